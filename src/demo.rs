@@ -1,0 +1,1 @@
+//! An IAM and STS endpoint inside the process.

@@ -1,0 +1,3 @@
+//! The `iamkeys` program.
+
+fn main() {}
