@@ -1,0 +1,440 @@
+//! The actions the endpoint knows: one row of [`ACTIONS`] and one function each.
+//!
+//! To add one, write its function (check the parameters, ask the account, write
+//! the elements inside `<…Result>`) and its row.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+
+use super::query::{Check, KEY_ID, PATH_PREFIX, Page, Params, USER_NAME};
+use super::refusal::Refusal;
+use super::sign::Caller;
+use super::store::{Account, KEYS_PER_USER, Key, Status, User};
+use super::xml::Xml;
+
+/// One of the two services behind the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    Iam,
+    Sts,
+}
+
+impl Service {
+    /// Its name in signatures and permissions.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+        }
+    }
+
+    fn version(self) -> &'static str {
+        match self {
+            Self::Iam => "2010-05-08",
+            Self::Sts => "2011-06-15",
+        }
+    }
+
+    /// The namespace of its documents.
+    pub(super) fn namespace(self) -> &'static str {
+        match self {
+            Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
+            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+        }
+    }
+}
+
+/// What a refusal says an action would have been done to.
+#[derive(Clone, Copy, Debug)]
+enum Target {
+    /// Everything of the account.
+    Any,
+    /// The users under a path.
+    Users,
+    /// The user named, or the caller.
+    User,
+    /// The key named.
+    Key,
+}
+
+/// An action of a service.
+pub(super) struct Action {
+    pub(super) service: Service,
+    pub(super) name: &'static str,
+    target: Target,
+    run: fn(&mut Request<'_>) -> Result<(), Refusal>,
+}
+
+/// A request for an action: all it may look at, and where its result goes.
+pub(super) struct Request<'a> {
+    pub(super) account: &'a mut Account,
+    pub(super) params: &'a Params,
+    pub(super) caller: &'a Caller,
+    pub(super) now: DateTime<Utc>,
+    pub(super) result: Xml,
+}
+
+const ACTIONS: &[Action] = &[
+    iam("ListUsers", Target::Users, list_users),
+    iam("GetUser", Target::User, get_user),
+    iam("ListAccessKeys", Target::User, list_access_keys),
+    iam("CreateAccessKey", Target::User, create_access_key),
+    iam("UpdateAccessKey", Target::User, update_access_key),
+    iam("DeleteAccessKey", Target::User, delete_access_key),
+    iam(
+        "GetAccessKeyLastUsed",
+        Target::Key,
+        get_access_key_last_used,
+    ),
+    iam("ListAccountAliases", Target::Any, list_account_aliases),
+    iam("GetAccountSummary", Target::Any, get_account_summary),
+    Action {
+        service: Service::Sts,
+        name: "GetCallerIdentity",
+        target: Target::Any,
+        run: get_caller_identity,
+    },
+];
+
+const fn iam(
+    name: &'static str,
+    target: Target,
+    run: fn(&mut Request<'_>) -> Result<(), Refusal>,
+) -> Action {
+    Action {
+        service: Service::Iam,
+        name,
+        target,
+        run,
+    }
+}
+
+impl Action {
+    /// The action of a name, whatever the version.
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        ACTIONS.iter().find(|action| action.name == name)
+    }
+
+    /// The action a request asks for.
+    pub(super) fn asked_for(params: &Params) -> Option<&'static Self> {
+        Self::named(params.get("Action")?)
+            .filter(|action| params.get("Version") == Some(action.service.version()))
+    }
+
+    /// Whether it can be refused: everybody may ask who they are.
+    pub(super) fn needs_permission(&self) -> bool {
+        self.name != "GetCallerIdentity"
+    }
+
+    /// Does it.
+    pub(super) fn run(&self, request: &mut Request<'_>) -> Result<(), Refusal> {
+        (self.run)(request)
+    }
+
+    /// The refusal to do it for want of permission.
+    pub(super) fn denied(&self, request: &Request<'_>) -> Refusal {
+        let resource = match self.target {
+            Target::Any => "*".to_owned(),
+            Target::Users => {
+                let path = request.params.get("PathPrefix").unwrap_or("/");
+                format!("arn:aws:iam::{}:user{path}", request.account.id())
+            }
+            Target::User => {
+                let user = request.params.get("UserName").or(request.caller.user());
+                format!("user {}", user.unwrap_or_default())
+            }
+            Target::Key => {
+                let key = request.params.get("AccessKeyId").unwrap_or_default();
+                format!("access key {key}")
+            }
+        };
+        let action = format!("{}:{}", self.service.name(), self.name);
+        Refusal::access_denied(request.caller, &action, &resource)
+    }
+}
+
+fn list_users(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let mut check = Check::new(request.params);
+    let prefix = check.optional(&PATH_PREFIX).unwrap_or("/");
+    let page = check.page();
+    check.done()?;
+    let after = page.marker.map(read_marker).transpose()?;
+    let account = &*request.account;
+    let users = account
+        .users_after(after.as_deref())
+        .filter(|user| user.path.starts_with(prefix));
+    list(
+        &mut request.result,
+        "Users",
+        &page,
+        users,
+        |xml, user| xml.element("member", |xml| write_user(xml, account, user)),
+        |user| user.name.to_string(),
+    );
+    Ok(())
+}
+
+fn get_user(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let user = named_user(request, Check::new(request.params))?;
+    let user = find(request.account, &user)?;
+    let account = &*request.account;
+    request
+        .result
+        .element("User", |xml| write_user(xml, account, user));
+    Ok(())
+}
+
+fn list_access_keys(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let mut check = Check::new(request.params);
+    let page = check.page();
+    let user = named_user(request, check)?;
+    let user = find(request.account, &user)?;
+    let after = page.marker.map(read_marker).transpose()?;
+    let past = match after {
+        None => 0,
+        // A key that is gone since the last page leaves no place to go on from.
+        Some(id) => {
+            let place = user.keys.iter().position(|key| key.id == *id);
+            place.ok_or_else(Refusal::invalid_marker)? + 1
+        }
+    };
+    request.result.text("UserName", &user.name);
+    list(
+        &mut request.result,
+        "AccessKeyMetadata",
+        &page,
+        user.keys.iter().skip(past),
+        |xml, key| xml.element("member", |xml| write_key(xml, user, key)),
+        |key| key.id.to_string(),
+    );
+    Ok(())
+}
+
+fn create_access_key(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let user = named_user(request, Check::new(request.params))?;
+    let id = request.account.create_key(&user, request.now)?;
+    let (user, key) = request
+        .account
+        .key(id.as_str())
+        .ok_or_else(|| Refusal::no_such_key(id.as_str()))?;
+    request.result.element("AccessKey", |xml| {
+        write_key(xml, user, key);
+        xml.text("SecretAccessKey", &key.id.secret());
+    });
+    Ok(())
+}
+
+fn update_access_key(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let mut check = Check::new(request.params);
+    let id = check.required(&KEY_ID);
+    let status = match check.one_of("Status", &["Active", "Inactive"]) {
+        0 => Status::Active,
+        _ => Status::Inactive,
+    };
+    let id = key_of_user(request, check, id)?;
+    request.account.set_key_status(&id, status);
+    Ok(())
+}
+
+fn delete_access_key(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let mut check = Check::new(request.params);
+    let id = check.required(&KEY_ID);
+    let id = key_of_user(request, check, id)?;
+    request.account.remove_key(&id);
+    Ok(())
+}
+
+fn get_access_key_last_used(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let mut check = Check::new(request.params);
+    let id = check.required(&KEY_ID);
+    check.done()?;
+    let Some((user, key)) = request.account.key(id) else {
+        // Not "no such key": the service does not tell strangers which exist.
+        let action = Action::named("GetAccessKeyLastUsed");
+        return Err(action.map_or_else(|| Refusal::no_such_key(id), |it| it.denied(request)));
+    };
+    request.result.text("UserName", &user.name);
+    request.result.element("AccessKeyLastUsed", |xml| {
+        if let Some(used) = &key.last_used {
+            xml.time("LastUsedDate", used.at);
+            xml.text("ServiceName", &used.service);
+            xml.text("Region", &used.region);
+        } else {
+            xml.text("ServiceName", "N/A");
+            xml.text("Region", "N/A");
+        }
+    });
+    Ok(())
+}
+
+fn list_account_aliases(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let mut check = Check::new(request.params);
+    let page = check.page();
+    check.done()?;
+    // There is one page, so there is no marker to give back.
+    if page.marker.is_some() {
+        return Err(Refusal::invalid_marker());
+    }
+    let alias = request.account.alias();
+    request.result.element("AccountAliases", |xml| {
+        if let Some(alias) = alias {
+            xml.text("member", alias);
+        }
+    });
+    request.result.value("IsTruncated", false);
+    Ok(())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "all actions have one shape")]
+fn get_account_summary(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let users = request.account.user_count();
+    let entries = [
+        ("AccessKeysPerUserQuota", KEYS_PER_USER),
+        ("AccountAccessKeysPresent", 0),
+        ("AccountMFAEnabled", 1),
+        ("AccountPasswordPresent", 1),
+        ("AccountSigningCertificatesPresent", 0),
+        ("Groups", 0),
+        ("GroupsQuota", 300),
+        ("MFADevices", 1),
+        ("MFADevicesInUse", 1),
+        ("Policies", 0),
+        ("PoliciesQuota", 1500),
+        ("Roles", 1),
+        ("RolesQuota", 1000),
+        ("Users", users),
+        // Accounts that need more are given more.
+        ("UsersQuota", users.max(5000)),
+    ];
+    request.result.element("SummaryMap", |xml| {
+        for (key, value) in entries {
+            xml.element("entry", |xml| {
+                xml.text("key", key);
+                xml.value("value", value);
+            });
+        }
+    });
+    Ok(())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "all actions have one shape")]
+fn get_caller_identity(request: &mut Request<'_>) -> Result<(), Refusal> {
+    request.result.text("Arn", request.caller.arn());
+    request.result.text("UserId", request.caller.id());
+    request.result.text("Account", request.account.id());
+    Ok(())
+}
+
+/// Ends a check with the user: the one named, or else the caller.
+fn named_user(request: &Request<'_>, mut check: Check<'_>) -> Result<String, Refusal> {
+    let user = check.optional(&USER_NAME);
+    check.done()?;
+    user.or(request.caller.user())
+        .map(str::to_owned)
+        .ok_or_else(Refusal::needs_user_name)
+}
+
+/// As [`named_user`], for a key that must be that user's.
+fn key_of_user(request: &Request<'_>, check: Check<'_>, id: &str) -> Result<String, Refusal> {
+    let user = named_user(request, check)?;
+    let user = find(request.account, &user)?;
+    user.keys
+        .iter()
+        .find(|key| key.id == *id)
+        .map(|key| key.id.to_string())
+        .ok_or_else(|| Refusal::no_such_key(id))
+}
+
+fn find<'a>(account: &'a Account, name: &str) -> Result<&'a User, Refusal> {
+    account
+        .user(name)
+        .ok_or_else(|| Refusal::no_such_user(name))
+}
+
+fn write_user(xml: &mut Xml, account: &Account, user: &User) {
+    xml.text("Path", &user.path);
+    xml.text("UserName", &user.name);
+    xml.text("UserId", &user.id());
+    xml.text("Arn", &account.arn(user));
+    xml.time("CreateDate", user.created);
+}
+
+fn write_key(xml: &mut Xml, user: &User, key: &Key) {
+    xml.text("UserName", &user.name);
+    xml.text("AccessKeyId", key.id.as_str());
+    xml.text("Status", key.status.as_str());
+    xml.time("CreateDate", key.created);
+}
+
+/// Writes one page of a list, and where the next one goes on.
+fn list<T>(
+    xml: &mut Xml,
+    name: &str,
+    page: &Page<'_>,
+    items: impl Iterator<Item = T>,
+    write: impl Fn(&mut Xml, &T),
+    mark: impl Fn(&T) -> String,
+) {
+    let mut items = items.peekable();
+    let mut last = None;
+    xml.element(name, |xml| {
+        for item in items.by_ref().take(page.size) {
+            write(xml, &item);
+            last = Some(item);
+        }
+    });
+    let more = items.peek().is_some();
+    xml.value("IsTruncated", more);
+    if let Some(last) = last.filter(|_| more) {
+        xml.text("Marker", &marker(&mark(&last)));
+    }
+}
+
+const MARKER_PREFIX: &str = "after ";
+
+/// A marker names the last item given out. It is encoded so that nobody is led
+/// to read it, or to make one up.
+fn marker(last: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{MARKER_PREFIX}{last}"))
+}
+
+fn read_marker(marker: &str) -> Result<String, Refusal> {
+    URL_SAFE_NO_PAD
+        .decode(marker)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| Some(text.strip_prefix(MARKER_PREFIX)?.to_owned()))
+        .ok_or_else(Refusal::invalid_marker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_comes_back_and_nothing_else_passes_for_one() {
+        assert_eq!(read_marker(&marker("bob")).unwrap(), "bob");
+        for wrong in ["bob", "AAAA", "", "after bob"] {
+            assert_eq!(read_marker(wrong).unwrap_err(), Refusal::invalid_marker());
+        }
+    }
+
+    #[test]
+    fn an_action_belongs_to_the_version_of_its_service() {
+        let asked = |form: &str| Action::asked_for(&Params::read(None, form.as_bytes())).is_some();
+        assert!(asked("Action=ListUsers&Version=2010-05-08"));
+        assert!(!asked("Action=ListUsers&Version=2011-06-15"));
+        assert!(!asked("Action=ListUsers"));
+        assert!(asked("Action=GetCallerIdentity&Version=2011-06-15"));
+        assert!(!asked("Action=listusers&Version=2010-05-08"));
+    }
+
+    #[test]
+    fn each_action_is_in_the_table_once() {
+        let mut names: Vec<_> = ACTIONS.iter().map(|action| action.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ACTIONS.len());
+    }
+}

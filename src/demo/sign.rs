@@ -1,0 +1,286 @@
+//! Who signed a request, and whether they really did (Signature Version 4).
+//!
+//! A signature is checked by making it again: the same request, the same signed
+//! headers and the secret the account knows must give the same signature.
+
+use std::fmt::Write as _;
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{
+    SignableBody, SignableRequest, SigningParams, SigningSettings, sign,
+};
+use aws_sigv4::sign::v4;
+use bytes::Bytes;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use http::{HeaderMap, Request, header};
+
+use super::identifier::KeyId;
+use super::refusal::Refusal;
+use super::store::{Account, RoleSession, Status};
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+const DATE: &str = "x-amz-date";
+const TOKEN: &str = "x-amz-security-token";
+const TIME_FORMAT: &str = "%Y%m%dT%H%M%SZ";
+
+/// How far a client's clock may be off, either way.
+const TOLERANCE: TimeDelta = TimeDelta::minutes(15);
+
+/// Whoever signed a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Caller {
+    arn: String,
+    id: String,
+    user: Option<String>,
+    key: Option<KeyId>,
+}
+
+impl Caller {
+    pub(super) fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// The unique ID, as `GetCallerIdentity` gives it.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The user's name; a role session has none.
+    pub(super) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// The long-lived key; a role session has none.
+    pub(super) fn key(&self) -> Option<KeyId> {
+        self.key
+    }
+}
+
+/// What decides about time: three readings that a test can set apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// The account's time: how old its keys are.
+    pub(super) account: DateTime<Utc>,
+    /// The service's clock: how old a signature is.
+    pub(super) service: DateTime<Utc>,
+    /// How long a new key is not known everywhere yet.
+    pub(super) settling: TimeDelta,
+}
+
+/// The parts of an `Authorization` header.
+#[derive(Debug)]
+pub(super) struct Signature<'a> {
+    pub(super) key_id: &'a str,
+    day: &'a str,
+    pub(super) region: &'a str,
+    pub(super) service: &'a str,
+    headers: Vec<&'a str>,
+    hex: &'a str,
+}
+
+impl<'a> Signature<'a> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// When it is missing, or is no header of Signature Version 4.
+    pub(super) fn of(headers: &'a HeaderMap) -> Result<Self, Refusal> {
+        let value = text(headers, header::AUTHORIZATION.as_str()).ok_or_else(Refusal::unsigned)?;
+        let parts = value.strip_prefix(ALGORITHM).ok_or_else(|| {
+            Refusal::incomplete_signature(format!("Unsupported AWS 'algorithm': '{value}'."))
+        })?;
+        let mut credential = None;
+        let mut signed = None;
+        let mut signature = None;
+        for part in parts.split(',') {
+            match part.trim().split_once('=') {
+                Some(("Credential", value)) => credential = Some(value),
+                Some(("SignedHeaders", value)) => signed = Some(value),
+                Some(("Signature", value)) => signature = Some(value),
+                _ => {}
+            }
+        }
+        let required = |part: Option<&'a str>, name: &str| {
+            part.ok_or_else(|| {
+                Refusal::incomplete_signature(format!(
+                    "Authorization header requires '{name}' parameter."
+                ))
+            })
+        };
+        let credential = required(credential, "Credential")?;
+        let headers = required(signed, "SignedHeaders")?;
+        let signature = required(signature, "Signature")?;
+        let &[key_id, day, region, service, "aws4_request"] =
+            credential.split('/').collect::<Vec<_>>().as_slice()
+        else {
+            return Err(Refusal::incomplete_signature(
+                "Credential must have exactly 5 slash-delimited elements, e.g. \
+                 keyid/date/region/service/term.",
+            ));
+        };
+        Ok(Self {
+            key_id,
+            day,
+            region,
+            service,
+            headers: headers.split(';').collect(),
+            hex: signature,
+        })
+    }
+
+    /// Finds out who signed the request, for a service.
+    ///
+    /// # Errors
+    /// When the key is unknown, inactive or too new, or the signature is too
+    /// old or not right.
+    pub(super) fn verify(
+        &self,
+        request: &Request<Bytes>,
+        account: &Account,
+        service: Option<&str>,
+        times: &Times,
+    ) -> Result<Caller, Refusal> {
+        let caller = self.caller(request.headers(), account, times)?;
+        let signed_at = self.signed_at(request.headers(), times.service)?;
+        if let Some(service) = service.filter(|&service| service != self.service) {
+            return Err(Refusal::wrong_signature(format!(
+                "Credential should be scoped to correct service: '{service}'."
+            )));
+        }
+        let secret = KeyId::parse(self.key_id).map(|id| id.secret());
+        let expected = secret.and_then(|secret| self.again(request, &secret, signed_at));
+        if expected.as_deref() == Some(self.hex) {
+            Ok(caller)
+        } else {
+            Err(Refusal::wrong_signature(
+                "The request signature we calculated does not match the signature you \
+                 provided. Check your AWS Secret Access Key and signing method. Consult the \
+                 service documentation for details.",
+            ))
+        }
+    }
+
+    fn caller(
+        &self,
+        headers: &HeaderMap,
+        account: &Account,
+        times: &Times,
+    ) -> Result<Caller, Refusal> {
+        let token = text(headers, TOKEN);
+        if let Some(session) = account.role_session()
+            && RoleSession::key_id() == *self.key_id
+        {
+            let RoleSession { role, session } = session;
+            return (token == Some(RoleSession::TOKEN))
+                .then(|| Caller {
+                    arn: format!(
+                        "arn:aws:sts::{}:assumed-role/{role}/{session}",
+                        account.id()
+                    ),
+                    id: format!("AROAQX7DEMO400SESSION:{session}"),
+                    user: None,
+                    key: None,
+                })
+                .ok_or_else(Refusal::unknown_token);
+        }
+        let known = account.key(self.key_id).filter(|(_, key)| {
+            token.is_none()
+                && key.status == Status::Active
+                && times.account - key.created >= times.settling
+        });
+        let (user, key) = known.ok_or_else(Refusal::unknown_token)?;
+        Ok(Caller {
+            arn: account.arn(user),
+            id: user.id(),
+            user: Some(user.name.to_string()),
+            key: Some(key.id),
+        })
+    }
+
+    /// The time of the signature, if it is near enough to ours.
+    fn signed_at(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+        let time = text(headers, DATE)
+            .filter(|time| time.starts_with(self.day))
+            .and_then(|time| NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok())
+            .map(|time| time.and_utc())
+            .ok_or_else(|| {
+                Refusal::incomplete_signature(
+                    "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of \
+                     date from HTTP",
+                )
+            })?;
+        let shown = |time: DateTime<Utc>| time.format(TIME_FORMAT);
+        let minutes = TOLERANCE.num_minutes();
+        if time < now - TOLERANCE {
+            Err(Refusal::wrong_signature(format!(
+                "Signature expired: {} is now earlier than {} ({} - {minutes} min.)",
+                shown(time),
+                shown(now - TOLERANCE),
+                shown(now),
+            )))
+        } else if time > now + TOLERANCE {
+            Err(Refusal::wrong_signature(format!(
+                "Signature not yet current: {} is still later than {} ({} + {minutes} min.)",
+                shown(time),
+                shown(now + TOLERANCE),
+                shown(now),
+            )))
+        } else {
+            Ok(time)
+        }
+    }
+
+    /// The signature that belongs to the request and a secret.
+    fn again(
+        &self,
+        request: &Request<Bytes>,
+        secret: &str,
+        signed_at: DateTime<Utc>,
+    ) -> Option<String> {
+        let headers: Vec<_> = request
+            .headers()
+            .iter()
+            .filter(|(name, _)| self.headers.contains(&name.as_str()))
+            .map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+            .collect::<Option<_>>()?;
+        let signable = SignableRequest::new(
+            request.method().as_str(),
+            absolute(request)?,
+            headers.into_iter(),
+            SignableBody::Bytes(request.body()),
+        )
+        .ok()?;
+        // The token is one of the headers already, if the client signed it.
+        let identity = Credentials::new(self.key_id, secret, None, None, "demo").into();
+        // Exactly the headers that the client says it signed, even those that
+        // signers usually leave out.
+        let mut settings = SigningSettings::default();
+        settings.excluded_headers = None;
+        let params: SigningParams<'_> = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.region)
+            .name(self.service)
+            .time(SystemTime::from(signed_at))
+            .settings(settings)
+            .build()
+            .ok()?
+            .into();
+        Some(sign(signable, &params).ok()?.signature().to_owned())
+    }
+}
+
+/// The request's address with its host, which a server is told by a header.
+fn absolute(request: &Request<Bytes>) -> Option<String> {
+    let uri = request.uri();
+    if uri.authority().is_some() {
+        return Some(uri.to_string());
+    }
+    let mut address = "http://".to_owned();
+    address.push_str(text(request.headers(), header::HOST.as_str())?);
+    write!(address, "{uri}").ok()?;
+    Some(address)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
