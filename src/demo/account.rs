@@ -97,7 +97,7 @@ impl Account {
             .collect();
         for number in 0..users as u64 {
             let dice = mix(number);
-            let age = TimeDelta::seconds(3600 + below(dice, 1500 * 24 * 3600));
+            let age = TimeDelta::seconds(YOUNGEST + below(dice, 1500 * 24 * 3600));
             let name = if number == 0 {
                 "alice".to_owned()
             } else {
@@ -124,7 +124,9 @@ impl Account {
                 // Each key was made in its share of the user's time, in order.
                 let share = age.num_seconds() / i64::from(keys);
                 let after = share * i64::from(keys - 1 - key);
-                let age = TimeDelta::seconds(after + below(dice, share.max(1)));
+                // Not so new that the service does not know it yet.
+                let age = (after + below(dice, share)).max(YOUNGEST);
+                let age = TimeDelta::seconds(age);
                 add_generated_key(&mut account, &name, age, dice, &places, now);
             }
         }
@@ -135,6 +137,9 @@ impl Account {
         account
     }
 }
+
+/// How many seconds ago generated users and keys were made, at least.
+const YOUNGEST: i64 = 3600;
 
 const TEAMS: &[&str] = &[
     "billing", "catalog", "data", "fraud", "identity", "ledger", "mobile", "orders", "payments",

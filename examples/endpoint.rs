@@ -1,0 +1,114 @@
+//! Serves the embedded IAM and STS endpoint on a loopback socket.
+//!
+//! Prints one line, the URL and a key pair, and answers until it is stopped:
+//!
+//! ```text
+//! $ cargo run --example endpoint -- --port 0 --fault CreateAccessKey=drop-after
+//! http://127.0.0.1:40123 AKIAQX7DEMO4ALICE001 DEMO/EXAMPLE/…
+//! ```
+
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use clap::Parser;
+use iamkeys::demo::{Account, Delay, Endpoint, Fault};
+
+/// Serve an IAM and STS endpoint from memory, on this machine only
+///
+/// Prints one line (URL, access key ID, secret access key; for --users 0 a
+/// session token too) and answers until it is interrupted.
+#[derive(Parser)]
+struct Options {
+    /// The port to listen on; 0 takes any that is free
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+
+    /// Serve an account of so many users instead of the demo account
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000))]
+    users: Option<u32>,
+
+    /// Let each answer take so long
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency_ms: u64,
+
+    /// Throttle requests beyond so many a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+
+    /// Refuse new keys for so long, as the service does while they spread
+    #[arg(long, value_name = "MS", default_value_t = 4000)]
+    settling_ms: u32,
+
+    /// Go wrong in this way; may be given more than once
+    ///
+    /// ACTION[@USER]=KIND[*TIMES], with * for all actions. Kinds: refuse,
+    /// throttle, 500, 503, code:STATUS:CODE[:MESSAGE], delay:TIME, drop-before,
+    /// drop-after, cut, garble, error-after:STATUS.
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Fault>,
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let options = Options::parse();
+    let now = Utc::now();
+    let account = options.users.map_or_else(
+        || Account::demo(now),
+        |users| Account::generated(users as usize, now),
+    );
+    let mut endpoint = Endpoint::new(account)
+        .with_delay(Delay::Fixed(Duration::from_millis(options.latency_ms)))
+        .with_settling(TimeDelta::milliseconds(options.settling_ms.into()));
+    if let Some(rate) = options.rate {
+        endpoint = endpoint.with_rate(rate);
+    }
+    for fault in options.fault {
+        endpoint.fault(fault);
+    }
+
+    let stopped = stopped()?;
+    let server = endpoint
+        .serve(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)))
+        .await?;
+    let credentials = endpoint.sdk_credentials();
+    let mut line = vec![
+        server.url(),
+        credentials.access_key_id().to_owned(),
+        credentials.secret_access_key().to_owned(),
+    ];
+    line.extend(credentials.session_token().map(str::to_owned));
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", line.join(" "))?;
+    out.flush()?;
+    drop(out);
+
+    stopped.await;
+    server.shutdown().await;
+    Ok(())
+}
+
+/// Waits for SIGINT or SIGTERM. It listens from now on, so that a signal that
+/// comes early is not lost.
+#[cfg(unix)]
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Waits for Ctrl-C.
+#[cfg(windows)]
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    let mut ctrl_c = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        ctrl_c.recv().await;
+    })
+}
