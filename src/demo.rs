@@ -13,11 +13,13 @@
 //! - `fault` says whether something is to go wrong with it;
 //! - `sign` finds out who sent it;
 //! - `actions` looks up what is asked for and does it, with `query` reading and
-//!   checking parameters, `store` being the account, and `xml` writing the
-//!   result; `refusal` has the service's words for not doing it.
+//!   checking parameters, `store` being the account (of `user`s), and `paging`
+//!   and `xml` writing the result; `refusal` has the words for not doing it;
+//! - `answer` is what gets through, and what is remembered of it; `pace` says
+//!   when.
 //!
-//! `account` makes accounts, from a file or of any size, and `identifier` the
-//! IDs and secrets in them.
+//! `account` reads accounts from a file, `generate` makes up large ones, and
+//! `identifier` the IDs and secrets in both.
 //!
 //! The account changes when a request comes in; its answer then takes its time.
 //! An answer can therefore be out of date when it arrives, and a caller who
@@ -28,17 +30,21 @@ mod actions;
 mod answer;
 mod connector;
 mod fault;
+mod generate;
 mod identifier;
 mod pace;
+mod paging;
 mod query;
 mod refusal;
 mod serve;
 mod sign;
 mod store;
+mod user;
 mod xml;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -60,7 +66,8 @@ pub use self::identifier::{KEY_PREFIX, KeyId};
 pub use self::pace::Delay;
 pub use self::refusal::Refusal;
 pub use self::serve::Server;
-pub use self::store::{Account, KEYS_PER_USER, Key, LastUsed, Status, User};
+pub use self::store::{Account, KEYS_PER_USER};
+pub use self::user::{Key, LastUsed, Status, User};
 
 /// Tells the time. Tests fix it.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -200,7 +207,7 @@ impl fmt::Debug for Endpoint {
 
 impl State {
     /// Does what a request asks for, and says how long the answer takes.
-    fn receive(&mut self, request: &Request<Bytes>) -> (Answer, std::time::Duration) {
+    fn receive(&mut self, request: &Request<Bytes>) -> (Answer, Duration) {
         let params = Params::read(request.uri().query(), request.body());
         let signature = Signature::of(request.headers());
         let signer = signature.as_ref().ok().map(|signature| signature.key_id);

@@ -20,6 +20,10 @@ fn demo() -> Endpoint {
     Endpoint::new(Account::demo(now())).with_clock(Arc::new(now))
 }
 
+fn generated(users: usize) -> Endpoint {
+    Endpoint::new(Account::generated(users, now())).with_clock(Arc::new(now))
+}
+
 fn client_with(http_client: SharedHttpClient, credentials: Credentials) -> Client {
     let config = aws_sdk_iam::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -76,7 +80,7 @@ const UNKNOWN_TOKEN: &str = "The security token included in the request is inval
 
 #[tokio::test]
 async fn users_come_in_pages_of_a_hundred_or_as_asked() {
-    let endpoint = Endpoint::new(Account::generated(2345, now()));
+    let endpoint = generated(2345);
     let client = client(&endpoint);
     let first = client.list_users().send().await.unwrap();
     assert_eq!(first.users().len(), 100);
@@ -108,7 +112,7 @@ async fn users_come_in_pages_of_a_hundred_or_as_asked() {
 
 #[tokio::test]
 async fn exactly_full_pages_leave_no_empty_one_behind() {
-    let endpoint = Endpoint::new(Account::generated(200, now()));
+    let endpoint = generated(200);
     let pages: Vec<_> = client(&endpoint)
         .list_users()
         .into_paginator()
@@ -121,7 +125,7 @@ async fn exactly_full_pages_leave_no_empty_one_behind() {
 
 #[tokio::test]
 async fn a_page_goes_on_after_changes_in_between() {
-    let endpoint = Endpoint::new(Account::generated(5, now()));
+    let endpoint = generated(5);
     let client = client(&endpoint);
     let first = client.list_users().max_items(2).send().await.unwrap();
     let last = first.users()[1].user_name().to_owned();

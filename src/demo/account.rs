@@ -1,13 +1,14 @@
-//! Where embedded accounts come from: a file, or a number of users.
+//! Reads an account from a file.
 
 use std::fmt;
-use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-use super::identifier::{KeyId, mix};
-use super::store::{Account, Key, LastUsed, Status};
+use super::identifier::KeyId;
+use super::refusal::Refusal;
+use super::store::Account;
+use super::user::{Key, LastUsed, Status};
 
 const DEMO: &str = include_str!("../../assets/demo-account.toml");
 
@@ -84,117 +85,6 @@ impl Account {
             .map_err(|refusal| AccountError(format!("signed_in: {}", refusal.message)))?;
         Ok(account)
     }
-
-    /// An account of so many users, who have one and a half keys on average.
-    /// The same number makes the same account. The first user is `alice`, who
-    /// is signed in; without any, a role is.
-    #[must_use]
-    pub fn generated(users: usize, now: DateTime<Utc>) -> Self {
-        let mut account = Self::empty("123456789012", Some("acme-large"));
-        let places: Vec<(Arc<str>, Arc<str>)> = PLACES
-            .iter()
-            .map(|&(service, region)| (service.into(), region.into()))
-            .collect();
-        for number in 0..users as u64 {
-            let dice = mix(number);
-            let age = TimeDelta::seconds(YOUNGEST + below(dice, 1500 * 24 * 3600));
-            let name = if number == 0 {
-                "alice".to_owned()
-            } else {
-                let team = one_of(TEAMS, dice >> 8);
-                let role = one_of(ROLES, dice >> 16);
-                format!("{team}-{role}-{number:05}")
-            };
-            let path = one_of(&["/", "/machines/", "/people/"], dice >> 24);
-            let keys: i32 = match (number, dice >> 32 & 15) {
-                (0, _) | (_, 1..=6) => 1,
-                (_, 0) => 0,
-                _ => 2,
-            };
-            // No two users share a number, so no two share a name.
-            if account.add_user(&name, path, now - age).is_err() {
-                continue;
-            }
-            for key in 0..keys {
-                let dice = if number == 0 {
-                    0
-                } else {
-                    mix(dice ^ u64::from(key.unsigned_abs()))
-                };
-                // Each key was made in its share of the user's time, in order.
-                let share = age.num_seconds() / i64::from(keys);
-                let after = share * i64::from(keys - 1 - key);
-                // Not so new that the service does not know it yet.
-                let age = (after + below(dice, share)).max(YOUNGEST);
-                let age = TimeDelta::seconds(age);
-                add_generated_key(&mut account, &name, age, dice, &places, now);
-            }
-        }
-        if users > 0 {
-            // She was given an active key above.
-            let _ = account.sign_in_as("alice");
-        }
-        account
-    }
-}
-
-/// How many seconds ago generated users and keys were made, at least.
-const YOUNGEST: i64 = 3600;
-
-const TEAMS: &[&str] = &[
-    "billing", "catalog", "data", "fraud", "identity", "ledger", "mobile", "orders", "payments",
-    "platform", "search", "shipping", "support", "web",
-];
-
-const ROLES: &[&str] = &[
-    "backup", "batch", "build", "deploy", "export", "import", "ingest", "mailer", "metrics",
-    "mirror", "monitor", "report", "sync", "upload", "worker",
-];
-
-const PLACES: &[(&str, &str)] = &[
-    ("s3", "us-east-1"),
-    ("sqs", "us-east-1"),
-    ("dynamodb", "eu-west-1"),
-    ("ec2", "us-west-2"),
-    ("ecr", "eu-central-1"),
-    ("ses", "eu-west-1"),
-    ("lambda", "ap-southeast-2"),
-    ("sts", "us-east-1"),
-];
-
-fn one_of<'a>(words: &[&'a str], dice: u64) -> &'a str {
-    words[usize::try_from(dice % words.len() as u64).unwrap_or_default()]
-}
-
-fn below(dice: u64, limit: i64) -> i64 {
-    i64::try_from(dice % limit.unsigned_abs()).unwrap_or_default()
-}
-
-fn add_generated_key(
-    account: &mut Account,
-    user: &str,
-    age: TimeDelta,
-    dice: u64,
-    places: &[(Arc<str>, Arc<str>)],
-    now: DateTime<Utc>,
-) {
-    let Ok(id) = account.add_new_key(user, now - age) else {
-        return;
-    };
-    if dice & 7 == 7 {
-        account.set_key_status(id.as_str(), Status::Inactive);
-    }
-    if dice >> 8 & 7 != 7 {
-        let ago = TimeDelta::seconds(below(dice >> 16, age.num_seconds().max(1)));
-        let place = usize::try_from(dice >> 40).unwrap_or_default() % places.len();
-        let (service, region) = places[place].clone();
-        let last_used = LastUsed {
-            at: now - ago,
-            service,
-            region,
-        };
-        account.set_last_used(id.as_str(), Some(last_used));
-    }
 }
 
 fn add_user(
@@ -202,9 +92,9 @@ fn add_user(
     entry: &UserEntry,
     now: DateTime<Utc>,
 ) -> Result<(), AccountError> {
-    let said = |refusal: super::refusal::Refusal| AccountError(refusal.message);
+    let said = |refusal: Refusal| AccountError(refusal.message);
     account
-        .add_user(&entry.name, &entry.path, now - read_age(&entry.created)?)
+        .add_user(&entry.name, &entry.path, read_time(&entry.created, now)?)
         .map_err(said)?;
     for key in &entry.keys {
         let key = read_key(key, now)?;
@@ -216,7 +106,7 @@ fn add_user(
 fn read_key(entry: &KeyEntry, now: DateTime<Utc>) -> Result<Key, AccountError> {
     let id = KeyId::parse(&entry.id)
         .ok_or_else(|| AccountError(format!("\"{}\" is no key ID", entry.id)))?;
-    let mut key = Key::new(id, now - read_age(&entry.created)?);
+    let mut key = Key::new(id, read_time(&entry.created, now)?);
     key.status = match entry.status.as_deref() {
         None | Some("Active") => Status::Active,
         Some("Inactive") => Status::Inactive,
@@ -227,7 +117,7 @@ fn read_key(entry: &KeyEntry, now: DateTime<Utc>) -> Result<Key, AccountError> {
         (None, None, None) => None,
         (Some(used), None, None) if used == "never" => None,
         (Some(used), Some(service), Some(region)) => Some(LastUsed {
-            at: now - read_age(used)?,
+            at: read_time(used, now)?,
             service: service.as_str().into(),
             region: region.as_str().into(),
         }),
@@ -240,29 +130,26 @@ fn read_key(entry: &KeyEntry, now: DateTime<Utc>) -> Result<Key, AccountError> {
     Ok(key)
 }
 
-/// Reads an age such as "412d"; `now` is none at all.
-fn read_age(text: &str) -> Result<TimeDelta, AccountError> {
-    if text == "now" {
-        return Ok(TimeDelta::zero());
-    }
+/// Reads an age such as "412d", counted back from `now`.
+fn read_time(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, AccountError> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let age = digits
-        .parse()
-        .ok()
-        .and_then(|number| match &text[digits.len()..] {
-            "s" => TimeDelta::try_seconds(number),
-            "m" => TimeDelta::try_minutes(number),
-            "h" => TimeDelta::try_hours(number),
-            "d" => TimeDelta::try_days(number),
-            _ => None,
-        });
-    age.ok_or_else(|| AccountError(format!("\"{text}\" is no age such as 2h or 412d")))
+    let unit = &text[digits.len()..];
+    let age = digits.parse().ok().and_then(|number| match unit {
+        "s" => TimeDelta::try_seconds(number),
+        "m" => TimeDelta::try_minutes(number),
+        "h" => TimeDelta::try_hours(number),
+        "d" => TimeDelta::try_days(number),
+        _ => None,
+    });
+    let now_itself = (text == "now").then(TimeDelta::zero);
+    age.or(now_itself)
+        .and_then(|age| now.checked_sub_signed(age))
+        .ok_or_else(|| AccountError(format!("\"{text}\" is no age such as 2h or 412d")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap()
@@ -314,39 +201,12 @@ mod tests {
         assert!(parse("users = 1").contains("users"));
         assert!(key("id = \"AKIA\", created = \"1d\"").contains("a: \"AKIA\" is no key ID"));
         let id = "id = \"AKIAQX7DEMO4DEPLOY01\"";
-        assert!(key(&format!("{id}, created = \"1y\"")).contains("\"1y\" is no age"));
+        for age in ["1y", "d", "-1d", "99999999999d", ""] {
+            let error = key(&format!("{id}, created = \"{age}\""));
+            assert!(error.contains("is no age"), "{age}: {error}");
+        }
         assert!(key(&format!("{id}, created = \"1d\", used = \"1h\"")).contains("a service"));
         assert!(key(&format!("{id}, created = \"1d\", status = \"On\"")).contains("\"On\""));
         assert!(key(&format!("{id}, created = \"1d\", colour = 1")).contains("colour"));
-    }
-
-    #[test]
-    fn generated_accounts_have_any_number_of_users_and_are_the_same_each_time() {
-        for users in [0, 1, 2, 1000] {
-            let account = Account::generated(users, now());
-            assert_eq!(account.user_count(), users);
-            assert_eq!(account.key_pair().token.is_some(), users == 0);
-            let again = Account::generated(users, now());
-            let shown = |account: &Account| format!("{:?}", account.users().collect::<Vec<_>>());
-            assert_eq!(shown(&account), shown(&again));
-        }
-        let keys = Account::generated(10_000, now()).key_count();
-        assert!((14_500..15_500).contains(&keys), "{keys}");
-        let account = Account::generated(1000, now());
-        assert!(account.key(account.key_pair().id.as_str()).is_some());
-        for user in account.users() {
-            let times: Vec<_> = user.keys.iter().map(|key| key.created).collect();
-            assert!(times.is_sorted() && times.iter().all(|&it| user.created <= it && it <= now()));
-        }
-    }
-
-    #[test]
-    fn a_hundred_thousand_users_are_made_without_a_wait() {
-        let started = Instant::now();
-        let account = Account::generated(100_000, now());
-        let took = started.elapsed();
-        assert_eq!(account.user_count(), 100_000);
-        // Some 100 ms when optimised; this is to notice a slip to quadratic.
-        assert!(took.as_secs() < 10, "{took:?}");
     }
 }

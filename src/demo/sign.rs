@@ -17,7 +17,8 @@ use http::{HeaderMap, Request, header};
 
 use super::identifier::KeyId;
 use super::refusal::Refusal;
-use super::store::{Account, RoleSession, Status};
+use super::store::{Account, RoleSession};
+use super::user::Status;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: &str = "x-amz-date";

@@ -1,0 +1,114 @@
+//! Users and their access keys, as they are kept.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::identifier::{self, KeyId};
+
+/// Whether a key may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It signs requests.
+    Active,
+    /// It is refused until it is activated again.
+    Inactive,
+    /// The service retired it. Nobody can ask for this one.
+    Expired,
+}
+
+impl Status {
+    /// The word the service uses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Inactive => "Inactive",
+            Self::Expired => "Expired",
+        }
+    }
+}
+
+/// When and for what a key was last used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUsed {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The service called, such as `s3`.
+    pub service: Arc<str>,
+    /// The region called, such as `eu-west-1`.
+    pub region: Arc<str>,
+}
+
+/// An access key. Its secret is [`KeyId::secret`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its ID.
+    pub id: KeyId,
+    /// Whether it may be used.
+    pub status: Status,
+    /// When it was created.
+    pub created: DateTime<Utc>,
+    /// Its last use; nothing if it was never used.
+    pub last_used: Option<LastUsed>,
+}
+
+impl Key {
+    /// A new key: active and never used.
+    #[must_use]
+    pub fn new(id: KeyId, created: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            status: Status::Active,
+            created,
+            last_used: None,
+        }
+    }
+}
+
+/// A user of the account.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The name, spelled as it was created.
+    pub name: Arc<str>,
+    /// The path: `/`, or a folder such as `/people/`.
+    pub path: Arc<str>,
+    /// When the user was created.
+    pub created: DateTime<Utc>,
+    /// The access keys, in the order they were added.
+    pub keys: Vec<Key>,
+    number: u64,
+}
+
+impl User {
+    /// A user without keys.
+    pub(super) fn new(name: &str, path: Arc<str>, created: DateTime<Utc>, number: u64) -> Self {
+        Self {
+            name: name.into(),
+            path,
+            created,
+            keys: Vec::new(),
+            number,
+        }
+    }
+
+    /// The unique ID, which a later user of the same name would not share.
+    #[must_use]
+    pub fn id(&self) -> String {
+        identifier::user_id(self.number)
+    }
+}
+
+/// A name as it is compared: case does not count.
+pub(super) fn fold(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// As [`fold`]; most names have no capitals and need one copy only.
+pub(super) fn fold_shared(name: &Arc<str>) -> Arc<str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        fold(name).into()
+    } else {
+        name.clone()
+    }
+}
