@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::config::retry::RetryConfig;
+use aws_sdk_iam::config::timeout::TimeoutConfig;
 use aws_sdk_iam::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use aws_sdk_iam::types::{StatusType, User};
 use chrono::{DateTime, TimeDelta, Utc};
-use iamkeys::demo::{Account, Endpoint, Fault, FaultKind, Outcome, Status};
+use iamkeys::demo::{Account, Delay, Endpoint, Fault, FaultKind, Outcome, Status};
+use tokio::time::Instant;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_000_000, 0).unwrap()
@@ -686,4 +689,127 @@ async fn faults_that_hide_the_answer_say_truly_whether_it_was_done() {
             server.shutdown().await;
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_too_late_times_out_and_the_account_has_changed() {
+    let endpoint = demo();
+    endpoint.fault("CreateAccessKey=delay:60s".parse().unwrap());
+    let config = aws_sdk_iam::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(endpoint.sdk_credentials())
+        .http_client(endpoint.http_client())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .read_timeout(Duration::from_secs(5))
+                .build(),
+        )
+        .build();
+    let client = Client::from_conf(config);
+    let started = Instant::now();
+    let late = client
+        .create_access_key()
+        .user_name("new-hire")
+        .send()
+        .await;
+    assert_eq!(seen(&late.unwrap_err()), "timeout");
+    assert_eq!(started.elapsed().as_secs(), 5);
+    let keys = endpoint.account(|account| account.user("new-hire").unwrap().keys.len());
+    assert_eq!(keys, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_tells_how_things_were() {
+    let endpoint = demo().with_delay(Delay::Fixed(Duration::from_secs(1)));
+    let client = client(&endpoint);
+    let listing = tokio::spawn(client.list_access_keys().user_name("old-batch").send());
+    while endpoint.calls().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    endpoint.account(|account| account.remove_user("old-batch"));
+    let listed = listing.await.unwrap().unwrap();
+    assert_eq!(listed.access_key_metadata().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_requests_are_throttled_until_time_has_passed() {
+    let endpoint = demo().with_rate(2);
+    let client = client(&endpoint);
+    for _ in 0..2 {
+        client.list_account_aliases().send().await.unwrap();
+    }
+    assert_said!(
+        client.list_account_aliases().send().await,
+        400,
+        "Throttling",
+        "Rate exceeded"
+    );
+    tokio::time::advance(Duration::from_millis(500)).await;
+    client.list_account_aliases().send().await.unwrap();
+}
+
+#[tokio::test]
+async fn faults_stop_after_their_number_and_the_sdk_retries_them() {
+    let endpoint = demo();
+    endpoint.fault("ListUsers=503*2".parse().unwrap());
+    let config = aws_sdk_iam::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(endpoint.sdk_credentials())
+        .http_client(endpoint.http_client())
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
+        .build();
+    let listed = Client::from_conf(config).list_users().send().await.unwrap();
+    assert_eq!(listed.users().len(), 24);
+    assert_eq!(endpoint.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn nobody_is_refused_the_answer_to_who_they_are() {
+    let endpoint = demo();
+    endpoint.fault("*=refuse".parse().unwrap());
+    let (status, code, message) = said(client(&endpoint).list_users().send().await.unwrap_err());
+    assert_eq!((status, &*code), (403, "AccessDenied"));
+    let resource = "on resource: arn:aws:iam::123456789012:user/ because";
+    assert!(message.contains(resource), "{message}");
+    let sts = sts_client(&endpoint, endpoint.sdk_credentials());
+    sts.get_caller_identity().send().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_without_users_is_signed_in_to_through_a_role() {
+    let endpoint = generated(0);
+    let listed = client(&endpoint).list_users().send().await.unwrap();
+    assert_eq!((listed.users().len(), listed.is_truncated()), (0, false));
+    // The session's key is worth nothing without its token.
+    let pair = endpoint.sdk_credentials();
+    let (id, secret) = (pair.access_key_id(), pair.secret_access_key());
+    let bare = Credentials::new(id, secret, None, None, "test");
+    let refused = client_with(endpoint.http_client(), bare)
+        .list_users()
+        .send();
+    assert_said!(refused.await, 403, "InvalidClientTokenId", UNKNOWN_TOKEN);
+}
+
+#[tokio::test]
+async fn a_socket_serves_many_at_once() {
+    let endpoint = generated(1500);
+    let server = endpoint.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let config = aws_sdk_iam::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(endpoint.sdk_credentials())
+        .endpoint_url(server.url())
+        .retry_config(RetryConfig::disabled())
+        .build();
+    let client = Client::from_conf(config);
+    let listings: Vec<_> = (0..32)
+        .map(|_| tokio::spawn(client.list_users().max_items(1000).send()))
+        .collect();
+    for listing in listings {
+        assert_eq!(listing.await.unwrap().unwrap().users().len(), 1000);
+    }
+    server.shutdown().await;
 }

@@ -134,7 +134,8 @@ fn read_key(entry: &KeyEntry, now: DateTime<Utc>) -> Result<Key, AccountError> {
 fn read_time(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, AccountError> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = &text[digits.len()..];
-    let age = digits.parse().ok().and_then(|number| match unit {
+    let age = digits.parse::<u32>().ok().map(i64::from);
+    let age = age.and_then(|number| match unit {
         "s" => TimeDelta::try_seconds(number),
         "m" => TimeDelta::try_minutes(number),
         "h" => TimeDelta::try_hours(number),

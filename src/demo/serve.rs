@@ -154,3 +154,94 @@ fn whole(bytes: Bytes) -> Body {
     let never = |never: Infallible| match never {};
     Full::new(bytes).map_err(never).boxed()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Account;
+    use super::*;
+    use chrono::Utc;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    fn endpoint() -> Endpoint {
+        Endpoint::new(Account::demo(Utc::now()))
+    }
+
+    async fn serve(endpoint: &Endpoint) -> Server {
+        endpoint.serve(([127, 0, 0, 1], 0).into()).await.unwrap()
+    }
+
+    /// Reads one answer whose body is a document.
+    async fn read(stream: &mut TcpStream) -> String {
+        let mut text = String::new();
+        while !text.ends_with("</ErrorResponse>") {
+            let mut buffer = [0; 1024];
+            let count = stream.read(&mut buffer).await.unwrap();
+            assert_ne!(count, 0, "closed after {text:?}");
+            text.push_str(str::from_utf8(&buffer[..count]).unwrap());
+        }
+        text
+    }
+
+    #[tokio::test]
+    async fn only_this_machine_is_served() {
+        for addr in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
+            let error = endpoint().serve(addr.parse().unwrap()).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{addr}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_and_answers_like_the_service() {
+        let endpoint = endpoint();
+        let server = serve(&endpoint).await;
+        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+        for _ in 0..2 {
+            let request =
+                b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 16\r\n\r\nAction=ListUsers";
+            stream.write_all(request).await.unwrap();
+            let answer = read(&mut stream).await;
+            assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+            assert!(
+                answer.contains("\r\ncontent-type: text/xml\r\n"),
+                "{answer}"
+            );
+            let (_, id) = answer.split_once("\r\nx-amzn-requestid: ").unwrap();
+            let id = &id[..36];
+            let (_, document) = answer.split_once("\r\n\r\n").unwrap();
+            assert_eq!(
+                document,
+                format!(
+                    "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error>\
+                     <Type>Sender</Type><Code>MissingAuthenticationToken</Code>\
+                     <Message>Request is missing Authentication Token</Message></Error>\
+                     <RequestId>{id}</RequestId></ErrorResponse>"
+                )
+            );
+        }
+        assert_eq!(endpoint.calls().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_request_of_this_protocol_is_refused_unread() {
+        let endpoint = endpoint();
+        let server = serve(&endpoint).await;
+        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+        let head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 70000\r\n\r\n";
+        stream.write_all(head).await.unwrap();
+        stream.write_all(&vec![b'x'; 70_000]).await.unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 413");
+        assert!(endpoint.calls().is_empty());
+    }
+
+    #[tokio::test]
+    async fn shutting_down_closes_what_is_open() {
+        let server = serve(&endpoint()).await;
+        let addr = server.addr();
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        server.shutdown().await;
+        assert!(matches!(stream.read(&mut [0; 1]).await, Ok(0) | Err(_)));
+        assert!(TcpStream::connect(addr).await.is_err());
+    }
+}

@@ -285,3 +285,124 @@ fn absolute(request: &Request<Bytes>) -> Option<String> {
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Answer, Endpoint};
+    use super::*;
+
+    const LIST: &str = "Action=ListUsers&Version=2010-05-08";
+
+    /// A request as alice signs it.
+    fn signed(body: &'static str, query: &str, service: &str) -> Request<Bytes> {
+        let uri = format!("http://localhost/{query}");
+        let mut request = Request::post(&uri).body(Bytes::from(body)).unwrap();
+        let key = KeyId::parse("AKIAQX7DEMO4ALICE001").unwrap();
+        let identity = Credentials::new(key.as_str(), key.secret(), None, None, "test").into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region("eu-west-1")
+            .name(service)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .unwrap()
+            .into();
+        let body = SignableBody::Bytes(body.as_bytes());
+        let signable = SignableRequest::new("POST", uri, std::iter::empty(), body).unwrap();
+        let (instructions, _) = sign(signable, &params).unwrap().into_parts();
+        instructions.apply_to_request_http1x(&mut request);
+        request
+    }
+
+    /// The status, and the code and sentence of a refusal.
+    async fn answer(request: Request<Bytes>) -> (u16, String) {
+        let endpoint = Endpoint::new(Account::demo(Utc::now()));
+        let Answer::Whole(response) = endpoint.answer(request).await else {
+            panic!("no answer");
+        };
+        let body = str::from_utf8(response.body()).unwrap();
+        let between = |tag: &str| {
+            let (_, rest) = body.split_once(&format!("<{tag}>"))?;
+            Some(rest.split_once('<')?.0.to_owned())
+        };
+        let code = between("Code").unwrap_or_default();
+        let message = between("Message").unwrap_or_default();
+        assert!(between("RequestId").is_some(), "{body}");
+        (response.status().as_u16(), format!("{code}: {message}"))
+    }
+
+    fn changed(header: &'static str, from: &str, to: &str) -> Request<Bytes> {
+        let mut request = signed(LIST, "", "iam");
+        let value = request.headers()[header].to_str().unwrap();
+        assert!(value.contains(from), "{value}");
+        let value = value.replace(from, to).parse().unwrap();
+        request.headers_mut().insert(header, value);
+        request
+    }
+
+    #[tokio::test]
+    async fn what_was_signed_is_answered() {
+        assert_eq!(answer(signed(LIST, "", "iam")).await.0, 200);
+        let in_the_address = signed("", "?Version=2010-05-08&Action=GetUser", "iam");
+        assert_eq!(answer(in_the_address).await.0, 200);
+        let mut more = signed(LIST, "", "iam");
+        let value = "not signed".parse().unwrap();
+        more.headers_mut().insert("user-agent", value);
+        assert_eq!(answer(more).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn what_was_changed_after_signing_is_not() {
+        let wrong = "SignatureDoesNotMatch: The request signature we calculated";
+        let mut other = signed(LIST, "", "iam");
+        *other.body_mut() = Bytes::from_static(b"Action=GetUser&Version=2010-05-08");
+        let (status, said) = answer(other).await;
+        assert!(status == 403 && said.starts_with(wrong), "{said}");
+        let mut elsewhere = signed(LIST, "", "iam");
+        *elsewhere.uri_mut() = "http://localhost/?MaxItems=1".parse().unwrap();
+        let (status, said) = answer(elsewhere).await;
+        assert!(status == 403 && said.starts_with(wrong), "{said}");
+        let (status, said) = answer(changed("authorization", "eu-west-1", "us-east-1")).await;
+        assert!(status == 403 && said.starts_with(wrong), "{said}");
+    }
+
+    #[tokio::test]
+    async fn what_is_not_signed_properly_is_told_why() {
+        let bare = Request::post("http://localhost/").body(Bytes::from(LIST));
+        let (status, said) = answer(bare.unwrap()).await;
+        assert_eq!(status, 403);
+        assert!(said.starts_with("MissingAuthenticationToken: "), "{said}");
+        for (from, to, reason) in [
+            ("AWS4-HMAC-SHA256", "Basic", "Unsupported AWS 'algorithm'"),
+            ("Signature=", "Sig=", "requires 'Signature'"),
+            ("Credential=", "Cred=", "requires 'Credential'"),
+            ("SignedHeaders=", "Headers=", "requires 'SignedHeaders'"),
+            ("/aws4_request", "", "5 slash-delimited elements"),
+        ] {
+            let (status, said) = answer(changed("authorization", from, to)).await;
+            assert_eq!(status, 400, "{said}");
+            assert!(said.starts_with("IncompleteSignature: "), "{said}");
+            assert!(said.contains(reason), "{said}");
+        }
+        let (status, said) = answer(changed("x-amz-date", "T", "X")).await;
+        assert!(status == 400 && said.contains("Date in Credential scope"));
+    }
+
+    #[tokio::test]
+    async fn a_signature_is_good_for_one_service_and_known_actions() {
+        let (status, said) = answer(signed(LIST, "", "sts")).await;
+        assert_eq!(status, 403);
+        assert_eq!(
+            said,
+            "SignatureDoesNotMatch: Credential should be scoped to correct service: 'iam'."
+        );
+        let unknown = signed("Action=Explode&Version=2010-05-08", "", "iam");
+        let (status, said) = answer(unknown).await;
+        assert_eq!(status, 400);
+        assert_eq!(
+            said,
+            "InvalidAction: Could not find operation Explode for version 2010-05-08"
+        );
+    }
+}
