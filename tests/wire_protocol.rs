@@ -570,6 +570,14 @@ async fn only_the_right_secret_and_a_right_clock_sign() {
     assert_said!(unknown, 403, "InvalidClientTokenId", UNKNOWN_TOKEN);
     let inactive = with("AKIAQX7DEMO4INTERN01", "x").list_users().send().await;
     assert_said!(inactive, 403, "InvalidClientTokenId", UNKNOWN_TOKEN);
+    let alice = endpoint.sdk_credentials();
+    let (id, secret) = (alice.access_key_id(), alice.secret_access_key());
+    let token = Some("no session of hers".to_owned());
+    let more = Credentials::new(id, secret, token, None, "test");
+    let refused = client_with(endpoint.http_client(), more)
+        .list_users()
+        .send();
+    assert_said!(refused.await, 403, "InvalidClientTokenId", UNKNOWN_TOKEN);
     let (status, code, _) = said(
         with("AKIAQX7DEMO4ALICE001", "x")
             .list_users()
