@@ -1,0 +1,20 @@
+//! The boundary to AWS: the only files that name `aws_sdk_*`.
+//!
+//! [`Account`] wraps the real clients of IAM and STS and answers in this program's own words
+//! ([`model`]), with its own small [`Error`]. There is no trait with a fake behind it: the demo
+//! account and the tests plug in below, where the HTTP client would be.
+
+mod account;
+mod convert;
+mod error;
+pub mod model;
+mod problem;
+mod sign_in;
+
+pub use account::Account;
+pub use error::{Error, Kind};
+pub use model::{
+    AccessKey, Caller, Change, Changed, DEFAULT_KEYS_PER_USER, KeyStatus, LastUsed, User, UsersPage,
+};
+pub use problem::Problem;
+pub use sign_in::{Options, SignedIn, sign_in, sign_in_to_demo};

@@ -1,0 +1,126 @@
+//! From the SDK's types to ours, at once and completely.
+
+use super::{AccessKey, Error, KeyStatus, Kind, LastUsed, User};
+use aws_sdk_iam::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::RequestId as _,
+    primitives::DateTime as SdkTime,
+    types,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use chrono::{DateTime, Utc};
+use std::error::Error as StdError;
+
+pub(super) fn user(user: types::User) -> User {
+    User {
+        created: time(Some(&user.create_date)).unwrap_or_default(),
+        name: user.user_name.into(),
+        path: user.path.into(),
+    }
+}
+
+pub(super) fn access_key(key: types::AccessKeyMetadata) -> AccessKey {
+    AccessKey {
+        id: text_or(key.access_key_id, ""),
+        status: status(key.status.as_ref()),
+        created: time(key.create_date.as_ref()),
+    }
+}
+
+pub(super) fn status(status: Option<&types::StatusType>) -> KeyStatus {
+    match status.map(types::StatusType::as_str) {
+        Some("Active") => KeyStatus::Active,
+        Some("Inactive") => KeyStatus::Inactive,
+        Some(other) => KeyStatus::Other(other.into()),
+        None => KeyStatus::Other("Unknown".into()),
+    }
+}
+
+pub(super) fn last_used(used: types::AccessKeyLastUsed) -> LastUsed {
+    let known = |text: String| Some(text).filter(|text| !text.is_empty() && text != "N/A");
+    match time(used.last_used_date.as_ref()) {
+        None => LastUsed::Never,
+        Some(time) => LastUsed::At {
+            time,
+            service: known(used.service_name),
+            region: known(used.region),
+        },
+    }
+}
+
+pub(super) fn time(time: Option<&SdkTime>) -> Option<DateTime<Utc>> {
+    time.and_then(|time| DateTime::from_timestamp(time.secs(), 0))
+}
+
+pub(super) fn text_or(text: Option<String>, otherwise: &str) -> String {
+    text.unwrap_or_else(|| otherwise.into())
+}
+
+/// Sorts a failed call. What the SDK knows beyond this (response bodies among it) stays behind.
+pub(super) fn error<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let request_id = error.request_id().map(str::to_owned);
+    let ours = |kind, message: String| Error {
+        action,
+        kind,
+        code: None,
+        message,
+        request_id: request_id.clone(),
+    };
+    match error {
+        SdkError::ServiceError(context) => {
+            let meta = context.err().meta();
+            let failing = context.raw().status().is_server_error();
+            let message = one_line(meta.message().unwrap_or_default());
+            match meta.code() {
+                Some(code) => Error {
+                    action,
+                    kind: match Kind::of_code(code, &message) {
+                        Some(kind) => kind,
+                        None if failing => Kind::Server,
+                        None => Kind::Other,
+                    },
+                    code: Some(code.into()),
+                    message,
+                    request_id,
+                },
+                // An error status whose body is not an error document: a proxy's page, or cut off.
+                None => ours(
+                    Kind::Server,
+                    "the answer is no error document of AWS".into(),
+                ),
+            }
+        }
+        SdkError::ResponseError(_) => ours(
+            Kind::Garbled,
+            "the answer was cut short or is not what AWS sends".into(),
+        ),
+        SdkError::TimeoutError(_) => ours(Kind::Network, "no answer in time".into()),
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(connector) if connector.is_timeout() => {
+                ours(Kind::Network, "no answer in time".into())
+            }
+            Some(connector) => ours(Kind::Network, deepest(connector)),
+            None => ours(Kind::Network, "the connection failed".into()),
+        },
+        SdkError::ConstructionFailure(_) => ours(Kind::Other, "nothing was sent".into()),
+        other => ours(Kind::Other, deepest(other)),
+    }
+}
+
+/// The innermost cause: `Connection refused (os error 111)` says more than `dispatch failure`.
+pub(super) fn deepest(error: &(dyn StdError + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    one_line(&cause.to_string())
+}
+
+/// The first line, of a length that fits a dialog.
+pub(super) fn one_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    line.chars().take(400).collect()
+}

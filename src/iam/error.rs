@@ -1,0 +1,143 @@
+//! What can go wrong between here and the account, small enough to be shown where it happened.
+
+use std::fmt;
+
+/// A call that did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The action as policies name it, such as `iam:ListAccessKeys`.
+    pub action: &'static str,
+    /// What sort of thing went wrong, from which follows what to do next.
+    pub kind: Kind,
+    /// The service's code, such as `AccessDenied`; none where no answer could be read.
+    pub code: Option<String>,
+    /// The service's message, or ours where no answer could be read. One line, no response bodies.
+    pub message: String,
+    /// The service's ID for the request, which AWS support asks for.
+    pub request_id: Option<String>,
+}
+
+/// The kinds of failure that lead to different next steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The signed-in identity may not do this.
+    Denied,
+    /// The user or key is not there (any more).
+    Gone,
+    /// AWS asked for fewer calls, and went on asking after the retries.
+    Throttled,
+    /// The user has as many keys as the account allows.
+    Limit,
+    /// The credentials are not accepted: wrong, inactive, deleted, or without the MFA a policy asks.
+    BadCredentials,
+    /// The session was good once and has run out.
+    Expired,
+    /// This machine's clock and the service's are too far apart.
+    Clock,
+    /// No answer: refused, unresolved, reset, timed out.
+    Network,
+    /// The service failed (5xx).
+    Server,
+    /// There was an answer, and it made no sense.
+    Garbled,
+    /// The program was started with `--read-only`; nothing was sent.
+    ReadOnly,
+    /// The service refused for another reason, said in its message.
+    Other,
+}
+
+impl Kind {
+    /// Sorts an error code of IAM or STS. Codes outside the operations' models (`AccessDenied`,
+    /// `Throttling`, `InvalidClientTokenId`, …) are from the services' lists of common errors.
+    #[must_use]
+    pub fn of_code(code: &str, message: &str) -> Option<Self> {
+        Some(match code {
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Self::Denied,
+            "NoSuchEntity" => Self::Gone,
+            "LimitExceeded" => Self::Limit,
+            "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequests" => {
+                Self::Throttled
+            }
+            "RequestExpired" | "RequestTimeTooSkewed" => Self::Clock,
+            "SignatureDoesNotMatch" | "InvalidSignatureException"
+                if message.contains("Signature expired")
+                    || message.contains("Signature not yet current") =>
+            {
+                Self::Clock
+            }
+            "ExpiredToken" | "ExpiredTokenException" => Self::Expired,
+            "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
+            | "MissingAuthenticationToken"
+            | "IncompleteSignature"
+            | "InvalidAccessKeyId"
+            | "AuthFailure" => Self::BadCredentials,
+            _ => return None,
+        })
+    }
+}
+
+impl Error {
+    /// Whether a change that ended like this may have been made all the same: the request was
+    /// sent, and no answer of the service says that it was refused.
+    #[must_use]
+    pub fn outcome_unknown(&self) -> bool {
+        matches!(self.kind, Kind::Network | Kind::Server | Kind::Garbled)
+    }
+
+    /// Whether nothing at all can be done in this account until it is mended.
+    #[must_use]
+    pub fn stops_everything(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::BadCredentials | Kind::Expired | Kind::Clock | Kind::Network
+        )
+    }
+
+    /// What to do about it, as one sentence.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self.kind {
+            Kind::Denied => format!("Ask for permission to call {}.", self.action),
+            Kind::Gone => "It may have been deleted elsewhere; the list is fetched again.".into(),
+            Kind::Throttled => "AWS is throttling this account; R tries again.".into(),
+            Kind::Limit => "Delete one of the keys first. Inactive keys count.".into(),
+            Kind::BadCredentials => {
+                "Sign in again, with MFA if a policy asks for it, then press R.".into()
+            }
+            Kind::Expired => "Sign in again, then press R.".into(),
+            Kind::Clock => "Set this machine's clock, then press R.".into(),
+            Kind::Network => "Check the network and the endpoint; R tries again.".into(),
+            Kind::Server | Kind::Garbled => "The service failed; R tries again.".into(),
+            Kind::ReadOnly => "Start without --read-only to change keys.".into(),
+            Kind::Other => "R tries again.".into(),
+        }
+    }
+
+    /// The short form for a cell or a line: code and action.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let what = match (&self.code, self.kind) {
+            (Some(code), _) => code.as_str(),
+            (None, Kind::Network) => "No answer",
+            (None, Kind::Garbled) => "Unreadable answer",
+            (None, Kind::ReadOnly) => "Read-only",
+            (None, _) => "Failed",
+        };
+        format!("{what}: {}", self.action)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.short())?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,387 @@
+//! From flags, environment and profile files to clients that are signed in, or to a [`Problem`]
+//! that says in words why not.
+
+use super::{Account, Problem, convert::one_line};
+use crate::demo::Endpoint;
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig,
+    default_provider::credentials::DefaultCredentialsChain,
+    imds,
+    meta::region::RegionProviderChain,
+    profile::{ProfileFileCredentialsProvider, ProfileSet},
+};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
+};
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_types::os_shim_internal::{Env, Fs};
+use std::{
+    borrow::Cow,
+    env,
+    error::Error as StdError,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+/// Where the instance metadata service is not there, nobody should wait for it; where it is, it
+/// answers within milliseconds.
+const IMDS_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// The region of requests where none is configured: IAM's own in the `aws` partition.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// How to sign in, from the command line. What is not given comes from the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+    /// `--read-only`.
+    pub read_only: bool,
+}
+
+/// A session that can be used.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The clients.
+    pub account: Account,
+    /// The key ID that requests are signed with.
+    pub key: String,
+    /// The profile it came from, where it came from one that was named.
+    pub profile: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+}
+
+/// Signs in to the account of the ambient credentials. Sends nothing to IAM or STS, unless a
+/// profile assumes a role.
+///
+/// # Errors
+/// When there are no credentials, or what should provide them fails.
+pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
+    let profiles = aws_config::profile::load(
+        &Fs::real(),
+        &Env::real(),
+        &EnvConfigFiles::default(),
+        options.profile.clone().map(Cow::Owned),
+    )
+    .await
+    .map_err(|error| unreadable_profiles(&error))?;
+    let named = named_profile(options);
+    if let Some(name) = named.as_deref()
+        && profiles.get_profile(name).is_none()
+        && (options.profile.is_some() || !environment_has_keys())
+    {
+        return Err(no_such_profile(name, &profiles));
+    }
+
+    let config = load_config(options).await;
+    let provider: Box<dyn ProvideCredentials> = match &options.profile {
+        // `--profile` wins over keys in the environment, as in the `aws` command. The SDK's own
+        // chain would look at the environment first.
+        Some(profile) => Box::new(
+            ProfileFileCredentialsProvider::builder()
+                .profile_name(profile)
+                .build(),
+        ),
+        None => Box::new(chain().await),
+    };
+    let credentials = provider
+        .provide_credentials()
+        .await
+        .map_err(|error| explain(&error, named.as_deref(), &profiles))?;
+    let key = credentials.access_key_id().to_owned();
+    let config = config
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(Resolved {
+            first: Mutex::new(Some(credentials)),
+            provider,
+        }))
+        .build();
+    Ok(SignedIn {
+        account: Account::new(&config, options.read_only),
+        key,
+        profile: named,
+        endpoint: endpoint_of(options, &config),
+    })
+}
+
+/// Signs in to the account inside this process. Everything above the HTTP connector is the same.
+#[must_use]
+pub fn sign_in_to_demo(endpoint: &Endpoint, read_only: bool) -> SignedIn {
+    let credentials = endpoint.sdk_credentials();
+    let key = credentials.access_key_id().to_owned();
+    // Built by hand, not loaded: nothing of this machine's configuration may leak into the demo.
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(DEFAULT_REGION))
+        .http_client(endpoint.http_client())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build();
+    SignedIn {
+        account: Account::new(&config, read_only),
+        key,
+        profile: None,
+        endpoint: None,
+    }
+}
+
+async fn load_config(options: &Options) -> SdkConfig {
+    let region = RegionProviderChain::first_try(options.region.clone().map(Region::new));
+    let region = match &options.profile {
+        Some(profile) => region.or_else(
+            aws_config::default_provider::region::DefaultRegionChain::builder()
+                .profile_name(profile)
+                .build(),
+        ),
+        None => region.or_default_provider(),
+    };
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(region.or_else(Region::from_static(DEFAULT_REGION)))
+        // Found below, so that what goes wrong is told once and in words.
+        .no_credentials();
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &options.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+async fn chain() -> DefaultCredentialsChain {
+    let imds = imds::Client::builder()
+        .connect_timeout(IMDS_TIMEOUT)
+        .read_timeout(IMDS_TIMEOUT)
+        .max_attempts(1)
+        .build();
+    DefaultCredentialsChain::builder()
+        .imds_client(imds)
+        .build()
+        .await
+}
+
+/// Hands out first what was already found, so that a credential process is not started twice.
+struct Resolved {
+    first: Mutex<Option<Credentials>>,
+    provider: Box<dyn ProvideCredentials>,
+}
+
+impl std::fmt::Debug for Resolved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resolved").finish_non_exhaustive()
+    }
+}
+
+impl ProvideCredentials for Resolved {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let first = self
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match first {
+            Some(found) if found.expiry().is_none_or(|at| at > SystemTime::now()) => {
+                future::ProvideCredentials::ready(Ok(found))
+            }
+            _ => self.provider.provide_credentials(),
+        }
+    }
+}
+
+fn named_profile(options: &Options) -> Option<String> {
+    let from_environment = || env::var("AWS_PROFILE").ok();
+    options
+        .profile
+        .clone()
+        .or_else(from_environment)
+        .filter(|name| !name.is_empty())
+}
+
+fn environment_has_keys() -> bool {
+    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    set("AWS_ACCESS_KEY_ID") && set("AWS_SECRET_ACCESS_KEY")
+}
+
+fn endpoint_of(options: &Options, config: &SdkConfig) -> Option<String> {
+    options
+        .endpoint_url
+        .clone()
+        .or_else(|| env::var("AWS_ENDPOINT_URL_IAM").ok())
+        .or_else(|| config.endpoint_url().map(str::to_owned))
+        .filter(|url| !url.is_empty())
+}
+
+fn unreadable_profiles(error: &(dyn StdError + 'static)) -> Problem {
+    Problem {
+        title: "The profile files cannot be read".into(),
+        what: "The AWS config or credentials file is not readable, or not in its format.".into(),
+        details: vec![super::convert::deepest(error)],
+        advice: vec![
+            "Mend the file, or point AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE at another."
+                .into(),
+        ],
+    }
+}
+
+fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
+    let mut known: Vec<&str> = profiles.profiles().collect();
+    known.sort_unstable();
+    let details = if known.is_empty() {
+        vec![format!("{} define no profile at all", files())]
+    } else {
+        vec![
+            format!("looked in {}", files()),
+            format!("profiles there: {}", known.join(", ")),
+        ]
+    };
+    Problem {
+        title: format!("There is no profile {name}"),
+        what: format!("The profile {name} was asked for, and no file defines it."),
+        details,
+        advice: vec!["Start with --profile and one of the names above, or define it with: aws configure --profile NAME".into()],
+    }
+}
+
+/// The files that profiles come from, as this environment names them.
+fn files() -> String {
+    let file = |variable, usual: &str| env::var(variable).unwrap_or_else(|_| usual.into());
+    format!(
+        "{} and {}",
+        file("AWS_CONFIG_FILE", "~/.aws/config"),
+        file("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+    )
+}
+
+/// Turns what the SDK says into words. Where it gives no type to match on, what the profile says
+/// about itself tells which way of signing in has failed.
+fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet) -> Problem {
+    let name = named.unwrap_or_else(|| profiles.selected_profile());
+    let says = |key| profile_says(profiles, name, key);
+    let cause = causes(error);
+    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) && named.is_none() {
+        return none_found(name);
+    }
+    let (title, what, advice) = if says("sso_session") || says("sso_start_url") {
+        (
+            format!("The SSO login of profile {name} is missing or has expired"),
+            format!(
+                "Profile {name} signs in through SSO, and there is no login that is still good."
+            ),
+            format!("Run: aws sso login --profile {name}"),
+        )
+    } else if says("login_session") {
+        (
+            format!("The console login of profile {name} has expired"),
+            format!("Profile {name} uses a login that is no longer good."),
+            format!("Run: aws login --profile {name}"),
+        )
+    } else if says("mfa_serial") {
+        (
+            format!("Profile {name} needs an MFA code"),
+            format!(
+                "Profile {name} names an MFA device (mfa_serial), and iamkeys cannot ask for its code."
+            ),
+            "Get a session with MFA (aws sts get-session-token, or aws sts assume-role with \
+             --serial-number and --token-code) and start with its credentials."
+                .into(),
+        )
+    } else if says("credential_process") {
+        (
+            format!("The credential process of profile {name} failed"),
+            format!("Profile {name} gets its credentials from a program, and that did not work."),
+            "Run the program named by credential_process yourself to see what it says.".into(),
+        )
+    } else if says("role_arn") {
+        (
+            format!("The role of profile {name} could not be assumed"),
+            format!("Profile {name} assumes a role, and AWS or its source profile refused."),
+            format!("Try: aws sts get-caller-identity --profile {name}"),
+        )
+    } else {
+        (
+            format!("Profile {name} has no usable credentials"),
+            format!("The credentials of profile {name} could not be loaded."),
+            format!("Try: aws sts get-caller-identity --profile {name}"),
+        )
+    };
+    Problem {
+        title,
+        what,
+        details: cause,
+        advice: vec![advice],
+    }
+}
+
+/// Whether a profile, or one that it takes its credentials from, has this key.
+fn profile_says(profiles: &ProfileSet, name: &str, key: &str) -> bool {
+    let mut at = name;
+    // A chain of source profiles may be a ring.
+    for _ in 0..8 {
+        let Some(profile) = profiles.get_profile(at) else {
+            return false;
+        };
+        if profile.get(key).is_some() {
+            return true;
+        }
+        match profile.get("source_profile") {
+            Some(source) if source != at => at = source,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// What each layer of an error adds, innermost last, without repeating itself.
+fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let line = one_line(&error.to_string());
+        if !line.is_empty() && !lines.contains(&line) {
+            lines.push(line);
+        }
+        cause = error.source();
+    }
+    // The outer layers name the SDK's own machinery.
+    let skip = lines.len().saturating_sub(2);
+    lines.split_off(skip)
+}
+
+fn none_found(profile: &str) -> Problem {
+    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let container = if set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+        || set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    {
+        "container: its address is set, and it gave none"
+    } else {
+        "container: AWS_CONTAINER_CREDENTIALS_… is not set"
+    };
+    let instance = match env::var("AWS_EC2_METADATA_DISABLED") {
+        Ok(value) if value.eq_ignore_ascii_case("true") => {
+            "instance: switched off by AWS_EC2_METADATA_DISABLED"
+        }
+        _ => "instance: no metadata service answered",
+    };
+    Problem {
+        title: "No AWS credentials".into(),
+        what: "iamkeys works with the credentials the aws command uses, and found none.".into(),
+        details: vec![
+            "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set".into(),
+            format!("profile {profile}: no credentials in {}", files()),
+            container.into(),
+            instance.into(),
+        ],
+        advice: vec![
+            "Sign in (aws configure, aws sso login, aws login), or start with --profile NAME."
+                .into(),
+        ],
+    }
+}
