@@ -1,0 +1,221 @@
+//! What a person can ask for. One of the three vocabularies, beside [`crate::message`] (what has
+//! happened) and [`crate::effect`] (what must be done outside).
+
+/// Something a person can ask for with a key, a click or the command palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// To the next row.
+    Down,
+    /// To the row before.
+    Up,
+    /// A screenful on.
+    PageDown,
+    /// A screenful back.
+    PageUp,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// To the other pane.
+    OtherPane,
+    /// To the list of users.
+    FocusUsers,
+    /// To the keys of the selected user.
+    FocusKeys,
+    /// Everything about the selected key.
+    Details,
+    /// Create a key for the selected user.
+    Create,
+    /// Deactivate or activate the selected key.
+    Toggle,
+    /// Delete the selected key.
+    Delete,
+    /// Copy the selected key's ID.
+    CopyId,
+    /// Type a filter.
+    Filter,
+    /// Keep the filter and go back to the list.
+    KeepFilter,
+    /// Show everything again.
+    ClearFilter,
+    /// Fetch again what is on screen.
+    Refresh,
+    /// All actions by name.
+    Palette,
+    /// The keys of this place.
+    Help,
+    /// Leave the program.
+    Quit,
+    /// Leave as an interrupt does.
+    Interrupt,
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// Do what the dialog asks about.
+    Confirm,
+    /// Close the dialog and change nothing.
+    Cancel,
+    /// To the next button.
+    NextButton,
+    /// To the button before.
+    PreviousButton,
+    /// Press the highlighted button.
+    Press,
+    /// Deactivate instead of deleting.
+    DeactivateInstead,
+    /// Go to the key that could be deleted.
+    GoToKey,
+    /// Copy the new secret.
+    CopySecret,
+    /// Copy the new key's ID.
+    CopyNewId,
+    /// Copy ID and secret as lines for a shell.
+    CopyExports,
+    /// Show or hide the new secret.
+    Reveal,
+    /// Close the new key's dialog.
+    CloseNewKey,
+    /// Throw the only copy of a secret away.
+    Discard,
+    /// Back to the new key.
+    Keep,
+    /// Sign in again.
+    TryAgain,
+    /// Open the demo account.
+    OpenDemo,
+    /// Leave without waiting for changes under way.
+    StopWaiting,
+    /// Do not leave after all.
+    Stay,
+}
+
+impl Action {
+    /// The name, as the footer, the palette and the buttons show it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Up => "up",
+            Self::PageDown => "page down",
+            Self::PageUp => "page up",
+            Self::First => "first",
+            Self::Last => "last",
+            Self::OtherPane => "other pane",
+            Self::FocusUsers => "users",
+            Self::FocusKeys => "keys",
+            Self::Details => "details",
+            Self::Create => "create",
+            Self::Toggle => "deactivate",
+            Self::Delete => "delete",
+            Self::CopyId => "copy ID",
+            Self::Filter => "filter",
+            Self::KeepFilter => "keep filter",
+            Self::ClearFilter => "clear filter",
+            Self::Refresh => "refresh",
+            Self::Palette => "more",
+            Self::Help => "help",
+            Self::Quit => "quit",
+            Self::Interrupt => "interrupt",
+            Self::Suspend => "suspend",
+            Self::Confirm => "confirm",
+            Self::Cancel => "cancel",
+            Self::NextButton => "next button",
+            Self::PreviousButton => "button before",
+            Self::Press => "press button",
+            Self::DeactivateInstead => "deactivate instead",
+            Self::GoToKey => "go to key",
+            Self::CopySecret => "copy secret",
+            Self::CopyNewId => "copy ID",
+            Self::CopyExports => "copy as exports",
+            Self::Reveal => "reveal",
+            Self::CloseNewKey => "close",
+            Self::Discard => "discard",
+            Self::Keep => "keep",
+            Self::TryAgain => "try again",
+            Self::OpenDemo => "demo account",
+            Self::StopWaiting => "leave now",
+            Self::Stay => "stay",
+        }
+    }
+
+    /// What it does, as help, the palette and the README say it.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Down => "Next row",
+            Self::Up => "Row before",
+            Self::PageDown => "A screenful on",
+            Self::PageUp => "A screenful back",
+            Self::First => "First row",
+            Self::Last => "Last row",
+            Self::OtherPane => "Go to the other pane",
+            Self::FocusUsers => "Go to the list of users",
+            Self::FocusKeys => "Go to the user's keys",
+            Self::Details => "Show the key with its exact times",
+            Self::Create => "Create an access key for the user",
+            Self::Toggle => "Deactivate the key, or activate it",
+            Self::Delete => "Delete the key for good",
+            Self::CopyId => "Copy the key ID",
+            Self::Filter => "Filter by name, path or key ID, as you type",
+            Self::KeepFilter => "Keep the filter, back to the list",
+            Self::ClearFilter => "Clear the filter",
+            Self::Refresh => "Refresh what is on screen",
+            Self::Palette => "Every action by name",
+            Self::Help => "The keys of this place",
+            Self::Quit => "Quit",
+            Self::Interrupt => "Quit, as an interrupt (exit code 130)",
+            Self::Suspend => "Suspend, until the shell's fg",
+            Self::Confirm => "Do it",
+            Self::Cancel => "Close, and change nothing",
+            Self::NextButton => "Next button",
+            Self::PreviousButton => "Button before",
+            Self::Press => "Press the highlighted button",
+            Self::DeactivateInstead => "Deactivate the key instead of deleting it",
+            Self::GoToKey => "Go to the key that could be deleted",
+            Self::CopySecret => "Copy the secret",
+            Self::CopyNewId => "Copy the key ID",
+            Self::CopyExports => "Copy both as export lines for a shell",
+            Self::Reveal => "Show the secret, or hide it",
+            Self::CloseNewKey => "Close; asks first if the secret has gone nowhere",
+            Self::Discard => "Throw the only copy of the secret away",
+            Self::Keep => "Back to the new key",
+            Self::TryAgain => "Sign in again",
+            Self::OpenDemo => "Open the demo account: nothing of it is real",
+            Self::StopWaiting => "Leave, not knowing how the change ended",
+            Self::Stay => "Do not leave",
+        }
+    }
+
+    /// Whether it only moves about: harmless however often and fast it comes.
+    #[must_use]
+    pub fn only_moves(self) -> bool {
+        matches!(
+            self,
+            Self::Down
+                | Self::Up
+                | Self::PageDown
+                | Self::PageUp
+                | Self::First
+                | Self::Last
+                | Self::OtherPane
+                | Self::FocusUsers
+                | Self::FocusKeys
+                | Self::NextButton
+                | Self::PreviousButton
+        )
+    }
+
+    /// Whether it must have been meant: it changes the account, throws something away or leaves.
+    /// It counts only if the person had time to see what they answer.
+    #[must_use]
+    pub fn must_be_meant(self) -> bool {
+        matches!(
+            self,
+            Self::Confirm
+                | Self::Press
+                | Self::Discard
+                | Self::CloseNewKey
+                | Self::StopWaiting
+                | Self::Quit
+        )
+    }
+}

@@ -1,0 +1,104 @@
+//! What must be done outside: data only, carried out by [`crate::runtime`] and [`crate::app`].
+
+use crate::{
+    iam::Change,
+    secret::SecretKey,
+    state::{ChangeId, load::RequestId},
+};
+
+/// Something to be done outside the pure core. Each read and each change ends in exactly one
+/// message that carries its number.
+#[derive(Debug)]
+pub enum Effect {
+    /// Sign in, and forget every answer that belongs to the session before.
+    SignIn(Target),
+    /// Ask something of the account.
+    Read(RequestId, Read),
+    /// Change the account. Not dropped at quit.
+    Change(ChangeId, Change),
+    /// Put a text on a clipboard.
+    Copy(Clip),
+    /// Stop this process until the shell continues it.
+    Suspend,
+    /// End the event loop.
+    Exit(Exit),
+}
+
+/// Which account to open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The one of the ambient credentials.
+    Ambient,
+    /// The embedded one.
+    Demo,
+}
+
+/// A question to the account that changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Who is signed in.
+    Caller,
+    /// The account's alias.
+    Alias,
+    /// How many keys a user may have.
+    KeysPerUser,
+    /// One page of users, after this marker.
+    Users(Option<String>),
+    /// The keys of a user.
+    Keys(Box<str>),
+    /// The last use of a user's key.
+    LastUsed(Box<str>, String),
+}
+
+/// A text on its way to a clipboard.
+#[derive(Debug)]
+pub struct Clip {
+    /// What it is.
+    pub what: Copied,
+    /// The key it belongs to.
+    pub key: String,
+    /// The text.
+    pub text: SecretKey,
+}
+
+/// What was copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// The secret access key.
+    Secret,
+    /// The access key ID.
+    KeyId,
+    /// Both, as export lines.
+    Exports,
+}
+
+impl Copied {
+    /// The noun for it.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::KeyId => "key ID",
+            Self::Exports => "exports",
+        }
+    }
+
+    /// Whether the secret itself went along.
+    #[must_use]
+    pub fn holds_secret(self) -> bool {
+        self != Self::KeyId
+    }
+}
+
+/// Why the event loop ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The person quit. What is still unknown is printed once the terminal is back.
+    Quit(Vec<String>),
+    /// Interrupted with Ctrl-C or SIGINT.
+    Interrupted(Vec<String>),
+    /// Told to end by a signal of this number.
+    Signal(u8, Vec<String>),
+    /// The terminal's input has ended.
+    InputClosed(Vec<String>),
+}

@@ -1,0 +1,363 @@
+//! The one table of keys: what a key means where. Dispatch, footer, help, command palette and the
+//! README's table all come from it.
+
+use crate::action::Action;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::fmt;
+
+/// A place where keys have a meaning of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// The list of users.
+    Users,
+    /// The keys of a user.
+    Keys,
+    /// Typing a filter.
+    Filter,
+    /// A confirmation answered with a key.
+    Confirm,
+    /// A confirmation answered by typing the end of the key ID.
+    Typed,
+    /// The user has as many keys as there may be.
+    Full,
+    /// The new key and its secret.
+    NewKey,
+    /// Asked before a secret is thrown away.
+    Discard,
+    /// Something to read: help, details, what went wrong.
+    Reading,
+    /// The command palette.
+    Palette,
+    /// Nobody is signed in (yet).
+    SignedOut,
+    /// Waiting for changes before leaving.
+    Leaving,
+}
+
+impl Context {
+    /// All of them, in the order the README lists them.
+    pub const ALL: [Self; 12] = [
+        Self::Users,
+        Self::Keys,
+        Self::Filter,
+        Self::Confirm,
+        Self::Typed,
+        Self::Full,
+        Self::NewKey,
+        Self::Discard,
+        Self::Reading,
+        Self::Palette,
+        Self::SignedOut,
+        Self::Leaving,
+    ];
+
+    /// What the place is called.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Keys => "keys",
+            Self::Filter => "filter",
+            Self::Confirm => "confirmation",
+            Self::Typed => "typed confirmation",
+            Self::Full => "no room for a key",
+            Self::NewKey => "new key",
+            Self::Discard => "discard?",
+            Self::Reading => "reading",
+            Self::Palette => "palette",
+            Self::SignedOut => "signed out",
+            Self::Leaving => "leaving",
+        }
+    }
+
+    /// Whether letters are text here and not commands.
+    #[must_use]
+    pub fn takes_text(self) -> bool {
+        matches!(self, Self::Filter | Self::Typed | Self::Palette)
+    }
+}
+
+/// A key with its modifiers, written as people write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    ctrl: bool,
+}
+
+impl Key {
+    const fn of(code: KeyCode) -> Self {
+        Self { code, ctrl: false }
+    }
+
+    const fn char(c: char) -> Self {
+        Self::of(KeyCode::Char(c))
+    }
+
+    const fn ctrl(c: char) -> Self {
+        Self {
+            code: KeyCode::Char(c),
+            ctrl: true,
+        }
+    }
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+        let code = match event.code {
+            // Ctrl-c and Ctrl-C are one key; without Ctrl the case is the key.
+            KeyCode::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
+            KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::ALT) => {
+                // Alt-q is not q: give it a code that is bound to nothing.
+                let _ = c;
+                KeyCode::Null
+            }
+            code => code,
+        };
+        Self { code, ctrl }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ctrl {
+            f.write_str("Ctrl-")?;
+        }
+        match self.code {
+            KeyCode::Char(' ') => f.write_str("Space"),
+            KeyCode::Char(c) if self.ctrl => write!(f, "{}", c.to_ascii_uppercase()),
+            KeyCode::Char(c) => write!(f, "{c}"),
+            KeyCode::Up => f.write_str("↑"),
+            KeyCode::Down => f.write_str("↓"),
+            KeyCode::Left => f.write_str("←"),
+            KeyCode::Right => f.write_str("→"),
+            KeyCode::PageUp => f.write_str("PgUp"),
+            KeyCode::PageDown => f.write_str("PgDn"),
+            KeyCode::BackTab => f.write_str("Shift-Tab"),
+            code => write!(f, "{code:?}"),
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// What it asks for.
+    pub action: Action,
+    /// The keys; the first one is shown where there is room for one.
+    pub keys: &'static [Key],
+    /// Where it counts.
+    pub contexts: &'static [Context],
+    /// Whether the footer shows it; the table's order is the footer's.
+    pub footer: bool,
+}
+
+const LISTS: &[Context] = &[Context::Users, Context::Keys];
+const MOVING: &[Context] = &[Context::Users, Context::Keys, Context::Reading];
+const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette];
+const ROWS_WHILE_TYPING: &[Context] = &[Context::Palette, Context::Filter];
+const BUTTONS: &[Context] = &[
+    Context::Confirm,
+    Context::Typed,
+    Context::Full,
+    Context::Discard,
+    Context::Leaving,
+];
+const OPEN: &[Context] = &[Context::Users, Context::Keys];
+const QUITTABLE: &[Context] = &[Context::Users, Context::Keys, Context::SignedOut];
+
+const fn bind(
+    action: Action,
+    keys: &'static [Key],
+    contexts: &'static [Context],
+    footer: bool,
+) -> Binding {
+    Binding {
+        action,
+        keys,
+        contexts,
+        footer,
+    }
+}
+
+/// The table. Within a context, a key stands at most once (a test keeps it so).
+#[rustfmt::skip]
+pub const BINDINGS: &[Binding] = &[
+    bind(Action::Create, &[Key::char('c')], LISTS, true),
+    bind(Action::Toggle, &[Key::char('t')], LISTS, true),
+    bind(Action::Delete, &[Key::char('d')], LISTS, true),
+    bind(Action::CopyId, &[Key::char('y')], LISTS, true),
+    bind(Action::Filter, &[Key::char('/')], LISTS, true),
+    bind(Action::Refresh, &[Key::char('R')], LISTS, true),
+    bind(Action::Palette, &[Key::char(':')], OPEN, true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Confirm, Context::Full, Context::NewKey, Context::SignedOut], true),
+    bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),
+    bind(Action::Up, &[Key::char('k'), Key::of(KeyCode::Up)], MOVING, false),
+    bind(Action::First, &[Key::char('g'), Key::of(KeyCode::Home)], MOVING, false),
+    bind(Action::Last, &[Key::char('G'), Key::of(KeyCode::End)], MOVING, false),
+    bind(Action::PageDown, &[Key::of(KeyCode::PageDown), Key::ctrl('d')], MOVING, false),
+    bind(Action::PageUp, &[Key::of(KeyCode::PageUp), Key::ctrl('u')], MOVING, false),
+    bind(Action::PageDown, &[Key::of(KeyCode::PageDown)], MOVING_WITHOUT_LETTERS, false),
+    bind(Action::PageUp, &[Key::of(KeyCode::PageUp)], MOVING_WITHOUT_LETTERS, false),
+    bind(Action::Down, &[Key::of(KeyCode::Down)], ROWS_WHILE_TYPING, false),
+    bind(Action::Up, &[Key::of(KeyCode::Up)], ROWS_WHILE_TYPING, false),
+    bind(Action::OtherPane, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], LISTS, false),
+    bind(Action::FocusKeys, &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], &[Context::Users], false),
+    bind(Action::Details, &[Key::of(KeyCode::Enter)], &[Context::Keys], false),
+    bind(Action::FocusUsers, &[Key::char('h'), Key::of(KeyCode::Left), Key::of(KeyCode::Esc)], &[Context::Keys], false),
+    bind(Action::ClearFilter, &[Key::of(KeyCode::Esc)], &[Context::Users, Context::Filter], true),
+    bind(Action::KeepFilter, &[Key::of(KeyCode::Enter)], &[Context::Filter], true),
+    // Dialogs with buttons.
+    bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
+    bind(Action::DeactivateInstead, &[Key::char('t')], &[Context::Confirm, Context::Typed], false),
+    bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),
+    bind(Action::Discard, &[Key::char('d')], &[Context::Discard], false),
+    bind(Action::StopWaiting, &[Key::char('y')], &[Context::Leaving], false),
+    bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
+    bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
+    bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Full], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading], false),
+    bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),
+    bind(Action::Stay, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Leaving], false),
+    bind(Action::Press, &[Key::of(KeyCode::Enter)], &[Context::Palette], false),
+    // The new key.
+    bind(Action::CopySecret, &[Key::char('y')], &[Context::NewKey], false),
+    bind(Action::CopyNewId, &[Key::char('i')], &[Context::NewKey], false),
+    bind(Action::CopyExports, &[Key::char('e')], &[Context::NewKey], false),
+    bind(Action::Reveal, &[Key::char('v')], &[Context::NewKey], false),
+    bind(Action::CloseNewKey, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::NewKey], false),
+    // Nobody signed in.
+    bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
+    bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),
+    // Ways out.
+    bind(Action::Quit, &[Key::char('q')], QUITTABLE, true),
+    bind(Action::Interrupt, &[Key::ctrl('c')], &Context::ALL, false),
+    bind(Action::Suspend, &[Key::ctrl('z')], &Context::ALL, false),
+];
+
+/// What a key means in a context.
+#[must_use]
+pub fn action(context: Context, key: Key) -> Option<Action> {
+    in_context(context)
+        .find(|binding| binding.keys.contains(&key))
+        .map(|binding| binding.action)
+}
+
+/// The bindings of a context, in the table's order.
+pub fn in_context(context: Context) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS
+        .iter()
+        .filter(move |binding| binding.contexts.contains(&context))
+}
+
+/// The key shown for an action in a context.
+#[must_use]
+pub fn key_of(context: Context, action: Action) -> Option<Key> {
+    in_context(context)
+        .find(|binding| binding.action == action)
+        .map(|binding| binding.keys[0])
+}
+
+/// The README's table of keys, in Markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let mut table = String::from("| key | where | does |\n|---|---|---|\n");
+    let mut done: Vec<Action> = Vec::new();
+    for binding in BINDINGS {
+        if done.contains(&binding.action) {
+            continue;
+        }
+        done.push(binding.action);
+        let mut keys: Vec<String> = Vec::new();
+        let mut places: Vec<&str> = Vec::new();
+        for same in BINDINGS.iter().filter(|b| b.action == binding.action) {
+            for key in same.keys {
+                let key = format!("`{key}`");
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+            if same.contexts.len() == Context::ALL.len() {
+                places.push("anywhere");
+            } else {
+                places.extend(same.contexts.iter().map(|context| context.title()));
+            }
+        }
+        let (keys, places) = (keys.join(" "), places.join(", "));
+        let does = binding.action.help();
+        table.extend(["| ", &keys, " | ", &places, " | ", does, " |\n"]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_means_one_thing_in_one_place() {
+        for context in Context::ALL {
+            let mut seen = Vec::new();
+            for binding in in_context(context) {
+                for key in binding.keys {
+                    assert!(!seen.contains(key), "{key} means two things in {context:?}");
+                    seen.push(*key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn where_letters_are_text_none_is_a_command_but_the_one_that_is_asked_for() {
+        for context in Context::ALL.into_iter().filter(|c| c.takes_text()) {
+            for binding in in_context(context) {
+                for key in binding.keys {
+                    let letter = matches!(key.code, KeyCode::Char(_)) && !key.ctrl;
+                    assert!(
+                        !letter || binding.action == Action::DeactivateInstead,
+                        "{key} cannot be typed in {context:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_place_has_a_way_out() {
+        for context in Context::ALL {
+            assert_eq!(
+                action(context, Key::ctrl('c')),
+                Some(Action::Interrupt),
+                "{context:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_letter_that_moves_in_vim_or_quits_elsewhere_changes_anything() {
+        use Action::{Create, Delete, Toggle};
+        for letter in "hjklgGwbxZq".chars() {
+            for context in Context::ALL {
+                let means = action(context, Key::char(letter));
+                assert!(!matches!(means, Some(Create | Delete | Toggle)), "{letter}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_written_as_people_write_them() {
+        let write = |key: Key| key.to_string();
+        assert_eq!(write(Key::ctrl('c')), "Ctrl-C");
+        assert_eq!(write(Key::of(KeyCode::PageDown)), "PgDn");
+        assert_eq!(write(Key::of(KeyCode::Enter)), "Enter");
+        assert_eq!(write(Key::char('R')), "R");
+    }
+
+    #[test]
+    fn alt_and_a_letter_is_not_the_letter() {
+        let event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
+        assert_eq!(action(Context::Users, event.into()), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! What has happened: a key press, an answer, a signal.
+
+use crate::{
+    effect::Copied,
+    iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
+    secret::clipboard::Why,
+    state::{ChangeId, load::RequestId},
+};
+use crossterm::event::KeyEvent;
+
+/// Something that has happened. A message that carries a secret moves it.
+#[derive(Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(KeyPress),
+    /// A text was pasted.
+    Paste(String),
+    /// The mouse was clicked on something.
+    Click(Target),
+    /// The wheel was turned, by so many rows; negative is up.
+    Scroll(isize),
+    /// The terminal has this size now, in columns and rows.
+    Resize(u16, u16),
+    /// The terminal was used by somebody else; all of it must be drawn again.
+    Resumed,
+    /// Signed in, or not.
+    SignedIn(Result<Box<Session>, Box<Problem>>),
+    /// An answer to a read.
+    Answer(RequestId, Answer),
+    /// What came of a change.
+    Changed(ChangeId, Result<Changed, Error>),
+    /// What came of copying a text of this key.
+    Copied {
+        /// What it was.
+        what: Copied,
+        /// The key it belongs to.
+        key: String,
+        /// How it went.
+        outcome: CopyOutcome,
+    },
+    /// A task of ours panicked; its report is printed at the end.
+    TaskPanicked,
+    /// A signal told the process to end.
+    Signal(Signal),
+    /// The terminal gives no more input.
+    InputClosed,
+    /// Time for the next picture of a spinner.
+    Tick,
+}
+
+/// A key press, and how closely it followed others.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyPress {
+    /// The key.
+    pub key: KeyEvent,
+    /// How many keys came right before it, faster than a person presses and sees: 0 for one that
+    /// was pressed with the screen in view.
+    pub run: usize,
+}
+
+/// Something on the screen that can be clicked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A row of the list of users.
+    User(usize),
+    /// A card of the key pane.
+    Key(usize),
+    /// A hint of the footer, or of a dialog.
+    Action(crate::action::Action),
+    /// A button of a dialog.
+    Button(usize),
+    /// A row of the palette.
+    PaletteRow(usize),
+}
+
+/// The facts of a session that has just begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The key ID that requests are signed with.
+    pub key: String,
+    /// The profile's name, where one was named.
+    pub profile: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+}
+
+/// The answer to a [`crate::effect::Read`].
+#[derive(Debug)]
+pub enum Answer {
+    /// Who is signed in.
+    Caller(Result<Caller, Error>),
+    /// The account's alias.
+    Alias(Result<Option<String>, Error>),
+    /// How many keys a user may have.
+    KeysPerUser(Result<Option<usize>, Error>),
+    /// A page of users.
+    Users(Result<UsersPage, Error>),
+    /// The keys of a user.
+    Keys(Box<str>, Result<Vec<AccessKey>, Error>),
+    /// The last use of a user's key.
+    LastUsed(Box<str>, String, Result<LastUsed, Error>),
+}
+
+/// How copying went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyOutcome {
+    /// The system's clipboard has it.
+    InSystemClipboard,
+    /// It was sent to the terminal, which does not answer.
+    SentToTerminal,
+    /// There is no way to copy here.
+    Unavailable(Why),
+    /// The clipboard refused it.
+    Failed(String),
+}
+
+/// A signal that ends the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: asks, as Ctrl-C does.
+    Interrupt,
+    /// SIGTERM, or the like.
+    Terminate,
+    /// SIGHUP: nobody is there any more.
+    HangUp,
+}
+
+impl Signal {
+    /// Its number, from which the exit code is made.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::HangUp => 1,
+            Self::Interrupt => 2,
+            Self::Terminate => 15,
+        }
+    }
+}
