@@ -1,0 +1,347 @@
+//! Everything the screen is drawn from. Every transition is a method here or in the modules below.
+
+pub mod changes;
+pub mod fetch;
+pub mod filter;
+pub mod load;
+pub mod modal;
+pub mod session;
+pub mod users;
+
+use crate::{
+    action::Action,
+    effect::{Effect, Exit, Target},
+    iam::{KeyStatus, Problem},
+    keymap::Context,
+    secret::clipboard::Route,
+    ui::layout::Layout,
+};
+use changes::Pending;
+use load::RequestId;
+use modal::{Modal, Then};
+use session::Session;
+use std::collections::HashSet;
+use users::{KeyRow, UserRow, Users};
+
+/// Tells one change from all others of this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangeId(pub u64);
+
+/// What was decided on the command line and does not change.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Changes are refused below; here they are dimmed.
+    pub read_only: bool,
+    /// Draw with ASCII only.
+    pub ascii: bool,
+    /// Draw without colours (`NO_COLOR`).
+    pub monochrome: bool,
+    /// Where a copied text goes.
+    pub clipboard: Route,
+}
+
+/// How far signing in has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Looking for credentials.
+    SigningIn,
+    /// There are none, or they are not good.
+    SignedOut(Box<Problem>),
+    /// Signed in.
+    Browsing,
+}
+
+/// The two panes of the main view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The list of users.
+    Users,
+    /// The keys of the selected user.
+    Keys,
+}
+
+/// A line that tells how the last thing went, until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// Whether something failed or was refused.
+    pub bad: bool,
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub struct State {
+    /// What does not change.
+    pub settings: Settings,
+    /// Which account is open, or being opened.
+    pub target: Target,
+    /// How far signing in has come.
+    pub stage: Stage,
+    /// Who is signed in, and where.
+    pub session: Session,
+    /// The users.
+    pub users: Users,
+    /// Which pane has the keys of the keyboard.
+    pub pane: Pane,
+    /// A filter is being typed.
+    pub filtering: bool,
+    /// The ID of the selected key, among those of the selected user.
+    selected_key: Option<String>,
+    /// The dialogs, the top one last: it alone gets the keys.
+    pub modals: Vec<Modal>,
+    /// How the last thing went.
+    pub notice: Option<Notice>,
+    /// Changes under way.
+    pub changes: Vec<Pending>,
+    /// Reads under way.
+    reads: HashSet<RequestId>,
+    next_number: u64,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Which picture of the spinner is shown.
+    pub spinner: usize,
+}
+
+impl State {
+    /// The state before anything has happened, and what has to be done first.
+    #[must_use]
+    pub fn start(settings: Settings, target: Target, size: (u16, u16)) -> (Self, Vec<Effect>) {
+        let mut state = Self {
+            settings,
+            target,
+            stage: Stage::SigningIn,
+            session: Session::default(),
+            users: Users::default(),
+            pane: Pane::Users,
+            filtering: false,
+            selected_key: None,
+            modals: Vec::new(),
+            notice: None,
+            changes: Vec::new(),
+            reads: HashSet::new(),
+            next_number: 0,
+            size,
+            spinner: 0,
+        };
+        state.resize(size);
+        (state, vec![Effect::SignIn(target)])
+    }
+
+    /// Opens an account from the beginning. Dialogs stay open: one may hold a secret.
+    #[must_use]
+    pub fn sign_in(&mut self, target: Target) -> Vec<Effect> {
+        self.target = target;
+        self.stage = Stage::SigningIn;
+        self.session = Session::default();
+        self.users = Users::default();
+        self.selected_key = None;
+        self.filtering = false;
+        self.pane = Pane::Users;
+        // Answers of the session before belong to nothing any more.
+        self.reads.clear();
+        self.resize(self.size);
+        vec![Effect::SignIn(target)]
+    }
+
+    /// A number that no request or change of this run has had.
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    /// Notes the terminal's size, on which depends what is visible.
+    pub fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.users.set_height(Layout::of(self).users_height());
+    }
+
+    /// Whether something is under way, so that a spinner turns.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        !self.reads.is_empty() || !self.changes.is_empty() || self.stage == Stage::SigningIn
+    }
+
+    /// How many reads are under way.
+    #[must_use]
+    pub fn reads_under_way(&self) -> usize {
+        self.reads.len()
+    }
+
+    /// Says something on the notice line.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: false,
+        });
+    }
+
+    /// Says on the notice line that something did not work.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: true,
+        });
+    }
+
+    /// The place whose keys count.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match self.modals.last() {
+            Some(modal) => modal.context(),
+            None if self.stage != Stage::Browsing => Context::SignedOut,
+            None if self.filtering => Context::Filter,
+            None if self.pane == Pane::Keys => Context::Keys,
+            None => Context::Users,
+        }
+    }
+
+    /// The selected user.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserRow> {
+        self.users.selected()
+    }
+
+    /// The keys of the selected user, as far as they are known.
+    #[must_use]
+    pub fn keys(&self) -> &[KeyRow] {
+        self.user()
+            .and_then(|user| user.keys.known())
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the selected key stands among them.
+    #[must_use]
+    pub fn key_cursor(&self) -> usize {
+        let keys = self.keys();
+        self.selected_key
+            .as_ref()
+            .and_then(|id| keys.iter().position(|row| row.key.id == *id))
+            .unwrap_or(0)
+    }
+
+    /// The selected key.
+    #[must_use]
+    pub fn key(&self) -> Option<&KeyRow> {
+        self.keys().get(self.key_cursor())
+    }
+
+    /// Selects one of the keys of the selected user.
+    pub fn select_key(&mut self, at: usize) {
+        let keys = self.keys();
+        let at = at.min(keys.len().saturating_sub(1));
+        self.selected_key = keys.get(at).map(|row| row.key.id.clone());
+    }
+
+    /// Selects a key by its ID, and the user it belongs to.
+    pub fn go_to_key(&mut self, user: &str, key: &str) {
+        self.users.select_name(user);
+        self.selected_key = Some(key.into());
+        self.pane = Pane::Keys;
+        self.filtering = false;
+    }
+
+    /// Whether this is the key that the session is signed in with.
+    #[must_use]
+    pub fn is_own(&self, key: &str) -> bool {
+        !key.is_empty() && self.session.key == key
+    }
+
+    /// Why an action is not possible here and now, in words; nothing if it is.
+    #[must_use]
+    pub fn why_not(&self, action: Action) -> Option<String> {
+        if self.settings.read_only
+            && matches!(action, Action::Create | Action::Toggle | Action::Delete)
+        {
+            return Some("Read-only: iamkeys was started with --read-only".into());
+        }
+        match action {
+            Action::Create => {
+                let Some(user) = self.user() else {
+                    return Some("No user is selected".into());
+                };
+                let name = &user.user.name;
+                let creating = self
+                    .changes
+                    .iter()
+                    .any(|p| p.change.key().is_none() && p.change.user() == &**name);
+                creating.then(|| format!("A key for {name} is being created already"))
+            }
+            Action::Toggle | Action::Delete | Action::CopyId | Action::Details => {
+                let Some(row) = self.key() else {
+                    return Some(match self.user() {
+                        None => "No user is selected".into(),
+                        Some(user) if user.keys.known().is_none() => {
+                            format!("The keys of {} are not loaded", user.user.name)
+                        }
+                        Some(user) => format!("{} has no access keys", user.user.name),
+                    });
+                };
+                if matches!(action, Action::CopyId | Action::Details) {
+                    return None;
+                }
+                self.changes
+                    .iter()
+                    .find(|p| p.change.key() == Some(&row.key.id))
+                    .map(|p| format!("{} is under way", p.change.doing()))
+            }
+            _ => None,
+        }
+    }
+
+    /// What an action is called here and now.
+    #[must_use]
+    pub fn title(&self, action: Action) -> &'static str {
+        match action {
+            Action::Toggle
+                if self
+                    .key()
+                    .is_some_and(|row| row.key.status == KeyStatus::Inactive) =>
+            {
+                "activate"
+            }
+            action => action.title(),
+        }
+    }
+
+    /// Leaves, unless a secret or a change would be lost: then asks first.
+    #[must_use]
+    pub fn leave(&mut self, exit: fn(Vec<String>) -> Exit) -> Vec<Effect> {
+        if let Some(Modal::Discard(discard)) = self.modals.last_mut() {
+            // Asked already; what follows the answer may be more now.
+            discard.then = Then::Leave(exit);
+            return Vec::new();
+        }
+        if self.modals.iter().any(Modal::holds_only_copy) {
+            self.modals.push(Modal::discard(Then::Leave(exit)));
+            return Vec::new();
+        }
+        if !self.changes.is_empty() {
+            if !self.modals.iter().any(|m| matches!(m, Modal::Leaving(_))) {
+                self.modals.push(Modal::leaving(exit));
+            }
+            return Vec::new();
+        }
+        vec![Effect::Exit(exit(Vec::new()))]
+    }
+
+    /// What nobody will know once the program has ended now: one line each.
+    #[must_use]
+    pub fn unknown_at_exit(&self) -> Vec<String> {
+        let changes = self.changes.iter().map(|pending| {
+            format!(
+                "not known: {} {} was under way",
+                pending.change.doing(),
+                pending.change.target()
+            )
+        });
+        let secrets = self.modals.iter().filter_map(|modal| match modal {
+            Modal::NewKey(new) if modal.holds_only_copy() => Some(format!(
+                "lost: the secret of {} of {} was stored nowhere; delete that key",
+                new.id, new.user
+            )),
+            _ => None,
+        });
+        changes.chain(secrets).collect()
+    }
+}

@@ -1,0 +1,238 @@
+//! The dialogs. Each is a variant with everything it needs; the top of the stack gets the keys.
+
+use crate::{
+    effect::{Copied, Exit},
+    iam::{Change, Error, KeyStatus, LastUsed},
+    keymap::Context,
+    message::CopyOutcome,
+    secret::SecretKey,
+    state::load::Load,
+};
+use chrono::{DateTime, Utc};
+use tui_input::Input;
+
+/// A dialog.
+#[derive(Debug)]
+pub enum Modal {
+    /// Asks before a change.
+    Confirm(Box<Confirm>),
+    /// The user has as many keys as there may be.
+    Full(Full),
+    /// A key that was just created, with its secret.
+    NewKey(Box<NewKey>),
+    /// Asks before the only copy of a secret is thrown away.
+    Discard(Discard),
+    /// Waits for changes before leaving.
+    Leaving(Leaving),
+    /// Tells what went wrong with a change.
+    Failure(Box<Failure>),
+    /// Everything about a key.
+    Details {
+        /// Whose.
+        user: Box<str>,
+        /// Its ID.
+        key: String,
+    },
+    /// The keys of a place.
+    Help {
+        /// The place.
+        of: Context,
+        /// The first line shown.
+        scroll: usize,
+    },
+    /// All actions by name.
+    Palette(Palette),
+}
+
+/// Asks before a change, whose target is fixed when the dialog opens.
+#[derive(Debug)]
+pub struct Confirm {
+    /// What will be done, complete.
+    pub change: Change,
+    /// The account it will be done in, in words.
+    pub account: String,
+    /// What is known of the key; nothing where it is about to be created.
+    pub key: Option<KeyFacts>,
+    /// The end of the key ID that has to be typed, where pressing a key is too easy.
+    pub typed: Option<Typed>,
+    /// The highlighted button: 0 is Cancel.
+    pub button: usize,
+}
+
+/// What the account said of a key when the dialog was opened.
+#[derive(Clone, Debug)]
+pub struct KeyFacts {
+    /// Its status.
+    pub status: KeyStatus,
+    /// When it was created.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last used, as far as that was known.
+    pub last_used: Load<LastUsed>,
+    /// It is the key that this session is signed in with.
+    pub own: bool,
+}
+
+/// The end of a key ID, to be typed.
+#[derive(Debug)]
+pub struct Typed {
+    /// What has to be typed.
+    pub expected: String,
+    /// What is typed.
+    pub input: Input,
+}
+
+impl Confirm {
+    /// Whether the change may be made when its button is pressed.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.typed
+            .as_ref()
+            .is_none_or(|typed| typed.input.value() == typed.expected)
+    }
+}
+
+/// The user has as many keys as there may be.
+#[derive(Debug)]
+pub struct Full {
+    /// The user.
+    pub user: Box<str>,
+    /// How many keys there may be.
+    pub quota: usize,
+    /// The keys there are: ID, status, and whether it was ever used.
+    pub keys: Vec<(String, KeyStatus, Load<LastUsed>)>,
+    /// The one that could be deleted with the least harm, if there is one.
+    pub candidate: Option<String>,
+    /// The highlighted button: 0 is Cancel.
+    pub button: usize,
+}
+
+/// A key that was just created. The only thing that closes this is the person.
+#[derive(Debug)]
+pub struct NewKey {
+    /// Whose key it is.
+    pub user: Box<str>,
+    /// Its ID.
+    pub id: String,
+    /// The account it is in, in words.
+    pub account: String,
+    /// Its secret: the only copy.
+    pub secret: SecretKey,
+    /// The secret is shown.
+    pub revealed: bool,
+    /// What has been done with it so far, the latest of each kind.
+    pub done: Vec<(Copied, CopyOutcome)>,
+}
+
+impl NewKey {
+    /// Whether the secret has gone somewhere.
+    #[must_use]
+    pub fn is_somewhere(&self) -> bool {
+        self.done.iter().any(|(what, outcome)| {
+            what.holds_secret()
+                && matches!(
+                    outcome,
+                    CopyOutcome::InSystemClipboard | CopyOutcome::SentToTerminal
+                )
+        })
+    }
+
+    /// Notes what came of copying.
+    pub fn note(&mut self, what: Copied, outcome: CopyOutcome) {
+        self.done.retain(|(known, _)| *known != what);
+        self.done.push((what, outcome));
+    }
+}
+
+/// Asks before the only copy of a secret is thrown away.
+#[derive(Debug)]
+pub struct Discard {
+    /// What follows.
+    pub then: Then,
+    /// The highlighted button: 0 is to keep it.
+    pub button: usize,
+}
+
+/// What follows when a secret has been thrown away.
+#[derive(Clone, Copy, Debug)]
+pub enum Then {
+    /// Nothing: back to the list.
+    Stay,
+    /// The program is left.
+    Leave(fn(Vec<String>) -> Exit),
+}
+
+/// Waits for changes before leaving.
+#[derive(Debug)]
+pub struct Leaving {
+    /// How the program will be left.
+    pub exit: fn(Vec<String>) -> Exit,
+    /// The highlighted button: 0 is to stay.
+    pub button: usize,
+}
+
+/// What went wrong with a change.
+#[derive(Debug)]
+pub struct Failure {
+    /// What was to be done.
+    pub change: Change,
+    /// What happened instead.
+    pub error: Error,
+}
+
+/// The command palette.
+#[derive(Debug, Default)]
+pub struct Palette {
+    /// What is typed.
+    pub input: Input,
+    /// The highlighted row.
+    pub cursor: usize,
+}
+
+impl Modal {
+    /// The place whose keys count in it.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Confirm(confirm) if confirm.typed.is_some() => Context::Typed,
+            Self::Confirm(_) => Context::Confirm,
+            Self::Full(_) => Context::Full,
+            Self::NewKey(_) => Context::NewKey,
+            Self::Discard(_) => Context::Discard,
+            Self::Leaving(_) => Context::Leaving,
+            Self::Failure(_) | Self::Details { .. } | Self::Help { .. } => Context::Reading,
+            Self::Palette(_) => Context::Palette,
+        }
+    }
+
+    /// Whether closing it would lose a secret that is nowhere else.
+    #[must_use]
+    pub fn holds_only_copy(&self) -> bool {
+        matches!(self, Self::NewKey(new) if !new.is_somewhere())
+    }
+
+    /// Asks before a secret is thrown away.
+    #[must_use]
+    pub fn discard(then: Then) -> Self {
+        Self::Discard(Discard { then, button: 0 })
+    }
+
+    /// Waits for changes before leaving.
+    #[must_use]
+    pub fn leaving(exit: fn(Vec<String>) -> Exit) -> Self {
+        Self::Leaving(Leaving { exit, button: 0 })
+    }
+
+    /// The highlighted button, and how many there are; nothing where there are none.
+    pub fn buttons(&mut self) -> Option<(&mut usize, usize)> {
+        match self {
+            Self::Confirm(confirm) => Some((&mut confirm.button, 2)),
+            Self::Full(full) => {
+                let count = 1 + usize::from(full.candidate.is_some());
+                Some((&mut full.button, count))
+            }
+            Self::Discard(discard) => Some((&mut discard.button, 2)),
+            Self::Leaving(leaving) => Some((&mut leaving.button, 2)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Who is signed in, and where: the header's facts.
+
+use super::load::Load;
+use crate::iam::{Caller, DEFAULT_KEYS_PER_USER, Error};
+
+/// The session.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// The key ID that requests are signed with.
+    pub key: String,
+    /// The profile's name, where one was named.
+    pub profile: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+    /// Who is signed in.
+    pub caller: Load<Caller>,
+    /// The account's alias.
+    pub alias: Load<Option<String>>,
+    /// How many access keys a user may have.
+    pub keys_per_user: Load<Option<usize>>,
+    /// Why it can no longer be used: expired, say. Nothing more is asked until somebody signs in.
+    pub broken: Option<Error>,
+}
+
+impl Session {
+    /// The account's alias, where it has one that is known.
+    #[must_use]
+    pub fn alias(&self) -> Option<&str> {
+        self.alias.known()?.as_deref()
+    }
+
+    /// The account as a person names it: alias and number, as far as they are known.
+    #[must_use]
+    pub fn account(&self) -> String {
+        let number = self.caller.known().map(|caller| caller.account.as_str());
+        match (self.alias(), number) {
+            (Some(alias), Some(number)) => format!("{alias} {number}"),
+            (Some(one), None) | (None, Some(one)) => one.into(),
+            (None, None) => "an account that is not known yet".into(),
+        }
+    }
+
+    /// Whether its alias or profile says that this is production.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        [self.alias(), self.profile.as_deref()]
+            .into_iter()
+            .flatten()
+            .flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()))
+            .any(|word| matches!(&*word.to_ascii_lowercase(), "prod" | "production" | "live"))
+    }
+
+    /// How many access keys a user may have; AWS's usual number where the account does not say.
+    #[must_use]
+    pub fn keys_per_user(&self) -> usize {
+        self.keys_per_user
+            .known()
+            .copied()
+            .flatten()
+            .unwrap_or(DEFAULT_KEYS_PER_USER)
+    }
+}

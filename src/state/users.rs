@@ -1,0 +1,384 @@
+//! The users of the account, as far as they are loaded; which of them are shown, and which one is
+//! selected.
+
+use super::{
+    filter::Filter,
+    load::{Load, RequestId},
+};
+use crate::iam::{AccessKey, Error, KeyStatus, LastUsed, User};
+use chrono::{DateTime, Utc};
+use std::cmp::Ordering;
+
+/// A user and what is known of their keys.
+#[derive(Clone, Debug)]
+pub struct UserRow {
+    /// The user.
+    pub user: User,
+    /// Their keys.
+    pub keys: Load<Vec<KeyRow>>,
+    /// Their keys are to be asked for again when there is room.
+    pub refresh: bool,
+    /// The listing that named this user last.
+    listing: u32,
+}
+
+/// A key and its last use.
+#[derive(Clone, Debug)]
+pub struct KeyRow {
+    /// The key.
+    pub key: AccessKey,
+    /// When it was last used.
+    pub last_used: Load<LastUsed>,
+    /// The last use is to be asked for again when there is room.
+    pub refresh: bool,
+}
+
+impl KeyRow {
+    fn new(key: AccessKey) -> Self {
+        Self {
+            key,
+            last_used: Load::Idle,
+            refresh: false,
+        }
+    }
+}
+
+impl UserRow {
+    /// When the oldest active key was created.
+    #[must_use]
+    pub fn oldest_active(&self) -> Option<DateTime<Utc>> {
+        self.keys
+            .known()?
+            .iter()
+            .filter(|row| row.key.status == KeyStatus::Active)
+            .filter_map(|row| row.key.created)
+            .min()
+    }
+}
+
+/// The list of users.
+#[derive(Debug, Default)]
+pub struct Users {
+    /// Sorted by name without case.
+    rows: Vec<UserRow>,
+    /// The rows that pass the filter, as indices.
+    shown: Vec<u32>,
+    /// The name of the selected user, which it stays on whatever happens around it.
+    selected: Option<Box<str>>,
+    /// Where the selected user is among the shown.
+    cursor: usize,
+    /// The first row on screen.
+    offset: usize,
+    /// How many rows the screen has room for.
+    height: usize,
+    /// What is typed into the filter.
+    filter: Filter,
+    /// The state of `ListUsers` as a whole.
+    pub listing: Load<()>,
+    generation: u32,
+    /// Users whose keys are known, and the keys of all of them.
+    known: (usize, usize),
+}
+
+impl Users {
+    /// Begins to list anew. What is loaded stays until the end of the listing says otherwise.
+    pub fn begin_listing(&mut self, request: RequestId) {
+        self.generation += 1;
+        self.listing.ask(request);
+    }
+
+    /// Adds a page. Users that are known keep what is known of them.
+    pub fn add_page(&mut self, users: Vec<User>) {
+        let sorted = self.rows.len();
+        for user in users {
+            let known = self.rows[..sorted]
+                .binary_search_by(|row| compare(&row.user.name, &user.name))
+                .ok();
+            if let Some(known) = known {
+                let row = &mut self.rows[known];
+                if row.user.created != user.created {
+                    // Another user of the same name: nothing known of the old one is true of it.
+                    row.keys = Load::Idle;
+                }
+                row.user = user;
+                row.listing = self.generation;
+            } else {
+                self.rows.push(UserRow {
+                    user,
+                    keys: Load::Idle,
+                    refresh: false,
+                    listing: self.generation,
+                });
+            }
+        }
+        // AWS lists in order, so that there is usually nothing to do.
+        if !self.rows[sorted.saturating_sub(1)..]
+            .is_sorted_by(|a, b| compare(&a.user.name, &b.user.name) == Ordering::Less)
+        {
+            self.rows
+                .sort_by(|a, b| compare(&a.user.name, &b.user.name));
+            self.rows
+                .dedup_by(|a, b| compare(&a.user.name, &b.user.name) == Ordering::Equal);
+        }
+        self.rebuild();
+    }
+
+    /// The last page has come: who was not named is gone.
+    pub fn end_listing(&mut self) {
+        let generation = self.generation;
+        self.rows.retain(|row| row.listing == generation);
+        let known = self.rows.iter().filter_map(|row| row.keys.known());
+        self.known = known.fold((0, 0), |(users, keys), of| (users + 1, keys + of.len()));
+        self.rebuild();
+    }
+
+    /// All users loaded so far.
+    #[must_use]
+    pub fn rows(&self) -> &[UserRow] {
+        &self.rows
+    }
+
+    /// How many users pass the filter.
+    #[must_use]
+    pub fn shown_count(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// The rows on screen, with their place among the shown. Costs what is on screen.
+    pub fn window(&self) -> impl Iterator<Item = (usize, &UserRow)> {
+        let end = (self.offset + self.height).min(self.shown.len());
+        (self.offset.min(end)..end).map(|at| (at, &self.rows[self.shown[at] as usize]))
+    }
+
+    /// Users and keys whose keys are known: how many of each.
+    #[must_use]
+    pub fn known(&self) -> (usize, usize) {
+        self.known
+    }
+
+    /// Where the selected user is among the shown.
+    #[must_use]
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// The first row on screen.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The selected user, if anybody is shown.
+    #[must_use]
+    pub fn selected(&self) -> Option<&UserRow> {
+        let row = &self.rows[*self.shown.get(self.cursor)? as usize];
+        Some(row)
+    }
+
+    /// A user by name, without case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&UserRow> {
+        self.find(name).map(|at| &self.rows[at])
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        self.rows
+            .binary_search_by(|row| compare(&row.user.name, name))
+            .ok()
+    }
+
+    /// Selects a row of the shown, or the last if there are fewer.
+    pub fn select(&mut self, at: usize) {
+        self.cursor = at.min(self.shown.len().saturating_sub(1));
+        self.selected = self.selected().map(|row| row.user.name.clone());
+        self.follow();
+    }
+
+    /// Moves the selection by so many rows.
+    pub fn step(&mut self, by: isize) {
+        self.select(self.cursor.saturating_add_signed(by));
+    }
+
+    /// Selects a user by name, if they are shown.
+    pub fn select_name(&mut self, name: &str) {
+        self.selected = Some(name.into());
+        self.rebuild();
+    }
+
+    /// Notes how many rows the screen has room for.
+    pub fn set_height(&mut self, height: usize) {
+        self.height = height;
+        self.follow();
+    }
+
+    /// How many rows the screen has room for.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The filter.
+    #[must_use]
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Changes the filter. The selected user stays selected while they pass; otherwise the best
+    /// match is.
+    pub fn edit_filter(&mut self, edit: impl FnOnce(&mut Filter)) {
+        edit(&mut self.filter);
+        self.rebuild();
+    }
+
+    /// Notes that the keys of a user are asked for.
+    pub fn ask_keys(&mut self, user: &str, request: RequestId) {
+        if let Some(at) = self.find(user) {
+            self.rows[at].keys.ask(request);
+            self.rows[at].refresh = false;
+        }
+    }
+
+    /// Notes that the last use of a key is asked for.
+    pub fn ask_last_used(&mut self, user: &str, key: &str, request: RequestId) {
+        if let Some(row) = self.key_mut(user, key) {
+            row.last_used.ask(request);
+            row.refresh = false;
+        }
+    }
+
+    /// Files the keys of a user. What is known of a key's last use stays with it.
+    pub fn file_keys(
+        &mut self,
+        user: &str,
+        request: RequestId,
+        answer: Result<Vec<AccessKey>, Error>,
+        now: DateTime<Utc>,
+    ) {
+        let Some(at) = self.find(user) else { return };
+        let load = &mut self.rows[at].keys;
+        let before = load.known().map(Vec::len);
+        let answer = match answer {
+            Ok(keys) => {
+                let mut known: Vec<KeyRow> = load.known().cloned().unwrap_or_default();
+                Ok(keys
+                    .into_iter()
+                    .map(
+                        |key| match known.iter().position(|row| row.key.id == key.id) {
+                            Some(at) => KeyRow {
+                                key,
+                                ..known.swap_remove(at)
+                            },
+                            None => KeyRow::new(key),
+                        },
+                    )
+                    .collect::<Vec<_>>())
+            }
+            Err(error) => Err(error),
+        };
+        if load.file(request, answer, now) {
+            self.recount(at, before);
+            if !self.filter.is_empty() {
+                self.rebuild();
+            }
+        }
+    }
+
+    /// Files the last use of a key.
+    pub fn file_last_used(
+        &mut self,
+        user: &str,
+        key: &str,
+        request: RequestId,
+        answer: Result<LastUsed, Error>,
+        now: DateTime<Utc>,
+    ) {
+        if let Some(row) = self.key_mut(user, key) {
+            row.last_used.file(request, answer, now);
+        }
+    }
+
+    /// Changes what is known of a user's keys, after a change that is known to have been made.
+    pub fn edit_keys(&mut self, user: &str, edit: impl FnOnce(&mut Vec<KeyRow>)) {
+        let Some(at) = self.find(user) else { return };
+        let before = self.rows[at].keys.known().map(Vec::len);
+        if let Some(keys) = self.rows[at].keys.known_mut() {
+            edit(keys);
+            self.recount(at, before);
+        }
+    }
+
+    /// Adds a key that was just created.
+    pub fn add_key(&mut self, user: &str, key: AccessKey) {
+        self.edit_keys(user, |keys| {
+            if !keys.iter().any(|row| row.key.id == key.id) {
+                keys.push(KeyRow::new(key));
+            }
+        });
+    }
+
+    /// Marks what is on screen, and the selected user, to be asked for again.
+    pub fn refresh_shown(&mut self) {
+        let mut rows: Vec<usize> = self
+            .window()
+            .map(|(at, _)| self.shown[at] as usize)
+            .collect();
+        rows.extend(self.shown.get(self.cursor).map(|at| *at as usize));
+        for at in rows {
+            self.rows[at].refresh = true;
+            for key in self.rows[at].keys.known_mut().into_iter().flatten() {
+                key.refresh = true;
+            }
+        }
+    }
+
+    fn key_mut(&mut self, user: &str, key: &str) -> Option<&mut KeyRow> {
+        let at = self.find(user)?;
+        self.rows[at]
+            .keys
+            .known_mut()?
+            .iter_mut()
+            .find(|row| row.key.id == key)
+    }
+
+    fn recount(&mut self, at: usize, before: Option<usize>) {
+        let after = self.rows[at].keys.known().map(Vec::len);
+        let (users, keys) = self.known;
+        self.known = (
+            users + usize::from(after.is_some()) - usize::from(before.is_some()),
+            keys + after.unwrap_or(0) - before.unwrap_or(0),
+        );
+    }
+
+    /// Works out anew which rows are shown, and finds the selected user among them.
+    fn rebuild(&mut self) {
+        let best = self.filter.apply(&self.rows, &mut self.shown);
+        let at = self.selected.as_deref().and_then(|name| {
+            let row = u32::try_from(self.find(name)?).ok()?;
+            self.shown.binary_search(&row).ok()
+        });
+        match (at, best) {
+            (Some(at), _) => self.cursor = at,
+            // The selected user is gone or filtered out: the best match, or whoever stands there.
+            (None, Some(best)) => self.select(best),
+            (None, None) => self.select(self.cursor),
+        }
+        self.follow();
+    }
+
+    /// Scrolls just so far that the selected row is on screen, and the screen is full.
+    fn follow(&mut self) {
+        let height = self.height.max(1);
+        self.offset = self
+            .offset
+            .min(self.cursor)
+            .max((self.cursor + 1).saturating_sub(height))
+            .min(self.shown.len().saturating_sub(height));
+    }
+}
+
+/// Names of IAM users compare without case.
+fn compare(a: &str, b: &str) -> Ordering {
+    a.bytes()
+        .map(|b| b.to_ascii_lowercase())
+        .cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
+}
