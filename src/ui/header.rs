@@ -1,0 +1,154 @@
+//! The two lines at the top: where one is and as whom; how much is loaded and how the last thing
+//! went.
+
+use super::{
+    Canvas,
+    format::{count, plural},
+};
+use crate::{
+    effect::Target,
+    state::{Stage, load::Load},
+    text::{shorten, visible, width},
+};
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
+
+/// Who and where. The badges at the right and the account always stay; the rest gives way.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let state = canvas.state;
+    let session = &state.session;
+    let mut badges: Vec<Span<'_>> = Vec::new();
+    if state.settings.read_only {
+        badges.push(Span::styled(" READ-ONLY ", theme.badge));
+        badges.push(Span::raw(" "));
+    }
+    if state.target == Target::Demo {
+        badges.push(Span::styled(" DEMO ", theme.badge));
+        badges.push(Span::raw(" "));
+    }
+    let badges = Line::from(badges);
+    let room = area
+        .width
+        .saturating_sub(u16::try_from(badges.width()).unwrap_or(0));
+
+    let mut left = vec![Span::styled(" iamkeys ", theme.selected), Span::raw(" ")];
+    let mut room = usize::from(room).saturating_sub(10);
+    // In order of what may be cut off last.
+    let mut add = |text: &str, style, gap: &'static str| {
+        let text = visible(text);
+        if room < 4 {
+            return;
+        }
+        let text = shorten(&text, room - gap.len(), theme.glyphs.more).into_owned();
+        room = room.saturating_sub(width(&text) + gap.len());
+        left.push(Span::styled(text, style));
+        left.push(Span::raw(gap));
+    };
+    let alias = if session.is_production() {
+        theme.bad
+    } else {
+        theme.strong
+    };
+    if let Some(name) = session.alias() {
+        add(name, alias, " ");
+    }
+    match &session.caller {
+        Load::Failed(error, None) => add(&error.short(), theme.bad, "  "),
+        caller => match caller.known() {
+            Some(caller) => {
+                add(&caller.account, theme.strong, "  ");
+                add(caller.name(), theme.strong, " ");
+            }
+            None if state.stage == Stage::Browsing => add("who am I?", theme.dim, "  "),
+            None => {}
+        },
+    }
+    if let Some(profile) = &session.profile {
+        add("profile", theme.dim, " ");
+        add(profile, alias, " ");
+    }
+    if let Some(endpoint) = &session.endpoint {
+        add("at", theme.dim, " ");
+        add(endpoint, theme.warn, " ");
+    }
+    canvas.line(area.x, area.y, area.width, &Line::from(left));
+    canvas.line_right(area, &badges);
+}
+
+/// Counts at the left; a notice or the progress at the right.
+pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let state = canvas.state;
+    let mut left: Vec<Span<'_>> = vec![Span::raw(" ")];
+    if state.stage == Stage::Browsing {
+        let users = state.users.rows().len();
+        let (known, keys) = state.users.known();
+        left.push(Span::styled("Users ", theme.strong));
+        let so_far = if state.users.listing.is_ready() {
+            ""
+        } else {
+            " so far"
+        };
+        left.push(Span::styled(format!("{}{so_far}", count(users)), theme.dim));
+        left.push(Span::raw("   "));
+        left.push(Span::styled("Keys ", theme.strong));
+        let of = if known == users {
+            count(keys)
+        } else {
+            format!("{} of {}", count(keys), plural(known, "user"))
+        };
+        left.push(Span::styled(of, theme.dim));
+    }
+    let left = Line::from(left);
+    let end = canvas.line(area.x, area.y, area.width, &left);
+
+    let room = Rect {
+        x: end + 2,
+        width: area.width.saturating_sub(end + 3),
+        ..area
+    };
+    let right = if let Some(notice) = &state.notice {
+        let style = if notice.bad { theme.warn } else { theme.good };
+        let mark = if notice.bad {
+            theme.glyphs.warn
+        } else {
+            theme.glyphs.done
+        };
+        let text = format!("{mark} {}", visible(&notice.text));
+        Line::styled(
+            shorten(&text, usize::from(room.width), theme.glyphs.more).into_owned(),
+            style,
+        )
+    } else {
+        progress(canvas)
+    };
+    canvas.line_right(room, &right);
+}
+
+fn progress(canvas: &Canvas<'_>) -> Line<'static> {
+    let state = canvas.state;
+    if !state.is_busy() {
+        return Line::default();
+    }
+    let text = if state.stage == Stage::SigningIn {
+        "signing in".to_owned()
+    } else if let Some(pending) = state.changes.first() {
+        pending.change.doing().to_owned()
+    } else {
+        let (done, all) = state.progress();
+        if done < all {
+            format!("{done} of {all}")
+        } else if state.users.listing.is_loading() {
+            "listing users".into()
+        } else {
+            String::new()
+        }
+    };
+    Line::from(vec![
+        Span::styled(canvas.spinner(), canvas.theme.accent),
+        Span::styled(format!(" {text}"), canvas.theme.dim),
+    ])
+}

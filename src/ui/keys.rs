@@ -1,0 +1,268 @@
+//! The keys of the selected user, a card each: users have two, so there is room for the whole
+//! truth.
+
+use super::{Canvas, format, pane, words};
+use crate::{
+    iam::{KeyStatus, LastUsed},
+    message::Target,
+    state::{Pane, load::Load, users::KeyRow},
+    text::{shorten, visible, width, wrap},
+};
+use ratatui::{
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let state = canvas.state;
+    let focused = state.pane == Pane::Keys;
+    let border = if focused { theme.accent } else { theme.dim };
+    let Some(user) = state.user() else {
+        pane(canvas, area, Line::default(), Line::default(), border);
+        return;
+    };
+    let note = match (&user.keys, user.keys.known()) {
+        (Load::Failed(..), Some(_)) => Line::styled("not refreshed", theme.warn),
+        (_, Some(keys)) => {
+            let quota = state.session.keys_per_user();
+            Line::styled(format!("{} of {quota} keys", keys.len()), theme.dim)
+        }
+        _ => Line::default(),
+    };
+    let name = visible(&user.user.name);
+    let room = usize::from(area.width)
+        .saturating_sub(8)
+        .saturating_sub(note.width());
+    let name = shorten(&name, room, theme.glyphs.more).into_owned();
+    let inside = pane(canvas, area, Line::styled(name, theme.strong), note, border);
+
+    let mut y = inside.y;
+    if user.user.path.len() > 1 {
+        let path = format!("    {}", visible(&user.user.path));
+        let path = shorten(&path, usize::from(inside.width) - 1, theme.glyphs.more).into_owned();
+        canvas.line(inside.x, y, inside.width, &Line::styled(path, theme.dim));
+        y += 1;
+    }
+    let width = usize::from(inside.width).saturating_sub(1);
+    let cards: Vec<Vec<Line<'static>>> = state
+        .keys()
+        .iter()
+        .enumerate()
+        .map(|(at, row)| card(canvas, width, row, at == state.key_cursor(), focused))
+        .collect();
+    // Scroll by whole cards until the selected one is visible.
+    let room = usize::from(inside.bottom() - y);
+    let mut first = 0;
+    while first < state.key_cursor()
+        && cards[first..=state.key_cursor()]
+            .iter()
+            .map(|card| card.len() + 1)
+            .sum::<usize>()
+            > room + 1
+    {
+        first += 1;
+    }
+    for (at, card) in cards.into_iter().enumerate().skip(first) {
+        let top = y;
+        for line in card {
+            if y < inside.bottom() {
+                canvas.line(inside.x, y, inside.width, &line);
+                y += 1;
+            }
+        }
+        canvas.target(
+            Rect::new(inside.x, top, inside.width, y - top),
+            Target::Key(at),
+        );
+        y += 1;
+    }
+    for (text, style) in below(canvas) {
+        for line in wrap(&text, width.saturating_sub(5)) {
+            if y < inside.bottom() {
+                canvas.line(
+                    inside.x + 4,
+                    y,
+                    inside.width.saturating_sub(4),
+                    &Line::styled(line, style),
+                );
+                y += 1;
+            }
+        }
+    }
+}
+
+/// What is said below the cards, or instead of them.
+fn below(canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    let state = canvas.state;
+    let Some(user) = state.user() else {
+        return Vec::new();
+    };
+    let mut text = Vec::new();
+    if state.pending_for(&user.user.name, None).is_some() {
+        text.push((format!("{} creating a key", canvas.spinner()), theme.accent));
+    }
+    match (&user.keys, user.keys.known()) {
+        (Load::Failed(error, known), _) => {
+            text.push((
+                format!("{} {}", theme.glyphs.warn, visible(&error.short())),
+                theme.warn,
+            ));
+            text.push((visible(&error.message).into_owned(), Style::new()));
+            text.push((error.advice(), theme.dim));
+            if known.is_some() {
+                text.push(("What is shown was true before.".into(), theme.dim));
+            }
+        }
+        (_, Some(keys)) if keys.is_empty() && text.is_empty() => {
+            text.push(("No access keys.".into(), Style::new()));
+            if !state.settings.read_only {
+                text.push(("c creates one.".into(), theme.dim));
+            }
+        }
+        (_, Some(_)) => {}
+        (_, None) => text.push(("Loading the keys".into(), theme.dim)),
+    }
+    text
+}
+
+/// One key: ID and status, age, last use, and its life as a line.
+fn card(
+    canvas: &Canvas<'_>,
+    cells: usize,
+    row: &KeyRow,
+    selected: bool,
+    focused: bool,
+) -> Vec<Line<'static>> {
+    let theme = canvas.theme;
+    let glyphs = theme.glyphs;
+    let key = &row.key;
+    let (symbol, symbol_style) = match key.status {
+        KeyStatus::Active => (glyphs.active, theme.good),
+        KeyStatus::Inactive => (glyphs.inactive, theme.dim),
+        KeyStatus::Other(_) => (glyphs.other, theme.warn),
+    };
+    let pending = canvas
+        .state
+        .changes
+        .iter()
+        .map(|pending| &pending.change)
+        .find(|change| change.key() == Some(&key.id));
+    let status = match pending {
+        Some(change) => format!("{} {}", canvas.spinner(), change.doing()),
+        None => visible(key.status.word()).into_owned(),
+    };
+    let marker = if selected { glyphs.marker } else { " " };
+    let id = visible(&key.id).into_owned();
+    let id_style = if selected && focused {
+        theme.selected
+    } else {
+        theme.strong
+    };
+    let head = vec![
+        Span::styled(format!("{marker} "), theme.accent),
+        Span::styled(format!("{symbol} "), symbol_style),
+    ];
+
+    let mut lines = Vec::new();
+    let gap = cells.saturating_sub(4 + width(&id) + width(&status));
+    if gap > 0 {
+        let mut spans = head;
+        spans.push(Span::styled(id, id_style));
+        spans.push(Span::raw(" ".repeat(gap)));
+        spans.push(Span::styled(status, symbol_style));
+        lines.push(Line::from(spans));
+    } else {
+        // Longer than usual: neither the ID nor the status is ever cut off.
+        let mut spans = head;
+        for part in wrap(&id, cells.saturating_sub(4)) {
+            spans.push(Span::styled(part, id_style));
+            lines.push(Line::from(std::mem::replace(
+                &mut spans,
+                vec![Span::raw("    ")],
+            )));
+        }
+        spans.push(Span::styled(status, symbol_style));
+        lines.push(Line::from(spans));
+    }
+    lines.push(age_line(canvas, row));
+    let used = words::used(&row.last_used, glyphs.dot, canvas.now);
+    let used = shorten(&used, cells.saturating_sub(4), glyphs.more).into_owned();
+    let used_style = match &row.last_used {
+        Load::Failed(_, None) => theme.warn,
+        load if load.known().is_none() => theme.dim,
+        _ => Style::new(),
+    };
+    lines.push(Line::from(vec![
+        Span::raw("    "),
+        Span::styled(used, used_style),
+    ]));
+    if let Some(life) = life_line(canvas, cells, row) {
+        lines.push(life);
+    }
+    lines
+}
+
+fn age_line(canvas: &Canvas<'_>, row: &KeyRow) -> Line<'static> {
+    let theme = canvas.theme;
+    let mut spans = vec![Span::raw("    ")];
+    match row.key.created {
+        Some(created) => {
+            let age = canvas.now - created;
+            spans.push(Span::raw(format!("{} old", format::long(age))));
+            if age >= format::OLD && row.key.status != KeyStatus::Inactive {
+                let style = if age >= format::VERY_OLD {
+                    theme.bad
+                } else {
+                    theme.warn
+                };
+                let text = format!("  {} older than 90 days", theme.glyphs.warn);
+                spans.push(Span::styled(text, style));
+            }
+        }
+        None => spans.push(Span::styled("age not known", theme.dim)),
+    }
+    if canvas.state.is_own(&row.key.id) {
+        spans.push(Span::styled(
+            format!("  {} yours", theme.glyphs.marker),
+            theme.accent,
+        ));
+    }
+    Line::from(spans)
+}
+
+/// From its creation to now, with a mark at its last use: `2025-10-05 ├─────◆─┤ now`.
+fn life_line(canvas: &Canvas<'_>, cells: usize, row: &KeyRow) -> Option<Line<'static>> {
+    let theme = canvas.theme;
+    let (begin, middle, mark, end) = theme.glyphs.life;
+    let created = row.key.created?;
+    let room = cells.checked_sub(4 + 10 + 1 + 2 + 4)?;
+    if room < 6 {
+        return None;
+    }
+    let mut spans = vec![Span::styled(
+        format!("    {} {begin}", format::day(created)),
+        theme.dim,
+    )];
+    let at = match row.last_used.known() {
+        Some(LastUsed::At { time, .. }) => {
+            let life = (canvas.now - created).num_seconds().max(1);
+            let until = (*time - created).num_seconds().clamp(0, life);
+            let last = i64::try_from(room - 1).unwrap_or(0);
+            usize::try_from(until * last / life).ok()
+        }
+        _ => None,
+    };
+    match at {
+        Some(at) => {
+            spans.push(Span::styled(middle.repeat(at), theme.dim));
+            spans.push(Span::styled(mark, theme.accent));
+            spans.push(Span::styled(middle.repeat(room - 1 - at), theme.dim));
+        }
+        None => spans.push(Span::styled(middle.repeat(room), theme.dim)),
+    }
+    spans.push(Span::styled(format!("{end} now"), theme.dim));
+    Some(Line::from(spans))
+}

@@ -1,0 +1,74 @@
+//! Where things are on the screen. Needs only the state, so that the state itself can ask how
+//! many rows are visible.
+
+use crate::state::{Pane, State};
+use ratatui::layout::Rect;
+
+/// The smallest terminal that everything fits into.
+pub const SMALLEST: (u16, u16) = (60, 16);
+
+/// From this width on, both panes are shown side by side.
+const TWO_PANES: u16 = 76;
+
+/// The places of the main view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Who and where.
+    pub header: Rect,
+    /// Counts, progress, notices.
+    pub status: Rect,
+    /// The list of users with its border; empty where only the keys are shown.
+    pub users: Rect,
+    /// The keys with their border; empty where only the users are shown.
+    pub keys: Rect,
+    /// The hints.
+    pub footer: Rect,
+    /// Whether the list of users has a line for the filter.
+    pub filter: bool,
+}
+
+impl Layout {
+    /// The places for this state.
+    #[must_use]
+    pub fn of(state: &State) -> Self {
+        let (width, height) = state.size;
+        let row = |y: u16| Rect::new(0, y.min(height), width, u16::from(y < height));
+        let body = Rect::new(0, 2.min(height), width, height.saturating_sub(3));
+        let (users, keys) = if width < TWO_PANES {
+            match state.pane {
+                Pane::Keys if !state.filtering => (Rect::ZERO, body),
+                _ => (body, Rect::ZERO),
+            }
+        } else {
+            // The keys need room for an ID and a status; what is beyond that goes to the names.
+            let left = (width * 43 / 100).max(37);
+            (
+                Rect {
+                    width: left,
+                    ..body
+                },
+                Rect {
+                    x: left,
+                    width: width - left,
+                    ..body
+                },
+            )
+        };
+        Self {
+            header: row(0),
+            status: row(1),
+            users,
+            keys,
+            footer: row(height.saturating_sub(1)),
+            filter: state.filtering || !state.users.filter().is_empty(),
+        }
+    }
+
+    /// How many users are visible: without border, heading and filter line.
+    #[must_use]
+    pub fn users_height(&self) -> usize {
+        usize::from(self.users.height)
+            .saturating_sub(3)
+            .saturating_sub(usize::from(self.filter))
+    }
+}

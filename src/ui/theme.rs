@@ -1,0 +1,152 @@
+//! Colours and symbols. The terminal's own 16 colours, so that light and dark themes both fit, and
+//! none of them without a symbol or a word that says the same.
+
+use crate::state::Settings;
+use ratatui::{
+    style::{Color, Modifier, Style},
+    symbols::border,
+};
+
+/// How things look.
+#[derive(Clone, Copy, Debug)]
+pub struct Theme {
+    /// The one accent: keys to press, the focused border.
+    pub accent: Style,
+    /// What is said most.
+    pub strong: Style,
+    /// What is said aside.
+    pub dim: Style,
+    /// Active, done.
+    pub good: Style,
+    /// Attention.
+    pub warn: Style,
+    /// Danger, failure.
+    pub bad: Style,
+    /// The selected row of the focused pane, and the highlighted button.
+    pub selected: Style,
+    /// A word that stands out on a ground of its own.
+    pub badge: Style,
+    /// A badge that warns.
+    pub badge_bad: Style,
+    /// The symbols.
+    pub glyphs: &'static Glyphs,
+}
+
+/// Symbols, in Unicode and in ASCII.
+#[derive(Debug)]
+pub struct Glyphs {
+    /// An active key.
+    pub active: &'static str,
+    /// An inactive key.
+    pub inactive: &'static str,
+    /// A key of another status.
+    pub other: &'static str,
+    /// Before the selected row.
+    pub marker: &'static str,
+    /// Attention.
+    pub warn: &'static str,
+    /// Done.
+    pub done: &'static str,
+    /// Failed.
+    pub failed: &'static str,
+    /// Something was cut off.
+    pub more: &'static str,
+    /// Still to come.
+    pub loading: &'static str,
+    /// One cell of a hidden secret.
+    pub hidden: &'static str,
+    /// Between facts.
+    pub dot: &'static str,
+    /// Sorted upwards.
+    pub sorted: &'static str,
+    /// A bar, and the rest of it.
+    pub bar: (&'static str, &'static str),
+    /// The line of a life: beginning, middle, a use, end.
+    pub life: (&'static str, &'static str, &'static str, &'static str),
+    /// A line across.
+    pub rule: &'static str,
+    /// The text cursor.
+    pub cursor: &'static str,
+    /// The turning spinner.
+    pub spinner: &'static [&'static str],
+    /// The border of panes and dialogs.
+    pub border: border::Set<'static>,
+}
+
+static UNICODE: Glyphs = Glyphs {
+    active: "●",
+    inactive: "○",
+    other: "◌",
+    marker: "▌",
+    warn: "▲",
+    done: "✓",
+    failed: "✗",
+    more: "…",
+    loading: "…",
+    hidden: "•",
+    dot: "·",
+    sorted: "▴",
+    bar: ("━", "─"),
+    life: ("├", "─", "◆", "┤"),
+    rule: "─",
+    cursor: "▏",
+    spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
+    border: border::ROUNDED,
+};
+
+static ASCII: Glyphs = Glyphs {
+    active: "*",
+    inactive: "o",
+    other: "?",
+    marker: ">",
+    warn: "!",
+    done: "+",
+    failed: "x",
+    more: "~",
+    loading: "...",
+    hidden: "*",
+    dot: "-",
+    sorted: "^",
+    bar: ("=", "-"),
+    life: ("|", "-", "*", "|"),
+    rule: "-",
+    cursor: "_",
+    spinner: &["|", "/", "-", "\\"],
+    border: border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    },
+};
+
+impl Theme {
+    /// The look that was asked for.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        let colour = |colour: Color| {
+            if settings.monochrome {
+                Style::new()
+            } else {
+                Style::new().fg(colour)
+            }
+        };
+        let bold = Modifier::BOLD;
+        Self {
+            accent: colour(Color::Cyan).add_modifier(bold),
+            strong: Style::new().add_modifier(bold),
+            dim: Style::new().add_modifier(Modifier::DIM),
+            good: colour(Color::Green),
+            warn: colour(Color::Yellow),
+            bad: colour(Color::Red).add_modifier(bold),
+            selected: colour(Color::Cyan).add_modifier(Modifier::REVERSED | bold),
+            badge: colour(Color::Yellow).add_modifier(Modifier::REVERSED | bold),
+            badge_bad: colour(Color::Red).add_modifier(Modifier::REVERSED | bold),
+            glyphs: if settings.ascii { &ASCII } else { &UNICODE },
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Sentences that stand in more than one place.
+
+use crate::{
+    effect::Copied,
+    iam::{KeyStatus, Kind, LastUsed},
+    message::CopyOutcome,
+    secret::{
+        clipboard::{Route, Why},
+        osc52::Multiplexer,
+    },
+    state::load::Load,
+    text::visible,
+    ui::format,
+};
+use chrono::{DateTime, Utc};
+
+/// What came of copying, and whether that is good news.
+#[must_use]
+pub fn copied(what: Copied, outcome: &CopyOutcome, route: Route) -> (bool, String) {
+    let what = what.noun();
+    match outcome {
+        CopyOutcome::InSystemClipboard => (true, format!("{what} copied to the clipboard")),
+        CopyOutcome::SentToTerminal => {
+            let through = match route {
+                Route::Terminal(Multiplexer::Tmux) => ", through tmux",
+                Route::Terminal(Multiplexer::Screen) => ", through screen",
+                _ => "",
+            };
+            (
+                true,
+                format!("{what} sent to the terminal's clipboard (OSC 52{through})"),
+            )
+        }
+        CopyOutcome::Unavailable(Why::Off) => {
+            (false, format!("{what} not copied: --clipboard off"))
+        }
+        CopyOutcome::Unavailable(Why::Terminal) => (
+            false,
+            format!("{what} not copied: no display, and this terminal takes no OSC 52"),
+        ),
+        CopyOutcome::Failed(error) => (false, format!("{what} not copied: {}", visible(error))),
+    }
+}
+
+/// How to get a secret where nothing can be copied.
+pub const WITHOUT_CLIPBOARD: &str =
+    "Press v and select it with the mouse (hold Shift), or start with --clipboard osc52.";
+
+/// The last use of a key, for a card: `used 2 hours ago · s3 · us-east-1`.
+#[must_use]
+pub fn used(last_used: &Load<LastUsed>, dot: &str, now: DateTime<Utc>) -> String {
+    match last_used.known() {
+        Some(LastUsed::Never) => "never used".into(),
+        Some(LastUsed::At {
+            time,
+            service,
+            region,
+        }) => {
+            let when = format!("used {}", format::ago(now - *time));
+            let places = [service, region].into_iter().flatten();
+            let places = places.map(|place| format!(" {dot} {}", visible(place)));
+            when + &places.collect::<String>()
+        }
+        None => match last_used.error() {
+            Some(error) if error.kind == Kind::Denied => "last use not known (refused)".into(),
+            Some(_) => "last use not known (failed)".into(),
+            None => "last use loading".into(),
+        },
+    }
+}
+
+/// Status and last use of a key, for a confirmation: one sentence.
+#[must_use]
+pub fn in_use(status: &KeyStatus, last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
+    let used = match last_used.known() {
+        Some(LastUsed::Never) => "never used".into(),
+        Some(LastUsed::At {
+            time,
+            service,
+            region,
+        }) => {
+            let when = format!("used {}", format::ago(now - *time));
+            match (service, region) {
+                (Some(service), Some(region)) => {
+                    format!("{when}: {} in {}", visible(service), visible(region))
+                }
+                (Some(place), None) | (None, Some(place)) => format!("{when}: {}", visible(place)),
+                (None, None) => when,
+            }
+        }
+        None if last_used.error().is_some() => "its last use is not known".into(),
+        None => "its last use is not loaded yet".into(),
+    };
+    format!("{}, {used}.", visible(status.word()))
+}
