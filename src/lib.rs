@@ -1,3 +1,43 @@
 //! `iamkeys`: see and change the access keys of an AWS account from a terminal.
+//!
+//! # The tour
+//!
+//! A key press becomes a [`message::Message`]. [`update`](update::update) asks the [`keymap`] what
+//! it means in the place on top (a dialog, a text field, a pane) and gets an [`action::Action`]; it
+//! changes the [`state`] and returns [`effect::Effect`]s. [`app`] hands these to the [`runtime`],
+//! which runs each as a task that calls [`iam`] or a place in [`secret`] and sends back one
+//! message: the fact that resulted. When the queue is empty, [`ui`] draws once.
+//!
+//! ```text
+//! terminal ─┐                                   ┌─ iam ─── AWS, or demo
+//!           ├─→ Message ─→ update ─→ Effect ─→ runtime ─── clipboard
+//! tasks  ───┘                 │
+//!                             └─→ State ─→ ui ─→ screen
+//! ```
+//!
+//! Three vocabularies, never mixed: an *action* is what somebody wants, a *message* is what has
+//! happened, an *effect* is what must be done outside.
+//!
+//! [`action`], [`keymap`], [`message`], [`effect`], [`palette`], [`state`], [`mod@update`], [`text`]
+//! and [`ui`] are pure: they know no clock, no environment, no task and no SDK, and are tested
+//! without any. The boundary is the wire: [`iam`] wraps the real SDK, and [`demo`] is an endpoint
+//! plugged in below it, so that demo, tests and production run the same code.
 
+pub mod action;
+pub mod app;
+pub mod cli;
 pub mod demo;
+pub mod effect;
+pub mod iam;
+pub mod keymap;
+pub mod log;
+pub mod message;
+pub mod palette;
+pub mod runtime;
+pub mod secret;
+pub mod signals;
+pub mod state;
+pub mod terminal;
+pub mod text;
+pub mod ui;
+pub mod update;

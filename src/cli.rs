@@ -1,0 +1,177 @@
+//! The command line.
+
+use crate::{
+    demo::{Account, Delay, Endpoint},
+    effect::{Exit, Target},
+    iam,
+    runtime::Accounts,
+    secret::clipboard::{Choice, route_here},
+    state::Settings,
+};
+use chrono::Utc;
+use clap::{Parser, ValueEnum};
+use std::{env, path::PathBuf, process::ExitCode, sync::Arc};
+
+/// See and change the access keys of an AWS account from a terminal.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Signs in as the aws command does: environment, profile files, SSO, credential \
+                  process, assumed role, container, instance.\n\n\
+                  Exit codes: 0 quit, 1 failed, 2 wrong use, 130 interrupted, 128+N ended by \
+                  signal N."
+)]
+pub struct Cli {
+    /// The profile to sign in with; it wins over credentials in the environment
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The region to sign for; it decides the partition (default: the profile's, or us-east-1)
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Talk to this IAM and STS endpoint instead of AWS's own
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Refuse every change
+    #[arg(long)]
+    pub read_only: bool,
+    /// Open an embedded account: no credentials, no network, nothing of it is real
+    #[arg(long)]
+    pub demo: bool,
+    /// Open an embedded account of so many users
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub demo_users: Option<u32>,
+    /// Where copied secrets and IDs go
+    #[arg(long, value_enum, default_value_t = Choice::Auto, value_name = "WHERE")]
+    pub clipboard: Choice,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Write a log to this file; it never holds a secret
+    #[arg(long, value_name = "PATH")]
+    pub log_file: Option<PathBuf>,
+    /// How much to log
+    #[arg(long, value_enum, default_value_t = LogLevel::Info, value_name = "LEVEL")]
+    pub log_level: LogLevel,
+}
+
+/// How much to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what is odd.
+    Warn,
+    /// And each change.
+    Info,
+    /// And each call.
+    Debug,
+    /// And everything else.
+    Trace,
+}
+
+impl Cli {
+    /// Which account to open.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        if self.demo || self.demo_users.is_some() {
+            Target::Demo
+        } else {
+            Target::Ambient
+        }
+    }
+
+    /// What does not change while the program runs.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            read_only: self.read_only,
+            ascii: self.ascii || !is_utf8(|name| env::var(name).ok()),
+            // https://no-color.org: set to anything but nothing.
+            monochrome: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            clipboard: route_here(self.clipboard),
+        }
+    }
+
+    /// How to get at the accounts.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        let users = self.demo_users;
+        Accounts {
+            options: iam::Options {
+                profile: self.profile.clone(),
+                region: self.region.clone(),
+                endpoint_url: self.endpoint_url.clone(),
+                read_only: self.read_only,
+            },
+            demo: Arc::new(move || {
+                let now = Utc::now();
+                let account = match users {
+                    Some(users) => Account::generated(users as usize, now),
+                    None => Account::demo(now),
+                };
+                Endpoint::new(account).with_delay(Delay::Plausible)
+            }),
+        }
+    }
+}
+
+/// Whether the locale says that the terminal shows UTF-8. Where it says nothing at all, as in most
+/// containers, it usually does.
+fn is_utf8(var: impl Fn(&str) -> Option<String>) -> bool {
+    if cfg!(windows) {
+        return true;
+    }
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(var)
+        .find(|value| !value.is_empty())
+        .is_none_or(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+}
+
+/// The exit code for a way out, and what there is to say about it on standard error.
+#[must_use]
+pub fn goodbye(exit: Exit) -> (ExitCode, Vec<String>) {
+    match exit {
+        Exit::Quit(unknown) => (ExitCode::SUCCESS, unknown),
+        Exit::Interrupted(unknown) => (ExitCode::from(130), unknown),
+        Exit::Signal(number, unknown) => (ExitCode::from(128 + number), unknown),
+        Exit::InputClosed(unknown) => (ExitCode::FAILURE, unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_number_of_demo_users_opens_the_demo() {
+        let cli = Cli::parse_from(["iamkeys", "--demo-users", "100000"]);
+        assert_eq!(cli.target(), Target::Demo);
+        assert_eq!(Cli::parse_from(["iamkeys"]).target(), Target::Ambient);
+        assert!(Cli::try_parse_from(["iamkeys", "--demo-users", "100001"]).is_err());
+    }
+
+    #[test]
+    fn the_locale_decides_about_symbols() {
+        let with = |vars: &'static [(&str, &str)]| {
+            is_utf8(|name| {
+                let found = vars.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(with(&[]));
+        assert!(with(&[("LANG", "en_GB.UTF-8")]));
+        assert!(with(&[("LC_ALL", "C.utf8"), ("LANG", "C")]));
+        assert!(!with(&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]) || cfg!(windows));
+    }
+}

@@ -1,0 +1,241 @@
+//! Carries effects out: each becomes a task that ends in one message. Reads are dropped when
+//! nobody waits for them any more; changes never are.
+
+use crate::{
+    demo::Endpoint,
+    effect::{Clip, Read, Target},
+    iam::{self, Account, Change, Error, Kind, SignedIn},
+    message::{Answer, CopyOutcome, Message, Session},
+    secret::clipboard::{Route, System},
+    state::{ChangeId, load::RequestId},
+};
+use futures::FutureExt as _;
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+/// How to get at the accounts.
+#[derive(Clone)]
+pub struct Accounts {
+    /// How to sign in to the ambient one.
+    pub options: iam::Options,
+    /// Makes the embedded one. May take a while: it is called on a thread of its own.
+    pub demo: Arc<dyn Fn() -> Endpoint + Send + Sync>,
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts").finish_non_exhaustive()
+    }
+}
+
+/// The tasks of this run.
+#[derive(Debug)]
+pub struct Runtime {
+    handle: Handle,
+    outbox: mpsc::UnboundedSender<Message>,
+    accounts: Accounts,
+    account: watch::Sender<Option<Account>>,
+    reads: JoinSet<()>,
+    route: Route,
+    clipboard: Option<System>,
+}
+
+impl Runtime {
+    /// Starts nothing yet. Messages go to `outbox`.
+    #[must_use]
+    pub fn new(
+        handle: Handle,
+        outbox: mpsc::UnboundedSender<Message>,
+        accounts: Accounts,
+        route: Route,
+    ) -> Self {
+        Self {
+            handle,
+            outbox,
+            accounts,
+            account: watch::Sender::new(None),
+            reads: JoinSet::new(),
+            route,
+            clipboard: None,
+        }
+    }
+
+    /// Signs in. Answers still to come from the session before are dropped.
+    pub fn sign_in(&mut self, target: Target) {
+        self.reads.abort_all();
+        self.account.send_replace(None);
+        let accounts = self.accounts.clone();
+        let account = self.account.clone();
+        let work = async move {
+            let signed_in = match target {
+                Target::Ambient => iam::sign_in(&accounts.options).await.map_err(Box::new),
+                Target::Demo => {
+                    let make = accounts.demo;
+                    let endpoint = tokio::task::spawn_blocking(move || make()).await;
+                    match endpoint {
+                        Ok(endpoint) => {
+                            Ok(iam::sign_in_to_demo(&endpoint, accounts.options.read_only))
+                        }
+                        Err(_) => Err(Box::new(iam::Problem::internal())),
+                    }
+                }
+            };
+            Message::SignedIn(signed_in.map(|signed_in| {
+                let SignedIn {
+                    account: new,
+                    key,
+                    profile,
+                    endpoint,
+                } = signed_in;
+                account.send_replace(Some(new));
+                Box::new(Session {
+                    key,
+                    profile,
+                    endpoint,
+                })
+            }))
+        };
+        self.spawn_read(work, || {
+            Message::SignedIn(Err(Box::new(iam::Problem::internal())))
+        });
+    }
+
+    /// Asks something of the account.
+    pub fn read(&mut self, request: RequestId, read: Read) {
+        let account = self.account.borrow().clone();
+        let asked = read.clone();
+        let work = async move {
+            Message::Answer(
+                request,
+                match account {
+                    Some(account) => answer(&account, read).await,
+                    None => failed(read),
+                },
+            )
+        };
+        self.spawn_read(work, move || Message::Answer(request, failed(asked)));
+    }
+
+    /// Changes the account. The task is nobody's to drop.
+    pub fn change(&mut self, id: ChangeId, change: Change) {
+        let account = self.account.borrow().clone();
+        let outbox = self.outbox.clone();
+        self.handle.spawn(async move {
+            let work = async {
+                match account {
+                    Some(account) => account.change(&change).await,
+                    None => Err(internal("iamkeys", Kind::Other)),
+                }
+            };
+            let result = AssertUnwindSafe(work).catch_unwind().await;
+            let result = result.unwrap_or_else(|_| {
+                let _ = outbox.send(Message::TaskPanicked);
+                // It may have been sent before things went wrong.
+                Err(internal("iamkeys", Kind::Garbled))
+            });
+            let _ = outbox.send(Message::Changed(id, result));
+        });
+    }
+
+    /// Puts a text on the system's clipboard. What goes to the terminal's is written by whoever
+    /// owns the terminal.
+    pub fn copy_to_system(&mut self, clip: Clip) {
+        let outbox = self.outbox.clone();
+        let Clip { what, key, text } = clip;
+        let tell = move |outcome| {
+            let _ = outbox.send(Message::Copied { what, key, outcome });
+        };
+        let clipboard = match &self.clipboard {
+            Some(clipboard) => clipboard,
+            None => match System::start() {
+                Ok(clipboard) => self.clipboard.insert(clipboard),
+                Err(error) => return tell(CopyOutcome::Failed(error.to_string())),
+            },
+        };
+        clipboard.copy(text, move |result| {
+            tell(match result {
+                Ok(()) => CopyOutcome::InSystemClipboard,
+                Err(error) => CopyOutcome::Failed(error),
+            });
+        });
+    }
+
+    /// Where copied texts go.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        self.route
+    }
+
+    /// Stops every read at once.
+    pub fn drop_reads(&mut self) {
+        self.reads.abort_all();
+    }
+
+    fn spawn_read(
+        &mut self,
+        work: impl Future<Output = Message> + Send + 'static,
+        if_it_panics: impl FnOnce() -> Message + Send + 'static,
+    ) {
+        // Finished tasks stay in the set until somebody looks.
+        while self.reads.try_join_next().is_some() {}
+        let outbox = self.outbox.clone();
+        let task = async move {
+            let message = match AssertUnwindSafe(work).catch_unwind().await {
+                Ok(message) => message,
+                Err(_) => {
+                    let _ = outbox.send(Message::TaskPanicked);
+                    if_it_panics()
+                }
+            };
+            // Nobody listens any more: then nobody needs to know.
+            let _ = outbox.send(message);
+        };
+        self.reads.spawn_on(task, &self.handle);
+    }
+}
+
+async fn answer(account: &Account, read: Read) -> Answer {
+    match read {
+        Read::Caller => Answer::Caller(account.caller().await),
+        Read::Alias => Answer::Alias(account.alias().await),
+        Read::KeysPerUser => Answer::KeysPerUser(account.keys_per_user().await),
+        Read::Users(marker) => Answer::Users(account.users(marker).await),
+        Read::Keys(user) => {
+            let keys = account.keys(&user).await;
+            Answer::Keys(user, keys)
+        }
+        Read::LastUsed(user, key) => {
+            let answer = account.last_used(&key).await;
+            Answer::LastUsed(user, key, answer)
+        }
+    }
+}
+
+/// The answer to a question that could not even be asked.
+fn failed(read: Read) -> Answer {
+    let error = |action| internal(action, Kind::Other);
+    match read {
+        Read::Caller => Answer::Caller(Err(error("sts:GetCallerIdentity"))),
+        Read::Alias => Answer::Alias(Err(error("iam:ListAccountAliases"))),
+        Read::KeysPerUser => Answer::KeysPerUser(Err(error("iam:GetAccountSummary"))),
+        Read::Users(_) => Answer::Users(Err(error("iam:ListUsers"))),
+        Read::Keys(user) => Answer::Keys(user, Err(error("iam:ListAccessKeys"))),
+        Read::LastUsed(user, key) => {
+            Answer::LastUsed(user, key, Err(error("iam:GetAccessKeyLastUsed")))
+        }
+    }
+}
+
+fn internal(action: &'static str, kind: Kind) -> Error {
+    Error {
+        action,
+        kind,
+        code: None,
+        message: "a defect of iamkeys kept it from being asked".into(),
+        request_id: None,
+    }
+}
