@@ -15,10 +15,12 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, MouseButton, MouseEventKind};
-use futures::{FutureExt as _, Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _};
 use ratatui::{Terminal, backend::Backend};
 use std::{
+    future::poll_fn,
     io,
+    task::Poll,
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, time::sleep_until};
@@ -166,7 +168,7 @@ where
             }
             tokio::select! {
                 biased;
-                event = events.next() => self.terminal_event(event, &mut events)?,
+                event = events.next() => self.terminal_event(event, &mut events).await?,
                 signal = signals.next(), if signals_open => match signal {
                     Some(message) => self.take_in(message, Stale::Now)?,
                     None => signals_open = false,
@@ -196,7 +198,7 @@ where
     }
 
     /// Takes in an event, and all that came with it.
-    fn terminal_event(
+    async fn terminal_event(
         &mut self,
         first: Option<io::Result<Event>>,
         events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
@@ -213,7 +215,13 @@ where
             if self.exit.is_some() {
                 return Ok(());
             }
-            next = events.next().now_or_never();
+            // Polled with this task's own waker: crossterm's stream remembers the one it was
+            // polled with last, and would wake nobody otherwise.
+            next = poll_fn(|cx| match events.poll_next_unpin(cx) {
+                Poll::Ready(event) => Poll::Ready(Some(event)),
+                Poll::Pending => Poll::Ready(None),
+            })
+            .await;
         }
         Ok(())
     }
