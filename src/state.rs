@@ -187,12 +187,19 @@ impl State {
     /// The place whose keys count.
     #[must_use]
     pub fn context(&self) -> Context {
-        match self.modals.last() {
-            Some(modal) => modal.context(),
-            None if self.stage != Stage::Browsing => Context::SignedOut,
-            None if self.filtering => Context::Filter,
-            None if self.pane == Pane::Keys => Context::Keys,
-            None => Context::Users,
+        self.modals
+            .last()
+            .map_or_else(|| self.background(), Modal::context)
+    }
+
+    /// The place behind all dialogs.
+    #[must_use]
+    pub fn background(&self) -> Context {
+        match self.pane {
+            _ if self.stage != Stage::Browsing => Context::SignedOut,
+            _ if self.filtering => Context::Filter,
+            Pane::Keys => Context::Keys,
+            Pane::Users => Context::Users,
         }
     }
 

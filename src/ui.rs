@@ -22,7 +22,7 @@ use layout::{Layout, SMALLEST};
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::{Modifier, Style},
+    style::Style,
     text::{Line, Span},
 };
 use theme::Theme;
@@ -123,7 +123,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
     }
     footer::draw(&mut canvas, layout.footer);
     for modal in &state.modals {
-        step_back(canvas.buffer);
+        step_back(&mut canvas);
         // Only the top dialog can be clicked.
         canvas.drawn.targets.clear();
         modals::draw(&mut canvas, area, modal);
@@ -149,10 +149,10 @@ fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// Takes everything drawn so far into the background.
-fn step_back(buffer: &mut Buffer) {
-    let dim = Style::reset().add_modifier(Modifier::DIM);
-    for cell in &mut buffer.content {
-        cell.set_style(dim);
+fn step_back(canvas: &mut Canvas<'_>) {
+    let style = canvas.theme.background;
+    for cell in &mut canvas.buffer.content {
+        cell.set_style(style);
     }
 }
 

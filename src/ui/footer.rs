@@ -10,7 +10,7 @@ use ratatui::{
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let state = canvas.state;
-    let context = state.context();
+    let context = state.background();
     let hints: Vec<(Action, String)> = keymap::in_context(context)
         .filter(|binding| binding.footer)
         .map(|binding| binding.action)

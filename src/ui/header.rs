@@ -98,7 +98,7 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
         let of = if known == users {
             count(keys)
         } else {
-            format!("{} of {}", count(keys), plural(known, "user"))
+            format!("{} ({} seen)", count(keys), plural(known, "user"))
         };
         left.push(Span::styled(of, theme.dim));
     }

@@ -189,16 +189,17 @@ fn card(
     }
     lines.push(age_line(canvas, row));
     let used = words::used(&row.last_used, glyphs.dot, canvas.now);
-    let used = shorten(&used, cells.saturating_sub(4), glyphs.more).into_owned();
     let used_style = match &row.last_used {
         Load::Failed(_, None) => theme.warn,
         load if load.known().is_none() => theme.dim,
         _ => Style::new(),
     };
-    lines.push(Line::from(vec![
-        Span::raw("    "),
-        Span::styled(used, used_style),
-    ]));
+    for part in wrap(&used, cells.saturating_sub(4)) {
+        lines.push(Line::from(vec![
+            Span::raw("    "),
+            Span::styled(part, used_style),
+        ]));
+    }
     if let Some(life) = life_line(canvas, cells, row) {
         lines.push(life);
     }

@@ -24,6 +24,8 @@ pub struct Theme {
     pub bad: Style,
     /// The selected row of the focused pane, and the highlighted button.
     pub selected: Style,
+    /// What stands behind a dialog.
+    pub background: Style,
     /// A word that stands out on a ground of its own.
     pub badge: Style,
     /// A badge that warns.
@@ -144,6 +146,11 @@ impl Theme {
             warn: colour(Color::Yellow),
             bad: colour(Color::Red).add_modifier(bold),
             selected: colour(Color::Cyan).add_modifier(Modifier::REVERSED | bold),
+            background: if settings.monochrome {
+                Style::reset().add_modifier(Modifier::DIM)
+            } else {
+                Style::reset().fg(Color::DarkGray)
+            },
             badge: colour(Color::Yellow).add_modifier(Modifier::REVERSED | bold),
             badge_bad: colour(Color::Red).add_modifier(Modifier::REVERSED | bold),
             glyphs: if settings.ascii { &ASCII } else { &UNICODE },

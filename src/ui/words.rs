@@ -22,8 +22,8 @@ pub fn copied(what: Copied, outcome: &CopyOutcome, route: Route) -> (bool, Strin
         CopyOutcome::InSystemClipboard => (true, format!("{what} copied to the clipboard")),
         CopyOutcome::SentToTerminal => {
             let through = match route {
-                Route::Terminal(Multiplexer::Tmux) => ", through tmux",
-                Route::Terminal(Multiplexer::Screen) => ", through screen",
+                Route::Terminal(Multiplexer::Tmux) => " via tmux",
+                Route::Terminal(Multiplexer::Screen) => " via screen",
                 _ => "",
             };
             (
