@@ -183,6 +183,8 @@ const fn bind(
 /// The table. Within a context, a key stands at most once (a test keeps it so).
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
+    bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
+    bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),
     bind(Action::Create, &[Key::char('c')], LISTS, true),
     bind(Action::Toggle, &[Key::char('t')], LISTS, true),
     bind(Action::Delete, &[Key::char('d')], LISTS, true),
@@ -228,9 +230,6 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyExports, &[Key::char('e')], &[Context::NewKey], false),
     bind(Action::Reveal, &[Key::char('v')], &[Context::NewKey], false),
     bind(Action::CloseNewKey, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::NewKey], false),
-    // Nobody signed in.
-    bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
-    bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),
     // Ways out.
     bind(Action::Quit, &[Key::char('q')], QUITTABLE, true),
     bind(Action::Interrupt, &[Key::ctrl('c')], &Context::ALL, false),

@@ -109,8 +109,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
     header::status(&mut canvas, layout.status);
     match &state.stage {
         Stage::SignedOut(problem) => {
-            let body = layout.users.union(layout.keys);
-            signed_out::draw(&mut canvas, body, problem);
+            signed_out::draw(&mut canvas, layout.body, problem);
         }
         Stage::SigningIn | Stage::Browsing => {
             if !layout.users.is_empty() {

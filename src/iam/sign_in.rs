@@ -206,8 +206,15 @@ fn named_profile(options: &Options) -> Option<String> {
 }
 
 fn environment_has_keys() -> bool {
-    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    set("AWS_ACCESS_KEY_ID") && set("AWS_SECRET_ACCESS_KEY")
+    is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY")
+}
+
+fn in_container() -> bool {
+    is_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+}
+
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
 fn endpoint_of(options: &Options, config: &SdkConfig) -> Option<String> {
@@ -234,19 +241,20 @@ fn unreadable_profiles(error: &(dyn StdError + 'static)) -> Problem {
 fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
     let mut known: Vec<&str> = profiles.profiles().collect();
     known.sort_unstable();
-    let details = if known.is_empty() {
-        vec![format!("{} define no profile at all", files())]
+    let there = if known.is_empty() {
+        "none".into()
     } else {
-        vec![
-            format!("looked in {}", files()),
-            format!("profiles there: {}", known.join(", ")),
-        ]
+        known.join(", ")
     };
+    let details = vec![
+        format!("looked in {}", files()),
+        format!("profiles there: {there}"),
+    ];
     Problem {
         title: format!("There is no profile {name}"),
         what: format!("The profile {name} was asked for, and no file defines it."),
         details,
-        advice: vec!["Start with --profile and one of the names above, or define it with: aws configure --profile NAME".into()],
+        advice: vec!["Start with --profile and a name that is there, or define this one: aws configure --profile NAME".into()],
     }
 }
 
@@ -266,8 +274,16 @@ fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet)
     let name = named.unwrap_or_else(|| profiles.selected_profile());
     let says = |key| profile_says(profiles, name, key);
     let cause = causes(error);
-    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) && named.is_none() {
-        return none_found(name);
+    // An instance metadata service that refuses is an error of its own; to somebody who has
+    // configured nothing it is one more place where there was nothing.
+    let nothing_configured = named.is_none()
+        && profiles.get_profile(name).is_none()
+        && !is_set("AWS_WEB_IDENTITY_TOKEN_FILE")
+        && !in_container();
+    if nothing_configured
+        || matches!(error, CredentialsError::CredentialsNotLoaded(_)) && named.is_none()
+    {
+        return none_found(name, &cause);
     }
     let (title, what, advice) = if says("sso_session") || says("sso_start_url") {
         (
@@ -355,20 +371,18 @@ fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
     lines.split_off(skip)
 }
 
-fn none_found(profile: &str) -> Problem {
-    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let container = if set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-        || set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-    {
+fn none_found(profile: &str, cause: &[String]) -> Problem {
+    let container = if in_container() {
         "container: its address is set, and it gave none"
     } else {
         "container: AWS_CONTAINER_CREDENTIALS_… is not set"
     };
-    let instance = match env::var("AWS_EC2_METADATA_DISABLED") {
-        Ok(value) if value.eq_ignore_ascii_case("true") => {
-            "instance: switched off by AWS_EC2_METADATA_DISABLED"
-        }
-        _ => "instance: no metadata service answered",
+    let switched_off =
+        env::var("AWS_EC2_METADATA_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
+    let instance = match cause.last() {
+        _ if switched_off => "instance: switched off by AWS_EC2_METADATA_DISABLED".into(),
+        Some(cause) if cause.to_ascii_lowercase().contains("imds") => format!("instance: {cause}"),
+        _ => "instance: no metadata service answered".into(),
     };
     Problem {
         title: "No AWS credentials".into(),
@@ -377,7 +391,7 @@ fn none_found(profile: &str) -> Problem {
             "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set".into(),
             format!("profile {profile}: no credentials in {}", files()),
             container.into(),
-            instance.into(),
+            instance,
         ],
         advice: vec![
             "Sign in (aws configure, aws sso login, aws login), or start with --profile NAME."

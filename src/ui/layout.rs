@@ -17,6 +17,8 @@ pub struct Layout {
     pub header: Rect,
     /// Counts, progress, notices.
     pub status: Rect,
+    /// Everything between the lines at the top and the hints.
+    pub body: Rect,
     /// The list of users with its border; empty where only the keys are shown.
     pub users: Rect,
     /// The keys with their border; empty where only the users are shown.
@@ -57,6 +59,7 @@ impl Layout {
         Self {
             header: row(0),
             status: row(1),
+            body,
             users,
             keys,
             footer: row(height.saturating_sub(1)),
