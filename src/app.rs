@@ -32,7 +32,7 @@ const FRAME: Duration = Duration::from_millis(16);
 const TICK: Duration = Duration::from_millis(100);
 
 /// Keys closer together than this come from no hand that has read the screen in between.
-const BETWEEN_KEYS: Duration = Duration::from_millis(20);
+pub const BETWEEN_KEYS: Duration = Duration::from_millis(20);
 
 /// The most messages that are taken in before a frame may be drawn.
 const BATCH: usize = 1024;
@@ -68,6 +68,8 @@ pub struct Config {
     pub target: Target,
     /// The clock.
     pub now: Box<dyn Fn() -> DateTime<Utc>>,
+    /// How close together two keys are that no hand has pressed: [`BETWEEN_KEYS`].
+    pub between_keys: Duration,
 }
 
 impl std::fmt::Debug for Config {
@@ -87,6 +89,7 @@ pub struct App<H: Host> {
     frames: usize,
     last_frame: Instant,
     last_key: Option<Instant>,
+    between_keys: Duration,
     run: usize,
     stale: Stale,
     exit: Option<Exit>,
@@ -135,6 +138,7 @@ where
             frames: 0,
             last_frame: Instant::now(),
             last_key: None,
+            between_keys: config.between_keys,
             run: 0,
             stale: Stale::Now,
             exit: None,
@@ -232,7 +236,7 @@ where
                 let now = Instant::now();
                 let close = self
                     .last_key
-                    .is_some_and(|last| now.duration_since(last) < BETWEEN_KEYS);
+                    .is_some_and(|last| now.duration_since(last) < self.between_keys);
                 self.run = if close { self.run + 1 } else { 0 };
                 self.last_key = Some(now);
                 Some(Message::Key(KeyPress { key, run: self.run }))

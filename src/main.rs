@@ -4,7 +4,7 @@ use clap::Parser as _;
 use color_eyre::eyre::WrapErr as _;
 use crossterm::event::EventStream;
 use iamkeys::{
-    app::{App, Config},
+    app::{App, BETWEEN_KEYS, Config},
     cli::{Cli, goodbye},
     effect::Exit,
     log,
@@ -76,6 +76,7 @@ fn run(cli: &Cli) -> color_eyre::Result<Exit> {
             settings,
             target: cli.target(),
             now: Box::new(chrono::Utc::now),
+            between_keys: BETWEEN_KEYS,
         };
         let mut app = App::start(Tty::take()?, runtime, inbox, config)?;
         app.run(EventStream::new(), signals).await

@@ -188,6 +188,12 @@ fn card(
         lines.push(Line::from(spans));
     }
     lines.push(age_line(canvas, row));
+    if canvas.state.is_own(&key.id) {
+        lines.push(Line::from(vec![
+            Span::raw("    "),
+            Span::styled("this session is signed in with it", theme.accent),
+        ]));
+    }
     let used = words::used(&row.last_used, glyphs.dot, canvas.now);
     let used_style = match &row.last_used {
         Load::Failed(_, None) => theme.warn,
@@ -224,12 +230,6 @@ fn age_line(canvas: &Canvas<'_>, row: &KeyRow) -> Line<'static> {
             }
         }
         None => spans.push(Span::styled("age not known", theme.dim)),
-    }
-    if canvas.state.is_own(&row.key.id) {
-        spans.push(Span::styled(
-            format!("  {} yours", theme.glyphs.marker),
-            theme.accent,
-        ));
     }
     Line::from(spans)
 }

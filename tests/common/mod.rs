@@ -1,0 +1,454 @@
+//! Keys in, screens out: the real event loop, runtime, SDK and embedded endpoint, on a terminal
+//! made of memory. Everything waits on what the screen or the endpoint shows, never on a sleep.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared by test binaries, each of which uses the part that it needs"
+)]
+
+use chrono::{DateTime, TimeZone as _, Utc};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use iamkeys::{
+    app::{App, Config, Host},
+    demo::{Account, Endpoint},
+    effect::{Exit, Target},
+    iam,
+    message::{Message, Signal},
+    runtime::{Accounts, Runtime},
+    secret::{clipboard::Route, osc52::Multiplexer},
+    state::Settings,
+};
+use ratatui::{
+    Terminal,
+    backend::{Backend, ClearType, TestBackend, WindowSize},
+    buffer::Cell,
+    layout::{Position, Size},
+};
+use std::{
+    io,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+/// How long a condition may take on a machine with better things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The present of the tests.
+pub fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
+}
+
+/// The demo account at that time, behind an endpoint that answers at once.
+pub fn endpoint() -> Endpoint {
+    Endpoint::new(Account::demo(now())).with_clock(Arc::new(now))
+}
+
+/// What the terminal shows, and what was sent to it past the frames.
+#[derive(Default)]
+struct Shown {
+    screen: String,
+    frames: usize,
+    sent: Vec<String>,
+    suspended: usize,
+    ended: bool,
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<(Mutex<Shown>, Condvar)>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, f: impl FnOnce(&mut Shown)) {
+        f(&mut self.lock());
+        self.0.1.notify_all();
+    }
+}
+
+/// A terminal made of memory that shows every finished frame to the test.
+struct Screen {
+    inner: TestBackend,
+    size: Arc<Mutex<(u16, u16)>>,
+    shared: Shared,
+}
+
+impl Backend for Screen {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> Result<(), io::Error>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        self.inner.draw(content).map_err(|never| match never {})
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), io::Error> {
+        self.inner.hide_cursor().map_err(|never| match never {})
+    }
+
+    fn show_cursor(&mut self) -> Result<(), io::Error> {
+        self.inner.show_cursor().map_err(|never| match never {})
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, io::Error> {
+        self.inner
+            .get_cursor_position()
+            .map_err(|never| match never {})
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), io::Error> {
+        self.inner
+            .set_cursor_position(position)
+            .map_err(|never| match never {})
+    }
+
+    fn clear(&mut self) -> Result<(), io::Error> {
+        self.inner.clear().map_err(|never| match never {})
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> Result<(), io::Error> {
+        self.inner
+            .clear_region(region)
+            .map_err(|never| match never {})
+    }
+
+    fn size(&self) -> Result<Size, io::Error> {
+        let (columns, rows) = *self.size.lock().unwrap();
+        Ok(Size::new(columns, rows))
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, io::Error> {
+        self.inner.window_size().map_err(|never| match never {})
+    }
+
+    fn flush(&mut self) -> Result<(), io::Error> {
+        let (columns, rows) = *self.size.lock().unwrap();
+        let area = self.inner.buffer().area;
+        if (area.width, area.height) != (columns, rows) {
+            self.inner.resize(columns, rows);
+            return Ok(());
+        }
+        let buffer = self.inner.buffer();
+        let screen: Vec<String> = buffer
+            .content
+            .chunks(usize::from(buffer.area.width))
+            .map(|row| {
+                let row: String = row.iter().map(Cell::symbol).collect();
+                row.trim_end().to_owned()
+            })
+            .collect();
+        self.shared.change(|shown| {
+            shown.screen = screen.join("\n");
+            shown.frames += 1;
+        });
+        Ok(())
+    }
+}
+
+struct TestHost {
+    terminal: Terminal<Screen>,
+    shared: Shared,
+}
+
+impl Host for TestHost {
+    type Backend = Screen;
+
+    fn terminal(&mut self) -> &mut Terminal<Screen> {
+        &mut self.terminal
+    }
+
+    fn send(&mut self, sequence: &str) -> io::Result<()> {
+        self.shared.change(|shown| shown.sent.push(sequence.into()));
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        self.shared.change(|shown| shown.suspended += 1);
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How to start the program.
+#[derive(Clone)]
+pub struct Setup {
+    /// The terminal's size.
+    pub size: (u16, u16),
+    /// `--read-only`.
+    pub read_only: bool,
+    /// `--ascii`.
+    pub ascii: bool,
+    /// Where copied texts go.
+    pub clipboard: Route,
+    /// Keys closer together than this are a paste.
+    pub between_keys: Duration,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            size: (80, 24),
+            read_only: false,
+            ascii: false,
+            clipboard: Route::Terminal(Multiplexer::None),
+            between_keys: Duration::ZERO,
+        }
+    }
+}
+
+/// The running program, seen from where a person sits.
+pub struct Person {
+    /// The account's other end.
+    pub endpoint: Endpoint,
+    shared: Shared,
+    size: Arc<Mutex<(u16, u16)>>,
+    events: Option<UnboundedSender<io::Result<Event>>>,
+    signals: UnboundedSender<Message>,
+    thread: Option<JoinHandle<Exit>>,
+}
+
+impl Person {
+    /// Starts the program in an 80×24 terminal on this endpoint.
+    pub fn at(endpoint: &Endpoint) -> Self {
+        Self::with(endpoint, Setup::default())
+    }
+
+    /// Starts the program.
+    pub fn with(endpoint: &Endpoint, setup: Setup) -> Self {
+        let shared = Shared::default();
+        let size = Arc::new(Mutex::new(setup.size));
+        let (events, event_stream) = unbounded();
+        let (signals, signal_stream) = unbounded();
+        let (served, screen, cells) = (endpoint.clone(), shared.clone(), size.clone());
+        let thread = thread::spawn(move || {
+            let ended = screen.clone();
+            let exit = run(served, screen, cells, setup, event_stream, signal_stream);
+            ended.change(|shown| shown.ended = true);
+            exit
+        });
+        Self {
+            endpoint: endpoint.clone(),
+            shared,
+            size,
+            events: Some(events),
+            signals,
+            thread: Some(thread),
+        }
+    }
+
+    /// Presses keys: letters as they are, others as `<esc>`, `<enter>`, `<tab>`, `<c-c>`, …
+    pub fn press(&mut self, keys: &str) {
+        for key in parse(keys) {
+            self.event(Event::Key(key));
+        }
+    }
+
+    /// Something else the terminal tells of.
+    pub fn event(&mut self, event: Event) {
+        self.events
+            .as_ref()
+            .expect("the terminal is open")
+            .unbounded_send(Ok(event))
+            .expect("the program still reads");
+    }
+
+    /// Closes the terminal's input.
+    pub fn close_input(&mut self) {
+        self.events = None;
+    }
+
+    /// Sends a signal.
+    pub fn signal(&mut self, signal: Signal) {
+        self.signals
+            .unbounded_send(Message::Signal(signal))
+            .expect("the program still listens");
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        *self.size.lock().unwrap() = (columns, rows);
+        self.event(Event::Resize(columns, rows));
+    }
+
+    /// Waits until the screen is as asked, and returns it.
+    pub fn wait(&self, what: &str, condition: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let (_, changed) = &*self.shared.0;
+        let mut shown = self.shared.lock();
+        loop {
+            if condition(&shown.screen) {
+                return shown.screen.clone();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero() && !shown.ended,
+                "waited for {what}; the screen (program ended: {}):\n{}",
+                shown.ended,
+                shown.screen
+            );
+            shown = changed
+                .wait_timeout(shown, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Waits until the screen shows a text, and returns it.
+    pub fn see(&self, text: &str) -> String {
+        self.wait(&format!("{text:?}"), |screen| screen.contains(text))
+    }
+
+    /// Waits until the screen shows a text no more, and returns it.
+    pub fn gone(&self, text: &str) -> String {
+        self.wait(&format!("no {text:?}"), |screen| !screen.contains(text))
+    }
+
+    /// Waits until everything on screen is loaded.
+    pub fn loaded(&self) -> String {
+        self.wait("everything loaded", |screen| {
+            let spinning = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏".chars().any(|c| screen.contains(c));
+            !spinning && screen.contains("Users") && screen.contains("Keys ")
+        })
+    }
+
+    /// The screen as it is.
+    pub fn screen(&self) -> String {
+        self.shared.lock().screen.clone()
+    }
+
+    /// How many frames were drawn so far.
+    pub fn frames(&self) -> usize {
+        self.shared.lock().frames
+    }
+
+    /// What was sent to the terminal past the frames.
+    pub fn sent(&self) -> Vec<String> {
+        self.shared.lock().sent.clone()
+    }
+
+    /// How often the program was suspended.
+    pub fn suspended(&self) -> usize {
+        self.shared.lock().suspended
+    }
+
+    /// Waits for the end of the program.
+    pub fn exit(mut self) -> Exit {
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.shared.lock();
+        while !shown.ended {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "still running:\n{}", shown.screen);
+            shown = self
+                .shared
+                .0
+                .1
+                .wait_timeout(shown, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        drop(shown);
+        self.thread
+            .take()
+            .unwrap()
+            .join()
+            .expect("it did not panic")
+    }
+
+    /// How many requests of an action the endpoint has had.
+    pub fn calls(&self, action: &str) -> usize {
+        let calls = self.endpoint.calls();
+        calls.iter().filter(|call| call.action == action).count()
+    }
+}
+
+fn run(
+    endpoint: Endpoint,
+    shared: Shared,
+    size: Arc<Mutex<(u16, u16)>>,
+    setup: Setup,
+    events: impl futures::Stream<Item = io::Result<Event>> + Unpin,
+    signals: impl futures::Stream<Item = Message> + Unpin,
+) -> Exit {
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let exit = tokio.block_on(async {
+        let (outbox, inbox) = tokio::sync::mpsc::unbounded_channel();
+        let accounts = Accounts {
+            options: iam::Options {
+                read_only: setup.read_only,
+                ..iam::Options::default()
+            },
+            demo: Arc::new(move || endpoint.clone()),
+        };
+        let runtime = Runtime::new(tokio.handle().clone(), outbox, accounts, setup.clipboard);
+        let (columns, rows) = setup.size;
+        let screen = Screen {
+            inner: TestBackend::new(columns, rows),
+            size,
+            shared: shared.clone(),
+        };
+        let terminal = Terminal::new(screen).unwrap();
+        let config = Config {
+            settings: Settings {
+                read_only: setup.read_only,
+                ascii: setup.ascii,
+                monochrome: false,
+                clipboard: setup.clipboard,
+            },
+            target: Target::Demo,
+            now: Box::new(now),
+            between_keys: setup.between_keys,
+        };
+        let host = TestHost { terminal, shared };
+        let mut app = App::start(host, runtime, inbox, config).unwrap();
+        app.run(events, signals).await.unwrap()
+    });
+    tokio.shutdown_background();
+    exit
+}
+
+/// Keys as [`Person::press`] takes them.
+pub fn parse(keys: &str) -> Vec<KeyEvent> {
+    let mut events = Vec::new();
+    let mut rest = keys;
+    while let Some(c) = rest.chars().next() {
+        let named = rest
+            .strip_prefix('<')
+            .and_then(|inner| inner.split_once('>'));
+        let (code, modifiers) = match named {
+            Some((name, after)) => {
+                rest = after;
+                match name {
+                    "esc" => (KeyCode::Esc, KeyModifiers::NONE),
+                    "enter" => (KeyCode::Enter, KeyModifiers::NONE),
+                    "tab" => (KeyCode::Tab, KeyModifiers::NONE),
+                    "left" => (KeyCode::Left, KeyModifiers::NONE),
+                    "right" => (KeyCode::Right, KeyModifiers::NONE),
+                    "down" => (KeyCode::Down, KeyModifiers::NONE),
+                    "backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
+                    "pgdn" => (KeyCode::PageDown, KeyModifiers::NONE),
+                    "c-c" => (KeyCode::Char('c'), KeyModifiers::CONTROL),
+                    "c-z" => (KeyCode::Char('z'), KeyModifiers::CONTROL),
+                    other => panic!("no key is called {other}"),
+                }
+            }
+            None => {
+                rest = &rest[c.len_utf8()..];
+                (KeyCode::Char(c), KeyModifiers::NONE)
+            }
+        };
+        events.push(KeyEvent::new(code, modifiers));
+    }
+    events
+}

@@ -1,0 +1,780 @@
+//! What a person does, through the real event loop against the embedded endpoint.
+
+mod common;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use common::{Person, Setup, endpoint, now};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
+use crossterm::event::{MouseButton, MouseEventKind};
+use iamkeys::{
+    demo::{Account, Endpoint, Fault, FaultKind, Status},
+    effect::Exit,
+    message::Signal,
+    secret::clipboard::{Route, Why},
+};
+use std::time::Duration;
+
+/// Goes to a user by filtering for the whole name.
+fn go_to(person: &mut Person, user: &str) {
+    person.loaded();
+    person.press("/");
+    person.see("/ ▏");
+    person.press(user);
+    person.press("<enter>");
+    person.wait("the filter kept", |screen| {
+        screen.contains(&format!("▌ {user}")) && screen.contains("c create")
+    });
+    person.loaded();
+}
+
+/// The text that an OSC 52 sequence carries.
+fn carried(sequence: &str) -> String {
+    let inside = sequence
+        .strip_prefix("\x1b]52;c;")
+        .and_then(|rest| rest.strip_suffix('\x07'))
+        .expect("one plain OSC 52 sequence");
+    String::from_utf8(BASE64_STANDARD.decode(inside).unwrap()).unwrap()
+}
+
+fn keys_of(endpoint: &Endpoint, user: &str) -> Vec<(String, Status)> {
+    endpoint.account(|account| {
+        account
+            .user(user)
+            .map(|user| {
+                user.keys
+                    .iter()
+                    .map(|key| (key.id.as_str().to_owned(), key.status))
+                    .collect()
+            })
+            .unwrap_or_default()
+    })
+}
+
+#[test]
+fn the_account_appears_with_users_keys_and_last_uses() {
+    let person = Person::at(&endpoint());
+    let screen = person.loaded();
+    for expected in [
+        "acme-prod 123456789012",
+        "alice",
+        "DEMO",
+        "Users 24",
+        "deploy-bot",
+        "412d",
+        "never",
+        "AKIAQX7DEMO4ALICE001",
+    ] {
+        assert!(screen.contains(expected), "{expected} in\n{screen}");
+    }
+}
+
+#[test]
+fn nothing_is_asked_twice_and_only_what_is_visible_is_asked() {
+    let person = Person::at(&endpoint());
+    person.loaded();
+    assert_eq!(person.calls("ListUsers"), 1);
+    assert_eq!(person.calls("GetCallerIdentity"), 1);
+    assert_eq!(person.calls("ListAccessKeys"), 18, "one per visible user");
+    let mut asked: Vec<_> = person
+        .endpoint
+        .calls()
+        .into_iter()
+        .filter(|call| call.action == "GetAccessKeyLastUsed")
+        .map(|call| call.key_id)
+        .collect();
+    let all = asked.len();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked.len(), all, "no key twice");
+}
+
+#[test]
+fn a_large_account_is_listed_in_pages_of_a_thousand() {
+    let endpoint = Endpoint::new(Account::generated(2500, now()));
+    let person = Person::at(&endpoint);
+    person.see("Users 2,500");
+    assert_eq!(person.calls("ListUsers"), 3);
+}
+
+#[test]
+fn creating_and_copying_takes_three_keys_and_sends_exactly_the_secret() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("c");
+    person.see("A new access key for alice");
+    person.press("y");
+    let screen = person.see("New key for alice");
+    assert!(!screen.contains("EXAMPLE/"), "the secret is masked");
+    person.press("y");
+    person.see("✓ secret sent to the terminal's clipboard (OSC 52)");
+    let secret = carried(&person.sent()[0]);
+    assert_eq!(person.sent().len(), 1);
+    let keys = keys_of(&person.endpoint, "alice");
+    assert_eq!(keys.len(), 2);
+    let made = &keys[1].0;
+    let real = person.endpoint.account(|account| {
+        let (_, key) = account.key(made).unwrap();
+        key.id.secret()
+    });
+    assert_eq!(secret, real);
+    assert_eq!(person.calls("CreateAccessKey"), 1);
+    // It has gone somewhere: closing does not ask.
+    person.press("<esc>");
+    let screen = person.gone("New key for alice");
+    assert!(!screen.contains("Discard"));
+    assert!(person.see("2 of 2 keys").contains(made.as_str()));
+}
+
+#[test]
+fn the_id_and_the_exports_can_be_copied_too() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("c");
+    person.see("Create y");
+    person.press("y");
+    person.see("The secret is nowhere else yet.");
+    person.press("i");
+    person.see("✓ key ID sent");
+    // The ID alone is no copy of the secret.
+    person.press("<esc>");
+    person.see("Discard the only copy?");
+    person.press("<esc>");
+    person.gone("Discard the only copy?");
+    person.press("e");
+    person.see("✓ exports sent");
+    let sent = person.sent();
+    let id = carried(&sent[0]);
+    let exports = carried(&sent[1]);
+    assert!(exports.starts_with(&format!("export AWS_ACCESS_KEY_ID={id}\n")));
+    assert!(exports.contains("\nexport AWS_SECRET_ACCESS_KEY="));
+    person.press("v");
+    let screen = person.see("v hide");
+    let secret = exports.trim().rsplit_once('=').unwrap().1;
+    assert!(screen.contains(secret), "revealed");
+    person.press("v");
+    person.gone(secret);
+}
+
+#[test]
+fn a_secret_that_has_gone_nowhere_is_not_lost_by_any_way_out() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("c");
+    person.see("Create y");
+    person.press("y");
+    person.see("New key for alice");
+    for way_out in ["<esc>", "q", "<c-c>"] {
+        person.press(way_out);
+        person.see("Discard the only copy?");
+        // Keep is highlighted.
+        person.press("<enter>");
+        person.gone("Discard the only copy?");
+        person.see("New key for alice");
+    }
+    person.signal(Signal::Interrupt);
+    person.see("Discard the only copy?");
+    person.press("<c-c>");
+    person.press("d");
+    assert_eq!(person.exit(), Exit::Interrupted(Vec::new()));
+}
+
+#[test]
+fn a_termination_does_not_ask_and_says_what_is_lost() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("c");
+    person.see("Create y");
+    person.press("y");
+    person.see("New key for alice");
+    person.signal(Signal::Terminate);
+    let Exit::Signal(15, lines) = person.exit() else {
+        panic!("ended by the signal");
+    };
+    assert_eq!(lines.len(), 1);
+    assert!(
+        lines[0].starts_with("lost: the secret of AKIA"),
+        "{lines:?}"
+    );
+    assert!(!lines[0].contains("EXAMPLE"), "not the secret itself");
+}
+
+#[test]
+fn deactivating_takes_two_keys_from_the_key_s_row_and_can_be_undone() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "deploy-bot");
+    person.press("<tab>");
+    person.press("t");
+    let screen = person.see("Deactivate key");
+    assert!(screen.contains("AKIAQX7DEMO4DEPLOY01 of deploy-bot"));
+    assert!(screen.contains("in acme-prod 123456789012"));
+    assert!(screen.contains("Active, used 2 hours ago: s3 in us-east-1."));
+    person.press("y");
+    person.see("Inactive");
+    let state = |person: &Person| keys_of(&person.endpoint, "deploy-bot")[0].1;
+    assert_eq!(state(&person), Status::Inactive);
+    person.loaded();
+    person.press("t");
+    person.see("Activate key");
+    person.press("y");
+    person.gone("Inactive");
+    assert_eq!(state(&person), Status::Active);
+    assert_eq!(person.calls("UpdateAccessKey"), 2);
+}
+
+#[test]
+fn the_truth_is_fetched_after_a_change() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "deploy-bot");
+    let before = person.calls("ListAccessKeys");
+    person.press("<tab>t");
+    person.see("Deactivate key");
+    person.press("y");
+    person.see("Inactive");
+    person.loaded();
+    assert_eq!(person.calls("ListAccessKeys"), before + 1);
+}
+
+#[test]
+fn from_the_list_it_has_to_be_plain_which_key_is_meant() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "deploy-bot");
+    person.press("t");
+    person.see("deploy-bot has several keys");
+    assert!(!person.screen().contains("Deactivate key"));
+}
+
+#[test]
+fn cancel_is_highlighted_and_enter_presses_it() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "deploy-bot");
+    person.press("<tab>t");
+    person.see("Deactivate key");
+    person.press("<enter>");
+    person.gone("Deactivate key");
+    assert_eq!(person.calls("UpdateAccessKey"), 0);
+    person.press("t");
+    person.see("Deactivate key");
+    person.press("<tab><enter>");
+    person.see("Inactive");
+    assert_eq!(person.calls("UpdateAccessKey"), 1);
+}
+
+#[test]
+fn deleting_a_key_in_use_has_to_be_typed() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "deploy-bot");
+    person.press("<tab>d");
+    person.see("Type its last four characters");
+    person.press("OY0");
+    person.press("<tab><enter>");
+    person.see("Type the last four characters of the key ID first");
+    assert_eq!(person.calls("DeleteAccessKey"), 0);
+    person.press("1<enter>");
+    person.gone("AKIAQX7DEMO4DEPLOY01");
+    assert_eq!(keys_of(&person.endpoint, "deploy-bot").len(), 1);
+    person.see("1 of 2 keys");
+}
+
+#[test]
+fn deleting_an_inactive_key_that_was_never_used_asks_for_y() {
+    let endpoint = endpoint();
+    endpoint.account(|account| {
+        account.set_key_status("AKIAQX7DEMO4BATCH001", Status::Inactive);
+    });
+    let mut person = Person::at(&endpoint);
+    go_to(&mut person, "old-batch");
+    person.press("d");
+    let screen = person.see("Delete key");
+    assert!(screen.contains("Inactive, never used."));
+    assert!(screen.contains("Delete y"));
+    person.press("y");
+    person.see("No access keys.");
+    assert!(keys_of(&person.endpoint, "old-batch").is_empty());
+}
+
+#[test]
+fn deleting_offers_to_deactivate_instead() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "deploy-bot");
+    person.press("<tab>d");
+    person.see("Deactivating can: t");
+    person.press("t");
+    let screen = person.see("Deactivate key");
+    assert!(screen.contains("AKIAQX7DEMO4DEPLOY01"), "the same key");
+    person.press("y");
+    person.see("Inactive");
+    assert_eq!(person.calls("DeleteAccessKey"), 0);
+}
+
+#[test]
+fn a_third_key_is_explained_before_it_is_asked_for() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "web-assets");
+    person.press("c");
+    let screen = person.see("No room for another key");
+    assert!(screen.contains("Inactive keys count."));
+    let inactive = keys_of(&person.endpoint, "web-assets")
+        .into_iter()
+        .find(|(_, status)| *status == Status::Inactive)
+        .unwrap()
+        .0;
+    assert!(screen.contains(&format!("{inactive} could be deleted")));
+    person.press("y");
+    person.gone("No room for another key");
+    person.press("d");
+    person.see(&format!("{inactive} of web-assets"));
+    assert_eq!(person.calls("CreateAccessKey"), 0);
+}
+
+#[test]
+fn the_service_s_own_limit_gets_the_same_words() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("c");
+    person.see("A new access key for alice");
+    // Somebody else was quicker.
+    person.endpoint.account(|account| {
+        account.add_new_key("alice", now()).unwrap();
+    });
+    person.press("y");
+    person.see("No room for another key");
+    assert_eq!(person.calls("CreateAccessKey"), 1);
+    person.press("<esc>");
+    person.see("2 of 2 keys");
+}
+
+#[test]
+fn somebody_who_is_gone_is_said_to_be_gone_and_leaves_the_list() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    go_to(&mut person, "bob");
+    person.press("t");
+    person.see("Deactivate key");
+    person.endpoint.account(|account| {
+        let key = account.user("bob").unwrap().keys[0].id.as_str().to_owned();
+        account.remove_key(&key);
+        account.remove_user("bob");
+    });
+    person.press("y");
+    let screen = person.see("It is gone");
+    assert!(screen.contains("NoSuchEntity: iam:UpdateAccessKey"));
+    person.press("<esc>");
+    person.press("<esc>");
+    person.see("Users 23");
+    person.press("<esc>");
+    person.wait("bob gone from the list", |screen| !screen.contains(" bob "));
+}
+
+#[test]
+fn a_refusal_names_the_action_and_says_what_to_do() {
+    let endpoint = endpoint();
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("DeleteAccessKey"));
+    let mut person = Person::at(&endpoint);
+    go_to(&mut person, "former-intern");
+    person.press("d");
+    person.see("Delete key");
+    let tail = keys_of(&endpoint, "former-intern")[0].0[16..].to_owned();
+    if person.screen().contains("Type its last four") {
+        person.press(&tail);
+        person.press("<enter>");
+    } else {
+        person.press("y");
+    }
+    let screen = person.see("Not done");
+    assert!(screen.contains("AccessDenied: iam:DeleteAccessKey"));
+    assert!(screen.contains("is not authorized to perform"));
+    assert!(screen.contains("Ask for permission"));
+    assert_eq!(keys_of(&endpoint, "former-intern").len(), 1);
+}
+
+#[test]
+fn never_used_refused_and_loading_are_three_different_things() {
+    let endpoint = endpoint();
+    endpoint.fault(
+        Fault::new(FaultKind::Refuse)
+            .action("GetAccessKeyLastUsed")
+            .times(1),
+    );
+    endpoint.fault(
+        Fault::new(FaultKind::Delay(Duration::from_secs(3600)))
+            .action("ListAccessKeys")
+            .user("bob"),
+    );
+    let mut person = Person::at(&endpoint);
+    let screen = person.see("refused");
+    // The selected user's key is asked for first, and met the one refusal.
+    assert!(screen.contains("last use not known (refused)"), "{screen}");
+    person.press("jjj");
+    person.see("Loading the keys");
+    person.press("/old-batch<enter>");
+    person.see("never used");
+}
+
+#[test]
+fn a_refused_list_says_so_in_the_pane_and_the_rest_works() {
+    let endpoint = endpoint();
+    endpoint.fault(
+        Fault::new(FaultKind::Refuse)
+            .action("ListAccessKeys")
+            .user("alice"),
+    );
+    let mut person = Person::at(&endpoint);
+    let screen = person.loaded();
+    assert!(
+        screen.contains("AccessDenied: iam:ListAccessKeys"),
+        "{screen}"
+    );
+    assert!(screen.contains("Ask for permission to call"));
+    endpoint.clear_faults();
+    person.press("R");
+    person.see("AKIAQX7DEMO4ALICE001");
+}
+
+#[test]
+fn refused_users_are_not_no_users() {
+    let endpoint = endpoint();
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("ListUsers"));
+    let mut person = Person::at(&endpoint);
+    let screen = person.see("AccessDenied: iam:ListUsers");
+    assert!(!screen.contains("no IAM users"));
+    endpoint.clear_faults();
+    person.press("R");
+    person.see("deploy-bot");
+}
+
+#[test]
+fn an_account_without_users_says_so() {
+    let person = Person::at(&Endpoint::new(Account::generated(0, now())));
+    person.see("This account has no IAM users.");
+}
+
+#[test]
+fn a_creation_is_sent_once_whatever_happens_to_its_answer() {
+    for kind in [
+        FaultKind::InternalFailure,
+        FaultKind::Unavailable,
+        FaultKind::DropBefore,
+        FaultKind::DropAfter,
+        FaultKind::Cut,
+        FaultKind::Garble,
+        FaultKind::ErrorAfter(500),
+    ] {
+        let endpoint = endpoint();
+        endpoint.fault(Fault::new(kind.clone()).action("CreateAccessKey"));
+        let mut person = Person::at(&endpoint);
+        person.loaded();
+        person.press("c");
+        person.see("Create y");
+        person.press("y");
+        let screen = person.see("Not known whether it was done");
+        assert!(screen.contains("A key may exist whose secret nobody has."));
+        assert_eq!(person.calls("CreateAccessKey"), 1, "{kind:?}");
+        person.press("<esc>");
+        person.gone("Not known whether");
+        person.loaded();
+        // The list tells what is true.
+        let count = keys_of(&endpoint, "alice").len();
+        person.see(&format!("{count} of 2 keys"));
+    }
+}
+
+#[test]
+fn reads_that_are_throttled_arrive_all_the_same() {
+    let endpoint = endpoint();
+    endpoint.fault(
+        Fault::new(FaultKind::Throttle)
+            .action("ListAccessKeys")
+            .times(3),
+    );
+    endpoint.fault(
+        Fault::new(FaultKind::Unavailable)
+            .action("ListUsers")
+            .times(1),
+    );
+    let person = Person::at(&endpoint);
+    let screen = person.loaded();
+    assert!(
+        screen.contains("Users 24") && !screen.contains("failed"),
+        "{screen}"
+    );
+    assert_eq!(person.calls("ListUsers"), 2);
+}
+
+#[test]
+fn read_only_refuses_below_the_screen_and_says_so_on_it() {
+    let setup = Setup {
+        read_only: true,
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint(), setup);
+    assert!(person.loaded().contains("READ-ONLY"));
+    for key in ["c", "t", "d"] {
+        person.press("g");
+        person.gone("Read-only: iamkeys");
+        person.press(key);
+        person.see("Read-only: iamkeys was started with");
+    }
+    for action in ["CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"] {
+        assert_eq!(person.calls(action), 0);
+    }
+}
+
+#[test]
+fn a_paste_is_text_where_text_is_wanted_and_nothing_elsewhere() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.event(Event::Paste("cyty".repeat(200)));
+    person.see("Nothing here takes a paste");
+    person.press("/");
+    person.see("/ ▏");
+    person.event(Event::Paste(" deploy\x1b[2J\u{202e} ".into()));
+    let screen = person.see("1 shown");
+    assert!(
+        screen.contains("/ deploy[2J▏") || screen.contains("0 shown"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn keys_faster_than_a_person_answer_no_question() {
+    let setup = Setup {
+        // Whatever this machine is doing: no two keys of this test are far apart.
+        between_keys: Duration::from_secs(3600),
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint(), setup);
+    person.loaded();
+    person.press(&"ty".repeat(250));
+    person.press("<down>");
+    person.see("Deactivate key");
+    person.press("yyyy<enter>");
+    person.see("faster than a person");
+    assert_eq!(person.calls("UpdateAccessKey"), 0);
+    assert_eq!(person.calls("CreateAccessKey"), 0);
+    // The way out always works.
+    person.press("<c-c>");
+    assert_eq!(person.exit(), Exit::Interrupted(Vec::new()));
+}
+
+#[test]
+fn a_held_key_only_moves() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    let held = |c| {
+        let mut key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+        key.kind = KeyEventKind::Repeat;
+        Event::Key(key)
+    };
+    person.event(held('c'));
+    person.event(held('j'));
+    let screen = person.see("▌ backup-agent");
+    assert!(!screen.contains("Create key"));
+}
+
+#[test]
+fn the_selection_stays_on_the_user_through_filter_refresh_and_deletions() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("/graf<enter>");
+    person.see("▌ grafana");
+    person.press("<esc>");
+    person.see("▌ grafana");
+    person.endpoint.account(|account| {
+        for user in ["backup-agent", "bob"] {
+            let keys: Vec<String> = account
+                .user(user)
+                .unwrap()
+                .keys
+                .iter()
+                .map(|key| key.id.as_str().to_owned())
+                .collect();
+            for key in keys {
+                account.remove_key(&key);
+            }
+            assert!(account.remove_user(user));
+        }
+    });
+    person.press("R");
+    let screen = person.see("Users 22");
+    assert!(screen.contains("▌ grafana"), "{screen}");
+}
+
+#[test]
+fn filtering_finds_by_name_path_and_key_id() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    // The rest of the users scrolls by, so that their keys are loaded.
+    person.press("G");
+    person.loaded();
+    person.press("/deploy02");
+    let screen = person.see("1 shown");
+    assert!(screen.contains("▌ deploy-bot"), "by key ID:\n{screen}");
+    person.press("<esc>/xyzzy");
+    person.see("Nobody matches the filter.");
+    person.press("<esc>");
+    person.see("Users 24");
+}
+
+#[test]
+fn help_and_palette_come_from_the_keymap() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("?");
+    let screen = person.see("Keys: users");
+    assert!(screen.contains("Create an access key for the user"));
+    person.press("<esc>");
+    person.gone("Keys: users");
+    person.press(":");
+    person.see("Commands");
+    person.press("create");
+    person.press("<enter>");
+    person.see("A new access key for alice");
+}
+
+#[test]
+fn details_show_the_exact_times() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "deploy-bot");
+    person.press("<enter>");
+    person.press("<enter>");
+    let screen = person.see("Access key ─");
+    assert!(
+        screen.contains("2026-11-21 10:00:00 UTC, 2 hours ago"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("2025-10-05 12:00:00 UTC, 412 days ago"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn where_nothing_can_be_copied_the_dialog_says_how_to_get_the_secret() {
+    let setup = Setup {
+        clipboard: Route::Unavailable(Why::Terminal),
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint(), setup);
+    person.loaded();
+    person.press("c");
+    person.see("Create y");
+    person.press("y");
+    let screen = person.see("New key for alice");
+    assert!(screen.contains("Press v and select it"), "{screen}");
+    person.press("y");
+    person.see("secret not copied");
+    assert!(person.sent().is_empty());
+    person.press("<esc>");
+    person.see("Discard the only copy?");
+}
+
+#[test]
+fn nothing_closes_the_new_key_but_the_person() {
+    let endpoint = endpoint();
+    let mut person = Person::at(&endpoint);
+    person.loaded();
+    person.press("c");
+    person.see("Create y");
+    person.press("y");
+    person.see("New key for alice");
+    person.resize(40, 10);
+    person.see("a new key's secret is waiting");
+    person.resize(120, 36);
+    person.see("New key for alice");
+    endpoint.fault(Fault::new(FaultKind::Refuse));
+    person.press("<c-z>");
+    while person.suspended() == 0 {
+        std::thread::yield_now();
+    }
+    person.event(Event::Paste("q".into()));
+    person.press("qqqq<enter>");
+    person.gone("Discard the only copy?");
+    person.see("New key for alice");
+}
+
+#[test]
+fn idle_means_no_frames() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    // A key is answered by a frame; once it is drawn there is nothing left to do.
+    person.press("?");
+    person.see("Keys: users");
+    let frames = person.frames();
+    person.press("<esc>");
+    person.gone("Keys: users");
+    assert_eq!(person.frames(), frames + 1, "one frame for one key");
+}
+
+#[test]
+fn the_mouse_selects_scrolls_and_presses() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    let mouse = |kind, column, row| {
+        Event::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        })
+    };
+    let click = MouseEventKind::Down(MouseButton::Left);
+    person.event(mouse(click, 5, 6));
+    person.see("▌ billing-export");
+    person.event(mouse(MouseEventKind::ScrollDown, 5, 6));
+    person.see("▌ bob");
+    // The first hint of the footer is `c create`.
+    person.event(mouse(click, 2, 23));
+    let screen = person.see("A new access key for bob");
+    let row = screen
+        .lines()
+        .position(|line| line.contains("Cancel"))
+        .unwrap();
+    let line: Vec<char> = screen.lines().nth(row).unwrap().chars().collect();
+    let text: String = line.iter().collect();
+    let column = text[..text.find("Cancel").unwrap()].chars().count();
+    person.event(mouse(
+        click,
+        u16::try_from(column).unwrap(),
+        u16::try_from(row).unwrap(),
+    ));
+    person.gone("A new access key for bob");
+}
+
+#[test]
+fn quitting_is_quick_and_the_end_of_input_is_an_end() {
+    let mut person = Person::at(&endpoint());
+    person.press("q");
+    assert_eq!(person.exit(), Exit::Quit(Vec::new()));
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.close_input();
+    assert_eq!(person.exit(), Exit::InputClosed(Vec::new()));
+}
+
+#[test]
+fn leaving_waits_for_a_change_and_can_stop_waiting() {
+    let endpoint = endpoint();
+    endpoint
+        .fault(Fault::new(FaultKind::Delay(Duration::from_secs(3600))).action("UpdateAccessKey"));
+    let mut person = Person::at(&endpoint);
+    go_to(&mut person, "bob");
+    person.press("t");
+    person.see("Deactivate key");
+    person.press("y");
+    person.see("deactivating");
+    person.press("q");
+    let screen = person.see("Waiting for AWS");
+    assert!(screen.contains("deactivating AKIA"), "{screen}");
+    person.press("<esc>");
+    person.gone("Waiting for AWS");
+    person.press("q");
+    person.see("Waiting for AWS");
+    person.press("y");
+    let Exit::Quit(lines) = person.exit() else {
+        panic!("quit");
+    };
+    assert!(
+        lines[0].starts_with("not known: deactivating AKIA"),
+        "{lines:?}"
+    );
+}
