@@ -351,7 +351,7 @@ fn press(state: &mut State, button: usize) -> Vec<Effect> {
                 return state.send();
             }
             let expected = confirm.typed.as_ref().map_or("", |typed| &typed.expected);
-            let text = format!("Type the last four characters of the key ID first: {expected}");
+            let text = format!("Type {expected} first");
             state.complain(text);
             return Vec::new();
         }

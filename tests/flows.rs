@@ -267,10 +267,10 @@ fn deleting_a_key_in_use_has_to_be_typed() {
     person.see("Type its last four characters");
     person.press("OY0");
     person.press("<tab><enter>");
-    person.see("Type the last four characters of the key ID first");
+    person.see("Type OY01 first");
     assert_eq!(person.calls("DeleteAccessKey"), 0);
     person.press("1<enter>");
-    person.gone("AKIAQX7DEMO4DEPLOY01");
+    person.see("✓ Deleted AKIAQX7DEMO4DEPLOY01 of deploy-bot");
     assert_eq!(keys_of(&person.endpoint, "deploy-bot").len(), 1);
     person.see("1 of 2 keys");
 }
@@ -382,7 +382,7 @@ fn a_refusal_names_the_action_and_says_what_to_do() {
     }
     let screen = person.see("Not done");
     assert!(screen.contains("AccessDenied: iam:DeleteAccessKey"));
-    assert!(screen.contains("is not authorized to perform"));
+    assert!(screen.contains("is not authorized"), "{screen}");
     assert!(screen.contains("Ask for permission"));
     assert_eq!(keys_of(&endpoint, "former-intern").len(), 1);
 }
@@ -390,22 +390,19 @@ fn a_refusal_names_the_action_and_says_what_to_do() {
 #[test]
 fn never_used_refused_and_loading_are_three_different_things() {
     let endpoint = endpoint();
-    endpoint.fault(
-        Fault::new(FaultKind::Refuse)
-            .action("GetAccessKeyLastUsed")
-            .times(1),
-    );
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("GetAccessKeyLastUsed"));
     endpoint.fault(
         Fault::new(FaultKind::Delay(Duration::from_secs(3600)))
             .action("ListAccessKeys")
             .user("bob"),
     );
     let mut person = Person::at(&endpoint);
-    let screen = person.see("refused");
-    // The selected user's key is asked for first, and met the one refusal.
-    assert!(screen.contains("last use not known (refused)"), "{screen}");
+    let screen = person.see("last use not known (refused)");
+    assert!(screen.contains("refused"), "in the list too:\n{screen}");
     person.press("jjj");
     person.see("Loading the keys");
+    endpoint.clear_faults();
+    person.press("R");
     person.press("/old-batch<enter>");
     person.see("never used");
 }
@@ -527,12 +524,9 @@ fn a_paste_is_text_where_text_is_wanted_and_nothing_elsewhere() {
     person.see("Nothing here takes a paste");
     person.press("/");
     person.see("/ ▏");
-    person.event(Event::Paste(" deploy\x1b[2J\u{202e} ".into()));
+    person.event(Event::Paste(" dep\x1b\u{202e}loy ".into()));
     let screen = person.see("1 shown");
-    assert!(
-        screen.contains("/ deploy[2J▏") || screen.contains("0 shown"),
-        "{screen}"
-    );
+    assert!(screen.contains("/ deploy▏"), "{screen}");
 }
 
 #[test]
@@ -719,7 +713,7 @@ fn the_mouse_selects_scrolls_and_presses() {
     };
     let click = MouseEventKind::Down(MouseButton::Left);
     person.event(mouse(click, 5, 6));
-    person.see("▌ billing-export");
+    person.see("▌ billing-expo…");
     person.event(mouse(MouseEventKind::ScrollDown, 5, 6));
     person.see("▌ bob");
     // The first hint of the footer is `c create`.

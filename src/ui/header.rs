@@ -102,28 +102,34 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
         };
         left.push(Span::styled(of, theme.dim));
     }
-    let left = Line::from(left);
-    let end = canvas.line(area.x, area.y, area.width, &left);
-
-    let room = Rect {
-        x: end + 2,
-        width: area.width.saturating_sub(end + 3),
-        ..area
+    let mut left = Line::from(left);
+    let whole = usize::from(area.width).saturating_sub(2);
+    let right = match &state.notice {
+        Some(notice) => {
+            let (mark, style) = if notice.bad {
+                (theme.glyphs.warn, theme.warn)
+            } else {
+                (theme.glyphs.done, theme.good)
+            };
+            let text = format!("{mark} {}", visible(&notice.text));
+            let text = shorten(&text, whole - 2, theme.glyphs.more).into_owned();
+            let mut spans = vec![Span::styled(text, style)];
+            if state.is_busy() {
+                let spinner = format!(" {}", canvas.spinner());
+                spans.push(Span::styled(spinner, theme.accent));
+            }
+            Line::from(spans)
+        }
+        None => progress(canvas),
     };
-    let right = if let Some(notice) = &state.notice {
-        let style = if notice.bad { theme.warn } else { theme.good };
-        let mark = if notice.bad {
-            theme.glyphs.warn
-        } else {
-            theme.glyphs.done
-        };
-        let text = format!("{mark} {}", visible(&notice.text));
-        Line::styled(
-            shorten(&text, usize::from(room.width), theme.glyphs.more).into_owned(),
-            style,
-        )
-    } else {
-        progress(canvas)
+    // A notice says what has just happened: the counts give way to it.
+    if left.width() + 2 + right.width() > whole {
+        left = Line::default();
+    }
+    canvas.line(area.x, area.y, area.width, &left);
+    let room = Rect {
+        width: area.width.saturating_sub(1),
+        ..area
     };
     canvas.line_right(room, &right);
 }
