@@ -6,9 +6,10 @@ use crate::demo::Endpoint;
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     default_provider::credentials::DefaultCredentialsChain,
-    imds,
+    environment::EnvironmentVariableRegionProvider,
+    imds::{self, region::ImdsRegionProvider},
     meta::region::RegionProviderChain,
-    profile::{ProfileFileCredentialsProvider, ProfileSet},
+    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet},
 };
 use aws_credential_types::{
     Credentials,
@@ -29,7 +30,7 @@ use std::{
 const IMDS_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// The region of requests where none is configured: IAM's own in the `aws` partition.
-const DEFAULT_REGION: &str = "us-east-1";
+const DEFAULT_REGION: Region = Region::from_static("us-east-1");
 
 /// How to sign in, from the command line. What is not given comes from the environment.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +80,8 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         return Err(no_such_profile(name, &profiles));
     }
 
-    let config = load_config(options).await;
+    let region = configured_region(options).await;
+    let instance = instance_metadata();
     let provider: Box<dyn ProvideCredentials> = match &options.profile {
         // `--profile` wins over keys in the environment, as in the `aws` command. The SDK's own
         // chain would look at the environment first.
@@ -88,12 +90,28 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
                 .profile_name(profile)
                 .build(),
         ),
-        None => Box::new(chain().await),
+        None => Box::new(
+            DefaultCredentialsChain::builder()
+                .imds_client(instance.clone())
+                // Left out, it would be looked for once more, on the instance too.
+                .region(region.clone().unwrap_or(DEFAULT_REGION))
+                .build()
+                .await,
+        ),
     };
     let credentials = provider
         .provide_credentials()
         .await
         .map_err(|error| explain(&error, named.as_deref(), &profiles))?;
+    let region = match region {
+        // Credentials nobody has configured are the instance's: then it is there to be asked.
+        None if !environment_has_keys() && nothing_configured(named.as_deref(), &profiles) => {
+            let of_instance = ImdsRegionProvider::builder().imds_client(instance).build();
+            of_instance.region().await
+        }
+        region => region,
+    };
+    let config = load_config(options, region.unwrap_or(DEFAULT_REGION)).await;
     let key = credentials.access_key_id().to_owned();
     let config = config
         .into_builder()
@@ -118,7 +136,7 @@ pub fn sign_in_to_demo(endpoint: &Endpoint, read_only: bool) -> SignedIn {
     // Built by hand, not loaded: nothing of this machine's configuration may leak into the demo.
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static(DEFAULT_REGION))
+        .region(DEFAULT_REGION)
         .http_client(endpoint.http_client())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build();
@@ -130,19 +148,24 @@ pub fn sign_in_to_demo(endpoint: &Endpoint, read_only: bool) -> SignedIn {
     }
 }
 
-async fn load_config(options: &Options) -> SdkConfig {
-    let region = RegionProviderChain::first_try(options.region.clone().map(Region::new));
-    let region = match &options.profile {
-        Some(profile) => region.or_else(
-            aws_config::default_provider::region::DefaultRegionChain::builder()
-                .profile_name(profile)
-                .build(),
-        ),
-        None => region.or_default_provider(),
-    };
+/// The region somebody has chosen. The SDK's own chain would go on to ask the instance metadata
+/// service, for a second wherever that is silent, also when the keys are in the environment.
+async fn configured_region(options: &Options) -> Option<Region> {
+    let mut profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = &options.profile {
+        profile = profile.profile_name(name);
+    }
+    RegionProviderChain::first_try(options.region.clone().map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(profile.build())
+        .region()
+        .await
+}
+
+async fn load_config(options: &Options, region: Region) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(region.or_else(Region::from_static(DEFAULT_REGION)))
-        // Found below, so that what goes wrong is told once and in words.
+        .region(region)
+        // Found before, so that what goes wrong is told once and in words.
         .no_credentials();
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
@@ -153,16 +176,12 @@ async fn load_config(options: &Options) -> SdkConfig {
     loader.load().await
 }
 
-async fn chain() -> DefaultCredentialsChain {
-    let imds = imds::Client::builder()
+fn instance_metadata() -> imds::Client {
+    imds::Client::builder()
         .connect_timeout(IMDS_TIMEOUT)
         .read_timeout(IMDS_TIMEOUT)
         .max_attempts(1)
-        .build();
-    DefaultCredentialsChain::builder()
-        .imds_client(imds)
         .build()
-        .await
 }
 
 /// Hands out first what was already found, so that a credential process is not started twice.
@@ -207,6 +226,14 @@ fn named_profile(options: &Options) -> Option<String> {
 
 fn environment_has_keys() -> bool {
     is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY")
+}
+
+/// Whether no profile, web identity or container could give credentials.
+fn nothing_configured(named: Option<&str>, profiles: &ProfileSet) -> bool {
+    named.is_none()
+        && profiles.get_profile(profiles.selected_profile()).is_none()
+        && !is_set("AWS_WEB_IDENTITY_TOKEN_FILE")
+        && !in_container()
 }
 
 fn in_container() -> bool {
@@ -276,11 +303,7 @@ fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet)
     let cause = causes(error);
     // An instance metadata service that refuses is an error of its own; to somebody who has
     // configured nothing it is one more place where there was nothing.
-    let nothing_configured = named.is_none()
-        && profiles.get_profile(name).is_none()
-        && !is_set("AWS_WEB_IDENTITY_TOKEN_FILE")
-        && !in_container();
-    if nothing_configured
+    if nothing_configured(named, profiles)
         || matches!(error, CredentialsError::CredentialsNotLoaded(_)) && named.is_none()
     {
         return none_found(name, &cause);
