@@ -1,0 +1,233 @@
+//! What a frame, a key press and a page of users cost, by how many users are loaded. A frame and
+//! a key press cost what is visible: the same with 24 users as with 100,000.
+//!
+//! ```text
+//! cargo bench --bench frame
+//! cargo bench --bench frame -- --test    # each once; what is built is still checked
+//! ```
+
+use chrono::{DateTime, Utc};
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use iamkeys::{
+    demo,
+    effect::{Effect, Read, Target},
+    iam::{AccessKey, Caller, KeyStatus, LastUsed, User, UsersPage},
+    message::{Answer, KeyPress, Message, Session},
+    secret::clipboard::{Route, Why},
+    state::{Settings, State},
+    ui,
+    update::update,
+};
+use ratatui::{buffer::Buffer, layout::Rect};
+use std::{collections::VecDeque, hint::black_box};
+
+const USERS: [usize; 3] = [24, 5_000, 100_000];
+
+/// A terminal's size, and how many users it shows.
+const SIZES: [((u16, u16), usize); 2] = [((80, 24), 18), ((120, 36), 30)];
+
+/// The most that one answer lists.
+const PAGE: usize = 1000;
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_000_000, 0).expect("a time")
+}
+
+fn account(users: usize) -> demo::Account {
+    match users {
+        24 => demo::Account::demo(now()),
+        users => demo::Account::generated(users, now()),
+    }
+}
+
+/// The answers of `ListUsers`, each with what the next is asked with.
+fn pages(account: &demo::Account) -> VecDeque<UsersPage> {
+    let users: Vec<User> = account
+        .users()
+        .map(|user| User {
+            name: (*user.name).into(),
+            path: (*user.path).into(),
+            created: user.created,
+        })
+        .collect();
+    let last = users.len().div_ceil(PAGE) - 1;
+    let pages = users.chunks(PAGE).enumerate().map(|(at, users)| UsersPage {
+        users: users.to_vec(),
+        next: (at < last).then(|| at.to_string()),
+    });
+    pages.collect()
+}
+
+/// What the account says to a question.
+fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) -> Answer {
+    match read {
+        Read::Caller => Answer::Caller(Ok(Caller {
+            account: account.id().into(),
+            arn: format!("arn:aws:iam::{}:user/people/alice", account.id()),
+        })),
+        Read::Alias => Answer::Alias(Ok(account.alias().map(str::to_owned))),
+        Read::KeysPerUser => Answer::KeysPerUser(Ok(Some(2))),
+        Read::Users(_) => Answer::Users(Ok(pages.pop_front().expect("a page"))),
+        Read::Keys(user) => {
+            let keys = account.user(&user).expect("a user").keys.iter();
+            let keys = keys.map(|key| AccessKey {
+                id: key.id.as_str().into(),
+                status: match key.status {
+                    demo::Status::Active => KeyStatus::Active,
+                    _ => KeyStatus::Inactive,
+                },
+                created: Some(key.created),
+            });
+            Answer::Keys(user, Ok(keys.collect()))
+        }
+        Read::LastUsed(user, id) => {
+            let (_, known) = account.key(&id).expect("a key");
+            let last = known
+                .last_used
+                .as_ref()
+                .map_or(LastUsed::Never, |used| LastUsed::At {
+                    time: used.at,
+                    service: Some((*used.service).into()),
+                    region: Some((*used.region).into()),
+                });
+            Answer::LastUsed(user, id, Ok(last))
+        }
+    }
+}
+
+/// The state right after signing in, and the questions it begins with.
+fn signed_in(size: (u16, u16)) -> (State, Vec<Effect>) {
+    let settings = Settings {
+        read_only: false,
+        ascii: false,
+        monochrome: false,
+        clipboard: Route::Unavailable(Why::Off),
+    };
+    let (mut state, _) = State::start(settings, Target::Demo, size);
+    let session = Session {
+        key: String::new(),
+        profile: None,
+        endpoint: None,
+    };
+    let effects = update(&mut state, Message::SignedIn(Ok(Box::new(session))), now());
+    (state, effects)
+}
+
+/// The state once everything that is visible is loaded, as the program gets there.
+fn loaded(size: (u16, u16), account: &demo::Account) -> State {
+    let (mut state, effects) = signed_in(size);
+    let mut pages = pages(account);
+    let mut asked = VecDeque::from(effects);
+    while let Some(effect) = asked.pop_front() {
+        if let Effect::Read(request, read) = effect {
+            let answer = answer(account, &mut pages, read);
+            asked.extend(update(&mut state, Message::Answer(request, answer), now()));
+        }
+    }
+    assert!(!state.is_busy(), "something is still being loaded");
+    assert_eq!(state.users.rows().len(), account.user_count());
+    state
+}
+
+fn press(state: &mut State, code: KeyCode) -> Vec<Effect> {
+    let key = KeyEvent::new(code, KeyModifiers::NONE);
+    update(state, Message::Key(KeyPress { key, run: 0 }), now())
+}
+
+fn draw(buffer: &mut Buffer, state: &State) -> usize {
+    buffer.reset();
+    ui::draw(buffer, state, now()).rows
+}
+
+fn frames(criterion: &mut Criterion) {
+    for (size, visible) in SIZES {
+        let name = |what: &str| format!("{what} {}x{}", size.0, size.1);
+        for users in USERS {
+            let mut state = loaded(size, &account(users));
+            let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+            assert_eq!(draw(&mut buffer, &state), visible.min(users), "rows built");
+
+            let mut group = criterion.benchmark_group(name("frame"));
+            group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
+                bencher.iter(|| draw(&mut buffer, black_box(&state)));
+            });
+            group.finish();
+
+            let mut group = criterion.benchmark_group(name("key and frame"));
+            group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
+                let mut down = false;
+                bencher.iter(|| {
+                    down = !down;
+                    let code = if down { KeyCode::Down } else { KeyCode::Up };
+                    let effects = press(&mut state, code);
+                    assert!(effects.is_empty(), "all that is visible is loaded");
+                    draw(&mut buffer, &state)
+                });
+            });
+            group.finish();
+        }
+    }
+}
+
+/// A letter typed into the filter looks at everybody who is loaded.
+fn filter(criterion: &mut Criterion) {
+    let (size, _) = SIZES[0];
+    let mut group = criterion.benchmark_group("letter in the filter and frame");
+    group.sample_size(20);
+    for users in USERS {
+        let mut state = loaded(size, &account(users));
+        let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+        let _ = press(&mut state, KeyCode::Char('/'));
+        let _ = press(&mut state, KeyCode::Char('d'));
+        group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
+            let mut typed = false;
+            bencher.iter(|| {
+                typed = !typed;
+                let _ = press(
+                    &mut state,
+                    if typed {
+                        KeyCode::Char('e')
+                    } else {
+                        KeyCode::Backspace
+                    },
+                );
+                draw(&mut buffer, &state)
+            });
+        });
+    }
+    group.finish();
+}
+
+/// All pages, from the first answer to the end of the list.
+fn listing(criterion: &mut Criterion) {
+    let (size, _) = SIZES[0];
+    let mut group = criterion.benchmark_group("all pages");
+    group.sample_size(10);
+    for users in USERS {
+        let pages = pages(&account(users));
+        group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
+            bencher.iter_batched(
+                || (signed_in(size), pages.clone()),
+                |((mut state, mut effects), pages)| {
+                    for page in pages {
+                        let request = effects.iter().find_map(|effect| match effect {
+                            Effect::Read(request, Read::Users(_)) => Some(*request),
+                            _ => None,
+                        });
+                        let request = request.expect("the next page is asked for");
+                        let message = Message::Answer(request, Answer::Users(Ok(page)));
+                        effects = update(&mut state, message, now());
+                    }
+                    assert_eq!(state.users.rows().len(), users);
+                    state
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, frames, filter, listing);
+criterion_main!(benches);

@@ -1,0 +1,541 @@
+//! The real program in a terminal: how soon it shows something, what it holds, what it does when
+//! there is nothing to do, and what it asks.
+//!
+//! ```text
+//! cargo bench --bench process                      # a table of medians
+//! cargo bench --bench process -- --runs 51         # of more runs
+//! cargo bench --bench process -- --test            # each once; the counts are still checked
+//! cargo bench --bench process -- --program PATH    # another build of it
+//! ```
+//!
+//! Everything is measured from outside, by what comes out of the terminal and what `/proc` tells.
+
+fn main() {
+    #[cfg(target_os = "linux")]
+    linux::main();
+    #[cfg(not(target_os = "linux"))]
+    println!("processes are measured on Linux only");
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use chrono::Utc;
+    use clap::Parser;
+    use iamkeys::demo::{Account, Endpoint, Server};
+    use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        fmt::Display,
+        fs,
+        io::{Read as _, Write},
+        net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+        num::NonZero,
+        path::{Path, PathBuf},
+        sync::mpsc::{self, RecvTimeoutError},
+        thread,
+        time::{Duration, Instant},
+    };
+    use tokio::runtime::Runtime;
+
+    const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
+    const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
+
+    /// Users on screen at that size.
+    const VISIBLE: usize = 18;
+
+    /// Longer than anything here takes.
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    /// After so long without a byte nothing is under way: a spinner would have turned five times.
+    const QUIET: Duration = Duration::from_millis(500);
+
+    #[derive(Parser)]
+    struct Options {
+        /// Run each once, quickly
+        #[arg(long)]
+        test: bool,
+        /// Times are medians of so many runs
+        #[arg(long, default_value_t = 31, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
+        /// The program to measure
+        #[arg(long, default_value = env!("CARGO_BIN_EXE_iamkeys"))]
+        program: PathBuf,
+        /// Given by `cargo bench`, and not by `cargo test`
+        #[arg(long, hide = true)]
+        bench: bool,
+    }
+
+    pub(super) fn main() {
+        let options = Options::parse();
+        let quick = options.test || !options.bench;
+        let bench = Bench {
+            program: options.program,
+            home: tempfile::tempdir().expect("a directory for a home"),
+            runs: if quick { 1 } else { options.runs.into() },
+            idle: Duration::from_secs(if quick { 1 } else { 10 }),
+            most_users: if quick { 5_000 } else { 100_000 },
+            tokio: Runtime::new().expect("a runtime for the endpoint"),
+        };
+        row("", "median", "min", "max", "target");
+        bench.times();
+        bench.no_credentials();
+        bench.memory();
+        bench.idle();
+        bench.requests();
+        let size = fs::metadata(&bench.program).expect("the program").len();
+        let size = tenths(size, 1_000_000, "MB");
+        row("size of the program", size, "", "", "");
+    }
+
+    struct Bench {
+        program: PathBuf,
+        home: tempfile::TempDir,
+        runs: usize,
+        idle: Duration,
+        most_users: usize,
+        tokio: Runtime,
+    }
+
+    impl Bench {
+        /// Starts the program as somebody would who has nothing set up.
+        fn start(&self, args: &[&str], env: &[(&str, &str)]) -> Terminal {
+            Terminal::start(&self.program, self.home.path(), args, env)
+        }
+
+        /// Serves an account on a loopback socket; gives what points the program at it.
+        fn serve(&self, account: Account) -> (Endpoint, Server, Session) {
+            let endpoint = Endpoint::new(account);
+            let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let server = self.tokio.block_on(endpoint.serve(here));
+            let server = server.expect("a loopback socket");
+            let credentials = endpoint.sdk_credentials();
+            let session = Session {
+                url: server.url(),
+                key: credentials.access_key_id().to_owned(),
+                secret: credentials.secret_access_key().to_owned(),
+            };
+            (endpoint, server, session)
+        }
+
+        fn times(&self) {
+            let echo = |bench: &Self| {
+                let args = &["iamkeys"];
+                let mut echo =
+                    Terminal::start(Path::new("/bin/echo"), bench.home.path(), args, &[]);
+                echo.wait("a word", |screen| screen.contents().contains("iamkeys"))
+            };
+            self.sample("for comparison: echo in the same terminal", "", echo);
+
+            self.sample("start to first frame, --demo", "10 ms", |bench| {
+                bench.start(&["--demo"], &[]).wait("a frame", first_frame)
+            });
+            let (_endpoint, _server, session) = self.serve(Account::demo(Utc::now()));
+            self.sample("start to first frame, credentials", "10 ms", |bench| {
+                let mut terminal = bench.start(&session.args(), &session.env());
+                terminal.wait("a frame", first_frame)
+            });
+            self.sample("start to first users, --demo (it delays)", "", |bench| {
+                bench.start(&["--demo"], &[]).wait("users", first_users)
+            });
+            self.sample("start to first users, credentials", "", |bench| {
+                let mut terminal = bench.start(&session.args(), &session.env());
+                terminal.wait("users", first_users)
+            });
+            let hole = BlackHole::open(&self.tokio);
+            self.sample("the same, instance metadata silent", "", |bench| {
+                let metadata = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", hole.url.as_str());
+                let env: Vec<_> = session.env().into_iter().chain([metadata]).collect();
+                bench
+                    .start(&session.args(), &env)
+                    .wait("users", first_users)
+            });
+        }
+
+        /// Nobody is signed in, and the instance metadata service is looked for where there is
+        /// none. It is stood in for by addresses of this machine: elsewhere there may be one.
+        fn no_credentials(&self) {
+            let limit = Duration::from_secs(2);
+            let until_told = |bench: &Self, url: &str| {
+                let env = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", url)];
+                let mut terminal = bench.start(&[], &env);
+                let told = terminal.wait("an explanation", |screen| {
+                    screen.contents().contains("Not signed in")
+                });
+                assert!(told <= limit, "{told:?} without credentials");
+                told
+            };
+            // A port that was free a moment ago.
+            let closed = listen();
+            let refused = format!("http://{}", closed.local_addr().expect("an address"));
+            drop(closed);
+            let name = "no credentials to saying so, metadata refused";
+            self.sample(name, "2 s", |bench| until_told(bench, &refused));
+
+            let hole = BlackHole::open(&self.tokio);
+            let name = "no credentials to saying so, no connection";
+            self.sample(name, "2 s", |bench| until_told(bench, &hole.url));
+
+            let mute = listen();
+            let url = format!("http://{}", mute.local_addr().expect("an address"));
+            let name = "no credentials to saying so, no answer";
+            self.sample(name, "2 s", |bench| until_told(bench, &url));
+            // It was really asked.
+            mute.set_nonblocking(true).expect("a socket");
+            mute.accept().expect("somebody who connected");
+        }
+
+        fn memory(&self) {
+            let of = |args: &[&str], env: &[(&str, &str)]| {
+                let mut terminal = self.start(args, env);
+                terminal.load();
+                // The users at the end, too.
+                terminal.press("G");
+                terminal.quiet(QUIET);
+                terminal.kilobytes("VmRSS:")
+            };
+            let runs = self.runs.div_ceil(4);
+            let print = |name: &str, target: &str, sample: &dyn Fn() -> u64| {
+                let all: Vec<_> = (0..runs).map(|_| sample()).collect();
+                spread(name, target, all, |kb| tenths(kb * 1024, 1_000_000, "MB"));
+            };
+            print("resident, --demo loaded", "15 MB", &|| of(&["--demo"], &[]));
+            let (_endpoint, _server, session) = self.serve(Account::demo(Utc::now()));
+            print("resident, credentials, loaded", "", &|| {
+                of(&session.args(), &session.env())
+            });
+            for users in [5_000, self.most_users] {
+                let name = format!("resident, {users} demo users");
+                let users = users.to_string();
+                print(&name, "", &|| of(&["--demo-users", &users], &[]));
+                let name = format!("resident, {users} users elsewhere");
+                let (_endpoint, _server, session) =
+                    self.serve(Account::generated(users.parse().unwrap_or(0), Utc::now()));
+                print(&name, "", &|| of(&session.args(), &session.env()));
+            }
+        }
+
+        fn idle(&self) {
+            let (_endpoint, _server, session) = self.serve(Account::demo(Utc::now()));
+            let demo = self.start(&["--demo"], &[]);
+            let real = self.start(&session.args(), &session.env());
+            for (name, mut terminal) in [("--demo", demo), ("credentials", real)] {
+                terminal.load();
+                // Threads that have nothing to do any more end.
+                terminal.quiet(Duration::from_secs(2));
+                let (bytes, before) = (terminal.bytes, terminal.switches());
+                terminal.quiet(self.idle);
+                let bytes = terminal.bytes - bytes;
+                let wakes = wake_ups(&before, &terminal.switches());
+                let seconds = self.idle.as_secs();
+                let what = format!("idle {seconds} s, {name}: wake-ups");
+                row(&what, wakes, "", "", "0");
+                row(
+                    &format!("idle {seconds} s, {name}: bytes drawn"),
+                    bytes,
+                    "",
+                    "",
+                    "0",
+                );
+                assert_eq!((wakes, bytes), (0, 0), "idle, {name}");
+            }
+        }
+
+        fn requests(&self) {
+            for users in [24, 5_000] {
+                let now = Utc::now();
+                let account = if users == 24 {
+                    Account::demo(now)
+                } else {
+                    Account::generated(users, now)
+                };
+                let keys: usize = (account.users().take(VISIBLE))
+                    .map(|user| user.keys.len())
+                    .sum();
+                let (endpoint, _server, session) = self.serve(account);
+                self.start(&session.args(), &session.env()).load();
+                let asked = |action: &str| {
+                    let calls = endpoint.calls().into_iter();
+                    calls
+                        .filter(|call| call.action == action)
+                        .collect::<Vec<_>>()
+                };
+                let pages = users.div_ceil(1000);
+                let of_users: Vec<_> = asked("ListAccessKeys")
+                    .into_iter()
+                    .map(|c| c.user)
+                    .collect();
+                let of_keys = asked("GetAccessKeyLastUsed").into_iter();
+                let of_keys: Vec<_> = of_keys.map(|call| call.key_id).collect();
+                for (action, count, expected) in [
+                    ("ListUsers", asked("ListUsers").len(), pages),
+                    ("ListAccessKeys", of_users.len(), VISIBLE),
+                    ("GetAccessKeyLastUsed", of_keys.len(), keys),
+                    ("all", endpoint.calls().len(), pages + VISIBLE + keys + 3),
+                ] {
+                    let name = format!("requests, {users} users, {VISIBLE} visible: {action}");
+                    row(&name, count, "", "", expected);
+                    assert_eq!(count, expected, "{name}");
+                }
+                assert_eq!(
+                    BTreeSet::from_iter(&of_users).len(),
+                    of_users.len(),
+                    "twice"
+                );
+                assert_eq!(BTreeSet::from_iter(&of_keys).len(), of_keys.len(), "twice");
+            }
+        }
+
+        fn sample(&self, name: &str, target: &str, run: impl Fn(&Self) -> Duration) {
+            let all: Vec<_> = (0..self.runs).map(|_| run(self)).collect();
+            spread(name, target, all, |time| {
+                let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+                tenths(micros, 1000, "ms")
+            });
+        }
+    }
+
+    /// What is needed to sign in to an endpoint.
+    struct Session {
+        url: String,
+        key: String,
+        secret: String,
+    }
+
+    impl Session {
+        fn args(&self) -> [&str; 2] {
+            ["--endpoint-url", &self.url]
+        }
+
+        fn env(&self) -> Vec<(&str, &str)> {
+            vec![
+                ("AWS_ACCESS_KEY_ID", &self.key),
+                ("AWS_SECRET_ACCESS_KEY", &self.secret),
+            ]
+        }
+    }
+
+    fn first_frame(screen: &vt100::Screen) -> bool {
+        let text = screen.contents();
+        text.starts_with(" iamkeys ") && text.contains('╭') && text.contains('╯')
+    }
+
+    /// Below the header, the counts, the border and the heading.
+    fn first_users(screen: &vt100::Screen) -> bool {
+        screen
+            .rows(0, 30)
+            .nth(4)
+            .is_some_and(|row| row.contains("alice"))
+    }
+
+    fn listen() -> TcpListener {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback socket")
+    }
+
+    /// An address where connections are neither taken nor refused, as behind a firewall.
+    struct BlackHole {
+        url: String,
+        _listener: tokio::net::TcpListener,
+        _waiting: Vec<TcpStream>,
+    }
+
+    impl BlackHole {
+        fn open(tokio: &Runtime) -> Self {
+            let _inside = tokio.enter();
+            let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+            socket
+                .bind((Ipv4Addr::LOCALHOST, 0).into())
+                .expect("a port");
+            let listener = socket.listen(1).expect("a listener");
+            let addr = listener.local_addr().expect("an address");
+            // Nobody accepts; once the queue is full the system leaves callers without an answer.
+            let waiting = std::iter::from_fn(|| {
+                TcpStream::connect_timeout(&addr, Duration::from_millis(100)).ok()
+            });
+            Self {
+                url: format!("http://{addr}"),
+                _waiting: waiting.collect(),
+                _listener: listener,
+            }
+        }
+    }
+
+    /// A program in a terminal of its own.
+    struct Terminal {
+        started: Instant,
+        child: Box<dyn Child + Send + Sync>,
+        /// The terminal is there as long as this is.
+        _master: Box<dyn MasterPty + Send>,
+        keyboard: Box<dyn Write + Send>,
+        /// What the program wrote, and when it arrived.
+        chunks: mpsc::Receiver<(Instant, Vec<u8>)>,
+        parser: vt100::Parser,
+        bytes: usize,
+    }
+
+    impl Terminal {
+        fn start(program: &Path, home: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+            let size = PtySize {
+                rows: ROWS.get(),
+                cols: COLUMNS.get(),
+                ..PtySize::default()
+            };
+            let pty = native_pty_system().openpty(size).expect("a terminal");
+            let mut reader = pty.master.try_clone_reader().expect("its output");
+            let (sender, chunks) = mpsc::channel();
+            thread::spawn(move || {
+                let mut buffer = [0; 8 * 1024];
+                // An error is the end of the terminal.
+                while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                    let chunk = (Instant::now(), buffer[..count].to_vec());
+                    if sender.send(chunk).is_err() {
+                        break;
+                    }
+                }
+            });
+            let mut command = CommandBuilder::new(program);
+            command.args(args);
+            command.env_clear();
+            command.cwd(home);
+            command.env("HOME", home);
+            command.env("TERM", "xterm-256color");
+            command.env("LANG", "C.UTF-8");
+            for (name, value) in env {
+                command.env(name, value);
+            }
+            let started = Instant::now();
+            let child = pty.slave.spawn_command(command).expect("the program");
+            Self {
+                started,
+                child,
+                keyboard: pty.master.take_writer().expect("its input"),
+                _master: pty.master,
+                chunks,
+                parser: vt100::Parser::new(ROWS, COLUMNS, 0),
+                bytes: 0,
+            }
+        }
+
+        /// Takes in what the program writes next. Says when it came, unless nothing did.
+        fn next(&mut self, patience: Duration) -> Option<Instant> {
+            match self.chunks.recv_timeout(patience) {
+                Ok((when, chunk)) => {
+                    self.bytes += chunk.len();
+                    self.parser.process(&chunk);
+                    Some(when)
+                }
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("it ended:\n{}", self.parser.screen().contents())
+                }
+            }
+        }
+
+        /// How long after its start the program showed something.
+        fn wait(&mut self, what: &str, shown: impl Fn(&vt100::Screen) -> bool) -> Duration {
+            loop {
+                let Some(when) = self.next(PATIENCE) else {
+                    panic!("no {what}:\n{}", self.parser.screen().contents());
+                };
+                if shown(self.parser.screen()) {
+                    return when - self.started;
+                }
+            }
+        }
+
+        /// Waits until nothing was written for so long.
+        fn quiet(&mut self, time: Duration) {
+            while self.next(time).is_some() {}
+        }
+
+        /// Waits until all there is to load is loaded.
+        fn load(&mut self) {
+            self.wait("users", first_users);
+            self.quiet(QUIET);
+            let counts = self.parser.screen().rows(0, 80).nth(1);
+            let counts = counts.unwrap_or_default();
+            assert!(!counts.contains("so far"), "{counts}");
+        }
+
+        fn press(&mut self, key: &str) {
+            self.keyboard.write_all(key.as_bytes()).expect("its input");
+            self.keyboard.flush().expect("its input");
+        }
+
+        fn proc(&self) -> PathBuf {
+            let pid = self.child.process_id().expect("a running program");
+            Path::new("/proc").join(pid.to_string())
+        }
+
+        fn kilobytes(&self, field: &str) -> u64 {
+            let status = fs::read_to_string(self.proc().join("status")).expect("its status");
+            number(&status, field)
+        }
+
+        /// How often each thread was put aside so far.
+        fn switches(&self) -> BTreeMap<PathBuf, u64> {
+            let threads = fs::read_dir(self.proc().join("task")).expect("its threads");
+            threads
+                .filter_map(|thread| {
+                    let path = thread.ok()?.path();
+                    let status = fs::read_to_string(path.join("status")).ok()?;
+                    Some((path, number(&status, "voluntary_ctxt_switches:")))
+                })
+                .collect()
+        }
+    }
+
+    impl Drop for Terminal {
+        fn drop(&mut self) {
+            // Hangs up, and insists after a while.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    fn number(status: &str, field: &str) -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number
+            .and_then(|number| number.parse().ok())
+            .unwrap_or_else(|| panic!("no {field} in {status}"))
+    }
+
+    /// How often threads were woken between two counts; one that has come or gone was, once.
+    fn wake_ups(before: &BTreeMap<PathBuf, u64>, after: &BTreeMap<PathBuf, u64>) -> u64 {
+        let stayed = after
+            .iter()
+            .map(|(thread, count)| match before.get(thread) {
+                Some(earlier) => count - earlier,
+                None => count + 1,
+            });
+        let gone = before.keys().filter(|thread| !after.contains_key(*thread));
+        stayed.sum::<u64>() + gone.count() as u64
+    }
+
+    fn spread<T: Ord + Copy>(
+        name: &str,
+        target: &str,
+        mut all: Vec<T>,
+        show: impl Fn(T) -> String,
+    ) {
+        all.sort_unstable();
+        let [min, median, max] = [0, all.len() / 2, all.len() - 1].map(|at| show(all[at]));
+        row(name, median, min, max, target);
+    }
+
+    fn tenths(amount: u64, unit: u64, name: &str) -> String {
+        let tenths = (amount * 10 + unit / 2) / unit;
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    }
+
+    fn row(
+        what: &str,
+        median: impl Display,
+        min: impl Display,
+        max: impl Display,
+        target: impl Display,
+    ) {
+        let (median, min, max) = (median.to_string(), min.to_string(), max.to_string());
+        println!("{what:<56} {median:>10} {min:>10} {max:>10}   {target}");
+    }
+}
