@@ -264,7 +264,10 @@ pub fn key_of(context: Context, action: Action) -> Option<Key> {
 pub fn markdown() -> String {
     let mut table = String::from("| key | where | does |\n|---|---|---|\n");
     let mut done: Vec<Action> = Vec::new();
-    for binding in BINDINGS {
+    // The lists first: that is where one is.
+    let lists = |binding: &&Binding| binding.contexts.contains(&Context::Users);
+    let (first, then): (Vec<&Binding>, Vec<&Binding>) = BINDINGS.iter().partition(lists);
+    for binding in first.into_iter().chain(then) {
         if done.contains(&binding.action) {
             continue;
         }

@@ -74,7 +74,7 @@ pub enum Target {
 }
 
 /// The facts of a session that has just begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
     /// The key ID that requests are signed with.
     pub key: String,

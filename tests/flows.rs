@@ -382,7 +382,7 @@ fn a_refusal_names_the_action_and_says_what_to_do() {
     }
     let screen = person.see("Not done");
     assert!(screen.contains("AccessDenied: iam:DeleteAccessKey"));
-    assert!(screen.contains("is not authorized"), "{screen}");
+    assert!(screen.contains("not authorized to perform"), "{screen}");
     assert!(screen.contains("Ask for permission"));
     assert_eq!(keys_of(&endpoint, "former-intern").len(), 1);
 }

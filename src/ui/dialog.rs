@@ -44,13 +44,21 @@ pub(super) struct Row<'a> {
     pub line: Line<'a>,
     /// What a click on a part of it does: first cell, width, target.
     pub targets: Vec<(u16, u16, Target)>,
+    /// It only divides: the first to go where there is little room.
+    pub divides: bool,
+}
+
+impl Row<'_> {
+    fn can_go(&self) -> bool {
+        self.divides || self.line.width() == 0
+    }
 }
 
 impl<'a, T: Into<Line<'a>>> From<T> for Row<'a> {
     fn from(line: T) -> Self {
         Self {
             line: line.into(),
-            targets: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -68,7 +76,7 @@ impl Dialog<'_> {
         let room = usize::from(screen.height).saturating_sub(2);
         // Border, and a line of air at the top and the bottom, as long as there is room.
         let spare = |lines: usize| room.saturating_sub(lines + buttons + 2);
-        while spare(self.lines.len()) == 0 && drop_last_empty(&mut self.lines) {}
+        while spare(self.lines.len()) == 0 && drop_a_divider(&mut self.lines) {}
         let air = u16::from(spare(self.lines.len()) >= 2);
         let visible = self.lines.len().min(room.saturating_sub(buttons + 2));
         let height = to_u16(visible + buttons + 2) + 2 * air;
@@ -112,9 +120,9 @@ impl Dialog<'_> {
     }
 }
 
-/// Takes out the last empty line; says whether there was one.
-fn drop_last_empty(lines: &mut Vec<Row<'_>>) -> bool {
-    match lines.iter().rposition(|row| row.line.width() == 0) {
+/// Takes out the last line that says nothing; says whether there was one.
+fn drop_a_divider(lines: &mut Vec<Row<'_>>) -> bool {
+    match lines.iter().rposition(Row::can_go) {
         Some(at) => {
             lines.remove(at);
             true

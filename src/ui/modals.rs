@@ -292,7 +292,11 @@ fn new_key(canvas: &Canvas<'_>, screen: Rect, modal: &NewKey) -> Dialog<'static>
     }
     lines.push(Row::default());
     let rule = theme.glyphs.rule.repeat(usize::from(cells));
-    lines.push(Line::styled(rule, theme.dim).into());
+    lines.push(Row {
+        line: Line::styled(rule, theme.dim),
+        divides: true,
+        ..Row::default()
+    });
     lines.extend(done_so_far(canvas, modal, cells));
     lines.push(hints(
         canvas,
@@ -376,6 +380,7 @@ fn hints(
     Row {
         line: Line::from(spans),
         targets,
+        ..Row::default()
     }
 }
 
@@ -637,6 +642,7 @@ fn command_palette(canvas: &Canvas<'_>, screen: Rect, modal: &Palette) -> Dialog
         lines.push(Row {
             line: Line::styled(format!("{text}{pad}{key:>8}"), style),
             targets: vec![(0, to_u16(cells), Target::PaletteRow(at))],
+            ..Row::default()
         });
     }
     Dialog {

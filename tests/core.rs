@@ -1,0 +1,636 @@
+//! The pure core: what happens when answers come late, twice or after the fact, and what no
+//! sequence of events can bring about.
+
+mod desk;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use desk::{Desk, Someone, answer, now, people, settings, someone};
+use iamkeys::{
+    effect::{Effect, Exit, Read, Target},
+    iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind},
+    keymap,
+    message::{Answer, KeyPress, Message, Signal},
+    secret::SecretKey,
+    state::{Stage, fetch::MAX_READS, modal::Modal},
+    text, ui,
+};
+use proptest::prelude::*;
+use ratatui::{buffer::Buffer, layout::Rect};
+
+const SIZE: (u16, u16) = (80, 24);
+
+fn error(kind: Kind) -> Error {
+    Error {
+        action: "iam:ListAccessKeys",
+        kind,
+        code: Some("SomeCode".into()),
+        message: "some message".into(),
+        request_id: Some("11111111-2222".into()),
+    }
+}
+
+fn created(id: &str) -> Changed {
+    Changed::Created {
+        key: AccessKey {
+            id: id.into(),
+            status: KeyStatus::Active,
+            created: Some(now()),
+        },
+        secret: SecretKey::new("DEMO/secret/EXAMPLE/0123456789012345678x".into()),
+    }
+}
+
+fn exits(desk: &Desk) -> Vec<Exit> {
+    desk.effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Exit(exit) => Some(exit.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A desk with the new-key dialog of alice open.
+fn with_new_key() -> Desk {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("cy");
+    let (id, change) = desk.next_change().unwrap();
+    assert_eq!(
+        change,
+        Change::Create {
+            user: "alice".into()
+        }
+    );
+    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    desk
+}
+
+#[test]
+fn the_selected_user_is_asked_for_first_and_never_more_than_there_is_room_for() {
+    let names: Vec<String> = (0..500).map(|at| format!("user-{at:03}")).collect();
+    let users: Vec<Someone> = names
+        .iter()
+        .map(|name| someone(Box::leak(name.clone().into_boxed_str()), &[]))
+        .collect();
+    let mut desk = Desk::new((80, 60), settings());
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.keys("jjjjj");
+    // The page arrives; what was pressed before it had nothing to move in.
+    while let Some((request, read)) = desk.next_read() {
+        let is_users = matches!(read, Read::Users(_));
+        desk.send(Message::Answer(request, answer(&users, read)));
+        if is_users {
+            break;
+        }
+    }
+    let asked: Vec<Read> = std::iter::from_fn(|| desk.next_read())
+        .map(|(_, read)| read)
+        .filter(|read| matches!(read, Read::Keys(_)))
+        .collect();
+    assert_eq!(asked[0], Read::Keys("user-000".into()));
+    assert!(asked.len() <= MAX_READS);
+    assert!(desk.state.reads_under_way() <= MAX_READS);
+}
+
+#[test]
+fn only_what_is_visible_is_asked_for() {
+    let names: Vec<String> = (0..500).map(|at| format!("user-{at:03}")).collect();
+    let users: Vec<Someone> = names
+        .iter()
+        .map(|name| someone(Box::leak(name.clone().into_boxed_str()), &[]))
+        .collect();
+    let desk = Desk::showing(SIZE, settings(), &users);
+    assert_eq!(desk.state.users.known().0, 18);
+}
+
+#[test]
+fn a_late_answer_from_before_a_change_does_not_undo_it_on_screen() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("R");
+    // The refresh is asked before the change …
+    let mut early = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        early.push((request, read));
+    }
+    desk.keys("t");
+    desk.keys("y");
+    let (id, _) = desk.next_change().unwrap();
+    desk.send(Message::Changed(id, Ok(Changed::Done)));
+    // … and answered after it, with how things were.
+    for (request, read) in early {
+        desk.send(Message::Answer(request, answer(&people(), read)));
+    }
+    assert_eq!(desk.state.keys()[0].key.status, KeyStatus::Inactive);
+    // The question asked after the change is the one that counts.
+    let (request, read) = desk.next_read().unwrap();
+    assert_eq!(read, Read::Keys("alice".into()));
+    desk.send(Message::Answer(request, answer(&people(), read)));
+    assert_eq!(desk.state.keys()[0].key.status, KeyStatus::Active);
+}
+
+#[test]
+fn an_answer_to_an_earlier_session_is_nobody_s() {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    let (request, read) = desk.next_read().unwrap();
+    assert_eq!(read, Read::Users(None));
+    let _ = desk.state.sign_in(Target::Demo);
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.send(Message::Answer(request, answer(&people(), read)));
+    assert!(desk.state.users.rows().is_empty());
+}
+
+#[test]
+fn a_deletion_under_an_open_dialog_takes_the_row_and_not_the_dialog() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("R");
+    desk.press(KeyCode::Char('j'));
+    desk.press(KeyCode::Tab);
+    desk.keys("d");
+    let mut without: Vec<Someone> = people();
+    without.remove(1);
+    desk.serve(&without);
+    assert!(
+        desk.state.users.get("deploy-bot").is_none(),
+        "gone from the list"
+    );
+    assert!(desk.screen().contains("AKIADEPLOY01EXAMPLE1 of deploy-bot"));
+    desk.keys("PLE1");
+    desk.press(KeyCode::Enter);
+    let (id, change) = desk.next_change().unwrap();
+    assert_eq!(change.key(), Some("AKIADEPLOY01EXAMPLE1"));
+    let gone = Error {
+        code: Some("NoSuchEntity".into()),
+        ..error(Kind::Gone)
+    };
+    desk.send(Message::Changed(id, Err(gone)));
+    assert!(desk.screen().contains("It is gone"));
+}
+
+#[test]
+fn a_change_answered_twice_counts_once() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("cy");
+    let (id, _) = desk.next_change().unwrap();
+    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY02EXAMPLE2"))));
+    assert_eq!(desk.state.modals.len(), 1);
+}
+
+#[test]
+fn leaving_waits_for_the_change_and_then_leaves() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("ty");
+    let (id, _) = desk.next_change().unwrap();
+    desk.keys("q");
+    assert!(desk.screen().contains("Waiting for AWS"));
+    assert!(exits(&desk).is_empty());
+    desk.send(Message::Changed(id, Ok(Changed::Done)));
+    assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
+}
+
+#[test]
+fn leaving_stops_for_a_secret_that_arrives_meanwhile() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("cy");
+    let (id, _) = desk.next_change().unwrap();
+    desk.keys("q");
+    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    assert!(exits(&desk).is_empty());
+    assert!(desk.screen().contains("New key for alice"));
+    assert!(!desk.screen().contains("Waiting for AWS"));
+}
+
+#[test]
+fn leaving_stops_for_a_failure_that_arrives_meanwhile() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("ty");
+    let (id, _) = desk.next_change().unwrap();
+    desk.keys("q");
+    desk.send(Message::Changed(id, Err(error(Kind::Denied))));
+    assert!(exits(&desk).is_empty());
+    assert!(desk.screen().contains("Not done"));
+}
+
+#[test]
+fn two_secrets_are_both_asked_about() {
+    let mut desk = with_new_key();
+    // A second creation was under way already.
+    let id = iamkeys::state::ChangeId(9_999);
+    desk.state.changes.push(iamkeys::state::changes::Pending {
+        id,
+        change: Change::Create {
+            user: "new-hire".into(),
+        },
+    });
+    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY02EXAMPLE2"))));
+    desk.send(Message::Signal(Signal::Interrupt));
+    desk.keys("d");
+    assert!(exits(&desk).is_empty());
+    assert!(desk.screen().contains("Discard the only copy?"));
+    desk.keys("d");
+    assert_eq!(exits(&desk), [Exit::Interrupted(Vec::new())]);
+}
+
+#[test]
+fn keys_that_come_too_fast_confirm_nothing() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("t");
+    let key = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+    desk.send(Message::Key(KeyPress { key, run: 1 }));
+    assert!(desk.next_change().is_none());
+    assert!(desk.screen().contains("Deactivate key"), "still asked");
+    desk.keys("y");
+    assert!(desk.next_change().is_some());
+}
+
+#[test]
+fn a_typed_confirmation_is_not_answered_by_enter_pasted_along() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("d");
+    for (run, c) in "PLE1".chars().enumerate() {
+        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+        desk.send(Message::Key(KeyPress { key, run }));
+    }
+    let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+    desk.send(Message::Key(KeyPress { key: enter, run: 4 }));
+    assert!(desk.next_change().is_none());
+    desk.press(KeyCode::Enter);
+    assert!(desk.next_change().is_some());
+}
+
+#[test]
+fn the_session_s_own_key_is_typed_even_if_it_looks_unused() {
+    let users = [someone(
+        "alice",
+        &[("AKIAALICE001EXAMPLE1", false, 12, None)],
+    )];
+    let mut desk = Desk::showing(SIZE, settings(), &users);
+    desk.keys("d");
+    let screen = desk.screen();
+    assert!(screen.contains("Type its last four characters"), "{screen}");
+    assert!(screen.contains("This session is signed in with this key"));
+}
+
+#[test]
+fn a_last_use_that_nobody_could_tell_counts_as_use() {
+    let users = [someone(
+        "bob",
+        &[("AKIABOB00001EXAMPLE1", false, 900, None)],
+    )];
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error(Kind::Denied))),
+            read => answer(&users, read),
+        };
+        desk.send(Message::Answer(request, answer));
+    }
+    desk.keys("d");
+    assert!(desk.screen().contains("Type its last four characters"));
+}
+
+#[test]
+fn a_session_that_expires_keeps_the_screen_and_asks_no_more() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("R");
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::Users(_) => Answer::Users(Err(error(Kind::Expired))),
+            Read::Keys(user) => Answer::Keys(user, Err(error(Kind::Expired))),
+            Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error(Kind::Expired))),
+            read => answer(&people(), read),
+        };
+        desk.send(Message::Answer(request, answer));
+    }
+    assert_eq!(desk.state.stage, Stage::Browsing);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("deploy-bot"),
+        "what was known stays:\n{screen}"
+    );
+    assert!(screen.contains("Sign in again"), "{screen}");
+    desk.keys("R");
+    assert!(
+        desk.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::SignIn(Target::Ambient))),
+        "R signs in again"
+    );
+}
+
+#[test]
+fn mfa_is_recognised_by_sts_knowing_what_iam_does_not() {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    let mut users = None;
+    while let Some((request, read)) = desk.next_read() {
+        match read {
+            Read::Users(_) => users = Some(request),
+            read => desk.send(Message::Answer(request, answer(&people(), read))),
+        }
+    }
+    let refused = Error {
+        action: "iam:ListUsers",
+        ..error(Kind::BadCredentials)
+    };
+    desk.send(Message::Answer(users.unwrap(), Answer::Users(Err(refused))));
+    assert!(desk.screen().contains("This session lacks MFA"));
+}
+
+#[test]
+fn more_than_two_keys_are_all_there() {
+    let ids: Vec<String> = (0..8)
+        .map(|at| format!("AKIAMANY000{at}EXAMPLE{at}"))
+        .collect();
+    let keys: Vec<(&str, bool, i64, Option<i64>)> = ids
+        .iter()
+        .map(|id| (id.as_str(), true, 10, Some(1)))
+        .collect();
+    let users = [someone("many", &keys)];
+    let mut desk = Desk::showing(SIZE, settings(), &users);
+    desk.press(KeyCode::Tab);
+    for id in &ids {
+        assert!(desk.screen().contains(id), "{id} in\n{}", desk.screen());
+        desk.keys("j");
+    }
+}
+
+#[test]
+fn neither_key_id_nor_status_is_ever_cut_off() {
+    let long = "AKIA".to_owned() + &"X".repeat(120) + "WXYZ";
+    let users = [someone("long", &[(&long, false, 10, None)])];
+    for width in [60, 76, 80, 100, 120] {
+        let mut desk = Desk::showing((width, 24), settings(), &users);
+        desk.press(KeyCode::Tab);
+        let screen = desk.screen();
+        assert!(screen.contains("WXYZ"), "{width}:\n{screen}");
+        assert!(screen.contains("Inactive"), "{width}:\n{screen}");
+    }
+}
+
+/// Everything that a service can put on the screen, as hostile as it gets.
+fn hostile() -> Vec<Someone> {
+    let mut users = people();
+    users[0].name = "alice\u{1b}[2J\u{202e}\u{200b}";
+    users[0].path = "/\u{1b}]0;gotcha\u{7}/";
+    users[0].keys[0].0.id = "AKIA\u{9b}31m\u{2066}EXAMPLE1".into();
+    users[0].keys[0].0.status = KeyStatus::Other("Act\u{1b}c\u{feff}ive".into());
+    users[0].keys[0].1 = iamkeys::iam::LastUsed::At {
+        time: now(),
+        service: Some("s3\u{1b}[31m".into()),
+        region: Some("us\u{200d}-east-1\r".into()),
+    };
+    users
+}
+
+#[test]
+fn text_from_the_service_reaches_no_screen_unfiltered() {
+    let check = |desk: &Desk, where_: &str| {
+        let (width, height) = desk.state.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        ui::draw(&mut buffer, &desk.state, now());
+        for cell in &buffer.content {
+            let symbol = cell.symbol();
+            assert!(
+                !symbol.chars().any(text::is_hidden),
+                "{symbol:?} in {where_}"
+            );
+        }
+    };
+    for size in [(60, 16), SIZE, (120, 36)] {
+        let mut desk = Desk::showing(size, settings(), &hostile());
+        check(&desk, "the list");
+        assert!(desk.screen().contains('\u{fffd}'), "it is shown as a mark");
+        for keys in ["c", "t", "d", "/", "?"] {
+            desk.keys(keys);
+            check(&desk, keys);
+            desk.press(KeyCode::Esc);
+        }
+        desk.press(KeyCode::Tab);
+        desk.press(KeyCode::Enter);
+        check(&desk, "details");
+        desk.press(KeyCode::Esc);
+        desk.keys("ty");
+        let (id, _) = desk.next_change().unwrap();
+        let bad = Error {
+            code: Some("Bad\u{1b}[H".into()),
+            message: "no\u{202e}pe\u{1b}[2J".into(),
+            request_id: Some("\u{1b}c".into()),
+            ..error(Kind::Other)
+        };
+        desk.send(Message::Changed(id, Err(bad.clone())));
+        check(&desk, "a failure");
+        desk.press(KeyCode::Esc);
+        desk.keys("cy");
+        let (id, _) = desk.next_change().unwrap();
+        let made = Changed::Created {
+            key: AccessKey {
+                id: "AKIA\u{1b}[8mX".into(),
+                status: KeyStatus::Active,
+                created: None,
+            },
+            secret: SecretKey::new("sec\u{1b}[31mret".into()),
+        };
+        desk.send(Message::Changed(id, Ok(made)));
+        desk.keys("v");
+        check(&desk, "a new key");
+        let caller = Caller {
+            account: "1\u{1b}[2J2".into(),
+            arn: "arn:aws:iam::1:user/\u{202e}x".into(),
+        };
+        desk.state.session.caller = iamkeys::state::load::Load::Ready(caller, now());
+        desk.state.session.profile = Some("pro\u{1b}d".into());
+        desk.state.session.endpoint = Some("http://\u{1b}[2J".into());
+        check(&desk, "the header");
+    }
+}
+
+#[test]
+fn the_readme_s_table_of_keys_is_the_keymap_s() {
+    let readme = include_str!("../README.md");
+    assert!(
+        readme.contains(&keymap::markdown()),
+        "put this into README.md:\n{}",
+        keymap::markdown()
+    );
+}
+
+#[test]
+fn drawing_costs_what_is_visible() {
+    for count in [24, 5_000, 100_000] {
+        let users: Vec<Someone> = (0..count)
+            .map(|at| someone(Box::leak(format!("user-{at:06}").into_boxed_str()), &[]))
+            .collect();
+        let desk = Desk::showing(SIZE, settings(), &users);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        let drawn = ui::draw(&mut buffer, &desk.state, now());
+        assert_eq!(drawn.rows, 18, "of {count}");
+    }
+}
+
+/// Anything that can happen.
+#[derive(Clone, Debug)]
+enum Event {
+    Key(KeyCode, bool, usize),
+    Paste(String),
+    Resize(u16, u16),
+    Click(u16, u16),
+    Scroll(isize),
+    /// Answers one of the open reads, well or badly.
+    Answer(usize, Option<Kind>),
+    /// Answers one of the open changes, well or badly.
+    Changed(usize, Option<Kind>),
+    Tick,
+    Resumed,
+    Panicked,
+    SignedIn,
+}
+
+fn kind() -> impl Strategy<Value = Option<Kind>> {
+    prop_oneof![
+        4 => Just(None),
+        1 => prop_oneof![
+            Just(Kind::Denied), Just(Kind::Gone), Just(Kind::Limit), Just(Kind::Network),
+            Just(Kind::Expired), Just(Kind::Server), Just(Kind::Garbled), Just(Kind::Clock),
+            Just(Kind::BadCredentials), Just(Kind::Throttled), Just(Kind::ReadOnly),
+        ].prop_map(Some),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let key = prop_oneof![
+        8 => prop::sample::select("cctdyyjkgGhlR/:?qnievaPLE1".chars().collect::<Vec<_>>())
+            .prop_map(KeyCode::Char),
+        3 => prop::sample::select(vec![
+            KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
+            KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::PageDown, KeyCode::Home,
+            KeyCode::Backspace, KeyCode::Delete, KeyCode::F(5),
+        ]),
+        1 => any::<char>().prop_map(KeyCode::Char),
+    ];
+    prop_oneof![
+        12 => (key, prop::bool::weighted(0.05), 0usize..7).prop_map(|(k, c, r)| Event::Key(k, c, r.saturating_sub(4))),
+        1 => ".{0,20}".prop_map(Event::Paste),
+        1 => (0u16..140, 0u16..50).prop_map(|(w, h)| Event::Resize(w, h)),
+        2 => (0u16..140, 0u16..50).prop_map(|(x, y)| Event::Click(x, y)),
+        1 => (-5isize..5).prop_map(Event::Scroll),
+        6 => (0usize..20, kind()).prop_map(|(at, kind)| Event::Answer(at, kind)),
+        4 => (0usize..4, kind()).prop_map(|(at, kind)| Event::Changed(at, kind)),
+        1 => Just(Event::Tick),
+        1 => Just(Event::Resumed),
+        1 => Just(Event::Panicked),
+        1 => Just(Event::SignedIn),
+    ]
+}
+
+fn failed(read: Read, kind: Kind) -> Answer {
+    let error = error(kind);
+    match read {
+        Read::Caller => Answer::Caller(Err(error)),
+        Read::Alias => Answer::Alias(Err(error)),
+        Read::KeysPerUser => Answer::KeysPerUser(Err(error)),
+        Read::Users(_) => Answer::Users(Err(error)),
+        Read::Keys(user) => Answer::Keys(user, Err(error)),
+        Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error)),
+    }
+}
+
+/// The open dialogs that must not change behind the person's back: the secrets, and the targets.
+fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
+    let secrets = desk.state.modals.iter().filter_map(|modal| match modal {
+        Modal::NewKey(new) => Some(new.id.clone()),
+        _ => None,
+    });
+    let targets = desk.state.modals.iter().filter_map(|modal| match modal {
+        Modal::Confirm(confirm) => Some(confirm.change.clone()),
+        _ => None,
+    });
+    (secrets.collect(), targets.collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Random keys and messages never panic, never close a secret's dialog unless the person
+    /// pressed a key for it, and never change the target of an open confirmation.
+    #[test]
+    fn nothing_that_happens_loses_a_secret_or_moves_a_target(
+        events in prop::collection::vec(event(), 1..120)
+    ) {
+        let users = people();
+        let mut desk = Desk::showing(SIZE, settings(), &users);
+        let mut reads = Vec::new();
+        let mut changes = Vec::new();
+        let mut made = 0;
+        for event in events {
+            while let Some(read) = desk.next_read() {
+                reads.push(read);
+            }
+            while let Some(change) = desk.next_change() {
+                changes.push(change);
+            }
+            let (secrets, targets) = held(&desk);
+            let only_copies = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
+            let on_discard = matches!(desk.state.modals.last(), Some(Modal::Discard(_)));
+            let by_hand = matches!(event, Event::Key(..) | Event::Click(..));
+            match event {
+                Event::Key(code, ctrl, run) => {
+                    let modifiers = if ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+                    let key = KeyEvent::new(code, modifiers);
+                    desk.send(Message::Key(KeyPress { key, run }));
+                }
+                Event::Paste(text) => desk.send(Message::Paste(text)),
+                Event::Resize(w, h) => desk.send(Message::Resize(w, h)),
+                Event::Click(x, y) => {
+                    let (width, height) = desk.state.size;
+                    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+                    let drawn = ui::draw(&mut buffer, &desk.state, now());
+                    if let Some(target) = drawn.at(x, y).cloned() {
+                        desk.send(Message::Click(target));
+                    }
+                }
+                Event::Scroll(by) => desk.send(Message::Scroll(by)),
+                Event::Answer(at, kind) => if !reads.is_empty() {
+                    let (request, read) = reads.swap_remove(at % reads.len());
+                    let answer = match kind {
+                        None => answer(&users, read),
+                        Some(kind) => failed(read, kind),
+                    };
+                    desk.send(Message::Answer(request, answer));
+                },
+                Event::Changed(at, kind) => if !changes.is_empty() {
+                    let (id, change) = changes.swap_remove(at % changes.len());
+                    let result = match (kind, change) {
+                        (Some(kind), _) => Err(error(kind)),
+                        (None, Change::Create { .. }) => {
+                            made += 1;
+                            Ok(created(&format!("AKIANEW{made:05}EXAMPLE{}", made % 10)))
+                        }
+                        (None, _) => Ok(Changed::Done),
+                    };
+                    desk.send(Message::Changed(id, result));
+                },
+                Event::Tick => desk.send(Message::Tick),
+                Event::Resumed => desk.send(Message::Resumed),
+                Event::Panicked => desk.send(Message::TaskPanicked),
+                Event::SignedIn => desk.send(Message::SignedIn(Ok(Box::default()))),
+            }
+            let (secrets_now, targets_now) = held(&desk);
+            if !by_hand {
+                prop_assert!(secrets.iter().all(|id| secrets_now.contains(id)));
+                prop_assert!(targets.iter().all(|target| targets_now.contains(target)));
+            }
+            // Even by hand, the only copy goes only through the question.
+            let only_copies_now = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
+            prop_assert!(only_copies_now >= only_copies || on_discard);
+            prop_assert!(only_copies_now + 1 >= only_copies);
+            desk.screen();
+        }
+    }
+}

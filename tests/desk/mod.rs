@@ -1,0 +1,226 @@
+//! The pure core on a desk: messages in by hand, state, effects and screens out. No task, no
+//! clock, no SDK, and so no order of things but the one that a test chooses.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared by test binaries, each of which uses the part that it needs"
+)]
+
+use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use iamkeys::{
+    effect::{Effect, Read, Target},
+    iam::{AccessKey, Caller, Change, KeyStatus, LastUsed, User, UsersPage},
+    message::{Answer, KeyPress, Message, Session},
+    secret::{clipboard::Route, osc52::Multiplexer},
+    state::{ChangeId, Settings, State, load::RequestId},
+    ui,
+    update::update,
+};
+use ratatui::{buffer::Buffer, layout::Rect};
+use std::collections::VecDeque;
+
+/// The present of the tests.
+pub fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
+}
+
+/// A state, and the effects it has asked for that nobody has carried out yet.
+pub struct Desk {
+    pub state: State,
+    pub effects: VecDeque<Effect>,
+}
+
+pub fn settings() -> Settings {
+    Settings {
+        read_only: false,
+        ascii: false,
+        monochrome: false,
+        clipboard: Route::Terminal(Multiplexer::None),
+    }
+}
+
+impl Desk {
+    /// A program that has just been started.
+    pub fn new(size: (u16, u16), settings: Settings) -> Self {
+        let (state, effects) = State::start(settings, Target::Ambient, size);
+        Self {
+            state,
+            effects: effects.into(),
+        }
+    }
+
+    /// A program that shows this account, everything visible loaded.
+    pub fn showing(size: (u16, u16), settings: Settings, users: &[Someone]) -> Self {
+        let mut desk = Self::new(size, settings);
+        desk.effects.clear();
+        desk.send(Message::SignedIn(Ok(Box::new(Session {
+            key: "AKIAALICE001EXAMPLE1".into(),
+            profile: Some("prod".into()),
+            endpoint: None,
+        }))));
+        desk.serve(users);
+        desk
+    }
+
+    pub fn send(&mut self, message: Message) {
+        self.effects.extend(update(&mut self.state, message, now()));
+    }
+
+    /// Presses a key with the screen in view.
+    pub fn press(&mut self, key: KeyCode) {
+        let key = KeyEvent::new(key, KeyModifiers::NONE);
+        self.send(Message::Key(KeyPress { key, run: 0 }));
+    }
+
+    pub fn keys(&mut self, keys: &str) {
+        for c in keys.chars() {
+            self.press(KeyCode::Char(c));
+        }
+    }
+
+    /// Answers every read that is asked, until nothing is asked any more.
+    pub fn serve(&mut self, users: &[Someone]) {
+        while let Some((request, read)) = self.next_read() {
+            self.send(Message::Answer(request, answer(users, read)));
+        }
+    }
+
+    /// The next read that nobody has answered yet.
+    pub fn next_read(&mut self) -> Option<(RequestId, Read)> {
+        let at = self
+            .effects
+            .iter()
+            .position(|effect| matches!(effect, Effect::Read(..)))?;
+        match self.effects.remove(at) {
+            Some(Effect::Read(request, read)) => Some((request, read)),
+            _ => None,
+        }
+    }
+
+    /// The changes that were sent and not answered yet.
+    pub fn next_change(&mut self) -> Option<(ChangeId, Change)> {
+        let at = self
+            .effects
+            .iter()
+            .position(|effect| matches!(effect, Effect::Change(..)))?;
+        match self.effects.remove(at) {
+            Some(Effect::Change(id, change)) => Some((id, change)),
+            _ => None,
+        }
+    }
+
+    pub fn screen(&self) -> String {
+        let (width, height) = self.state.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        ui::draw(&mut buffer, &self.state, now());
+        let rows = buffer.content.chunks(usize::from(width).max(1));
+        let rows = rows.map(|row| {
+            let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+            row.trim_end().to_owned()
+        });
+        rows.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A user of a made-up account, and their keys.
+#[derive(Clone, Debug)]
+pub struct Someone {
+    pub name: &'static str,
+    pub path: &'static str,
+    pub keys: Vec<(AccessKey, LastUsed)>,
+}
+
+pub fn someone(name: &'static str, keys: &[(&str, bool, i64, Option<i64>)]) -> Someone {
+    let keys = keys.iter().map(|&(id, active, age, used)| {
+        let key = AccessKey {
+            id: id.into(),
+            status: if active {
+                KeyStatus::Active
+            } else {
+                KeyStatus::Inactive
+            },
+            created: Some(now() - TimeDelta::days(age)),
+        };
+        let used = match used {
+            None => LastUsed::Never,
+            Some(hours) => LastUsed::At {
+                time: now() - TimeDelta::hours(hours),
+                service: Some("s3".into()),
+                region: Some("us-east-1".into()),
+            },
+        };
+        (key, used)
+    });
+    Someone {
+        name,
+        path: "/",
+        keys: keys.collect(),
+    }
+}
+
+/// A few users with a story each.
+pub fn people() -> Vec<Someone> {
+    vec![
+        someone("alice", &[("AKIAALICE001EXAMPLE1", true, 12, Some(0))]),
+        someone(
+            "deploy-bot",
+            &[
+                ("AKIADEPLOY01EXAMPLE1", true, 412, Some(2)),
+                ("AKIADEPLOY02EXAMPLE2", true, 3, Some(1)),
+            ],
+        ),
+        someone(
+            "former-intern",
+            &[("AKIAINTERN01EXAMPLE1", false, 640, Some(9312))],
+        ),
+        someone("new-hire", &[]),
+        someone("old-batch", &[("AKIABATCH001EXAMPLE1", true, 901, None)]),
+        someone(
+            "web-assets",
+            &[
+                ("AKIAWEBAST01EXAMPLE1", true, 150, Some(5)),
+                ("AKIAWEBAST02EXAMPLE2", false, 320, None),
+            ],
+        ),
+    ]
+}
+
+pub fn answer(users: &[Someone], read: Read) -> Answer {
+    let find = |name: &str| users.iter().find(|user| user.name == name);
+    match read {
+        Read::Caller => Answer::Caller(Ok(Caller {
+            account: "123456789012".into(),
+            arn: "arn:aws:iam::123456789012:user/alice".into(),
+        })),
+        Read::Alias => Answer::Alias(Ok(Some("acme-prod".into()))),
+        Read::KeysPerUser => Answer::KeysPerUser(Ok(Some(2))),
+        Read::Users(_) => Answer::Users(Ok(page(users, None))),
+        Read::Keys(name) => {
+            let keys = find(&name).map(|user| &user.keys);
+            let keys = keys.into_iter().flatten().map(|(key, _)| key.clone());
+            Answer::Keys(name, Ok(keys.collect()))
+        }
+        Read::LastUsed(name, key) => {
+            let used = find(&name)
+                .and_then(|user| user.keys.iter().find(|(known, _)| known.id == key))
+                .map_or(LastUsed::Never, |(_, used)| used.clone());
+            Answer::LastUsed(name, key, Ok(used))
+        }
+    }
+}
+
+pub fn page(users: &[Someone], next: Option<&str>) -> UsersPage {
+    UsersPage {
+        users: users
+            .iter()
+            .map(|user| User {
+                name: user.name.into(),
+                path: user.path.into(),
+                created: now() - TimeDelta::days(1000),
+            })
+            .collect(),
+        next: next.map(str::to_owned),
+    }
+}

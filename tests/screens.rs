@@ -1,0 +1,304 @@
+//! A picture of every screen: at 80×24, at 120×36, and the narrowest, 60×16.
+//!
+//! Look at a changed picture before accepting it: `cargo insta review`, or run the tests with
+//! `INSTA_UPDATE=always` and read the difference.
+
+mod desk;
+
+use crossterm::event::KeyCode;
+use desk::{Desk, answer, now, people, settings, someone};
+use iamkeys::{
+    effect::{Copied, Read, Target},
+    iam::{AccessKey, Changed, Error, KeyStatus, Kind, Problem},
+    message::{Answer, CopyOutcome, Message},
+    secret::SecretKey,
+    state::Settings,
+};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (60, 16)];
+
+/// Takes a picture at each size of what `scene` sets up.
+fn pictures(name: &str, scene: impl Fn((u16, u16)) -> Desk) {
+    for (width, height) in SIZES {
+        let desk = scene((width, height));
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), desk.screen());
+        });
+    }
+}
+
+fn main_view(size: (u16, u16)) -> Desk {
+    Desk::showing(size, settings(), &people())
+}
+
+/// The main view with the keys of `deploy-bot` in focus.
+fn at_deploy_bot(size: (u16, u16)) -> Desk {
+    let mut desk = main_view(size);
+    desk.press(KeyCode::Char('j'));
+    desk.press(KeyCode::Tab);
+    desk
+}
+
+fn new_key(size: (u16, u16)) -> Desk {
+    let mut desk = main_view(size);
+    desk.keys("c");
+    desk.keys("y");
+    let (id, _) = desk.next_change().unwrap();
+    let made = Changed::Created {
+        key: AccessKey {
+            id: "AKIANEWKEY01EXAMPLE1".into(),
+            status: KeyStatus::Active,
+            created: Some(now()),
+        },
+        secret: SecretKey::new("DEMO/secret/EXAMPLE/01234567890123456789".into()),
+    };
+    desk.send(Message::Changed(id, Ok(made)));
+    desk
+}
+
+fn copied(desk: &mut Desk, what: Copied, outcome: CopyOutcome) {
+    desk.send(Message::Copied {
+        what,
+        key: "AKIANEWKEY01EXAMPLE1".into(),
+        outcome,
+    });
+}
+
+#[test]
+fn users() {
+    pictures("users", main_view);
+    pictures("users-keys-focused", at_deploy_bot);
+}
+
+#[test]
+fn users_in_ascii_read_only_demo() {
+    pictures("users-ascii-read-only", |size| {
+        let settings = Settings {
+            ascii: true,
+            read_only: true,
+            ..settings()
+        };
+        let mut desk = Desk::showing(size, settings, &people());
+        desk.state.target = Target::Demo;
+        desk
+    });
+}
+
+#[test]
+fn signing_in() {
+    pictures("signing-in", |size| Desk::new(size, settings()));
+}
+
+#[test]
+fn loading() {
+    pictures("loading", |size| {
+        let mut desk = Desk::new(size, settings());
+        desk.effects.clear();
+        desk.send(Message::SignedIn(Ok(Box::default())));
+        let mut first = true;
+        let mut late = Vec::new();
+        while let Some((request, read)) = desk.next_read() {
+            match read {
+                // A second page is on its way; the keys of some are known, of others not.
+                Read::Users(None) => {
+                    let page = desk::page(&people(), Some("marker"));
+                    desk.send(Message::Answer(request, Answer::Users(Ok(page))));
+                }
+                Read::Keys(ref user) if user.starts_with('n') || user.starts_with('o') => {
+                    late.push(request);
+                }
+                Read::LastUsed(..) if first => first = false,
+                Read::Users(_) | Read::LastUsed(..) => late.push(request),
+                read => desk.send(Message::Answer(request, answer(&people(), read))),
+            }
+        }
+        desk
+    });
+}
+
+#[test]
+fn refused() {
+    pictures("refused", |size| {
+        let mut desk = Desk::new(size, settings());
+        desk.effects.clear();
+        desk.send(Message::SignedIn(Ok(Box::default())));
+        let denied = |action| Error {
+            action,
+            kind: Kind::Denied,
+            code: Some("AccessDenied".into()),
+            message: "User: arn:aws:iam::123456789012:user/alice is not authorized".into(),
+            request_id: None,
+        };
+        while let Some((request, read)) = desk.next_read() {
+            let answer = match read {
+                Read::Keys(user) if &*user == "alice" => {
+                    Answer::Keys(user, Err(denied("iam:ListAccessKeys")))
+                }
+                Read::LastUsed(user, key) => {
+                    Answer::LastUsed(user, key, Err(denied("iam:GetAccessKeyLastUsed")))
+                }
+                read => answer(&people(), read),
+            };
+            desk.send(Message::Answer(request, answer));
+        }
+        desk
+    });
+}
+
+#[test]
+fn nobody() {
+    pictures("no-users", |size| Desk::showing(size, settings(), &[]));
+    pictures("no-match", |size| {
+        let mut desk = main_view(size);
+        desk.keys("/xyzzy");
+        desk
+    });
+    pictures("filtering", |size| {
+        let mut desk = main_view(size);
+        desk.keys("/web");
+        desk
+    });
+}
+
+#[test]
+fn no_credentials() {
+    pictures("signed-out", |size| {
+        let mut desk = Desk::new(size, settings());
+        desk.send(Message::SignedIn(Err(Box::new(Problem {
+            title: "No AWS credentials".into(),
+            what: "iamkeys works with the credentials the aws command uses, and found none.".into(),
+            details: vec![
+                "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set".into(),
+                "profile default: no credentials in ~/.aws/config and ~/.aws/credentials".into(),
+                "container: AWS_CONTAINER_CREDENTIALS_… is not set".into(),
+                "instance: no metadata service answered".into(),
+            ],
+            advice: vec!["Sign in, or start with --profile NAME.".into()],
+        }))));
+        desk
+    });
+}
+
+#[test]
+fn confirmations() {
+    pictures("create", |size| {
+        let mut desk = main_view(size);
+        desk.keys("c");
+        desk
+    });
+    pictures("deactivate", |size| {
+        let mut desk = at_deploy_bot(size);
+        desk.keys("t");
+        desk
+    });
+    pictures("delete-typed", |size| {
+        let mut desk = at_deploy_bot(size);
+        desk.keys("dPLE");
+        desk
+    });
+    pictures("delete-own", |size| {
+        let mut desk = main_view(size);
+        desk.keys("d");
+        desk
+    });
+    pictures("delete-unused", |size| {
+        let users = [someone(
+            "old",
+            &[("AKIAOLD00001EXAMPLE1", false, 700, None)],
+        )];
+        let mut desk = Desk::showing(size, settings(), &users);
+        desk.keys("d");
+        desk
+    });
+    pictures("no-room", |size| {
+        let mut desk = main_view(size);
+        desk.keys("Gc");
+        desk
+    });
+}
+
+#[test]
+fn the_new_key() {
+    pictures("new-key", new_key);
+    pictures("new-key-sent", |size| {
+        let mut desk = new_key(size);
+        copied(&mut desk, Copied::Secret, CopyOutcome::SentToTerminal);
+        copied(&mut desk, Copied::KeyId, CopyOutcome::SentToTerminal);
+        desk
+    });
+    pictures("new-key-failed", |size| {
+        let mut desk = new_key(size);
+        let failed = CopyOutcome::Failed("the clipboard is busy".into());
+        copied(&mut desk, Copied::Secret, failed);
+        desk.keys("v");
+        desk
+    });
+    pictures("discard", |size| {
+        let mut desk = new_key(size);
+        desk.press(KeyCode::Esc);
+        desk
+    });
+}
+
+#[test]
+fn changes() {
+    pictures("pending", |size| {
+        let mut desk = at_deploy_bot(size);
+        desk.keys("t");
+        desk.keys("y");
+        desk
+    });
+    pictures("leaving", |size| {
+        let mut desk = at_deploy_bot(size);
+        desk.keys("t");
+        desk.keys("yq");
+        desk
+    });
+    for (name, kind) in [("not-known", Kind::Network), ("not-done", Kind::Denied)] {
+        pictures(name, |size| {
+            let mut desk = main_view(size);
+            desk.keys("c");
+            desk.keys("y");
+            let (id, _) = desk.next_change().unwrap();
+            let error = Error {
+                action: "iam:CreateAccessKey",
+                kind,
+                code: None,
+                message: "connection reset by peer".into(),
+                request_id: None,
+            };
+            desk.send(Message::Changed(id, Err(error)));
+            desk
+        });
+    }
+}
+
+#[test]
+fn reading() {
+    pictures("help", |size| {
+        let mut desk = main_view(size);
+        desk.keys("?");
+        desk
+    });
+    pictures("palette", |size| {
+        let mut desk = main_view(size);
+        desk.keys(":dea");
+        desk
+    });
+    pictures("details", |size| {
+        let mut desk = at_deploy_bot(size);
+        desk.press(KeyCode::Enter);
+        desk
+    });
+}
+
+#[test]
+fn too_small() {
+    let desk = main_view((59, 16));
+    assert!(
+        desk.screen()
+            .contains("terminal too small: 59x16, needs 60x16")
+    );
+    let desk = main_view((20, 5));
+    assert!(desk.screen().contains("terminal too"), "{}", desk.screen());
+}
