@@ -555,13 +555,13 @@ fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     /// Random keys and messages never panic, never close a secret's dialog unless the person
     /// pressed a key for it, and never change the target of an open confirmation.
     #[test]
     fn nothing_that_happens_loses_a_secret_or_moves_a_target(
-        events in prop::collection::vec(event(), 1..120)
+        events in prop::collection::vec(event(), 1..80)
     ) {
         let users = people();
         let mut desk = Desk::showing(SIZE, settings(), &users);

@@ -86,11 +86,11 @@ where
                     message,
                     request_id,
                 },
-                // An error status whose body is not an error document: a proxy's page, or cut off.
-                None => ours(
-                    Kind::Server,
-                    "the answer is no error document of AWS".into(),
-                ),
+                // A proxy's page, or cut off: nobody knows what AWS made of the request.
+                None => {
+                    let kind = if failing { Kind::Server } else { Kind::Garbled };
+                    ours(kind, "the answer is not what AWS sends".into())
+                }
             }
         }
         SdkError::ResponseError(_) => ours(

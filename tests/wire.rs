@@ -1,0 +1,372 @@
+//! What goes over the wire, and what is made of what comes back: `iam::Account` against the
+//! embedded endpoint, through the whole SDK.
+
+use chrono::{DateTime, TimeZone as _, Utc};
+use iamkeys::{
+    demo::{Account as Store, Endpoint, Fault, FaultKind},
+    iam::{Account, Change, Changed, Error, KeyStatus, Kind, LastUsed, sign_in_to_demo},
+};
+use std::{sync::Arc, time::Duration};
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
+}
+
+fn demo() -> (Endpoint, Account) {
+    of(Store::demo(now()))
+}
+
+fn of(store: Store) -> (Endpoint, Account) {
+    let endpoint = Endpoint::new(store).with_clock(Arc::new(now));
+    let account = sign_in_to_demo(&endpoint, false).account;
+    (endpoint, account)
+}
+
+fn calls(endpoint: &Endpoint, action: &str) -> usize {
+    let calls = endpoint.calls();
+    calls.iter().filter(|call| call.action == action).count()
+}
+
+fn create(user: &str) -> Change {
+    Change::Create { user: user.into() }
+}
+
+fn deactivate(user: &str, key: &str) -> Change {
+    Change::SetActive {
+        user: user.into(),
+        key: key.into(),
+        active: false,
+    }
+}
+
+fn delete(user: &str, key: &str) -> Change {
+    Change::Delete {
+        user: user.into(),
+        key: key.into(),
+    }
+}
+
+async fn all_users(account: &Account) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut marker = None;
+    loop {
+        let page = account.users(marker).await.unwrap();
+        names.extend(page.users.into_iter().map(|user| user.name.to_string()));
+        marker = page.next;
+        if marker.is_none() {
+            return names;
+        }
+    }
+}
+
+#[tokio::test]
+async fn users_come_a_thousand_to_a_page_and_none_is_missed_or_doubled() {
+    for (count, pages) in [(0, 1), (1, 1), (999, 1), (1000, 1), (1001, 2), (3500, 4)] {
+        let (endpoint, account) = of(Store::generated(count, now()));
+        let mut names = all_users(&account).await;
+        assert_eq!(names.len(), count);
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "nobody twice");
+        assert_eq!(calls(&endpoint, "ListUsers"), pages, "for {count} users");
+    }
+}
+
+#[tokio::test]
+async fn the_first_questions_are_answered() {
+    let (_, account) = demo();
+    let caller = account.caller().await.unwrap();
+    assert_eq!(
+        (caller.account.as_str(), caller.name()),
+        ("123456789012", "alice")
+    );
+    assert_eq!(account.alias().await.unwrap().as_deref(), Some("acme-prod"));
+    assert_eq!(account.keys_per_user().await.unwrap(), Some(2));
+}
+
+#[tokio::test]
+async fn keys_and_last_uses_are_told_as_they_are() {
+    let (_, account) = demo();
+    let keys = account.keys("deploy-bot").await.unwrap();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys[0].id, "AKIAQX7DEMO4DEPLOY01");
+    assert_eq!(keys[0].status, KeyStatus::Active);
+    assert_eq!((now() - keys[0].created.unwrap()).num_days(), 412);
+    let LastUsed::At {
+        time,
+        service,
+        region,
+    } = account.last_used("AKIAQX7DEMO4DEPLOY01").await.unwrap()
+    else {
+        panic!("it was used");
+    };
+    assert_eq!((now() - time).num_hours(), 2);
+    assert_eq!(service.as_deref(), Some("s3"));
+    assert_eq!(region.as_deref(), Some("us-east-1"));
+    assert_eq!(
+        account.last_used("AKIAQX7DEMO4BATCH001").await.unwrap(),
+        LastUsed::Never
+    );
+    assert!(account.keys("new-hire").await.unwrap().is_empty());
+    assert_eq!(
+        account.keys("DEPLOY-bot").await.unwrap().len(),
+        2,
+        "names have no case"
+    );
+}
+
+#[tokio::test]
+async fn the_whole_life_of_a_key() {
+    let (endpoint, account) = demo();
+    let Changed::Created { key, secret } = account.change(&create("new-hire")).await.unwrap()
+    else {
+        panic!("a key");
+    };
+    let stored = endpoint.account(|store| store.key(&key.id).unwrap().1.id.secret());
+    assert_eq!(secret.expose(), stored);
+    let status = async || account.keys("new-hire").await.unwrap()[0].status.clone();
+    assert_eq!(status().await, KeyStatus::Active);
+    account
+        .change(&deactivate("new-hire", &key.id))
+        .await
+        .unwrap();
+    assert_eq!(status().await, KeyStatus::Inactive);
+    let activate = Change::SetActive {
+        user: "new-hire".into(),
+        key: key.id.clone(),
+        active: true,
+    };
+    account.change(&activate).await.unwrap();
+    assert_eq!(status().await, KeyStatus::Active);
+    account.change(&delete("new-hire", &key.id)).await.unwrap();
+    assert!(account.keys("new-hire").await.unwrap().is_empty());
+    for call in endpoint.calls() {
+        let named = matches!(call.action.as_str(), "GetAccessKeyLastUsed");
+        assert!(
+            named || call.user.is_some(),
+            "{} names its user",
+            call.action
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_refuses_is_sorted() {
+    let (_, account) = demo();
+    let kind = |error: Error| (error.kind, error.code.unwrap_or_default());
+    let refused = async |change: Change| match account.change(&change).await {
+        Err(error) => {
+            assert!(error.request_id.is_some(), "{error:?}");
+            assert!(!error.outcome_unknown(), "{error:?}");
+            kind(error)
+        }
+        Ok(changed) => panic!("{changed:?}"),
+    };
+    let gone = (Kind::Gone, "NoSuchEntity".to_owned());
+    assert_eq!(refused(create("nobody")).await, gone);
+    assert_eq!(refused(delete("alice", "AKIANOSUCHKEYEXAMPLE")).await, gone);
+    assert_eq!(
+        refused(deactivate("alice", "AKIANOSUCHKEYEXAMPLE")).await,
+        gone
+    );
+    assert_eq!(
+        refused(create("deploy-bot")).await,
+        (Kind::Limit, "LimitExceeded".to_owned())
+    );
+    assert_eq!(
+        refused(create("not a name!")).await,
+        (Kind::Other, "ValidationError".to_owned())
+    );
+    // AWS answers so for a key it does not know.
+    let error = account.last_used("AKIANOSUCHKEYEXAMPLE").await.unwrap_err();
+    assert_eq!(kind(error), (Kind::Denied, "AccessDenied".to_owned()));
+}
+
+#[tokio::test]
+async fn each_code_leads_to_its_kind() {
+    for (status, code, message, expected) in [
+        (403, "AccessDenied", "no", Kind::Denied),
+        (403, "InvalidClientTokenId", "no", Kind::BadCredentials),
+        (
+            403,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated",
+            Kind::BadCredentials,
+        ),
+        (403, "ExpiredToken", "no", Kind::Expired),
+        (400, "RequestExpired", "no", Kind::Clock),
+        (
+            403,
+            "SignatureDoesNotMatch",
+            "Signature expired: 1 is now earlier than 2",
+            Kind::Clock,
+        ),
+        (404, "NoSuchEntity", "no", Kind::Gone),
+        (409, "LimitExceeded", "no", Kind::Limit),
+        (409, "EntityTemporarilyUnmodifiable", "no", Kind::Other),
+        (418, "SomethingNew", "no", Kind::Other),
+        (500, "SomethingNew", "no", Kind::Server),
+    ] {
+        let (endpoint, account) = demo();
+        endpoint.fault(
+            Fault::new(FaultKind::Code {
+                status,
+                code: code.into(),
+                message: message.into(),
+            })
+            .action("DeleteAccessKey"),
+        );
+        let error = account
+            .change(&delete("alice", "AKIAQX7DEMO4ALICE001"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, expected, "{code}");
+        assert_eq!(error.code.as_deref(), Some(code));
+        assert_eq!(error.action, "iam:DeleteAccessKey");
+    }
+}
+
+/// The faults under which nobody knows whether the service has acted.
+fn lossy() -> [FaultKind; 7] {
+    [
+        FaultKind::InternalFailure,
+        FaultKind::Unavailable,
+        FaultKind::DropBefore,
+        FaultKind::DropAfter,
+        FaultKind::Cut,
+        FaultKind::Garble,
+        FaultKind::ErrorAfter(502),
+    ]
+}
+
+#[tokio::test]
+async fn a_creation_is_sent_exactly_once_under_every_fault() {
+    let throttled = [FaultKind::Throttle, FaultKind::Refuse];
+    for fault in lossy().into_iter().chain(throttled) {
+        let (endpoint, account) = demo();
+        endpoint.fault(Fault::new(fault.clone()).action("CreateAccessKey").times(1));
+        let error = account.change(&create("new-hire")).await.unwrap_err();
+        assert_eq!(calls(&endpoint, "CreateAccessKey"), 1, "{fault:?}");
+        let sure = matches!(fault, FaultKind::Throttle | FaultKind::Refuse);
+        assert_eq!(error.outcome_unknown(), !sure, "{fault:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn reads_survive_what_passes() {
+    tokio::time::pause();
+    for fault in [
+        FaultKind::InternalFailure,
+        FaultKind::Unavailable,
+        FaultKind::Throttle,
+        FaultKind::DropBefore,
+        FaultKind::DropAfter,
+    ] {
+        let (endpoint, account) = demo();
+        endpoint.fault(Fault::new(fault.clone()).action("ListAccessKeys").times(2));
+        assert_eq!(
+            account.keys("deploy-bot").await.unwrap().len(),
+            2,
+            "{fault:?}"
+        );
+        assert_eq!(calls(&endpoint, "ListAccessKeys"), 3, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_stays_broken_ends_in_words() {
+    for (fault, kind) in [
+        (FaultKind::Cut, Kind::Garbled),
+        (FaultKind::Garble, Kind::Garbled),
+        (FaultKind::Refuse, Kind::Denied),
+    ] {
+        let (endpoint, account) = demo();
+        endpoint.fault(Fault::new(fault.clone()).action("ListAccessKeys"));
+        let error = account.keys("alice").await.unwrap_err();
+        assert_eq!(error.kind, kind, "{fault:?}: {error:?}");
+        assert!(
+            !error.message.contains('<'),
+            "no bodies on screen: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn throttling_that_does_not_end_is_called_by_its_name() {
+    let (endpoint, account) = demo();
+    endpoint.fault(Fault::new(FaultKind::Throttle).action("GetAccessKeyLastUsed"));
+    tokio::time::pause();
+    let error = account.last_used("AKIAQX7DEMO4ALICE001").await.unwrap_err();
+    assert_eq!(error.kind, Kind::Throttled);
+    assert_eq!(calls(&endpoint, "GetAccessKeyLastUsed"), 6);
+}
+
+#[tokio::test]
+async fn a_silent_server_is_not_waited_for_for_ever() {
+    let (endpoint, account) = demo();
+    let silence = FaultKind::Delay(Duration::from_secs(86_400));
+    endpoint.fault(Fault::new(silence).action("CreateAccessKey"));
+    tokio::time::pause();
+    let error = account.change(&create("new-hire")).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Network, "{error:?}");
+    assert!(error.outcome_unknown());
+    assert_eq!(calls(&endpoint, "CreateAccessKey"), 1);
+}
+
+#[tokio::test]
+async fn read_only_sends_no_change() {
+    let (endpoint, _) = demo();
+    let account = sign_in_to_demo(&endpoint, true).account;
+    for change in [
+        create("new-hire"),
+        deactivate("alice", "AKIAQX7DEMO4ALICE001"),
+        delete("alice", "AKIAQX7DEMO4ALICE001"),
+    ] {
+        let error = account.change(&change).await.unwrap_err();
+        assert_eq!(error.kind, Kind::ReadOnly);
+    }
+    assert!(endpoint.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_that_turns_in_circles_ends() {
+    // Nothing can be asked of the embedded endpoint that makes it lie so: a server of three lines.
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut request = [0; 8192];
+            let _ = socket.read(&mut request).await;
+            let body = "<ListUsersResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+                        <ListUsersResult><Users/><IsTruncated>true</IsTruncated>\
+                        <Marker>again</Marker></ListUsersResult></ListUsersResponse>";
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = socket.write_all((head + body).as_bytes()).await;
+        }
+    });
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::from_static("us-east-1"))
+        .endpoint_url(format!("http://{address}"))
+        .credentials_provider(
+            aws_credential_types::provider::SharedCredentialsProvider::new(
+                aws_credential_types::Credentials::new(
+                    "AKIAEXAMPLE",
+                    "EXAMPLE",
+                    None,
+                    None,
+                    "test",
+                ),
+            ),
+        )
+        .build();
+    let account = Account::new(&config, false);
+    let first = account.users(None).await.unwrap();
+    assert_eq!(first.next.as_deref(), Some("again"));
+    let error = account.users(first.next).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Garbled);
+}
