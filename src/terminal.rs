@@ -77,7 +77,10 @@ impl Host for Tty {
 
     fn resume(&mut self) -> io::Result<()> {
         take()?;
-        self.terminal.clear()
+        // Not `clear`: that asks the terminal where its cursor is, and ends in an error where the
+        // terminal does not answer, or the stream of events swallows the answer.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 }
 
