@@ -95,7 +95,10 @@ fn signed_in(state: &mut State, session: Session) -> Vec<Effect> {
 fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc>) -> Vec<Effect> {
     match answer {
         Answer::Caller(answer) => {
-            let failure = answer.as_ref().err().cloned();
+            // IAM may have refused before STS has said who this is, which changes what the refusal
+            // means: not wrong credentials, but a session without MFA.
+            let refused = state.users.listing.error();
+            let failure = answer.as_ref().err().or(refused).cloned();
             state.session.caller.file(request, answer, now);
             if let Some(error) = failure {
                 broken(state, &error);
