@@ -7,7 +7,7 @@
 use crate::{
     effect::{Clip, Effect, Exit, Target},
     message::{CopyOutcome, KeyPress, Message},
-    runtime::Runtime,
+    runtime::{Runtime, panic_if_told},
     secret::{clipboard::Route, osc52},
     state::{Settings, State},
     ui::{self, Drawn},
@@ -241,7 +241,10 @@ where
                 self.last_key = Some(now);
                 Some(Message::Key(KeyPress { key, run: self.run }))
             }
-            Event::Paste(text) => Some(Message::Paste(text)),
+            Event::Paste(text) => {
+                panic_if_told("paste");
+                Some(Message::Paste(text))
+            }
             Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
             Event::Mouse(mouse) => match mouse.kind {
                 MouseEventKind::Down(MouseButton::Left) => self

@@ -205,6 +205,7 @@ async fn answer(account: &Account, read: Read) -> Answer {
         Read::KeysPerUser => Answer::KeysPerUser(account.keys_per_user().await),
         Read::Users(marker) => Answer::Users(account.users(marker).await),
         Read::Keys(user) => {
+            panic_if_told("keys");
             let keys = account.keys(&user).await;
             Answer::Keys(user, keys)
         }
@@ -213,6 +214,15 @@ async fn answer(account: &Account, read: Read) -> Answer {
             Answer::LastUsed(user, key, answer)
         }
     }
+}
+
+/// Panics in the place that `IAMKEYS_PANIC` names: `keys`, in the task that lists a user's keys, or
+/// `paste`, in the event loop when something is pasted. Tests of the real program see what becomes
+/// of the terminal and of a secret then; a release build knows no such thing.
+pub(crate) fn panic_if_told(place: &str) {
+    let told = cfg!(debug_assertions)
+        && std::env::var_os("IAMKEYS_PANIC").is_some_and(|wanted| wanted == place);
+    assert!(!told, "told to panic by IAMKEYS_PANIC={place}");
 }
 
 /// The answer to a question that could not even be asked.
