@@ -1,0 +1,90 @@
+//! Text from the service never drives the terminal.
+
+use crate::{World, go_to, pty};
+use chrono::Utc;
+
+/// What would do something to a terminal, hide, or turn round what is beside it; and the same as
+/// a reference of XML, which is how a character gets through that XML has no other way to write.
+const HARMFUL: [&str; 8] = [
+    "\u{9b}31m",
+    "\u{9d}0;pwned\u{9c}",
+    "&#x1b;]0;pwned&#x7;",
+    "&#x1b;[31m",
+    "&#x9b;31m",
+    "\u{202e}",
+    "\u{200b}",
+    "\u{7f}",
+];
+
+fn assert_harmless(raw: &[u8]) {
+    for bytes in [
+        "\u{9b}",
+        "\u{9c}",
+        "\u{9d}",
+        "\u{202e}",
+        "\u{200b}",
+        "\u{7f}",
+        "pwned\x07",
+        "\x1b]0;",
+    ] {
+        assert_eq!(pty::count(raw, bytes.as_bytes()), 0, "{bytes:?}");
+    }
+    assert_ne!(pty::count(raw, "\u{fffd}".as_bytes()), 0);
+}
+
+#[test]
+fn names_are_shown_and_not_obeyed() {
+    let world = World::demo();
+    for (number, harmful) in HARMFUL.iter().enumerate() {
+        // A name that the endpoint takes becomes another on the way.
+        let name = format!("b{number}{:x<1$}", "", harmful.len());
+        world
+            .endpoint
+            .account(|account| account.add_user(&name, "/", Utc::now()))
+            .unwrap();
+        world.gate.falsify(&name, &format!("b{number}{harmful}"));
+    }
+    world.gate.falsify("acme-prod", "a\u{9b}31mprd");
+    world
+        .gate
+        .falsify("<Region>us-east-1<", "<Region>u\u{9b}31mt-1<");
+    let mut program = world.start().size(120, 40).run();
+    // In the bytes: the screen of these tests does not show U+FFFD.
+    for shown in [
+        "a\u{fffd}31mprd",
+        "b0\u{fffd}31m",
+        "b1\u{fffd}0;pwned\u{fffd}",
+        "b2\u{fffd}]0;pwned\u{fffd}",
+        "b3\u{fffd}[31m",
+        "b4\u{fffd}31m",
+        "b5\u{fffd}",
+        "b6\u{fffd}",
+        "b7\u{fffd}",
+        "u\u{fffd}31mt-1",
+    ] {
+        program.wait_raw(shown.as_bytes(), 1);
+    }
+    // As a title too, and its keys' refusal.
+    program.press("jj");
+    program.wait_raw("b0\u{fffd}31m".as_bytes(), 2);
+    assert_harmless(&program.raw());
+}
+
+#[test]
+fn words_of_refusals_are_shown_and_not_obeyed() {
+    let world = World::demo();
+    let fault = "CreateAccessKey=code:400:Odd:xxxxxxxxxxxxxxxxxxxxxxxxx";
+    world.endpoint.fault(fault.parse().unwrap());
+    world
+        .gate
+        .falsify("xxxxxxxxxxxxxxxxxxxxxxxxx", "\u{9b}31m &#x1b;]0;pwned&#x7;");
+    let mut program = world.start().run();
+    go_to(&mut program, "new-hire");
+    program.press("c");
+    program.wait_text("A new access key for new-hire");
+    program.press("y");
+    program.wait_text("Not done");
+    program.wait_raw("\u{fffd}31m".as_bytes(), 1);
+    program.wait_raw("\u{fffd}]0;pwned\u{fffd}".as_bytes(), 1);
+    assert_harmless(&program.raw());
+}

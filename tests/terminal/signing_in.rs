@@ -1,0 +1,299 @@
+//! Which credentials count, where requests go, and what is said when it does not work.
+
+use crate::{World, pty, pty::Start};
+use chrono::{TimeDelta, Utc};
+use iamkeys::demo::{Account, Endpoint, KeyId, Status};
+use std::net::{Ipv4Addr, TcpListener};
+
+/// Not the key that the demo account is signed in with.
+const OTHER: &str = "AKIAQX7DEMO4BACKUP01";
+const OWN: &str = "AKIAQX7DEMO4ALICE001";
+
+/// A section of a credentials file.
+fn section(name: &str, key: &str) -> String {
+    let secret = KeyId::parse(key).unwrap().secret();
+    format!("[{name}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
+}
+
+/// Without credentials in the environment.
+fn start(world: &World) -> Start {
+    Start::iamkeys(["--endpoint-url", &world.url()])
+}
+
+/// Waits for the list and says which keys have signed the requests.
+fn signers(world: &World, program: &mut pty::Program) -> Vec<String> {
+    program.wait_text("Users 24");
+    let calls = world.endpoint.calls().into_iter();
+    let mut keys: Vec<String> = calls.filter_map(|call| call.signed_by).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+#[test]
+fn keys_in_the_environment_are_used() {
+    let world = World::demo();
+    let mut program = world.start().run();
+    assert_eq!(signers(&world, &mut program), [OWN]);
+    program.wait_text("acme-prod 123456789012");
+    program.wait_text("alice");
+    program.wait_text("yours");
+}
+
+#[test]
+fn a_profile_on_the_command_line_wins_over_keys_in_the_environment() {
+    let world = World::demo();
+    let start = world
+        .start()
+        .file(".aws/credentials", &section("other", OTHER));
+    let mut program = start.arg("--profile").arg("other").run();
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+    program.wait_text("profile other");
+}
+
+#[test]
+fn a_profile_in_the_environment_is_used() {
+    let world = World::demo();
+    let files = section("default", OWN) + &section("other", OTHER);
+    let start = start(&world).file(".aws/credentials", &files);
+    let mut program = start.env("AWS_PROFILE", "other").run();
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+    program.wait_text("profile other");
+}
+
+#[test]
+fn the_default_profile_is_used() {
+    let world = World::demo();
+    let start = start(&world).file(".aws/credentials", &section("default", OTHER));
+    let mut program = start.run();
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+}
+
+#[test]
+fn the_profile_files_may_be_elsewhere() {
+    let world = World::demo();
+    let start = start(&world).file("my-credentials", &section("default", OTHER));
+    let path = start.path("my-credentials");
+    let mut program = start.env("AWS_SHARED_CREDENTIALS_FILE", path).run();
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+
+    let world = World::demo();
+    let start = Start::iamkeys(["--profile", "there"]);
+    let config = section("profile there", OTHER)
+        + &format!("endpoint_url = {}\nregion = eu-west-1\n", world.url());
+    let start = start.file("my-config", &config);
+    let path = start.path("my-config");
+    let mut program = start.env("AWS_CONFIG_FILE", path).run();
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+    program.wait_text("profile there");
+}
+
+#[test]
+fn endpoints_come_from_the_environment_too() {
+    let world = World::demo();
+    let start = Start::iamkeys([""; 0]).file(".aws/credentials", &section("default", OWN));
+    let mut program = start.env("AWS_ENDPOINT_URL", world.url()).run();
+    assert_eq!(signers(&world, &mut program), [OWN]);
+    program.wait_text("at http://127.0.0.1:");
+}
+
+#[test]
+fn each_service_may_have_an_endpoint_of_its_own() {
+    let (iam, sts) = (World::demo(), World::demo());
+    let start = Start::iamkeys([""; 0]).file(".aws/credentials", &section("default", OWN));
+    let mut program = start
+        .env("AWS_ENDPOINT_URL_IAM", iam.url())
+        .env("AWS_ENDPOINT_URL_STS", sts.url())
+        .run();
+    program.wait_text("Users 24");
+    program.wait_text("123456789012");
+    let actions = |world: &World| {
+        let calls = world.endpoint.calls().into_iter();
+        calls.map(|call| call.action).collect::<Vec<_>>()
+    };
+    assert_eq!(actions(&sts), ["GetCallerIdentity"]);
+    assert!(actions(&iam).contains(&"ListUsers".to_owned()));
+    assert!(!actions(&iam).contains(&"GetCallerIdentity".to_owned()));
+}
+
+#[test]
+fn a_credential_process_is_started_once() {
+    let world = World::demo();
+    let secret = KeyId::parse(OTHER).unwrap().secret();
+    let answer = format!(r#"{{"Version":1,"AccessKeyId":"{OTHER}","SecretAccessKey":"{secret}"}}"#);
+    let start = start(&world).file("answer.json", &answer);
+    let (started, from) = (start.path("started"), start.path("answer.json"));
+    let process = format!(
+        "[default]\ncredential_process = sh -c \"echo . >>{}; cat {}\"\n",
+        started.display(),
+        from.display()
+    );
+    let mut program = start.file(".aws/config", &process).run();
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+    assert_eq!(std::fs::read_to_string(started).unwrap(), ".\n");
+}
+
+#[test]
+fn no_credentials_are_said_to_be_none_and_the_demo_is_offered() {
+    let mut program = Start::iamkeys([""; 0]).run();
+    program.wait_text("No AWS credentials");
+    for looked_at in [
+        "environment:",
+        "profile default:",
+        "container:",
+        "instance:",
+    ] {
+        program.wait_text(looked_at);
+    }
+    program.wait_text("d  Open the demo account");
+    program.press("d");
+    program.wait_text("DEMO");
+    program.wait_text("Users 24");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn credentials_that_come_later_are_found() {
+    let world = World::demo();
+    let mut program = start(&world).run();
+    program.wait_text("No AWS credentials");
+    let folder = program.home().join(".aws");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("credentials"), section("default", OTHER)).unwrap();
+    program.press("R");
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+}
+
+/// Nobody can sign in like this: it says `title` and how to go on.
+fn refused(start: Start, title: &str, advice: &str) {
+    let mut program = start.run();
+    program.wait_text(title);
+    program.wait_text(advice);
+    program.wait_text("d  Open the demo account");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn a_profile_that_does_not_exist() {
+    let start = Start::iamkeys(["--profile", "nope"]).file(".aws/credentials", &section("a", OWN));
+    refused(start, "There is no profile nope", "profiles there: a");
+}
+
+#[test]
+fn profile_files_that_cannot_be_read() {
+    let start = Start::iamkeys([""; 0]).file(".aws/credentials", "this is no = [profile\n");
+    refused(start, "The profile files cannot be read", "Mend the file");
+}
+
+#[test]
+fn an_sso_login_that_is_missing() {
+    let config = "[profile work]\nsso_session = corp\nsso_account_id = 123456789012\n\
+                  sso_role_name = admin\n[sso-session corp]\nsso_region = us-east-1\n\
+                  sso_start_url = https://example.invalid/start\n";
+    let start = Start::iamkeys(["--profile", "work"]).file(".aws/config", config);
+    let title = "The SSO login of profile work is missing or has expired";
+    refused(start, title, "aws sso login --profile work");
+}
+
+#[test]
+fn a_profile_that_wants_an_mfa_code() {
+    let world = World::demo();
+    let config = "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\n\
+                  source_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n";
+    let start = Start::iamkeys(["--profile", "admin"])
+        .file(".aws/config", config)
+        .file(".aws/credentials", &section("base", OWN))
+        .env("AWS_ENDPOINT_URL", world.url());
+    refused(start, "Profile admin needs an MFA code", "--serial-number");
+}
+
+#[test]
+fn a_credential_process_that_fails() {
+    let config = "[default]\ncredential_process = sh -c \"exit 3\"\n";
+    let start = Start::iamkeys([""; 0]).file(".aws/config", config);
+    let title = "The credential process of profile default failed";
+    refused(start, title, "Run the program named by credential_process");
+}
+
+#[test]
+fn an_endpoint_where_nobody_listens() {
+    // Taken and given back: nobody else gets it so soon.
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    drop(socket);
+    let start =
+        Start::iamkeys(["--endpoint-url", &url]).file(".aws/credentials", &section("default", OWN));
+    refused(
+        start,
+        "AWS cannot be reached",
+        "There is no answer from http",
+    );
+}
+
+#[test]
+fn a_clock_that_is_off() {
+    for minutes in [-20, 20] {
+        let endpoint = Endpoint::new(Account::demo(Utc::now()));
+        let world = World::of(endpoint.with_skew(TimeDelta::minutes(minutes)));
+        refused(
+            world.start(),
+            "This machine's clock is off",
+            "Set the clock",
+        );
+    }
+}
+
+#[test]
+fn keys_that_are_inactive_unknown_or_wrong() {
+    let title = "AWS does not accept these credentials";
+    let advice = "Check the access key and secret";
+    let world = World::demo();
+    world
+        .endpoint
+        .account(|account| account.set_key_status(OWN, Status::Inactive));
+    refused(world.start(), title, advice);
+
+    let world = World::demo();
+    let unknown = world
+        .start()
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+    refused(unknown, title, advice);
+
+    let world = World::demo();
+    let wrong = world
+        .start()
+        .env("AWS_SECRET_ACCESS_KEY", "wrong/secret/EXAMPLE");
+    refused(wrong, title, advice);
+}
+
+#[test]
+fn a_session_that_has_expired() {
+    let world = World::demo();
+    let fault = "*=code:403:ExpiredToken:The security token included in the request is expired";
+    world.endpoint.fault(fault.parse().unwrap());
+    refused(world.start(), "The session has expired", "aws sso login");
+}
+
+#[test]
+fn a_session_without_mfa_that_iam_does_not_know() {
+    let world = World::demo();
+    let fault =
+        "=code:403:InvalidClientTokenId:The security token included in the request is invalid";
+    for action in [
+        "ListUsers",
+        "ListAccountAliases",
+        "GetAccountSummary",
+        "ListAccessKeys",
+    ] {
+        world
+            .endpoint
+            .fault(format!("{action}{fault}").parse().unwrap());
+    }
+    refused(
+        world.start(),
+        "This session lacks MFA",
+        "Get a session with MFA",
+    );
+}
