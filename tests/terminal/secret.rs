@@ -223,7 +223,7 @@ fn no_log_holds_it() {
     let log = std::fs::read_to_string(log).expect("the log is there");
     let base64 = BASE64_STANDARD.encode(key.secret());
     assert!(!log.contains(&key.secret()) && !log.contains(&base64));
-    assert!(!log.contains("\x1b"), "it is plain text");
+    assert!(!log.contains('\x1b'), "it is plain text");
 }
 
 #[test]

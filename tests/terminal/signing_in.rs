@@ -37,7 +37,6 @@ fn keys_in_the_environment_are_used() {
     assert_eq!(signers(&world, &mut program), [OWN]);
     program.wait_text("acme-prod 123456789012");
     program.wait_text("alice");
-    program.wait_text("yours");
 }
 
 #[test]
