@@ -68,7 +68,8 @@ pub struct Config {
     pub target: Target,
     /// The clock.
     pub now: Box<dyn Fn() -> DateTime<Utc>>,
-    /// How close together two keys are that no hand has pressed: [`BETWEEN_KEYS`].
+    /// How close together two keys are that no hand has pressed: [`BETWEEN_KEYS`]. Zero takes every
+    /// key as pressed by hand.
     pub between_keys: Duration,
 }
 
@@ -237,7 +238,12 @@ where
                 let close = self
                     .last_key
                     .is_some_and(|last| now.duration_since(last) < self.between_keys);
-                self.run = if close { self.run + 1 } else { 0 };
+                // Nor has anybody seen what is not drawn yet, however long this machine took over
+                // the keys before.
+                let unseen = self.last_key.is_some()
+                    && self.stale == Stale::Now
+                    && !self.between_keys.is_zero();
+                self.run = if close || unseen { self.run + 1 } else { 0 };
                 self.last_key = Some(now);
                 Some(Message::Key(KeyPress { key, run: self.run }))
             }
