@@ -1,0 +1,58 @@
+"""Looks at the account and changes it behind the program's back, with boto3.
+
+    account.py COMMAND ARGUMENTS...
+
+One line out for each thing asked for.
+"""
+
+import os
+import sys
+
+import boto3
+
+
+def client(service, key="AKIAIOSFODNN7EXAMPLE", secret="wJalrXUtnFEMI/EXAMPLEKEY"):
+    return boto3.client(
+        service,
+        endpoint_url=os.environ["IAMKEYS_MOTO_URL"],
+        region_name="us-east-1",
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+    )
+
+
+def keys(user):
+    for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+        print(key["AccessKeyId"], key["Status"])
+
+
+def create_users(*names):
+    for name in names:
+        iam.create_user(UserName=name)
+
+
+def create_key(user):
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    print(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def delete_key(user, key):
+    iam.delete_access_key(UserName=user, AccessKeyId=key)
+
+
+def delete_user(user):
+    iam.delete_user(UserName=user)
+
+
+def use_key(key, secret):
+    client("s3", key, secret).list_buckets()
+    # Who it belongs to: only the right one works for that.
+    print(client("sts", key, secret).get_caller_identity()["Arn"])
+
+
+iam = client("iam")
+commands = {
+    f.__name__: f
+    for f in (keys, create_users, create_key, delete_key, delete_user, use_key)
+}
+commands[sys.argv[1]](*sys.argv[2:])

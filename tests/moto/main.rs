@@ -1,0 +1,205 @@
+//! The whole work on access keys, done with the real program against an IAM that is not ours, and
+//! checked with a client that is not ours either.
+//!
+//! `.ci/run` starts moto and runs this with `IAMKEYS_MOTO_URL` (its address) and
+//! `IAMKEYS_MOTO_PYTHON` (a Python that has boto3). A plain `cargo test` leaves it out, since it
+//! needs both.
+
+#![cfg(unix)]
+
+#[path = "../common/pty.rs"]
+mod pty;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use pty::{Program, Start};
+use std::{env, process::Command};
+
+fn var(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run .ci/run"))
+}
+
+/// Asks the other client. What it prints, word by word.
+#[track_caller]
+fn account(args: &[&str]) -> Vec<String> {
+    let output = Command::new(var("IAMKEYS_MOTO_PYTHON"))
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/moto/account.py"
+        ))
+        .args(args)
+        .env_clear()
+        .env("IAMKEYS_MOTO_URL", var("IAMKEYS_MOTO_URL"))
+        .env("NO_PROXY", "127.0.0.1")
+        .output()
+        .expect("it starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {errors}");
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The program, with the list on screen.
+fn start() -> Program {
+    let mut program = Start::iamkeys(["--endpoint-url", &var("IAMKEYS_MOTO_URL")])
+        .arg("--clipboard")
+        .arg("osc52")
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/EXAMPLEKEY")
+        .run();
+    program.wait_text("c create");
+    program
+}
+
+/// Selects a user and waits for the keys.
+fn go_to(program: &mut Program, user: &str) {
+    program.press("/");
+    program.wait_text("Enter keep filter");
+    program.press(user);
+    program.wait_text("1 shown");
+    program.press("\r");
+    program.wait_text("c create");
+    program.wait_text("of 2 keys");
+}
+
+fn copied(program: &Program) -> Vec<String> {
+    let raw = program.raw();
+    let text = String::from_utf8_lossy(&raw);
+    text.split("\x1b]52;c;")
+        .skip(1)
+        .map(|rest| {
+            let (base64, _) = rest.split_once('\x07').expect("it ends");
+            String::from_utf8(BASE64_STANDARD.decode(base64).expect("base64")).expect("text")
+        })
+        .collect()
+}
+
+#[test]
+fn a_key_s_whole_life() {
+    account(&["create_users", "guide-alice", "guide-bob", "guide-carol"]);
+    let mut program = start();
+    program.wait_text("guide-alice");
+    program.wait_text("guide-bob");
+    program.wait_text("guide-carol");
+    go_to(&mut program, "guide-bob");
+    program.wait_text("0 of 2 keys");
+
+    // Create it: the secret that was copied is the one that works.
+    program.press("c");
+    program.wait_text("A new access key for guide-bob");
+    program.press("y");
+    program.wait_text("New key for guide-bob");
+    program.press("y");
+    program.wait_text("secret sent to the terminal's clipboard");
+    let secret = copied(&program).remove(0);
+    let keys = account(&["keys", "guide-bob"]);
+    let [key, status] = &*keys else {
+        panic!("one key: {keys:?}")
+    };
+    assert_eq!(status, "Active");
+    program.wait_text(key);
+    program.press("\x1b");
+    program.wait_gone("New key for");
+    program.wait_text("1 of 2 keys");
+    program.wait_text("never used");
+
+    // Use it.
+    let arn = account(&["use_key", key, &secret]);
+    assert!(arn[0].ends_with(":user/guide-bob"), "{arn:?}");
+    program.press("R");
+    program.wait_text("used just now");
+    program.wait_gone("never used");
+
+    // Deactivate it, and activate it again.
+    program.press("t");
+    program.wait_text("Deactivate key");
+    program.wait_text(key);
+    program.press("y");
+    program.wait_gone("Deactivate key");
+    program.wait_text("Inactive");
+    assert_eq!(account(&["keys", "guide-bob"]), [key, "Inactive"]);
+    program.press("t");
+    program.wait_text("Activate key");
+    program.press("y");
+    program.wait_gone("Activate key");
+    program.wait_gone("Inactive");
+    assert_eq!(account(&["keys", "guide-bob"]), [key, "Active"]);
+
+    // Delete it: it is in use, so its end has to be typed.
+    program.press("d");
+    program.wait_text("Type its last four characters");
+    program.press("\r");
+    program.wait_gone("Delete key");
+    assert_eq!(account(&["keys", "guide-bob"]), [key, "Active"]);
+    program.press("d");
+    program.wait_text("Type its last four characters");
+    program.press(&key[key.len() - 4..]);
+    program.press("\r");
+    program.wait_gone("Delete key");
+    program.wait_text("0 of 2 keys");
+    assert_eq!(account(&["keys", "guide-bob"]), [""; 0]);
+
+    // The other two were not touched.
+    assert_eq!(account(&["keys", "guide-alice"]), [""; 0]);
+    assert_eq!(account(&["keys", "guide-carol"]), [""; 0]);
+    assert_eq!(copied(&program).len(), 1);
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn a_user_who_is_gone() {
+    account(&["create_users", "gone-dave"]);
+    let mut program = start();
+    go_to(&mut program, "gone-dave");
+    program.press("c");
+    program.wait_text("A new access key for gone-dave");
+    account(&["delete_user", "gone-dave"]);
+    program.press("y");
+    program.wait_text("It is gone");
+    program.wait_text("NoSuchEntity: iam:CreateAccessKey");
+    program.press("\x1b");
+    program.wait_gone("It is gone");
+    // Fetched again: nobody of that name.
+    program.wait_text("0 shown");
+}
+
+#[test]
+fn a_key_that_is_gone() {
+    account(&["create_users", "gone-erin"]);
+    let key = account(&["create_key", "gone-erin"]).remove(0);
+    let mut program = start();
+    go_to(&mut program, "gone-erin");
+    program.wait_text(&key);
+    program.press("t");
+    program.wait_text("Deactivate key");
+    account(&["delete_key", "gone-erin", &key]);
+    program.press("y");
+    program.wait_text("It is gone");
+    program.wait_text("NoSuchEntity: iam:UpdateAccessKey");
+    program.press("\x1b");
+    program.wait_gone("It is gone");
+    program.wait_text("0 of 2 keys");
+}
+
+#[test]
+fn more_keys_than_there_may_be() {
+    account(&["create_users", "full-frank"]);
+    account(&["create_key", "full-frank"]);
+    let mut program = start();
+    go_to(&mut program, "full-frank");
+    program.press("c");
+    program.wait_text("A new access key for full-frank");
+    // Somebody else was faster: the service says so now.
+    account(&["create_key", "full-frank"]);
+    program.press("y");
+    program.wait_text("No room for another key");
+    program.wait_text("Inactive keys count.");
+    program.press("\x1b");
+    program.wait_gone("No room for another key");
+    program.wait_text("2 of 2 keys");
+    // And before it is even asked.
+    program.press("c");
+    program.wait_text("No room for another key");
+    program.wait_text("full-frank has 2 keys");
+    assert_eq!(account(&["keys", "full-frank"]).len(), 4);
+}
