@@ -216,7 +216,7 @@ fn deactivating_takes_two_keys_from_the_key_s_row_and_can_be_undone() {
     person.press("t");
     person.see("Activate key");
     person.press("y");
-    person.gone("Inactive");
+    person.see("Activated AKIA");
     assert_eq!(state(&person), Status::Active);
     assert_eq!(person.calls("UpdateAccessKey"), 2);
 }

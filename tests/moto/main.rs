@@ -121,7 +121,7 @@ fn a_key_s_whole_life() {
     program.wait_text("Activate key");
     program.press("y");
     program.wait_gone("Activate key");
-    program.wait_gone("Inactive");
+    program.wait_text("Activated AKIA");
     assert_eq!(account(&["keys", "guide-bob"]), [key, "Active"]);
 
     // Delete it: it is in use, so its end has to be typed.
