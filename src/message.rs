@@ -101,6 +101,21 @@ pub enum Answer {
     LastUsed(Box<str>, String, Result<LastUsed, Error>),
 }
 
+impl Answer {
+    /// What went wrong, if something did.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Caller(answer) => answer.as_ref().err(),
+            Self::Alias(answer) => answer.as_ref().err(),
+            Self::KeysPerUser(answer) => answer.as_ref().err(),
+            Self::Users(answer) => answer.as_ref().err(),
+            Self::Keys(_, answer) => answer.as_ref().err(),
+            Self::LastUsed(_, _, answer) => answer.as_ref().err(),
+        }
+    }
+}
+
 /// How copying went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyOutcome {

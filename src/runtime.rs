@@ -10,7 +10,7 @@ use crate::{
     state::{ChangeId, load::RequestId},
 };
 use futures::FutureExt as _;
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -84,6 +84,10 @@ impl Runtime {
                     }
                 }
             };
+            match &signed_in {
+                Ok(signed_in) => tracing::info!(?target, key = signed_in.key, "signed in"),
+                Err(problem) => tracing::error!(?target, problem.title, "not signed in"),
+            }
             Message::SignedIn(signed_in.map(|signed_in| {
                 let SignedIn {
                     account: new,
@@ -109,13 +113,20 @@ impl Runtime {
         let account = self.account.borrow().clone();
         let asked = read.clone();
         let work = async move {
-            Message::Answer(
-                request,
-                match account {
-                    Some(account) => answer(&account, read).await,
-                    None => failed(read),
-                },
-            )
+            let begun = Instant::now();
+            let asked = format!("{read:?}");
+            let answer = match account {
+                Some(account) => answer(&account, read).await,
+                None => failed(read),
+            };
+            let took = begun.elapsed();
+            match answer.error() {
+                None => tracing::debug!(%asked, ?took, "answered"),
+                Some(error) => tracing::warn!(
+                    %asked, ?took, %error, request_id = error.request_id, "not answered"
+                ),
+            }
+            Message::Answer(request, answer)
         };
         self.spawn_read(work, move || Message::Answer(request, failed(asked)));
     }
@@ -125,6 +136,9 @@ impl Runtime {
         let account = self.account.borrow().clone();
         let outbox = self.outbox.clone();
         self.handle.spawn(async move {
+            let begun = Instant::now();
+            let (verb, target) = (change.verb(), change.target());
+            tracing::info!(verb, %target, "sent");
             let work = async {
                 match account {
                     Some(account) => account.change(&change).await,
@@ -137,6 +151,13 @@ impl Runtime {
                 // It may have been sent before things went wrong.
                 Err(internal("iamkeys", Kind::Garbled))
             });
+            let took = begun.elapsed();
+            match &result {
+                Ok(_) => tracing::info!(verb, %target, ?took, "done"),
+                Err(error) => tracing::error!(
+                    verb, %target, ?took, %error, request_id = error.request_id, "not done"
+                ),
+            }
             let _ = outbox.send(Message::Changed(id, result));
         });
     }

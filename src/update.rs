@@ -93,22 +93,22 @@ fn signed_in(state: &mut State, session: Session) -> Vec<Effect> {
 
 /// Files an answer under what it belongs to.
 fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc>) -> Vec<Effect> {
+    let mut failure = answer.error().cloned();
     match answer {
         Answer::Caller(answer) => {
+            state.session.caller.file(request, answer, now);
             // IAM may have refused before STS has said who this is, which changes what the refusal
             // means: not wrong credentials, but a session without MFA.
-            let refused = state.users.listing.error();
-            let failure = answer.as_ref().err().or(refused).cloned();
-            state.session.caller.file(request, answer, now);
-            if let Some(error) = failure {
-                broken(state, &error);
-            }
+            failure = failure.or_else(|| state.users.listing.error().cloned());
         }
         Answer::Alias(answer) => {
             state.session.alias.file(request, answer, now);
+            // Nobody needs it.
+            failure = None;
         }
         Answer::KeysPerUser(answer) => {
             state.session.keys_per_user.file(request, answer, now);
+            failure = None;
         }
         Answer::Users(Ok(page)) => {
             state.users.listing.file(request, Ok(()), now);
@@ -124,25 +124,17 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
             state.users.end_listing();
         }
         Answer::Users(Err(error)) => {
-            state.users.listing.file(request, Err(error.clone()), now);
-            broken(state, &error);
+            state.users.listing.file(request, Err(error), now);
         }
-        Answer::Keys(user, answer) => {
-            let failure = answer.as_ref().err().cloned();
-            state.users.file_keys(&user, request, answer, now);
-            if let Some(error) = failure {
-                broken(state, &error);
-            }
-        }
+        Answer::Keys(user, answer) => state.users.file_keys(&user, request, answer, now),
         Answer::LastUsed(user, key, answer) => {
-            let failure = answer.as_ref().err().cloned();
             state
                 .users
                 .file_last_used(&user, &key, request, answer, now);
-            if let Some(error) = failure {
-                broken(state, &error);
-            }
         }
+    }
+    if let Some(error) = failure {
+        broken(state, &error);
     }
     Vec::new()
 }
