@@ -392,7 +392,7 @@ fn never_used_refused_and_loading_are_three_different_things() {
     let endpoint = endpoint();
     endpoint.fault(Fault::new(FaultKind::Refuse).action("GetAccessKeyLastUsed"));
     endpoint.fault(
-        Fault::new(FaultKind::Delay(Duration::from_secs(3600)))
+        Fault::new(FaultKind::Delay(Duration::from_hours(1)))
             .action("ListAccessKeys")
             .user("bob"),
     );
@@ -533,7 +533,7 @@ fn a_paste_is_text_where_text_is_wanted_and_nothing_elsewhere() {
 fn keys_faster_than_a_person_answer_no_question() {
     let setup = Setup {
         // Whatever this machine is doing: no two keys of this test are far apart.
-        between_keys: Duration::from_secs(3600),
+        between_keys: Duration::from_hours(1),
         ..Setup::default()
     };
     let mut person = Person::with(&endpoint(), setup);
@@ -749,7 +749,7 @@ fn quitting_is_quick_and_the_end_of_input_is_an_end() {
 fn leaving_waits_for_a_change_and_can_stop_waiting() {
     let endpoint = endpoint();
     endpoint
-        .fault(Fault::new(FaultKind::Delay(Duration::from_secs(3600))).action("UpdateAccessKey"));
+        .fault(Fault::new(FaultKind::Delay(Duration::from_hours(1))).action("UpdateAccessKey"));
     let mut person = Person::at(&endpoint);
     go_to(&mut person, "bob");
     person.press("t");

@@ -304,7 +304,7 @@ async fn throttling_that_does_not_end_is_called_by_its_name() {
 #[tokio::test]
 async fn a_silent_server_is_not_waited_for_for_ever() {
     let (endpoint, account) = demo();
-    let silence = FaultKind::Delay(Duration::from_secs(86_400));
+    let silence = FaultKind::Delay(Duration::from_hours(24));
     endpoint.fault(Fault::new(silence).action("CreateAccessKey"));
     tokio::time::pause();
     let error = account.change(&create("new-hire")).await.unwrap_err();

@@ -177,7 +177,7 @@ impl Host for TestHost {
 }
 
 /// How to start the program.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct Setup {
     /// The terminal's size.
     pub size: (u16, u16),
