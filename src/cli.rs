@@ -3,14 +3,16 @@
 use crate::{
     demo::{Account, Delay, Endpoint},
     effect::{Exit, Target},
-    iam,
+    iam, log,
     runtime::Accounts,
     secret::clipboard::{Choice, route_here},
     state::Settings,
 };
 use chrono::Utc;
 use clap::{Parser, ValueEnum};
+use color_eyre::eyre::WrapErr as _;
 use std::{env, path::PathBuf, process::ExitCode, sync::Arc};
+use tracing_appender::non_blocking::WorkerGuard;
 
 /// See and change the access keys of an AWS account from a terminal.
 #[derive(Clone, Debug, Parser)]
@@ -79,6 +81,20 @@ impl Cli {
         } else {
             Target::Ambient
         }
+    }
+
+    /// Begins to log, if that was asked for. What is left of the log is written when the guard is
+    /// dropped.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn start_log(&self) -> color_eyre::Result<Option<WorkerGuard>> {
+        let Some(path) = &self.log_file else {
+            return Ok(None);
+        };
+        let started = log::start(path, self.log_level)
+            .wrap_err_with(|| format!("the log {} cannot be written", path.display()))?;
+        Ok(Some(started))
     }
 
     /// What does not change while the program runs.

@@ -1,16 +1,14 @@
 //! The `iamkeys` program: parse the command line, take the terminal, run, give it back.
 
 use clap::Parser as _;
-use color_eyre::eyre::WrapErr as _;
 use crossterm::event::EventStream;
 use iamkeys::{
     app::{App, BETWEEN_KEYS, Config},
     cli::{Cli, goodbye},
     effect::Exit,
-    log,
-    runtime::Runtime,
+    runtime::{self, Runtime},
     signals::signals,
-    terminal::{self, Tty},
+    terminal::{self, Tty, complain},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -21,29 +19,29 @@ use tokio::sync::mpsc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if !terminal::is_there() {
-        eprintln!("iamkeys: standard input and output must be a terminal");
+        complain("iamkeys: standard input and output must be a terminal");
         return ExitCode::from(2);
     }
     if let Err(error) = terminal::install_hooks() {
-        eprintln!("iamkeys: {error}");
+        complain(format_args!("iamkeys: {error}"));
         return ExitCode::FAILURE;
     }
     // A panic has given the terminal back and printed its report by the time it gets here.
     let ended = catch_unwind(AssertUnwindSafe(|| run(&cli)));
     terminal::give_back();
     for report in terminal::take_reports() {
-        eprintln!("{report}");
+        complain(report);
     }
     match ended {
         Ok(Ok(exit)) => {
             let (code, lines) = goodbye(exit);
             for line in lines {
-                eprintln!("iamkeys: {line}");
+                complain(format_args!("iamkeys: {line}"));
             }
             code
         }
         Ok(Err(report)) => {
-            eprintln!("{report:?}");
+            complain(format_args!("{report:?}"));
             ExitCode::FAILURE
         }
         Err(_) => ExitCode::FAILURE,
@@ -51,26 +49,13 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> color_eyre::Result<Exit> {
-    let _log = match &cli.log_file {
-        Some(path) => Some(
-            log::start(path, cli.log_level)
-                .wrap_err_with(|| format!("the log {} cannot be written", path.display()))?,
-        ),
-        None => None,
-    };
-    let tokio = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
+    let _log = cli.start_log()?;
+    let tokio = runtime::threads()?;
     let exit = tokio.block_on(async {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let settings = cli.settings();
-        let runtime = Runtime::new(
-            tokio.handle().clone(),
-            outbox,
-            cli.accounts(),
-            settings.clipboard,
-        );
+        let handle = tokio.handle().clone();
+        let runtime = Runtime::new(handle, outbox, cli.accounts(), settings.clipboard);
         let signals = signals()?;
         let config = Config {
             settings,

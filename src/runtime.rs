@@ -10,12 +10,32 @@ use crate::{
     state::{ChangeId, load::RequestId},
 };
 use futures::FutureExt as _;
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    io,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
     task::JoinSet,
 };
+
+/// The threads that tasks run on.
+///
+/// # Errors
+/// When the system gives none.
+pub fn threads() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        // Tasks wait for the network. Each thread more is a megabyte of memory.
+        .worker_threads(1)
+        // A thread for blocking work ends with it, and need not wake up later to do so.
+        .thread_keep_alive(Duration::ZERO)
+        .enable_all()
+        .build()
+}
 
 /// How to get at the accounts.
 #[derive(Clone)]

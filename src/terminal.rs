@@ -10,6 +10,7 @@ use crossterm::{
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 use std::{
+    fmt::Display,
     io::{self, BufWriter, IsTerminal, Stdout, Write},
     sync::{
         Mutex, OnceLock, PoisonError,
@@ -126,6 +127,11 @@ fn stop_this_job() -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a line to standard error, or does not: `eprintln!` would panic where the terminal is gone.
+pub fn complain(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Installs the hooks for panics and reports. Call it on the main thread.
 ///
 /// # Errors
@@ -141,7 +147,7 @@ pub fn install_hooks() -> color_eyre::Result<()> {
         let report = panics.panic_report(info).to_string();
         if MAIN.get() == Some(&thread::current().id()) {
             give_back();
-            eprintln!("{report}");
+            complain(report);
         } else {
             REPORTS
                 .lock()
