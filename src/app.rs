@@ -220,8 +220,7 @@ where
             if self.exit.is_some() {
                 return Ok(());
             }
-            // Polled with this task's own waker: crossterm's stream remembers the one it was
-            // polled with last, and would wake nobody otherwise.
+            // Polled with this task's own waker, which a stream may remember from here on.
             next = poll_fn(|cx| match events.poll_next_unpin(cx) {
                 Poll::Ready(event) => Poll::Ready(Some(event)),
                 Poll::Pending => Poll::Ready(None),

@@ -29,6 +29,7 @@ pub mod cli;
 pub mod demo;
 pub mod effect;
 pub mod iam;
+pub mod input;
 pub mod keymap;
 pub mod log;
 pub mod message;

@@ -1,11 +1,11 @@
 //! The `iamkeys` program: parse the command line, take the terminal, run, give it back.
 
 use clap::Parser as _;
-use crossterm::event::EventStream;
 use iamkeys::{
     app::{App, BETWEEN_KEYS, Config},
     cli::{Cli, goodbye},
     effect::Exit,
+    input,
     runtime::{self, Runtime},
     signals::signals,
     terminal::{self, Tty, complain},
@@ -64,7 +64,7 @@ fn run(cli: &Cli) -> color_eyre::Result<Exit> {
             between_keys: BETWEEN_KEYS,
         };
         let mut app = App::start(Tty::take()?, runtime, inbox, config)?;
-        app.run(EventStream::new(), signals).await
+        app.run(input::events()?, signals).await
     })?;
     // Whatever is still under way was told of, or is a read that nobody waits for.
     tokio.shutdown_background();

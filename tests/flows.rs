@@ -748,8 +748,7 @@ fn quitting_is_quick_and_the_end_of_input_is_an_end() {
 #[test]
 fn leaving_waits_for_a_change_and_can_stop_waiting() {
     let endpoint = endpoint();
-    endpoint
-        .fault(Fault::new(FaultKind::Delay(Duration::from_hours(1))).action("UpdateAccessKey"));
+    endpoint.fault(Fault::new(FaultKind::Delay(Duration::from_hours(1))).action("UpdateAccessKey"));
     let mut person = Person::at(&endpoint);
     go_to(&mut person, "bob");
     person.press("t");
