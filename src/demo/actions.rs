@@ -3,13 +3,13 @@
 //! To add one, write its function (check the parameters, ask the account, write
 //! the elements inside `<…Result>`) and its row.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::paging::{list, read_marker};
-use super::query::{Check, KEY_ID, PATH_PREFIX, Params, USER_NAME};
+use super::query::{Check, KEY_ID, PATH_PREFIX, Params, ROLE_ARN, ROLE_SESSION_NAME, USER_NAME};
 use super::refusal::Refusal;
 use super::sign::Caller;
-use super::store::{Account, KEYS_PER_USER};
+use super::store::{Account, KEYS_PER_USER, RoleSession};
 use super::user::{Key, Status, User};
 use super::xml::Xml;
 
@@ -56,6 +56,8 @@ enum Target {
     User,
     /// The key named.
     Key,
+    /// The role named.
+    Role,
 }
 
 /// An action of a service.
@@ -94,6 +96,12 @@ const ACTIONS: &[Action] = &[
         name: "GetCallerIdentity",
         target: Target::Any,
         run: get_caller_identity,
+    },
+    Action {
+        service: Service::Sts,
+        name: "AssumeRole",
+        target: Target::Role,
+        run: assume_role,
     },
 ];
 
@@ -148,6 +156,7 @@ impl Action {
                 let key = request.params.get("AccessKeyId").unwrap_or_default();
                 format!("access key {key}")
             }
+            Target::Role => request.params.get("RoleArn").unwrap_or_default().to_owned(),
         };
         let action = format!("{}:{}", self.service.name(), self.name);
         Refusal::access_denied(request.caller, &action, &resource)
@@ -323,6 +332,38 @@ fn get_caller_identity(request: &mut Request<'_>) -> Result<(), Refusal> {
     request.result.text("Arn", request.caller.arn());
     request.result.text("UserId", request.caller.id());
     request.result.text("Account", request.account.id());
+    Ok(())
+}
+
+/// Every role of the account lets everybody in it assume it, for an hour.
+fn assume_role(request: &mut Request<'_>) -> Result<(), Refusal> {
+    let mut check = Check::new(request.params);
+    let arn = check.required(&ROLE_ARN);
+    let name = check.required(&ROLE_SESSION_NAME);
+    check.done()?;
+    let prefix = format!("arn:aws:iam::{}:role/", request.account.id());
+    // A role's path is not part of its sessions' names.
+    let role = arn
+        .strip_prefix(&prefix)
+        .and_then(|path| path.rsplit('/').next())
+        .filter(|role| !role.is_empty());
+    let Some(role) = role else {
+        // What is elsewhere, or is nowhere, is refused alike.
+        let action = Action::named("AssumeRole");
+        return Err(action.map_or_else(Refusal::unknown_token, |it| it.denied(request)));
+    };
+    let session = request.account.assume_role(role, name).clone();
+    request.result.element("Credentials", |xml| {
+        xml.text("AccessKeyId", session.key.as_str());
+        xml.text("SecretAccessKey", &session.key.secret());
+        xml.text("SessionToken", RoleSession::TOKEN);
+        xml.time("Expiration", request.now + TimeDelta::hours(1));
+    });
+    let arn = request.account.session_arn(&session);
+    request.result.element("AssumedRoleUser", |xml| {
+        xml.text("AssumedRoleId", &session.id());
+        xml.text("Arn", &arn);
+    });
     Ok(())
 }
 

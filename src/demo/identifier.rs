@@ -41,7 +41,15 @@ impl KeyId {
 
     /// The `number`th new key's ID; no two numbers share one.
     pub(super) fn numbered(number: u64) -> Self {
-        let mut bytes = *b"AKIAQX7DEMO40_______";
+        Self::ending(*b"AKIAQX7DEMO40_______", number)
+    }
+
+    /// The same of temporary keys.
+    pub(super) fn temporary(number: u64) -> Self {
+        Self::ending(*b"ASIAQX7DEMO40_______", number)
+    }
+
+    fn ending(mut bytes: [u8; 20], number: u64) -> Self {
         bytes[13..].copy_from_slice(&base32::<7>(number));
         Self(bytes)
     }

@@ -62,6 +62,22 @@ pub(super) const KEY_ID: Text = Text {
     matches: |text| !text.is_empty() && text.bytes().all(is_word),
 };
 
+pub(super) const ROLE_ARN: Text = Text {
+    name: "RoleArn",
+    shortest: 20,
+    longest: 2048,
+    pattern: r"[\u0020-\u00FF]+",
+    matches: |text| !text.is_empty() && text.chars().all(|c| (' '..='\u{ff}').contains(&c)),
+};
+
+pub(super) const ROLE_SESSION_NAME: Text = Text {
+    name: "RoleSessionName",
+    shortest: 2,
+    longest: 64,
+    pattern: USER_NAME.pattern,
+    matches: USER_NAME.matches,
+};
+
 pub(super) const PATH_PREFIX: Text = Text {
     name: "PathPrefix",
     shortest: 1,

@@ -168,17 +168,11 @@ impl<'a> Signature<'a> {
         times: &Times,
     ) -> Result<Caller, Refusal> {
         let token = text(headers, TOKEN);
-        if let Some(session) = account.role_session()
-            && RoleSession::key_id() == *self.key_id
-        {
-            let RoleSession { role, session } = session;
+        if let Some(session) = account.role_session(self.key_id) {
             return (token == Some(RoleSession::TOKEN))
                 .then(|| Caller {
-                    arn: format!(
-                        "arn:aws:sts::{}:assumed-role/{role}/{session}",
-                        account.id()
-                    ),
-                    id: format!("AROAQX7DEMO400SESSION:{session}"),
+                    arn: account.session_arn(session),
+                    id: session.id(),
                     user: None,
                     key: None,
                 })

@@ -31,12 +31,23 @@ pub(super) enum SignedIn {
 pub(super) struct RoleSession {
     pub(super) role: String,
     pub(super) session: String,
+    /// The session's temporary key.
+    pub(super) key: KeyId,
 }
 
 impl RoleSession {
-    /// The session's temporary key.
-    pub(super) fn key_id() -> KeyId {
-        KeyId::parse("ASIAQX7DEMO40SESSION").unwrap_or_else(|| KeyId::numbered(0))
+    /// A session that was there before anything was asked.
+    fn first(role: &str, session: &str) -> Self {
+        Self {
+            role: role.to_owned(),
+            session: session.to_owned(),
+            key: KeyId::parse("ASIAQX7DEMO40SESSION").unwrap_or_else(|| KeyId::temporary(0)),
+        }
+    }
+
+    /// Its unique ID, as `GetCallerIdentity` gives it.
+    pub(super) fn id(&self) -> String {
+        format!("AROAQX7DEMO400SESSION:{}", self.session)
     }
 
     /// What has to be sent along with each request.
@@ -60,6 +71,8 @@ pub struct Account {
     /// Whose each key is: requests name a key without its user.
     owners: BTreeMap<KeyId, Arc<str>>,
     signed_in: SignedIn,
+    /// The roles that were assumed.
+    assumed: Vec<RoleSession>,
     next_user: u64,
     next_key: u64,
 }
@@ -73,10 +86,8 @@ impl Account {
             alias: alias.map(str::to_owned),
             users: BTreeMap::new(),
             owners: BTreeMap::new(),
-            signed_in: SignedIn::Role(RoleSession {
-                role: "Administrator".to_owned(),
-                session: "alice".to_owned(),
-            }),
+            signed_in: SignedIn::Role(RoleSession::first("Administrator", "alice")),
+            assumed: Vec::new(),
             next_user: 1,
             next_key: 1,
         }
@@ -307,25 +318,43 @@ impl Account {
 
     /// Signs in through a role instead of as a user.
     pub fn sign_in_with_role(&mut self, role: &str, session: &str) {
-        self.signed_in = SignedIn::Role(RoleSession {
-            role: role.to_owned(),
-            session: session.to_owned(),
-        });
+        self.signed_in = SignedIn::Role(RoleSession::first(role, session));
     }
 
-    /// The session, when signed in through a role.
-    pub(super) fn role_session(&self) -> Option<&RoleSession> {
-        match &self.signed_in {
+    /// Lets a caller have a session of a role. It never ends, whatever the caller is told.
+    pub(super) fn assume_role(&mut self, role: &str, session: &str) -> &RoleSession {
+        let place = self.assumed.len();
+        self.assumed.push(RoleSession {
+            role: role.to_owned(),
+            session: session.to_owned(),
+            key: KeyId::temporary(place as u64),
+        });
+        &self.assumed[place]
+    }
+
+    /// The session of a role that signs with a key.
+    pub(super) fn role_session(&self, key: &str) -> Option<&RoleSession> {
+        let first = match &self.signed_in {
             SignedIn::Role(session) => Some(session),
             SignedIn::Key(_) => None,
-        }
+        };
+        first
+            .into_iter()
+            .chain(&self.assumed)
+            .find(|session| session.key == *key)
+    }
+
+    /// How a session of a role is named.
+    pub(super) fn session_arn(&self, session: &RoleSession) -> String {
+        let RoleSession { role, session, .. } = session;
+        format!("arn:aws:sts::{}:assumed-role/{role}/{session}", self.id)
     }
 
     /// What whoever is signed in signs requests with.
     pub(super) fn key_pair(&self) -> KeyPair {
         let (id, token) = match &self.signed_in {
             SignedIn::Key(id) => (*id, None),
-            SignedIn::Role(_) => (RoleSession::key_id(), Some(RoleSession::TOKEN)),
+            SignedIn::Role(session) => (session.key, Some(RoleSession::TOKEN)),
         };
         KeyPair {
             id,

@@ -10,12 +10,14 @@ use aws_config::{
     imds::{self, region::ImdsRegionProvider},
     meta::region::RegionProviderChain,
     profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet},
+    provider_config::ProviderConfig,
 };
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
 use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
 use aws_types::os_shim_internal::{Env, Fs};
 use std::{
     borrow::Cow,
@@ -87,6 +89,11 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         // chain would look at the environment first.
         Some(profile) => Box::new(
             ProfileFileCredentialsProvider::builder()
+                // A profile that assumes a role asks STS, and every request has a region.
+                .configure(
+                    &ProviderConfig::default()
+                        .with_region(Some(region.clone().unwrap_or(DEFAULT_REGION))),
+                )
                 .profile_name(profile)
                 .build(),
         ),
@@ -383,6 +390,12 @@ fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut cause = error.source();
     while let Some(error) = cause {
+        // What STS says is in a type that prints as its fields do in Rust.
+        if let Some(refused) = error.downcast_ref::<AssumeRoleError>()
+            && let (Some(code), Some(message)) = (refused.code(), refused.message())
+        {
+            return vec![one_line(&format!("{code}: {message}"))];
+        }
         let line = one_line(&error.to_string());
         if !line.is_empty() && !lines.contains(&line) {
             lines.push(line);

@@ -60,6 +60,52 @@ fn a_profile_in_the_environment_is_used() {
     program.wait_text("profile other");
 }
 
+/// A profile that assumes a role with the credentials of another one.
+fn role_profile(more: &str) -> String {
+    format!(
+        "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/ops/Admin\n\
+         role_session_name = someone\nsource_profile = base\n{more}"
+    )
+}
+
+#[test]
+fn a_profile_that_assumes_a_role_is_used_with_and_without_a_region() {
+    for (more, by_flag) in [
+        ("", true),
+        ("", false),
+        ("region = eu-west-1\n", true),
+        ("region = eu-west-1\n", false),
+    ] {
+        let world = World::demo();
+        let start = Start::iamkeys([""; 0])
+            .size(120, 36)
+            .file(".aws/config", &role_profile(more))
+            .file(".aws/credentials", &section("base", OTHER))
+            .env("AWS_ENDPOINT_URL", world.url());
+        let start = if by_flag {
+            start.arg("--profile").arg("admin")
+        } else {
+            start.env("AWS_PROFILE", "admin")
+        };
+        let mut program = start.run();
+        let keys = signers(&world, &mut program);
+        let [source, session] = keys.as_slice() else {
+            panic!("the source's key and the session's: {keys:?}");
+        };
+        assert_eq!(source, OTHER);
+        assert!(session.starts_with("ASIA"), "{session}");
+        program.wait_text("Admin/someone");
+        program.wait_text("profile admin");
+        let calls = world.endpoint.calls();
+        let by_source: Vec<_> = calls
+            .iter()
+            .filter(|call| call.signed_by.as_deref() == Some(OTHER))
+            .map(|call| call.action.as_str())
+            .collect();
+        assert_eq!(by_source, ["AssumeRole"], "and all else as the role");
+    }
+}
+
 #[test]
 fn the_default_profile_is_used() {
     let world = World::demo();
@@ -199,13 +245,34 @@ fn an_sso_login_that_is_missing() {
 #[test]
 fn a_profile_that_wants_an_mfa_code() {
     let world = World::demo();
-    let config = "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\n\
-                  source_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n";
+    // What the role's trust policy does with whoever comes without a code.
+    world.endpoint.fault("AssumeRole=refuse".parse().unwrap());
+    let config = role_profile("mfa_serial = arn:aws:iam::123456789012:mfa/alice\n");
     let start = Start::iamkeys(["--profile", "admin"])
-        .file(".aws/config", config)
+        .file(".aws/config", &config)
         .file(".aws/credentials", &section("base", OWN))
         .env("AWS_ENDPOINT_URL", world.url());
     refused(start, "Profile admin needs an MFA code", "--serial-number");
+    let actions: Vec<_> = world.endpoint.calls();
+    assert!(
+        matches!(actions.as_slice(), [call] if call.action == "AssumeRole"),
+        "STS was asked, and refused: {actions:?}"
+    );
+}
+
+#[test]
+fn a_role_that_cannot_be_assumed() {
+    let world = World::demo();
+    world.endpoint.fault("AssumeRole=refuse".parse().unwrap());
+    let start = Start::iamkeys(["--profile", "admin"])
+        .file(".aws/config", &role_profile(""))
+        .file(".aws/credentials", &section("base", OWN))
+        .env("AWS_ENDPOINT_URL", world.url());
+    refused(
+        start,
+        "The role of profile admin could not be assumed",
+        "AccessDenied: User: arn:aws:iam::123456789012:user/people/alice",
+    );
 }
 
 #[test]
