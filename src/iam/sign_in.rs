@@ -18,7 +18,10 @@ use aws_credential_types::{
 };
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
-use aws_types::os_shim_internal::{Env, Fs};
+use aws_types::{
+    os_shim_internal::{Env, Fs},
+    service_config::ServiceConfigKey,
+};
 use std::{
     borrow::Cow,
     env,
@@ -77,7 +80,6 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
     let named = named_profile(options);
     if let Some(name) = named.as_deref()
         && profiles.get_profile(name).is_none()
-        && (options.profile.is_some() || !environment_has_keys())
     {
         return Err(no_such_profile(name, &profiles));
     }
@@ -131,7 +133,7 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         account: Account::new(&config, options.read_only),
         key,
         profile: named,
-        endpoint: endpoint_of(options, &config),
+        endpoint: endpoint_of(&config),
     })
 }
 
@@ -222,8 +224,14 @@ impl ProvideCredentials for Resolved {
     }
 }
 
+/// The profile that credentials come from, where one is named. Keys in the environment win over
+/// `AWS_PROFILE`, which then says nothing about who signs.
 fn named_profile(options: &Options) -> Option<String> {
-    let from_environment = || env::var("AWS_PROFILE").ok();
+    let from_environment = || {
+        env::var("AWS_PROFILE")
+            .ok()
+            .filter(|_| !environment_has_keys())
+    };
     options
         .profile
         .clone()
@@ -251,13 +259,24 @@ fn is_set(name: &str) -> bool {
     env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
-fn endpoint_of(options: &Options, config: &SdkConfig) -> Option<String> {
-    options
-        .endpoint_url
-        .clone()
-        .or_else(|| env::var("AWS_ENDPOINT_URL_IAM").ok())
-        .or_else(|| config.endpoint_url().map(str::to_owned))
-        .filter(|url| !url.is_empty())
+/// The endpoint that the IAM client takes from this configuration, found by the client's own rule:
+/// what is set in the program; then what environment and profile set for IAM or for all services,
+/// unless they say that this is to be ignored.
+fn endpoint_of(config: &SdkConfig) -> Option<String> {
+    let in_general = || config.endpoint_url().map(str::to_owned);
+    if config.get_origin("endpoint_url").is_client_config() {
+        return in_general();
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id("IAM")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    config
+        .service_config()
+        .and_then(|service| service.load_config(key))
+        .or_else(in_general)
 }
 
 fn unreadable_profiles(error: &(dyn StdError + 'static)) -> Problem {

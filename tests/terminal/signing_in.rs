@@ -60,6 +60,19 @@ fn a_profile_in_the_environment_is_used() {
     program.wait_text("profile other");
 }
 
+#[test]
+fn a_profile_in_the_environment_is_not_named_where_keys_there_sign() {
+    let world = World::demo();
+    let start = world
+        .start()
+        .size(160, 36)
+        .file(".aws/credentials", &section("other", OTHER));
+    let mut program = start.env("AWS_PROFILE", "other").run();
+    assert_eq!(signers(&world, &mut program), [OWN]);
+    program.wait_text("at http://127.0.0.1:");
+    assert!(!program.screen().contains("profile other"));
+}
+
 /// A profile that assumes a role with the credentials of another one.
 fn role_profile(more: &str) -> String {
     format!(
@@ -142,6 +155,64 @@ fn endpoints_come_from_the_environment_too() {
     program.wait_text("at http://127.0.0.1:");
 }
 
+/// The address that the program says it uses.
+fn shown_endpoint(program: &mut pty::Program, world: &World) {
+    program.wait_text("Users 24");
+    program.wait_text(&format!("at {}", world.url()));
+    assert!(!world.endpoint.calls().is_empty());
+}
+
+#[test]
+fn the_endpoint_in_use_is_shown_wherever_it_is_set() {
+    let (one, other) = (World::demo(), World::demo());
+    let services = format!(
+        "[default]\nendpoint_url = {}\nservices = local\n\
+         [services local]\niam =\n  endpoint_url = {}\n",
+        other.url(),
+        one.url()
+    );
+    let credentials = section("default", OWN);
+    let start = || {
+        Start::iamkeys([""; 0])
+            .size(160, 36)
+            .file(".aws/credentials", &credentials)
+    };
+    let mut program = start().file(".aws/config", &services).run();
+    shown_endpoint(&mut program, &one);
+
+    let general = format!("[default]\nendpoint_url = {}\n", one.url());
+    let mut program = start().file(".aws/config", &general).run();
+    shown_endpoint(&mut program, &one);
+
+    // The flag is no configuration: nothing makes it ignored.
+    let start = start()
+        .file(".aws/config", &services)
+        .env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+        .env("AWS_ENDPOINT_URL_IAM", other.url());
+    let mut program = start.arg("--endpoint-url").arg(one.url()).run();
+    shown_endpoint(&mut program, &one);
+}
+
+#[test]
+fn endpoints_that_are_ignored_are_not_shown() {
+    let world = World::demo();
+    let config = format!("[default]\nendpoint_url = {}\n", world.url());
+    let start = Start::iamkeys([""; 0])
+        .file(".aws/credentials", &section("default", OWN))
+        .file(".aws/config", &config)
+        .env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+        .env("AWS_ENDPOINT_URL", world.url())
+        .env("AWS_ENDPOINT_URL_IAM", world.url())
+        // AWS itself is out of reach of a test.
+        .env("HTTPS_PROXY", nobody());
+    refused(
+        start,
+        "AWS cannot be reached",
+        "There is no answer from the service's endpoint",
+    );
+    assert!(world.endpoint.calls().is_empty());
+}
+
 #[test]
 fn each_service_may_have_an_endpoint_of_its_own() {
     let (iam, sts) = (World::demo(), World::demo());
@@ -208,6 +279,13 @@ fn credentials_that_come_later_are_found() {
     std::fs::write(folder.join("credentials"), section("default", OTHER)).unwrap();
     program.press("R");
     assert_eq!(signers(&world, &mut program), [OTHER]);
+}
+
+/// An address where nobody listens.
+fn nobody() -> String {
+    // Taken and given back: nobody else gets it so soon.
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    format!("http://{}", socket.local_addr().unwrap())
 }
 
 /// Nobody can sign in like this: it says `title` and how to go on.
@@ -285,12 +363,8 @@ fn a_credential_process_that_fails() {
 
 #[test]
 fn an_endpoint_where_nobody_listens() {
-    // Taken and given back: nobody else gets it so soon.
-    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let url = format!("http://{}", socket.local_addr().unwrap());
-    drop(socket);
-    let start =
-        Start::iamkeys(["--endpoint-url", &url]).file(".aws/credentials", &section("default", OWN));
+    let start = Start::iamkeys(["--endpoint-url", &nobody()])
+        .file(".aws/credentials", &section("default", OWN));
     refused(
         start,
         "AWS cannot be reached",
