@@ -1,6 +1,10 @@
 //! What goes over the wire, and what is made of what comes back: `iam::Account` against the
 //! embedded endpoint, through the whole SDK.
 
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
+};
 use chrono::{DateTime, TimeZone as _, Utc};
 use iamkeys::{
     demo::{Account as Store, Endpoint, Fault, FaultKind},
@@ -240,16 +244,104 @@ fn lossy() -> [FaultKind; 7] {
 }
 
 #[tokio::test]
-async fn a_creation_is_sent_exactly_once_under_every_fault() {
+async fn a_change_is_sent_exactly_once_under_every_fault() {
     let throttled = [FaultKind::Throttle, FaultKind::Refuse];
     for fault in lossy().into_iter().chain(throttled) {
-        let (endpoint, account) = demo();
-        endpoint.fault(Fault::new(fault.clone()).action("CreateAccessKey").times(1));
-        let error = account.change(&create("new-hire")).await.unwrap_err();
-        assert_eq!(calls(&endpoint, "CreateAccessKey"), 1, "{fault:?}");
-        let sure = matches!(fault, FaultKind::Throttle | FaultKind::Refuse);
-        assert_eq!(error.outcome_unknown(), !sure, "{fault:?}: {error:?}");
+        for (action, change) in [
+            ("CreateAccessKey", create("new-hire")),
+            (
+                "UpdateAccessKey",
+                deactivate("alice", "AKIAQX7DEMO4ALICE001"),
+            ),
+            (
+                "DeleteAccessKey",
+                delete("deploy-bot", "AKIAQX7DEMO4DEPLOY01"),
+            ),
+        ] {
+            let (endpoint, account) = demo();
+            endpoint.fault(Fault::new(fault.clone()).action(action).times(1));
+            let outcome = account.change(&change).await;
+            assert_eq!(calls(&endpoint, action), 1, "{action} {fault:?}");
+            // The SDK reads nothing from the answer to these: a status of 200 is enough for it.
+            let bare = action != "CreateAccessKey" && matches!(fault, FaultKind::Garble);
+            assert_eq!(outcome.is_ok(), bare, "{action} {fault:?}");
+            let Err(error) = outcome else { continue };
+            let sure = matches!(fault, FaultKind::Throttle | FaultKind::Refuse);
+            assert_eq!(error.outcome_unknown(), !sure, "{fault:?}: {error:?}");
+        }
     }
+}
+
+/// Credentials that have run out and cannot be had again.
+#[derive(Debug)]
+struct RunOut;
+
+impl ProvideCredentials for RunOut {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let cause = "the SSO session has expired";
+        let inner = CredentialsError::provider_error(cause);
+        future::ProvideCredentials::ready(Err(CredentialsError::provider_error(inner)))
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_fail_in_mid_session_have_run_out_and_nothing_was_sent() {
+    let (endpoint, _) = demo();
+    let config = config(SharedCredentialsProvider::new(RunOut))
+        .http_client(endpoint.http_client())
+        .build();
+    let account = Account::new(&config, false);
+    let changed = account.change(&create("new-hire")).await.unwrap_err();
+    let read = account.keys("alice").await.unwrap_err();
+    let caller = account.caller().await.unwrap_err();
+    for error in [changed, read, caller] {
+        assert_eq!(error.kind, Kind::Expired, "{error:?}");
+        assert!(!error.outcome_unknown());
+        assert!(
+            error.message.ends_with("the SSO session has expired"),
+            "{error:?}"
+        );
+        assert!(error.advice().contains("Sign in again"));
+    }
+    assert!(endpoint.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_change_that_finds_no_connection_was_surely_not_made() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    for url in [refused.as_str(), "http://no-such-host.invalid"] {
+        let config = config(key()).endpoint_url(url).build();
+        let account = Account::new(&config, false);
+        let error = account.change(&create("new-hire")).await.unwrap_err();
+        assert_eq!(error.kind, Kind::NotSent, "{url}: {error:?}");
+        assert!(!error.outcome_unknown());
+        assert!(!error.stops_everything());
+    }
+    let config = config(key()).endpoint_url(&refused).build();
+    let error = Account::new(&config, false).caller().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Network, "a read: {error:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_after_the_request_leaves_a_change_unknown() {
+    use tokio::io::AsyncReadExt as _;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _ = socket.read(&mut [0; 8192]).await;
+        }
+    });
+    let config = config(key()).endpoint_url(url).build();
+    let account = Account::new(&config, false);
+    let error = account.change(&create("new-hire")).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Network, "{error:?}");
+    assert!(error.outcome_unknown());
 }
 
 #[tokio::test]
@@ -314,6 +406,18 @@ async fn a_silent_server_is_not_waited_for_for_ever() {
 }
 
 #[tokio::test]
+async fn a_read_from_a_silent_server_ends() {
+    let (endpoint, account) = demo();
+    let silence = FaultKind::Delay(Duration::from_hours(24));
+    endpoint.fault(Fault::new(silence));
+    tokio::time::pause();
+    let started = tokio::time::Instant::now();
+    let error = account.keys("alice").await.unwrap_err();
+    assert_eq!(error.kind, Kind::Network, "{error:?}");
+    assert!(started.elapsed() <= Duration::from_secs(46));
+}
+
+#[tokio::test]
 async fn read_only_sends_no_change() {
     let (endpoint, _) = demo();
     let account = sign_in_to_demo(&endpoint, true).account;
@@ -328,45 +432,108 @@ async fn read_only_sends_no_change() {
     assert!(endpoint.calls().is_empty());
 }
 
-#[tokio::test]
-async fn a_list_that_turns_in_circles_ends() {
-    // Nothing can be asked of the embedded endpoint that makes it lie so: a server of three lines.
+fn key() -> SharedCredentialsProvider {
+    let key = Credentials::new("AKIAEXAMPLE", "EXAMPLE", None, None, "test");
+    SharedCredentialsProvider::new(key)
+}
+
+fn config(credentials: SharedCredentialsProvider) -> aws_types::sdk_config::Builder {
+    aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::from_static("us-east-1"))
+        .credentials_provider(credentials)
+}
+
+/// An account whose lists go on and on: after each page comes the one `next` says.
+async fn endless(next: fn(Option<&str>) -> Option<String>) -> Account {
+    // Nothing can be asked of the embedded endpoint that makes it lie so.
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
-            let mut request = [0; 8192];
-            let _ = socket.read(&mut request).await;
-            let body = "<ListUsersResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
-                        <ListUsersResult><Users/><IsTruncated>true</IsTruncated>\
-                        <Marker>again</Marker></ListUsersResult></ListUsersResponse>";
+            let mut request = Vec::new();
+            // The form is short and comes with or after the header.
+            while !String::from_utf8_lossy(&request).contains("Action=") {
+                let mut buffer = [0; 8192];
+                match socket.read(&mut buffer).await {
+                    Ok(count @ 1..) => request.extend_from_slice(&buffer[..count]),
+                    _ => break,
+                }
+            }
+            let request = String::from_utf8_lossy(&request).into_owned();
+            let (action, list) = if request.contains("Action=ListUsers") {
+                ("ListUsers", "<Users/>")
+            } else {
+                ("ListAccessKeys", "<AccessKeyMetadata/>")
+            };
+            let asked = request.split_once("Marker=").map(|(_, marker)| {
+                let end = marker.find('&').unwrap_or(marker.len());
+                &marker[..end]
+            });
+            let marker =
+                next(asked).map_or_else(String::new, |it| format!("<Marker>{it}</Marker>"));
+            let body = format!(
+                "<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+                 <{action}Result>{list}<IsTruncated>true</IsTruncated>{marker}\
+                 </{action}Result></{action}Response>"
+            );
             let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
                 body.len()
             );
-            let _ = socket.write_all((head + body).as_bytes()).await;
+            let _ = socket.write_all((head + &body).as_bytes()).await;
         }
     });
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::from_static("us-east-1"))
-        .endpoint_url(format!("http://{address}"))
-        .credentials_provider(
-            aws_credential_types::provider::SharedCredentialsProvider::new(
-                aws_credential_types::Credentials::new(
-                    "AKIAEXAMPLE",
-                    "EXAMPLE",
-                    None,
-                    None,
-                    "test",
-                ),
-            ),
-        )
-        .build();
-    let account = Account::new(&config, false);
-    let first = account.users(None).await.unwrap();
-    assert_eq!(first.next.as_deref(), Some("again"));
-    let error = account.users(first.next).await.unwrap_err();
-    assert_eq!(error.kind, Kind::Garbled);
+    let config = config(key()).endpoint_url(url).build();
+    Account::new(&config, false)
+}
+
+/// How many pages of users come before the list is called garbled.
+async fn pages_of_users(account: &Account) -> usize {
+    let mut marker = None;
+    for pages in 0..10 {
+        match account.users(marker).await {
+            Ok(page) => marker = Some(page.next.expect("it goes on")),
+            Err(error) => {
+                assert_eq!(error.kind, Kind::Garbled);
+                return pages;
+            }
+        }
+    }
+    panic!("it does not end");
+}
+
+#[tokio::test]
+async fn a_list_that_turns_in_circles_ends() {
+    let nowhere = endless(|_| None).await;
+    let same = endless(|_| Some("a".into())).await;
+    let ring = endless(|asked| {
+        let next = match asked {
+            Some("a") => "b",
+            Some("b") => "c",
+            _ => "a",
+        };
+        Some(next.into())
+    })
+    .await;
+    for (account, pages) in [(nowhere, 0), (same, 1), (ring, 3)] {
+        assert_eq!(pages_of_users(&account).await, pages);
+        assert_eq!(pages_of_users(&account).await, pages, "each time");
+        let error = account.keys("alice").await.unwrap_err();
+        assert_eq!(error.kind, Kind::Garbled, "keys, {pages}");
+    }
+}
+
+#[tokio::test]
+async fn lists_of_users_that_are_read_side_by_side_are_no_circle() {
+    let (_, account) = of(Store::generated(3500, now()));
+    let (mut one, mut other) = (None, None);
+    loop {
+        let (first, second) = (account.users(one).await, account.users(other).await);
+        (one, other) = (first.unwrap().next, second.unwrap().next);
+        if one.is_none() {
+            return;
+        }
+    }
 }

@@ -2,15 +2,23 @@
 
 use super::{
     AccessKey, Caller, Change, Changed, Error, Kind, LastUsed, UsersPage,
-    convert::{self, error, text_or},
+    convert::{self, change_error, error, text_or},
 };
 use crate::secret::SecretKey;
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_iam::types::{StatusType, SummaryKeyType};
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    iter,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// The most `ListUsers` gives in one page.
 const PAGE: i32 = 1000;
+
+/// No list is longer: a server that always names another page is not followed for ever.
+const MAX_PAGES: usize = 10_000;
 
 /// A whole account, seen through one set of credentials. Cheap to clone: clones share connections
 /// and what the adaptive retry has learnt about the permitted rate.
@@ -19,6 +27,8 @@ pub struct Account {
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
     read_only: bool,
+    /// Each marker of the list of users, and the one whose page has named it.
+    trail: Arc<Mutex<HashMap<String, String>>>,
 }
 
 impl Account {
@@ -26,16 +36,24 @@ impl Account {
     #[must_use]
     pub fn new(config: &SdkConfig, read_only: bool) -> Self {
         // The SDK sets a time limit for connecting only; without these a silent server would be
-        // waited for for ever.
+        // waited for for ever. The last one is for all attempts of a call and the pauses between
+        // them, those that adaptive retry makes among them.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
             .read_timeout(Duration::from_secs(10))
             .operation_attempt_timeout(Duration::from_secs(15))
+            .operation_timeout(Duration::from_secs(45))
             .build();
         // Adaptive: against 50 requests a second it loses none of 32 in flight, where the standard
         // mode lost one in six.
         let reads = aws_sdk_iam::config::Builder::from(config)
-            .retry_config(RetryConfig::adaptive().with_max_attempts(6))
+            .retry_config(
+                RetryConfig::adaptive()
+                    .with_max_attempts(6)
+                    // Six attempts that are throttled end before the time limit does, and so
+                    // under their own name.
+                    .with_max_backoff(Duration::from_secs(8)),
+            )
             .timeout_config(timeouts.clone())
             .build();
         // Who is signed in is asked first of all, and its answer decides what the first screen
@@ -48,6 +66,7 @@ impl Account {
             iam: aws_sdk_iam::Client::from_conf(reads),
             sts: aws_sdk_sts::Client::from_conf(identity),
             read_only,
+            trail: Arc::default(),
         }
     }
 
@@ -102,16 +121,9 @@ impl Account {
             .await
             .map_err(|e| error("iam:ListUsers", &e))?;
         // A page may be shorter than asked for: only `IsTruncated` tells whether it is the last.
-        // A marker that does not move would be asked for ever.
         let next = answer.marker.filter(|_| answer.is_truncated);
-        if answer.is_truncated && (next.is_none() || next == asked) {
-            return Err(Error {
-                action: "iam:ListUsers",
-                kind: Kind::Garbled,
-                code: None,
-                message: "the list says that it goes on, and not where".into(),
-                request_id: None,
-            });
+        if answer.is_truncated && !self.gets_on(asked, next.as_deref()) {
+            return Err(turns_in_circles("iam:ListUsers"));
         }
         Ok(UsersPage {
             users: answer.users.into_iter().map(convert::user).collect(),
@@ -119,32 +131,58 @@ impl Account {
         })
     }
 
+    /// Whether a page of users that names another one leads on, and not back to where the same
+    /// list has been: that would be asked for ever. Lists may be under way side by side, so what
+    /// is remembered is where each marker came from, not which were there.
+    fn gets_on(&self, asked: Option<String>, next: Option<&str>) -> bool {
+        let Some(next) = next else {
+            return false;
+        };
+        let mut trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(asked) = asked else {
+            // A list begins here. What is remembered of others would only grow.
+            trail.clear();
+            return true;
+        };
+        let before: Vec<&String> =
+            iter::successors(Some(&asked), |marker| trail.get(*marker)).collect();
+        if before.len() >= MAX_PAGES || before.iter().any(|marker| *marker == next) {
+            return false;
+        }
+        trail.insert(next.to_owned(), asked);
+        true
+    }
+
     /// The access keys of a user, all pages of them.
     ///
     /// # Errors
     /// When a call fails.
     pub async fn keys(&self, user: &str) -> Result<Vec<AccessKey>, Error> {
+        const ACTION: &str = "iam:ListAccessKeys";
         let mut keys = Vec::new();
-        let mut marker = None;
+        let mut seen: Vec<String> = Vec::new();
         loop {
             let answer = self
                 .iam
                 .list_access_keys()
                 .user_name(user)
-                .set_marker(marker.clone())
+                .set_marker(seen.last().cloned())
                 .send()
                 .await
-                .map_err(|e| error("iam:ListAccessKeys", &e))?;
+                .map_err(|e| error(ACTION, &e))?;
             keys.extend(
                 answer
                     .access_key_metadata
                     .into_iter()
                     .map(convert::access_key),
             );
-            if !answer.is_truncated || answer.marker.is_none() || answer.marker == marker {
+            if !answer.is_truncated {
                 return Ok(keys);
             }
-            marker = answer.marker;
+            match answer.marker {
+                Some(next) if seen.len() < MAX_PAGES && !seen.contains(&next) => seen.push(next),
+                _ => return Err(turns_in_circles(ACTION)),
+            }
         }
     }
 
@@ -193,9 +231,11 @@ impl Account {
                     .user_name(&**user)
                     .access_key_id(key)
                     .status(status)
+                    .customize()
+                    .config_override(once())
                     .send()
                     .await
-                    .map_err(|e| error(action_of(change), &e))?;
+                    .map_err(|e| change_error(action_of(change), &e))?;
                 Ok(Changed::Done)
             }
             Change::Delete { user, key } => {
@@ -203,9 +243,11 @@ impl Account {
                     .delete_access_key()
                     .user_name(&**user)
                     .access_key_id(key)
+                    .customize()
+                    .config_override(once())
                     .send()
                     .await
-                    .map_err(|e| error(action_of(change), &e))?;
+                    .map_err(|e| change_error(action_of(change), &e))?;
                 Ok(Changed::Done)
             }
         }
@@ -218,14 +260,10 @@ impl Account {
             .create_access_key()
             .user_name(user)
             .customize()
-            // Sent once. The SDK would repeat it after a 5xx or a lost connection, and each time
-            // the service had acted there would be a key whose secret nobody has.
-            .config_override(
-                aws_sdk_iam::config::Builder::new().retry_config(RetryConfig::disabled()),
-            )
+            .config_override(once())
             .send()
             .await
-            .map_err(|e| error(ACTION, &e))?;
+            .map_err(|e| change_error(ACTION, &e))?;
         match answer.access_key {
             Some(made) if !made.secret_access_key.is_empty() => Ok(Changed::Created {
                 key: AccessKey {
@@ -244,6 +282,23 @@ impl Account {
             }),
         }
     }
+}
+
+fn turns_in_circles(action: &'static str) -> Error {
+    Error {
+        action,
+        kind: Kind::Garbled,
+        code: None,
+        message: "the list says that it goes on, and not where".into(),
+        request_id: None,
+    }
+}
+
+/// Makes a change be sent once. The SDK would repeat it after a 5xx or a lost connection: a creation
+/// that the service had made would leave a key whose secret nobody has, and a deletion that it had
+/// made would be reported as one of a key that is not there.
+fn once() -> aws_sdk_iam::config::Builder {
+    aws_sdk_iam::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// The action of a change, as policies name it.

@@ -1,15 +1,16 @@
 //! From the SDK's types to ours, at once and completely.
 
 use super::{AccessKey, Error, KeyStatus, Kind, LastUsed, User};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId as _,
     primitives::DateTime as SdkTime,
     types,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
 use chrono::{DateTime, Utc};
-use std::error::Error as StdError;
+use std::{error::Error as StdError, io};
 
 pub(super) fn user(user: types::User) -> User {
     User {
@@ -99,15 +100,56 @@ where
         ),
         SdkError::TimeoutError(_) => ours(Kind::Network, "no answer in time".into()),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(connector) if connector.is_timeout() => {
-                ours(Kind::Network, "no answer in time".into())
-            }
-            Some(connector) => ours(Kind::Network, deepest(connector)),
+            Some(connector) => match find::<CredentialsError>(connector) {
+                // They are asked for before anything is sent: nothing was.
+                Some(cause) => ours(
+                    Kind::Expired,
+                    format!("the credentials could not be renewed: {}", deepest(cause)),
+                ),
+                None if connector.is_timeout() => ours(Kind::Network, "no answer in time".into()),
+                None => ours(Kind::Network, deepest(connector)),
+            },
             None => ours(Kind::Network, "the connection failed".into()),
         },
         SdkError::ConstructionFailure(_) => ours(Kind::Other, "nothing was sent".into()),
         other => ours(Kind::Other, deepest(other)),
     }
+}
+
+/// As [`error`], for a change: there it matters whether it may have arrived.
+pub(super) fn change_error<E>(action: &'static str, failed: &SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let mut ours = error(action, failed);
+    if ours.kind == Kind::Network
+        && let SdkError::DispatchFailure(failure) = failed
+        && failure.as_connector_error().is_some_and(never_connected)
+    {
+        ours.kind = Kind::NotSent;
+    }
+    ours
+}
+
+/// Whether there was no connection to send a request over: the name was not resolved, or nobody
+/// listened, or they did not agree on TLS.
+fn never_connected(error: &ConnectorError) -> bool {
+    find::<hyper_util::client::legacy::Error>(error)
+        .is_some_and(hyper_util::client::legacy::Error::is_connect)
+        || find::<io::Error>(error)
+            .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// The outermost error of a type among an error and its causes.
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// The innermost cause: `Connection refused (os error 111)` says more than `dispatch failure`.

@@ -36,6 +36,8 @@ pub enum Kind {
     Clock,
     /// No answer: refused, unresolved, reset, timed out.
     Network,
+    /// There was no connection to send a change over: surely it was not made.
+    NotSent,
     /// The service failed (5xx).
     Server,
     /// There was an answer, and it made no sense.
@@ -110,6 +112,7 @@ impl Error {
             Kind::Expired => "Sign in again, then press R.".into(),
             Kind::Clock => "Set this machine's clock, then press R.".into(),
             Kind::Network => "Check the network and the endpoint; R tries again.".into(),
+            Kind::NotSent => "Check the network and the endpoint, then do it again.".into(),
             Kind::Server | Kind::Garbled => "The service failed; R tries again.".into(),
             Kind::ReadOnly => "Start without --read-only to change keys.".into(),
             Kind::Other => "R tries again.".into(),
@@ -122,6 +125,8 @@ impl Error {
         let what = match (&self.code, self.kind) {
             (Some(code), _) => code.as_str(),
             (None, Kind::Network) => "No answer",
+            (None, Kind::NotSent) => "No connection",
+            (None, Kind::Expired) => "Credentials expired",
             (None, Kind::Garbled) => "Unreadable answer",
             (None, Kind::ReadOnly) => "Read-only",
             (None, _) => "Failed",
