@@ -3,21 +3,29 @@
 pub mod clipboard;
 pub mod osc52;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize as _};
 use std::fmt;
 
 /// A secret access key, or a text that contains one.
 ///
-/// It has no `Display`, prints as `[redacted]`, and is wiped from memory when dropped. Whoever
+/// It has no `Display`, prints as `[redacted]`, and wipes its own memory when dropped. Whoever
 /// calls [`SecretKey::expose`] is one of the few places that puts it where a person asked for it.
 #[derive(Clone)]
 pub struct SecretKey(SecretString);
 
 impl SecretKey {
-    /// Takes the secret over; the string's own memory becomes the secret's.
+    /// Takes the secret over. The string's own memory becomes the secret's where it has no room
+    /// to spare; otherwise it is wiped after its text has been copied. Copies that were made
+    /// before (what the SDK has read from the network, a string that has grown) are not reached.
     #[must_use]
-    pub fn new(secret: String) -> Self {
-        Self(SecretString::from(secret))
+    pub fn new(mut secret: String) -> Self {
+        if secret.capacity() == secret.len() {
+            return Self(SecretString::from(secret));
+        }
+        // Giving the spare room back could move the text, and free what held it as it is.
+        let exact: Box<str> = secret.as_str().into();
+        secret.zeroize();
+        Self(SecretString::from(exact))
     }
 
     /// The secret itself.
@@ -30,36 +38,47 @@ impl SecretKey {
     /// that answers with odd characters cannot make the shell run anything.
     #[must_use]
     pub fn exports(&self, key_id: &str) -> Self {
-        let mut text = String::with_capacity(128);
-        for (name, value) in [
-            ("AWS_ACCESS_KEY_ID", key_id),
-            ("AWS_SECRET_ACCESS_KEY", self.expose()),
-        ] {
-            text.push_str("export ");
-            text.push_str(name);
-            text.push('=');
-            push_shell_word(&mut text, value);
-            text.push('\n');
-        }
+        Self::built(|push| {
+            for (name, value) in [
+                ("AWS_ACCESS_KEY_ID", key_id),
+                ("AWS_SECRET_ACCESS_KEY", self.expose()),
+            ] {
+                push("export ");
+                push(name);
+                push("=");
+                push_shell_word(push, value);
+                push("\n");
+            }
+        })
+    }
+
+    /// Puts a text together from pieces, in memory of its exact length: a string that grew would
+    /// leave copies of itself behind. The pieces are asked for twice, and must be the same.
+    fn built(pieces: impl Fn(&mut dyn FnMut(&str))) -> Self {
+        let mut length = 0;
+        pieces(&mut |piece| length += piece.len());
+        let mut text = String::with_capacity(length);
+        pieces(&mut |piece| text.push_str(piece));
+        debug_assert_eq!(text.len(), length, "the same pieces");
         Self::new(text)
     }
 }
 
-/// Appends a value as one word of a POSIX shell.
-fn push_shell_word(text: &mut String, value: &str) {
+/// Gives a value as one word of a POSIX shell.
+fn push_shell_word(push: &mut dyn FnMut(&str), value: &str) {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/+=_-.".contains(c);
     if !value.is_empty() && value.chars().all(plain) {
-        text.push_str(value);
+        push(value);
         return;
     }
-    text.push('\'');
-    for c in value.chars() {
-        match c {
-            '\'' => text.push_str("'\\''"),
-            c => text.push(c),
+    push("'");
+    for (place, part) in value.split('\'').enumerate() {
+        if place > 0 {
+            push("'\\''");
         }
+        push(part);
     }
-    text.push('\'');
+    push("'");
 }
 
 impl fmt::Debug for SecretKey {
@@ -78,6 +97,25 @@ mod tests {
         assert_eq!(
             format!("{secret:?} {:?}", Some(&secret)),
             "[redacted] Some([redacted])"
+        );
+    }
+
+    #[test]
+    fn memory_with_room_to_spare_is_not_given_back_unwiped() {
+        let exact = String::from("DEMO/secretEXAMPLE");
+        assert_eq!(exact.capacity(), exact.len());
+        let place = exact.as_ptr();
+        assert_eq!(SecretKey::new(exact).expose().as_ptr(), place, "taken over");
+
+        let mut roomy = String::with_capacity(4096);
+        roomy.push_str("DEMO/secretEXAMPLE");
+        let place = roomy.as_ptr();
+        let secret = SecretKey::new(roomy);
+        assert_eq!(secret.expose(), "DEMO/secretEXAMPLE");
+        assert_ne!(
+            secret.expose().as_ptr(),
+            place,
+            "copied, so that it is wiped"
         );
     }
 

@@ -23,8 +23,17 @@ pub enum Multiplexer {
 /// as it is.
 #[must_use]
 pub fn sequence(text: &SecretKey, through: Multiplexer) -> SecretKey {
-    // Room for both forms from the start: a string that grows leaves copies of itself behind.
-    let mut out = String::with_capacity(text.expose().len() * 3 + 64);
+    SecretKey::new(text_of(text, through))
+}
+
+fn text_of(text: &SecretKey, through: Multiplexer) -> String {
+    // The exact room from the start: a string that grows leaves copies of itself behind.
+    let plain = "\x1b]52;c;\x07".len() + text.expose().len().div_ceil(3) * 4;
+    let mut out = String::with_capacity(match through {
+        Multiplexer::None => plain,
+        Multiplexer::Tmux => 2 * plain + "\x1bPtmux;\x1b\x1b\\".len(),
+        Multiplexer::Screen => plain + "\x1bP\x1b\\".len(),
+    });
     match through {
         Multiplexer::None => push_plain(&mut out, text, "\x1b"),
         Multiplexer::Tmux => {
@@ -40,7 +49,7 @@ pub fn sequence(text: &SecretKey, through: Multiplexer) -> SecretKey {
             out.push_str("\x1b\\");
         }
     }
-    SecretKey::new(out)
+    out
 }
 
 /// Ends with BEL rather than ST, so that no second escape has to be wrapped.
@@ -83,9 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn the_buffer_never_grows() {
-        let secret = SecretKey::new("x".repeat(40));
-        let longest = sequence(&secret, Multiplexer::Tmux);
-        assert!(longest.expose().len() <= 40 * 3 + 64);
+    fn the_buffer_has_exactly_the_room_it_needs() {
+        for length in 0..50 {
+            let secret = SecretKey::new("x".repeat(length));
+            for through in [Multiplexer::None, Multiplexer::Tmux, Multiplexer::Screen] {
+                let out = text_of(&secret, through);
+                assert_eq!(out.capacity(), out.len(), "{length} {through:?}");
+            }
+        }
     }
 }
