@@ -239,9 +239,10 @@ where
                     .is_some_and(|last| now.duration_since(last) < self.between_keys);
                 // Nor has anybody seen what is not drawn yet, however long this machine took over
                 // the keys before.
-                let unseen = self.last_key.is_some()
-                    && self.stale == Stale::Now
-                    && !self.between_keys.is_zero();
+                let unseen = self.drawn.dialogs != self.state.dialogs().len()
+                    || self.last_key.is_some()
+                        && self.stale == Stale::Now
+                        && !self.between_keys.is_zero();
                 self.run = if close || unseen { self.run + 1 } else { 0 };
                 self.last_key = Some(now);
                 Some(Message::Key(KeyPress { key, run: self.run }))
@@ -252,11 +253,13 @@ where
             }
             Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
             Event::Mouse(mouse) => match mouse.kind {
-                MouseEventKind::Down(MouseButton::Left) => self
-                    .drawn
-                    .at(mouse.column, mouse.row)
-                    .cloned()
-                    .map(Message::Click),
+                // A dialog that nobody has seen yet is not what was clicked.
+                MouseEventKind::Down(MouseButton::Left)
+                    if self.drawn.dialogs == self.state.dialogs().len() =>
+                {
+                    let target = self.drawn.at(mouse.column, mouse.row);
+                    target.cloned().map(Message::Click)
+                }
                 MouseEventKind::ScrollDown => Some(Message::Scroll(1)),
                 MouseEventKind::ScrollUp => Some(Message::Scroll(-1)),
                 _ => None,
@@ -312,7 +315,7 @@ where
             Route::Terminal(through) => {
                 let sequence = osc52::sequence(&clip.text, through);
                 match self.host.send(sequence.expose()) {
-                    Ok(()) => CopyOutcome::SentToTerminal,
+                    Ok(()) => CopyOutcome::SentToTerminal(through),
                     Err(error) => CopyOutcome::Failed(error.to_string()),
                 }
             }

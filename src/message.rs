@@ -3,7 +3,7 @@
 use crate::{
     effect::Copied,
     iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
-    secret::clipboard::Why,
+    secret::{clipboard::Why, osc52::Multiplexer},
     state::{ChangeId, load::RequestId},
 };
 use crossterm::event::KeyEvent;
@@ -121,8 +121,8 @@ impl Answer {
 pub enum CopyOutcome {
     /// The system's clipboard has it.
     InSystemClipboard,
-    /// It was sent to the terminal, which does not answer.
-    SentToTerminal,
+    /// It was sent to the terminal, through this, and no terminal answers.
+    SentToTerminal(Multiplexer),
     /// There is no way to copy here.
     Unavailable(Why),
     /// The clipboard refused it.

@@ -96,6 +96,10 @@ pub struct State {
     pub changes: Vec<Pending>,
     /// Reads under way.
     reads: HashSet<RequestId>,
+    /// The users are to be listed again when the present listing ends.
+    pub(crate) list_again: bool,
+    /// Counts the sessions of this run.
+    session_number: u64,
     next_number: u64,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
@@ -120,6 +124,8 @@ impl State {
             notice: None,
             changes: Vec::new(),
             reads: HashSet::new(),
+            list_again: false,
+            session_number: 0,
             next_number: 0,
             size,
             spinner: 0,
@@ -140,6 +146,8 @@ impl State {
         self.pane = Pane::Users;
         // Answers of the session before belong to nothing any more.
         self.reads.clear();
+        self.list_again = false;
+        self.session_number += 1;
         self.resize(self.size);
         vec![Effect::SignIn(target)]
     }
@@ -187,9 +195,17 @@ impl State {
     /// The place whose keys count.
     #[must_use]
     pub fn context(&self) -> Context {
-        self.modals
-            .last()
-            .map_or_else(|| self.background(), Modal::context)
+        match self.dialogs().last() {
+            Some(modal) => modal.context(),
+            None => self.background(),
+        }
+    }
+
+    /// The dialogs to be seen. While a filter is typed, what has come up meanwhile waits: letters
+    /// on their way to the text would be commands there.
+    #[must_use]
+    pub fn dialogs(&self) -> &[Modal] {
+        if self.filtering { &[] } else { &self.modals }
     }
 
     /// The place behind all dialogs.
@@ -200,6 +216,15 @@ impl State {
             _ if self.filtering => Context::Filter,
             Pane::Keys => Context::Keys,
             Pane::Users => Context::Users,
+        }
+    }
+
+    /// The dialog that gets the keys, to be changed.
+    pub fn top_dialog(&mut self) -> Option<&mut Modal> {
+        if self.filtering {
+            None
+        } else {
+            self.modals.last_mut()
         }
     }
 
@@ -240,8 +265,16 @@ impl State {
         self.selected_key = keys.get(at).map(|row| row.key.id.clone());
     }
 
-    /// Selects a key by its ID, and the user it belongs to.
+    /// Selects a key by its ID, and the user it belongs to, also if a filter hides them.
     pub fn go_to_key(&mut self, user: &str, key: &str) {
+        let keys = self.users.get(user).and_then(|row| row.keys.known());
+        if !keys.is_some_and(|keys| keys.iter().any(|row| row.key.id == key)) {
+            self.complain(format!("{key} is not there any more"));
+            return;
+        }
+        if !self.users.is_shown(user) {
+            self.users.edit_filter(|filter| filter.input.reset());
+        }
         self.users.select_name(user);
         self.selected_key = Some(key.into());
         self.pane = Pane::Keys;
@@ -268,14 +301,11 @@ impl State {
                     return Some("No user is selected".into());
                 };
                 let name = &user.user.name;
-                let creating = self
-                    .changes
-                    .iter()
-                    .any(|p| p.change.key().is_none() && p.change.user() == &**name);
-                creating.then(|| format!("A key for {name} is being created already"))
+                self.pending_for(name, None)
+                    .map(|_| format!("A key for {name} is being created already"))
             }
             Action::Toggle | Action::Delete | Action::CopyId | Action::Details => {
-                let Some(row) = self.key() else {
+                let (Some(user), Some(row)) = (self.user(), self.key()) else {
                     return Some(match self.user() {
                         None => "No user is selected".into(),
                         Some(user) if user.keys.known().is_none() => {
@@ -287,10 +317,8 @@ impl State {
                 if matches!(action, Action::CopyId | Action::Details) {
                     return None;
                 }
-                self.changes
-                    .iter()
-                    .find(|p| p.change.key() == Some(&row.key.id))
-                    .map(|p| format!("{} is under way", p.change.doing()))
+                self.pending_for(&user.user.name, Some(&row.key.id))
+                    .map(|change| format!("{} is under way", change.doing()))
             }
             _ => None,
         }
@@ -314,13 +342,14 @@ impl State {
     /// Leaves, unless a secret or a change would be lost: then asks first.
     #[must_use]
     pub fn leave(&mut self, exit: fn(Vec<String>) -> Exit) -> Vec<Effect> {
+        self.filtering = false;
         if let Some(Modal::Discard(discard)) = self.modals.last_mut() {
             // Asked already; what follows the answer may be more now.
             discard.then = Then::Leave(exit);
             return Vec::new();
         }
-        if self.modals.iter().any(Modal::holds_only_copy) {
-            self.modals.push(Modal::discard(Then::Leave(exit)));
+        if let Some(key) = self.only_copy() {
+            self.modals.push(Modal::discard(key, Then::Leave(exit)));
             return Vec::new();
         }
         if !self.changes.is_empty() {
@@ -330,6 +359,12 @@ impl State {
             return Vec::new();
         }
         vec![Effect::Exit(exit(Vec::new()))]
+    }
+
+    /// The key whose secret is nowhere but in its dialog: the topmost, if there are several.
+    #[must_use]
+    pub fn only_copy(&self) -> Option<String> {
+        self.modals.iter().rev().find_map(Modal::only_copy)
     }
 
     /// What nobody will know once the program has ended now: one line each.

@@ -32,6 +32,8 @@ use theme::Theme;
 pub struct Drawn {
     /// What can be clicked, the topmost last.
     pub targets: Vec<(Rect, Target)>,
+    /// How many dialogs are open on it.
+    pub dialogs: usize,
     /// How many rows of the list of users were built: what is visible, never what is loaded.
     pub rows: usize,
 }
@@ -100,6 +102,10 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
         theme,
         drawn: Drawn::default(),
     };
+    if (area.width, area.height) != state.size {
+        // The terminal has changed between two looks at it; the next frame will fit.
+        return canvas.drawn;
+    }
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         too_small(&mut canvas, area);
         return canvas.drawn;
@@ -121,7 +127,8 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
         }
     }
     footer::draw(&mut canvas, layout.footer);
-    for modal in &state.modals {
+    canvas.drawn.dialogs = state.dialogs().len();
+    for modal in state.dialogs() {
         step_back(&mut canvas);
         // Only the top dialog can be clicked.
         canvas.drawn.targets.clear();

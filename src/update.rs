@@ -3,7 +3,7 @@
 
 use crate::{
     action::Action,
-    effect::{Clip, Copied, Effect, Exit, Read, Target},
+    effect::{Clip, Copied, Effect, Exit, Target},
     iam::{Error, Kind, Problem},
     keymap::{self, Context},
     message::{Answer, CopyOutcome, KeyPress, Message, Session, Signal, Target as Clicked},
@@ -14,6 +14,7 @@ use crate::{
         load::RequestId,
         modal::{Modal, Palette, Then},
     },
+    ui::layout,
 };
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -22,6 +23,9 @@ use tui_input::{Input, InputRequest};
 /// More keys than this in a row, faster than a person presses them, are a paste or a cat on the
 /// keyboard: from then on they only move about.
 const BURST: usize = 4;
+
+/// The most lines that the details of a key can be scrolled by.
+const DETAILS: usize = 12;
 
 /// The most that a text field takes.
 const PASTE_LIMIT: usize = 128;
@@ -122,8 +126,17 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
                 return vec![state.list_users(page.next)];
             }
             state.users.end_listing();
+            if std::mem::take(&mut state.list_again) {
+                return vec![state.list_users(None)];
+            }
         }
         Answer::Users(Err(error)) => {
+            let all = if state.users.is_complete() {
+                "not refreshed"
+            } else {
+                "incomplete"
+            };
+            state.complain(format!("The list is {all}: {}", error.short()));
             state.users.listing.file(request, Err(error), now);
         }
         Answer::Keys(user, answer) => state.users.file_keys(&user, request, answer, now),
@@ -192,8 +205,6 @@ fn key(state: &mut State, press: KeyPress, now: DateTime<Utc>) -> Vec<Effect> {
 fn too_fast(context: Context, action: Action, run: usize) -> bool {
     match action {
         Action::Interrupt | Action::Suspend => false,
-        // Running a command from the palette only opens what asks in its turn.
-        _ if context == Context::Palette => false,
         action if action.must_be_meant() => run > 0,
         action => run >= BURST && !action.only_moves() && !context.takes_text(),
     }
@@ -236,6 +247,7 @@ pub fn act(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<Effect>
                 let modal = Modal::Details {
                     user: user.user.name.clone(),
                     key: key.key.id.clone(),
+                    scroll: 0,
                 };
                 state.modals.push(modal);
             }
@@ -272,7 +284,7 @@ pub fn act(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<Effect>
             }
         }
         Action::OpenDemo => {
-            if matches!(state.stage, Stage::SignedOut(_)) {
+            if state.stage != Stage::Browsing {
                 return state.sign_in(Target::Demo);
             }
         }
@@ -283,7 +295,7 @@ pub fn act(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<Effect>
 
 /// What only has a meaning in a dialog.
 fn act_in_dialog(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
-    match (action, state.modals.last_mut()) {
+    match (action, state.top_dialog()) {
         (Action::NextButton, Some(modal)) => move_button(modal, 1),
         (Action::PreviousButton, Some(modal)) => move_button(modal, -1),
         (Action::Press, Some(Modal::Palette(_))) => return run_palette(state, now),
@@ -300,13 +312,7 @@ fn act_in_dialog(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<E
             return state.send();
         }
         (Action::DeactivateInstead, Some(Modal::Confirm(_))) => state.deactivate_instead(),
-        (Action::GoToKey, Some(Modal::Full(full))) => {
-            if let Some(key) = full.candidate.clone() {
-                let user = full.user.clone();
-                state.modals.pop();
-                state.go_to_key(&user, &key);
-            }
-        }
+        (Action::GoToKey, Some(Modal::Full(_))) => return press(state, 1),
         (Action::CopySecret, Some(Modal::NewKey(new))) => {
             return vec![copy(Copied::Secret, &new.id, new.secret.clone())];
         }
@@ -316,8 +322,8 @@ fn act_in_dialog(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<E
         }
         (Action::Reveal, Some(Modal::NewKey(new))) => new.revealed = !new.revealed,
         (Action::CloseNewKey, Some(modal @ Modal::NewKey(_))) => {
-            if modal.holds_only_copy() {
-                state.modals.push(Modal::discard(Then::Stay));
+            if let Some(key) = modal.only_copy() {
+                state.modals.push(Modal::discard(key, Then::Stay));
             } else {
                 state.modals.pop();
             }
@@ -340,7 +346,7 @@ fn move_button(modal: &mut Modal, by: isize) {
 
 /// Presses a button of the dialog on top. Button 0 always leaves things as they are.
 fn press(state: &mut State, button: usize) -> Vec<Effect> {
-    match state.modals.last_mut() {
+    match state.top_dialog() {
         Some(Modal::Confirm(confirm)) if button > 0 => {
             if confirm.is_answered() {
                 return state.send();
@@ -350,21 +356,25 @@ fn press(state: &mut State, button: usize) -> Vec<Effect> {
             state.complain(text);
             return Vec::new();
         }
-        Some(Modal::Full(_)) if button > 0 => {
-            return act_in_dialog(state, Action::GoToKey, DateTime::UNIX_EPOCH);
+        Some(Modal::Full(full)) if button > 0 => {
+            let user = full.user.clone();
+            let Some(key) = state.deletable(&user).map(|row| row.key.id.clone()) else {
+                state.complain("Of none of them it is known that it could go");
+                return Vec::new();
+            };
+            state.modals.pop();
+            state.go_to_key(&user, &key);
+            return Vec::new();
         }
         Some(Modal::Discard(discard)) if button > 0 => {
-            let then = discard.then;
+            let (key, then) = (discard.key.clone(), discard.then);
             state.modals.pop();
-            if let Some(at) = state.modals.iter().rposition(Modal::holds_only_copy) {
-                let gone = state.modals.remove(at);
-                if let Modal::NewKey(new) = gone {
-                    state.complain(format!(
-                        "The secret of {} is gone: delete that key and create another",
-                        new.id
-                    ));
-                }
-            }
+            state
+                .modals
+                .retain(|modal| !matches!(modal, Modal::NewKey(new) if new.id == key));
+            state.complain(format!(
+                "{key}: its secret is gone; delete the key, create another"
+            ));
             return match then {
                 Then::Stay => Vec::new(),
                 Then::Leave(exit) => state.leave(exit),
@@ -374,6 +384,8 @@ fn press(state: &mut State, button: usize) -> Vec<Effect> {
             let exit = leaving.exit;
             return vec![Effect::Exit(exit(state.unknown_at_exit()))];
         }
+        // These are closed by keys of their own.
+        Some(Modal::NewKey(_) | Modal::Palette(_)) | None => return Vec::new(),
         _ => {}
     }
     state.modals.pop();
@@ -418,8 +430,8 @@ fn copied(state: &mut State, what: Copied, key: &str, outcome: CopyOutcome) {
         new.note(what, outcome);
         return;
     }
-    let (good, text) = crate::ui::words::copied(what, &outcome, state.settings.clipboard);
-    let text = format!("{text}: {key}");
+    let (good, text) = crate::ui::words::copied(what, &outcome);
+    let text = format!("{key}: {text}");
     if good {
         state.say(text);
     } else {
@@ -437,17 +449,12 @@ fn refresh(state: &mut State) -> Vec<Effect> {
         return effects;
     }
     state.users.refresh_shown();
+    state.say("Refreshing");
     if state.users.listing.is_loading() {
         return Vec::new();
     }
-    state.say("Refreshing");
     let mut effects = vec![state.list_users(None)];
-    // What is known does not change; what was refused may be granted now.
-    if !state.session.caller.is_ready() && !state.session.caller.is_loading() {
-        let (request, effect) = state.read(Read::Caller);
-        state.session.caller.ask(request);
-        effects.push(effect);
-    }
+    effects.extend(state.ask_again_who_and_where());
     effects
 }
 
@@ -456,16 +463,23 @@ fn page(state: &State) -> isize {
 }
 
 fn step(state: &mut State, by: isize) {
-    match state.modals.last_mut() {
-        Some(Modal::Help { scroll, .. }) => {
-            *scroll = scroll.saturating_add_signed(by.clamp(-1000, 1000));
+    let room = layout::dialog_room(state.size.1, true);
+    let keys = state.pane == Pane::Keys && !state.filtering;
+    match state.top_dialog() {
+        Some(Modal::Help { of, scroll }) => {
+            let lines = keymap::in_context(*of).count();
+            let most = lines.saturating_sub(room);
+            *scroll = scroll.saturating_add_signed(by).min(most);
+        }
+        Some(Modal::Details { scroll, .. }) => {
+            *scroll = scroll.saturating_add_signed(by).min(DETAILS);
         }
         Some(Modal::Palette(palette)) => {
             let last = palette::rows(palette.input.value()).len().saturating_sub(1);
             palette.cursor = palette.cursor.saturating_add_signed(by).min(last);
         }
         Some(_) => {}
-        None if state.pane == Pane::Keys && !state.filtering => {
+        None if keys => {
             state.select_key(state.key_cursor().saturating_add_signed(by));
         }
         None => state.users.step(by),
@@ -473,12 +487,22 @@ fn step(state: &mut State, by: isize) {
 }
 
 fn scroll(state: &mut State, by: isize) {
-    if state.modals.is_empty() || matches!(state.context(), Context::Reading | Context::Palette) {
+    if state.dialogs().is_empty() || matches!(state.context(), Context::Reading | Context::Palette)
+    {
         step(state, by);
     }
 }
 
 fn click(state: &mut State, target: &Clicked, now: DateTime<Utc>) -> Vec<Effect> {
+    let context = state.context();
+    let reachable = match target {
+        Clicked::User(_) | Clicked::Key(_) => state.dialogs().is_empty(),
+        Clicked::Action(action) => keymap::key_of(context, *action).is_some(),
+        Clicked::Button(_) | Clicked::PaletteRow(_) => true,
+    };
+    if !reachable {
+        return Vec::new();
+    }
     state.notice = None;
     match target {
         Clicked::User(at) => {
@@ -503,7 +527,8 @@ fn click(state: &mut State, target: &Clicked, now: DateTime<Utc>) -> Vec<Effect>
 
 /// The text field that letters go to.
 fn field(state: &mut State, change: impl FnOnce(&mut Input)) {
-    match state.modals.last_mut() {
+    let filtering = state.filtering;
+    match state.top_dialog() {
         Some(Modal::Palette(palette)) => {
             change(&mut palette.input);
             palette.cursor = 0;
@@ -518,7 +543,7 @@ fn field(state: &mut State, change: impl FnOnce(&mut Input)) {
             confirm.button = usize::from(answered);
         }
         Some(_) => {}
-        None if state.filtering => state.users.edit_filter(|filter| change(&mut filter.input)),
+        None if filtering => state.users.edit_filter(|filter| change(&mut filter.input)),
         None => {}
     }
 }

@@ -4,13 +4,13 @@
 mod desk;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use desk::{Desk, Someone, answer, now, people, settings, someone};
+use desk::{Desk, Someone, answer, now, page, people, settings, someone};
 use iamkeys::{
-    effect::{Effect, Exit, Read, Target},
+    effect::{self, Copied, Effect, Exit, Read},
     iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind},
     keymap,
-    message::{Answer, KeyPress, Message, Signal},
-    secret::SecretKey,
+    message::{Answer, CopyOutcome, KeyPress, Message, Signal, Target},
+    secret::{SecretKey, osc52::Multiplexer},
     state::{Stage, fetch::MAX_READS, modal::Modal},
     text, ui,
 };
@@ -136,7 +136,7 @@ fn an_answer_to_an_earlier_session_is_nobody_s() {
     desk.send(Message::SignedIn(Ok(Box::default())));
     let (request, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Users(None));
-    let _ = desk.state.sign_in(Target::Demo);
+    let _ = desk.state.sign_in(effect::Target::Demo);
     desk.send(Message::SignedIn(Ok(Box::default())));
     desk.send(Message::Answer(request, answer(&people(), read)));
     assert!(desk.state.users.rows().is_empty());
@@ -224,6 +224,8 @@ fn two_secrets_are_both_asked_about() {
         change: Change::Create {
             user: "new-hire".into(),
         },
+        account: "acme-prod 123456789012".into(),
+        session: 0,
     });
     desk.send(Message::Changed(id, Ok(created("AKIANEWKEY02EXAMPLE2"))));
     desk.send(Message::Signal(Signal::Interrupt));
@@ -232,6 +234,228 @@ fn two_secrets_are_both_asked_about() {
     assert!(desk.screen().contains("Discard the only copy?"));
     desk.keys("d");
     assert_eq!(exits(&desk), [Exit::Interrupted(Vec::new())]);
+}
+
+fn copied(desk: &mut Desk, what: Copied, outcome: CopyOutcome) {
+    desk.send(Message::Copied {
+        what,
+        key: "AKIANEWKEY01EXAMPLE1".into(),
+        outcome,
+    });
+}
+
+#[test]
+fn a_clipboard_holds_one_thing_and_the_key_id_is_not_the_secret() {
+    let sent = || CopyOutcome::SentToTerminal(Multiplexer::None);
+    let mut desk = with_new_key();
+    copied(&mut desk, Copied::Secret, sent());
+    copied(&mut desk, Copied::KeyId, sent());
+    assert!(
+        desk.screen().contains("not the secret"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("Discard the only copy?"));
+    desk.press(KeyCode::Esc);
+    copied(&mut desk, Copied::Secret, sent());
+    desk.press(KeyCode::Esc);
+    assert!(desk.state.modals.is_empty(), "it is on the clipboard again");
+}
+
+#[test]
+fn what_a_multiplexer_may_have_ignored_is_asked_about() {
+    let mut desk = with_new_key();
+    copied(
+        &mut desk,
+        Copied::Secret,
+        CopyOutcome::SentToTerminal(Multiplexer::Tmux),
+    );
+    desk.press(KeyCode::Esc);
+    assert!(
+        desk.screen().contains("may have ignored it"),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn no_click_closes_a_new_key() {
+    for target in [
+        Target::Button(0),
+        Target::Button(1),
+        Target::PaletteRow(0),
+        Target::User(2),
+    ] {
+        let mut desk = with_new_key();
+        desk.send(Message::Click(target));
+        assert!(desk.screen().contains("New key for alice"));
+        assert_eq!(desk.state.users.cursor(), 0, "nor does it reach behind it");
+    }
+}
+
+#[test]
+fn a_new_key_does_not_take_the_letters_of_somebody_typing() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("cy");
+    let (id, _) = desk.next_change().unwrap();
+    desk.keys("/de");
+    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    desk.keys("vqe");
+    assert_eq!(desk.state.users.filter().input.value(), "devqe");
+    assert!(
+        desk.effects
+            .iter()
+            .all(|effect| !matches!(effect, Effect::Copy(_)))
+    );
+    desk.press(KeyCode::Enter);
+    assert!(desk.screen().contains("New key for alice"));
+    assert!(desk.screen().contains("•••"), "still hidden");
+}
+
+#[test]
+fn a_dialog_that_nobody_asked_for_waits_under_the_one_being_answered() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("cy");
+    let (id, _) = desk.next_change().unwrap();
+    desk.keys("d");
+    desk.keys("PL");
+    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    desk.keys("E1");
+    desk.press(KeyCode::Enter);
+    let (_, change) = desk.next_change().unwrap();
+    assert_eq!(change.key(), Some("AKIAALICE001EXAMPLE1"));
+    assert!(desk.screen().contains("New key for alice"));
+}
+
+#[test]
+fn discarding_takes_the_secret_that_was_asked_about() {
+    let mut desk = with_new_key();
+    desk.press(KeyCode::Esc);
+    assert!(
+        desk.screen()
+            .contains("AKIANEWKEY01EXAMPLE1 has gone nowhere")
+    );
+    let id = iamkeys::state::ChangeId(9_999);
+    desk.state.changes.push(iamkeys::state::changes::Pending {
+        id,
+        change: Change::Create {
+            user: "new-hire".into(),
+        },
+        account: String::new(),
+        session: 0,
+    });
+    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY02EXAMPLE2"))));
+    desk.keys("d");
+    let left: Vec<String> = held(&desk).0;
+    assert_eq!(left, ["AKIANEWKEY02EXAMPLE2"]);
+}
+
+#[test]
+fn the_key_to_be_deleted_is_gone_to_also_behind_a_filter() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("G");
+    desk.keys("c");
+    assert!(
+        desk.screen()
+            .contains("AKIAWEBAST02EXAMPLE2 could be deleted")
+    );
+    // A filter that hides the user, as when AWS's refusal comes later.
+    desk.state
+        .users
+        .edit_filter(|filter| filter.input = "alice".into());
+    desk.keys("y");
+    desk.keys("d");
+    assert!(
+        desk.screen().contains("AKIAWEBAST02EXAMPLE2 of web-assets"),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn half_a_list_says_that_it_is_half() {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::Users(None) => Answer::Users(Ok(page(&people(), Some("next")))),
+            Read::Users(Some(_)) => Answer::Users(Err(error(Kind::Throttled))),
+            read => answer(&people(), read),
+        };
+        desk.send(Message::Answer(request, answer));
+    }
+    assert!(
+        desk.screen().contains("The list is incomplete"),
+        "{}",
+        desk.screen()
+    );
+    desk.keys("j");
+    assert!(
+        desk.screen().contains("Users 6, incomplete"),
+        "{}",
+        desk.screen()
+    );
+    desk.keys("R");
+    desk.serve(&people());
+    desk.keys("j");
+    assert!(!desk.screen().contains("incomplete"));
+}
+
+#[test]
+fn a_refusal_for_want_of_room_is_believed_before_the_list() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("cy");
+    let (id, _) = desk.next_change().unwrap();
+    desk.send(Message::Changed(id, Err(error(Kind::Limit))));
+    assert!(
+        desk.screen().contains("AWS says that alice has as many"),
+        "{}",
+        desk.screen()
+    );
+    let mut users = people();
+    let mut second = users[0].keys[0].clone();
+    second.0.id = "AKIAALICE002EXAMPLE2".into();
+    second.0.status = KeyStatus::Inactive;
+    users[0].keys.push(second);
+    desk.serve(&users);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("alice has 2 keys, and this account allows 2"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("AKIAALICE002EXAMPLE2 could be deleted"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_pasted_command_does_not_run() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    for (run, c) in ":quit".chars().enumerate() {
+        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+        desk.send(Message::Key(KeyPress { key, run }));
+    }
+    let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+    desk.send(Message::Key(KeyPress { key: enter, run: 5 }));
+    assert!(exits(&desk).is_empty());
+    desk.press(KeyCode::Enter);
+    assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
+}
+
+#[test]
+fn help_scrolls_to_its_end_and_no_further() {
+    let mut desk = Desk::showing((60, 16), settings(), &people());
+    desk.keys("?");
+    desk.keys("G");
+    let end = desk.screen();
+    assert!(end.contains("Suspend"), "{end}");
+    desk.keys("k");
+    assert_ne!(desk.screen(), end, "one back is one back");
+    desk.keys("g");
+    assert!(desk.screen().contains("Create an access key"));
 }
 
 #[test]
@@ -313,12 +537,17 @@ fn a_session_that_expires_keeps_the_screen_and_asks_no_more() {
         screen.contains("deploy-bot"),
         "what was known stays:\n{screen}"
     );
-    assert!(screen.contains("Sign in again"), "{screen}");
+    desk.keys("j");
+    let later = desk.screen();
+    assert!(
+        later.contains("R signs in again"),
+        "it is said as long as it is so:\n{later}"
+    );
     desk.keys("R");
     assert!(
         desk.effects
             .iter()
-            .any(|effect| matches!(effect, Effect::SignIn(Target::Ambient))),
+            .any(|effect| matches!(effect, Effect::SignIn(effect::Target::Ambient))),
         "R signs in again"
     );
 }
@@ -482,6 +711,8 @@ enum Event {
     Resize(u16, u16),
     Click(u16, u16),
     Scroll(isize),
+    /// A click on something, wherever it may be, or have been.
+    Target(Target),
     /// Answers one of the open reads, well or badly.
     Answer(usize, Option<Kind>),
     /// Answers one of the open changes, well or badly.
@@ -520,6 +751,14 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (0u16..140, 0u16..50).prop_map(|(w, h)| Event::Resize(w, h)),
         2 => (0u16..140, 0u16..50).prop_map(|(x, y)| Event::Click(x, y)),
         1 => (-5isize..5).prop_map(Event::Scroll),
+        2 => prop_oneof![
+            (0usize..8).prop_map(Target::User),
+            (0usize..3).prop_map(Target::Key),
+            (0usize..3).prop_map(Target::Button),
+            (0usize..25).prop_map(Target::PaletteRow),
+            prop::sample::select(keymap::BINDINGS.iter().map(|b| b.action).collect::<Vec<_>>())
+                .prop_map(Target::Action),
+        ].prop_map(Event::Target),
         6 => (0usize..20, kind()).prop_map(|(at, kind)| Event::Answer(at, kind)),
         4 => (0usize..4, kind()).prop_map(|(at, kind)| Event::Changed(at, kind)),
         1 => Just(Event::Tick),
@@ -578,7 +817,7 @@ proptest! {
             let (secrets, targets) = held(&desk);
             let only_copies = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
             let on_discard = matches!(desk.state.modals.last(), Some(Modal::Discard(_)));
-            let by_hand = matches!(event, Event::Key(..) | Event::Click(..));
+            let by_hand = matches!(event, Event::Key(..) | Event::Click(..) | Event::Target(..));
             match event {
                 Event::Key(code, ctrl, run) => {
                     let modifiers = if ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
@@ -596,6 +835,7 @@ proptest! {
                     }
                 }
                 Event::Scroll(by) => desk.send(Message::Scroll(by)),
+                Event::Target(target) => desk.send(Message::Click(target)),
                 Event::Answer(at, kind) => if !reads.is_empty() {
                     let (request, read) = reads.swap_remove(at % reads.len());
                     let answer = match kind {

@@ -11,7 +11,7 @@ use iamkeys::{
     effect::{Copied, Read, Target},
     iam::{AccessKey, Changed, Error, KeyStatus, Kind, Problem},
     message::{Answer, CopyOutcome, Message},
-    secret::SecretKey,
+    secret::{SecretKey, osc52::Multiplexer},
     state::Settings,
 };
 
@@ -222,8 +222,16 @@ fn the_new_key() {
     pictures("new-key", new_key);
     pictures("new-key-sent", |size| {
         let mut desk = new_key(size);
-        copied(&mut desk, Copied::Secret, CopyOutcome::SentToTerminal);
-        copied(&mut desk, Copied::KeyId, CopyOutcome::SentToTerminal);
+        copied(
+            &mut desk,
+            Copied::Secret,
+            CopyOutcome::SentToTerminal(Multiplexer::None),
+        );
+        copied(
+            &mut desk,
+            Copied::KeyId,
+            CopyOutcome::SentToTerminal(Multiplexer::None),
+        );
         desk
     });
     pictures("new-key-failed", |size| {

@@ -5,7 +5,14 @@
 //! works, the dialog says how to get the secret instead.
 
 use super::{SecretKey, osc52::Multiplexer};
-use std::{env, ffi::OsString, sync::mpsc, thread};
+use std::{
+    env,
+    ffi::OsString,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 /// `--clipboard`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -81,8 +88,12 @@ pub fn route_here(choice: Choice) -> Route {
 /// contents live only while somebody here answers for them.
 #[derive(Debug)]
 pub struct System {
-    requests: mpsc::Sender<Request>,
+    requests: Option<mpsc::Sender<Request>>,
+    ended: mpsc::Receiver<()>,
 }
+
+/// How long the clipboard may take to hand its contents over at the end.
+const HAND_OVER: Duration = Duration::from_millis(300);
 
 type Request = (SecretKey, Box<dyn FnOnce(Result<(), String>) + Send>);
 
@@ -93,22 +104,42 @@ impl System {
     /// When the system gives no thread.
     pub fn start() -> std::io::Result<Self> {
         let (requests, inbox) = mpsc::channel::<Request>();
+        let (alive, ended) = mpsc::channel();
         thread::Builder::new()
             .name("clipboard".into())
             .spawn(move || {
+                // Dropped last: whoever waits for it knows that the clipboard is closed.
+                let _alive = alive;
                 let mut clipboard = None;
                 for (text, done) in inbox {
-                    done(set(&mut clipboard, &text));
+                    let result = catch_unwind(AssertUnwindSafe(|| set(&mut clipboard, &text)));
+                    done(result.unwrap_or_else(|_| Err("the clipboard failed".into())));
                 }
+                drop(clipboard);
             })?;
-        Ok(Self { requests })
+        Ok(Self {
+            requests: Some(requests),
+            ended,
+        })
     }
 
     /// Puts a text there and tells `done` whether the clipboard took it.
     pub fn copy(&self, text: SecretKey, done: impl FnOnce(Result<(), String>) + Send + 'static) {
-        if let Err(mpsc::SendError((_, done))) = self.requests.send((text, Box::new(done))) {
+        let Some(requests) = &self.requests else {
+            return;
+        };
+        if let Err(mpsc::SendError((_, done))) = requests.send((text, Box::new(done))) {
             done(Err("the clipboard's thread has ended".into()));
         }
+    }
+}
+
+impl Drop for System {
+    /// On X11 the contents are handed to a clipboard manager, if there is one, when the clipboard
+    /// is closed. That takes a moment, and must not take longer.
+    fn drop(&mut self) {
+        self.requests = None;
+        let _ = self.ended.recv_timeout(HAND_OVER);
     }
 }
 

@@ -23,6 +23,10 @@ pub struct Pending {
     pub id: ChangeId,
     /// What was asked for.
     pub change: Change,
+    /// The account it is made in, in words.
+    pub account: String,
+    /// The session it was sent in. What is shown of another one is another account's.
+    pub session: u64,
 }
 
 impl State {
@@ -32,7 +36,7 @@ impl State {
         let user = row.user.name.clone();
         let count = row.keys.known().map_or(0, Vec::len);
         if count >= self.session.keys_per_user() {
-            self.say_full(&user);
+            self.modals.push(Modal::Full(Full { user, button: 0 }));
             return;
         }
         self.modals.push(Modal::Confirm(Box::new(Confirm {
@@ -44,29 +48,14 @@ impl State {
         })));
     }
 
-    /// Says that a user has as many keys as there may be, and which could go.
-    fn say_full(&mut self, user: &str) {
-        let rows = self.users.get(user).and_then(|row| row.keys.known());
-        let rows = rows.map_or(&[][..], Vec::as_slice);
+    /// The key of a user that could be deleted with the least harm, as far as that is known.
+    #[must_use]
+    pub fn deletable(&self, user: &str) -> Option<&KeyRow> {
+        let rows = self.users.get(user)?.keys.known()?;
         let never = |row: &&KeyRow| matches!(row.last_used.known(), Some(LastUsed::Never));
-        let candidate = rows
-            .iter()
+        rows.iter()
             .find(|row| row.key.status == KeyStatus::Inactive)
-            .or_else(|| rows.iter().find(never));
-        let full = Full {
-            user: user.into(),
-            quota: self.session.keys_per_user(),
-            candidate: candidate.map(|row| row.key.id.clone()),
-            keys: rows
-                .iter()
-                .map(|row| {
-                    let key = &row.key;
-                    (key.id.clone(), key.status.clone(), row.last_used.clone())
-                })
-                .collect(),
-            button: 0,
-        };
-        self.modals.push(Modal::Full(full));
+            .or_else(|| rows.iter().find(never))
     }
 
     /// The key that `t` and `d` mean. From the list of users that has to be plain to see.
@@ -161,6 +150,8 @@ impl State {
         self.changes.push(Pending {
             id,
             change: change.clone(),
+            account: confirm.account,
+            session: self.session_number,
         });
         vec![Effect::Change(id, change)]
     }
@@ -180,43 +171,59 @@ impl State {
         let Some(at) = self.changes.iter().position(|pending| pending.id == id) else {
             return Vec::new();
         };
-        let change = self.changes.remove(at).change;
+        let Pending {
+            change,
+            account,
+            session,
+            ..
+        } = self.changes.remove(at);
         let user: Box<str> = change.user().into();
         let mut relist = false;
+        let same_session = session == self.session_number;
         match result {
             Ok(Changed::Created { key, secret }) => {
-                self.users.add_key(&user, key.clone());
-                self.stop_leaving();
-                self.modals.push(Modal::NewKey(Box::new(NewKey {
+                if same_session {
+                    self.users.add_key(&user, key.clone());
+                }
+                self.show(Modal::NewKey(Box::new(NewKey {
                     user: user.clone(),
                     id: key.id,
-                    account: self.session.account(),
+                    account,
                     secret,
                     revealed: false,
                     done: Vec::new(),
                 })));
             }
             Ok(Changed::Done) => {
-                self.apply(&change);
+                if same_session {
+                    self.apply(&change);
+                }
                 self.say(format!("{} {}", change.done(), change.target()));
             }
             Err(error) => {
-                self.stop_leaving();
                 relist = error.kind == Kind::Gone;
-                if error.kind == Kind::Limit {
-                    self.say_full(&user);
+                let no_room = error.kind == Kind::Limit && change.key().is_none();
+                self.show(if no_room {
+                    Modal::Full(Full {
+                        user: user.clone(),
+                        button: 0,
+                    })
                 } else {
-                    self.modals
-                        .push(Modal::Failure(Box::new(Failure { change, error })));
-                }
+                    Modal::Failure(Box::new(Failure { change, error }))
+                });
             }
         }
         let mut effects = Vec::new();
-        if self.users.get(&user).is_some() {
+        if same_session && self.users.get(&user).is_some() {
             effects.push(self.read_keys(&user));
         }
-        if relist && !self.users.listing.is_loading() {
-            effects.push(self.list_users(None));
+        if relist && same_session {
+            if self.users.listing.is_loading() {
+                // Its pages may have been made before this was gone.
+                self.list_again = true;
+            } else {
+                effects.push(self.list_users(None));
+            }
         }
         effects.extend(self.left_if_nothing_is_under_way());
         effects
@@ -241,10 +248,17 @@ impl State {
         }
     }
 
-    /// There is something to be seen before the program is left.
-    fn stop_leaving(&mut self) {
+    /// Opens a dialog that nobody has asked for: under the one that somebody is answering, so that
+    /// no key goes where it was not meant to. It comes up when that one is closed. The program is
+    /// not left before it was seen.
+    fn show(&mut self, modal: Modal) {
         self.modals
             .retain(|modal| !matches!(modal, Modal::Leaving(_)));
+        if self.filtering {
+            self.say("There is news: Enter shows it");
+        }
+        let under = self.modals.len().saturating_sub(1);
+        self.modals.insert(under, modal);
     }
 
     /// Leaves, if that was only waiting for changes.

@@ -38,6 +38,27 @@ impl State {
         vec![self.list_users(None), ask_caller, ask_alias, ask_quota]
     }
 
+    /// Asks again for what was refused of who is signed in, and where: it may be granted now.
+    pub(crate) fn ask_again_who_and_where(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.session.caller.error().is_some() {
+            let (request, effect) = self.read(Read::Caller);
+            self.session.caller.ask(request);
+            effects.push(effect);
+        }
+        if self.session.alias.error().is_some() {
+            let (request, effect) = self.read(Read::Alias);
+            self.session.alias.ask(request);
+            effects.push(effect);
+        }
+        if self.session.keys_per_user.error().is_some() {
+            let (request, effect) = self.read(Read::KeysPerUser);
+            self.session.keys_per_user.ask(request);
+            effects.push(effect);
+        }
+        effects
+    }
+
     /// Asks for a page of users; the first one begins a new listing.
     pub(crate) fn list_users(&mut self, marker: Option<String>) -> Effect {
         let first = marker.is_none();

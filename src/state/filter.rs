@@ -69,32 +69,33 @@ impl Filter {
         self.input.value().trim().is_empty()
     }
 
+    fn words(&self) -> Vec<Word> {
+        let text = self.input.value();
+        text.split_whitespace().map(Word::new).collect()
+    }
+
+    /// Whether a row passes.
+    pub(super) fn passes(&mut self, row: &UserRow) -> bool {
+        let words = self.words();
+        words.is_empty()
+            || score(&words, row, matcher(&mut self.matcher), &mut Vec::new()).is_some()
+    }
+
     /// Fills `shown` with the rows that pass, in their order. Returns which of the shown matches
     /// best, where there is a filter.
     pub(super) fn apply(&mut self, rows: &[UserRow], shown: &mut Vec<u32>) -> Option<usize> {
         shown.clear();
         let indices = (0..).zip(rows);
-        let words: Vec<Word> = self
-            .input
-            .value()
-            .split_whitespace()
-            .map(Word::new)
-            .collect();
+        let words = self.words();
         if words.is_empty() {
             shown.extend(indices.map(|(at, _)| at));
             return None;
         }
-        let matcher = self
-            .matcher
-            .get_or_insert_with(|| Box::new(Matcher::new(Config::DEFAULT)));
+        let matcher = matcher(&mut self.matcher);
         let mut buffer = Vec::new();
         let mut best: Option<(u32, usize)> = None;
         for (at, row) in indices {
-            let score: Option<u32> = words
-                .iter()
-                .map(|word| word.score(row, matcher, &mut buffer))
-                .sum();
-            if let Some(score) = score {
+            if let Some(score) = score(&words, row, matcher, &mut buffer) {
                 if best.is_none_or(|(highest, _)| score > highest) {
                     best = Some((score, shown.len()));
                 }
@@ -103,4 +104,19 @@ impl Filter {
         }
         best.map(|(_, at)| at)
     }
+}
+
+fn matcher(made: &mut Option<Box<Matcher>>) -> &mut Matcher {
+    made.get_or_insert_with(|| Box::new(Matcher::new(Config::DEFAULT)))
+}
+
+/// How well a row matches all the words, if it does.
+fn score(
+    words: &[Word],
+    row: &UserRow,
+    matcher: &mut Matcher,
+    buffer: &mut Vec<char>,
+) -> Option<u32> {
+    let scores = words.iter().map(|word| word.score(row, matcher, buffer));
+    scores.sum()
 }

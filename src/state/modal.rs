@@ -5,7 +5,7 @@ use crate::{
     iam::{Change, Error, KeyStatus, LastUsed},
     keymap::Context,
     message::CopyOutcome,
-    secret::SecretKey,
+    secret::{SecretKey, osc52::Multiplexer},
     state::load::Load,
 };
 use chrono::{DateTime, Utc};
@@ -32,6 +32,8 @@ pub enum Modal {
         user: Box<str>,
         /// Its ID.
         key: String,
+        /// The first line shown.
+        scroll: usize,
     },
     /// The keys of a place.
     Help {
@@ -91,17 +93,12 @@ impl Confirm {
     }
 }
 
-/// The user has as many keys as there may be.
+/// The user has as many keys as there may be. Which ones is read from the account as it is known
+/// at the moment: AWS may have refused because of a key that was not listed yet.
 #[derive(Debug)]
 pub struct Full {
     /// The user.
     pub user: Box<str>,
-    /// How many keys there may be.
-    pub quota: usize,
-    /// The keys there are: ID, status, and whether it was ever used.
-    pub keys: Vec<(String, KeyStatus, Load<LastUsed>)>,
-    /// The one that could be deleted with the least harm, if there is one.
-    pub candidate: Option<String>,
     /// The highlighted button: 0 is Cancel.
     pub button: usize,
 }
@@ -123,17 +120,40 @@ pub struct NewKey {
     pub done: Vec<(Copied, CopyOutcome)>,
 }
 
+/// Where the secret of a new key is beside its dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Nowhere.
+    Nowhere,
+    /// It was on the clipboard, until something else was copied from here.
+    Replaced,
+    /// It was sent through a multiplexer that may well have ignored it.
+    Perhaps,
+    /// Somewhere.
+    Somewhere,
+}
+
 impl NewKey {
-    /// Whether the secret has gone somewhere.
+    /// Where the secret is. A clipboard holds one thing: only what was copied last counts.
     #[must_use]
-    pub fn is_somewhere(&self) -> bool {
-        self.done.iter().any(|(what, outcome)| {
-            what.holds_secret()
-                && matches!(
-                    outcome,
-                    CopyOutcome::InSystemClipboard | CopyOutcome::SentToTerminal
-                )
-        })
+    pub fn kept(&self) -> Kept {
+        let arrived = |outcome: &CopyOutcome| match outcome {
+            CopyOutcome::InSystemClipboard | CopyOutcome::SentToTerminal(Multiplexer::None) => {
+                Some(Kept::Somewhere)
+            }
+            // tmux ignores what programs send unless it is told otherwise.
+            CopyOutcome::SentToTerminal(_) => Some(Kept::Perhaps),
+            CopyOutcome::Unavailable(_) | CopyOutcome::Failed(_) => None,
+        };
+        let mut copied =
+            self.done.iter().rev().filter_map(|(what, outcome)| {
+                arrived(outcome).map(|kept| (what.holds_secret(), kept))
+            });
+        match copied.next() {
+            Some((true, kept)) => kept,
+            Some((false, _)) if copied.any(|(secret, _)| secret) => Kept::Replaced,
+            _ => Kept::Nowhere,
+        }
     }
 
     /// Notes what came of copying.
@@ -146,6 +166,8 @@ impl NewKey {
 /// Asks before the only copy of a secret is thrown away.
 #[derive(Debug)]
 pub struct Discard {
+    /// The key whose secret it is.
+    pub key: String,
     /// What follows.
     pub then: Then,
     /// The highlighted button: 0 is to keep it.
@@ -207,13 +229,23 @@ impl Modal {
     /// Whether closing it would lose a secret that is nowhere else.
     #[must_use]
     pub fn holds_only_copy(&self) -> bool {
-        matches!(self, Self::NewKey(new) if !new.is_somewhere())
+        matches!(self, Self::NewKey(new) if new.kept() != Kept::Somewhere)
     }
 
-    /// Asks before a secret is thrown away.
+    /// The key whose secret closing it would lose.
     #[must_use]
-    pub fn discard(then: Then) -> Self {
-        Self::Discard(Discard { then, button: 0 })
+    pub fn only_copy(&self) -> Option<String> {
+        match self {
+            Self::NewKey(new) if self.holds_only_copy() => Some(new.id.clone()),
+            _ => None,
+        }
+    }
+
+    /// Asks before the secret of a key is thrown away.
+    #[must_use]
+    pub fn discard(key: String, then: Then) -> Self {
+        let button = 0;
+        Self::Discard(Discard { key, then, button })
     }
 
     /// Waits for changes before leaving.
@@ -226,10 +258,7 @@ impl Modal {
     pub fn buttons(&mut self) -> Option<(&mut usize, usize)> {
         match self {
             Self::Confirm(confirm) => Some((&mut confirm.button, 2)),
-            Self::Full(full) => {
-                let count = 1 + usize::from(full.candidate.is_some());
-                Some((&mut full.button, count))
-            }
+            Self::Full(full) => Some((&mut full.button, 2)),
             Self::Discard(discard) => Some((&mut discard.button, 2)),
             Self::Leaving(leaving) => Some((&mut leaving.button, 2)),
             _ => None,

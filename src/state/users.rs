@@ -75,6 +75,8 @@ pub struct Users {
     filter: Filter,
     /// The state of `ListUsers` as a whole.
     pub listing: Load<()>,
+    /// Whether a listing has come to its end.
+    complete: bool,
     generation: u32,
     /// Users whose keys are known, and the keys of all of them.
     known: (usize, usize),
@@ -125,6 +127,7 @@ impl Users {
 
     /// The last page has come: who was not named is gone.
     pub fn end_listing(&mut self) {
+        self.complete = true;
         let generation = self.generation;
         self.rows.retain(|row| row.listing == generation);
         let known = self.rows.iter().filter_map(|row| row.keys.known());
@@ -136,6 +139,12 @@ impl Users {
     #[must_use]
     pub fn rows(&self) -> &[UserRow] {
         &self.rows
+    }
+
+    /// Whether everybody was listed at least once.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// How many users pass the filter.
@@ -197,6 +206,13 @@ impl Users {
     /// Moves the selection by so many rows.
     pub fn step(&mut self, by: isize) {
         self.select(self.cursor.saturating_add_signed(by));
+    }
+
+    /// Whether a user passes the filter.
+    #[must_use]
+    pub fn is_shown(&self, name: &str) -> bool {
+        let at = self.find(name).and_then(|at| u32::try_from(at).ok());
+        at.is_some_and(|at| self.shown.binary_search(&at).is_ok())
     }
 
     /// Selects a user by name, if they are shown.
@@ -277,7 +293,9 @@ impl Users {
         };
         if load.file(request, answer, now) {
             self.recount(at, before);
-            if !self.filter.is_empty() {
+            // With its key IDs known, this row may pass the filter after all; no other row may.
+            let shown = u32::try_from(at).is_ok_and(|at| self.shown.binary_search(&at).is_ok());
+            if self.filter.passes(&self.rows[at]) != shown {
                 self.rebuild();
             }
         }

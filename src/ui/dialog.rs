@@ -1,6 +1,6 @@
 //! The frame of a dialog: centred, as large as its text, with buttons at the bottom.
 
-use super::{Canvas, pane};
+use super::{Canvas, layout::dialog_room, pane};
 use crate::message::Target;
 use ratatui::{
     layout::Rect,
@@ -73,12 +73,12 @@ impl Dialog<'_> {
     pub(super) fn draw(mut self, canvas: &mut Canvas<'_>, screen: Rect) {
         let text_width = inner_width(screen, self.width);
         let buttons = if self.buttons.is_empty() { 0 } else { 2 };
-        let room = usize::from(screen.height).saturating_sub(2);
-        // Border, and a line of air at the top and the bottom, as long as there is room.
-        let spare = |lines: usize| room.saturating_sub(lines + buttons + 2);
+        let room = dialog_room(screen.height, buttons > 0);
+        // A line of air at the top and the bottom, as long as there is room.
+        let spare = |lines: usize| room.saturating_sub(lines);
         while spare(self.lines.len()) == 0 && drop_a_divider(&mut self.lines) {}
         let air = u16::from(spare(self.lines.len()) >= 2);
-        let visible = self.lines.len().min(room.saturating_sub(buttons + 2));
+        let visible = self.lines.len().min(room);
         let height = to_u16(visible + buttons + 2) + 2 * air;
         let width = text_width + 6;
         let area = Rect {
@@ -165,6 +165,7 @@ fn draw_buttons(canvas: &mut Canvas<'_>, area: Rect, buttons: &[Button], highlig
     }
 }
 
-fn to_u16(number: usize) -> u16 {
+/// A number of cells; more than a screen has where it does not fit.
+pub(super) fn to_u16(number: usize) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }

@@ -55,6 +55,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(name) = session.alias() {
         add(name, alias, " ");
     }
+    if let Some(error) = session.alias.error() {
+        add(&error.short(), theme.dim, "  ");
+    }
     match &session.caller {
         Load::Failed(error, None) => add(&error.short(), theme.bad, "  "),
         caller => match caller.known() {
@@ -87,10 +90,11 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
         let users = state.users.rows().len();
         let (known, keys) = state.users.known();
         left.push(Span::styled("Users ", theme.strong));
-        let so_far = if state.users.listing.is_ready() {
-            ""
-        } else {
-            " so far"
+        let so_far = match state.users.listing.error() {
+            Some(_) if !state.users.is_complete() => ", incomplete",
+            Some(_) => ", not refreshed",
+            None if state.users.listing.is_ready() => "",
+            None => " so far",
         };
         left.push(Span::styled(format!("{}{so_far}", count(users)), theme.dim));
         left.push(Span::raw("   "));
@@ -136,6 +140,10 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
 
 fn progress(canvas: &Canvas<'_>) -> Line<'static> {
     let state = canvas.state;
+    if let Some(error) = &state.session.broken {
+        let text = format!("{} {}", canvas.theme.glyphs.warn, visible(&error.short()));
+        return Line::styled(text + "; R signs in again", canvas.theme.bad);
+    }
     if !state.is_busy() {
         return Line::default();
     }

@@ -123,6 +123,9 @@ fn below(canvas: &Canvas<'_>) -> Vec<(String, Style)> {
             }
         }
         (_, Some(_)) => {}
+        (Load::Idle, None) if state.session.broken.is_some() => {
+            text.push(("Not loaded: the session has ended.".into(), theme.warn));
+        }
         (_, None) => text.push(("Loading the keys".into(), theme.dim)),
     }
     text

@@ -10,6 +10,13 @@ pub const SMALLEST: (u16, u16) = (60, 16);
 /// From this width on, both panes are shown side by side.
 const TWO_PANES: u16 = 76;
 
+/// How many lines of text a dialog has room for: without its border, the lines that stay clear
+/// above and below it, and its buttons.
+#[must_use]
+pub fn dialog_room(height: u16, buttons: bool) -> usize {
+    usize::from(height).saturating_sub(if buttons { 6 } else { 4 })
+}
+
 /// The places of the main view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {

@@ -230,6 +230,10 @@ fn key_symbols(canvas: &Canvas<'_>, row: &UserRow) -> (Vec<Span<'static>>, usize
             (spans, cells)
         }
         (Load::Failed(..), None) => (vec![Span::styled("?", theme.warn)], 1),
+        // Nobody asks any more.
+        (Load::Idle, _) if canvas.state.session.broken.is_some() => {
+            (vec![Span::styled("?", theme.dim)], 1)
+        }
         (_, None) => {
             let text = theme.glyphs.loading;
             (vec![Span::styled(text, theme.dim)], width(text))

@@ -4,10 +4,7 @@ use crate::{
     effect::Copied,
     iam::{KeyStatus, Kind, LastUsed},
     message::CopyOutcome,
-    secret::{
-        clipboard::{Route, Why},
-        osc52::Multiplexer,
-    },
+    secret::{clipboard::Why, osc52::Multiplexer},
     state::load::Load,
     text::visible,
     ui::format,
@@ -16,15 +13,15 @@ use chrono::{DateTime, Utc};
 
 /// What came of copying, and whether that is good news.
 #[must_use]
-pub fn copied(what: Copied, outcome: &CopyOutcome, route: Route) -> (bool, String) {
+pub fn copied(what: Copied, outcome: &CopyOutcome) -> (bool, String) {
     let what = what.noun();
     match outcome {
         CopyOutcome::InSystemClipboard => (true, format!("{what} copied to the clipboard")),
-        CopyOutcome::SentToTerminal => {
-            let through = match route {
-                Route::Terminal(Multiplexer::Tmux) => " via tmux",
-                Route::Terminal(Multiplexer::Screen) => " via screen",
-                _ => "",
+        CopyOutcome::SentToTerminal(through) => {
+            let through = match through {
+                Multiplexer::Tmux => " via tmux",
+                Multiplexer::Screen => " via screen",
+                Multiplexer::None => "",
             };
             (
                 true,
@@ -41,10 +38,6 @@ pub fn copied(what: Copied, outcome: &CopyOutcome, route: Route) -> (bool, Strin
         CopyOutcome::Failed(error) => (false, format!("{what} not copied: {}", visible(error))),
     }
 }
-
-/// How to get a secret where nothing can be copied.
-pub const WITHOUT_CLIPBOARD: &str =
-    "Press v and select it with the mouse (hold Shift), or start with --clipboard osc52.";
 
 /// The last use of a key, for a card: `used 2 hours ago · s3 · us-east-1`.
 #[must_use]

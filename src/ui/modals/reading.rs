@@ -1,0 +1,248 @@
+//! What is only read, or chosen from: what went wrong, a key's details, help, the palette.
+
+use super::{WIDTH, button, marked, paragraph};
+use crate::{
+    iam::{Change, Kind, LastUsed},
+    keymap::{self, Context},
+    message::Target,
+    palette,
+    state::modal::{Failure, Palette},
+    text::{shorten, visible, width, wrap},
+    ui::{
+        Canvas,
+        dialog::{Dialog, Row, inner_width, to_u16},
+        format, words,
+    },
+};
+use ratatui::{
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+pub(super) fn failure(canvas: &Canvas<'_>, screen: Rect, modal: &Failure) -> Dialog<'static> {
+    let theme = canvas.theme;
+    let cells = inner_width(screen, WIDTH);
+    let error = &modal.error;
+    let what = format!(
+        "{} {}",
+        modal.change.verb().to_lowercase(),
+        modal.change.target()
+    );
+    let mut lines = Vec::new();
+    let title;
+    if error.outcome_unknown() {
+        title = "Not known whether it was done".to_owned();
+        let text = format!("AWS did not say what came of this: {what}");
+        lines.extend(marked(theme.glyphs.warn, &text, cells, theme.warn));
+        lines.push(Row::default());
+        let text = match modal.change {
+            Change::Create { .. } => {
+                "A key may exist whose secret nobody has. It was asked for once, and not again. \
+                 The user's keys are being listed now: if one has appeared, delete it and create \
+                 another."
+            }
+            _ => "The user's keys are being listed now: they show what is true.",
+        };
+        lines.extend(paragraph(text, cells, Style::new()));
+    } else {
+        title = match error.kind {
+            Kind::Gone => "It is gone".to_owned(),
+            _ => "Not done".to_owned(),
+        };
+        lines.extend(marked(theme.glyphs.failed, &what, cells, theme.strong));
+    }
+    lines.push(Row::default());
+    lines.extend(paragraph(&error.short(), cells, theme.bad));
+    lines.extend(paragraph(&error.message, cells, Style::new()));
+    if let Some(id) = &error.request_id {
+        lines.extend(paragraph(&format!("request {id}"), cells, theme.dim));
+    }
+    if !error.outcome_unknown() {
+        lines.push(Row::default());
+        lines.extend(paragraph(&error.advice(), cells, Style::new()));
+    }
+    Dialog {
+        title,
+        border: theme.bad,
+        width: WIDTH,
+        lines,
+        scroll: 0,
+        buttons: vec![button("Close", "Esc", true)],
+        highlighted: 0,
+    }
+}
+
+pub(super) fn details(
+    canvas: &Canvas<'_>,
+    screen: Rect,
+    (user, key): (&str, &str),
+    scroll: usize,
+) -> Dialog<'static> {
+    const LABEL: usize = 12;
+    let theme = canvas.theme;
+    let mut lines: Vec<Row<'static>> = Vec::new();
+    let cells = usize::from(inner_width(screen, 60));
+    let mut add = |label: &str, value: String| {
+        let mut label = label;
+        for part in wrap(&visible(&value), cells.saturating_sub(LABEL)) {
+            lines.push(
+                Line::from(vec![
+                    Span::styled(format!("{label:<LABEL$}"), theme.dim),
+                    Span::raw(part),
+                ])
+                .into(),
+            );
+            label = "";
+        }
+    };
+    let row = canvas.state.users.get(user);
+    let found = row
+        .and_then(|row| row.keys.known())
+        .and_then(|keys| keys.iter().find(|row| row.key.id == key));
+    add("Key ID", key.into());
+    match (row, found) {
+        (Some(row), Some(found)) => {
+            add("User", row.user.name.to_string());
+            add("Path", row.user.path.to_string());
+            add("User since", format::exact(row.user.created));
+            add("Account", canvas.state.session.account());
+            add("Status", found.key.status.word().into());
+            add(
+                "Created",
+                found.key.created.map_or("not known".into(), |created| {
+                    format!(
+                        "{}, {}",
+                        format::exact(created),
+                        format::ago(canvas.now - created)
+                    )
+                }),
+            );
+            match (&found.last_used, found.last_used.known()) {
+                (
+                    _,
+                    Some(LastUsed::At {
+                        time,
+                        service,
+                        region,
+                    }),
+                ) => {
+                    add(
+                        "Last used",
+                        format!(
+                            "{}, {}",
+                            format::exact(*time),
+                            format::ago(canvas.now - *time)
+                        ),
+                    );
+                    let unknown = || "not known".to_owned();
+                    add("Service", service.clone().unwrap_or_else(unknown));
+                    add("Region", region.clone().unwrap_or_else(unknown));
+                }
+                (load, _) => {
+                    add("Last used", words::used(load, theme.glyphs.dot, canvas.now));
+                    if let Some(error) = load.error() {
+                        add("", error.short());
+                        add("", error.advice());
+                    }
+                }
+            }
+            if canvas.state.is_own(key) {
+                add("", "This session is signed in with this key.".into());
+            }
+        }
+        _ => add("", "This key is not there any more.".into()),
+    }
+    lines.push(Row::default());
+    lines.push(
+        Line::styled(
+            "AWS records a use once in 15 minutes and may lag.",
+            theme.dim,
+        )
+        .into(),
+    );
+    Dialog {
+        title: "Access key".into(),
+        border: theme.accent,
+        width: 60,
+        lines,
+        scroll,
+        buttons: vec![button("Close", "Esc", true)],
+        highlighted: 0,
+    }
+}
+
+pub(super) fn help(canvas: &Canvas<'_>, of: Context, scroll: usize) -> Dialog<'static> {
+    const KEYS: usize = 18;
+    let theme = canvas.theme;
+    let lines = keymap::in_context(of)
+        .map(|binding| {
+            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+            Line::from(vec![
+                Span::styled(format!("{:<KEYS$}", keys.join(" ")), theme.accent),
+                Span::raw(binding.action.help()),
+            ])
+            .into()
+        })
+        .collect();
+    Dialog {
+        title: format!("Keys: {}", of.title()),
+        border: theme.accent,
+        width: 62,
+        lines,
+        scroll,
+        buttons: vec![button("Close", "Esc", true)],
+        highlighted: 0,
+    }
+}
+
+pub(super) fn command_palette(
+    canvas: &Canvas<'_>,
+    screen: Rect,
+    modal: &Palette,
+) -> Dialog<'static> {
+    let theme = canvas.theme;
+    let cells = usize::from(inner_width(screen, WIDTH));
+    let rows = palette::rows(modal.input.value());
+    let mut lines: Vec<Row<'static>> = vec![
+        Line::from(vec![
+            Span::styled(": ", theme.accent),
+            Span::raw(visible(modal.input.value()).into_owned()),
+            Span::styled(theme.glyphs.cursor, theme.accent),
+        ])
+        .into(),
+        Row::default(),
+    ];
+    if rows.is_empty() {
+        lines.push(Line::styled("No action is called that.", theme.dim).into());
+    }
+    // The rows that fit, around the highlighted one.
+    let room = usize::from(screen.height).saturating_sub(8).clamp(3, 14);
+    let first = (modal.cursor + 1).saturating_sub(room);
+    for (at, action) in rows.iter().enumerate().skip(first).take(room) {
+        let key = palette::key(*action).map_or_else(String::new, |key| key.to_string());
+        let text = shorten(action.help(), cells - 8, theme.glyphs.more).into_owned();
+        let pad = " ".repeat((cells - 8).saturating_sub(width(&text)));
+        let style = if at == modal.cursor {
+            theme.selected
+        } else if canvas.state.why_not(*action).is_some() {
+            theme.dim
+        } else {
+            Style::new()
+        };
+        lines.push(Row {
+            line: Line::styled(format!("{text}{pad}{key:>8}"), style),
+            targets: vec![(0, to_u16(cells), Target::PaletteRow(at))],
+            ..Row::default()
+        });
+    }
+    Dialog {
+        title: "Commands".into(),
+        border: theme.accent,
+        width: WIDTH,
+        lines,
+        scroll: 0,
+        buttons: Vec::new(),
+        highlighted: 0,
+    }
+}
