@@ -349,8 +349,9 @@ impl Program {
     #[track_caller]
     pub(crate) fn hang_up(mut self) -> u32 {
         self.shared.hang_up.store(true, Ordering::SeqCst);
-        // Makes the program write something, so that the reader wakes up and lets go.
-        self.resize(100, 30);
+        // Makes the program write something, and in one piece, so that the reader wakes up and lets
+        // go, and nothing fails to be written afterwards.
+        self.press("k");
         self.wait_end();
         let nowhere: Box<dyn std::io::Write + Send> = Box::new(std::io::sink());
         drop(std::mem::replace(&mut self.to, nowhere));

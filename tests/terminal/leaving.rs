@@ -61,6 +61,23 @@ fn it_ends_with_its_terminal() {
     assert!(matches!(code, 1 | 129), "{code}");
 }
 
+#[test]
+fn it_ends_with_its_terminal_where_no_signal_says_so() {
+    // Only the first process of the session is sent one: the shell, which does not mind.
+    let iamkeys = env!("CARGO_BIN_EXE_iamkeys");
+    let script = format!("trap '' HUP; {iamkeys} --demo; exit $?");
+    let mut program = Start::command("sh", ["-c", &script]).run();
+    program.wait_text("Users 24");
+    // It would notice when it draws; so it must have no reason to.
+    program.press("G");
+    program.wait_for("everything, and no spinner", |screen| {
+        let counts = screen.rows(0, 80).nth(1).unwrap_or_default();
+        counts.contains("Keys 31") && !counts.contains(|c| ('⠁'..='⣿').contains(&c))
+    });
+    let code = program.hang_up();
+    assert!(matches!(code, 1 | 129), "{code}");
+}
+
 /// Opens the question whether to create a key, and answers yes while nothing comes back.
 fn create_unanswered(world: &World, program: &mut pty::Program) {
     go_to(program, "new-hire");
