@@ -1,0 +1,217 @@
+//! Actions: what was asked for is done to the state, or becomes an effect.
+
+use super::{
+    input::{page, step},
+    refresh,
+};
+use crate::{
+    action::Action,
+    effect::{Clip, Copied, Effect, Exit, Target},
+    palette,
+    secret::SecretKey,
+    state::{
+        Pane, Stage, State,
+        modal::{Modal, Palette, Then},
+    },
+};
+use chrono::{DateTime, Utc};
+
+/// Does what was asked for. Also the palette's and the footer's way in.
+#[must_use]
+pub(super) fn act(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+    if let Some(reason) = state.why_not(action) {
+        state.complain(reason);
+        return Vec::new();
+    }
+    match action {
+        Action::Down => step(state, 1),
+        Action::Up => step(state, -1),
+        Action::PageDown => step(state, page(state)),
+        Action::PageUp => step(state, -page(state)),
+        Action::First => step(state, isize::MIN),
+        Action::Last => step(state, isize::MAX),
+        Action::OtherPane => {
+            state.pane = match state.pane {
+                Pane::Users => Pane::Keys,
+                Pane::Keys => Pane::Users,
+            }
+        }
+        Action::FocusUsers => state.pane = Pane::Users,
+        Action::FocusKeys => state.pane = Pane::Keys,
+        Action::Details => {
+            if let (Some(user), Some(key)) = (state.user(), state.key()) {
+                let modal = Modal::Details {
+                    user: user.user.name.clone(),
+                    key: key.key.id.clone(),
+                    scroll: 0,
+                };
+                state.modals.push(modal);
+            }
+        }
+        Action::Create => state.ask_create(),
+        Action::Toggle => state.ask_toggle(),
+        Action::Delete => state.ask_delete(now),
+        Action::CopyId => {
+            if let Some((_, row)) = state.key_meant() {
+                return vec![copy_id(&row.key.id)];
+            }
+        }
+        Action::Filter => {
+            state.pane = Pane::Users;
+            state.filtering = true;
+        }
+        Action::KeepFilter => state.filtering = false,
+        Action::ClearFilter => {
+            state.filtering = false;
+            state.users.edit_filter(|filter| filter.input.reset());
+        }
+        Action::Refresh => return refresh(state),
+        Action::Palette => state.modals.push(Modal::Palette(Palette::default())),
+        Action::Help => {
+            let of = state.context();
+            state.modals.push(Modal::Help { of, scroll: 0 });
+        }
+        Action::Quit => return state.leave(Exit::Quit),
+        Action::Interrupt => return state.leave(Exit::Interrupted),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::TryAgain => {
+            if matches!(state.stage, Stage::SignedOut(_)) {
+                return state.sign_in(state.target);
+            }
+        }
+        Action::OpenDemo => {
+            if state.stage != Stage::Browsing {
+                return state.sign_in(Target::Demo);
+            }
+        }
+        dialog => return act_in_dialog(state, dialog, now),
+    }
+    Vec::new()
+}
+
+/// What only has a meaning in a dialog.
+fn act_in_dialog(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+    match (action, state.top_dialog()) {
+        (Action::NextButton, Some(modal)) => move_button(modal, 1),
+        (Action::PreviousButton, Some(modal)) => move_button(modal, -1),
+        (Action::Press, Some(Modal::Palette(_))) => return run_palette(state, now),
+        (Action::Press, Some(modal)) => {
+            if let Some((button, _)) = modal.buttons() {
+                let pressed = *button;
+                return press(state, pressed);
+            }
+        }
+        (Action::Cancel, Some(modal)) if !matches!(modal, Modal::NewKey(_)) => {
+            state.modals.pop();
+        }
+        (Action::Confirm, Some(Modal::Confirm(confirm))) if confirm.typed.is_none() => {
+            return state.send();
+        }
+        (Action::DeactivateInstead, Some(Modal::Confirm(_))) => state.deactivate_instead(),
+        (Action::GoToKey, Some(Modal::Full(_))) => return press(state, 1),
+        (Action::CopySecret, Some(Modal::NewKey(new))) => {
+            return vec![copy(Copied::Secret, &new.id, new.secret.clone())];
+        }
+        (Action::CopyNewId, Some(Modal::NewKey(new))) => return vec![copy_id(&new.id)],
+        (Action::CopyExports, Some(Modal::NewKey(new))) => {
+            return vec![copy(Copied::Exports, &new.id, new.secret.exports(&new.id))];
+        }
+        (Action::Reveal, Some(Modal::NewKey(new))) => new.revealed = !new.revealed,
+        (Action::CloseNewKey, Some(modal @ Modal::NewKey(_))) => {
+            if let Some(key) = modal.only_copy() {
+                state.modals.push(Modal::discard(key, Then::Stay));
+            } else {
+                state.modals.pop();
+            }
+        }
+        (Action::Discard, Some(Modal::Discard(_))) => return press(state, 1),
+        (Action::Keep, Some(Modal::Discard(_))) | (Action::Stay, Some(Modal::Leaving(_))) => {
+            return press(state, 0);
+        }
+        (Action::StopWaiting, Some(Modal::Leaving(_))) => return press(state, 1),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn move_button(modal: &mut Modal, by: isize) {
+    if let Some((button, count)) = modal.buttons() {
+        *button = button.wrapping_add_signed(by).wrapping_add(count) % count;
+    }
+}
+
+/// Presses a button of the dialog on top. Button 0 always leaves things as they are.
+pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
+    match state.top_dialog() {
+        Some(Modal::Confirm(confirm)) if button > 0 => {
+            if confirm.is_answered() {
+                return state.send();
+            }
+            let expected = confirm.typed.as_ref().map_or("", |typed| &typed.expected);
+            let text = format!("Type {expected} first");
+            state.complain(text);
+            return Vec::new();
+        }
+        Some(Modal::Full(full)) if button > 0 => {
+            let user = full.user.clone();
+            let Some(key) = state.deletable(&user).map(|row| row.key.id.clone()) else {
+                state.complain("Of none of them it is known that it could go");
+                return Vec::new();
+            };
+            state.modals.pop();
+            state.go_to_key(&user, &key);
+            return Vec::new();
+        }
+        Some(Modal::Discard(discard)) if button > 0 => {
+            let (key, then) = (discard.key.clone(), discard.then);
+            state.modals.pop();
+            state
+                .modals
+                .retain(|modal| !matches!(modal, Modal::NewKey(new) if new.id == key));
+            state.complain(format!(
+                "{key}: its secret is gone; delete the key, create another"
+            ));
+            return match then {
+                Then::Stay => Vec::new(),
+                Then::Leave(exit) => state.leave(exit),
+            };
+        }
+        Some(Modal::Leaving(leaving)) if button > 0 => {
+            let exit = leaving.exit;
+            return vec![Effect::Exit(exit(state.unknown_at_exit()))];
+        }
+        // These are closed by keys of their own.
+        Some(Modal::NewKey(_) | Modal::Palette(_)) | None => return Vec::new(),
+        _ => {}
+    }
+    state.modals.pop();
+    Vec::new()
+}
+
+pub(super) fn run_palette(state: &mut State, now: DateTime<Utc>) -> Vec<Effect> {
+    let Some(Modal::Palette(palette)) = state.modals.last() else {
+        return Vec::new();
+    };
+    let chosen = palette::rows(palette.input.value())
+        .get(palette.cursor)
+        .copied();
+    match chosen {
+        Some(action) => {
+            state.modals.pop();
+            act(state, action, now)
+        }
+        None => Vec::new(),
+    }
+}
+
+fn copy_id(id: &str) -> Effect {
+    copy(Copied::KeyId, id, SecretKey::new(id.into()))
+}
+
+fn copy(what: Copied, key: &str, text: SecretKey) -> Effect {
+    Effect::Copy(Clip {
+        what,
+        key: key.into(),
+        text,
+    })
+}

@@ -1,0 +1,208 @@
+//! Keys, pastes and the mouse: what they mean in the place on top, and whether they were meant.
+
+use super::act::{act, press, run_palette};
+use crate::{
+    action::Action,
+    effect::Effect,
+    keymap::{self, Context},
+    message::{KeyPress, Target},
+    palette,
+    state::{Pane, State, modal::Modal},
+    text,
+    ui::layout,
+};
+use chrono::{DateTime, Utc};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+/// More keys than this in a row, faster than a person presses them, are a paste or a cat on the
+/// keyboard: from then on they only move about.
+const BURST: usize = 4;
+
+/// The most lines that the details of a key can be scrolled by.
+const DETAILS: usize = 12;
+
+/// The most that a text field takes.
+const PASTE_LIMIT: usize = 128;
+
+pub(super) fn key(state: &mut State, press: KeyPress, now: DateTime<Utc>) -> Vec<Effect> {
+    if press.key.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    let context = state.context();
+    let key = keymap::Key::from(press.key);
+    let action = keymap::action(context, key).filter(|action| {
+        // The end of a key ID may hold the letter that would otherwise switch to deactivating.
+        !(*action == Action::DeactivateInstead && context == Context::Typed && typing(state))
+    });
+    let Some(action) = action else {
+        if context.takes_text() {
+            edit(state, press.key);
+        }
+        return Vec::new();
+    };
+    if too_fast(context, action, press.run) {
+        state.complain("Keys came faster than a person types them, and were ignored");
+        return Vec::new();
+    }
+    if press.key.kind == KeyEventKind::Repeat && !action.only_moves() {
+        return Vec::new();
+    }
+    state.notice = None;
+    act(state, action, now)
+}
+
+/// Whether a key came too closely behind others to have been meant: nobody has seen what it would
+/// answer, or it is one of a paste.
+fn too_fast(context: Context, action: Action, run: usize) -> bool {
+    match action {
+        Action::Interrupt | Action::Suspend => false,
+        action if action.must_be_meant() => run > 0,
+        action => run >= BURST && !action.only_moves() && !context.takes_text(),
+    }
+}
+
+/// Whether the typed confirmation on top has begun to be answered.
+fn typing(state: &State) -> bool {
+    matches!(
+        state.modals.last(),
+        Some(Modal::Confirm(confirm))
+            if confirm.typed.as_ref().is_some_and(|typed| !typed.input.value().is_empty()
+                || typed.expected.contains('t'))
+    )
+}
+
+pub(super) fn click(state: &mut State, target: &Target, now: DateTime<Utc>) -> Vec<Effect> {
+    let context = state.context();
+    let reachable = match target {
+        Target::User(_) | Target::Key(_) => state.dialogs().is_empty(),
+        Target::Action(action) => keymap::key_of(context, *action).is_some(),
+        Target::Button(_) | Target::PaletteRow(_) => true,
+    };
+    if !reachable {
+        return Vec::new();
+    }
+    state.notice = None;
+    match target {
+        Target::User(at) => {
+            state.pane = Pane::Users;
+            state.users.select(*at);
+        }
+        Target::Key(at) => {
+            state.pane = Pane::Keys;
+            state.select_key(*at);
+        }
+        Target::Action(action) => return act(state, *action, now),
+        Target::Button(button) => return press(state, *button),
+        Target::PaletteRow(row) => {
+            if let Some(Modal::Palette(palette)) = state.modals.last_mut() {
+                palette.cursor = *row;
+                return run_palette(state, now);
+            }
+        }
+    }
+    Vec::new()
+}
+
+pub(super) fn scroll(state: &mut State, by: isize) {
+    if state.dialogs().is_empty() || matches!(state.context(), Context::Reading | Context::Palette)
+    {
+        step(state, by);
+    }
+}
+
+pub(super) fn step(state: &mut State, by: isize) {
+    let room = layout::dialog_room(state.size.1, true);
+    let keys = state.pane == Pane::Keys && !state.filtering;
+    match state.top_dialog() {
+        Some(Modal::Help { of, scroll }) => {
+            let lines = keymap::in_context(*of).count();
+            let most = lines.saturating_sub(room);
+            *scroll = scroll.saturating_add_signed(by).min(most);
+        }
+        Some(Modal::Details { scroll, .. }) => {
+            *scroll = scroll.saturating_add_signed(by).min(DETAILS);
+        }
+        Some(Modal::Palette(palette)) => {
+            let last = palette::rows(palette.input.value()).len().saturating_sub(1);
+            palette.cursor = palette.cursor.saturating_add_signed(by).min(last);
+        }
+        Some(_) => {}
+        None if keys => {
+            state.select_key(state.key_cursor().saturating_add_signed(by));
+        }
+        None => state.users.step(by),
+    }
+}
+
+pub(super) fn page(state: &State) -> isize {
+    isize::try_from(state.users.height().saturating_sub(1).max(1)).unwrap_or(1)
+}
+
+/// The text field that letters go to.
+fn field(state: &mut State, change: impl FnOnce(&mut Input)) {
+    let filtering = state.filtering;
+    match state.top_dialog() {
+        Some(Modal::Palette(palette)) => {
+            change(&mut palette.input);
+            palette.cursor = 0;
+        }
+        Some(Modal::Confirm(confirm)) => {
+            let mut answered = false;
+            if let Some(typed) = &mut confirm.typed {
+                change(&mut typed.input);
+                answered = typed.input.value() == typed.expected;
+            }
+            // Who has typed it means it; anything less goes back to Cancel.
+            confirm.button = usize::from(answered);
+        }
+        Some(_) => {}
+        None if filtering => state.users.edit_filter(|filter| change(&mut filter.input)),
+        None => {}
+    }
+}
+
+fn edit(state: &mut State, key: KeyEvent) {
+    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    let request = match key.code {
+        KeyCode::Backspace => InputRequest::DeletePrevChar,
+        KeyCode::Delete => InputRequest::DeleteNextChar,
+        KeyCode::Left => InputRequest::GoToPrevChar,
+        KeyCode::Right => InputRequest::GoToNextChar,
+        KeyCode::Home => InputRequest::GoToStart,
+        KeyCode::End => InputRequest::GoToEnd,
+        KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
+        KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
+        KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
+        KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
+        KeyCode::Char(c) if !ctrl && !key.modifiers.contains(KeyModifiers::ALT) => {
+            InputRequest::InsertChar(c)
+        }
+        _ => return,
+    };
+    field(state, |input| {
+        if input.value().len() < PASTE_LIMIT || !matches!(request, InputRequest::InsertChar(_)) {
+            input.handle(request);
+        }
+    });
+}
+
+pub(super) fn paste(state: &mut State, text: &str) {
+    if !state.context().takes_text() {
+        state.complain("Nothing here takes a paste; it was ignored");
+        return;
+    }
+    let text: String = text
+        .trim()
+        .chars()
+        .filter(|c| !text::is_hidden(*c))
+        .take(PASTE_LIMIT)
+        .collect();
+    field(state, |input| {
+        for c in text.chars() {
+            if input.value().len() < PASTE_LIMIT {
+                input.handle(InputRequest::InsertChar(c));
+            }
+        }
+    });
+}
