@@ -1,10 +1,15 @@
 //! What must be done outside: data only, carried out by [`crate::runtime`] and [`crate::app`].
 
-use crate::{
-    iam::Change,
-    secret::SecretKey,
-    state::{ChangeId, load::RequestId},
-};
+use crate::{iam::Change, secret::SecretKey};
+
+/// Tells one request from all others of this run, so that a late answer to an old question is
+/// known for what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// Tells one change from all others of this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangeId(pub u64);
 
 /// Something to be done outside the pure core. Each read and each change ends in exactly one
 /// message that carries its number.

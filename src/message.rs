@@ -1,10 +1,9 @@
 //! What has happened: a key press, an answer, a signal.
 
 use crate::{
-    effect::Copied,
+    effect::{ChangeId, Copied, RequestId},
     iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
     secret::{clipboard::Why, osc52::Multiplexer},
-    state::{ChangeId, load::RequestId},
 };
 use crossterm::event::KeyEvent;
 

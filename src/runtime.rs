@@ -3,11 +3,10 @@
 
 use crate::{
     demo::Endpoint,
-    effect::{Clip, Read, Target},
+    effect::{ChangeId, Clip, Read, RequestId, Target},
     iam::{self, Account, Change, Error, Kind, SignedIn},
     message::{Answer, CopyOutcome, Message, Session},
     secret::clipboard::{Route, System},
-    state::{ChangeId, load::RequestId},
 };
 use futures::FutureExt as _;
 use std::{

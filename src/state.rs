@@ -10,22 +10,17 @@ pub mod users;
 
 use crate::{
     action::Action,
-    effect::{Effect, Exit, Target},
+    effect::{Effect, Exit, RequestId, Target},
     iam::{KeyStatus, Problem},
     keymap::Context,
     secret::clipboard::Route,
     ui::layout::Layout,
 };
 use changes::Pending;
-use load::RequestId;
 use modal::{Modal, Then};
 use session::Session;
 use std::collections::HashSet;
 use users::{KeyRow, UserRow, Users};
-
-/// Tells one change from all others of this run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChangeId(pub u64);
 
 /// What was decided on the command line and does not change.
 #[derive(Clone, Copy, Debug)]

@@ -5,10 +5,10 @@ mod act;
 mod input;
 
 use crate::{
-    effect::{Copied, Effect, Exit},
+    effect::{Copied, Effect, Exit, RequestId},
     iam::{Error, Kind, Problem},
     message::{Answer, CopyOutcome, Message, Session, Signal},
-    state::{Stage, State, load::RequestId, modal::Modal},
+    state::{Stage, State, modal::Modal},
     ui::words,
 };
 use chrono::{DateTime, Utc};

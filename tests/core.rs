@@ -218,7 +218,7 @@ fn leaving_stops_for_a_failure_that_arrives_meanwhile() {
 fn two_secrets_are_both_asked_about() {
     let mut desk = with_new_key();
     // A second creation was under way already.
-    let id = iamkeys::state::ChangeId(9_999);
+    let id = iamkeys::effect::ChangeId(9_999);
     desk.state.changes.push(iamkeys::state::changes::Pending {
         id,
         change: Change::Create {
@@ -336,7 +336,7 @@ fn discarding_takes_the_secret_that_was_asked_about() {
         desk.screen()
             .contains("AKIANEWKEY01EXAMPLE1 has gone nowhere")
     );
-    let id = iamkeys::state::ChangeId(9_999);
+    let id = iamkeys::effect::ChangeId(9_999);
     desk.state.changes.push(iamkeys::state::changes::Pending {
         id,
         change: Change::Create {

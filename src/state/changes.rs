@@ -1,13 +1,13 @@
 //! Changes: asked about, under way, and what came of them.
 
 use super::{
-    ChangeId, Pane, State,
+    Pane, State,
     load::Load,
     modal::{Confirm, Failure, Full, KeyFacts, Modal, NewKey, Typed},
     users::KeyRow,
 };
 use crate::{
-    effect::Effect,
+    effect::{ChangeId, Effect},
     iam::{Change, Changed, Error, KeyStatus, Kind, LastUsed},
 };
 use chrono::{DateTime, TimeDelta, Utc};

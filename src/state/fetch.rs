@@ -3,10 +3,9 @@
 
 use super::{
     Stage, State,
-    load::RequestId,
     users::{UserRow, Users},
 };
-use crate::effect::{Effect, Read};
+use crate::effect::{Effect, Read, RequestId};
 
 /// Reads of keys and last uses under way at once.
 pub const MAX_READS: usize = 16;

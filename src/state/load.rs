@@ -1,12 +1,7 @@
 //! One thing that is asked of the account: not yet, under way, answered, or refused.
 
-use crate::iam::Error;
+use crate::{effect::RequestId, iam::Error};
 use chrono::{DateTime, Utc};
-
-/// Tells one request from all others of this run, so that a late answer to an old question is
-/// known for what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId(pub u64);
 
 /// Something loaded from the account. What was known before stays known while it is asked again
 /// and when that fails.

@@ -1,10 +1,8 @@
 //! The users of the account, as far as they are loaded; which of them are shown, and which one is
 //! selected.
 
-use super::{
-    filter::Filter,
-    load::{Load, RequestId},
-};
+use super::{filter::Filter, load::Load};
+use crate::effect::RequestId;
 use crate::iam::{AccessKey, Error, KeyStatus, LastUsed, User};
 use chrono::{DateTime, Utc};
 use std::cmp::Ordering;

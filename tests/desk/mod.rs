@@ -10,11 +10,11 @@
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
-    effect::{Effect, Read, Target},
+    effect::{ChangeId, Effect, Read, RequestId, Target},
     iam::{AccessKey, Caller, Change, KeyStatus, LastUsed, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
     secret::{clipboard::Route, osc52::Multiplexer},
-    state::{ChangeId, Settings, State, load::RequestId},
+    state::{Settings, State},
     ui,
     update::update,
 };
