@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes assets/iamkeys.png from the real program: the demo account in a terminal of 100×28, with
+# Makes assets/iamkeys.png from the real program: the demo account in a terminal of 100×30, with
 # the cursor on a key worth looking at. Needs tmux, aha and Chromium (all in Debian), and a release
 # build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-size_x=100 size_y=28
+size_x=100 size_y=30
 work=$(mktemp -d)
 socket=$work/tmux
 tmux() { command tmux -S "$socket" -f /dev/null "$@"; }
@@ -45,6 +45,6 @@ chromium=$(command -v chromium || command -v chromium-browser || command -v goog
 "$chromium" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
     --disable-background-networking --disable-component-update --disable-sync \
     --hide-scrollbars --force-device-scale-factor=1.5 --user-data-dir="$work/profile" \
-    --window-size=930,530 --screenshot="$PWD/assets/iamkeys.png" "file://$work/screen.html" \
+    --window-size=930,564 --screenshot="$PWD/assets/iamkeys.png" "file://$work/screen.html" \
     2>"$work/chromium.log" || { cat "$work/chromium.log" >&2; exit 1; }
 echo "assets/iamkeys.png"
