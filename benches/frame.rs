@@ -156,10 +156,9 @@ fn frames(criterion: &mut Criterion) {
 
             let mut group = criterion.benchmark_group(name("key and frame"));
             group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
-                let mut down = false;
                 bencher.iter(|| {
-                    down = !down;
-                    let code = if down { KeyCode::Down } else { KeyCode::Up };
+                    let top = state.users.cursor() == 0;
+                    let code = if top { KeyCode::Down } else { KeyCode::Up };
                     let effects = press(&mut state, code);
                     assert!(effects.is_empty(), "all that is visible is loaded");
                     draw(&mut buffer, &state)
@@ -181,12 +180,11 @@ fn filter(criterion: &mut Criterion) {
         let _ = press(&mut state, KeyCode::Char('/'));
         let _ = press(&mut state, KeyCode::Char('d'));
         group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
-            let mut typed = false;
             bencher.iter(|| {
-                typed = !typed;
+                let short = state.users.filter().input.value() == "d";
                 let _ = press(
                     &mut state,
-                    if typed {
+                    if short {
                         KeyCode::Char('e')
                     } else {
                         KeyCode::Backspace
