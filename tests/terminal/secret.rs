@@ -175,7 +175,7 @@ fn it_can_be_discarded_on_the_way_out() {
         program.press("d");
         if leave == ESC {
             program.wait_gone("New key for");
-            program.wait_text("The secret of");
+            program.wait_text("its secret is gone");
             program.press("q");
         }
         let ended = program.wait_exit();

@@ -44,7 +44,10 @@ fn a_shell_gets_the_terminal_and_fg_brings_the_program_back() {
     shell.press("k");
     shell.wait_text("AKIAQX7DEMO4ALICE001");
     shell.press("q");
-    shell.wait_for("the shell's screen", |screen| !screen.alternate_screen());
+    // Until the shell is back, what is typed may still be read by the program.
+    shell.wait_for("the shell's prompt", |screen| {
+        !screen.alternate_screen() && screen.contents().trim_end().ends_with("prompt>")
+    });
     shell.send(b"echo code $?\n");
     shell.wait_text("code 0");
     shell.send(b"exit\n");
