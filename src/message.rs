@@ -3,7 +3,7 @@
 use crate::{
     effect::{ChangeId, Copied, RequestId},
     iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
-    secret::{clipboard::Why, osc52::Multiplexer},
+    secret::{osc52::Multiplexer, route::Why},
 };
 use crossterm::event::KeyEvent;
 

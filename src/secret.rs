@@ -2,6 +2,7 @@
 
 pub mod clipboard;
 pub mod osc52;
+pub mod route;
 
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize as _};
 use std::fmt;
