@@ -4,7 +4,7 @@
 use crate::app::Host;
 use crossterm::{
     cursor::Show,
-    event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
+    event::{DisableBracketedPaste, EnableBracketedPaste},
     execute,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
@@ -92,7 +92,7 @@ fn take() -> io::Result<()> {
         io::stdout(),
         EnterAlternateScreen,
         EnableBracketedPaste,
-        EnableMouseCapture
+        mouse::Capture
     )
     .inspect_err(|_| give_back())
 }
@@ -103,7 +103,7 @@ pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
             io::stdout(),
-            DisableMouseCapture,
+            mouse::LetGo,
             DisableBracketedPaste,
             LeaveAlternateScreen,
             Show
@@ -125,6 +125,40 @@ fn stop_this_job() -> io::Result<()> {
 #[cfg(not(unix))]
 fn stop_this_job() -> io::Result<()> {
     Ok(())
+}
+
+/// Asks for the mouse's buttons and wheel. crossterm's own command asks for every movement as well,
+/// each of which would wake up a program that has nothing to do.
+#[cfg(not(windows))]
+mod mouse {
+    use crossterm::Command;
+    use std::fmt;
+
+    /// Presses and releases (1000), with cells of any number (1006).
+    pub(super) struct Capture;
+
+    impl Command for Capture {
+        fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
+            f.write_str("\x1b[?1000h\x1b[?1006h")
+        }
+    }
+
+    /// The opposite of [`Capture`].
+    pub(super) struct LetGo;
+
+    impl Command for LetGo {
+        fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
+            f.write_str("\x1b[?1006l\x1b[?1000l")
+        }
+    }
+}
+
+/// The console has one switch for all of it.
+#[cfg(windows)]
+mod mouse {
+    pub(super) use crossterm::event::{
+        DisableMouseCapture as LetGo, EnableMouseCapture as Capture,
+    };
 }
 
 /// Writes a line to standard error, or does not: `eprintln!` would panic where the terminal is gone.
