@@ -14,7 +14,9 @@ use crate::{
     update::update,
 };
 use chrono::{DateTime, Utc};
-use crossterm::event::{Event, MouseButton, MouseEventKind};
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+};
 use futures::{Stream, StreamExt as _};
 use ratatui::{Terminal, backend::Backend};
 use std::{
@@ -33,6 +35,11 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Keys closer together than this come from no hand that has read the screen in between.
 pub const BETWEEN_KEYS: Duration = Duration::from_millis(20);
+
+/// The same key closer to its last press than this is being held: terminals send it again about
+/// every 30 ms and do not say so, and no finger is that quick. What they send first comes after a
+/// person's time, and cannot be told from a second press.
+const HELD: Duration = Duration::from_millis(75);
 
 /// The most messages that are taken in before a frame may be drawn.
 const BATCH: usize = 1024;
@@ -89,9 +96,9 @@ pub struct App<H: Host> {
     drawn: Drawn,
     frames: usize,
     last_frame: Instant,
-    last_key: Option<Instant>,
-    between_keys: Duration,
-    run: usize,
+    keyboard: Keyboard,
+    /// Whether a key, a paste or a click came after the last frame.
+    answered: bool,
     stale: Stale,
     exit: Option<Exit>,
 }
@@ -138,9 +145,8 @@ where
             drawn: Drawn::default(),
             frames: 0,
             last_frame: Instant::now(),
-            last_key: None,
-            between_keys: config.between_keys,
-            run: 0,
+            keyboard: Keyboard::new(config.between_keys),
+            answered: false,
             stale: Stale::Now,
             exit: None,
         };
@@ -231,21 +237,13 @@ where
     }
 
     fn message_of(&mut self, event: Event) -> Option<Message> {
-        match event {
+        let message = match event {
             Event::Key(key) => {
-                let now = Instant::now();
-                let close = self
-                    .last_key
-                    .is_some_and(|last| now.duration_since(last) < self.between_keys);
-                // Nor has anybody seen what is not drawn yet, however long this machine took over
-                // the keys before.
-                let unseen = self.drawn.dialogs != self.state.dialogs().len()
-                    || self.last_key.is_some()
-                        && self.stale == Stale::Now
-                        && !self.between_keys.is_zero();
-                self.run = if close || unseen { self.run + 1 } else { 0 };
-                self.last_key = Some(now);
-                Some(Message::Key(KeyPress { key, run: self.run }))
+                // Nobody has seen what is not drawn yet, however long this machine took over what
+                // was done before.
+                let unseen = self.answered || self.drawn.dialogs != self.state.dialogs().len();
+                let press = self.keyboard.press(key, Instant::now(), unseen)?;
+                Some(Message::Key(press))
             }
             Event::Paste(text) => {
                 panic_if_told("paste");
@@ -265,7 +263,12 @@ where
                 _ => None,
             },
             Event::FocusGained | Event::FocusLost => None,
-        }
+        };
+        self.answered |= matches!(
+            message,
+            Some(Message::Key(_) | Message::Paste(_) | Message::Click(_))
+        );
+        message
     }
 
     /// Takes in a message, and all that wait behind it.
@@ -342,6 +345,128 @@ where
         self.frames += 1;
         self.last_frame = Instant::now();
         self.stale = Stale::No;
+        self.answered = false;
         Ok(())
+    }
+}
+
+/// Tells keys that a person presses from those of a paste and those of a held key.
+#[derive(Debug)]
+struct Keyboard {
+    /// Zero takes every key as pressed by hand.
+    between_keys: Duration,
+    last: Option<Instant>,
+    /// The key that is down, as far as can be known.
+    down: Option<(KeyCode, KeyModifiers)>,
+    run: usize,
+}
+
+impl Keyboard {
+    fn new(between_keys: Duration) -> Self {
+        Self {
+            between_keys,
+            last: None,
+            down: None,
+            run: 0,
+        }
+    }
+
+    /// What to make of a key that comes now; `unseen` if what was done before it is not drawn yet.
+    fn press(&mut self, mut key: KeyEvent, now: Instant, unseen: bool) -> Option<KeyPress> {
+        if key.kind == KeyEventKind::Release {
+            // Where releases are told of, whatever comes next is pressed anew.
+            self.down = None;
+            return None;
+        }
+        let since = self.last.replace(now).map(|last| now.duration_since(last));
+        let pressed = (key.code, key.modifiers);
+        let same = self.down.replace(pressed) == Some(pressed);
+        if self.between_keys.is_zero() {
+            return Some(KeyPress { key, run: 0 });
+        }
+        let within = |time| since.is_some_and(|since| since < time);
+        self.run = if unseen || within(self.between_keys) {
+            self.run + 1
+        } else {
+            0
+        };
+        if same && within(HELD) {
+            key.kind = KeyEventKind::Repeat;
+        }
+        Some(KeyPress { key, run: self.run })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys as `(ms since the one before, key)`; what becomes of each: its run, whether it repeats.
+    fn pressed(keys: &[(u64, char)]) -> Vec<(usize, bool)> {
+        let mut keyboard = Keyboard::new(BETWEEN_KEYS);
+        let mut now = Instant::now();
+        let keys = keys.iter().filter_map(|(after, key)| {
+            now += Duration::from_millis(*after);
+            let key = KeyEvent::new(KeyCode::Char(*key), KeyModifiers::NONE);
+            keyboard.press(key, now, false)
+        });
+        keys.map(|press| (press.run, press.key.kind == KeyEventKind::Repeat))
+            .collect()
+    }
+
+    #[test]
+    fn a_held_key_repeats_until_it_is_let_go() {
+        assert_eq!(
+            pressed(&[(0, 'q'), (30, 'q'), (74, 'q'), (75, 'q'), (30, 'q')]),
+            [(0, false), (0, true), (0, true), (0, false), (0, true)]
+        );
+    }
+
+    #[test]
+    fn another_key_does_not_repeat() {
+        assert_eq!(
+            pressed(&[(0, 'q'), (30, 'y'), (30, 'q')]),
+            [(0, false), (0, false), (0, false)]
+        );
+    }
+
+    #[test]
+    fn a_paste_is_a_run_of_keys() {
+        assert_eq!(
+            pressed(&[(0, 'a'), (1, 'b'), (19, 'c'), (20, 'd')]),
+            [(0, false), (1, false), (2, false), (0, false)]
+        );
+    }
+
+    #[test]
+    fn what_was_not_drawn_yet_was_not_seen() {
+        let mut keyboard = Keyboard::new(BETWEEN_KEYS);
+        let key = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+        let press = keyboard.press(key, Instant::now(), true);
+        assert_eq!(press.map(|press| press.run), Some(1));
+    }
+
+    #[test]
+    fn a_key_let_go_in_between_is_pressed_anew() {
+        let mut keyboard = Keyboard::new(BETWEEN_KEYS);
+        let mut now = Instant::now();
+        let key = |kind| KeyEvent::new_with_kind(KeyCode::Char('q'), KeyModifiers::NONE, kind);
+        for kind in [KeyEventKind::Press, KeyEventKind::Release] {
+            let told = keyboard.press(key(kind), now, false).is_some();
+            assert_eq!(told, kind == KeyEventKind::Press);
+            now += Duration::from_millis(30);
+        }
+        let press = keyboard.press(key(KeyEventKind::Press), now, false);
+        assert!(press.is_some_and(|press| press.key.kind == KeyEventKind::Press));
+    }
+
+    #[test]
+    fn without_a_clock_every_key_is_pressed_by_hand() {
+        let mut keyboard = Keyboard::new(Duration::ZERO);
+        let (key, now) = (KeyEvent::from(KeyCode::Char('q')), Instant::now());
+        for _ in 0..3 {
+            let press = keyboard.press(key, now, true).expect("it is pressed");
+            assert_eq!((press.run, press.key.kind), (0, KeyEventKind::Press));
+        }
     }
 }

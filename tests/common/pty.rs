@@ -31,6 +31,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// than 20 ms for a paste.
 const REACTION: Duration = Duration::from_millis(30);
 
+/// The least time between two presses of one key. The program takes anything closer than 75 ms for
+/// a key that is held.
+const SAME_KEY: Duration = Duration::from_millis(100);
+
+/// How soon a terminal sends a held key again.
+const HELD: Duration = Duration::from_millis(30);
+
 /// How to start the program.
 pub(crate) struct Start {
     program: OsString,
@@ -162,6 +169,7 @@ impl Start {
             reader: Some(reader),
             modes_before,
             last: Instant::now(),
+            last_key: (String::new(), Instant::now()),
             home: self.home,
         }
     }
@@ -200,6 +208,7 @@ pub(crate) struct Program {
     reader: Option<JoinHandle<()>>,
     modes_before: String,
     last: Instant,
+    last_key: (String, Instant),
     home: TempDir,
 }
 
@@ -276,9 +285,60 @@ impl Program {
 
     /// Presses one key that is written with several bytes, such as an arrow.
     pub(crate) fn press_key(&mut self, sequence: &str) {
-        let pause = (self.last + REACTION).saturating_duration_since(Instant::now());
-        thread::sleep(pause);
+        let mut at = self.last + REACTION;
+        if self.last_key.0 == sequence {
+            at = at.max(self.last_key.1 + SAME_KEY);
+        }
+        thread::sleep(at.saturating_duration_since(Instant::now()));
         self.send(sequence.as_bytes());
+        self.last_key = (sequence.into(), self.last);
+    }
+
+    /// Holds a key until the screen is as it should be, and for some repeats more; or until the
+    /// program ends.
+    #[track_caller]
+    pub(crate) fn hold(
+        &mut self,
+        key: &str,
+        what: &str,
+        mut is_so: impl FnMut(&vt100::Screen) -> bool,
+    ) {
+        let until = Instant::now() + PATIENCE;
+        let mut more = 10;
+        self.press_key(key);
+        while more > 0 {
+            let seen = self.shared.lock();
+            if seen.code.is_some() {
+                return;
+            }
+            if is_so(seen.parser.screen()) {
+                more -= 1;
+            }
+            drop(seen);
+            assert!(Instant::now() < until, "waited for {what} in vain");
+            thread::sleep(HELD);
+            // It may have ended by now, which the caller looks at.
+            let _ = self.to.write_all(key.as_bytes());
+            self.last = Instant::now();
+        }
+        self.last_key = (key.into(), self.last);
+    }
+
+    /// Waits until the screen shows a text, or the program has ended; says whether it still runs.
+    #[track_caller]
+    pub(crate) fn wait_text_or_end(&mut self, text: &str) -> bool {
+        let until = Instant::now() + PATIENCE;
+        let mut seen = self.shared.lock();
+        while seen.code.is_none() && !seen.parser.screen().contents().contains(text) {
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waited for {text:?} in vain");
+            let woken = self.shared.news.wait_timeout(seen, left);
+            seen = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let runs = seen.code.is_none();
+        drop(seen);
+        self.last = Instant::now();
+        runs
     }
 
     /// Writes bytes at once, as a paste or a cat on the keyboard does.

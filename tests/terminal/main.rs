@@ -9,6 +9,7 @@ mod pty;
 
 mod browsing;
 mod gate;
+mod held;
 mod hostile;
 mod leaving;
 mod secret;
