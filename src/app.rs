@@ -41,6 +41,9 @@ pub const BETWEEN_KEYS: Duration = Duration::from_millis(20);
 /// person's time, and cannot be told from a second press.
 const HELD: Duration = Duration::from_millis(75);
 
+/// How long a stop may take to arrive, and the word that it is over.
+const STOP: Duration = Duration::from_millis(100);
+
 /// The most messages that are taken in before a frame may be drawn.
 const BATCH: usize = 1024;
 
@@ -55,12 +58,12 @@ pub trait Host {
     /// # Errors
     /// When the terminal is gone.
     fn send(&mut self, sequence: &str) -> io::Result<()>;
-    /// Gives the terminal back, stops the process, and takes the terminal again.
+    /// Gives the terminal back and stops the process, which may take until after the return.
     ///
     /// # Errors
     /// When the terminal is gone.
     fn suspend(&mut self) -> io::Result<()>;
-    /// Takes the terminal again after the process was stopped by somebody else.
+    /// Takes the terminal again after a stop, whoever asked for it.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -100,6 +103,8 @@ pub struct App<H: Host> {
     /// Whether a key, a paste or a click came after the last frame.
     answered: bool,
     stale: Stale,
+    /// The terminal was given back to stop; when to take it again at the latest.
+    resume: Option<Instant>,
     exit: Option<Exit>,
 }
 
@@ -148,6 +153,7 @@ where
             keyboard: Keyboard::new(config.between_keys),
             answered: false,
             stale: Stale::Now,
+            resume: None,
             exit: None,
         };
         app.draw()?;
@@ -173,10 +179,16 @@ where
                 return Ok(exit);
             }
             let frame_due = self.last_frame + FRAME;
-            if self.stale == Stale::Now || self.stale == Stale::Soon && Instant::now() >= frame_due
-            {
+            let due = match self.stale {
+                Stale::No => false,
+                Stale::Soon => Instant::now() >= frame_due,
+                Stale::Now => true,
+            };
+            // While it is stopped the terminal is somebody else's.
+            if due && self.resume.is_none() {
                 self.draw()?;
             }
+            let resume = self.resume.unwrap_or(frame_due);
             tokio::select! {
                 biased;
                 event = events.next() => self.terminal_event(event, &mut events).await?,
@@ -185,7 +197,11 @@ where
                     None => signals_open = false,
                 },
                 Some(message) = self.inbox.recv() => self.messages(message)?,
-                () = sleep_until(frame_due.into()), if self.stale == Stale::Soon => {}
+                () = sleep_until(resume.into()), if self.resume.is_some() => {
+                    self.take_in(Message::Resumed, Stale::Now)?;
+                }
+                () = sleep_until(frame_due.into()),
+                    if self.stale == Stale::Soon && self.resume.is_none() => {}
                 _ = ticks.tick(), if self.state.is_busy() => {
                     self.take_in(Message::Tick, Stale::Soon)?;
                 }
@@ -285,6 +301,7 @@ where
 
     fn take_in(&mut self, message: Message, stale: Stale) -> io::Result<()> {
         if matches!(message, Message::Resumed) {
+            self.resume = None;
             self.host.resume()?;
         }
         let effects = update(&mut self.state, message, (self.now)());
@@ -301,7 +318,9 @@ where
                 Effect::Copy(clip) => self.copy(clip)?,
                 Effect::Suspend => {
                     self.host.suspend()?;
-                    self.stale = Stale::Now;
+                    // The stop may be on its way still, and whoever ends it tells (SIGCONT). But
+                    // where nobody would continue it, the system stops nothing.
+                    self.resume = Some(Instant::now() + STOP);
                 }
                 Effect::Exit(exit) => self.exit = Some(exit),
             }

@@ -71,9 +71,13 @@ impl Host for Tty {
     }
 
     fn suspend(&mut self) -> io::Result<()> {
-        give_back();
-        stop_this_job()?;
-        self.resume()
+        // Elsewhere there are no jobs to stop.
+        #[cfg(unix)]
+        {
+            give_back();
+            stop_this_job()?;
+        }
+        Ok(())
     }
 
     fn resume(&mut self) -> io::Result<()> {
@@ -115,16 +119,13 @@ pub fn give_back() {
 /// Stops the whole job, as the terminal itself does at Ctrl-Z: with only this process stopped, a
 /// shell that started it through `cargo run` would wait for ever. In a group that no shell looks
 /// after the kernel ignores this signal, and the program just goes on.
+///
+/// The signal is the process's, not this thread's: where another thread takes it, this one may go
+/// on for a moment. That is why the terminal is not taken again from here.
 #[cfg(unix)]
 fn stop_this_job() -> io::Result<()> {
     use rustix::process::{Signal, kill_current_process_group};
     Ok(kill_current_process_group(Signal::TSTP)?)
-}
-
-/// There are no jobs to stop here.
-#[cfg(not(unix))]
-fn stop_this_job() -> io::Result<()> {
-    Ok(())
 }
 
 /// Asks for the mouse's buttons and wheel. crossterm's own command asks for every movement as well,
