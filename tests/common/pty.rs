@@ -14,10 +14,7 @@ use std::{
     io::{Read as _, Write as _},
     num::NonZeroU16,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -128,9 +125,9 @@ impl Start {
                 raw: Vec::new(),
                 ended: false,
                 code: None,
+                last_picture: None,
             }),
             news: Condvar::new(),
-            hang_up: AtomicBool::new(false),
         });
         let mut from = pair.master.try_clone_reader().expect("its output");
         let reader = thread::spawn({
@@ -139,13 +136,14 @@ impl Start {
                 let mut buffer = [0; 8192];
                 // An error is how Linux says that the last one has closed the terminal.
                 while let Ok(count @ 1..) = from.read(&mut buffer) {
-                    if shared.hang_up.load(Ordering::SeqCst) {
-                        break;
-                    }
                     let mut seen = shared.lock();
                     seen.raw.extend_from_slice(&buffer[..count]);
                     seen.parser.process(&buffer[..count]);
                     shared.news.notify_all();
+                    let last = seen.last_picture.as_ref();
+                    if last.is_some_and(|last| *last != picture(seen.parser.screen())) {
+                        break;
+                    }
                 }
                 drop(from);
                 shared.lock().ended = true;
@@ -183,12 +181,13 @@ struct Seen {
     ended: bool,
     /// The exit code, once there is one.
     code: Option<u32>,
+    /// Once there is another picture, nobody reads any more.
+    last_picture: Option<String>,
 }
 
 struct Shared {
     seen: Mutex<Seen>,
     news: Condvar,
-    hang_up: AtomicBool,
 }
 
 impl Shared {
@@ -405,16 +404,17 @@ impl Program {
         }
     }
 
-    /// Takes the terminal away, as closing its window does, and returns the exit code.
+    /// Takes the terminal away, as closing its window does, and returns the exit code. On the screen
+    /// there must be something that Page Down changes.
     #[track_caller]
     pub(crate) fn hang_up(mut self) -> u32 {
-        self.shared.hang_up.store(true, Ordering::SeqCst);
-        // Makes the program write something, and in one piece, so that the reader wakes up and lets
-        // go, and nothing fails to be written afterwards.
-        self.press("k");
-        self.wait_end();
+        self.shared.lock().last_picture = Some(self.picture());
+        // Whoever writes to the terminal says Ctrl-D (Page Down) as they go. Once that is drawn, the
+        // reader lets go too, and a program with nothing to do learns of its terminal's end only by
+        // waiting for it.
         let nowhere: Box<dyn std::io::Write + Send> = Box::new(std::io::sink());
         drop(std::mem::replace(&mut self.to, nowhere));
+        self.wait_end();
         drop(self.slave.take());
         drop(self.master.take());
         self.wait_child()
