@@ -4,7 +4,7 @@
 //! ```text
 //! cargo bench --bench process                      # a table of medians
 //! cargo bench --bench process -- --runs 51         # of more runs
-//! cargo bench --bench process -- --test            # each once; the counts are still checked
+//! cargo bench --bench process -- --test            # each once; only the requests are checked
 //! cargo bench --bench process -- --program PATH    # another build of it
 //! ```
 //!
@@ -71,6 +71,7 @@ mod linux {
         let bench = Bench {
             program: options.program,
             home: tempfile::tempdir().expect("a directory for a home"),
+            quick,
             runs: if quick { 1 } else { options.runs.into() },
             idle: Duration::from_secs(if quick { 1 } else { 10 }),
             most_users: if quick { 5_000 } else { 100_000 },
@@ -90,6 +91,8 @@ mod linux {
     struct Bench {
         program: PathBuf,
         home: tempfile::TempDir,
+        /// On a machine with better things to do: then times and wake-ups say nothing.
+        quick: bool,
         runs: usize,
         idle: Duration,
         most_users: usize,
@@ -161,13 +164,14 @@ mod linux {
                 let told = terminal.wait("an explanation", |screen| {
                     screen.contents().contains("Not signed in")
                 });
-                assert!(told <= limit, "{told:?} without credentials");
+                assert!(bench.quick || told <= limit, "{told:?} without credentials");
                 told
             };
-            // A port that was free a moment ago.
-            let closed = listen();
+            // Nobody listens there, and nobody else can.
+            let closed = tokio::net::TcpSocket::new_v4().expect("a socket");
+            let any = (Ipv4Addr::LOCALHOST, 0).into();
+            closed.bind(any).expect("a port");
             let refused = format!("http://{}", closed.local_addr().expect("an address"));
-            drop(closed);
             let name = "no credentials to saying so, metadata refused";
             self.sample(name, "2 s", |bench| until_told(bench, &refused));
 
@@ -236,7 +240,10 @@ mod linux {
                     "",
                     "0",
                 );
-                assert_eq!((wakes, bytes), (0, 0), "idle, {name}");
+                assert!(
+                    self.quick || (wakes, bytes) == (0, 0),
+                    "idle, {name}: {wakes} wake-ups, {bytes} bytes"
+                );
             }
         }
 
@@ -252,14 +259,22 @@ mod linux {
                     .map(|user| user.keys.len())
                     .sum();
                 let (endpoint, _server, session) = self.serve(account);
-                self.start(&session.args(), &session.env()).load();
+                let pages = users.div_ceil(1000);
+                let all = pages + VISIBLE + keys + 3;
+                let mut terminal = self.start(&session.args(), &session.env());
+                terminal.load();
+                // All of them, however slow this machine is; and then no more.
+                let until = Instant::now() + PATIENCE;
+                while endpoint.calls().len() < all && Instant::now() < until {
+                    terminal.next(QUIET);
+                }
+                terminal.quiet(QUIET);
                 let asked = |action: &str| {
                     let calls = endpoint.calls().into_iter();
                     calls
                         .filter(|call| call.action == action)
                         .collect::<Vec<_>>()
                 };
-                let pages = users.div_ceil(1000);
                 let of_users: Vec<_> = asked("ListAccessKeys")
                     .into_iter()
                     .map(|c| c.user)
@@ -270,7 +285,7 @@ mod linux {
                     ("ListUsers", asked("ListUsers").len(), pages),
                     ("ListAccessKeys", of_users.len(), VISIBLE),
                     ("GetAccessKeyLastUsed", of_keys.len(), keys),
-                    ("all", endpoint.calls().len(), pages + VISIBLE + keys + 3),
+                    ("all", endpoint.calls().len(), all),
                 ] {
                     let name = format!("requests, {users} users, {VISIBLE} visible: {action}");
                     row(&name, count, "", "", expected);
@@ -451,9 +466,11 @@ mod linux {
         fn load(&mut self) {
             self.wait("users", first_users);
             self.quiet(QUIET);
-            let counts = self.parser.screen().rows(0, 80).nth(1);
-            let counts = counts.unwrap_or_default();
-            assert!(!counts.contains("so far"), "{counts}");
+            let counts = |screen: &vt100::Screen| screen.rows(0, 80).nth(1).unwrap_or_default();
+            if counts(self.parser.screen()).contains("so far") {
+                self.wait("end", |screen| !counts(screen).contains("so far"));
+                self.quiet(QUIET);
+            }
         }
 
         fn press(&mut self, key: &str) {
