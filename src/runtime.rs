@@ -133,16 +133,16 @@ impl Runtime {
         let asked = read.clone();
         let work = async move {
             let begun = Instant::now();
-            let asked = format!("{read:?}");
+            let asked = read.clone();
             let answer = match account {
                 Some(account) => answer(&account, read).await,
                 None => failed(read),
             };
             let took = begun.elapsed();
             match answer.error() {
-                None => tracing::debug!(%asked, ?took, "answered"),
+                None => tracing::debug!(?asked, ?took, "answered"),
                 Some(error) => tracing::warn!(
-                    %asked, ?took, %error, request_id = error.request_id, "not answered"
+                    ?asked, ?took, %error, request_id = error.request_id, "not answered"
                 ),
             }
             Message::Answer(request, answer)
