@@ -19,6 +19,7 @@ const PURE: &[&str] = &[
     "ui.rs",
     "ui",
     "update.rs",
+    "update",
 ];
 
 /// What they must not name.

@@ -9,7 +9,6 @@ mod pty;
 
 mod browsing;
 mod gate;
-mod held;
 mod hostile;
 mod leaving;
 mod secret;

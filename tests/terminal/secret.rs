@@ -223,6 +223,10 @@ fn no_log_holds_it() {
     let log = std::fs::read_to_string(log).expect("the log is there");
     let base64 = BASE64_STANDARD.encode(key.secret());
     assert!(!log.contains(&key.secret()) && !log.contains(&base64));
+    // It holds what it is for.
+    for what in ["asked=Caller", "sent verb=", "done verb=", "for new-hire"] {
+        assert!(log.contains(what), "{what}: {log}");
+    }
     assert!(!log.contains('\x1b'), "it is plain text");
 }
 

@@ -3,7 +3,8 @@
 use crate::{World, pty, pty::Start};
 use chrono::{TimeDelta, Utc};
 use iamkeys::demo::{Account, Endpoint, KeyId, Status};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
+use tokio::net::TcpSocket;
 
 /// Not the key that the demo account is signed in with.
 const OTHER: &str = "AKIAQX7DEMO4BACKUP01";
@@ -197,6 +198,7 @@ fn the_endpoint_in_use_is_shown_wherever_it_is_set() {
 fn endpoints_that_are_ignored_are_not_shown() {
     let world = World::demo();
     let config = format!("[default]\nendpoint_url = {}\n", world.url());
+    let (_taken, proxy) = nobody();
     let start = Start::iamkeys([""; 0])
         .file(".aws/credentials", &section("default", OWN))
         .file(".aws/config", &config)
@@ -204,7 +206,7 @@ fn endpoints_that_are_ignored_are_not_shown() {
         .env("AWS_ENDPOINT_URL", world.url())
         .env("AWS_ENDPOINT_URL_IAM", world.url())
         // AWS itself is out of reach of a test.
-        .env("HTTPS_PROXY", nobody());
+        .env("HTTPS_PROXY", proxy);
     refused(
         start,
         "AWS cannot be reached",
@@ -282,10 +284,12 @@ fn credentials_that_come_later_are_found() {
 }
 
 /// An address where nobody listens.
-fn nobody() -> String {
-    // Taken and given back: nobody else gets it so soon.
-    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    format!("http://{}", socket.local_addr().unwrap())
+fn nobody() -> (TcpSocket, String) {
+    // Taken as long as the test needs it, so that nobody else can listen there.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    (socket, url)
 }
 
 /// Nobody can sign in like this: it says `title` and how to go on.
@@ -363,8 +367,9 @@ fn a_credential_process_that_fails() {
 
 #[test]
 fn an_endpoint_where_nobody_listens() {
-    let start = Start::iamkeys(["--endpoint-url", &nobody()])
-        .file(".aws/credentials", &section("default", OWN));
+    let (_taken, url) = nobody();
+    let start =
+        Start::iamkeys(["--endpoint-url", &url]).file(".aws/credentials", &section("default", OWN));
     refused(
         start,
         "AWS cannot be reached",
