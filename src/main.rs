@@ -29,7 +29,9 @@ fn main() -> ExitCode {
     // A panic has given the terminal back and printed its report by the time it gets here.
     let ended = catch_unwind(AssertUnwindSafe(|| run(&cli)));
     terminal::give_back();
-    for report in terminal::take_reports() {
+    let reports = terminal::take_reports();
+    let sound = reports.is_empty();
+    for report in reports {
         complain(report);
     }
     match ended {
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
             for line in lines {
                 complain(format_args!("iamkeys: {line}"));
             }
-            code
+            if sound { code } else { ExitCode::FAILURE }
         }
         Ok(Err(report)) => {
             complain(format_args!("{report:?}"));

@@ -135,6 +135,8 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM, or the like.
     Terminate,
+    /// SIGQUIT: ends as SIGTERM does, and leaves no core.
+    Quit,
     /// SIGHUP: nobody is there any more.
     HangUp,
 }
@@ -146,6 +148,7 @@ impl Signal {
         match self {
             Self::HangUp => 1,
             Self::Interrupt => 2,
+            Self::Quit => 3,
             Self::Terminate => 15,
         }
     }

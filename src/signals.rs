@@ -16,13 +16,15 @@ pub fn signals() -> io::Result<impl Stream<Item = Message> + Unpin> {
     let hang_up = signal(SignalKind::hangup())?;
     // 18 on Linux; tokio has no name for it.
     let go_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
-    let start = (interrupt, terminate, hang_up, go_on);
+    let quit = signal(SignalKind::quit())?;
+    let start = (interrupt, terminate, hang_up, go_on, quit);
     Ok(Box::pin(stream::unfold(start, |mut all| async move {
         let message = tokio::select! {
             Some(()) = all.0.recv() => Message::Signal(Signal::Interrupt),
             Some(()) = all.1.recv() => Message::Signal(Signal::Terminate),
             Some(()) = all.2.recv() => Message::Signal(Signal::HangUp),
             Some(()) = all.3.recv() => Message::Resumed,
+            Some(()) = all.4.recv() => Message::Signal(Signal::Quit),
             else => return None,
         };
         Some((message, all))

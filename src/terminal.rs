@@ -81,6 +81,9 @@ impl Host for Tty {
     }
 
     fn resume(&mut self) -> io::Result<()> {
+        // Whoever stopped this process may have changed the terminal's modes, and crossterm sets
+        // them only if it has not done so already.
+        let _ = disable_raw_mode();
         take()?;
         // Not `clear`: that asks the terminal where its cursor is, and ends in an error where the
         // terminal does not answer, or the stream of events swallows the answer.

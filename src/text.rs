@@ -63,6 +63,19 @@ pub fn shorten<'a>(text: &'a str, cells: usize, mark: &str) -> Cow<'a, str> {
     Cow::Owned(short)
 }
 
+/// Shortens a name in the middle, so that names that differ at their end still do.
+#[must_use]
+pub fn shorten_name<'a>(name: &'a str, cells: usize, mark: &str) -> Cow<'a, str> {
+    const END: usize = 4;
+    if width(name) <= cells || cells < 2 * END {
+        return shorten(name, cells, mark);
+    }
+    let skip = name.chars().count().saturating_sub(END);
+    let end: String = name.chars().skip(skip).collect();
+    let begin = shorten(name, cells.saturating_sub(width(&end)), mark);
+    Cow::Owned(format!("{begin}{end}"))
+}
+
 /// Breaks a text at spaces into lines of at most `cells`; a longer word is broken anywhere.
 #[must_use]
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
@@ -109,6 +122,9 @@ mod tests {
         assert_eq!(shorten("short", 12, "…"), "short");
         assert_eq!(shorten("日本語", 4, "…"), "日…");
         assert_eq!(shorten("abc", 0, "…"), "");
+        assert_eq!(shorten_name("billing-export", 12, "…"), "billing…port");
+        assert_eq!(shorten_name("billing-export", 14, "…"), "billing-export");
+        assert_eq!(shorten_name("billing-export", 5, "…"), "bill…");
     }
 
     #[test]
@@ -124,6 +140,7 @@ mod tests {
             let shown = visible(&text);
             prop_assert!(!shown.chars().any(is_hidden));
             prop_assert!(width(&shorten(&shown, cells, "…")) <= cells);
+            prop_assert!(width(&shorten_name(&shown, cells, "…")) <= cells);
             for line in wrap(&shown, cells.max(2)) {
                 prop_assert!(width(&line) <= cells.max(2));
             }

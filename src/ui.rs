@@ -8,6 +8,7 @@ mod header;
 mod keys;
 pub mod layout;
 mod modals;
+pub use modals::help_lines;
 mod signed_out;
 pub mod theme;
 mod users;
@@ -106,7 +107,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
         // The terminal has changed between two looks at it; the next frame will fit.
         return canvas.drawn;
     }
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if layout::is_too_small(state.size) {
         too_small(&mut canvas, area);
         return canvas.drawn;
     }

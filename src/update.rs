@@ -185,7 +185,6 @@ fn refresh(state: &mut State) -> Vec<Effect> {
         return effects;
     }
     state.users.refresh_shown();
-    state.say("Refreshing");
     if state.users.listing.is_loading() {
         return Vec::new();
     }

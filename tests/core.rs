@@ -446,6 +446,36 @@ fn a_pasted_command_does_not_run() {
 }
 
 #[test]
+fn on_a_terminal_too_small_to_show_a_question_none_is_answered() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("t");
+    desk.send(Message::Resize(40, 10));
+    desk.keys("y");
+    desk.press(KeyCode::Esc);
+    desk.keys("cydyq");
+    assert!(desk.next_change().is_none());
+    assert!(exits(&desk).is_empty());
+    desk.send(Message::Resize(80, 24));
+    assert!(desk.screen().contains("Deactivate key"), "still asked");
+    let mut desk = with_new_key();
+    desk.send(Message::Resize(40, 10));
+    desk.keys("qd");
+    desk.send(Message::Resize(80, 24));
+    assert!(desk.screen().contains("New key for alice"));
+}
+
+#[test]
+fn a_filter_that_nobody_passes_does_not_lose_the_selection() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jjj");
+    let before = desk.state.user().unwrap().user.name.clone();
+    desk.keys("/###");
+    assert!(desk.state.user().is_none());
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.state.user().unwrap().user.name, before);
+}
+
+#[test]
 fn help_scrolls_to_its_end_and_no_further() {
     let mut desk = Desk::showing((60, 16), settings(), &people());
     desk.keys("?");

@@ -69,6 +69,9 @@ pub struct SignedIn {
 /// # Errors
 /// When there are no credentials, or what should provide them fails.
 pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
+    if let Some(problem) = empty_endpoint(options) {
+        return Err(problem);
+    }
     let profiles = aws_config::profile::load(
         &Fs::real(),
         &Env::real(),
@@ -164,11 +167,38 @@ async fn configured_region(options: &Options) -> Option<Region> {
     if let Some(name) = &options.profile {
         profile = profile.profile_name(name);
     }
-    RegionProviderChain::first_try(options.region.clone().map(Region::new))
+    let given = options.region.clone().filter(|region| !region.is_empty());
+    RegionProviderChain::first_try(given.map(Region::new))
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(profile.build())
         .region()
         .await
+        // Set and empty is not set.
+        .filter(|region| !region.as_ref().is_empty())
+}
+
+/// An endpoint that is set to nothing. The SDK takes that for an address, and fails.
+fn empty_endpoint(options: &Options) -> Option<Problem> {
+    const VARIABLES: [&str; 3] = [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_IAM",
+        "AWS_ENDPOINT_URL_STS",
+    ];
+    let variable = VARIABLES
+        .into_iter()
+        .find(|name| env::var_os(name).is_some_and(|value| value.is_empty()));
+    let flag = options.endpoint_url.as_deref() == Some("");
+    let name = if flag {
+        Some("--endpoint-url")
+    } else {
+        variable
+    }?;
+    Some(Problem {
+        title: format!("{name} is empty"),
+        what: format!("{name} is set, and to nothing."),
+        details: Vec::new(),
+        advice: vec!["Leave it out, or give it the address of an IAM endpoint.".into()],
+    })
 }
 
 async fn load_config(options: &Options, region: Region) -> SdkConfig {

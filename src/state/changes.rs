@@ -63,7 +63,7 @@ impl State {
         if self.pane == Pane::Users && self.keys().len() > 1 {
             let user = self.user()?.user.name.clone();
             self.pane = Pane::Keys;
-            self.say(format!(
+            self.complain(format!(
                 "{user} has several keys: choose one, then press again"
             ));
             return None;

@@ -197,7 +197,10 @@ impl Users {
     /// Selects a row of the shown, or the last if there are fewer.
     pub fn select(&mut self, at: usize) {
         self.cursor = at.min(self.shown.len().saturating_sub(1));
-        self.selected = self.selected().map(|row| row.user.name.clone());
+        // With nobody shown, whoever was selected is again when they come back.
+        if let Some(name) = self.selected().map(|row| row.user.name.clone()) {
+            self.selected = Some(name);
+        }
         self.follow();
     }
 

@@ -96,7 +96,12 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
             None if state.users.listing.is_ready() => "",
             None => " so far",
         };
-        left.push(Span::styled(format!("{}{so_far}", count(users)), theme.dim));
+        let number = if users == 0 && state.users.listing.error().is_some() {
+            "?".into()
+        } else {
+            count(users)
+        };
+        left.push(Span::styled(format!("{number}{so_far}"), theme.dim));
         left.push(Span::raw("   "));
         left.push(Span::styled("Keys ", theme.strong));
         let of = if known == users {

@@ -6,7 +6,7 @@ use crate::{
     iam::{KeyStatus, LastUsed},
     message::Target,
     state::{Pane, load::Load, users::KeyRow},
-    text::{shorten, visible, width, wrap},
+    text::{shorten_name, visible, width, wrap},
 };
 use ratatui::{
     layout::Rect,
@@ -35,13 +35,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let room = usize::from(area.width)
         .saturating_sub(8)
         .saturating_sub(note.width());
-    let name = shorten(&name, room, theme.glyphs.more).into_owned();
+    let name = shorten_name(&name, room, theme.glyphs.more).into_owned();
     let inside = pane(canvas, area, Line::styled(name, theme.strong), note, border);
 
     let mut y = inside.y;
     if user.user.path.len() > 1 {
         let path = format!("    {}", visible(&user.user.path));
-        let path = shorten(&path, usize::from(inside.width) - 1, theme.glyphs.more).into_owned();
+        let path =
+            shorten_name(&path, usize::from(inside.width) - 1, theme.glyphs.more).into_owned();
         canvas.line(inside.x, y, inside.width, &Line::styled(path, theme.dim));
         y += 1;
     }

@@ -7,6 +7,12 @@ use ratatui::layout::Rect;
 /// The smallest terminal that everything fits into.
 pub const SMALLEST: (u16, u16) = (60, 16);
 
+/// Whether nothing can be shown on a terminal of this size.
+#[must_use]
+pub fn is_too_small(size: (u16, u16)) -> bool {
+    size.0 < SMALLEST.0 || size.1 < SMALLEST.1
+}
+
 /// From this width on, both panes are shown side by side.
 const TWO_PANES: u16 = 76;
 

@@ -15,6 +15,7 @@ use crate::{
 use confirm::{confirm, full, leaving};
 use new_key::{discard, new_key};
 use ratatui::{layout::Rect, style::Style, text::Line};
+pub use reading::help_lines;
 use reading::{command_palette, details, failure, help};
 
 /// The usual width of the text in a dialog.
@@ -29,7 +30,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, modal: &Modal) {
         Modal::Leaving(modal) => leaving(canvas, screen, modal),
         Modal::Failure(modal) => failure(canvas, screen, modal),
         Modal::Details { user, key, scroll } => details(canvas, screen, (user, key), *scroll),
-        Modal::Help { of, scroll } => help(canvas, *of, *scroll),
+        Modal::Help { of, scroll } => help(canvas, screen, *of, *scroll),
         Modal::Palette(modal) => command_palette(canvas, screen, modal),
     };
     dialog.draw(canvas, screen);

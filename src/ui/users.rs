@@ -9,7 +9,7 @@ use crate::{
         load::Load,
         users::{KeyRow, UserRow},
     },
-    text::{shorten, visible, width, wrap},
+    text::{shorten_name, visible, width, wrap},
 };
 use ratatui::{
     layout::Rect,
@@ -139,7 +139,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &UserRow, selected: bool, 
         (false, false) => " ",
     };
     let name = visible(&row.user.name);
-    let name = shorten(&name, name_width, glyphs.more);
+    let name = shorten_name(&name, name_width, glyphs.more);
     let pad = " ".repeat(name_width.saturating_sub(width(&name)));
     let (keys, keys_cells) = key_symbols(canvas, row);
     let age = row.oldest_active().map(|created| canvas.now - created);
@@ -290,7 +290,11 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let text: Vec<(String, Style)> = match &state.users.listing {
         _ if !state.users.rows().is_empty() => vec![
-            ("Nobody matches the filter.".into(), Style::new()),
+            nobody_matches(canvas),
+            (
+                "A key ID is found once the keys of its user were seen.".into(),
+                theme.dim,
+            ),
             ("Esc clears it.".into(), theme.dim),
         ],
         Load::Failed(error, _) => vec![
@@ -318,4 +322,14 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
             }
         }
     }
+}
+
+/// Nobody passes the filter, of those who are loaded.
+fn nobody_matches(canvas: &Canvas<'_>) -> (String, Style) {
+    let text = if canvas.state.users.is_complete() {
+        "Nobody matches the filter."
+    } else {
+        "Nobody matches the filter so far."
+    };
+    (text.into(), Style::new())
 }

@@ -9,7 +9,7 @@ use crate::{
     palette,
     state::{Pane, State, modal::Modal},
     text,
-    ui::layout,
+    ui::{help_lines, layout},
 };
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -36,11 +36,16 @@ pub(super) fn key(state: &mut State, press: KeyPress, now: DateTime<Utc>) -> Vec
         !(*action == Action::DeactivateInstead && context == Context::Typed && typing(state))
     });
     let Some(action) = action else {
-        if context.takes_text() {
+        if context.takes_text() && !layout::is_too_small(state.size) {
             edit(state, press.key);
         }
         return Vec::new();
     };
+    let leaves = matches!(action, Action::Interrupt | Action::Suspend);
+    if layout::is_too_small(state.size) && !leaves {
+        // Nobody sees what they would answer.
+        return Vec::new();
+    }
     if too_fast(context, action, press.run) {
         state.complain("Keys came faster than a person types them, and were ignored");
         return Vec::new();
@@ -112,12 +117,12 @@ pub(super) fn scroll(state: &mut State, by: isize) {
 }
 
 pub(super) fn step(state: &mut State, by: isize) {
+    let width = state.size.0;
     let room = layout::dialog_room(state.size.1, true);
     let keys = state.pane == Pane::Keys && !state.filtering;
     match state.top_dialog() {
         Some(Modal::Help { of, scroll }) => {
-            let lines = keymap::in_context(*of).count();
-            let most = lines.saturating_sub(room);
+            let most = help_lines(*of, width).saturating_sub(room);
             *scroll = scroll.saturating_add_signed(by).min(most);
         }
         Some(Modal::Details { scroll, .. }) => {

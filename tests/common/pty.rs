@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The least time between seeing something and answering it. The program takes anything closer
 /// than 20 ms for a paste.
-const REACTION: Duration = Duration::from_millis(30);
+const REACTION: Duration = Duration::from_millis(60);
 
 /// The least time between two presses of one key. The program takes anything closer than 75 ms for
 /// a key that is held.

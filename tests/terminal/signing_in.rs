@@ -442,3 +442,11 @@ fn a_session_without_mfa_that_iam_does_not_know() {
         "Get a session with MFA",
     );
 }
+
+#[test]
+fn an_endpoint_that_is_set_to_nothing() {
+    let start = Start::iamkeys::<&str>([])
+        .env("AWS_ENDPOINT_URL", "")
+        .file(".aws/credentials", &section("default", OWN));
+    refused(start, "AWS_ENDPOINT_URL is empty", "Leave it out");
+}

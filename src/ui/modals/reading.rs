@@ -39,10 +39,9 @@ pub(super) fn failure(canvas: &Canvas<'_>, screen: Rect, modal: &Failure) -> Dia
         let text = match modal.change {
             Change::Create { .. } => {
                 "A key may exist whose secret nobody has. It was asked for once, and not again. \
-                 The user's keys are being listed now: if one has appeared, delete it and create \
-                 another."
+                 The user's keys are listed again: if one has appeared, delete it and create another."
             }
-            _ => "The user's keys are being listed now: they show what is true.",
+            _ => "The user's keys are listed again: they show what is true.",
         };
         lines.extend(paragraph(text, cells, Style::new()));
     } else {
@@ -60,7 +59,13 @@ pub(super) fn failure(canvas: &Canvas<'_>, screen: Rect, modal: &Failure) -> Dia
     }
     if !error.outcome_unknown() {
         lines.push(Row::default());
-        lines.extend(paragraph(&error.advice(), cells, Style::new()));
+        let advice = match error.kind {
+            Kind::Throttled | Kind::Server | Kind::Network | Kind::Other => {
+                "Nothing was changed. You can try it again.".to_owned()
+            }
+            _ => error.advice(),
+        };
+        lines.extend(paragraph(&advice, cells, Style::new()));
     }
     Dialog {
         title,
@@ -172,15 +177,18 @@ pub(super) fn details(
     }
 }
 
-pub(super) fn help(canvas: &Canvas<'_>, of: Context, scroll: usize) -> Dialog<'static> {
-    const KEYS: usize = 18;
+pub(super) fn help(
+    canvas: &Canvas<'_>,
+    screen: Rect,
+    of: Context,
+    scroll: usize,
+) -> Dialog<'static> {
     let theme = canvas.theme;
-    let lines = keymap::in_context(of)
-        .map(|binding| {
-            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+    let lines = help_text(of, screen.width)
+        .map(|(keys, does)| {
             Line::from(vec![
-                Span::styled(format!("{:<KEYS$}", keys.join(" ")), theme.accent),
-                Span::raw(binding.action.help()),
+                Span::styled(format!("{keys:<HELP_KEYS$}"), theme.accent),
+                Span::raw(does),
             ])
             .into()
         })
@@ -188,12 +196,35 @@ pub(super) fn help(canvas: &Canvas<'_>, of: Context, scroll: usize) -> Dialog<'s
     Dialog {
         title: format!("Keys: {}", of.title()),
         border: theme.accent,
-        width: 62,
+        width: HELP_WIDTH,
         lines,
         scroll,
         buttons: vec![button("Close", "Esc", true)],
         highlighted: 0,
     }
+}
+
+/// The width of the text in the help, and of the keys in it.
+const HELP_WIDTH: u16 = 68;
+const HELP_KEYS: usize = 18;
+
+/// How many lines the help of a place takes on a screen of this width.
+#[must_use]
+pub fn help_lines(of: Context, width: u16) -> usize {
+    help_text(of, width).count()
+}
+
+/// The lines of the help: keys, and what they do.
+fn help_text(of: Context, width: u16) -> impl Iterator<Item = (String, String)> {
+    let screen = Rect::new(0, 0, width, 0);
+    let room = usize::from(inner_width(screen, HELP_WIDTH)).saturating_sub(HELP_KEYS);
+    keymap::in_context(of).flat_map(move |binding| {
+        let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+        let mut keys = keys.join(" ");
+        wrap(binding.action.help(), room)
+            .into_iter()
+            .map(move |line| (std::mem::take(&mut keys), line))
+    })
 }
 
 pub(super) fn command_palette(
