@@ -713,7 +713,7 @@ fn the_mouse_selects_scrolls_and_presses() {
     };
     let click = MouseEventKind::Down(MouseButton::Left);
     person.event(mouse(click, 5, 6));
-    person.see("▌ billing…port");
+    person.see("─ billing-export ─");
     person.event(mouse(MouseEventKind::ScrollDown, 5, 6));
     person.see("▌ bob");
     // The first hint of the footer is `c create`.
