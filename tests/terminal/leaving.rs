@@ -222,7 +222,7 @@ fn a_panic_of_a_task_takes_nothing_with_it() {
     program.wait_gone("New key for");
     program.press("q");
     let ended = program.wait_exit();
-    ended.assert_clean(0);
+    ended.assert_clean(1);
     let raw = String::from_utf8_lossy(&ended.raw);
     let (_, report) = raw.split_once("\x1b[?1049l").expect("it was left");
     assert!(report.contains("told to panic by IAMKEYS_PANIC=keys"));
