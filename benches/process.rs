@@ -137,6 +137,17 @@ mod linux {
                 let mut terminal = bench.start(&session.args(), &session.env());
                 terminal.wait("a frame", first_frame)
             });
+            // These do not depend on who else uses the machine.
+            self.sample("processor time to first frame, --demo", "", |bench| {
+                let mut terminal = bench.start(&["--demo"], &[]);
+                terminal.wait("a frame", first_frame);
+                terminal.processor()
+            });
+            self.sample("processor time to all loaded, credentials", "", |bench| {
+                let mut terminal = bench.start(&session.args(), &session.env());
+                terminal.load();
+                terminal.processor()
+            });
             self.sample("start to first users, --demo (it delays)", "", |bench| {
                 bench.start(&["--demo"], &[]).wait("users", first_users)
             });
@@ -488,16 +499,28 @@ mod linux {
             number(&status, field)
         }
 
+        /// What a file tells of each thread.
+        fn threads(&self, file: &str) -> impl Iterator<Item = (PathBuf, String)> {
+            let threads = fs::read_dir(self.proc().join("task")).expect("its threads");
+            threads.filter_map(move |thread| {
+                let path = thread.ok()?.path();
+                let text = fs::read_to_string(path.join(file)).ok()?;
+                Some((path, text))
+            })
+        }
+
         /// How often each thread was put aside so far.
         fn switches(&self) -> BTreeMap<PathBuf, u64> {
-            let threads = fs::read_dir(self.proc().join("task")).expect("its threads");
-            threads
-                .filter_map(|thread| {
-                    let path = thread.ok()?.path();
-                    let status = fs::read_to_string(path.join("status")).ok()?;
-                    Some((path, number(&status, "voluntary_ctxt_switches:")))
-                })
+            self.threads("status")
+                .map(|(path, status)| (path, number(&status, "voluntary_ctxt_switches:")))
                 .collect()
+        }
+
+        /// How long the threads that are there have run so far.
+        fn processor(&self) -> Duration {
+            self.threads("schedstat")
+                .map(|(_, text)| Duration::from_nanos(number(&text, "")))
+                .sum()
         }
     }
 
