@@ -30,12 +30,15 @@ for _ in 1 2 3 4 5 6 7; do tmux send-keys j; done
 see 'AKIAQX7DEMO4DEPLOY01'
 tmux send-keys Tab
 see 'older than 90 days'
+# Until nothing is loading any more.
+while tmux capture-pane -p | grep -q ' of 24$'; do sleep 0.05; done
 
-tmux capture-pane -e -p | aha --no-header --black >"$work/screen.inc"
+# aha leaves reversed text in the colour of all text: on a bright ground it has to be dark.
+tmux capture-pane -e -p | aha --no-header --black |
+    sed 's/background-color:/color:#1b1c26 !important;background-color:/g' >"$work/screen.inc"
 {
     echo '<meta charset="utf-8"><style>body{margin:0;background:#1b1c26}'
     echo 'pre{font:15px/18px "DejaVu Sans Mono",monospace;color:#c8ccd8;padding:12px;margin:0}'
-    # aha knows no dim text; these are its names for the colours of the 16 that are used.
     echo '</style><pre>'
     cat "$work/screen.inc"
     echo '</pre>'
