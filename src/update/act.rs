@@ -11,7 +11,7 @@ use crate::{
     secret::SecretKey,
     state::{
         Pane, Stage, State,
-        modal::{Modal, Palette, Then},
+        modal::{Kept, Modal, Palette, Then},
     },
 };
 use chrono::{DateTime, Utc};
@@ -165,12 +165,16 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
         Some(Modal::Discard(discard)) if button > 0 => {
             let (key, then) = (discard.key.clone(), discard.then);
             state.modals.pop();
-            state
-                .modals
-                .retain(|modal| !matches!(modal, Modal::NewKey(new) if new.id == key));
-            state.complain(format!(
-                "{key}: its secret is gone; delete the key, create another"
-            ));
+            let of_key = |modal: &Modal| matches!(modal, Modal::NewKey(new) if new.id == key);
+            let nowhere = state.modals.iter().any(|modal| {
+                of_key(modal) && matches!(modal, Modal::NewKey(new) if new.kept() == Kept::Nowhere)
+            });
+            state.modals.retain(|modal| !of_key(modal));
+            if nowhere {
+                state.complain(format!(
+                    "{key}: its secret is gone; delete the key, create another"
+                ));
+            }
             return match then {
                 Then::Stay => Vec::new(),
                 Then::Leave(exit) => state.leave(exit),
