@@ -346,7 +346,6 @@ async fn a_connection_that_breaks_after_the_request_leaves_a_change_unknown() {
 
 #[tokio::test]
 async fn reads_survive_what_passes() {
-    tokio::time::pause();
     for fault in [
         FaultKind::InternalFailure,
         FaultKind::Unavailable,
@@ -355,13 +354,13 @@ async fn reads_survive_what_passes() {
         FaultKind::DropAfter,
     ] {
         let (endpoint, account) = demo();
-        endpoint.fault(Fault::new(fault.clone()).action("ListAccessKeys").times(2));
+        endpoint.fault(Fault::new(fault.clone()).action("ListAccessKeys").times(1));
         assert_eq!(
             account.keys("deploy-bot").await.unwrap().len(),
             2,
             "{fault:?}"
         );
-        assert_eq!(calls(&endpoint, "ListAccessKeys"), 3, "{fault:?}");
+        assert_eq!(calls(&endpoint, "ListAccessKeys"), 2, "{fault:?}");
     }
 }
 
@@ -387,7 +386,7 @@ async fn a_read_that_stays_broken_ends_in_words() {
 async fn throttling_that_does_not_end_is_called_by_its_name() {
     let (endpoint, account) = demo();
     endpoint.fault(Fault::new(FaultKind::Throttle).action("GetAccessKeyLastUsed"));
-    tokio::time::pause();
+    // In real time: the SDK's idea of the permitted rate is, and its pauses have to fit it.
     let error = account.last_used("AKIAQX7DEMO4ALICE001").await.unwrap_err();
     assert_eq!(error.kind, Kind::Throttled);
     assert_eq!(calls(&endpoint, "GetAccessKeyLastUsed"), 6);
