@@ -11,7 +11,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_ma
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     demo,
-    effect::{Effect, Read, Target},
+    effect::{Effect, Read, RequestId, Target},
     iam::{AccessKey, Caller, KeyStatus, LastUsed, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
     secret::clipboard::{Route, Why},
@@ -20,7 +20,7 @@ use iamkeys::{
     update::update,
 };
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::{collections::VecDeque, hint::black_box};
+use std::{collections::VecDeque, hint::black_box, time::Duration};
 
 const USERS: [usize; 3] = [24, 5_000, 100_000];
 
@@ -114,6 +114,14 @@ fn signed_in(size: (u16, u16)) -> (State, Vec<Effect>) {
     (state, effects)
 }
 
+fn answered(request: RequestId, answer: Answer) -> Message {
+    Message::Answer {
+        request,
+        answer,
+        took: Duration::ZERO,
+    }
+}
+
 /// The state once everything that is visible is loaded, as the program gets there.
 fn loaded(size: (u16, u16), account: &demo::Account) -> State {
     let (mut state, effects) = signed_in(size);
@@ -122,7 +130,7 @@ fn loaded(size: (u16, u16), account: &demo::Account) -> State {
     while let Some(effect) = asked.pop_front() {
         if let Effect::Read(request, read) = effect {
             let answer = answer(account, &mut pages, read);
-            asked.extend(update(&mut state, Message::Answer(request, answer), now()));
+            asked.extend(update(&mut state, answered(request, answer), now()));
         }
     }
     assert!(!state.is_busy(), "something is still being loaded");
@@ -214,7 +222,7 @@ fn listing(criterion: &mut Criterion) {
                             _ => None,
                         });
                         let request = request.expect("the next page is asked for");
-                        let message = Message::Answer(request, Answer::Users(Ok(page)));
+                        let message = answered(request, Answer::Users(Ok(page)));
                         effects = update(&mut state, message, now());
                     }
                     assert_eq!(state.users.rows().len(), users);

@@ -314,7 +314,7 @@ where
             match effect {
                 Effect::SignIn(target) => self.runtime.sign_in(target),
                 Effect::Read(request, read) => self.runtime.read(request, read),
-                Effect::Change(id, change) => self.runtime.change(id, change),
+                Effect::Change(order) => self.runtime.change(*order),
                 Effect::Copy(clip) => self.copy(clip)?,
                 Effect::Suspend => {
                     self.host.suspend()?;

@@ -20,13 +20,32 @@ pub enum Effect {
     /// Ask something of the account.
     Read(RequestId, Read),
     /// Change the account. Not dropped at quit.
-    Change(ChangeId, Change),
+    Change(Box<Order>),
     /// Put a text on a clipboard.
     Copy(Clip),
     /// Stop this process until the shell continues it.
     Suspend,
     /// End the event loop.
     Exit(Exit),
+}
+
+/// A change on its way to the account, with what has to be remembered of the moment it was sent in,
+/// should nobody ever learn what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its number.
+    pub id: ChangeId,
+    /// What is asked for.
+    pub change: Change,
+    /// The account's number, where it is known.
+    pub account: Option<String>,
+    /// Who asks: the ARN, where it is known.
+    pub caller: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+    /// The IDs of the user's keys before, where they are known: a key that is there afterwards and
+    /// not among them has appeared.
+    pub keys_before: Option<Vec<String>>,
 }
 
 /// Which account to open.

@@ -6,6 +6,7 @@ use crate::{
     secret::{osc52::Multiplexer, route::Why},
 };
 use crossterm::event::KeyEvent;
+use std::time::Duration;
 
 /// Something that has happened. A message that carries a secret moves it.
 #[derive(Debug)]
@@ -25,9 +26,25 @@ pub enum Message {
     /// Signed in, or not.
     SignedIn(Result<Box<Session>, Box<Problem>>),
     /// An answer to a read.
-    Answer(RequestId, Answer),
+    Answer {
+        /// The read.
+        request: RequestId,
+        /// What the account says.
+        answer: Answer,
+        /// How long it took.
+        took: Duration,
+    },
     /// What came of a change.
-    Changed(ChangeId, Result<Changed, Error>),
+    Changed {
+        /// The change.
+        id: ChangeId,
+        /// What came of it.
+        result: Result<Changed, Error>,
+        /// The service's ID for the request, where it succeeded; an error has it itself.
+        request_id: Option<String>,
+        /// How long it took.
+        took: Duration,
+    },
     /// What came of copying a text of this key.
     Copied {
         /// What it was.

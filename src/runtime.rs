@@ -3,8 +3,8 @@
 
 use crate::{
     demo::Endpoint,
-    effect::{ChangeId, Clip, Read, RequestId, Target},
-    iam::{self, Account, Change, Error, Kind, SignedIn},
+    effect::{Clip, Order, Read, RequestId, Target},
+    iam::{self, Account, Error, Kind, SignedIn},
     message::{Answer, CopyOutcome, Message, Session},
     secret::clipboard::{Route, System},
 };
@@ -145,13 +145,22 @@ impl Runtime {
                     ?asked, ?took, %error, request_id = error.request_id, "not answered"
                 ),
             }
-            Message::Answer(request, answer)
+            Message::Answer {
+                request,
+                answer,
+                took,
+            }
         };
-        self.spawn_read(work, move || Message::Answer(request, failed(asked)));
+        self.spawn_read(work, move || Message::Answer {
+            request,
+            answer: failed(asked),
+            took: Duration::ZERO,
+        });
     }
 
     /// Changes the account. The task is nobody's to drop.
-    pub fn change(&mut self, id: ChangeId, change: Change) {
+    pub fn change(&mut self, order: Order) {
+        let Order { id, change, .. } = order;
         let account = self.account.borrow().clone();
         let outbox = self.outbox.clone();
         self.handle.spawn(async move {
@@ -177,7 +186,12 @@ impl Runtime {
                     verb, %target, ?took, %error, request_id = error.request_id, "not done"
                 ),
             }
-            let _ = outbox.send(Message::Changed(id, result));
+            let _ = outbox.send(Message::Changed {
+                id,
+                result,
+                request_id: None,
+                took,
+            });
         });
     }
 

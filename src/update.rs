@@ -41,14 +41,16 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
             state.stage = Stage::SignedOut(problem);
             Vec::new()
         }
-        Message::Answer(request, answer) => {
+        Message::Answer {
+            request, answer, ..
+        } => {
             if state.answered(request) {
                 file(state, request, answer, now)
             } else {
                 Vec::new()
             }
         }
-        Message::Changed(id, result) => state.changed(id, result),
+        Message::Changed { id, result, .. } => state.changed(id, result),
         Message::Copied { what, key, outcome } => {
             copied(state, what, &key, outcome);
             Vec::new()

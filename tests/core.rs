@@ -61,7 +61,7 @@ fn with_new_key() -> Desk {
             user: "alice".into()
         }
     );
-    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     desk
 }
 
@@ -79,7 +79,7 @@ fn the_selected_user_is_asked_for_first_and_never_more_than_there_is_room_for() 
     // The page arrives; what was pressed before it had nothing to move in.
     while let Some((request, read)) = desk.next_read() {
         let is_users = matches!(read, Read::Users(_));
-        desk.send(Message::Answer(request, answer(&users, read)));
+        desk.answered(request, answer(&users, read));
         if is_users {
             break;
         }
@@ -116,16 +116,16 @@ fn a_late_answer_from_before_a_change_does_not_undo_it_on_screen() {
     desk.keys("t");
     desk.keys("y");
     let (id, _) = desk.next_change().unwrap();
-    desk.send(Message::Changed(id, Ok(Changed::Done)));
+    desk.changed(id, Ok(Changed::Done));
     // … and answered after it, with how things were.
     for (request, read) in early {
-        desk.send(Message::Answer(request, answer(&people(), read)));
+        desk.answered(request, answer(&people(), read));
     }
     assert_eq!(desk.state.keys()[0].key.status, KeyStatus::Inactive);
     // The question asked after the change is the one that counts.
     let (request, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Keys("alice".into()));
-    desk.send(Message::Answer(request, answer(&people(), read)));
+    desk.answered(request, answer(&people(), read));
     assert_eq!(desk.state.keys()[0].key.status, KeyStatus::Active);
 }
 
@@ -138,7 +138,7 @@ fn an_answer_to_an_earlier_session_is_nobody_s() {
     assert_eq!(read, Read::Users(None));
     let _ = desk.state.sign_in(effect::Target::Demo);
     desk.send(Message::SignedIn(Ok(Box::default())));
-    desk.send(Message::Answer(request, answer(&people(), read)));
+    desk.answered(request, answer(&people(), read));
     assert!(desk.state.users.rows().is_empty());
 }
 
@@ -165,7 +165,7 @@ fn a_deletion_under_an_open_dialog_takes_the_row_and_not_the_dialog() {
         code: Some("NoSuchEntity".into()),
         ..error(Kind::Gone)
     };
-    desk.send(Message::Changed(id, Err(gone)));
+    desk.changed(id, Err(gone));
     assert!(desk.screen().contains("It is gone"));
 }
 
@@ -174,8 +174,8 @@ fn a_change_answered_twice_counts_once() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("cy");
     let (id, _) = desk.next_change().unwrap();
-    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
-    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY02EXAMPLE2"))));
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
     assert_eq!(desk.state.modals.len(), 1);
 }
 
@@ -187,7 +187,7 @@ fn leaving_waits_for_the_change_and_then_leaves() {
     desk.keys("q");
     assert!(desk.screen().contains("Waiting for AWS"));
     assert!(exits(&desk).is_empty());
-    desk.send(Message::Changed(id, Ok(Changed::Done)));
+    desk.changed(id, Ok(Changed::Done));
     assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
 }
 
@@ -197,7 +197,7 @@ fn leaving_stops_for_a_secret_that_arrives_meanwhile() {
     desk.keys("cy");
     let (id, _) = desk.next_change().unwrap();
     desk.keys("q");
-    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     assert!(exits(&desk).is_empty());
     assert!(desk.screen().contains("New key for alice"));
     assert!(!desk.screen().contains("Waiting for AWS"));
@@ -209,7 +209,7 @@ fn leaving_stops_for_a_failure_that_arrives_meanwhile() {
     desk.keys("ty");
     let (id, _) = desk.next_change().unwrap();
     desk.keys("q");
-    desk.send(Message::Changed(id, Err(error(Kind::Denied))));
+    desk.changed(id, Err(error(Kind::Denied)));
     assert!(exits(&desk).is_empty());
     assert!(desk.screen().contains("Not done"));
 }
@@ -227,7 +227,7 @@ fn two_secrets_are_both_asked_about() {
         account: "acme-prod 123456789012".into(),
         session: 0,
     });
-    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY02EXAMPLE2"))));
+    desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
     desk.send(Message::Signal(Signal::Interrupt));
     desk.keys("d");
     assert!(exits(&desk).is_empty());
@@ -300,7 +300,7 @@ fn a_new_key_does_not_take_the_letters_of_somebody_typing() {
     desk.keys("cy");
     let (id, _) = desk.next_change().unwrap();
     desk.keys("/de");
-    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     desk.keys("vqe");
     assert_eq!(desk.state.users.filter().input.value(), "devqe");
     assert!(
@@ -320,7 +320,7 @@ fn a_dialog_that_nobody_asked_for_waits_under_the_one_being_answered() {
     let (id, _) = desk.next_change().unwrap();
     desk.keys("d");
     desk.keys("PL");
-    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY01EXAMPLE1"))));
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     desk.keys("E1");
     desk.press(KeyCode::Enter);
     let (_, change) = desk.next_change().unwrap();
@@ -345,7 +345,7 @@ fn discarding_takes_the_secret_that_was_asked_about() {
         account: String::new(),
         session: 0,
     });
-    desk.send(Message::Changed(id, Ok(created("AKIANEWKEY02EXAMPLE2"))));
+    desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
     desk.keys("d");
     let left: Vec<String> = held(&desk).0;
     assert_eq!(left, ["AKIANEWKEY02EXAMPLE2"]);
@@ -384,7 +384,7 @@ fn half_a_list_says_that_it_is_half() {
             Read::Users(Some(_)) => Answer::Users(Err(error(Kind::Throttled))),
             read => answer(&people(), read),
         };
-        desk.send(Message::Answer(request, answer));
+        desk.answered(request, answer);
     }
     assert!(
         desk.screen().contains("The list is incomplete"),
@@ -408,7 +408,7 @@ fn a_refusal_for_want_of_room_is_believed_before_the_list() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("cy");
     let (id, _) = desk.next_change().unwrap();
-    desk.send(Message::Changed(id, Err(error(Kind::Limit))));
+    desk.changed(id, Err(error(Kind::Limit)));
     assert!(
         desk.screen().contains("AWS says that alice has as many"),
         "{}",
@@ -542,7 +542,7 @@ fn a_last_use_that_nobody_could_tell_counts_as_use() {
             Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error(Kind::Denied))),
             read => answer(&users, read),
         };
-        desk.send(Message::Answer(request, answer));
+        desk.answered(request, answer);
     }
     desk.keys("d");
     assert!(desk.screen().contains("Type its last four characters"));
@@ -559,7 +559,7 @@ fn a_session_that_expires_keeps_the_screen_and_asks_no_more() {
             Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error(Kind::Expired))),
             read => answer(&people(), read),
         };
-        desk.send(Message::Answer(request, answer));
+        desk.answered(request, answer);
     }
     assert_eq!(desk.state.stage, Stage::Browsing);
     let screen = desk.screen();
@@ -591,14 +591,14 @@ fn mfa_is_recognised_by_sts_knowing_what_iam_does_not() {
     while let Some((request, read)) = desk.next_read() {
         match read {
             Read::Users(_) => users = Some(request),
-            read => desk.send(Message::Answer(request, answer(&people(), read))),
+            read => desk.answered(request, answer(&people(), read)),
         }
     }
     let refused = Error {
         action: "iam:ListUsers",
         ..error(Kind::BadCredentials)
     };
-    desk.send(Message::Answer(users.unwrap(), Answer::Users(Err(refused))));
+    desk.answered(users.unwrap(), Answer::Users(Err(refused)));
     assert!(desk.screen().contains("This session lacks MFA"));
 }
 
@@ -683,7 +683,7 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
             request_id: Some("\u{1b}c".into()),
             ..error(Kind::Other)
         };
-        desk.send(Message::Changed(id, Err(bad.clone())));
+        desk.changed(id, Err(bad.clone()));
         check(&desk, "a failure");
         desk.press(KeyCode::Esc);
         desk.keys("cy");
@@ -696,7 +696,7 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
             },
             secret: SecretKey::new("sec\u{1b}[31mret".into()),
         };
-        desk.send(Message::Changed(id, Ok(made)));
+        desk.changed(id, Ok(made));
         desk.keys("v");
         check(&desk, "a new key");
         let caller = Caller {
@@ -872,7 +872,7 @@ proptest! {
                         None => answer(&users, read),
                         Some(kind) => failed(read, kind),
                     };
-                    desk.send(Message::Answer(request, answer));
+                    desk.answered(request, answer);
                 },
                 Event::Changed(at, kind) => if !changes.is_empty() {
                     let (id, change) = changes.swap_remove(at % changes.len());
@@ -884,7 +884,7 @@ proptest! {
                         }
                         (None, _) => Ok(Changed::Done),
                     };
-                    desk.send(Message::Changed(id, result));
+                    desk.changed(id, result);
                 },
                 Event::Tick => desk.send(Message::Tick),
                 Event::Resumed => desk.send(Message::Resumed),

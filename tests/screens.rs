@@ -52,7 +52,7 @@ fn new_key(size: (u16, u16)) -> Desk {
         },
         secret: SecretKey::new("DEMO/secret/EXAMPLE/01234567890123456789".into()),
     };
-    desk.send(Message::Changed(id, Ok(made)));
+    desk.changed(id, Ok(made));
     desk
 }
 
@@ -102,14 +102,14 @@ fn loading() {
                 // A second page is on its way; the keys of some are known, of others not.
                 Read::Users(None) => {
                     let page = desk::page(&people(), Some("marker"));
-                    desk.send(Message::Answer(request, Answer::Users(Ok(page))));
+                    desk.answered(request, Answer::Users(Ok(page)));
                 }
                 Read::Keys(ref user) if user.starts_with('n') || user.starts_with('o') => {
                     late.push(request);
                 }
                 Read::LastUsed(..) if first => first = false,
                 Read::Users(_) | Read::LastUsed(..) => late.push(request),
-                read => desk.send(Message::Answer(request, answer(&people(), read))),
+                read => desk.answered(request, answer(&people(), read)),
             }
         }
         desk
@@ -139,7 +139,7 @@ fn refused() {
                 }
                 read => answer(&people(), read),
             };
-            desk.send(Message::Answer(request, answer));
+            desk.answered(request, answer);
         }
         desk
     });
@@ -275,7 +275,7 @@ fn changes() {
                 message: "connection reset by peer".into(),
                 request_id: None,
             };
-            desk.send(Message::Changed(id, Err(error)));
+            desk.changed(id, Err(error));
             desk
         });
     }

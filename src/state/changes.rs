@@ -7,7 +7,7 @@ use super::{
     users::KeyRow,
 };
 use crate::{
-    effect::{ChangeId, Effect},
+    effect::{ChangeId, Effect, Order},
     iam::{Change, Changed, Error, KeyStatus, Kind, LastUsed},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -153,7 +153,14 @@ impl State {
             account: confirm.account,
             session: self.session_number,
         });
-        vec![Effect::Change(id, change)]
+        vec![Effect::Change(Box::new(Order {
+            id,
+            change,
+            account: self.session.number().map(str::to_owned),
+            caller: self.session.caller.known().map(|caller| caller.arn.clone()),
+            endpoint: self.session.endpoint.clone(),
+            keys_before: None,
+        }))]
     }
 
     /// Whether a change to this key is under way.

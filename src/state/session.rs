@@ -29,11 +29,16 @@ impl Session {
         self.alias.known()?.as_deref()
     }
 
+    /// The account's number, where it is known.
+    #[must_use]
+    pub fn number(&self) -> Option<&str> {
+        self.caller.known().map(|caller| caller.account.as_str())
+    }
+
     /// The account as a person names it: alias and number, as far as they are known.
     #[must_use]
     pub fn account(&self) -> String {
-        let number = self.caller.known().map(|caller| caller.account.as_str());
-        match (self.alias(), number) {
+        match (self.alias(), self.number()) {
             (Some(alias), Some(number)) => format!("{alias} {number}"),
             (Some(one), None) | (None, Some(one)) => one.into(),
             (None, None) => "an account that is not known yet".into(),

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     effect::{ChangeId, Effect, Read, RequestId, Target},
-    iam::{AccessKey, Caller, Change, KeyStatus, LastUsed, User, UsersPage},
+    iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
     secret::{clipboard::Route, osc52::Multiplexer},
     state::{Settings, State},
@@ -19,7 +19,7 @@ use iamkeys::{
     update::update,
 };
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 /// The present of the tests.
 pub fn now() -> DateTime<Utc> {
@@ -83,8 +83,27 @@ impl Desk {
     /// Answers every read that is asked, until nothing is asked any more.
     pub fn serve(&mut self, users: &[Someone]) {
         while let Some((request, read)) = self.next_read() {
-            self.send(Message::Answer(request, answer(users, read)));
+            self.answered(request, answer(users, read));
         }
+    }
+
+    /// The account's answer to a read.
+    pub fn answered(&mut self, request: RequestId, answer: Answer) {
+        self.send(Message::Answer {
+            request,
+            answer,
+            took: Duration::from_millis(120),
+        });
+    }
+
+    /// What came of a change.
+    pub fn changed(&mut self, id: ChangeId, result: Result<Changed, Error>) {
+        self.send(Message::Changed {
+            id,
+            result,
+            request_id: Some("0a1b2c3d-EXAMPLE".into()),
+            took: Duration::from_millis(120),
+        });
     }
 
     /// The next read that nobody has answered yet.
@@ -106,7 +125,7 @@ impl Desk {
             .iter()
             .position(|effect| matches!(effect, Effect::Change(..)))?;
         match self.effects.remove(at) {
-            Some(Effect::Change(id, change)) => Some((id, change)),
+            Some(Effect::Change(order)) => Some((order.id, order.change)),
             _ => None,
         }
     }
