@@ -15,7 +15,7 @@ use iamkeys::{
     iam::{AccessKey, Caller, KeyStatus, LastUsed, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
     secret::clipboard::{Route, Why},
-    state::{Settings, State},
+    state::{Settings, State, confirm::RECENT},
     ui,
     update::update,
 };
@@ -103,6 +103,7 @@ fn signed_in(size: (u16, u16)) -> (State, Vec<Effect>) {
         ascii: false,
         monochrome: false,
         clipboard: Route::Unavailable(Why::Off),
+        recent: RECENT,
     };
     let (mut state, _) = State::start(settings, Target::Demo, size);
     let session = Session {

@@ -32,6 +32,8 @@ pub enum Action {
     Delete,
     /// Copy the selected key's ID.
     CopyId,
+    /// What is not known about the selected user.
+    OpenQuestion,
     /// Type a filter.
     Filter,
     /// Keep the filter and go back to the list.
@@ -78,6 +80,14 @@ pub enum Action {
     Discard,
     /// Back to the new key.
     Keep,
+    /// Ask the account once more about what is not known.
+    LookAgain,
+    /// Ask for a change once more that was not made.
+    DoAgain,
+    /// Delete a key whose secret nobody has, and create another.
+    Replace,
+    /// Keep a key that has appeared.
+    KeepKey,
     /// Sign in again.
     TryAgain,
     /// Open the demo account.
@@ -107,6 +117,7 @@ impl Action {
             Self::Toggle => "deactivate",
             Self::Delete => "delete",
             Self::CopyId => "copy ID",
+            Self::OpenQuestion => "open question",
             Self::Filter => "filter",
             Self::KeepFilter => "keep filter",
             Self::ClearFilter => "clear filter",
@@ -130,6 +141,10 @@ impl Action {
             Self::CloseNewKey => "close",
             Self::Discard => "discard",
             Self::Keep => "keep",
+            Self::LookAgain => "look again",
+            Self::DoAgain => "do it again",
+            Self::Replace => "replace it",
+            Self::KeepKey => "keep it",
             Self::TryAgain => "try again",
             Self::OpenDemo => "demo account",
             Self::StopWaiting => "leave now",
@@ -155,6 +170,7 @@ impl Action {
             Self::Toggle => "Deactivate the key, or activate it",
             Self::Delete => "Delete the key for good",
             Self::CopyId => "Copy the key ID",
+            Self::OpenQuestion => "Show what is not known about the user's keys",
             Self::Filter => "Filter by name, path or key ID, as you type",
             Self::KeepFilter => "Keep the filter, back to the list",
             Self::ClearFilter => "Clear the filter",
@@ -178,6 +194,10 @@ impl Action {
             Self::CloseNewKey => "Close; asks first if the secret has gone nowhere",
             Self::Discard => "Throw the only copy of the secret away",
             Self::Keep => "Back to the new key",
+            Self::LookAgain => "Look at the account once more",
+            Self::DoAgain => "Ask again for what was not done",
+            Self::Replace => "Delete the key whose secret nobody has, and create another",
+            Self::KeepKey => "Keep the key: somebody knows its secret",
             Self::TryAgain => "Sign in again",
             Self::OpenDemo => "Open the demo account: nothing of it is real",
             Self::StopWaiting => "Leave, not knowing how the change ended",
@@ -215,6 +235,9 @@ impl Action {
                 | Self::Discard
                 | Self::CloseNewKey
                 | Self::StopWaiting
+                | Self::Replace
+                | Self::DoAgain
+                | Self::KeepKey
                 | Self::Quit
         )
     }

@@ -6,7 +6,7 @@ use crate::{
     iam, log,
     runtime::Accounts,
     secret::clipboard::{Choice, route_here},
-    state::Settings,
+    state::{Settings, confirm::RECENT},
 };
 use chrono::Utc;
 use clap::{Parser, ValueEnum};
@@ -106,6 +106,7 @@ impl Cli {
             // https://no-color.org: set to anything but nothing.
             monochrome: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             clipboard: route_here(self.clipboard),
+            recent: RECENT,
         }
     }
 

@@ -21,6 +21,8 @@ pub enum Effect {
     Read(RequestId, Read),
     /// Change the account. Not dropped at quit.
     Change(Box<Order>),
+    /// Write something about a change into the journal.
+    Note(Note),
     /// Put a text on a clipboard.
     Copy(Clip),
     /// Stop this process until the shell continues it.
@@ -46,6 +48,35 @@ pub struct Order {
     /// The IDs of the user's keys before, where they are known: a key that is there afterwards and
     /// not among them has appeared.
     pub keys_before: Option<Vec<String>>,
+}
+
+/// Something that has become known about a change after its own outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Which change.
+    pub of: Origin,
+    /// What has become known.
+    pub fact: Fact,
+}
+
+/// What can become known about a change after its own outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The secret of the new key has been put here, in words: `clipboard`, `profile ci`.
+    Stored(String),
+    /// A person has thrown the secret of the new key away.
+    Discarded,
+    /// What was not known has been answered, in words.
+    Settled(String),
+}
+
+/// The change that something is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// One of this run.
+    Here(ChangeId),
+    /// One of an earlier run, by its ID in the journal.
+    Earlier(String),
 }
 
 /// Which account to open.

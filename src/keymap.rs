@@ -18,6 +18,8 @@ pub enum Context {
     Confirm,
     /// A confirmation answered by typing the end of the key ID.
     Typed,
+    /// Something that is not known.
+    Question,
     /// The user has as many keys as there may be.
     Full,
     /// The new key and its secret.
@@ -36,12 +38,13 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order the README lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Users,
         Self::Keys,
         Self::Filter,
         Self::Confirm,
         Self::Typed,
+        Self::Question,
         Self::Full,
         Self::NewKey,
         Self::Discard,
@@ -60,6 +63,7 @@ impl Context {
             Self::Filter => "filter",
             Self::Confirm => "confirmation",
             Self::Typed => "typed confirmation",
+            Self::Question => "open question",
             Self::Full => "no room for a key",
             Self::NewKey => "new key",
             Self::Discard => "discard?",
@@ -159,6 +163,7 @@ const ROWS_WHILE_TYPING: &[Context] = &[Context::Palette, Context::Filter];
 const BUTTONS: &[Context] = &[
     Context::Confirm,
     Context::Typed,
+    Context::Question,
     Context::Full,
     Context::Discard,
     Context::Leaving,
@@ -189,10 +194,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Toggle, &[Key::char('t')], LISTS, true),
     bind(Action::Delete, &[Key::char('d')], LISTS, true),
     bind(Action::CopyId, &[Key::char('y')], LISTS, true),
+    bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
     bind(Action::Filter, &[Key::char('/')], LISTS, true),
     bind(Action::Refresh, &[Key::char('R')], LISTS, true),
     bind(Action::Palette, &[Key::char(':')], OPEN, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Confirm, Context::Full, Context::NewKey, Context::SignedOut], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Confirm, Context::Question, Context::Full, Context::NewKey, Context::SignedOut], true),
     bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),
     bind(Action::Up, &[Key::char('k'), Key::of(KeyCode::Up)], MOVING, false),
     bind(Action::First, &[Key::char('g'), Key::of(KeyCode::Home)], MOVING, false),
@@ -212,13 +218,17 @@ pub const BINDINGS: &[Binding] = &[
     // Dialogs with buttons.
     bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
     bind(Action::DeactivateInstead, &[Key::char('t')], &[Context::Confirm, Context::Typed], false),
+    bind(Action::Replace, &[Key::char('y')], &[Context::Question], false),
+    bind(Action::DoAgain, &[Key::char('a')], &[Context::Question], false),
+    bind(Action::LookAgain, &[Key::char('R')], &[Context::Question], false),
+    bind(Action::KeepKey, &[Key::char('k')], &[Context::Question], false),
     bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),
     bind(Action::Discard, &[Key::char('d')], &[Context::Discard], false),
     bind(Action::StopWaiting, &[Key::char('y')], &[Context::Leaving], false),
     bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Full], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Full], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),

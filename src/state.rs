@@ -1,23 +1,27 @@
 //! Everything the screen is drawn from. Every transition is a method here or in the modules below.
 
 pub mod changes;
+pub mod confirm;
 pub mod fetch;
 pub mod filter;
 pub mod load;
 pub mod modal;
+pub mod questions;
 pub mod session;
 pub mod users;
 
 use crate::{
     action::Action,
-    effect::{Effect, Exit, RequestId, Target},
+    effect::{Effect, Exit, Fact, Note, Origin, RequestId, Target},
     iam::{KeyStatus, Problem},
     keymap::Context,
     secret::clipboard::Route,
     ui::layout::Layout,
 };
 use changes::Pending;
-use modal::{Modal, Then};
+use chrono::{DateTime, TimeDelta, Utc};
+use modal::{Kept, Modal, Then};
+use questions::Question;
 use session::Session;
 use std::collections::HashSet;
 use users::{KeyRow, UserRow, Users};
@@ -33,6 +37,8 @@ pub struct Settings {
     pub monochrome: bool,
     /// Where a copied text goes.
     pub clipboard: Route,
+    /// A key used within this time counts as in use.
+    pub recent: TimeDelta,
 }
 
 /// How far signing in has come.
@@ -89,6 +95,8 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Changes under way.
     pub changes: Vec<Pending>,
+    /// What nobody knows: of this account, and of others that were open before.
+    pub questions: Vec<Question>,
     /// Reads under way.
     reads: HashSet<RequestId>,
     /// The users are to be listed again when the present listing ends.
@@ -100,6 +108,8 @@ pub struct State {
     pub size: (u16, u16),
     /// Which picture of the spinner is shown.
     pub spinner: usize,
+    /// When the latest message came.
+    pub now: DateTime<Utc>,
 }
 
 impl State {
@@ -118,12 +128,14 @@ impl State {
             modals: Vec::new(),
             notice: None,
             changes: Vec::new(),
+            questions: Vec::new(),
             reads: HashSet::new(),
             list_again: false,
             session_number: 0,
             next_number: 0,
             size,
             spinner: 0,
+            now: DateTime::UNIX_EPOCH,
         };
         state.resize(size);
         (state, vec![Effect::SignIn(target)])
@@ -223,6 +235,19 @@ impl State {
         }
     }
 
+    /// The highlighted button of the dialog that gets the keys, and how many there are; nothing
+    /// where there are none.
+    pub fn buttons(&mut self) -> Option<(&mut usize, usize)> {
+        let ways = match self.dialogs().last()? {
+            Modal::Question(asked) => self.ways_on(&asked.origin).len(),
+            _ => 0,
+        };
+        let (button, count) = self.top_dialog()?.buttons(ways)?;
+        // What was found may have taken a button away.
+        *button = (*button).min(count - 1);
+        Some((button, count))
+    }
+
     /// The selected user.
     #[must_use]
     pub fn user(&self) -> Option<&UserRow> {
@@ -315,6 +340,13 @@ impl State {
                 self.pending_for(&user.user.name, Some(&row.key.id))
                     .map(|change| format!("{} is under way", change.doing()))
             }
+            Action::OpenQuestion => {
+                let user = self.user().map(|row| row.user.name.clone());
+                match user.as_deref().map(|user| self.question_about(user)) {
+                    Some(Some(_)) => None,
+                    _ => Some("Nothing is unknown about this user".into()),
+                }
+            }
             _ => None,
         }
     }
@@ -360,6 +392,28 @@ impl State {
     #[must_use]
     pub fn only_copy(&self) -> Option<String> {
         self.modals.iter().rev().find_map(Modal::only_copy)
+    }
+
+    /// Throws the secret of a key away, as a person has decided.
+    #[must_use]
+    pub fn discard(&mut self, key: &str) -> Vec<Effect> {
+        let at = self
+            .modals
+            .iter()
+            .position(|modal| matches!(modal, Modal::NewKey(new) if new.id == key));
+        let Some(at) = at else { return Vec::new() };
+        let Modal::NewKey(new) = self.modals.remove(at) else {
+            return Vec::new();
+        };
+        if new.kept() == Kept::Nowhere {
+            self.complain(format!(
+                "{key}: its secret is gone; delete the key, create another"
+            ));
+        }
+        vec![Effect::Note(Note {
+            of: Origin::Here(new.change),
+            fact: Fact::Discarded,
+        })]
     }
 
     /// What nobody will know once the program has ended now: one line each.

@@ -16,13 +16,14 @@ use chrono::{DateTime, Utc};
 /// Takes notice of what has happened, and says what must be done outside.
 #[must_use]
 pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
+    state.now = now;
     let mut effects = match message {
-        Message::Key(press) => input::key(state, press, now),
+        Message::Key(press) => input::key(state, press),
         Message::Paste(text) => {
             input::paste(state, &text);
             Vec::new()
         }
-        Message::Click(target) => input::click(state, &target, now),
+        Message::Click(target) => input::click(state, &target),
         Message::Scroll(by) => {
             input::scroll(state, by);
             Vec::new()
@@ -83,12 +84,15 @@ fn signed_in(state: &mut State, session: Session) -> Vec<Effect> {
 /// Files an answer under what it belongs to.
 fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc>) -> Vec<Effect> {
     let mut failure = answer.error().cloned();
+    let mut effects = state.found(request, &answer);
+    let refusal = failure.clone();
     match answer {
         Answer::Caller(answer) => {
             state.session.caller.file(request, answer, now);
             // IAM may have refused before STS has said who this is, which changes what the refusal
             // means: not wrong credentials, but a session without MFA.
             failure = failure.or_else(|| state.users.listing.error().cloned());
+            effects.extend(state.take_up_questions());
         }
         Answer::Alias(answer) => {
             state.session.alias.file(request, answer, now);
@@ -134,7 +138,8 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
     if let Some(error) = failure {
         broken(state, &error);
     }
-    Vec::new()
+    effects.extend(state.checked(request, refusal.as_ref()));
+    effects
 }
 
 /// Notes that nothing can be done in this session any more, if that is what an error means. With

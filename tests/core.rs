@@ -54,6 +54,7 @@ fn exits(desk: &Desk) -> Vec<Exit> {
 fn with_new_key() -> Desk {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("cy");
+    desk.serve(&people());
     let (id, change) = desk.next_change().unwrap();
     assert_eq!(
         change,
@@ -107,14 +108,15 @@ fn only_what_is_visible_is_asked_for() {
 #[test]
 fn a_late_answer_from_before_a_change_does_not_undo_it_on_screen() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jjjj");
     desk.keys("R");
     // The refresh is asked before the change …
     let mut early = Vec::new();
     while let Some((request, read)) = desk.next_read() {
         early.push((request, read));
     }
-    desk.keys("t");
-    desk.keys("y");
+    desk.keys("ty");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.changed(id, Ok(Changed::Done));
     // … and answered after it, with how things were.
@@ -124,7 +126,7 @@ fn a_late_answer_from_before_a_change_does_not_undo_it_on_screen() {
     assert_eq!(desk.state.keys()[0].key.status, KeyStatus::Inactive);
     // The question asked after the change is the one that counts.
     let (request, read) = desk.next_read().unwrap();
-    assert_eq!(read, Read::Keys("alice".into()));
+    assert_eq!(read, Read::Keys("old-batch".into()));
     desk.answered(request, answer(&people(), read));
     assert_eq!(desk.state.keys()[0].key.status, KeyStatus::Active);
 }
@@ -156,23 +158,37 @@ fn a_deletion_under_an_open_dialog_takes_the_row_and_not_the_dialog() {
         desk.state.users.get("deploy-bot").is_none(),
         "gone from the list"
     );
-    assert!(desk.screen().contains("AKIADEPLOY01EXAMPLE1 of deploy-bot"));
+    let screen = desk.screen();
+    assert!(screen.contains("AKIADEPLOY01EXAMPLE1 of deploy-bot"));
+    assert!(screen.contains("It is not there any more."), "{screen}");
     desk.keys("PLE1");
     desk.press(KeyCode::Enter);
-    let (id, change) = desk.next_change().unwrap();
-    assert_eq!(change.key(), Some("AKIADEPLOY01EXAMPLE1"));
+    assert!(desk.next_change().is_none(), "nothing is left to delete");
+}
+
+#[test]
+fn a_key_that_turns_out_to_be_gone_is_said_to_be_and_listed_again() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jjjjty");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().unwrap();
     let gone = Error {
         code: Some("NoSuchEntity".into()),
         ..error(Kind::Gone)
     };
     desk.changed(id, Err(gone));
     assert!(desk.screen().contains("It is gone"));
+    let asked: Vec<Read> = std::iter::from_fn(|| desk.next_read())
+        .map(|(_, read)| read)
+        .collect();
+    assert!(asked.contains(&Read::Users(None)), "{asked:?}");
 }
 
 #[test]
 fn a_change_answered_twice_counts_once() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("cy");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
@@ -182,7 +198,8 @@ fn a_change_answered_twice_counts_once() {
 #[test]
 fn leaving_waits_for_the_change_and_then_leaves() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
-    desk.keys("ty");
+    desk.keys("jjjjty");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.keys("q");
     assert!(desk.screen().contains("Waiting for AWS"));
@@ -195,6 +212,7 @@ fn leaving_waits_for_the_change_and_then_leaves() {
 fn leaving_stops_for_a_secret_that_arrives_meanwhile() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("cy");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.keys("q");
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
@@ -206,7 +224,8 @@ fn leaving_stops_for_a_secret_that_arrives_meanwhile() {
 #[test]
 fn leaving_stops_for_a_failure_that_arrives_meanwhile() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
-    desk.keys("ty");
+    desk.keys("jjjjty");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.keys("q");
     desk.changed(id, Err(error(Kind::Denied)));
@@ -224,7 +243,13 @@ fn two_secrets_are_both_asked_about() {
         change: Change::Create {
             user: "new-hire".into(),
         },
+        then: None,
+        settles: None,
         account: "acme-prod 123456789012".into(),
+        number: None,
+        endpoint: None,
+        sent: now(),
+        before: None,
         session: 0,
     });
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
@@ -298,6 +323,7 @@ fn no_click_closes_a_new_key() {
 fn a_new_key_does_not_take_the_letters_of_somebody_typing() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("cy");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.keys("/de");
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
@@ -317,12 +343,14 @@ fn a_new_key_does_not_take_the_letters_of_somebody_typing() {
 fn a_dialog_that_nobody_asked_for_waits_under_the_one_being_answered() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("cy");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.keys("d");
     desk.keys("PL");
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     desk.keys("E1");
     desk.press(KeyCode::Enter);
+    desk.serve(&people());
     let (_, change) = desk.next_change().unwrap();
     assert_eq!(change.key(), Some("AKIAALICE001EXAMPLE1"));
     assert!(desk.screen().contains("New key for alice"));
@@ -342,7 +370,13 @@ fn discarding_takes_the_secret_that_was_asked_about() {
         change: Change::Create {
             user: "new-hire".into(),
         },
+        then: None,
+        settles: None,
         account: String::new(),
+        number: None,
+        endpoint: None,
+        sent: now(),
+        before: None,
         session: 0,
     });
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
@@ -407,6 +441,7 @@ fn half_a_list_says_that_it_is_half() {
 fn a_refusal_for_want_of_room_is_believed_before_the_list() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("cy");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.changed(id, Err(error(Kind::Limit)));
     assert!(
@@ -491,7 +526,8 @@ fn help_scrolls_to_its_end_and_no_further() {
 #[test]
 fn keys_that_come_too_fast_confirm_nothing() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
-    desk.keys("t");
+    desk.keys("jjjjt");
+    desk.serve(&people());
     let key = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
     desk.send(Message::Key(KeyPress { key, run: 1 }));
     assert!(desk.next_change().is_none());
@@ -504,6 +540,7 @@ fn keys_that_come_too_fast_confirm_nothing() {
 fn a_typed_confirmation_is_not_answered_by_enter_pasted_along() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("d");
+    desk.serve(&people());
     for (run, c) in "PLE1".chars().enumerate() {
         let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
         desk.send(Message::Key(KeyPress { key, run }));
@@ -525,7 +562,7 @@ fn the_session_s_own_key_is_typed_even_if_it_looks_unused() {
     desk.keys("d");
     let screen = desk.screen();
     assert!(screen.contains("Type its last four characters"), "{screen}");
-    assert!(screen.contains("This session is signed in with this key"));
+    assert!(screen.contains("iamkeys is signed in with it"));
 }
 
 #[test]
@@ -675,7 +712,8 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
         desk.press(KeyCode::Enter);
         check(&desk, "details");
         desk.press(KeyCode::Esc);
-        desk.keys("ty");
+        desk.keys("hjjjjty");
+        desk.serve(&hostile());
         let (id, _) = desk.next_change().unwrap();
         let bad = Error {
             code: Some("Bad\u{1b}[H".into()),
@@ -687,6 +725,7 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
         check(&desk, "a failure");
         desk.press(KeyCode::Esc);
         desk.keys("cy");
+        desk.serve(&hostile());
         let (id, _) = desk.next_change().unwrap();
         let made = Changed::Created {
             key: AccessKey {
@@ -816,8 +855,12 @@ fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
         Modal::NewKey(new) => Some(new.id.clone()),
         _ => None,
     });
+    // One that was answered goes once the account has been looked at; one for a key that there is
+    // no room for says so instead.
     let targets = desk.state.modals.iter().filter_map(|modal| match modal {
-        Modal::Confirm(confirm) => Some(confirm.change.clone()),
+        Modal::Confirm(confirm) if !confirm.check.armed && confirm.at_risk().is_some() => {
+            Some(confirm.change.clone())
+        }
         _ => None,
     });
     (secrets.collect(), targets.collect())

@@ -207,7 +207,7 @@ fn deactivating_takes_two_keys_from_the_key_s_row_and_can_be_undone() {
     let screen = person.see("Deactivate key");
     assert!(screen.contains("AKIAQX7DEMO4DEPLOY01 of deploy-bot"));
     assert!(screen.contains("in acme-prod 123456789012"));
-    assert!(screen.contains("Active, used 2 hours ago: s3 in us-east-1."));
+    assert!(screen.contains("Active, used 2 hours ago (2026-11-21 10:00 UTC): s3"));
     person.press("y");
     person.see("Inactive");
     let state = |person: &Person| keys_of(&person.endpoint, "deploy-bot")[0].1;
@@ -231,7 +231,8 @@ fn the_truth_is_fetched_after_a_change() {
     person.press("y");
     person.see("Inactive");
     person.loaded();
-    assert_eq!(person.calls("ListAccessKeys"), before + 1);
+    // Once when the question opened, once after the change.
+    assert_eq!(person.calls("ListAccessKeys"), before + 2);
 }
 
 #[test]
@@ -349,7 +350,7 @@ fn somebody_who_is_gone_is_said_to_be_gone_and_leaves_the_list() {
     person.loaded();
     go_to(&mut person, "bob");
     person.press("t");
-    person.see("Deactivate key");
+    person.see("So it stands in the account right now.");
     person.endpoint.account(|account| {
         let key = account.user("bob").unwrap().keys[0].id.as_str().to_owned();
         account.remove_key(&key);
@@ -446,15 +447,15 @@ fn an_account_without_users_says_so() {
 }
 
 #[test]
-fn a_creation_is_sent_once_whatever_happens_to_its_answer() {
-    for kind in [
-        FaultKind::InternalFailure,
-        FaultKind::Unavailable,
-        FaultKind::DropBefore,
-        FaultKind::DropAfter,
-        FaultKind::Cut,
-        FaultKind::Garble,
-        FaultKind::ErrorAfter(500),
+fn a_creation_is_sent_once_and_what_became_of_it_is_looked_up() {
+    for (kind, made) in [
+        (FaultKind::InternalFailure, false),
+        (FaultKind::Unavailable, false),
+        (FaultKind::DropBefore, false),
+        (FaultKind::DropAfter, true),
+        (FaultKind::Cut, true),
+        (FaultKind::Garble, true),
+        (FaultKind::ErrorAfter(500), true),
     ] {
         let endpoint = endpoint();
         endpoint.fault(Fault::new(kind.clone()).action("CreateAccessKey"));
@@ -463,16 +464,97 @@ fn a_creation_is_sent_once_whatever_happens_to_its_answer() {
         person.press("c");
         person.see("Create y");
         person.press("y");
-        let screen = person.see("Not known whether it was done");
-        assert!(screen.contains("A key may exist whose secret nobody has."));
+        if made {
+            let screen = person.see("A key whose secret nobody has");
+            let orphan = &keys_of(&endpoint, "alice")[1].0;
+            assert!(screen.contains(orphan.as_str()), "{kind:?}:\n{screen}");
+        } else {
+            person.see("No key has appeared.");
+        }
         assert_eq!(person.calls("CreateAccessKey"), 1, "{kind:?}");
         person.press("<esc>");
-        person.gone("Not known whether");
-        person.loaded();
-        // The list tells what is true.
+        person.gone("Create a key for alice");
         let count = keys_of(&endpoint, "alice").len();
-        person.see(&format!("{count} of 2 keys"));
+        let screen = person.see(&format!("{count} of 2 keys"));
+        // What nobody has answered stays on the user's row.
+        assert_eq!(screen.contains("? alice"), made, "{kind:?}:\n{screen}");
     }
+}
+
+#[test]
+fn an_orphan_is_replaced_in_one_confirmation() {
+    let endpoint = endpoint();
+    endpoint.fault(
+        Fault::new(FaultKind::DropAfter)
+            .action("CreateAccessKey")
+            .times(1),
+    );
+    let mut person = Person::at(&endpoint);
+    person.loaded();
+    person.press("c");
+    person.see("Create y");
+    person.press("y");
+    person.see("Replace it y");
+    let orphan = keys_of(&endpoint, "alice")[1].0.clone();
+    person.press("y");
+    let screen = person.see("Delete the key, create another");
+    assert!(
+        screen.contains(&format!("{orphan} of alice")),
+        "one that was never used has not to be typed:\n{screen}"
+    );
+    person.press("y");
+    let screen = person.see("New key for alice");
+    let keys = keys_of(&endpoint, "alice");
+    assert_eq!(keys.len(), 2);
+    assert!(keys.iter().all(|(id, _)| *id != orphan));
+    assert!(screen.contains(&keys[1].0));
+    person.press("y");
+    person.see("secret sent");
+    person.press("<esc>");
+    let screen = person.gone("New key for alice");
+    assert!(!screen.contains("? alice"), "answered:\n{screen}");
+}
+
+#[test]
+fn a_question_that_cannot_be_answered_stays_until_it_is() {
+    let endpoint = endpoint();
+    let mut person = Person::at(&endpoint);
+    person.loaded();
+    person.press("c");
+    person.see("There is room for it");
+    endpoint.fault(Fault::new(FaultKind::DropAfter).action("CreateAccessKey"));
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("ListAccessKeys"));
+    person.press("y");
+    let screen = person.see("The account could not be looked at.");
+    assert!(screen.contains("This stays open"));
+    person.press("<esc>");
+    person.gone("Later Esc");
+    person.see("? alice");
+    endpoint.clear_faults();
+    person.press("o");
+    person.see("The account could not be looked at.");
+    person.press("R");
+    person.see("A key whose secret nobody has");
+    person.press("k");
+    let screen = person.gone("A key whose secret nobody has");
+    assert!(!screen.contains("? alice"), "somebody knows it:\n{screen}");
+}
+
+#[test]
+fn a_key_that_has_changed_since_is_asked_about_again() {
+    let endpoint = endpoint();
+    let mut person = Person::at(&endpoint);
+    go_to(&mut person, "grafana");
+    endpoint.account(|account| {
+        let key = account.user("grafana").unwrap().keys[0].id;
+        account.set_key_status(key.as_str(), Status::Inactive);
+    });
+    // The answer is there before the look at the account is over: it does not count.
+    person.press("ty");
+    person.see("It has changed since you looked: it was Active");
+    assert_eq!(person.calls("UpdateAccessKey"), 0);
+    person.press("<esc>");
+    person.gone("It has changed since");
 }
 
 #[test]

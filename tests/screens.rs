@@ -41,8 +41,8 @@ fn at_deploy_bot(size: (u16, u16)) -> Desk {
 
 fn new_key(size: (u16, u16)) -> Desk {
     let mut desk = main_view(size);
-    desk.keys("c");
-    desk.keys("y");
+    desk.keys("cy");
+    desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     let made = Changed::Created {
         key: AccessKey {
@@ -184,21 +184,25 @@ fn confirmations() {
     pictures("create", |size| {
         let mut desk = main_view(size);
         desk.keys("c");
+        desk.serve(&people());
         desk
     });
     pictures("deactivate", |size| {
         let mut desk = at_deploy_bot(size);
         desk.keys("t");
+        desk.serve(&people());
         desk
     });
     pictures("delete-typed", |size| {
         let mut desk = at_deploy_bot(size);
         desk.keys("dPLE");
+        desk.serve(&people());
         desk
     });
     pictures("delete-own", |size| {
         let mut desk = main_view(size);
         desk.keys("d");
+        desk.serve(&people());
         desk
     });
     pictures("delete-unused", |size| {
@@ -208,11 +212,26 @@ fn confirmations() {
         )];
         let mut desk = Desk::showing(size, settings(), &users);
         desk.keys("d");
+        desk.serve(&users);
+        desk
+    });
+    pictures("deactivate-looking", |size| {
+        let mut desk = at_deploy_bot(size);
+        desk.keys("ty");
+        desk
+    });
+    pictures("delete-changed", |size| {
+        let mut desk = at_deploy_bot(size);
+        desk.keys("dPLE1");
+        let mut users = people();
+        users[1].keys[0].0.status = KeyStatus::Inactive;
+        desk.serve(&users);
         desk
     });
     pictures("no-room", |size| {
         let mut desk = main_view(size);
         desk.keys("Gc");
+        desk.serve(&people());
         desk
     });
 }
@@ -252,21 +271,22 @@ fn the_new_key() {
 fn changes() {
     pictures("pending", |size| {
         let mut desk = at_deploy_bot(size);
-        desk.keys("t");
-        desk.keys("y");
+        desk.keys("ty");
+        desk.serve(&people());
         desk
     });
     pictures("leaving", |size| {
         let mut desk = at_deploy_bot(size);
-        desk.keys("t");
-        desk.keys("yq");
+        desk.keys("ty");
+        desk.serve(&people());
+        desk.keys("q");
         desk
     });
     for (name, kind) in [("not-known", Kind::Network), ("not-done", Kind::Denied)] {
         pictures(name, |size| {
             let mut desk = main_view(size);
-            desk.keys("c");
-            desk.keys("y");
+            desk.keys("cy");
+            desk.serve(&people());
             let (id, _) = desk.next_change().unwrap();
             let error = Error {
                 action: "iam:CreateAccessKey",

@@ -147,6 +147,15 @@ impl Change {
         }
     }
 
+    /// Whether something that worked before works no longer once it is done.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        matches!(
+            self,
+            Self::Delete { .. } | Self::SetActive { active: false, .. }
+        )
+    }
+
     /// The verb, as buttons and titles say it.
     #[must_use]
     pub fn verb(&self) -> &'static str {

@@ -1,20 +1,17 @@
-//! Changes: asked about, under way, and what came of them.
+//! Changes: under way, and what came of them.
 
 use super::{
-    Pane, State,
-    load::Load,
-    modal::{Confirm, Failure, Full, KeyFacts, Modal, NewKey, Typed},
+    State,
+    modal::{Failure, Full, Modal, NewKey},
+    questions,
     users::KeyRow,
 };
 use crate::{
-    effect::{ChangeId, Effect, Order},
-    iam::{Change, Changed, Error, KeyStatus, Kind, LastUsed},
+    effect::{ChangeId, Effect, Order, Origin},
+    iam::{AccessKey, Change, Changed, Error, KeyStatus, Kind, LastUsed},
+    secret::SecretKey,
 };
-use chrono::{DateTime, TimeDelta, Utc};
-use tui_input::Input;
-
-/// A key used within this time counts as in use.
-pub const RECENT: TimeDelta = TimeDelta::days(90);
+use chrono::{DateTime, Utc};
 
 /// A change that was sent and not answered yet.
 #[derive(Clone, Debug)]
@@ -23,31 +20,25 @@ pub struct Pending {
     pub id: ChangeId,
     /// What was asked for.
     pub change: Change,
+    /// What follows as soon as it is done.
+    pub then: Option<Change>,
+    /// The open question that is answered when it is done.
+    pub settles: Option<Origin>,
     /// The account it is made in, in words.
     pub account: String,
+    /// The account's number, where it is known.
+    pub number: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+    /// When it was sent.
+    pub sent: DateTime<Utc>,
+    /// The IDs of the user's keys before, where they are known.
+    pub before: Option<Vec<String>>,
     /// The session it was sent in. What is shown of another one is another account's.
     pub session: u64,
 }
 
 impl State {
-    /// Asks before a key is created; where there is no room for one, says so instead.
-    pub fn ask_create(&mut self) {
-        let Some(row) = self.user() else { return };
-        let user = row.user.name.clone();
-        let count = row.keys.known().map_or(0, Vec::len);
-        if count >= self.session.keys_per_user() {
-            self.modals.push(Modal::Full(Full { user, button: 0 }));
-            return;
-        }
-        self.modals.push(Modal::Confirm(Box::new(Confirm {
-            change: Change::Create { user },
-            account: self.session.account(),
-            key: None,
-            typed: None,
-            button: 0,
-        })));
-    }
-
     /// The key of a user that could be deleted with the least harm, as far as that is known.
     #[must_use]
     pub fn deletable(&self, user: &str) -> Option<&KeyRow> {
@@ -58,109 +49,38 @@ impl State {
             .or_else(|| rows.iter().find(never))
     }
 
-    /// The key that `t` and `d` mean. From the list of users that has to be plain to see.
-    pub fn key_meant(&mut self) -> Option<(Box<str>, KeyRow)> {
-        if self.pane == Pane::Users && self.keys().len() > 1 {
-            let user = self.user()?.user.name.clone();
-            self.pane = Pane::Keys;
-            self.complain(format!(
-                "{user} has several keys: choose one, then press again"
-            ));
-            return None;
-        }
-        let user = self.user()?.user.name.clone();
-        Some((user, self.key()?.clone()))
-    }
-
-    /// Asks before a key is deactivated or activated.
-    pub fn ask_toggle(&mut self) {
-        let Some((user, row)) = self.key_meant() else {
-            return;
-        };
-        let active = row.key.status == KeyStatus::Inactive;
-        let key = row.key.id.clone();
-        self.ask_about_key(Change::SetActive { user, key, active }, &row, false);
-    }
-
-    /// Asks before a key is deleted: by typing, if it may be in use.
-    pub fn ask_delete(&mut self, now: DateTime<Utc>) {
-        let Some((user, row)) = self.key_meant() else {
-            return;
-        };
-        let typed = may_be_in_use(&row, now) || self.is_own(&row.key.id);
-        let key = row.key.id.clone();
-        self.ask_about_key(Change::Delete { user, key }, &row, typed);
-    }
-
-    /// Turns the question about deleting a key into one about deactivating the same key.
-    pub fn deactivate_instead(&mut self) {
-        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else {
-            return;
-        };
-        let Change::Delete { user, key } = &confirm.change else {
-            return;
-        };
-        if confirm
-            .key
-            .as_ref()
-            .is_none_or(|key| key.status == KeyStatus::Inactive)
-        {
-            return;
-        }
-        confirm.change = Change::SetActive {
-            user: user.clone(),
-            key: key.clone(),
-            active: false,
-        };
-        confirm.typed = None;
-        confirm.button = 0;
-    }
-
-    fn ask_about_key(&mut self, change: Change, row: &KeyRow, typed: bool) {
-        let facts = KeyFacts {
-            status: row.key.status.clone(),
-            created: row.key.created,
-            last_used: row.last_used.clone(),
-            own: self.is_own(&row.key.id),
-        };
-        let expected = last_four(&row.key.id);
-        self.modals.push(Modal::Confirm(Box::new(Confirm {
-            change,
-            account: self.session.account(),
-            key: Some(facts),
-            typed: typed.then(|| Typed {
-                expected,
-                input: Input::default(),
-            }),
-            button: 0,
-        })));
-    }
-
-    /// Closes the confirmation on top and sends its change.
+    /// Sends a change.
     #[must_use]
-    pub fn send(&mut self) -> Vec<Effect> {
-        let Some(Modal::Confirm(confirm)) = self
-            .modals
-            .pop_if(|modal| matches!(modal, Modal::Confirm(confirm) if confirm.is_answered()))
-        else {
-            return Vec::new();
-        };
+    pub fn order(
+        &mut self,
+        change: Change,
+        then: Option<Change>,
+        settles: Option<Origin>,
+        account: String,
+    ) -> Vec<Effect> {
         let id = ChangeId(self.number());
-        let change = confirm.change;
-        self.changes.push(Pending {
+        let pending = Pending {
             id,
-            change: change.clone(),
-            account: confirm.account,
-            session: self.session_number,
-        });
-        vec![Effect::Change(Box::new(Order {
-            id,
-            change,
-            account: self.session.number().map(str::to_owned),
-            caller: self.session.caller.known().map(|caller| caller.arn.clone()),
+            then,
+            settles,
+            account,
+            number: self.session.number().map(str::to_owned),
             endpoint: self.session.endpoint.clone(),
-            keys_before: None,
-        }))]
+            sent: self.now,
+            before: self.key_ids(change.user()),
+            session: self.session_number,
+            change,
+        };
+        let order = Order {
+            id,
+            change: pending.change.clone(),
+            account: pending.number.clone(),
+            caller: self.session.caller.known().map(|caller| caller.arn.clone()),
+            endpoint: pending.endpoint.clone(),
+            keys_before: pending.before.clone(),
+        };
+        self.changes.push(pending);
+        vec![Effect::Change(Box::new(order))]
     }
 
     /// Whether a change to this key is under way.
@@ -178,69 +98,88 @@ impl State {
         let Some(at) = self.changes.iter().position(|pending| pending.id == id) else {
             return Vec::new();
         };
-        let Pending {
-            change,
-            account,
-            session,
-            ..
-        } = self.changes.remove(at);
-        let user: Box<str> = change.user().into();
-        let mut relist = false;
-        let same_session = session == self.session_number;
-        match result {
-            Ok(Changed::Created { key, secret }) => {
-                if same_session {
-                    self.users.add_key(&user, key.clone());
-                }
-                self.show(Modal::NewKey(Box::new(NewKey {
-                    user: user.clone(),
-                    id: key.id,
-                    account,
-                    secret,
-                    revealed: false,
-                    done: Vec::new(),
-                })));
+        let pending = self.changes.remove(at);
+        let user: Box<str> = pending.change.user().into();
+        let same_session = pending.session == self.session_number;
+        let mut effects = match result {
+            // The question asks for the keys itself.
+            Err(error) if error.outcome_unknown() => {
+                return self.wonder(questions::lost(pending, error));
             }
-            Ok(Changed::Done) => {
-                if same_session {
-                    self.apply(&change);
-                }
-                self.say(format!("{} {}", change.done(), change.target()));
-            }
-            Err(error) => {
-                relist = error.kind == Kind::Gone;
-                let no_room = error.kind == Kind::Limit && change.key().is_none();
-                self.show(if no_room {
-                    Modal::Full(Full {
-                        user: user.clone(),
-                        button: 0,
-                    })
-                } else {
-                    Modal::Failure(Box::new(Failure { change, error }))
-                });
-            }
-        }
-        let mut effects = Vec::new();
+            Err(error) => self.refused(pending.change, error),
+            Ok(changed) => self.done(pending, changed),
+        };
         if same_session && self.users.get(&user).is_some() {
-            effects.push(self.read_keys(&user));
-        }
-        if relist && same_session {
-            if self.users.listing.is_loading() {
-                // Its pages may have been made before this was gone.
-                self.list_again = true;
-            } else {
-                effects.push(self.list_users(None));
-            }
+            effects.push(self.ask_keys_now(&user).1);
         }
         effects.extend(self.left_if_nothing_is_under_way());
         effects
     }
 
+    fn done(&mut self, pending: Pending, changed: Changed) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if pending.session == self.session_number {
+            self.apply(&pending.change, &changed);
+        }
+        match changed {
+            Changed::Created { key, secret } => self.show_new_key(&pending, key, secret),
+            Changed::Done => self.say(format!(
+                "{} {}",
+                pending.change.done(),
+                pending.change.target()
+            )),
+        }
+        if let Some(origin) = &pending.settles {
+            effects.extend(self.settle(origin, "deleted"));
+        }
+        // It was meant for the account of then.
+        if let Some(next) = pending.then
+            && pending.session == self.session_number
+        {
+            effects.extend(self.order(next, None, None, pending.account));
+        }
+        effects
+    }
+
+    fn show_new_key(&mut self, pending: &Pending, key: AccessKey, secret: SecretKey) {
+        self.show(Modal::NewKey(Box::new(NewKey {
+            change: pending.id,
+            user: pending.change.user().into(),
+            id: key.id,
+            account: pending.account.clone(),
+            secret,
+            revealed: false,
+            done: Vec::new(),
+        })));
+    }
+
+    fn refused(&mut self, change: Change, error: Error) -> Vec<Effect> {
+        let user: Box<str> = change.user().into();
+        let gone = error.kind == Kind::Gone;
+        let no_room = error.kind == Kind::Limit && matches!(change, Change::Create { .. });
+        self.show(if no_room {
+            Modal::Full(Full { user, button: 0 })
+        } else {
+            Modal::Failure(Box::new(Failure { change, error }))
+        });
+        if !gone {
+            return Vec::new();
+        }
+        if self.users.listing.is_loading() {
+            // Its pages may have been made before this was gone.
+            self.list_again = true;
+            return Vec::new();
+        }
+        vec![self.list_users(None)]
+    }
+
     /// Shows what a change is known to have done, until the account has said it itself.
-    fn apply(&mut self, change: &Change) {
-        match change {
-            Change::Create { .. } => {}
-            Change::SetActive { user, key, active } => self.users.edit_keys(user, |keys| {
+    fn apply(&mut self, change: &Change, changed: &Changed) {
+        match (change, changed) {
+            (Change::Create { user }, Changed::Created { key, .. }) => {
+                self.users.add_key(user, key.clone());
+            }
+            (Change::SetActive { user, key, active }, _) => self.users.edit_keys(user, |keys| {
                 for row in keys.iter_mut().filter(|row| row.key.id == *key) {
                     row.key.status = if *active {
                         KeyStatus::Active
@@ -249,16 +188,17 @@ impl State {
                     };
                 }
             }),
-            Change::Delete { user, key } => self
+            (Change::Delete { user, key }, _) => self
                 .users
                 .edit_keys(user, |keys| keys.retain(|row| row.key.id != *key)),
+            _ => {}
         }
     }
 
     /// Opens a dialog that nobody has asked for: under the one that somebody is answering, so that
     /// no key goes where it was not meant to. It comes up when that one is closed. The program is
     /// not left before it was seen.
-    fn show(&mut self, modal: Modal) {
+    pub(super) fn show(&mut self, modal: Modal) {
         self.modals
             .retain(|modal| !matches!(modal, Modal::Leaving(_)));
         if self.filtering {
@@ -282,21 +222,4 @@ impl State {
             None => Vec::new(),
         }
     }
-}
-
-/// Whether deleting this key may break something: it is active, or was used recently, or nobody
-/// could say.
-fn may_be_in_use(row: &KeyRow, now: DateTime<Utc>) -> bool {
-    row.key.status != KeyStatus::Inactive
-        || match &row.last_used {
-            Load::Ready(LastUsed::Never, _) => false,
-            Load::Ready(LastUsed::At { time, .. }, _) => now - *time < RECENT,
-            _ => true,
-        }
-}
-
-/// The last four characters of a key ID.
-fn last_four(id: &str) -> String {
-    let skip = id.chars().count().saturating_sub(4);
-    id.chars().skip(skip).collect()
 }

@@ -70,12 +70,12 @@ impl State {
         effect
     }
 
-    /// Asks for the keys of a user now, whatever else is under way: after a change, only an answer
-    /// to a question asked afterwards is the truth.
-    pub(crate) fn read_keys(&mut self, user: &str) -> Effect {
+    /// Asks for the keys of a user now, whatever else is under way: where something was changed or
+    /// is about to be, only an answer to a question asked at that moment is the truth.
+    pub(crate) fn ask_keys_now(&mut self, user: &str) -> (RequestId, Effect) {
         let (request, effect) = self.read(Read::Keys(user.into()));
         self.users.ask_keys(user, request);
-        effect
+        (request, effect)
     }
 
     /// The reads that the present screen asks for and that there is room for.

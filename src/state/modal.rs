@@ -1,14 +1,13 @@
 //! The dialogs. Each is a variant with everything it needs; the top of the stack gets the keys.
 
+use super::confirm::Confirm;
 use crate::{
-    effect::{Copied, Exit},
-    iam::{Change, Error, KeyStatus, LastUsed},
+    effect::{ChangeId, Copied, Exit, Origin},
+    iam::{Change, Error},
     keymap::Context,
     message::CopyOutcome,
     secret::{SecretKey, osc52::Multiplexer},
-    state::load::Load,
 };
-use chrono::{DateTime, Utc};
 use tui_input::Input;
 
 /// A dialog.
@@ -16,6 +15,8 @@ use tui_input::Input;
 pub enum Modal {
     /// Asks before a change.
     Confirm(Box<Confirm>),
+    /// Something is not known: shows it, and what can be done.
+    Question(Asked),
     /// The user has as many keys as there may be.
     Full(Full),
     /// A key that was just created, with its secret.
@@ -46,53 +47,6 @@ pub enum Modal {
     Palette(Palette),
 }
 
-/// Asks before a change, whose target is fixed when the dialog opens.
-#[derive(Debug)]
-pub struct Confirm {
-    /// What will be done, complete.
-    pub change: Change,
-    /// The account it will be done in, in words.
-    pub account: String,
-    /// What is known of the key; nothing where it is about to be created.
-    pub key: Option<KeyFacts>,
-    /// The end of the key ID that has to be typed, where pressing a key is too easy.
-    pub typed: Option<Typed>,
-    /// The highlighted button: 0 is Cancel.
-    pub button: usize,
-}
-
-/// What the account said of a key when the dialog was opened.
-#[derive(Clone, Debug)]
-pub struct KeyFacts {
-    /// Its status.
-    pub status: KeyStatus,
-    /// When it was created.
-    pub created: Option<DateTime<Utc>>,
-    /// When it was last used, as far as that was known.
-    pub last_used: Load<LastUsed>,
-    /// It is the key that this session is signed in with.
-    pub own: bool,
-}
-
-/// The end of a key ID, to be typed.
-#[derive(Debug)]
-pub struct Typed {
-    /// What has to be typed.
-    pub expected: String,
-    /// What is typed.
-    pub input: Input,
-}
-
-impl Confirm {
-    /// Whether the change may be made when its button is pressed.
-    #[must_use]
-    pub fn is_answered(&self) -> bool {
-        self.typed
-            .as_ref()
-            .is_none_or(|typed| typed.input.value() == typed.expected)
-    }
-}
-
 /// The user has as many keys as there may be. Which ones is read from the account as it is known
 /// at the moment: AWS may have refused because of a key that was not listed yet.
 #[derive(Debug)]
@@ -103,9 +57,20 @@ pub struct Full {
     pub button: usize,
 }
 
+/// Something that is not known, shown.
+#[derive(Debug)]
+pub struct Asked {
+    /// Which question it is.
+    pub origin: Origin,
+    /// The highlighted button: 0 is to leave things as they are.
+    pub button: usize,
+}
+
 /// A key that was just created. The only thing that closes this is the person.
 #[derive(Debug)]
 pub struct NewKey {
+    /// The change that created it.
+    pub change: ChangeId,
     /// Whose key it is.
     pub user: Box<str>,
     /// Its ID.
@@ -217,6 +182,7 @@ impl Modal {
         match self {
             Self::Confirm(confirm) if confirm.typed.is_some() => Context::Typed,
             Self::Confirm(_) => Context::Confirm,
+            Self::Question(_) => Context::Question,
             Self::Full(_) => Context::Full,
             Self::NewKey(_) => Context::NewKey,
             Self::Discard(_) => Context::Discard,
@@ -248,15 +214,23 @@ impl Modal {
         Self::Discard(Discard { key, then, button })
     }
 
+    /// Shows what is not known.
+    #[must_use]
+    pub fn question(origin: Origin) -> Self {
+        Self::Question(Asked { origin, button: 0 })
+    }
+
     /// Waits for changes before leaving.
     #[must_use]
     pub fn leaving(exit: fn(Vec<String>) -> Exit) -> Self {
         Self::Leaving(Leaving { exit, button: 0 })
     }
 
-    /// The highlighted button, and how many there are; nothing where there are none.
-    pub fn buttons(&mut self) -> Option<(&mut usize, usize)> {
+    /// The highlighted button, and how many there are; nothing where there are none. A question
+    /// has `ways` to go on.
+    pub(super) fn buttons(&mut self, ways: usize) -> Option<(&mut usize, usize)> {
         match self {
+            Self::Question(asked) => Some((&mut asked.button, ways + 1)),
             Self::Confirm(confirm) => Some((&mut confirm.button, 2)),
             Self::Full(full) => Some((&mut full.button, 2)),
             Self::Discard(discard) => Some((&mut discard.button, 2)),

@@ -14,7 +14,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let hints: Vec<(Action, String)> = keymap::in_context(context)
         .filter(|binding| binding.footer)
         .map(|binding| binding.action)
+        // What there is seldom is shown where there is something.
         .filter(|action| *action != Action::ClearFilter || !state.users.filter().is_empty())
+        .filter(|action| *action != Action::OpenQuestion || state.why_not(*action).is_none())
         .filter_map(|action| Some((action, keymap::key_of(context, action)?.to_string())))
         .collect();
     let cells = |(action, key): &(Action, String)| width(key) + 1 + width(state.title(*action)) + 2;

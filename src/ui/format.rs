@@ -52,6 +52,12 @@ pub fn day(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d").to_string()
 }
 
+/// A moment, to the minute.
+#[must_use]
+pub fn minute(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// A moment in full.
 #[must_use]
 pub fn exact(time: DateTime<Utc>) -> String {

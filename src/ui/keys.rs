@@ -105,6 +105,10 @@ fn below(canvas: &Canvas<'_>) -> Vec<(String, Style)> {
     if state.pending_for(&user.user.name, None).is_some() {
         text.push((format!("{} creating a key", canvas.spinner()), theme.accent));
     }
+    if let Some(question) = state.question_about(&user.user.name) {
+        text.push((format!("? {}", words::unknown(question)), theme.warn));
+        text.push(("o shows what is known".into(), theme.dim));
+    }
     match (&user.keys, user.keys.known()) {
         (Load::Failed(error, known), _) => {
             text.push((
@@ -144,6 +148,7 @@ fn card(
     let glyphs = theme.glyphs;
     let key = &row.key;
     let (symbol, symbol_style) = match key.status {
+        KeyStatus::Active if canvas.state.is_own(&key.id) => (glyphs.own, theme.accent),
         KeyStatus::Active => (glyphs.active, theme.good),
         KeyStatus::Inactive => (glyphs.inactive, theme.dim),
         KeyStatus::Other(_) => (glyphs.other, theme.warn),

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod new_key;
+mod question;
 mod reading;
 
 use super::{
@@ -14,6 +15,7 @@ use crate::{
 };
 use confirm::{confirm, full, leaving};
 use new_key::{discard, new_key};
+use question::question;
 use ratatui::{layout::Rect, style::Style, text::Line};
 pub use reading::help_lines;
 use reading::{command_palette, details, failure, help};
@@ -24,6 +26,7 @@ const WIDTH: u16 = 54;
 pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, modal: &Modal) {
     let dialog = match modal {
         Modal::Confirm(modal) => confirm(canvas, screen, modal),
+        Modal::Question(modal) => question(canvas, screen, modal),
         Modal::Full(modal) => full(canvas, screen, modal),
         Modal::NewKey(modal) => new_key(canvas, screen, modal),
         Modal::Discard(modal) => discard(canvas, screen, modal),

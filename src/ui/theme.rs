@@ -39,6 +39,8 @@ pub struct Theme {
 pub struct Glyphs {
     /// An active key.
     pub active: &'static str,
+    /// The active key that this session is signed in with.
+    pub own: &'static str,
     /// An inactive key.
     pub inactive: &'static str,
     /// A key of another status.
@@ -77,6 +79,7 @@ pub struct Glyphs {
 
 static UNICODE: Glyphs = Glyphs {
     active: "●",
+    own: "◉",
     inactive: "○",
     other: "◌",
     marker: "▌",
@@ -98,6 +101,7 @@ static UNICODE: Glyphs = Glyphs {
 
 static ASCII: Glyphs = Glyphs {
     active: "*",
+    own: "@",
     inactive: "o",
     other: "?",
     marker: ">",

@@ -133,10 +133,12 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &UserRow, selected: bool, 
         .changes
         .iter()
         .any(|p| p.change.user().eq_ignore_ascii_case(&row.user.name));
-    let marker = match (selected, pending) {
-        (true, false) => glyphs.marker,
-        (_, true) => canvas.spinner(),
-        (false, false) => " ",
+    let unknown = canvas.state.question_about(&row.user.name).is_some();
+    let marker = match (selected, pending, unknown) {
+        (_, true, _) => canvas.spinner(),
+        (_, _, true) => "?",
+        (true, false, false) => glyphs.marker,
+        (false, false, false) => " ",
     };
     let name = visible(&row.user.name);
     let name = shorten_name(&name, name_width, glyphs.more);
@@ -218,6 +220,9 @@ fn key_symbols(canvas: &Canvas<'_>, row: &UserRow) -> (Vec<Span<'static>>, usize
             let mut spans: Vec<Span<'static>> = keys[..shown]
                 .iter()
                 .map(|row| match row.key.status {
+                    KeyStatus::Active if canvas.state.is_own(&row.key.id) => {
+                        Span::styled(theme.glyphs.own, theme.accent)
+                    }
                     KeyStatus::Active => Span::styled(theme.glyphs.active, theme.good),
                     KeyStatus::Inactive => Span::styled(theme.glyphs.inactive, theme.dim),
                     KeyStatus::Other(_) => Span::styled(theme.glyphs.other, theme.warn),

@@ -5,7 +5,10 @@ use crate::{
     iam::{KeyStatus, Kind, LastUsed},
     message::CopyOutcome,
     secret::{clipboard::Why, osc52::Multiplexer},
-    state::load::Load,
+    state::{
+        load::Load,
+        questions::{Cause, Finding, Question},
+    },
     text::visible,
     ui::format,
 };
@@ -62,6 +65,24 @@ pub fn used(last_used: &Load<LastUsed>, dot: &str, now: DateTime<Utc>) -> String
     }
 }
 
+/// What is not known about a user's keys, for their row: one sentence.
+#[must_use]
+pub fn unknown(question: &Question) -> String {
+    let change = &question.change;
+    match (&question.cause, &question.finding) {
+        (Cause::SecretLost(key), _) => format!("Nobody has the secret of {key}."),
+        (_, Finding::Orphans(keys)) => {
+            let keys: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+            format!("Nobody has the secret of {}.", keys.join(", "))
+        }
+        _ => format!(
+            "Not known whether this was done: {} {}.",
+            change.verb().to_lowercase(),
+            change.target()
+        ),
+    }
+}
+
 /// Status and last use of a key, for a confirmation: one sentence.
 #[must_use]
 pub fn in_use(status: &KeyStatus, last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
@@ -72,7 +93,11 @@ pub fn in_use(status: &KeyStatus, last_used: &Load<LastUsed>, now: DateTime<Utc>
             service,
             region,
         }) => {
-            let when = format!("used {}", format::ago(now - *time));
+            let when = format!(
+                "used {} ({})",
+                format::ago(now - *time),
+                format::minute(*time)
+            );
             match (service, region) {
                 (Some(service), Some(region)) => {
                     format!("{when}: {} in {}", visible(service), visible(region))

@@ -11,14 +11,14 @@ use crate::{
     secret::SecretKey,
     state::{
         Pane, Stage, State,
-        modal::{Kept, Modal, Palette, Then},
+        modal::{Modal, Palette, Then},
+        questions::Way,
     },
 };
-use chrono::{DateTime, Utc};
 
 /// Does what was asked for. Also the palette's and the footer's way in.
 #[must_use]
-pub(super) fn act(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if let Some(reason) = state.why_not(action) {
         state.complain(reason);
         return Vec::new();
@@ -48,9 +48,10 @@ pub(super) fn act(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<
                 state.modals.push(modal);
             }
         }
-        Action::Create => state.ask_create(),
-        Action::Toggle => state.ask_toggle(),
-        Action::Delete => state.ask_delete(now),
+        Action::Create => return state.ask_create(),
+        Action::Toggle => return state.ask_toggle(),
+        Action::Delete => return state.ask_delete(),
+        Action::OpenQuestion => state.open_question(),
         Action::CopyId => {
             if let Some((_, row)) = state.key_meant() {
                 return vec![copy_id(&row.key.id)];
@@ -84,29 +85,34 @@ pub(super) fn act(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<
                 return state.sign_in(Target::Demo);
             }
         }
-        dialog => return act_in_dialog(state, dialog, now),
+        dialog => return act_in_dialog(state, dialog),
     }
     Vec::new()
 }
 
 /// What only has a meaning in a dialog.
-fn act_in_dialog(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<Effect> {
+fn act_in_dialog(state: &mut State, action: Action) -> Vec<Effect> {
     match (action, state.top_dialog()) {
-        (Action::NextButton, Some(modal)) => move_button(modal, 1),
-        (Action::PreviousButton, Some(modal)) => move_button(modal, -1),
-        (Action::Press, Some(Modal::Palette(_))) => return run_palette(state, now),
-        (Action::Press, Some(modal)) => {
-            if let Some((button, _)) = modal.buttons() {
+        (Action::NextButton, Some(_)) => move_button(state, 1),
+        (Action::PreviousButton, Some(_)) => move_button(state, -1),
+        (Action::Press, Some(Modal::Palette(_))) => return run_palette(state),
+        (Action::Press, Some(_)) => {
+            if let Some((button, _)) = state.buttons() {
                 let pressed = *button;
                 return press(state, pressed);
             }
         }
+        (Action::Cancel, Some(Modal::Question(_))) => return press(state, 0),
         (Action::Cancel, Some(modal)) if !matches!(modal, Modal::NewKey(_)) => {
             state.modals.pop();
         }
         (Action::Confirm, Some(Modal::Confirm(confirm))) if confirm.typed.is_none() => {
-            return state.send();
+            return state.answer_question();
         }
+        (Action::Replace, Some(Modal::Question(_))) => return state.try_way(Way::Replace),
+        (Action::DoAgain, Some(Modal::Question(_))) => return state.try_way(Way::DoAgain),
+        (Action::KeepKey, Some(Modal::Question(_))) => return state.try_way(Way::Keep),
+        (Action::LookAgain, Some(Modal::Question(_))) => return state.try_way(Way::LookAgain),
         (Action::DeactivateInstead, Some(Modal::Confirm(_))) => state.deactivate_instead(),
         (Action::GoToKey, Some(Modal::Full(_))) => return press(state, 1),
         (Action::CopySecret, Some(Modal::NewKey(new))) => {
@@ -134,8 +140,8 @@ fn act_in_dialog(state: &mut State, action: Action, now: DateTime<Utc>) -> Vec<E
     Vec::new()
 }
 
-fn move_button(modal: &mut Modal, by: isize) {
-    if let Some((button, count)) = modal.buttons() {
+fn move_button(state: &mut State, by: isize) {
+    if let Some((button, count)) = state.buttons() {
         *button = button.wrapping_add_signed(by).wrapping_add(count) % count;
     }
 }
@@ -145,13 +151,18 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
     match state.top_dialog() {
         Some(Modal::Confirm(confirm)) if button > 0 => {
             if confirm.is_answered() {
-                return state.send();
+                return state.answer_question();
+            }
+            if confirm.is_void() {
+                state.complain("There is nothing left to do it to");
+                return Vec::new();
             }
             let expected = confirm.typed.as_ref().map_or("", |typed| &typed.expected);
             let text = format!("Type {expected} first");
             state.complain(text);
             return Vec::new();
         }
+        Some(Modal::Question(_)) => return state.press_question(button),
         Some(Modal::Full(full)) if button > 0 => {
             let user = full.user.clone();
             let Some(key) = state.deletable(&user).map(|row| row.key.id.clone()) else {
@@ -165,20 +176,11 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
         Some(Modal::Discard(discard)) if button > 0 => {
             let (key, then) = (discard.key.clone(), discard.then);
             state.modals.pop();
-            let of_key = |modal: &Modal| matches!(modal, Modal::NewKey(new) if new.id == key);
-            let nowhere = state.modals.iter().any(|modal| {
-                of_key(modal) && matches!(modal, Modal::NewKey(new) if new.kept() == Kept::Nowhere)
-            });
-            state.modals.retain(|modal| !of_key(modal));
-            if nowhere {
-                state.complain(format!(
-                    "{key}: its secret is gone; delete the key, create another"
-                ));
+            let mut effects = state.discard(&key);
+            if let Then::Leave(exit) = then {
+                effects.extend(state.leave(exit));
             }
-            return match then {
-                Then::Stay => Vec::new(),
-                Then::Leave(exit) => state.leave(exit),
-            };
+            return effects;
         }
         Some(Modal::Leaving(leaving)) if button > 0 => {
             let exit = leaving.exit;
@@ -192,7 +194,7 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(super) fn run_palette(state: &mut State, now: DateTime<Utc>) -> Vec<Effect> {
+pub(super) fn run_palette(state: &mut State) -> Vec<Effect> {
     let Some(Modal::Palette(palette)) = state.modals.last() else {
         return Vec::new();
     };
@@ -202,7 +204,7 @@ pub(super) fn run_palette(state: &mut State, now: DateTime<Utc>) -> Vec<Effect> 
     match chosen {
         Some(action) => {
             state.modals.pop();
-            act(state, action, now)
+            act(state, action)
         }
         None => Vec::new(),
     }

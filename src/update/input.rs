@@ -11,7 +11,6 @@ use crate::{
     text,
     ui::{help_lines, layout},
 };
-use chrono::{DateTime, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
@@ -25,7 +24,7 @@ const DETAILS: usize = 12;
 /// The most that a text field takes.
 const PASTE_LIMIT: usize = 128;
 
-pub(super) fn key(state: &mut State, press: KeyPress, now: DateTime<Utc>) -> Vec<Effect> {
+pub(super) fn key(state: &mut State, press: KeyPress) -> Vec<Effect> {
     if press.key.kind == KeyEventKind::Release {
         return Vec::new();
     }
@@ -54,7 +53,7 @@ pub(super) fn key(state: &mut State, press: KeyPress, now: DateTime<Utc>) -> Vec
         return Vec::new();
     }
     state.notice = None;
-    act(state, action, now)
+    act(state, action)
 }
 
 /// Whether a key came too closely behind others to have been meant: nobody has seen what it would
@@ -77,7 +76,7 @@ fn typing(state: &State) -> bool {
     )
 }
 
-pub(super) fn click(state: &mut State, target: &Target, now: DateTime<Utc>) -> Vec<Effect> {
+pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
     let context = state.context();
     let reachable = match target {
         Target::User(_) | Target::Key(_) => state.dialogs().is_empty(),
@@ -97,12 +96,12 @@ pub(super) fn click(state: &mut State, target: &Target, now: DateTime<Utc>) -> V
             state.pane = Pane::Keys;
             state.select_key(*at);
         }
-        Target::Action(action) => return act(state, *action, now),
+        Target::Action(action) => return act(state, *action),
         Target::Button(button) => return press(state, *button),
         Target::PaletteRow(row) => {
             if let Some(Modal::Palette(palette)) = state.modals.last_mut() {
                 palette.cursor = *row;
-                return run_palette(state, now);
+                return run_palette(state);
             }
         }
     }
@@ -153,6 +152,7 @@ fn field(state: &mut State, change: impl FnOnce(&mut Input)) {
             palette.cursor = 0;
         }
         Some(Modal::Confirm(confirm)) => {
+            confirm.check.armed = false;
             let mut answered = false;
             if let Some(typed) = &mut confirm.typed {
                 change(&mut typed.input);

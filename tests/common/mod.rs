@@ -18,7 +18,7 @@ use iamkeys::{
     message::{Message, Signal},
     runtime::{Accounts, Runtime},
     secret::{clipboard::Route, osc52::Multiplexer},
-    state::Settings,
+    state::{Settings, confirm::RECENT},
 };
 use ratatui::{
     Terminal,
@@ -404,6 +404,7 @@ fn run(
                 ascii: setup.ascii,
                 monochrome: false,
                 clipboard: setup.clipboard,
+                recent: RECENT,
             },
             target: Target::Demo,
             now: Box::new(now),

@@ -14,7 +14,7 @@ use iamkeys::{
     iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
     secret::{clipboard::Route, osc52::Multiplexer},
-    state::{Settings, State},
+    state::{Settings, State, confirm::RECENT},
     ui,
     update::update,
 };
@@ -38,6 +38,7 @@ pub fn settings() -> Settings {
         ascii: false,
         monochrome: false,
         clipboard: Route::Terminal(Multiplexer::None),
+        recent: RECENT,
     }
 }
 

@@ -3,7 +3,10 @@
 use super::{WIDTH, button, marked, paragraph};
 use crate::{
     iam::{Change, KeyStatus, LastUsed},
-    state::modal::{Confirm, Full, Leaving},
+    state::{
+        confirm::{Confirm, KeyFacts, News},
+        modal::{Full, Leaving},
+    },
     text::{visible, width},
     ui::{
         Canvas,
@@ -63,49 +66,19 @@ pub(super) fn confirm(canvas: &Canvas<'_>, screen: Rect, modal: &Confirm) -> Dia
     let theme = canvas.theme;
     let cells = inner_width(screen, WIDTH);
     let mut lines = target_lines(canvas, &modal.change, &modal.account, cells);
-    let mut danger = false;
-    if let Some(facts) = &modal.key {
-        let in_use = words::in_use(&facts.status, &facts.last_used, canvas.now);
-        let quiet = facts.status == KeyStatus::Inactive
-            && matches!(facts.last_used.known(), Some(LastUsed::Never));
-        let mark = theme.glyphs.warn;
-        match &modal.change {
-            Change::SetActive { active: true, .. } => {
-                lines.extend(paragraph(&in_use, cells, Style::new()));
-                lines.extend(paragraph(
-                    "It will be accepted again at once.",
-                    cells,
-                    Style::new(),
-                ));
-            }
-            Change::SetActive { .. } => {
-                lines.extend(marked(mark, &in_use, cells, theme.warn));
-                let text = "Whatever uses it starts to fail. You can undo this.";
-                lines.extend(marked(" ", text, cells, Style::new()));
-            }
-            _ => {
-                danger = true;
-                let style = if quiet { Style::new() } else { theme.bad };
-                lines.extend(marked(mark, &in_use, cells, style));
-                let mut text = "This cannot be undone.".to_owned();
-                if facts.status != KeyStatus::Inactive {
-                    text.push_str(" Deactivating can: t");
-                }
-                lines.extend(marked(" ", &text, cells, Style::new()));
-            }
-        }
-        if facts.own {
-            let text = "This session is signed in with this key: it ends with it.";
-            lines.extend(marked(mark, text, cells, theme.bad));
-        }
-    } else {
-        lines.extend(paragraph(
+    match &modal.key {
+        Some(facts) => lines.extend(stakes(canvas, modal, facts, cells)),
+        None if modal.at_risk().is_none() => lines.extend(paragraph(
             "AWS shows the secret once, here, and it can be copied then.",
             cells,
             Style::new(),
-        ));
+        )),
+        None => {}
     }
-    if let Some(typed) = &modal.typed {
+    lines.extend(looked(canvas, modal, cells));
+    if let Some(typed) = &modal.typed
+        && !modal.is_void()
+    {
         lines.push(Row::default());
         let value = visible(typed.input.value()).into_owned();
         let style = if typed.expected.starts_with(&value) {
@@ -113,9 +86,13 @@ pub(super) fn confirm(canvas: &Canvas<'_>, screen: Rect, modal: &Confirm) -> Dia
         } else {
             theme.bad
         };
+        let verb = modal.change.verb().to_lowercase();
         lines.push(
             Line::from(vec![
-                Span::styled("Type its last four characters to delete it: ", theme.dim),
+                Span::styled(
+                    format!("Type its last four characters to {verb} it: "),
+                    theme.dim,
+                ),
                 Span::styled(value, style),
                 Span::styled(theme.glyphs.cursor, theme.accent),
             ])
@@ -123,21 +100,123 @@ pub(super) fn confirm(canvas: &Canvas<'_>, screen: Rect, modal: &Confirm) -> Dia
         );
     }
     let key = if modal.typed.is_some() { "" } else { "y" };
+    let deletes = [Some(&modal.change), modal.then.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|change| matches!(change, Change::Delete { .. }));
+    let (title, verb) = match (&modal.change, &modal.then) {
+        (Change::Create { .. }, None) => ("Create key".to_owned(), "Create"),
+        (change, None) => (format!("{} key", change.verb()), change.verb()),
+        (_, Some(Change::Create { .. })) => (
+            "Delete the key, create another".to_owned(),
+            "Delete and create",
+        ),
+        (_, Some(_)) => ("Roll back the rotation".to_owned(), "Roll back"),
+    };
     Dialog {
-        title: match modal.change {
-            Change::Create { .. } => "Create key".into(),
-            _ => format!("{} key", modal.change.verb()),
-        },
-        border: if danger { theme.bad } else { theme.accent },
+        title,
+        border: if deletes { theme.bad } else { theme.accent },
         width: WIDTH,
         lines,
         scroll: 0,
         buttons: vec![
             button("Cancel", "", true),
-            button(modal.change.verb(), key, modal.is_answered()),
+            button(verb, key, modal.is_answered()),
         ],
         highlighted: modal.button,
     }
+}
+
+/// What is at stake: the state of the key, and what follows.
+fn stakes(canvas: &Canvas<'_>, modal: &Confirm, facts: &KeyFacts, cells: u16) -> Vec<Row<'static>> {
+    let theme = canvas.theme;
+    let mark = theme.glyphs.warn;
+    let in_use = words::in_use(&facts.status, &facts.last_used, canvas.now);
+    let quiet = facts.status == KeyStatus::Inactive
+        && matches!(facts.last_used.known(), Some(LastUsed::Never));
+    let mut lines = Vec::new();
+    match (&modal.change, &modal.then) {
+        (Change::SetActive { active: true, .. }, None) => {
+            lines.extend(paragraph(&in_use, cells, Style::new()));
+            let text = "It will be accepted again at once.";
+            lines.extend(paragraph(text, cells, Style::new()));
+        }
+        (Change::SetActive { .. }, None) => {
+            lines.extend(marked(mark, &in_use, cells, theme.warn));
+            let text = "Whatever uses it starts to fail. You can undo this.";
+            lines.extend(marked(" ", text, cells, Style::new()));
+        }
+        (_, then) => {
+            let style = if quiet { Style::new() } else { theme.bad };
+            lines.extend(marked(mark, &in_use, cells, style));
+            let mut text = "This cannot be undone.".to_owned();
+            match then {
+                None if facts.status != KeyStatus::Inactive => {
+                    text.push_str(" Deactivating can: t")
+                }
+                Some(Change::Create { user }) => {
+                    text.push_str(&format!(" Then another key is created for {user}."));
+                }
+                _ => {}
+            }
+            lines.extend(marked(" ", &text, cells, Style::new()));
+        }
+    }
+    if facts.only_active && modal.change.takes_away() {
+        let text = format!("It is the only active key of {}.", modal.change.user());
+        lines.extend(marked(mark, &text, cells, theme.warn));
+    }
+    if facts.own {
+        let text = "iamkeys is signed in with it: the session ends.";
+        lines.extend(marked(mark, text, cells, theme.bad));
+    }
+    lines
+}
+
+/// What the look at the account has shown, or that it is still under way.
+fn looked(canvas: &Canvas<'_>, modal: &Confirm, cells: u16) -> Vec<Row<'static>> {
+    let theme = canvas.theme;
+    let check = &modal.check;
+    let mark = theme.glyphs.warn;
+    if check.is_looking() {
+        let text = if check.armed {
+            "Looking at the account first; done at once if nothing is different. Esc stops it."
+        } else if modal.at_risk().is_some() {
+            "Looking whether this is still so"
+        } else {
+            "Looking whether there is room for it"
+        };
+        return marked(canvas.spinner(), text, cells, theme.dim);
+    }
+    let status = |facts: &KeyFacts| visible(facts.status.word()).into_owned();
+    let now = modal.key.as_ref().map(status).unwrap_or_default();
+    let text = match (&check.news, &check.failed) {
+        (Some(News::Gone), _) => "It is not there any more. Nothing is left to be done.".into(),
+        (Some(News::Status(before)), _) => format!(
+            "It has changed since you looked: it was {}, and is {now} now. Decide again.",
+            visible(before.word()),
+        ),
+        (Some(News::Used), _) => "It has been used since you looked. Decide again.".into(),
+        (Some(News::UseUnknown), _) => {
+            "Its last use can no longer be told. Decide again.".to_owned()
+        }
+        (Some(News::Appeared(keys)), _) => {
+            format!("Since you looked, {} has appeared.", keys.join(" and "))
+        }
+        (None, Some(error)) => format!(
+            "It could not be looked at again, so this may be out of date. {}",
+            error.short()
+        ),
+        (None, None) => {
+            let text = if modal.at_risk().is_some() {
+                "So it stands in the account right now."
+            } else {
+                "There is room for it."
+            };
+            return marked(theme.glyphs.done, text, cells, theme.dim);
+        }
+    };
+    marked(mark, &text, cells, theme.warn)
 }
 
 pub(super) fn full(canvas: &Canvas<'_>, screen: Rect, modal: &Full) -> Dialog<'static> {

@@ -2,7 +2,7 @@
 
 use super::{WIDTH, button, marked, paragraph};
 use crate::{
-    iam::{Change, Kind, LastUsed},
+    iam::{Kind, LastUsed},
     keymap::{self, Context},
     message::Target,
     palette,
@@ -29,46 +29,27 @@ pub(super) fn failure(canvas: &Canvas<'_>, screen: Rect, modal: &Failure) -> Dia
         modal.change.verb().to_lowercase(),
         modal.change.target()
     );
-    let mut lines = Vec::new();
-    let title;
-    if error.outcome_unknown() {
-        title = "Not known whether it was done".to_owned();
-        let text = format!("AWS did not say what came of this: {what}");
-        lines.extend(marked(theme.glyphs.warn, &text, cells, theme.warn));
-        lines.push(Row::default());
-        let text = match modal.change {
-            Change::Create { .. } => {
-                "A key may exist whose secret nobody has. It was asked for once, and not again. \
-                 The user's keys are listed again: if one has appeared, delete it and create another."
-            }
-            _ => "The user's keys are listed again: they show what is true.",
-        };
-        lines.extend(paragraph(text, cells, Style::new()));
-    } else {
-        title = match error.kind {
-            Kind::Gone => "It is gone".to_owned(),
-            _ => "Not done".to_owned(),
-        };
-        lines.extend(marked(theme.glyphs.failed, &what, cells, theme.strong));
-    }
+    let title = match error.kind {
+        Kind::Gone => "It is gone",
+        _ => "Not done",
+    };
+    let mut lines = marked(theme.glyphs.failed, &what, cells, theme.strong);
     lines.push(Row::default());
     lines.extend(paragraph(&error.short(), cells, theme.bad));
     lines.extend(paragraph(&error.message, cells, Style::new()));
     if let Some(id) = &error.request_id {
         lines.extend(paragraph(&format!("request {id}"), cells, theme.dim));
     }
-    if !error.outcome_unknown() {
-        lines.push(Row::default());
-        let advice = match error.kind {
-            Kind::Throttled | Kind::Server | Kind::Network | Kind::Other => {
-                "Nothing was changed. You can try it again.".to_owned()
-            }
-            _ => error.advice(),
-        };
-        lines.extend(paragraph(&advice, cells, Style::new()));
-    }
+    lines.push(Row::default());
+    let advice = match error.kind {
+        Kind::Throttled | Kind::Server | Kind::Network | Kind::Other => {
+            "Nothing was changed. You can try it again.".to_owned()
+        }
+        _ => error.advice(),
+    };
+    lines.extend(paragraph(&advice, cells, Style::new()));
     Dialog {
-        title,
+        title: title.into(),
         border: theme.bad,
         width: WIDTH,
         lines,

@@ -1,0 +1,441 @@
+//! The question before a change. It looks at the account again the moment it opens: what the
+//! screen shows may be hours old, and the person decides by it.
+
+use super::{
+    Pane, State,
+    load::Load,
+    modal::{Full, Modal},
+    users::KeyRow,
+};
+use crate::{
+    effect::{Effect, Origin, Read, RequestId},
+    iam::{Change, Error, KeyStatus, Kind, LastUsed},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use tui_input::Input;
+
+/// Asks before a change, whose target is fixed when the dialog opens.
+#[derive(Debug)]
+pub struct Confirm {
+    /// What will be done, complete.
+    pub change: Change,
+    /// What follows as soon as that is done.
+    pub then: Option<Change>,
+    /// The open question that this answers.
+    pub settles: Option<Origin>,
+    /// The account it will be done in, in words.
+    pub account: String,
+    /// What is known of the key at risk; nothing where none is.
+    pub key: Option<KeyFacts>,
+    /// The look at the account as it is now.
+    pub check: Check,
+    /// The end of the key ID that has to be typed, where pressing a key is too easy.
+    pub typed: Option<Typed>,
+    /// The highlighted button: 0 is Cancel.
+    pub button: usize,
+}
+
+/// What the account says of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// Its status.
+    pub status: KeyStatus,
+    /// When it was created.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last used, as far as that is known.
+    pub last_used: Load<LastUsed>,
+    /// It is the key that this session is signed in with.
+    pub own: bool,
+    /// No other key of the user is active.
+    pub only_active: bool,
+}
+
+/// The look at the account that a question takes when it opens.
+#[derive(Debug, Default)]
+pub struct Check {
+    /// What was asked and not answered yet.
+    waiting: Vec<RequestId>,
+    /// The IDs of the user's keys when the dialog opened, where they were known.
+    before: Option<Vec<String>>,
+    /// It could not be looked at.
+    pub failed: Option<Error>,
+    /// What is different from what was on screen: it has to be read before it is answered.
+    pub news: Option<News>,
+    /// The answer was given before the look was over: it counts when nothing turns out different.
+    pub armed: bool,
+}
+
+/// What has changed since the screen was drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The key is not there any more.
+    Gone,
+    /// It has another status now; this was the one on screen.
+    Status(KeyStatus),
+    /// It has been used, and had not been for long.
+    Used,
+    /// Keys have appeared.
+    Appeared(Vec<String>),
+    /// Its last use could be told before and cannot be told now.
+    UseUnknown,
+}
+
+/// The end of a key ID, to be typed.
+#[derive(Debug)]
+pub struct Typed {
+    /// What has to be typed.
+    pub expected: String,
+    /// What is typed.
+    pub input: Input,
+}
+
+impl Typed {
+    fn of(id: &str) -> Self {
+        let skip = id.chars().count().saturating_sub(4);
+        Self {
+            expected: id.chars().skip(skip).collect(),
+            input: Input::default(),
+        }
+    }
+}
+
+impl Check {
+    /// Whether the account is being looked at.
+    #[must_use]
+    pub fn is_looking(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+}
+
+impl Confirm {
+    /// Whether the person has said all that is asked of them.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        !self.is_void()
+            && self
+                .typed
+                .as_ref()
+                .is_none_or(|typed| typed.input.value() == typed.expected)
+    }
+
+    /// Whether there is nothing left to do it to.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.check.news == Some(News::Gone)
+    }
+
+    /// The key at risk: the one that is deactivated or deleted.
+    #[must_use]
+    pub fn at_risk(&self) -> Option<&str> {
+        [Some(&self.change), self.then.as_ref()]
+            .into_iter()
+            .flatten()
+            .find(|change| change.takes_away())
+            .or(Some(&self.change))
+            .and_then(Change::key)
+    }
+
+    /// Asks the person anew.
+    fn ask_again(&mut self) {
+        self.check.armed = false;
+        self.button = 0;
+        if let Some(typed) = &mut self.typed {
+            typed.input.reset();
+        }
+    }
+}
+
+impl State {
+    /// Asks before a key is created; where there is no room for one, says so instead.
+    #[must_use]
+    pub fn ask_create(&mut self) -> Vec<Effect> {
+        let Some(row) = self.user() else {
+            return Vec::new();
+        };
+        let user = row.user.name.clone();
+        let count = row.keys.known().map_or(0, Vec::len);
+        if count >= self.session.keys_per_user() {
+            self.modals.push(Modal::Full(Full { user, button: 0 }));
+            return Vec::new();
+        }
+        self.ask(Change::Create { user }, None, None)
+    }
+
+    /// The key that `t` and `d` mean. From the list of users that has to be plain to see.
+    pub fn key_meant(&mut self) -> Option<(Box<str>, KeyRow)> {
+        if self.pane == Pane::Users && self.keys().len() > 1 {
+            let user = self.user()?.user.name.clone();
+            self.pane = Pane::Keys;
+            self.complain(format!(
+                "{user} has several keys: choose one, then press again"
+            ));
+            return None;
+        }
+        let user = self.user()?.user.name.clone();
+        Some((user, self.key()?.clone()))
+    }
+
+    /// Asks before a key is deactivated or activated.
+    #[must_use]
+    pub fn ask_toggle(&mut self) -> Vec<Effect> {
+        let Some((user, row)) = self.key_meant() else {
+            return Vec::new();
+        };
+        let active = row.key.status == KeyStatus::Inactive;
+        let key = row.key.id;
+        self.ask(Change::SetActive { user, key, active }, None, None)
+    }
+
+    /// Asks before a key is deleted.
+    #[must_use]
+    pub fn ask_delete(&mut self) -> Vec<Effect> {
+        let Some((user, row)) = self.key_meant() else {
+            return Vec::new();
+        };
+        let key = row.key.id;
+        self.ask(Change::Delete { user, key }, None, None)
+    }
+
+    /// Asks before a change and what follows it, and looks at the account meanwhile.
+    #[must_use]
+    pub fn ask(
+        &mut self,
+        change: Change,
+        then: Option<Change>,
+        settles: Option<Origin>,
+    ) -> Vec<Effect> {
+        let user: Box<str> = change.user().into();
+        let mut confirm = Confirm {
+            change,
+            then,
+            settles,
+            account: self.session.account(),
+            key: None,
+            check: Check {
+                before: self.key_ids(&user),
+                ..Check::default()
+            },
+            typed: None,
+            button: 0,
+        };
+        let mut effects = Vec::new();
+        let (request, effect) = self.ask_keys_now(&user);
+        confirm.check.waiting.push(request);
+        effects.push(effect);
+        if let Some(key) = confirm.at_risk().map(str::to_owned) {
+            confirm.key = self.facts(&user, &key);
+            let (request, effect) = self.read(Read::LastUsed(user.clone(), key.clone()));
+            self.users.ask_last_used(&user, &key, request);
+            confirm.check.waiting.push(request);
+            effects.push(effect);
+        }
+        self.set_typed(&mut confirm);
+        self.modals.push(Modal::Confirm(Box::new(confirm)));
+        effects
+    }
+
+    /// What is known of a key.
+    #[must_use]
+    pub fn facts(&self, user: &str, key: &str) -> Option<KeyFacts> {
+        let rows = self.users.get(user)?.keys.known()?;
+        let row = rows.iter().find(|row| row.key.id == key)?;
+        let active = |row: &&KeyRow| row.key.status != KeyStatus::Inactive;
+        Some(KeyFacts {
+            status: row.key.status.clone(),
+            created: row.key.created,
+            last_used: row.last_used.clone(),
+            own: self.is_own(key),
+            only_active: active(&row) && rows.iter().filter(active).count() == 1,
+        })
+    }
+
+    /// Decides whether something has to be typed: where what is taken away may be in use, or is
+    /// what this session is signed in with.
+    fn set_typed(&self, confirm: &mut Confirm) {
+        let Some(key) = confirm.at_risk() else {
+            return;
+        };
+        let own = self.is_own(key);
+        let deletes = [Some(&confirm.change), confirm.then.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|change| matches!(change, Change::Delete { .. }));
+        // A key whose secret nobody has is active, and harms nobody as long as it was never used.
+        let orphan = confirm.settles.is_some();
+        let in_use = confirm.key.as_ref().is_none_or(|facts| {
+            let used = self.is_recent(&facts.last_used);
+            used || (facts.status != KeyStatus::Inactive && !orphan)
+        });
+        let takes_away = confirm.change.takes_away() || deletes;
+        let must = (own && takes_away) || (deletes && in_use);
+        if must && confirm.typed.is_none() {
+            confirm.typed = Some(Typed::of(key));
+        } else if !must {
+            confirm.typed = None;
+        }
+    }
+
+    /// Whether a key was used recently, as far as anybody could tell: what is not known counts.
+    #[must_use]
+    pub fn is_recent(&self, last_used: &Load<LastUsed>) -> bool {
+        match last_used.known() {
+            Some(LastUsed::Never) => false,
+            Some(LastUsed::At { time, .. }) => self.now - *time < self.settings.recent,
+            None => true,
+        }
+    }
+
+    /// Turns the question about deleting a key into one about deactivating the same key.
+    pub fn deactivate_instead(&mut self) {
+        let Some(Modal::Confirm(mut confirm)) = self.modals.pop() else {
+            return;
+        };
+        let inactive = |facts: &KeyFacts| facts.status == KeyStatus::Inactive;
+        if let (Change::Delete { user, key }, None) = (&confirm.change, &confirm.then)
+            && !confirm.key.as_ref().is_none_or(inactive)
+        {
+            confirm.change = Change::SetActive {
+                user: user.clone(),
+                key: key.clone(),
+                active: false,
+            };
+            confirm.button = 0;
+            confirm.check.armed = false;
+            self.set_typed(&mut confirm);
+        }
+        self.modals.push(Modal::Confirm(confirm));
+    }
+
+    /// Takes the answer of the question on top: sends the change, or waits for the look at the
+    /// account to end.
+    #[must_use]
+    pub fn answer_question(&mut self) -> Vec<Effect> {
+        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else {
+            return Vec::new();
+        };
+        if !confirm.is_answered() {
+            return Vec::new();
+        }
+        if confirm.check.is_looking() {
+            confirm.check.armed = true;
+            return Vec::new();
+        }
+        match self.modals.pop() {
+            Some(Modal::Confirm(confirm)) => self.order_confirmed(*confirm),
+            _ => Vec::new(),
+        }
+    }
+
+    fn order_confirmed(&mut self, confirm: Confirm) -> Vec<Effect> {
+        let Confirm {
+            change,
+            then,
+            settles,
+            account,
+            ..
+        } = confirm;
+        self.order(change, then, settles, account)
+    }
+
+    /// Notes that a read was answered that a question may be waiting for. An answer given before
+    /// counts now, if nothing has turned out different.
+    #[must_use]
+    pub(crate) fn checked(&mut self, request: RequestId, failure: Option<&Error>) -> Vec<Effect> {
+        let waits = |modal: &Modal| matches!(modal, Modal::Confirm(confirm) if confirm.check.waiting.contains(&request));
+        let Some(at) = self.modals.iter().position(waits) else {
+            return Vec::new();
+        };
+        let Modal::Confirm(mut confirm) = self.modals.remove(at) else {
+            return Vec::new();
+        };
+        confirm.check.waiting.retain(|waiting| *waiting != request);
+        match failure {
+            Some(error) if error.kind == Kind::Gone => confirm.check.news = Some(News::Gone),
+            // That a last use cannot be told is a fact like any other.
+            Some(error) if error.action != "iam:GetAccessKeyLastUsed" => {
+                confirm.check.failed = Some(error.clone());
+            }
+            _ => {}
+        }
+        if !confirm.check.is_looking() {
+            if self.is_full(&confirm) {
+                let user = confirm.change.user().into();
+                self.modals
+                    .insert(at, Modal::Full(Full { user, button: 0 }));
+                return Vec::new();
+            }
+            if self.compare(&mut confirm) {
+                return self.order_confirmed(*confirm);
+            }
+        }
+        self.modals.insert(at, Modal::Confirm(confirm));
+        Vec::new()
+    }
+
+    /// Whether there turned out to be no room for the key that would be created.
+    fn is_full(&self, confirm: &Confirm) -> bool {
+        matches!(confirm.change, Change::Create { .. })
+            && self
+                .key_ids(confirm.change.user())
+                .is_some_and(|keys| keys.len() >= self.session.keys_per_user())
+    }
+
+    /// Compares what the account says now with what was on screen; says whether an answer that
+    /// was given before counts.
+    fn compare(&self, confirm: &mut Confirm) -> bool {
+        let user = confirm.change.user();
+        let facts = confirm.at_risk().and_then(|key| self.facts(user, key));
+        if confirm.check.failed.is_none() && confirm.check.news.is_none() {
+            confirm.check.news = self.news(confirm, facts.as_ref());
+        }
+        if facts.is_some() {
+            confirm.key = facts;
+        }
+        let typed = confirm.typed.is_some();
+        self.set_typed(confirm);
+        let same_question = typed == confirm.typed.is_some()
+            && confirm.check.news.is_none()
+            && confirm.check.failed.is_none();
+        if !same_question {
+            confirm.ask_again();
+        }
+        same_question && confirm.check.armed
+    }
+
+    /// What is different from what was on screen, if it matters.
+    fn news(&self, confirm: &Confirm, now: Option<&KeyFacts>) -> Option<News> {
+        match (&confirm.key, now) {
+            (_, None) if confirm.at_risk().is_some() => Some(News::Gone),
+            (Some(before), Some(now)) if before.status != now.status => {
+                Some(News::Status(before.status.clone()))
+            }
+            (Some(before), Some(now))
+                if before.last_used.known().is_some() && now.last_used.error().is_some() =>
+            {
+                Some(News::UseUnknown)
+            }
+            (Some(before), Some(now))
+                if self.is_recent(&now.last_used) && !self.is_recent(&before.last_used) =>
+            {
+                Some(News::Used)
+            }
+            (None, None) => {
+                let before = confirm.check.before.as_ref()?;
+                let mut new = self.key_ids(confirm.change.user())?;
+                new.retain(|id| !before.contains(id));
+                (!new.is_empty()).then_some(News::Appeared(new))
+            }
+            _ => None,
+        }
+    }
+
+    /// The IDs of a user's keys, where they are known.
+    #[must_use]
+    pub fn key_ids(&self, user: &str) -> Option<Vec<String>> {
+        let rows = self.users.get(user)?.keys.known()?;
+        Some(rows.iter().map(|row| row.key.id.clone()).collect())
+    }
+}
+
+/// A key used within this time counts as in use, unless the command line says otherwise.
+pub const RECENT: TimeDelta = TimeDelta::days(90);
