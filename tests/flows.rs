@@ -332,7 +332,7 @@ fn the_service_s_own_limit_gets_the_same_words() {
     let mut person = Person::at(&endpoint());
     person.loaded();
     person.press("c");
-    person.see("A new access key for alice");
+    person.see("There is room for it.");
     // Somebody else was quicker.
     person.endpoint.account(|account| {
         account.add_new_key("alice", now()).unwrap();

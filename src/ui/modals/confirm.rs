@@ -152,10 +152,10 @@ fn stakes(canvas: &Canvas<'_>, modal: &Confirm, facts: &KeyFacts, cells: u16) ->
             let mut text = "This cannot be undone.".to_owned();
             match then {
                 None if facts.status != KeyStatus::Inactive => {
-                    text.push_str(" Deactivating can: t")
+                    text.push_str(" Deactivating can: t");
                 }
                 Some(Change::Create { user }) => {
-                    text.push_str(&format!(" Then another key is created for {user}."));
+                    text.extend([" Then another key is created for ", user, "."]);
                 }
                 _ => {}
             }
