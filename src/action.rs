@@ -30,6 +30,8 @@ pub enum Action {
     Toggle,
     /// Delete the selected key.
     Delete,
+    /// Rotate a key of the selected user, or go on with it.
+    Rotate,
     /// Copy the selected key's ID.
     CopyId,
     /// What is not known about the selected user.
@@ -88,6 +90,12 @@ pub enum Action {
     Replace,
     /// Keep a key that has appeared.
     KeepKey,
+    /// Do the next step of a rotation.
+    NextStep,
+    /// Activate the old key again.
+    Undo,
+    /// Activate the old key, delete the new one.
+    RollBack,
     /// Sign in again.
     TryAgain,
     /// Open the demo account.
@@ -116,6 +124,7 @@ impl Action {
             Self::Create => "create",
             Self::Toggle => "deactivate",
             Self::Delete => "delete",
+            Self::Rotate => "rotate",
             Self::CopyId => "copy ID",
             Self::OpenQuestion => "open question",
             Self::Filter => "filter",
@@ -145,6 +154,9 @@ impl Action {
             Self::DoAgain => "do it again",
             Self::Replace => "replace it",
             Self::KeepKey => "keep it",
+            Self::NextStep => "go on",
+            Self::Undo => "undo",
+            Self::RollBack => "roll back",
             Self::TryAgain => "try again",
             Self::OpenDemo => "demo account",
             Self::StopWaiting => "leave now",
@@ -169,6 +181,7 @@ impl Action {
             Self::Create => "Create an access key for the user",
             Self::Toggle => "Deactivate the key, or activate it",
             Self::Delete => "Delete the key for good",
+            Self::Rotate => "Rotate the user's key, or go on with a rotation",
             Self::CopyId => "Copy the key ID",
             Self::OpenQuestion => "Show what is not known about the user's keys",
             Self::Filter => "Filter by name, path or key ID, as you type",
@@ -198,6 +211,9 @@ impl Action {
             Self::DoAgain => "Ask again for what was not done",
             Self::Replace => "Delete the key whose secret nobody has, and create another",
             Self::KeepKey => "Keep the key: somebody knows its secret",
+            Self::NextStep => "Go on with the step the rotation is at",
+            Self::Undo => "Activate the old key again",
+            Self::RollBack => "Activate the old key and delete the new one",
             Self::TryAgain => "Sign in again",
             Self::OpenDemo => "Open the demo account: nothing of it is real",
             Self::StopWaiting => "Leave, not knowing how the change ended",
@@ -238,6 +254,9 @@ impl Action {
                 | Self::Replace
                 | Self::DoAgain
                 | Self::KeepKey
+                | Self::NextStep
+                | Self::Undo
+                | Self::RollBack
                 | Self::Quit
         )
     }

@@ -315,6 +315,7 @@ where
                 Effect::SignIn(target) => self.runtime.sign_in(target),
                 Effect::Read(request, read) => self.runtime.read(request, read),
                 Effect::Change(order) => self.runtime.change(*order),
+                Effect::Try(trial) => self.runtime.try_key(trial),
                 Effect::Note(note) => self.runtime.note(note),
                 Effect::Copy(clip) => self.copy(clip)?,
                 Effect::Suspend => {

@@ -21,6 +21,8 @@ pub enum Effect {
     Read(RequestId, Read),
     /// Change the account. Not dropped at quit.
     Change(Box<Order>),
+    /// Try whether a new key is accepted already.
+    Try(Trial),
     /// Write something about a change into the journal.
     Note(Note),
     /// Put a text on a clipboard.
@@ -48,6 +50,17 @@ pub struct Order {
     /// The IDs of the user's keys before, where they are known: a key that is there afterwards and
     /// not among them has appeared.
     pub keys_before: Option<Vec<String>>,
+}
+
+/// A new key to be tried: nothing is asked of it but who it belongs to.
+#[derive(Debug)]
+pub struct Trial {
+    /// Its ID.
+    pub key: String,
+    /// Its secret.
+    pub secret: SecretKey,
+    /// Whether the session goes on signed in with it, once it is accepted.
+    pub go_on_with_it: bool,
 }
 
 /// Something that has become known about a change after its own outcome.

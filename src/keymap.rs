@@ -20,6 +20,8 @@ pub enum Context {
     Typed,
     /// Something that is not known.
     Question,
+    /// The rotation of a key.
+    Rotate,
     /// The user has as many keys as there may be.
     Full,
     /// The new key and its secret.
@@ -38,13 +40,14 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order the README lists them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Users,
         Self::Keys,
         Self::Filter,
         Self::Confirm,
         Self::Typed,
         Self::Question,
+        Self::Rotate,
         Self::Full,
         Self::NewKey,
         Self::Discard,
@@ -64,6 +67,7 @@ impl Context {
             Self::Confirm => "confirmation",
             Self::Typed => "typed confirmation",
             Self::Question => "open question",
+            Self::Rotate => "rotation",
             Self::Full => "no room for a key",
             Self::NewKey => "new key",
             Self::Discard => "discard?",
@@ -164,10 +168,12 @@ const BUTTONS: &[Context] = &[
     Context::Confirm,
     Context::Typed,
     Context::Question,
+    Context::Rotate,
     Context::Full,
     Context::Discard,
     Context::Leaving,
 ];
+const REFRESHED: &[Context] = &[Context::Users, Context::Keys, Context::Rotate];
 const OPEN: &[Context] = &[Context::Users, Context::Keys];
 const QUITTABLE: &[Context] = &[Context::Users, Context::Keys, Context::SignedOut];
 
@@ -193,12 +199,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Create, &[Key::char('c')], LISTS, true),
     bind(Action::Toggle, &[Key::char('t')], LISTS, true),
     bind(Action::Delete, &[Key::char('d')], LISTS, true),
+    bind(Action::Rotate, &[Key::char('r')], LISTS, true),
     bind(Action::CopyId, &[Key::char('y')], LISTS, true),
     bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
     bind(Action::Filter, &[Key::char('/')], LISTS, true),
-    bind(Action::Refresh, &[Key::char('R')], LISTS, true),
+    bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
     bind(Action::Palette, &[Key::char(':')], OPEN, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Confirm, Context::Question, Context::Full, Context::NewKey, Context::SignedOut], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::SignedOut], true),
     bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),
     bind(Action::Up, &[Key::char('k'), Key::of(KeyCode::Up)], MOVING, false),
     bind(Action::First, &[Key::char('g'), Key::of(KeyCode::Home)], MOVING, false),
@@ -222,13 +229,16 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::DoAgain, &[Key::char('a')], &[Context::Question], false),
     bind(Action::LookAgain, &[Key::char('R')], &[Context::Question], false),
     bind(Action::KeepKey, &[Key::char('k')], &[Context::Question], false),
+    bind(Action::NextStep, &[Key::char('y')], &[Context::Rotate], false),
+    bind(Action::Undo, &[Key::char('u')], &[Context::Rotate], false),
+    bind(Action::RollBack, &[Key::char('b')], &[Context::Rotate], false),
     bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),
     bind(Action::Discard, &[Key::char('d')], &[Context::Discard], false),
     bind(Action::StopWaiting, &[Key::char('y')], &[Context::Leaving], false),
     bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Full], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),

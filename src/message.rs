@@ -4,6 +4,7 @@ use crate::{
     effect::{ChangeId, Copied, RequestId},
     iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
     secret::{osc52::Multiplexer, route::Why},
+    state::rotation::TrialNews,
 };
 use crossterm::event::KeyEvent;
 use std::time::Duration;
@@ -53,6 +54,13 @@ pub enum Message {
         key: String,
         /// How it went.
         outcome: CopyOutcome,
+    },
+    /// How the trial of a new key goes.
+    Tried {
+        /// The key.
+        key: String,
+        /// The news.
+        news: TrialNews,
     },
     /// A task of ours panicked; its report is printed at the end.
     TaskPanicked,

@@ -7,6 +7,7 @@ pub mod filter;
 pub mod load;
 pub mod modal;
 pub mod questions;
+pub mod rotation;
 pub mod session;
 pub mod users;
 
@@ -22,6 +23,7 @@ use changes::Pending;
 use chrono::{DateTime, TimeDelta, Utc};
 use modal::{Kept, Modal, Then};
 use questions::Question;
+use rotation::Fresh;
 use session::Session;
 use std::collections::HashSet;
 use users::{KeyRow, UserRow, Users};
@@ -95,6 +97,8 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Changes under way.
     pub changes: Vec<Pending>,
+    /// The keys that this run has created.
+    pub fresh: Vec<Fresh>,
     /// What nobody knows: of this account, and of others that were open before.
     pub questions: Vec<Question>,
     /// Reads under way.
@@ -128,6 +132,7 @@ impl State {
             modals: Vec::new(),
             notice: None,
             changes: Vec::new(),
+            fresh: Vec::new(),
             questions: Vec::new(),
             reads: HashSet::new(),
             list_again: false,
@@ -240,6 +245,7 @@ impl State {
     pub fn buttons(&mut self) -> Option<(&mut usize, usize)> {
         let ways = match self.dialogs().last()? {
             Modal::Question(asked) => self.ways_on(&asked.origin).len(),
+            Modal::Rotate(rotate) => self.turns(&rotate.user).len(),
             _ => 0,
         };
         let (button, count) = self.top_dialog()?.buttons(ways)?;
@@ -311,7 +317,10 @@ impl State {
     #[must_use]
     pub fn why_not(&self, action: Action) -> Option<String> {
         if self.settings.read_only
-            && matches!(action, Action::Create | Action::Toggle | Action::Delete)
+            && matches!(
+                action,
+                Action::Create | Action::Toggle | Action::Delete | Action::Rotate
+            )
         {
             return Some("Read-only: iamkeys was started with --read-only".into());
         }
@@ -339,6 +348,16 @@ impl State {
                 }
                 self.pending_for(&user.user.name, Some(&row.key.id))
                     .map(|change| format!("{} is under way", change.doing()))
+            }
+            Action::Rotate => {
+                let Some(user) = self.user() else {
+                    return Some("No user is selected".into());
+                };
+                match user.keys.known().map(Vec::len) {
+                    None => Some(format!("The keys of {} are not loaded", user.user.name)),
+                    Some(0) => Some(format!("{} has no key to rotate", user.user.name)),
+                    Some(_) => None,
+                }
             }
             Action::OpenQuestion => {
                 let user = self.user().map(|row| row.user.name.clone());

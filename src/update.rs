@@ -8,7 +8,10 @@ use crate::{
     effect::{Copied, Effect, Exit, RequestId},
     iam::{Error, Kind, Problem},
     message::{Answer, CopyOutcome, Message, Session, Signal},
-    state::{Stage, State, modal::Modal},
+    state::{
+        Stage, State,
+        modal::{Kept, Modal},
+    },
     ui::words,
 };
 use chrono::{DateTime, Utc};
@@ -52,8 +55,9 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
             }
         }
         Message::Changed { id, result, .. } => state.changed(id, result),
-        Message::Copied { what, key, outcome } => {
-            copied(state, what, &key, outcome);
+        Message::Copied { what, key, outcome } => copied(state, what, &key, outcome),
+        Message::Tried { key, news } => {
+            state.tried(&key, news);
             Vec::new()
         }
         Message::TaskPanicked => {
@@ -164,14 +168,17 @@ fn broken(state: &mut State, error: &Error) {
 }
 
 /// Notes what came of copying, where the person sees it: in the key's dialog, or as a notice.
-fn copied(state: &mut State, what: Copied, key: &str, outcome: CopyOutcome) {
+fn copied(state: &mut State, what: Copied, key: &str, outcome: CopyOutcome) -> Vec<Effect> {
     let dialog = state.modals.iter_mut().find_map(|modal| match modal {
         Modal::NewKey(new) if new.id == key => Some(new),
         _ => None,
     });
     if let Some(new) = dialog {
         new.note(what, outcome);
-        return;
+        if new.kept() == Kept::Somewhere {
+            return state.note_stored(key, "the clipboard");
+        }
+        return Vec::new();
     }
     let (good, text) = words::copied(what, &outcome);
     let text = format!("{key}: {text}");
@@ -180,9 +187,13 @@ fn copied(state: &mut State, what: Copied, key: &str, outcome: CopyOutcome) {
     } else {
         state.complain(text);
     }
+    Vec::new()
 }
 
 fn refresh(state: &mut State) -> Vec<Effect> {
+    if let Some(Modal::Rotate(_)) = state.dialogs().last() {
+        return state.look_at_rotation();
+    }
     if state.session.broken.is_some() {
         let selected = state.user().map(|row| row.user.name.clone());
         let effects = state.sign_in(state.target);

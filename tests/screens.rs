@@ -301,6 +301,88 @@ fn changes() {
     }
 }
 
+/// The rotation of a user with these keys.
+fn rotation(size: (u16, u16), keys: &[(&str, bool, i64, Option<i64>)]) -> Desk {
+    let users = [someone("deploy-bot", keys)];
+    let mut desk = Desk::showing(size, settings(), &users);
+    desk.keys("r");
+    desk.serve(&users);
+    desk
+}
+
+const OLD: &str = "AKIADEPLOY01EXAMPLE1";
+const NEW: &str = "AKIADEPLOY02EXAMPLE2";
+
+#[test]
+fn rotating() {
+    let scene = |name: &str, keys: &[(&str, bool, i64, Option<i64>)]| {
+        pictures(&format!("rotate-{name}"), |size| rotation(size, keys));
+    };
+    scene("create", &[(OLD, true, 412, Some(2))]);
+    scene(
+        "unknown",
+        &[(OLD, true, 412, Some(2)), (NEW, true, 0, None)],
+    );
+    scene(
+        "deactivate",
+        &[(OLD, true, 412, Some(2)), (NEW, true, 3, Some(1))],
+    );
+    scene(
+        "watch",
+        &[(OLD, false, 412, Some(30)), (NEW, true, 3, Some(1))],
+    );
+    scene(
+        "delete",
+        &[(OLD, false, 412, Some(300)), (NEW, true, 30, Some(1))],
+    );
+    scene(
+        "rolled-back",
+        &[(OLD, true, 412, Some(2)), (NEW, false, 3, None)],
+    );
+    let third = "AKIADEPLOY03EXAMPLE3";
+    scene(
+        "crowded",
+        &[
+            (OLD, true, 412, Some(2)),
+            (NEW, true, 3, Some(1)),
+            (third, false, 1, None),
+        ],
+    );
+    pictures("rotate-trying", |size| {
+        let mut desk = rotation(size, &[(OLD, true, 412, Some(2))]);
+        desk.keys("yy");
+        let users = [someone("deploy-bot", &[(OLD, true, 412, Some(2))])];
+        desk.serve(&users);
+        let (id, _) = desk.next_change().unwrap();
+        let made = Changed::Created {
+            key: AccessKey {
+                id: NEW.into(),
+                status: KeyStatus::Active,
+                created: Some(now()),
+            },
+            secret: SecretKey::new("DEMO/secret/EXAMPLE/01234567890123456789".into()),
+        };
+        desk.changed(id, Ok(made));
+        let users = [someone(
+            "deploy-bot",
+            &[(OLD, true, 412, Some(2)), (NEW, true, 0, None)],
+        )];
+        desk.serve(&users);
+        desk.send(Message::Copied {
+            what: Copied::Secret,
+            key: NEW.into(),
+            outcome: CopyOutcome::InSystemClipboard,
+        });
+        desk.press(KeyCode::Esc);
+        let news = iamkeys::state::rotation::TrialNews::NotYet(3);
+        desk.send(Message::Tried {
+            key: NEW.into(),
+            news,
+        });
+        desk
+    });
+}
+
 #[test]
 fn reading() {
     pictures("help", |size| {

@@ -121,8 +121,12 @@ impl State {
         if pending.session == self.session_number {
             self.apply(&pending.change, &changed);
         }
+        self.rotated(&pending, &changed);
         match changed {
-            Changed::Created { key, secret } => self.show_new_key(&pending, key, secret),
+            Changed::Created { key, secret } => {
+                self.remember_fresh(pending.change.user(), &key.id);
+                self.show_new_key(&pending, key, secret);
+            }
             Changed::Done => self.say(format!(
                 "{} {}",
                 pending.change.done(),
@@ -204,7 +208,12 @@ impl State {
         if self.filtering {
             self.say("There is news: Enter shows it");
         }
-        let under = self.modals.len().saturating_sub(1);
+        // A rotation waits for the key that it has asked for.
+        let awaited = matches!(
+            (self.modals.last(), &modal),
+            (Some(Modal::Rotate(rotate)), Modal::NewKey(new)) if rotate.user == new.user
+        );
+        let under = self.modals.len().saturating_sub(usize::from(!awaited));
         self.modals.insert(under, modal);
     }
 

@@ -8,7 +8,7 @@ use super::{
     users::KeyRow,
 };
 use crate::{
-    effect::{Effect, Origin, Read, RequestId},
+    effect::{Effect, Origin, RequestId},
     iam::{Change, Error, KeyStatus, Kind, LastUsed},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -224,8 +224,7 @@ impl State {
         effects.push(effect);
         if let Some(key) = confirm.at_risk().map(str::to_owned) {
             confirm.key = self.facts(&user, &key);
-            let (request, effect) = self.read(Read::LastUsed(user.clone(), key.clone()));
-            self.users.ask_last_used(&user, &key, request);
+            let (request, effect) = self.ask_last_used_now(&user, &key);
             confirm.check.waiting.push(request);
             effects.push(effect);
         }

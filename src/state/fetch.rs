@@ -78,6 +78,13 @@ impl State {
         (request, effect)
     }
 
+    /// Asks for the last use of a key now.
+    pub(crate) fn ask_last_used_now(&mut self, user: &str, key: &str) -> (RequestId, Effect) {
+        let (request, effect) = self.read(Read::LastUsed(user.into(), key.into()));
+        self.users.ask_last_used(user, key, request);
+        (request, effect)
+    }
+
     /// The reads that the present screen asks for and that there is room for.
     #[must_use]
     pub fn plan(&mut self) -> Vec<Effect> {

@@ -1,6 +1,6 @@
 //! The dialogs. Each is a variant with everything it needs; the top of the stack gets the keys.
 
-use super::confirm::Confirm;
+use super::{confirm::Confirm, rotation::Rotate};
 use crate::{
     effect::{ChangeId, Copied, Exit, Origin},
     iam::{Change, Error},
@@ -17,6 +17,8 @@ pub enum Modal {
     Confirm(Box<Confirm>),
     /// Something is not known: shows it, and what can be done.
     Question(Asked),
+    /// The rotation of a user's key.
+    Rotate(Rotate),
     /// The user has as many keys as there may be.
     Full(Full),
     /// A key that was just created, with its secret.
@@ -183,6 +185,7 @@ impl Modal {
             Self::Confirm(confirm) if confirm.typed.is_some() => Context::Typed,
             Self::Confirm(_) => Context::Confirm,
             Self::Question(_) => Context::Question,
+            Self::Rotate(_) => Context::Rotate,
             Self::Full(_) => Context::Full,
             Self::NewKey(_) => Context::NewKey,
             Self::Discard(_) => Context::Discard,
@@ -226,11 +229,12 @@ impl Modal {
         Self::Leaving(Leaving { exit, button: 0 })
     }
 
-    /// The highlighted button, and how many there are; nothing where there are none. A question
-    /// has `ways` to go on.
+    /// The highlighted button, and how many there are; nothing where there are none. What a
+    /// question or a rotation has depends on the account: so many `ways` to go on.
     pub(super) fn buttons(&mut self, ways: usize) -> Option<(&mut usize, usize)> {
         match self {
             Self::Question(asked) => Some((&mut asked.button, ways + 1)),
+            Self::Rotate(rotate) => Some((&mut rotate.button, ways + 1)),
             Self::Confirm(confirm) => Some((&mut confirm.button, 2)),
             Self::Full(full) => Some((&mut full.button, 2)),
             Self::Discard(discard) => Some((&mut discard.button, 2)),

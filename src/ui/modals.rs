@@ -4,6 +4,7 @@ mod confirm;
 mod new_key;
 mod question;
 mod reading;
+mod rotate;
 
 use super::{
     Canvas,
@@ -19,6 +20,7 @@ use question::question;
 use ratatui::{layout::Rect, style::Style, text::Line};
 pub use reading::help_lines;
 use reading::{command_palette, details, failure, help};
+use rotate::rotate;
 
 /// The usual width of the text in a dialog.
 const WIDTH: u16 = 54;
@@ -27,6 +29,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, modal: &Modal) {
     let dialog = match modal {
         Modal::Confirm(modal) => confirm(canvas, screen, modal),
         Modal::Question(modal) => question(canvas, screen, modal),
+        Modal::Rotate(modal) => rotate(canvas, screen, modal),
         Modal::Full(modal) => full(canvas, screen, modal),
         Modal::NewKey(modal) => new_key(canvas, screen, modal),
         Modal::Discard(modal) => discard(canvas, screen, modal),

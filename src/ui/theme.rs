@@ -49,6 +49,10 @@ pub struct Glyphs {
     pub marker: &'static str,
     /// Attention.
     pub warn: &'static str,
+    /// The step that is next.
+    pub next: &'static str,
+    /// From one step to the next.
+    pub stem: &'static str,
     /// Done.
     pub done: &'static str,
     /// Failed.
@@ -84,6 +88,8 @@ static UNICODE: Glyphs = Glyphs {
     other: "◌",
     marker: "▌",
     warn: "▲",
+    next: "▶",
+    stem: "│",
     done: "✓",
     failed: "✗",
     more: "…",
@@ -106,6 +112,8 @@ static ASCII: Glyphs = Glyphs {
     other: "?",
     marker: ">",
     warn: "!",
+    next: ">",
+    stem: "|",
     done: "+",
     failed: "x",
     more: "~",

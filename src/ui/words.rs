@@ -86,7 +86,13 @@ pub fn unknown(question: &Question) -> String {
 /// Status and last use of a key, for a confirmation: one sentence.
 #[must_use]
 pub fn in_use(status: &KeyStatus, last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
-    let used = match last_used.known() {
+    format!("{}, {}.", visible(status.word()), used_at(last_used, now))
+}
+
+/// The last use of a key with its moment, for who decides by it.
+#[must_use]
+pub fn used_at(last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
+    match last_used.known() {
         Some(LastUsed::Never) => "never used".into(),
         Some(LastUsed::At {
             time,
@@ -108,6 +114,5 @@ pub fn in_use(status: &KeyStatus, last_used: &Load<LastUsed>, now: DateTime<Utc>
         }
         None if last_used.error().is_some() => "its last use is not known".into(),
         None => "its last use is not loaded yet".into(),
-    };
-    format!("{}, {used}.", visible(status.word()))
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
         Pane, Stage, State,
         modal::{Modal, Palette, Then},
         questions::Way,
+        rotation::Turn,
     },
 };
 
@@ -51,6 +52,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Create => return state.ask_create(),
         Action::Toggle => return state.ask_toggle(),
         Action::Delete => return state.ask_delete(),
+        Action::Rotate => return state.open_rotation(),
         Action::OpenQuestion => state.open_question(),
         Action::CopyId => {
             if let Some((_, row)) = state.key_meant() {
@@ -101,6 +103,13 @@ fn act_in_dialog(state: &mut State, action: Action) -> Vec<Effect> {
                 let pressed = *button;
                 return press(state, pressed);
             }
+        }
+        (Action::NextStep, Some(Modal::Rotate(_))) => {
+            return state.try_turn(|turn| !matches!(turn, Turn::Undo | Turn::RollBack));
+        }
+        (Action::Undo, Some(Modal::Rotate(_))) => return state.try_turn(|t| t == Turn::Undo),
+        (Action::RollBack, Some(Modal::Rotate(_))) => {
+            return state.try_turn(|turn| turn == Turn::RollBack);
         }
         (Action::Cancel, Some(Modal::Question(_))) => return press(state, 0),
         (Action::Cancel, Some(modal)) if !matches!(modal, Modal::NewKey(_)) => {
@@ -163,6 +172,7 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
             return Vec::new();
         }
         Some(Modal::Question(_)) => return state.press_question(button),
+        Some(Modal::Rotate(_)) => return state.press_rotation(button),
         Some(Modal::Full(full)) if button > 0 => {
             let user = full.user.clone();
             let Some(key) = state.deletable(&user).map(|row| row.key.id.clone()) else {

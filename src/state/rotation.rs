@@ -1,0 +1,499 @@
+//! Rotating a user's key: where one is, derived from the account itself, so that a rotation can be
+//! left at any step and taken up days later, by another person or on another machine.
+//!
+//! Of two keys, the one created later is the new one. What only this run knows (that the secret has
+//! been stored, that the key was tried) is remembered in [`Fresh`]; where it does not know, the
+//! account's own record of a use says that somebody has the secret and that the key works.
+
+use super::{State, changes::Pending, modal::Modal, users::KeyRow};
+use crate::{
+    effect::{Effect, Trial},
+    iam::{Caller, Change, Changed, Error, KeyStatus, LastUsed},
+    secret::SecretKey,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The dialog of a rotation: everything in it comes from the account and from [`Fresh`].
+#[derive(Debug)]
+pub struct Rotate {
+    /// Whose key is rotated.
+    pub user: Box<str>,
+    /// The highlighted button: 0 is to leave for now.
+    pub button: usize,
+}
+
+/// A step of a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// See which key is old, and make room.
+    Before,
+    /// Create the new key.
+    Create,
+    /// Put its secret somewhere.
+    Store,
+    /// Try it.
+    Check,
+    /// Switch the old key off.
+    Deactivate,
+    /// See whether anything still asks for the old key.
+    Watch,
+    /// Delete the old key.
+    Delete,
+}
+
+impl Step {
+    /// All of them, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::Before,
+        Self::Create,
+        Self::Store,
+        Self::Check,
+        Self::Deactivate,
+        Self::Watch,
+        Self::Delete,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Before => "Before",
+            Self::Create => "Create",
+            Self::Store => "Store",
+            Self::Check => "Check",
+            Self::Deactivate => "Deactivate",
+            Self::Watch => "Watch",
+            Self::Delete => "Delete",
+        }
+    }
+}
+
+/// Where a rotation stands.
+#[derive(Clone, Debug)]
+pub struct Rotation<'a> {
+    /// The step that is next.
+    pub step: Step,
+    /// What keeps it from going on, where something does.
+    pub hindrance: Option<Hindrance>,
+    /// The key that goes.
+    pub old: Option<&'a KeyRow>,
+    /// The key that stays.
+    pub new: Option<&'a KeyRow>,
+    /// What this run knows of the new key.
+    pub fresh: Option<&'a Fresh>,
+}
+
+/// What keeps a rotation from going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// The keys are not known.
+    NotLoaded,
+    /// There is no key to rotate.
+    NoKey,
+    /// There are more keys than an old and a new one, or no more are allowed.
+    NoRoom,
+    /// The newer key is Inactive: it was rolled back, or switched off.
+    NewIsInactive,
+    /// The new key was never used, and this run does not have its secret: nobody may have it.
+    NobodyMayHaveIt,
+    /// The new key's secret is in its dialog and nowhere else.
+    SecretNowhere,
+    /// The new key is being tried.
+    Trying,
+    /// The new key was tried, and not accepted.
+    Refused,
+    /// The new key belongs to somebody else than was expected.
+    WrongOwner,
+    /// The old key was used not long ago.
+    StillWarm,
+}
+
+/// What this run knows of a key that it has created.
+#[derive(Clone, Debug)]
+pub struct Fresh {
+    /// Whose it is.
+    pub user: Box<str>,
+    /// Its ID.
+    pub key: String,
+    /// Where its secret has been put, in words; nothing while it is nowhere.
+    pub stored: Option<String>,
+    /// Whether it has been found to work.
+    pub trial: Tried,
+    /// The key it takes the place of, if that is the one this session is signed in with.
+    pub replaces_own: bool,
+}
+
+/// Whether a new key has been found to work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tried {
+    /// Nobody has tried.
+    #[default]
+    NotYet,
+    /// It is being tried: so many times so far, since then.
+    Trying(u32, DateTime<Utc>),
+    /// It signs requests as this caller.
+    Works(Caller),
+    /// It was refused until nobody tried any more.
+    Refused(Error),
+}
+
+/// How a trial of a new key goes.
+#[derive(Clone, Debug)]
+pub enum TrialNews {
+    /// It is not accepted yet; it was tried so many times.
+    NotYet(u32),
+    /// It is accepted, as this caller; whether the session goes on with it.
+    Accepted(Caller, bool),
+    /// It was not accepted in all that time.
+    GivenUp(Error),
+}
+
+/// An Inactive key that was used within this time may still be asked for by something.
+pub const WARM: TimeDelta = TimeDelta::days(7);
+
+impl State {
+    /// Where the rotation of a user's key stands.
+    #[must_use]
+    pub fn rotation(&self, user: &str) -> Rotation<'_> {
+        let at = |step, hindrance| Rotation {
+            step,
+            hindrance,
+            old: None,
+            new: None,
+            fresh: None,
+        };
+        let Some(rows) = self.users.get(user).and_then(|row| row.keys.known()) else {
+            return at(Step::Before, Some(Hindrance::NotLoaded));
+        };
+        let mut by_age: Vec<&KeyRow> = rows.iter().collect();
+        // AWS knows the age of every key but the very oldest ones.
+        by_age.sort_by_key(|row| row.key.created.unwrap_or(DateTime::UNIX_EPOCH));
+        match by_age[..] {
+            [] => at(Step::Before, Some(Hindrance::NoKey)),
+            [old] => Rotation {
+                old: Some(old),
+                ..if self.session.keys_per_user() > 1 {
+                    at(Step::Create, None)
+                } else {
+                    at(Step::Before, Some(Hindrance::NoRoom))
+                }
+            },
+            [old, new] => {
+                let fresh = self.fresh.iter().find(|fresh| fresh.key == new.key.id);
+                let (step, hindrance) = self.between(old, new, fresh);
+                Rotation {
+                    step,
+                    hindrance,
+                    old: Some(old),
+                    new: Some(new),
+                    fresh,
+                }
+            }
+            _ => at(Step::Before, Some(Hindrance::NoRoom)),
+        }
+    }
+
+    /// Where a rotation stands that has both keys.
+    fn between(
+        &self,
+        old: &KeyRow,
+        new: &KeyRow,
+        fresh: Option<&Fresh>,
+    ) -> (Step, Option<Hindrance>) {
+        if new.key.status == KeyStatus::Inactive {
+            return (Step::Before, Some(Hindrance::NewIsInactive));
+        }
+        if old.key.status == KeyStatus::Inactive {
+            return if self.is_warm(old) {
+                (Step::Watch, Some(Hindrance::StillWarm))
+            } else {
+                (Step::Delete, None)
+            };
+        }
+        let used = matches!(new.last_used.known(), Some(LastUsed::At { .. }));
+        match fresh {
+            Some(fresh) if fresh.stored.is_none() && !used => {
+                (Step::Store, Some(Hindrance::SecretNowhere))
+            }
+            Some(fresh) => match &fresh.trial {
+                Tried::Trying(..) => (Step::Check, Some(Hindrance::Trying)),
+                Tried::Works(caller) if !self.is_expected(caller, &fresh.user) => {
+                    (Step::Check, Some(Hindrance::WrongOwner))
+                }
+                Tried::Works(_) => (Step::Deactivate, None),
+                Tried::NotYet if used => (Step::Deactivate, None),
+                Tried::NotYet => (Step::Check, None),
+                Tried::Refused(_) => (Step::Check, Some(Hindrance::Refused)),
+            },
+            None if used => (Step::Deactivate, None),
+            None => (Step::Store, Some(Hindrance::NobodyMayHaveIt)),
+        }
+    }
+
+    /// Whether an Inactive key may still be asked for.
+    #[must_use]
+    pub fn is_warm(&self, row: &KeyRow) -> bool {
+        match row.last_used.known() {
+            Some(LastUsed::Never) => false,
+            Some(LastUsed::At { time, .. }) => self.now - *time < WARM,
+            None => true,
+        }
+    }
+
+    /// Whether a new key belongs to this user of this account.
+    fn is_expected(&self, caller: &Caller, user: &str) -> bool {
+        caller.name().eq_ignore_ascii_case(user)
+            && self
+                .session
+                .number()
+                .is_none_or(|number| number == caller.account)
+    }
+
+    /// Opens the rotation of the selected user's key, and looks at the account.
+    #[must_use]
+    pub fn open_rotation(&mut self) -> Vec<Effect> {
+        let Some(row) = self.user() else {
+            return Vec::new();
+        };
+        let user = row.user.name.clone();
+        self.modals.push(Modal::Rotate(Rotate { user, button: 0 }));
+        self.look_at_rotation()
+    }
+
+    /// Asks for the keys of the rotation on top and their last uses as they are now.
+    #[must_use]
+    pub fn look_at_rotation(&mut self) -> Vec<Effect> {
+        let Some(Modal::Rotate(rotate)) = self.modals.last() else {
+            return Vec::new();
+        };
+        let user = rotate.user.clone();
+        let mut effects = vec![self.ask_keys_now(&user).1];
+        for key in self.key_ids(&user).unwrap_or_default() {
+            effects.push(self.ask_last_used_now(&user, &key).1);
+        }
+        effects
+    }
+
+    /// What can be done about the rotation on top: its buttons beyond the one that leaves it.
+    #[must_use]
+    pub fn turns(&self, user: &str) -> Vec<Turn> {
+        let rotation = self.rotation(user);
+        let mut turns = Vec::new();
+        let go_on = match (rotation.step, rotation.hindrance) {
+            (Step::Before, Some(Hindrance::NewIsInactive)) => Some(Turn::DeleteNew),
+            (Step::Before, Some(Hindrance::NoRoom)) => {
+                self.deletable(user).map(|_| Turn::GoToDeletable)
+            }
+            (Step::Create, None) => Some(Turn::Create),
+            (Step::Store, Some(Hindrance::NobodyMayHaveIt)) => Some(Turn::DeleteNew),
+            (Step::Deactivate, None) => Some(Turn::Deactivate),
+            (Step::Watch | Step::Delete, _) => Some(Turn::Delete),
+            _ => None,
+        };
+        turns.extend(go_on);
+        let pending = !self.changes.is_empty();
+        let both = rotation.old.is_some() && rotation.new.is_some();
+        if matches!(rotation.step, Step::Watch | Step::Delete) {
+            turns.push(Turn::Undo);
+        }
+        if both && !matches!(go_on, Some(Turn::DeleteNew)) && rotation.step != Step::Store {
+            turns.push(Turn::RollBack);
+        }
+        if pending {
+            turns.clear();
+        }
+        turns
+    }
+
+    /// Presses a button of the rotation on top.
+    #[must_use]
+    pub fn press_rotation(&mut self, button: usize) -> Vec<Effect> {
+        let Some(Modal::Rotate(rotate)) = self.modals.last() else {
+            return Vec::new();
+        };
+        let user = rotate.user.clone();
+        match button.checked_sub(1) {
+            None => {
+                self.modals.pop();
+                Vec::new()
+            }
+            Some(at) => match self.turns(&user).get(at) {
+                Some(turn) => self.take_turn(&user, *turn),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// Does what the rotation on top needs next, if `which` agrees.
+    #[must_use]
+    pub fn try_turn(&mut self, which: impl Fn(Turn) -> bool) -> Vec<Effect> {
+        let Some(Modal::Rotate(rotate)) = self.modals.last() else {
+            return Vec::new();
+        };
+        let user = rotate.user.clone();
+        match self.turns(&user).into_iter().find(|turn| which(*turn)) {
+            Some(turn) => self.take_turn(&user, turn),
+            None => Vec::new(),
+        }
+    }
+
+    fn take_turn(&mut self, user: &str, turn: Turn) -> Vec<Effect> {
+        let rotation = self.rotation(user);
+        let id = |row: Option<&KeyRow>| row.map(|row| row.key.id.clone());
+        let (old, new) = (id(rotation.old), id(rotation.new));
+        let old_is_active = rotation
+            .old
+            .is_some_and(|row| row.key.status != KeyStatus::Inactive);
+        let user: Box<str> = user.into();
+        let set_active = |key, active| Change::SetActive {
+            user: user.clone(),
+            key,
+            active,
+        };
+        let delete = |key| Change::Delete {
+            user: user.clone(),
+            key,
+        };
+        match (turn, old, new) {
+            (Turn::Create, ..) => self.ask(Change::Create { user }, None, None),
+            (Turn::GoToDeletable, ..) => {
+                if let Some(key) = self.deletable(&user).map(|row| row.key.id.clone()) {
+                    self.modals.pop();
+                    self.go_to_key(&user, &key);
+                }
+                Vec::new()
+            }
+            (Turn::Deactivate, Some(old), _) => self.ask(set_active(old, false), None, None),
+            (Turn::Delete, Some(old), _) => self.ask(delete(old), None, None),
+            (Turn::DeleteNew, _, Some(new)) => self.ask(delete(new), None, None),
+            (Turn::RollBack, Some(_), Some(new)) if old_is_active => {
+                self.ask(delete(new), None, None)
+            }
+            (Turn::RollBack, Some(old), Some(new)) => {
+                self.ask(set_active(old, true), Some(delete(new)), None)
+            }
+            // Giving back what was taken harms nobody, and has to be quick.
+            (Turn::Undo, Some(old), _) => {
+                let account = self.session.account();
+                self.order(set_active(old, true), None, None, account)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Remembers a key that was just created: whether it takes the place of this session's own.
+    pub(super) fn remember_fresh(&mut self, user: &str, key: &str) {
+        let replaces_own = self
+            .key_ids(user)
+            .is_some_and(|ids| ids.iter().any(|id| self.is_own(id)));
+        self.fresh.push(Fresh {
+            user: user.into(),
+            key: key.into(),
+            stored: None,
+            trial: Tried::NotYet,
+            replaces_own,
+        });
+    }
+
+    /// Notes that the secret of a new key has been put somewhere. The first time in a rotation,
+    /// the key is tried: nobody holds its secret for long.
+    #[must_use]
+    pub(crate) fn note_stored(&mut self, key: &str, place: &str) -> Vec<Effect> {
+        let now = self.now;
+        let Some(fresh) = self.fresh.iter_mut().find(|fresh| fresh.key == key) else {
+            return Vec::new();
+        };
+        let first = fresh.stored.is_none();
+        fresh.stored = Some(place.to_owned());
+        let user = fresh.user.clone();
+        let rotating = |modal: &Modal| matches!(modal, Modal::Rotate(r) if r.user == user);
+        if !first || fresh.trial != Tried::NotYet || !self.modals.iter().any(rotating) {
+            return Vec::new();
+        }
+        let Some(secret) = self.secret_of(key) else {
+            return Vec::new();
+        };
+        let Some(fresh) = self.fresh.iter_mut().find(|fresh| fresh.key == key) else {
+            return Vec::new();
+        };
+        fresh.trial = Tried::Trying(0, now);
+        vec![Effect::Try(Trial {
+            key: key.to_owned(),
+            secret,
+            go_on_with_it: fresh.replaces_own,
+        })]
+    }
+
+    fn secret_of(&self, key: &str) -> Option<SecretKey> {
+        self.modals.iter().find_map(|modal| match modal {
+            Modal::NewKey(new) if new.id == key => Some(new.secret.clone()),
+            _ => None,
+        })
+    }
+
+    /// Files how the trial of a new key goes.
+    pub(crate) fn tried(&mut self, key: &str, news: TrialNews) {
+        let now = self.now;
+        let Some(fresh) = self.fresh.iter_mut().find(|fresh| fresh.key == key) else {
+            return;
+        };
+        let since = match fresh.trial {
+            Tried::Trying(_, since) => since,
+            _ => now,
+        };
+        let mut signed_in = false;
+        fresh.trial = match news {
+            TrialNews::NotYet(times) => Tried::Trying(times, since),
+            TrialNews::Accepted(caller, with_it) => {
+                signed_in = with_it;
+                Tried::Works(caller)
+            }
+            TrialNews::GivenUp(error) => Tried::Refused(error),
+        };
+        if signed_in {
+            self.session.key = key.to_owned();
+            self.say(format!("Signed in with {key} from now on"));
+        }
+    }
+
+    /// Ends the dialog of a rotation whose last change has just been made.
+    pub(super) fn rotated(&mut self, pending: &Pending, changed: &Changed) {
+        let Change::Delete { user, key } = &pending.change else {
+            return;
+        };
+        if !matches!(changed, Changed::Done) {
+            return;
+        }
+        let this = |modal: &Modal| matches!(modal, Modal::Rotate(r) if r.user == *user);
+        if !self.modals.iter().any(this) {
+            return;
+        }
+        let left = self.key_ids(user).unwrap_or_default();
+        if let [left] = &left[..]
+            && left != key
+        {
+            let text = format!("{user} has one key now: {left}");
+            self.modals.retain(|modal| !this(modal));
+            self.say(text);
+        }
+    }
+}
+
+/// What can be done about a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Create the new key.
+    Create,
+    /// Deactivate the old key.
+    Deactivate,
+    /// Delete the old key.
+    Delete,
+    /// Delete the newer key, which nobody uses.
+    DeleteNew,
+    /// Go to a key that could be deleted to make room.
+    GoToDeletable,
+    /// Activate the old key again.
+    Undo,
+    /// Activate the old key, delete the new one.
+    RollBack,
+}
