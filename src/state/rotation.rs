@@ -451,7 +451,7 @@ impl State {
             TrialNews::GivenUp(error) => Tried::Refused(error),
         };
         if signed_in {
-            self.session.key = key.to_owned();
+            key.clone_into(&mut self.session.key);
             self.say(format!("Signed in with {key} from now on"));
         }
     }

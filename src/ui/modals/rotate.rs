@@ -21,6 +21,7 @@ use ratatui::{
     style::Style,
     text::{Line, Span},
 };
+use std::cmp::Ordering;
 
 /// The width of the text, and of the name of a step.
 const WIDE: u16 = 78;
@@ -136,45 +137,49 @@ fn step_lines(
     let theme = canvas.theme;
     let glyphs = theme.glyphs;
     let text = text_of(canvas, rotation, step);
-    if step == rotation.step {
-        let mut lines = row(
+    match step.cmp(&rotation.step) {
+        Ordering::Less if step == Step::Check && was_not_tried(rotation) => row(
             canvas,
-            glyphs.next,
+            glyphs.inactive,
             step.title(),
             &text,
-            theme.strong,
+            Style::new(),
             cells,
-        );
-        if let Some(warning) = warning(canvas, rotation, step) {
-            let room = cells.saturating_sub(15);
-            lines.extend(
-                marked(glyphs.warn, &warning, room, theme.warn)
-                    .into_iter()
-                    .map(|mut row| {
-                        let stem = format!("{:<15}", glyphs.stem);
-                        row.line.spans.insert(0, Span::styled(stem, theme.dim));
-                        row
-                    }),
-            );
-        }
-        lines
-    } else if step < rotation.step {
-        let unsure = step == Step::Check && was_not_tried(rotation);
-        let (mark, style) = if unsure {
-            (glyphs.inactive, Style::new())
-        } else {
-            (glyphs.done, Style::new())
-        };
-        row(canvas, mark, step.title(), &text, style, cells)
-    } else {
-        row(
+        ),
+        Ordering::Less => row(
+            canvas,
+            glyphs.done,
+            step.title(),
+            &text,
+            Style::new(),
+            cells,
+        ),
+        Ordering::Greater => row(
             canvas,
             glyphs.inactive,
             step.title(),
             &text,
             theme.dim,
             cells,
-        )
+        ),
+        Ordering::Equal => {
+            let mut lines = row(
+                canvas,
+                glyphs.next,
+                step.title(),
+                &text,
+                theme.strong,
+                cells,
+            );
+            let warning = warning(canvas, rotation, step).unwrap_or_default();
+            let room = cells.saturating_sub(15);
+            for mut line in marked(glyphs.warn, &warning, room, theme.warn) {
+                let before = format!("{:<15}", glyphs.stem);
+                line.line.spans.insert(0, Span::styled(before, theme.dim));
+                lines.push(line);
+            }
+            lines
+        }
     }
 }
 
