@@ -3,7 +3,7 @@
 use crate::{
     demo::{Account, Delay, Endpoint},
     effect::{Exit, Target},
-    iam, log,
+    iam, journal, log,
     runtime::Accounts,
     secret::clipboard::{Choice, route_here},
     state::{Settings, confirm::RECENT},
@@ -46,6 +46,20 @@ pub struct Cli {
     /// Where copied secrets and IDs go
     #[arg(long, value_enum, default_value_t = Choice::Auto, value_name = "WHERE")]
     pub clipboard: Choice,
+    /// Clear a copied secret from the clipboard after so many seconds; 0 leaves it there
+    #[arg(long, value_name = "SECONDS", default_value_t = 90,
+          value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub clear_clipboard: u32,
+    /// A key used within so many days counts as in use
+    #[arg(long, value_name = "N", default_value_t = 90,
+          value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub recent_days: u32,
+    /// Keep the journal of changes in this file instead of the usual one; it never holds a secret
+    #[arg(long, value_name = "PATH")]
+    pub journal: Option<PathBuf>,
+    /// Keep no journal: what a crash interrupts is not known at the next start
+    #[arg(long, conflicts_with = "journal")]
+    pub no_journal: bool,
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
@@ -80,6 +94,20 @@ impl Cli {
             Target::Demo
         } else {
             Target::Ambient
+        }
+    }
+
+    /// Where to keep the journal; none where none is wanted. Of what the demo does nothing is
+    /// real, so it keeps one only where that is asked for by name.
+    ///
+    /// # Errors
+    /// When it is not known where this person's files are.
+    pub fn journal(&self) -> Result<Option<PathBuf>, journal::Error> {
+        match &self.journal {
+            _ if self.no_journal => Ok(None),
+            Some(path) => Ok(Some(path.clone())),
+            None if self.target() == Target::Demo => Ok(None),
+            None => journal::usual_place().map(Some),
         }
     }
 
@@ -176,6 +204,46 @@ mod tests {
         assert_eq!(cli.target(), Target::Demo);
         assert_eq!(Cli::parse_from(["iamkeys"]).target(), Target::Ambient);
         assert!(Cli::try_parse_from(["iamkeys", "--demo-users", "100001"]).is_err());
+    }
+
+    #[test]
+    fn the_journal_is_where_it_was_asked_for_and_the_demo_keeps_none_of_itself() {
+        let at = |args: &[&str]| {
+            let args = ["iamkeys"].iter().chain(args);
+            Cli::parse_from(args).journal().unwrap()
+        };
+        let mine = Some(PathBuf::from("mine.jsonl"));
+        assert_eq!(at(&["--journal", "mine.jsonl"]), mine);
+        assert_eq!(at(&["--demo", "--journal", "mine.jsonl"]), mine);
+        assert_eq!(at(&["--no-journal"]), None);
+        assert_eq!(at(&["--demo"]), None);
+        assert_eq!(at(&["--demo-users", "3"]), None);
+        let usual = at(&[]).unwrap();
+        assert!(usual.is_absolute() && usual.ends_with("iamkeys/journal.jsonl"));
+        assert!(Cli::try_parse_from(["iamkeys", "--no-journal", "--journal", "x"]).is_err());
+    }
+
+    #[test]
+    fn numbers_have_limits() {
+        let with = |args: &[&str]| Cli::try_parse_from(["iamkeys"].iter().chain(args));
+        let usual = with(&[]).unwrap();
+        assert_eq!((usual.recent_days, usual.clear_clipboard), (90, 90));
+        for (flag, good, bad) in [
+            ("--recent-days", ["1", "3650"], ["0", "3651"]),
+            ("--clear-clipboard", ["0", "86400"], ["-1", "86401"]),
+        ] {
+            for number in good {
+                let cli = with(&[flag, number]).unwrap();
+                let numbers = [cli.recent_days, cli.clear_clipboard].map(|n| n.to_string());
+                assert!(numbers.contains(&number.to_owned()), "{flag} {number}");
+            }
+            for number in bad {
+                assert!(
+                    with(&[&format!("{flag}={number}")]).is_err(),
+                    "{flag} {number}"
+                );
+            }
+        }
     }
 
     #[test]

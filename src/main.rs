@@ -5,18 +5,21 @@ use iamkeys::{
     app::{App, BETWEEN_KEYS, Config},
     cli::{Cli, goodbye},
     effect::Exit,
-    input,
+    input, memory,
     runtime::{self, Runtime},
     signals::signals,
     terminal::{self, Tty, complain},
 };
 use std::{
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
 };
 use tokio::sync::mpsc;
 
 fn main() -> ExitCode {
+    // Before anything can go wrong, and before there is a secret.
+    let no_dumps = memory::no_core_dumps();
     let cli = Cli::parse();
     if !terminal::is_there() {
         complain("iamkeys: standard input and output must be a terminal");
@@ -27,7 +30,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     // A panic has given the terminal back and printed its report by the time it gets here.
-    let ended = catch_unwind(AssertUnwindSafe(|| run(&cli)));
+    let ended = catch_unwind(AssertUnwindSafe(|| run(&cli, no_dumps)));
     terminal::give_back();
     let reports = terminal::take_reports();
     let sound = reports.is_empty();
@@ -50,8 +53,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> color_eyre::Result<Exit> {
+fn run(cli: &Cli, no_dumps: io::Result<()>) -> color_eyre::Result<Exit> {
     let _log = cli.start_log()?;
+    if let Err(error) = no_dumps {
+        tracing::warn!(%error, "a crash may leave a core dump");
+    }
     let tokio = runtime::threads()?;
     let exit = tokio.block_on(async {
         let (outbox, inbox) = mpsc::unbounded_channel();

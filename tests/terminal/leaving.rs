@@ -285,6 +285,10 @@ fn help_and_version_need_no_terminal_and_wrong_use_is_2() {
         "--demo",
         "--demo-users",
         "--clipboard",
+        "--clear-clipboard",
+        "--recent-days",
+        "--journal",
+        "--no-journal",
         "--ascii",
         "--log-file",
         "--log-level",
@@ -298,6 +302,8 @@ fn help_and_version_need_no_terminal_and_wrong_use_is_2() {
         &["--frobnicate"][..],
         &["--clipboard", "elsewhere"],
         &["--demo-users", "100001"],
+        &["--recent-days", "0"],
+        &["--no-journal", "--journal", "x"],
         &["surplus"],
     ] {
         let output = plain(wrong).output().unwrap();

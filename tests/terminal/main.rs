@@ -11,6 +11,8 @@ mod browsing;
 mod gate;
 mod hostile;
 mod leaving;
+#[cfg(target_os = "linux")]
+mod memory;
 mod secret;
 mod signing_in;
 mod suspending;
