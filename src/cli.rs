@@ -24,6 +24,7 @@ use tracing_appender::non_blocking::WorkerGuard;
                   Exit codes: 0 quit, 1 failed, 2 wrong use, 130 interrupted, 128+N ended by \
                   signal N."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {
     /// The profile to sign in with; it wins over credentials in the environment
     #[arg(long, value_name = "NAME")]

@@ -7,8 +7,9 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
+    sync::mpsc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// How long somebody else may keep the lock. They hold it for one write.
@@ -68,16 +69,28 @@ impl Place {
         let path = self.directory.join(self.name(".lock"));
         let mut options = OpenOptions::new();
         let file = open(options.read(true).write(true).create(true), &path)?;
-        let until = Instant::now() + patience;
-        let mut pause = Duration::from_millis(1);
-        while !try_lock(&file, &path)? {
-            if Instant::now() >= until {
-                return Err(Error::Busy(path));
-            }
-            thread::sleep(pause);
-            pause = (2 * pause).min(Duration::from_millis(16));
+        if try_lock(&file, &path)? {
+            return Ok(Lock { _file: file });
         }
-        Ok(Lock { _file: file })
+        // Waiting cannot be given up, so another thread does it, in the system's own queue: who
+        // looks again now and then comes too late each time. If it gets the lock when nobody wants
+        // it any more, it gives it back.
+        let (locked, lock) = mpsc::channel();
+        let waits = thread::Builder::new().name("journal".into());
+        let waits = waits.spawn(move || {
+            let result = loop {
+                match file.lock() {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    result => break result,
+                }
+            };
+            let _ = locked.send(result.map(|()| Lock { _file: file }));
+        });
+        waits.map_err(refused("be locked", &path))?;
+        match lock.recv_timeout(patience) {
+            Ok(result) => result.map_err(refused("be locked", &path)),
+            Err(_) => Err(Error::Busy(path)),
+        }
     }
 
     /// Reads the journal, which is empty where there was none. The file is for this person only
@@ -260,10 +273,10 @@ pub(super) fn try_lock(file: &File, path: &Path) -> Result<bool, Error> {
 fn only_mine(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
+    if mode & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
     }
-    file.set_permissions(fs::Permissions::from_mode(0o600))
+    Ok(())
 }
 
 /// A person's own directories are private here, and files in them are as well.

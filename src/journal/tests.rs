@@ -108,23 +108,23 @@ fn an_entry_is_one_line_with_the_names_that_are_documented() {
     assert_eq!(
         line(&sent("R", "R/4")),
         "{\"v\":1,\"event\":\"sent\",\"id\":\"R/4\",\"run\":\"R\",\
-         \"time\":\"2026-11-18T10:26:40.123Z\",\"account\":\"123456789012\",\
+         \"time\":\"2026-11-18T11:06:40.123Z\",\"account\":\"123456789012\",\
          \"caller\":\"arn:aws:iam::123456789012:user/alice\",\"action\":\"iam:CreateAccessKey\",\
          \"user\":\"deploy-bot\",\"keys_before\":[\"AKIAOLD1EXAMPLE\"]}\n"
     );
     assert_eq!(
         line(&ended("R/4", Outcome::Done)),
-        "{\"v\":1,\"event\":\"ended\",\"id\":\"R/4\",\"time\":\"2026-11-18T10:26:40.500Z\",\
+        "{\"v\":1,\"event\":\"ended\",\"id\":\"R/4\",\"time\":\"2026-11-18T11:06:40.500Z\",\
          \"outcome\":\"done\",\"key\":\"AKIANEW1EXAMPLE\",\"took_ms\":377}\n"
     );
     assert_eq!(
         line(&stored("R/4")),
-        "{\"v\":1,\"event\":\"stored\",\"id\":\"R/4\",\"time\":\"2026-11-18T10:26:41.000Z\",\
+        "{\"v\":1,\"event\":\"stored\",\"id\":\"R/4\",\"time\":\"2026-11-18T11:06:41.000Z\",\
          \"key\":\"AKIANEW1EXAMPLE\",\"where\":\"clipboard\"}\n"
     );
     assert_eq!(
         line(&settled("R/4")),
-        "{\"v\":1,\"event\":\"settled\",\"id\":\"R/4\",\"time\":\"2026-11-18T10:26:41.000Z\",\
+        "{\"v\":1,\"event\":\"settled\",\"id\":\"R/4\",\"time\":\"2026-11-18T11:06:41.000Z\",\
          \"verdict\":\"made\"}\n"
     );
 }
@@ -161,9 +161,9 @@ fn hostile_text_drives_no_terminal_and_stays_in_its_line() {
 fn what_a_newer_version_writes_is_passed_over_and_garbage_is_counted() {
     let mut text = text(&[sent("R", "R/1"), sent("R", "R/2"), sent("R", "R/3")]);
     text.extend_from_slice(
-        b"{\"v\":1,\"event\":\"ended\",\"id\":\"R/1\",\"time\":\"2026-11-18T10:26:40Z\",\
+        b"{\"v\":1,\"event\":\"ended\",\"id\":\"R/1\",\"time\":\"2026-11-18T11:06:40Z\",\
           \"outcome\":\"refused\",\"mood\":{\"deep\":[1,{}]}}\n\
-          {\"v\":1,\"event\":\"ended\",\"id\":\"R/2\",\"time\":\"2026-11-18T10:26:40Z\",\
+          {\"v\":1,\"event\":\"ended\",\"id\":\"R/2\",\"time\":\"2026-11-18T11:06:40Z\",\
           \"outcome\":\"half\"}\n\
           {\"v\":1,\"event\":\"pondered\",\"id\":7}\n\
           {\"v\":1,\"event\":\"pondered\",\"id\":\"R/3\"}\n\
@@ -419,7 +419,7 @@ proptest! {
     fn every_event_is_read_as_it_was_written(event in event()) {
         let line = event::line(&event).unwrap();
         prop_assert!(line.is_ascii());
-        prop_assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+        prop_assert_eq!(line.split(|byte| *byte == b'\n').count(), 2);
         prop_assert_eq!(serde_json::from_slice::<Event>(&line).unwrap(), event);
     }
 
