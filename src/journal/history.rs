@@ -8,6 +8,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    io::BufRead as _,
+    iter,
 };
 
 /// A change of an earlier run that somebody must look after.
@@ -182,11 +184,13 @@ pub(super) fn is_journal(beginning: &[u8]) -> bool {
 
 /// The lines that are not empty, and where they begin.
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut next = 0;
-    let all = text.split(|byte| *byte == b'\n').map(move |line| {
-        let at = next;
-        next += line.len() + 1;
-        (at, line)
+    let mut rest = text;
+    let all = iter::from_fn(move || {
+        let at = text.len() - rest.len();
+        // Much faster than looking at one byte after the other.
+        let length = rest.skip_until(b'\n').ok().filter(|length| *length > 0)?;
+        let line = &text[at..at + length];
+        Some((at, line.strip_suffix(b"\n").unwrap_or(line)))
     });
     all.filter(|(_, line)| !line.is_empty())
 }

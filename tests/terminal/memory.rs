@@ -4,6 +4,9 @@ use crate::pty::{Program, Start};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getuid, kill_process, prlimit};
 use std::{fs, os::unix::fs::MetadataExt as _};
 
+/// A program that is as others are, once it is ready.
+const CAT: &str = "sh -c \"echo ready; exec cat\"";
+
 /// Starts a command below a shell, which tells what became of it, and waits until it shows a text.
 fn below_a_shell(command: &str, shows: &str) -> (Program, Pid) {
     let script = format!("sh -c 'echo $$ >pid; exec {command}'; printf 'it is %s\\n' over");
@@ -50,13 +53,13 @@ fn it_is_not_dumped_even_where_the_limit_does_not_count() {
     let iamkeys = format!("{} --demo", env!("CARGO_BIN_EXE_iamkeys"));
     if !getuid().is_root() {
         let owner = |id: Pid| fs::metadata(format!("/proc/{id}/environ")).unwrap().uid();
-        let (_cat, id) = below_a_shell("cat pid -", "\n");
+        let (_cat, id) = below_a_shell(CAT, "ready");
         assert_eq!(owner(id), getuid().as_raw());
         let (_program, id) = below_a_shell(&iamkeys, "Users 24");
         assert_ne!(owner(id), getuid().as_raw());
         return;
     }
-    let dumps = aborted("sh -c \"echo ready; exec cat\"", "ready").contains("core dumped");
+    let dumps = aborted(CAT, "ready").contains("core dumped");
     // Where dumps go nowhere, that must be so for the other program as well.
     if !dumps {
         let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
