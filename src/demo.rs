@@ -12,8 +12,8 @@
 //!   [`Endpoint::answer`], the one way in;
 //! - `fault` says whether something is to go wrong with it;
 //! - `sign` finds out who sent it;
-//! - `actions` looks up what is asked for and does it, with `query` reading and
-//!   checking parameters, `store` being the account (of `user`s), and `paging`
+//! - `actions` looks up what is asked for and does it, what is about tags in
+//!   `tags`, with `query` reading and checking parameters, `store` being the account (of `user`s), and `paging`
 //!   and `xml` writing the result; `refusal` has the words for not doing it;
 //! - `answer` is what gets through, and what is remembered of it; `pace` says
 //!   when.
@@ -39,6 +39,7 @@ mod refusal;
 mod serve;
 mod sign;
 mod store;
+mod tags;
 mod user;
 mod xml;
 
@@ -67,7 +68,7 @@ pub use self::pace::Delay;
 pub use self::refusal::Refusal;
 pub use self::serve::Server;
 pub use self::store::{Account, KEYS_PER_USER};
-pub use self::user::{Key, LastUsed, Status, User};
+pub use self::user::{Key, LastUsed, Status, TAGS_PER_USER, Tag, User};
 
 /// Tells the time. Tests fix it.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -86,6 +87,7 @@ struct State {
     clock: Clock,
     skew: TimeDelta,
     settling: TimeDelta,
+    longest_page: usize,
     delay: Delay,
     bucket: Option<Bucket>,
     faults: Faults,
@@ -102,6 +104,7 @@ impl Endpoint {
                 clock: Arc::new(Utc::now),
                 skew: TimeDelta::zero(),
                 settling: SETTLING,
+                longest_page: usize::MAX,
                 delay: Delay::None,
                 bucket: None,
                 faults: Faults::default(),
@@ -145,6 +148,14 @@ impl Endpoint {
     #[must_use]
     pub fn with_settling(self, settling: TimeDelta) -> Self {
         self.lock().settling = settling;
+        self
+    }
+
+    /// Lists come in pages of so many at most, whatever is asked for: the service
+    /// may give fewer at any time.
+    #[must_use]
+    pub fn with_pages_of(self, most: usize) -> Self {
+        self.lock().longest_page = most;
         self
     }
 
@@ -287,6 +298,7 @@ impl State {
             params,
             caller: &caller,
             now: times.account,
+            longest_page: self.longest_page,
             result: Xml::default(),
         };
         if refuse {

@@ -10,7 +10,7 @@ use aws_sdk_iam::config::timeout::TimeoutConfig;
 use aws_sdk_iam::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
-use aws_sdk_iam::types::{StatusType, User};
+use aws_sdk_iam::types::{StatusType, Tag, User};
 use chrono::{DateTime, TimeDelta, Utc};
 use iamkeys::demo::{Account, Delay, Endpoint, Fault, FaultKind, Outcome, Status};
 use tokio::time::Instant;
@@ -480,6 +480,163 @@ async fn parameters_are_validated() {
     let text = client.get_user().user_name("<&>'\"").send().await;
     let (_, _, message) = said(text.unwrap_err());
     assert!(message.contains("Value '<&>'\"' at"), "{message}");
+}
+
+fn tag(key: &str, value: &str) -> Tag {
+    Tag::builder().key(key).value(value).build().unwrap()
+}
+
+#[tokio::test]
+async fn users_are_tagged_and_untagged_and_it_shows_at_once() {
+    let client = client(&demo());
+    let tags = async || {
+        let listed = client.list_user_tags().user_name("new-HIRE").send().await;
+        let listed = listed.unwrap();
+        assert!(!listed.is_truncated());
+        listed.tags().to_vec()
+    };
+    assert_eq!(tags().await, []);
+    let call = client.tag_user().user_name("NEW-hire");
+    let call = call.tags(tag("Team", "a = b"));
+    call.tags(tag("env", "")).send().await.unwrap();
+    assert_eq!(tags().await, [tag("env", ""), tag("Team", "a = b")]);
+    // Case does not tell two tags apart; the last spelling stays.
+    let call = client.tag_user().user_name("new-hire");
+    call.tags(tag("TEAM", "Zürich ٣")).send().await.unwrap();
+    let both = [tag("env", ""), tag("TEAM", "Zürich ٣")];
+    assert_eq!(tags().await, both);
+    let told = client
+        .get_user()
+        .user_name("new-hire")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(told.user().unwrap().tags(), both);
+    let listed = client.list_users().send().await.unwrap();
+    assert!(listed.users().iter().all(|user| user.tags().is_empty()));
+
+    let call = client.untag_user().user_name("new-hire");
+    call.tag_keys("team")
+        .tag_keys("never there")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(tags().await, [tag("env", "")]);
+}
+
+#[tokio::test]
+async fn tags_come_in_pages_and_go_on_after_the_last_one() {
+    let endpoint = demo();
+    let client = client(&endpoint);
+    // As long and as far from ASCII as keys get.
+    let keys: Vec<String> = ["ä", "б", "語"].map(|letter| letter.repeat(128)).into();
+    let mut call = client.tag_user().user_name("new-hire");
+    for key in &keys {
+        call = call.tags(tag(key, "x"));
+    }
+    call.send().await.unwrap();
+    let page = |marker: Option<&str>| {
+        let call = client.list_user_tags().user_name("new-hire").max_items(1);
+        call.set_marker(marker.map(str::to_owned)).send()
+    };
+    let mut seen = Vec::new();
+    let mut marker = None;
+    loop {
+        let listed = page(marker.as_deref()).await.unwrap();
+        assert_eq!(listed.tags().len(), 1);
+        seen.push(listed.tags()[0].key().to_owned());
+        marker = listed.marker().map(str::to_owned);
+        assert_eq!(listed.is_truncated(), marker.is_some());
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, keys);
+    let first = page(None).await.unwrap();
+    endpoint.account(|account| account.untag_user("new-hire", &[&keys[0]]).unwrap());
+    assert_said!(
+        page(first.marker()).await,
+        400,
+        "ValidationError",
+        "Invalid Marker."
+    );
+}
+
+#[tokio::test]
+async fn tags_that_may_not_be_are_refused() {
+    let client = client(&demo());
+    let put = |tags: &[(&str, &str)]| {
+        let tags = tags.iter().map(|(key, value)| tag(key, value)).collect();
+        client
+            .tag_user()
+            .user_name("alice")
+            .set_tags(Some(tags))
+            .send()
+    };
+    assert_said!(
+        put(&[("good", ""), ("bad*key", "x!")]).await,
+        400,
+        "ValidationError",
+        "2 validation errors detected: Value 'bad*key' at 'tags.2.member.key' failed to satisfy \
+         constraint: Member must satisfy regular expression pattern: \
+         [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+; Value 'x!' at 'tags.2.member.value' failed to satisfy \
+         constraint: Member must satisfy regular expression pattern: \
+         [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"
+    );
+    let (_, code, message) = said(put(&[("k", &"v".repeat(257))]).await.unwrap_err());
+    assert_eq!(code, "ValidationError");
+    assert!(message.ends_with("'tags.1.member.value' failed to satisfy constraint: Member must have length less than or equal to 256"), "{message}");
+    let (_, _, message) = said(put(&[(&"k".repeat(129), "")]).await.unwrap_err());
+    assert!(message.ends_with("less than or equal to 128"), "{message}");
+    assert_said!(
+        put(&[("env", "a"), ("ENV", "b")]).await,
+        400,
+        "InvalidInput",
+        "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+    );
+    for reserved in [("aws:owner", "x"), ("owner", "AWS:x")] {
+        let (status, code, _) = said(put(&[reserved]).await.unwrap_err());
+        assert_eq!((status, &*code), (400, "InvalidInput"));
+    }
+    let numbered: Vec<String> = (0..51).map(|number| format!("k{number}")).collect();
+    let many: Vec<(&str, &str)> = numbered.iter().map(|key| (&**key, "")).collect();
+    let (_, code, message) = said(put(&many).await.unwrap_err());
+    assert_eq!(code, "ValidationError");
+    assert!(message.contains("at 'tags' failed"), "{message}");
+    // She has none yet, and nothing was written above.
+    put(&many[..50]).await.unwrap();
+    put(&[("K7", "again")]).await.unwrap();
+    assert_said!(
+        put(&many[50..]).await,
+        409,
+        "LimitExceeded",
+        "The number of tags has reached the maximum limit."
+    );
+    assert_said!(
+        client
+            .tag_user()
+            .user_name("nobody")
+            .tags(tag("k", "v"))
+            .send()
+            .await,
+        404,
+        "NoSuchEntity",
+        "The user with name nobody cannot be found."
+    );
+    let (_, code, message) = said(
+        client
+            .untag_user()
+            .user_name("alice")
+            .tag_keys("a*b")
+            .send()
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(code, "ValidationError");
+    assert!(
+        message.contains("Value '[a*b]' at 'tagKeys' failed"),
+        "{message}"
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::identifier::KeyId;
 use super::refusal::Refusal;
 use super::store::Account;
-use super::user::{Key, LastUsed, Status};
+use super::user::{Key, LastUsed, Status, Tag};
 
 const DEMO: &str = include_str!("../../assets/demo-account.toml");
 
@@ -52,6 +52,7 @@ struct KeyEntry {
     used: Option<String>,
     service: Option<String>,
     region: Option<String>,
+    description: Option<String>,
 }
 
 fn root_path() -> String {
@@ -100,7 +101,14 @@ fn add_user(
         let key = read_key(key, now)?;
         account.add_key(&entry.name, key).map_err(said)?;
     }
-    Ok(())
+    let described = entry.keys.iter().filter_map(|key| {
+        let value = key.description.clone()?;
+        let key = key.id.clone();
+        Some(Tag { key, value })
+    });
+    account
+        .tag_user(&entry.name, described.collect())
+        .map_err(said)
 }
 
 fn read_key(entry: &KeyEntry, now: DateTime<Utc>) -> Result<Key, AccountError> {
@@ -171,6 +179,9 @@ mod tests {
         let (user, key) = account.key("AKIAQX7DEMO4BATCH001").unwrap();
         assert_eq!((&*user.name, &key.last_used), ("old-batch", &None));
         assert!(account.user("new-hire").unwrap().keys.is_empty());
+        let described = account.user("deploy-bot").unwrap();
+        let tag = described.tag("AKIAQX7DEMO4DEPLOY01").unwrap();
+        assert_eq!(tag.value, "GitHub Actions until the move to OIDC");
         assert!(account.users().any(|user| user.name.len() == 64));
     }
 

@@ -10,6 +10,7 @@ use super::query::{Check, KEY_ID, PATH_PREFIX, Params, ROLE_ARN, ROLE_SESSION_NA
 use super::refusal::Refusal;
 use super::sign::Caller;
 use super::store::{Account, KEYS_PER_USER, RoleSession};
+use super::tags::{list_user_tags, tag_user, untag_user, write_tags};
 use super::user::{Key, Status, User};
 use super::xml::Xml;
 
@@ -74,6 +75,7 @@ pub(super) struct Request<'a> {
     pub(super) params: &'a Params,
     pub(super) caller: &'a Caller,
     pub(super) now: DateTime<Utc>,
+    pub(super) longest_page: usize,
     pub(super) result: Xml,
 }
 
@@ -89,6 +91,9 @@ const ACTIONS: &[Action] = &[
         Target::Key,
         get_access_key_last_used,
     ),
+    iam("TagUser", Target::User, tag_user),
+    iam("UntagUser", Target::User, untag_user),
+    iam("ListUserTags", Target::User, list_user_tags),
     iam("ListAccountAliases", Target::Any, list_account_aliases),
     iam("GetAccountSummary", Target::Any, get_account_summary),
     Action {
@@ -166,7 +171,7 @@ impl Action {
 fn list_users(request: &mut Request<'_>) -> Result<(), Refusal> {
     let mut check = Check::new(request.params);
     let prefix = check.optional(&PATH_PREFIX).unwrap_or("/");
-    let page = check.page();
+    let page = check.page(request.longest_page);
     check.done()?;
     let after = page.marker.map(read_marker).transpose()?;
     let account = &*request.account;
@@ -188,15 +193,16 @@ fn get_user(request: &mut Request<'_>) -> Result<(), Refusal> {
     let user = named_user(request, Check::new(request.params))?;
     let user = find(request.account, &user)?;
     let account = &*request.account;
-    request
-        .result
-        .element("User", |xml| write_user(xml, account, user));
+    request.result.element("User", |xml| {
+        write_user(xml, account, user);
+        write_tags(xml, user);
+    });
     Ok(())
 }
 
 fn list_access_keys(request: &mut Request<'_>) -> Result<(), Refusal> {
     let mut check = Check::new(request.params);
-    let page = check.page();
+    let page = check.page(request.longest_page);
     let user = named_user(request, check)?;
     let user = find(request.account, &user)?;
     let after = page.marker.map(read_marker).transpose()?;
@@ -279,7 +285,7 @@ fn get_access_key_last_used(request: &mut Request<'_>) -> Result<(), Refusal> {
 
 fn list_account_aliases(request: &mut Request<'_>) -> Result<(), Refusal> {
     let mut check = Check::new(request.params);
-    let page = check.page();
+    let page = check.page(request.longest_page);
     check.done()?;
     // There is one page, so there is no marker to give back.
     if page.marker.is_some() {
@@ -387,7 +393,7 @@ fn key_of_user(request: &Request<'_>, check: Check<'_>, id: &str) -> Result<Stri
         .ok_or_else(|| Refusal::no_such_key(id))
 }
 
-fn find<'a>(account: &'a Account, name: &str) -> Result<&'a User, Refusal> {
+pub(super) fn find<'a>(account: &'a Account, name: &str) -> Result<&'a User, Refusal> {
     account
         .user(name)
         .ok_or_else(|| Refusal::no_such_user(name))

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::refusal::Refusal;
 use super::xml::Xml;
@@ -30,6 +31,18 @@ impl Params {
         let (_, value) = self.0.iter().find(|(key, _)| key == name)?;
         Some(value)
     }
+
+    /// The numbers of a list's members, in order: the 3 of `Tags.member.3.Key`.
+    pub(super) fn numbers(&self, list: &str) -> Vec<u32> {
+        let number = |name: &str| {
+            let rest = name.strip_prefix(list)?.strip_prefix(".member.")?;
+            rest.split('.').next()?.parse().ok()
+        };
+        let mut numbers: Vec<u32> = self.0.iter().filter_map(|(name, _)| number(name)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
 }
 
 /// What a text parameter may be.
@@ -39,6 +52,33 @@ pub(super) struct Text {
     longest: usize,
     pattern: &'static str,
     matches: fn(&str) -> bool,
+}
+
+impl Text {
+    /// What a text would have to be and is not.
+    fn broken(&self, value: &str) -> Vec<String> {
+        let length = value.chars().count();
+        let mut broken = Vec::new();
+        if !(self.matches)(value) {
+            broken.push(format!(
+                "satisfy regular expression pattern: {}",
+                self.pattern
+            ));
+        }
+        if length > self.longest {
+            broken.push(format!(
+                "have length less than or equal to {}",
+                self.longest
+            ));
+        }
+        if length < self.shortest {
+            broken.push(format!(
+                "have length greater than or equal to {}",
+                self.shortest
+            ));
+        }
+        broken
+    }
 }
 
 pub(super) const USER_NAME: Text = Text {
@@ -86,6 +126,22 @@ pub(super) const PATH_PREFIX: Text = Text {
     matches: |text| text.starts_with('/') && text.bytes().all(|byte| (0x21..=0x7f).contains(&byte)),
 };
 
+pub(super) const TAG_KEY: Text = Text {
+    name: "Key",
+    shortest: 1,
+    longest: 128,
+    pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+",
+    matches: |text| !text.is_empty() && text.chars().all(is_tag_char),
+};
+
+pub(super) const TAG_VALUE: Text = Text {
+    name: "Value",
+    shortest: 0,
+    longest: 256,
+    pattern: r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*",
+    matches: |text| text.chars().all(is_tag_char),
+};
+
 const MARKER: Text = Text {
     name: "Marker",
     shortest: 1,
@@ -96,6 +152,17 @@ const MARKER: Text = Text {
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn is_tag_char(c: char) -> bool {
+    let group = c.general_category_group();
+    "_.:/=+-@".contains(c)
+        || [
+            GeneralCategoryGroup::Letter,
+            GeneralCategoryGroup::Separator,
+            GeneralCategoryGroup::Number,
+        ]
+        .contains(&group)
 }
 
 /// Which part of a list is asked for.
@@ -120,30 +187,63 @@ impl<'a> Check<'a> {
 
     /// A text that may be left out.
     pub(super) fn optional(&mut self, rule: &Text) -> Option<&'a str> {
-        let value = self.params.get(rule.name)?;
-        let length = value.chars().count();
-        if !(rule.matches)(value) {
-            let constraint = format!("satisfy regular expression pattern: {}", rule.pattern);
-            self.fail(rule.name, value, &constraint);
-        }
-        if length > rule.longest {
-            let constraint = format!("have length less than or equal to {}", rule.longest);
-            self.fail(rule.name, value, &constraint);
-        }
-        if length < rule.shortest {
-            let constraint = format!("have length greater than or equal to {}", rule.shortest);
-            self.fail(rule.name, value, &constraint);
-        }
-        Some(value)
+        self.named(rule.name, rule)
     }
 
     /// A text that must be there. Where it is not, the empty text stands in;
     /// [`Self::done`] says so.
     pub(super) fn required(&mut self, rule: &Text) -> &'a str {
-        self.optional(rule).unwrap_or_else(|| {
-            self.missing(rule.name);
+        self.required_as(rule.name, rule)
+    }
+
+    /// As [`Self::required`], under another name than the rule's.
+    pub(super) fn required_as(&mut self, name: &str, rule: &Text) -> &'a str {
+        self.named(name, rule).unwrap_or_else(|| {
+            self.missing(name);
             ""
         })
+    }
+
+    fn named(&mut self, name: &str, rule: &Text) -> Option<&'a str> {
+        let value = self.params.get(name)?;
+        for constraint in rule.broken(value) {
+            self.fail(name, value, &constraint);
+        }
+        Some(value)
+    }
+
+    /// The texts of a list that must be there, `TagKeys.member.1`. What is wrong
+    /// with any of them is said of the list, with all that they have to be.
+    pub(super) fn texts(&mut self, list: &str, most: usize, rule: &Text) -> Vec<&'a str> {
+        let numbers = self.members(list, most);
+        let name = |number| format!("{list}.member.{number}");
+        let texts = numbers
+            .iter()
+            .filter_map(|number| self.params.get(&name(*number)));
+        let texts: Vec<&str> = texts.collect();
+        if texts.len() < numbers.len() || texts.iter().any(|text| !rule.broken(text).is_empty()) {
+            let constraint = format!(
+                "satisfy constraint: [Member must have length less than or equal to {}, Member \
+                 must have length greater than or equal to {}, Member must satisfy regular \
+                 expression pattern: {}, Member must not be null]",
+                rule.longest, rule.shortest, rule.pattern
+            );
+            self.fail(list, &format!("[{}]", texts.join(", ")), &constraint);
+        }
+        texts
+    }
+
+    /// The numbers of the members of a list that must be there.
+    pub(super) fn members(&mut self, list: &str, most: usize) -> Vec<u32> {
+        let numbers = self.params.numbers(list);
+        if numbers.is_empty() {
+            self.missing(list);
+        }
+        if numbers.len() > most {
+            let constraint = format!("have length less than or equal to {most}");
+            self.fail(list, &format!("{numbers:?}"), &constraint);
+        }
+        numbers
     }
 
     /// One of a set of words, by its place in the set.
@@ -162,8 +262,9 @@ impl<'a> Check<'a> {
             })
     }
 
-    /// `MaxItems` and `Marker`.
-    pub(super) fn page(&mut self) -> Page<'a> {
+    /// `MaxItems` and `Marker`. The service gives no more than `most` whatever is
+    /// asked for.
+    pub(super) fn page(&mut self, most: usize) -> Page<'a> {
         const NAME: &str = "MaxItems";
         let mut size = 100;
         if let Some(value) = self.params.get(NAME) {
@@ -177,7 +278,7 @@ impl<'a> Check<'a> {
             }
         }
         Page {
-            size,
+            size: size.min(most),
             marker: self.optional(&MARKER),
         }
     }
@@ -210,8 +311,14 @@ impl<'a> Check<'a> {
     }
 }
 
-/// A parameter's name as it is in the service's sentences: `userName`.
+/// A parameter's name as it is in the service's sentences: `userName`,
+/// `tags.1.member.key`.
 fn member(name: &str) -> String {
+    if let Some((list, rest)) = name.split_once(".member.") {
+        let (number, field) = rest.split_once('.').unwrap_or((rest, ""));
+        let member = format!("{}.{number}.member.{}", member(list), member(field));
+        return member.trim_end_matches('.').to_owned();
+    }
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()
@@ -313,7 +420,7 @@ mod tests {
         let message = refused("Status=On&MaxItems=1001", |check| {
             check.required(&KEY_ID);
             check.one_of("Status", &["Active", "Inactive"]);
-            check.page();
+            check.page(1000);
         });
         assert_eq!(
             message,
@@ -345,7 +452,7 @@ mod tests {
         assert!(path("PathPrefix=/a%20b/").contains("pattern"));
         let size = |form: &str| {
             refused(form, |check| {
-                check.page();
+                check.page(1000);
             })
         };
         assert_eq!(size("MaxItems=1000"), "");

@@ -47,6 +47,22 @@ impl Refusal {
         Self::new(409, "LimitExceeded", message)
     }
 
+    pub(super) fn tag_quota() -> Self {
+        let message = "The number of tags has reached the maximum limit.";
+        Self::new(409, "LimitExceeded", message)
+    }
+
+    pub(super) fn duplicate_tags() -> Self {
+        let message = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
+        Self::new(400, "InvalidInput", message)
+    }
+
+    /// The service refuses these; its own sentence is not on record.
+    pub(super) fn reserved_tag() -> Self {
+        let message = "Tag keys and values may not begin with aws:, which is reserved.";
+        Self::new(400, "InvalidInput", message)
+    }
+
     pub(super) fn access_denied(caller: &Caller, action: &str, resource: &str) -> Self {
         let message = format!(
             "User: {} is not authorized to perform: {action} on resource: {resource} \

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::identifier::KeyId;
 use super::refusal::Refusal;
-use super::user::{Key, LastUsed, Status, User, fold, fold_shared};
+use super::user::{Key, LastUsed, Status, Tag, User, fold, fold_shared, fold_tag};
 
 /// How many access keys a user may have, Inactive ones counted.
 pub const KEYS_PER_USER: usize = 2;
@@ -247,7 +247,42 @@ impl Account {
         Ok(())
     }
 
-    /// Removes a key; says whether there was one.
+    /// Writes tags of a user over those of the same names.
+    ///
+    /// # Errors
+    /// When there is no such user, or two of the tags have one name, or the
+    /// user would have more than fifty. Nothing is written then.
+    pub fn tag_user(&mut self, user: &str, tags: Vec<Tag>) -> Result<(), Refusal> {
+        let found = self.users.get_mut(fold(user).as_str());
+        let found = found.ok_or_else(|| Refusal::no_such_user(user))?;
+        let mut names: Vec<String> = tags.iter().map(|tag| fold_tag(&tag.key)).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() < tags.len() {
+            return Err(Refusal::duplicate_tags());
+        }
+        if found.set_tags(tags) {
+            Ok(())
+        } else {
+            Err(Refusal::tag_quota())
+        }
+    }
+
+    /// Removes tags of a user; those that are not there are as good as removed.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn untag_user(&mut self, user: &str, keys: &[&str]) -> Result<(), Refusal> {
+        let found = self.users.get_mut(fold(user).as_str());
+        let found = found.ok_or_else(|| Refusal::no_such_user(user))?;
+        for key in keys {
+            found.remove_tag(key);
+        }
+        Ok(())
+    }
+
+    /// Removes a key; says whether there was one. A description of it stays, as
+    /// with the service.
     pub fn remove_key(&mut self, id: &str) -> bool {
         let Some(id) = KeyId::parse(id) else {
             return false;
@@ -423,6 +458,50 @@ mod tests {
         account.remove_user("bob");
         assert!(account.key(second.as_str()).is_none());
         assert_eq!(account.key_count(), 0);
+    }
+
+    #[test]
+    fn a_tag_is_written_over_whatever_its_case_and_spelled_as_it_was_last() {
+        let mut account = account();
+        let tag = |key: &str, value: &str| Tag {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let tags = |account: &Account| -> Vec<Tag> {
+            account.user("bob").unwrap().tags().cloned().collect()
+        };
+        account
+            .tag_user("BOB", vec![tag("Team", "a"), tag("env", "b")])
+            .unwrap();
+        account.tag_user("bob", vec![tag("TEAM", "c")]).unwrap();
+        assert_eq!(tags(&account), [tag("env", "b"), tag("TEAM", "c")]);
+        let twice = vec![tag("ÄRGER", "1"), tag("ärger", "2")];
+        let refusal = account.tag_user("bob", twice).unwrap_err();
+        assert_eq!(refusal, Refusal::duplicate_tags());
+        account.untag_user("bob", &["team", "never there"]).unwrap();
+        assert_eq!(tags(&account), [tag("env", "b")]);
+        assert_eq!(
+            account.untag_user("eve", &[]).unwrap_err().code,
+            "NoSuchEntity"
+        );
+    }
+
+    #[test]
+    fn a_user_has_fifty_tags_at_most_and_may_write_over_them() {
+        let mut account = account();
+        let tag = |number: usize, value: &str| Tag {
+            key: format!("tag {number}"),
+            value: value.to_owned(),
+        };
+        let fifty = (0..50).map(|number| tag(number, "")).collect();
+        account.tag_user("bob", fifty).unwrap();
+        account.tag_user("bob", vec![tag(7, "new")]).unwrap();
+        let more = vec![tag(8, "new"), tag(50, "")];
+        let refusal = account.tag_user("bob", more).unwrap_err();
+        assert_eq!(refusal, Refusal::tag_quota());
+        let bob = account.user("bob").unwrap();
+        let value = |number| &*bob.tag(&format!("Tag {number}")).unwrap().value;
+        assert_eq!((bob.tags().count(), value(7), value(8)), (50, "new", ""));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Users and their access keys, as they are kept.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -66,6 +67,16 @@ impl Key {
     }
 }
 
+/// A tag of a user. One whose key is the ID of an access key is that key's
+/// description: this is where the console keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// What it is called, spelled as it was last written.
+    pub key: String,
+    /// What it says.
+    pub value: String,
+}
+
 /// A user of the account.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -77,6 +88,8 @@ pub struct User {
     pub created: DateTime<Utc>,
     /// The access keys, in the order they were added.
     pub keys: Vec<Key>,
+    /// By key without case: that is how the service compares and sorts them.
+    tags: BTreeMap<String, Tag>,
     number: u64,
 }
 
@@ -88,8 +101,37 @@ impl User {
             path,
             created,
             keys: Vec::new(),
+            tags: BTreeMap::new(),
             number,
         }
+    }
+
+    /// All tags, sorted by key without case.
+    pub fn tags(&self) -> impl Iterator<Item = &Tag> {
+        self.tags.values()
+    }
+
+    /// The tag of a name, in whatever case.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<&Tag> {
+        self.tags.get(&fold_tag(key))
+    }
+
+    /// Writes tags over those of the same names, unless there would be too many;
+    /// says whether it did.
+    pub(super) fn set_tags(&mut self, tags: Vec<Tag>) -> bool {
+        let new = tags.iter().filter(|tag| self.tag(&tag.key).is_none());
+        if self.tags.len() + new.count() > TAGS_PER_USER {
+            return false;
+        }
+        let tags = tags.into_iter().map(|tag| (fold_tag(&tag.key), tag));
+        self.tags.extend(tags);
+        true
+    }
+
+    /// Removes the tag of a name; one that is not there is as good as removed.
+    pub(super) fn remove_tag(&mut self, key: &str) {
+        self.tags.remove(&fold_tag(key));
     }
 
     /// The unique ID, which a later user of the same name would not share.
@@ -97,6 +139,14 @@ impl User {
     pub fn id(&self) -> String {
         identifier::user_id(self.number)
     }
+}
+
+/// How many tags a user may have.
+pub const TAGS_PER_USER: usize = 50;
+
+/// A tag's key as it is compared: case does not count, in any script.
+pub(super) fn fold_tag(key: &str) -> String {
+    key.to_lowercase()
 }
 
 /// A name as it is compared: case does not count.

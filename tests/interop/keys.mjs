@@ -16,6 +16,9 @@ const {
   IAMClient,
   ListAccessKeysCommand,
   ListUsersCommand,
+  ListUserTagsCommand,
+  TagUserCommand,
+  UntagUserCommand,
   UpdateAccessKeyCommand,
   paginateListUsers,
 } = require("@aws-sdk/client-iam");
@@ -70,6 +73,13 @@ for (const status of ["Inactive", "Active"]) {
   await client.send(new UpdateAccessKeyCommand(update));
   assert.deepEqual(await keysOf(user), [[key, status]]);
 }
+
+const tag = { Key: key, Value: "nightly backup" };
+await client.send(new TagUserCommand({ UserName: user, Tags: [tag] }));
+const tags = new ListUserTagsCommand({ UserName: user });
+assert.deepEqual((await client.send(tags)).Tags, [tag]);
+await client.send(new UntagUserCommand({ UserName: user, TagKeys: [key] }));
+assert.deepEqual((await client.send(tags)).Tags, []);
 
 const create = new CreateAccessKeyCommand({ UserName: user });
 const second = (await client.send(create)).AccessKey.AccessKeyId;

@@ -126,6 +126,12 @@ def with_boto3(iam, sts):
         "a third key",
     )
 
+    tag = {"Key": key, "Value": "nightly backup"}
+    iam.tag_user(UserName=user, Tags=[tag])
+    equal(iam.list_user_tags(UserName=user.upper())["Tags"], [tag], "described")
+    iam.untag_user(UserName=user, TagKeys=[key.lower()])
+    equal(iam.list_user_tags(UserName=user)["Tags"], [], "the description cleared")
+
     for each in (key, second):
         iam.delete_access_key(UserName=user, AccessKeyId=each)
     equal(keys_of(iam, user), {}, "deleted")
@@ -192,6 +198,11 @@ def with_the_command(iam, names):
     for wanted in ("Inactive", "Active"):
         equal(aws("iam", "update-access-key", *of_key, "--status", wanted), None, "aws: update")
         equal(status(), [(key, wanted)], f"aws: {wanted}")
+    aws("iam", "tag-user", *of_user, "--tags", f"Key={key},Value=nightly backup")
+    listed = aws("iam", "list-user-tags", *of_user)["Tags"]
+    equal(listed, [{"Key": key, "Value": "nightly backup"}], "aws: described")
+    aws("iam", "untag-user", *of_user, "--tag-keys", key)
+    equal(aws("iam", "list-user-tags", *of_user)["Tags"], [], "aws: cleared")
     aws("iam", "create-access-key", *of_user)
     for words, wanted in [
         (
