@@ -149,6 +149,7 @@ impl Cli {
                 region: self.region.clone(),
                 endpoint_url: self.endpoint_url.clone(),
                 read_only: self.read_only,
+                timeouts: iam::Timeouts::default(),
             },
             demo: Arc::new(move || {
                 let now = Utc::now();

@@ -10,6 +10,7 @@ mod error;
 pub mod model;
 mod problem;
 mod sign_in;
+mod timeouts;
 
 pub use account::Account;
 pub use error::{Error, Kind};
@@ -18,3 +19,4 @@ pub use model::{
 };
 pub use problem::Problem;
 pub use sign_in::{Options, SignedIn, sign_in, sign_in_to_demo};
+pub use timeouts::Timeouts;

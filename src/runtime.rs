@@ -96,9 +96,7 @@ impl Runtime {
                     let make = accounts.demo;
                     let endpoint = tokio::task::spawn_blocking(move || make()).await;
                     match endpoint {
-                        Ok(endpoint) => {
-                            Ok(iam::sign_in_to_demo(&endpoint, accounts.options.read_only))
-                        }
+                        Ok(endpoint) => Ok(iam::sign_in_to_demo(&endpoint, &accounts.options)),
                         Err(_) => Err(Box::new(iam::Problem::internal())),
                     }
                 }

@@ -8,7 +8,10 @@ use aws_credential_types::{
 use chrono::{DateTime, TimeZone as _, Utc};
 use iamkeys::{
     demo::{Account as Store, Endpoint, Fault, FaultKind},
-    iam::{Account, Change, Changed, Error, KeyStatus, Kind, LastUsed, sign_in_to_demo},
+    iam::{
+        Account, Change, Changed, Error, KeyStatus, Kind, LastUsed, Options, Timeouts,
+        sign_in_to_demo,
+    },
 };
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +25,7 @@ fn demo() -> (Endpoint, Account) {
 
 fn of(store: Store) -> (Endpoint, Account) {
     let endpoint = Endpoint::new(store).with_clock(Arc::new(now));
-    let account = sign_in_to_demo(&endpoint, false).account;
+    let account = sign_in_to_demo(&endpoint, &Options::default()).account;
     (endpoint, account)
 }
 
@@ -293,7 +296,7 @@ async fn credentials_that_fail_in_mid_session_have_run_out_and_nothing_was_sent(
     let config = config(SharedCredentialsProvider::new(RunOut))
         .http_client(endpoint.http_client())
         .build();
-    let account = Account::new(&config, false);
+    let account = Account::new(&config, false, Timeouts::default());
     let changed = account.change(&create("new-hire")).await.unwrap_err();
     let read = account.keys("alice").await.unwrap_err();
     let caller = account.caller().await.unwrap_err();
@@ -316,14 +319,17 @@ async fn a_change_that_finds_no_connection_was_surely_not_made() {
     drop(listener);
     for url in [refused.as_str(), "http://no-such-host.invalid"] {
         let config = config(key()).endpoint_url(url).build();
-        let account = Account::new(&config, false);
+        let account = Account::new(&config, false, Timeouts::default());
         let error = account.change(&create("new-hire")).await.unwrap_err();
         assert_eq!(error.kind, Kind::NotSent, "{url}: {error:?}");
         assert!(!error.outcome_unknown());
         assert!(!error.stops_everything());
     }
     let config = config(key()).endpoint_url(&refused).build();
-    let error = Account::new(&config, false).caller().await.unwrap_err();
+    let error = Account::new(&config, false, Timeouts::default())
+        .caller()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, Kind::Network, "a read: {error:?}");
 }
 
@@ -338,7 +344,7 @@ async fn a_connection_that_breaks_after_the_request_leaves_a_change_unknown() {
         }
     });
     let config = config(key()).endpoint_url(url).build();
-    let account = Account::new(&config, false);
+    let account = Account::new(&config, false, Timeouts::default());
     let error = account.change(&create("new-hire")).await.unwrap_err();
     assert_eq!(error.kind, Kind::Network, "{error:?}");
     assert!(error.outcome_unknown());
@@ -405,6 +411,29 @@ async fn a_silent_server_is_not_waited_for_for_ever() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_is_waited_for_as_long_as_the_options_say() {
+    let (endpoint, _) = demo();
+    let silence = FaultKind::Delay(Duration::from_hours(24));
+    endpoint.fault(Fault::new(silence));
+    let timeouts = Timeouts {
+        attempt: Duration::from_secs(2),
+        ..Timeouts::default()
+    };
+    let options = Options {
+        timeouts,
+        ..Options::default()
+    };
+    let account = sign_in_to_demo(&endpoint, &options).account;
+    tokio::time::pause();
+    let started = tokio::time::Instant::now();
+    let error = account.change(&create("new-hire")).await.unwrap_err();
+    assert_eq!(started.elapsed().as_secs(), 2);
+    assert_eq!(error.kind, Kind::Network, "{error:?}");
+    assert!(error.outcome_unknown());
+    assert_eq!(calls(&endpoint, "CreateAccessKey"), 1);
+}
+
+#[tokio::test]
 async fn a_read_from_a_silent_server_ends() {
     let (endpoint, account) = demo();
     let silence = FaultKind::Delay(Duration::from_hours(24));
@@ -419,7 +448,11 @@ async fn a_read_from_a_silent_server_ends() {
 #[tokio::test]
 async fn read_only_sends_no_change() {
     let (endpoint, _) = demo();
-    let account = sign_in_to_demo(&endpoint, true).account;
+    let options = Options {
+        read_only: true,
+        ..Options::default()
+    };
+    let account = sign_in_to_demo(&endpoint, &options).account;
     for change in [
         create("new-hire"),
         deactivate("alice", "AKIAQX7DEMO4ALICE001"),
@@ -485,7 +518,7 @@ async fn endless(next: fn(Option<&str>) -> Option<String>) -> Account {
         }
     });
     let config = config(key()).endpoint_url(url).build();
-    Account::new(&config, false)
+    Account::new(&config, false, Timeouts::default())
 }
 
 /// How many pages of users come before the list is called garbled.

@@ -1,11 +1,11 @@
 //! The calls this program makes, one method each.
 
 use super::{
-    AccessKey, Caller, Change, Changed, Error, Kind, LastUsed, UsersPage,
+    AccessKey, Caller, Change, Changed, Error, Kind, LastUsed, Timeouts, UsersPage,
     convert::{self, change_error, error, text_or},
 };
 use crate::secret::SecretKey;
-use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_iam::types::{StatusType, SummaryKeyType};
 use std::{
     collections::HashMap,
@@ -34,16 +34,7 @@ pub struct Account {
 impl Account {
     /// Makes the clients. Sends nothing.
     #[must_use]
-    pub fn new(config: &SdkConfig, read_only: bool) -> Self {
-        // The SDK sets a time limit for connecting only; without these a silent server would be
-        // waited for for ever. The last one is for all attempts of a call and the pauses between
-        // them, those that adaptive retry makes among them.
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .read_timeout(Duration::from_secs(10))
-            .operation_attempt_timeout(Duration::from_secs(15))
-            .operation_timeout(Duration::from_secs(45))
-            .build();
+    pub fn new(config: &SdkConfig, read_only: bool, timeouts: Timeouts) -> Self {
         // Adaptive: against 50 requests a second it loses none of 32 in flight, where the standard
         // mode lost one in six.
         let reads = aws_sdk_iam::config::Builder::from(config)
@@ -54,13 +45,13 @@ impl Account {
                     // under their own name.
                     .with_max_backoff(Duration::from_secs(8)),
             )
-            .timeout_config(timeouts.clone())
+            .timeout_config(timeouts.config())
             .build();
         // Who is signed in is asked first of all, and its answer decides what the first screen
         // says about an endpoint that cannot be reached: few attempts.
         let identity = aws_sdk_sts::config::Builder::from(config)
             .retry_config(RetryConfig::standard().with_max_attempts(2))
-            .timeout_config(timeouts)
+            .timeout_config(timeouts.config())
             .build();
         Self {
             iam: aws_sdk_iam::Client::from_conf(reads),

@@ -1,7 +1,7 @@
 //! From flags, environment and profile files to clients that are signed in, or to a [`Problem`]
 //! that says in words why not.
 
-use super::{Account, Problem, convert::one_line};
+use super::{Account, Problem, Timeouts, convert::one_line};
 use crate::demo::Endpoint;
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
@@ -48,6 +48,8 @@ pub struct Options {
     pub endpoint_url: Option<String>,
     /// `--read-only`.
     pub read_only: bool,
+    /// How long answers are waited for, in the embedded account too.
+    pub timeouts: Timeouts,
 }
 
 /// A session that can be used.
@@ -133,16 +135,17 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         }))
         .build();
     Ok(SignedIn {
-        account: Account::new(&config, options.read_only),
+        account: Account::new(&config, options.read_only, options.timeouts),
         key,
         profile: named,
         endpoint: endpoint_of(&config),
     })
 }
 
-/// Signs in to the account inside this process. Everything above the HTTP connector is the same.
+/// Signs in to the account inside this process. Everything above the HTTP connector is the same. Of
+/// the options, those that say where to sign in mean nothing here.
 #[must_use]
-pub fn sign_in_to_demo(endpoint: &Endpoint, read_only: bool) -> SignedIn {
+pub fn sign_in_to_demo(endpoint: &Endpoint, options: &Options) -> SignedIn {
     let credentials = endpoint.sdk_credentials();
     let key = credentials.access_key_id().to_owned();
     // Built by hand, not loaded: nothing of this machine's configuration may leak into the demo.
@@ -153,7 +156,7 @@ pub fn sign_in_to_demo(endpoint: &Endpoint, read_only: bool) -> SignedIn {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build();
     SignedIn {
-        account: Account::new(&config, read_only),
+        account: Account::new(&config, options.read_only, options.timeouts),
         key,
         profile: None,
         endpoint: None,

@@ -1,0 +1,42 @@
+//! How long an answer is waited for.
+
+use aws_config::timeout::TimeoutConfig;
+use std::time::Duration;
+
+/// Limits for each call. The SDK sets one for connecting only: without the others a silent server
+/// would be waited for for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For making a connection.
+    pub connect: Duration,
+    /// For the first byte of an answer, once the request is sent.
+    pub read: Duration,
+    /// For one attempt, from the connection to the last byte. A change has no other: it is sent
+    /// once.
+    pub attempt: Duration,
+    /// For all attempts and the pauses between them, those that adaptive retry makes among them.
+    pub operation: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            read: Duration::from_secs(10),
+            attempt: Duration::from_secs(15),
+            operation: Duration::from_secs(45),
+        }
+    }
+}
+
+impl Timeouts {
+    /// As the SDK takes them.
+    pub(super) fn config(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.connect)
+            .read_timeout(self.read)
+            .operation_attempt_timeout(self.attempt)
+            .operation_timeout(self.operation)
+            .build()
+    }
+}
