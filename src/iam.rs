@@ -5,8 +5,11 @@
 //! account and the tests plug in below, where the HTTP client would be.
 
 mod account;
+mod change;
 mod convert;
+mod document;
 mod error;
+mod identity;
 pub mod model;
 mod problem;
 mod sign_in;
@@ -15,7 +18,8 @@ mod timeouts;
 pub use account::Account;
 pub use error::{Error, Kind};
 pub use model::{
-    AccessKey, Caller, Change, Changed, DEFAULT_KEYS_PER_USER, KeyStatus, LastUsed, User, UsersPage,
+    AccessKey, Caller, Change, Changed, DEFAULT_KEYS_PER_USER, Done, KeyStatus, LastUsed, User,
+    UsersPage,
 };
 pub use problem::Problem;
 pub use sign_in::{Options, SignedIn, sign_in, sign_in_to_demo};

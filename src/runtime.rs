@@ -167,7 +167,7 @@ impl Runtime {
             tracing::info!(verb, %target, "sent");
             let work = async {
                 match account {
-                    Some(account) => account.change(&change).await,
+                    Some(account) => account.change(&change).await.map(|done| done.changed),
                     None => Err(internal("iamkeys", Kind::Other)),
                 }
             };

@@ -12,6 +12,7 @@ use iamkeys::{
         Account, Change, Changed, Error, KeyStatus, Kind, LastUsed, Options, Timeouts,
         sign_in_to_demo,
     },
+    secret::SecretKey,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -50,6 +51,13 @@ fn delete(user: &str, key: &str) -> Change {
     Change::Delete {
         user: user.into(),
         key: key.into(),
+    }
+}
+
+async fn new_key(account: &Account, user: &str) -> (String, SecretKey) {
+    match account.change(&create(user)).await.unwrap().changed {
+        Changed::Created { key, secret } => (key.id, secret),
+        Changed::Done => panic!("a key"),
     }
 }
 
@@ -125,27 +133,21 @@ async fn keys_and_last_uses_are_told_as_they_are() {
 #[tokio::test]
 async fn the_whole_life_of_a_key() {
     let (endpoint, account) = demo();
-    let Changed::Created { key, secret } = account.change(&create("new-hire")).await.unwrap()
-    else {
-        panic!("a key");
-    };
-    let stored = endpoint.account(|store| store.key(&key.id).unwrap().1.id.secret());
+    let (key, secret) = new_key(&account, "new-hire").await;
+    let stored = endpoint.account(|store| store.key(&key).unwrap().1.id.secret());
     assert_eq!(secret.expose(), stored);
     let status = async || account.keys("new-hire").await.unwrap()[0].status.clone();
     assert_eq!(status().await, KeyStatus::Active);
-    account
-        .change(&deactivate("new-hire", &key.id))
-        .await
-        .unwrap();
+    account.change(&deactivate("new-hire", &key)).await.unwrap();
     assert_eq!(status().await, KeyStatus::Inactive);
     let activate = Change::SetActive {
         user: "new-hire".into(),
-        key: key.id.clone(),
+        key: key.clone(),
         active: true,
     };
     account.change(&activate).await.unwrap();
     assert_eq!(status().await, KeyStatus::Active);
-    account.change(&delete("new-hire", &key.id)).await.unwrap();
+    account.change(&delete("new-hire", &key)).await.unwrap();
     assert!(account.keys("new-hire").await.unwrap().is_empty());
     for call in endpoint.calls() {
         let named = matches!(call.action.as_str(), "GetAccessKeyLastUsed");
@@ -263,16 +265,142 @@ async fn a_change_is_sent_exactly_once_under_every_fault() {
         ] {
             let (endpoint, account) = demo();
             endpoint.fault(Fault::new(fault.clone()).action(action).times(1));
-            let outcome = account.change(&change).await;
+            let error = account.change(&change).await.expect_err(action);
             assert_eq!(calls(&endpoint, action), 1, "{action} {fault:?}");
-            // The SDK reads nothing from the answer to these: a status of 200 is enough for it.
-            let bare = action != "CreateAccessKey" && matches!(fault, FaultKind::Garble);
-            assert_eq!(outcome.is_ok(), bare, "{action} {fault:?}");
-            let Err(error) = outcome else { continue };
             let sure = matches!(fault, FaultKind::Throttle | FaultKind::Refuse);
             assert_eq!(error.outcome_unknown(), !sure, "{fault:?}: {error:?}");
         }
     }
+}
+
+/// An account behind a server that answers everything with this, byte for byte, and hangs up.
+async fn answered_with(response: String) -> Account {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut request = Vec::new();
+            while !String::from_utf8_lossy(&request).contains("Action=") {
+                let mut buffer = [0; 8192];
+                match socket.read(&mut buffer).await {
+                    Ok(count @ 1..) => request.extend_from_slice(&buffer[..count]),
+                    _ => break,
+                }
+            }
+            let _ = socket.write_all(response.as_bytes()).await;
+        }
+    });
+    let config = config(key()).endpoint_url(url).build();
+    Account::new(&config, false, Timeouts::default())
+}
+
+/// The changes whose answers the SDK does not read, with their actions.
+fn unread() -> [(&'static str, Change); 2] {
+    let key = "AKIADEPLOY01EXAMPLE1";
+    [
+        ("UpdateAccessKey", deactivate("alice", key)),
+        ("DeleteAccessKey", delete("alice", key)),
+    ]
+}
+
+/// No length: where the connection ends, so does the body.
+const OK: &str = "HTTP/1.1 200 OK\r\nx-amzn-requestid: 8-EXAMPLE\r\nconnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn a_success_is_one_only_with_the_document_of_its_own_call() {
+    for (action, change) in unread() {
+        let document = format!(
+            "<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+             <ResponseMetadata><RequestId>8-EXAMPLE</RequestId></ResponseMetadata>\
+             </{action}Response>"
+        );
+        for body in [
+            document.clone(),
+            format!("<?xml version='1.0'?>\n{document}\n"),
+            format!("<{action}Response/>"),
+        ] {
+            let account = answered_with(format!("{OK}{body}")).await;
+            let done = account.change(&change).await.expect(&body);
+            assert!(matches!(done.changed, Changed::Done));
+            assert_eq!(done.request_id.as_deref(), Some("8-EXAMPLE"));
+        }
+        let half = &document[..document.len() - 3];
+        for body in [
+            half,
+            "",
+            "<html><body>Sign in to this network</body></html>",
+            "<ListUsersResponse></ListUsersResponse>",
+            "<ErrorResponse><Error><Code>Odd</Code></Error></ErrorResponse>",
+        ] {
+            let account = answered_with(format!("{OK}{body}")).await;
+            let error = account.change(&change).await.expect_err(body);
+            assert_eq!(error.kind, Kind::Garbled, "{action} {body}: {error:?}");
+            assert!(error.outcome_unknown());
+            assert_eq!(error.request_id.as_deref(), Some("8-EXAMPLE"), "{body}");
+            assert!(
+                !error.message.contains('<'),
+                "no bodies on screen: {error:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_came_through_whole_is_kept_whatever_became_of_the_rest() {
+    let body = "<CreateAccessKeyResponse><CreateAccessKeyResult><AccessKey>\
+                <UserName>bob</UserName><AccessKeyId>AKIADEPLOY01EXAMPLE1</AccessKeyId>\
+                <Status>Active</Status><SecretAccessKey>DEMO/EXAMPLE</SecretAccessKey>\
+                </AccessKey></CreateAccessKeyRes";
+    let account = answered_with(format!("{OK}{body}")).await;
+    let (id, secret) = new_key(&account, "bob").await;
+    assert_eq!(
+        (id.as_str(), secret.expose()),
+        ("AKIADEPLOY01EXAMPLE1", "DEMO/EXAMPLE")
+    );
+    let (half, _) = body.split_once("EXAMPLE</Secret").unwrap();
+    let account = answered_with(format!("{OK}{half}")).await;
+    let error = account.change(&create("bob")).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Garbled, "{error:?}");
+}
+
+#[tokio::test]
+async fn what_was_done_has_the_request_id_of_the_service() {
+    let (endpoint, account) = demo();
+    let key = "AKIAQX7DEMO4DEPLOY01";
+    for change in [
+        create("new-hire"),
+        deactivate("deploy-bot", key),
+        delete("deploy-bot", key),
+    ] {
+        let done = account.change(&change).await.unwrap();
+        let id = done.request_id.expect("an ID");
+        assert_eq!(id.len(), 36, "{id}");
+    }
+    assert_eq!(endpoint.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_waited_for_as_long_as_the_options_say() {
+    let (endpoint, _) = demo();
+    let silence = FaultKind::Delay(Duration::from_hours(24));
+    endpoint.fault(Fault::new(silence));
+    let timeouts = Timeouts {
+        attempt: Duration::from_secs(2),
+        ..Timeouts::default()
+    };
+    let options = Options {
+        timeouts,
+        ..Options::default()
+    };
+    let account = sign_in_to_demo(&endpoint, &options).account;
+    tokio::time::pause();
+    let started = tokio::time::Instant::now();
+    let error = account.change(&create("new-hire")).await.unwrap_err();
+    assert_eq!(started.elapsed().as_secs(), 2);
+    assert_eq!(error.kind, Kind::Network, "{error:?}");
+    assert!(error.outcome_unknown());
+    assert_eq!(calls(&endpoint, "CreateAccessKey"), 1);
 }
 
 /// Credentials that have run out and cannot be had again.
@@ -411,29 +539,6 @@ async fn a_silent_server_is_not_waited_for_for_ever() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_waited_for_as_long_as_the_options_say() {
-    let (endpoint, _) = demo();
-    let silence = FaultKind::Delay(Duration::from_hours(24));
-    endpoint.fault(Fault::new(silence));
-    let timeouts = Timeouts {
-        attempt: Duration::from_secs(2),
-        ..Timeouts::default()
-    };
-    let options = Options {
-        timeouts,
-        ..Options::default()
-    };
-    let account = sign_in_to_demo(&endpoint, &options).account;
-    tokio::time::pause();
-    let started = tokio::time::Instant::now();
-    let error = account.change(&create("new-hire")).await.unwrap_err();
-    assert_eq!(started.elapsed().as_secs(), 2);
-    assert_eq!(error.kind, Kind::Network, "{error:?}");
-    assert!(error.outcome_unknown());
-    assert_eq!(calls(&endpoint, "CreateAccessKey"), 1);
-}
-
-#[tokio::test]
 async fn a_read_from_a_silent_server_ends() {
     let (endpoint, account) = demo();
     let silence = FaultKind::Delay(Duration::from_hours(24));
@@ -494,7 +599,7 @@ async fn endless(next: fn(Option<&str>) -> Option<String>) -> Account {
                 }
             }
             let request = String::from_utf8_lossy(&request).into_owned();
-            let (action, list) = if request.contains("Action=ListUsers") {
+            let (action, list) = if request.contains("Action=ListUsers&") {
                 ("ListUsers", "<Users/>")
             } else {
                 ("ListAccessKeys", "<AccessKeyMetadata/>")

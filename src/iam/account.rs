@@ -1,15 +1,15 @@
-//! The calls this program makes, one method each.
+//! An account, and the calls that read it, one method each. Those that change it are in `change`,
+//! and those about who signs in `identity`.
 
 use super::{
-    AccessKey, Caller, Change, Changed, Error, Kind, LastUsed, Timeouts, UsersPage,
-    convert::{self, change_error, error, text_or},
+    AccessKey, Error, Kind, LastUsed, Timeouts, UsersPage,
+    convert::{self, error},
 };
-use crate::secret::SecretKey;
 use aws_config::{SdkConfig, retry::RetryConfig};
-use aws_sdk_iam::types::{StatusType, SummaryKeyType};
+use aws_sdk_iam::types::SummaryKeyType;
 use std::{
     collections::HashMap,
-    iter,
+    fmt, iter,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -22,13 +22,23 @@ const MAX_PAGES: usize = 10_000;
 
 /// A whole account, seen through one set of credentials. Cheap to clone: clones share connections
 /// and what the adaptive retry has learnt about the permitted rate.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Account {
-    iam: aws_sdk_iam::Client,
-    sts: aws_sdk_sts::Client,
-    read_only: bool,
+    pub(super) iam: aws_sdk_iam::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+    pub(super) read_only: bool,
     /// Each marker of the list of users, and the one whose page has named it.
     trail: Arc<Mutex<HashMap<String, String>>>,
+}
+
+/// The clients and their configuration say more about themselves than anybody should read: what
+/// hides a secret today is theirs to change.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("read_only", &self.read_only)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Account {
@@ -59,19 +69,6 @@ impl Account {
             read_only,
             trail: Arc::default(),
         }
-    }
-
-    /// Who is signed in. Needs no permission and works under an explicit deny.
-    ///
-    /// # Errors
-    /// When the credentials are not accepted, or nobody answers.
-    pub async fn caller(&self) -> Result<Caller, Error> {
-        let answer = self.sts.get_caller_identity().send().await;
-        let answer = answer.map_err(|e| error("sts:GetCallerIdentity", &e))?;
-        Ok(Caller {
-            account: answer.account.unwrap_or_default(),
-            arn: answer.arn.unwrap_or_default(),
-        })
     }
 
     /// The account's alias; at most one exists.
@@ -151,13 +148,13 @@ impl Account {
     pub async fn keys(&self, user: &str) -> Result<Vec<AccessKey>, Error> {
         const ACTION: &str = "iam:ListAccessKeys";
         let mut keys = Vec::new();
-        let mut seen: Vec<String> = Vec::new();
+        let mut pages = Pages::default();
         loop {
             let answer = self
                 .iam
                 .list_access_keys()
                 .user_name(user)
-                .set_marker(seen.last().cloned())
+                .set_marker(pages.marker())
                 .send()
                 .await
                 .map_err(|e| error(ACTION, &e))?;
@@ -170,10 +167,7 @@ impl Account {
             if !answer.is_truncated {
                 return Ok(keys);
             }
-            match answer.marker {
-                Some(next) if seen.len() < MAX_PAGES && !seen.contains(&next) => seen.push(next),
-                _ => return Err(turns_in_circles(ACTION)),
-            }
+            pages.turn(answer.marker, ACTION)?;
         }
     }
 
@@ -193,84 +187,26 @@ impl Account {
             .access_key_last_used
             .map_or(LastUsed::Never, convert::last_used))
     }
+}
 
-    /// Changes the account. This is the one place that refuses under `--read-only`, and the user
-    /// is always named: left out, the service would take the signing identity's own.
-    ///
-    /// # Errors
-    /// When the service refuses, or its answer is lost: [`Error::outcome_unknown`] tells which.
-    pub async fn change(&self, change: &Change) -> Result<Changed, Error> {
-        if self.read_only {
-            return Err(Error {
-                action: action_of(change),
-                kind: Kind::ReadOnly,
-                code: None,
-                message: "iamkeys was started with --read-only; nothing was sent".into(),
-                request_id: None,
-            });
-        }
-        match change {
-            Change::Create { user } => self.create(user).await,
-            Change::SetActive { user, key, active } => {
-                let status = if *active {
-                    StatusType::Active
-                } else {
-                    StatusType::Inactive
-                };
-                self.iam
-                    .update_access_key()
-                    .user_name(&**user)
-                    .access_key_id(key)
-                    .status(status)
-                    .customize()
-                    .config_override(once())
-                    .send()
-                    .await
-                    .map_err(|e| change_error(action_of(change), &e))?;
-                Ok(Changed::Done)
-            }
-            Change::Delete { user, key } => {
-                self.iam
-                    .delete_access_key()
-                    .user_name(&**user)
-                    .access_key_id(key)
-                    .customize()
-                    .config_override(once())
-                    .send()
-                    .await
-                    .map_err(|e| change_error(action_of(change), &e))?;
-                Ok(Changed::Done)
-            }
-        }
+/// Where a list of one user's things has been, page by page.
+#[derive(Default)]
+struct Pages(Vec<String>);
+
+impl Pages {
+    /// What to ask the next page with; none for the first.
+    fn marker(&self) -> Option<String> {
+        self.0.last().cloned()
     }
 
-    async fn create(&self, user: &str) -> Result<Changed, Error> {
-        const ACTION: &str = "iam:CreateAccessKey";
-        let answer = self
-            .iam
-            .create_access_key()
-            .user_name(user)
-            .customize()
-            .config_override(once())
-            .send()
-            .await
-            .map_err(|e| change_error(ACTION, &e))?;
-        match answer.access_key {
-            Some(made) if !made.secret_access_key.is_empty() => Ok(Changed::Created {
-                key: AccessKey {
-                    id: text_or(Some(made.access_key_id), ""),
-                    status: convert::status(Some(&made.status)),
-                    created: convert::time(made.create_date.as_ref()),
-                },
-                secret: SecretKey::new(made.secret_access_key),
-            }),
-            _ => Err(Error {
-                action: ACTION,
-                kind: Kind::Garbled,
-                code: None,
-                message: "the answer holds no key".into(),
-                request_id: None,
-            }),
+    /// Goes on to the page after this marker, unless the list has been there.
+    fn turn(&mut self, marker: Option<String>, action: &'static str) -> Result<(), Error> {
+        match marker {
+            Some(next) if self.0.len() < MAX_PAGES && !self.0.contains(&next) => {
+                self.0.push(next);
+                Ok(())
+            }
+            _ => Err(turns_in_circles(action)),
         }
     }
 }
@@ -282,21 +218,5 @@ fn turns_in_circles(action: &'static str) -> Error {
         code: None,
         message: "the list says that it goes on, and not where".into(),
         request_id: None,
-    }
-}
-
-/// Makes a change be sent once. The SDK would repeat it after a 5xx or a lost connection: a creation
-/// that the service had made would leave a key whose secret nobody has, and a deletion that it had
-/// made would be reported as one of a key that is not there.
-fn once() -> aws_sdk_iam::config::Builder {
-    aws_sdk_iam::config::Builder::new().retry_config(RetryConfig::disabled())
-}
-
-/// The action of a change, as policies name it.
-pub(super) fn action_of(change: &Change) -> &'static str {
-    match change {
-        Change::Create { .. } => "iam:CreateAccessKey",
-        Change::SetActive { .. } => "iam:UpdateAccessKey",
-        Change::Delete { .. } => "iam:DeleteAccessKey",
     }
 }

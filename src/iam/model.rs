@@ -213,6 +213,15 @@ pub enum Changed {
     Done,
 }
 
+/// A change that was made, and what AWS support would ask for.
+#[derive(Debug)]
+pub struct Done {
+    /// What came of it.
+    pub changed: Changed,
+    /// The service's ID for the request; none where an endpoint gives none.
+    pub request_id: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
