@@ -184,7 +184,7 @@ async fn what_the_service_refuses_is_sorted() {
     );
     assert_eq!(
         refused(create("not a name!")).await,
-        (Kind::Other, "ValidationError".to_owned())
+        (Kind::Rejected, "ValidationError".to_owned())
     );
     // AWS answers so for a key it does not know.
     let error = account.last_used("AKIANOSUCHKEYEXAMPLE").await.unwrap_err();
@@ -212,7 +212,12 @@ async fn each_code_leads_to_its_kind() {
         ),
         (404, "NoSuchEntity", "no", Kind::Gone),
         (409, "LimitExceeded", "no", Kind::Limit),
-        (409, "EntityTemporarilyUnmodifiable", "no", Kind::Other),
+        (409, "EntityTemporarilyUnmodifiable", "no", Kind::Busy),
+        (409, "ConcurrentModification", "no", Kind::Busy),
+        (400, "InvalidInput", "no", Kind::Rejected),
+        (409, "DeleteConflict", "no", Kind::Rejected),
+        (500, "ServiceFailure", "no", Kind::Server),
+        (400, "ServiceFailure", "no", Kind::Server),
         (418, "SomethingNew", "no", Kind::Other),
         (500, "SomethingNew", "no", Kind::Server),
     ] {

@@ -26,8 +26,13 @@ pub enum Kind {
     Gone,
     /// AWS asked for fewer calls, and went on asking after the retries.
     Throttled,
-    /// The user has as many keys as the account allows.
+    /// The account has a limit that this would go beyond: the user has as many keys as it allows,
+    /// for one.
     Limit,
+    /// Something else is changing the user at the same time, or has a moment ago. Nothing was done.
+    Busy,
+    /// The service does not take this as it is, and would not a second time.
+    Rejected,
     /// The credentials are not accepted: wrong, inactive, deleted, or without the MFA a policy asks.
     BadCredentials,
     /// The session was good once and has run out.
@@ -57,6 +62,11 @@ impl Kind {
             "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Self::Denied,
             "NoSuchEntity" => Self::Gone,
             "LimitExceeded" => Self::Limit,
+            "ConcurrentModification" | "EntityTemporarilyUnmodifiable" => Self::Busy,
+            "InvalidInput" | "ValidationError" | "DeleteConflict" | "KeyUnmodifiable"
+            | "UnmodifiableEntity" => Self::Rejected,
+            // Whatever its status: it says that the service does not know what it did.
+            "ServiceFailure" | "InternalFailure" => Self::Server,
             "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequests" => {
                 Self::Throttled
             }
@@ -105,7 +115,21 @@ impl Error {
             Kind::Denied => format!("Ask for permission to call {}.", self.action),
             Kind::Gone => "It may have been deleted elsewhere; the list is fetched again.".into(),
             Kind::Throttled => "AWS is throttling this account; R tries again.".into(),
-            Kind::Limit => "Delete one of the keys first. Inactive keys count.".into(),
+            Kind::Limit => match self.action {
+                "iam:CreateAccessKey" => {
+                    "Delete one of the keys first. Inactive keys count.".into()
+                }
+                "iam:TagUser" => {
+                    "A description is a tag, and this user has all the tags it may have: remove one \
+                     first."
+                        .into()
+                }
+                _ => "This account has reached a limit; its administrator can have it raised.".into(),
+            },
+            Kind::Busy => {
+                "Something else is changing this user: wait a minute, then do it again.".into()
+            }
+            Kind::Rejected => "AWS does not allow this; its message says why.".into(),
             Kind::BadCredentials => {
                 "Sign in again, with MFA if a policy asks for it, then press R.".into()
             }
@@ -146,3 +170,39 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_in_the_models_of_our_calls_has_its_kind() {
+        for (code, kind) in [
+            ("ConcurrentModification", Kind::Busy),
+            ("InvalidInput", Kind::Rejected),
+            ("LimitExceeded", Kind::Limit),
+            ("NoSuchEntity", Kind::Gone),
+            ("ServiceFailure", Kind::Server),
+        ] {
+            assert_eq!(Kind::of_code(code, ""), Some(kind), "{code}");
+        }
+        assert_eq!(Kind::of_code("SomethingNew", ""), None);
+    }
+
+    #[test]
+    fn what_to_do_about_a_limit_depends_on_what_was_asked() {
+        let advice = |action| {
+            let error = Error {
+                action,
+                kind: Kind::Limit,
+                code: Some("LimitExceeded".into()),
+                message: String::new(),
+                request_id: None,
+            };
+            error.advice()
+        };
+        assert!(advice("iam:CreateAccessKey").contains("Inactive keys count"));
+        assert!(advice("iam:TagUser").contains("tags"));
+        assert!(advice("iam:DeleteAccessKey").contains("limit"));
+    }
+}
