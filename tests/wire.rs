@@ -7,7 +7,7 @@ use aws_credential_types::{
 };
 use chrono::{DateTime, TimeZone as _, Utc};
 use iamkeys::{
-    demo::{Account as Store, Endpoint, Fault, FaultKind},
+    demo::{Account as Store, Endpoint, Fault, FaultKind, Status},
     iam::{
         Account, Change, Changed, Error, KeyStatus, Kind, LastUsed, Options, Timeouts,
         sign_in_to_demo,
@@ -406,6 +406,135 @@ async fn a_lost_answer_is_waited_for_as_long_as_the_options_say() {
     assert_eq!(error.kind, Kind::Network, "{error:?}");
     assert!(error.outcome_unknown());
     assert_eq!(calls(&endpoint, "CreateAccessKey"), 1);
+
+    let account = account.signed_in_with("AKIAQX7DEMO4ALICE001", &SecretKey::new("x".into()));
+    let started = tokio::time::Instant::now();
+    account.change(&create("new-hire")).await.unwrap_err();
+    assert_eq!(
+        started.elapsed().as_secs(),
+        2,
+        "seen through another key too"
+    );
+}
+
+/// The secret of a key, as the endpoint knows it.
+fn secret_of(endpoint: &Endpoint, key: &str) -> SecretKey {
+    SecretKey::new(endpoint.account(|store| store.key(key).unwrap().1.id.secret()))
+}
+
+#[tokio::test]
+async fn whose_keys_these_are_is_asked_once_with_them() {
+    let (endpoint, account) = demo();
+    let key = "AKIAQX7DEMO4BOBBY001";
+    let secret = secret_of(&endpoint, key);
+    let caller = account.identity_of(key, &secret, None).await.unwrap();
+    assert_eq!((caller.name(), &*caller.account), ("bob", "123456789012"));
+    assert_eq!(endpoint.calls()[0].signed_by.as_deref(), Some(key));
+    // The account itself signs as before.
+    assert_eq!(account.caller().await.unwrap().name(), "alice");
+
+    let kind = async |key: &str, secret: &SecretKey, token: Option<&SecretKey>| {
+        let before = endpoint.calls().len();
+        let error = account.identity_of(key, secret, token).await.unwrap_err();
+        assert_eq!(endpoint.calls().len(), before + 1, "asked once");
+        assert_eq!(error.action, "sts:GetCallerIdentity");
+        (error.kind, error.code.unwrap_or_default())
+    };
+    let unknown = (Kind::BadCredentials, "InvalidClientTokenId".to_owned());
+    let wrong = SecretKey::new("wrong".into());
+    assert_eq!(kind("AKIANOSUCHKEYEXAMPLE", &wrong, None).await, unknown);
+    assert_eq!(
+        kind(key, &secret, Some(&wrong)).await,
+        unknown,
+        "it has no token"
+    );
+    let mismatch = (Kind::BadCredentials, "SignatureDoesNotMatch".to_owned());
+    assert_eq!(kind(key, &wrong, None).await, mismatch);
+    endpoint.account(|store| store.set_key_status(key, Status::Inactive));
+    assert_eq!(kind(key, &secret, None).await, unknown, "an inactive key");
+    let (new, secret) = new_key(&account, "new-hire").await;
+    assert_eq!(kind(&new, &secret, None).await, unknown, "a key too new");
+    endpoint.fault(Fault::new(FaultKind::Unavailable));
+    let error = account.identity_of(key, &secret, None).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Server);
+    let asked = endpoint
+        .calls()
+        .iter()
+        .filter(|call| call.action == "GetCallerIdentity")
+        .count();
+    assert_eq!(asked, 8, "a failure is not tried again");
+}
+
+#[tokio::test]
+async fn a_session_is_asked_about_with_its_token() {
+    let mut store = Store::demo(now());
+    store.sign_in_with_role("Operator", "alice@acme");
+    let (endpoint, account) = of(store);
+    let pair = endpoint.sdk_credentials();
+    let key = pair.access_key_id();
+    let secret = SecretKey::new(pair.secret_access_key().to_owned());
+    let token = SecretKey::new(pair.session_token().unwrap().to_owned());
+    let caller = account
+        .identity_of(key, &secret, Some(&token))
+        .await
+        .unwrap();
+    assert_eq!(caller.name(), "Operator/alice@acme");
+    let error = account.identity_of(key, &secret, None).await.unwrap_err();
+    assert_eq!(error.kind, Kind::BadCredentials);
+}
+
+#[tokio::test]
+async fn nobody_waits_long_to_learn_whose_keys_these_are() {
+    let (endpoint, account) = demo();
+    endpoint.fault(Fault::new(FaultKind::Delay(Duration::from_hours(24))));
+    tokio::time::pause();
+    let started = tokio::time::Instant::now();
+    let key = "AKIAQX7DEMO4BOBBY001";
+    let secret = secret_of(&endpoint, key);
+    let error = account.identity_of(key, &secret, None).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Network);
+    assert_eq!(started.elapsed().as_secs(), 5);
+    assert_eq!(endpoint.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn one_goes_on_with_the_new_key_after_ones_own_was_rotated() {
+    for read_only in [false, true] {
+        let (endpoint, _) = demo();
+        let options = Options {
+            read_only,
+            ..Options::default()
+        };
+        let old = sign_in_to_demo(&endpoint, &options).account;
+        let key = "AKIAQX7DEMO4BOBBY001";
+        let secret = secret_of(&endpoint, key);
+        let new = old.signed_in_with(key, &secret);
+        assert!(endpoint.calls().is_empty(), "sends nothing");
+        let shown = format!("{new:?} {new:#?} {old:?}");
+        assert!(
+            !shown.contains(secret.expose()) && !shown.contains(key),
+            "{shown}"
+        );
+
+        assert_eq!(new.caller().await.unwrap().name(), "bob");
+        assert_eq!(new.keys("alice").await.unwrap().len(), 1);
+        let own = deactivate("alice", "AKIAQX7DEMO4ALICE001");
+        match new.change(&own).await {
+            Ok(_) => assert!(!read_only),
+            Err(error) => assert!(read_only && error.kind == Kind::ReadOnly, "{error:?}"),
+        }
+        let signers = endpoint.calls();
+        assert!(
+            signers
+                .iter()
+                .all(|call| call.signed_by.as_deref() == Some(key))
+        );
+        assert_eq!(
+            old.caller().await.is_ok(),
+            read_only,
+            "the old key is put away"
+        );
+    }
 }
 
 /// Credentials that have run out and cannot be had again.

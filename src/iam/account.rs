@@ -26,7 +26,10 @@ const MAX_PAGES: usize = 10_000;
 pub struct Account {
     pub(super) iam: aws_sdk_iam::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    /// What the clients were made from: the same account is seen through another key with it.
+    pub(super) config: SdkConfig,
     pub(super) read_only: bool,
+    pub(super) timeouts: Timeouts,
     /// Each marker of the list of users, and the one whose page has named it.
     trail: Arc<Mutex<HashMap<String, String>>>,
 }
@@ -37,6 +40,7 @@ impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account")
             .field("read_only", &self.read_only)
+            .field("timeouts", &self.timeouts)
             .finish_non_exhaustive()
     }
 }
@@ -66,7 +70,9 @@ impl Account {
         Self {
             iam: aws_sdk_iam::Client::from_conf(reads),
             sts: aws_sdk_sts::Client::from_conf(identity),
+            config: config.clone(),
             read_only,
+            timeouts,
             trail: Arc::default(),
         }
     }

@@ -39,4 +39,14 @@ impl Timeouts {
             .operation_timeout(self.operation)
             .build()
     }
+
+    /// No attempt and no call takes longer than this. The limits that belong to a connection stay
+    /// as they are, or the call would need a connection of its own.
+    pub(super) fn at_most(self, limit: Duration) -> Self {
+        Self {
+            attempt: self.attempt.min(limit),
+            operation: self.operation.min(limit),
+            ..self
+        }
+    }
 }
