@@ -93,6 +93,7 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
                 });
             Answer::LastUsed(user, id, Ok(last))
         }
+        Read::Descriptions(user) => Answer::Descriptions(user, Ok(Vec::new())),
     }
 }
 

@@ -116,6 +116,8 @@ pub enum Read {
     Keys(Box<str>),
     /// The last use of a user's key.
     LastUsed(Box<str>, String),
+    /// What the keys of a user are for.
+    Descriptions(Box<str>),
 }
 
 /// A text on its way to a clipboard.

@@ -123,6 +123,8 @@ pub enum Answer {
     Keys(Box<str>, Result<Vec<AccessKey>, Error>),
     /// The last use of a user's key.
     LastUsed(Box<str>, String, Result<LastUsed, Error>),
+    /// What the keys of a user are for: key IDs and texts.
+    Descriptions(Box<str>, Result<Vec<(String, String)>, Error>),
 }
 
 impl Answer {
@@ -136,6 +138,7 @@ impl Answer {
             Self::Users(answer) => answer.as_ref().err(),
             Self::Keys(_, answer) => answer.as_ref().err(),
             Self::LastUsed(_, _, answer) => answer.as_ref().err(),
+            Self::Descriptions(_, answer) => answer.as_ref().err(),
         }
     }
 }

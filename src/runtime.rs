@@ -275,6 +275,10 @@ async fn answer(account: &Account, read: Read) -> Answer {
             let answer = account.last_used(&key).await;
             Answer::LastUsed(user, key, answer)
         }
+        Read::Descriptions(user) => {
+            let answer = account.descriptions(&user).await;
+            Answer::Descriptions(user, answer)
+        }
     }
 }
 
@@ -299,6 +303,7 @@ fn failed(read: Read) -> Answer {
         Read::LastUsed(user, key) => {
             Answer::LastUsed(user, key, Err(error("iam:GetAccessKeyLastUsed")))
         }
+        Read::Descriptions(user) => Answer::Descriptions(user, Err(error("iam:ListUserTags"))),
     }
 }
 

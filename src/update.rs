@@ -138,6 +138,14 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
                 .users
                 .file_last_used(&user, &key, request, answer, now);
         }
+        Answer::Descriptions(user, answer) => {
+            // Who may not read them sees none, and is not asked again and again.
+            state.session.descriptions_refused |= failure
+                .as_ref()
+                .is_some_and(|error| error.kind == Kind::Denied);
+            failure = None;
+            state.users.file_descriptions(&user, request, answer, now);
+        }
     }
     if let Some(error) = failure {
         broken(state, &error);
@@ -208,5 +216,10 @@ fn refresh(state: &mut State) -> Vec<Effect> {
     }
     let mut effects = vec![state.list_users(None)];
     effects.extend(state.ask_again_who_and_where());
+    // It may be granted now.
+    state.session.descriptions_refused = false;
+    if let Some(user) = state.user().map(|row| row.user.name.clone()) {
+        effects.push(state.ask_descriptions_now(&user).1);
+    }
     effects
 }

@@ -846,6 +846,7 @@ fn failed(read: Read, kind: Kind) -> Answer {
         Read::Users(_) => Answer::Users(Err(error)),
         Read::Keys(user) => Answer::Keys(user, Err(error)),
         Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error)),
+        Read::Descriptions(user) => Answer::Descriptions(user, Err(error)),
     }
 }
 

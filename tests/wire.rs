@@ -7,7 +7,7 @@ use aws_credential_types::{
 };
 use chrono::{DateTime, TimeZone as _, Utc};
 use iamkeys::{
-    demo::{Account as Store, Endpoint, Fault, FaultKind, Status},
+    demo::{Account as Store, Endpoint, Fault, FaultKind, Status, Tag},
     iam::{
         Account, Change, Changed, Error, KeyStatus, Kind, LastUsed, Options, Timeouts,
         sign_in_to_demo,
@@ -51,6 +51,14 @@ fn delete(user: &str, key: &str) -> Change {
     Change::Delete {
         user: user.into(),
         key: key.into(),
+    }
+}
+
+fn describe(user: &str, key: &str, text: Option<&str>) -> Change {
+    Change::Describe {
+        user: user.into(),
+        key: key.into(),
+        text: text.map(str::to_owned),
     }
 }
 
@@ -267,6 +275,14 @@ async fn a_change_is_sent_exactly_once_under_every_fault() {
                 "DeleteAccessKey",
                 delete("deploy-bot", "AKIAQX7DEMO4DEPLOY01"),
             ),
+            (
+                "TagUser",
+                describe("deploy-bot", "AKIAQX7DEMO4DEPLOY01", Some("new")),
+            ),
+            (
+                "UntagUser",
+                describe("deploy-bot", "AKIAQX7DEMO4DEPLOY01", None),
+            ),
         ] {
             let (endpoint, account) = demo();
             endpoint.fault(Fault::new(fault.clone()).action(action).times(1));
@@ -301,11 +317,13 @@ async fn answered_with(response: String) -> Account {
 }
 
 /// The changes whose answers the SDK does not read, with their actions.
-fn unread() -> [(&'static str, Change); 2] {
+fn unread() -> [(&'static str, Change); 4] {
     let key = "AKIADEPLOY01EXAMPLE1";
     [
         ("UpdateAccessKey", deactivate("alice", key)),
         ("DeleteAccessKey", delete("alice", key)),
+        ("TagUser", describe("alice", key, Some("backup"))),
+        ("UntagUser", describe("alice", key, None)),
     ]
 }
 
@@ -376,13 +394,106 @@ async fn what_was_done_has_the_request_id_of_the_service() {
     for change in [
         create("new-hire"),
         deactivate("deploy-bot", key),
+        describe("deploy-bot", key, Some("old")),
+        describe("deploy-bot", key, None),
         delete("deploy-bot", key),
     ] {
         let done = account.change(&change).await.unwrap();
         let id = done.request_id.expect("an ID");
         assert_eq!(id.len(), 36, "{id}");
     }
-    assert_eq!(endpoint.calls().len(), 3);
+    assert_eq!(endpoint.calls().len(), 5);
+}
+
+#[tokio::test]
+async fn descriptions_are_the_tags_that_are_called_like_keys() {
+    let (endpoint, account) = demo();
+    let described = account.descriptions("deploy-bot").await.unwrap();
+    let pair = |key: &str, text: &str| (key.to_owned(), text.to_owned());
+    let (first, second) = ("AKIAQX7DEMO4DEPLOY01", "AKIAQX7DEMO4DEPLOY02");
+    let old = pair(first, "GitHub Actions until the move to OIDC");
+    assert_eq!(described, [old.clone(), pair(second, "GitHub Actions")]);
+
+    let tags = [
+        ("Owner", "platform"),
+        ("akiaqx7demo4deploy09", "x"),
+        ("AKIASHORT", "y"),
+    ];
+    let tags = tags.map(|(key, value)| Tag {
+        key: key.into(),
+        value: value.into(),
+    });
+    endpoint.account(|store| store.tag_user("deploy-bot", tags.into()).unwrap());
+    let text = "für Zürich: a/b=c+d @ 7";
+    account
+        .change(&describe("deploy-bot", second, Some(text)))
+        .await
+        .unwrap();
+    let described = account.descriptions("DEPLOY-bot").await.unwrap();
+    assert_eq!(described, [old.clone(), pair(second, text)]);
+
+    account
+        .change(&describe("deploy-bot", second, None))
+        .await
+        .unwrap();
+    assert_eq!(account.descriptions("deploy-bot").await.unwrap(), [old]);
+    // Clearing what is not there is no error.
+    account
+        .change(&describe("deploy-bot", second, None))
+        .await
+        .unwrap();
+    assert!(account.descriptions("new-hire").await.unwrap().is_empty());
+    let error = account.descriptions("nobody").await.unwrap_err();
+    assert_eq!((error.kind, error.action), (Kind::Gone, "iam:ListUserTags"));
+}
+
+#[tokio::test]
+async fn keys_and_descriptions_on_all_pages_are_read() {
+    let (endpoint, account) = demo();
+    let endpoint = endpoint.with_pages_of(7);
+    let fifty = (0..50).map(|number| Tag {
+        key: format!("AKIAQX7DEMO4{number:08}"),
+        value: format!("number {number}"),
+    });
+    endpoint.account(|store| {
+        store.tag_user("new-hire", fifty.collect()).unwrap();
+        for _ in 0..8 {
+            store.add_new_key("new-hire", now()).unwrap();
+        }
+    });
+    let described = account.descriptions("new-hire").await.unwrap();
+    assert_eq!(described.len(), 50);
+    assert_eq!(described[49].1, "number 49");
+    assert_eq!(calls(&endpoint, "ListUserTags"), 8);
+    assert_eq!(account.keys("new-hire").await.unwrap().len(), 8);
+    assert_eq!(calls(&endpoint, "ListAccessKeys"), 2);
+}
+
+#[tokio::test]
+async fn a_description_that_is_refused_says_why() {
+    let (endpoint, account) = demo();
+    let key = "AKIAQX7DEMO4ALICE001";
+    let refused = async |user: &str, text: &str| {
+        let change = describe(user, key, Some(text));
+        let error = account.change(&change).await.unwrap_err();
+        assert!(!error.outcome_unknown(), "{error:?}");
+        assert_eq!(error.action, "iam:TagUser");
+        (error.kind, error.code.unwrap())
+    };
+    let wrong = (Kind::Rejected, "ValidationError".to_owned());
+    assert_eq!(refused("alice", "not allowed!").await, wrong);
+    assert_eq!(refused("alice", &"x".repeat(257)).await, wrong);
+    let reserved = (Kind::Rejected, "InvalidInput".to_owned());
+    assert_eq!(refused("alice", "aws:mine").await, reserved);
+    let gone = (Kind::Gone, "NoSuchEntity".to_owned());
+    assert_eq!(refused("nobody", "x").await, gone);
+    let fifty = (0..50).map(|number| Tag {
+        key: format!("tag {number}"),
+        value: String::new(),
+    });
+    endpoint.account(|store| store.tag_user("alice", fifty.collect()).unwrap());
+    let limit = (Kind::Limit, "LimitExceeded".to_owned());
+    assert_eq!(refused("alice", "x").await, limit);
 }
 
 #[tokio::test]
@@ -696,6 +807,8 @@ async fn read_only_sends_no_change() {
         create("new-hire"),
         deactivate("alice", "AKIAQX7DEMO4ALICE001"),
         delete("alice", "AKIAQX7DEMO4ALICE001"),
+        describe("alice", "AKIAQX7DEMO4ALICE001", Some("mine")),
+        describe("alice", "AKIAQX7DEMO4ALICE001", None),
     ] {
         let error = account.change(&change).await.unwrap_err();
         assert_eq!(error.kind, Kind::ReadOnly);
@@ -735,6 +848,8 @@ async fn endless(next: fn(Option<&str>) -> Option<String>) -> Account {
             let request = String::from_utf8_lossy(&request).into_owned();
             let (action, list) = if request.contains("Action=ListUsers&") {
                 ("ListUsers", "<Users/>")
+            } else if request.contains("Action=ListUserTags&") {
+                ("ListUserTags", "<Tags/>")
             } else {
                 ("ListAccessKeys", "<AccessKeyMetadata/>")
             };
@@ -793,6 +908,8 @@ async fn a_list_that_turns_in_circles_ends() {
         assert_eq!(pages_of_users(&account).await, pages, "each time");
         let error = account.keys("alice").await.unwrap_err();
         assert_eq!(error.kind, Kind::Garbled, "keys, {pages}");
+        let error = account.descriptions("alice").await.unwrap_err();
+        assert_eq!(error.kind, Kind::Garbled, "descriptions, {pages}");
     }
 }
 

@@ -159,6 +159,7 @@ fn read_time(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, AccountErr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::model::description_problem;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap()
@@ -196,6 +197,20 @@ mod tests {
                 assert!(used.is_none_or(|at| at >= key.created), "{}", key.id);
             }
         }
+    }
+
+    #[test]
+    fn every_description_of_the_demo_account_is_one_the_service_would_take() {
+        let account = Account::demo(now());
+        let mut count = 0;
+        for user in account.users() {
+            for tag in user.tags() {
+                assert!(user.keys.iter().any(|key| key.id.as_str() == tag.key));
+                assert_eq!(description_problem(&tag.value), None, "{}", tag.value);
+                count += 1;
+            }
+        }
+        assert!(count >= 8, "{count}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::{
     AccessKey, Error, Kind, LastUsed, Timeouts, UsersPage,
     convert::{self, error},
+    model,
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_iam::types::SummaryKeyType;
@@ -172,6 +173,35 @@ impl Account {
             );
             if !answer.is_truncated {
                 return Ok(keys);
+            }
+            pages.turn(answer.marker, ACTION)?;
+        }
+    }
+
+    /// What the keys of a user are for, as somebody has written it down: key IDs and texts. The
+    /// console keeps this in tags of the user, among which all others are passed over; keys that
+    /// are gone may have left theirs behind.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn descriptions(&self, user: &str) -> Result<Vec<(String, String)>, Error> {
+        const ACTION: &str = "iam:ListUserTags";
+        let mut descriptions = Vec::new();
+        let mut pages = Pages::default();
+        loop {
+            let answer = self
+                .iam
+                .list_user_tags()
+                .user_name(user)
+                .set_marker(pages.marker())
+                .send()
+                .await
+                .map_err(|e| error(ACTION, &e))?;
+            let of_keys = answer.tags.into_iter();
+            let of_keys = of_keys.filter(|tag| model::is_key_id(&tag.key));
+            descriptions.extend(of_keys.map(|tag| (tag.key, tag.value)));
+            if !answer.is_truncated {
+                return Ok(descriptions);
             }
             pages.turn(answer.marker, ACTION)?;
         }

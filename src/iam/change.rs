@@ -7,7 +7,11 @@ use super::{
 };
 use crate::secret::SecretKey;
 use aws_config::retry::RetryConfig;
-use aws_sdk_iam::{error::SdkError, operation::RequestId, types::StatusType};
+use aws_sdk_iam::{
+    error::SdkError,
+    operation::RequestId,
+    types::{StatusType, Tag},
+};
 
 impl Account {
     /// Changes the account. This is the one place that refuses under `--read-only`, and the user
@@ -49,6 +53,37 @@ impl Account {
                 let call = call.customize().config_override(once());
                 let answer = call
                     .interceptor(Own::whole("DeleteAccessKeyResponse"))
+                    .send()
+                    .await;
+                done(answer, action)
+            }
+            Change::Describe {
+                user,
+                key,
+                text: Some(text),
+            } => {
+                let tag = Tag::builder().key(key).value(text).build();
+                let tag = tag.map_err(|e| Error {
+                    action,
+                    kind: Kind::Other,
+                    code: None,
+                    message: e.to_string(),
+                    request_id: None,
+                })?;
+                let call = self.iam.tag_user().user_name(&**user).tags(tag);
+                let call = call.customize().config_override(once());
+                let answer = call.interceptor(Own::whole("TagUserResponse")).send().await;
+                done(answer, action)
+            }
+            Change::Describe {
+                user,
+                key,
+                text: None,
+            } => {
+                let call = self.iam.untag_user().user_name(&**user).tag_keys(key);
+                let call = call.customize().config_override(once());
+                let answer = call
+                    .interceptor(Own::whole("UntagUserResponse"))
                     .send()
                     .await;
                 done(answer, action)
@@ -123,5 +158,7 @@ fn action_of(change: &Change) -> &'static str {
         Change::Create { .. } => "iam:CreateAccessKey",
         Change::SetActive { .. } => "iam:UpdateAccessKey",
         Change::Delete { .. } => "iam:DeleteAccessKey",
+        Change::Describe { text: Some(_), .. } => "iam:TagUser",
+        Change::Describe { text: None, .. } => "iam:UntagUser",
     }
 }

@@ -125,6 +125,16 @@ pub enum Change {
         /// The key's ID.
         key: String,
     },
+    /// Say what a key is for, as the console does it: in a tag of the user, called like the key.
+    Describe {
+        /// Whose key it is.
+        user: Box<str>,
+        /// The key's ID.
+        key: String,
+        /// The description; none clears the one there is. An empty one is a tag without a value,
+        /// which is not the same.
+        text: Option<String>,
+    },
 }
 
 impl Change {
@@ -132,9 +142,10 @@ impl Change {
     #[must_use]
     pub fn user(&self) -> &str {
         match self {
-            Self::Create { user } | Self::SetActive { user, .. } | Self::Delete { user, .. } => {
-                user
-            }
+            Self::Create { user }
+            | Self::SetActive { user, .. }
+            | Self::Delete { user, .. }
+            | Self::Describe { user, .. } => user,
         }
     }
 
@@ -143,7 +154,9 @@ impl Change {
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Create { .. } => None,
-            Self::SetActive { key, .. } | Self::Delete { key, .. } => Some(key),
+            Self::SetActive { key, .. } | Self::Delete { key, .. } | Self::Describe { key, .. } => {
+                Some(key)
+            }
         }
     }
 
@@ -164,6 +177,8 @@ impl Change {
             Self::SetActive { active: true, .. } => "Activate",
             Self::SetActive { active: false, .. } => "Deactivate",
             Self::Delete { .. } => "Delete",
+            Self::Describe { text: Some(_), .. } => "Describe",
+            Self::Describe { text: None, .. } => "Clear",
         }
     }
 
@@ -175,6 +190,8 @@ impl Change {
             Self::SetActive { active: true, .. } => "activating",
             Self::SetActive { active: false, .. } => "deactivating",
             Self::Delete { .. } => "deleting",
+            Self::Describe { text: Some(_), .. } => "describing",
+            Self::Describe { text: None, .. } => "clearing",
         }
     }
 
@@ -186,15 +203,22 @@ impl Change {
             Self::SetActive { active: true, .. } => "Activated",
             Self::SetActive { active: false, .. } => "Deactivated",
             Self::Delete { .. } => "Deleted",
+            Self::Describe { text: Some(_), .. } => "Described",
+            Self::Describe { text: None, .. } => "Cleared",
         }
     }
 
     /// What it is done to, in words: `AKIA… of alice`, `a key for alice`.
     #[must_use]
     pub fn target(&self) -> String {
-        match self.key() {
-            Some(key) => format!("{key} of {}", self.user()),
-            None => format!("a key for {}", self.user()),
+        let user = self.user();
+        match (self, self.key()) {
+            // It is not the key that is cleared.
+            (Self::Describe { text: None, .. }, Some(key)) => {
+                format!("the description of {key} of {user}")
+            }
+            (_, Some(key)) => format!("{key} of {user}"),
+            (_, None) => format!("a key for {user}"),
         }
     }
 }
@@ -222,6 +246,58 @@ pub struct Done {
     pub request_id: Option<String>,
 }
 
+/// The most characters that a description may have: it is the value of a tag (`Tag` in the API
+/// reference of IAM).
+pub const LONGEST_DESCRIPTION: usize = 256;
+
+/// Why AWS would refuse a text as a key's description; none where it would not. The rules are
+/// those for values of tags: the pattern and length of `Tag` in the API reference, and the prefix
+/// in the user guide's rules for tagging.
+#[must_use]
+pub fn description_problem(text: &str) -> Option<String> {
+    if let Some(c) = text.chars().find(|&c| !may_be_in_a_tag(c)) {
+        let what = if c.is_control() || c.is_whitespace() {
+            format!("The character U+{:04X}", u32::from(c))
+        } else {
+            c.to_string()
+        };
+        return Some(format!(
+            "{what} is not allowed: letters, digits, spaces and _.:/=+-@ are"
+        ));
+    }
+    let length = text.chars().count();
+    if length > LONGEST_DESCRIPTION {
+        return Some(format!(
+            "It has {length} characters, and may have {LONGEST_DESCRIPTION}"
+        ));
+    }
+    is_reserved_for_aws(text)
+        .then(|| "It may not begin with aws:, which AWS keeps to itself".into())
+}
+
+/// Whether a tag's key or value may hold a character: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
+fn may_be_in_a_tag(c: char) -> bool {
+    use unicode_properties::{GeneralCategoryGroup as Group, UnicodeGeneralCategory as _};
+    "_.:/=+-@".contains(c)
+        || matches!(
+            c.general_category_group(),
+            Group::Letter | Group::Separator | Group::Number
+        )
+}
+
+/// Whether a tag's key or value begins as only those do that AWS makes itself.
+fn is_reserved_for_aws(text: &str) -> bool {
+    text.get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+}
+
+/// Whether the name of a tag is a long-lived key's ID, so that its value describes that key.
+pub(super) fn is_key_id(name: &str) -> bool {
+    (16..=128).contains(&name.len())
+        && name.starts_with("AKIA")
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,5 +320,66 @@ mod tests {
         );
         assert_eq!(name("arn:aws-cn:iam::123456789012:root"), "root");
         assert_eq!(name("odd"), "odd");
+    }
+
+    #[test]
+    fn a_description_is_what_the_value_of_a_tag_may_be() {
+        for good in [
+            "",
+            "nightly backup",
+            "Lager-Abgleich für Zürich",
+            "備份 伺服器 ٣",
+            "owner=ops@example.com path:/srv/a+b_c.d",
+            &"é".repeat(256),
+            "laws: of robotics",
+        ] {
+            assert_eq!(description_problem(good), None, "{good}");
+        }
+        let problem = |text: &str| description_problem(text).expect("it is refused");
+        assert!(problem("backup!").starts_with("! is not allowed"));
+        assert!(problem("a, b").starts_with(", is not allowed"));
+        assert!(problem("two\nlines").starts_with("The character U+000A"));
+        assert!(problem("a\u{200b}b").contains("not allowed"));
+        // A combining mark is no letter, whatever it is part of.
+        assert!(problem("e\u{301}").contains("not allowed"));
+        assert!(problem("🔑").starts_with("🔑"));
+        assert!(problem(&"é".repeat(257)).contains("257"));
+        assert!(problem("AWS:backup").contains("begin with aws:"));
+    }
+
+    #[test]
+    fn a_tag_describes_a_key_if_it_is_called_like_one() {
+        assert!(is_key_id("AKIADEPLOY01EXAMPLE1"));
+        for other in [
+            "Owner",
+            "AKIASHORT",
+            "ASIADEPLOY01EXAMPLE1",
+            "AKIADEPLOY01-EXAMPLE",
+            "akiadeploy01example1",
+            &format!("AKIA{}", "A".repeat(125)),
+        ] {
+            assert!(!is_key_id(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_told_in_words() {
+        let describe = |text: Option<&str>| Change::Describe {
+            user: "alice".into(),
+            key: "AKIAEXAMPLE".into(),
+            text: text.map(str::to_owned),
+        };
+        let told = |change: Change| {
+            let (done, target) = (change.done(), change.target());
+            format!("{}, {}, {done} {target}", change.verb(), change.doing())
+        };
+        assert_eq!(
+            told(describe(Some("backup"))),
+            "Describe, describing, Described AKIAEXAMPLE of alice"
+        );
+        assert_eq!(
+            told(describe(None)),
+            "Clear, clearing, Cleared the description of AKIAEXAMPLE of alice"
+        );
     }
 }

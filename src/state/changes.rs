@@ -195,7 +195,10 @@ impl State {
             (Change::Delete { user, key }, _) => self
                 .users
                 .edit_keys(user, |keys| keys.retain(|row| row.key.id != *key)),
-            _ => {}
+            (Change::Describe { user, key, text }, _) => {
+                self.users.describe(user, key, text.as_deref());
+            }
+            (Change::Create { .. }, Changed::Done) => {}
         }
     }
 

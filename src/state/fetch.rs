@@ -78,6 +78,13 @@ impl State {
         (request, effect)
     }
 
+    /// Asks for the descriptions of a user's keys now.
+    pub(crate) fn ask_descriptions_now(&mut self, user: &str) -> (RequestId, Effect) {
+        let (request, effect) = self.read(Read::Descriptions(user.into()));
+        self.users.ask_descriptions(user, request);
+        (request, effect)
+    }
+
     /// Asks for the last use of a key now.
     pub(crate) fn ask_last_used_now(&mut self, user: &str, key: &str) -> (RequestId, Effect) {
         let (request, effect) = self.read(Read::LastUsed(user.into(), key.into()));
@@ -96,16 +103,26 @@ impl State {
         if room == 0 {
             return effects;
         }
-        for read in wanted(&self.users).take(room).collect::<Vec<_>>() {
+        let wanted = wanted(&self.users).chain(self.wanted_description());
+        for read in wanted.take(room).collect::<Vec<_>>() {
             let (request, effect) = self.read(read.clone());
             match &read {
                 Read::Keys(user) => self.users.ask_keys(user, request),
                 Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
+                Read::Descriptions(user) => self.users.ask_descriptions(user, request),
                 _ => {}
             }
             effects.push(effect);
         }
         effects
+    }
+
+    /// What the keys of the selected user are for, if that is worth asking: last of all.
+    fn wanted_description(&self) -> Option<Read> {
+        let row = self.user()?;
+        let asked = !row.descriptions.is_idle() || self.session.descriptions_refused;
+        let has_keys = row.keys.known().is_some_and(|keys| !keys.is_empty());
+        (has_keys && !asked).then(|| Read::Descriptions(row.user.name.clone()))
     }
 
     /// Of the users on screen, how many are completely loaded, and how many there are.

@@ -132,6 +132,21 @@ impl Question {
                 None => Finding::Done,
                 Some(_) => Finding::NotDone,
             },
+            // Told by the descriptions, not by the keys.
+            Change::Describe { .. } => Finding::NotDone,
+        }
+    }
+
+    /// What the descriptions of the user's keys say about it.
+    fn judge_descriptions(&self, known: &[(String, String)]) -> Finding {
+        let Change::Describe { key, text, .. } = &self.change else {
+            return Finding::NotDone;
+        };
+        let now = known.iter().find(|(of, _)| of == key).map(|(_, now)| now);
+        if now == text.as_ref() {
+            Finding::Done
+        } else {
+            Finding::NotDone
         }
     }
 }
@@ -207,8 +222,13 @@ impl State {
         let Some(at) = self.questions.iter().position(|q| q.origin == *origin) else {
             return Vec::new();
         };
-        let user: Box<str> = self.questions[at].change.user().into();
-        let (request, effect) = self.ask_keys_now(&user);
+        let change = &self.questions[at].change;
+        let user: Box<str> = change.user().into();
+        let (request, effect) = if matches!(change, Change::Describe { .. }) {
+            self.ask_descriptions_now(&user)
+        } else {
+            self.ask_keys_now(&user)
+        };
         self.questions[at].finding = Finding::Looking(request);
         vec![effect]
     }
@@ -223,6 +243,7 @@ impl State {
             }
             question.finding = match answer {
                 Answer::Keys(_, Ok(keys)) => question.judge(keys),
+                Answer::Descriptions(_, Ok(known)) => question.judge_descriptions(known),
                 answer => match answer.error() {
                     Some(error) if error.kind == Kind::Gone => Finding::Gone,
                     Some(error) => Finding::Failed(error.clone()),

@@ -18,6 +18,8 @@ pub struct Session {
     pub alias: Load<Option<String>>,
     /// How many access keys a user may have.
     pub keys_per_user: Load<Option<usize>>,
+    /// Who is signed in may not read what keys are for (`iam:ListUserTags`).
+    pub descriptions_refused: bool,
     /// Why it can no longer be used: expired, say. Nothing more is asked until somebody signs in.
     pub broken: Option<Error>,
 }

@@ -14,6 +14,9 @@ pub struct UserRow {
     pub user: User,
     /// Their keys.
     pub keys: Load<Vec<KeyRow>>,
+    /// What their keys are for, as the AWS console keeps it: key IDs and texts. Asked for where
+    /// somebody looks; a refusal is no error, there is just nothing to show.
+    pub descriptions: Load<Vec<(String, String)>>,
     /// Their keys are to be asked for again when there is room.
     pub refresh: bool,
     /// The listing that named this user last.
@@ -42,6 +45,14 @@ impl KeyRow {
 }
 
 impl UserRow {
+    /// What a key is for, where somebody has said so.
+    #[must_use]
+    pub fn description(&self, key: &str) -> Option<&str> {
+        let known = self.descriptions.known()?;
+        let (_, text) = known.iter().find(|(of, _)| of == key)?;
+        Some(text)
+    }
+
     /// When the oldest active key was created.
     #[must_use]
     pub fn oldest_active(&self) -> Option<DateTime<Utc>> {
@@ -99,6 +110,7 @@ impl Users {
                 if row.user.created != user.created {
                     // Another user of the same name: nothing known of the old one is true of it.
                     row.keys = Load::Idle;
+                    row.descriptions = Load::Idle;
                 }
                 row.user = user;
                 row.listing = self.generation;
@@ -106,6 +118,7 @@ impl Users {
                 self.rows.push(UserRow {
                     user,
                     keys: Load::Idle,
+                    descriptions: Load::Idle,
                     refresh: false,
                     listing: self.generation,
                 });
@@ -252,6 +265,35 @@ impl Users {
         if let Some(at) = self.find(user) {
             self.rows[at].keys.ask(request);
             self.rows[at].refresh = false;
+        }
+    }
+
+    /// Notes that the descriptions of a user's keys are asked for.
+    pub fn ask_descriptions(&mut self, user: &str, request: RequestId) {
+        if let Some(at) = self.find(user) {
+            self.rows[at].descriptions.ask(request);
+        }
+    }
+
+    /// Files the descriptions of a user's keys.
+    pub fn file_descriptions(
+        &mut self,
+        user: &str,
+        request: RequestId,
+        answer: Result<Vec<(String, String)>, Error>,
+        now: DateTime<Utc>,
+    ) {
+        if let Some(at) = self.find(user) {
+            self.rows[at].descriptions.file(request, answer, now);
+        }
+    }
+
+    /// Changes a description that is known to have been changed.
+    pub fn describe(&mut self, user: &str, key: &str, text: Option<&str>) {
+        let Some(at) = self.find(user) else { return };
+        if let Some(known) = self.rows[at].descriptions.known_mut() {
+            known.retain(|(of, _)| of != key);
+            known.extend(text.map(|text| (key.to_owned(), text.to_owned())));
         }
     }
 

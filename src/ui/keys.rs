@@ -6,7 +6,7 @@ use crate::{
     iam::{KeyStatus, LastUsed},
     message::Target,
     state::{Pane, load::Load, users::KeyRow},
-    text::{shorten_name, visible, width, wrap},
+    text::{shorten, shorten_name, visible, width, wrap},
 };
 use ratatui::{
     layout::Rect,
@@ -195,6 +195,18 @@ fn card(
         }
         spans.push(Span::styled(status, symbol_style));
         lines.push(Line::from(spans));
+    }
+    if let Some(text) = canvas
+        .state
+        .user()
+        .and_then(|user| user.description(&key.id))
+    {
+        let text = visible(text);
+        let text = shorten(&text, cells.saturating_sub(4), glyphs.more).into_owned();
+        lines.push(Line::from(vec![
+            Span::raw("    "),
+            Span::styled(text, theme.accent),
+        ]));
     }
     lines.push(age_line(canvas, row));
     if canvas.state.is_own(&key.id) {

@@ -114,6 +114,7 @@ fn found(canvas: &Canvas<'_>, question: &Question, cells: u16) -> Vec<Row<'stati
         }
         Finding::Done => done(match question.change {
             Change::Delete { .. } => "The account no longer has it.",
+            Change::Describe { .. } => "The account has this description.",
             Change::SetActive { active: true, .. } => "The account has it as Active.",
             _ => "The account has it as Inactive.",
         }),
@@ -130,6 +131,7 @@ fn found(canvas: &Canvas<'_>, question: &Question, cells: u16) -> Vec<Row<'stati
                      you ask for another."
                 }
                 Change::Delete { .. } => "The key is still there, so far.",
+                Change::Describe { .. } => "The description is another, so far.",
                 Change::SetActive { active: true, .. } => "The key is not Active, so far.",
                 Change::SetActive { active: false, .. } => "The key is not Inactive, so far.",
             };
