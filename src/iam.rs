@@ -6,6 +6,7 @@
 
 mod account;
 mod change;
+mod command;
 mod convert;
 mod document;
 mod error;
@@ -16,6 +17,7 @@ mod sign_in;
 mod timeouts;
 
 pub use account::Account;
+pub use command::command_of;
 pub use error::{Error, Kind};
 pub use model::{
     AccessKey, Caller, Change, Changed, DEFAULT_KEYS_PER_USER, Done, KeyStatus, LastUsed, User,

@@ -1,0 +1,376 @@
+//! The `aws` command that does the same: for a runbook, a ticket, or somebody whose permission is
+//! needed.
+//!
+//! Names come from the account, and who reads them may paste them into a shell. What cannot be an
+//! ordinary argument (it begins like an option or like the address of a file, which the command
+//! would read and send, or holds what a terminal obeys) goes in as JSON, where it is data.
+
+use super::Change;
+use crate::effect::Read;
+use std::{borrow::Cow, fmt::Write as _};
+
+/// A parameter of a call: the option of the command, the name in its JSON, and the value.
+type Parameter<'a> = (&'static str, &'static str, Value<'a>);
+
+/// What a parameter is.
+enum Value<'a> {
+    Text(&'a str),
+    /// A list of one text.
+    List(&'a str),
+    /// A list of one tag: its key and value.
+    Tag(&'a str, &'a str),
+}
+
+impl Change {
+    /// The command line that makes this change, for a POSIX shell. The profile and the endpoint are
+    /// appended where they are given.
+    #[must_use]
+    pub fn command(&self, profile: Option<&str>, endpoint: Option<&str>) -> String {
+        let user = ("--user-name", "UserName", Value::Text(self.user()));
+        let key = |key| ("--access-key-id", "AccessKeyId", Value::Text(key));
+        let (call, parameters): (_, Vec<Parameter<'_>>) = match self {
+            Self::Create { .. } => ("iam create-access-key", vec![user]),
+            Self::SetActive {
+                key: id, active, ..
+            } => {
+                let status = if *active { "Active" } else { "Inactive" };
+                let status = ("--status", "Status", Value::Text(status));
+                ("iam update-access-key", vec![user, key(id), status])
+            }
+            Self::Delete { key: id, .. } => ("iam delete-access-key", vec![user, key(id)]),
+            Self::Describe {
+                key,
+                text: Some(text),
+                ..
+            } => {
+                let tag = ("--tags", "Tags", Value::Tag(key, text));
+                ("iam tag-user", vec![user, tag])
+            }
+            Self::Describe {
+                key, text: None, ..
+            } => {
+                let name = ("--tag-keys", "TagKeys", Value::List(key));
+                ("iam untag-user", vec![user, name])
+            }
+        };
+        line(call, &parameters, profile, endpoint)
+    }
+}
+
+/// The command line that asks the same, as [`Change::command`]. The command turns the pages of a
+/// list by itself.
+#[must_use]
+pub fn command_of(read: &Read, profile: Option<&str>, endpoint: Option<&str>) -> String {
+    let of_user = |user| vec![("--user-name", "UserName", Value::Text(user))];
+    let (call, parameters) = match read {
+        Read::Caller => ("sts get-caller-identity", Vec::new()),
+        Read::Alias => ("iam list-account-aliases", Vec::new()),
+        Read::KeysPerUser => ("iam get-account-summary", Vec::new()),
+        Read::Users(_) => ("iam list-users", Vec::new()),
+        Read::Keys(user) => ("iam list-access-keys", of_user(user)),
+        Read::LastUsed(_, key) => (
+            "iam get-access-key-last-used",
+            vec![("--access-key-id", "AccessKeyId", Value::Text(key))],
+        ),
+        Read::Descriptions(user) => ("iam list-user-tags", of_user(user)),
+    };
+    line(call, &parameters, profile, endpoint)
+}
+
+fn line(
+    call: &str,
+    parameters: &[Parameter<'_>],
+    profile: Option<&str>,
+    endpoint: Option<&str>,
+) -> String {
+    let mut line = format!("aws {call}");
+    if parameters.iter().all(|(_, _, value)| value.is_plain()) {
+        for (option, _, value) in parameters {
+            push(&mut line, option, &value.argument());
+        }
+    } else {
+        let members: Vec<String> = parameters
+            .iter()
+            .map(|(_, name, value)| format!("\"{name}\":{}", value.json()))
+            .collect();
+        let json = format!("{{{}}}", members.join(","));
+        push(&mut line, "--cli-input-json", &json);
+    }
+    for (option, value) in [("--profile", profile), ("--endpoint-url", endpoint)] {
+        if let Some(value) = value {
+            push(&mut line, option, value);
+        }
+    }
+    line
+}
+
+fn push(line: &mut String, option: &str, value: &str) {
+    // With a space between them, it would be taken for the next option.
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    line.push(' ');
+    line.push_str(option);
+    line.push(between);
+    line.push_str(&word(value));
+}
+
+impl Value<'_> {
+    /// Whether it can be an argument as it is.
+    fn is_plain(&self) -> bool {
+        let text = |text: &str| {
+            let printable = text.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+            printable && !text.starts_with('-') && !text.contains("://")
+        };
+        match self {
+            Self::Text(value) | Self::List(value) => text(value),
+            // Its JSON is an argument that begins with a bracket.
+            Self::Tag(..) => true,
+        }
+    }
+
+    fn argument(&self) -> Cow<'_, str> {
+        match *self {
+            Self::Text(value) | Self::List(value) => value.into(),
+            // The command's own short form has its own rules for commas, quotes and brackets.
+            Self::Tag(key, value) if is_short(key) && is_short(value) => {
+                format!("Key={key},Value={value}").into()
+            }
+            Self::Tag(..) => self.json().into(),
+        }
+    }
+
+    fn json(&self) -> String {
+        match *self {
+            Self::Text(value) => json(value),
+            Self::List(value) => format!("[{}]", json(value)),
+            Self::Tag(key, value) => {
+                let (key, value) = (json(key), json(value));
+                format!("[{{\"Key\":{key},\"Value\":{value}}}]")
+            }
+        }
+    }
+}
+
+/// Whether a text means itself in the command's short form.
+fn is_short(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " _.:/+-@".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !text.ends_with(' ')
+        && text.chars().all(plain)
+}
+
+/// A text in JSON. All but letters, digits and ASCII's visible characters are written as numbers, so
+/// that no terminal obeys them.
+fn json(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            ' ' | '!'..='~' => quoted.push(c),
+            c if c.is_alphanumeric() => quoted.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing into a string does not fail.
+                    let _ = write!(quoted, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A text as one word of a POSIX shell.
+fn word(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/+=_-.,:@%".contains(c);
+    // zsh looks for a command behind an equals sign.
+    if !text.is_empty() && !text.starts_with('=') && text.chars().all(plain) {
+        return text.into();
+    }
+    format!("'{}'", text.replace('\'', "'\\''")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AKIADEPLOY01EXAMPLE1";
+
+    fn describe(user: &str, text: Option<&str>) -> String {
+        let change = Change::Describe {
+            user: user.into(),
+            key: KEY.into(),
+            text: text.map(str::to_owned),
+        };
+        change.command(None, None)
+    }
+
+    fn create(user: &str) -> String {
+        Change::Create { user: user.into() }.command(None, None)
+    }
+
+    /// The words that a shell makes of a line, without the first.
+    #[cfg(unix)]
+    fn words(line: &str) -> Vec<String> {
+        let script = format!("aws() {{ printf '%s\\n' \"$@\"; }}; {line}");
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", &script]).output().unwrap();
+        assert!(output.status.success(), "{line}");
+        assert_eq!(output.stderr, b"", "{line}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_change_and_each_read_has_its_command() {
+        let set = |active| Change::SetActive {
+            user: "deploy-bot".into(),
+            key: KEY.into(),
+            active,
+        };
+        let delete = Change::Delete {
+            user: "deploy-bot".into(),
+            key: KEY.into(),
+        };
+        for (line, expected) in [
+            (
+                create("deploy-bot"),
+                "create-access-key --user-name deploy-bot",
+            ),
+            (
+                set(false).command(None, None),
+                "update-access-key --user-name deploy-bot --access-key-id AKIADEPLOY01EXAMPLE1 --status Inactive",
+            ),
+            (
+                set(true).command(None, None),
+                "update-access-key --user-name deploy-bot --access-key-id AKIADEPLOY01EXAMPLE1 --status Active",
+            ),
+            (
+                delete.command(None, None),
+                "delete-access-key --user-name deploy-bot --access-key-id AKIADEPLOY01EXAMPLE1",
+            ),
+            (
+                describe("deploy-bot", None),
+                "untag-user --user-name deploy-bot --tag-keys AKIADEPLOY01EXAMPLE1",
+            ),
+            (
+                describe("deploy-bot", Some("nightly")),
+                "tag-user --user-name deploy-bot --tags Key=AKIADEPLOY01EXAMPLE1,Value=nightly",
+            ),
+        ] {
+            assert_eq!(line, format!("aws iam {expected}"));
+        }
+        for (read, expected) in [
+            (Read::Caller, "sts get-caller-identity"),
+            (Read::Alias, "iam list-account-aliases"),
+            (Read::KeysPerUser, "iam get-account-summary"),
+            (Read::Users(Some("marker".into())), "iam list-users"),
+            (
+                Read::Keys("bob".into()),
+                "iam list-access-keys --user-name bob",
+            ),
+            (
+                Read::LastUsed("bob".into(), KEY.into()),
+                "iam get-access-key-last-used --access-key-id AKIADEPLOY01EXAMPLE1",
+            ),
+            (
+                Read::Descriptions("bob".into()),
+                "iam list-user-tags --user-name bob",
+            ),
+        ] {
+            assert_eq!(command_of(&read, None, None), format!("aws {expected}"));
+        }
+    }
+
+    #[test]
+    fn the_profile_and_the_endpoint_come_last() {
+        let line = command_of(
+            &Read::Keys("bob".into()),
+            Some("acme prod"),
+            Some("http://127.0.0.1:4566"),
+        );
+        assert_eq!(
+            line,
+            "aws iam list-access-keys --user-name bob --profile 'acme prod' \
+             --endpoint-url http://127.0.0.1:4566"
+        );
+        let line = command_of(&Read::Caller, Some("-odd"), None);
+        assert_eq!(line, "aws sts get-caller-identity --profile=-odd");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_hostile_name_stays_one_argument() {
+        for name in [
+            "$(touch pwned)",
+            "`id`; reboot",
+            "a'b\"c",
+            "a b  c",
+            "*",
+            "~root",
+            "a\\b",
+            "=ls",
+            "!!",
+            "#",
+            "",
+        ] {
+            let given = words(&create(name));
+            assert_eq!(given, ["iam", "create-access-key", "--user-name", name]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_the_command_or_a_terminal_would_obey_goes_in_as_json() {
+        for (name, json) in [
+            ("-rf", r#"{"UserName":"-rf"}"#),
+            ("--debug", r#"{"UserName":"--debug"}"#),
+            ("file:///etc/passwd", r#"{"UserName":"file:///etc/passwd"}"#),
+            ("a\nb", r#"{"UserName":"a\u000ab"}"#),
+            ("\u{1b}[201~\nid", r#"{"UserName":"\u001b[201~\u000aid"}"#),
+            ("a\u{202e}b\u{9b}", r#"{"UserName":"a\u202eb\u009b"}"#),
+            ("é'\"🔑", r#"{"UserName":"é'\"\ud83d\udd11"}"#),
+        ] {
+            let line = create(name);
+            assert!(line.chars().all(|c| !c.is_control()), "{line:?}");
+            let given = words(&line);
+            assert_eq!(
+                given,
+                ["iam", "create-access-key", "--cli-input-json", json]
+            );
+        }
+        let line = describe("-x", Some("a, b"));
+        let json = r#"{"UserName":"-x","Tags":[{"Key":"AKIADEPLOY01EXAMPLE1","Value":"a, b"}]}"#;
+        assert_eq!(words(&line)[3], json);
+        let line = describe("-x", None);
+        assert_eq!(
+            words(&line)[3],
+            r#"{"UserName":"-x","TagKeys":["AKIADEPLOY01EXAMPLE1"]}"#
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn descriptions_keep_to_the_short_form_where_it_means_what_it_says() {
+        let tags = |text| words(&describe("bob", Some(text))).pop().unwrap();
+        let short = "Key=AKIADEPLOY01EXAMPLE1,Value=";
+        for text in ["nightly backup", "ops@example.com /srv/a-b_c:1.2+3"] {
+            assert_eq!(tags(text), format!("{short}{text}"));
+        }
+        for (text, value) in [
+            ("", r#""""#),
+            ("a, b", r#""a, b""#),
+            ("a=b", r#""a=b""#),
+            (" a", r#"" a""#),
+            ("a ", r#""a ""#),
+            ("-", r#""-""#),
+            ("[a]", r#""[a]""#),
+            ("'a'", r#""'a'""#),
+            ("\"a\"", r#""\"a\"""#),
+            ("für Zürich", r#""für Zürich""#),
+        ] {
+            let expected = format!(r#"[{{"Key":"AKIADEPLOY01EXAMPLE1","Value":{value}}}]"#);
+            assert_eq!(tags(text), expected, "{text}");
+        }
+    }
+}
