@@ -175,7 +175,7 @@ where
         let mut signals_open = true;
         loop {
             if let Some(exit) = self.exit.take() {
-                self.runtime.drop_reads();
+                self.runtime.finish().await;
                 return Ok(exit);
             }
             let frame_due = self.last_frame + FRAME;
@@ -316,6 +316,7 @@ where
                 Effect::Read(request, read) => self.runtime.read(request, read),
                 Effect::Change(order) => self.runtime.change(*order),
                 Effect::Try(trial) => self.runtime.try_key(trial),
+                Effect::OpenJournal => self.runtime.open_journal(),
                 Effect::Note(note) => self.runtime.note(note),
                 Effect::Copy(clip) => self.copy(clip)?,
                 Effect::Suspend => {

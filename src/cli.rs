@@ -4,11 +4,11 @@ use crate::{
     demo::{Account, Delay, Endpoint},
     effect::{Exit, Target},
     iam, journal, log,
-    runtime::Accounts,
+    runtime::{Accounts, Keep, Means, Pace},
     secret::clipboard::{Choice, route_here},
-    state::{Settings, confirm::RECENT},
+    state::Settings,
 };
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use clap::{Parser, ValueEnum};
 use color_eyre::eyre::WrapErr as _;
 use std::{env, path::PathBuf, process::ExitCode, sync::Arc};
@@ -135,7 +135,20 @@ impl Cli {
             // https://no-color.org: set to anything but nothing.
             monochrome: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             clipboard: route_here(self.clipboard),
-            recent: RECENT,
+            recent: TimeDelta::days(self.recent_days.into()),
+        }
+    }
+
+    /// What tasks work with.
+    #[must_use]
+    pub fn means(&self, settings: &Settings) -> Means {
+        Means {
+            route: settings.clipboard,
+            keep: Keep {
+                path: self.journal().map_err(|error| error.to_string()),
+                demo_too: self.journal.is_some(),
+            },
+            pace: Pace::default(),
         }
     }
 

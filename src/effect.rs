@@ -23,6 +23,8 @@ pub enum Effect {
     Change(Box<Order>),
     /// Try whether a new key is accepted already.
     Try(Trial),
+    /// Open the journal, and tell what earlier runs have left open.
+    OpenJournal,
     /// Write something about a change into the journal.
     Note(Note),
     /// Put a text on a clipboard.
@@ -75,10 +77,18 @@ pub struct Note {
 /// What can become known about a change after its own outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// The secret of the new key has been put here, in words: `clipboard`, `profile ci`.
-    Stored(String),
+    /// The secret of the new key has been put somewhere, in words: `clipboard`, `profile ci`.
+    Stored {
+        /// The new key.
+        key: String,
+        /// Where.
+        place: String,
+    },
     /// A person has thrown the secret of the new key away.
-    Discarded,
+    Discarded {
+        /// The new key.
+        key: String,
+    },
     /// What was not known has been answered, in words.
     Settled(String),
 }

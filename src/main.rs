@@ -63,7 +63,7 @@ fn run(cli: &Cli, no_dumps: io::Result<()>) -> color_eyre::Result<Exit> {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let settings = cli.settings();
         let handle = tokio.handle().clone();
-        let runtime = Runtime::new(handle, outbox, cli.accounts(), settings.clipboard);
+        let runtime = Runtime::new(handle, outbox, cli.accounts(), cli.means(&settings));
         let signals = signals()?;
         let config = Config {
             settings,

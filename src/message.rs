@@ -4,7 +4,7 @@ use crate::{
     effect::{ChangeId, Copied, RequestId},
     iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
     secret::{osc52::Multiplexer, route::Why},
-    state::rotation::TrialNews,
+    state::{questions::Question, rotation::TrialNews},
 };
 use crossterm::event::KeyEvent;
 use std::time::Duration;
@@ -55,6 +55,8 @@ pub enum Message {
         /// How it went.
         outcome: CopyOutcome,
     },
+    /// The journal is open, with what earlier runs have left open; or why there is none.
+    Journal(Result<Vec<Question>, String>),
     /// How the trial of a new key goes.
     Tried {
         /// The key.

@@ -1,10 +1,18 @@
 //! Carries effects out: each becomes a task that ends in one message. Reads are dropped when
 //! nobody waits for them any more; changes never are.
 
+mod ledger;
+mod trial;
+
+pub use ledger::Keep;
+pub use trial::Pace;
+
+use ledger::Ledger;
+
 use crate::{
     demo::Endpoint,
     effect::{Clip, Note, Order, Read, RequestId, Target, Trial},
-    iam::{self, Account, Error, Kind, SignedIn},
+    iam::{self, Account, Done, Error, Kind, SignedIn},
     message::{Answer, CopyOutcome, Message, Session},
     secret::clipboard::{Route, System},
 };
@@ -61,6 +69,19 @@ pub struct Runtime {
     reads: JoinSet<()>,
     route: Route,
     clipboard: Option<System>,
+    ledger: Ledger,
+    pace: Pace,
+}
+
+/// What tasks work with, beside the accounts.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// Where copied texts go.
+    pub route: Route,
+    /// Where the journal is kept.
+    pub keep: Keep,
+    /// How often and how long a new key is tried.
+    pub pace: Pace,
 }
 
 impl Runtime {
@@ -70,9 +91,12 @@ impl Runtime {
         handle: Handle,
         outbox: mpsc::UnboundedSender<Message>,
         accounts: Accounts,
-        route: Route,
+        means: Means,
     ) -> Self {
+        let Means { route, keep, pace } = means;
         Self {
+            ledger: Ledger::new(handle.clone(), keep),
+            pace,
             handle,
             outbox,
             accounts,
@@ -158,18 +182,21 @@ impl Runtime {
 
     /// Changes the account. The task is nobody's to drop.
     pub fn change(&mut self, order: Order) {
-        let Order { id, change, .. } = order;
         let account = self.account.borrow().clone();
         let outbox = self.outbox.clone();
+        let ledger = self.ledger.clone();
         self.handle.spawn(async move {
             let begun = Instant::now();
+            let change = &order.change;
             let (verb, target) = (change.verb(), change.target());
-            tracing::info!(verb, %target, "sent");
             let work = async {
-                match account {
-                    Some(account) => account.change(&change).await.map(|done| done.changed),
-                    None => Err(internal("iamkeys", Kind::Other)),
-                }
+                let account = account.ok_or_else(|| internal("iamkeys", Kind::Other))?;
+                ledger
+                    .sent(&order)
+                    .await
+                    .map_err(|why| no_journal(change.action(), &why))?;
+                tracing::info!(verb, %target, "sent");
+                account.change(change).await
             };
             let result = AssertUnwindSafe(work).catch_unwind().await;
             let result = result.unwrap_or_else(|_| {
@@ -184,10 +211,20 @@ impl Runtime {
                     verb, %target, ?took, %error, request_id = error.request_id, "not done"
                 ),
             }
+            let (result, request_id) = match result {
+                Ok(Done {
+                    changed,
+                    request_id,
+                }) => (Ok(changed), request_id),
+                Err(error) => (Err(error), None),
+            };
+            ledger
+                .ended(&order, &result, request_id.clone(), took)
+                .await;
             let _ = outbox.send(Message::Changed {
-                id,
+                id: order.id,
                 result,
-                request_id: None,
+                request_id,
                 took,
             });
         });
@@ -195,12 +232,22 @@ impl Runtime {
 
     /// Tries whether a new key is accepted already.
     pub fn try_key(&mut self, trial: Trial) {
-        drop(trial);
+        let Some(account) = self.account.borrow().clone() else {
+            return;
+        };
+        let (session, outbox) = (self.account.clone(), self.outbox.clone());
+        let work = trial::run(account, trial, self.pace, session, outbox);
+        self.reads.spawn_on(work, &self.handle);
     }
 
     /// Writes something about a change into the journal.
     pub fn note(&mut self, note: Note) {
-        drop(note);
+        self.ledger.note(note);
+    }
+
+    /// Opens the journal, and tells what earlier runs have left open.
+    pub fn open_journal(&mut self) {
+        self.ledger.open(self.outbox.clone());
     }
 
     /// Puts a text on the system's clipboard. What goes to the terminal's is written by whoever
@@ -232,9 +279,10 @@ impl Runtime {
         self.route
     }
 
-    /// Stops every read at once.
-    pub fn drop_reads(&mut self) {
+    /// Stops every read at once, and waits for what is on its way to the disk.
+    pub async fn finish(&mut self) {
         self.reads.abort_all();
+        self.ledger.finish().await;
     }
 
     fn spawn_read(
@@ -304,6 +352,16 @@ fn failed(read: Read) -> Answer {
             Answer::LastUsed(user, key, Err(error("iam:GetAccessKeyLastUsed")))
         }
         Read::Descriptions(user) => Answer::Descriptions(user, Err(error("iam:ListUserTags"))),
+    }
+}
+
+fn no_journal(action: &'static str, why: &str) -> Error {
+    Error {
+        action,
+        kind: Kind::NoJournal,
+        code: None,
+        message: format!("nothing was sent, for it could not be written down: {why}"),
+        request_id: None,
     }
 }
 

@@ -23,10 +23,14 @@ use changes::Pending;
 use chrono::{DateTime, TimeDelta, Utc};
 use modal::{Kept, Modal, Then};
 use questions::Question;
-use rotation::Fresh;
+use rotation::{Fresh, Tried};
 use session::Session;
 use std::collections::HashSet;
 use users::{KeyRow, UserRow, Users};
+
+/// Stands for the endpoint where what is open is the demo account: nothing of it is real, and it is
+/// no account of that number.
+pub const DEMO: &str = "demo";
 
 /// What was decided on the command line and does not change.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +147,7 @@ impl State {
             now: DateTime::UNIX_EPOCH,
         };
         state.resize(size);
-        (state, vec![Effect::SignIn(target)])
+        (state, vec![Effect::SignIn(target), Effect::OpenJournal])
     }
 
     /// Opens an account from the beginning. Dialogs stay open: one may hold a secret.
@@ -164,6 +168,15 @@ impl State {
         vec![Effect::SignIn(target)]
     }
 
+    /// Where this account is, where that is not AWS's own endpoint.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        match self.target {
+            Target::Demo => Some(DEMO),
+            Target::Ambient => self.session.endpoint.as_deref(),
+        }
+    }
+
     /// A number that no request or change of this run has had.
     fn number(&mut self) -> u64 {
         self.next_number += 1;
@@ -179,7 +192,11 @@ impl State {
     /// Whether something is under way, so that a spinner turns.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        !self.reads.is_empty() || !self.changes.is_empty() || self.stage == Stage::SigningIn
+        let trying = |fresh: &Fresh| matches!(fresh.trial, Tried::Trying(..));
+        !self.reads.is_empty()
+            || !self.changes.is_empty()
+            || self.fresh.iter().any(trying)
+            || self.stage == Stage::SigningIn
     }
 
     /// How many reads are under way.
@@ -431,7 +448,7 @@ impl State {
         }
         vec![Effect::Note(Note {
             of: Origin::Here(new.change),
-            fact: Fact::Discarded,
+            fact: Fact::Discarded { key: new.id },
         })]
     }
 

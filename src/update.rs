@@ -56,6 +56,11 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
         }
         Message::Changed { id, result, .. } => state.changed(id, result),
         Message::Copied { what, key, outcome } => copied(state, what, &key, outcome),
+        Message::Journal(Ok(left_open)) => state.remember(left_open),
+        Message::Journal(Err(why)) => {
+            state.complain(format!("No journal, so nothing can be changed: {why}"));
+            Vec::new()
+        }
         Message::Tried { key, news } => {
             state.tried(&key, news);
             Vec::new()
@@ -184,7 +189,7 @@ fn copied(state: &mut State, what: Copied, key: &str, outcome: CopyOutcome) -> V
     if let Some(new) = dialog {
         new.note(what, outcome);
         if new.kept() == Kept::Somewhere {
-            return state.note_stored(key, "the clipboard");
+            return state.note_stored(key, "clipboard");
         }
         return Vec::new();
     }

@@ -20,7 +20,7 @@ impl Account {
     /// # Errors
     /// When the service refuses, or its answer is lost: [`Error::outcome_unknown`] tells which.
     pub async fn change(&self, change: &Change) -> Result<Done, Error> {
-        let action = action_of(change);
+        let action = change.action();
         if self.read_only {
             return Err(Error {
                 action,
@@ -150,15 +150,4 @@ where
 /// made would be reported as one of a key that is not there.
 fn once() -> aws_sdk_iam::config::Builder {
     aws_sdk_iam::config::Builder::new().retry_config(RetryConfig::disabled())
-}
-
-/// The action of a change, as policies name it.
-fn action_of(change: &Change) -> &'static str {
-    match change {
-        Change::Create { .. } => "iam:CreateAccessKey",
-        Change::SetActive { .. } => "iam:UpdateAccessKey",
-        Change::Delete { .. } => "iam:DeleteAccessKey",
-        Change::Describe { text: Some(_), .. } => "iam:TagUser",
-        Change::Describe { text: None, .. } => "iam:UntagUser",
-    }
 }

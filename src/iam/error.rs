@@ -49,6 +49,8 @@ pub enum Kind {
     Garbled,
     /// The program was started with `--read-only`; nothing was sent.
     ReadOnly,
+    /// The journal cannot be written; nothing was sent.
+    NoJournal,
     /// The service refused for another reason, said in its message.
     Other,
 }
@@ -138,6 +140,7 @@ impl Error {
             Kind::Network => "Check the network and the endpoint; R tries again.".into(),
             Kind::NotSent => "Check the network and the endpoint, then do it again.".into(),
             Kind::Server | Kind::Garbled => "The service failed; R tries again.".into(),
+            Kind::NoJournal => "Start with --no-journal to do without, or --journal PATH.".into(),
             Kind::ReadOnly => "Start without --read-only to change keys.".into(),
             Kind::Other => "R tries again.".into(),
         }
@@ -153,6 +156,7 @@ impl Error {
             (None, Kind::Expired) => "Credentials expired",
             (None, Kind::Garbled) => "Unreadable answer",
             (None, Kind::ReadOnly) => "Read-only",
+            (None, Kind::NoJournal) => "No journal",
             (None, _) => "Failed",
         };
         format!("{what}: {}", self.action)

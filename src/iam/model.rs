@@ -138,6 +138,18 @@ pub enum Change {
 }
 
 impl Change {
+    /// The action, as policies name it.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "iam:CreateAccessKey",
+            Self::SetActive { .. } => "iam:UpdateAccessKey",
+            Self::Delete { .. } => "iam:DeleteAccessKey",
+            Self::Describe { text: Some(_), .. } => "iam:TagUser",
+            Self::Describe { text: None, .. } => "iam:UntagUser",
+        }
+    }
+
     /// The user it concerns.
     #[must_use]
     pub fn user(&self) -> &str {

@@ -65,7 +65,7 @@ impl State {
             settles,
             account,
             number: self.session.number().map(str::to_owned),
-            endpoint: self.session.endpoint.clone(),
+            endpoint: self.endpoint().map(str::to_owned),
             sent: self.now,
             before: self.key_ids(change.user()),
             session: self.session_number,
@@ -124,7 +124,7 @@ impl State {
         self.rotated(&pending, &changed);
         match changed {
             Changed::Created { key, secret } => {
-                self.remember_fresh(pending.change.user(), &key.id);
+                self.remember_fresh(pending.id, pending.change.user(), &key.id);
                 self.show_new_key(&pending, key, secret);
             }
             Changed::Done => self.say(format!(

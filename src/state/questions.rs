@@ -37,6 +37,8 @@ pub struct Question {
 pub enum Cause {
     /// The answer was lost.
     Lost(Error),
+    /// An earlier run never got an answer that could be read; what it said of that.
+    NoAnswer(Option<String>),
     /// iamkeys ended before the answer came.
     Interrupted,
     /// iamkeys ended before the secret of this new key had gone anywhere.
@@ -176,7 +178,7 @@ impl State {
 
     fn is_of_this_account(&self, question: &Question) -> bool {
         let account = self.session.number();
-        question.endpoint == self.session.endpoint
+        question.endpoint.as_deref() == self.endpoint()
             && (question.account.as_deref() == account
                 // Who is signed in may never be told; then it is whoever has been all along.
                 || (account.is_none() && matches!(question.origin, Origin::Here(_))))

@@ -7,7 +7,7 @@
 
 use super::{State, changes::Pending, modal::Modal, users::KeyRow};
 use crate::{
-    effect::{Effect, Trial},
+    effect::{ChangeId, Effect, Fact, Note, Origin, Trial},
     iam::{Caller, Change, Changed, Error, KeyStatus, LastUsed},
     secret::SecretKey,
 };
@@ -111,6 +111,8 @@ pub enum Hindrance {
 /// What this run knows of a key that it has created.
 #[derive(Clone, Debug)]
 pub struct Fresh {
+    /// The change that created it.
+    pub change: ChangeId,
     /// Whose it is.
     pub user: Box<str>,
     /// Its ID.
@@ -382,11 +384,12 @@ impl State {
     }
 
     /// Remembers a key that was just created: whether it takes the place of this session's own.
-    pub(super) fn remember_fresh(&mut self, user: &str, key: &str) {
+    pub(super) fn remember_fresh(&mut self, change: ChangeId, user: &str, key: &str) {
         let replaces_own = self
             .key_ids(user)
             .is_some_and(|ids| ids.iter().any(|id| self.is_own(id)));
         self.fresh.push(Fresh {
+            change,
             user: user.into(),
             key: key.into(),
             stored: None,
@@ -395,33 +398,46 @@ impl State {
         });
     }
 
-    /// Notes that the secret of a new key has been put somewhere. The first time in a rotation,
-    /// the key is tried: nobody holds its secret for long.
+    /// Notes that the secret of a new key has been put somewhere. In a rotation, the key is tried
+    /// then: nobody holds its secret for long.
     #[must_use]
     pub(crate) fn note_stored(&mut self, key: &str, place: &str) -> Vec<Effect> {
-        let now = self.now;
         let Some(fresh) = self.fresh.iter_mut().find(|fresh| fresh.key == key) else {
             return Vec::new();
         };
-        let first = fresh.stored.is_none();
-        fresh.stored = Some(place.to_owned());
-        let user = fresh.user.clone();
-        let rotating = |modal: &Modal| matches!(modal, Modal::Rotate(r) if r.user == user);
-        if !first || fresh.trial != Tried::NotYet || !self.modals.iter().any(rotating) {
-            return Vec::new();
+        match &mut fresh.stored {
+            Some(places) if places.split(", ").any(|known| known == place) => return Vec::new(),
+            Some(places) => places.extend([", ", place]),
+            None => fresh.stored = Some(place.to_owned()),
         }
-        let Some(secret) = self.secret_of(key) else {
-            return Vec::new();
-        };
-        let Some(fresh) = self.fresh.iter_mut().find(|fresh| fresh.key == key) else {
-            return Vec::new();
-        };
+        let note = Effect::Note(Note {
+            of: Origin::Here(fresh.change),
+            fact: Fact::Stored {
+                key: key.to_owned(),
+                place: place.to_owned(),
+            },
+        });
+        let mut effects = vec![note];
+        effects.extend(self.try_fresh(key));
+        effects
+    }
+
+    /// Tries a new key that is part of a rotation, if nobody has yet.
+    fn try_fresh(&mut self, key: &str) -> Option<Effect> {
+        let secret = self.secret_of(key)?;
+        let now = self.now;
+        let modals = &self.modals;
+        let fresh = self.fresh.iter_mut().find(|fresh| fresh.key == key)?;
+        let rotating = |modal: &Modal| matches!(modal, Modal::Rotate(r) if r.user == fresh.user);
+        if fresh.trial != Tried::NotYet || !modals.iter().any(rotating) {
+            return None;
+        }
         fresh.trial = Tried::Trying(0, now);
-        vec![Effect::Try(Trial {
+        Some(Effect::Try(Trial {
             key: key.to_owned(),
             secret,
             go_on_with_it: fresh.replaces_own,
-        })]
+        }))
     }
 
     fn secret_of(&self, key: &str) -> Option<SecretKey> {

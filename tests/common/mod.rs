@@ -16,7 +16,7 @@ use iamkeys::{
     effect::{Exit, Target},
     iam,
     message::{Message, Signal},
-    runtime::{Accounts, Runtime},
+    runtime::{Accounts, Keep, Means, Pace, Runtime},
     secret::{clipboard::Route, osc52::Multiplexer},
     state::{Settings, confirm::RECENT},
 };
@@ -28,6 +28,7 @@ use ratatui::{
 };
 use std::{
     io,
+    path::Path,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -189,6 +190,21 @@ pub struct Setup {
     pub clipboard: Route,
     /// Keys closer together than this are a paste.
     pub between_keys: Duration,
+    /// How often and how long a new key is tried.
+    pub pace: Pace,
+    /// Where the journal is kept, also of the demo; none where none is wanted.
+    pub journal: Option<&'static Path>,
+    /// How long a call may take.
+    pub timeouts: iam::Timeouts,
+}
+
+impl Setup {
+    fn keep(&self) -> Keep {
+        Keep {
+            path: Ok(self.journal.map(Path::to_owned)),
+            demo_too: true,
+        }
+    }
 }
 
 impl Default for Setup {
@@ -199,6 +215,12 @@ impl Default for Setup {
             ascii: false,
             clipboard: Route::Terminal(Multiplexer::None),
             between_keys: Duration::ZERO,
+            pace: Pace {
+                pause: Duration::from_millis(20),
+                patience: Duration::from_secs(20),
+            },
+            journal: None,
+            timeouts: iam::Timeouts::default(),
         }
     }
 }
@@ -386,11 +408,17 @@ fn run(
         let accounts = Accounts {
             options: iam::Options {
                 read_only: setup.read_only,
+                timeouts: setup.timeouts,
                 ..iam::Options::default()
             },
             demo: Arc::new(move || endpoint.clone()),
         };
-        let runtime = Runtime::new(tokio.handle().clone(), outbox, accounts, setup.clipboard);
+        let means = Means {
+            route: setup.clipboard,
+            keep: setup.keep(),
+            pace: setup.pace,
+        };
+        let runtime = Runtime::new(tokio.handle().clone(), outbox, accounts, means);
         let (columns, rows) = setup.size;
         let screen = Screen {
             inner: TestBackend::new(columns, rows),

@@ -80,6 +80,10 @@ fn asked(canvas: &Canvas<'_>, question: &Question, cells: u16) -> Vec<Row<'stati
     lines.extend(marked(" ", &when, cells, theme.dim));
     let why = match &question.cause {
         Cause::Lost(error) => format!("No answer that could be read: {}", error.message),
+        Cause::NoAnswer(said) => match said {
+            Some(said) => format!("No answer that could be read: {said}"),
+            None => "No answer that could be read.".into(),
+        },
         Cause::Interrupted => "iamkeys ended before the answer came.".into(),
         Cause::SecretLost(_) => {
             "It was created, and iamkeys ended before its secret had gone anywhere.".into()

@@ -1,0 +1,285 @@
+//! The journal, as tasks use it: opened beside the first reads, and written to before a change is
+//! sent. What cannot be written down is not sent.
+
+use crate::{
+    effect::{Fact, Note, Order, Origin},
+    iam::{Change, Changed, Error},
+    journal::{self, Discarded, Ended, Event, Journal, Outcome, Sent, Settled, Stored, Unfinished},
+    message::Message,
+    state::{
+        DEMO,
+        questions::{Cause, Finding, Question},
+    },
+};
+use chrono::Utc;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+/// How long the last entries may take to reach the disk when the program ends.
+const LAST_WRITES: Duration = Duration::from_secs(2);
+
+/// Where the journal is kept.
+#[derive(Clone, Debug)]
+pub struct Keep {
+    /// Its path; none where none is wanted; or why there can be none.
+    pub path: Result<Option<PathBuf>, String>,
+    /// Whether what is done in the demo is written down too: nothing of it is real.
+    pub demo_too: bool,
+}
+
+impl Keep {
+    /// Keeps none.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            path: Ok(None),
+            demo_too: false,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    None,
+    Opening,
+    Open(Journal),
+    Failed(String),
+}
+
+/// The journal of this run. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Ledger {
+    handle: Handle,
+    keep: Keep,
+    stage: watch::Sender<Stage>,
+    /// Entries on their way to the disk that nobody waits for.
+    writes: Arc<Mutex<JoinSet<()>>>,
+}
+
+impl Ledger {
+    pub(super) fn new(handle: Handle, keep: Keep) -> Self {
+        let stage = match &keep.path {
+            Ok(None) => Stage::None,
+            Ok(Some(_)) => Stage::Opening,
+            Err(why) => Stage::Failed(why.clone()),
+        };
+        Self {
+            handle,
+            keep,
+            stage: watch::Sender::new(stage),
+            writes: Arc::default(),
+        }
+    }
+
+    /// Opens the journal on a thread of its own, and tells what earlier runs have left open.
+    pub(super) fn open(&self, outbox: mpsc::UnboundedSender<Message>) {
+        let path = match &self.keep.path {
+            Ok(None) => return,
+            Ok(Some(path)) => path.clone(),
+            Err(why) => {
+                let _ = outbox.send(Message::Journal(Err(why.clone())));
+                return;
+            }
+        };
+        let stage = self.stage.clone();
+        self.handle.spawn_blocking(move || {
+            let opened = match Journal::open(&path) {
+                Ok((journal, unfinished)) => {
+                    tracing::info!(
+                        ?path,
+                        left_open = unfinished.len(),
+                        skipped = journal.skipped(),
+                        "journal opened"
+                    );
+                    stage.send_replace(Stage::Open(journal));
+                    Ok(unfinished.into_iter().filter_map(question).collect())
+                }
+                Err(error) => {
+                    tracing::error!(%error, "no journal");
+                    stage.send_replace(Stage::Failed(error.to_string()));
+                    Err(error.to_string())
+                }
+            };
+            let _ = outbox.send(Message::Journal(opened));
+        });
+    }
+
+    /// Writes down that a change is about to be sent.
+    pub(super) async fn sent(&self, order: &Order) -> Result<(), String> {
+        let Some(journal) = self.journal(order.endpoint.as_deref()).await? else {
+            return Ok(());
+        };
+        let (action, description) = match &order.change {
+            Change::Describe { text, .. } => (order.change.action(), text.clone()),
+            change => (change.action(), None),
+        };
+        let event = Event::Sent(Sent {
+            id: journal.id(order.id.0),
+            run: journal.run().to_owned(),
+            time: Utc::now(),
+            account: order.account.clone(),
+            caller: order.caller.clone(),
+            endpoint: order.endpoint.clone(),
+            action: action.to_owned(),
+            user: order.change.user().to_owned(),
+            key: order.change.key().map(str::to_owned),
+            active: match order.change {
+                Change::SetActive { active, .. } => Some(active),
+                _ => None,
+            },
+            description,
+            keys_before: match order.change {
+                Change::Create { .. } => order.keys_before.clone(),
+                _ => None,
+            },
+        });
+        let written = self.handle.spawn_blocking(move || journal.append(&event));
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("writing to it failed".into()),
+        }
+    }
+
+    /// Writes down what came of a change. That it could not be is no reason to keep it from the
+    /// person: the next start will ask the account.
+    pub(super) async fn ended(
+        &self,
+        order: &Order,
+        result: &Result<Changed, Error>,
+        request_id: Option<String>,
+        took: Duration,
+    ) {
+        let Ok(Some(journal)) = self.journal(order.endpoint.as_deref()).await else {
+            return;
+        };
+        let error = result.as_ref().err();
+        let event = Event::Ended(Ended {
+            id: journal.id(order.id.0),
+            time: Utc::now(),
+            outcome: match error {
+                None => Outcome::Done,
+                Some(error) if error.outcome_unknown() => Outcome::Unknown,
+                Some(_) => Outcome::Refused,
+            },
+            key: match result {
+                Ok(Changed::Created { key, .. }) => Some(key.id.clone()),
+                _ => None,
+            },
+            code: error.and_then(|error| error.code.clone()),
+            error: error.map(|error| error.message.clone()),
+            request_id: request_id.or_else(|| error?.request_id.clone()),
+            took_ms: u64::try_from(took.as_millis()).ok(),
+        });
+        let written = self.handle.spawn_blocking(move || journal.append(&event));
+        if let Ok(Err(error)) = written.await {
+            tracing::error!(%error, "an outcome is not in the journal");
+        }
+    }
+
+    /// Writes down what has become known about a change after its outcome.
+    pub(super) fn note(&self, note: Note) {
+        let journal = match &*self.stage.borrow() {
+            Stage::Open(journal) => journal.clone(),
+            _ => return,
+        };
+        let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        while writes.try_join_next().is_some() {}
+        writes.spawn_blocking_on(
+            move || {
+                let id = match note.of {
+                    Origin::Here(change) => journal.id(change.0),
+                    Origin::Earlier(id) => id,
+                };
+                let time = Utc::now();
+                let event = match note.fact {
+                    Fact::Stored { key, place } => Event::Stored(Stored {
+                        id,
+                        time,
+                        key,
+                        place,
+                    }),
+                    Fact::Discarded { key } => Event::Discarded(Discarded { id, time, key }),
+                    Fact::Settled(verdict) => Event::Settled(Settled { id, time, verdict }),
+                };
+                if let Err(error) = journal.append(&event) {
+                    tracing::error!(%error, "something is not in the journal");
+                }
+            },
+            &self.handle,
+        );
+    }
+
+    /// Waits until the last entries are on the disk, and not for long.
+    pub(super) async fn finish(&self) {
+        let mut writes =
+            std::mem::take(&mut *self.writes.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = async { while writes.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_WRITES, all).await.is_err() {
+            tracing::error!("the journal's last entries took too long");
+        }
+    }
+
+    /// The journal, once it is open; none where none is kept of this.
+    async fn journal(&self, endpoint: Option<&str>) -> Result<Option<Journal>, String> {
+        if endpoint == Some(DEMO) && !self.keep.demo_too {
+            return Ok(None);
+        }
+        let mut stage = self.stage.subscribe();
+        let opened = stage
+            .wait_for(|stage| !matches!(stage, Stage::Opening))
+            .await;
+        match opened.as_deref() {
+            Ok(Stage::Open(journal)) => Ok(Some(journal.clone())),
+            Ok(Stage::Failed(why)) => Err(why.clone()),
+            Ok(Stage::None) => Ok(None),
+            Ok(Stage::Opening) | Err(_) => Err("it was never opened".into()),
+        }
+    }
+}
+
+/// What an earlier run has left open, as a question to the account; none where this version does
+/// not know what was asked for.
+fn question(left: Unfinished) -> Option<Question> {
+    let Unfinished { kind, sent, ended } = left;
+    let user: Box<str> = sent.user.as_str().into();
+    let key = sent.key.clone();
+    let change = match sent.action.as_str() {
+        "iam:CreateAccessKey" => Change::Create { user },
+        "iam:UpdateAccessKey" => Change::SetActive {
+            user,
+            key: key?,
+            active: sent.active?,
+        },
+        "iam:DeleteAccessKey" => Change::Delete { user, key: key? },
+        "iam:TagUser" | "iam:UntagUser" => Change::Describe {
+            user,
+            key: key?,
+            text: sent.description,
+        },
+        _ => return None,
+    };
+    let cause = match kind {
+        journal::Kind::Interrupted => Cause::Interrupted,
+        journal::Kind::Unknown => Cause::NoAnswer(ended.and_then(|ended| ended.error)),
+        journal::Kind::SecretLost => Cause::SecretLost(ended?.key?),
+    };
+    Some(Question {
+        origin: Origin::Earlier(sent.id),
+        change,
+        account: sent.account,
+        endpoint: sent.endpoint,
+        sent: sent.time,
+        before: sent.keys_before,
+        cause,
+        finding: Finding::Unseen,
+    })
+}
