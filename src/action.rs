@@ -22,6 +22,14 @@ pub enum Action {
     FocusUsers,
     /// To the keys of the selected user.
     FocusKeys,
+    /// To the users and their keys.
+    ShowUsers,
+    /// To what was done, and what failed.
+    ShowActivity,
+    /// The selected entry of the activity with all it holds.
+    WholeEntry,
+    /// Copy the `aws` command of the selected entry.
+    CopyCommand,
     /// Everything about the selected key.
     Details,
     /// Create a key for the selected user.
@@ -120,6 +128,10 @@ impl Action {
             Self::OtherPane => "other pane",
             Self::FocusUsers => "users",
             Self::FocusKeys => "keys",
+            Self::ShowUsers => "users",
+            Self::ShowActivity => "activity",
+            Self::WholeEntry => "whole",
+            Self::CopyCommand => "copy command",
             Self::Details => "details",
             Self::Create => "create",
             Self::Toggle => "deactivate",
@@ -177,6 +189,10 @@ impl Action {
             Self::OtherPane => "Go to the other pane",
             Self::FocusUsers => "Go to the list of users",
             Self::FocusKeys => "Go to the user's keys",
+            Self::ShowUsers => "Go to the users and their keys",
+            Self::ShowActivity => "See what was done, and what failed",
+            Self::WholeEntry => "Show the entry whole",
+            Self::CopyCommand => "Copy the aws command for it",
             Self::Details => "Show the key with its exact times",
             Self::Create => "Create an access key for the user",
             Self::Toggle => "Deactivate the key, or activate it",
@@ -235,6 +251,8 @@ impl Action {
                 | Self::OtherPane
                 | Self::FocusUsers
                 | Self::FocusKeys
+                | Self::ShowUsers
+                | Self::ShowActivity
                 | Self::NextButton
                 | Self::PreviousButton
         )

@@ -135,7 +135,7 @@ pub enum Read {
 pub struct Clip {
     /// What it is.
     pub what: Copied,
-    /// The key it belongs to.
+    /// The key it belongs to; empty for a command.
     pub key: String,
     /// The text.
     pub text: SecretKey,
@@ -150,6 +150,8 @@ pub enum Copied {
     KeyId,
     /// Both, as export lines.
     Exports,
+    /// The `aws` command for something that was done.
+    Command,
 }
 
 impl Copied {
@@ -160,13 +162,14 @@ impl Copied {
             Self::Secret => "secret",
             Self::KeyId => "key ID",
             Self::Exports => "exports",
+            Self::Command => "command",
         }
     }
 
     /// Whether the secret itself went along.
     #[must_use]
     pub fn holds_secret(self) -> bool {
-        self != Self::KeyId
+        matches!(self, Self::Secret | Self::Exports)
     }
 }
 

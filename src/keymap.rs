@@ -12,6 +12,8 @@ pub enum Context {
     Users,
     /// The keys of a user.
     Keys,
+    /// What was done, and what failed.
+    Activity,
     /// Typing a filter.
     Filter,
     /// A confirmation answered with a key.
@@ -28,6 +30,8 @@ pub enum Context {
     NewKey,
     /// Asked before a secret is thrown away.
     Discard,
+    /// One entry of the activity, whole.
+    Entry,
     /// Something to read: help, details, what went wrong.
     Reading,
     /// The command palette.
@@ -40,9 +44,10 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order the README lists them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Users,
         Self::Keys,
+        Self::Activity,
         Self::Filter,
         Self::Confirm,
         Self::Typed,
@@ -51,6 +56,7 @@ impl Context {
         Self::Full,
         Self::NewKey,
         Self::Discard,
+        Self::Entry,
         Self::Reading,
         Self::Palette,
         Self::SignedOut,
@@ -63,6 +69,7 @@ impl Context {
         match self {
             Self::Users => "users",
             Self::Keys => "keys",
+            Self::Activity => "activity",
             Self::Filter => "filter",
             Self::Confirm => "confirmation",
             Self::Typed => "typed confirmation",
@@ -71,6 +78,7 @@ impl Context {
             Self::Full => "no room for a key",
             Self::NewKey => "new key",
             Self::Discard => "discard?",
+            Self::Entry => "whole entry",
             Self::Reading => "reading",
             Self::Palette => "palette",
             Self::SignedOut => "signed out",
@@ -161,7 +169,13 @@ pub struct Binding {
 }
 
 const LISTS: &[Context] = &[Context::Users, Context::Keys];
-const MOVING: &[Context] = &[Context::Users, Context::Keys, Context::Reading];
+const MOVING: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::Activity,
+    Context::Entry,
+    Context::Reading,
+];
 const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette];
 const ROWS_WHILE_TYPING: &[Context] = &[Context::Palette, Context::Filter];
 const BUTTONS: &[Context] = &[
@@ -173,9 +187,19 @@ const BUTTONS: &[Context] = &[
     Context::Discard,
     Context::Leaving,
 ];
-const REFRESHED: &[Context] = &[Context::Users, Context::Keys, Context::Rotate];
-const OPEN: &[Context] = &[Context::Users, Context::Keys];
-const QUITTABLE: &[Context] = &[Context::Users, Context::Keys, Context::SignedOut];
+const VIEWS: &[Context] = &[Context::Users, Context::Keys, Context::Activity];
+const REFRESHED: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::Activity,
+    Context::Rotate,
+];
+const QUITTABLE: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::Activity,
+    Context::SignedOut,
+];
 
 const fn bind(
     action: Action,
@@ -203,9 +227,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyId, &[Key::char('y')], LISTS, true),
     bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
     bind(Action::Filter, &[Key::char('/')], LISTS, true),
+    bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
+    bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity, Context::Entry], true),
+    bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
-    bind(Action::Palette, &[Key::char(':')], OPEN, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::SignedOut], true),
+    bind(Action::Palette, &[Key::char(':')], VIEWS, true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::SignedOut], true),
+    bind(Action::ShowUsers, &[Key::char('1')], LISTS, false),
+    bind(Action::ShowActivity, &[Key::char('3')], VIEWS, false),
     bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),
     bind(Action::Up, &[Key::char('k'), Key::of(KeyCode::Up)], MOVING, false),
     bind(Action::First, &[Key::char('g'), Key::of(KeyCode::Home)], MOVING, false),
@@ -240,7 +269,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Entry], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),
     bind(Action::Stay, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Leaving], false),
     bind(Action::Press, &[Key::of(KeyCode::Enter)], &[Context::Palette], false),

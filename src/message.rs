@@ -50,7 +50,7 @@ pub enum Message {
     Copied {
         /// What it was.
         what: Copied,
-        /// The key it belongs to.
+        /// The key it belongs to; empty for a command.
         key: String,
         /// How it went.
         outcome: CopyOutcome,
@@ -91,7 +91,9 @@ pub enum Target {
     User(usize),
     /// A card of the key pane.
     Key(usize),
-    /// A hint of the footer, or of a dialog.
+    /// An entry of what has happened, by its number: its row changes with the next one.
+    Entry(usize),
+    /// A tab, a hint of the footer, or of a dialog.
     Action(crate::action::Action),
     /// A button of a dialog.
     Button(usize),

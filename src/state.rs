@@ -1,5 +1,6 @@
 //! Everything the screen is drawn from. Every transition is a method here or in the modules below.
 
+pub mod activity;
 pub mod changes;
 pub mod confirm;
 pub mod fetch;
@@ -19,6 +20,7 @@ use crate::{
     secret::clipboard::Route,
     ui::layout::Layout,
 };
+use activity::Activity;
 use changes::Pending;
 use chrono::{DateTime, TimeDelta, Utc};
 use modal::{Kept, Modal, Then};
@@ -58,7 +60,17 @@ pub enum Stage {
     Browsing,
 }
 
-/// The two panes of the main view.
+/// The views, of which the main view shows one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// The users and the keys of one of them.
+    #[default]
+    Users,
+    /// What was done in this run, and what failed.
+    Activity,
+}
+
+/// The two panes of the users' view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pane {
     /// The list of users.
@@ -89,7 +101,11 @@ pub struct State {
     pub session: Session,
     /// The users.
     pub users: Users,
-    /// Which pane has the keys of the keyboard.
+    /// What was done in this run, and what failed, in whichever account.
+    pub activity: Activity,
+    /// Which view is shown.
+    pub view: View,
+    /// Which pane of the users' view has the keys of the keyboard.
     pub pane: Pane,
     /// A filter is being typed.
     pub filtering: bool,
@@ -130,6 +146,8 @@ impl State {
             stage: Stage::SigningIn,
             session: Session::default(),
             users: Users::default(),
+            activity: Activity::default(),
+            view: View::Users,
             pane: Pane::Users,
             filtering: false,
             selected_key: None,
@@ -159,6 +177,7 @@ impl State {
         self.users = Users::default();
         self.selected_key = None;
         self.filtering = false;
+        self.view = View::Users;
         self.pane = Pane::Users;
         // Answers of the session before belong to nothing any more.
         self.reads.clear();
@@ -186,7 +205,9 @@ impl State {
     /// Notes the terminal's size, on which depends what is visible.
     pub fn resize(&mut self, size: (u16, u16)) {
         self.size = size;
-        self.users.set_height(Layout::of(self).users_height());
+        let layout = Layout::of(self);
+        self.users.set_height(layout.users_height());
+        self.activity.set_height(layout.activity_height());
     }
 
     /// Whether something is under way, so that a spinner turns.
@@ -242,6 +263,7 @@ impl State {
     pub fn background(&self) -> Context {
         match self.pane {
             _ if self.stage != Stage::Browsing => Context::SignedOut,
+            _ if self.view == View::Activity => Context::Activity,
             _ if self.filtering => Context::Filter,
             Pane::Keys => Context::Keys,
             Pane::Users => Context::Users,
@@ -320,6 +342,7 @@ impl State {
         }
         self.users.select_name(user);
         self.selected_key = Some(key.into());
+        self.view = View::Users;
         self.pane = Pane::Keys;
         self.filtering = false;
     }
@@ -383,6 +406,13 @@ impl State {
                     _ => Some("Nothing is unknown about this user".into()),
                 }
             }
+            Action::WholeEntry | Action::CopyCommand => match self.entry_meant() {
+                None => Some("Nothing is listed yet".into()),
+                Some(entry) if action == Action::CopyCommand && entry.command.is_empty() => {
+                    Some("No aws command does this".into())
+                }
+                Some(_) => None,
+            },
             _ => None,
         }
     }

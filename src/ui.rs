@@ -1,6 +1,7 @@
 //! From the state and the time to a screen. Nothing here changes anything, and drawing costs what
 //! is visible, not what is loaded.
 
+mod activity;
 mod dialog;
 mod footer;
 pub mod format;
@@ -8,7 +9,7 @@ mod header;
 mod keys;
 pub mod layout;
 mod modals;
-pub use modals::help_lines;
+pub use modals::{entry_lines, help_lines};
 mod signed_out;
 pub mod theme;
 mod users;
@@ -16,7 +17,7 @@ pub mod words;
 
 use crate::{
     message::Target,
-    state::{Stage, State, modal::Modal},
+    state::{Stage, State, View, modal::Modal},
 };
 use chrono::{DateTime, Utc};
 use layout::{Layout, SMALLEST};
@@ -35,7 +36,7 @@ pub struct Drawn {
     pub targets: Vec<(Rect, Target)>,
     /// How many dialogs are open on it.
     pub dialogs: usize,
-    /// How many rows of the list of users were built: what is visible, never what is loaded.
+    /// How many rows of the list were built, users or entries: what is visible, never all there is.
     pub rows: usize,
 }
 
@@ -117,6 +118,9 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
     match &state.stage {
         Stage::SignedOut(problem) => {
             signed_out::draw(&mut canvas, layout.body, problem);
+        }
+        Stage::SigningIn | Stage::Browsing if state.view == View::Activity => {
+            activity::draw(&mut canvas, layout.body);
         }
         Stage::SigningIn | Stage::Browsing => {
             if !layout.users.is_empty() {

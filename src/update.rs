@@ -12,7 +12,7 @@ use crate::{
         Stage, State,
         modal::{Kept, Modal},
     },
-    ui::words,
+    ui::{entry_lines, layout::dialog_room, words},
 };
 use chrono::{DateTime, Utc};
 
@@ -46,15 +46,26 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
             Vec::new()
         }
         Message::Answer {
-            request, answer, ..
+            request,
+            answer,
+            took,
         } => {
             if state.answered(request) {
+                state.note_read(&answer, took, now);
                 file(state, request, answer, now)
             } else {
                 Vec::new()
             }
         }
-        Message::Changed { id, result, .. } => state.changed(id, result),
+        Message::Changed {
+            id,
+            result,
+            request_id,
+            took,
+        } => {
+            state.note_change(id, &result, request_id, took, now);
+            state.changed(id, result)
+        }
         Message::Copied { what, key, outcome } => copied(state, what, &key, outcome),
         Message::Journal(Ok(left_open)) => state.remember(left_open),
         Message::Journal(Err(why)) => {
@@ -180,8 +191,13 @@ fn broken(state: &mut State, error: &Error) {
     }
 }
 
-/// Notes what came of copying, where the person sees it: in the key's dialog, or as a notice.
+/// Notes what came of copying, where the person sees it: in the dialog it was copied from, or as a
+/// notice.
 fn copied(state: &mut State, what: Copied, key: &str, outcome: CopyOutcome) -> Vec<Effect> {
+    if what == Copied::Command {
+        copied_command(state, outcome);
+        return Vec::new();
+    }
     let dialog = state.modals.iter_mut().find_map(|modal| match modal {
         Modal::NewKey(new) if new.id == key => Some(new),
         _ => None,
@@ -194,13 +210,29 @@ fn copied(state: &mut State, what: Copied, key: &str, outcome: CopyOutcome) -> V
         return Vec::new();
     }
     let (good, text) = words::copied(what, &outcome);
-    let text = format!("{key}: {text}");
+    tell(state, good, format!("{key}: {text}"));
+    Vec::new()
+}
+
+fn copied_command(state: &mut State, outcome: CopyOutcome) {
+    let ((width, height), settings) = (state.size, state.settings);
+    if let Some(Modal::Entry(whole)) = state.modals.last_mut() {
+        whole.copied = Some(outcome);
+        // It is said in the last line, which a small screen does not show at first.
+        whole.scroll =
+            entry_lines(whole, &settings, width).saturating_sub(dialog_room(height, true));
+        return;
+    }
+    let (good, text) = words::copied(Copied::Command, &outcome);
+    tell(state, good, text);
+}
+
+fn tell(state: &mut State, good: bool, text: String) {
     if good {
         state.say(text);
     } else {
         state.complain(text);
     }
-    Vec::new()
 }
 
 fn refresh(state: &mut State) -> Vec<Effect> {
@@ -209,7 +241,9 @@ fn refresh(state: &mut State) -> Vec<Effect> {
     }
     if state.session.broken.is_some() {
         let selected = state.user().map(|row| row.user.name.clone());
+        let view = state.view;
         let effects = state.sign_in(state.target);
+        state.view = view;
         if let Some(name) = selected {
             state.users.select_name(&name);
         }

@@ -409,6 +409,98 @@ fn never_used_refused_and_loading_are_three_different_things() {
 }
 
 #[test]
+fn what_was_done_is_listed_and_its_command_can_be_copied() {
+    let mut person = Person::at(&endpoint());
+    go_to(&mut person, "deploy-bot");
+    person.press("<tab>t");
+    person.see("Deactivate key");
+    person.press("y");
+    person.see("Inactive");
+    person.press("3");
+    let screen = person.see("✓ UpdateAccessKey");
+    assert!(screen.contains("AKIA…OY01 of deploy-bot deactivated"));
+    assert!(screen.contains("3 Activity 1"));
+    person.press("<enter>");
+    let screen = person.see("What happened");
+    assert!(screen.contains("AKIAQX7DEMO4DEPLOY01 of deploy-bot"));
+    person.press("y");
+    person.see("✓ command sent to the terminal's clipboard (OSC 52)");
+    let command = "aws iam update-access-key --user-name deploy-bot \
+                   --access-key-id AKIAQX7DEMO4DEPLOY01 --status Inactive";
+    assert_eq!(carried(&person.sent()[0]), command);
+    // From the list as well.
+    person.press("<esc>");
+    person.gone("What happened");
+    person.press("y");
+    person.see("✓ command sent to the terminal's clipboard (OSC 52)");
+    assert_eq!(carried(&person.sent()[1]), command);
+    assert_eq!(person.sent().len(), 2);
+    person.press("<esc>");
+    person.see("─ deploy-bot ─");
+}
+
+#[test]
+fn a_refused_read_is_listed_with_its_request_id() {
+    let endpoint = endpoint();
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("GetAccountSummary"));
+    let setup = Setup {
+        size: (120, 36),
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint, setup);
+    person.see("3 Activity 1");
+    person.press("3");
+    let screen = person.see("✗ GetAccountSummary");
+    let line = screen.lines().find(|line| line.contains('✗')).unwrap();
+    assert!(line.contains("the account"), "{line}");
+    assert!(line.contains("AccessDenied"), "{line}");
+    let id = line.split_whitespace().rev().nth(1).unwrap();
+    let is_one = |id: &str| id.len() == 36 && id.matches('-').count() == 4;
+    assert!(is_one(id), "{line}");
+    person.press("<enter>");
+    let whole = person.see("Request ID  ");
+    assert!(whole.contains(&format!("Request ID  {id}")), "{whole}");
+    assert!(whole.contains("aws iam get-account-summary"));
+}
+
+#[test]
+fn the_activity_holds_no_secret() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("c");
+    person.see("A new access key for alice");
+    person.press("y");
+    person.see("New key for alice");
+    person.press("y");
+    person.see("✓ secret sent to the terminal's clipboard (OSC 52)");
+    let made = keys_of(&person.endpoint, "alice")[1].0.clone();
+    let secret = person.endpoint.account(|account| {
+        let (_, key) = account.key(&made).unwrap();
+        key.id.secret()
+    });
+    assert_eq!(carried(&person.sent()[0]), secret);
+    person.press("<esc>");
+    person.gone("New key for alice");
+    person.press("3");
+    let list = person.see("✓ CreateAccessKey");
+    assert!(list.contains(&made[16..]), "{list}");
+    person.press("<enter>");
+    let whole = person.see("What happened");
+    assert!(whole.contains(&made), "{whole}");
+    person.press("y");
+    person.see("✓ command sent");
+    let command = carried(&person.sent()[1]);
+    assert_eq!(command, "aws iam create-access-key --user-name alice");
+    // Not a piece of it, wherever a line may have been broken.
+    for screen in [list, whole, person.screen(), command] {
+        let text: String = screen.split_whitespace().collect();
+        for at in 0..=secret.len() - 8 {
+            assert!(!text.contains(&secret[at..at + 8]), "{screen}");
+        }
+    }
+}
+
+#[test]
 fn a_refused_list_says_so_in_the_pane_and_the_rest_works() {
     let endpoint = endpoint();
     endpoint.fault(

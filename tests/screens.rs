@@ -12,7 +12,7 @@ use iamkeys::{
     iam::{AccessKey, Changed, Error, KeyStatus, Kind, Problem},
     message::{Answer, CopyOutcome, Message},
     secret::{SecretKey, osc52::Multiplexer},
-    state::Settings,
+    state::{Settings, modal::Modal},
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (60, 16)];
@@ -379,6 +379,126 @@ fn rotating() {
             key: NEW.into(),
             news,
         });
+        desk
+    });
+}
+
+/// A change that was made, one that was not, one of which nobody knows, and a read that was refused.
+fn with_activity(size: (u16, u16), settings: Settings) -> Desk {
+    let mut desk = Desk::showing(size, settings, &people());
+    desk.keys("j");
+    desk.press(KeyCode::Tab);
+    let denied = |action, request_id: &str| Error {
+        action,
+        kind: Kind::Denied,
+        code: Some("AccessDenied".into()),
+        message: format!(
+            "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: {action} on \
+             resource: user deploy-bot"
+        ),
+        request_id: Some(request_id.into()),
+    };
+    let lost = Error {
+        action: "iam:UpdateAccessKey",
+        kind: Kind::Network,
+        code: None,
+        message: "connection reset by peer".into(),
+        request_id: None,
+    };
+    for outcome in [
+        Ok(Changed::Done),
+        Err(denied(
+            "iam:UpdateAccessKey",
+            "5ffe4e3a-0000-4abc-8def-0123456789ab",
+        )),
+        Err(lost),
+    ] {
+        desk.keys("ty");
+        desk.serve(&people());
+        let (id, _) = desk.next_change().unwrap();
+        desk.changed(id, outcome);
+        desk.serve(&people());
+        // A failure opened a dialog; without one, this went back to the users.
+        desk.press(KeyCode::Esc);
+        desk.keys("l");
+    }
+    desk.serve(&people());
+    desk.keys("R");
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::LastUsed(user, key) if key == "AKIADEPLOY02EXAMPLE2" => {
+                let error = denied(
+                    "iam:GetAccessKeyLastUsed",
+                    "7c1d0a2b-0000-4123-8456-ba9876543210",
+                );
+                Answer::LastUsed(user, key, Err(error))
+            }
+            read => answer(&people(), read),
+        };
+        desk.answered(request, answer);
+    }
+    desk.state.notice = None;
+    desk.keys("3");
+    desk
+}
+
+#[test]
+fn activity() {
+    pictures("activity-empty", |size| {
+        let mut desk = main_view(size);
+        desk.keys("3");
+        desk
+    });
+    pictures("activity", |size| with_activity(size, settings()));
+    pictures("activity-ascii", |size| {
+        let settings = Settings {
+            ascii: true,
+            monochrome: true,
+            ..settings()
+        };
+        with_activity(size, settings)
+    });
+    pictures("activity-newer-above", |size| {
+        let mut desk = with_activity(size, settings());
+        desk.press(KeyCode::Enter);
+        let Some(Modal::Entry(whole)) = desk.state.modals.pop() else {
+            panic!("an entry is read");
+        };
+        for _ in 0..50 {
+            desk.state.activity.note(whole.entry.clone());
+        }
+        desk.keys("g");
+        desk.press(KeyCode::PageDown);
+        desk.state.activity.note(whole.entry);
+        desk
+    });
+    pictures("activity-entry", |size| {
+        let mut desk = with_activity(size, settings());
+        desk.keys("jj");
+        desk.press(KeyCode::Enter);
+        desk
+    });
+    pictures("activity-entry-not-known", |size| {
+        let mut desk = with_activity(size, settings());
+        desk.keys("j");
+        desk.press(KeyCode::Enter);
+        desk
+    });
+    pictures("activity-entry-copied", |size| {
+        let mut desk = with_activity(size, settings());
+        desk.keys("jj");
+        desk.press(KeyCode::Enter);
+        desk.keys("y");
+        desk.send(Message::Copied {
+            what: Copied::Command,
+            key: String::new(),
+            outcome: CopyOutcome::SentToTerminal(Multiplexer::None),
+        });
+        desk
+    });
+    pictures("activity-palette", |size| {
+        let mut desk = with_activity(size, settings());
+        desk.keys(":");
         desk
     });
 }

@@ -146,10 +146,10 @@ impl Error {
         }
     }
 
-    /// The short form for a cell or a line: code and action.
+    /// What happened, in a word or two: the service's code where there is one.
     #[must_use]
-    pub fn short(&self) -> String {
-        let what = match (&self.code, self.kind) {
+    pub fn what(&self) -> &str {
+        match (&self.code, self.kind) {
             (Some(code), _) => code.as_str(),
             (None, Kind::Network) => "No answer",
             (None, Kind::NotSent) => "No connection",
@@ -158,8 +158,13 @@ impl Error {
             (None, Kind::ReadOnly) => "Read-only",
             (None, Kind::NoJournal) => "No journal",
             (None, _) => "Failed",
-        };
-        format!("{what}: {}", self.action)
+        }
+    }
+
+    /// The short form for a cell or a line: code and action.
+    #[must_use]
+    pub fn short(&self) -> String {
+        format!("{}: {}", self.what(), self.action)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     keymap::Context,
     message::CopyOutcome,
     secret::{SecretKey, osc52::Multiplexer},
+    state::activity::Whole,
 };
 use tui_input::Input;
 
@@ -38,6 +39,8 @@ pub enum Modal {
         /// The first line shown.
         scroll: usize,
     },
+    /// An entry of what has happened, whole.
+    Entry(Box<Whole>),
     /// The keys of a place.
     Help {
         /// The place.
@@ -191,6 +194,7 @@ impl Modal {
             Self::Discard(_) => Context::Discard,
             Self::Leaving(_) => Context::Leaving,
             Self::Failure(_) | Self::Details { .. } | Self::Help { .. } => Context::Reading,
+            Self::Entry(_) => Context::Entry,
             Self::Palette(_) => Context::Palette,
         }
     }

@@ -1,6 +1,7 @@
 //! Dates and ages in words. Ages are rounded down.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 /// A key older than this should be rotated.
 pub const OLD: TimeDelta = TimeDelta::days(90);
@@ -64,6 +65,17 @@ pub fn exact(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// How long something took: `120ms`, `4.2s`, `75s`.
+#[must_use]
+pub fn took(took: Duration) -> String {
+    // Rounded down, as ages are: the parts of a second that do not count are cut off.
+    match took.as_millis() {
+        short @ ..1_000 => format!("{short}ms"),
+        some @ 1_000..10_000 => format!("{}.{}s", some / 1_000, some % 1_000 / 100),
+        _ => format!("{}s", took.as_secs()),
+    }
+}
+
 /// A number with its thousands apart.
 #[must_use]
 pub fn count(number: usize) -> String {
@@ -107,6 +119,15 @@ mod tests {
         assert_eq!(ago(TimeDelta::days(412)), "412 days ago");
         assert_eq!(ago(TimeDelta::seconds(3)), "just now");
         assert_eq!(ago(TimeDelta::minutes(1)), "1 minute ago");
+    }
+
+    #[test]
+    fn what_took_long_is_told_in_seconds() {
+        assert_eq!(took(Duration::ZERO), "0ms");
+        assert_eq!(took(Duration::from_micros(999_999)), "999ms");
+        assert_eq!(took(Duration::from_secs(1)), "1.0s");
+        assert_eq!(took(Duration::from_millis(9_999)), "9.9s");
+        assert_eq!(took(Duration::from_millis(75_100)), "75s");
     }
 
     #[test]

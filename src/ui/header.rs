@@ -4,14 +4,19 @@
 use super::{
     Canvas,
     format::{count, plural},
+    theme::Theme,
 };
 use crate::{
-    effect::Target,
-    state::{Stage, load::Load},
+    action::Action,
+    effect,
+    keymap::{self, Context},
+    message::Target,
+    state::{Stage, State, View, load::Load},
     text::{shorten, visible, width},
 };
 use ratatui::{
     layout::Rect,
+    style::Style,
     text::{Line, Span},
 };
 
@@ -25,7 +30,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         badges.push(Span::styled(" READ-ONLY ", theme.badge));
         badges.push(Span::raw(" "));
     }
-    if state.target == Target::Demo {
+    if state.target == effect::Target::Demo {
         badges.push(Span::styled(" DEMO ", theme.badge));
         badges.push(Span::raw(" "));
     }
@@ -81,37 +86,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.line_right(area, &badges);
 }
 
-/// Counts at the left; a notice or the progress at the right.
+/// Tabs and counts at the left; a notice or the progress at the right.
 pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let state = canvas.state;
-    let mut left: Vec<Span<'_>> = vec![Span::raw(" ")];
-    if state.stage == Stage::Browsing {
-        let users = state.users.rows().len();
-        let (known, keys) = state.users.known();
-        left.push(Span::styled("Users ", theme.strong));
-        let so_far = match state.users.listing.error() {
-            Some(_) if !state.users.is_complete() => ", incomplete",
-            Some(_) => ", not refreshed",
-            None if state.users.listing.is_ready() => "",
-            None => " so far",
-        };
-        let number = if users == 0 && state.users.listing.error().is_some() {
-            "?".into()
-        } else {
-            count(users)
-        };
-        left.push(Span::styled(format!("{number}{so_far}"), theme.dim));
-        left.push(Span::raw("   "));
-        left.push(Span::styled("Keys ", theme.strong));
-        let of = if known == users {
-            count(keys)
-        } else {
-            format!("{} ({} seen)", count(keys), plural(known, "user"))
-        };
-        left.push(Span::styled(of, theme.dim));
-    }
-    let mut left = Line::from(left);
     let whole = usize::from(area.width).saturating_sub(2);
     let right = match &state.notice {
         Some(notice) => {
@@ -131,16 +109,104 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
         }
         None => progress(canvas),
     };
-    // A notice says what has just happened: the counts give way to it.
-    if left.width() + 2 + right.width() > whole {
-        left = Line::default();
+    // A notice says what has just happened: the counts give way to it, and then the tabs.
+    let room = whole.saturating_sub(right.width() + 2);
+    if state.stage == Stage::Browsing {
+        let tabs = [Counts::All, Counts::OfTabs, Counts::None]
+            .into_iter()
+            .map(|counts| tabs(state, theme, counts))
+            .find(|tabs| cells(tabs) < room);
+        draw_tabs(canvas, area, &tabs.unwrap_or_default());
     }
-    canvas.line(area.x, area.y, area.width, &left);
     let room = Rect {
         width: area.width.saturating_sub(1),
         ..area
     };
     canvas.line_right(room, &right);
+}
+
+/// How much the tabs tell beside their names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    All,
+    OfTabs,
+    None,
+}
+
+/// A tab, with what a click on it does; nothing where it is only a count.
+type Tab = (Line<'static>, Option<Action>);
+
+/// Cells between two tabs.
+const APART: u16 = 3;
+
+fn tabs(state: &State, theme: Theme, counts: Counts) -> Vec<Tab> {
+    let tab = |name: &'static str, action: Action, view: View, number: String| {
+        let key = keymap::key_of(Context::Users, action)
+            .map_or_else(String::new, |key| format!("{key} "));
+        let here = if state.view == view {
+            theme.strong
+        } else {
+            Style::new()
+        };
+        let mut spans = vec![Span::styled(key, theme.accent), Span::styled(name, here)];
+        if counts != Counts::None {
+            spans.push(Span::styled(format!(" {number}"), theme.dim));
+        }
+        (Line::from(spans), Some(action))
+    };
+    let users = tab(
+        "Users",
+        Action::ShowUsers,
+        View::Users,
+        number_of_users(state),
+    );
+    let done = count(state.activity.noted());
+    let activity = tab("Activity", Action::ShowActivity, View::Activity, done);
+    if counts != Counts::All {
+        return vec![users, activity];
+    }
+    let (known, keys) = state.users.known();
+    let keys = if known == state.users.rows().len() {
+        count(keys)
+    } else {
+        format!("{} ({} seen)", count(keys), plural(known, "user"))
+    };
+    let keys = Line::from(vec![Span::raw("Keys "), Span::styled(keys, theme.dim)]);
+    vec![users, (keys, None), activity]
+}
+
+/// How many users there are, and whether that is all of them.
+fn number_of_users(state: &State) -> String {
+    let users = state.users.rows().len();
+    let listing = &state.users.listing;
+    let so_far = match listing.error() {
+        Some(_) if !state.users.is_complete() => ", incomplete",
+        Some(_) => ", not refreshed",
+        None if listing.is_ready() => "",
+        None => " so far",
+    };
+    if users == 0 && listing.error().is_some() {
+        format!("?{so_far}")
+    } else {
+        format!("{}{so_far}", count(users))
+    }
+}
+
+/// How many cells the tabs take.
+fn cells(tabs: &[Tab]) -> usize {
+    let apart = usize::from(APART) * tabs.len().saturating_sub(1);
+    tabs.iter().map(|(line, _)| line.width()).sum::<usize>() + apart
+}
+
+fn draw_tabs(canvas: &mut Canvas<'_>, area: Rect, tabs: &[Tab]) {
+    let mut x = area.x + 1;
+    for (line, action) in tabs {
+        let end = canvas.line(x, area.y, area.right().saturating_sub(x), line);
+        if let Some(action) = action {
+            canvas.target(Rect::new(x, area.y, end - x, 1), Target::Action(*action));
+        }
+        x = end + APART;
+    }
 }
 
 fn progress(canvas: &Canvas<'_>) -> Line<'static> {

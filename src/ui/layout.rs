@@ -80,6 +80,12 @@ impl Layout {
         }
     }
 
+    /// How many entries of the activity are visible: without border and heading.
+    #[must_use]
+    pub fn activity_height(&self) -> usize {
+        usize::from(self.body.height).saturating_sub(3)
+    }
+
     /// How many users are visible: without border, heading and filter line.
     #[must_use]
     pub fn users_height(&self) -> usize {

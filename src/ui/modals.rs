@@ -1,5 +1,6 @@
 //! What each dialog says.
 
+mod activity;
 mod confirm;
 mod new_key;
 mod question;
@@ -14,6 +15,8 @@ use crate::{
     state::modal::Modal,
     text::{visible, width, wrap},
 };
+use activity::entry;
+pub use activity::entry_lines;
 use confirm::{confirm, full, leaving};
 use new_key::{discard, new_key};
 use question::question;
@@ -36,6 +39,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, modal: &Modal) {
         Modal::Leaving(modal) => leaving(canvas, screen, modal),
         Modal::Failure(modal) => failure(canvas, screen, modal),
         Modal::Details { user, key, scroll } => details(canvas, screen, (user, key), *scroll),
+        Modal::Entry(whole) => entry(canvas, screen, whole),
         Modal::Help { of, scroll } => help(canvas, screen, *of, *scroll),
         Modal::Palette(modal) => command_palette(canvas, screen, modal),
     };

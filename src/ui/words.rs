@@ -13,6 +13,7 @@ use crate::{
     ui::format,
 };
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 
 /// What came of copying, and whether that is good news.
 #[must_use]
@@ -46,15 +47,9 @@ pub fn copied(what: Copied, outcome: &CopyOutcome) -> (bool, String) {
 #[must_use]
 pub fn used(last_used: &Load<LastUsed>, dot: &str, now: DateTime<Utc>) -> String {
     match last_used.known() {
-        Some(LastUsed::Never) => "never used".into(),
-        Some(LastUsed::At {
-            time,
-            service,
-            region,
-        }) => {
-            let when = format!("used {}", format::ago(now - *time));
-            let places = [service, region].into_iter().flatten();
-            let places = places.map(|place| format!(" {dot} {}", visible(place)));
+        Some(last_used) => {
+            let (when, places) = use_of(last_used, now);
+            let places = places.iter().map(|place| format!(" {dot} {place}"));
             when + &places.collect::<String>()
         }
         None => match last_used.error() {
@@ -93,26 +88,77 @@ pub fn in_use(status: &KeyStatus, last_used: &Load<LastUsed>, now: DateTime<Utc>
 #[must_use]
 pub fn used_at(last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
     match last_used.known() {
-        Some(LastUsed::Never) => "never used".into(),
-        Some(LastUsed::At {
-            time,
-            service,
-            region,
-        }) => {
-            let when = format!(
-                "used {} ({})",
-                format::ago(now - *time),
-                format::minute(*time)
-            );
-            match (service, region) {
-                (Some(service), Some(region)) => {
-                    format!("{when}: {} in {}", visible(service), visible(region))
-                }
-                (Some(place), None) | (None, Some(place)) => format!("{when}: {}", visible(place)),
-                (None, None) => when,
+        Some(last_used) => {
+            let (mut when, places) = use_of(last_used, now);
+            if let LastUsed::At { time, .. } = last_used {
+                when.extend([" (", &format::minute(*time), ")"]);
+            }
+            match places {
+                places if places.is_empty() => when,
+                places => format!("{when}: {}", places.join(" in ")),
             }
         }
         None if last_used.error().is_some() => "its last use is not known".into(),
         None => "its last use is not loaded yet".into(),
+    }
+}
+
+/// A last use in words, and where it was: service and region, as far as AWS told them.
+fn use_of(last_used: &LastUsed, now: DateTime<Utc>) -> (String, Vec<Cow<'_, str>>) {
+    match last_used {
+        LastUsed::Never => ("never used".into(), Vec::new()),
+        LastUsed::At {
+            time,
+            service,
+            region,
+        } => {
+            let places = [service, region].into_iter().flatten();
+            let when = format!("used {}", format::ago(now - *time));
+            (when, places.map(|place| visible(place)).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn a_last_use_is_told_with_as_much_as_is_known_of_it() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let told = |service: Option<&str>, region: Option<&str>| {
+            let last_used = LastUsed::At {
+                time: now - TimeDelta::hours(2),
+                service: service.map(str::to_owned),
+                region: region.map(str::to_owned),
+            };
+            let last_used = Load::Ready(last_used, now);
+            (
+                used(&last_used, "·", now),
+                in_use(&KeyStatus::Active, &last_used, now),
+            )
+        };
+        for (service, region, card, sentence) in [
+            (
+                Some("s3"),
+                Some("us-east-1"),
+                " · s3 · us-east-1",
+                ": s3 in us-east-1",
+            ),
+            (Some("s3"), None, " · s3", ": s3"),
+            (None, Some("us-east-1"), " · us-east-1", ": us-east-1"),
+            (None, None, "", ""),
+        ] {
+            let (of_card, of_sentence) = told(service, region);
+            assert_eq!(of_card, format!("used 2 hours ago{card}"));
+            assert_eq!(of_sentence, format!("Active, used 2 hours ago{sentence}."));
+        }
+        let never = Load::Ready(LastUsed::Never, now);
+        assert_eq!(used(&never, "·", now), "never used");
+        assert_eq!(
+            in_use(&KeyStatus::Inactive, &never, now),
+            "Inactive, never used."
+        );
     }
 }

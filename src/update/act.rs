@@ -10,7 +10,7 @@ use crate::{
     palette,
     secret::SecretKey,
     state::{
-        Pane, Stage, State,
+        Pane, Stage, State, View,
         modal::{Modal, Palette, Then},
         questions::Way,
         rotation::Turn,
@@ -39,6 +39,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::FocusUsers => state.pane = Pane::Users,
         Action::FocusKeys => state.pane = Pane::Keys,
+        Action::ShowUsers => state.view = View::Users,
+        Action::ShowActivity => state.show_activity(),
+        Action::WholeEntry => state.read_entry(),
+        Action::CopyCommand => return copy_command(state),
         Action::Details => {
             if let (Some(user), Some(key)) = (state.user(), state.key()) {
                 let modal = Modal::Details {
@@ -196,6 +200,7 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
             let exit = leaving.exit;
             return vec![Effect::Exit(exit(state.unknown_at_exit()))];
         }
+        Some(Modal::Entry(_)) if button > 0 => return copy_command(state),
         // These are closed by keys of their own.
         Some(Modal::NewKey(_) | Modal::Palette(_)) | None => return Vec::new(),
         _ => {}
@@ -208,7 +213,7 @@ pub(super) fn run_palette(state: &mut State) -> Vec<Effect> {
     let Some(Modal::Palette(palette)) = state.modals.last() else {
         return Vec::new();
     };
-    let chosen = palette::rows(palette.input.value())
+    let chosen = palette::rows(state.view, palette.input.value())
         .get(palette.cursor)
         .copied();
     match chosen {
@@ -222,6 +227,16 @@ pub(super) fn run_palette(state: &mut State) -> Vec<Effect> {
 
 fn copy_id(id: &str) -> Effect {
     copy(Copied::KeyId, id, SecretKey::new(id.into()))
+}
+
+fn copy_command(state: &State) -> Vec<Effect> {
+    let entry = state
+        .entry_meant()
+        .filter(|entry| !entry.command.is_empty());
+    entry
+        .map(|entry| copy(Copied::Command, "", SecretKey::new(entry.command.clone())))
+        .into_iter()
+        .collect()
 }
 
 fn copy(what: Copied, key: &str, text: SecretKey) -> Effect {

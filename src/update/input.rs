@@ -7,9 +7,9 @@ use crate::{
     keymap::{self, Context},
     message::{KeyPress, Target},
     palette,
-    state::{Pane, State, modal::Modal},
+    state::{Pane, State, View, modal::Modal},
     text,
-    ui::{help_lines, layout},
+    ui::{entry_lines, help_lines, layout},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
@@ -79,7 +79,7 @@ fn typing(state: &State) -> bool {
 pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
     let context = state.context();
     let reachable = match target {
-        Target::User(_) | Target::Key(_) => state.dialogs().is_empty(),
+        Target::User(_) | Target::Key(_) | Target::Entry(_) => state.dialogs().is_empty(),
         Target::Action(action) => keymap::key_of(context, *action).is_some(),
         Target::Button(_) | Target::PaletteRow(_) => true,
     };
@@ -96,6 +96,7 @@ pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
             state.pane = Pane::Keys;
             state.select_key(*at);
         }
+        Target::Entry(number) => state.activity.select_number(*number),
         Target::Action(action) => return act(state, *action),
         Target::Button(button) => return press(state, *button),
         Target::PaletteRow(row) => {
@@ -109,8 +110,11 @@ pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
 }
 
 pub(super) fn scroll(state: &mut State, by: isize) {
-    if state.dialogs().is_empty() || matches!(state.context(), Context::Reading | Context::Palette)
-    {
+    let scrolls = matches!(
+        state.context(),
+        Context::Reading | Context::Entry | Context::Palette
+    );
+    if state.dialogs().is_empty() || scrolls {
         step(state, by);
     }
 }
@@ -118,6 +122,7 @@ pub(super) fn scroll(state: &mut State, by: isize) {
 pub(super) fn step(state: &mut State, by: isize) {
     let width = state.size.0;
     let room = layout::dialog_room(state.size.1, true);
+    let (view, settings) = (state.view, state.settings);
     let keys = state.pane == Pane::Keys && !state.filtering;
     match state.top_dialog() {
         Some(Modal::Help { of, scroll }) => {
@@ -127,11 +132,18 @@ pub(super) fn step(state: &mut State, by: isize) {
         Some(Modal::Details { scroll, .. }) => {
             *scroll = scroll.saturating_add_signed(by).min(DETAILS);
         }
+        Some(Modal::Entry(whole)) => {
+            let most = entry_lines(whole, &settings, width).saturating_sub(room);
+            whole.scroll = whole.scroll.saturating_add_signed(by).min(most);
+        }
         Some(Modal::Palette(palette)) => {
-            let last = palette::rows(palette.input.value()).len().saturating_sub(1);
+            let last = palette::rows(view, palette.input.value())
+                .len()
+                .saturating_sub(1);
             palette.cursor = palette.cursor.saturating_add_signed(by).min(last);
         }
         Some(_) => {}
+        None if view == View::Activity => state.activity.step(by),
         None if keys => {
             state.select_key(state.key_cursor().saturating_add_signed(by));
         }
@@ -140,7 +152,11 @@ pub(super) fn step(state: &mut State, by: isize) {
 }
 
 pub(super) fn page(state: &State) -> isize {
-    isize::try_from(state.users.height().saturating_sub(1).max(1)).unwrap_or(1)
+    let height = match state.view {
+        View::Users => state.users.height(),
+        View::Activity => state.activity.height(),
+    };
+    isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)
 }
 
 /// The text field that letters go to.

@@ -215,7 +215,8 @@ pub(super) fn command_palette(
 ) -> Dialog<'static> {
     let theme = canvas.theme;
     let cells = usize::from(inner_width(screen, WIDTH));
-    let rows = palette::rows(modal.input.value());
+    let view = canvas.state.view;
+    let rows = palette::rows(view, modal.input.value());
     let mut lines: Vec<Row<'static>> = vec![
         Line::from(vec![
             Span::styled(": ", theme.accent),
@@ -232,7 +233,7 @@ pub(super) fn command_palette(
     let room = usize::from(screen.height).saturating_sub(8).clamp(3, 14);
     let first = (modal.cursor + 1).saturating_sub(room);
     for (at, action) in rows.iter().enumerate().skip(first).take(room) {
-        let key = palette::key(*action).map_or_else(String::new, |key| key.to_string());
+        let key = palette::key(view, *action).map_or_else(String::new, |key| key.to_string());
         let text = shorten(action.help(), cells - 8, theme.glyphs.more).into_owned();
         let pad = " ".repeat((cells - 8).saturating_sub(width(&text)));
         let style = if at == modal.cursor {
