@@ -1,7 +1,11 @@
 //! The secret of a new key: the type that holds it, and the places it can be put.
 
 pub mod clipboard;
+pub mod credentials;
+pub mod csv_file;
+pub mod forms;
 pub mod osc52;
+pub mod place;
 pub mod route;
 
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize as _};
@@ -35,22 +39,10 @@ impl SecretKey {
         self.0.expose_secret()
     }
 
-    /// The lines that set a key in a POSIX shell. Quoted where it has to be, so that an endpoint
-    /// that answers with odd characters cannot make the shell run anything.
+    /// The lines that set a key in a POSIX shell: [`forms::Form::Posix`].
     #[must_use]
     pub fn exports(&self, key_id: &str) -> Self {
-        Self::built(|push| {
-            for (name, value) in [
-                ("AWS_ACCESS_KEY_ID", key_id),
-                ("AWS_SECRET_ACCESS_KEY", self.expose()),
-            ] {
-                push("export ");
-                push(name);
-                push("=");
-                push_shell_word(push, value);
-                push("\n");
-            }
-        })
+        forms::Form::Posix.text(key_id, self, "")
     }
 
     /// Puts a text together from pieces, in memory of its exact length: a string that grew would
@@ -65,21 +57,11 @@ impl SecretKey {
     }
 }
 
-/// Gives a value as one word of a POSIX shell.
-fn push_shell_word(push: &mut dyn FnMut(&str), value: &str) {
+/// Whether a value has only what AWS gives key IDs and secrets. Such a value means itself in every
+/// shell and file format here.
+fn is_plain(value: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/+=_-.".contains(c);
-    if !value.is_empty() && value.chars().all(plain) {
-        push(value);
-        return;
-    }
-    push("'");
-    for (place, part) in value.split('\'').enumerate() {
-        if place > 0 {
-            push("'\\''");
-        }
-        push(part);
-    }
-    push("'");
+    !value.is_empty() && value.chars().all(plain)
 }
 
 impl fmt::Debug for SecretKey {
@@ -117,26 +99,6 @@ mod tests {
             secret.expose().as_ptr(),
             place,
             "copied, so that it is wiped"
-        );
-    }
-
-    #[test]
-    fn exports_are_two_lines_a_shell_can_read() {
-        let secret = SecretKey::new("a/b+c".into());
-        assert_eq!(
-            secret.exports("AKIAEXAMPLE").expose(),
-            "export AWS_ACCESS_KEY_ID=AKIAEXAMPLE\nexport AWS_SECRET_ACCESS_KEY=a/b+c\n"
-        );
-    }
-
-    #[test]
-    fn exports_of_hostile_values_stay_data() {
-        let secret = SecretKey::new("$(reboot)'; reboot".into());
-        assert!(
-            secret
-                .exports("AKIAEXAMPLE")
-                .expose()
-                .ends_with("SECRET_ACCESS_KEY='$(reboot)'\\''; reboot'\n")
         );
     }
 }

@@ -1,0 +1,81 @@
+//! One of us at a time in a folder.
+//!
+//! The folder itself is locked: a lock file would lie around, and the lock of the target would
+//! stay with the file that has been replaced. It keeps out nobody but other iamkeys.
+
+use std::{fs::File, io, path::Path, thread, time::Duration};
+
+/// How long to wait for another process, which takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Given back when dropped, also by a process that is killed.
+pub(super) struct Lock(Option<File>);
+
+impl Lock {
+    /// Whether it keeps the others out: not every file system has locks.
+    pub(super) fn is_held(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Waits for the lock; none when somebody else keeps it.
+    pub(super) fn wait(folder: &Path) -> io::Result<Option<Self>> {
+        let pauses = PATIENCE.as_millis() / PAUSE.as_millis();
+        for _ in 0..pauses {
+            if let Some(lock) = attempt(folder)? {
+                return Ok(Some(lock));
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(None)
+    }
+
+    /// The lock if nobody else has it.
+    pub(super) fn try_now(folder: &Path) -> io::Result<Self> {
+        Ok(attempt(folder)?.unwrap_or(Self(None)))
+    }
+}
+
+/// None when somebody else has it.
+#[cfg(unix)]
+fn attempt(folder: &Path) -> io::Result<Option<Lock>> {
+    let folder = File::open(folder)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(Lock(Some(folder)))),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        // Without it, what is there is still compared just before it is replaced.
+        Err(std::fs::TryLockError::Error(_)) => Ok(Some(Lock(None))),
+    }
+}
+
+/// Windows locks no folders. There, a file that only one process can have open does it, and goes
+/// with that process.
+#[cfg(windows)]
+fn attempt(folder: &Path) -> io::Result<Option<Lock>> {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+    const ERROR_ACCESS_DENIED: i32 = 5;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    const ERROR_DELETE_PENDING: i32 = 303;
+    let opened = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .share_mode(0)
+        .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
+        .open(folder.join(".iamkeys.lock"));
+    match opened {
+        Ok(file) => Ok(Some(Lock(Some(file)))),
+        Err(error) => match error.raw_os_error() {
+            // The second is what a file on its way out answers.
+            Some(ERROR_SHARING_VIOLATION | ERROR_DELETE_PENDING) => Ok(None),
+            Some(ERROR_ACCESS_DENIED) if folder.join(".iamkeys.lock").exists() => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
+#[cfg(not(any(unix, windows)))]
+fn attempt(_: &Path) -> io::Result<Option<Lock>> {
+    Ok(Some(Lock(None)))
+}
