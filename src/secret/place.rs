@@ -182,7 +182,7 @@ pub(super) fn replace(
         let target = resolve(path)?;
         let folder = folder(&target);
         // Declared first, so that it goes last, when nothing else is in it.
-        let made = Made::folder(folder).map_err(failed("make the folder of"))?;
+        let parent = Made::folder(folder).map_err(failed("make the folder of"))?;
         let lock = match Lock::wait(folder) {
             Ok(Some(lock)) => lock,
             Ok(None) => break,
@@ -221,7 +221,7 @@ pub(super) fn replace(
         temporary
             .persist(&target)
             .map_err(|error| failed("replace")(error.error))?;
-        made.keep();
+        parent.keep();
         return confirm(path, folder, seam);
     }
     Err(Error::Busy { path: path.into() })

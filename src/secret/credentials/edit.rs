@@ -15,6 +15,9 @@ const SECRET: &str = "aws_secret_access_key";
 /// A token of the key before would go along with the new one, and make it fail.
 const TOKENS: [&str; 2] = ["aws_session_token", "aws_security_token"];
 
+const PYTHON: &str = "the aws command";
+const SDKS: &str = "the SDKs";
+
 /// What becomes of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -426,9 +429,9 @@ fn prove(
     secret: &SecretKey,
 ) -> Result<(), String> {
     let lines = readers::lines(new.expose());
-    let again = readers::configparser(&lines).map_err(unreadable)?;
-    same_but_for(profile, python, &again, "the aws command")?;
-    has(profile, &again, key_id, secret, "the aws command")?;
+    let again = readers::configparser(&lines).map_err(|_| mixed_up(profile, PYTHON))?;
+    same_but_for(profile, python, &again, PYTHON)?;
+    has(profile, &again, key_id, secret, PYTHON)?;
     if let Some(defaults) = again.section(DEFAULTS)
         && let Some(entry) = TOKENS.iter().find_map(|token| defaults.entry(token))
     {
@@ -439,9 +442,9 @@ fn prove(
         ));
     }
     if let Some(sdk) = sdk {
-        let again = readers::sdk(&lines).map_err(unreadable)?;
-        same_but_for(profile, sdk, &again, "the SDKs")?;
-        has(profile, &again, key_id, secret, "the SDKs")?;
+        let again = readers::sdk(&lines).map_err(|_| mixed_up(profile, SDKS))?;
+        same_but_for(profile, sdk, &again, SDKS)?;
+        has(profile, &again, key_id, secret, SDKS)?;
     }
     Ok(())
 }
@@ -491,10 +494,15 @@ fn same_but_for(
     if same_others && rest(before, profile) == rest(after, profile) {
         return Ok(());
     }
-    Err(format!(
+    Err(mixed_up(profile, who))
+}
+
+/// An indented line belongs to what is above it, and that may be about to change.
+fn mixed_up(profile: &str, who: &str) -> String {
+    format!(
         "it is laid out so that {who} would read other values differently after the change: look \
          at the indented lines around [{profile}]"
-    ))
+    )
 }
 
 /// What is in a section besides the key.

@@ -297,7 +297,8 @@ pub(super) fn sdk_profile(section: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    type Read = Result<Vec<(String, Vec<(String, String)>)>, usize>;
+    type Sections = Vec<(String, Vec<(String, String)>)>;
+    type Read = Result<Sections, usize>;
 
     fn flat(reading: Result<Reading<'_>, Unreadable>) -> Read {
         let reading = reading.map_err(|error| error.line)?;
@@ -314,9 +315,9 @@ mod tests {
         (flat(configparser(&lines)), flat(sdk(&lines)))
     }
 
-    fn one(section: &str, entries: &[(&str, &str)]) -> Read {
+    fn one(section: &str, entries: &[(&str, &str)]) -> Sections {
         let entries = entries.iter().map(|(k, v)| ((*k).into(), (*v).into()));
-        Ok(vec![(section.into(), entries.collect())])
+        vec![(section.into(), entries.collect())]
     }
 
     #[test]
@@ -336,7 +337,10 @@ mod tests {
         assert_eq!(python, sdk);
         assert_eq!(
             sdk,
-            one("a", &[("key", "v"), ("other", "w"), ("nest", "\nx = y")])
+            Ok(one(
+                "a",
+                &[("key", "v"), ("other", "w"), ("nest", "\nx = y")]
+            ))
         );
     }
 
@@ -345,21 +349,21 @@ mod tests {
         for (text, python, sdk) in [
             (
                 "[a]\nk = v # c\n",
-                one("a", &[("k", "v # c")]),
-                one("a", &[("k", "v")]),
+                Ok(one("a", &[("k", "v # c")])),
+                Ok(one("a", &[("k", "v")])),
             ),
             (
                 "[a]\nk = v\n  # c\n",
-                one("a", &[("k", "v")]),
-                one("a", &[("k", "v\n# c")]),
+                Ok(one("a", &[("k", "v")])),
+                Ok(one("a", &[("k", "v\n# c")])),
             ),
-            ("[a]\n  k = v\n", one("a", &[("k", "v")]), Err(2)),
-            ("[a]\nk : v\n", one("a", &[("k", "v")]), Err(2)),
-            ("[a]\nk = v\n[a]\n", Err(3), one("a", &[("k", "v")])),
-            ("[a]\nk = v\nK = w\n", Err(3), one("a", &[("k", "w")])),
-            ("[a] b\nk = v\n", one("a", &[("k", "v")]), Err(1)),
-            ("[a#b]\nk = v\n", one("a#b", &[("k", "v")]), Err(1)),
-            ("[ a ] # c\n", one(" a ", &[]), one(" a ", &[])),
+            ("[a]\n  k = v\n", Ok(one("a", &[("k", "v")])), Err(2)),
+            ("[a]\nk : v\n", Ok(one("a", &[("k", "v")])), Err(2)),
+            ("[a]\nk = v\n[a]\n", Err(3), Ok(one("a", &[("k", "v")]))),
+            ("[a]\nk = v\nK = w\n", Err(3), Ok(one("a", &[("k", "w")]))),
+            ("[a] b\nk = v\n", Ok(one("a", &[("k", "v")])), Err(1)),
+            ("[a#b]\nk = v\n", Ok(one("a#b", &[("k", "v")])), Err(1)),
+            ("[ a ] # c\n", Ok(one(" a ", &[])), Ok(one(" a ", &[]))),
             ("[a]\nk =\n  v\n", Err(2), Err(3)),
             ("k = v\n", Err(1), Err(1)),
             ("\u{feff}[a]\n", Err(1), Err(1)),

@@ -132,6 +132,7 @@ fn a_file_that_is_not_there_is_made() {
 
 #[test]
 fn the_environment_says_where_it_is() {
+    const FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
     let from = |vars: &[(&str, &str)]| {
         CredentialsFile::from_env(|name| {
             let found = vars.iter().find(|(known, _)| *known == name);
@@ -139,7 +140,6 @@ fn the_environment_says_where_it_is() {
         })
         .map(|file| file.path)
     };
-    const FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
     for (vars, wanted) in [
         (vec![("HOME", "/h"), (FILE, "/x/y")], "/x/y"),
         (vec![(FILE, "/x/y")], "/x/y"),

@@ -3,16 +3,14 @@ use super::{
     *,
 };
 
-fn nothing(_: Step) -> io::Result<()> {
-    Ok(())
-}
+const NOTHING: Seam<'static> = &|_| Ok(());
 
 fn secret(text: &str) -> SecretKey {
     SecretKey::new(text.into())
 }
 
 fn put(path: &Path, text: &str) -> Result<(), Error> {
-    replace(path, Mode::Commit, &nothing, &|_| Ok(secret(text)))
+    replace(path, Mode::Commit, NOTHING, &|_| Ok(secret(text)))
 }
 
 #[test]
@@ -105,7 +103,7 @@ fn a_folder_is_made_and_goes_again_if_no_file_comes() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join(".aws");
     let path = folder.join("credentials");
-    replace(&path, Mode::Rehearse, &nothing, &|_| Ok(secret("new"))).unwrap();
+    replace(&path, Mode::Rehearse, NOTHING, &|_| Ok(secret("new"))).unwrap();
     assert!(!folder.exists(), "a rehearsal");
     put_fails(&path);
     assert!(!folder.exists(), "a failure");
@@ -169,7 +167,7 @@ fn what_is_not_a_text_file_is_not_replaced() {
 #[cfg(unix)]
 mod unix {
     use super::*;
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
     #[test]
     fn links_stay_and_what_they_lead_to_is_replaced() {
@@ -241,7 +239,7 @@ mod unix {
         let path = folder.join("credentials");
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o500)).unwrap();
-        let rehearsed = replace(&path, Mode::Rehearse, &nothing, &|_| Ok(secret("new")));
+        let rehearsed = replace(&path, Mode::Rehearse, NOTHING, &|_| Ok(secret("new")));
         if rustix::process::geteuid().is_root() {
             rehearsed.unwrap();
         } else {
@@ -262,7 +260,6 @@ mod unix {
             // Nobody else can give a file away, so there is nothing to see.
             return;
         }
-        use std::os::unix::fs::MetadataExt as _;
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("credentials");
         fs::write(&path, "old").unwrap();

@@ -10,117 +10,120 @@ fn edited(text: &str) -> Result<String, String> {
     Ok(text.replace(ID, "ID").replace(SECRET, "SEC"))
 }
 
+/// What it is, the file before, and the file after.
+const SHAPES: &[(&str, &str, &str)] = &[
+    (
+        "an empty file",
+        "",
+        "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "no such section",
+        "[b]\nk = v\n",
+        "[b]\nk = v\n\n[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "no final newline",
+        "[b]\r\nk = v",
+        "[b]\r\nk = v\r\n\r\n[a]\r\naws_access_key_id = ID\r\naws_secret_access_key = SEC\r\n",
+    ),
+    (
+        "blank lines at the end",
+        "[b]\n\n\n",
+        "[b]\n\n\n[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "a header and nothing else",
+        "[a]",
+        "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "another section behind",
+        "[a]\n\n# about b\n[b]\n",
+        "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n\n# about b\n[b]\n",
+    ),
+    (
+        "other keys",
+        "[a]\nregion = x\ns3 =\n  n = 1\n# c\n\n[b]\n",
+        "[a]\nregion = x\ns3 =\n  n = 1\naws_access_key_id = ID\n\
+             aws_secret_access_key = SEC\n# c\n\n[b]\n",
+    ),
+    (
+        "odd spacing and case, each line's own end",
+        "[a] # note\r\nAWS_Access_Key_ID=x  \n# c\r\naws_secret_access_key\t=  y\r\nz = 1",
+        "[a] # note\r\nAWS_Access_Key_ID=ID\n# c\r\naws_secret_access_key\t=  SEC\r\nz = 1",
+    ),
+    (
+        "no final newline after the secret",
+        "[a]\naws_access_key_id=\naws_secret_access_key=",
+        "[a]\naws_access_key_id=ID\naws_secret_access_key=SEC",
+    ),
+    (
+        "only an ID, at the end",
+        "[a]\naws_access_key_id = x",
+        "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "only a secret",
+        "[a]\n\naws_secret_access_key = x",
+        "[a]\n\naws_access_key_id = ID\naws_secret_access_key = SEC",
+    ),
+    (
+        "indented keys, which only the aws command reads",
+        "[a]\n  region = x\n  aws_access_key_id = x\n",
+        "[a]\n  region = x\n  aws_access_key_id = ID\n  aws_secret_access_key = SEC\n",
+    ),
+    (
+        "indented keys, none of ours",
+        "[a]\n  region = x\n",
+        "[a]\n  region = x\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "colons, which only the aws command reads",
+        "[a]\naws_access_key_id : x\naws_secret_access_key:y\n",
+        "[a]\naws_access_key_id = ID\naws_secret_access_key=SEC\n",
+    ),
+    (
+        "tokens of a key before",
+        "[a]\naws_session_token = x\naws_access_key_id = x\naws_security_token = x\n\
+             aws_secret_access_key = x\naws_session_token_note = x\n",
+        "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n\
+             aws_session_token_note = x\n",
+    ),
+    (
+        "only a token, unended",
+        "[a]\naws_session_token = x",
+        "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "a comment behind a value, which the aws command takes for a part of it",
+        "[a]\naws_access_key_id = x # mine\naws_secret_access_key = y\n",
+        "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "a section that is commented out",
+        "# [a]\n# aws_access_key_id = x\n[b]\n;[a]\n",
+        "# [a]\n# aws_access_key_id = x\n[b]\n;[a]\n\n\
+             [a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "names that resemble it",
+        "[A]\nk = 1\n[aa]\nk = 2\n[profile a]\nk = 3\n",
+        "[A]\nk = 1\n[aa]\nk = 2\n[profile a]\nk = 3\n\n\
+             [a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
+        "another section that only the SDKs pass over",
+        "[ b c ]\nk = 1\n[a]\naws_access_key_id = x\naws_secret_access_key = y\n",
+        "[ b c ]\nk = 1\n[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+];
+
 #[test]
 fn every_shape_of_a_section() {
-    for (what, before, after) in [
-        (
-            "an empty file",
-            "",
-            "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "no such section",
-            "[b]\nk = v\n",
-            "[b]\nk = v\n\n[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "no final newline",
-            "[b]\r\nk = v",
-            "[b]\r\nk = v\r\n\r\n[a]\r\naws_access_key_id = ID\r\naws_secret_access_key = SEC\r\n",
-        ),
-        (
-            "blank lines at the end",
-            "[b]\n\n\n",
-            "[b]\n\n\n[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "a header and nothing else",
-            "[a]",
-            "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "another section behind",
-            "[a]\n\n# about b\n[b]\n",
-            "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n\n# about b\n[b]\n",
-        ),
-        (
-            "other keys",
-            "[a]\nregion = x\ns3 =\n  n = 1\n# c\n\n[b]\n",
-            "[a]\nregion = x\ns3 =\n  n = 1\naws_access_key_id = ID\n\
-             aws_secret_access_key = SEC\n# c\n\n[b]\n",
-        ),
-        (
-            "odd spacing and case, each line's own end",
-            "[a] # note\r\nAWS_Access_Key_ID=x  \n# c\r\naws_secret_access_key\t=  y\r\nz = 1",
-            "[a] # note\r\nAWS_Access_Key_ID=ID\n# c\r\naws_secret_access_key\t=  SEC\r\nz = 1",
-        ),
-        (
-            "no final newline after the secret",
-            "[a]\naws_access_key_id=\naws_secret_access_key=",
-            "[a]\naws_access_key_id=ID\naws_secret_access_key=SEC",
-        ),
-        (
-            "only an ID, at the end",
-            "[a]\naws_access_key_id = x",
-            "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "only a secret",
-            "[a]\n\naws_secret_access_key = x",
-            "[a]\n\naws_access_key_id = ID\naws_secret_access_key = SEC",
-        ),
-        (
-            "indented keys, which only the aws command reads",
-            "[a]\n  region = x\n  aws_access_key_id = x\n",
-            "[a]\n  region = x\n  aws_access_key_id = ID\n  aws_secret_access_key = SEC\n",
-        ),
-        (
-            "indented keys, none of ours",
-            "[a]\n  region = x\n",
-            "[a]\n  region = x\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "colons, which only the aws command reads",
-            "[a]\naws_access_key_id : x\naws_secret_access_key:y\n",
-            "[a]\naws_access_key_id = ID\naws_secret_access_key=SEC\n",
-        ),
-        (
-            "tokens of a key before",
-            "[a]\naws_session_token = x\naws_access_key_id = x\naws_security_token = x\n\
-             aws_secret_access_key = x\naws_session_token_note = x\n",
-            "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n\
-             aws_session_token_note = x\n",
-        ),
-        (
-            "only a token, unended",
-            "[a]\naws_session_token = x",
-            "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "a comment behind a value, which the aws command takes for a part of it",
-            "[a]\naws_access_key_id = x # mine\naws_secret_access_key = y\n",
-            "[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "a section that is commented out",
-            "# [a]\n# aws_access_key_id = x\n[b]\n;[a]\n",
-            "# [a]\n# aws_access_key_id = x\n[b]\n;[a]\n\n\
-             [a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "names that resemble it",
-            "[A]\nk = 1\n[aa]\nk = 2\n[profile a]\nk = 3\n",
-            "[A]\nk = 1\n[aa]\nk = 2\n[profile a]\nk = 3\n\n\
-             [a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-        (
-            "another section that only the SDKs pass over",
-            "[ b c ]\nk = 1\n[a]\naws_access_key_id = x\naws_secret_access_key = y\n",
-            "[ b c ]\nk = 1\n[a]\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
-        ),
-    ] {
+    for (what, before, after) in SHAPES {
         let once = edited(before).unwrap_or_else(|why| panic!("{what}: {why}"));
-        assert_eq!(once, after, "{what}");
+        assert_eq!(once, *after, "{what}");
         assert_eq!(edited(&once).unwrap(), once, "{what}: twice");
     }
 }
@@ -154,6 +157,10 @@ fn what_cannot_be_done_safely_is_refused_in_words() {
             "[a]\naws_access_key_id = x\naws_secret_access_key = y\nregion = x\n\
              aws_session_token = t\n  # c\n",
             "the SDKs would read other values differently",
+        ),
+        (
+            "[a]\n  [b]\n  k = v\n",
+            "the aws command would read other values differently",
         ),
         (
             "[DEFAULT]\naws_session_token = t\n[a]\n",

@@ -97,9 +97,8 @@ fn tidy() -> impl Strategy<Value = String> {
     )
         .prop_map(|(names, bodies, windows, ended)| {
             let sections = names.iter().zip(bodies);
-            let mut text: String = sections
-                .map(|(name, body)| format!("[{name}]\n{}\n", body.join("\n")))
-                .collect();
+            let sections = sections.map(|(name, body)| format!("[{name}]\n{}\n", body.join("\n")));
+            let mut text = sections.collect::<Vec<_>>().concat();
             if !ended {
                 text.truncate(text.trim_end().len());
             }
