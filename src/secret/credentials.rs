@@ -8,6 +8,7 @@
 
 mod edit;
 mod masked;
+mod proof;
 mod readers;
 
 pub use super::place::Error;

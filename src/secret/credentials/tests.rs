@@ -1,11 +1,11 @@
 use super::{
     super::place::{
         Step,
-        testing::{child, full_at, killed_at, litter, orders, said, steps},
+        testing::{child, full_at, killed_at, litter, orders, steps},
     },
     *,
 };
-use std::{fs, process::Command};
+use std::fs;
 
 mod edits;
 mod random;
@@ -326,6 +326,8 @@ fn limited_child() {
 #[cfg(unix)]
 #[test]
 fn a_system_that_takes_no_bytes_leaves_the_old_file() {
+    use super::super::place::testing::said;
+    use std::process::Command;
     let (home, file) = with(OLD);
     let ran = child("secret::credentials::tests::limited_child", file.path());
     let mut limited = Command::new("sh");

@@ -1,6 +1,6 @@
 //! Where a path leads, and whether a file there can be replaced.
 
-use super::{Error, failed, folder, open_for_writing};
+use super::{Error, error::failed, folder, open_for_writing};
 use std::{
     fs, io,
     path::{Path, PathBuf},

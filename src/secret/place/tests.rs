@@ -3,6 +3,8 @@ use super::{
     *,
 };
 
+use std::path::PathBuf;
+
 const NOTHING: Seam<'static> = &|_| Ok(());
 
 fn secret(text: &str) -> SecretKey {
