@@ -271,10 +271,13 @@ fn change<'a>(
         }
     }
     let range = range(&reading.kinds, section);
-    let last = range
-        .clone()
-        .rfind(|at| reading.kinds[*at] != Kind::Nothing)
-        .unwrap_or(section.at.0);
+    // An indented comment is a part of the value above it to the SDKs: nothing may come between.
+    let matters = |at: &usize| {
+        let text = lines[*at].text;
+        reading.kinds[*at] != Kind::Nothing
+            || (!text.trim().is_empty() && text.starts_with(char::is_whitespace))
+    };
+    let last = range.clone().rfind(matters).unwrap_or(section.at.0);
     for (at, line) in lines.iter().enumerate() {
         if !range.contains(&at) {
             out.keep(*line);

@@ -33,10 +33,15 @@ pub(super) fn prove(
             entry.key
         ));
     }
-    if let Some(sdk) = sdk {
-        let again = readers::sdk(&lines).map_err(|_| mixed_up(profile, SDKS))?;
-        same_but_for(profile, sdk, &again, SDKS)?;
-        has(profile, &again, key_id, secret, SDKS)?;
+    match (sdk, readers::sdk(&lines)) {
+        (Some(sdk), Ok(again)) => {
+            same_but_for(profile, sdk, &again, SDKS)?;
+            has(profile, &again, key_id, secret, SDKS)?;
+        }
+        (Some(_), Err(_)) => return Err(mixed_up(profile, SDKS)),
+        // What they can read only now must be right too.
+        (None, Ok(again)) => has(profile, &again, key_id, secret, SDKS)?,
+        (None, Err(_)) => {}
     }
     Ok(())
 }

@@ -79,6 +79,11 @@ const SHAPES: &[(&str, &str, &str)] = &[
         "[a]\n  region = x\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
     ),
     (
+        "an indented comment, which the SDKs take for a part of what is above it",
+        "[a]\n # c\n",
+        "[a]\n # c\naws_access_key_id = ID\naws_secret_access_key = SEC\n",
+    ),
+    (
         "colons, which only the aws command reads",
         "[a]\naws_access_key_id : x\naws_secret_access_key:y\n",
         "[a]\naws_access_key_id = ID\naws_secret_access_key=SEC\n",
@@ -157,6 +162,10 @@ fn what_cannot_be_done_safely_is_refused_in_words() {
             "[a]\naws_access_key_id = x\naws_secret_access_key = y\nregion = x\n\
              aws_session_token = t\n  # c\n",
             "the SDKs would read other values differently",
+        ),
+        (
+            "[a]\naws_session_token : t\naws_access_key_id = x\n # c\naws_secret_access_key = y\n",
+            "the SDKs would not find the new aws_access_key_id",
         ),
         (
             "[a]\n  [b]\n  k = v\n",
