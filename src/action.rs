@@ -86,6 +86,8 @@ pub enum Action {
     Reveal,
     /// Close the new key's dialog.
     CloseNewKey,
+    /// Say that the secret is somewhere, though nobody can see where.
+    HaveIt,
     /// Throw the only copy of a secret away.
     Discard,
     /// Back to the new key.
@@ -160,6 +162,7 @@ impl Action {
             Self::CopyExports => "copy as exports",
             Self::Reveal => "reveal",
             Self::CloseNewKey => "close",
+            Self::HaveIt => "I have it",
             Self::Discard => "discard",
             Self::Keep => "keep",
             Self::LookAgain => "look again",
@@ -221,6 +224,7 @@ impl Action {
             Self::CopyExports => "Copy both as export lines for a shell",
             Self::Reveal => "Show the secret, or hide it",
             Self::CloseNewKey => "Close; asks first if the secret has gone nowhere",
+            Self::HaveIt => "Close: you have the secret, pasted or written down",
             Self::Discard => "Throw the only copy of the secret away",
             Self::Keep => "Back to the new key",
             Self::LookAgain => "Look at the account once more",
@@ -267,6 +271,7 @@ impl Action {
             Self::Confirm
                 | Self::Press
                 | Self::Discard
+                | Self::HaveIt
                 | Self::CloseNewKey
                 | Self::StopWaiting
                 | Self::Replace

@@ -262,6 +262,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Undo, &[Key::char('u')], &[Context::Rotate], false),
     bind(Action::RollBack, &[Key::char('b')], &[Context::Rotate], false),
     bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),
+    bind(Action::HaveIt, &[Key::char('i')], &[Context::Discard], false),
     bind(Action::Discard, &[Key::char('d')], &[Context::Discard], false),
     bind(Action::StopWaiting, &[Key::char('y')], &[Context::Leaving], false),
     bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),

@@ -23,7 +23,7 @@ use crate::{
 use activity::Activity;
 use changes::Pending;
 use chrono::{DateTime, TimeDelta, Utc};
-use modal::{Kept, Modal, Then};
+use modal::{Modal, Then};
 use questions::Question;
 use rotation::{Fresh, Tried};
 use session::Session;
@@ -460,26 +460,32 @@ impl State {
         self.modals.iter().rev().find_map(Modal::only_copy)
     }
 
-    /// Throws the secret of a key away, as a person has decided.
+    /// Closes the dialog of a new key that may be the only place of its secret, as a person has
+    /// decided: they have it, or they throw it away.
     #[must_use]
-    pub fn discard(&mut self, key: &str) -> Vec<Effect> {
-        let at = self
-            .modals
-            .iter()
-            .position(|modal| matches!(modal, Modal::NewKey(new) if new.id == key));
-        let Some(at) = at else { return Vec::new() };
-        let Modal::NewKey(new) = self.modals.remove(at) else {
-            return Vec::new();
+    pub fn part_with_secret(&mut self, key: &str, has_it: bool) -> Vec<Effect> {
+        let is_it = |modal: &Modal| matches!(modal, Modal::NewKey(new) if new.id == key);
+        let mut effects = Vec::new();
+        if has_it {
+            // As long as the dialog holds it: the key may be tried now.
+            effects.extend(self.note_stored(key, "by hand"));
+        }
+        let Some(at) = self.modals.iter().position(is_it) else {
+            return effects;
         };
-        if new.kept() == Kept::Nowhere {
+        let Modal::NewKey(new) = self.modals.remove(at) else {
+            return effects;
+        };
+        if !has_it {
             self.complain(format!(
                 "{key}: its secret is gone; delete the key, create another"
             ));
+            effects.push(Effect::Note(Note {
+                of: Origin::Here(new.change),
+                fact: Fact::Discarded { key: new.id },
+            }));
         }
-        vec![Effect::Note(Note {
-            of: Origin::Here(new.change),
-            fact: Fact::Discarded { key: new.id },
-        })]
+        effects
     }
 
     /// What nobody will know once the program has ended now: one line each.

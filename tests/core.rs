@@ -6,7 +6,7 @@ mod desk;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use desk::{Desk, Someone, answer, now, page, people, settings, someone};
 use iamkeys::{
-    effect::{self, Copied, Effect, Exit, Read},
+    effect::{self, Copied, Effect, Exit, Fact, Note, Read},
     iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind},
     keymap,
     message::{Answer, CopyOutcome, KeyPress, Message, Signal, Target},
@@ -307,6 +307,27 @@ fn what_a_multiplexer_may_have_ignored_is_asked_about() {
         desk.screen().contains("may have ignored it"),
         "{}",
         desk.screen()
+    );
+}
+
+#[test]
+fn who_says_that_they_have_the_secret_is_believed_and_the_journal_is_told() {
+    let mut desk = with_new_key();
+    desk.press(KeyCode::Esc);
+    desk.keys("i");
+    assert!(desk.state.modals.is_empty());
+    let notes: Vec<&Note> = desk
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Note(note) => Some(note),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        matches!(&notes[..], [Note { fact: Fact::Stored { key, place }, .. }]
+            if key == "AKIANEWKEY01EXAMPLE1" && place == "by hand"),
+        "{notes:?}"
     );
 }
 

@@ -241,7 +241,7 @@ impl Modal {
             Self::Rotate(rotate) => Some((&mut rotate.button, ways + 1)),
             Self::Confirm(confirm) => Some((&mut confirm.button, 2)),
             Self::Full(full) => Some((&mut full.button, 2)),
-            Self::Discard(discard) => Some((&mut discard.button, 2)),
+            Self::Discard(discard) => Some((&mut discard.button, 3)),
             Self::Leaving(leaving) => Some((&mut leaving.button, 2)),
             _ => None,
         }

@@ -215,7 +215,12 @@ impl State {
         let used = matches!(new.last_used.known(), Some(LastUsed::At { .. }));
         match fresh {
             Some(fresh) if fresh.stored.is_none() && !used => {
-                (Step::Store, Some(Hindrance::SecretNowhere))
+                let why = if self.secret_of(&fresh.key).is_some() {
+                    Hindrance::SecretNowhere
+                } else {
+                    Hindrance::NobodyMayHaveIt
+                };
+                (Step::Store, Some(why))
             }
             Some(fresh) => match &fresh.trial {
                 Tried::Trying(..) => (Step::Check, Some(Hindrance::Trying)),

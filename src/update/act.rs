@@ -143,7 +143,8 @@ fn act_in_dialog(state: &mut State, action: Action) -> Vec<Effect> {
                 state.modals.pop();
             }
         }
-        (Action::Discard, Some(Modal::Discard(_))) => return press(state, 1),
+        (Action::HaveIt, Some(Modal::Discard(_))) => return press(state, HAS_IT),
+        (Action::Discard, Some(Modal::Discard(_))) => return press(state, 2),
         (Action::Keep, Some(Modal::Discard(_))) | (Action::Stay, Some(Modal::Leaving(_))) => {
             return press(state, 0);
         }
@@ -158,6 +159,9 @@ fn move_button(state: &mut State, by: isize) {
         *button = button.wrapping_add_signed(by).wrapping_add(count) % count;
     }
 }
+
+/// The button of the question whether to throw a secret away that says that it is somewhere.
+const HAS_IT: usize = 1;
 
 /// Presses a button of the dialog on top. Button 0 always leaves things as they are.
 pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
@@ -190,7 +194,8 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
         Some(Modal::Discard(discard)) if button > 0 => {
             let (key, then) = (discard.key.clone(), discard.then);
             state.modals.pop();
-            let mut effects = state.discard(&key);
+            let has_it = button == HAS_IT;
+            let mut effects = state.part_with_secret(&key, has_it);
             if let Then::Leave(exit) = then {
                 effects.extend(state.leave(exit));
             }

@@ -206,7 +206,11 @@ pub(super) fn discard(canvas: &Canvas<'_>, screen: Rect, modal: &Discard) -> Dia
         width: WIDTH,
         lines,
         scroll: 0,
-        buttons: vec![button("Keep", "Esc", true), button("Discard", "d", true)],
+        buttons: vec![
+            button("Keep", "Esc", true),
+            button("I have it", "i", true),
+            button("Discard", "d", true),
+        ],
         highlighted: modal.button,
     }
 }
