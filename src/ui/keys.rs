@@ -5,7 +5,7 @@ use super::{Canvas, format, pane, words};
 use crate::{
     iam::{KeyStatus, LastUsed},
     message::Target,
-    state::{Pane, load::Load, users::KeyRow},
+    state::{Pane, load::Load, rotation::Step, users::KeyRow},
     text::{shorten, shorten_name, visible, width, wrap},
 };
 use ratatui::{
@@ -109,6 +109,11 @@ fn below(canvas: &Canvas<'_>) -> Vec<(String, Style)> {
         text.push((format!("? {}", words::unknown(question)), theme.warn));
         text.push(("o shows what is known".into(), theme.dim));
     }
+    if let Some(stands) = rotating(canvas, &user.user.name) {
+        let glyph = theme.glyphs.turning;
+        text.push((format!("{glyph} rotating: {stands}"), theme.accent));
+        text.push(("r to go on".into(), theme.dim));
+    }
     match (&user.keys, user.keys.known()) {
         (Load::Failed(error, known), _) => {
             text.push((
@@ -134,6 +139,27 @@ fn below(canvas: &Canvas<'_>) -> Vec<(String, Style)> {
         (_, None) => text.push(("Loading the keys".into(), theme.dim)),
     }
     text
+}
+
+/// How the rotation of a user's key stands, where one is plainly under way: two keys alone may
+/// also be two keys.
+fn rotating(canvas: &Canvas<'_>, user: &str) -> Option<&'static str> {
+    let rotation = canvas.state.rotation(user);
+    let begun_here = rotation.fresh.is_some();
+    let young = rotation.new.is_some_and(|new| {
+        let created = new.key.created;
+        created.is_some_and(|created| canvas.now - created < format::OLD)
+    });
+    let warm = |row| canvas.state.is_warm(row);
+    Some(match rotation.step {
+        Step::Watch => "the old key is off, and was in use not long ago",
+        Step::Delete => "the old key is off, and can be deleted",
+        Step::Deactivate if !(begun_here || young) => return None,
+        Step::Deactivate if rotation.old.is_some_and(warm) => "the old key is still in use",
+        Step::Deactivate => "the old key can be switched off",
+        Step::Store | Step::Check if begun_here => "the new key is there",
+        _ => return None,
+    })
 }
 
 /// One key: ID and status, age, last use, and its life as a line.

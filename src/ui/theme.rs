@@ -51,6 +51,8 @@ pub struct Glyphs {
     pub warn: &'static str,
     /// The step that is next.
     pub next: &'static str,
+    /// A rotation is under way.
+    pub turning: &'static str,
     /// From one step to the next.
     pub stem: &'static str,
     /// Done.
@@ -89,6 +91,7 @@ static UNICODE: Glyphs = Glyphs {
     marker: "▌",
     warn: "▲",
     next: "▶",
+    turning: "⟳",
     stem: "│",
     done: "✓",
     failed: "✗",
@@ -113,6 +116,7 @@ static ASCII: Glyphs = Glyphs {
     marker: ">",
     warn: "!",
     next: ">",
+    turning: "~",
     stem: "|",
     done: "+",
     failed: "x",

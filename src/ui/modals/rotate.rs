@@ -61,7 +61,8 @@ pub(super) fn rotate(canvas: &Canvas<'_>, screen: Rect, modal: &Rotate) -> Dialo
     let rule = theme.glyphs.rule.repeat(usize::from(cells));
     lines.push(Row {
         line: Line::styled(rule, theme.dim),
-        divides: true,
+        // The stems go first where there is room for them.
+        divides: !tall,
         ..Row::default()
     });
     for (text, style) in advice(canvas, &rotation, tall) {
