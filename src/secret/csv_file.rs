@@ -45,10 +45,10 @@ pub fn path(typed: &str) -> Result<PathBuf, Error> {
     place::expand(typed, env::home_dir())
 }
 
-/// Whether [`write`] could make this file: does all it does but its last step, and leaves nothing.
+/// Whether [`write()`] could make this file: does all it does but its last step, and leaves nothing.
 ///
 /// # Errors
-/// What [`write`] would answer.
+/// What [`write()`] would answer.
 pub fn prove_writable(path: &Path, layout: Layout, user: &str) -> Result<(), Error> {
     let stand_in = SecretKey::new("x".repeat(40));
     let text = text(path, layout, user, "AKIASTANDINEXAMPLE00", &stand_in)?;

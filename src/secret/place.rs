@@ -252,7 +252,7 @@ fn draft(
         resolve::refuse_immutable(&resolve(path)?).map_err(failed("change"))?;
     }
     // Only its owner may read it, from its first moment.
-    let mut temporary = tempfile::Builder::new()
+    let temporary = tempfile::Builder::new()
         .prefix(PREFIX)
         .suffix(".tmp")
         .tempfile_in(folder)
@@ -260,8 +260,8 @@ fn draft(
     seam(Step::Created).map_err(failed("make a file beside"))?;
     keep_owner_and_mode(temporary.as_file(), before).map_err(failed("protect a file beside"))?;
     let (first, second) = text.expose().as_bytes().split_at(text.expose().len() / 2);
-    let mut write = |data, step| {
-        temporary.write_all(data)?;
+    let write = |data, step| {
+        temporary.as_file().write_all(data)?;
         seam(step)
     };
     write(first, Step::HalfWritten).map_err(failed("write"))?;

@@ -358,7 +358,7 @@ fn busy_child() {
     }
 }
 
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 6;
 
 #[test]
 fn processes_that_write_at_once_lose_nothing_of_each_other() {

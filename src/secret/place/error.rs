@@ -1,6 +1,7 @@
 //! What is said when a file cannot be written.
 
 use std::{
+    error::Error as StdError,
     fmt, io,
     path::{Path, PathBuf},
 };
@@ -93,8 +94,8 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Failed { error, .. } | Self::Unconfirmed { error, .. } => Some(error),
             _ => None,
