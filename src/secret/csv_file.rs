@@ -56,7 +56,7 @@ pub fn prove_writable(path: &Path, layout: Layout, user: &str) -> Result<(), Err
 }
 
 /// Makes the file, readable by its owner only. It is there whole or not at all. Blocks for the
-/// disk.
+/// disk, and for another iamkeys that is writing in the same folder.
 ///
 /// # Errors
 /// [`Error::Exists`] when anything is there already; [`Error::Unconfirmed`] when it is made, but

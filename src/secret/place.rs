@@ -14,7 +14,7 @@ pub(super) use resolve::{expand, resolve};
 
 use super::SecretKey;
 use error::failed;
-use lock::Lock;
+use lock::{Lock, PATIENCE};
 use secrecy::zeroize::Zeroizing;
 use std::{
     fs::{self, File, Metadata, OpenOptions},
@@ -88,7 +88,7 @@ pub(super) fn replace(
         let folder = folder(&target);
         // Declared first, so that it goes last, when nothing else is in it.
         let parent = Made::folder(folder).map_err(failed("make the folder of"))?;
-        let lock = match Lock::wait(folder) {
+        let lock = match Lock::wait(folder, PATIENCE) {
             Ok(Some(lock)) => lock,
             Ok(None) => break,
             // The folder was made by somebody who has thought better of it.
@@ -147,8 +147,11 @@ pub(super) fn create(
         return Err(Error::Exists { path: path.into() });
     }
     let folder = folder(path);
-    // Only for the sweep: the last step needs no lock, as it overwrites nothing.
-    let lock = Lock::try_now(folder).map_err(failed("make"))?;
+    // The last step needs no lock, as it overwrites nothing. But the next one's sweep must not take
+    // this one's file for a dead one's.
+    let lock = Lock::wait(folder, PATIENCE)
+        .map_err(failed("make"))?
+        .ok_or_else(|| Error::Busy { path: path.into() })?;
     seam(Step::Locked).map_err(failed("make"))?;
     if lock.is_held() {
         sweep(folder);

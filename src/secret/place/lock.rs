@@ -6,7 +6,7 @@
 use std::{fs::File, io, path::Path, thread, time::Duration};
 
 /// How long to wait for another process, which takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Given back when dropped, also by a process that is killed.
@@ -18,21 +18,16 @@ impl Lock {
         self.0.is_some()
     }
 
-    /// Waits for the lock; none when somebody else keeps it.
-    pub(super) fn wait(folder: &Path) -> io::Result<Option<Self>> {
-        let pauses = PATIENCE.as_millis() / PAUSE.as_millis();
-        for _ in 0..pauses {
-            if let Some(lock) = attempt(folder)? {
-                return Ok(Some(lock));
+    /// Waits for the lock, but no longer than this; none when somebody else keeps it.
+    pub(super) fn wait(folder: &Path, patience: Duration) -> io::Result<Option<Self>> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match attempt(folder)? {
+                None if waited < patience => thread::sleep(PAUSE),
+                done => return Ok(done),
             }
-            thread::sleep(PAUSE);
+            waited += PAUSE;
         }
-        Ok(None)
-    }
-
-    /// The lock if nobody else has it.
-    pub(super) fn try_now(folder: &Path) -> io::Result<Self> {
-        Ok(attempt(folder)?.unwrap_or(Self(None)))
     }
 }
 

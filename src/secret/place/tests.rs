@@ -170,6 +170,7 @@ fn what_is_not_a_text_file_is_not_replaced() {
 mod unix {
     use super::*;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+    use std::time::Duration;
 
     #[test]
     fn links_stay_and_what_they_lead_to_is_replaced() {
@@ -288,11 +289,30 @@ mod unix {
     #[test]
     fn the_lock_keeps_the_second_one_out_until_the_first_is_done() {
         let home = tempfile::tempdir().unwrap();
-        let first = Lock::try_now(home.path()).unwrap();
+        let now = || Lock::wait(home.path(), Duration::ZERO).unwrap();
+        let first = now().unwrap();
         assert!(first.is_held());
-        assert!(!Lock::try_now(home.path()).unwrap().is_held());
+        assert!(now().is_none());
         drop(first);
-        assert!(Lock::try_now(home.path()).unwrap().is_held());
+        // A child that another test is just starting may have it for a moment longer.
+        let second = Lock::wait(home.path(), PATIENCE).unwrap();
+        assert!(second.unwrap().is_held());
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "no litter");
     }
+}
+
+/// The lock is there all the time in which there is a temporary file.
+#[cfg(unix)]
+#[test]
+fn nobody_sweeps_a_file_that_is_being_written() {
+    let home = tempfile::tempdir().unwrap();
+    let kept_out = |step: Step| {
+        let other = Lock::wait(home.path(), std::time::Duration::ZERO)?;
+        assert!(other.is_none(), "{step:?}");
+        Ok(())
+    };
+    let text = secret("new");
+    create(&home.path().join("x.csv"), Mode::Commit, &kept_out, &text).unwrap();
+    let path = home.path().join("credentials");
+    replace(&path, Mode::Commit, &kept_out, &|_| Ok(secret("new"))).unwrap();
 }
