@@ -1,6 +1,8 @@
 //! The pure core: what happens when answers come late, twice or after the fact, and what no
 //! sequence of events can bring about.
 
+mod asking;
+#[path = "../desk/mod.rs"]
 mod desk;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -789,7 +791,7 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
 
 #[test]
 fn the_readme_s_table_of_keys_is_the_keymap_s() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     assert!(
         readme.contains(&keymap::markdown()),
         "put this into README.md:\n{}",
