@@ -16,6 +16,7 @@ mod memory;
 mod secret;
 mod signing_in;
 mod suspending;
+mod traces;
 
 use chrono::Utc;
 use gate::Gate;
