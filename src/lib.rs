@@ -10,13 +10,18 @@
 //!
 //! ```text
 //! terminal ─┐                                   ┌─ iam ─── AWS, or demo
-//!           ├─→ Message ─→ update ─→ Effect ─→ runtime ─── clipboard
-//! tasks  ───┘                 │
+//!           ├─→ Message ─→ update ─→ Effect ─→ runtime ─── secret: clipboard, files
+//! tasks  ───┘                 │                  └─ journal
 //!                             └─→ State ─→ ui ─→ screen
 //! ```
 //!
 //! Three vocabularies, never mixed: an *action* is what somebody wants, a *message* is what has
 //! happened, an *effect* is what must be done outside.
+//!
+//! What keeps people from losing a key has a module each: [`state::confirm`] looks at the account
+//! again before a change, [`state::questions`] finds out what became of one whose answer was lost,
+//! [`state::rotation`] derives from the account where a rotation stands, [`journal`] remembers
+//! across a crash what was sent, and [`memory`] keeps secrets out of core dumps.
 //!
 //! [`action`], [`keymap`], [`message`], [`effect`], [`palette`], [`state`], [`mod@update`], [`text`]
 //! and [`ui`] are pure: they know no clock, no environment, no task and no SDK, and are tested

@@ -5,7 +5,13 @@
 //! been stored, that the key was tried) is remembered in [`Fresh`]; where it does not know, the
 //! account's own record of a use says that somebody has the secret and that the key works.
 
-use super::{State, changes::Pending, modal::Modal, users::KeyRow};
+use super::{
+    State,
+    activity::{Entry, Outcome},
+    changes::Pending,
+    modal::Modal,
+    users::KeyRow,
+};
 use crate::{
     effect::{ChangeId, Effect, Fact, Note, Origin, Trial},
     iam::{Caller, Change, Changed, Error, KeyStatus, LastUsed},
@@ -469,7 +475,18 @@ impl State {
                 signed_in = with_it;
                 Tried::Works(caller)
             }
-            TrialNews::GivenUp(error) => Tried::Refused(error),
+            TrialNews::GivenUp(error) => {
+                self.activity.note(Entry {
+                    time: now,
+                    action: error.action,
+                    target: format!("{key} of {}", fresh.user),
+                    result: Outcome::Failed(error.clone()),
+                    took: (now - since).to_std().unwrap_or_default(),
+                    request_id: error.request_id.clone(),
+                    command: String::new(),
+                });
+                Tried::Refused(error)
+            }
         };
         if signed_in {
             key.clone_into(&mut self.session.key);

@@ -176,6 +176,11 @@ fn step_lines(
             let room = cells.saturating_sub(15);
             for mut line in marked(glyphs.warn, &warning, room, theme.warn) {
                 let before = format!("{:<15}", glyphs.stem);
+                // The stem is none of the warning.
+                line.line.style = Style::new();
+                for span in &mut line.line.spans {
+                    span.style = theme.warn;
+                }
                 line.line.spans.insert(0, Span::styled(before, theme.dim));
                 lines.push(line);
             }
