@@ -152,7 +152,8 @@ mod tests {
         ] {
             let (of_card, of_sentence) = told(service, region);
             assert_eq!(of_card, format!("used 2 hours ago{card}"));
-            assert_eq!(of_sentence, format!("Active, used 2 hours ago{sentence}."));
+            let when = "used 2 hours ago (2024-10-03 22:00 UTC)";
+            assert_eq!(of_sentence, format!("Active, {when}{sentence}."));
         }
         let never = Load::Ready(LastUsed::Never, now);
         assert_eq!(used(&never, "·", now), "never used");

@@ -89,7 +89,8 @@ fn it_ends_with_its_terminal_also_when_no_signal_tells() {
 fn create_unanswered(world: &World, program: &mut pty::Program) {
     go_to(program, "new-hire");
     program.press("c");
-    program.wait_text("A new access key for new-hire");
+    // The look at the account is over: only the answer to the change is kept back.
+    program.wait_text("There is room for it.");
     world.gate.close();
     program.press("y");
     program.wait_gone("A new access key for new-hire");
@@ -101,7 +102,7 @@ fn a_change_under_way_is_waited_for() {
     let mut program = world.start().run();
     go_to(&mut program, "old-batch");
     program.press("t");
-    program.wait_text("Deactivate key");
+    program.wait_text("So it stands in the account right now.");
     world.gate.close();
     program.press("y");
     program.wait_gone("Deactivate key");

@@ -234,17 +234,23 @@ fn no_log_holds_it() {
 fn a_creation_whose_answer_is_lost_is_not_sent_again() {
     for fault in ["drop-after", "error-after:500", "cut", "503"] {
         let world = World::demo();
-        let fault = format!("CreateAccessKey={fault}").parse().unwrap();
-        world.endpoint.fault(fault);
+        let told = format!("CreateAccessKey={fault}").parse().unwrap();
+        world.endpoint.fault(told);
         let mut program = world.start().run();
         go_to(&mut program, "new-hire");
         program.press("c");
         program.wait_text("A new access key for new-hire");
         program.press("y");
-        program.wait_text("Not known whether it was done");
+        program.wait_text("Create a key for new-hire");
+        let made = fault != "503";
+        program.wait_text(if made {
+            "A key whose secret nobody has"
+        } else {
+            "It was not done"
+        });
         assert_eq!(world.changes(), ["CreateAccessKey"]);
         program.press("q");
-        program.wait_gone("Not known whether it was done");
+        program.wait_gone("Create a key for new-hire");
         program.press("q");
         program.wait_exit().assert_clean(0);
         assert_eq!(world.changes(), ["CreateAccessKey"]);

@@ -79,7 +79,10 @@ fn asked(canvas: &Canvas<'_>, question: &Question, cells: u16) -> Vec<Row<'stati
     );
     lines.extend(marked(" ", &when, cells, theme.dim));
     let why = match &question.cause {
-        Cause::Lost(error) => format!("No answer that could be read: {}", error.message),
+        Cause::Lost(error) => match &error.code {
+            Some(code) => format!("AWS failed: {code}: {}", error.message),
+            None => format!("No answer that could be read: {}", error.message),
+        },
         Cause::NoAnswer(said) => match said {
             Some(said) => format!("No answer that could be read: {said}"),
             None => "No answer that could be read.".into(),
