@@ -121,17 +121,19 @@ impl State {
         if pending.session == self.session_number {
             self.apply(&pending.change, &changed);
         }
-        self.rotated(&pending, &changed);
         match changed {
             Changed::Created { key, secret } => {
                 self.remember_fresh(pending.id, pending.change.user(), &key.id);
                 self.show_new_key(&pending, key, secret);
             }
-            Changed::Done => self.say(format!(
-                "{} {}",
-                pending.change.done(),
-                pending.change.target()
-            )),
+            Changed::Done => {
+                self.say(format!(
+                    "{} {}",
+                    pending.change.done(),
+                    pending.change.target()
+                ));
+                self.rotated(&pending.change);
+            }
         }
         if let Some(origin) = &pending.settles {
             effects.extend(self.settle(origin, "deleted"));

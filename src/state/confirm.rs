@@ -124,15 +124,19 @@ impl Confirm {
         self.check.news == Some(News::Gone)
     }
 
+    /// Of what will be done, that which takes something away; otherwise the first.
+    #[must_use]
+    pub fn gravest(&self) -> &Change {
+        match &self.then {
+            Some(then) if then.takes_away() && !self.change.takes_away() => then,
+            _ => &self.change,
+        }
+    }
+
     /// The key at risk: the one that is deactivated or deleted.
     #[must_use]
     pub fn at_risk(&self) -> Option<&str> {
-        [Some(&self.change), self.then.as_ref()]
-            .into_iter()
-            .flatten()
-            .find(|change| change.takes_away())
-            .or(Some(&self.change))
-            .and_then(Change::key)
+        self.gravest().key()
     }
 
     /// Asks the person anew.

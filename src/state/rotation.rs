@@ -8,13 +8,12 @@
 use super::{
     State,
     activity::{Entry, Outcome},
-    changes::Pending,
     modal::Modal,
     users::KeyRow,
 };
 use crate::{
     effect::{ChangeId, Effect, Fact, Note, Origin, Trial},
-    iam::{Caller, Change, Changed, Error, KeyStatus, LastUsed},
+    iam::{Caller, Change, Error, KeyStatus, LastUsed},
     secret::SecretKey,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -102,6 +101,10 @@ pub enum Hindrance {
     NewIsInactive,
     /// The new key was never used, and this run does not have its secret: nobody may have it.
     NobodyMayHaveIt,
+    /// Whether the new key was ever used is being asked.
+    Asking,
+    /// Whether the new key was ever used cannot be told.
+    UseUnknown,
     /// The new key's secret is in its dialog and nowhere else.
     SecretNowhere,
     /// The new key is being tried.
@@ -239,6 +242,8 @@ impl State {
                 Tried::Refused(_) => (Step::Check, Some(Hindrance::Refused)),
             },
             None if used => (Step::Deactivate, None),
+            None if new.last_used.error().is_some() => (Step::Store, Some(Hindrance::UseUnknown)),
+            None if new.last_used.known().is_none() => (Step::Store, Some(Hindrance::Asking)),
             None => (Step::Store, Some(Hindrance::NobodyMayHaveIt)),
         }
     }
@@ -495,13 +500,10 @@ impl State {
     }
 
     /// Ends the dialog of a rotation whose last change has just been made.
-    pub(super) fn rotated(&mut self, pending: &Pending, changed: &Changed) {
-        let Change::Delete { user, key } = &pending.change else {
+    pub(super) fn rotated(&mut self, change: &Change) {
+        let Change::Delete { user, key } = change else {
             return;
         };
-        if !matches!(changed, Changed::Done) {
-            return;
-        }
         let this = |modal: &Modal| matches!(modal, Modal::Rotate(r) if r.user == *user);
         if !self.modals.iter().any(this) {
             return;

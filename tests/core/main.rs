@@ -4,6 +4,7 @@
 mod asking;
 #[path = "../desk/mod.rs"]
 mod desk;
+mod rotation;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use desk::{Desk, Someone, answer, now, page, people, settings, someone};

@@ -133,8 +133,8 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
         }
         // The terminal got those that were copied, each in one sequence, and showed none.
         assert_eq!(pty::count(&ended.raw, plain.as_bytes()), 0, "{key}");
-        let copies = pty::count(&ended.raw, base64.as_bytes());
+        let times = pty::count(&ended.raw, base64.as_bytes());
         let copied = new.contains(key) && *key != shown && keys(&world).contains(key);
-        assert_eq!(copies, usize::from(copied), "{key}");
+        assert_eq!(times, usize::from(copied), "{key}");
     }
 }

@@ -65,7 +65,7 @@ fn target_lines(
 pub(super) fn confirm(canvas: &Canvas<'_>, screen: Rect, modal: &Confirm) -> Dialog<'static> {
     let theme = canvas.theme;
     let cells = inner_width(screen, WIDTH);
-    let mut lines = target_lines(canvas, &modal.change, &modal.account, cells);
+    let mut lines = target_lines(canvas, modal.gravest(), &modal.account, cells);
     match &modal.key {
         Some(facts) => lines.extend(stakes(canvas, modal, facts, cells)),
         None if modal.at_risk().is_none() => lines.extend(paragraph(
@@ -86,7 +86,7 @@ pub(super) fn confirm(canvas: &Canvas<'_>, screen: Rect, modal: &Confirm) -> Dia
         } else {
             theme.bad
         };
-        let verb = modal.change.verb().to_lowercase();
+        let verb = modal.gravest().verb().to_lowercase();
         lines.push(
             Line::from(vec![
                 Span::styled(
@@ -157,7 +157,12 @@ fn stakes(canvas: &Canvas<'_>, modal: &Confirm, facts: &KeyFacts, cells: u16) ->
                 Some(Change::Create { user }) => {
                     text.extend([" Then another key is created for ", user, "."]);
                 }
-                _ => {}
+                Some(_) => text.extend([
+                    " First ",
+                    modal.change.key().unwrap_or_default(),
+                    " is activated again.",
+                ]),
+                None => {}
             }
             lines.extend(marked(" ", &text, cells, Style::new()));
         }

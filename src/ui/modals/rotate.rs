@@ -228,7 +228,7 @@ fn text_of(canvas: &Canvas<'_>, rotation: &Rotation<'_>, step: Step) -> String {
             (Some(fresh), _) if fresh.stored.is_some() => fresh.stored.clone().unwrap_or_default(),
             (Some(_), Some(_)) => "its secret has gone nowhere yet".into(),
             (None, Some(new)) if was_used(new) => "somebody has it: it has been used".into(),
-            (None, Some(_)) => "never used so far".into(),
+            (None, Some(new)) => words::used(&new.last_used, canvas.theme.glyphs.dot, canvas.now),
             _ => "put its secret where it is needed".into(),
         },
         Step::Check => match (rotation.fresh.map(|fresh| &fresh.trial), rotation.new) {
@@ -309,6 +309,11 @@ fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(Stri
         }
         (_, Some(Hindrance::NewIsInactive)) => {
             "It can be deleted to begin again, or activated in the list (t) to go on with it."
+        }
+        (_, Some(Hindrance::Asking)) => "Whether the newer key was ever used is being asked.",
+        (_, Some(Hindrance::UseUnknown)) => {
+            "Whether the newer key was ever used cannot be told, and so not whether anybody has its \
+             secret. Ask who created it; t and d in the list work as ever."
         }
         (_, Some(Hindrance::NobodyMayHaveIt)) => {
             "Two keys, and the newer was never used. If somebody has its secret, wait for its first \

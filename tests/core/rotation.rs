@@ -1,0 +1,342 @@
+//! Where a rotation stands, as the account's keys tell it.
+
+use super::{
+    SIZE, created,
+    desk::{Desk, Someone, answer, now, people, settings, someone},
+    error,
+};
+use crossterm::event::KeyCode;
+use iamkeys::{
+    effect::{Effect, Read},
+    iam::{Caller, Change, Changed, Error, Kind},
+    message::{Answer, CopyOutcome, Message},
+    state::rotation::{Hindrance, Step, TrialNews, Turn},
+};
+
+const OLD: &str = "AKIAROTATE01EXAMPLE1";
+const NEW: &str = "AKIANEWKEY01EXAMPLE1";
+
+fn bot(keys: &[(&str, bool, i64, Option<i64>)]) -> Vec<Someone> {
+    vec![someone("bot", keys)]
+}
+
+/// A desk with the rotation of bot's key open.
+fn rotating(keys: &[(&str, bool, i64, Option<i64>)]) -> Desk {
+    let users = bot(keys);
+    let mut desk = Desk::showing(SIZE, settings(), &users);
+    desk.keys("r");
+    desk.serve(&users);
+    desk
+}
+
+fn stands(desk: &Desk) -> (Step, Option<Hindrance>, Vec<Turn>) {
+    let rotation = desk.state.rotation("bot");
+    (rotation.step, rotation.hindrance, desk.state.turns("bot"))
+}
+
+#[test]
+fn the_account_s_keys_say_where_it_stands() {
+    use Hindrance::{NewIsInactive, NoRoom, NobodyMayHaveIt, StillWarm};
+    let week = Some(24 * 8);
+    for (keys, step, hindrance, turns) in [
+        (
+            &[(OLD, true, 400, Some(2))][..],
+            Step::Create,
+            None,
+            &[Turn::Create][..],
+        ),
+        (
+            &[(OLD, false, 400, None)],
+            Step::Create,
+            None,
+            &[Turn::Create],
+        ),
+        (
+            &[(OLD, true, 400, Some(2)), (NEW, true, 1, None)],
+            Step::Store,
+            Some(NobodyMayHaveIt),
+            &[Turn::DeleteNew],
+        ),
+        (
+            &[(OLD, true, 400, Some(2)), (NEW, true, 1, Some(1))],
+            Step::Deactivate,
+            None,
+            &[Turn::Deactivate, Turn::RollBack],
+        ),
+        (
+            &[(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))],
+            Step::Watch,
+            Some(StillWarm),
+            &[Turn::Delete, Turn::Undo, Turn::RollBack],
+        ),
+        (
+            &[(OLD, false, 400, week), (NEW, true, 1, Some(1))],
+            Step::Delete,
+            None,
+            &[Turn::Delete, Turn::Undo, Turn::RollBack],
+        ),
+        (
+            &[(OLD, true, 400, Some(2)), (NEW, false, 1, None)],
+            Step::Before,
+            Some(NewIsInactive),
+            &[Turn::DeleteNew],
+        ),
+        // The younger is the new one, in whatever order they are listed.
+        (
+            &[(NEW, true, 1, Some(1)), (OLD, false, 400, week)],
+            Step::Delete,
+            None,
+            &[Turn::Delete, Turn::Undo, Turn::RollBack],
+        ),
+        (
+            &[
+                (OLD, true, 400, Some(2)),
+                (NEW, true, 1, Some(1)),
+                ("AKIATHIRD001EXAMPLE3", true, 2, None),
+            ],
+            Step::Before,
+            Some(NoRoom),
+            &[Turn::GoToDeletable],
+        ),
+        // Of keys that are all in use, none is offered.
+        (
+            &[
+                (OLD, true, 400, Some(2)),
+                (NEW, true, 1, Some(1)),
+                ("AKIATHIRD001EXAMPLE3", true, 2, Some(1)),
+            ],
+            Step::Before,
+            Some(NoRoom),
+            &[],
+        ),
+    ] {
+        let desk = rotating(keys);
+        assert_eq!(stands(&desk), (step, hindrance, turns.to_vec()), "{keys:?}");
+    }
+}
+
+#[test]
+fn a_use_that_is_not_known_is_no_reason_to_delete() {
+    let users = bot(&[(OLD, true, 400, Some(2)), (NEW, true, 1, None)]);
+    let mut desk = Desk::showing(SIZE, settings(), &[]);
+    desk.keys("R");
+    let mut late = None;
+    while let Some((request, read)) = desk.next_read() {
+        match read {
+            Read::LastUsed(_, ref key) if key == NEW => late = Some((request, read)),
+            read => desk.answered(request, answer(&users, read)),
+        }
+    }
+    desk.keys("r");
+    assert_eq!(
+        stands(&desk),
+        (Step::Store, Some(Hindrance::Asking), Vec::new())
+    );
+    let (request, _) = late.expect("it was asked");
+    let refused = Answer::LastUsed("bot".into(), NEW.into(), Err(error(Kind::Denied)));
+    while let Some((other, read)) = desk.next_read() {
+        let refused = Answer::LastUsed("bot".into(), NEW.into(), Err(error(Kind::Denied)));
+        let answer = match read {
+            Read::LastUsed(_, ref key) if key == NEW => refused,
+            read => answer(&users, read),
+        };
+        desk.answered(other, answer);
+    }
+    desk.answered(request, refused);
+    assert_eq!(
+        stands(&desk),
+        (Step::Store, Some(Hindrance::UseUnknown), Vec::new())
+    );
+    desk.press(KeyCode::Char('y'));
+    assert_eq!(desk.state.modals.len(), 1, "nothing is offered");
+}
+
+/// Creates the new key in the rotation, and leaves its dialog open.
+fn with_created(old: (&str, bool, i64, Option<i64>)) -> Desk {
+    let mut desk = rotating(&[old]);
+    desk.keys("yy");
+    desk.serve(&bot(&[old]));
+    let (id, change) = desk.next_change().expect("it is created");
+    assert_eq!(change, Change::Create { user: "bot".into() });
+    desk.changed(id, Ok(created(NEW)));
+    desk.serve(&bot(&[old, (NEW, true, 0, None)]));
+    desk
+}
+
+fn copied(desk: &mut Desk) {
+    desk.send(Message::Copied {
+        what: iamkeys::effect::Copied::Secret,
+        key: NEW.into(),
+        outcome: CopyOutcome::InSystemClipboard,
+    });
+}
+
+fn trials(desk: &Desk) -> usize {
+    let tries = |effect: &&Effect| matches!(effect, Effect::Try(_));
+    desk.effects.iter().filter(tries).count()
+}
+
+fn tried(desk: &mut Desk, news: TrialNews) {
+    desk.send(Message::Tried {
+        key: NEW.into(),
+        news,
+    });
+}
+
+fn caller(user: &str) -> Caller {
+    Caller {
+        account: "123456789012".into(),
+        arn: format!("arn:aws:iam::123456789012:user/{user}"),
+    }
+}
+
+#[test]
+fn nothing_is_done_to_the_old_key_before_the_secret_is_somewhere_and_the_new_key_works() {
+    let mut desk = with_created((OLD, true, 400, Some(2)));
+    assert_eq!(
+        stands(&desk),
+        (Step::Store, Some(Hindrance::SecretNowhere), Vec::new())
+    );
+    assert_eq!(trials(&desk), 0);
+    copied(&mut desk);
+    copied(&mut desk);
+    assert_eq!(trials(&desk), 1, "it is tried once");
+    desk.press(KeyCode::Esc);
+    let only_back = vec![Turn::RollBack];
+    assert_eq!(
+        stands(&desk),
+        (Step::Check, Some(Hindrance::Trying), only_back.clone())
+    );
+    tried(&mut desk, TrialNews::NotYet(2));
+    assert!(desk.screen().contains("tried 2 times"), "{}", desk.screen());
+    // Somebody else's key: not a step further.
+    tried(&mut desk, TrialNews::Accepted(caller("eve"), false));
+    assert_eq!(
+        stands(&desk),
+        (Step::Check, Some(Hindrance::WrongOwner), only_back.clone())
+    );
+    let elsewhere = Caller {
+        account: "999999999999".into(),
+        ..caller("bot")
+    };
+    tried(&mut desk, TrialNews::Accepted(elsewhere, false));
+    assert_eq!(stands(&desk).1, Some(Hindrance::WrongOwner));
+    tried(&mut desk, TrialNews::GivenUp(error(Kind::BadCredentials)));
+    assert_eq!(
+        stands(&desk),
+        (Step::Check, Some(Hindrance::Refused), only_back)
+    );
+    tried(&mut desk, TrialNews::Accepted(caller("bot"), false));
+    assert_eq!(stands(&desk).0, Step::Deactivate);
+    assert!(desk.screen().contains("answers as bot in 123456789012"));
+}
+
+#[test]
+fn a_secret_thrown_away_leads_back_to_the_beginning() {
+    let mut desk = with_created((OLD, true, 400, Some(2)));
+    desk.press(KeyCode::Esc);
+    desk.keys("d");
+    assert_eq!(
+        stands(&desk),
+        (
+            Step::Store,
+            Some(Hindrance::NobodyMayHaveIt),
+            vec![Turn::DeleteNew]
+        )
+    );
+}
+
+#[test]
+fn undoing_takes_one_key() {
+    let mut desk = rotating(&[(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))]);
+    desk.keys("u");
+    let (_, change) = desk.next_change().expect("at once");
+    assert_eq!(
+        change,
+        Change::SetActive {
+            user: "bot".into(),
+            key: OLD.into(),
+            active: true
+        }
+    );
+}
+
+#[test]
+fn rolling_back_activates_the_old_key_before_it_deletes_the_new_one() {
+    let keys = [(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))];
+    let mut desk = rotating(&keys);
+    desk.keys("b");
+    desk.serve(&bot(&keys));
+    let screen = desk.screen();
+    assert!(screen.contains("Roll back the rotation"), "{screen}");
+    assert!(
+        screen.contains(&format!("{NEW} of bot")),
+        "what goes is named:\n{screen}"
+    );
+    // The new one is in use.
+    desk.keys("PLE1");
+    desk.press(KeyCode::Enter);
+    let (id, first) = desk.next_change().expect("the first of two");
+    assert!(matches!(&first, Change::SetActive { key, active: true, .. } if key == OLD));
+    assert!(desk.next_change().is_none(), "one after the other");
+    desk.changed(id, Ok(Changed::Done));
+    let (id, then) = desk.next_change().expect("the second");
+    assert!(matches!(&then, Change::Delete { key, .. } if key == NEW));
+    desk.changed(id, Ok(Changed::Done));
+    let screen = desk.screen();
+    assert!(!screen.contains("Rotate bot"), "it is over:\n{screen}");
+    assert!(
+        screen.contains(&format!("bot has one key now: {OLD}")),
+        "{screen}"
+    );
+}
+
+#[test]
+fn where_the_old_key_could_not_be_activated_the_new_one_stays() {
+    let keys = [(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))];
+    for kind in [Kind::Denied, Kind::Network] {
+        let mut desk = rotating(&keys);
+        desk.keys("b");
+        desk.serve(&bot(&keys));
+        desk.keys("PLE1");
+        desk.press(KeyCode::Enter);
+        let (id, _) = desk.next_change().expect("the first of two");
+        let failed = Error {
+            action: "iam:UpdateAccessKey",
+            ..error(kind)
+        };
+        desk.changed(id, Err(failed));
+        desk.serve(&bot(&keys));
+        assert!(desk.next_change().is_none(), "{kind:?}");
+    }
+}
+
+#[test]
+fn the_session_goes_on_with_the_key_that_takes_its_own_s_place() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("r");
+    desk.serve(&people());
+    assert!(desk.screen().contains("goes on with the new one"));
+    desk.keys("yy");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().expect("it is created");
+    desk.changed(id, Ok(created(NEW)));
+    copied(&mut desk);
+    let goes_on = desk.effects.iter().any(
+        |effect| matches!(effect, Effect::Try(trial) if trial.go_on_with_it && trial.key == NEW),
+    );
+    assert!(goes_on);
+    tried(&mut desk, TrialNews::Accepted(caller("alice"), true));
+    assert!(desk.state.is_own(NEW));
+    assert!(!desk.state.is_own("AKIAALICE001EXAMPLE1"));
+    assert_eq!(
+        desk.state
+            .session
+            .caller
+            .known()
+            .map(|c| c.name().to_owned())
+            .as_deref(),
+        Some("alice")
+    );
+    let _ = now();
+}
