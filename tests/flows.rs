@@ -2,8 +2,7 @@
 
 mod common;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use common::{Person, Setup, endpoint, now};
+use common::{Person, Setup, carried, endpoint, go_to, keys_of, now};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
 use crossterm::event::{MouseButton, MouseEventKind};
 use iamkeys::{
@@ -13,42 +12,6 @@ use iamkeys::{
     secret::clipboard::{Route, Why},
 };
 use std::time::Duration;
-
-/// Goes to a user by filtering for the whole name.
-fn go_to(person: &mut Person, user: &str) {
-    person.loaded();
-    person.press("/");
-    person.see("/ ▏");
-    person.press(user);
-    person.press("<enter>");
-    person.wait("the filter kept", |screen| {
-        screen.contains(&format!("▌ {user}")) && screen.contains("c create")
-    });
-    person.loaded();
-}
-
-/// The text that an OSC 52 sequence carries.
-fn carried(sequence: &str) -> String {
-    let inside = sequence
-        .strip_prefix("\x1b]52;c;")
-        .and_then(|rest| rest.strip_suffix('\x07'))
-        .expect("one plain OSC 52 sequence");
-    String::from_utf8(BASE64_STANDARD.decode(inside).unwrap()).unwrap()
-}
-
-fn keys_of(endpoint: &Endpoint, user: &str) -> Vec<(String, Status)> {
-    endpoint.account(|account| {
-        account
-            .user(user)
-            .map(|user| {
-                user.keys
-                    .iter()
-                    .map(|key| (key.id.as_str().to_owned(), key.status))
-                    .collect()
-            })
-            .unwrap_or_default()
-    })
-}
 
 #[test]
 fn the_account_appears_with_users_keys_and_last_uses() {

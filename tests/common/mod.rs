@@ -4,8 +4,13 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "shared by test binaries, each of which uses the part that it needs"
 )]
+
+mod steps;
+
+pub use steps::{carried, changes, dialog, go_to, holds, keys_of, secret_of};
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};

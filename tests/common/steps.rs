@@ -1,0 +1,91 @@
+//! What every person does, and what they look at.
+
+use super::Person;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use iamkeys::demo::{Account, Endpoint, Status};
+use std::fmt::Write as _;
+
+/// Goes to a user by filtering for the whole name.
+pub fn go_to(person: &mut Person, user: &str) {
+    person.loaded();
+    person.press("/");
+    person.see("/ ▏");
+    person.press(user);
+    person.press("<enter>");
+    person.wait("the filter kept", |screen| {
+        screen.contains(&format!("▌ {user}")) && screen.contains("c create")
+    });
+    person.loaded();
+}
+
+/// The text that an OSC 52 sequence carries.
+pub fn carried(sequence: &str) -> String {
+    let inside = sequence
+        .strip_prefix("\x1b]52;c;")
+        .and_then(|rest| rest.strip_suffix('\x07'))
+        .expect("one plain OSC 52 sequence");
+    String::from_utf8(BASE64_STANDARD.decode(inside).unwrap()).unwrap()
+}
+
+/// The keys of a user as the account has them, in the order they were made.
+pub fn keys_of(endpoint: &Endpoint, user: &str) -> Vec<(String, Status)> {
+    endpoint.account(|account| {
+        account
+            .user(user)
+            .map(|user| {
+                user.keys
+                    .iter()
+                    .map(|key| (key.id.as_str().to_owned(), key.status))
+                    .collect()
+            })
+            .unwrap_or_default()
+    })
+}
+
+/// The secret of a key that the account has.
+pub fn secret_of(endpoint: &Endpoint, key: &str) -> String {
+    endpoint.account(|account| account.key(key).expect("it is there").1.id.secret())
+}
+
+/// All of an account that a change can change: a line for each user, key and tag. When keys were
+/// used is left out, for each request is a use.
+pub fn holds(account: &Account) -> String {
+    let mut text = String::new();
+    for user in account.users() {
+        let _ = writeln!(text, "{}", user.name);
+        for key in &user.keys {
+            let _ = writeln!(text, "  {} {:?} {}", key.id, key.status, key.created);
+        }
+        for tag in user.tags() {
+            let _ = writeln!(text, "  {}={}", tag.key, tag.value);
+        }
+    }
+    text
+}
+
+/// The requests that change an account, in the order they came in.
+pub fn changes(endpoint: &Endpoint) -> Vec<String> {
+    let calls = endpoint.calls().into_iter();
+    calls
+        .map(|call| call.action)
+        .filter(|action| !action.starts_with("Get") && !action.starts_with("List"))
+        .collect()
+}
+
+/// What the dialog of a title says, without its frame and its line breaks; nothing where it is not
+/// on screen.
+pub fn dialog(screen: &str, title: &str) -> Option<String> {
+    let rows: Vec<Vec<char>> = screen.lines().map(|row| row.chars().collect()).collect();
+    let top: Vec<char> = format!("╭─ {title} ─").chars().collect();
+    let (row, left) = rows.iter().enumerate().find_map(|(at, row)| {
+        let column = row.windows(top.len()).position(|cells| *cells == *top)?;
+        Some((at, column))
+    })?;
+    let right = left + rows[row][left..].iter().position(|c| *c == '╮')?;
+    let inside = rows[row + 1..]
+        .iter()
+        .take_while(|row| row.get(left) != Some(&'╰'))
+        .filter_map(|row| row.get(left + 1..right));
+    let text: String = inside.flat_map(|row| row.iter().chain([&' '])).collect();
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}

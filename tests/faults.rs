@@ -1,0 +1,401 @@
+//! Every change under every fault, through the real event loop: it is sent once, the account holds
+//! what the network let happen, and the screen says so.
+//!
+//! Two tables say what is expected: [`DEEDS`], one row for each change, and [`FAULTS`], one for each
+//! fault. Each pair of them is a cell, and each cell a program of its own.
+
+mod common;
+
+use common::{Person, Setup, changes, dialog, endpoint, go_to, holds, now};
+use iamkeys::{
+    demo::{Account, Fault, FaultKind, Status},
+    iam::Timeouts,
+};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+/// A change, and what is said of it for each way it can end.
+struct Deed {
+    /// The request.
+    call: &'static str,
+    /// Whom it is about.
+    user: &'static str,
+    /// The key that asks for it, and the title of the question before it.
+    ask: (&'static str, &'static str),
+    /// What it does to the account.
+    does: fn(&mut Account),
+    /// What is said when the answer came.
+    done: Said,
+    /// What is said when the answer was lost, and the account shows that it was done.
+    found: Said,
+    /// What is said when the answer was lost, and the account shows that it was not done.
+    missing: Said,
+}
+
+/// A dialog's title, or nothing for a line at the bottom of the screen; and words in it. `NEW` is
+/// the ID of the key that was created.
+type Said = (&'static str, &'static [&'static str]);
+
+const DEEDS: &[Deed] = &[
+    Deed {
+        call: "CreateAccessKey",
+        user: "bob",
+        ask: ("c", "Create key"),
+        does: |account| {
+            account.create_key("bob", now()).unwrap();
+        },
+        done: ("New key for bob", &["NEW", "The secret is nowhere else"]),
+        found: (
+            "A key whose secret nobody has",
+            &[
+                "Create a key for bob",
+                "NEW",
+                "nobody can get it",
+                "Replace it y",
+                "Keep",
+            ],
+        ),
+        missing: (
+            "It was not done",
+            &[
+                "Create a key for bob",
+                "No key has appeared.",
+                "look again before",
+            ],
+        ),
+    },
+    Deed {
+        call: "UpdateAccessKey",
+        user: "bob",
+        ask: ("t", "Deactivate key"),
+        does: |account| assert!(account.set_key_status("AKIAQX7DEMO4BOBBY001", Status::Inactive)),
+        done: ("", &["✓ Deactivated AKIAQX7DEMO4BOBBY001 of bob"]),
+        found: (
+            "It was done",
+            &[
+                "Deactivate AKIAQX7DEMO4BOBBY001 of bob",
+                "The account has it as Inactive.",
+            ],
+        ),
+        missing: (
+            "It was not done",
+            &[
+                "Deactivate AKIAQX7DEMO4BOBBY001 of bob",
+                "The key is not Inactive, so far.",
+            ],
+        ),
+    },
+    Deed {
+        call: "UpdateAccessKey",
+        user: "former-intern",
+        ask: ("t", "Activate key"),
+        does: |account| assert!(account.set_key_status("AKIAQX7DEMO4INTERN01", Status::Active)),
+        done: ("", &["✓ Activated AKIAQX7DEMO4INTERN01 of former-intern"]),
+        found: (
+            "It was done",
+            &[
+                "Activate AKIAQX7DEMO4INTERN01 of former-intern",
+                "The account has it as Active.",
+            ],
+        ),
+        missing: (
+            "It was not done",
+            &[
+                "Activate AKIAQX7DEMO4INTERN01 of former-intern",
+                "The key is not Active, so far.",
+            ],
+        ),
+    },
+    Deed {
+        call: "DeleteAccessKey",
+        user: "former-intern",
+        ask: ("d", "Delete key"),
+        does: |account| assert!(account.remove_key("AKIAQX7DEMO4INTERN01")),
+        done: ("", &["✓ Deleted AKIAQX7DEMO4INTERN01 of former-intern"]),
+        found: (
+            "It was done",
+            &[
+                "Delete AKIAQX7DEMO4INTERN01 of former-intern",
+                "The account no longer has it.",
+            ],
+        ),
+        missing: (
+            "It was not done",
+            &[
+                "Delete AKIAQX7DEMO4INTERN01 of former-intern",
+                "The key is still there, so far.",
+            ],
+        ),
+    },
+];
+
+/// How a change ends for the person.
+#[derive(Clone, Copy, PartialEq)]
+enum Ends {
+    /// It was done, and that is said.
+    Done,
+    /// It was not done, and the service's reason is said.
+    Refused,
+    /// The answer was lost; the account shows that it was done.
+    Found,
+    /// The answer was lost; the account shows that it was not done.
+    Missing,
+}
+use Ends::{Done, Found, Missing, Refused};
+
+/// What the network does, how that ends, and the words that say why.
+const FAULTS: &[(&str, FaultKind, Ends, &[&str])] = &[
+    // The waits come first: the others pass meanwhile.
+    (
+        "timeout",
+        FaultKind::Delay(LATE),
+        Found,
+        &["No answer that could be read: no answer in time"],
+    ),
+    ("slow", FaultKind::Delay(SLOW), Done, &[]),
+    (
+        "refused",
+        FaultKind::Refuse,
+        Refused,
+        &[
+            "AccessDenied: iam:CALL",
+            "not authorized to perform",
+            "Ask for permission to call iam:CALL.",
+        ],
+    ),
+    (
+        "throttled",
+        FaultKind::Throttle,
+        Refused,
+        &[
+            "Throttling: iam:CALL",
+            "Rate exceeded",
+            "Nothing was changed. You can try it again.",
+        ],
+    ),
+    (
+        "500",
+        FaultKind::InternalFailure,
+        Missing,
+        &["No answer that could be read: "],
+    ),
+    (
+        "503",
+        FaultKind::Unavailable,
+        Missing,
+        &["No answer that could be read: "],
+    ),
+    (
+        "dropped before",
+        FaultKind::DropBefore,
+        Missing,
+        &["No answer that could be read: connection reset"],
+    ),
+    (
+        "dropped after",
+        FaultKind::DropAfter,
+        Found,
+        &["No answer that could be read: connection reset"],
+    ),
+    (
+        "500 after",
+        FaultKind::ErrorAfter(500),
+        Found,
+        &["No answer that could be read: "],
+    ),
+    (
+        "cut",
+        FaultKind::Cut,
+        Found,
+        &["No answer that could be read: the answer was cut short or is not what AWS sends"],
+    ),
+    (
+        "garbled",
+        FaultKind::Garble,
+        Found,
+        &["No answer that could be read: the answer"],
+    ),
+];
+
+/// The time limit of an attempt where an answer is to miss it, and answers that miss and keep it.
+const LIMIT: Duration = Duration::from_millis(1500);
+const LATE: Duration = Duration::from_hours(1);
+const SLOW: Duration = Duration::from_millis(300);
+
+/// So many programs run at once: most of them wait for something.
+const AT_ONCE: usize = 4;
+
+#[test]
+fn every_change_under_every_fault_is_sent_once_and_told_as_it_is() {
+    let cells: Vec<_> = FAULTS
+        .iter()
+        .flat_map(|fault| DEEDS.iter().map(move |deed| (deed, fault)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(BTreeMap::new());
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some((deed, fault)) = cells.get(at) else {
+                return;
+            };
+            let failed = match catch_unwind(AssertUnwindSafe(|| cell(deed, fault))) {
+                Ok(found) => found,
+                Err(panic) => vec![
+                    panic
+                        .downcast_ref::<String>()
+                        .map_or("it panicked", |text| text)
+                        .to_owned(),
+                ],
+            };
+            if !failed.is_empty() {
+                let row = format!("{} × {}", deed.ask.1, fault.0);
+                wrong
+                    .lock()
+                    .unwrap()
+                    .insert(at, format!("{row}: {}", failed.join("; ")));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(work);
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    let rows: Vec<String> = wrong.into_values().collect();
+    let (count, all) = (rows.len(), cells.len());
+    assert!(
+        rows.is_empty(),
+        "{count} of {all} cells:\n{}",
+        rows.join("\n")
+    );
+}
+
+/// Runs one cell; says what is not as it has to be.
+fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) -> Vec<String> {
+    let endpoint = endpoint();
+    let before = endpoint.account(|account| account.clone());
+    let mut after = before.clone();
+    if matches!(ends, Done | Found) {
+        (deed.does)(&mut after);
+    }
+    // Once: whoever asks again succeeds, and is found out by that too.
+    endpoint.fault(Fault::new(kind.clone()).action(deed.call).times(1));
+    let mut setup = Setup::default();
+    if *kind == FaultKind::Delay(LATE) {
+        setup.timeouts = Timeouts {
+            attempt: LIMIT,
+            ..Timeouts::default()
+        };
+    }
+    let mut person = Person::with(&endpoint, setup);
+    go_to(&mut person, deed.user);
+    person.press(deed.ask.0);
+    person.wait("the question", |screen| {
+        dialog(screen, deed.ask.1).is_some()
+    });
+    person.press("y");
+    let screen = person.wait("an end", |screen| is_over(screen, deed));
+
+    let mut wrong = Vec::new();
+    let mut expect = |is_so: bool, what: String| {
+        if !is_so {
+            wrong.push(what);
+        }
+    };
+    let new = new_key(
+        &before,
+        &endpoint.account(|account| account.clone()),
+        deed.user,
+    );
+    let (title, words) = match ends {
+        Done => deed.done,
+        Refused => ("Not done", &[][..]),
+        Found => deed.found,
+        Missing => deed.missing,
+    };
+    let told = match title {
+        "" => Some(screen.clone()),
+        title => dialog(&screen, title),
+    };
+    match told {
+        None => expect(false, format!("no {title:?} on screen:\n{screen}")),
+        Some(told) => {
+            for word in words.iter().chain(*why) {
+                let word = word.replace("CALL", deed.call);
+                let word = word.replace("NEW", new.as_deref().unwrap_or("a key"));
+                expect(
+                    told.contains(&word),
+                    format!("not told {word:?}, but:\n{told}"),
+                );
+            }
+        }
+    }
+    // A secret that was handed out is before the person, or they are told whose nobody has.
+    if let Some(new) = &new {
+        let has_it = dialog(&screen, "New key for bob").is_some_and(|told| told.contains(new));
+        if has_it {
+            person.press("v");
+            person.see(&common::secret_of(&endpoint, new));
+            person.press("y");
+            person.see("✓ secret sent");
+        } else {
+            let orphan = dialog(&screen, "A key whose secret nobody has");
+            expect(
+                orphan.is_some_and(|told| told.contains(new)),
+                format!("the secret of {new} was lost and nobody told"),
+            );
+        }
+    }
+    // Whatever the dialog says, the list behind it has to be true.
+    person.press("<esc>");
+    let keys = common::keys_of(&endpoint, deed.user);
+    let listed = |screen: &str| {
+        keys.iter().all(|(key, status)| {
+            let mut lines = screen.lines();
+            lines.any(|line| line.contains(key) && line.contains(status.as_str()))
+        })
+    };
+    person.wait("the keys as they are", |screen| {
+        listed(screen) && screen.contains(&format!("{} of 2 keys", keys.len()))
+    });
+    person.press("q");
+    person.exit();
+    let sent = changes(&endpoint);
+    let held = endpoint.account(|account| holds(account));
+    expect(sent == [deed.call], format!("sent: {sent:?}"));
+    expect(held == holds(&after), format!("the account holds:\n{held}"));
+    wrong
+}
+
+/// Whether the change has come to some end, expected or not: nobody waits long for a cell that is
+/// wrong.
+fn is_over(screen: &str, deed: &Deed) -> bool {
+    let ends = [
+        "Not done",
+        "It was done",
+        "It was not done",
+        "It is gone",
+        deed.done.0,
+        deed.found.0,
+    ];
+    let mut titles = ends.into_iter().filter(|title| !title.is_empty());
+    let said = deed.done.0.is_empty() && screen.contains(deed.done.1[0]);
+    said || titles.any(|title| dialog(screen, title).is_some())
+}
+
+/// The ID of a key of a user that was not there before.
+fn new_key(before: &Account, now: &Account, user: &str) -> Option<String> {
+    let mut keys = now.user(user)?.keys.iter().map(|key| key.id.as_str());
+    keys.find(|key| before.key(key).is_none())
+        .map(str::to_owned)
+}
