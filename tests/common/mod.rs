@@ -8,9 +8,12 @@
     reason = "shared by test binaries, each of which uses the part that it needs"
 )]
 
+mod dialog;
+pub mod rotating;
 mod steps;
 
-pub use steps::{carried, changes, dialog, go_to, holds, keys_of, secret_of};
+pub use dialog::dialog;
+pub use steps::{carried, changes, go_to, holds, keys_of, secret_of};
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};

@@ -1,0 +1,377 @@
+//! A rotation, cut off after any of its steps and gone on with by another run: the same for the
+//! event loop in this process, the real program, and accounts that are not ours.
+
+use super::dialog::dialog;
+
+/// Whoever sits at a running program.
+pub trait Hands {
+    /// Presses keys as `Person::press` takes them.
+    fn keys(&mut self, keys: &str);
+    /// Waits until the screen is as asked, and returns it.
+    fn until(&mut self, what: &str, is_so: &dyn Fn(&str) -> bool) -> String;
+    /// What was copied so far.
+    fn copied(&self) -> Vec<String>;
+    /// Ends the program without asking it, and waits until it is over.
+    fn kill(self: Box<Self>);
+}
+
+/// An account, and a program to work in it.
+pub trait World {
+    /// Starts another run.
+    fn start(&self) -> Box<dyn Hands>;
+    /// The user's keys, oldest first, and whether they are active.
+    fn keys_of(&self, user: &str) -> Vec<(String, bool)>;
+    /// Something signs a request with a key.
+    fn use_key(&self, id: &str, secret: &str);
+    /// Lets new keys be accepted; says whether they were not before.
+    fn settle(&self) -> bool;
+    /// Whether there is a journal.
+    fn journal(&self) -> bool;
+}
+
+/// Where a rotation is cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    Looked,
+    Created,
+    Stored,
+    Checked,
+    Deactivated,
+    Undone,
+    Deleted,
+}
+
+/// What becomes of it then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    GoOn,
+    RollBack,
+}
+
+/// What the next run says of a rotation that was cut off: the step that is next, and words that
+/// say where one is.
+pub const SAID: &[(Stop, &str, &[&str])] = &[
+    (Stop::Looked, "Create", &["one key,", "room for a second"]),
+    (
+        Stop::Created,
+        "Store",
+        &[
+            "NEW",
+            "never used so far",
+            "If nobody has, delete it and begin again.",
+            "Delete the newer y",
+        ],
+    ),
+    (
+        Stop::Stored,
+        "Store",
+        &[
+            "NEW",
+            "never used so far",
+            "If somebody has its secret, wait for its first use.",
+        ],
+    ),
+    (
+        Stop::Checked,
+        "Deactivate",
+        &["NEW", "somebody has it: it has been used", "Roll back b"],
+    ),
+    (
+        Stop::Deactivated,
+        "Watch",
+        &["NEW", "Undo u", "Delete y", "Roll back b"],
+    ),
+    (
+        Stop::Undone,
+        "Deactivate",
+        &["NEW", "somebody has it: it has been used", "Deactivate y"],
+    ),
+    (Stop::Deleted, "Create", &["one key,", "room for a second"]),
+];
+
+/// Cuts a rotation off, looks what is there, and takes it up in another run.
+pub fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: Then) {
+    let (old, _) = world.keys_of(user).remove(0);
+    let mut rotation = Rotation {
+        world,
+        user,
+        old,
+        hands: world.start(),
+        secret: None,
+    };
+    rotation.open();
+    rotation.drive(stop);
+    let Rotation {
+        old, hands, secret, ..
+    } = rotation;
+    hands.kill();
+
+    // What is there does not depend on who is there to see it.
+    let there = world.keys_of(user);
+    let (old_is, new_is) = match stop {
+        Stop::Looked => (Some(true), None),
+        Stop::Created | Stop::Stored | Stop::Checked | Stop::Undone => (Some(true), Some(true)),
+        Stop::Deactivated => (Some(false), Some(true)),
+        Stop::Deleted => (None, Some(true)),
+    };
+    let active: Vec<bool> = there.iter().map(|(_, active)| *active).collect();
+    let expected: Vec<bool> = [old_is, new_is].into_iter().flatten().collect();
+    assert_eq!(active, expected, "{stop:?}: {there:?}");
+    assert_eq!(there[0].0 == old, old_is.is_some(), "{stop:?}: {there:?}");
+    let new = there.last().filter(|(id, _)| *id != old);
+    let new = new.map(|(id, _)| id.clone()).unwrap_or_default();
+
+    let mut again = Rotation {
+        world,
+        user,
+        old: old.clone(),
+        hands: world.start(),
+        secret,
+    };
+    if stop == Stop::Created && world.journal() {
+        again.replace(&new);
+        if then == Then::GoOn {
+            again.go_on("Check");
+        } else {
+            again.open();
+            again.step("Check");
+            again.roll_back();
+        }
+    } else {
+        again.open();
+        let (_, step, words) = SAID.iter().find(|(of, ..)| *of == stop).expect("a row");
+        let told = again.step(step);
+        for word in *words {
+            let word = word.replace("NEW", &new);
+            assert!(told.contains(&word), "{stop:?}: no {word:?} in\n{told}");
+        }
+        match then {
+            Then::GoOn if stop == Stop::Deleted => {}
+            Then::GoOn => again.go_on(step),
+            Then::RollBack => again.roll_back(),
+        }
+    }
+    let left = world.keys_of(user);
+    let keeps_old = then == Then::RollBack;
+    assert_eq!(left.len(), 1, "{stop:?}: {left:?}");
+    assert_eq!(left[0].0 == old, keeps_old, "{stop:?}: {left:?}");
+    assert!(left[0].1, "{stop:?}: {left:?}");
+    again.hands.kill();
+}
+
+/// A rotation in one run.
+pub struct Rotation<'a> {
+    pub world: &'a dyn World,
+    pub user: &'static str,
+    pub old: String,
+    pub hands: Box<dyn Hands>,
+    /// The new secret, as it was copied.
+    pub secret: Option<String>,
+}
+
+impl Rotation<'_> {
+    /// Goes to the user and opens the rotation. Nothing may be in the way.
+    pub fn open(&mut self) {
+        let user = self.user;
+        self.see("c create");
+        self.hands.keys("/");
+        self.see("/ ▏");
+        self.hands.keys(user);
+        self.hands.keys("<enter>");
+        self.hands.until("the user's keys", &|screen| {
+            let selected = screen.contains(&format!("▌ {user}"));
+            selected && screen.contains("c create") && screen.contains("of 2 keys")
+        });
+        self.hands.keys("r");
+        self.wait_dialog(&self.title(), &[]);
+    }
+
+    /// Waits until this step is next; what the dialog says then.
+    pub fn step(&mut self, step: &str) -> String {
+        self.wait_dialog(&self.title(), &[&format!("▶ {step} ")])
+    }
+
+    /// Takes the steps up to this one.
+    fn drive(&mut self, stop: Stop) {
+        if stop >= Stop::Created {
+            self.create();
+        }
+        if stop >= Stop::Stored {
+            self.store();
+        }
+        if stop >= Stop::Checked {
+            self.check();
+        }
+        if stop >= Stop::Deactivated {
+            self.deactivate();
+        }
+        if stop == Stop::Undone {
+            self.undo();
+        }
+        if stop == Stop::Deleted {
+            self.delete();
+        }
+    }
+
+    /// Goes on to the end from the step that is next.
+    pub fn go_on(&mut self, step: &str) {
+        match (step, &self.secret) {
+            ("Create", _) => {
+                self.create();
+                self.store();
+                self.check();
+                self.deactivate();
+            }
+            // Nobody has it: it goes, and everything begins anew.
+            ("Store", None) => {
+                self.roll_back();
+                self.hands.keys("<esc>");
+                self.open();
+                return self.go_on("Create");
+            }
+            ("Store" | "Check", Some(secret)) => {
+                let (secret, new) = (secret.clone(), self.new_key());
+                self.world.settle();
+                self.world.use_key(&new, &secret);
+                if step == "Check" {
+                    self.open();
+                    self.step("Check");
+                }
+                self.hands.keys("R");
+                self.step("Deactivate");
+                self.deactivate();
+            }
+            ("Deactivate", _) => self.deactivate(),
+            _ => {}
+        }
+        self.delete();
+    }
+
+    pub fn create(&mut self) {
+        self.step("Create");
+        self.hands.keys("y");
+        self.wait_dialog("Create key", &["A new access key for", "in "]);
+        self.hands.keys("y");
+        let new_key = format!("New key for {}", self.user);
+        let told = self.wait_dialog(&new_key, &["The secret is nowhere else yet."]);
+        assert!(told.contains(&self.new_key()), "{told}");
+    }
+
+    /// Puts the secret on the clipboard and closes its dialog.
+    pub fn store(&mut self) {
+        self.hands.keys("y");
+        self.see("✓ secret sent to the terminal's clipboard (OSC 52)");
+        self.secret = self.hands.copied().pop();
+        self.hands.keys("<esc>");
+        let title = format!("╭─ New key for {}", self.user);
+        let gone = |screen: &str| !screen.contains(&title);
+        self.hands.until("the secret's dialog closed", &gone);
+    }
+
+    /// Waits until the new key is found to work.
+    pub fn check(&mut self) {
+        self.wait_dialog(&self.title(), &["✓ Store clipboard"]);
+        if self.world.settle() {
+            // It was tried in vain so far: nothing was done to the old key.
+            let keys = self.world.keys_of(self.user);
+            assert!(keys.iter().all(|(_, active)| *active), "{keys:?}");
+        }
+        let answers = format!("answers as {} in ", self.user);
+        self.wait_dialog(&self.title(), &[&answers, "▶ Deactivate "]);
+    }
+
+    pub fn deactivate(&mut self) {
+        let old = self.old.clone();
+        self.hands.keys("y");
+        self.wait_dialog("Deactivate key", &[&old]);
+        self.hands.keys("y");
+        self.step("Watch");
+    }
+
+    pub fn undo(&mut self) {
+        self.hands.keys("u");
+        self.step("Deactivate");
+        let old = (self.old.clone(), true);
+        assert_eq!(self.world.keys_of(self.user)[0], old);
+    }
+
+    pub fn delete(&mut self) {
+        let (old, new) = (self.old.clone(), self.new_key());
+        self.hands.keys("y");
+        self.confirm_typed("Delete key", &old);
+        self.see(&format!("{} has one key now: {new}", self.user));
+    }
+
+    /// Deletes the new key, whether that is called so here or has to be done by rolling back.
+    pub fn roll_back(&mut self) {
+        let (old, new) = (self.old.clone(), self.new_key());
+        let told = self.wait_dialog(&self.title(), &[]);
+        let (key, title) = if told.contains("Delete the newer y") {
+            ("y", "Delete key")
+        } else if self.world.keys_of(self.user)[0].1 {
+            ("b", "Delete key")
+        } else {
+            ("b", "Roll back the rotation")
+        };
+        self.hands.keys(key);
+        if title == "Roll back the rotation" {
+            let first = format!("First {old} is activated again.");
+            self.wait_dialog(title, &[&first]);
+        }
+        self.confirm_typed(title, &new);
+        self.see(&format!("{} has one key now: {old}", self.user));
+    }
+
+    /// Answers what an earlier run has left open: its secret is lost, so the key is replaced.
+    fn replace(&mut self, lost: &str) {
+        let said = [
+            lost,
+            "iamkeys ended before its secret had gone anywhere.",
+            "Nobody has its secret, unless you copied it by hand.",
+        ];
+        self.wait_dialog("A key whose secret nobody has", &said);
+        self.hands.keys("y");
+        // Pressed before the look at the account is over, it may be a question by then whose end
+        // has to be typed.
+        let asked = [lost, "So it stands in the account right now.", "create y"];
+        self.wait_dialog("Delete the key, create another", &asked);
+        self.hands.keys("y");
+        self.wait_dialog(&format!("New key for {}", self.user), &[]);
+        assert_ne!(self.new_key(), lost);
+        self.store();
+    }
+
+    /// Types the end of the key's ID into the question before something that cannot be undone.
+    fn confirm_typed(&mut self, title: &str, key: &str) {
+        let of_user = format!("{key} of {}", self.user);
+        self.wait_dialog(
+            title,
+            &[&of_user, "Type its last four characters to delete it:"],
+        );
+        self.hands.keys(&key[key.len() - 4..]);
+        self.hands.keys("<enter>");
+    }
+
+    fn new_key(&self) -> String {
+        self.world.keys_of(self.user).pop().expect("a key").0
+    }
+
+    fn title(&self) -> String {
+        format!("Rotate {}", self.user)
+    }
+
+    fn see(&mut self, text: &str) {
+        let what = format!("{text:?}");
+        self.hands.until(&what, &|screen| screen.contains(text));
+    }
+
+    /// Waits until a dialog says all of this, and returns what it says.
+    pub fn wait_dialog(&mut self, title: &str, words: &[&str]) -> String {
+        let says = |screen: &str| {
+            dialog(screen, title).filter(|told| words.iter().all(|word| told.contains(word)))
+        };
+        let what = format!("{title:?} with {words:?}");
+        let screen = self.hands.until(&what, &|screen| says(screen).is_some());
+        says(&screen).expect("it was there")
+    }
+}

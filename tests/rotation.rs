@@ -1,0 +1,265 @@
+//! A rotation that is cut off between each two of its steps, and taken up by another run: in this
+//! process, and with the real program killed in a pseudo terminal.
+
+mod common;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{
+    Person, Setup, keys_of, now,
+    rotating::{Hands, Rotation, Stop, Then, World, cut_off},
+};
+use iamkeys::{
+    demo::{Account, Clock, Endpoint, Status},
+    iam,
+    message::Signal,
+    secret::SecretKey,
+};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+const STOPS: [Stop; 7] = [
+    Stop::Looked,
+    Stop::Created,
+    Stop::Stored,
+    Stop::Checked,
+    Stop::Deactivated,
+    Stop::Undone,
+    Stop::Deleted,
+];
+
+/// Somebody with one active key that was used a few minutes ago.
+const USER: &str = "grafana";
+
+/// An account whose clock stands still until new keys are to be accepted: four seconds later.
+struct Embedded {
+    endpoint: Endpoint,
+    settled: Arc<AtomicBool>,
+    journal: Option<TempDir>,
+}
+
+impl Embedded {
+    fn at(time: DateTime<Utc>, journal: bool) -> Self {
+        let settled = Arc::new(AtomicBool::new(false));
+        let clock: Clock = {
+            let settled = Arc::clone(&settled);
+            Arc::new(move || {
+                let later = if settled.load(Ordering::SeqCst) { 4 } else { 0 };
+                time + TimeDelta::seconds(later)
+            })
+        };
+        Self {
+            endpoint: Endpoint::new(Account::demo(time))
+                .with_clock(clock)
+                .with_settling(TimeDelta::seconds(4)),
+            settled,
+            journal: journal.then(|| tempfile::tempdir().unwrap()),
+        }
+    }
+
+    fn keys_of(&self, user: &str) -> Vec<(String, bool)> {
+        let keys = keys_of(&self.endpoint, user).into_iter();
+        keys.map(|(id, status)| (id, status == Status::Active))
+            .collect()
+    }
+
+    fn use_key(&self, id: &str, secret: &str) {
+        let account = iam::sign_in_to_demo(&self.endpoint, &iam::Options::default()).account;
+        let secret = SecretKey::new(secret.to_owned());
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let caller = tokio.block_on(account.identity_of(id, &secret, None));
+        assert_eq!(caller.expect("the secret is the key's").name(), USER);
+    }
+
+    fn settle(&self) -> bool {
+        !self.settled.swap(true, Ordering::SeqCst)
+    }
+}
+
+/// The event loop in this process.
+struct Here(Embedded);
+
+struct PersonHere {
+    person: Person,
+    directory: Option<std::path::PathBuf>,
+}
+
+impl World for Here {
+    fn start(&self) -> Box<dyn Hands> {
+        let directory = self.0.journal.as_ref().map(|dir| dir.path().to_owned());
+        let journal = directory.as_ref().map(|dir| dir.join("journal.jsonl"));
+        let setup = Setup {
+            // As long as the tests run.
+            journal: journal.map(|path| &*Box::leak(path.into_boxed_path())),
+            ..Setup::default()
+        };
+        Box::new(PersonHere {
+            person: Person::with(&self.0.endpoint, setup),
+            directory,
+        })
+    }
+
+    fn keys_of(&self, user: &str) -> Vec<(String, bool)> {
+        self.0.keys_of(user)
+    }
+
+    fn use_key(&self, id: &str, secret: &str) {
+        self.0.use_key(id, secret);
+    }
+
+    fn settle(&self) -> bool {
+        self.0.settle()
+    }
+
+    fn journal(&self) -> bool {
+        self.0.journal.is_some()
+    }
+}
+
+impl Hands for PersonHere {
+    fn keys(&mut self, keys: &str) {
+        self.person.press(keys);
+    }
+
+    fn until(&mut self, what: &str, is_so: &dyn Fn(&str) -> bool) -> String {
+        self.person.wait(what, is_so)
+    }
+
+    fn copied(&self) -> Vec<String> {
+        let sent = self.person.sent();
+        sent.iter().map(|sent| common::carried(sent)).collect()
+    }
+
+    fn kill(self: Box<Self>) {
+        let Self {
+            mut person,
+            directory,
+        } = *self;
+        // What asks nothing, and writes nothing down.
+        person.signal(Signal::Terminate);
+        person.exit();
+        if let Some(directory) = directory {
+            is_over(&directory);
+        }
+    }
+}
+
+/// Waits until no run holds the journal in this directory: tasks of one that has just ended may be
+/// on their way out still.
+fn is_over(directory: &Path) {
+    let until = Instant::now() + Duration::from_secs(30);
+    let runs = || {
+        let names = fs::read_dir(directory).unwrap();
+        names
+            .map(|entry| entry.unwrap().file_name())
+            .any(|name| name.to_string_lossy().contains(".run-"))
+    };
+    while runs() {
+        assert!(Instant::now() < until, "a run goes on");
+        thread::yield_now();
+    }
+}
+
+/// Runs each of these, some at once.
+fn side_by_side<T: Copy + Send + Sync + std::fmt::Debug>(cases: &[T], run: impl Fn(T) + Sync) {
+    let left = Mutex::new(cases.to_vec());
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let Some(case) = left.lock().unwrap().pop() else {
+                        return;
+                    };
+                    println!("{case:?}");
+                    run(case);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_rotation_that_was_cut_off_anywhere_goes_on_in_another_run_or_back() {
+    let mut cases = Vec::new();
+    for stop in STOPS {
+        for journal in [true, false] {
+            cases.push((stop, journal, Then::GoOn));
+            if !matches!(stop, Stop::Looked | Stop::Deleted) {
+                cases.push((stop, journal, Then::RollBack));
+            }
+        }
+    }
+    side_by_side(&cases, |(stop, journal, then)| {
+        cut_off(&Here(Embedded::at(now(), journal)), USER, stop, then);
+    });
+}
+
+#[test]
+fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
+    let world = Here(Embedded::at(now(), true));
+    let endpoint = world.0.endpoint.clone();
+    let (old, _) = world.keys_of("alice").remove(0);
+    let mut rotation = Rotation {
+        world: &world,
+        user: "alice",
+        old: old.clone(),
+        hands: world.start(),
+        secret: None,
+    };
+    let signed_by = || endpoint.calls().pop().unwrap().signed_by.unwrap();
+    rotation.open();
+    rotation.wait_dialog(
+        "Rotate alice",
+        &["iamkeys is signed in with the old key, and goes on with the new one."],
+    );
+    rotation.create();
+    let new = world.keys_of("alice").pop().unwrap().0;
+    rotation.store();
+    assert_eq!(
+        world.keys_of("alice"),
+        [(old.clone(), true), (new.clone(), true)]
+    );
+    rotation.check();
+    rotation.wait_dialog(
+        "Rotate alice",
+        &["iamkeys is signed in with the new key now."],
+    );
+    // The old key goes, and the session does not.
+    rotation.deactivate();
+    assert_eq!(signed_by(), new);
+    let calls = endpoint.calls();
+    let deactivation = calls.iter().find(|call| call.action == "UpdateAccessKey");
+    assert_eq!(deactivation.unwrap().signed_by.as_deref(), Some(&*new));
+    rotation.hands.keys("R");
+    rotation.step("Watch");
+    rotation.delete();
+    let asked = endpoint.calls().len();
+    rotation.hands.keys("R");
+    rotation.hands.until("the account read again", &|screen| {
+        let calls = endpoint.calls();
+        let list = calls[asked..]
+            .iter()
+            .find(|call| call.action == "ListUsers");
+        list.is_some() && !screen.contains("InvalidClientTokenId") && screen.contains("1 of 2 keys")
+    });
+    let calls = endpoint.calls();
+    let after = calls
+        .iter()
+        .position(|call| call.action == "UpdateAccessKey");
+    for call in &calls[after.unwrap()..] {
+        assert_eq!(call.signed_by.as_deref(), Some(&*new), "{call:?}");
+    }
+    assert_eq!(world.keys_of("alice"), [(new, true)]);
+    rotation.hands.kill();
+}
