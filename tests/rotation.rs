@@ -2,11 +2,20 @@
 //! process, and with the real program killed in a pseudo terminal.
 
 mod common;
+#[cfg(unix)]
+#[path = "common/hands.rs"]
+mod hands;
+#[cfg(unix)]
+#[path = "common/pty.rs"]
+mod pty;
+#[cfg(unix)]
+#[path = "common/served.rs"]
+mod served;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     Person, Setup, keys_of, now,
-    rotating::{Hands, Rotation, Stop, Then, World, cut_off},
+    rotating::{self, Hands, Rotation, Stop, Then, World, cut_off},
 };
 use iamkeys::{
     demo::{Account, Clock, Endpoint, Status},
@@ -16,7 +25,7 @@ use iamkeys::{
 };
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -85,6 +94,53 @@ impl Embedded {
     fn settle(&self) -> bool {
         !self.settled.swap(true, Ordering::SeqCst)
     }
+
+    fn journal_path(&self) -> Option<PathBuf> {
+        let directory = self.journal.as_ref()?.path();
+        Some(directory.join("journal.jsonl"))
+    }
+}
+
+/// The real program, which a signal kills.
+#[cfg(unix)]
+struct There(Embedded, served::Served);
+
+#[cfg(unix)]
+impl World for There {
+    fn start(&self) -> Box<dyn Hands> {
+        let journal = self.0.journal_path();
+        Box::new(self.1.start(journal.as_deref()).run())
+    }
+
+    fn keys_of(&self, user: &str) -> Vec<(String, bool)> {
+        self.0.keys_of(user)
+    }
+
+    fn use_key(&self, id: &str, secret: &str) {
+        self.0.use_key(id, secret);
+    }
+
+    fn settle(&self) -> bool {
+        self.0.settle()
+    }
+
+    fn journal(&self) -> bool {
+        self.0.journal.is_some()
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_real_program_killed_anywhere_is_gone_on_with() {
+    let mut cases: Vec<_> = STOPS.iter().map(|stop| (*stop, true, Then::GoOn)).collect();
+    cases.push((Stop::Created, false, Then::GoOn));
+    cases.push((Stop::Stored, false, Then::RollBack));
+    cases.push((Stop::Deactivated, false, Then::RollBack));
+    side_by_side(&cases, |(stop, journal, then)| {
+        let embedded = Embedded::at(Utc::now(), journal);
+        let served = served::Served::of(&embedded.endpoint);
+        cut_off(&There(embedded, served), USER, stop, then);
+    });
 }
 
 /// The event loop in this process.
@@ -92,13 +148,12 @@ struct Here(Embedded);
 
 struct PersonHere {
     person: Person,
-    directory: Option<std::path::PathBuf>,
+    directory: Option<PathBuf>,
 }
 
 impl World for Here {
     fn start(&self) -> Box<dyn Hands> {
-        let directory = self.0.journal.as_ref().map(|dir| dir.path().to_owned());
-        let journal = directory.as_ref().map(|dir| dir.join("journal.jsonl"));
+        let journal = self.0.journal_path();
         let setup = Setup {
             // As long as the tests run.
             journal: journal.map(|path| &*Box::leak(path.into_boxed_path())),
@@ -106,7 +161,7 @@ impl World for Here {
         };
         Box::new(PersonHere {
             person: Person::with(&self.0.endpoint, setup),
-            directory,
+            directory: self.0.journal.as_ref().map(|dir| dir.path().to_owned()),
         })
     }
 

@@ -1,7 +1,7 @@
 //! What a dialog says, read off the screen.
 
 /// What the dialog of a title says, without its frame and its line breaks; nothing where it is not
-/// on screen.
+/// on screen, whole and on top.
 pub fn dialog(screen: &str, title: &str) -> Option<String> {
     let rows: Vec<Vec<char>> = screen.lines().map(|row| row.chars().collect()).collect();
     let top: Vec<char> = format!("╭─ {title} ─").chars().collect();
@@ -10,10 +10,16 @@ pub fn dialog(screen: &str, title: &str) -> Option<String> {
         Some((at, column))
     })?;
     let right = left + rows[row][left..].iter().position(|c| *c == '╮')?;
-    let inside = rows[row + 1..]
-        .iter()
-        .take_while(|row| row.get(left) != Some(&'╰'))
-        .filter_map(|row| row.get(left + 1..right));
-    let text: String = inside.flat_map(|row| row.iter().chain([&' '])).collect();
+    let below = &rows[row + 1..];
+    let end = below.iter().position(|row| row.get(left) == Some(&'╰'))?;
+    let mut text = String::new();
+    for row in &below[..end] {
+        // A terminal shows half a frame at times.
+        if row.get(left) != Some(&'│') || row.get(right) != Some(&'│') {
+            return None;
+        }
+        text.extend(&row[left + 1..right]);
+        text.push(' ');
+    }
     Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
