@@ -31,7 +31,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -213,17 +212,12 @@ impl Hands for PersonHere {
 /// Waits until no run holds the journal in this directory: tasks of one that has just ended may be
 /// on their way out still.
 fn is_over(directory: &Path) {
-    let until = Instant::now() + Duration::from_secs(30);
-    let runs = || {
+    common::eventually("the end of the run", || {
         let names = fs::read_dir(directory).unwrap();
-        names
+        !names
             .map(|entry| entry.unwrap().file_name())
             .any(|name| name.to_string_lossy().contains(".run-"))
-    };
-    while runs() {
-        assert!(Instant::now() < until, "a run goes on");
-        thread::yield_now();
-    }
+    });
 }
 
 /// Runs each of these, some at once.

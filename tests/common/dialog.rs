@@ -2,7 +2,7 @@
 
 /// What the dialog of a title says, without its frame and its line breaks; nothing where it is not
 /// on screen, whole and on top.
-pub fn dialog(screen: &str, title: &str) -> Option<String> {
+pub(crate) fn dialog(screen: &str, title: &str) -> Option<String> {
     let rows: Vec<Vec<char>> = screen.lines().map(|row| row.chars().collect()).collect();
     let top: Vec<char> = format!("╭─ {title} ─").chars().collect();
     let (row, left) = rows.iter().enumerate().find_map(|(at, row)| {

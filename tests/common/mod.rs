@@ -9,11 +9,11 @@
 )]
 
 mod dialog;
-pub mod rotating;
+pub(crate) mod rotating;
 mod steps;
 
-pub use dialog::dialog;
-pub use steps::{carried, changes, go_to, holds, keys_of, secret_of};
+pub(crate) use dialog::dialog;
+pub use steps::{carried, changes, eventually, go_to, holds, keys_of, secret_of};
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};

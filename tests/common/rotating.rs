@@ -4,7 +4,7 @@
 use super::dialog::dialog;
 
 /// Whoever sits at a running program.
-pub trait Hands {
+pub(crate) trait Hands {
     /// Presses keys as `Person::press` takes them.
     fn keys(&mut self, keys: &str);
     /// Waits until the screen is as asked, and returns it.
@@ -16,7 +16,7 @@ pub trait Hands {
 }
 
 /// An account, and a program to work in it.
-pub trait World {
+pub(crate) trait World {
     /// Starts another run.
     fn start(&self) -> Box<dyn Hands>;
     /// The user's keys, oldest first, and whether they are active.
@@ -31,7 +31,7 @@ pub trait World {
 
 /// Where a rotation is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
+pub(crate) enum Stop {
     Looked,
     Created,
     Stored,
@@ -43,14 +43,14 @@ pub enum Stop {
 
 /// What becomes of it then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub(crate) enum Then {
     GoOn,
     RollBack,
 }
 
 /// What the next run says of a rotation that was cut off: the step that is next, and words that
 /// say where one is.
-pub const SAID: &[(Stop, &str, &[&str])] = &[
+pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
     (Stop::Looked, "Create", &["one key,", "room for a second"]),
     (
         Stop::Created,
@@ -90,7 +90,7 @@ pub const SAID: &[(Stop, &str, &[&str])] = &[
 ];
 
 /// Cuts a rotation off, looks what is there, and takes it up in another run.
-pub fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: Then) {
+pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: Then) {
     let (old, _) = world.keys_of(user).remove(0);
     let mut rotation = Rotation {
         world,
@@ -139,14 +139,14 @@ pub fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: Then) {
         }
     } else {
         again.open();
-        let (_, step, words) = SAID.iter().find(|(of, ..)| *of == stop).expect("a row");
-        let next = format!("▶ {step} ");
+        let (_, next, words) = SAID.iter().find(|(of, ..)| *of == stop).expect("a row");
+        let here = format!("▶ {next} ");
         let words: Vec<String> = words.iter().map(|w| w.replace("NEW", &new)).collect();
-        let words: Vec<&str> = words.iter().map(|word| &**word).chain([&*next]).collect();
+        let words: Vec<&str> = words.iter().map(|word| &**word).chain([&*here]).collect();
         again.wait_dialog(&again.title(), &words);
         match then {
             Then::GoOn if stop == Stop::Deleted => {}
-            Then::GoOn => again.go_on(step),
+            Then::GoOn => again.go_on(next),
             Then::RollBack => again.roll_back(),
         }
     }
@@ -158,35 +158,39 @@ pub fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: Then) {
     again.hands.kill();
 }
 
+/// Goes to a user. Nothing may be in the way.
+pub(crate) fn go_to(hands: &mut dyn Hands, user: &str) {
+    hands.until("the list", &|screen| screen.contains("c create"));
+    hands.keys("/");
+    hands.until("the filter", &|screen| screen.contains("/ ▏"));
+    hands.keys(user);
+    hands.keys("<enter>");
+    hands.until("the user's keys", &|screen| {
+        let selected = screen.contains(&format!("▌ {user}"));
+        selected && screen.contains("c create") && screen.contains("of 2 keys")
+    });
+}
+
 /// A rotation in one run.
-pub struct Rotation<'a> {
-    pub world: &'a dyn World,
-    pub user: &'static str,
-    pub old: String,
-    pub hands: Box<dyn Hands>,
+pub(crate) struct Rotation<'a> {
+    pub(crate) world: &'a dyn World,
+    pub(crate) user: &'static str,
+    pub(crate) old: String,
+    pub(crate) hands: Box<dyn Hands>,
     /// The new secret, as it was copied.
-    pub secret: Option<String>,
+    pub(crate) secret: Option<String>,
 }
 
 impl Rotation<'_> {
     /// Goes to the user and opens the rotation. Nothing may be in the way.
-    pub fn open(&mut self) {
-        let user = self.user;
-        self.see("c create");
-        self.hands.keys("/");
-        self.see("/ ▏");
-        self.hands.keys(user);
-        self.hands.keys("<enter>");
-        self.hands.until("the user's keys", &|screen| {
-            let selected = screen.contains(&format!("▌ {user}"));
-            selected && screen.contains("c create") && screen.contains("of 2 keys")
-        });
+    pub(crate) fn open(&mut self) {
+        go_to(&mut *self.hands, self.user);
         self.hands.keys("r");
         self.wait_dialog(&self.title(), &[]);
     }
 
     /// Waits until this step is next; what the dialog says then.
-    pub fn step(&mut self, step: &str) -> String {
+    pub(crate) fn step(&mut self, step: &str) -> String {
         self.wait_dialog(&self.title(), &[&format!("▶ {step} ")])
     }
 
@@ -213,7 +217,7 @@ impl Rotation<'_> {
     }
 
     /// Goes on to the end from the step that is next.
-    pub fn go_on(&mut self, step: &str) {
+    pub(crate) fn go_on(&mut self, step: &str) {
         match (step, &self.secret) {
             ("Create", _) => {
                 self.create();
@@ -246,7 +250,7 @@ impl Rotation<'_> {
         self.delete();
     }
 
-    pub fn create(&mut self) {
+    pub(crate) fn create(&mut self) {
         self.step("Create");
         self.hands.keys("y");
         self.wait_dialog("Create key", &["A new access key for", "in "]);
@@ -257,7 +261,7 @@ impl Rotation<'_> {
     }
 
     /// Puts the secret on the clipboard and closes its dialog.
-    pub fn store(&mut self) {
+    pub(crate) fn store(&mut self) {
         self.hands.keys("y");
         self.see("✓ secret sent to the terminal's clipboard (OSC 52)");
         self.secret = self.hands.copied().pop();
@@ -268,7 +272,7 @@ impl Rotation<'_> {
     }
 
     /// Waits until the new key is found to work.
-    pub fn check(&mut self) {
+    pub(crate) fn check(&mut self) {
         self.wait_dialog(&self.title(), &["✓ Store clipboard"]);
         if self.world.settle() {
             // It was tried in vain so far: nothing was done to the old key.
@@ -279,7 +283,7 @@ impl Rotation<'_> {
         self.wait_dialog(&self.title(), &[&answers, "▶ Deactivate "]);
     }
 
-    pub fn deactivate(&mut self) {
+    pub(crate) fn deactivate(&mut self) {
         let old = self.old.clone();
         self.hands.keys("y");
         self.wait_dialog("Deactivate key", &[&old]);
@@ -287,14 +291,14 @@ impl Rotation<'_> {
         self.step("Watch");
     }
 
-    pub fn undo(&mut self) {
+    pub(crate) fn undo(&mut self) {
         self.hands.keys("u");
         self.step("Deactivate");
         let old = (self.old.clone(), true);
         assert_eq!(self.world.keys_of(self.user)[0], old);
     }
 
-    pub fn delete(&mut self) {
+    pub(crate) fn delete(&mut self) {
         let (old, new) = (self.old.clone(), self.new_key());
         self.hands.keys("y");
         self.confirm_typed("Delete key", &old);
@@ -302,7 +306,7 @@ impl Rotation<'_> {
     }
 
     /// Deletes the new key, whether that is called so here or has to be done by rolling back.
-    pub fn roll_back(&mut self) {
+    pub(crate) fn roll_back(&mut self) {
         let (old, new) = (self.old.clone(), self.new_key());
         let told = self.wait_dialog(&self.title(), &[]);
         let (key, title) = if told.contains("Delete the newer y") {
@@ -365,7 +369,7 @@ impl Rotation<'_> {
     }
 
     /// Waits until a dialog says all of this, and returns what it says.
-    pub fn wait_dialog(&mut self, title: &str, words: &[&str]) -> String {
+    pub(crate) fn wait_dialog(&mut self, title: &str, words: &[&str]) -> String {
         let says = |screen: &str| {
             dialog(screen, title).filter(|told| words.iter().all(|word| told.contains(word)))
         };

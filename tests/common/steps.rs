@@ -1,9 +1,9 @@
 //! What every person does, and what they look at.
 
-use super::Person;
+use super::{PATIENCE, Person};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use iamkeys::demo::{Account, Endpoint, Status};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, thread, time::Instant};
 
 /// Goes to a user by filtering for the whole name.
 pub fn go_to(person: &mut Person, user: &str) {
@@ -70,4 +70,14 @@ pub fn changes(endpoint: &Endpoint) -> Vec<String> {
         .map(|call| call.action)
         .filter(|action| !action.starts_with("Get") && !action.starts_with("List"))
         .collect()
+}
+
+/// Waits for something that nothing on screen tells of.
+#[track_caller]
+pub fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until, "waited for {what} in vain");
+        thread::yield_now();
+    }
 }

@@ -7,8 +7,16 @@
 
 #![cfg(unix)]
 
+#[path = "../common/dialog.rs"]
+mod dialog;
+#[path = "../common/hands.rs"]
+mod hands;
 #[path = "../common/pty.rs"]
 mod pty;
+#[path = "../common/rotating.rs"]
+mod rotating;
+
+mod rotation;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use pty::{Program, Start};

@@ -1,0 +1,80 @@
+//! A rotation at an IAM that is not ours, with the real program killed between its steps.
+
+use super::{account, pty::Start, rotating, var};
+use rotating::{Hands, Stop, Then, World, cut_off};
+use tempfile::TempDir;
+
+/// An account that knows of no time in which new keys are not accepted.
+struct Moto {
+    journal: TempDir,
+}
+
+impl Moto {
+    /// With a user who has one key, which was used a moment ago.
+    fn with(user: &str) -> Self {
+        account(&["create_users", user]);
+        let key = account(&["create_key", user]);
+        account(&["use_key", &key[0], &key[1]]);
+        Self {
+            journal: tempfile::tempdir().unwrap(),
+        }
+    }
+}
+
+impl World for Moto {
+    fn start(&self) -> Box<dyn Hands> {
+        let program = Start::iamkeys(["--endpoint-url", &var("IAMKEYS_MOTO_URL")])
+            .arg("--clipboard")
+            .arg("osc52")
+            .arg("--journal")
+            .arg(self.journal.path().join("journal.jsonl"))
+            .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/EXAMPLEKEY")
+            .run();
+        Box::new(program)
+    }
+
+    fn keys_of(&self, user: &str) -> Vec<(String, bool)> {
+        let words = account(&["keys", user]);
+        let keys = words.chunks(2);
+        keys.map(|key| (key[0].clone(), key[1] == "Active"))
+            .collect()
+    }
+
+    fn use_key(&self, id: &str, secret: &str) {
+        account(&["use_key", id, secret]);
+    }
+
+    fn settle(&self) -> bool {
+        false
+    }
+
+    fn journal(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_rotation_that_was_killed_anywhere_goes_on_in_another_run() {
+    for (user, stop) in [
+        ("turn-looked", Stop::Looked),
+        ("turn-created", Stop::Created),
+        ("turn-checked", Stop::Checked),
+        ("turn-off", Stop::Deactivated),
+        ("turn-undone", Stop::Undone),
+        ("turn-deleted", Stop::Deleted),
+    ] {
+        cut_off(&Moto::with(user), user, stop, Then::GoOn);
+    }
+}
+
+#[test]
+fn a_rotation_that_was_killed_is_rolled_back_in_another_run() {
+    for (user, stop) in [
+        ("back-created", Stop::Created),
+        ("back-checked", Stop::Checked),
+        ("back-off", Stop::Deactivated),
+    ] {
+        cut_off(&Moto::with(user), user, stop, Then::RollBack);
+    }
+}
