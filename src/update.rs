@@ -132,12 +132,15 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
             state.session.broken = None;
             state.users.add_page(page.users);
             if page.next.is_some() {
-                return vec![state.list_users(page.next)];
+                effects.push(state.list_users(page.next));
+                effects.extend(state.take_up_questions());
+                return effects;
             }
             state.users.end_listing();
             if std::mem::take(&mut state.list_again) {
-                return vec![state.list_users(None)];
+                effects.push(state.list_users(None));
             }
+            effects.extend(state.take_up_questions());
         }
         Answer::Users(Err(error)) => {
             let all = if state.users.is_complete() {
@@ -147,6 +150,7 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
             };
             state.complain(format!("The list is {all}: {}", error.short()));
             state.users.listing.file(request, Err(error), now);
+            effects.extend(state.take_up_questions());
         }
         Answer::Keys(user, answer) => state.users.file_keys(&user, request, answer, now),
         Answer::LastUsed(user, key, answer) => {

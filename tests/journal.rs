@@ -18,7 +18,10 @@ use common::{
     rotating::{self, Hands},
     secret_of,
 };
-use iamkeys::demo::{Account, Endpoint, Fault, FaultKind};
+use iamkeys::{
+    demo::{Account, Endpoint, Fault, FaultKind},
+    message::Signal,
+};
 use serde_json::Value;
 use std::{
     fs,
@@ -427,4 +430,32 @@ fn killed((user, key, question, call, done, (title, words)): &Killed) {
     }
     assert_eq!(changes(&endpoint), [*call], "nothing was sent again");
     hands.kill();
+}
+
+#[test]
+fn a_key_is_not_said_to_be_gone_because_its_user_is_not_listed_yet() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("journal.jsonl");
+    let endpoint = endpoint();
+    let mut person = keeping(&endpoint, &path);
+    // Somebody below the screen's end, whose keys nobody asks for but the question.
+    go_to(&mut person, "zapier");
+    ask(&mut person, "c", "Create key");
+    person.see("New key for zapier");
+    let lost = keys_of(&endpoint, "zapier").remove(1).0;
+    person.signal(Signal::Terminate);
+    person.exit();
+    // The list of users comes after everything else.
+    endpoint.fault(Fault::new(FaultKind::Delay(Duration::from_millis(500))).action("ListUsers"));
+    let mut person = keeping(&endpoint, &path);
+    person.see("Replace it y");
+    person.press("y");
+    let title = "Delete the key, create another";
+    let screen = person.wait("the question", |screen| {
+        dialog(screen, title).is_some_and(|told| !told.contains("Looking"))
+    });
+    let told = dialog(&screen, title).unwrap();
+    for word in [&*lost, "Active, never used.", "Delete and create y"] {
+        assert!(told.contains(word), "{word} in {told}");
+    }
 }

@@ -199,7 +199,8 @@ impl State {
     }
 
     /// Looks at the account for each question about it that nobody has looked for yet, and shows
-    /// it: once it is known which account this is.
+    /// it: once it is known which account this is, and whom it has. What the account says of a key
+    /// is kept with its user; of one who is not listed yet, every key would seem to be gone.
     #[must_use]
     pub(crate) fn take_up_questions(&mut self) -> Vec<Effect> {
         if self.session.number().is_none() {
@@ -208,6 +209,10 @@ impl State {
         let unseen: Vec<Origin> = self
             .open_questions()
             .filter(|question| question.finding == Finding::Unseen)
+            .filter(|question| {
+                let listed = self.users.get(question.change.user()).is_some();
+                listed || !self.users.listing.is_loading()
+            })
             .map(|question| question.origin.clone())
             .collect();
         let mut effects = Vec::new();
