@@ -57,7 +57,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
         "Store",
         &[
             "NEW",
-            "never used so far",
+            "never used",
             "If nobody has, delete it and begin again.",
             "Delete the newer y",
         ],
@@ -67,7 +67,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
         "Store",
         &[
             "NEW",
-            "never used so far",
+            "never used",
             "If somebody has its secret, wait for its first use.",
         ],
     ),
