@@ -96,6 +96,8 @@ pub enum Action {
     LookAgain,
     /// Ask for a change once more that was not made.
     DoAgain,
+    /// Take it that nothing was done.
+    LetGo,
     /// Delete a key whose secret nobody has, and create another.
     Replace,
     /// Keep a key that has appeared.
@@ -167,6 +169,7 @@ impl Action {
             Self::Keep => "keep",
             Self::LookAgain => "look again",
             Self::DoAgain => "do it again",
+            Self::LetGo => "let it go",
             Self::Replace => "replace it",
             Self::KeepKey => "keep it",
             Self::NextStep => "go on",
@@ -229,6 +232,7 @@ impl Action {
             Self::Keep => "Back to the new key",
             Self::LookAgain => "Look at the account once more",
             Self::DoAgain => "Ask again for what was not done",
+            Self::LetGo => "Close the question: a person knows the answer",
             Self::Replace => "Delete the key whose secret nobody has, and create another",
             Self::KeepKey => "Keep the key: somebody knows its secret",
             Self::NextStep => "Go on with the step the rotation is at",
@@ -275,6 +279,9 @@ impl Action {
                 | Self::CloseNewKey
                 | Self::StopWaiting
                 | Self::Replace
+                | Self::LetGo
+                | Self::CopySecret
+                | Self::CopyExports
                 | Self::DoAgain
                 | Self::KeepKey
                 | Self::NextStep

@@ -257,7 +257,7 @@ where
             Event::Key(key) => {
                 // Nobody has seen what is not drawn yet, however long this machine took over what
                 // was done before.
-                let unseen = self.answered || self.drawn.dialogs != self.state.dialogs().len();
+                let unseen = self.answered || !self.is_in_sight();
                 let press = self.keyboard.press(key, Instant::now(), unseen)?;
                 Some(Message::Key(press))
             }
@@ -268,9 +268,7 @@ where
             Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
             Event::Mouse(mouse) => match mouse.kind {
                 // A dialog that nobody has seen yet is not what was clicked.
-                MouseEventKind::Down(MouseButton::Left)
-                    if self.drawn.dialogs == self.state.dialogs().len() =>
-                {
+                MouseEventKind::Down(MouseButton::Left) if self.is_in_sight() => {
                     let target = self.drawn.at(mouse.column, mouse.row);
                     target.cloned().map(Message::Click)
                 }
@@ -285,6 +283,11 @@ where
             Some(Message::Key(_) | Message::Paste(_) | Message::Click(_))
         );
         message
+    }
+
+    /// Whether the dialogs are drawn as they are now.
+    fn is_in_sight(&self) -> bool {
+        self.drawn.scene == self.state.scene && self.drawn.dialogs == self.state.dialogs().len()
     }
 
     /// Takes in a message, and all that wait behind it.

@@ -61,8 +61,11 @@ pub struct Trial {
     pub key: String,
     /// Its secret.
     pub secret: SecretKey,
-    /// Whether the session goes on signed in with it, once it is accepted.
-    pub go_on_with_it: bool,
+    /// The user as whom the session goes on signed in with it, once it is accepted; none where it
+    /// does not.
+    pub go_on_as: Option<String>,
+    /// The account it has to belong to then, where that is known.
+    pub account: Option<String>,
 }
 
 /// Something that has become known about a change after its own outcome.

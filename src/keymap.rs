@@ -257,6 +257,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Replace, &[Key::char('y')], &[Context::Question], false),
     bind(Action::DoAgain, &[Key::char('a')], &[Context::Question], false),
     bind(Action::LookAgain, &[Key::char('R')], &[Context::Question], false),
+    bind(Action::LetGo, &[Key::char('x')], &[Context::Question], false),
     bind(Action::KeepKey, &[Key::char('k')], &[Context::Question], false),
     bind(Action::NextStep, &[Key::char('y')], &[Context::Rotate], false),
     bind(Action::Undo, &[Key::char('u')], &[Context::Rotate], false),

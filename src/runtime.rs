@@ -15,6 +15,7 @@ use crate::{
     iam::{self, Account, Done, Error, Kind, SignedIn},
     message::{Answer, CopyOutcome, Message, Session},
     secret::clipboard::{Route, System},
+    state::rotation::TrialNews,
 };
 use futures::FutureExt as _;
 use std::{
@@ -201,8 +202,10 @@ impl Runtime {
             let result = AssertUnwindSafe(work).catch_unwind().await;
             let result = result.unwrap_or_else(|_| {
                 let _ = outbox.send(Message::TaskPanicked);
-                // It may have been sent before things went wrong.
-                Err(internal("iamkeys", Kind::Garbled))
+                Err(Error {
+                    message: "a defect of iamkeys; it may have been sent before".into(),
+                    ..internal("iamkeys", Kind::Garbled)
+                })
             });
             let took = begun.elapsed();
             match &result {
@@ -218,9 +221,9 @@ impl Runtime {
                 }) => (Ok(changed), request_id),
                 Err(error) => (Err(error), None),
             };
-            ledger
-                .ended(&order, &result, request_id.clone(), took)
-                .await;
+            // On its way to the disk, and nothing that the person has to wait for: a new secret
+            // least of all. Until it is there, a crash reads as an interruption.
+            ledger.ended(&order, &result, request_id.clone(), took);
             let _ = outbox.send(Message::Changed {
                 id: order.id,
                 result,
@@ -232,12 +235,21 @@ impl Runtime {
 
     /// Tries whether a new key is accepted already.
     pub fn try_key(&mut self, trial: Trial) {
-        let Some(account) = self.account.borrow().clone() else {
-            return;
+        let account = self.account.borrow().clone();
+        let (session, outbox, pace) = (self.account.clone(), self.outbox.clone(), self.pace);
+        let key = trial.key.clone();
+        let given_up = move |key| Message::Tried {
+            key,
+            news: TrialNews::GivenUp(internal("sts:GetCallerIdentity", Kind::Other)),
         };
-        let (session, outbox) = (self.account.clone(), self.outbox.clone());
-        let work = trial::run(account, trial, self.pace, session, outbox);
-        self.reads.spawn_on(work, &self.handle);
+        let of_panic = key.clone();
+        let work = async move {
+            match account {
+                Some(account) => trial::run(account, trial, pace, session, outbox).await,
+                None => given_up(key),
+            }
+        };
+        self.spawn_read(work, move || given_up(of_panic));
     }
 
     /// Writes something about a change into the journal.

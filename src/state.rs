@@ -132,6 +132,9 @@ pub struct State {
     pub size: (u16, u16),
     /// Which picture of the spinner is shown.
     pub spinner: usize,
+    /// Changes whenever a dialog has come up or asks something else by itself: what was drawn
+    /// before is not what a key answers.
+    pub scene: u64,
     /// When the latest message came.
     pub now: DateTime<Utc>,
 }
@@ -162,6 +165,7 @@ impl State {
             next_number: 0,
             size,
             spinner: 0,
+            scene: 0,
             now: DateTime::UNIX_EPOCH,
         };
         state.resize(size);
@@ -181,6 +185,9 @@ impl State {
         self.pane = Pane::Users;
         // Answers of the session before belong to nothing any more.
         self.reads.clear();
+        self.forget_looks();
+        self.forget_trials();
+        self.void_confirmations();
         self.list_again = false;
         self.session_number += 1;
         self.resize(self.size);
@@ -436,6 +443,7 @@ impl State {
     #[must_use]
     pub fn leave(&mut self, exit: fn(Vec<String>) -> Exit) -> Vec<Effect> {
         self.filtering = false;
+        self.disarm();
         if let Some(Modal::Discard(discard)) = self.modals.last_mut() {
             // Asked already; what follows the answer may be more now.
             discard.then = Then::Leave(exit);
@@ -451,7 +459,7 @@ impl State {
             }
             return Vec::new();
         }
-        vec![Effect::Exit(exit(Vec::new()))]
+        vec![Effect::Exit(exit(self.unknown_at_exit()))]
     }
 
     /// The key whose secret is nowhere but in its dialog: the topmost, if there are several.
@@ -477,6 +485,7 @@ impl State {
             return effects;
         };
         if !has_it {
+            self.note_discarded(key);
             self.complain(format!(
                 "{key}: its secret is gone; delete the key, create another"
             ));
@@ -505,6 +514,6 @@ impl State {
             )),
             _ => None,
         });
-        changes.chain(secrets).collect()
+        changes.chain(secrets).chain(self.open_at_exit()).collect()
     }
 }

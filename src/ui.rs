@@ -36,6 +36,8 @@ pub struct Drawn {
     pub targets: Vec<(Rect, Target)>,
     /// How many dialogs are open on it.
     pub dialogs: usize,
+    /// Which scene it shows; see [`State::scene`].
+    pub scene: u64,
     /// How many rows of the list were built, users or entries: what is visible, never all there is.
     pub rows: usize,
 }
@@ -133,6 +135,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
     }
     footer::draw(&mut canvas, layout.footer);
     canvas.drawn.dialogs = state.dialogs().len();
+    canvas.drawn.scene = state.scene;
     for modal in state.dialogs() {
         step_back(&mut canvas);
         // Only the top dialog can be clicked.

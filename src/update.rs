@@ -112,6 +112,7 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
             // IAM may have refused before STS has said who this is, which changes what the refusal
             // means: not wrong credentials, but a session without MFA.
             failure = failure.or_else(|| state.users.listing.error().cloned());
+            state.account_is_known();
             effects.extend(state.take_up_questions());
         }
         Answer::Alias(answer) => {

@@ -2,7 +2,7 @@
 //! sent. What cannot be written down is not sent.
 
 use crate::{
-    effect::{Fact, Note, Order, Origin},
+    effect::{ChangeId, Fact, Note, Order, Origin},
     iam::{Change, Changed, Error},
     journal::{self, Discarded, Ended, Event, Journal, Outcome, Sent, Settled, Stored, Unfinished},
     message::Message,
@@ -13,8 +13,9 @@ use crate::{
 };
 use chrono::Utc;
 use std::{
+    collections::HashSet,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -60,8 +61,14 @@ pub(super) struct Ledger {
     handle: Handle,
     keep: Keep,
     stage: watch::Sender<Stage>,
+    /// The changes that were written down: what is not, as in the demo, has no outcome there.
+    sent: Arc<Mutex<HashSet<ChangeId>>>,
     /// Entries on their way to the disk that nobody waits for.
     writes: Arc<Mutex<JoinSet<()>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Ledger {
@@ -75,6 +82,7 @@ impl Ledger {
             handle,
             keep,
             stage: watch::Sender::new(stage),
+            sent: Arc::default(),
             writes: Arc::default(),
         }
     }
@@ -90,11 +98,11 @@ impl Ledger {
             }
         };
         let stage = self.stage.clone();
-        self.handle.spawn_blocking(move || {
-            let opened = match Journal::open(&path) {
-                Ok((journal, unfinished)) => {
+        let opening = self.handle.spawn_blocking(move || Journal::open(&path));
+        self.handle.spawn(async move {
+            let opened = match opening.await {
+                Ok(Ok((journal, unfinished))) => {
                     tracing::info!(
-                        ?path,
                         left_open = unfinished.len(),
                         skipped = journal.skipped(),
                         "journal opened"
@@ -102,10 +110,14 @@ impl Ledger {
                     stage.send_replace(Stage::Open(journal));
                     Ok(unfinished.into_iter().filter_map(question).collect())
                 }
-                Err(error) => {
-                    tracing::error!(%error, "no journal");
-                    stage.send_replace(Stage::Failed(error.to_string()));
-                    Err(error.to_string())
+                failed => {
+                    let why = match failed {
+                        Ok(Err(error)) => error.to_string(),
+                        _ => "opening it failed: a defect of iamkeys".to_owned(),
+                    };
+                    tracing::error!(why, "no journal");
+                    stage.send_replace(Stage::Failed(why.clone()));
+                    Err(why)
                 }
             };
             let _ = outbox.send(Message::Journal(opened));
@@ -143,33 +155,34 @@ impl Ledger {
         });
         let written = self.handle.spawn_blocking(move || journal.append(&event));
         match written.await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                lock(&self.sent).insert(order.id);
+                Ok(())
+            }
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("writing to it failed".into()),
         }
     }
 
-    /// Writes down what came of a change. That it could not be is no reason to keep it from the
-    /// person: the next start will ask the account.
-    pub(super) async fn ended(
+    /// Writes down what came of a change, by and by. That it could not be is no reason to keep it
+    /// from the person: the next start will ask the account.
+    pub(super) fn ended(
         &self,
         order: &Order,
         result: &Result<Changed, Error>,
         request_id: Option<String>,
         took: Duration,
     ) {
-        let Ok(Some(journal)) = self.journal(order.endpoint.as_deref()).await else {
-            return;
-        };
         let error = result.as_ref().err();
-        let event = Event::Ended(Ended {
-            id: journal.id(order.id.0),
+        let outcome = match error {
+            None => Outcome::Done,
+            Some(error) if error.outcome_unknown() => Outcome::Unknown,
+            Some(_) => Outcome::Refused,
+        };
+        let ended = Ended {
+            id: String::new(),
             time: Utc::now(),
-            outcome: match error {
-                None => Outcome::Done,
-                Some(error) if error.outcome_unknown() => Outcome::Unknown,
-                Some(_) => Outcome::Refused,
-            },
+            outcome,
             key: match result {
                 Ok(Changed::Created { key, .. }) => Some(key.id.clone()),
                 _ => None,
@@ -178,39 +191,43 @@ impl Ledger {
             error: error.map(|error| error.message.clone()),
             request_id: request_id.or_else(|| error?.request_id.clone()),
             took_ms: u64::try_from(took.as_millis()).ok(),
+        };
+        self.write(Origin::Here(order.id), move |id| {
+            Event::Ended(Ended { id, ..ended })
         });
-        let written = self.handle.spawn_blocking(move || journal.append(&event));
-        if let Ok(Err(error)) = written.await {
-            tracing::error!(%error, "an outcome is not in the journal");
-        }
     }
 
     /// Writes down what has become known about a change after its outcome.
     pub(super) fn note(&self, note: Note) {
+        let time = Utc::now();
+        self.write(note.of, move |id| match note.fact {
+            Fact::Stored { key, place } => Event::Stored(Stored {
+                id,
+                time,
+                key,
+                place,
+            }),
+            Fact::Discarded { key } => Event::Discarded(Discarded { id, time, key }),
+            Fact::Settled(verdict) => Event::Settled(Settled { id, time, verdict }),
+        });
+    }
+
+    /// Writes an event of a change that was written down when it was sent.
+    fn write(&self, of: Origin, event: impl FnOnce(String) -> Event + Send + 'static) {
         let journal = match &*self.stage.borrow() {
             Stage::Open(journal) => journal.clone(),
             _ => return,
         };
-        let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = match of {
+            Origin::Here(change) if !lock(&self.sent).contains(&change) => return,
+            Origin::Here(change) => journal.id(change.0),
+            Origin::Earlier(id) => id,
+        };
+        let mut writes = lock(&self.writes);
         while writes.try_join_next().is_some() {}
         writes.spawn_blocking_on(
             move || {
-                let id = match note.of {
-                    Origin::Here(change) => journal.id(change.0),
-                    Origin::Earlier(id) => id,
-                };
-                let time = Utc::now();
-                let event = match note.fact {
-                    Fact::Stored { key, place } => Event::Stored(Stored {
-                        id,
-                        time,
-                        key,
-                        place,
-                    }),
-                    Fact::Discarded { key } => Event::Discarded(Discarded { id, time, key }),
-                    Fact::Settled(verdict) => Event::Settled(Settled { id, time, verdict }),
-                };
-                if let Err(error) = journal.append(&event) {
+                if let Err(error) = journal.append(&event(id)) {
                     tracing::error!(%error, "something is not in the journal");
                 }
             },
@@ -220,8 +237,7 @@ impl Ledger {
 
     /// Waits until the last entries are on the disk, and not for long.
     pub(super) async fn finish(&self) {
-        let mut writes =
-            std::mem::take(&mut *self.writes.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut writes = std::mem::take(&mut *lock(&self.writes));
         let all = async { while writes.join_next().await.is_some() {} };
         if tokio::time::timeout(LAST_WRITES, all).await.is_err() {
             tracing::error!("the journal's last entries took too long");
@@ -280,6 +296,9 @@ fn question(left: Unfinished) -> Option<Question> {
         sent: sent.time,
         before: sent.keys_before,
         cause,
+        session: None,
         finding: Finding::Unseen,
+        judged: None,
+        looked: None,
     })
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     effect::Trial,
-    iam::{Account, Kind},
+    iam::{Account, Caller, Kind},
     message::Message,
     state::rotation::TrialNews,
 };
@@ -31,33 +31,49 @@ impl Default for Pace {
     }
 }
 
-/// Tries a key, tells of each try, and lets the session go on with it if that was asked for.
+/// Tries a key, tells of each try, and lets the session go on with it if that was asked for, and
+/// the key turns out to be whose it should be.
 pub(super) async fn run(
     account: Account,
     trial: Trial,
     pace: Pace,
     session: watch::Sender<Option<Account>>,
     outbox: mpsc::UnboundedSender<Message>,
-) {
+) -> Message {
     let Trial {
         key,
         secret,
-        go_on_with_it,
+        go_on_as,
+        account: number,
     } = trial;
-    let begun = Instant::now();
-    let tell = |news| {
-        let key = key.clone();
-        // Nobody listens any more: then nobody needs to know.
-        let _ = outbox.send(Message::Tried { key, news });
+    let expected = |caller: &Caller| {
+        let user = go_on_as.as_deref();
+        user.is_some_and(|user| caller.name().eq_ignore_ascii_case(user))
+            && number
+                .as_ref()
+                .is_none_or(|number| *number == caller.account)
     };
-    for times in 1.. {
+    // One place that knows the key is not all of them: the session goes on with it after the second.
+    let mut accepted = 0;
+    let begun = Instant::now();
+    let news_of = |news| Message::Tried {
+        key: key.clone(),
+        news,
+    };
+    let mut times = 0;
+    loop {
+        times += 1;
         match account.identity_of(&key, &secret, None).await {
             Ok(caller) => {
                 tracing::info!(key, times, "the new key is accepted");
-                if go_on_with_it {
-                    session.send_replace(Some(account.signed_in_with(&key, &secret)));
+                accepted += 1;
+                if !expected(&caller) {
+                    return news_of(TrialNews::Accepted(caller, false));
                 }
-                return tell(TrialNews::Accepted(caller, go_on_with_it));
+                if accepted > 1 {
+                    session.send_replace(Some(account.signed_in_with(&key, &secret)));
+                    return news_of(TrialNews::Accepted(caller, true));
+                }
             }
             Err(error) => {
                 // Everything else it may answer does not get better by asking again.
@@ -67,11 +83,12 @@ pub(super) async fn run(
                 );
                 if !may_pass || begun.elapsed() + pace.pause > pace.patience {
                     tracing::warn!(key, times, %error, "the new key is not accepted");
-                    return tell(TrialNews::GivenUp(error));
+                    return news_of(TrialNews::GivenUp(error));
                 }
-                tell(TrialNews::NotYet(times));
             }
         }
+        // Nobody listens any more: then nobody needs to know.
+        let _ = outbox.send(news_of(TrialNews::NotYet(times)));
         sleep(pace.pause).await;
     }
 }

@@ -1,10 +1,10 @@
 //! What this run has done, and what it was refused: each call that changed something and each that
 //! failed, the newest first. Never a secret: an entry is made of names, IDs and errors only.
 
-use super::{State, View, modal::Modal, session::Session};
+use super::{DEMO, State, View, changes::Pending, modal::Modal, session::Session};
 use crate::{
     effect::{ChangeId, Read},
-    iam::{Change, Changed, Error, command_of},
+    iam::{Changed, Error, command_of},
     message::{Answer, CopyOutcome},
 };
 use chrono::{DateTime, Utc};
@@ -58,13 +58,15 @@ impl Outcome {
 impl Entry {
     /// A change that was sent, with what came of it.
     fn of_change(
-        session: &Session,
-        change: &Change,
+        pending: &Pending,
         result: &Result<Changed, Error>,
         request_id: Option<String>,
         took: Duration,
         time: DateTime<Utc>,
     ) -> Self {
+        let change = &pending.change;
+        // Of the session that it was sent in, which may be over.
+        let endpoint = pending.endpoint.as_deref().filter(|at| *at != DEMO);
         let request_id = match result {
             Ok(_) => request_id,
             Err(error) => error.request_id.clone().or(request_id),
@@ -85,7 +87,7 @@ impl Entry {
             result,
             took,
             request_id,
-            command: change.command(session.profile.as_deref(), session.endpoint.as_deref()),
+            command: change.command(pending.profile.as_deref(), endpoint),
         }
     }
 
@@ -266,8 +268,7 @@ impl State {
     ) {
         let pending = self.changes.iter().find(|pending| pending.id == id);
         if let Some(pending) = pending {
-            let change = &pending.change;
-            let entry = Entry::of_change(&self.session, change, result, request_id, took, now);
+            let entry = Entry::of_change(pending, result, request_id, took, now);
             self.activity.note(entry);
         }
     }

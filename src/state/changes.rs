@@ -3,11 +3,11 @@
 use super::{
     State,
     modal::{Failure, Full, Modal, NewKey},
-    questions,
+    questions::{Question, Settles},
     users::KeyRow,
 };
 use crate::{
-    effect::{ChangeId, Effect, Order, Origin},
+    effect::{ChangeId, Effect, Order},
     iam::{AccessKey, Change, Changed, Error, KeyStatus, Kind, LastUsed},
     secret::SecretKey,
 };
@@ -23,13 +23,15 @@ pub struct Pending {
     /// What follows as soon as it is done.
     pub then: Option<Change>,
     /// The open question that is answered when it is done.
-    pub settles: Option<Origin>,
+    pub settles: Option<Settles>,
     /// The account it is made in, in words.
     pub account: String,
     /// The account's number, where it is known.
     pub number: Option<String>,
     /// The endpoint, where it is not AWS's own.
     pub endpoint: Option<String>,
+    /// The profile it is signed with, where one was named.
+    pub profile: Option<String>,
     /// When it was sent.
     pub sent: DateTime<Utc>,
     /// The IDs of the user's keys before, where they are known.
@@ -55,10 +57,11 @@ impl State {
         &mut self,
         change: Change,
         then: Option<Change>,
-        settles: Option<Origin>,
+        settles: Option<Settles>,
         account: String,
     ) -> Vec<Effect> {
         let id = ChangeId(self.number());
+        let answers = settles.clone();
         let pending = Pending {
             id,
             then,
@@ -66,6 +69,7 @@ impl State {
             account,
             number: self.session.number().map(str::to_owned),
             endpoint: self.endpoint().map(str::to_owned),
+            profile: self.session.profile.clone(),
             sent: self.now,
             before: self.key_ids(change.user()),
             session: self.session_number,
@@ -80,7 +84,11 @@ impl State {
             keys_before: pending.before.clone(),
         };
         self.changes.push(pending);
-        vec![Effect::Change(Box::new(order))]
+        let mut effects = vec![Effect::Change(Box::new(order))];
+        if let Some(Settles::Sent(origin)) = answers {
+            effects.extend(self.settle(&origin, "not done, and asked for again"));
+        }
+        effects
     }
 
     /// Whether a change to this key is under way.
@@ -88,6 +96,7 @@ impl State {
     pub fn pending_for(&self, user: &str, key: Option<&str>) -> Option<&Change> {
         self.changes
             .iter()
+            .filter(|pending| pending.session == self.session_number)
             .map(|pending| &pending.change)
             .find(|change| change.key() == key && change.user().eq_ignore_ascii_case(user))
     }
@@ -104,7 +113,7 @@ impl State {
         let mut effects = match result {
             // The question asks for the keys itself.
             Err(error) if error.outcome_unknown() => {
-                return self.wonder(questions::lost(pending, error));
+                return self.lost(&pending, error);
             }
             Err(error) => self.refused(pending.change, error),
             Ok(changed) => self.done(pending, changed),
@@ -123,7 +132,7 @@ impl State {
         }
         match changed {
             Changed::Created { key, secret } => {
-                self.remember_fresh(pending.id, pending.change.user(), &key.id);
+                self.remember_fresh(&pending, &key.id);
                 self.show_new_key(&pending, key, secret);
             }
             Changed::Done => {
@@ -132,19 +141,40 @@ impl State {
                     pending.change.done(),
                     pending.change.target()
                 ));
-                self.rotated(&pending.change);
+                if pending.session == self.session_number {
+                    self.rotated(&pending.change);
+                }
             }
         }
-        if let Some(origin) = &pending.settles {
+        if let Some(Settles::Done(origin)) = &pending.settles {
             effects.extend(self.settle(origin, "deleted"));
         }
-        // It was meant for the account of then.
-        if let Some(next) = pending.then
-            && pending.session == self.session_number
-        {
-            effects.extend(self.order(next, None, None, pending.account));
+        match pending.then {
+            // It was meant for the account of then.
+            Some(next) if pending.session == self.session_number => {
+                effects.extend(self.order(next, None, None, pending.account));
+            }
+            Some(next) => self.complain(format!(
+                "Another session is open: this was not asked for: {} {}",
+                next.verb().to_lowercase(),
+                next.target()
+            )),
+            None => {}
         }
         effects
+    }
+
+    /// Opens the question what became of a change whose answer was lost. The look asks for the
+    /// keys itself.
+    fn lost(&mut self, pending: &Pending, error: Error) -> Vec<Effect> {
+        if let Some(next) = &pending.then {
+            self.complain(format!(
+                "This was not asked for: {} {}",
+                next.verb().to_lowercase(),
+                next.target()
+            ));
+        }
+        self.open_lost(Question::lost(pending, error))
     }
 
     fn show_new_key(&mut self, pending: &Pending, key: AccessKey, secret: SecretKey) {
@@ -218,6 +248,8 @@ impl State {
             (self.modals.last(), &modal),
             (Some(Modal::Rotate(rotate)), Modal::NewKey(new)) if rotate.user == new.user
         );
+        self.scene += 1;
+        self.disarm();
         let under = self.modals.len().saturating_sub(usize::from(!awaited));
         self.modals.insert(under, modal);
     }
@@ -232,7 +264,7 @@ impl State {
             _ => None,
         });
         match leaving {
-            Some(exit) => vec![Effect::Exit(exit(Vec::new()))],
+            Some(exit) => vec![Effect::Exit(exit(self.unknown_at_exit()))],
             None => Vec::new(),
         }
     }

@@ -5,10 +5,11 @@ use super::{
     Pane, State,
     load::Load,
     modal::{Full, Modal},
+    questions::Settles,
     users::KeyRow,
 };
 use crate::{
-    effect::{Effect, Origin, RequestId},
+    effect::{Effect, RequestId},
     iam::{Change, Error, KeyStatus, Kind, LastUsed},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,7 +23,7 @@ pub struct Confirm {
     /// What follows as soon as that is done.
     pub then: Option<Change>,
     /// The open question that this answers.
-    pub settles: Option<Origin>,
+    pub settles: Option<Settles>,
     /// The account it will be done in, in words.
     pub account: String,
     /// What is known of the key at risk; nothing where none is.
@@ -53,8 +54,10 @@ pub struct KeyFacts {
 /// The look at the account that a question takes when it opens.
 #[derive(Debug, Default)]
 pub struct Check {
-    /// What was asked and not answered yet.
-    waiting: Vec<RequestId>,
+    /// What asks for the user's keys, if that is not answered yet.
+    keys: Option<RequestId>,
+    /// What asks for the last use of the key at risk, if that is not answered yet.
+    last_used: Option<RequestId>,
     /// The IDs of the user's keys when the dialog opened, where they were known.
     before: Option<Vec<String>>,
     /// It could not be looked at.
@@ -70,6 +73,8 @@ pub struct Check {
 pub enum News {
     /// The key is not there any more.
     Gone,
+    /// Another session is open now.
+    OtherSession,
     /// It has another status now; this was the one on screen.
     Status(KeyStatus),
     /// It has been used, and had not been for long.
@@ -78,6 +83,8 @@ pub enum News {
     Appeared(Vec<String>),
     /// Its last use could be told before and cannot be told now.
     UseUnknown,
+    /// It has become the only active key of its user.
+    OnlyActive,
 }
 
 /// The end of a key ID, to be typed.
@@ -103,7 +110,15 @@ impl Check {
     /// Whether the account is being looked at.
     #[must_use]
     pub fn is_looking(&self) -> bool {
-        !self.waiting.is_empty()
+        self.keys.is_some() || self.last_used.is_some()
+    }
+
+    /// Notes that a read was answered; says whether the look waited for it.
+    fn end(&mut self, request: RequestId) -> bool {
+        let read = [&mut self.keys, &mut self.last_used]
+            .into_iter()
+            .find(|read| **read == Some(request));
+        read.is_some_and(|read| read.take().is_some())
     }
 }
 
@@ -121,7 +136,16 @@ impl Confirm {
     /// Whether there is nothing left to do it to.
     #[must_use]
     pub fn is_void(&self) -> bool {
-        self.check.news == Some(News::Gone)
+        matches!(self.check.news, Some(News::Gone | News::OtherSession))
+    }
+
+    /// Whether a key is deleted by it.
+    #[must_use]
+    pub fn deletes(&self) -> bool {
+        [Some(&self.change), self.then.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|change| matches!(change, Change::Delete { .. }))
     }
 
     /// Of what will be done, that which takes something away; otherwise the first.
@@ -206,7 +230,7 @@ impl State {
         &mut self,
         change: Change,
         then: Option<Change>,
-        settles: Option<Origin>,
+        settles: Option<Settles>,
     ) -> Vec<Effect> {
         let user: Box<str> = change.user().into();
         let mut confirm = Confirm {
@@ -224,12 +248,12 @@ impl State {
         };
         let mut effects = Vec::new();
         let (request, effect) = self.ask_keys_now(&user);
-        confirm.check.waiting.push(request);
+        confirm.check.keys = Some(request);
         effects.push(effect);
         if let Some(key) = confirm.at_risk().map(str::to_owned) {
             confirm.key = self.facts(&user, &key);
             let (request, effect) = self.ask_last_used_now(&user, &key);
-            confirm.check.waiting.push(request);
+            confirm.check.last_used = Some(request);
             effects.push(effect);
         }
         self.set_typed(&mut confirm);
@@ -259,12 +283,9 @@ impl State {
             return;
         };
         let own = self.is_own(key);
-        let deletes = [Some(&confirm.change), confirm.then.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|change| matches!(change, Change::Delete { .. }));
+        let deletes = confirm.deletes();
         // A key whose secret nobody has is active, and harms nobody as long as it was never used.
-        let orphan = confirm.settles.is_some();
+        let orphan = matches!(confirm.settles, Some(Settles::Done(_)));
         let in_use = confirm.key.as_ref().is_none_or(|facts| {
             let used = self.is_recent(&facts.last_used);
             used || (facts.status != KeyStatus::Inactive && !orphan)
@@ -309,10 +330,10 @@ impl State {
         self.modals.push(Modal::Confirm(confirm));
     }
 
-    /// Takes the answer of the question on top: sends the change, or waits for the look at the
+    /// Takes the answer of the confirmation on top: sends the change, or waits for the look at the
     /// account to end.
     #[must_use]
-    pub fn answer_question(&mut self) -> Vec<Effect> {
+    pub fn answer_confirmation(&mut self) -> Vec<Effect> {
         let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else {
             return Vec::new();
         };
@@ -340,18 +361,87 @@ impl State {
         self.order(change, then, settles, account)
     }
 
-    /// Notes that a read was answered that a question may be waiting for. An answer given before
-    /// counts now, if nothing has turned out different.
+    /// Lets the looks that wait for a user's keys wait for a later question instead: the answer to
+    /// the earlier one is dropped.
+    pub(super) fn wait_for_keys(&mut self, user: &str, request: RequestId) {
+        for confirm in self.confirms_about(user) {
+            if confirm.check.keys.is_some() {
+                confirm.check.keys = Some(request);
+            }
+        }
+    }
+
+    /// The same, for the last use of a key.
+    pub(super) fn wait_for_last_used(&mut self, user: &str, key: &str, request: RequestId) {
+        for confirm in self.confirms_about(user) {
+            if confirm.check.last_used.is_some() && confirm.at_risk() == Some(key) {
+                confirm.check.last_used = Some(request);
+            }
+        }
+    }
+
+    fn confirms_about(&mut self, user: &str) -> impl Iterator<Item = &mut Confirm> {
+        self.modals.iter_mut().filter_map(move |modal| match modal {
+            Modal::Confirm(confirm) if confirm.change.user().eq_ignore_ascii_case(user) => {
+                Some(&mut **confirm)
+            }
+            _ => None,
+        })
+    }
+
+    /// Makes every confirmation void: it was asked in a session that is over.
+    pub(super) fn void_confirmations(&mut self) {
+        for modal in &mut self.modals {
+            if let Modal::Confirm(confirm) = modal {
+                confirm.check = Check {
+                    news: Some(News::OtherSession),
+                    ..Check::default()
+                };
+                confirm.button = 0;
+            }
+        }
+        self.scene += 1;
+    }
+
+    /// Takes back every answer that waits for a look: who opens something else over it, or leaves,
+    /// is not waiting for it any more.
+    pub(crate) fn disarm(&mut self) {
+        for modal in &mut self.modals {
+            if let Modal::Confirm(confirm) = modal {
+                confirm.check.armed = false;
+            }
+        }
+    }
+
+    /// Notes that a read was answered that a confirmation may be waiting for. An answer given
+    /// before counts now, if nothing has turned out different and it is still in sight.
     #[must_use]
     pub(crate) fn checked(&mut self, request: RequestId, failure: Option<&Error>) -> Vec<Effect> {
-        let waits = |modal: &Modal| matches!(modal, Modal::Confirm(confirm) if confirm.check.waiting.contains(&request));
-        let Some(at) = self.modals.iter().position(waits) else {
-            return Vec::new();
+        let mut effects = Vec::new();
+        let waits = |modal: &mut Modal| match modal {
+            Modal::Confirm(confirm) => confirm.check.end(request),
+            _ => false,
         };
-        let Modal::Confirm(mut confirm) = self.modals.remove(at) else {
-            return Vec::new();
-        };
-        confirm.check.waiting.retain(|waiting| *waiting != request);
+        while let Some(at) = self.modals.iter_mut().position(waits) {
+            if let Modal::Confirm(confirm) = self.modals.remove(at) {
+                let (modal, sent) = self.check(at, confirm, failure);
+                if let Some(modal) = modal {
+                    self.modals.insert(at, modal);
+                }
+                effects.extend(sent);
+            }
+        }
+        effects
+    }
+
+    /// Takes what a look has shown into a confirmation that was at this place of the stack. What
+    /// takes its place, if anything does, and what is sent.
+    fn check(
+        &mut self,
+        at: usize,
+        mut confirm: Box<Confirm>,
+        failure: Option<&Error>,
+    ) -> (Option<Modal>, Vec<Effect>) {
         match failure {
             Some(error) if error.kind == Kind::Gone => confirm.check.news = Some(News::Gone),
             // That a last use cannot be told is a fact like any other.
@@ -360,19 +450,24 @@ impl State {
             }
             _ => {}
         }
-        if !confirm.check.is_looking() {
-            if self.is_full(&confirm) {
-                let user = confirm.change.user().into();
-                self.modals
-                    .insert(at, Modal::Full(Full { user, button: 0 }));
-                return Vec::new();
-            }
-            if self.compare(&mut confirm) {
-                return self.order_confirmed(*confirm);
-            }
+        if confirm.check.is_looking() {
+            return (Some(Modal::Confirm(confirm)), Vec::new());
         }
-        self.modals.insert(at, Modal::Confirm(confirm));
-        Vec::new()
+        if self.is_full(&confirm) {
+            self.scene += 1;
+            let user = confirm.change.user().into();
+            return (Some(Modal::Full(Full { user, button: 0 })), Vec::new());
+        }
+        let same = self.compare(&mut confirm);
+        let in_sight = at == self.modals.len() && !self.filtering;
+        if same && in_sight && confirm.check.armed {
+            return (None, self.order_confirmed(*confirm));
+        }
+        confirm.check.armed = false;
+        if !same {
+            self.scene += 1;
+        }
+        (Some(Modal::Confirm(confirm)), Vec::new())
     }
 
     /// Whether there turned out to be no room for the key that would be created.
@@ -384,7 +479,7 @@ impl State {
     }
 
     /// Compares what the account says now with what was on screen; says whether an answer that
-    /// was given before counts.
+    /// was given before still answers the same.
     fn compare(&self, confirm: &mut Confirm) -> bool {
         let user = confirm.change.user();
         let facts = confirm.at_risk().and_then(|key| self.facts(user, key));
@@ -402,13 +497,20 @@ impl State {
         if !same_question {
             confirm.ask_again();
         }
-        same_question && confirm.check.armed
+        same_question
     }
 
     /// What is different from what was on screen, if it matters.
     fn news(&self, confirm: &Confirm, now: Option<&KeyFacts>) -> Option<News> {
         match (&confirm.key, now) {
-            (_, None) if confirm.at_risk().is_some() => Some(News::Gone),
+            (_, None) if confirm.at_risk().is_some() => {
+                // Where the user's keys are not known, nor is it that the key is gone.
+                let known = match self.users.get(confirm.change.user()) {
+                    Some(row) => row.keys.is_ready(),
+                    None => self.users.is_complete(),
+                };
+                known.then_some(News::Gone)
+            }
             (Some(before), Some(now)) if before.status != now.status => {
                 Some(News::Status(before.status.clone()))
             }
@@ -421,6 +523,11 @@ impl State {
                 if self.is_recent(&now.last_used) && !self.is_recent(&before.last_used) =>
             {
                 Some(News::Used)
+            }
+            (Some(before), Some(now))
+                if now.only_active && !before.only_active && confirm.gravest().takes_away() =>
+            {
+                Some(News::OnlyActive)
             }
             (None, None) => {
                 let before = confirm.check.before.as_ref()?;

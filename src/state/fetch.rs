@@ -75,6 +75,7 @@ impl State {
     pub(crate) fn ask_keys_now(&mut self, user: &str) -> (RequestId, Effect) {
         let (request, effect) = self.read(Read::Keys(user.into()));
         self.users.ask_keys(user, request);
+        self.wait_for_keys(user, request);
         (request, effect)
     }
 
@@ -89,6 +90,7 @@ impl State {
     pub(crate) fn ask_last_used_now(&mut self, user: &str, key: &str) -> (RequestId, Effect) {
         let (request, effect) = self.read(Read::LastUsed(user.into(), key.into()));
         self.users.ask_last_used(user, key, request);
+        self.wait_for_last_used(user, key, request);
         (request, effect)
     }
 

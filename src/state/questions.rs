@@ -28,9 +28,23 @@ pub struct Question {
     pub before: Option<Vec<String>>,
     /// Why it is not known.
     pub cause: Cause,
+    /// The session of this run that it was sent in; none for an earlier run.
+    pub session: Option<u64>,
     /// What a look at the account has shown.
     pub finding: Finding,
+    /// The read that has shown it: what was asked before says nothing new.
+    pub judged: Option<RequestId>,
+    /// When that was.
+    pub looked: Option<DateTime<Utc>>,
 }
+
+/// A change may be made this long after it was sent, and still be the one that was asked for:
+/// the time an answer is waited for, and what the clocks may differ by.
+const WITHIN: TimeDelta = TimeDelta::minutes(5);
+
+/// A look that shows nothing says that nothing was done only this long after the change was sent:
+/// until then the request may still be on its way, or AWS may not show it yet.
+const SETTLED: TimeDelta = TimeDelta::seconds(30);
 
 /// Why something is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +85,8 @@ pub enum Way {
     LookAgain,
     /// Ask for the change once more.
     DoAgain,
+    /// Take it that nothing was done.
+    LetGo,
     /// Delete the key whose secret nobody has, and create another.
     Replace,
     /// Keep the key: somebody knows it.
@@ -84,10 +100,20 @@ impl Way {
         match self {
             Self::LookAgain => Action::LookAgain,
             Self::DoAgain => Action::DoAgain,
+            Self::LetGo => Action::LetGo,
             Self::Replace => Action::Replace,
             Self::Keep => Action::KeepKey,
         }
     }
+}
+
+/// A question that is answered by a change, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settles {
+    /// As soon as it is sent: it asks for the same once more.
+    Sent(Origin),
+    /// Once it is done: it takes the orphan away.
+    Done(Origin),
 }
 
 impl Finding {
@@ -99,6 +125,24 @@ impl Finding {
 }
 
 impl Question {
+    /// The question of a change of this run whose answer was lost.
+    #[must_use]
+    pub fn lost(pending: &Pending, error: Error) -> Self {
+        Self {
+            origin: Origin::Here(pending.id),
+            change: pending.change.clone(),
+            account: pending.number.clone(),
+            endpoint: pending.endpoint.clone(),
+            sent: pending.sent,
+            before: pending.before.clone(),
+            cause: Cause::Lost(error),
+            session: Some(pending.session),
+            finding: Finding::Unseen,
+            judged: None,
+            looked: None,
+        }
+    }
+
     /// What a list of the user's keys says about it.
     fn judge(&self, keys: &[AccessKey]) -> Finding {
         let find = |id: &str| keys.iter().find(|key| key.id == id);
@@ -110,18 +154,12 @@ impl Question {
         }
         match &self.change {
             Change::Create { .. } => {
-                let appeared = |key: &&AccessKey| match &self.before {
-                    Some(before) => !before.contains(&key.id),
-                    // Nobody knows which keys there were: the clocks decide, and those differ.
-                    None => key
-                        .created
-                        .is_none_or(|created| created > self.sent - TimeDelta::minutes(5)),
-                };
-                let orphans: Vec<_> = keys.iter().filter(appeared).cloned().collect();
-                if orphans.is_empty() {
-                    Finding::NotDone
-                } else {
-                    Finding::Orphans(orphans)
+                let orphans: Vec<_> = keys.iter().filter(|key| self.may_be(key)).collect();
+                match (&self.finding, &orphans[..]) {
+                    // It was seen, and somebody has deleted it since.
+                    (Finding::Orphans(_), []) => Finding::Gone,
+                    (_, []) => Finding::NotDone,
+                    _ => Finding::Orphans(orphans.into_iter().cloned().collect()),
                 }
             }
             Change::SetActive { key, active, .. } => match find(key).map(|key| &key.status) {
@@ -135,14 +173,23 @@ impl Question {
                 Some(_) => Finding::NotDone,
             },
             // Told by the descriptions, not by the keys.
-            Change::Describe { .. } => Finding::NotDone,
+            Change::Describe { .. } => self.finding.clone(),
         }
+    }
+
+    /// Whether a key may be the one that was asked for: it was not there before, and was created
+    /// about then.
+    fn may_be(&self, key: &AccessKey) -> bool {
+        let known = |before: &Vec<String>| before.contains(&key.id);
+        let about_then =
+            |created: DateTime<Utc>| created > self.sent - WITHIN && created < self.sent + WITHIN;
+        !self.before.as_ref().is_some_and(known) && key.created.is_none_or(about_then)
     }
 
     /// What the descriptions of the user's keys say about it.
     fn judge_descriptions(&self, known: &[(String, String)]) -> Finding {
         let Change::Describe { key, text, .. } = &self.change else {
-            return Finding::NotDone;
+            return self.finding.clone();
         };
         let now = known.iter().find(|(of, _)| of == key).map(|(_, now)| now);
         if now == text.as_ref() {
@@ -150,6 +197,50 @@ impl Question {
         } else {
             Finding::NotDone
         }
+    }
+
+    /// Takes what an answer says, if it is about this user and was asked after all that was known.
+    fn hear(&mut self, request: RequestId, answer: &Answer, now: DateTime<Utc>) {
+        let asked_for = self.finding == Finding::Looking(request);
+        let sent = match self.origin {
+            Origin::Here(id) => id.0,
+            Origin::Earlier(_) => 0,
+        };
+        let newer = request.0 > sent && self.judged.is_none_or(|judged| request > judged);
+        let unseen = matches!(self.finding, Finding::Unseen | Finding::Looking(_));
+        let is_user = |user: &str| user.eq_ignore_ascii_case(self.change.user());
+        let finding = match answer {
+            Answer::Keys(user, Ok(keys)) if is_user(user) => self.judge(keys),
+            Answer::Descriptions(user, Ok(known)) if is_user(user) => {
+                self.judge_descriptions(known)
+            }
+            answer if asked_for => match answer.error() {
+                Some(error) if error.kind == Kind::Gone => Finding::Gone,
+                Some(error) => Finding::Failed(error.clone()),
+                None => return,
+            },
+            _ => return,
+        };
+        // What nobody has looked for yet is looked for on its own.
+        if !newer || self.finding.is_certain() || (unseen && !asked_for) {
+            return;
+        }
+        self.finding = finding;
+        self.judged = Some(request);
+        self.looked = Some(now);
+    }
+
+    /// Whether the account has answered it. Where nobody knows which account it was, only a
+    /// person can.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.finding.is_certain() && (self.account.is_some() || self.session.is_some())
+    }
+
+    /// Whether a look that has shown nothing came late enough to mean it.
+    fn is_late(&self) -> bool {
+        self.looked
+            .is_some_and(|looked| looked - self.sent >= SETTLED)
     }
 }
 
@@ -165,7 +256,7 @@ impl State {
     #[must_use]
     pub fn question_about(&self, user: &str) -> Option<&Question> {
         self.open_questions()
-            .filter(|question| !question.finding.is_certain())
+            .filter(|question| !question.is_answered())
             .filter(|question| question.change.user().eq_ignore_ascii_case(user))
             .last()
     }
@@ -176,23 +267,57 @@ impl State {
         self.questions.iter().find(|q| q.origin == *origin)
     }
 
+    /// Whether a question is about the account that is open: the one of that number, or, where
+    /// nobody could tell the number, that of the same session, or whatever is at that endpoint.
     fn is_of_this_account(&self, question: &Question) -> bool {
-        let account = self.session.number();
-        question.endpoint.as_deref() == self.endpoint()
-            && (question.account.as_deref() == account
-                // Who is signed in may never be told; then it is whoever has been all along.
-                || (account.is_none() && matches!(question.origin, Origin::Here(_))))
+        if question.session == Some(self.session_number) {
+            return true;
+        }
+        let same_number = match (&question.account, self.session.number()) {
+            (Some(number), now) => now == Some(number.as_str()),
+            (None, _) => question.session.is_none(),
+        };
+        same_number && question.endpoint.as_deref() == self.endpoint()
     }
 
-    /// Opens a question of this run, and looks at the account.
-    pub(crate) fn wonder(&mut self, question: Question) -> Vec<Effect> {
+    /// Notes which account this is, for what was sent before it was known.
+    pub(crate) fn account_is_known(&mut self) {
+        let number = self.session.number().map(str::to_owned);
+        let session = self.session_number;
+        for question in &mut self.questions {
+            if question.session == Some(session) && question.account.is_none() {
+                question.account.clone_from(&number);
+            }
+        }
+        for pending in &mut self.changes {
+            if pending.session == session && pending.number.is_none() {
+                pending.number.clone_from(&number);
+            }
+        }
+    }
+
+    /// What was being looked for in the session before is looked for anew, where it belongs.
+    pub(super) fn forget_looks(&mut self) {
+        for question in &mut self.questions {
+            if matches!(question.finding, Finding::Looking(_) | Finding::Failed(_)) {
+                question.finding = Finding::Unseen;
+            }
+        }
+    }
+
+    /// Opens the question what became of a change, and looks at the account it was made in: at
+    /// once, or when that is open again.
+    #[must_use]
+    pub(crate) fn open_lost(&mut self, question: Question) -> Vec<Effect> {
         let origin = question.origin.clone();
+        let here = self.is_of_this_account(&question);
         self.questions.push(question);
         self.show(Modal::question(origin.clone()));
-        self.look(&origin)
+        if here { self.look(&origin) } else { Vec::new() }
     }
 
     /// Takes up the questions that earlier runs have left open.
+    #[must_use]
     pub fn remember(&mut self, questions: Vec<Question>) -> Vec<Effect> {
         self.questions.extend(questions);
         self.take_up_questions()
@@ -218,7 +343,10 @@ impl State {
         let mut effects = Vec::new();
         for origin in unseen {
             effects.extend(self.look(&origin));
-            self.show(Modal::question(origin));
+            let shown = |modal: &Modal| matches!(modal, Modal::Question(q) if q.origin == origin);
+            if !self.modals.iter().any(shown) {
+                self.show(Modal::question(origin));
+            }
         }
         effects
     }
@@ -236,35 +364,47 @@ impl State {
         } else {
             self.ask_keys_now(&user)
         };
-        self.questions[at].finding = Finding::Looking(request);
+        self.questions[at].finding = match &self.questions[at].finding {
+            // What was seen stays in sight until the account says something else.
+            seen @ (Finding::Orphans(_) | Finding::NotDone) => seen.clone(),
+            _ => Finding::Looking(request),
+        };
         vec![effect]
     }
 
     /// Takes what an answer says about open questions.
     #[must_use]
     pub(crate) fn found(&mut self, request: RequestId, answer: &Answer) -> Vec<Effect> {
-        let mut settled = Vec::new();
-        for question in &mut self.questions {
-            if question.finding != Finding::Looking(request) {
+        let mut effects = Vec::new();
+        for at in 0..self.questions.len() {
+            if !self.is_of_this_account(&self.questions[at]) {
                 continue;
             }
-            question.finding = match answer {
-                Answer::Keys(_, Ok(keys)) => question.judge(keys),
-                Answer::Descriptions(_, Ok(known)) => question.judge_descriptions(known),
-                answer => match answer.error() {
-                    Some(error) if error.kind == Kind::Gone => Finding::Gone,
-                    Some(error) => Finding::Failed(error.clone()),
-                    None => continue,
-                },
-            };
-            if question.finding.is_certain() {
-                settled.push(question.origin.clone());
+            let question = &mut self.questions[at];
+            let before = question.finding.clone();
+            question.hear(request, answer, self.now);
+            if question.finding == before {
+                continue;
+            }
+            let origin = question.origin.clone();
+            if question.is_answered() {
+                effects.push(note(&origin, "seen in the account"));
+            }
+            self.new_buttons(&origin);
+        }
+        effects
+    }
+
+    /// The buttons of a question's dialog are others now: nobody has chosen one of them yet.
+    fn new_buttons(&mut self, origin: &Origin) {
+        for modal in &mut self.modals {
+            if let Modal::Question(asked) = modal
+                && asked.origin == *origin
+            {
+                asked.button = 0;
             }
         }
-        let settled = settled.into_iter();
-        settled
-            .map(|origin| note(&origin, "seen in the account"))
-            .collect()
+        self.scene += 1;
     }
 
     /// A person or a change has answered a question.
@@ -289,14 +429,23 @@ impl State {
         }
     }
 
-    /// The buttons of a question's dialog beyond the one that leaves things as they are.
+    /// The buttons of a question's dialog beyond the one that leaves it open.
     #[must_use]
     pub fn ways_on(&self, origin: &Origin) -> &'static [Way] {
-        match self.question(origin).map(|question| &question.finding) {
-            Some(Finding::Failed(_)) => &[Way::LookAgain],
-            Some(Finding::NotDone) => &[Way::DoAgain, Way::LookAgain],
-            Some(Finding::Orphans(orphans)) if orphans.len() == 1 => &[Way::Replace, Way::Keep],
-            Some(Finding::Orphans(_)) => &[Way::Keep],
+        let Some(question) = self.question(origin) else {
+            return &[];
+        };
+        if !self.is_of_this_account(question) {
+            return &[];
+        }
+        match &question.finding {
+            Finding::Failed(_) => &[Way::LookAgain, Way::LetGo],
+            Finding::NotDone if question.is_late() => &[Way::DoAgain, Way::LetGo],
+            Finding::NotDone => &[Way::DoAgain, Way::LookAgain],
+            Finding::Orphans(orphans) if orphans.len() == 1 => &[Way::Replace, Way::Keep],
+            Finding::Orphans(_) => &[Way::Keep],
+            // Seen, but nobody knows in which account it should have been.
+            Finding::Done | Finding::Gone if !question.is_answered() => &[Way::LetGo],
             _ => &[],
         }
     }
@@ -309,7 +458,10 @@ impl State {
         };
         let origin = asked.origin.clone();
         match button.checked_sub(1) {
-            None => self.close_question(&origin),
+            None => {
+                self.close_question(&origin);
+                Vec::new()
+            }
             Some(at) => match self.ways_on(&origin).get(at) {
                 Some(way) => self.go_on(&origin, *way),
                 None => Vec::new(),
@@ -317,30 +469,30 @@ impl State {
         }
     }
 
-    /// Does what a question leaves to be done, where it is among what is possible.
+    /// Does what a question leaves to be done, where it is among what is possible. Looking again
+    /// always is.
     #[must_use]
     pub fn try_way(&mut self, way: Way) -> Vec<Effect> {
-        match self.modals.last() {
-            Some(Modal::Question(asked)) if self.ways_on(&asked.origin).contains(&way) => {
-                let origin = asked.origin.clone();
-                self.go_on(&origin, way)
-            }
-            _ => Vec::new(),
+        let Some(Modal::Question(asked)) = self.modals.last() else {
+            return Vec::new();
+        };
+        let origin = asked.origin.clone();
+        let here = |question| self.is_of_this_account(question);
+        let may_look = way == Way::LookAgain && self.question(&origin).is_some_and(here);
+        if may_look || self.ways_on(&origin).contains(&way) {
+            self.go_on(&origin, way)
+        } else {
+            Vec::new()
         }
     }
 
-    /// Closes the dialog of a question. What the account or a person has answered is over with
-    /// it; what nobody has answered stays.
-    fn close_question(&mut self, origin: &Origin) -> Vec<Effect> {
+    /// Closes the dialog of a question. What the account has answered is over with it; everything
+    /// else stays open.
+    fn close_question(&mut self, origin: &Origin) {
         self.modals.pop();
-        match self.question(origin).map(|question| &question.finding) {
+        if self.question(origin).is_some_and(Question::is_answered) {
             // It is in the journal already.
-            Some(Finding::Done | Finding::Gone) => {
-                self.questions.retain(|q| q.origin != *origin);
-                Vec::new()
-            }
-            Some(Finding::NotDone) => self.settle(origin, "not done, as a person has seen"),
-            _ => Vec::new(),
+            self.questions.retain(|q| q.origin != *origin);
         }
     }
 
@@ -352,11 +504,8 @@ impl State {
         match (way, &question.finding) {
             (Way::LookAgain, _) => self.look(origin),
             (Way::Keep, _) => self.settle(origin, "kept: a person knows the key"),
-            (Way::DoAgain, _) => {
-                let mut effects = self.settle(origin, "not done, and asked for again");
-                effects.extend(self.ask(change, None, None));
-                effects
-            }
+            (Way::LetGo, _) => self.settle(origin, "let go by a person"),
+            (Way::DoAgain, _) => self.ask(change, None, Some(Settles::Sent(origin.clone()))),
             (Way::Replace, Finding::Orphans(orphans)) => {
                 let Some(orphan) = orphans.first() else {
                     return Vec::new();
@@ -367,10 +516,32 @@ impl State {
                     user: user.clone(),
                     key,
                 };
-                self.ask(delete, Some(Change::Create { user }), Some(origin.clone()))
+                let create = Change::Create { user };
+                self.ask(delete, Some(create), Some(Settles::Done(origin.clone())))
             }
             (Way::Replace, _) => Vec::new(),
         }
+    }
+
+    /// What is left open, one line each, for who leaves.
+    pub(super) fn open_at_exit(&self) -> impl Iterator<Item = String> {
+        self.questions
+            .iter()
+            .filter(|question| !question.is_answered())
+            .map(|question| {
+                let change = &question.change;
+                match (&question.cause, &question.finding) {
+                    (Cause::SecretLost(key), _) => {
+                        format!("open: nobody has the secret of {key} of {}", change.user())
+                    }
+                    (_, Finding::Orphans(keys)) => {
+                        let keys: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+                        let keys = keys.join(", ");
+                        format!("open: nobody has the secret of {keys} of {}", change.user())
+                    }
+                    _ => format!("not known: {} {}", change.doing(), change.target()),
+                }
+            })
     }
 }
 
@@ -379,19 +550,4 @@ fn note(origin: &Origin, how: &str) -> Effect {
         of: origin.clone(),
         fact: Fact::Settled(how.to_owned()),
     })
-}
-
-/// The question of a change of this run whose answer was lost.
-#[must_use]
-pub fn lost(pending: Pending, error: Error) -> Question {
-    Question {
-        origin: Origin::Here(pending.id),
-        change: pending.change,
-        account: pending.number,
-        endpoint: pending.endpoint,
-        sent: pending.sent,
-        before: pending.before,
-        cause: Cause::Lost(error),
-        finding: Finding::Unseen,
-    }
 }

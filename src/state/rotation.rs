@@ -8,6 +8,7 @@
 use super::{
     State,
     activity::{Entry, Outcome},
+    changes::Pending,
     modal::Modal,
     users::KeyRow,
 };
@@ -101,6 +102,8 @@ pub enum Hindrance {
     NewIsInactive,
     /// The new key was never used, and this run does not have its secret: nobody may have it.
     NobodyMayHaveIt,
+    /// AWS does not list the new key yet.
+    NotListed,
     /// Whether the new key was ever used is being asked.
     Asking,
     /// Whether the new key was ever used cannot be told.
@@ -127,11 +130,13 @@ pub struct Fresh {
     /// Its ID.
     pub key: String,
     /// Where its secret has been put, in words; nothing while it is nowhere.
-    pub stored: Option<String>,
+    pub stored: Vec<String>,
     /// Whether it has been found to work.
     pub trial: Tried,
-    /// The key it takes the place of, if that is the one this session is signed in with.
+    /// It takes the place of the key that this session is signed in with.
     pub replaces_own: bool,
+    /// It has been deleted again.
+    pub deleted: bool,
 }
 
 /// Whether a new key has been found to work.
@@ -177,20 +182,25 @@ impl State {
             return at(Step::Before, Some(Hindrance::NotLoaded));
         };
         let mut by_age: Vec<&KeyRow> = rows.iter().collect();
-        // AWS knows the age of every key but the very oldest ones.
-        by_age.sort_by_key(|row| row.key.created.unwrap_or(DateTime::UNIX_EPOCH));
+        // What this run has created is the new one, whatever the clocks say.
+        by_age.sort_by_key(|row| {
+            let fresh = self.fresh_key(&row.key.id).is_some();
+            (fresh, row.key.created.unwrap_or(DateTime::UNIX_EPOCH))
+        });
         match by_age[..] {
             [] => at(Step::Before, Some(Hindrance::NoKey)),
             [old] => Rotation {
                 old: Some(old),
-                ..if self.session.keys_per_user() > 1 {
+                ..if self.is_unlisted(user, rows) {
+                    at(Step::Create, Some(Hindrance::NotListed))
+                } else if self.session.keys_per_user() > 1 {
                     at(Step::Create, None)
                 } else {
                     at(Step::Before, Some(Hindrance::NoRoom))
                 }
             },
             [old, new] => {
-                let fresh = self.fresh.iter().find(|fresh| fresh.key == new.key.id);
+                let fresh = self.fresh_key(&new.key.id);
                 let (step, hindrance) = self.between(old, new, fresh);
                 Rotation {
                     step,
@@ -204,6 +214,19 @@ impl State {
         }
     }
 
+    fn fresh_key(&self, key: &str) -> Option<&Fresh> {
+        self.fresh.iter().find(|fresh| fresh.key == key)
+    }
+
+    /// Whether this run has created a key that AWS does not list yet.
+    fn is_unlisted(&self, user: &str, rows: &[KeyRow]) -> bool {
+        self.fresh.iter().any(|fresh| {
+            !fresh.deleted
+                && fresh.user.eq_ignore_ascii_case(user)
+                && !rows.iter().any(|row| row.key.id == fresh.key)
+        })
+    }
+
     /// Where a rotation stands that has both keys.
     fn between(
         &self,
@@ -211,19 +234,27 @@ impl State {
         new: &KeyRow,
         fresh: Option<&Fresh>,
     ) -> (Step, Option<Hindrance>) {
-        if new.key.status == KeyStatus::Inactive {
+        if new.key.status != KeyStatus::Active {
             return (Step::Before, Some(Hindrance::NewIsInactive));
         }
-        if old.key.status == KeyStatus::Inactive {
-            return if self.is_warm(old) {
-                (Step::Watch, Some(Hindrance::StillWarm))
-            } else {
-                (Step::Delete, None)
-            };
+        // Whoever has switched the old key off: it does not go before the new one is known to work.
+        if let Some((step, why)) = self.unready(new, fresh) {
+            return (step, why);
         }
-        let used = matches!(new.last_used.known(), Some(LastUsed::At { .. }));
-        match fresh {
-            Some(fresh) if fresh.stored.is_none() && !used => {
+        if old.key.status != KeyStatus::Inactive {
+            (Step::Deactivate, None)
+        } else if self.is_warm(old) {
+            (Step::Watch, Some(Hindrance::StillWarm))
+        } else {
+            (Step::Delete, None)
+        }
+    }
+
+    /// The step of the new key that is not done yet, with what keeps it from being done.
+    fn unready(&self, new: &KeyRow, fresh: Option<&Fresh>) -> Option<(Step, Option<Hindrance>)> {
+        let used = new.was_used_by_others();
+        Some(match fresh {
+            Some(fresh) if fresh.stored.is_empty() => {
                 let why = if self.secret_of(&fresh.key).is_some() {
                     Hindrance::SecretNowhere
                 } else {
@@ -232,20 +263,21 @@ impl State {
                 (Step::Store, Some(why))
             }
             Some(fresh) => match &fresh.trial {
-                Tried::Trying(..) => (Step::Check, Some(Hindrance::Trying)),
                 Tried::Works(caller) if !self.is_expected(caller, &fresh.user) => {
                     (Step::Check, Some(Hindrance::WrongOwner))
                 }
-                Tried::Works(_) => (Step::Deactivate, None),
-                Tried::NotYet if used => (Step::Deactivate, None),
+                Tried::Works(_) => return None,
+                // Its use says that it works, whatever came of trying it from here.
+                _ if used => return None,
+                Tried::Trying(..) => (Step::Check, Some(Hindrance::Trying)),
                 Tried::NotYet => (Step::Check, None),
                 Tried::Refused(_) => (Step::Check, Some(Hindrance::Refused)),
             },
-            None if used => (Step::Deactivate, None),
+            None if used => return None,
             None if new.last_used.error().is_some() => (Step::Store, Some(Hindrance::UseUnknown)),
             None if new.last_used.known().is_none() => (Step::Store, Some(Hindrance::Asking)),
             None => (Step::Store, Some(Hindrance::NobodyMayHaveIt)),
-        }
+        })
     }
 
     /// Whether an Inactive key may still be asked for.
@@ -309,9 +341,13 @@ impl State {
             _ => None,
         };
         turns.extend(go_on);
-        let pending = !self.changes.is_empty();
         let both = rotation.old.is_some() && rotation.new.is_some();
-        if matches!(rotation.step, Step::Watch | Step::Delete) {
+        let pending = self.changes.iter().any(|pending| {
+            pending.session == self.session_number
+                && pending.change.user().eq_ignore_ascii_case(user)
+        });
+        let off = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
+        if both && rotation.old.is_some_and(off) {
             turns.push(Turn::Undo);
         }
         if both && !matches!(go_on, Some(Turn::DeleteNew)) && rotation.step != Step::Store {
@@ -400,17 +436,21 @@ impl State {
     }
 
     /// Remembers a key that was just created: whether it takes the place of this session's own.
-    pub(super) fn remember_fresh(&mut self, change: ChangeId, user: &str, key: &str) {
-        let replaces_own = self
-            .key_ids(user)
-            .is_some_and(|ids| ids.iter().any(|id| self.is_own(id)));
+    pub(super) fn remember_fresh(&mut self, pending: &Pending, key: &str) {
+        let user = pending.change.user();
+        let same_session = pending.session == self.session_number;
+        let replaces_own = same_session
+            && self
+                .key_ids(user)
+                .is_some_and(|ids| ids.iter().any(|id| self.is_own(id)));
         self.fresh.push(Fresh {
-            change,
+            change: pending.id,
             user: user.into(),
             key: key.into(),
-            stored: None,
+            stored: Vec::new(),
             trial: Tried::NotYet,
             replaces_own,
+            deleted: false,
         });
     }
 
@@ -421,11 +461,10 @@ impl State {
         let Some(fresh) = self.fresh.iter_mut().find(|fresh| fresh.key == key) else {
             return Vec::new();
         };
-        match &mut fresh.stored {
-            Some(places) if places.split(", ").any(|known| known == place) => return Vec::new(),
-            Some(places) => places.extend([", ", place]),
-            None => fresh.stored = Some(place.to_owned()),
+        if fresh.stored.iter().any(|known| known == place) {
+            return Vec::new();
         }
+        fresh.stored.push(place.to_owned());
         let note = Effect::Note(Note {
             of: Origin::Here(fresh.change),
             fact: Fact::Stored {
@@ -436,6 +475,30 @@ impl State {
         let mut effects = vec![note];
         effects.extend(self.try_fresh(key));
         effects
+    }
+
+    /// Notes that the secret of a new key is nowhere any more.
+    pub(super) fn note_discarded(&mut self, key: &str) {
+        if let Some(fresh) = self.fresh.iter_mut().find(|fresh| fresh.key == key) {
+            fresh.stored.clear();
+            fresh.trial = Tried::NotYet;
+        }
+    }
+
+    /// Notes that a key has been deleted.
+    pub(super) fn note_deleted(&mut self, key: &str) {
+        if let Some(fresh) = self.fresh.iter_mut().find(|fresh| fresh.key == key) {
+            fresh.deleted = true;
+        }
+    }
+
+    /// What was being tried in the session before is not tried any more.
+    pub(super) fn forget_trials(&mut self) {
+        for fresh in &mut self.fresh {
+            if matches!(fresh.trial, Tried::Trying(..)) {
+                fresh.trial = Tried::NotYet;
+            }
+        }
     }
 
     /// Tries a new key that is part of a rotation, if nobody has yet.
@@ -452,7 +515,8 @@ impl State {
         Some(Effect::Try(Trial {
             key: key.to_owned(),
             secret,
-            go_on_with_it: fresh.replaces_own,
+            go_on_as: fresh.replaces_own.then(|| fresh.user.to_string()),
+            account: self.session.number().map(str::to_owned),
         }))
     }
 
@@ -504,6 +568,7 @@ impl State {
         let Change::Delete { user, key } = change else {
             return;
         };
+        self.note_deleted(key);
         let this = |modal: &Modal| matches!(modal, Modal::Rotate(r) if r.user == *user);
         if !self.modals.iter().any(this) {
             return;

@@ -4,7 +4,7 @@
 use super::{filter::Filter, load::Load};
 use crate::effect::RequestId;
 use crate::iam::{AccessKey, Error, KeyStatus, LastUsed, User};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::cmp::Ordering;
 
 /// A user and what is known of their keys.
@@ -43,6 +43,28 @@ impl KeyRow {
         }
     }
 }
+
+impl KeyRow {
+    /// Whether somebody has the secret and the key works, as its last use says. What is not proof:
+    /// that iamkeys itself has asked who it belongs to, right after it was created.
+    #[must_use]
+    pub fn was_used_by_others(&self) -> bool {
+        match self.last_used.known() {
+            Some(LastUsed::At { time, service, .. }) => {
+                let tried = service.as_deref() == Some("sts")
+                    && self
+                        .key
+                        .created
+                        .is_some_and(|created| *time - created < TRIED);
+                !tried
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A new key is tried from here within this time of its creation.
+const TRIED: TimeDelta = TimeDelta::minutes(10);
 
 impl UserRow {
     /// What a key is for, where somebody has said so.

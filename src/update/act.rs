@@ -76,6 +76,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Palette => state.modals.push(Modal::Palette(Palette::default())),
         Action::Help => {
             let of = state.context();
+            state.disarm();
             state.modals.push(Modal::Help { of, scroll: 0 });
         }
         Action::Quit => return state.leave(Exit::Quit),
@@ -120,10 +121,11 @@ fn act_in_dialog(state: &mut State, action: Action) -> Vec<Effect> {
             state.modals.pop();
         }
         (Action::Confirm, Some(Modal::Confirm(confirm))) if confirm.typed.is_none() => {
-            return state.answer_question();
+            return state.answer_confirmation();
         }
         (Action::Replace, Some(Modal::Question(_))) => return state.try_way(Way::Replace),
         (Action::DoAgain, Some(Modal::Question(_))) => return state.try_way(Way::DoAgain),
+        (Action::LetGo, Some(Modal::Question(_))) => return state.try_way(Way::LetGo),
         (Action::KeepKey, Some(Modal::Question(_))) => return state.try_way(Way::Keep),
         (Action::LookAgain, Some(Modal::Question(_))) => return state.try_way(Way::LookAgain),
         (Action::DeactivateInstead, Some(Modal::Confirm(_))) => state.deactivate_instead(),
@@ -168,7 +170,7 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
     match state.top_dialog() {
         Some(Modal::Confirm(confirm)) if button > 0 => {
             if confirm.is_answered() {
-                return state.answer_question();
+                return state.answer_confirmation();
             }
             if confirm.is_void() {
                 state.complain("There is nothing left to do it to");

@@ -8,7 +8,7 @@ use super::{
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use iamkeys::{
-    effect::{Effect, Fact, Note, Origin, Read},
+    effect::{Effect, Fact, Note, Origin, Read, Target},
     iam::{AccessKey, Change, KeyStatus, Kind, LastUsed},
     message::{Answer, Message},
     state::{
@@ -235,8 +235,10 @@ fn after_a_lost_answer_the_account_says_what_is_true() {
             )
         });
         assert_eq!(settled, says != "It was not done", "{keys}, {says}");
+        // What is certain is over when it is closed; what looks undone may still come about.
         desk.press(KeyCode::Esc);
-        assert!(desk.state.questions.is_empty(), "a person has seen it");
+        let open = usize::from(says == "It was not done");
+        assert_eq!(desk.state.questions.len(), open, "{keys}, {says}");
     }
 }
 
@@ -247,6 +249,7 @@ fn only_a_key_that_was_not_there_before_is_an_orphan() {
     let mut found = people();
     let third = AccessKey {
         id: "AKIADEPLOY03EXAMPLE3".into(),
+        created: Some(now()),
         ..found[1].keys[0].0.clone()
     };
     found[1].keys.push((third, LastUsed::Never));
@@ -265,6 +268,163 @@ fn only_a_key_that_was_not_there_before_is_an_orphan() {
 }
 
 #[test]
+fn a_key_from_long_after_is_no_orphan() {
+    let mut desk = at_deploy_key();
+    desk.state.session.keys_per_user = Load::Ready(Some(5), now());
+    let mut found = people();
+    let third = AccessKey {
+        id: "AKIADEPLOY03EXAMPLE3".into(),
+        created: Some(now() + TimeDelta::hours(1)),
+        ..found[1].keys[0].0.clone()
+    };
+    found[1].keys.push((third, LastUsed::Never));
+    let screen = lost(&mut desk, "cy", &found);
+    assert!(screen.contains("No key has appeared so far."), "{screen}");
+}
+
+#[test]
+fn an_orphan_that_somebody_deletes_is_no_question_any_more() {
+    let mut desk = at_deploy_key();
+    desk.state.session.keys_per_user = Load::Ready(Some(5), now());
+    let mut found = people();
+    let third = AccessKey {
+        id: "AKIADEPLOY03EXAMPLE3".into(),
+        created: Some(now()),
+        ..found[1].keys[0].0.clone()
+    };
+    found[1].keys.push((third, LastUsed::Never));
+    lost(&mut desk, "cy", &found);
+    desk.keys("R");
+    desk.serve(&people());
+    let screen = desk.screen();
+    assert!(screen.contains("It is gone"), "{screen}");
+    desk.press(KeyCode::Esc);
+    assert!(desk.state.questions.is_empty());
+}
+
+#[test]
+fn asking_again_leaves_the_question_open_until_it_is_sent() {
+    let mut desk = at_deploy_key();
+    lost(&mut desk, "ty", &people());
+    desk.keys("a");
+    desk.serve(&people());
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.state.questions.len(), 1, "nothing was asked again");
+    desk.keys("ay");
+    desk.serve(&people());
+    assert!(desk.next_change().is_some());
+    assert!(desk.state.questions.is_empty());
+}
+
+#[test]
+fn a_lost_answer_is_not_looked_up_in_another_account() {
+    let mut desk = at_deploy_key();
+    desk.keys("ty");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().unwrap();
+    let _ = desk.state.sign_in(Target::Demo);
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.effects.clear();
+    desk.changed(id, Err(error(Kind::Network)));
+    assert!(desk.next_read().is_none(), "not there");
+    let [question] = &desk.state.questions[..] else {
+        panic!("it stays: {:?}", desk.state.questions);
+    };
+    assert_eq!(question.finding, Finding::Unseen);
+    assert!(desk.state.ways_on(&question.origin.clone()).is_empty());
+}
+
+#[test]
+fn what_was_being_looked_for_is_looked_for_in_the_next_session() {
+    let mut desk = at_deploy_key();
+    desk.keys("ty");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().unwrap();
+    desk.changed(id, Err(error(Kind::Network)));
+    let target = desk.state.target;
+    let _ = desk.state.sign_in(target);
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.serve(&people());
+    let [question] = &desk.state.questions[..] else {
+        panic!("it stays: {:?}", desk.state.questions);
+    };
+    assert_eq!(question.finding, Finding::NotDone);
+}
+
+#[test]
+fn an_answer_that_waits_does_not_go_from_under_something_else() {
+    let mut desk = at_deploy_key();
+    desk.keys("ty?");
+    desk.serve(&people());
+    assert!(desk.next_change().is_none());
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("Deactivate key"), "still asked");
+}
+
+#[test]
+fn a_look_that_is_overtaken_waits_for_the_later_one() {
+    let mut desk = at_deploy_key();
+    desk.keys("ty");
+    let mut first = Vec::new();
+    while let Some(read) = desk.next_read() {
+        first.push(read);
+    }
+    // Something else asks for the same user's keys.
+    let origin = Origin::Earlier("run/1".into());
+    desk.state.questions.push(Question {
+        origin: origin.clone(),
+        change: Change::Create {
+            user: "deploy-bot".into(),
+        },
+        account: Some("123456789012".into()),
+        endpoint: None,
+        sent: now() - TimeDelta::days(1),
+        before: Some(Vec::new()),
+        cause: Cause::Interrupted,
+        session: None,
+        finding: Finding::Unseen,
+        judged: None,
+        looked: None,
+    });
+    let later = desk.state.look(&origin);
+    desk.effects.extend(later);
+    for (request, read) in first {
+        desk.answered(request, answer(&people(), read));
+    }
+    assert!(desk.next_change().is_none(), "its own answer was dropped");
+    desk.serve(&people());
+    assert!(desk.next_change().is_some(), "the later one is there");
+}
+
+#[test]
+fn the_only_active_key_is_asked_about_again() {
+    let mut desk = at_deploy_key();
+    desk.keys("ty");
+    let mut users = people();
+    users[1].keys[1].0.status = KeyStatus::Inactive;
+    desk.serve(&users);
+    assert!(desk.next_change().is_none());
+    let screen = desk.screen();
+    assert!(screen.contains("it has become the only active"), "{screen}");
+}
+
+#[test]
+fn a_confirmation_of_an_earlier_session_is_void() {
+    let mut desk = at_deploy_key();
+    desk.keys("t");
+    desk.serve(&people());
+    let target = desk.state.target;
+    let _ = desk.state.sign_in(target);
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.serve(&people());
+    desk.keys("y");
+    desk.serve(&people());
+    assert!(desk.next_change().is_none());
+    assert!(desk.screen().contains("Another session is open now."));
+}
+
+#[test]
 fn a_question_of_another_account_is_none_of_this_one_s() {
     let question = |account: &str, id: &str| Question {
         origin: Origin::Earlier(id.into()),
@@ -276,7 +436,10 @@ fn a_question_of_another_account_is_none_of_this_one_s() {
         sent: now(),
         before: Some(Vec::new()),
         cause: Cause::Interrupted,
+        session: None,
         finding: Finding::Unseen,
+        judged: None,
+        looked: None,
     };
     let mut desk = Desk::showing(SIZE, settings(), &people());
     let other = question("999999999999", "run/1");

@@ -323,7 +323,7 @@ fn the_session_goes_on_with_the_key_that_takes_its_own_s_place() {
     desk.changed(id, Ok(created(NEW)));
     copied(&mut desk);
     let goes_on = desk.effects.iter().any(
-        |effect| matches!(effect, Effect::Try(trial) if trial.go_on_with_it && trial.key == NEW),
+        |effect| matches!(effect, Effect::Try(trial) if trial.go_on_as.as_deref() == Some("alice") && trial.key == NEW),
     );
     assert!(goes_on);
     tried(&mut desk, TrialNews::Accepted(caller("alice"), true));

@@ -100,10 +100,6 @@ pub(super) fn confirm(canvas: &Canvas<'_>, screen: Rect, modal: &Confirm) -> Dia
         );
     }
     let key = if modal.typed.is_some() { "" } else { "y" };
-    let deletes = [Some(&modal.change), modal.then.as_ref()]
-        .into_iter()
-        .flatten()
-        .any(|change| matches!(change, Change::Delete { .. }));
     let (title, verb) = match (&modal.change, &modal.then) {
         (Change::Create { .. }, None) => ("Create key".to_owned(), "Create"),
         (change, None) => (format!("{} key", change.verb()), change.verb()),
@@ -115,7 +111,11 @@ pub(super) fn confirm(canvas: &Canvas<'_>, screen: Rect, modal: &Confirm) -> Dia
     };
     Dialog {
         title,
-        border: if deletes { theme.bad } else { theme.accent },
+        border: if modal.deletes() {
+            theme.bad
+        } else {
+            theme.accent
+        },
         width: WIDTH,
         lines,
         scroll: 0,
@@ -138,7 +138,7 @@ fn stakes(canvas: &Canvas<'_>, modal: &Confirm, facts: &KeyFacts, cells: u16) ->
     match (&modal.change, &modal.then) {
         (Change::SetActive { active: true, .. }, None) => {
             lines.extend(paragraph(&in_use, cells, Style::new()));
-            let text = "It will be accepted again at once.";
+            let text = "It will be accepted again within seconds.";
             lines.extend(paragraph(text, cells, Style::new()));
         }
         (Change::SetActive { .. }, None) => {
@@ -201,6 +201,12 @@ fn looked(canvas: &Canvas<'_>, modal: &Confirm, cells: u16) -> Vec<Row<'static>>
             "It has changed since you looked: it was {}, and is {now} now. Decide again.",
             visible(before.word()),
         ),
+        (Some(News::OtherSession), _) => {
+            "Another session is open now. Close this, and look at the account again.".into()
+        }
+        (Some(News::OnlyActive), _) => {
+            "Since you looked, it has become the only active key. Decide again.".into()
+        }
         (Some(News::Used), _) => "It has been used since you looked. Decide again.".into(),
         (Some(News::UseUnknown), _) => {
             "Its last use can no longer be told. Decide again.".to_owned()

@@ -33,9 +33,10 @@ pub(super) fn question(canvas: &Canvas<'_>, screen: Rect, modal: &Asked) -> Dial
     let mut lines = asked(canvas, question, cells);
     lines.push(Row::default());
     lines.extend(found(canvas, question, cells));
-    let leave = match question.finding {
-        Finding::Orphans(_) | Finding::Failed(_) => "Later",
-        _ => "Close",
+    let leave = if question.is_answered() {
+        "Close"
+    } else {
+        "Later"
     };
     let mut buttons = vec![button(leave, "Esc", true)];
     let ways = canvas.state.ways_on(&modal.origin);
@@ -54,7 +55,7 @@ pub(super) fn question(canvas: &Canvas<'_>, screen: Rect, modal: &Asked) -> Dial
         lines,
         scroll: 0,
         buttons,
-        highlighted: modal.button,
+        highlighted: modal.button.min(ways.len()),
     }
 }
 
@@ -134,8 +135,8 @@ fn found(canvas: &Canvas<'_>, question: &Question, cells: u16) -> Vec<Row<'stati
         Finding::NotDone => {
             let text = match question.change {
                 Change::Create { .. } => {
-                    "No key has appeared. AWS may take some seconds to show one: look again before \
-                     you ask for another."
+                    "No key has appeared so far. AWS may take some seconds to show one. R looks \
+                     again."
                 }
                 Change::Delete { .. } => "The key is still there, so far.",
                 Change::Describe { .. } => "The description is another, so far.",
@@ -158,7 +159,7 @@ fn found(canvas: &Canvas<'_>, question: &Question, cells: u16) -> Vec<Row<'stati
             };
             lines.extend(paragraph(text, cells, Style::new()));
             if orphans.len() == 1 {
-                let text = "Replacing deletes it and creates another.";
+                let text = "Replacing deletes it and creates another. R looks again.";
                 lines.extend(paragraph(text, cells, theme.dim));
             }
             lines

@@ -225,7 +225,7 @@ fn text_of(canvas: &Canvas<'_>, rotation: &Rotation<'_>, step: Step) -> String {
             },
         },
         Step::Store => match (rotation.fresh, rotation.new) {
-            (Some(fresh), _) if fresh.stored.is_some() => fresh.stored.clone().unwrap_or_default(),
+            (Some(fresh), _) if !fresh.stored.is_empty() => fresh.stored.join(", "),
             (Some(_), Some(_)) => "its secret has gone nowhere yet".into(),
             (None, Some(new)) if was_used(new) => "somebody has it: it has been used".into(),
             (None, Some(new)) => words::used(&new.last_used, canvas.theme.glyphs.dot, canvas.now),
@@ -283,6 +283,13 @@ fn warning(canvas: &Canvas<'_>, rotation: &Rotation<'_>, step: Step) -> Option<S
     }
 }
 
+/// Whether it is known when the old key was used, or that it never was.
+fn is_use_known(rotation: &Rotation<'_>) -> bool {
+    rotation
+        .old
+        .is_some_and(|old| old.last_used.known().is_some())
+}
+
 /// What this means, and what to do: below the steps.
 fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(String, Style)> {
     let theme = canvas.theme;
@@ -291,7 +298,7 @@ fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(Stri
     let own = rotation
         .old
         .is_some_and(|old| canvas.state.is_own(&old.key.id));
-    if own && rotation.step < Step::Deactivate {
+    if own && (rotation.step <= Step::Create || rotation.fresh.is_some()) {
         let text = "iamkeys is signed in with the old key, and goes on with the new one.";
         lines.push((text.into(), theme.warn));
     } else if rotation.fresh.is_some_and(|fresh| fresh.replaces_own) && !own {
@@ -320,14 +327,20 @@ fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(Stri
              use. If nobody has, delete it and begin again."
         }
         (_, Some(Hindrance::SecretNowhere)) => {
-            "Nothing is done to the old key before the new secret is somewhere. If it is lost, roll \
-             back: delete the new key."
+            "Nothing is done to the old key before the new secret is somewhere."
         }
         (_, Some(Hindrance::Trying)) => "A new key is not accepted everywhere at once.",
         (_, Some(Hindrance::Refused)) => {
-            "The new key does not work. Leave the old one as it is; R looks again."
+            "The new key was not accepted. Leave the old one as it is: once the new one is used, \
+             this goes on (R looks again). Or roll back."
+        }
+        (_, Some(Hindrance::NotListed)) => {
+            "A new key was created, and AWS does not list it yet: R looks again."
         }
         (_, Some(Hindrance::WrongOwner)) => "Do not go on.",
+        (_, Some(Hindrance::StillWarm)) if !is_use_known(rotation) => {
+            "Its last use is not known. See whether everything still runs before you delete it."
+        }
         (_, Some(Hindrance::StillWarm)) => {
             "It was in use not long ago. See whether everything still runs, and wait some days \
              before you delete it."
@@ -336,12 +349,15 @@ fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(Stri
         (Step::Check, None) => {
             "Nobody has tried the new key yet. Its first use shows here; R looks again."
         }
+        (Step::Deactivate, None) if !is_use_known(rotation) => {
+            "Whether the old key is in use is not known. Deactivating can be undone with one key."
+        }
         (Step::Deactivate, None) if rotation.old.is_some_and(|old| canvas.state.is_warm(old)) => {
             "The old key is still in use: whatever uses it must have the new one first. \
              Deactivating can be undone with one key."
         }
         (Step::Deactivate, None) => "Deactivating can be undone with one key.",
-        (Step::Delete, None) => "It has not been used for a week. Deleting cannot be undone.",
+        (Step::Delete, None) => "It was not used this week. Deleting cannot be undone.",
         _ => "",
     };
     if !text.is_empty() {
