@@ -185,13 +185,13 @@ const FAULTS: &[(&str, FaultKind, Ends, &[&str])] = &[
         "500",
         FaultKind::InternalFailure,
         Missing,
-        &["No answer that could be read: "],
+        &["AWS failed: InternalFailure: "],
     ),
     (
         "503",
         FaultKind::Unavailable,
         Missing,
-        &["No answer that could be read: "],
+        &["AWS failed: ServiceUnavailable: "],
     ),
     (
         "dropped before",
@@ -209,7 +209,7 @@ const FAULTS: &[(&str, FaultKind, Ends, &[&str])] = &[
         "500 after",
         FaultKind::ErrorAfter(500),
         Found,
-        &["No answer that could be read: "],
+        &["AWS failed: InternalFailure: "],
     ),
     (
         "cut",

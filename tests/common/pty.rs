@@ -167,7 +167,7 @@ impl Start {
             reader: Some(reader),
             modes_before,
             last: Instant::now(),
-            last_key: (String::new(), Instant::now()),
+            last_key: String::new(),
             home: self.home,
         }
     }
@@ -207,7 +207,7 @@ pub(crate) struct Program {
     reader: Option<JoinHandle<()>>,
     modes_before: String,
     last: Instant,
-    last_key: (String, Instant),
+    last_key: String,
     home: TempDir,
 }
 
@@ -284,13 +284,17 @@ impl Program {
 
     /// Presses one key that is written with several bytes, such as an arrow.
     pub(crate) fn press_key(&mut self, sequence: &str) {
-        let mut at = self.last + REACTION;
-        if self.last_key.0 == sequence {
-            at = at.max(self.last_key.1 + SAME_KEY);
-        }
+        // Since the program was last seen to have done something: it may have got the key before
+        // long after that was sent.
+        let pause = if self.last_key == sequence {
+            SAME_KEY
+        } else {
+            REACTION
+        };
+        let at = self.last + pause;
         thread::sleep(at.saturating_duration_since(Instant::now()));
         self.send(sequence.as_bytes());
-        self.last_key = (sequence.into(), self.last);
+        self.last_key = sequence.into();
     }
 
     /// Holds a key until the screen is as it should be, and for some repeats more; or until the
@@ -320,7 +324,7 @@ impl Program {
             let _ = self.to.write_all(key.as_bytes());
             self.last = Instant::now();
         }
-        self.last_key = (key.into(), self.last);
+        self.last_key = key.into();
     }
 
     /// Waits until the screen shows a text, or the program has ended; says whether it still runs.

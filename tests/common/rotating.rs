@@ -164,6 +164,9 @@ pub(crate) fn go_to(hands: &mut dyn Hands, user: &str) {
     hands.keys("/");
     hands.until("the filter", &|screen| screen.contains("/ ▏"));
     hands.keys(user);
+    hands.until("what was typed", &|screen| {
+        screen.contains(&format!("/ {user}▏"))
+    });
     hands.keys("<enter>");
     hands.until("the user's keys", &|screen| {
         let selected = screen.contains(&format!("▌ {user}"));
@@ -351,7 +354,10 @@ impl Rotation<'_> {
             title,
             &[&of_user, "Type its last four characters to delete it:"],
         );
-        self.hands.keys(&key[key.len() - 4..]);
+        let end = &key[key.len() - 4..];
+        self.hands.keys(end);
+        // Keys that arrive together with others are taken for a paste, which presses no button.
+        self.see(&format!("delete it: {end}▏"));
         self.hands.keys("<enter>");
     }
 
