@@ -237,12 +237,12 @@ impl Rotation<'_> {
             }
             ("Store" | "Check", Some(secret)) => {
                 let (secret, new) = (secret.clone(), self.new_key());
-                self.world.settle();
-                self.world.use_key(&new, &secret);
                 if step == "Check" {
                     self.open();
                     self.step("Check");
                 }
+                self.world.settle();
+                self.world.use_key(&new, &secret);
                 self.hands.keys("R");
                 self.step("Deactivate");
                 self.deactivate();
