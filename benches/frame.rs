@@ -104,6 +104,8 @@ fn signed_in(size: (u16, u16)) -> (State, Vec<Effect>) {
         ascii: false,
         monochrome: false,
         clipboard: Route::Unavailable(Why::Off),
+        form: iamkeys::secret::forms::Form::Posix,
+        clear_after: None,
         recent: RECENT,
     };
     let (mut state, _) = State::start(settings, Target::Demo, size);

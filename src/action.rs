@@ -42,6 +42,8 @@ pub enum Action {
     Rotate,
     /// Copy the selected key's ID.
     CopyId,
+    /// Say what the selected key is for.
+    Describe,
     /// What is not known about the selected user.
     OpenQuestion,
     /// Type a filter.
@@ -80,8 +82,32 @@ pub enum Action {
     CopySecret,
     /// Copy the new key's ID.
     CopyNewId,
-    /// Copy ID and secret as lines for a shell.
-    CopyExports,
+    /// Choose a form to copy ID and secret in.
+    CopyAs,
+    /// Copy both as lines for a POSIX shell.
+    AsPosix,
+    /// Copy both as lines for fish.
+    AsFish,
+    /// Copy both as lines for `PowerShell`.
+    AsPowerShell,
+    /// Copy both as the answer of a `credential_process`.
+    AsProcess,
+    /// Copy both as a section of the credentials file.
+    AsSection,
+    /// Write the new key to a profile.
+    WriteProfile,
+    /// Save the new key as a file.
+    SaveFile,
+    /// Go on with what is typed or chosen.
+    GoOn,
+    /// Take the name of a profile that is there.
+    TakeName,
+    /// The other columns for a file.
+    OtherColumns,
+    /// Write what is shown.
+    Write,
+    /// Back to the name.
+    OtherName,
     /// Show or hide the new secret.
     Reveal,
     /// Close the new key's dialog.
@@ -142,6 +168,7 @@ impl Action {
             Self::Delete => "delete",
             Self::Rotate => "rotate",
             Self::CopyId => "copy ID",
+            Self::Describe => "describe",
             Self::OpenQuestion => "open question",
             Self::Filter => "filter",
             Self::KeepFilter => "keep filter",
@@ -161,7 +188,19 @@ impl Action {
             Self::GoToKey => "go to key",
             Self::CopySecret => "copy secret",
             Self::CopyNewId => "copy ID",
-            Self::CopyExports => "copy as exports",
+            Self::CopyAs => "copy as",
+            Self::AsPosix => "exports",
+            Self::AsFish => "fish",
+            Self::AsPowerShell => "PowerShell",
+            Self::AsProcess => "credential_process",
+            Self::AsSection => "section",
+            Self::WriteProfile => "write to a profile",
+            Self::SaveFile => "save as a file",
+            Self::GoOn => "go on",
+            Self::TakeName => "take",
+            Self::OtherColumns => "other columns",
+            Self::Write => "write",
+            Self::OtherName => "another name",
             Self::Reveal => "reveal",
             Self::CloseNewKey => "close",
             Self::HaveIt => "I have it",
@@ -205,6 +244,7 @@ impl Action {
             Self::Delete => "Delete the key for good",
             Self::Rotate => "Rotate the user's key, or go on with a rotation",
             Self::CopyId => "Copy the key ID",
+            Self::Describe => "Say what the key is for",
             Self::OpenQuestion => "Show what is not known about the user's keys",
             Self::Filter => "Filter by name, path or key ID, as you type",
             Self::KeepFilter => "Keep the filter, back to the list",
@@ -224,7 +264,19 @@ impl Action {
             Self::GoToKey => "Go to the key that could be deleted",
             Self::CopySecret => "Copy the secret",
             Self::CopyNewId => "Copy the key ID",
-            Self::CopyExports => "Copy both as export lines for a shell",
+            Self::CopyAs => "Copy both as lines for a shell, as JSON or as a section",
+            Self::AsPosix => "Copy both as export lines for sh, bash and zsh",
+            Self::AsFish => "Copy both as lines for fish",
+            Self::AsPowerShell => "Copy both as lines for PowerShell",
+            Self::AsProcess => "Copy both as the JSON of a credential_process",
+            Self::AsSection => "Copy both as a section of the credentials file",
+            Self::WriteProfile => "Write the key to a profile of the credentials file",
+            Self::SaveFile => "Save the key as a CSV file",
+            Self::GoOn => "Go on with what is typed or chosen",
+            Self::TakeName => "Take the name of a profile that is there",
+            Self::OtherColumns => "Other columns: the console's, or those that can be imported",
+            Self::Write => "Write what is shown",
+            Self::OtherName => "Back to the name of the profile",
             Self::Reveal => "Show the secret, or hide it",
             Self::CloseNewKey => "Close; asks first if the secret has gone nowhere",
             Self::HaveIt => "Close: you have the secret, pasted or written down",
@@ -278,10 +330,11 @@ impl Action {
                 | Self::HaveIt
                 | Self::CloseNewKey
                 | Self::StopWaiting
+                | Self::GoOn
+                | Self::Write
                 | Self::Replace
                 | Self::LetGo
                 | Self::CopySecret
-                | Self::CopyExports
                 | Self::DoAgain
                 | Self::KeepKey
                 | Self::NextStep

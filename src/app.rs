@@ -252,12 +252,20 @@ where
         Ok(())
     }
 
+    /// Whether what a key or a click would answer is on the screen.
+    fn is_drawn(&self) -> bool {
+        let context = self.state.context();
+        self.drawn.scene == self.state.scene
+            && self.drawn.dialogs == self.state.dialogs().len()
+            && self.drawn.context.is_none_or(|drawn| drawn == context)
+    }
+
     fn message_of(&mut self, event: Event) -> Option<Message> {
         let message = match event {
             Event::Key(key) => {
                 // Nobody has seen what is not drawn yet, however long this machine took over what
                 // was done before.
-                let unseen = self.answered || !self.is_in_sight();
+                let unseen = self.answered || !self.is_drawn();
                 let press = self.keyboard.press(key, Instant::now(), unseen)?;
                 Some(Message::Key(press))
             }
@@ -268,7 +276,7 @@ where
             Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
             Event::Mouse(mouse) => match mouse.kind {
                 // A dialog that nobody has seen yet is not what was clicked.
-                MouseEventKind::Down(MouseButton::Left) if self.is_in_sight() => {
+                MouseEventKind::Down(MouseButton::Left) if self.is_drawn() => {
                     let target = self.drawn.at(mouse.column, mouse.row);
                     target.cloned().map(Message::Click)
                 }
@@ -283,11 +291,6 @@ where
             Some(Message::Key(_) | Message::Paste(_) | Message::Click(_))
         );
         message
-    }
-
-    /// Whether the dialogs are drawn as they are now.
-    fn is_in_sight(&self) -> bool {
-        self.drawn.scene == self.state.scene && self.drawn.dialogs == self.state.dialogs().len()
     }
 
     /// Takes in a message, and all that wait behind it.
@@ -322,6 +325,8 @@ where
                 Effect::OpenJournal => self.runtime.open_journal(),
                 Effect::Note(note) => self.runtime.note(note),
                 Effect::Copy(clip) => self.copy(clip)?,
+                Effect::ClearClipboard(key) => self.runtime.clear_clipboard(&key),
+                Effect::Store(request, errand) => self.runtime.store(request, errand),
                 Effect::Suspend => {
                     self.host.suspend()?;
                     // The stop may be on its way still, and whoever ends it tells (SIGCONT). But

@@ -5,13 +5,17 @@ use crate::{
     effect::{Exit, Target},
     iam, journal, log,
     runtime::{Accounts, Keep, Means, Pace},
-    secret::clipboard::{Choice, route_here},
+    secret::{
+        clipboard::{Choice, route_here},
+        credentials::CredentialsFile,
+        forms::Form,
+    },
     state::Settings,
 };
 use chrono::{TimeDelta, Utc};
 use clap::{Parser, ValueEnum};
 use color_eyre::eyre::WrapErr as _;
-use std::{env, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{env, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use tracing_appender::non_blocking::WorkerGuard;
 
 /// See and change the access keys of an AWS account from a terminal.
@@ -135,6 +139,8 @@ impl Cli {
             // https://no-color.org: set to anything but nothing.
             monochrome: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             clipboard: route_here(self.clipboard),
+            form: form(|name| env::var(name).ok()),
+            clear_after: Some(self.clear_clipboard).filter(|seconds| *seconds > 0),
             recent: TimeDelta::days(self.recent_days.into()),
         }
     }
@@ -149,6 +155,10 @@ impl Cli {
                 demo_too: self.journal.is_some(),
             },
             pace: Pace::default(),
+            credentials: CredentialsFile::here().map_err(|error| error.to_string()),
+            clear_after: settings
+                .clear_after
+                .map(|seconds| Duration::from_secs(seconds.into())),
         }
     }
 
@@ -190,6 +200,19 @@ fn is_utf8(var: impl Fn(&str) -> Option<String>) -> bool {
             let locale = locale.to_ascii_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")
         })
+}
+
+/// The form that this person's shell reads.
+fn form(var: impl Fn(&str) -> Option<String>) -> Form {
+    let shell = var("SHELL").unwrap_or_default();
+    let name = shell.rsplit(['/', '\\']).next().unwrap_or_default();
+    match name.trim_end_matches(".exe") {
+        "fish" => Form::Fish,
+        "pwsh" | "powershell" => Form::PowerShell,
+        // Windows names none, but to who runs a shell that came from elsewhere.
+        "" if cfg!(windows) => Form::PowerShell,
+        _ => Form::Posix,
+    }
 }
 
 /// The exit code for a way out, and what there is to say about it on standard error.
@@ -259,6 +282,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn the_shell_decides_about_the_form() {
+        let of = |shell: &'static str| form(|name| (name == "SHELL").then(|| shell.to_owned()));
+        assert_eq!(of("/usr/bin/fish"), Form::Fish);
+        assert_eq!(of("/opt/microsoft/powershell/7/pwsh"), Form::PowerShell);
+        assert_eq!(of("/bin/zsh"), Form::Posix);
+        assert_eq!(of("/usr/local/bin/fishy"), Form::Posix);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What must be done outside: data only, carried out by [`crate::runtime`] and [`crate::app`].
 
-use crate::{iam::Change, secret::SecretKey};
+use crate::{
+    iam::Change,
+    secret::{SecretKey, credentials::Plan, csv_file::Layout, forms::Form},
+};
 
 /// Tells one request from all others of this run, so that a late answer to an old question is
 /// known for what it is.
@@ -29,6 +32,10 @@ pub enum Effect {
     Note(Note),
     /// Put a text on a clipboard.
     Copy(Clip),
+    /// Clear the system's clipboard, if it still holds the secret of this key.
+    ClearClipboard(String),
+    /// Do something about a place that a secret can be put into.
+    Store(RequestId, Errand),
     /// Stop this process until the shell continues it.
     Suspend,
     /// End the event loop.
@@ -133,6 +140,53 @@ pub enum Read {
     Descriptions(Box<str>),
 }
 
+/// Something to be done about a place that a secret can be put into. Whatever blocks is done on a
+/// thread of its own.
+#[derive(Debug)]
+pub enum Errand {
+    /// Tell where the credentials file is, and which profiles it has.
+    Profiles,
+    /// Tell what would change if this key went into this profile, and then whose the key is that is
+    /// there now.
+    Plan {
+        /// The profile.
+        profile: String,
+        /// The ID of the key that would go there.
+        key: String,
+    },
+    /// See whether a profile can be written, for a key that is still to be created.
+    ProveProfile(String),
+    /// Carry a plan out.
+    WriteProfile {
+        /// What a person has agreed to.
+        plan: Box<Plan>,
+        /// The secret of the key in it.
+        secret: SecretKey,
+    },
+    /// See whether a file can be made, for a key that is still to be created.
+    ProveFile(NewFile),
+    /// Make a file with a key in it.
+    WriteFile {
+        /// The file.
+        file: NewFile,
+        /// The key's ID.
+        key: String,
+        /// Its secret.
+        secret: SecretKey,
+    },
+}
+
+/// A file to be made for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// Where, as it was typed.
+    pub path: String,
+    /// What its columns are.
+    pub layout: Layout,
+    /// Whose key it is.
+    pub user: Box<str>,
+}
+
 /// A text on its way to a clipboard.
 #[derive(Debug)]
 pub struct Clip {
@@ -151,8 +205,8 @@ pub enum Copied {
     Secret,
     /// The access key ID.
     KeyId,
-    /// Both, as export lines.
-    Exports,
+    /// Both, in this form.
+    As(Form),
     /// The `aws` command for something that was done.
     Command,
 }
@@ -164,7 +218,11 @@ impl Copied {
         match self {
             Self::Secret => "secret",
             Self::KeyId => "key ID",
-            Self::Exports => "exports",
+            Self::As(Form::Posix) => "exports",
+            Self::As(Form::Fish) => "lines for fish",
+            Self::As(Form::PowerShell) => "lines for PowerShell",
+            Self::As(Form::Process) => "credential_process JSON",
+            Self::As(Form::Section) => "section",
             Self::Command => "command",
         }
     }
@@ -172,7 +230,14 @@ impl Copied {
     /// Whether the secret itself went along.
     #[must_use]
     pub fn holds_secret(self) -> bool {
-        matches!(self, Self::Secret | Self::Exports)
+        match self {
+            Self::Secret => true,
+            Self::As(form) => matches!(
+                form,
+                Form::Posix | Form::Fish | Form::PowerShell | Form::Process | Form::Section
+            ),
+            Self::KeyId | Self::Command => false,
+        }
     }
 }
 

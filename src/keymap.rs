@@ -28,6 +28,16 @@ pub enum Context {
     Full,
     /// The new key and its secret.
     NewKey,
+    /// Choosing a form to copy a new key in.
+    CopyAs,
+    /// Typing the name of a profile.
+    Profile,
+    /// Typing the path of a file.
+    File,
+    /// What would change in a profile, and what is being written.
+    Plan,
+    /// Typing what a key is for.
+    Describe,
     /// Asked before a secret is thrown away.
     Discard,
     /// One entry of the activity, whole.
@@ -44,7 +54,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order the README lists them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Users,
         Self::Keys,
         Self::Activity,
@@ -55,6 +65,11 @@ impl Context {
         Self::Rotate,
         Self::Full,
         Self::NewKey,
+        Self::CopyAs,
+        Self::Profile,
+        Self::File,
+        Self::Plan,
+        Self::Describe,
         Self::Discard,
         Self::Entry,
         Self::Reading,
@@ -77,6 +92,11 @@ impl Context {
             Self::Rotate => "rotation",
             Self::Full => "no room for a key",
             Self::NewKey => "new key",
+            Self::CopyAs => "copy as",
+            Self::Profile => "profile",
+            Self::File => "file",
+            Self::Plan => "what would change",
+            Self::Describe => "description",
             Self::Discard => "discard?",
             Self::Entry => "whole entry",
             Self::Reading => "reading",
@@ -89,7 +109,15 @@ impl Context {
     /// Whether letters are text here and not commands.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Typed | Self::Palette)
+        matches!(
+            self,
+            Self::Filter
+                | Self::Typed
+                | Self::Palette
+                | Self::Profile
+                | Self::File
+                | Self::Describe
+        )
     }
 }
 
@@ -173,20 +201,30 @@ const MOVING: &[Context] = &[
     Context::Users,
     Context::Keys,
     Context::Activity,
+    Context::CopyAs,
+    Context::Plan,
     Context::Entry,
     Context::Reading,
 ];
 const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette];
-const ROWS_WHILE_TYPING: &[Context] = &[Context::Palette, Context::Filter];
+const ROWS_WHILE_TYPING: &[Context] = &[Context::Palette, Context::Filter, Context::Profile];
 const BUTTONS: &[Context] = &[
     Context::Confirm,
     Context::Typed,
     Context::Question,
     Context::Rotate,
     Context::Full,
+    Context::Plan,
     Context::Discard,
     Context::Leaving,
 ];
+const TYPED: &[Context] = &[
+    Context::CopyAs,
+    Context::Profile,
+    Context::File,
+    Context::Describe,
+];
+const STORING: &[Context] = &[Context::NewKey, Context::Rotate];
 const VIEWS: &[Context] = &[Context::Users, Context::Keys, Context::Activity];
 const REFRESHED: &[Context] = &[
     Context::Users,
@@ -232,7 +270,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::SignedOut], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
+    bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowUsers, &[Key::char('1')], LISTS, false),
     bind(Action::ShowActivity, &[Key::char('3')], VIEWS, false),
     bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),
@@ -269,8 +308,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Entry], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),
     bind(Action::Stay, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Leaving], false),
@@ -278,9 +318,22 @@ pub const BINDINGS: &[Binding] = &[
     // The new key.
     bind(Action::CopySecret, &[Key::char('y')], &[Context::NewKey], false),
     bind(Action::CopyNewId, &[Key::char('i')], &[Context::NewKey], false),
-    bind(Action::CopyExports, &[Key::char('e')], &[Context::NewKey], false),
+    bind(Action::CopyAs, &[Key::char('e')], &[Context::NewKey], false),
+    bind(Action::WriteProfile, &[Key::char('w')], STORING, false),
+    bind(Action::SaveFile, &[Key::char('s')], STORING, false),
     bind(Action::Reveal, &[Key::char('v')], &[Context::NewKey], false),
     bind(Action::CloseNewKey, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::NewKey], false),
+    // Where it goes.
+    bind(Action::AsPosix, &[Key::char('1')], &[Context::CopyAs], false),
+    bind(Action::AsFish, &[Key::char('2')], &[Context::CopyAs], false),
+    bind(Action::AsPowerShell, &[Key::char('3')], &[Context::CopyAs], false),
+    bind(Action::AsProcess, &[Key::char('4')], &[Context::CopyAs], false),
+    bind(Action::AsSection, &[Key::char('5')], &[Context::CopyAs], false),
+    bind(Action::GoOn, &[Key::of(KeyCode::Enter)], TYPED, false),
+    bind(Action::TakeName, &[Key::of(KeyCode::Tab)], &[Context::Profile], false),
+    bind(Action::OtherColumns, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::File], false),
+    bind(Action::Write, &[Key::char('y')], &[Context::Plan], false),
+    bind(Action::OtherName, &[Key::char('b')], &[Context::Plan], false),
     // Ways out.
     bind(Action::Quit, &[Key::char('q')], QUITTABLE, true),
     bind(Action::Interrupt, &[Key::ctrl('c')], &Context::ALL, false),
@@ -390,11 +443,14 @@ mod tests {
 
     #[test]
     fn no_letter_that_moves_in_vim_or_quits_elsewhere_changes_anything() {
-        use Action::{Create, Delete, Toggle};
+        use Action::{Create, Delete, Discard, Toggle, Write};
         for letter in "hjklgGwbxZq".chars() {
             for context in Context::ALL {
                 let means = action(context, Key::char(letter));
-                assert!(!matches!(means, Some(Create | Delete | Toggle)), "{letter}");
+                assert!(
+                    !matches!(means, Some(Create | Delete | Discard | Toggle | Write)),
+                    "{letter}"
+                );
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     effect::{ChangeId, Copied, RequestId},
     iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
     secret::{osc52::Multiplexer, route::Why},
-    state::{questions::Question, rotation::TrialNews},
+    state::{questions::Question, rotation::TrialNews, store::News},
 };
 use crossterm::event::KeyEvent;
 use std::time::Duration;
@@ -55,6 +55,22 @@ pub enum Message {
         /// How it went.
         outcome: CopyOutcome,
     },
+    /// The system's clipboard has held the secret of this key for as long as it was to.
+    ClipboardDue(String),
+    /// What came of clearing the system's clipboard: whether it still held the secret.
+    Cleared {
+        /// The key whose secret it was.
+        key: String,
+        /// Whether it was still there and is not any more; or why nobody knows.
+        result: Result<bool, String>,
+    },
+    /// What came of an errand to a place that a secret can be put into.
+    Store {
+        /// The errand.
+        request: RequestId,
+        /// The news.
+        news: News,
+    },
     /// The journal is open, with what earlier runs have left open; or why there is none.
     Journal(Result<Vec<Question>, String>),
     /// How the trial of a new key goes.
@@ -97,7 +113,7 @@ pub enum Target {
     Action(crate::action::Action),
     /// A button of a dialog.
     Button(usize),
-    /// A row of the palette.
+    /// A row of a list in a dialog: of the palette, of profiles, of forms.
     PaletteRow(usize),
 }
 

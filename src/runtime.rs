@@ -1,21 +1,25 @@
 //! Carries effects out: each becomes a task that ends in one message. Reads are dropped when
 //! nobody waits for them any more; changes never are.
 
+mod board;
 mod ledger;
+mod store;
 mod trial;
 
 pub use ledger::Keep;
+pub use store::Credentials;
 pub use trial::Pace;
 
+use board::Board;
 use ledger::Ledger;
 
 use crate::{
     demo::Endpoint,
-    effect::{Clip, Note, Order, Read, RequestId, Target, Trial},
+    effect::{Clip, Errand, Note, Order, Read, RequestId, Target, Trial},
     iam::{self, Account, Done, Error, Kind, SignedIn},
-    message::{Answer, CopyOutcome, Message, Session},
-    secret::clipboard::{Route, System},
-    state::rotation::TrialNews,
+    message::{Answer, Message, Session},
+    secret::clipboard::Route,
+    state::{rotation::TrialNews, store::News},
 };
 use futures::FutureExt as _;
 use std::{
@@ -30,6 +34,9 @@ use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
+
+/// How long files being written may take when the program ends.
+const LAST_FILES: Duration = Duration::from_secs(2);
 
 /// The threads that tasks run on.
 ///
@@ -68,8 +75,11 @@ pub struct Runtime {
     accounts: Accounts,
     account: watch::Sender<Option<Account>>,
     reads: JoinSet<()>,
+    /// Secrets on their way to a file. Not dropped at the end.
+    errands: JoinSet<()>,
     route: Route,
-    clipboard: Option<System>,
+    board: Board,
+    credentials: Credentials,
     ledger: Ledger,
     pace: Pace,
 }
@@ -83,6 +93,10 @@ pub struct Means {
     pub keep: Keep,
     /// How often and how long a new key is tried.
     pub pace: Pace,
+    /// Where profiles are written to.
+    pub credentials: Credentials,
+    /// How long a secret stays on the system's clipboard; none where nobody clears it.
+    pub clear_after: Option<Duration>,
 }
 
 impl Runtime {
@@ -94,8 +108,17 @@ impl Runtime {
         accounts: Accounts,
         means: Means,
     ) -> Self {
-        let Means { route, keep, pace } = means;
+        let Means {
+            route,
+            keep,
+            pace,
+            credentials,
+            clear_after,
+        } = means;
         Self {
+            board: Board::new(handle.clone(), outbox.clone(), clear_after),
+            credentials,
+            errands: JoinSet::new(),
             ledger: Ledger::new(handle.clone(), keep),
             pace,
             handle,
@@ -104,7 +127,6 @@ impl Runtime {
             account: watch::Sender::new(None),
             reads: JoinSet::new(),
             route,
-            clipboard: None,
         }
     }
 
@@ -265,24 +287,25 @@ impl Runtime {
     /// Puts a text on the system's clipboard. What goes to the terminal's is written by whoever
     /// owns the terminal.
     pub fn copy_to_system(&mut self, clip: Clip) {
+        self.board.copy(clip);
+    }
+
+    /// Clears the system's clipboard, if it still holds the secret of this key.
+    pub fn clear_clipboard(&mut self, key: &str) {
+        self.board.clear(key);
+    }
+
+    /// Does something about a place that a secret can be put into.
+    pub fn store(&mut self, request: RequestId, errand: Errand) {
+        while self.errands.try_join_next().is_some() {}
         let outbox = self.outbox.clone();
-        let Clip { what, key, text } = clip;
-        let tell = move |outcome| {
-            let _ = outbox.send(Message::Copied { what, key, outcome });
+        let told = outbox.clone();
+        let tell = move |news: News| {
+            let _ = told.send(Message::Store { request, news });
         };
-        let clipboard = match &self.clipboard {
-            Some(clipboard) => clipboard,
-            None => match System::start() {
-                Ok(clipboard) => self.clipboard.insert(clipboard),
-                Err(error) => return tell(CopyOutcome::Failed(error.to_string())),
-            },
-        };
-        clipboard.copy(text, move |result| {
-            tell(match result {
-                Ok(()) => CopyOutcome::InSystemClipboard,
-                Err(error) => CopyOutcome::Failed(error),
-            });
-        });
+        let (credentials, account) = (self.credentials.clone(), self.account.borrow().clone());
+        let work = store::run(errand, credentials, account, outbox, tell);
+        self.errands.spawn_on(work, &self.handle);
     }
 
     /// Where copied texts go.
@@ -294,6 +317,11 @@ impl Runtime {
     /// Stops every read at once, and waits for what is on its way to the disk.
     pub async fn finish(&mut self) {
         self.reads.abort_all();
+        let files = async { while self.errands.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_FILES, files).await.is_err() {
+            tracing::error!("the last files took too long");
+        }
+        self.board.finish().await;
         self.ledger.finish().await;
     }
 

@@ -2,7 +2,9 @@
 
 pub mod activity;
 pub mod changes;
+mod clipboard;
 pub mod confirm;
+pub mod describe;
 pub mod fetch;
 pub mod filter;
 pub mod load;
@@ -10,6 +12,7 @@ pub mod modal;
 pub mod questions;
 pub mod rotation;
 pub mod session;
+pub mod store;
 pub mod users;
 
 use crate::{
@@ -17,7 +20,7 @@ use crate::{
     effect::{Effect, Exit, Fact, Note, Origin, RequestId, Target},
     iam::{KeyStatus, Problem},
     keymap::Context,
-    secret::clipboard::Route,
+    secret::{clipboard::Route, forms::Form},
     ui::layout::Layout,
 };
 use activity::Activity;
@@ -28,6 +31,7 @@ use questions::Question;
 use rotation::{Fresh, Tried};
 use session::Session;
 use std::collections::HashSet;
+use store::Put;
 use users::{KeyRow, UserRow, Users};
 
 /// Stands for the endpoint where what is open is the demo account: nothing of it is real, and it is
@@ -45,6 +49,11 @@ pub struct Settings {
     pub monochrome: bool,
     /// Where a copied text goes.
     pub clipboard: Route,
+    /// The form for this person's shell.
+    pub form: Form,
+    /// After so many seconds a copied secret is cleared from the system's clipboard; none where it
+    /// stays.
+    pub clear_after: Option<u32>,
     /// A key used within this time counts as in use.
     pub recent: TimeDelta,
 }
@@ -119,6 +128,10 @@ pub struct State {
     pub changes: Vec<Pending>,
     /// The keys that this run has created.
     pub fresh: Vec<Fresh>,
+    /// Secrets on their way to a profile or a file.
+    pub puts: Vec<Put>,
+    /// The key whose secret was copied to the system's clipboard last, and not cleared yet.
+    pub(crate) on_clipboard: Option<String>,
     /// What nobody knows: of this account, and of others that were open before.
     pub questions: Vec<Question>,
     /// Reads under way.
@@ -158,6 +171,8 @@ impl State {
             notice: None,
             changes: Vec::new(),
             fresh: Vec::new(),
+            puts: Vec::new(),
+            on_clipboard: None,
             questions: Vec::new(),
             reads: HashSet::new(),
             list_again: false,
@@ -221,9 +236,12 @@ impl State {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         let trying = |fresh: &Fresh| matches!(fresh.trial, Tried::Trying(..));
+        let asking = |modal: &Modal| matches!(modal, Modal::Store(store) if store.is_waiting());
         !self.reads.is_empty()
             || !self.changes.is_empty()
+            || !self.puts.is_empty()
             || self.fresh.iter().any(trying)
+            || self.modals.iter().any(asking)
             || self.stage == Stage::SigningIn
     }
 
@@ -366,7 +384,11 @@ impl State {
         if self.settings.read_only
             && matches!(
                 action,
-                Action::Create | Action::Toggle | Action::Delete | Action::Rotate
+                Action::Create
+                    | Action::Toggle
+                    | Action::Delete
+                    | Action::Rotate
+                    | Action::Describe
             )
         {
             return Some("Read-only: iamkeys was started with --read-only".into());
@@ -380,7 +402,11 @@ impl State {
                 self.pending_for(name, None)
                     .map(|_| format!("A key for {name} is being created already"))
             }
-            Action::Toggle | Action::Delete | Action::CopyId | Action::Details => {
+            Action::Toggle
+            | Action::Delete
+            | Action::Describe
+            | Action::CopyId
+            | Action::Details => {
                 let (Some(user), Some(row)) = (self.user(), self.key()) else {
                     return Some(match self.user() {
                         None => "No user is selected".into(),
@@ -453,6 +479,9 @@ impl State {
             self.modals.push(Modal::discard(key, Then::Leave(exit)));
             return Vec::new();
         }
+        if self.ask_to_paste(exit) {
+            return Vec::new();
+        }
         if !self.changes.is_empty() {
             if !self.modals.iter().any(|m| matches!(m, Modal::Leaving(_))) {
                 self.modals.push(Modal::leaving(exit));
@@ -473,11 +502,12 @@ impl State {
     #[must_use]
     pub fn part_with_secret(&mut self, key: &str, has_it: bool) -> Vec<Effect> {
         let is_it = |modal: &Modal| matches!(modal, Modal::NewKey(new) if new.id == key);
-        let mut effects = Vec::new();
-        if has_it {
-            // As long as the dialog holds it: the key may be tried now.
-            effects.extend(self.note_stored(key, "by hand"));
-        }
+        // As long as the dialog holds it: the key may be tried now.
+        let mut effects = if has_it {
+            self.note_stored(key, "by hand")
+        } else {
+            self.let_clipboard_go(key)
+        };
         let Some(at) = self.modals.iter().position(is_it) else {
             return effects;
         };
@@ -514,6 +544,13 @@ impl State {
             )),
             _ => None,
         });
-        changes.chain(secrets).chain(self.open_at_exit()).collect()
+        let pasted = self.only_on_clipboard().map(|key| {
+            format!("cleared: the secret of {key} was on the clipboard, and stored nowhere else")
+        });
+        changes
+            .chain(secrets)
+            .chain(pasted)
+            .chain(self.open_at_exit())
+            .collect()
     }
 }

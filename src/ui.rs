@@ -9,13 +9,14 @@ mod header;
 mod keys;
 pub mod layout;
 mod modals;
-pub use modals::{entry_lines, help_lines};
+pub use modals::{details_lines, entry_lines, help_lines, plan_lines};
 mod signed_out;
 pub mod theme;
 mod users;
 pub mod words;
 
 use crate::{
+    keymap::Context,
     message::Target,
     state::{Stage, State, View, modal::Modal},
 };
@@ -38,6 +39,8 @@ pub struct Drawn {
     pub dialogs: usize,
     /// Which scene it shows; see [`State::scene`].
     pub scene: u64,
+    /// The place whose keys count on it: a dialog may ask something else from one to the next.
+    pub context: Option<Context>,
     /// How many rows of the list were built, users or entries: what is visible, never all there is.
     pub rows: usize,
 }
@@ -136,6 +139,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
     footer::draw(&mut canvas, layout.footer);
     canvas.drawn.dialogs = state.dialogs().len();
     canvas.drawn.scene = state.scene;
+    canvas.drawn.context = Some(state.context());
     for modal in state.dialogs() {
         step_back(&mut canvas);
         // Only the top dialog can be clicked.

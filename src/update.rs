@@ -67,6 +67,12 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
             state.changed(id, result)
         }
         Message::Copied { what, key, outcome } => copied(state, what, &key, outcome),
+        Message::ClipboardDue(key) => state.clipboard_due(key),
+        Message::Cleared { key, result } => {
+            state.cleared(&key, result);
+            Vec::new()
+        }
+        Message::Store { request, news } => state.heard(request, news),
         Message::Journal(Ok(left_open)) => state.remember(left_open),
         Message::Journal(Err(why)) => {
             state.complain(format!("No journal, so nothing can be changed: {why}"));
@@ -166,6 +172,7 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
                 .is_some_and(|error| error.kind == Kind::Denied);
             failure = None;
             state.users.file_descriptions(&user, request, answer, now);
+            state.described(&user);
         }
     }
     if let Some(error) = failure {
@@ -203,13 +210,14 @@ fn copied(state: &mut State, what: Copied, key: &str, outcome: CopyOutcome) -> V
         copied_command(state, outcome);
         return Vec::new();
     }
+    state.note_copy(what, key, &outcome);
     let dialog = state.modals.iter_mut().find_map(|modal| match modal {
         Modal::NewKey(new) if new.id == key => Some(new),
         _ => None,
     });
     if let Some(new) = dialog {
         new.note(what, outcome);
-        if new.kept() == Kept::Somewhere {
+        if what.holds_secret() && new.copied() == Kept::Somewhere {
             return state.note_stored(key, "clipboard");
         }
         return Vec::new();

@@ -2,16 +2,18 @@
 
 mod common;
 
+use chrono::TimeDelta;
 use common::{Person, Setup, carried, endpoint, go_to, keys_of, now};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
 use crossterm::event::{MouseButton, MouseEventKind};
 use iamkeys::{
-    demo::{Account, Endpoint, Fault, FaultKind, Status},
+    demo::{Account, Endpoint, Fault, FaultKind, KeyId, Status},
     effect::Exit,
     message::Signal,
     secret::clipboard::{Route, Why},
 };
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
+use tempfile::TempDir;
 
 #[test]
 fn the_account_appears_with_users_keys_and_last_uses() {
@@ -104,6 +106,8 @@ fn the_id_and_the_exports_can_be_copied_too() {
     person.press("<esc>");
     person.gone("Discard the only copy?");
     person.press("e");
+    person.see("Copy as");
+    person.press("1");
     person.see("✓ exports sent");
     let sent = person.sent();
     let id = carried(&sent[0]);
@@ -907,4 +911,415 @@ fn leaving_waits_for_a_change_and_can_stop_waiting() {
         lines[0].starts_with("not known: deactivating AKIA"),
         "{lines:?}"
     );
+}
+
+/// A credentials file in a directory of its own, which goes with it.
+fn credentials_with(text: Option<&str>) -> (TempDir, &'static Path) {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    if let Some(text) = text {
+        fs::write(&path, text).unwrap();
+    }
+    (home, Box::leak(path.into_boxed_path()))
+}
+
+/// The program with this credentials file, and a journal beside it.
+fn with_credentials(endpoint: &Endpoint, credentials: &'static Path) -> Person {
+    let journal = credentials.with_file_name("journal.jsonl");
+    let setup = Setup {
+        credentials: Some(credentials),
+        journal: Some(Box::leak(journal.into_boxed_path())),
+        ..Setup::default()
+    };
+    Person::with(endpoint, setup)
+}
+
+/// Creates a key for `new-hire`, who has none, and leaves its dialog open; its ID and secret.
+fn new_key(person: &mut Person) -> (String, String) {
+    go_to(person, "new-hire");
+    person.press("c");
+    person.see("Create y");
+    person.press("y");
+    person.see("New key for new-hire");
+    newest(person, "new-hire")
+}
+
+/// An active key of a user.
+fn active_key(endpoint: &Endpoint, user: &str) -> KeyId {
+    endpoint.account(|account| {
+        let keys = &account.user(user).unwrap().keys;
+        let active = keys.iter().find(|key| key.status == Status::Active);
+        active.unwrap().id
+    })
+}
+
+/// The newest key of a user, and its secret.
+fn newest(person: &Person, user: &str) -> (String, String) {
+    person.endpoint.account(|account| {
+        let key = account.user(user).unwrap().keys.last().unwrap().id;
+        (key.as_str().to_owned(), key.secret())
+    })
+}
+
+/// Chooses a profile, up to what would change.
+fn choose(person: &mut Person, profile: &str) {
+    person.press("w");
+    person.see("Profile: ▏");
+    person.press(profile);
+    person.see(&format!("{profile}▏"));
+    person.press("<enter>");
+    person.see("What will change");
+}
+
+fn section(profile: &str, key: &str, secret: &str) -> String {
+    format!("[{profile}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
+}
+
+fn journal_of(credentials: &Path) -> String {
+    fs::read_to_string(credentials.with_file_name("journal.jsonl")).unwrap()
+}
+
+#[test]
+fn a_new_key_is_written_to_a_new_profile_and_counts_as_kept() {
+    let (_home, file) = credentials_with(None);
+    let mut person = with_credentials(&endpoint(), file);
+    let (key, secret) = new_key(&mut person);
+    choose(&mut person, "ci");
+    let screen = person.see("[ci], in a new file: ");
+    assert!(
+        screen.contains(&format!("+ aws_access_key_id = {key}")),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("+ aws_secret_access_key = [hidden]"),
+        "{screen}"
+    );
+    assert!(!screen.contains(&secret), "{screen}");
+    // Cancel is highlighted.
+    person.press("<enter>");
+    person.gone("What will change");
+    assert!(!file.exists(), "nothing is written before somebody agrees");
+    person.see("The secret is nowhere else yet.");
+
+    choose(&mut person, "ci");
+    person.press("y");
+    person.see("✓ written to profile ci in");
+    assert_eq!(
+        fs::read_to_string(file).unwrap(),
+        section("ci", &key, &secret)
+    );
+    // It is somewhere, whatever the clipboard holds.
+    person.press("yi");
+    person.see("✓ key ID sent");
+    person.press("<esc>");
+    person.gone("New key for new-hire");
+    person.press("3");
+    let screen = person.see("✓ write profile");
+    assert!(screen.contains("profile ci"), "{screen}");
+    person.press("q");
+    assert_eq!(person.exit(), Exit::Quit(Vec::new()));
+    let journal = journal_of(file);
+    assert!(journal.contains("profile ci"), "{journal}");
+    assert!(!journal.contains(&secret));
+}
+
+#[test]
+fn a_profile_that_is_there_can_be_taken_from_the_list() {
+    let old = "[one]\nregion = eu-north-1\n\n[two]\nregion = us-east-1\n";
+    let (_home, file) = credentials_with(Some(old));
+    let mut person = with_credentials(&endpoint(), file);
+    let (key, secret) = new_key(&mut person);
+    person.press("w");
+    person.wait("both profiles", |screen| {
+        screen.contains("  one") && screen.contains("  two")
+    });
+    person.press("t");
+    person.gone("  one");
+    person.press("<tab>");
+    person.see("two▏");
+    person.press("<enter>");
+    person.see("region = us-east-1");
+    person.press("y");
+    person.see("✓ written to profile two");
+    let new = format!("{old}aws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
+    assert_eq!(fs::read_to_string(file).unwrap(), new);
+}
+
+#[test]
+fn another_user_s_keys_are_named_before_they_are_replaced() {
+    let endpoint = endpoint();
+    let ci = active_key(&endpoint, "ci-runner");
+    let text = section("ci", ci.as_str(), &ci.secret());
+    let (_home, file) = credentials_with(Some(&text));
+    let mut person = with_credentials(&endpoint, file);
+    let (key, secret) = new_key(&mut person);
+    choose(&mut person, "ci");
+    let screen = person.see("of somebody else");
+    assert!(screen.contains(ci.as_str()), "{screen}");
+    assert!(screen.contains("user/"), "{screen}");
+    person.see("Replace ci-runner's keys y");
+    person.press("<esc>");
+    person.gone("What will change");
+    assert_eq!(fs::read_to_string(file).unwrap(), text);
+    choose(&mut person, "ci");
+    person.see("Replace ci-runner's keys y");
+    person.press("y");
+    person.see("✓ written to profile ci");
+    assert_eq!(
+        fs::read_to_string(file).unwrap(),
+        section("ci", &key, &secret)
+    );
+}
+
+#[test]
+fn the_user_s_own_older_key_is_told_from_another_s() {
+    let endpoint = endpoint();
+    let old = active_key(&endpoint, "alice");
+    let (_home, file) = credentials_with(Some(&section("me", old.as_str(), &old.secret())));
+    let mut person = with_credentials(&endpoint, file);
+    go_to(&mut person, "alice");
+    person.press("c");
+    person.see("Create y");
+    person.press("y");
+    person.see("New key for alice");
+    choose(&mut person, "me");
+    let screen = person.see("of alice as well");
+    assert!(screen.contains("Write y"), "{screen}");
+}
+
+#[test]
+fn keys_that_are_not_accepted_or_not_known_are_told_apart() {
+    let endpoint = endpoint();
+    let ci = active_key(&endpoint, "ci-runner");
+    let text = section("ci", ci.as_str(), &ci.secret())
+        + &section("gone", "AKIAGONE0001EXAMPLE1", "secretEXAMPLE");
+    let (_home, file) = credentials_with(Some(&text));
+    let mut person = with_credentials(&endpoint, file);
+    new_key(&mut person);
+    choose(&mut person, "gone");
+    person.see("does not accept");
+    person.press("b");
+    person.see("Profile: gone▏");
+    endpoint.fault(Fault::new(FaultKind::DropBefore).action("GetCallerIdentity"));
+    for _ in 0.."gone".len() {
+        person.press("<backspace>");
+    }
+    person.press("ci");
+    person.see("ci▏");
+    person.press("<enter>");
+    person.see("is not known");
+    assert_eq!(fs::read_to_string(file).unwrap(), text);
+}
+
+#[test]
+fn what_changed_in_between_is_shown_anew_and_asked_again() {
+    let (_home, file) = credentials_with(Some("[ci]\nregion = eu-north-1\n"));
+    let mut person = with_credentials(&endpoint(), file);
+    let (key, secret) = new_key(&mut person);
+    choose(&mut person, "ci");
+    person.see("region = eu-north-1");
+    fs::write(file, "[ci]\nregion = us-west-2\n").unwrap();
+    person.press("y");
+    let screen = person.see("It has changed since it was shown");
+    assert!(screen.contains("region = us-west-2"), "{screen}");
+    assert_eq!(
+        fs::read_to_string(file).unwrap(),
+        "[ci]\nregion = us-west-2\n"
+    );
+    person.press("y");
+    person.see("✓ written to profile ci");
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains("us-west-2") && text.contains(&key) && text.contains(&secret));
+}
+
+#[test]
+fn a_profile_that_cannot_be_written_leads_back_to_its_name() {
+    let (_home, file) = credentials_with(Some("this is no credentials file"));
+    let mut person = with_credentials(&endpoint(), file);
+    new_key(&mut person);
+    person.press("w");
+    person.see("cannot read it");
+    person.press("ci");
+    person.see("ci▏");
+    person.press("<enter>");
+    person.see("✗");
+    person.see("Profile: ci▏");
+    person.press("<esc>");
+    person.see("The secret is nowhere else yet.");
+    person.press("<esc>");
+    person.see("Discard the only copy?");
+}
+
+#[test]
+fn a_new_key_is_saved_as_a_file_and_no_file_is_overwritten() {
+    let (_home, file) = credentials_with(None);
+    let mut person = with_credentials(&endpoint(), file);
+    let (key, secret) = new_key(&mut person);
+    let taken = file.with_file_name("taken.csv");
+    fs::write(&taken, "mine").unwrap();
+    person.press("s");
+    person.see("Path: new-hire_accessKeys.csv▏");
+    clear(&mut person, "new-hire_accessKeys.csv");
+    person.event(Event::Paste(taken.display().to_string()));
+    person.see("taken.csv▏");
+    person.press("<enter>");
+    person.see("is not overwritten");
+    assert_eq!(fs::read_to_string(&taken).unwrap(), "mine");
+    person.press("<backspace><backspace><backspace>");
+    person.press("txt<tab>");
+    person.see("aws configure import");
+    person.press("<enter>");
+    person.see("✓ saved as /");
+    let text = fs::read_to_string(taken.with_extension("txt")).unwrap();
+    assert_eq!(
+        text,
+        format!("User Name,Access key ID,Secret access key\r\nnew-hire,{key},{secret}\r\n")
+    );
+    person.press("<esc>");
+    let screen = person.gone("New key for new-hire");
+    assert!(!screen.contains("Discard"), "{screen}");
+}
+
+fn clear(person: &mut Person, text: &str) {
+    for _ in 0..text.len() {
+        person.press("<backspace>");
+    }
+}
+
+#[test]
+fn a_place_chosen_ahead_gets_the_secret_as_soon_as_there_is_one() {
+    let (_home, file) = credentials_with(None);
+    let endpoint = endpoint().with_settling(TimeDelta::zero());
+    let mut person = with_credentials(&endpoint, file);
+    go_to(&mut person, "old-batch");
+    person.press("r");
+    person.see("w secret to a profile");
+    person.press("w");
+    person.see("The key to be created for old-batch");
+    person.press("deploy<enter>");
+    person.see("aws_access_key_id = the new key's");
+    person.press("y");
+    person.see("profile deploy: can be written");
+    assert!(!file.exists(), "it was only tried");
+    assert_eq!(person.calls("CreateAccessKey"), 0);
+    person.press("y");
+    person.see("Create key");
+    person.press("y");
+    person.see("✓ written to profile deploy in");
+    let (key, secret) = newest(&person, "old-batch");
+    assert_eq!(
+        fs::read_to_string(file).unwrap(),
+        section("deploy", &key, &secret)
+    );
+    person.press("<esc>");
+    person.gone("New key for old-batch");
+    person.see("answers as old-batch");
+}
+
+#[test]
+fn a_place_chosen_ahead_that_fails_leaves_the_secret_where_it_is() {
+    let (_home, file) = credentials_with(Some("[deploy]\nregion = eu-north-1\n"));
+    let mut person = with_credentials(&endpoint(), file);
+    go_to(&mut person, "old-batch");
+    person.press("r");
+    person.see("w secret to a profile");
+    choose(&mut person, "deploy");
+    person.press("y");
+    person.see("profile deploy: can be written");
+    fs::write(file, "[deploy]\nregion = us-west-2\n").unwrap();
+    person.press("y");
+    person.see("Create key");
+    person.press("y");
+    person.see("✗ profile deploy not written");
+    person.see("The secret is nowhere else yet.");
+    assert_eq!(
+        fs::read_to_string(file).unwrap(),
+        "[deploy]\nregion = us-west-2\n"
+    );
+    person.press("<esc>");
+    person.see("Discard the only copy?");
+    person.press("<esc>");
+    choose(&mut person, "deploy");
+    person.press("y");
+    person.see("✓ written to profile deploy");
+}
+
+#[test]
+fn each_form_goes_to_the_clipboard() {
+    let mut person = Person::at(&endpoint());
+    let (key, secret) = new_key(&mut person);
+    for (form, begins, said) in [
+        ("2", "set -gx AWS_ACCESS_KEY_ID ", "lines for fish"),
+        ("3", "$Env:AWS_ACCESS_KEY_ID", "lines for PowerShell"),
+        ("4", "{\"Version\":1", "credential_process JSON"),
+        ("5", "[new-hire]\n", "section"),
+        (
+            "jj<enter>",
+            "$Env:AWS_ACCESS_KEY_ID",
+            "lines for PowerShell",
+        ),
+    ] {
+        let before = person.sent().len();
+        person.press("e");
+        person.see("Copy as");
+        person.press(form);
+        person.gone("Copy as");
+        person.see(&format!("✓ {said} sent"));
+        let sent = person.sent();
+        let text = carried(&sent[before]);
+        assert!(text.starts_with(begins), "{form}");
+        assert!(text.contains(&key) && text.contains(&secret), "{form}");
+    }
+    person.press("<esc>");
+    let screen = person.gone("New key for new-hire");
+    assert!(!screen.contains("Discard"), "{screen}");
+}
+
+#[test]
+fn a_key_is_described_and_the_description_cleared() {
+    let endpoint = endpoint();
+    let mut person = Person::at(&endpoint);
+    go_to(&mut person, "old-batch");
+    let key = keys_of(&endpoint, "old-batch")[0].0.clone();
+    let said = |endpoint: &Endpoint| {
+        endpoint.account(|account| {
+            let user = account.user("old-batch").unwrap();
+            user.tag(&key).map(|tag| tag.value.clone())
+        })
+    };
+    person.press("n");
+    person.see("Describe key");
+    person.press("<c-u>");
+    person.press("nightly!");
+    person.see("! is not allowed");
+    person.press("<enter>");
+    person.see("Describe key");
+    assert_eq!(person.calls("TagUser"), 0);
+    person.press("<backspace> backups<enter>");
+    person.gone("Describe key");
+    person.see("✓ Described");
+    person.see("nightly backups");
+    assert_eq!(said(&endpoint).as_deref(), Some("nightly backups"));
+    person.press("<tab><enter>");
+    person.see("For         nightly backups");
+    person.press("<esc>n");
+    person.see("nightly backups▏");
+    person.press("<c-u><enter>");
+    person.see("✓ Cleared");
+    assert_eq!(said(&endpoint), None);
+    assert_eq!(person.calls("UntagUser"), 1);
+}
+
+#[test]
+fn a_refused_description_is_a_refused_change() {
+    let endpoint = endpoint();
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("TagUser"));
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("ListUserTags"));
+    let mut person = Person::at(&endpoint);
+    go_to(&mut person, "old-batch");
+    person.press("n");
+    person.see("may not be read");
+    person.press("backups<enter>");
+    person.see("Not done");
+    person.see("iam:TagUser");
 }

@@ -6,13 +6,17 @@
 mod desk;
 
 use crossterm::event::KeyCode;
-use desk::{Desk, answer, now, people, settings, someone};
+use desk::{Desk, answer, now, people, planned, settings, someone};
 use iamkeys::{
-    effect::{Copied, Read, Target},
-    iam::{AccessKey, Changed, Error, KeyStatus, Kind, Problem},
+    effect::{Copied, Errand, Read, Target},
+    iam::{AccessKey, Caller, Changed, Error, KeyStatus, Kind, Problem},
     message::{Answer, CopyOutcome, Message},
-    secret::{SecretKey, osc52::Multiplexer},
-    state::{Settings, modal::Modal},
+    secret::{SecretKey, clipboard::Route, osc52::Multiplexer},
+    state::{
+        Settings,
+        modal::Modal,
+        store::{News, NotWritten, Owner, Written},
+    },
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (60, 16)];
@@ -40,7 +44,11 @@ fn at_deploy_bot(size: (u16, u16)) -> Desk {
 }
 
 fn new_key(size: (u16, u16)) -> Desk {
-    let mut desk = main_view(size);
+    new_key_with(size, settings())
+}
+
+fn new_key_with(size: (u16, u16), settings: Settings) -> Desk {
+    let mut desk = Desk::showing(size, settings, &people());
     desk.keys("cy");
     desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
@@ -263,6 +271,245 @@ fn the_new_key() {
     pictures("discard", |size| {
         let mut desk = new_key(size);
         desk.press(KeyCode::Esc);
+        desk
+    });
+}
+
+/// A credentials file of several profiles.
+const FILE: &str = "\
+[default]
+aws_access_key_id = AKIAALICE001EXAMPLE1
+aws_secret_access_key = secretEXAMPLE
+region = eu-north-1
+
+[ci]
+aws_access_key_id = AKIACIRUN001EXAMPLE1
+aws_secret_access_key = secretEXAMPLE
+aws_session_token = tokenEXAMPLE
+role_arn = arn:aws:iam::123456789012:role/deploy
+
+[staging]
+region = us-east-1
+";
+
+/// The new key, with what would change in a profile of that file.
+fn writing_to(size: (u16, u16), profile: &str) -> Desk {
+    let mut desk = new_key(size);
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys(profile);
+    desk.press(KeyCode::Enter);
+    desk
+}
+
+/// The same, and whose the key there is.
+fn held_by(size: (u16, u16), owner: Owner) -> Desk {
+    let mut desk = writing_to(size, "ci");
+    let (request, errand) = desk.next_errand().unwrap();
+    let Errand::Plan { profile, key } = errand else {
+        panic!("a plan is asked for");
+    };
+    desk.heard(request, News::Planned(planned(FILE, &profile, &key)));
+    desk.heard(request, News::Owner(owner));
+    desk
+}
+
+fn caller(account: &str, name: &str) -> Owner {
+    Owner::Is(Caller {
+        account: account.into(),
+        arn: format!("arn:aws:iam::{account}:user/team/{name}"),
+    })
+}
+
+#[test]
+fn copying_as() {
+    pictures("copy-as", |size| {
+        let mut desk = new_key(size);
+        desk.keys("ej");
+        desk
+    });
+}
+
+#[test]
+fn writing_to_a_profile() {
+    pictures("profile-looking", |size| {
+        let mut desk = new_key(size);
+        desk.keys("w");
+        desk
+    });
+    pictures("profile-name", |size| {
+        let mut desk = new_key(size);
+        desk.keys("w");
+        desk.serve_file(FILE);
+        desk.keys("i");
+        desk.press(KeyCode::Down);
+        desk
+    });
+    pictures("profile-refused", |size| {
+        let mut desk = writing_to(size, "a[b");
+        desk.serve_file(FILE);
+        desk
+    });
+    pictures("plan-new", |size| {
+        let mut desk = writing_to(size, "deploy");
+        desk.serve_file(FILE);
+        desk
+    });
+    pictures("plan-asking", |size| {
+        let mut desk = writing_to(size, "default");
+        desk.serve_file(FILE);
+        desk
+    });
+    pictures("plan-same-user", |size| {
+        held_by(size, caller("123456789012", "alice"))
+    });
+    pictures("plan-another", |size| {
+        held_by(size, caller("210987654321", "ci-runner"))
+    });
+    pictures("plan-not-accepted", |size| {
+        held_by(size, Owner::NotAccepted)
+    });
+    pictures("plan-not-known", |size| {
+        held_by(
+            size,
+            Owner::NotKnown("no answer: connection refused".into()),
+        )
+    });
+    pictures("plan-scrolled", |size| {
+        let mut desk = held_by(size, caller("210987654321", "ci-runner"));
+        desk.keys("G");
+        desk
+    });
+}
+
+#[test]
+fn saving_as_a_file() {
+    pictures("file", |size| {
+        let mut desk = new_key(size);
+        desk.keys("s");
+        desk
+    });
+    pictures("file-refused", |size| {
+        let mut desk = new_key(size);
+        desk.keys("s");
+        desk.press(KeyCode::Tab);
+        desk.press(KeyCode::Enter);
+        let (request, _) = desk.next_errand().unwrap();
+        let why = "/home/alice/work/a-project-with-a-long-name/alice_accessKeys.csv exists, and is \
+                   not overwritten";
+        let refused = NotWritten::Refused(why.into());
+        desk.heard(request, News::Written(Err(refused)));
+        desk
+    });
+}
+
+/// A new key that was put into a profile and a file, and could not be put into another.
+fn put(size: (u16, u16)) -> Desk {
+    let mut desk = new_key(size);
+    let path = |path: &str| Written {
+        path: path.into(),
+        unsure: None,
+    };
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys("deploy");
+    desk.press(KeyCode::Enter);
+    desk.serve_file(FILE);
+    desk.keys("y");
+    let (request, _) = desk.next_errand().unwrap();
+    let written = path("/home/alice/.aws/credentials");
+    desk.heard(request, News::Written(Ok(written)));
+    desk.keys("s");
+    desk.press(KeyCode::Enter);
+    let (request, _) = desk.next_errand().unwrap();
+    let written = path("/home/alice/work/alice_accessKeys.csv");
+    desk.heard(request, News::Written(Ok(written)));
+    desk.keys("s");
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Esc);
+    desk
+}
+
+#[test]
+fn where_a_new_key_went() {
+    pictures("new-key-put", put);
+    pictures("new-key-put-and-copied", |size| {
+        let mut desk = put(size);
+        let (request, _) = desk.next_errand().unwrap();
+        let refused = NotWritten::Refused("/home/alice/work is read-only".into());
+        desk.heard(request, News::Written(Err(refused)));
+        let sent = CopyOutcome::SentToTerminal(Multiplexer::None);
+        copied(&mut desk, Copied::Secret, sent.clone());
+        copied(&mut desk, Copied::KeyId, sent);
+        desk
+    });
+}
+
+/// A rotation whose new key has a place before it is there.
+fn ahead(size: (u16, u16)) -> Desk {
+    let mut desk = rotation(size, &[(OLD, true, 412, Some(2))]);
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys("deploy");
+    desk.press(KeyCode::Enter);
+    desk.serve_file(FILE);
+    desk
+}
+
+#[test]
+fn choosing_a_place_ahead() {
+    pictures("ahead-plan", ahead);
+    pictures("ahead-chosen", |size| {
+        let mut desk = ahead(size);
+        desk.keys("y");
+        let (request, _) = desk.next_errand().unwrap();
+        let path = "/home/alice/.aws/credentials".to_owned();
+        desk.heard(request, News::Proven(Ok(path)));
+        desk
+    });
+}
+
+#[test]
+fn describing() {
+    pictures("describe", |size| {
+        let mut desk = main_view(size);
+        desk.keys("n");
+        desk.serve(&people());
+        desk.keys("nightly backups");
+        desk
+    });
+    pictures("describe-refused", |size| {
+        let mut desk = main_view(size);
+        desk.keys("n");
+        desk.keys("backup!");
+        desk
+    });
+}
+
+#[test]
+fn on_the_clipboard() {
+    let scene = |size| {
+        let settings = Settings {
+            clipboard: Route::System,
+            clear_after: Some(90),
+            ..settings()
+        };
+        let mut desk = new_key_with(size, settings);
+        copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
+        desk
+    };
+    pictures("clipboard", scene);
+    pictures("clipboard-cleared", |size| {
+        let mut desk = scene(size);
+        let key = "AKIANEWKEY01EXAMPLE1".to_owned();
+        let result = Ok(true);
+        desk.send(Message::Cleared { key, result });
+        desk
+    });
+    pictures("clipboard-leaving", |size| {
+        let mut desk = scene(size);
+        desk.press(KeyCode::Esc);
+        desk.keys("q");
         desk
     });
 }

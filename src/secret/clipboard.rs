@@ -206,27 +206,27 @@ fn unrecorded(set: arboard::Set<'_>) -> arboard::Set<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::sync::{Arc, Mutex, PoisonError};
 
     #[derive(Default)]
-    struct Desk {
-        text: Option<String>,
+    pub(crate) struct Desk {
+        pub(crate) text: Option<String>,
         opened: usize,
         fails: bool,
     }
 
     /// A clipboard that everybody here can look at.
     #[derive(Clone, Default)]
-    struct Shared(Arc<Mutex<Desk>>);
+    pub(crate) struct Shared(Arc<Mutex<Desk>>);
 
     impl Shared {
-        fn look<T>(&self, at: impl FnOnce(&mut Desk) -> T) -> T {
+        pub(crate) fn look<T>(&self, at: impl FnOnce(&mut Desk) -> T) -> T {
             at(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
         }
 
-        fn system(&self) -> System {
+        pub(crate) fn system(&self) -> System {
             let desk = self.clone();
             System::start_with(move || {
                 desk.look(|desk| desk.opened += 1);

@@ -132,8 +132,10 @@ impl State {
         }
         match changed {
             Changed::Created { key, secret } => {
-                self.remember_fresh(&pending, &key.id);
+                let id = key.id.clone();
+                self.remember_fresh(&pending, &id);
                 self.show_new_key(&pending, key, secret);
+                effects.extend(self.put_ahead(&pending, &id));
             }
             Changed::Done => {
                 self.say(format!(
@@ -183,9 +185,12 @@ impl State {
             user: pending.change.user().into(),
             id: key.id,
             account: pending.account.clone(),
+            number: pending.number.clone(),
             secret,
             revealed: false,
             done: Vec::new(),
+            placed: Vec::new(),
+            cleared: false,
         })));
     }
 

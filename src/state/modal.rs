@@ -1,6 +1,11 @@
 //! The dialogs. Each is a variant with everything it needs; the top of the stack gets the keys.
 
-use super::{confirm::Confirm, rotation::Rotate};
+use super::{
+    confirm::Confirm,
+    describe::Describe,
+    rotation::Rotate,
+    store::{Phase, Place, Sink, Store, Written},
+};
 use crate::{
     effect::{ChangeId, Copied, Exit, Origin},
     iam::{Change, Error},
@@ -24,6 +29,12 @@ pub enum Modal {
     Full(Full),
     /// A key that was just created, with its secret.
     NewKey(Box<NewKey>),
+    /// The forms in which a new key can be copied.
+    CopyAs(CopyAs),
+    /// Asks where the secret of a new key is to go.
+    Store(Box<Store>),
+    /// Asks what a key is for.
+    Describe(Box<Describe>),
     /// Asks before the only copy of a secret is thrown away.
     Discard(Discard),
     /// Waits for changes before leaving.
@@ -82,12 +93,18 @@ pub struct NewKey {
     pub id: String,
     /// The account it is in, in words.
     pub account: String,
+    /// The account's number, where it was known.
+    pub number: Option<String>,
     /// Its secret: the only copy.
     pub secret: SecretKey,
     /// The secret is shown.
     pub revealed: bool,
-    /// What has been done with it so far, the latest of each kind.
+    /// What has been copied so far, the latest of each kind.
     pub done: Vec<(Copied, CopyOutcome)>,
+    /// Where it has been written so far, or why not: the latest of each place.
+    pub placed: Vec<(Place, Result<Written, String>)>,
+    /// The secret was cleared from the clipboard since.
+    pub cleared: bool,
 }
 
 /// Where the secret of a new key is beside its dialog.
@@ -97,6 +114,8 @@ pub enum Kept {
     Nowhere,
     /// It was on the clipboard, until something else was copied from here.
     Replaced,
+    /// It was on the clipboard, until that was cleared.
+    Cleared,
     /// It was sent through a multiplexer that may well have ignored it.
     Perhaps,
     /// Somewhere.
@@ -104,9 +123,18 @@ pub enum Kept {
 }
 
 impl NewKey {
-    /// Where the secret is. A clipboard holds one thing: only what was copied last counts.
+    /// Where the secret is. What was written stays, whatever becomes of the clipboard.
     #[must_use]
     pub fn kept(&self) -> Kept {
+        if self.placed.iter().any(|(_, result)| result.is_ok()) {
+            return Kept::Somewhere;
+        }
+        self.copied()
+    }
+
+    /// What the clipboard has of it. A clipboard holds one thing: only what was copied last counts.
+    #[must_use]
+    pub fn copied(&self) -> Kept {
         let arrived = |outcome: &CopyOutcome| match outcome {
             CopyOutcome::InSystemClipboard | CopyOutcome::SentToTerminal(Multiplexer::None) => {
                 Some(Kept::Somewhere)
@@ -120,6 +148,7 @@ impl NewKey {
                 arrived(outcome).map(|kept| (what.holds_secret(), kept))
             });
         match copied.next() {
+            Some((true, _)) if self.cleared => Kept::Cleared,
             Some((true, kept)) => kept,
             Some((false, _)) if copied.any(|(secret, _)| secret) => Kept::Replaced,
             _ => Kept::Nowhere,
@@ -128,9 +157,31 @@ impl NewKey {
 
     /// Notes what came of copying.
     pub fn note(&mut self, what: Copied, outcome: CopyOutcome) {
+        self.cleared &= outcome != CopyOutcome::InSystemClipboard;
         self.done.retain(|(known, _)| *known != what);
         self.done.push((what, outcome));
     }
+
+    /// Notes what came of writing it somewhere. That it is there already is not undone by a later
+    /// failure.
+    pub fn note_put(&mut self, place: Place, result: Result<Written, String>) {
+        let is_there = |(known, before): &(Place, Result<_, _>)| {
+            *known == place && before.is_ok() && result.is_err()
+        };
+        if !self.placed.iter().any(is_there) {
+            self.placed.retain(|(known, _)| *known != place);
+        }
+        self.placed.push((place, result));
+    }
+}
+
+/// The forms in which a new key can be copied.
+#[derive(Debug)]
+pub struct CopyAs {
+    /// The key.
+    pub key: String,
+    /// The highlighted form, among [`Form::ALL`](crate::secret::forms::Form::ALL).
+    pub cursor: usize,
 }
 
 /// Asks before the only copy of a secret is thrown away.
@@ -191,6 +242,13 @@ impl Modal {
             Self::Rotate(_) => Context::Rotate,
             Self::Full(_) => Context::Full,
             Self::NewKey(_) => Context::NewKey,
+            Self::CopyAs(_) => Context::CopyAs,
+            Self::Store(store) => match (&store.phase, &store.sink) {
+                (Phase::Naming, Sink::Profile(_)) => Context::Profile,
+                (Phase::Naming, Sink::File(_)) => Context::File,
+                _ => Context::Plan,
+            },
+            Self::Describe(_) => Context::Describe,
             Self::Discard(_) => Context::Discard,
             Self::Leaving(_) => Context::Leaving,
             Self::Failure(_) | Self::Details { .. } | Self::Help { .. } => Context::Reading,
@@ -240,6 +298,9 @@ impl Modal {
             Self::Question(asked) => Some((&mut asked.button, ways + 1)),
             Self::Rotate(rotate) => Some((&mut rotate.button, ways + 1)),
             Self::Confirm(confirm) => Some((&mut confirm.button, 2)),
+            Self::Store(store) if matches!(store.phase, Phase::Agreeing(_)) => {
+                Some((&mut store.button, 2))
+            }
             Self::Full(full) => Some((&mut full.button, 2)),
             Self::Discard(discard) => Some((&mut discard.button, 3)),
             Self::Leaving(leaving) => Some((&mut leaving.button, 2)),

@@ -10,6 +10,7 @@ use super::{
     activity::{Entry, Outcome},
     changes::Pending,
     modal::Modal,
+    store::Ahead,
     users::KeyRow,
 };
 use crate::{
@@ -26,6 +27,8 @@ pub struct Rotate {
     pub user: Box<str>,
     /// The highlighted button: 0 is to leave for now.
     pub button: usize,
+    /// Where the secret goes as soon as there is a new key.
+    pub ahead: Option<Ahead>,
 }
 
 /// A step of a rotation.
@@ -306,7 +309,11 @@ impl State {
             return Vec::new();
         };
         let user = row.user.name.clone();
-        self.modals.push(Modal::Rotate(Rotate { user, button: 0 }));
+        self.modals.push(Modal::Rotate(Rotate {
+            user,
+            button: 0,
+            ahead: None,
+        }));
         self.look_at_rotation()
     }
 
@@ -520,7 +527,8 @@ impl State {
         }))
     }
 
-    fn secret_of(&self, key: &str) -> Option<SecretKey> {
+    /// The secret of a new key whose dialog is open.
+    pub(super) fn secret_of(&self, key: &str) -> Option<SecretKey> {
         self.modals.iter().find_map(|modal| match modal {
             Modal::NewKey(new) if new.id == key => Some(new.secret.clone()),
             _ => None,

@@ -49,7 +49,8 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn can_go(&self) -> bool {
+    /// Whether it goes where there is too little room.
+    pub(super) fn can_go(&self) -> bool {
         self.divides || self.line.width() == 0
     }
 }

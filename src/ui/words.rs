@@ -8,6 +8,7 @@ use crate::{
     state::{
         load::Load,
         questions::{Cause, Finding, Question},
+        store::{Place, Written},
     },
     text::visible,
     ui::format,
@@ -40,6 +41,29 @@ pub fn copied(what: Copied, outcome: &CopyOutcome) -> (bool, String) {
             format!("{what} not copied: no display, and this terminal takes no OSC 52"),
         ),
         CopyOutcome::Failed(error) => (false, format!("{what} not copied: {}", visible(error))),
+    }
+}
+
+/// What came of writing a secret somewhere, and whether that is good news.
+#[must_use]
+pub fn placed(place: &Place, result: &Result<Written, String>) -> (bool, String) {
+    match (place, result) {
+        (Place::Profile(name), Ok(written)) => {
+            let text = format!("written to profile {name} in {}", written.path);
+            (true, with_doubt(text, written))
+        }
+        (Place::File(_), Ok(written)) => {
+            let text = format!("saved as {}", written.path);
+            (true, with_doubt(text, written))
+        }
+        (place, Err(why)) => (false, format!("{} not written: {why}", place.words())),
+    }
+}
+
+fn with_doubt(text: String, written: &Written) -> String {
+    match &written.unsure {
+        Some(why) => format!("{text}. {why}"),
+        None => text,
     }
 }
 

@@ -8,10 +8,10 @@ use crate::{
     action::Action,
     effect::{Clip, Copied, Effect, Exit, Target},
     palette,
-    secret::SecretKey,
+    secret::{SecretKey, forms::Form},
     state::{
         Pane, Stage, State, View,
-        modal::{Modal, Palette, Then},
+        modal::{CopyAs, Modal, Palette, Then},
         questions::Way,
         rotation::Turn,
     },
@@ -58,6 +58,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Delete => return state.ask_delete(),
         Action::Rotate => return state.open_rotation(),
         Action::OpenQuestion => state.open_question(),
+        Action::Describe => return state.ask_description(),
         Action::CopyId => {
             if let Some((_, row)) = state.key_meant() {
                 return vec![copy_id(&row.key.id)];
@@ -134,9 +135,34 @@ fn act_in_dialog(state: &mut State, action: Action) -> Vec<Effect> {
             return vec![copy(Copied::Secret, &new.id, new.secret.clone())];
         }
         (Action::CopyNewId, Some(Modal::NewKey(new))) => return vec![copy_id(&new.id)],
-        (Action::CopyExports, Some(Modal::NewKey(new))) => {
-            return vec![copy(Copied::Exports, &new.id, new.secret.exports(&new.id))];
+        (Action::CopyAs, Some(Modal::NewKey(new))) => {
+            let key = new.id.clone();
+            let preset = state.settings.form;
+            let cursor = Form::ALL.iter().position(|form| *form == preset);
+            let cursor = cursor.unwrap_or_default();
+            state.modals.push(Modal::CopyAs(CopyAs { key, cursor }));
         }
+        (Action::AsPosix, _) => return copy_as(state, Form::Posix),
+        (Action::AsFish, _) => return copy_as(state, Form::Fish),
+        (Action::AsPowerShell, _) => return copy_as(state, Form::PowerShell),
+        (Action::AsProcess, _) => return copy_as(state, Form::Process),
+        (Action::AsSection, _) => return copy_as(state, Form::Section),
+        (Action::GoOn, Some(Modal::CopyAs(chosen))) => {
+            let form = Form::ALL.get(chosen.cursor).copied();
+            return form.map_or_else(Vec::new, |form| copy_as(state, form));
+        }
+        (Action::GoOn, Some(Modal::Store(_))) => return state.go_on_storing(),
+        (Action::GoOn, Some(Modal::Describe(_))) => return state.save_description(),
+        (Action::WriteProfile, Some(Modal::NewKey(_) | Modal::Rotate(_))) => {
+            return state.ask_where(true);
+        }
+        (Action::SaveFile, Some(Modal::NewKey(_) | Modal::Rotate(_))) => {
+            return state.ask_where(false);
+        }
+        (Action::TakeName, Some(Modal::Store(store))) => store.take(),
+        (Action::OtherColumns, Some(Modal::Store(store))) => store.other_columns(),
+        (Action::Write, Some(Modal::Store(_))) => return state.agree(),
+        (Action::OtherName, Some(Modal::Store(_))) => state.other_name(),
         (Action::Reveal, Some(Modal::NewKey(new))) => new.revealed = !new.revealed,
         (Action::CloseNewKey, Some(modal @ Modal::NewKey(_))) => {
             if let Some(key) = modal.only_copy() {
@@ -207,6 +233,8 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
             let exit = leaving.exit;
             return vec![Effect::Exit(exit(state.unknown_at_exit()))];
         }
+        Some(Modal::Describe(_)) if button > 0 => return state.save_description(),
+        Some(Modal::Store(_)) if button > 0 => return state.agree(),
         Some(Modal::Entry(_)) if button > 0 => return copy_command(state),
         // These are closed by keys of their own.
         Some(Modal::NewKey(_) | Modal::Palette(_)) | None => return Vec::new(),
@@ -234,6 +262,24 @@ pub(super) fn run_palette(state: &mut State) -> Vec<Effect> {
 
 fn copy_id(id: &str) -> Effect {
     copy(Copied::KeyId, id, SecretKey::new(id.into()))
+}
+
+/// Copies the key whose forms are shown, in one of them, and goes back to it.
+pub(super) fn copy_as(state: &mut State, form: Form) -> Vec<Effect> {
+    let Some(Modal::CopyAs(chosen)) = state.modals.last() else {
+        return Vec::new();
+    };
+    let key = chosen.key.clone();
+    state.modals.pop();
+    let new = state.modals.iter().find_map(|modal| match modal {
+        Modal::NewKey(new) if new.id == key => Some(new),
+        _ => None,
+    });
+    // A section needs a name, and nobody has chosen one.
+    let text = new.map(|new| form.text(&new.id, &new.secret, &new.user));
+    text.map(|text| copy(Copied::As(form), &key, text))
+        .into_iter()
+        .collect()
 }
 
 fn copy_command(state: &State) -> Vec<Effect> {

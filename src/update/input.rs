@@ -1,15 +1,16 @@
 //! Keys, pastes and the mouse: what they mean in the place on top, and whether they were meant.
 
-use super::act::{act, press, run_palette};
+use super::act::{act, copy_as, press, run_palette};
 use crate::{
     action::Action,
     effect::Effect,
     keymap::{self, Context},
     message::{KeyPress, Target},
     palette,
+    secret::forms::Form,
     state::{Pane, State, View, modal::Modal},
     text,
-    ui::{entry_lines, help_lines, layout},
+    ui::{details_lines, entry_lines, help_lines, layout, plan_lines},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
@@ -18,11 +19,12 @@ use tui_input::{Input, InputRequest};
 /// keyboard: from then on they only move about.
 const BURST: usize = 4;
 
-/// The most lines that the details of a key can be scrolled by.
-const DETAILS: usize = 12;
-
-/// The most that a text field takes.
+/// The most that a text field takes, in bytes.
 const PASTE_LIMIT: usize = 128;
+
+/// The most that one takes for a path or a description: more than either may have, so that what is
+/// too long can be said to be.
+const LONG_LIMIT: usize = 2048;
 
 pub(super) fn key(state: &mut State, press: KeyPress) -> Vec<Effect> {
     if press.key.kind == KeyEventKind::Release {
@@ -100,10 +102,21 @@ pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
         Target::Action(action) => return act(state, *action),
         Target::Button(button) => return press(state, *button),
         Target::PaletteRow(row) => {
-            if let Some(Modal::Palette(palette)) = state.modals.last_mut() {
-                palette.cursor = *row;
-                return run_palette(state);
-            }
+            return match state.top_dialog() {
+                Some(Modal::Palette(palette)) => {
+                    palette.cursor = *row;
+                    run_palette(state)
+                }
+                Some(Modal::CopyAs(_)) => match Form::ALL.get(*row) {
+                    Some(form) => copy_as(state, *form),
+                    None => Vec::new(),
+                },
+                Some(Modal::Store(store)) => {
+                    store.take_row(*row);
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            };
         }
     }
     Vec::new()
@@ -112,7 +125,12 @@ pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
 pub(super) fn scroll(state: &mut State, by: isize) {
     let scrolls = matches!(
         state.context(),
-        Context::Reading | Context::Entry | Context::Palette
+        Context::Reading
+            | Context::Entry
+            | Context::Palette
+            | Context::Profile
+            | Context::Plan
+            | Context::CopyAs
     );
     if state.dialogs().is_empty() || scrolls {
         step(state, by);
@@ -123,6 +141,8 @@ pub(super) fn step(state: &mut State, by: isize) {
     let width = state.size.0;
     let room = layout::dialog_room(state.size.1, true);
     let (view, settings) = (state.view, state.settings);
+    let plan = plan_lines(state).saturating_sub(room);
+    let details = details_lines(state).saturating_sub(room);
     let keys = state.pane == Pane::Keys && !state.filtering;
     match state.top_dialog() {
         Some(Modal::Help { of, scroll }) => {
@@ -130,7 +150,7 @@ pub(super) fn step(state: &mut State, by: isize) {
             *scroll = scroll.saturating_add_signed(by).min(most);
         }
         Some(Modal::Details { scroll, .. }) => {
-            *scroll = scroll.saturating_add_signed(by).min(DETAILS);
+            *scroll = scroll.saturating_add_signed(by).min(details);
         }
         Some(Modal::Entry(whole)) => {
             let most = entry_lines(whole, &settings, width).saturating_sub(room);
@@ -141,6 +161,14 @@ pub(super) fn step(state: &mut State, by: isize) {
                 .len()
                 .saturating_sub(1);
             palette.cursor = palette.cursor.saturating_add_signed(by).min(last);
+        }
+        Some(Modal::CopyAs(chosen)) => {
+            let last = Form::ALL.len() - 1;
+            chosen.cursor = chosen.cursor.saturating_add_signed(by).min(last);
+        }
+        Some(Modal::Store(store)) => {
+            store.step(by);
+            store.scroll = store.scroll.saturating_add_signed(by).min(plan);
         }
         Some(_) => {}
         None if view == View::Activity => state.activity.step(by),
@@ -177,9 +205,25 @@ fn field(state: &mut State, change: impl FnOnce(&mut Input)) {
             // Who has typed it means it; anything less goes back to Cancel.
             confirm.button = usize::from(answered);
         }
+        Some(Modal::Store(store)) => {
+            change(&mut store.input);
+            store.edited();
+        }
+        Some(Modal::Describe(describe)) => {
+            change(&mut describe.input);
+            describe.touched = true;
+        }
         Some(_) => {}
         None if filtering => state.users.edit_filter(|filter| change(&mut filter.input)),
         None => {}
+    }
+}
+
+/// How many bytes the text field on top takes.
+fn limit(state: &State) -> usize {
+    match state.context() {
+        Context::File | Context::Describe => LONG_LIMIT,
+        _ => PASTE_LIMIT,
     }
 }
 
@@ -201,8 +245,9 @@ fn edit(state: &mut State, key: KeyEvent) {
         }
         _ => return,
     };
+    let limit = limit(state);
     field(state, |input| {
-        if input.value().len() < PASTE_LIMIT || !matches!(request, InputRequest::InsertChar(_)) {
+        if input.value().len() < limit || !matches!(request, InputRequest::InsertChar(_)) {
             input.handle(request);
         }
     });
@@ -213,15 +258,16 @@ pub(super) fn paste(state: &mut State, text: &str) {
         state.complain("Nothing here takes a paste; it was ignored");
         return;
     }
+    let limit = limit(state);
     let text: String = text
         .trim()
         .chars()
         .filter(|c| !text::is_hidden(*c))
-        .take(PASTE_LIMIT)
+        .take(limit)
         .collect();
     field(state, |input| {
         for c in text.chars() {
-            if input.value().len() < PASTE_LIMIT {
+            if input.value().len() < limit {
                 input.handle(InputRequest::InsertChar(c));
             }
         }

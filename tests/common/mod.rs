@@ -25,7 +25,7 @@ use iamkeys::{
     iam,
     message::{Message, Signal},
     runtime::{Accounts, Keep, Means, Pace, Runtime},
-    secret::{clipboard::Route, osc52::Multiplexer},
+    secret::{clipboard::Route, credentials::CredentialsFile, forms::Form, osc52::Multiplexer},
     state::{Settings, confirm::RECENT},
 };
 use ratatui::{
@@ -202,6 +202,8 @@ pub struct Setup {
     pub pace: Pace,
     /// Where the journal is kept, also of the demo; none where none is wanted.
     pub journal: Option<&'static Path>,
+    /// The credentials file; without one, where nothing is and nothing can be made.
+    pub credentials: Option<&'static Path>,
     /// How long a call may take.
     pub timeouts: iam::Timeouts,
 }
@@ -228,6 +230,7 @@ impl Default for Setup {
                 patience: Duration::from_secs(20),
             },
             journal: None,
+            credentials: None,
             timeouts: iam::Timeouts::default(),
         }
     }
@@ -425,6 +428,13 @@ fn run(
             route: setup.clipboard,
             keep: setup.keep(),
             pace: setup.pace,
+            credentials: Ok(CredentialsFile::at(
+                // Never the file of whoever runs the tests.
+                setup
+                    .credentials
+                    .unwrap_or(Path::new("/nonexistent/iamkeys/credentials")),
+            )),
+            clear_after: None,
         };
         let runtime = Runtime::new(tokio.handle().clone(), outbox, accounts, means);
         let (columns, rows) = setup.size;
@@ -440,6 +450,8 @@ fn run(
                 ascii: setup.ascii,
                 monochrome: false,
                 clipboard: setup.clipboard,
+                form: Form::Posix,
+                clear_after: None,
                 recent: RECENT,
             },
             target: Target::Demo,
@@ -475,6 +487,7 @@ pub fn parse(keys: &str) -> Vec<KeyEvent> {
                     "backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
                     "pgdn" => (KeyCode::PageDown, KeyModifiers::NONE),
                     "c-c" => (KeyCode::Char('c'), KeyModifiers::CONTROL),
+                    "c-u" => (KeyCode::Char('u'), KeyModifiers::CONTROL),
                     "c-z" => (KeyCode::Char('z'), KeyModifiers::CONTROL),
                     other => panic!("no key is called {other}"),
                 }

@@ -7,18 +7,19 @@ mod desk;
 mod rotation;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use desk::{Desk, Someone, answer, now, page, people, settings, someone};
+use desk::{Desk, Someone, answer, now, page, people, planned, settings, someone};
 use iamkeys::{
-    effect::{self, Copied, Effect, Exit, Fact, Note, Read},
+    effect::{self, Copied, Effect, Errand, Exit, Fact, Note, Read, RequestId},
     iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind},
     keymap,
     message::{Answer, CopyOutcome, KeyPress, Message, Signal, Target},
-    secret::{SecretKey, osc52::Multiplexer},
+    secret::{SecretKey, clipboard::Route, osc52::Multiplexer},
     state::{
-        Pane, Stage, View,
+        Pane, Settings, Stage, View,
         activity::{Entry, KEPT, Outcome},
         fetch::MAX_READS,
         modal::Modal,
+        store::{Listing, News, NotWritten, Owner, Written},
     },
     text, ui,
 };
@@ -1191,6 +1192,421 @@ fn drawing_the_activity_costs_what_is_visible() {
     }
 }
 
+/// A credentials file with somebody's keys in it.
+const FILE: &str = "[ci]\naws_access_key_id = AKIACIRUN001EXAMPLE1\n\
+                    aws_secret_access_key = secretEXAMPLE\n\n[other]\nregion = us-east-1\n";
+
+/// A new key, and what would change in a profile: all is known but whose the keys there are.
+fn agreeing(profile: &str) -> Desk {
+    let mut desk = with_new_key();
+    agree_in(&mut desk, profile);
+    desk
+}
+
+/// The number of the errand that looked at what would change.
+fn agree_in(desk: &mut Desk, profile: &str) -> RequestId {
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys(profile);
+    desk.press(KeyCode::Enter);
+    let (request, errand) = desk.next_errand().unwrap();
+    let Errand::Plan { profile, key } = errand else {
+        panic!("what would change is looked at");
+    };
+    desk.heard(request, News::Planned(planned(FILE, &profile, &key)));
+    request
+}
+
+fn written() -> News {
+    News::Written(Ok(Written {
+        path: "/home/alice/.aws/credentials".into(),
+        unsure: None,
+    }))
+}
+
+fn refused() -> News {
+    News::Written(Err(NotWritten::Refused("the disk is full".into())))
+}
+
+/// The errands that would put a secret somewhere.
+fn puts(desk: &mut Desk) -> Vec<RequestId> {
+    std::iter::from_fn(|| desk.next_errand())
+        .filter(|(_, errand)| {
+            matches!(
+                errand,
+                Errand::WriteProfile { .. } | Errand::WriteFile { .. }
+            )
+        })
+        .map(|(request, _)| request)
+        .collect()
+}
+
+#[test]
+fn what_is_written_is_kept_whatever_the_clipboard_holds() {
+    let mut desk = agreeing("deploy");
+    desk.keys("y");
+    let (request, _) = desk.next_errand().unwrap();
+    desk.heard(request, written());
+    assert!(desk.screen().contains("written to profile deploy"));
+    let sent = || CopyOutcome::SentToTerminal(Multiplexer::None);
+    copied(&mut desk, Copied::Secret, sent());
+    copied(&mut desk, Copied::KeyId, sent());
+    desk.press(KeyCode::Esc);
+    assert!(desk.state.modals.is_empty(), "{}", desk.screen());
+    let stored = desk.effects.iter().filter_map(|effect| match effect {
+        Effect::Note(note) => match &note.fact {
+            Fact::Stored { place, .. } => Some(place.as_str()),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(stored.collect::<Vec<_>>(), ["profile deploy", "clipboard"]);
+}
+
+#[test]
+fn nothing_is_written_before_it_is_known_whose_keys_are_there() {
+    let mut desk = with_new_key();
+    let request = agree_in(&mut desk, "ci");
+    desk.keys("y");
+    desk.press(KeyCode::Tab);
+    desk.press(KeyCode::Enter);
+    assert!(puts(&mut desk).is_empty());
+    assert!(desk.screen().contains("Asking whose that is"));
+    // An answer about another key is none about this one.
+    desk.heard(RequestId(99_999), News::Owner(Owner::NotAccepted));
+    assert!(desk.screen().contains("Asking whose that is"));
+    desk.heard(request, News::Owner(Owner::NotAccepted));
+    desk.keys("y");
+    assert_eq!(puts(&mut desk).len(), 1);
+}
+
+#[test]
+fn who_is_called_alike_is_not_the_same() {
+    for (account, resource, same) in [
+        ("123456789012", "user/alice", true),
+        ("123456789012", "user/team/Alice", true),
+        ("210987654321", "user/alice", false),
+        ("123456789012", "federated-user/alice", false),
+        ("123456789012", "assumed-role/alice/alice", false),
+        ("123456789012", "root", false),
+    ] {
+        let mut desk = with_new_key();
+        let request = agree_in(&mut desk, "ci");
+        let owner = Owner::Is(Caller {
+            account: account.into(),
+            arn: format!("arn:aws:iam::{account}:{resource}"),
+        });
+        desk.heard(request, News::Owner(owner));
+        let screen = desk.screen();
+        assert_eq!(screen.contains("of alice as well"), same, "{screen}");
+        assert_eq!(screen.contains("of somebody else"), !same, "{screen}");
+        assert_eq!(screen.contains("Replace"), !same, "{screen}");
+    }
+}
+
+#[test]
+fn keys_that_come_too_fast_write_nothing() {
+    let mut desk = agreeing("deploy");
+    let y = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+    desk.send(Message::Key(KeyPress { key: y, run: 1 }));
+    assert!(puts(&mut desk).is_empty());
+    assert!(desk.screen().contains("What will change"));
+    // Cancel is highlighted.
+    desk.press(KeyCode::Enter);
+    assert!(puts(&mut desk).is_empty());
+    assert!(!desk.screen().contains("What will change"));
+    assert!(desk.screen().contains("New key for alice"));
+}
+
+#[test]
+fn esc_goes_back_to_the_new_key_from_every_stage() {
+    let at: [fn(&mut Desk); 6] = [
+        |desk| desk.keys("w"),
+        |desk| {
+            desk.keys("wci");
+            desk.press(KeyCode::Enter);
+        },
+        |desk| {
+            agree_in(desk, "ci");
+        },
+        |desk| {
+            agree_in(desk, "deploy");
+            desk.keys("y");
+        },
+        |desk| desk.keys("s"),
+        |desk| desk.keys("e"),
+    ];
+    for go in at {
+        let mut desk = with_new_key();
+        go(&mut desk);
+        assert_eq!(desk.state.modals.len(), 2);
+        desk.press(KeyCode::Esc);
+        assert!(matches!(desk.state.modals[..], [Modal::NewKey(_)]));
+    }
+}
+
+#[test]
+fn what_came_of_a_write_nobody_waited_for_is_told_with_the_key() {
+    let mut desk = agreeing("deploy");
+    desk.keys("y");
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("writing it to profile deploy"));
+    let [request] = puts(&mut desk)[..] else {
+        panic!("it goes on");
+    };
+    desk.heard(request, refused());
+    let screen = desk.screen();
+    assert!(screen.contains("profile deploy not written: the disk is full"));
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("Discard the only copy?"));
+    // And once more, for a key that nobody holds any more.
+    let mut desk = agreeing("deploy");
+    desk.keys("y");
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Esc);
+    desk.keys("d");
+    let [request] = puts(&mut desk)[..] else {
+        panic!("it goes on");
+    };
+    desk.heard(request, written());
+    assert!(desk.screen().contains("is in profile deploy now"));
+    desk.heard(request, written());
+    assert_eq!(desk.state.activity.noted(), 2, "created, written once");
+}
+
+#[test]
+fn a_late_answer_about_another_profile_changes_nothing() {
+    let mut desk = with_new_key();
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys("ci");
+    desk.press(KeyCode::Enter);
+    let (old, _) = desk.next_errand().unwrap();
+    desk.press(KeyCode::Esc);
+    agree_in(&mut desk, "deploy");
+    desk.heard(
+        old,
+        News::Planned(planned(FILE, "ci", "AKIANEWKEY01EXAMPLE1")),
+    );
+    let screen = desk.screen();
+    assert!(screen.contains("[deploy], a new section"), "{screen}");
+}
+
+#[test]
+fn a_row_of_the_list_is_taken_by_arrows_tab_and_clicks() {
+    let ways: [fn(&mut Desk); 3] = [
+        |desk| {
+            desk.press(KeyCode::Down);
+            desk.press(KeyCode::Down);
+        },
+        |desk| {
+            desk.keys("oth");
+            desk.press(KeyCode::Tab);
+        },
+        |desk| desk.send(Message::Click(Target::PaletteRow(1))),
+    ];
+    for way in ways {
+        let mut desk = with_new_key();
+        desk.keys("w");
+        desk.serve_file(FILE);
+        way(&mut desk);
+        assert!(puts(&mut desk).is_empty());
+        desk.press(KeyCode::Enter);
+        let (_, errand) = desk.next_errand().unwrap();
+        assert!(matches!(errand, Errand::Plan { profile, .. } if profile == "other"));
+    }
+}
+
+#[test]
+fn nothing_is_chosen_where_nothing_was_typed() {
+    let mut desk = with_new_key();
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.press(KeyCode::Enter);
+    assert!(desk.next_errand().is_none());
+    assert!(desk.screen().contains("A profile needs a name"));
+}
+
+#[test]
+fn a_place_is_chosen_ahead_only_where_a_key_is_created_next() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jr");
+    desk.serve(&people());
+    assert!(desk.screen().contains("Rotate deploy-bot"));
+    desk.keys("w");
+    assert!(desk.next_errand().is_none());
+    assert_eq!(desk.state.modals.len(), 1);
+}
+
+#[test]
+fn a_key_of_another_session_is_not_put_where_this_one_s_was_to_go() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("r");
+    desk.serve(&people());
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys("deploy");
+    desk.press(KeyCode::Enter);
+    desk.serve_file(FILE);
+    desk.keys("y");
+    let (request, _) = desk.next_errand().unwrap();
+    desk.heard(
+        request,
+        News::Proven(Ok("/home/alice/.aws/credentials".into())),
+    );
+    assert!(desk.screen().contains("profile deploy: can be written"));
+    desk.keys("y");
+    desk.serve(&people());
+    desk.keys("y");
+    let (id, _) = desk.next_change().unwrap();
+    let _ = desk.state.sign_in(iamkeys::effect::Target::Demo);
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    assert!(desk.screen().contains("New key for alice"));
+    assert!(puts(&mut desk).is_empty());
+}
+
+/// A program whose system clipboard holds the secret of the new key.
+fn on_the_clipboard() -> Desk {
+    let settings = Settings {
+        clipboard: Route::System,
+        clear_after: Some(90),
+        ..settings()
+    };
+    let mut desk = Desk::showing(SIZE, settings, &people());
+    desk.keys("cy");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().unwrap();
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
+    desk
+}
+
+fn cleared(desk: &mut Desk, result: Result<bool, String>) {
+    let key = "AKIANEWKEY01EXAMPLE1".to_owned();
+    desk.send(Message::ClipboardDue(key.clone()));
+    let clears = |effect: &Effect| matches!(effect, Effect::ClearClipboard(of) if *of == key);
+    assert!(desk.effects.iter().any(clears));
+    desk.send(Message::Cleared { key, result });
+}
+
+#[test]
+fn a_secret_that_was_cleared_from_the_clipboard_is_nowhere_again() {
+    let mut desk = on_the_clipboard();
+    assert!(desk.screen().contains("cleared 90 s after copying"));
+    cleared(&mut desk, Ok(true));
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("Discard the only copy?"));
+    desk.press(KeyCode::Esc);
+    copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
+    desk.press(KeyCode::Esc);
+    assert!(desk.state.modals.is_empty(), "it is there again");
+}
+
+#[test]
+fn what_somebody_else_has_copied_since_is_no_loss_of_ours() {
+    let mut desk = on_the_clipboard();
+    cleared(&mut desk, Ok(false));
+    desk.press(KeyCode::Esc);
+    assert!(desk.state.modals.is_empty());
+    desk.keys("q");
+    assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
+}
+
+#[test]
+fn leaving_asks_while_only_the_clipboard_has_the_secret() {
+    for open in [true, false] {
+        let mut desk = on_the_clipboard();
+        if !open {
+            desk.press(KeyCode::Esc);
+        }
+        desk.send(Message::Signal(Signal::Interrupt));
+        assert!(
+            desk.screen().contains("Leave without pasting it?"),
+            "{}",
+            desk.screen()
+        );
+        desk.press(KeyCode::Esc);
+        assert!(exits(&desk).is_empty());
+        desk.send(Message::Signal(Signal::Interrupt));
+        desk.keys("d");
+        assert_eq!(exits(&desk), [Exit::Interrupted(Vec::new())]);
+    }
+    let mut desk = on_the_clipboard();
+    desk.send(Message::Signal(Signal::Terminate));
+    let exits = exits(&desk);
+    let [Exit::Signal(15, lines)] = &exits[..] else {
+        panic!("nobody is asked");
+    };
+    assert!(lines[0].starts_with("cleared: the secret of AKIANEWKEY01EXAMPLE1"));
+}
+
+#[test]
+fn leaving_does_not_ask_for_a_secret_that_is_elsewhere_too() {
+    let mut desk = on_the_clipboard();
+    agree_in(&mut desk, "deploy");
+    desk.keys("y");
+    let (request, _) = desk.next_errand().unwrap();
+    desk.heard(request, written());
+    desk.press(KeyCode::Esc);
+    desk.keys("q");
+    assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
+}
+
+#[test]
+fn the_clipboard_is_not_cleared_of_what_came_after_the_secret() {
+    let mut desk = on_the_clipboard();
+    copied(&mut desk, Copied::KeyId, CopyOutcome::InSystemClipboard);
+    desk.send(Message::ClipboardDue("AKIANEWKEY01EXAMPLE1".into()));
+    let clears = |effect: &Effect| matches!(effect, Effect::ClearClipboard(_));
+    assert!(!desk.effects.iter().any(clears));
+}
+
+#[test]
+fn a_description_is_saved_only_where_it_is_another_one() {
+    let describes = |keys: &str| {
+        let mut desk = Desk::showing(SIZE, settings(), &people());
+        desk.serve(&people());
+        desk.keys("n");
+        desk.serve(&people());
+        desk.keys(keys);
+        desk.press(KeyCode::Enter);
+        (desk.next_change().map(|(_, change)| change), desk)
+    };
+    let (change, desk) = describes("");
+    assert!(change.is_none() && desk.state.modals.is_empty());
+    let (change, desk) = describes(" backups ");
+    assert!(desk.state.modals.is_empty());
+    let Some(Change::Describe { text, .. }) = change else {
+        panic!("it is described");
+    };
+    assert_eq!(text.as_deref(), Some("backups"));
+    let (change, desk) = describes("a;b");
+    assert!(change.is_none() && desk.screen().contains("; is not allowed"));
+}
+
+#[test]
+fn a_description_that_comes_late_does_not_replace_what_is_being_typed() {
+    for typed in ["", "mine"] {
+        let mut desk = Desk::showing(SIZE, settings(), &people());
+        desk.keys("n");
+        desk.keys(typed);
+        while let Some((request, read)) = desk.next_read() {
+            let answer = match read {
+                Read::Descriptions(user) => {
+                    let text = ("AKIAALICE001EXAMPLE1".into(), "theirs".into());
+                    Answer::Descriptions(user, Ok(vec![text]))
+                }
+                read => answer(&people(), read),
+            };
+            desk.answered(request, answer);
+        }
+        let screen = desk.screen();
+        let wanted = if typed.is_empty() { "theirs" } else { typed };
+        assert!(screen.contains(&format!("For {wanted}▏")), "{screen}");
+        assert!(screen.contains("Now: theirs"), "{screen}");
+    }
+}
+
 /// Anything that can happen.
 #[derive(Clone, Debug)]
 enum Event {
@@ -1205,6 +1621,10 @@ enum Event {
     Answer(usize, Option<Kind>),
     /// Answers one of the open changes, well or badly.
     Changed(usize, Option<Kind>),
+    /// Does one of the open errands, well or badly.
+    Errand(usize, bool),
+    /// The clipboard's time is over, and what came of that.
+    Cleared(Option<bool>),
     Tick,
     Resumed,
     Panicked,
@@ -1224,7 +1644,7 @@ fn kind() -> impl Strategy<Value = Option<Kind>> {
 
 fn event() -> impl Strategy<Value = Event> {
     let key = prop_oneof![
-        8 => prop::sample::select("cctdyyjkgGhlR/:?qnievaPLE113".chars().collect::<Vec<_>>())
+        8 => prop::sample::select("cctdyyjkgGhlR/:?qnievaPLE113wwsbr25".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         3 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -1250,6 +1670,8 @@ fn event() -> impl Strategy<Value = Event> {
         ].prop_map(Event::Target),
         6 => (0usize..20, kind()).prop_map(|(at, kind)| Event::Answer(at, kind)),
         4 => (0usize..4, kind()).prop_map(|(at, kind)| Event::Changed(at, kind)),
+        5 => (0usize..4, any::<bool>()).prop_map(|(at, well)| Event::Errand(at, well)),
+        1 => prop::option::of(any::<bool>()).prop_map(Event::Cleared),
         1 => Just(Event::Tick),
         1 => Just(Event::Resumed),
         1 => Just(Event::Panicked),
@@ -1267,6 +1689,35 @@ fn failed(read: Read, kind: Kind) -> Answer {
         Read::Keys(user) => Answer::Keys(user, Err(error)),
         Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error)),
         Read::Descriptions(user) => Answer::Descriptions(user, Err(error)),
+    }
+}
+
+/// What the runtime tells of an errand.
+fn done(errand: Errand, well: bool) -> Vec<News> {
+    let why = || "the disk is full".to_owned();
+    match errand {
+        Errand::Profiles => vec![News::Profiles(Listing {
+            path: well.then(|| "/home/alice/.aws/credentials".into()),
+            profiles: if well {
+                Ok(vec!["ci".into(), "deploy".into()])
+            } else {
+                Err(why())
+            },
+        })],
+        Errand::Plan { profile, key } if well => vec![
+            News::Planned(planned(FILE, &profile, &key)),
+            News::Owner(Owner::NotAccepted),
+        ],
+        Errand::Plan { .. } => vec![News::Planned(Err(why()))],
+        Errand::ProveProfile(_) | Errand::ProveFile(_) if well => {
+            vec![News::Proven(Ok("/home/alice/x".into()))]
+        }
+        Errand::ProveProfile(_) | Errand::ProveFile(_) => vec![News::Proven(Err(why()))],
+        Errand::WriteProfile { .. } | Errand::WriteFile { .. } if well => vec![written()],
+        Errand::WriteProfile { .. } => {
+            vec![News::Written(Err(NotWritten::Changed(why())))]
+        }
+        Errand::WriteFile { .. } => vec![refused()],
     }
 }
 
@@ -1300,6 +1751,7 @@ proptest! {
         let mut desk = Desk::showing(SIZE, settings(), &users);
         let mut reads = Vec::new();
         let mut changes = Vec::new();
+        let mut errands = Vec::new();
         let mut made = 0;
         for event in events {
             while let Some(read) = desk.next_read() {
@@ -1308,9 +1760,14 @@ proptest! {
             while let Some(change) = desk.next_change() {
                 changes.push(change);
             }
+            while let Some(errand) = desk.next_errand() {
+                errands.push(errand);
+            }
             let (secrets, targets) = held(&desk);
             let only_copies = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
             let on_discard = matches!(desk.state.modals.last(), Some(Modal::Discard(_)));
+            // Once it is somewhere, it is not the only copy any more.
+            let stores = matches!(event, Event::Errand(..));
             let by_hand = matches!(event, Event::Key(..) | Event::Click(..) | Event::Target(..));
             match event {
                 Event::Key(code, ctrl, run) => {
@@ -1350,6 +1807,18 @@ proptest! {
                     };
                     desk.changed(id, result);
                 },
+                Event::Errand(at, well) => if !errands.is_empty() {
+                    let (request, errand) = errands.swap_remove(at % errands.len());
+                    for news in done(errand, well) {
+                        desk.heard(request, news);
+                    }
+                },
+                Event::Cleared(result) => {
+                    let key = "AKIANEW00001EXAMPLE1".to_owned();
+                    desk.send(Message::ClipboardDue(key.clone()));
+                    let result = result.ok_or_else(|| "it hangs".to_owned());
+                    desk.send(Message::Cleared { key, result });
+                }
                 Event::Tick => desk.send(Message::Tick),
                 Event::Resumed => desk.send(Message::Resumed),
                 Event::Panicked => desk.send(Message::TaskPanicked),
@@ -1362,7 +1831,7 @@ proptest! {
             }
             // Even by hand, the only copy goes only through the question.
             let only_copies_now = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
-            prop_assert!(only_copies_now >= only_copies || on_discard);
+            prop_assert!(only_copies_now >= only_copies || on_discard || stores);
             prop_assert!(only_copies_now + 1 >= only_copies);
             desk.screen();
         }

@@ -10,11 +10,20 @@
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
-    effect::{ChangeId, Effect, Read, RequestId, Target},
+    effect::{ChangeId, Effect, Errand, Read, RequestId, Target},
     iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
-    secret::{clipboard::Route, osc52::Multiplexer},
-    state::{Settings, State, confirm::RECENT},
+    secret::{
+        clipboard::Route,
+        credentials::{CredentialsFile, Plan},
+        forms::Form,
+        osc52::Multiplexer,
+    },
+    state::{
+        Settings, State,
+        confirm::RECENT,
+        store::{Listing, News},
+    },
     ui,
     update::update,
 };
@@ -38,6 +47,8 @@ pub fn settings() -> Settings {
         ascii: false,
         monochrome: false,
         clipboard: Route::Terminal(Multiplexer::None),
+        form: Form::Posix,
+        clear_after: None,
         recent: RECENT,
     }
 }
@@ -131,6 +142,44 @@ impl Desk {
         }
     }
 
+    /// The next errand to a place for secrets that nobody has done yet.
+    pub fn next_errand(&mut self) -> Option<(RequestId, Errand)> {
+        let is_errand = |effect: &Effect| matches!(effect, Effect::Store(..));
+        let at = self.effects.iter().position(is_errand)?;
+        match self.effects.remove(at) {
+            Some(Effect::Store(request, errand)) => Some((request, errand)),
+            _ => None,
+        }
+    }
+
+    /// What has become known about a place for secrets.
+    pub fn heard(&mut self, request: RequestId, news: News) {
+        self.send(Message::Store { request, news });
+    }
+
+    /// Tells of a credentials file with these profiles, and answers for each plan what a file with
+    /// this text makes of it; until there is no errand of the kind any more.
+    pub fn serve_file(&mut self, text: &str) {
+        while let Some((request, errand)) = self.next_errand() {
+            match errand {
+                Errand::Profiles => {
+                    let (_home, file) = credentials(text);
+                    let profiles = file.profiles().map_err(|error| error.to_string());
+                    let path = Some("/home/alice/.aws/credentials".to_owned());
+                    self.heard(request, News::Profiles(Listing { path, profiles }));
+                }
+                Errand::Plan { profile, key } => {
+                    let planned = planned(text, &profile, &key);
+                    self.heard(request, News::Planned(planned));
+                }
+                other => {
+                    self.effects.push_front(Effect::Store(request, other));
+                    return;
+                }
+            }
+        }
+    }
+
     pub fn screen(&self) -> String {
         let (width, height) = self.state.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -142,6 +191,30 @@ impl Desk {
         });
         rows.collect::<Vec<_>>().join("\n")
     }
+}
+
+/// A credentials file with this text.
+fn credentials(text: &str) -> (tempfile::TempDir, CredentialsFile) {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    std::fs::write(&path, text).unwrap();
+    (home, CredentialsFile::at(path))
+}
+
+/// What would change in such a file, as the runtime tells of it.
+pub fn planned(
+    text: &str,
+    profile: &str,
+    key: &str,
+) -> Result<(Box<Plan>, Option<String>), String> {
+    let (home, file) = credentials(text);
+    let plan = file.plan(profile, key);
+    let mut plan = plan.map_err(|error| {
+        let home = home.path().display().to_string();
+        error.to_string().replace(&home, "/home/alice/.aws")
+    })?;
+    let held = plan.held.take().map(|held| held.key_id);
+    Ok((Box::new(plan), held))
 }
 
 /// A user of a made-up account, and their keys.

@@ -15,6 +15,7 @@ mod leaving;
 mod memory;
 mod secret;
 mod signing_in;
+mod storing;
 mod suspending;
 mod traces;
 

@@ -55,6 +55,8 @@ fn key_id_and_exports_are_copied_too() {
     program.wait_text("key ID sent to the terminal's clipboard");
     program.wait_text("Esc close");
     program.press("e");
+    program.wait_text("Copy as");
+    program.press("1");
     program.wait_text("exports sent to the terminal's clipboard");
     let exports = format!(
         "export AWS_ACCESS_KEY_ID={key}\nexport AWS_SECRET_ACCESS_KEY={}\n",
@@ -215,6 +217,8 @@ fn no_log_holds_it() {
     program.press("v");
     program.wait_text(&key.secret());
     program.press("e");
+    program.wait_text("Copy as");
+    program.press("1");
     program.wait_text("exports sent");
     program.press(ESC);
     program.wait_gone("New key for");

@@ -1,16 +1,17 @@
 //! The secret of a new key, and the question before it is thrown away.
 
-use super::{WIDTH, button, marked, paragraph};
+use super::{WIDTH, button, hints, marked, paragraph};
 use crate::{
     action::Action,
-    keymap::{self, Context},
+    keymap::Context,
     message::{CopyOutcome, Target},
-    secret::clipboard::Route,
-    state::modal::{Discard, Kept, Modal, NewKey},
+    secret::{clipboard::Route, forms::Form},
+    state::modal::{CopyAs, Discard, Kept, Modal, NewKey},
     text::{visible, width},
     ui::{
         Canvas,
         dialog::{Dialog, Row, inner_width, to_u16},
+        layout::dialog_room,
         words,
     },
 };
@@ -19,6 +20,9 @@ use ratatui::{
     style::Style,
     text::{Line, Span},
 };
+
+/// Below this height, what can be done stands in as few lines as possible.
+const TALL: u16 = 24;
 
 pub(super) fn new_key(canvas: &Canvas<'_>, screen: Rect, modal: &NewKey) -> Dialog<'static> {
     const LABEL: &str = "Secret access key  ";
@@ -64,18 +68,7 @@ pub(super) fn new_key(canvas: &Canvas<'_>, screen: Rect, modal: &NewKey) -> Dial
         theme.warn,
     ));
     lines.push(Row::default());
-    let hide = if modal.revealed { "hide" } else { "reveal" };
-    let actions = [
-        (Action::CopySecret, Action::CopySecret.title()),
-        (Action::CopyNewId, Action::CopyNewId.title()),
-        (Action::CopyExports, Action::CopyExports.title()),
-        (Action::Reveal, hide),
-    ];
-    for pair in actions.chunks(2) {
-        lines.push(hints(canvas, Context::NewKey, pair, 28));
-    }
-    let close = (Action::CloseNewKey, Action::CloseNewKey.title());
-    lines.push(hints(canvas, Context::NewKey, &[close], 28));
+    lines.extend(actions(canvas, screen, modal, cells));
     lines.push(Row::default());
     let rule = theme.glyphs.rule.repeat(usize::from(cells));
     lines.push(Row {
@@ -83,7 +76,14 @@ pub(super) fn new_key(canvas: &Canvas<'_>, screen: Rect, modal: &NewKey) -> Dial
         divides: true,
         ..Row::default()
     });
-    lines.extend(done_so_far(canvas, modal, cells));
+    let room = dialog_room(screen.height, false);
+    let needed = lines.iter().filter(|line| !line.can_go()).count();
+    lines.extend(done_so_far(
+        canvas,
+        modal,
+        cells,
+        room.saturating_sub(needed),
+    ));
     Dialog {
         title: format!("New key for {}", visible(&modal.user)),
         border: theme.accent,
@@ -95,79 +95,150 @@ pub(super) fn new_key(canvas: &Canvas<'_>, screen: Rect, modal: &NewKey) -> Dial
     }
 }
 
-/// What has been done with a new key so far; and if nothing can be, how to get at the secret.
-fn done_so_far(canvas: &Canvas<'_>, modal: &NewKey, cells: u16) -> Vec<Row<'static>> {
+/// What can be done with a new key: a column each where there is room for that.
+fn actions(canvas: &Canvas<'_>, screen: Rect, modal: &NewKey, cells: u16) -> Vec<Row<'static>> {
+    let tall = screen.height >= TALL;
+    let of = |action: Action| (action, action.title());
+    let short = |action: Action, title| (action, if tall { action.title() } else { title });
+    let reveal = (
+        Action::Reveal,
+        if modal.revealed { "hide" } else { "reveal" },
+    );
+    let all = [
+        of(Action::CopySecret),
+        short(Action::WriteProfile, "to a profile"),
+        of(Action::CopyNewId),
+        short(Action::SaveFile, "to a file"),
+        of(Action::CopyAs),
+        reveal,
+        of(Action::CloseNewKey),
+    ];
+    let column = if tall { 28 } else { 0 };
+    if !tall {
+        return hints(canvas.theme, Context::NewKey, &all, column, cells);
+    }
+    let pairs = all.chunks(2);
+    pairs
+        .flat_map(|pair| hints(canvas.theme, Context::NewKey, pair, column, cells))
+        .collect()
+}
+
+/// What has been done with a new key so far, in at most `room` lines, of which the newest stay; and
+/// if nothing can be, how to get at the secret.
+fn done_so_far(canvas: &Canvas<'_>, modal: &NewKey, cells: u16, room: usize) -> Vec<Row<'static>> {
     let theme = canvas.theme;
     let mut lines = Vec::new();
-    for (what, outcome) in &modal.done {
-        let (good, text) = words::copied(*what, outcome);
+    let mut add = |(good, text): (bool, String)| {
         let (mark, style) = if good {
             (theme.glyphs.done, theme.good)
         } else {
             (theme.glyphs.failed, theme.bad)
         };
         lines.extend(marked(mark, &text, cells, style));
+    };
+    for (what, outcome) in &modal.done {
+        add(words::copied(*what, outcome));
     }
-    let route = canvas.state.settings.clipboard;
+    for (place, result) in &modal.placed {
+        add(words::placed(place, result));
+    }
+    let going = canvas.state.puts.iter().filter(|put| put.key == modal.id);
+    for put in going {
+        let text = format!("writing it to {}", put.place.words());
+        lines.extend(marked(canvas.spinner(), &text, cells, theme.dim));
+    }
+    let last = remark(canvas, modal, cells);
+    let more = (lines.len() + last.len()).saturating_sub(room.max(last.len()));
+    lines.drain(..more.min(lines.len()));
+    lines.extend(last);
+    lines
+}
+
+/// What to know about where the secret is.
+fn remark(canvas: &Canvas<'_>, modal: &NewKey, cells: u16) -> Vec<Row<'static>> {
+    let theme = canvas.theme;
+    let settings = &canvas.state.settings;
     let last = modal.done.last().map(|(_, outcome)| outcome);
     let failed = matches!(
         last,
         Some(CopyOutcome::Failed(_) | CopyOutcome::Unavailable(_))
     );
-    let (text, style) = match modal.kept() {
-        _ if failed || matches!(route, Route::Unavailable(_)) => {
+    let none = matches!(settings.clipboard, Route::Unavailable(_));
+    let written = modal.placed.iter().any(|(_, result)| result.is_ok());
+    let (text, style) = match modal.copied() {
+        _ if !written && (failed || none) => {
             let text = if modal.revealed {
                 "Select it with the mouse (hold Shift)."
             } else {
                 "Press v and select it with the mouse (hold Shift)."
             };
-            (text, Style::new())
+            (text.to_owned(), Style::new())
         }
-        Kept::Nowhere => ("The secret is nowhere else yet.", theme.dim),
+        Kept::Nowhere if written => return Vec::new(),
+        Kept::Nowhere => ("The secret is nowhere else yet.".into(), theme.dim),
         Kept::Replaced => (
-            "The clipboard holds the key ID now, not the secret.",
+            "The clipboard holds the key ID now, not the secret.".into(),
             theme.warn,
         ),
-        // Nobody acknowledges OSC 52: the person is the only one who can.
-        Kept::Perhaps | Kept::Somewhere if matches!(last, Some(CopyOutcome::SentToTerminal(_))) => {
-            (
-                "Paste it somewhere to be sure before you close this.",
-                theme.dim,
-            )
-        }
-        // On X11 and Wayland the contents live in the program that copied them.
-        _ if cfg!(all(unix, not(target_os = "macos"))) => {
-            ("The clipboard holds it as long as iamkeys runs.", theme.dim)
-        }
-        _ => ("", theme.dim),
+        Kept::Cleared => (
+            "The clipboard was cleared: the secret is not there any more.".into(),
+            theme.warn,
+        ),
+        // Nobody acknowledges OSC 52, reads it back or clears it: the person is the only one who
+        // can.
+        Kept::Perhaps | Kept::Somewhere if matches!(last, Some(CopyOutcome::SentToTerminal(_))) => (
+            "Paste it somewhere to be sure. It stays on that clipboard: iamkeys cannot clear it."
+                .into(),
+            theme.dim,
+        ),
+        _ => (while_it_is_there(settings.clear_after), theme.dim),
     };
-    lines.extend(marked(" ", text, cells, style));
-    lines
+    marked(" ", &text, cells, style)
 }
 
-/// Keys with what they do, side by side, to be pressed or clicked.
-fn hints(
-    canvas: &Canvas<'_>,
-    context: Context,
-    actions: &[(Action, &str)],
-    column: u16,
-) -> Row<'static> {
-    let mut spans = Vec::new();
-    let mut targets = Vec::new();
-    let mut x = 0;
-    for (action, title) in actions {
-        let key = keymap::key_of(context, *action).map_or_else(String::new, |key| key.to_string());
-        let cells = to_u16(width(&key) + 1 + width(title));
-        let pad = " ".repeat(usize::from(column.saturating_sub(cells)));
-        spans.push(Span::styled(key, canvas.theme.accent));
-        spans.push(Span::raw(format!(" {title}{pad}")));
-        targets.push((x, cells, Target::Action(*action)));
-        x += column.max(cells);
+/// How long the system's clipboard holds a secret.
+fn while_it_is_there(clear_after: Option<u32>) -> String {
+    // On X11 and Wayland the contents live in the program that copied them.
+    let dies = cfg!(all(unix, not(target_os = "macos")));
+    match clear_after {
+        Some(seconds) => {
+            format!("The clipboard is cleared {seconds} s after copying, and when iamkeys ends.")
+        }
+        None if dies => "The clipboard holds it as long as iamkeys runs.".into(),
+        None => String::new(),
     }
-    Row {
-        line: Line::from(spans),
-        targets,
-        ..Row::default()
+}
+
+pub(super) fn copy_as(canvas: &Canvas<'_>, screen: Rect, modal: &CopyAs) -> Dialog<'static> {
+    const WIDE: u16 = 46;
+    let theme = canvas.theme;
+    let cells = usize::from(inner_width(screen, WIDE));
+    let mut lines: Vec<Row<'static>> = Vec::new();
+    for (at, form) in Form::ALL.iter().enumerate() {
+        let style = if at == modal.cursor {
+            theme.selected
+        } else {
+            Style::new()
+        };
+        let number = at + 1;
+        let text = format!("{number}  {}", form.title());
+        lines.push(Row {
+            line: Line::styled(format!("{text:<cells$}"), style),
+            targets: vec![(0, to_u16(cells), Target::PaletteRow(at))],
+            ..Row::default()
+        });
+    }
+    lines.push(Row::default());
+    let all = [(Action::GoOn, "copy"), (Action::Cancel, "back")];
+    lines.extend(hints(theme, Context::CopyAs, &all, 0, to_u16(cells)));
+    Dialog {
+        title: "Copy as".into(),
+        border: theme.accent,
+        width: WIDE,
+        lines,
+        scroll: 0,
+        buttons: Vec::new(),
+        highlighted: 0,
     }
 }
 
@@ -179,7 +250,21 @@ pub(super) fn discard(canvas: &Canvas<'_>, screen: Rect, modal: &Discard) -> Dia
         _ => None,
     });
     let mut lines = Vec::new();
-    if let Some(new) = new {
+    let on_clipboard = canvas.state.only_on_clipboard() == Some(&modal.key);
+    let (title, stay, go) = if on_clipboard {
+        ("Leave without pasting it?", "Stay", "Leave")
+    } else {
+        ("Discard the only copy?", "Keep", "Discard")
+    };
+    if on_clipboard {
+        let text = format!(
+            "The secret of {} is on the clipboard, and nowhere else that iamkeys knows of.",
+            modal.key
+        );
+        lines.extend(marked(theme.glyphs.warn, &text, cells, theme.bad));
+        let text = "The clipboard is cleared when iamkeys ends. Paste it first.";
+        lines.extend(marked(" ", text, cells, Style::new()));
+    } else if let Some(new) = new {
         let text = match new.kept() {
             Kept::Nowhere => format!("The secret of {} has gone nowhere.", new.id),
             Kept::Replaced => format!(
@@ -190,7 +275,11 @@ pub(super) fn discard(canvas: &Canvas<'_>, screen: Rect, modal: &Discard) -> Dia
                 "The secret of {} was sent through a multiplexer, which may have ignored it.",
                 new.id
             ),
-            Kept::Somewhere => format!("The secret of {} has been copied.", new.id),
+            Kept::Cleared => format!(
+                "The secret of {} was on the clipboard, which has been cleared.",
+                new.id
+            ),
+            Kept::Somewhere => format!("The secret of {} is on the clipboard.", new.id),
         };
         lines.extend(marked(theme.glyphs.warn, &text, cells, theme.bad));
         let text = format!(
@@ -201,15 +290,15 @@ pub(super) fn discard(canvas: &Canvas<'_>, screen: Rect, modal: &Discard) -> Dia
         lines.extend(marked(" ", &text, cells, Style::new()));
     }
     Dialog {
-        title: "Discard the only copy?".into(),
+        title: title.into(),
         border: theme.bad,
         width: WIDTH,
         lines,
         scroll: 0,
         buttons: vec![
-            button("Keep", "Esc", true),
+            button(stay, "Esc", true),
             button("I have it", "i", true),
-            button("Discard", "d", true),
+            button(go, "d", true),
         ],
         highlighted: modal.button,
     }

@@ -6,14 +6,20 @@ use crate::{
     keymap::{self, Context},
     message::Target,
     palette,
-    state::modal::{Failure, Palette},
+    state::{
+        State,
+        modal::{Failure, Modal, Palette},
+    },
     text::{shorten, visible, width, wrap},
     ui::{
         Canvas,
         dialog::{Dialog, Row, inner_width, to_u16},
-        format, words,
+        format,
+        theme::Theme,
+        words,
     },
 };
+use chrono::{DateTime, Utc};
 use ratatui::{
     layout::Rect,
     style::Style,
@@ -65,10 +71,40 @@ pub(super) fn details(
     (user, key): (&str, &str),
     scroll: usize,
 ) -> Dialog<'static> {
+    Dialog {
+        title: "Access key".into(),
+        border: canvas.theme.accent,
+        width: DETAILS_WIDTH,
+        lines: details_rows(canvas.state, canvas.now, screen, (user, key)),
+        scroll,
+        buttons: vec![button("Close", "Esc", true)],
+        highlighted: 0,
+    }
+}
+
+/// The width of the text in a key's details.
+const DETAILS_WIDTH: u16 = 60;
+
+/// How many lines the details on top take; none where there are none.
+#[must_use]
+pub fn details_lines(state: &State) -> usize {
+    let Some(Modal::Details { user, key, .. }) = state.dialogs().last() else {
+        return 0;
+    };
+    let screen = Rect::new(0, 0, state.size.0, state.size.1);
+    details_rows(state, state.now, screen, (user, key)).len()
+}
+
+fn details_rows(
+    state: &State,
+    now: DateTime<Utc>,
+    screen: Rect,
+    (user, key): (&str, &str),
+) -> Vec<Row<'static>> {
     const LABEL: usize = 12;
-    let theme = canvas.theme;
+    let theme = Theme::of(&state.settings);
     let mut lines: Vec<Row<'static>> = Vec::new();
-    let cells = usize::from(inner_width(screen, 60));
+    let cells = usize::from(inner_width(screen, DETAILS_WIDTH));
     let mut add = |label: &str, value: String| {
         let mut label = label;
         for part in wrap(&visible(&value), cells.saturating_sub(LABEL)) {
@@ -82,7 +118,7 @@ pub(super) fn details(
             label = "";
         }
     };
-    let row = canvas.state.users.get(user);
+    let row = state.users.get(user);
     let found = row
         .and_then(|row| row.keys.known())
         .and_then(|keys| keys.iter().find(|row| row.key.id == key));
@@ -92,16 +128,18 @@ pub(super) fn details(
             add("User", row.user.name.to_string());
             add("Path", row.user.path.to_string());
             add("User since", format::exact(row.user.created));
-            add("Account", canvas.state.session.account());
+            add("Account", state.session.account());
+            match state.description_of(user, key) {
+                Some(Some(text)) => add("For", text.to_owned()),
+                Some(None) => add("For", "not described (n describes it)".into()),
+                None if state.session.descriptions_refused => add("For", "not known".into()),
+                None => add("For", "not loaded".into()),
+            }
             add("Status", found.key.status.word().into());
             add(
                 "Created",
                 found.key.created.map_or("not known".into(), |created| {
-                    format!(
-                        "{}, {}",
-                        format::exact(created),
-                        format::ago(canvas.now - created)
-                    )
+                    format!("{}, {}", format::exact(created), format::ago(now - created))
                 }),
             );
             match (&found.last_used, found.last_used.known()) {
@@ -115,25 +153,21 @@ pub(super) fn details(
                 ) => {
                     add(
                         "Last used",
-                        format!(
-                            "{}, {}",
-                            format::exact(*time),
-                            format::ago(canvas.now - *time)
-                        ),
+                        format!("{}, {}", format::exact(*time), format::ago(now - *time)),
                     );
                     let unknown = || "not known".to_owned();
                     add("Service", service.clone().unwrap_or_else(unknown));
                     add("Region", region.clone().unwrap_or_else(unknown));
                 }
                 (load, _) => {
-                    add("Last used", words::used(load, theme.glyphs.dot, canvas.now));
+                    add("Last used", words::used(load, theme.glyphs.dot, now));
                     if let Some(error) = load.error() {
                         add("", error.short());
                         add("", error.advice());
                     }
                 }
             }
-            if canvas.state.is_own(key) {
+            if state.is_own(key) {
                 add("", "This session is signed in with this key.".into());
             }
         }
@@ -147,15 +181,7 @@ pub(super) fn details(
         )
         .into(),
     );
-    Dialog {
-        title: "Access key".into(),
-        border: theme.accent,
-        width: 60,
-        lines,
-        scroll,
-        buttons: vec![button("Close", "Esc", true)],
-        highlighted: 0,
-    }
+    lines
 }
 
 pub(super) fn help(

@@ -1,12 +1,13 @@
 //! The rotation of a key: seven steps, which is next, and what is known of each.
 
-use super::{button, marked};
+use super::{button, hints, marked};
 use crate::{
     action::Action,
     iam::{KeyStatus, LastUsed},
     keymap::{self, Context},
     state::{
         rotation::{Hindrance, Rotate, Rotation, Step, Tried, Turn},
+        store::Ahead,
         users::KeyRow,
     },
     text::{visible, wrap},
@@ -33,6 +34,7 @@ const TALL: u16 = 24;
 pub(super) fn rotate(canvas: &Canvas<'_>, screen: Rect, modal: &Rotate) -> Dialog<'static> {
     let theme = canvas.theme;
     let rotation = canvas.state.rotation(&modal.user);
+    let ahead = modal.ahead.as_ref();
     let cells = inner_width(screen, WIDE);
     let mut lines: Vec<Row<'static>> = Vec::new();
     let tall = screen.height >= TALL;
@@ -45,7 +47,7 @@ pub(super) fn rotate(canvas: &Canvas<'_>, screen: Rect, modal: &Rotate) -> Dialo
     };
     if !tall {
         lines.extend(together(theme.glyphs.done, "done", &Step::ALL[..next]));
-        lines.extend(step_lines(canvas, &rotation, rotation.step, cells));
+        lines.extend(step_lines(canvas, &rotation, ahead, rotation.step, cells));
         lines.extend(together("", "then", &Step::ALL[next + 1..]));
     }
     for step in Step::ALL.into_iter().filter(|_| tall) {
@@ -56,7 +58,7 @@ pub(super) fn rotate(canvas: &Canvas<'_>, screen: Rect, modal: &Rotate) -> Dialo
                 ..Row::default()
             });
         }
-        lines.extend(step_lines(canvas, &rotation, step, cells));
+        lines.extend(step_lines(canvas, &rotation, ahead, step, cells));
     }
     let rule = theme.glyphs.rule.repeat(usize::from(cells));
     lines.push(Row {
@@ -73,8 +75,23 @@ pub(super) fn rotate(canvas: &Canvas<'_>, screen: Rect, modal: &Rotate) -> Dialo
                 .map(|l| Row::from(Line::styled(l, style))),
         );
     }
-    let mut buttons = vec![button("Leave for now", "", true)];
     let turns = canvas.state.turns(&modal.user);
+    if turns.contains(&Turn::Create) {
+        // Where the steps share a line, it is said nowhere else.
+        if let (Some(ahead), false) = (ahead, tall) {
+            let text = format!(
+                "Its secret goes to {}, which can be written.",
+                ahead.place().words()
+            );
+            lines.extend(marked(theme.glyphs.done, &text, cells, theme.good));
+        }
+        let all = [
+            (Action::WriteProfile, "secret to a profile"),
+            (Action::SaveFile, "to a file"),
+        ];
+        lines.extend(hints(theme, Context::Rotate, &all, 0, cells));
+    }
+    let mut buttons = vec![button("Leave for now", "", true)];
     buttons.extend(turns.into_iter().map(turn_button));
     Dialog {
         title: format!("Rotate {}", visible(&modal.user)),
@@ -132,12 +149,13 @@ fn row(
 fn step_lines(
     canvas: &Canvas<'_>,
     rotation: &Rotation<'_>,
+    ahead: Option<&Ahead>,
     step: Step,
     cells: u16,
 ) -> Vec<Row<'static>> {
     let theme = canvas.theme;
     let glyphs = theme.glyphs;
-    let text = text_of(canvas, rotation, step);
+    let text = text_of(canvas, rotation, ahead, step);
     match step.cmp(&rotation.step) {
         Ordering::Less if step == Step::Check && was_not_tried(rotation) => row(
             canvas,
@@ -200,7 +218,12 @@ fn was_not_tried(rotation: &Rotation<'_>) -> bool {
     !tried && !used
 }
 
-fn text_of(canvas: &Canvas<'_>, rotation: &Rotation<'_>, step: Step) -> String {
+fn text_of(
+    canvas: &Canvas<'_>,
+    rotation: &Rotation<'_>,
+    ahead: Option<&Ahead>,
+    step: Step,
+) -> String {
     let id = |row: Option<&KeyRow>| row.map(|row| row.key.id.clone()).unwrap_or_default();
     let age = |row: &KeyRow| match row.key.created {
         Some(created) => format::long(canvas.now - created),
@@ -229,7 +252,10 @@ fn text_of(canvas: &Canvas<'_>, rotation: &Rotation<'_>, step: Step) -> String {
             (Some(_), Some(_)) => "its secret has gone nowhere yet".into(),
             (None, Some(new)) if was_used(new) => "somebody has it: it has been used".into(),
             (None, Some(new)) => words::used(&new.last_used, canvas.theme.glyphs.dot, canvas.now),
-            _ => "put its secret where it is needed".into(),
+            _ => match ahead {
+                Some(ahead) => format!("{}: can be written", ahead.place().words()),
+                None => "put its secret where it is needed".into(),
+            },
         },
         Step::Check => match (rotation.fresh.map(|fresh| &fresh.trial), rotation.new) {
             (Some(Tried::Works(caller)), _) => {
