@@ -36,10 +36,10 @@ const TICK: Duration = Duration::from_millis(100);
 /// Keys closer together than this come from no hand that has read the screen in between.
 pub const BETWEEN_KEYS: Duration = Duration::from_millis(50);
 
-/// The same key closer to its last press than this is being held: terminals send it again about
-/// every 30 ms and do not say so, and no finger is that quick. What they send first comes after a
+/// The same key closer to its last press than this is being held: terminals send it again every 30
+/// to 120 ms and do not say so, and hardly a finger is that quick. What they send first comes after a
 /// person's time, and cannot be told from a second press.
-const HELD: Duration = Duration::from_millis(75);
+const HELD: Duration = Duration::from_millis(130);
 
 /// How long a stop may take to arrive, and the word that it is over.
 const STOP: Duration = Duration::from_millis(100);
@@ -447,7 +447,7 @@ mod tests {
     #[test]
     fn a_held_key_repeats_until_it_is_let_go() {
         assert_eq!(
-            pressed(&[(0, 'q'), (30, 'q'), (74, 'q'), (75, 'q'), (30, 'q')]),
+            pressed(&[(0, 'q'), (30, 'q'), (129, 'q'), (130, 'q'), (30, 'q')]),
             [(0, false), (1, true), (0, true), (0, false), (1, true)]
         );
     }

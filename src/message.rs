@@ -73,6 +73,8 @@ pub enum Message {
     },
     /// The journal is open, with what earlier runs have left open; or why there is none.
     Journal(Result<Vec<Question>, String>),
+    /// What came of a change, or what has become known about one, is not in the journal: why.
+    NotWritten(String),
     /// How the trial of a new key goes.
     Tried {
         /// The key.

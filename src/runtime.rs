@@ -119,7 +119,7 @@ impl Runtime {
             board: Board::new(handle.clone(), outbox.clone(), clear_after),
             credentials,
             errands: JoinSet::new(),
-            ledger: Ledger::new(handle.clone(), keep),
+            ledger: Ledger::new(handle.clone(), keep, outbox.clone()),
             pace,
             handle,
             outbox,
@@ -281,7 +281,7 @@ impl Runtime {
 
     /// Opens the journal, and tells what earlier runs have left open.
     pub fn open_journal(&mut self) {
-        self.ledger.open(self.outbox.clone());
+        self.ledger.open();
     }
 
     /// Puts a text on the system's clipboard. What goes to the terminal's is written by whoever

@@ -38,6 +38,9 @@ use users::{KeyRow, UserRow, Users};
 /// no account of that number.
 pub const DEMO: &str = "demo";
 
+/// What is said to who wants to change something under `--read-only`.
+pub const READ_ONLY: &str = "Read-only: iamkeys was started with --read-only";
+
 /// What was decided on the command line and does not change.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -132,6 +135,8 @@ pub struct State {
     pub puts: Vec<Put>,
     /// The key whose secret was copied to the system's clipboard last, and not cleared yet.
     pub(crate) on_clipboard: Option<String>,
+    /// The keys that this run has deactivated, and when.
+    pub switched_off: Vec<(String, DateTime<Utc>)>,
     /// What nobody knows: of this account, and of others that were open before.
     pub questions: Vec<Question>,
     /// Reads under way.
@@ -173,6 +178,7 @@ impl State {
             fresh: Vec::new(),
             puts: Vec::new(),
             on_clipboard: None,
+            switched_off: Vec::new(),
             questions: Vec::new(),
             reads: HashSet::new(),
             list_again: false,
@@ -391,7 +397,7 @@ impl State {
                     | Action::Describe
             )
         {
-            return Some("Read-only: iamkeys was started with --read-only".into());
+            return Some(READ_ONLY.into());
         }
         match action {
             Action::Create => {

@@ -78,6 +78,12 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
             state.complain(format!("No journal, so nothing can be changed: {why}"));
             Vec::new()
         }
+        Message::NotWritten(why) => {
+            state.complain(format!(
+                "The journal is not up to date, and the next start may ask about this: {why}"
+            ));
+            Vec::new()
+        }
         Message::Tried { key, news } => {
             state.tried(&key, news);
             Vec::new()

@@ -63,6 +63,9 @@ pub(super) struct Ledger {
     stage: watch::Sender<Stage>,
     /// The changes that were written down: what is not, as in the demo, has no outcome there.
     sent: Arc<Mutex<HashSet<ChangeId>>>,
+    /// Entries that could not be written, to be written with the next.
+    unwritten: Arc<Mutex<Vec<Event>>>,
+    outbox: mpsc::UnboundedSender<Message>,
     /// Entries on their way to the disk that nobody waits for.
     writes: Arc<Mutex<JoinSet<()>>>,
 }
@@ -72,7 +75,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Ledger {
-    pub(super) fn new(handle: Handle, keep: Keep) -> Self {
+    pub(super) fn new(handle: Handle, keep: Keep, outbox: mpsc::UnboundedSender<Message>) -> Self {
         let stage = match &keep.path {
             Ok(None) => Stage::None,
             Ok(Some(_)) => Stage::Opening,
@@ -83,12 +86,15 @@ impl Ledger {
             keep,
             stage: watch::Sender::new(stage),
             sent: Arc::default(),
+            unwritten: Arc::default(),
+            outbox,
             writes: Arc::default(),
         }
     }
 
     /// Opens the journal on a thread of its own, and tells what earlier runs have left open.
-    pub(super) fn open(&self, outbox: mpsc::UnboundedSender<Message>) {
+    pub(super) fn open(&self) {
+        let outbox = self.outbox.clone();
         let path = match &self.keep.path {
             Ok(None) => return,
             Ok(Some(path)) => path.clone(),
@@ -225,11 +231,22 @@ impl Ledger {
         };
         let mut writes = lock(&self.writes);
         while writes.try_join_next().is_some() {}
+        let event = event(id);
+        let (unwritten, outbox) = (Arc::clone(&self.unwritten), self.outbox.clone());
         writes.spawn_blocking_on(
             move || {
-                if let Err(error) = journal.append(&event(id)) {
-                    tracing::error!(%error, "something is not in the journal");
+                // What could not be written before goes first: the disk may have room again.
+                let mut events = std::mem::take(&mut *lock(&unwritten));
+                events.push(event);
+                while let Some(event) = events.first() {
+                    if let Err(error) = journal.append(event) {
+                        tracing::error!(%error, "something is not in the journal");
+                        let _ = outbox.send(Message::NotWritten(error.to_string()));
+                        break;
+                    }
+                    events.remove(0);
                 }
+                lock(&unwritten).splice(0..0, events);
             },
             &self.handle,
         );

@@ -138,6 +138,12 @@ impl State {
                 effects.extend(self.put_ahead(&pending, &id));
             }
             Changed::Done => {
+                if let Change::SetActive { key, active, .. } = &pending.change {
+                    self.switched_off.retain(|(known, _)| known != key);
+                    if !active {
+                        self.switched_off.push((key.clone(), self.now));
+                    }
+                }
                 self.say(format!(
                     "{} {}",
                     pending.change.done(),
@@ -248,15 +254,33 @@ impl State {
         if self.filtering {
             self.say("There is news: Enter shows it");
         }
-        // A rotation waits for the key that it has asked for.
-        let awaited = matches!(
-            (self.modals.last(), &modal),
-            (Some(Modal::Rotate(rotate)), Modal::NewKey(new)) if rotate.user == new.user
-        );
+        // A rotation or a question waits for what came of the change that it has asked for.
+        let awaited = match self.modals.last() {
+            Some(Modal::Rotate(rotate)) => self.is_about(&modal, &rotate.user),
+            Some(Modal::Question(asked)) => self
+                .question(&asked.origin)
+                .is_some_and(|question| self.is_about(&modal, question.change.user())),
+            _ => false,
+        };
         self.scene += 1;
         self.disarm();
         let under = self.modals.len().saturating_sub(usize::from(!awaited));
         self.modals.insert(under, modal);
+    }
+
+    /// Whether a dialog tells what came of a change to this user's keys.
+    fn is_about(&self, modal: &Modal, user: &str) -> bool {
+        let about = match modal {
+            Modal::NewKey(new) => &new.user,
+            Modal::Failure(failure) => failure.change.user(),
+            Modal::Full(full) => &full.user,
+            Modal::Question(asked) => match self.question(&asked.origin) {
+                Some(question) => question.change.user(),
+                None => return false,
+            },
+            _ => return false,
+        };
+        about.eq_ignore_ascii_case(user)
     }
 
     /// Leaves, if that was only waiting for changes.

@@ -2,11 +2,11 @@
 //! screen shows may be hours old, and the person decides by it.
 
 use super::{
-    Pane, State,
+    Pane, READ_ONLY, State,
     load::Load,
     modal::{Full, Modal},
     questions::Settles,
-    users::KeyRow,
+    users::{KeyRow, is_trial},
 };
 use crate::{
     effect::{Effect, RequestId},
@@ -47,8 +47,8 @@ pub struct KeyFacts {
     pub last_used: Load<LastUsed>,
     /// It is the key that this session is signed in with.
     pub own: bool,
-    /// No other key of the user is active.
-    pub only_active: bool,
+    /// How many other keys of the user are active.
+    pub others_active: usize,
 }
 
 /// The look at the account that a question takes when it opens.
@@ -64,6 +64,8 @@ pub struct Check {
     pub failed: Option<Error>,
     /// What is different from what was on screen: it has to be read before it is answered.
     pub news: Option<News>,
+    /// When the look was over.
+    pub looked: Option<DateTime<Utc>>,
     /// The answer was given before the look was over: it counts when nothing turns out different.
     pub armed: bool,
 }
@@ -83,8 +85,8 @@ pub enum News {
     Appeared(Vec<String>),
     /// Its last use could be told before and cannot be told now.
     UseUnknown,
-    /// It has become the only active key of its user.
-    OnlyActive,
+    /// No other key of its user is active any more.
+    NoOther,
 }
 
 /// The end of a key ID, to be typed.
@@ -137,6 +139,16 @@ impl Confirm {
     #[must_use]
     pub fn is_void(&self) -> bool {
         matches!(self.check.news, Some(News::Gone | News::OtherSession))
+    }
+
+    /// Whether something was typed, and not what has to be.
+    #[must_use]
+    pub fn is_mistyped(&self) -> bool {
+        let wrong = |typed: &Typed| {
+            let value = typed.input.value();
+            !value.is_empty() && value != typed.expected
+        };
+        !self.is_void() && self.typed.as_ref().is_some_and(wrong)
     }
 
     /// Whether a key is deleted by it.
@@ -232,6 +244,10 @@ impl State {
         then: Option<Change>,
         settles: Option<Settles>,
     ) -> Vec<Effect> {
+        if self.settings.read_only {
+            self.complain(READ_ONLY);
+            return Vec::new();
+        }
         let user: Box<str> = change.user().into();
         let mut confirm = Confirm {
             change,
@@ -272,7 +288,7 @@ impl State {
             created: row.key.created,
             last_used: row.last_used.clone(),
             own: self.is_own(key),
-            only_active: active(&row) && rows.iter().filter(active).count() == 1,
+            others_active: rows.iter().filter(active).count() - usize::from(active(&row)),
         })
     }
 
@@ -340,14 +356,44 @@ impl State {
         if !confirm.is_answered() {
             return Vec::new();
         }
+        let fresh = |looked: DateTime<Utc>| self.now - looked < FRESH;
         if confirm.check.is_looking() {
             confirm.check.armed = true;
             return Vec::new();
+        }
+        // Somebody has read it for long, or gone for coffee: it is looked at once more.
+        if confirm.check.failed.is_none() && !confirm.check.looked.is_some_and(fresh) {
+            confirm.check.armed = true;
+            return self.look_again();
         }
         match self.modals.pop() {
             Some(Modal::Confirm(confirm)) => self.order_confirmed(*confirm),
             _ => Vec::new(),
         }
+    }
+
+    /// Looks at the account once more for the confirmation on top.
+    fn look_again(&mut self) -> Vec<Effect> {
+        let Some(Modal::Confirm(confirm)) = self.modals.last() else {
+            return Vec::new();
+        };
+        let user: Box<str> = confirm.change.user().into();
+        let key = confirm.at_risk().map(str::to_owned);
+        let before = self.key_ids(&user);
+        let (keys, effect) = self.ask_keys_now(&user);
+        let mut effects = vec![effect];
+        let last_used = key.map(|key| {
+            let (request, effect) = self.ask_last_used_now(&user, &key);
+            effects.push(effect);
+            request
+        });
+        if let Some(Modal::Confirm(confirm)) = self.modals.last_mut() {
+            confirm.check.before = before;
+            confirm.check.keys = Some(keys);
+            confirm.check.last_used = last_used;
+            confirm.check.news = None;
+        }
+        effects
     }
 
     fn order_confirmed(&mut self, confirm: Confirm) -> Vec<Effect> {
@@ -458,6 +504,7 @@ impl State {
             let user = confirm.change.user().into();
             return (Some(Modal::Full(Full { user, button: 0 })), Vec::new());
         }
+        confirm.check.looked = Some(self.now);
         let same = self.compare(&mut confirm);
         let in_sight = at == self.modals.len() && !self.filtering;
         if same && in_sight && confirm.check.armed {
@@ -520,14 +567,18 @@ impl State {
                 Some(News::UseUnknown)
             }
             (Some(before), Some(now))
-                if self.is_recent(&now.last_used) && !self.is_recent(&before.last_used) =>
+                if self.is_recent(&now.last_used)
+                    && !self.is_recent(&before.last_used)
+                    && !is_trial(&now.last_used, now.created) =>
             {
                 Some(News::Used)
             }
             (Some(before), Some(now))
-                if now.only_active && !before.only_active && confirm.gravest().takes_away() =>
+                if now.others_active == 0
+                    && before.others_active > 0
+                    && confirm.gravest().takes_away() =>
             {
-                Some(News::OnlyActive)
+                Some(News::NoOther)
             }
             (None, None) => {
                 let before = confirm.check.before.as_ref()?;
@@ -546,6 +597,9 @@ impl State {
         Some(rows.iter().map(|row| row.key.id.clone()).collect())
     }
 }
+
+/// A look at the account is as good as new for this long.
+const FRESH: TimeDelta = TimeDelta::seconds(3);
 
 /// A key used within this time counts as in use, unless the command line says otherwise.
 pub const RECENT: TimeDelta = TimeDelta::days(90);

@@ -11,7 +11,7 @@ use crate::{
     iam::{Change, Error},
     keymap::Context,
     message::CopyOutcome,
-    secret::{SecretKey, osc52::Multiplexer},
+    secret::SecretKey,
     state::activity::Whole,
 };
 use tui_input::Input;
@@ -116,7 +116,7 @@ pub enum Kept {
     Replaced,
     /// It was on the clipboard, until that was cleared.
     Cleared,
-    /// It was sent through a multiplexer that may well have ignored it.
+    /// It was sent to a terminal, which may well have ignored it and does not say.
     Perhaps,
     /// Somewhere.
     Somewhere,
@@ -136,10 +136,8 @@ impl NewKey {
     #[must_use]
     pub fn copied(&self) -> Kept {
         let arrived = |outcome: &CopyOutcome| match outcome {
-            CopyOutcome::InSystemClipboard | CopyOutcome::SentToTerminal(Multiplexer::None) => {
-                Some(Kept::Somewhere)
-            }
-            // tmux ignores what programs send unless it is told otherwise.
+            CopyOutcome::InSystemClipboard => Some(Kept::Somewhere),
+            // No terminal answers, many ignore it, and tmux does unless it is told otherwise.
             CopyOutcome::SentToTerminal(_) => Some(Kept::Perhaps),
             CopyOutcome::Unavailable(_) | CopyOutcome::Failed(_) => None,
         };

@@ -6,7 +6,7 @@ use super::{State, changes::Pending, modal::Modal};
 use crate::{
     action::Action,
     effect::{Effect, Fact, Note, Origin, RequestId},
-    iam::{AccessKey, Change, Error, KeyStatus, Kind},
+    iam::{AccessKey, Change, Error, KeyStatus, Kind, LastUsed},
     message::Answer,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -76,6 +76,8 @@ pub enum Finding {
     Done,
     /// The user or the key is not there any more, so that it does not matter.
     Gone,
+    /// The key has been used: somebody has its secret.
+    InUse,
 }
 
 /// What can be done about something that is not known.
@@ -120,7 +122,7 @@ impl Finding {
     /// Whether nothing is left to be asked.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        matches!(self, Self::Done | Self::Gone)
+        matches!(self, Self::Done | Self::Gone | Self::InUse)
     }
 }
 
@@ -213,6 +215,14 @@ impl Question {
             Answer::Keys(user, Ok(keys)) if is_user(user) => self.judge(keys),
             Answer::Descriptions(user, Ok(known)) if is_user(user) => {
                 self.judge_descriptions(known)
+            }
+            Answer::LastUsed(user, key, Ok(LastUsed::At { .. })) if is_user(user) => {
+                match &self.finding {
+                    Finding::Orphans(orphans) if orphans.iter().all(|it| it.id == *key) => {
+                        Finding::InUse
+                    }
+                    _ => return,
+                }
             }
             answer if asked_for => match answer.error() {
                 Some(error) if error.kind == Kind::Gone => Finding::Gone,
@@ -435,7 +445,10 @@ impl State {
         let Some(question) = self.question(origin) else {
             return &[];
         };
-        if !self.is_of_this_account(question) {
+        let answers =
+            |pending: &Pending| matches!(&pending.settles, Some(Settles::Done(of)) if of == origin);
+        // What answers it may be on its way already.
+        if !self.is_of_this_account(question) || self.changes.iter().any(answers) {
             return &[];
         }
         match &question.finding {
@@ -445,7 +458,7 @@ impl State {
             Finding::Orphans(orphans) if orphans.len() == 1 => &[Way::Replace, Way::Keep],
             Finding::Orphans(_) => &[Way::Keep],
             // Seen, but nobody knows in which account it should have been.
-            Finding::Done | Finding::Gone if !question.is_answered() => &[Way::LetGo],
+            finding if finding.is_certain() && !question.is_answered() => &[Way::LetGo],
             _ => &[],
         }
     }

@@ -217,6 +217,14 @@ impl State {
         }
     }
 
+    /// Whether this run has deactivated a key, so recently that nothing can be said of it yet.
+    #[must_use]
+    pub fn was_switched_off(&self, key: &str) -> bool {
+        self.switched_off
+            .iter()
+            .any(|(off, at)| off == key && self.now - *at < WARM)
+    }
+
     fn fresh_key(&self, key: &str) -> Option<&Fresh> {
         self.fresh.iter().find(|fresh| fresh.key == key)
     }
@@ -246,7 +254,7 @@ impl State {
         }
         if old.key.status != KeyStatus::Inactive {
             (Step::Deactivate, None)
-        } else if self.is_warm(old) {
+        } else if self.is_warm(old) || self.was_switched_off(&old.key.id) {
             (Step::Watch, Some(Hindrance::StillWarm))
         } else {
             (Step::Delete, None)
@@ -433,11 +441,13 @@ impl State {
             (Turn::RollBack, Some(old), Some(new)) => {
                 self.ask(set_active(old, true), Some(delete(new)), None)
             }
-            // Giving back what was taken harms nobody, and has to be quick.
-            (Turn::Undo, Some(old), _) => {
+            // Taking back what was just done has to be quick. What was switched off before, and
+            // perhaps for good reason, is asked about.
+            (Turn::Undo, Some(old), _) if self.was_switched_off(&old) => {
                 let account = self.session.account();
                 self.order(set_active(old, true), None, None, account)
             }
+            (Turn::Undo, Some(old), _) => self.ask(set_active(old, true), None, None),
             _ => Vec::new(),
         }
     }

@@ -49,17 +49,20 @@ impl KeyRow {
     /// that iamkeys itself has asked who it belongs to, right after it was created.
     #[must_use]
     pub fn was_used_by_others(&self) -> bool {
-        match self.last_used.known() {
-            Some(LastUsed::At { time, service, .. }) => {
-                let tried = service.as_deref() == Some("sts")
-                    && self
-                        .key
-                        .created
-                        .is_some_and(|created| *time - created < TRIED);
-                !tried
-            }
-            _ => false,
+        matches!(self.last_used.known(), Some(LastUsed::At { .. }))
+            && !is_trial(&self.last_used, self.key.created)
+    }
+}
+
+/// Whether a last use is that iamkeys has asked who a new key belongs to.
+#[must_use]
+pub fn is_trial(last_used: &Load<LastUsed>, created: Option<DateTime<Utc>>) -> bool {
+    match last_used.known() {
+        Some(LastUsed::At { time, service, .. }) => {
+            service.as_deref() == Some("sts")
+                && created.is_some_and(|created| *time - created < TRIED)
         }
+        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The frame of a dialog: centred, as large as its text, with buttons at the bottom.
 
 use super::{Canvas, layout::dialog_room, pane};
-use crate::message::Target;
+use crate::{message::Target, text::width};
 use ratatui::{
     layout::Rect,
     style::Style,
@@ -134,7 +134,12 @@ fn drop_a_divider(lines: &mut Vec<Row<'_>>) -> bool {
 
 fn draw_buttons(canvas: &mut Canvas<'_>, area: Rect, buttons: &[Button], highlighted: usize) {
     let theme = canvas.theme;
-    let gap = 3;
+    let words =
+        |button: &Button| width(&button.verb) + button.key.as_ref().map_or(0, |key| 1 + width(key));
+    let words: usize = buttons.iter().map(words).sum();
+    // Where there is little room, the buttons are narrower and closer together.
+    let wide = words + 7 * buttons.len() <= usize::from(area.width);
+    let (side, gap) = if wide { ("  ", 3) } else { (" ", 1) };
     let lines: Vec<Line<'_>> = buttons
         .iter()
         .enumerate()
@@ -144,7 +149,7 @@ fn draw_buttons(canvas: &mut Canvas<'_>, area: Rect, buttons: &[Button], highlig
                 (false, true) => theme.strong,
                 (false, false) => theme.dim,
             };
-            let mut spans = vec![Span::styled(format!("  {}", button.verb), base)];
+            let mut spans = vec![Span::styled(format!("{side}{}", button.verb), base)];
             if let Some(key) = &button.key {
                 let style = if at == highlighted {
                     base
@@ -153,7 +158,7 @@ fn draw_buttons(canvas: &mut Canvas<'_>, area: Rect, buttons: &[Button], highlig
                 };
                 spans.push(Span::styled(format!(" {key}"), style));
             }
-            spans.push(Span::styled("  ", base));
+            spans.push(Span::styled(side, base));
             Line::from(spans)
         })
         .collect();

@@ -104,6 +104,9 @@ fn act_in_dialog(state: &mut State, action: Action) -> Vec<Effect> {
         (Action::NextButton, Some(_)) => move_button(state, 1),
         (Action::PreviousButton, Some(_)) => move_button(state, -1),
         (Action::Press, Some(Modal::Palette(_))) => return run_palette(state),
+        (Action::Press, Some(Modal::Confirm(confirm))) if confirm.is_mistyped() => {
+            return press(state, 1);
+        }
         (Action::Press, Some(_)) => {
             if let Some((button, _)) = state.buttons() {
                 let pressed = *button;

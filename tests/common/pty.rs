@@ -28,9 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// than 20 ms for a paste.
 const REACTION: Duration = Duration::from_millis(60);
 
-/// The least time between two presses of one key. The program takes anything closer than 75 ms for
+/// The least time between two presses of one key. The program takes anything closer than 130 ms for
 /// a key that is held.
-const SAME_KEY: Duration = Duration::from_millis(100);
+const SAME_KEY: Duration = Duration::from_millis(170);
 
 /// How soon a terminal sends a held key again.
 const HELD: Duration = Duration::from_millis(30);

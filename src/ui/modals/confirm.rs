@@ -167,8 +167,13 @@ fn stakes(canvas: &Canvas<'_>, modal: &Confirm, facts: &KeyFacts, cells: u16) ->
             lines.extend(marked(" ", &text, cells, Style::new()));
         }
     }
-    if facts.only_active && modal.change.takes_away() {
-        let text = format!("It is the only active key of {}.", modal.change.user());
+    if facts.others_active == 0 && modal.gravest().takes_away() {
+        let user = modal.change.user();
+        let text = if facts.status == KeyStatus::Inactive {
+            format!("No other key of {user} is active.")
+        } else {
+            format!("It is the only active key of {user}.")
+        };
         lines.extend(marked(mark, &text, cells, theme.warn));
     }
     if facts.own {
@@ -204,8 +209,8 @@ fn looked(canvas: &Canvas<'_>, modal: &Confirm, cells: u16) -> Vec<Row<'static>>
         (Some(News::OtherSession), _) => {
             "Another session is open now. Close this, and look at the account again.".into()
         }
-        (Some(News::OnlyActive), _) => {
-            "Since you looked, it has become the only active key. Decide again.".into()
+        (Some(News::NoOther), _) => {
+            "Since you looked, the other key has been switched off or deleted. Decide again.".into()
         }
         (Some(News::Used), _) => "It has been used since you looked. Decide again.".into(),
         (Some(News::UseUnknown), _) => {

@@ -253,6 +253,8 @@ pub(super) fn discard(canvas: &Canvas<'_>, screen: Rect, modal: &Discard) -> Dia
     let on_clipboard = canvas.state.only_on_clipboard() == Some(&modal.key);
     let (title, stay, go) = if on_clipboard {
         ("Leave without pasting it?", "Stay", "Leave")
+    } else if new.is_some_and(|new| new.kept() == Kept::Perhaps) {
+        ("Have you pasted it?", "Back", "Discard")
     } else {
         ("Discard the only copy?", "Keep", "Discard")
     };
@@ -272,7 +274,8 @@ pub(super) fn discard(canvas: &Canvas<'_>, screen: Rect, modal: &Discard) -> Dia
                 new.id
             ),
             Kept::Perhaps => format!(
-                "The secret of {} was sent through a multiplexer, which may have ignored it.",
+                "The secret of {} was sent to the terminal, which does not say whether it took it. \
+                 Paste it first.",
                 new.id
             ),
             Kept::Cleared => format!(

@@ -44,7 +44,8 @@ pub(super) fn question(canvas: &Canvas<'_>, screen: Rect, modal: &Asked) -> Dial
     let (title, border) = match question.finding {
         Finding::Done => ("It was done", theme.good),
         Finding::Gone => ("It is gone", theme.accent),
-        Finding::NotDone => ("It was not done", theme.warn),
+        Finding::InUse => ("Somebody has its secret", theme.accent),
+        Finding::NotDone => ("Not done so far", theme.warn),
         Finding::Orphans(_) => ("A key whose secret nobody has", theme.bad),
         _ => ("Not known whether it was done", theme.bad),
     };
@@ -132,6 +133,7 @@ fn found(canvas: &Canvas<'_>, question: &Question, cells: u16) -> Vec<Row<'stati
             cells,
             Style::new(),
         ),
+        Finding::InUse => done("The key has been used: somebody has its secret."),
         Finding::NotDone => {
             let text = match question.change {
                 Change::Create { .. } => {

@@ -249,6 +249,9 @@ fn text_of(
         },
         Step::Store => match (rotation.fresh, rotation.new) {
             (Some(fresh), _) if !fresh.stored.is_empty() => fresh.stored.join(", "),
+            (Some(_), Some(_)) if rotation.hindrance == Some(Hindrance::NobodyMayHaveIt) => {
+                "its secret was thrown away".into()
+            }
             (Some(_), Some(_)) => "its secret has gone nowhere yet".into(),
             (None, Some(new)) if was_used(new) => "somebody has it: it has been used".into(),
             (None, Some(new)) => words::used(&new.last_used, canvas.theme.glyphs.dot, canvas.now),
@@ -348,6 +351,9 @@ fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(Stri
             "Whether the newer key was ever used cannot be told, and so not whether anybody has its \
              secret. Ask who created it; t and d in the list work as ever."
         }
+        (_, Some(Hindrance::NobodyMayHaveIt)) if rotation.fresh.is_some() => {
+            "Nobody has the secret of the new key: delete it and begin again."
+        }
         (_, Some(Hindrance::NobodyMayHaveIt)) => {
             "Two keys, and the newer was never used. If somebody has its secret, wait for its first \
              use. If nobody has, delete it and begin again."
@@ -367,9 +373,24 @@ fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(Stri
         (_, Some(Hindrance::StillWarm)) if !is_use_known(rotation) => {
             "Its last use is not known. See whether everything still runs before you delete it."
         }
+        (_, Some(Hindrance::StillWarm))
+            if rotation.old.is_some_and(|old| {
+                !canvas.state.is_warm(old) && canvas.state.was_switched_off(&old.key.id)
+            }) =>
+        {
+            "It was switched off just now: nothing can have missed it yet. See whether everything \
+             still runs, and wait some days before you delete it."
+        }
         (_, Some(Hindrance::StillWarm)) => {
             "It was in use not long ago. See whether everything still runs, and wait some days \
              before you delete it."
+        }
+        (Step::Create, None)
+            if rotation
+                .old
+                .is_some_and(|old| old.key.status == KeyStatus::Inactive) =>
+        {
+            "The old key is off already."
         }
         (Step::Create, None) => "The old key stays as it is until you say so.",
         (Step::Check, None) => {
