@@ -282,7 +282,7 @@ fn copied(desk: &mut Desk, what: Copied, outcome: CopyOutcome) {
 
 #[test]
 fn a_clipboard_holds_one_thing_and_the_key_id_is_not_the_secret() {
-    let sent = || CopyOutcome::SentToTerminal(Multiplexer::None);
+    let sent = || CopyOutcome::InSystemClipboard;
     let mut desk = with_new_key();
     copied(&mut desk, Copied::Secret, sent());
     copied(&mut desk, Copied::KeyId, sent());
@@ -300,19 +300,23 @@ fn a_clipboard_holds_one_thing_and_the_key_id_is_not_the_secret() {
 }
 
 #[test]
-fn what_a_multiplexer_may_have_ignored_is_asked_about() {
-    let mut desk = with_new_key();
-    copied(
-        &mut desk,
-        Copied::Secret,
-        CopyOutcome::SentToTerminal(Multiplexer::Tmux),
-    );
-    desk.press(KeyCode::Esc);
-    assert!(
-        desk.screen().contains("may have ignored it"),
-        "{}",
-        desk.screen()
-    );
+fn what_a_terminal_may_have_ignored_is_asked_about() {
+    for through in [Multiplexer::None, Multiplexer::Tmux, Multiplexer::Screen] {
+        let mut desk = with_new_key();
+        let sent = CopyOutcome::SentToTerminal(through);
+        copied(&mut desk, Copied::Secret, sent);
+        let notes = |desk: &Desk| {
+            let is_note = |effect: &&Effect| matches!(effect, Effect::Note(_));
+            desk.effects.iter().filter(is_note).count()
+        };
+        assert_eq!(notes(&desk), 0, "nobody knows yet whether it is anywhere");
+        desk.press(KeyCode::Esc);
+        let screen = desk.screen();
+        assert!(screen.contains("Have you pasted it?"), "{screen}");
+        desk.keys("i");
+        assert!(desk.state.modals.is_empty());
+        assert_eq!(notes(&desk), 1);
+    }
 }
 
 #[test]
@@ -1248,7 +1252,7 @@ fn what_is_written_is_kept_whatever_the_clipboard_holds() {
     let (request, _) = desk.next_errand().unwrap();
     desk.heard(request, written());
     assert!(desk.screen().contains("written to profile deploy"));
-    let sent = || CopyOutcome::SentToTerminal(Multiplexer::None);
+    let sent = || CopyOutcome::InSystemClipboard;
     copied(&mut desk, Copied::Secret, sent());
     copied(&mut desk, Copied::KeyId, sent());
     desk.press(KeyCode::Esc);

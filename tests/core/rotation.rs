@@ -247,8 +247,17 @@ fn a_secret_thrown_away_leads_back_to_the_beginning() {
 }
 
 #[test]
-fn undoing_takes_one_key() {
-    let mut desk = rotating(&[(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))]);
+fn undoing_what_was_just_done_takes_one_key() {
+    let keys = [(OLD, true, 400, Some(24 * 30)), (NEW, true, 1, Some(1))];
+    let mut desk = rotating(&keys);
+    desk.keys("yy");
+    desk.serve(&bot(&keys));
+    let (id, _) = desk.next_change().expect("it is deactivated");
+    desk.changed(id, Ok(Changed::Done));
+    let off = [(OLD, false, 400, Some(24 * 30)), (NEW, true, 1, Some(1))];
+    desk.serve(&bot(&off));
+    // Not used for a month, and nothing has had the time to miss it.
+    assert_eq!(stands(&desk).0, Step::Watch);
     desk.keys("u");
     let (_, change) = desk.next_change().expect("at once");
     assert_eq!(
@@ -258,6 +267,33 @@ fn undoing_takes_one_key() {
             key: OLD.into(),
             active: true
         }
+    );
+}
+
+#[test]
+fn what_was_switched_off_before_is_asked_about() {
+    let keys = [(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))];
+    let mut desk = rotating(&keys);
+    desk.keys("u");
+    desk.serve(&bot(&keys));
+    assert!(desk.next_change().is_none());
+    assert!(desk.screen().contains("Activate key"), "{}", desk.screen());
+}
+
+#[test]
+fn an_old_key_that_is_off_does_not_go_before_the_new_one_is_known_to_work() {
+    for (used, step) in [(None, Step::Store), (Some(1), Step::Delete)] {
+        let desk = rotating(&[(OLD, false, 400, None), (NEW, true, 1, used)]);
+        assert_eq!(stands(&desk).0, step, "{used:?}");
+    }
+    let desk = with_created((OLD, false, 400, None));
+    assert_eq!(
+        stands(&desk),
+        (
+            Step::Store,
+            Some(Hindrance::SecretNowhere),
+            vec![Turn::Undo]
+        )
     );
 }
 
