@@ -4,7 +4,7 @@ use crate::{
     effect::{ChangeId, Copied, RequestId},
     iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
     secret::{osc52::Multiplexer, route::Why},
-    state::{questions::Question, rotation::TrialNews, store::News},
+    state::{fresh::TrialNews, questions::Question, store::News},
 };
 use crossterm::event::KeyEvent;
 use std::time::Duration;

@@ -19,7 +19,7 @@ use crate::{
     iam::{self, Account, Done, Error, Kind, SignedIn},
     message::{Answer, Message, Session},
     secret::clipboard::Route,
-    state::{rotation::TrialNews, store::News},
+    state::{fresh::TrialNews, store::News},
 };
 use futures::FutureExt as _;
 use std::{

@@ -621,7 +621,7 @@ fn rotating() {
             outcome: CopyOutcome::InSystemClipboard,
         });
         desk.press(KeyCode::Esc);
-        let news = iamkeys::state::rotation::TrialNews::NotYet(3);
+        let news = iamkeys::state::fresh::TrialNews::NotYet(3);
         desk.send(Message::Tried {
             key: NEW.into(),
             news,

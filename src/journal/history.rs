@@ -82,6 +82,14 @@ struct Head<'a> {
     outcome: Option<Outcome>,
 }
 
+impl Head<'_> {
+    /// Whether this version knows what it says.
+    fn is_known(&self) -> bool {
+        let events = ["sent", "ended", "stored", "discarded", "settled"];
+        self.v == VERSION && events.contains(&&*self.event)
+    }
+}
+
 impl<'a> History<'a> {
     /// Reads a text. Entries that only a later version knows are passed over; lines that are none
     /// are counted. A last line that was not written to its end is neither.
@@ -101,8 +109,7 @@ impl<'a> History<'a> {
             return false;
         };
         let event = &*head.event;
-        let known = matches!(event, "sent" | "ended" | "stored" | "discarded" | "settled");
-        if head.v != VERSION || !known {
+        if !head.is_known() {
             return true;
         }
         if head.id.is_empty() || (event == "ended" && head.outcome.is_none()) {
@@ -159,7 +166,8 @@ impl<'a> History<'a> {
         for (at, line) in lines(text) {
             let stays = || {
                 let head = serde_json::from_slice::<Head<'_>>(line);
-                head.is_ok_and(|head| open.contains(&*head.id))
+                // What only a later version knows may be open there.
+                head.is_ok_and(|head| !head.is_known() || open.contains(&*head.id))
             };
             if at >= from || stays() {
                 short.extend_from_slice(line);

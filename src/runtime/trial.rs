@@ -5,7 +5,7 @@ use crate::{
     effect::Trial,
     iam::{Account, Caller, Kind},
     message::Message,
-    state::rotation::TrialNews,
+    state::fresh::TrialNews,
 };
 use std::time::Duration;
 use tokio::{

@@ -9,7 +9,7 @@ mod rotation;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use desk::{Desk, Someone, answer, now, page, people, planned, settings, someone};
 use iamkeys::{
-    effect::{self, Copied, Effect, Errand, Exit, Fact, Note, Read, RequestId},
+    effect::{self, Copied, Effect, Errand, Exit, Fact, Note, Origin, Read, RequestId},
     iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind},
     keymap,
     message::{Answer, CopyOutcome, KeyPress, Message, Signal, Target},
@@ -18,7 +18,9 @@ use iamkeys::{
         Pane, Settings, Stage, View,
         activity::{Entry, KEPT, Outcome},
         fetch::MAX_READS,
+        fresh::TrialNews,
         modal::Modal,
+        questions::{Cause, Finding, Question},
         store::{Listing, News, NotWritten, Owner, Written},
     },
     text, ui,
@@ -1629,6 +1631,12 @@ enum Event {
     Errand(usize, bool),
     /// The clipboard's time is over, and what came of that.
     Cleared(Option<bool>),
+    /// The journal tells what an earlier run has left open, about this account or another.
+    Journal(usize, bool),
+    /// How the trial of a new key goes.
+    Tried(usize, bool),
+    /// Somebody has copied a new key's secret, and a clipboard has it.
+    CopiedAway,
     Tick,
     Resumed,
     Panicked,
@@ -1648,7 +1656,7 @@ fn kind() -> impl Strategy<Value = Option<Kind>> {
 
 fn event() -> impl Strategy<Value = Event> {
     let key = prop_oneof![
-        8 => prop::sample::select("cctdyyjkgGhlR/:?qnievaPLE113wwsbr25".chars().collect::<Vec<_>>())
+        8 => prop::sample::select("cctdyyjkgGhlR/:?qnievaPLE113wwsbrr25ouxoi".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         3 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -1676,6 +1684,9 @@ fn event() -> impl Strategy<Value = Event> {
         4 => (0usize..4, kind()).prop_map(|(at, kind)| Event::Changed(at, kind)),
         5 => (0usize..4, any::<bool>()).prop_map(|(at, well)| Event::Errand(at, well)),
         1 => prop::option::of(any::<bool>()).prop_map(Event::Cleared),
+        1 => (0usize..6, any::<bool>()).prop_map(|(at, here)| Event::Journal(at, here)),
+        1 => (0usize..3, any::<bool>()).prop_map(|(at, well)| Event::Tried(at, well)),
+        1 => Just(Event::CopiedAway),
         1 => Just(Event::Tick),
         1 => Just(Event::Resumed),
         1 => Just(Event::Panicked),
@@ -1742,6 +1753,23 @@ fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
     (secrets.collect(), targets.collect())
 }
 
+/// A creation that an earlier run has left open.
+fn left_open(number: usize, user: &str, account: &str) -> Question {
+    Question {
+        origin: Origin::Earlier(format!("run/{number}")),
+        change: Change::Create { user: user.into() },
+        account: Some(account.into()),
+        endpoint: None,
+        sent: now(),
+        before: Some(Vec::new()),
+        cause: Cause::Interrupted,
+        session: None,
+        finding: Finding::Unseen,
+        judged: None,
+        looked: None,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
@@ -1757,6 +1785,7 @@ proptest! {
         let mut changes = Vec::new();
         let mut errands = Vec::new();
         let mut made = 0;
+        let mut earlier = 0;
         for event in events {
             while let Some(read) = desk.next_read() {
                 reads.push(read);
@@ -1823,6 +1852,33 @@ proptest! {
                     let result = result.ok_or_else(|| "it hangs".to_owned());
                     desk.send(Message::Cleared { key, result });
                 }
+                Event::Journal(at, here) => {
+                    let account = if here { "123456789012" } else { "999999999999" };
+                    let user = users[at % users.len()].name;
+                    earlier += 1;
+                    desk.send(Message::Journal(Ok(vec![left_open(earlier, user, account)])));
+                }
+                Event::Tried(at, well) => if let Some(fresh) = desk.state.fresh.get(at) {
+                    let key = fresh.key.clone();
+                    let news = if well {
+                        let caller = Caller {
+                            account: "123456789012".into(),
+                            arn: format!("arn:aws:iam::123456789012:user/{}", fresh.user),
+                        };
+                        TrialNews::Accepted(caller, false)
+                    } else {
+                        TrialNews::GivenUp(error(Kind::BadCredentials))
+                    };
+                    desk.send(Message::Tried { key, news });
+                },
+                Event::CopiedAway => if let Some(fresh) = desk.state.fresh.last() {
+                    let key = fresh.key.clone();
+                    desk.send(Message::Copied {
+                        what: Copied::Secret,
+                        key,
+                        outcome: CopyOutcome::InSystemClipboard,
+                    });
+                },
                 Event::Tick => desk.send(Message::Tick),
                 Event::Resumed => desk.send(Message::Resumed),
                 Event::Panicked => desk.send(Message::TaskPanicked),
@@ -1837,6 +1893,12 @@ proptest! {
             let only_copies_now = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
             prop_assert!(only_copies_now >= only_copies || on_discard || stores);
             prop_assert!(only_copies_now + 1 >= only_copies);
+            // What another account has left open is neither looked for nor settled here.
+            let elsewhere = desk.state.questions.iter().filter(|question| {
+                question.account.as_deref() == Some("999999999999")
+            });
+            let mut elsewhere = elsewhere.map(|question| &question.finding);
+            prop_assert!(elsewhere.all(|finding| *finding == Finding::Unseen));
             desk.screen();
         }
     }

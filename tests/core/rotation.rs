@@ -10,7 +10,10 @@ use iamkeys::{
     effect::{Effect, Read},
     iam::{Caller, Change, Changed, Error, Kind},
     message::{Answer, CopyOutcome, Message},
-    state::rotation::{Hindrance, Step, TrialNews, Turn},
+    state::{
+        fresh::TrialNews,
+        rotation::{Hindrance, Step, Turn},
+    },
 };
 
 const OLD: &str = "AKIAROTATE01EXAMPLE1";

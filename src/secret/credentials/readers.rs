@@ -3,12 +3,13 @@
 //! The `aws` command and boto3 read it with Python's `configparser`; the newer SDKs with a grammar
 //! of their own. They differ: over indented lines, `key : value`, `[ name ]`, sections that come
 //! twice, trailing comments. An edit has to be right for both, so both are here, on slices of the
-//! text: nothing is copied that would have to be wiped.
+//! text: of values nothing is copied, and nothing of them is printed.
 
 use std::borrow::Cow;
 
 /// A line, and what ended it: `\n`, `\r\n`, or nothing.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Line<'a> {
     pub(super) text: &'a str,
     pub(super) end: &'a str,
@@ -40,7 +41,8 @@ pub(super) enum Kind {
 }
 
 /// A value with its key, in lower case: keys are compared without case.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Entry<'a> {
     pub(super) key: Cow<'a, str>,
     /// The value's lines.
@@ -61,7 +63,8 @@ impl PartialEq for Place {
 
 impl Eq for Place {}
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Section<'a> {
     /// As it stands between the brackets.
     pub(super) name: &'a str,
@@ -77,7 +80,7 @@ impl<'a> Section<'a> {
 }
 
 /// What a reader makes of a file.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Reading<'a> {
     pub(super) sections: Vec<Section<'a>>,
     /// What each line is.

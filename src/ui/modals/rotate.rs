@@ -6,7 +6,8 @@ use crate::{
     iam::{KeyStatus, LastUsed},
     keymap::{self, Context},
     state::{
-        rotation::{Hindrance, Rotate, Rotation, Step, Tried, Turn},
+        fresh::Tried,
+        rotation::{Hindrance, Rotate, Rotation, Step, Turn},
         store::Ahead,
         users::KeyRow,
     },
