@@ -1800,7 +1800,7 @@ proptest! {
             let only_copies = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
             let on_discard = matches!(desk.state.modals.last(), Some(Modal::Discard(_)));
             // Once it is somewhere, it is not the only copy any more.
-            let stores = matches!(event, Event::Errand(..));
+            let stores = matches!(event, Event::Errand(..) | Event::CopiedAway);
             let by_hand = matches!(event, Event::Key(..) | Event::Click(..) | Event::Target(..));
             match event {
                 Event::Key(code, ctrl, run) => {
