@@ -27,7 +27,7 @@ use iamkeys::{
 };
 use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -797,6 +797,41 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
         desk.state.session.endpoint = Some("http://\u{1b}[2J".into());
         check(&desk, "the header");
     }
+}
+
+#[test]
+fn the_tests_that_the_readme_names_are_there() {
+    let readme = include_str!("../../README.md");
+    let (_, section) = readme.split_once("## What cannot happen").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = |of: &str| match of {
+        "core" => vec![root.join("tests/core")],
+        "terminal" => vec![root.join("tests/terminal")],
+        "credentials" => vec![root.join("src/secret/credentials")],
+        "place" => vec![root.join("src/secret/place")],
+        name => vec![root.join(format!("tests/{name}.rs"))],
+    };
+    let mut named = 0;
+    let quoted = section.split('`').skip(1).step_by(2);
+    for (of, test) in quoted.filter_map(|text| text.split_once("::")) {
+        let mut text = String::new();
+        for place in folders(of) {
+            if place.is_file() {
+                text += &fs::read_to_string(&place).unwrap();
+            } else {
+                let files = fs::read_dir(&place)
+                    .unwrap()
+                    .map(|file| file.unwrap().path());
+                for file in files.filter(|path| path.is_file()) {
+                    text += &fs::read_to_string(file).unwrap();
+                }
+            }
+        }
+        assert!(text.contains(&format!("fn {test}(")), "{of}::{test}");
+        named += 1;
+    }
+    assert!(named > 25, "{named}");
 }
 
 #[test]
