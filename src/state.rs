@@ -13,6 +13,7 @@ pub mod load;
 pub mod modal;
 pub mod questions;
 pub mod rotation;
+pub mod scroll;
 pub mod session;
 pub mod store;
 pub mod users;

@@ -1,7 +1,7 @@
 //! What this run has done, and what it was refused: each call that changed something and each that
 //! failed, the newest first. Never a secret: an entry is made of names, IDs and errors only.
 
-use super::{DEMO, State, View, changes::Pending, modal::Modal, session::Session};
+use super::{DEMO, State, View, changes::Pending, modal::Modal, scroll::Scroll, session::Session};
 use crate::{
     effect::{ChangeId, Read},
     iam::{Changed, Error, command_of},
@@ -125,12 +125,8 @@ pub struct Activity {
     entries: VecDeque<Entry>,
     /// How many there have been.
     noted: usize,
-    /// The selected row.
-    cursor: usize,
-    /// The first row on screen.
-    offset: usize,
-    /// How many rows the screen has room for.
-    height: usize,
+    /// The selected row, and which are on screen.
+    scroll: Scroll,
 }
 
 impl Activity {
@@ -138,15 +134,14 @@ impl Activity {
     /// where it is on the screen as long as there is more than fits.
     pub fn note(&mut self, entry: Entry) {
         if !self.entries.is_empty() {
-            self.cursor += 1;
-            self.offset += 1;
+            self.scroll.shift();
         }
         self.noted += 1;
         self.entries.push_back(entry);
         if self.entries.len() > KEPT {
             self.entries.pop_front();
         }
-        self.select(self.cursor);
+        self.select(self.scroll.cursor());
     }
 
     /// How many entries there have been in this run, kept or not.
@@ -176,24 +171,25 @@ impl Activity {
     /// The selected entry.
     #[must_use]
     pub fn selected(&self) -> Option<&Entry> {
-        self.row(self.cursor)
+        self.row(self.scroll.cursor())
     }
 
     /// The entries on screen, each with its row. Costs what is on screen.
     pub fn window(&self) -> impl Iterator<Item = (usize, &Entry)> {
-        (self.offset..self.offset + self.height).map_while(|row| Some((row, self.row(row)?)))
+        let rows = self.scroll.rows(self.entries.len());
+        rows.filter_map(|row| Some((row, self.row(row)?)))
     }
 
     /// The selected row.
     #[must_use]
     pub fn cursor(&self) -> usize {
-        self.cursor
+        self.scroll.cursor()
     }
 
     /// The first row on screen: so many entries are newer than what is shown.
     #[must_use]
     pub fn offset(&self) -> usize {
-        self.offset
+        self.scroll.offset()
     }
 
     /// Which entry of this run a row holds. Unlike the row, this stays what it is.
@@ -213,35 +209,23 @@ impl Activity {
 
     /// Selects a row, or the last if there are fewer.
     fn select(&mut self, row: usize) {
-        self.cursor = row.min(self.entries.len().saturating_sub(1));
-        self.follow();
+        self.scroll.select(row, self.entries.len());
     }
 
     /// Moves the selection by so many rows.
     pub fn step(&mut self, by: isize) {
-        self.select(self.cursor.saturating_add_signed(by));
+        self.select(self.scroll.cursor().saturating_add_signed(by));
     }
 
     /// Notes how many rows the screen has room for.
     pub fn set_height(&mut self, height: usize) {
-        self.height = height;
-        self.follow();
+        self.scroll.set_height(height, self.entries.len());
     }
 
     /// How many rows the screen has room for.
     #[must_use]
     pub fn height(&self) -> usize {
-        self.height
-    }
-
-    /// Scrolls just so far that the selected row is on screen, and the screen is full.
-    fn follow(&mut self) {
-        let height = self.height.max(1);
-        self.offset = self
-            .offset
-            .min(self.cursor)
-            .max((self.cursor + 1).saturating_sub(height))
-            .min(self.entries.len().saturating_sub(height));
+        self.scroll.height()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The users of the account, as far as they are loaded; which of them are shown, and which one is
 //! selected.
 
-use super::{filter::Filter, load::Load};
+use super::{filter::Filter, load::Load, scroll::Scroll};
 use crate::effect::RequestId;
 use crate::iam::{AccessKey, Error, KeyStatus, LastUsed, User};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -99,12 +99,8 @@ pub struct Users {
     shown: Vec<u32>,
     /// The name of the selected user, which it stays on whatever happens around it.
     selected: Option<Box<str>>,
-    /// Where the selected user is among the shown.
-    cursor: usize,
-    /// The first row on screen.
-    offset: usize,
-    /// How many rows the screen has room for.
-    height: usize,
+    /// Where the selected user is among the shown, and which of these are on screen.
+    scroll: Scroll,
     /// What is typed into the filter.
     filter: Filter,
     /// The state of `ListUsers` as a whole.
@@ -191,8 +187,8 @@ impl Users {
 
     /// The rows on screen, with their place among the shown. Costs what is on screen.
     pub fn window(&self) -> impl Iterator<Item = (usize, &UserRow)> {
-        let end = (self.offset + self.height).min(self.shown.len());
-        (self.offset.min(end)..end).map(|at| (at, &self.rows[self.shown[at] as usize]))
+        let rows = self.scroll.rows(self.shown.len());
+        rows.map(|at| (at, &self.rows[self.shown[at] as usize]))
     }
 
     /// Users and keys whose keys are known: how many of each.
@@ -204,19 +200,19 @@ impl Users {
     /// Where the selected user is among the shown.
     #[must_use]
     pub fn cursor(&self) -> usize {
-        self.cursor
+        self.scroll.cursor()
     }
 
     /// The first row on screen.
     #[must_use]
     pub fn offset(&self) -> usize {
-        self.offset
+        self.scroll.offset()
     }
 
     /// The selected user, if anybody is shown.
     #[must_use]
     pub fn selected(&self) -> Option<&UserRow> {
-        let row = &self.rows[*self.shown.get(self.cursor)? as usize];
+        let row = &self.rows[*self.shown.get(self.scroll.cursor())? as usize];
         Some(row)
     }
 
@@ -234,17 +230,16 @@ impl Users {
 
     /// Selects a row of the shown, or the last if there are fewer.
     pub fn select(&mut self, at: usize) {
-        self.cursor = at.min(self.shown.len().saturating_sub(1));
+        self.scroll.select(at, self.shown.len());
         // With nobody shown, whoever was selected is again when they come back.
         if let Some(name) = self.selected().map(|row| row.user.name.clone()) {
             self.selected = Some(name);
         }
-        self.follow();
     }
 
     /// Moves the selection by so many rows.
     pub fn step(&mut self, by: isize) {
-        self.select(self.cursor.saturating_add_signed(by));
+        self.select(self.scroll.cursor().saturating_add_signed(by));
     }
 
     /// Whether a user passes the filter.
@@ -262,14 +257,13 @@ impl Users {
 
     /// Notes how many rows the screen has room for.
     pub fn set_height(&mut self, height: usize) {
-        self.height = height;
-        self.follow();
+        self.scroll.set_height(height, self.shown.len());
     }
 
     /// How many rows the screen has room for.
     #[must_use]
     pub fn height(&self) -> usize {
-        self.height
+        self.scroll.height()
     }
 
     /// The filter.
@@ -408,7 +402,7 @@ impl Users {
             .window()
             .map(|(at, _)| self.shown[at] as usize)
             .collect();
-        rows.extend(self.shown.get(self.cursor).map(|at| *at as usize));
+        rows.extend(self.shown.get(self.scroll.cursor()).map(|at| *at as usize));
         for at in rows {
             self.rows[at].refresh = true;
             for key in self.rows[at].keys.known_mut().into_iter().flatten() {
@@ -443,22 +437,11 @@ impl Users {
             self.shown.binary_search(&row).ok()
         });
         match (at, best) {
-            (Some(at), _) => self.cursor = at,
+            (Some(at), _) => self.scroll.select(at, self.shown.len()),
             // The selected user is gone or filtered out: the best match, or whoever stands there.
             (None, Some(best)) => self.select(best),
-            (None, None) => self.select(self.cursor),
+            (None, None) => self.select(self.scroll.cursor()),
         }
-        self.follow();
-    }
-
-    /// Scrolls just so far that the selected row is on screen, and the screen is full.
-    fn follow(&mut self) {
-        let height = self.height.max(1);
-        self.offset = self
-            .offset
-            .min(self.cursor)
-            .max((self.cursor + 1).saturating_sub(height))
-            .min(self.shown.len().saturating_sub(height));
     }
 }
 

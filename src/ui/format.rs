@@ -40,7 +40,10 @@ pub fn long(age: TimeDelta) -> String {
 /// How long ago something was: `just now`, `2 hours ago`.
 #[must_use]
 pub fn ago(age: TimeDelta) -> String {
-    if age < TimeDelta::minutes(1) {
+    if age < TimeDelta::minutes(-1) {
+        // Further ahead than clocks differ.
+        "in the future".into()
+    } else if age < TimeDelta::minutes(1) {
         "just now".into()
     } else {
         format!("{} ago", long(age))
@@ -119,6 +122,8 @@ mod tests {
         assert_eq!(ago(TimeDelta::days(412)), "412 days ago");
         assert_eq!(ago(TimeDelta::seconds(3)), "just now");
         assert_eq!(ago(TimeDelta::minutes(1)), "1 minute ago");
+        assert_eq!(ago(TimeDelta::seconds(-30)), "just now");
+        assert_eq!(ago(TimeDelta::days(-300)), "in the future");
     }
 
     #[test]
