@@ -28,6 +28,7 @@ see() {
 see 'Keys 31'
 for _ in 1 2 3 4 5 6 7; do tmux send-keys j; done
 see 'AKIAQX7DEMO4DEPLOY01'
+see 'GitHub Actions'
 tmux send-keys Tab
 see 'older than 90 days'
 # Until nothing is loading any more.

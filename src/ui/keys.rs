@@ -231,7 +231,7 @@ fn card(
         let text = shorten(&text, cells.saturating_sub(4), glyphs.more).into_owned();
         lines.push(Line::from(vec![
             Span::raw("    "),
-            Span::styled(text, theme.accent),
+            Span::styled(text, Style::new()),
         ]));
     }
     lines.push(age_line(canvas, row));

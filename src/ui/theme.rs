@@ -91,7 +91,7 @@ static UNICODE: Glyphs = Glyphs {
     marker: "▌",
     warn: "▲",
     next: "▶",
-    turning: "⟳",
+    turning: "↻",
     stem: "│",
     done: "✓",
     failed: "✗",
