@@ -8,7 +8,8 @@ mod common;
 
 use common::{Person, Setup, changes, dialog, endpoint, go_to, holds, now};
 use iamkeys::{
-    demo::{Account, Fault, FaultKind, Status},
+    demo::{Account, Fault, FaultKind, Status, Tag},
+    effect::Exit,
     iam::Timeouts,
 };
 use std::{
@@ -28,16 +29,18 @@ struct Deed {
     call: &'static str,
     /// Whom it is about.
     user: &'static str,
-    /// The key that asks for it, and the title of the question before it.
-    ask: (&'static str, &'static str),
+    /// The key that asks for it, the title of the dialog before it, and what is answered there.
+    ask: (&'static str, &'static str, &'static str),
     /// What it does to the account.
     does: fn(&mut Account),
     /// What is said when the answer came.
     done: Said,
     /// What is said when the answer was lost, and the account shows that it was done.
     found: Said,
-    /// What is said when the answer was lost, and the account shows that it was not done.
+    /// What is said when the answer was lost, and the account shows nothing of it so far.
     missing: Said,
+    /// What is printed on leaving while that is open.
+    open: &'static str,
 }
 
 /// A dialog's title, or nothing for a line at the bottom of the screen; and words in it. `NEW` is
@@ -48,7 +51,7 @@ const DEEDS: &[Deed] = &[
     Deed {
         call: "CreateAccessKey",
         user: "bob",
-        ask: ("c", "Create key"),
+        ask: ("c", "Create key", "y"),
         does: |account| {
             account.create_key("bob", now()).unwrap();
         },
@@ -64,18 +67,19 @@ const DEEDS: &[Deed] = &[
             ],
         ),
         missing: (
-            "It was not done",
+            "Not done so far",
             &[
                 "Create a key for bob",
-                "No key has appeared.",
-                "look again before",
+                "No key has appeared so far.",
+                "AWS may take some seconds to show one.",
             ],
         ),
+        open: "not known: creating a key for bob",
     },
     Deed {
         call: "UpdateAccessKey",
         user: "bob",
-        ask: ("t", "Deactivate key"),
+        ask: ("t", "Deactivate key", "y"),
         does: |account| assert!(account.set_key_status("AKIAQX7DEMO4BOBBY001", Status::Inactive)),
         done: ("", &["✓ Deactivated AKIAQX7DEMO4BOBBY001 of bob"]),
         found: (
@@ -86,17 +90,18 @@ const DEEDS: &[Deed] = &[
             ],
         ),
         missing: (
-            "It was not done",
+            "Not done so far",
             &[
                 "Deactivate AKIAQX7DEMO4BOBBY001 of bob",
                 "The key is not Inactive, so far.",
             ],
         ),
+        open: "not known: deactivating AKIAQX7DEMO4BOBBY001 of bob",
     },
     Deed {
         call: "UpdateAccessKey",
         user: "former-intern",
-        ask: ("t", "Activate key"),
+        ask: ("t", "Activate key", "y"),
         does: |account| assert!(account.set_key_status("AKIAQX7DEMO4INTERN01", Status::Active)),
         done: ("", &["✓ Activated AKIAQX7DEMO4INTERN01 of former-intern"]),
         found: (
@@ -107,17 +112,18 @@ const DEEDS: &[Deed] = &[
             ],
         ),
         missing: (
-            "It was not done",
+            "Not done so far",
             &[
                 "Activate AKIAQX7DEMO4INTERN01 of former-intern",
                 "The key is not Active, so far.",
             ],
         ),
+        open: "not known: activating AKIAQX7DEMO4INTERN01 of former-intern",
     },
     Deed {
         call: "DeleteAccessKey",
         user: "former-intern",
-        ask: ("d", "Delete key"),
+        ask: ("d", "Delete key", "y"),
         does: |account| assert!(account.remove_key("AKIAQX7DEMO4INTERN01")),
         done: ("", &["✓ Deleted AKIAQX7DEMO4INTERN01 of former-intern"]),
         found: (
@@ -128,14 +134,49 @@ const DEEDS: &[Deed] = &[
             ],
         ),
         missing: (
-            "It was not done",
+            "Not done so far",
             &[
                 "Delete AKIAQX7DEMO4INTERN01 of former-intern",
                 "The key is still there, so far.",
             ],
         ),
+        open: "not known: deleting AKIAQX7DEMO4INTERN01 of former-intern",
+    },
+    Deed {
+        call: "TagUser",
+        user: "bob",
+        ask: ("n", "Describe key", "nightly backups<enter>"),
+        does: |account| {
+            let tag = Tag {
+                key: "AKIAQX7DEMO4BOBBY001".into(),
+                value: TEXT.into(),
+            };
+            account.tag_user("bob", vec![tag]).unwrap();
+        },
+        done: ("", &["✓ Described AKIAQX7DEMO4BOBBY001 of bob"]),
+        found: (
+            "It was done",
+            &[
+                "Describe AKIAQX7DEMO4BOBBY001 of bob",
+                "The account has this description.",
+            ],
+        ),
+        missing: (
+            "Not done so far",
+            &[
+                "Describe AKIAQX7DEMO4BOBBY001 of bob",
+                "The description is another, so far.",
+            ],
+        ),
+        open: "not known: describing AKIAQX7DEMO4BOBBY001 of bob",
     },
 ];
+
+/// What a key is said to be for.
+const TEXT: &str = "nightly backups";
+
+/// The ways on from what is not done so far: it stays open, and it is too early to let it go.
+const OPEN: &[&str] = &["Later Esc", "Do it again a", "Look again R"];
 
 /// How a change ends for the person.
 #[derive(Clone, Copy, PartialEq)]
@@ -146,7 +187,7 @@ enum Ends {
     Refused,
     /// The answer was lost; the account shows that it was done.
     Found,
-    /// The answer was lost; the account shows that it was not done.
+    /// The answer was lost; the account shows nothing of it so far.
     Missing,
 }
 use Ends::{Done, Found, Missing, Refused};
@@ -303,7 +344,7 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
     person.wait("the question", |screen| {
         dialog(screen, deed.ask.1).is_some()
     });
-    person.press("y");
+    person.press(deed.ask.2);
     let screen = person.wait("an end", |screen| is_over(screen, deed));
 
     let mut wrong = Vec::new();
@@ -325,7 +366,8 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
     match told {
         None => wrong.push(format!("no {title:?} on screen:\n{screen}")),
         Some(told) => {
-            for word in words.iter().chain(*why) {
+            let ways = if *ends == Missing { OPEN } else { &[] };
+            for word in words.iter().chain(*why).chain(ways) {
                 let word = word.replace("CALL", deed.call);
                 let word = word.replace("NEW", new.as_deref().unwrap_or("a key"));
                 if !told.contains(&word) {
@@ -340,8 +382,7 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
         if has_it {
             person.press("v");
             person.see(&common::secret_of(&endpoint, new));
-            person.press("y");
-            person.see("✓ secret sent");
+            common::keep(&mut person);
         } else {
             let orphan = dialog(&screen, "A key whose secret nobody has");
             if !orphan.is_some_and(|told| told.contains(new)) {
@@ -349,7 +390,8 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
             }
         }
     }
-    // Whatever the dialog says, the list behind it has to be true.
+    // Whatever the dialog says, the list behind it has to be true, and say what is open.
+    let stays_open = *ends == Missing || (*ends == Found && new.is_some());
     person.press("<esc>");
     let keys = common::keys_of(&endpoint, deed.user);
     let listed = |screen: &str| {
@@ -358,13 +400,28 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
             let mut lines = screen.lines();
             lines.any(|line| line.contains(key) && line.contains(status.as_str()))
         });
-        screen.contains(&count) && all.all(|found| found)
+        let open = screen.contains(&format!("? {}", deed.user));
+        screen.contains(&count)
+            && all.all(|found| found)
+            && screen.contains(TEXT) == (deed.call == "TagUser" && matches!(ends, Done | Found))
+            && open == stays_open
     };
     if wrong.is_empty() {
-        person.wait("the keys as they are", listed);
+        person.wait("the keys as they are, and what is open", listed);
     }
     person.press("q");
-    person.exit();
+    let printed = match person.exit() {
+        Exit::Quit(lines) => lines,
+        other => panic!("{other:?}"),
+    };
+    let open = match (ends, &new) {
+        (Found, Some(new)) => vec![format!("open: nobody has the secret of {new} of bob")],
+        (Missing, _) => vec![deed.open.to_owned()],
+        _ => Vec::new(),
+    };
+    if printed != open {
+        wrong.push(format!("printed at the end: {printed:?}"));
+    }
     let sent = changes(&endpoint);
     let held = endpoint.account(|account| holds(account));
     if sent != [deed.call] {
@@ -382,8 +439,9 @@ fn is_over(screen: &str, deed: &Deed) -> bool {
     let ends = [
         "Not done",
         "It was done",
-        "It was not done",
+        "Not done so far",
         "It is gone",
+        "Somebody has its secret",
         "No room for another key",
         deed.done.0,
         deed.found.0,

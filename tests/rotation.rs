@@ -18,7 +18,7 @@ use common::{
     rotating::{self, Hands, Rotation, Stop, Then, World, cut_off},
 };
 use iamkeys::{
-    demo::{Account, Clock, Endpoint, Status},
+    demo::{Account, Clock, Endpoint, LastUsed, Status},
     iam,
     message::Signal,
     secret::SecretKey,
@@ -34,11 +34,13 @@ use std::{
 };
 use tempfile::TempDir;
 
-const STOPS: [Stop; 7] = [
+const STOPS: [Stop; 9] = [
     Stop::Looked,
     Stop::Created,
     Stop::Stored,
     Stop::Checked,
+    Stop::TooSoon,
+    Stop::Used,
     Stop::Deactivated,
     Stop::Undone,
     Stop::Deleted,
@@ -50,6 +52,7 @@ const USER: &str = "grafana";
 /// An account whose clock stands still until new keys are to be accepted: four seconds later.
 struct Embedded {
     endpoint: Endpoint,
+    clock: Clock,
     settled: Arc<AtomicBool>,
     journal: Option<TempDir>,
 }
@@ -66,8 +69,9 @@ impl Embedded {
         };
         Self {
             endpoint: Endpoint::new(Account::demo(time))
-                .with_clock(clock)
+                .with_clock(Arc::clone(&clock))
                 .with_settling(TimeDelta::seconds(4)),
+            clock,
             settled,
             journal: journal.then(|| tempfile::tempdir().unwrap()),
         }
@@ -88,6 +92,16 @@ impl Embedded {
             .unwrap();
         let caller = tokio.block_on(account.identity_of(id, &secret, None));
         assert_eq!(caller.expect("the secret is the key's").name(), USER);
+        // A use is recorded once in a quarter of an hour; this one came after that.
+        let used = LastUsed {
+            at: (self.clock)(),
+            service: "s3".into(),
+            region: "eu-central-1".into(),
+        };
+        let known = self
+            .endpoint
+            .account(|account| account.set_last_used(id, Some(used)));
+        assert!(known);
     }
 
     fn settle(&self) -> bool {

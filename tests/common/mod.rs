@@ -13,7 +13,7 @@ pub(crate) mod rotating;
 mod steps;
 
 pub(crate) use dialog::dialog;
-pub use steps::{carried, changes, eventually, go_to, holds, keys_of, secret_of};
+pub use steps::{carried, changes, eventually, go_to, have_it, holds, keep, keys_of, secret_of};
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};

@@ -21,7 +21,7 @@ pub(crate) trait World {
     fn start(&self) -> Box<dyn Hands>;
     /// The user's keys, oldest first, and whether they are active.
     fn keys_of(&self, user: &str) -> Vec<(String, bool)>;
-    /// Something signs a request with a key.
+    /// Something else than iamkeys signs a request with a key, and the account tells of it.
     fn use_key(&self, id: &str, secret: &str);
     /// Lets new keys be accepted; says whether they were not before.
     fn settle(&self) -> bool;
@@ -35,7 +35,12 @@ pub(crate) enum Stop {
     Looked,
     Created,
     Stored,
+    /// Nobody has used the new key but iamkeys itself, to try it.
     Checked,
+    /// The old key is off, and still nobody has used the new one.
+    TooSoon,
+    /// From here on, somebody has.
+    Used,
     Deactivated,
     Undone,
     Deleted,
@@ -71,8 +76,27 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
             "If somebody has its secret, wait for its first use.",
         ],
     ),
+    // That iamkeys has tried it does not say that anybody else has its secret.
     (
         Stop::Checked,
+        "Store",
+        &[
+            "NEW",
+            "If somebody has its secret, wait for its first use.",
+            "Delete the newer y",
+        ],
+    ),
+    (
+        Stop::TooSoon,
+        "Store",
+        &[
+            "NEW",
+            "If somebody has its secret, wait for its first use.",
+            "Undo u",
+        ],
+    ),
+    (
+        Stop::Used,
         "Deactivate",
         &["NEW", "somebody has it: it has been used", "Roll back b"],
     ),
@@ -110,8 +134,10 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
     let there = world.keys_of(user);
     let (old_is, new_is) = match stop {
         Stop::Looked => (Some(true), None),
-        Stop::Created | Stop::Stored | Stop::Checked | Stop::Undone => (Some(true), Some(true)),
-        Stop::Deactivated => (Some(false), Some(true)),
+        Stop::Created | Stop::Stored | Stop::Checked | Stop::Used | Stop::Undone => {
+            (Some(true), Some(true))
+        }
+        Stop::TooSoon | Stop::Deactivated => (Some(false), Some(true)),
         Stop::Deleted => (None, Some(true)),
     };
     let active: Vec<bool> = there.iter().map(|(_, active)| *active).collect();
@@ -143,7 +169,12 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
         let here = format!("▶ {next} ");
         let words: Vec<String> = words.iter().map(|w| w.replace("NEW", &new)).collect();
         let words: Vec<&str> = words.iter().map(|word| &**word).chain([&*here]).collect();
-        again.wait_dialog(&again.title(), &words);
+        let told = again.wait_dialog(&again.title(), &words);
+        // Nothing is said to be used, or not, that is not known to be.
+        if matches!(stop, Stop::Checked | Stop::TooSoon) {
+            assert!(!told.contains("somebody has it"), "{stop:?}: {told}");
+            assert!(!told.contains("was never used"), "{stop:?}: {told}");
+        }
         match then {
             Then::GoOn if stop == Stop::Deleted => {}
             Then::GoOn => again.go_on(next),
@@ -208,7 +239,10 @@ impl Rotation<'_> {
         if stop >= Stop::Checked {
             self.check();
         }
-        if stop >= Stop::Deactivated {
+        if stop >= Stop::Used {
+            self.used();
+        }
+        if stop == Stop::TooSoon || stop >= Stop::Deactivated {
             self.deactivate();
         }
         if stop == Stop::Undone {
@@ -244,8 +278,12 @@ impl Rotation<'_> {
                 self.world.settle();
                 self.world.use_key(&new, &secret);
                 self.hands.keys("R");
-                self.step("Deactivate");
-                self.deactivate();
+                if self.world.keys_of(self.user)[0].1 {
+                    self.step("Deactivate");
+                    self.deactivate();
+                } else {
+                    self.step("Watch");
+                }
             }
             ("Deactivate", _) => self.deactivate(),
             _ => {}
@@ -269,6 +307,9 @@ impl Rotation<'_> {
         self.see("✓ secret sent to the terminal's clipboard (OSC 52)");
         self.secret = self.hands.copied().pop();
         self.hands.keys("<esc>");
+        // The terminal does not say whether it took it, so a person has to.
+        self.wait_dialog("Have you pasted it?", &["Paste it first.", "I have it i"]);
+        self.hands.keys("i");
         let title = format!("╭─ New key for {}", self.user);
         let gone = |screen: &str| !screen.contains(&title);
         self.hands.until("the secret's dialog closed", &gone);
@@ -276,7 +317,7 @@ impl Rotation<'_> {
 
     /// Waits until the new key is found to work.
     pub(crate) fn check(&mut self) {
-        self.wait_dialog(&self.title(), &["✓ Store clipboard"]);
+        self.wait_dialog(&self.title(), &["✓ Store by hand"]);
         if self.world.settle() {
             // It was tried in vain so far: nothing was done to the old key.
             let keys = self.world.keys_of(self.user);
@@ -284,6 +325,14 @@ impl Rotation<'_> {
         }
         let answers = format!("answers as {} in ", self.user);
         self.wait_dialog(&self.title(), &[&answers, "▶ Deactivate "]);
+    }
+
+    /// Whatever is to have the new key has it, and uses it.
+    fn used(&mut self) {
+        let (new, secret) = (self.new_key(), self.secret.clone().expect("it was copied"));
+        self.world.use_key(&new, &secret);
+        self.hands.keys("R");
+        self.step("Deactivate");
     }
 
     pub(crate) fn deactivate(&mut self) {
@@ -301,6 +350,16 @@ impl Rotation<'_> {
         assert_eq!(self.world.keys_of(self.user)[0], old);
     }
 
+    /// Activates the old key that another run has deactivated: that is asked about.
+    fn reactivate(&mut self) {
+        let old = self.old.clone();
+        self.hands.keys("u");
+        self.wait_dialog("Activate key", &[&old]);
+        self.hands.keys("y");
+        self.see(&format!("Activated {old}"));
+        assert!(self.world.keys_of(self.user)[0].1);
+    }
+
     pub(crate) fn delete(&mut self) {
         let (old, new) = (self.old.clone(), self.new_key());
         self.hands.keys("y");
@@ -312,6 +371,9 @@ impl Rotation<'_> {
     pub(crate) fn roll_back(&mut self) {
         let (old, new) = (self.old.clone(), self.new_key());
         let told = self.wait_dialog(&self.title(), &[]);
+        if told.contains("Delete the newer y") && !self.world.keys_of(self.user)[0].1 {
+            self.reactivate();
+        }
         let (key, title) = if told.contains("Delete the newer y") {
             ("y", "Delete key")
         } else if self.world.keys_of(self.user)[0].1 {

@@ -18,6 +18,22 @@ pub fn go_to(person: &mut Person, user: &str) {
     person.loaded();
 }
 
+/// Copies the secret of a new key, on top, to a terminal that does not say whether it took it; says
+/// on leaving that it did.
+pub fn keep(person: &mut Person) {
+    person.press("y");
+    person.see("✓ secret sent");
+    have_it(person);
+}
+
+/// Leaves a new key's dialog whose secret was copied, saying that it was pasted.
+pub fn have_it(person: &mut Person) {
+    person.press("<esc>");
+    person.see("─ Have you pasted it? ─");
+    person.press("i");
+    person.gone("─ New key for ");
+}
+
 /// The text that an OSC 52 sequence carries.
 pub fn carried(sequence: &str) -> String {
     let inside = sequence

@@ -45,9 +45,10 @@ def delete_user(user):
 
 
 def use_key(key, secret):
-    client("s3", key, secret).list_buckets()
     # Who it belongs to: only the right one works for that.
     print(client("sts", key, secret).get_caller_identity()["Arn"])
+    # The last use, and one that is not what iamkeys does to try a key.
+    client("s3", key, secret).list_buckets()
 
 
 iam = client("iam")

@@ -106,6 +106,8 @@ fn a_key_s_whole_life() {
     assert_eq!(status, "Active");
     program.wait_text(key);
     program.press("\x1b");
+    program.wait_text("Have you pasted it?");
+    program.press("i");
     program.wait_gone("New key for");
     program.wait_text("1 of 2 keys");
     program.wait_text("never used");

@@ -60,6 +60,8 @@ fn a_rotation_that_was_killed_anywhere_goes_on_in_another_run() {
         ("turn-looked", Stop::Looked),
         ("turn-created", Stop::Created),
         ("turn-checked", Stop::Checked),
+        ("turn-too-soon", Stop::TooSoon),
+        ("turn-used", Stop::Used),
         ("turn-off", Stop::Deactivated),
         ("turn-undone", Stop::Undone),
         ("turn-deleted", Stop::Deleted),
@@ -73,6 +75,8 @@ fn a_rotation_that_was_killed_is_rolled_back_in_another_run() {
     for (user, stop) in [
         ("back-created", Stop::Created),
         ("back-checked", Stop::Checked),
+        ("back-too-soon", Stop::TooSoon),
+        ("back-used", Stop::Used),
         ("back-off", Stop::Deactivated),
     ] {
         cut_off(&Moto::with(user), user, stop, Then::RollBack);
