@@ -1,6 +1,6 @@
 //! Every way out, and what the terminal and the person are left with.
 
-use crate::{CTRL_C, ESC, World, create_key, go_to, pty, pty::Start};
+use crate::{CTRL_C, ESC, World, create_key, go_to, have_it, pty, pty::Start};
 use rustix::process::Signal;
 use std::process::{Command, Stdio};
 
@@ -219,8 +219,7 @@ fn a_panic_of_a_task_takes_nothing_with_it() {
     program.press("y");
     program.wait_text("secret sent");
     assert_eq!(pty::count(&program.raw(), b"told to panic"), 0);
-    program.press(ESC);
-    program.wait_gone("New key for");
+    have_it(&mut program);
     program.press("q");
     let ended = program.wait_exit();
     ended.assert_clean(1);

@@ -114,6 +114,15 @@ fn go_to(program: &mut Program, user: &str) {
     program.wait_text("of 2 keys");
 }
 
+/// Leaves a new key's dialog whose secret was sent to a terminal that does not say whether it took
+/// it: only a person can say so.
+fn have_it(program: &mut Program) {
+    program.press(ESC);
+    program.wait_text("Have you pasted it?");
+    program.press("i");
+    program.wait_gone("New key for");
+}
+
 /// Creates a key and leaves its dialog open.
 fn create_key(program: &mut Program, user: &str) {
     go_to(program, user);

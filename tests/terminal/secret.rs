@@ -1,6 +1,6 @@
 //! A new key's secret: where it goes, and where it never goes.
 
-use crate::{CTRL_C, ESC, World, create_key, go_to, pty, pty::Start};
+use crate::{CTRL_C, ESC, World, create_key, go_to, have_it, pty, pty::Start};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rustix::process::Signal;
 
@@ -33,9 +33,13 @@ fn create_and_copy_are_three_keys_and_the_clipboard_gets_exactly_the_secret() {
     program.wait_text("secret sent to the terminal's clipboard (OSC 52)");
     assert_eq!(sent_to_clipboard(&program.raw()), [key.secret()]);
 
-    // It has gone somewhere: nothing more is asked.
+    // The terminal does not say whether it took it. Who says so is asked nothing more.
     program.press(ESC);
-    program.wait_gone("New key for");
+    program.wait_text("Have you pasted it?");
+    program.press(ESC);
+    program.wait_gone("Have you pasted it?");
+    program.wait_text(key.as_str());
+    have_it(&mut program);
     program.wait_text("never used");
     program.press("q");
     let ended = program.wait_exit();
@@ -110,8 +114,7 @@ fn it_is_shown_only_while_somebody_wants_to_see_it() {
     let shown = pty::count(&program.raw(), secret.as_bytes());
     program.press("y");
     program.wait_text("secret sent");
-    program.press("q");
-    program.wait_gone("New key for");
+    have_it(&mut program);
     program.press("q");
     let ended = program.wait_exit();
     ended.assert_clean(0);
@@ -161,9 +164,20 @@ fn the_only_copy_is_not_thrown_away_unasked() {
     program.press("y");
     program.wait_text("secret sent");
     assert_eq!(sent_to_clipboard(&program.raw()), [key.secret()]);
-    // Now there is another copy.
+    // There may be another copy now, and a person has to say so.
+    for leave in [ESC, "q", CTRL_C] {
+        program.press(leave);
+        program.wait_text("Have you pasted it?");
+        program.press(ESC);
+        program.wait_gone("Have you pasted it?");
+        program.wait_text(key.as_str());
+    }
     program.press(CTRL_C);
-    program.wait_exit().assert_clean(130);
+    program.wait_text("Have you pasted it?");
+    program.press("i");
+    let ended = program.wait_exit();
+    ended.assert_clean(130);
+    assert_eq!(ended.screen.trim(), "");
 }
 
 #[test]
@@ -220,8 +234,7 @@ fn no_log_holds_it() {
     program.wait_text("Copy as");
     program.press("1");
     program.wait_text("exports sent");
-    program.press(ESC);
-    program.wait_gone("New key for");
+    have_it(&mut program);
     program.press("q");
     program.wait_exit().assert_clean(0);
     let log = std::fs::read_to_string(log).expect("the log is there");
@@ -250,13 +263,23 @@ fn a_creation_whose_answer_is_lost_is_not_sent_again() {
         program.wait_text(if made {
             "A key whose secret nobody has"
         } else {
-            "It was not done"
+            "Not done so far"
         });
         assert_eq!(world.changes(), ["CreateAccessKey"]);
         program.press("q");
         program.wait_gone("Create a key for new-hire");
+        // It stays open, on the user's row and for who leaves.
+        program.wait_text("? new-hire");
         program.press("q");
-        program.wait_exit().assert_clean(0);
+        let ended = program.wait_exit();
+        ended.assert_clean(0);
+        let open = if made {
+            let key = world.newest_key("new-hire");
+            format!("open: nobody has the secret of {key} of new-hire")
+        } else {
+            "not known: creating a key for new-hire".to_owned()
+        };
+        assert!(ended.screen.contains(&open), "{open:?} in {}", ended.screen);
         assert_eq!(world.changes(), ["CreateAccessKey"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Ctrl-Z and back, and being stopped by somebody else.
 
-use crate::{CTRL_Z, World, pty, pty::Start};
+use crate::{CTRL_Z, World, have_it, pty, pty::Start};
 use rustix::process::Signal;
 
 const ENTER_SCREEN: &[u8] = b"\x1b[?1049h";
@@ -65,8 +65,7 @@ fn without_a_shell_it_just_goes_on() {
     program.wait_text("Esc close");
     program.press("y");
     program.wait_text("secret sent");
-    program.press("q");
-    program.wait_gone("New key for");
+    have_it(&mut program);
     program.press("q");
     program.wait_exit().assert_clean(0);
 }

@@ -1,6 +1,6 @@
 //! Every byte that the program writes, searched for the secrets that the endpoint has handed out.
 
-use crate::{ENTER, ESC, World, go_to, pty};
+use crate::{ENTER, ESC, World, go_to, have_it, pty};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{TimeDelta, Utc};
 use iamkeys::demo::{Account, Endpoint, KeyId};
@@ -46,8 +46,7 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
     handed_out.extend(keys(&world));
     program.press("y");
     program.wait_text("secret sent to the terminal's clipboard");
-    program.press(ESC);
-    program.wait_gone("New key for");
+    have_it(&mut program);
 
     // One whose answer is lost, replaced by one that is shown and thrown away.
     world
@@ -83,7 +82,7 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
     handed_out.extend(keys(&world));
     program.press("y");
     program.wait_text("secret sent to the terminal's clipboard");
-    program.press(ESC);
+    have_it(&mut program);
     program.wait_text("answers as alice");
     program.press(ESC);
     program.wait_gone("Rotate alice");
