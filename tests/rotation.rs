@@ -14,7 +14,7 @@ mod served;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
-    Person, Setup, keys_of, now,
+    Person, Setup, dialog, keys_of, now,
     rotating::{self, Hands, Rotation, Stop, Then, World, cut_off},
 };
 use iamkeys::{
@@ -324,5 +324,49 @@ fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
         assert_eq!(call.signed_by.as_deref(), Some(&*new), "{call:?}");
     }
     assert_eq!(world.keys_of("alice"), [(new, true)]);
+    rotation.hands.kill();
+}
+
+#[test]
+fn rolling_back_ones_own_key_ends_the_session_and_the_next_has_the_old_one() {
+    let world = Here(Embedded::at(now(), true));
+    let endpoint = world.0.endpoint.clone();
+    let (old, _) = world.keys_of("alice").remove(0);
+    let mut rotation = Rotation {
+        world: &world,
+        user: "alice",
+        old: old.clone(),
+        hands: world.start(),
+        secret: None,
+    };
+    rotation.open();
+    rotation.create();
+    let new = world.keys_of("alice").pop().unwrap().0;
+    rotation.store();
+    rotation.check();
+    rotation.hands.keys("b");
+    rotation.wait_dialog(
+        "Delete key",
+        &[&new, "iamkeys is signed in with it: the session ends."],
+    );
+    rotation.confirm_typed("Delete key", &new);
+    // It was the last thing that this session could do, and R begins another one.
+    rotation.hands.until("the end of the session", &|screen| {
+        let list =
+            dialog(screen, "Delete key").is_none() && dialog(screen, "Rotate alice").is_none();
+        list && screen.contains("InvalidClientTokenId") && screen.contains("then press R.")
+    });
+    assert_eq!(world.keys_of("alice"), [(old.clone(), true)]);
+    let calls = endpoint.calls();
+    let deletion = calls.iter().find(|call| call.action == "DeleteAccessKey");
+    assert_eq!(deletion.unwrap().signed_by.as_deref(), Some(&*new));
+    rotation.hands.keys("R");
+    rotation.hands.until("the account again", &|screen| {
+        screen.contains("1 of 2 keys") && !screen.contains("InvalidClientTokenId")
+    });
+    rotation.open();
+    rotation.step("Create");
+    let last = endpoint.calls().pop().unwrap();
+    assert_eq!(last.signed_by.as_deref(), Some(&*old));
     rotation.hands.kill();
 }

@@ -410,7 +410,7 @@ impl Rotation<'_> {
     }
 
     /// Types the end of the key's ID into the question before something that cannot be undone.
-    fn confirm_typed(&mut self, title: &str, key: &str) {
+    pub(crate) fn confirm_typed(&mut self, title: &str, key: &str) {
         let of_user = format!("{key} of {}", self.user);
         self.wait_dialog(
             title,
