@@ -172,7 +172,7 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
         let told = again.wait_dialog(&again.title(), &words);
         // Nothing is said to be used, or not, that is not known to be.
         if matches!(stop, Stop::Checked | Stop::TooSoon) {
-            assert!(!told.contains("somebody has it"), "{stop:?}: {told}");
+            assert!(!told.contains("somebody has it:"), "{stop:?}: {told}");
             assert!(!told.contains("was never used"), "{stop:?}: {told}");
         }
         match then {
@@ -356,7 +356,10 @@ impl Rotation<'_> {
         self.hands.keys("u");
         self.wait_dialog("Activate key", &[&old]);
         self.hands.keys("y");
-        self.see(&format!("Activated {old}"));
+        let title = self.title();
+        self.hands.until("the old key active again", &|screen| {
+            dialog(screen, &title).is_some_and(|told| !told.contains("Undo u"))
+        });
         assert!(self.world.keys_of(self.user)[0].1);
     }
 
