@@ -391,7 +391,7 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
         }
     }
     // Whatever the dialog says, the list behind it has to be true, and say what is open.
-    let stays_open = *ends == Missing || (*ends == Found && new.is_some());
+    let stays_open = !left_open(deed, *ends, new.as_deref()).is_empty();
     person.press("<esc>");
     let keys = common::keys_of(&endpoint, deed.user);
     let listed = |screen: &str| {
@@ -414,11 +414,7 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
         Exit::Quit(lines) => lines,
         other => panic!("{other:?}"),
     };
-    let open = match (ends, &new) {
-        (Found, Some(new)) => vec![format!("open: nobody has the secret of {new} of bob")],
-        (Missing, _) => vec![deed.open.to_owned()],
-        _ => Vec::new(),
-    };
+    let open = left_open(deed, *ends, new.as_deref());
     if printed != open {
         wrong.push(format!("printed at the end: {printed:?}"));
     }
@@ -431,6 +427,15 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
         wrong.push(format!("the account holds:\n{held}"));
     }
     wrong
+}
+
+/// What is printed on leaving: what nobody has answered.
+fn left_open(deed: &Deed, ends: Ends, new: Option<&str>) -> Vec<String> {
+    match (ends, new) {
+        (Found, Some(new)) => vec![format!("open: nobody has the secret of {new} of bob")],
+        (Missing, _) => vec![deed.open.to_owned()],
+        _ => Vec::new(),
+    }
 }
 
 /// Whether the change has come to some end, expected or not: nobody waits long for a cell that is
