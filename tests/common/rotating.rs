@@ -358,7 +358,9 @@ impl Rotation<'_> {
         self.hands.keys("y");
         let title = self.title();
         self.hands.until("the old key active again", &|screen| {
-            dialog(screen, &title).is_some_and(|told| !told.contains("Undo u"))
+            // While it is under way, nothing is offered.
+            let told = dialog(screen, &title).unwrap_or_default();
+            told.contains("Delete the newer y") && !told.contains("Undo u")
         });
         assert!(self.world.keys_of(self.user)[0].1);
     }
