@@ -254,7 +254,9 @@ fn text_of(
                 "its secret was thrown away".into()
             }
             (Some(_), Some(_)) => "its secret has gone nowhere yet".into(),
-            (None, Some(new)) if was_used(new) => "somebody has it: it has been used".into(),
+            (None, Some(new)) if new.was_used_by_others() => {
+                "somebody has it: it has been used".into()
+            }
             (None, Some(new)) => words::used(&new.last_used, canvas.theme.glyphs.dot, canvas.now),
             _ => match ahead {
                 Some(ahead) => format!("{}: can be written", ahead.place().words()),
@@ -320,6 +322,19 @@ fn is_use_known(rotation: &Rotation<'_>) -> bool {
         .is_some_and(|old| old.last_used.known().is_some())
 }
 
+/// What to do about a new key whose secret may be lost.
+fn nobody_may_have_it(rotation: &Rotation<'_>) -> &'static str {
+    if rotation.fresh.is_some() {
+        "Nobody has the secret of the new key: delete it and begin again."
+    } else if rotation.new.is_some_and(was_used) {
+        "Two keys, and the newer was only tried, as iamkeys tries a new one. If somebody has its \
+         secret, wait for its first use. If nobody has, delete it and begin again."
+    } else {
+        "Two keys, and the newer was never used. If somebody has its secret, wait for its first \
+         use. If nobody has, delete it and begin again."
+    }
+}
+
 /// What this means, and what to do: below the steps.
 fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(String, Style)> {
     let theme = canvas.theme;
@@ -352,13 +367,7 @@ fn advice(canvas: &Canvas<'_>, rotation: &Rotation<'_>, tall: bool) -> Vec<(Stri
             "Whether the newer key was ever used cannot be told, and so not whether anybody has its \
              secret. Ask who created it; t and d in the list work as ever."
         }
-        (_, Some(Hindrance::NobodyMayHaveIt)) if rotation.fresh.is_some() => {
-            "Nobody has the secret of the new key: delete it and begin again."
-        }
-        (_, Some(Hindrance::NobodyMayHaveIt)) => {
-            "Two keys, and the newer was never used. If somebody has its secret, wait for its first \
-             use. If nobody has, delete it and begin again."
-        }
+        (_, Some(Hindrance::NobodyMayHaveIt)) => nobody_may_have_it(rotation),
         (_, Some(Hindrance::SecretNowhere)) => {
             "Nothing is done to the old key before the new secret is somewhere."
         }
