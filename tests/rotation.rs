@@ -137,8 +137,8 @@ impl World for There {
         self.0.settle()
     }
 
-    fn journal(&self) -> bool {
-        self.0.journal.is_some()
+    fn journal(&self) -> Option<PathBuf> {
+        self.0.journal_path()
     }
 }
 
@@ -190,8 +190,8 @@ impl World for Here {
         self.0.settle()
     }
 
-    fn journal(&self) -> bool {
-        self.0.journal.is_some()
+    fn journal(&self) -> Option<PathBuf> {
+        self.0.journal_path()
     }
 }
 

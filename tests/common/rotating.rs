@@ -2,6 +2,12 @@
 //! event loop in this process, the real program, and accounts that are not ours.
 
 use super::dialog::dialog;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// Whoever sits at a running program.
 pub(crate) trait Hands {
@@ -25,8 +31,8 @@ pub(crate) trait World {
     fn use_key(&self, id: &str, secret: &str);
     /// Lets new keys be accepted; says whether they were not before.
     fn settle(&self) -> bool;
-    /// Whether there is a journal.
-    fn journal(&self) -> bool;
+    /// Where the journal is, if there is one.
+    fn journal(&self) -> Option<PathBuf>;
 }
 
 /// Where a rotation is cut off.
@@ -154,7 +160,7 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
         hands: world.start(),
         secret,
     };
-    if stop == Stop::Created && world.journal() {
+    if stop == Stop::Created && world.journal().is_some() {
         again.replace(&new);
         if then == Then::GoOn {
             again.go_on("Check");
@@ -187,6 +193,16 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
     assert_eq!(left[0].0 == old, keeps_old, "{stop:?}: {left:?}");
     assert!(left[0].1, "{stop:?}: {left:?}");
     again.hands.kill();
+}
+
+/// Waits until the journal says where the secret of a key is.
+fn is_noted(journal: &Path, key: &str) {
+    let until = Instant::now() + Duration::from_secs(30);
+    let noted = |line: &str| line.contains("\"stored\"") && line.contains(key);
+    while !fs::read_to_string(journal).unwrap().lines().any(noted) {
+        assert!(Instant::now() < until, "the secret of {key} has no place");
+        thread::yield_now();
+    }
 }
 
 /// Goes to a user. Nothing may be in the way.
@@ -313,6 +329,10 @@ impl Rotation<'_> {
         let title = format!("╭─ New key for {}", self.user);
         let gone = |screen: &str| !screen.contains(&title);
         self.hands.until("the secret's dialog closed", &gone);
+        // Who is killed before it is written down is asked about it, and rightly.
+        if let Some(journal) = self.world.journal() {
+            is_noted(&journal, &self.new_key());
+        }
     }
 
     /// Waits until the new key is found to work.

@@ -2,6 +2,7 @@
 
 use super::{account, pty::Start, rotating, var};
 use rotating::{Hands, Stop, Then, World, cut_off};
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// An account that knows of no time in which new keys are not accepted.
@@ -49,8 +50,8 @@ impl World for Moto {
         false
     }
 
-    fn journal(&self) -> bool {
-        true
+    fn journal(&self) -> Option<PathBuf> {
+        Some(self.journal.path().join("journal.jsonl"))
     }
 }
 
