@@ -271,7 +271,8 @@ mod linux {
                     .sum();
                 let (endpoint, _server, session) = self.serve(account);
                 let pages = users.div_ceil(1000);
-                let all = pages + VISIBLE + keys + 3;
+                // Who and where, and what the keys of the selected user are for.
+                let all = pages + VISIBLE + keys + 4;
                 let mut terminal = self.start(&session.args(), &session.env());
                 terminal.load();
                 // All of them, however slow this machine is; and then no more.
@@ -296,6 +297,7 @@ mod linux {
                     ("ListUsers", asked("ListUsers").len(), pages),
                     ("ListAccessKeys", of_users.len(), VISIBLE),
                     ("GetAccessKeyLastUsed", of_keys.len(), keys),
+                    ("ListUserTags", asked("ListUserTags").len(), 1),
                     ("all", endpoint.calls().len(), all),
                 ] {
                     let name = format!("requests, {users} users, {VISIBLE} visible: {action}");

@@ -284,6 +284,8 @@ impl State {
     #[must_use]
     pub fn turns(&self, user: &str) -> Vec<Turn> {
         let rotation = self.rotation(user);
+        let off = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
+        let old_is_off = rotation.old.is_some_and(off);
         let mut turns = Vec::new();
         let go_on = match (rotation.step, rotation.hindrance) {
             (Step::Before, Some(Hindrance::NewIsInactive)) => Some(Turn::DeleteNew),
@@ -291,7 +293,8 @@ impl State {
                 self.deletable(user).map(|_| Turn::GoToDeletable)
             }
             (Step::Create, None) => Some(Turn::Create),
-            (Step::Store, Some(Hindrance::NobodyMayHaveIt)) => Some(Turn::DeleteNew),
+            // With the old one off, deleting the new one would leave none that works.
+            (Step::Store, Some(Hindrance::NobodyMayHaveIt)) if !old_is_off => Some(Turn::DeleteNew),
             (Step::Deactivate, None) => Some(Turn::Deactivate),
             (Step::Watch | Step::Delete, _) => Some(Turn::Delete),
             _ => None,
@@ -302,11 +305,12 @@ impl State {
             pending.session == self.session_number
                 && pending.change.user().eq_ignore_ascii_case(user)
         });
-        let off = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
-        if both && rotation.old.is_some_and(off) {
+        if both && old_is_off {
             turns.push(Turn::Undo);
         }
-        if both && !matches!(go_on, Some(Turn::DeleteNew)) && rotation.step != Step::Store {
+        let lost = rotation.hindrance == Some(Hindrance::NobodyMayHaveIt);
+        let past_store = rotation.step > Step::Store || (lost && old_is_off);
+        if both && go_on != Some(Turn::DeleteNew) && past_store {
             turns.push(Turn::RollBack);
         }
         if pending {

@@ -99,6 +99,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
             "NEW",
             "If somebody has its secret, wait for its first use.",
             "Undo u",
+            "Roll back b",
         ],
     ),
     (

@@ -288,6 +288,10 @@ fn an_old_key_that_is_off_does_not_go_before_the_new_one_is_known_to_work() {
     for (used, step) in [(None, Step::Store), (Some(1), Step::Delete)] {
         let desk = rotating(&[(OLD, false, 400, None), (NEW, true, 1, used)]);
         assert_eq!(stands(&desk).0, step, "{used:?}");
+        if step == Step::Store {
+            // The new one is all there is: it is not offered to be deleted alone.
+            assert_eq!(stands(&desk).2, [Turn::Undo, Turn::RollBack]);
+        }
     }
     let desk = with_created((OLD, false, 400, None));
     assert_eq!(

@@ -324,7 +324,11 @@ fn is_use_known(rotation: &Rotation<'_>) -> bool {
 
 /// What to do about a new key whose secret may be lost.
 fn nobody_may_have_it(rotation: &Rotation<'_>) -> &'static str {
-    if rotation.fresh.is_some() {
+    let off = |old: &KeyRow| old.key.status == KeyStatus::Inactive;
+    if rotation.old.is_some_and(off) {
+        "The old key is off, and nobody has used the newer one but iamkeys, if that has tried it. If \
+         somebody has its secret, wait for its first use. If nobody has, roll back."
+    } else if rotation.fresh.is_some() {
         "Nobody has the secret of the new key: delete it and begin again."
     } else if rotation.new.is_some_and(was_used) {
         "Two keys, and the newer was only tried, as iamkeys tries a new one. If somebody has its \
