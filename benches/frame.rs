@@ -126,17 +126,27 @@ fn answered(request: RequestId, answer: Answer) -> Message {
     }
 }
 
+/// Answers everything that is asked, and what that leads to.
+fn serve(
+    state: &mut State,
+    effects: Vec<Effect>,
+    account: &demo::Account,
+    pages: &mut VecDeque<UsersPage>,
+) {
+    let mut asked = VecDeque::from(effects);
+    while let Some(effect) = asked.pop_front() {
+        if let Effect::Read(request, read) = effect {
+            let answer = answer(account, pages, read);
+            asked.extend(update(state, answered(request, answer), now()));
+        }
+    }
+}
+
 /// The state once everything that is visible is loaded, as the program gets there.
 fn loaded(size: (u16, u16), account: &demo::Account) -> State {
     let (mut state, effects) = signed_in(size);
     let mut pages = pages(account);
-    let mut asked = VecDeque::from(effects);
-    while let Some(effect) = asked.pop_front() {
-        if let Effect::Read(request, read) = effect {
-            let answer = answer(account, &mut pages, read);
-            asked.extend(update(&mut state, answered(request, answer), now()));
-        }
-    }
+    serve(&mut state, effects, account, &mut pages);
     assert!(!state.is_busy(), "something is still being loaded");
     assert_eq!(state.users.rows().len(), account.user_count());
     state
@@ -156,7 +166,13 @@ fn frames(criterion: &mut Criterion) {
     for (size, visible) in SIZES {
         let name = |what: &str| format!("{what} {}x{}", size.0, size.1);
         for users in USERS {
-            let mut state = loaded(size, &account(users));
+            let account = account(users);
+            let mut state = loaded(size, &account);
+            // What the keys of a user are for is asked when somebody looks at them first.
+            for code in [KeyCode::Down, KeyCode::Up] {
+                let effects = press(&mut state, code);
+                serve(&mut state, effects, &account, &mut VecDeque::new());
+            }
             let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
             assert_eq!(draw(&mut buffer, &state), visible.min(users), "rows built");
 
