@@ -395,7 +395,7 @@ fn saving_as_a_file() {
         desk.press(KeyCode::Tab);
         desk.press(KeyCode::Enter);
         let (request, _) = desk.next_errand().unwrap();
-        let why = "/home/alice/work/a-project-with-a-long-name/alice_accessKeys.csv exists, and is \
+        let why = "/home/alice/keys/a-project-with-a-long-name/alice_accessKeys.csv exists, and is \
                    not overwritten";
         let refused = NotWritten::Refused(why.into());
         desk.heard(request, News::Written(Err(refused)));
@@ -422,7 +422,7 @@ fn put(size: (u16, u16)) -> Desk {
     desk.keys("s");
     desk.press(KeyCode::Enter);
     let (request, _) = desk.next_errand().unwrap();
-    let written = path("/home/alice/work/alice_accessKeys.csv");
+    let written = path("/home/alice/keys/alice_accessKeys.csv");
     desk.heard(request, News::Written(Ok(written)));
     desk.keys("s");
     desk.press(KeyCode::Enter);

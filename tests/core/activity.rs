@@ -1,0 +1,394 @@
+//! The activity: what is listed, and what stays where it is while more happens.
+
+use super::{
+    SIZE,
+    desk::{Desk, answer, now, people, settings, someone},
+    error, failed,
+};
+use crossterm::event::KeyCode;
+use iamkeys::effect;
+use iamkeys::effect::{Effect, Read};
+use iamkeys::iam::{Changed, Error, Kind};
+use iamkeys::message::{Answer, Message, Target};
+use iamkeys::state::activity::{Entry, KEPT, Outcome};
+use iamkeys::state::{Pane, View};
+use iamkeys::ui;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::time::Duration;
+
+/// What the activity lists, newest first: target, and what came of it.
+fn listed(desk: &mut Desk) -> Vec<(String, Outcome)> {
+    desk.state.activity.set_height(usize::MAX / 2);
+    let rows = desk.state.activity.window();
+    rows.map(|(_, entry)| (entry.target.clone(), entry.result.clone()))
+        .collect()
+}
+
+/// Deactivates the key of old-batch, with this answer.
+fn toggled(desk: &mut Desk, result: Result<Changed, Error>) {
+    desk.keys("gjjjjty");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().expect("a change was sent");
+    desk.changed(id, result);
+    desk.serve(&people());
+    // A failure is read, and closed.
+    desk.press(KeyCode::Esc);
+}
+
+fn entry(target: &str) -> Entry {
+    Entry {
+        time: now(),
+        action: "iam:UpdateAccessKey",
+        target: target.into(),
+        result: Outcome::Done("deactivated".into()),
+        took: Duration::from_millis(120),
+        request_id: None,
+        command: format!("aws {target}"),
+    }
+}
+
+/// A desk that shows the activity, of `count` entries.
+fn with_entries(count: usize) -> Desk {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    for at in 0..count {
+        desk.state.activity.note(entry(&format!("entry {at}")));
+    }
+    desk.keys("3");
+    desk
+}
+
+/// The line of the screen that the selection is on.
+fn selected_line(desk: &Desk) -> (usize, String) {
+    let screen = desk.screen();
+    let (at, line) = (0..)
+        .zip(screen.lines())
+        .find(|(_, line)| line.contains('▌'))
+        .expect("a row is selected");
+    (at, line.into())
+}
+
+#[test]
+fn what_was_done_and_what_failed_is_listed_newest_first() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    assert_eq!(desk.state.activity.noted(), 0, "reads that succeed are not");
+    toggled(&mut desk, Ok(Changed::Done));
+    toggled(&mut desk, Err(error(Kind::Denied)));
+    let key = "AKIABATCH001EXAMPLE1 of old-batch".to_owned();
+    assert_eq!(
+        listed(&mut desk),
+        [
+            (key.clone(), Outcome::Failed(error(Kind::Denied))),
+            (key, Outcome::Done("deactivated".into())),
+        ]
+    );
+    let done = desk.state.activity.window().last().unwrap().1.clone();
+    assert_eq!(done.action, "iam:UpdateAccessKey");
+    assert_eq!(done.request_id.as_deref(), Some("0a1b2c3d-EXAMPLE"));
+    assert_eq!((done.time, done.took), (now(), Duration::from_millis(120)));
+    assert_eq!(
+        done.command,
+        "aws iam update-access-key --user-name old-batch --access-key-id AKIABATCH001EXAMPLE1 \
+         --status Inactive --profile prod"
+    );
+    let failed = desk.state.activity.window().next().unwrap().1;
+    assert_eq!(failed.request_id.as_deref(), Some("11111111-2222"));
+}
+
+#[test]
+fn a_change_that_nobody_knows_the_end_of_has_not_failed() {
+    for kind in [Kind::Network, Kind::Server, Kind::Garbled] {
+        let mut desk = Desk::showing(SIZE, settings(), &people());
+        toggled(&mut desk, Err(error(kind)));
+        assert_eq!(listed(&mut desk)[0].1, Outcome::NotKnown(error(kind)));
+        desk.keys("3");
+        let screen = desk.screen();
+        assert!(screen.contains("▲ UpdateAccessKey"), "{screen}");
+        assert!(screen.contains("not known"), "{screen}");
+        desk.press(KeyCode::Enter);
+        let screen = desk.screen();
+        assert!(screen.contains("not known whether it was done"), "{screen}");
+        assert!(!screen.contains("failed"), "{screen}");
+    }
+    // Where nothing was sent, that is known.
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    toggled(&mut desk, Err(error(Kind::NotSent)));
+    assert_eq!(
+        listed(&mut desk)[0].1,
+        Outcome::Failed(error(Kind::NotSent))
+    );
+}
+
+#[test]
+fn a_read_that_failed_is_listed_and_one_of_an_earlier_session_is_not() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("R");
+    let mut asked = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        if let Read::Keys(_) = read {
+            asked.push((request, read));
+        } else {
+            desk.answered(request, answer(&people(), read));
+        }
+    }
+    let (request, read) = asked.remove(0);
+    desk.answered(request, failed(read, Kind::Throttled));
+    assert_eq!(
+        listed(&mut desk),
+        [("alice".into(), Outcome::Failed(error(Kind::Throttled)))]
+    );
+    let command = &desk.state.activity.selected().unwrap().command;
+    assert_eq!(
+        command,
+        "aws iam list-access-keys --user-name alice --profile prod"
+    );
+    let (request, read) = asked.remove(0);
+    let _ = desk.state.sign_in(effect::Target::Demo);
+    desk.answered(request, failed(read, Kind::Throttled));
+    assert_eq!(desk.state.activity.noted(), 1);
+}
+
+#[test]
+fn what_is_listed_outlives_the_session_and_counts_a_change_once() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jjjjty");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().unwrap();
+    let _ = desk.state.sign_in(effect::Target::Demo);
+    desk.changed(id, Ok(Changed::Done));
+    desk.changed(id, Ok(Changed::Done));
+    assert_eq!(listed(&mut desk).len(), 1);
+}
+
+#[test]
+fn the_newest_thousand_are_kept_and_all_are_counted() {
+    let mut desk = with_entries(KEPT + 204);
+    assert_eq!(desk.state.activity.len(), KEPT);
+    assert_eq!(desk.state.activity.noted(), KEPT + 204);
+    let screen = desk.screen();
+    assert!(screen.contains("3 Activity 1,204"), "{screen}");
+    assert!(screen.contains("newest 1,000 of 1,204"), "{screen}");
+    desk.keys("G");
+    assert_eq!(desk.state.activity.selected().unwrap().target, "entry 204");
+    // The selected one is the next to go; then it is the oldest there is.
+    desk.state.activity.note(entry("one more"));
+    assert_eq!(desk.state.activity.selected().unwrap().target, "entry 205");
+    desk.keys("g");
+    assert_eq!(desk.state.activity.selected().unwrap().target, "one more");
+}
+
+#[test]
+fn the_selection_stays_where_it_is_while_more_happens() {
+    // As long as everything fits, what is newer pushes the rest down; then it stays out of sight.
+    for (count, stays) in [(5, false), (50, true)] {
+        let mut desk = with_entries(count);
+        desk.keys("jj");
+        let (before, line) = selected_line(&desk);
+        let target = desk.state.activity.selected().unwrap().target.clone();
+        for at in 0..3 {
+            desk.state.activity.note(entry(&format!("newer {at}")));
+        }
+        assert_eq!(desk.state.activity.selected().unwrap().target, target);
+        let (after, same) = selected_line(&desk);
+        assert_eq!(same, line);
+        assert_eq!(after - before, if stays { 0 } else { 3 });
+        assert_eq!(desk.screen().contains("3 newer above"), stays);
+    }
+    // Also from the top, where nobody has moved yet.
+    let mut desk = with_entries(50);
+    let before = selected_line(&desk);
+    desk.state.activity.note(entry("newer"));
+    assert_eq!(selected_line(&desk), before);
+    // Coming back shows what is new.
+    desk.keys("13");
+    assert_eq!(desk.state.activity.selected().unwrap().target, "newer");
+}
+
+#[test]
+fn a_click_selects_the_entry_that_was_seen() {
+    let mut desk = with_entries(7);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+    let drawn = ui::draw(&mut buffer, &desk.state, now());
+    // The third row: below the two lines at the top, border and heading.
+    let target = drawn.at(10, 6).unwrap().clone();
+    desk.state.activity.note(entry("newer"));
+    desk.send(Message::Click(target));
+    assert_eq!(desk.state.activity.selected().unwrap().target, "entry 4");
+}
+
+#[test]
+fn pages_and_the_wheel_move_in_the_activity() {
+    let mut desk = with_entries(50);
+    let selected = |desk: &Desk| desk.state.activity.selected().unwrap().target.clone();
+    desk.press(KeyCode::PageDown);
+    assert_eq!(selected(&desk), "entry 32", "17 on: one row stays in view");
+    desk.send(Message::Scroll(2));
+    assert_eq!(selected(&desk), "entry 30");
+    desk.press(KeyCode::PageUp);
+    desk.send(Message::Scroll(-1));
+    assert_eq!(selected(&desk), "entry 48");
+    assert_eq!(desk.state.users.cursor(), 0, "nothing else has moved");
+}
+
+#[test]
+fn tabs_are_keys_and_can_be_clicked() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    let tab = |desk: &Desk, name: &str| {
+        let screen = desk.screen();
+        let line = screen.lines().nth(1).unwrap();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        let drawn = ui::draw(&mut buffer, &desk.state, now());
+        let column = u16::try_from(line.find(name).unwrap()).unwrap();
+        drawn.at(column, 1).cloned()
+    };
+    let target = tab(&desk, "Activity").unwrap();
+    desk.send(Message::Click(target));
+    assert_eq!(desk.state.view, View::Activity);
+    assert_eq!(tab(&desk, "Keys"), None, "there is no such view yet");
+    let target = tab(&desk, "Users").unwrap();
+    desk.send(Message::Click(target));
+    assert_eq!(desk.state.view, View::Users);
+    for (keys, view) in [
+        ("3", View::Activity),
+        ("3", View::Activity),
+        ("1", View::Users),
+        ("1", View::Users),
+        ("2", View::Users),
+        ("l3", View::Activity),
+    ] {
+        desk.keys(keys);
+        assert_eq!(desk.state.view, view, "{keys}");
+    }
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.state.view, View::Users);
+    assert_eq!(desk.state.pane, Pane::Keys, "back to where one was");
+}
+
+#[test]
+fn nothing_is_changed_from_where_no_key_is_seen() {
+    let mut desk = with_entries(3);
+    for key in "ctd/hl2".chars() {
+        desk.keys(&key.to_string());
+        assert!(desk.state.modals.is_empty(), "{key} opened something");
+        assert_eq!(desk.state.view, View::Activity, "{key}");
+    }
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn an_empty_activity_says_so_and_has_nothing_to_copy() {
+    let mut desk = with_entries(0);
+    for key in [KeyCode::Enter, KeyCode::Char('y')] {
+        desk.press(key);
+        let screen = desk.screen();
+        assert!(screen.contains("▲ Nothing is listed yet"), "{screen}");
+    }
+    for key in [KeyCode::Char('j'), KeyCode::Char('G'), KeyCode::PageDown] {
+        desk.press(key);
+    }
+    assert!(desk.screen().contains("Nothing was changed"));
+    assert!(desk.effects.is_empty());
+    // What no command does says so, and offers none.
+    desk.state.activity.note(Entry {
+        command: String::new(),
+        ..entry("a file")
+    });
+    desk.keys("y");
+    assert!(desk.screen().contains("No aws command does this"));
+    desk.press(KeyCode::Enter);
+    let screen = desk.screen();
+    assert!(screen.contains("What happened"), "{screen}");
+    assert!(!screen.contains("Copy command"), "{screen}");
+    desk.keys("y");
+    desk.send(Message::Click(Target::Button(1)));
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn a_whole_entry_scrolls_to_its_end_and_no_further() {
+    let mut desk = with_entries(0);
+    desk.send(Message::Resize(60, 16));
+    let long = Error {
+        message: "a long story ".repeat(40),
+        ..error(Kind::Denied)
+    };
+    desk.state.activity.note(Entry {
+        result: Outcome::Failed(long),
+        ..entry("AKIAALICE001EXAMPLE1 of alice")
+    });
+    desk.press(KeyCode::Enter);
+    assert!(!desk.screen().contains("aws AKIA"));
+    for _ in 0..50 {
+        desk.keys("j");
+    }
+    let end = desk.screen();
+    assert!(end.contains("aws AKIAALICE001EXAMPLE1 of alice"), "{end}");
+    desk.keys("k");
+    assert_ne!(desk.screen(), end, "not one key too many was counted");
+    desk.send(Message::Scroll(-9));
+    desk.send(Message::Scroll(99));
+    assert_eq!(desk.screen(), end);
+    // It stays what it is while more happens behind it.
+    desk.state.activity.note(entry("newer"));
+    desk.keys("G");
+    assert_eq!(desk.screen(), end);
+}
+
+#[test]
+fn a_session_is_renewed_from_the_activity_without_leaving_it() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("R");
+    let (request, _) = desk.next_read().unwrap();
+    desk.answered(request, Answer::Users(Err(error(Kind::Expired))));
+    desk.keys("3");
+    desk.effects.clear();
+    desk.keys("R");
+    assert!(matches!(desk.effects[0], Effect::SignIn(_)));
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.serve(&people());
+    let screen = desk.screen();
+    assert!(screen.contains("─ Activity ─"), "{screen}");
+    assert!(
+        screen.contains("ListUsers") || screen.contains("SomeCode"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn the_key_that_could_be_deleted_is_gone_to_from_the_activity_too() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("cy");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().unwrap();
+    desk.keys("3");
+    let full = Error {
+        action: "iam:CreateAccessKey",
+        ..error(Kind::Limit)
+    };
+    // By then, alice has a key that was never used.
+    desk.serve(&[someone(
+        "alice",
+        &[("AKIAALICE009EXAMPLE9", false, 3, None)],
+    )]);
+    desk.changed(id, Err(full));
+    desk.serve(&[someone(
+        "alice",
+        &[("AKIAALICE009EXAMPLE9", false, 3, None)],
+    )]);
+    desk.keys("y");
+    assert_eq!(desk.state.view, View::Users);
+    assert_eq!(desk.state.key().unwrap().key.id, "AKIAALICE009EXAMPLE9");
+}
+
+#[test]
+fn drawing_the_activity_costs_what_is_visible() {
+    for count in [17, 1_000] {
+        let desk = with_entries(count);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        assert_eq!(
+            ui::draw(&mut buffer, &desk.state, now()).rows,
+            count.min(18)
+        );
+    }
+}

@@ -1,0 +1,430 @@
+//! Where a new secret can go, and what keys are for.
+
+use super::{
+    SIZE, copied, created,
+    desk::{Desk, answer, people, planned, settings},
+    exits, with_new_key,
+};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use iamkeys::effect::{Copied, Effect, Errand, Exit, Fact, Read, RequestId};
+use iamkeys::iam::{Caller, Change};
+use iamkeys::message::{Answer, CopyOutcome, KeyPress, Message, Signal, Target};
+use iamkeys::secret::clipboard::Route;
+use iamkeys::state::Settings;
+use iamkeys::state::modal::Modal;
+use iamkeys::state::store::{News, NotWritten, Owner, Written};
+
+/// A credentials file with somebody's keys in it.
+pub(super) const FILE: &str = "[ci]\naws_access_key_id = AKIACIRUN001EXAMPLE1\n\
+                    aws_secret_access_key = secretEXAMPLE\n\n[other]\nregion = us-east-1\n";
+
+/// A new key, and what would change in a profile: all is known but whose the keys there are.
+fn agreeing(profile: &str) -> Desk {
+    let mut desk = with_new_key();
+    agree_in(&mut desk, profile);
+    desk
+}
+
+/// The number of the errand that looked at what would change.
+fn agree_in(desk: &mut Desk, profile: &str) -> RequestId {
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys(profile);
+    desk.press(KeyCode::Enter);
+    let (request, errand) = desk.next_errand().unwrap();
+    let Errand::Plan { profile, key } = errand else {
+        panic!("what would change is looked at");
+    };
+    desk.heard(request, News::Planned(planned(FILE, &profile, &key)));
+    request
+}
+
+pub(super) fn written() -> News {
+    News::Written(Ok(Written {
+        path: "/home/alice/.aws/credentials".into(),
+        unsure: None,
+    }))
+}
+
+pub(super) fn refused() -> News {
+    News::Written(Err(NotWritten::Refused("the disk is full".into())))
+}
+
+/// The errands that would put a secret somewhere.
+fn puts(desk: &mut Desk) -> Vec<RequestId> {
+    std::iter::from_fn(|| desk.next_errand())
+        .filter(|(_, errand)| {
+            matches!(
+                errand,
+                Errand::WriteProfile { .. } | Errand::WriteFile { .. }
+            )
+        })
+        .map(|(request, _)| request)
+        .collect()
+}
+
+#[test]
+fn what_is_written_is_kept_whatever_the_clipboard_holds() {
+    let mut desk = agreeing("deploy");
+    desk.keys("y");
+    let (request, _) = desk.next_errand().unwrap();
+    desk.heard(request, written());
+    assert!(desk.screen().contains("written to profile deploy"));
+    let sent = || CopyOutcome::InSystemClipboard;
+    copied(&mut desk, Copied::Secret, sent());
+    copied(&mut desk, Copied::KeyId, sent());
+    desk.press(KeyCode::Esc);
+    assert!(desk.state.modals.is_empty(), "{}", desk.screen());
+    let stored = desk.effects.iter().filter_map(|effect| match effect {
+        Effect::Note(note) => match &note.fact {
+            Fact::Stored { place, .. } => Some(place.as_str()),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(stored.collect::<Vec<_>>(), ["profile deploy", "clipboard"]);
+}
+
+#[test]
+fn nothing_is_written_before_it_is_known_whose_keys_are_there() {
+    let mut desk = with_new_key();
+    let request = agree_in(&mut desk, "ci");
+    desk.keys("y");
+    desk.press(KeyCode::Tab);
+    desk.press(KeyCode::Enter);
+    assert!(puts(&mut desk).is_empty());
+    assert!(desk.screen().contains("Asking whose that is"));
+    // An answer about another key is none about this one.
+    desk.heard(RequestId(99_999), News::Owner(Owner::NotAccepted));
+    assert!(desk.screen().contains("Asking whose that is"));
+    desk.heard(request, News::Owner(Owner::NotAccepted));
+    desk.keys("y");
+    assert_eq!(puts(&mut desk).len(), 1);
+}
+
+#[test]
+fn who_is_called_alike_is_not_the_same() {
+    for (account, resource, same) in [
+        ("123456789012", "user/alice", true),
+        ("123456789012", "user/team/Alice", true),
+        ("210987654321", "user/alice", false),
+        ("123456789012", "federated-user/alice", false),
+        ("123456789012", "assumed-role/alice/alice", false),
+        ("123456789012", "root", false),
+    ] {
+        let mut desk = with_new_key();
+        let request = agree_in(&mut desk, "ci");
+        let owner = Owner::Is(Caller {
+            account: account.into(),
+            arn: format!("arn:aws:iam::{account}:{resource}"),
+        });
+        desk.heard(request, News::Owner(owner));
+        let screen = desk.screen();
+        assert_eq!(screen.contains("of alice as well"), same, "{screen}");
+        assert_eq!(screen.contains("of somebody else"), !same, "{screen}");
+        assert_eq!(screen.contains("Replace"), !same, "{screen}");
+    }
+}
+
+#[test]
+fn keys_that_come_too_fast_write_nothing() {
+    let mut desk = agreeing("deploy");
+    let y = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+    desk.send(Message::Key(KeyPress { key: y, run: 1 }));
+    assert!(puts(&mut desk).is_empty());
+    assert!(desk.screen().contains("What will change"));
+    // Cancel is highlighted.
+    desk.press(KeyCode::Enter);
+    assert!(puts(&mut desk).is_empty());
+    assert!(!desk.screen().contains("What will change"));
+    assert!(desk.screen().contains("New key for alice"));
+}
+
+#[test]
+fn esc_goes_back_to_the_new_key_from_every_stage() {
+    let at: [fn(&mut Desk); 6] = [
+        |desk| desk.keys("w"),
+        |desk| {
+            desk.keys("wci");
+            desk.press(KeyCode::Enter);
+        },
+        |desk| {
+            agree_in(desk, "ci");
+        },
+        |desk| {
+            agree_in(desk, "deploy");
+            desk.keys("y");
+        },
+        |desk| desk.keys("s"),
+        |desk| desk.keys("e"),
+    ];
+    for go in at {
+        let mut desk = with_new_key();
+        go(&mut desk);
+        assert_eq!(desk.state.modals.len(), 2);
+        desk.press(KeyCode::Esc);
+        assert!(matches!(desk.state.modals[..], [Modal::NewKey(_)]));
+    }
+}
+
+#[test]
+fn what_came_of_a_write_nobody_waited_for_is_told_with_the_key() {
+    let mut desk = agreeing("deploy");
+    desk.keys("y");
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("writing it to profile deploy"));
+    let [request] = puts(&mut desk)[..] else {
+        panic!("it goes on");
+    };
+    desk.heard(request, refused());
+    let screen = desk.screen();
+    assert!(screen.contains("profile deploy not written: the disk is full"));
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("Discard the only copy?"));
+    // And once more, for a key that nobody holds any more.
+    let mut desk = agreeing("deploy");
+    desk.keys("y");
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Esc);
+    desk.keys("d");
+    let [request] = puts(&mut desk)[..] else {
+        panic!("it goes on");
+    };
+    desk.heard(request, written());
+    assert!(desk.screen().contains("is in profile deploy now"));
+    desk.heard(request, written());
+    assert_eq!(desk.state.activity.noted(), 2, "created, written once");
+}
+
+#[test]
+fn a_late_answer_about_another_profile_changes_nothing() {
+    let mut desk = with_new_key();
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys("ci");
+    desk.press(KeyCode::Enter);
+    let (old, _) = desk.next_errand().unwrap();
+    desk.press(KeyCode::Esc);
+    agree_in(&mut desk, "deploy");
+    desk.heard(
+        old,
+        News::Planned(planned(FILE, "ci", "AKIANEWKEY01EXAMPLE1")),
+    );
+    let screen = desk.screen();
+    assert!(screen.contains("[deploy], a new section"), "{screen}");
+}
+
+#[test]
+fn a_row_of_the_list_is_taken_by_arrows_tab_and_clicks() {
+    let ways: [fn(&mut Desk); 3] = [
+        |desk| {
+            desk.press(KeyCode::Down);
+            desk.press(KeyCode::Down);
+        },
+        |desk| {
+            desk.keys("oth");
+            desk.press(KeyCode::Tab);
+        },
+        |desk| desk.send(Message::Click(Target::PaletteRow(1))),
+    ];
+    for way in ways {
+        let mut desk = with_new_key();
+        desk.keys("w");
+        desk.serve_file(FILE);
+        way(&mut desk);
+        assert!(puts(&mut desk).is_empty());
+        desk.press(KeyCode::Enter);
+        let (_, errand) = desk.next_errand().unwrap();
+        assert!(matches!(errand, Errand::Plan { profile, .. } if profile == "other"));
+    }
+}
+
+#[test]
+fn nothing_is_chosen_where_nothing_was_typed() {
+    let mut desk = with_new_key();
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.press(KeyCode::Enter);
+    assert!(desk.next_errand().is_none());
+    assert!(desk.screen().contains("A profile needs a name"));
+}
+
+#[test]
+fn a_place_is_chosen_ahead_only_where_a_key_is_created_next() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jr");
+    desk.serve(&people());
+    assert!(desk.screen().contains("Rotate deploy-bot"));
+    desk.keys("w");
+    assert!(desk.next_errand().is_none());
+    assert_eq!(desk.state.modals.len(), 1);
+}
+
+#[test]
+fn a_key_of_another_session_is_not_put_where_this_one_s_was_to_go() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("r");
+    desk.serve(&people());
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys("deploy");
+    desk.press(KeyCode::Enter);
+    desk.serve_file(FILE);
+    desk.keys("y");
+    let (request, _) = desk.next_errand().unwrap();
+    desk.heard(
+        request,
+        News::Proven(Ok("/home/alice/.aws/credentials".into())),
+    );
+    assert!(desk.screen().contains("profile deploy: can be written"));
+    desk.keys("y");
+    desk.serve(&people());
+    desk.keys("y");
+    let (id, _) = desk.next_change().unwrap();
+    let _ = desk.state.sign_in(iamkeys::effect::Target::Demo);
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    assert!(desk.screen().contains("New key for alice"));
+    assert!(puts(&mut desk).is_empty());
+}
+
+/// A program whose system clipboard holds the secret of the new key.
+fn on_the_clipboard() -> Desk {
+    let settings = Settings {
+        clipboard: Route::System,
+        clear_after: Some(90),
+        ..settings()
+    };
+    let mut desk = Desk::showing(SIZE, settings, &people());
+    desk.keys("cy");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().unwrap();
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
+    desk
+}
+
+fn cleared(desk: &mut Desk, result: Result<bool, String>) {
+    let key = "AKIANEWKEY01EXAMPLE1".to_owned();
+    desk.send(Message::ClipboardDue(key.clone()));
+    let clears = |effect: &Effect| matches!(effect, Effect::ClearClipboard(of) if *of == key);
+    assert!(desk.effects.iter().any(clears));
+    desk.send(Message::Cleared { key, result });
+}
+
+#[test]
+fn a_secret_that_was_cleared_from_the_clipboard_is_nowhere_again() {
+    let mut desk = on_the_clipboard();
+    assert!(desk.screen().contains("cleared 90 s after copying"));
+    cleared(&mut desk, Ok(true));
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("Discard the only copy?"));
+    desk.press(KeyCode::Esc);
+    copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
+    desk.press(KeyCode::Esc);
+    assert!(desk.state.modals.is_empty(), "it is there again");
+}
+
+#[test]
+fn what_somebody_else_has_copied_since_is_no_loss_of_ours() {
+    let mut desk = on_the_clipboard();
+    cleared(&mut desk, Ok(false));
+    desk.press(KeyCode::Esc);
+    assert!(desk.state.modals.is_empty());
+    desk.keys("q");
+    assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
+}
+
+#[test]
+fn leaving_asks_while_only_the_clipboard_has_the_secret() {
+    for open in [true, false] {
+        let mut desk = on_the_clipboard();
+        if !open {
+            desk.press(KeyCode::Esc);
+        }
+        desk.send(Message::Signal(Signal::Interrupt));
+        assert!(
+            desk.screen().contains("Leave without pasting it?"),
+            "{}",
+            desk.screen()
+        );
+        desk.press(KeyCode::Esc);
+        assert!(exits(&desk).is_empty());
+        desk.send(Message::Signal(Signal::Interrupt));
+        desk.keys("d");
+        assert_eq!(exits(&desk), [Exit::Interrupted(Vec::new())]);
+    }
+    let mut desk = on_the_clipboard();
+    desk.send(Message::Signal(Signal::Terminate));
+    let exits = exits(&desk);
+    let [Exit::Signal(15, lines)] = &exits[..] else {
+        panic!("nobody is asked");
+    };
+    assert!(lines[0].starts_with("cleared: the secret of AKIANEWKEY01EXAMPLE1"));
+}
+
+#[test]
+fn leaving_does_not_ask_for_a_secret_that_is_elsewhere_too() {
+    let mut desk = on_the_clipboard();
+    agree_in(&mut desk, "deploy");
+    desk.keys("y");
+    let (request, _) = desk.next_errand().unwrap();
+    desk.heard(request, written());
+    desk.press(KeyCode::Esc);
+    desk.keys("q");
+    assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
+}
+
+#[test]
+fn the_clipboard_is_not_cleared_of_what_came_after_the_secret() {
+    let mut desk = on_the_clipboard();
+    copied(&mut desk, Copied::KeyId, CopyOutcome::InSystemClipboard);
+    desk.send(Message::ClipboardDue("AKIANEWKEY01EXAMPLE1".into()));
+    let clears = |effect: &Effect| matches!(effect, Effect::ClearClipboard(_));
+    assert!(!desk.effects.iter().any(clears));
+}
+
+#[test]
+fn a_description_is_saved_only_where_it_is_another_one() {
+    let describes = |keys: &str| {
+        let mut desk = Desk::showing(SIZE, settings(), &people());
+        desk.serve(&people());
+        desk.keys("n");
+        desk.serve(&people());
+        desk.keys(keys);
+        desk.press(KeyCode::Enter);
+        (desk.next_change().map(|(_, change)| change), desk)
+    };
+    let (change, desk) = describes("");
+    assert!(change.is_none() && desk.state.modals.is_empty());
+    let (change, desk) = describes(" backups ");
+    assert!(desk.state.modals.is_empty());
+    let Some(Change::Describe { text, .. }) = change else {
+        panic!("it is described");
+    };
+    assert_eq!(text.as_deref(), Some("backups"));
+    let (change, desk) = describes("a;b");
+    assert!(change.is_none() && desk.screen().contains("; is not allowed"));
+}
+
+#[test]
+fn a_description_that_comes_late_does_not_replace_what_is_being_typed() {
+    for typed in ["", "mine"] {
+        let mut desk = Desk::showing(SIZE, settings(), &people());
+        desk.keys("n");
+        desk.keys(typed);
+        while let Some((request, read)) = desk.next_read() {
+            let answer = match read {
+                Read::Descriptions(user) => {
+                    let text = ("AKIAALICE001EXAMPLE1".into(), "theirs".into());
+                    Answer::Descriptions(user, Ok(vec![text]))
+                }
+                read => answer(&people(), read),
+            };
+            desk.answered(request, answer);
+        }
+        let screen = desk.screen();
+        let wanted = if typed.is_empty() { "theirs" } else { typed };
+        assert!(screen.contains(&format!("For {wanted}▏")), "{screen}");
+        assert!(screen.contains("Now: theirs"), "{screen}");
+    }
+}
