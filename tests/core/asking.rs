@@ -2,20 +2,16 @@
 
 use super::{
     SIZE,
-    desk::{Desk, Someone, answer, now, people, settings, someone},
+    desk::{Desk, Someone, answer, left_open, now, people, settings, someone},
     error,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyCode;
 use iamkeys::{
     effect::{Effect, Fact, Note, Origin, Read, Target},
-    iam::{AccessKey, Change, KeyStatus, Kind, LastUsed},
+    iam::{AccessKey, KeyStatus, Kind, LastUsed},
     message::{Answer, Message},
-    state::{
-        Settings,
-        load::Load,
-        questions::{Cause, Finding, Question},
-    },
+    state::{Settings, load::Load, questions::Finding},
 };
 
 /// Deploy-bot's first key with something changed about it.
@@ -242,17 +238,23 @@ fn after_a_lost_answer_the_account_says_what_is_true() {
     }
 }
 
+/// The account with a third key of deploy-bot, created then and never used.
+fn with_third_key(created: DateTime<Utc>) -> Vec<Someone> {
+    let mut users = people();
+    let third = AccessKey {
+        id: "AKIADEPLOY03EXAMPLE3".into(),
+        created: Some(created),
+        ..users[1].keys[0].0.clone()
+    };
+    users[1].keys.push((third, LastUsed::Never));
+    users
+}
+
 #[test]
 fn only_a_key_that_was_not_there_before_is_an_orphan() {
     let mut desk = at_deploy_key();
     desk.state.session.keys_per_user = Load::Ready(Some(5), now());
-    let mut found = people();
-    let third = AccessKey {
-        id: "AKIADEPLOY03EXAMPLE3".into(),
-        created: Some(now()),
-        ..found[1].keys[0].0.clone()
-    };
-    found[1].keys.push((third, LastUsed::Never));
+    let found = with_third_key(now());
     let screen = lost(&mut desk, "cy", &found);
     assert!(screen.contains("AKIADEPLOY03EXAMPLE3"), "{screen}");
     let [question] = &desk.state.questions[..] else {
@@ -271,13 +273,7 @@ fn only_a_key_that_was_not_there_before_is_an_orphan() {
 fn a_key_from_long_after_is_no_orphan() {
     let mut desk = at_deploy_key();
     desk.state.session.keys_per_user = Load::Ready(Some(5), now());
-    let mut found = people();
-    let third = AccessKey {
-        id: "AKIADEPLOY03EXAMPLE3".into(),
-        created: Some(now() + TimeDelta::hours(1)),
-        ..found[1].keys[0].0.clone()
-    };
-    found[1].keys.push((third, LastUsed::Never));
+    let found = with_third_key(now() + TimeDelta::hours(1));
     let screen = lost(&mut desk, "cy", &found);
     assert!(screen.contains("No key has appeared so far."), "{screen}");
 }
@@ -286,13 +282,7 @@ fn a_key_from_long_after_is_no_orphan() {
 fn an_orphan_that_somebody_deletes_is_no_question_any_more() {
     let mut desk = at_deploy_key();
     desk.state.session.keys_per_user = Load::Ready(Some(5), now());
-    let mut found = people();
-    let third = AccessKey {
-        id: "AKIADEPLOY03EXAMPLE3".into(),
-        created: Some(now()),
-        ..found[1].keys[0].0.clone()
-    };
-    found[1].keys.push((third, LastUsed::Never));
+    let found = with_third_key(now());
     lost(&mut desk, "cy", &found);
     desk.keys("R");
     desk.serve(&people());
@@ -372,21 +362,9 @@ fn a_look_that_is_overtaken_waits_for_the_later_one() {
     }
     // Something else asks for the same user's keys.
     let origin = Origin::Earlier("run/1".into());
-    desk.state.questions.push(Question {
-        origin: origin.clone(),
-        change: Change::Create {
-            user: "deploy-bot".into(),
-        },
-        account: Some("123456789012".into()),
-        endpoint: None,
-        sent: now() - TimeDelta::days(1),
-        before: Some(Vec::new()),
-        cause: Cause::Interrupted,
-        session: None,
-        finding: Finding::Unseen,
-        judged: None,
-        looked: None,
-    });
+    desk.state
+        .questions
+        .push(left_open("run/1", "deploy-bot", "123456789012"));
     let later = desk.state.look(&origin);
     desk.effects.extend(later);
     for (request, read) in first {
@@ -426,31 +404,14 @@ fn a_confirmation_of_an_earlier_session_is_void() {
 
 #[test]
 fn a_question_of_another_account_is_none_of_this_one_s() {
-    let question = |account: &str, id: &str| Question {
-        origin: Origin::Earlier(id.into()),
-        change: Change::Create {
-            user: "alice".into(),
-        },
-        account: Some(account.into()),
-        endpoint: None,
-        sent: now(),
-        before: Some(Vec::new()),
-        cause: Cause::Interrupted,
-        session: None,
-        finding: Finding::Unseen,
-        judged: None,
-        looked: None,
-    };
     let mut desk = Desk::showing(SIZE, settings(), &people());
-    let other = question("999999999999", "run/1");
+    let other = left_open("run/1", "alice", "999999999999");
     desk.send(Message::Journal(Ok(vec![other])));
     assert!(desk.next_read().is_none(), "it is not looked for here");
     assert!(desk.state.modals.is_empty());
     assert!(desk.state.question_about("alice").is_none());
-    desk.send(Message::Journal(Ok(vec![question(
-        "123456789012",
-        "run/2",
-    )])));
+    let ours = left_open("run/2", "alice", "123456789012");
+    desk.send(Message::Journal(Ok(vec![ours])));
     assert!(desk.next_read().is_some());
     assert!(desk.state.question_about("alice").is_some());
 }

@@ -10,7 +10,7 @@ mod rotation;
 mod storing;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use desk::{Desk, Someone, answer, now, page, people, settings, someone};
+use desk::{Desk, Someone, answer, now, page, people, settings, someone, under_way};
 use iamkeys::{
     effect::{self, Copied, Effect, Exit, Fact, Note, Read},
     iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind},
@@ -244,21 +244,7 @@ fn two_secrets_are_both_asked_about() {
     let mut desk = with_new_key();
     // A second creation was under way already.
     let id = iamkeys::effect::ChangeId(9_999);
-    desk.state.changes.push(iamkeys::state::changes::Pending {
-        id,
-        change: Change::Create {
-            user: "new-hire".into(),
-        },
-        then: None,
-        settles: None,
-        account: "acme-prod 123456789012".into(),
-        number: None,
-        endpoint: None,
-        profile: None,
-        sent: now(),
-        before: None,
-        session: 0,
-    });
+    desk.state.changes.push(under_way(id, "new-hire"));
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
     desk.send(Message::Signal(Signal::Interrupt));
     desk.keys("d");
@@ -397,21 +383,7 @@ fn discarding_takes_the_secret_that_was_asked_about() {
             .contains("AKIANEWKEY01EXAMPLE1 has gone nowhere")
     );
     let id = iamkeys::effect::ChangeId(9_999);
-    desk.state.changes.push(iamkeys::state::changes::Pending {
-        id,
-        change: Change::Create {
-            user: "new-hire".into(),
-        },
-        then: None,
-        settles: None,
-        account: String::new(),
-        number: None,
-        endpoint: None,
-        profile: None,
-        sent: now(),
-        before: None,
-        session: 0,
-    });
+    desk.state.changes.push(under_way(id, "new-hire"));
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
     desk.keys("d");
     let left: Vec<String> = held(&desk).0;

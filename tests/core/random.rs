@@ -2,18 +2,18 @@
 
 use super::{
     SIZE, created,
-    desk::{Desk, answer, now, people, planned, settings},
+    desk::{Desk, answer, left_open, now, people, planned, settings},
     error, failed, held,
     storing::{FILE, refused, written},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use iamkeys::effect::{Copied, Errand, Origin};
+use iamkeys::effect::{Copied, Errand};
 use iamkeys::iam::{Caller, Change, Changed, Kind};
 use iamkeys::keymap;
 use iamkeys::message::{CopyOutcome, KeyPress, Message, Target};
 use iamkeys::state::fresh::TrialNews;
 use iamkeys::state::modal::Modal;
-use iamkeys::state::questions::{Cause, Finding, Question};
+use iamkeys::state::questions::Finding;
 use iamkeys::state::store::{Listing, News, NotWritten, Owner};
 use iamkeys::ui;
 use proptest::prelude::*;
@@ -130,23 +130,6 @@ fn done(errand: Errand, well: bool) -> Vec<News> {
     }
 }
 
-/// A creation that an earlier run has left open.
-fn left_open(number: usize, user: &str, account: &str) -> Question {
-    Question {
-        origin: Origin::Earlier(format!("run/{number}")),
-        change: Change::Create { user: user.into() },
-        account: Some(account.into()),
-        endpoint: None,
-        sent: now(),
-        before: Some(Vec::new()),
-        cause: Cause::Interrupted,
-        session: None,
-        finding: Finding::Unseen,
-        judged: None,
-        looked: None,
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
@@ -233,7 +216,7 @@ proptest! {
                     let account = if here { "123456789012" } else { "999999999999" };
                     let user = users[at % users.len()].name;
                     earlier += 1;
-                    desk.send(Message::Journal(Ok(vec![left_open(earlier, user, account)])));
+                    desk.send(Message::Journal(Ok(vec![left_open(&format!("run/{earlier}"), user, account)])));
                 }
                 Event::Tried(at, well) => if let Some(fresh) = desk.state.fresh.get(at) {
                     let key = fresh.key.clone();

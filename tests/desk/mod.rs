@@ -10,7 +10,7 @@
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
-    effect::{ChangeId, Effect, Errand, Read, RequestId, Target},
+    effect::{ChangeId, Effect, Errand, Origin, Read, RequestId, Target},
     iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
     secret::{
@@ -21,7 +21,9 @@ use iamkeys::{
     },
     state::{
         Settings, State,
+        changes::Pending,
         confirm::RECENT,
+        questions::{Cause, Finding, Question},
         store::{Listing, News},
     },
     ui,
@@ -316,5 +318,39 @@ pub fn page(users: &[Someone], next: Option<&str>) -> UsersPage {
             })
             .collect(),
         next: next.map(str::to_owned),
+    }
+}
+
+/// A creation that an earlier run has left open, by its ID in the journal.
+pub fn left_open(id: &str, user: &str, account: &str) -> Question {
+    Question {
+        origin: Origin::Earlier(id.into()),
+        change: Change::Create { user: user.into() },
+        account: Some(account.into()),
+        endpoint: None,
+        sent: now(),
+        before: Some(Vec::new()),
+        cause: Cause::Interrupted,
+        session: None,
+        finding: Finding::Unseen,
+        judged: None,
+        looked: None,
+    }
+}
+
+/// A creation that was sent in the first session of this run.
+pub fn under_way(id: ChangeId, user: &str) -> Pending {
+    Pending {
+        id,
+        change: Change::Create { user: user.into() },
+        then: None,
+        settles: None,
+        account: "acme-prod 123456789012".into(),
+        number: None,
+        endpoint: None,
+        profile: None,
+        sent: now(),
+        before: None,
+        session: 0,
     }
 }
