@@ -235,8 +235,9 @@ impl Ledger {
         let (unwritten, outbox) = (Arc::clone(&self.unwritten), self.outbox.clone());
         writes.spawn_blocking_on(
             move || {
-                // What could not be written before goes first: the disk may have room again.
-                let mut events = std::mem::take(&mut *lock(&unwritten));
+                // One after the other, and what could not be written before goes first: the disk
+                // may have room again.
+                let mut events = lock(&unwritten);
                 events.push(event);
                 while let Some(event) = events.first() {
                     if let Err(error) = journal.append(event) {
@@ -246,7 +247,6 @@ impl Ledger {
                     }
                     events.remove(0);
                 }
-                lock(&unwritten).splice(0..0, events);
             },
             &self.handle,
         );
@@ -318,4 +318,61 @@ fn question(left: Unfinished) -> Option<Question> {
         judged: None,
         looked: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn order() -> Order {
+        Order {
+            id: ChangeId(7),
+            change: Change::Create {
+                user: "alice".into(),
+            },
+            account: None,
+            caller: None,
+            endpoint: None,
+            keys_before: None,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_could_not_be_written_is_told_and_written_with_the_next() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("journal.jsonl");
+        let keep = Keep {
+            path: Ok(Some(path.clone())),
+            demo_too: false,
+        };
+        let (outbox, mut inbox) = mpsc::unbounded_channel();
+        let ledger = Ledger::new(Handle::current(), keep, outbox);
+        ledger.open();
+        assert!(matches!(inbox.recv().await, Some(Message::Journal(Ok(_)))));
+        ledger.sent(&order()).await.expect("it is written");
+        let aside = folder.path().join("aside");
+        fs::rename(&path, &aside).expect("it is moved");
+        fs::create_dir(&path).expect("a directory in its place");
+        ledger.ended(&order(), &Ok(Changed::Done), None, Duration::ZERO);
+        assert!(matches!(inbox.recv().await, Some(Message::NotWritten(_))));
+        fs::remove_dir(&path).expect("it goes");
+        fs::rename(&aside, &path).expect("it is back");
+        ledger.note(Note {
+            of: Origin::Here(ChangeId(7)),
+            fact: Fact::Settled("in a test".into()),
+        });
+        ledger.finish().await;
+        let text = fs::read_to_string(&path).expect("a journal");
+        let events = text.lines().map(|line| {
+            let kinds = ["sent", "ended", "settled"];
+            let is = |kind: &&str| line.contains(&format!("\"event\":\"{kind}\""));
+            kinds.into_iter().find(is).unwrap_or_default()
+        });
+        assert_eq!(
+            events.collect::<Vec<_>>(),
+            ["sent", "ended", "settled"],
+            "{text}"
+        );
+    }
 }
