@@ -263,7 +263,6 @@ impl State {
             _ => false,
         };
         self.scene += 1;
-        self.disarm();
         let under = self.modals.len().saturating_sub(usize::from(!awaited));
         self.modals.insert(under, modal);
     }

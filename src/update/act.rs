@@ -77,7 +77,6 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Palette => state.modals.push(Modal::Palette(Palette::default())),
         Action::Help => {
             let of = state.context();
-            state.disarm();
             state.modals.push(Modal::Help { of, scroll: 0 });
         }
         Action::Quit => return state.leave(Exit::Quit),

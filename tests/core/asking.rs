@@ -2,16 +2,17 @@
 
 use super::{
     SIZE,
-    desk::{Desk, Someone, answer, left_open, now, people, settings, someone},
+    desk::{Desk, Someone, answer, left_open, now, people, settings, someone, under_way},
     error,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent};
 use iamkeys::{
-    effect::{Effect, Fact, Note, Origin, Read, Target},
+    effect::{ChangeId, Effect, Fact, Note, Origin, Read, Target},
     iam::{AccessKey, KeyStatus, Kind, LastUsed},
-    message::{Answer, Message},
+    message::{Answer, KeyPress, Message, Signal},
     state::{Settings, load::Load, questions::Finding},
+    update::update,
 };
 
 /// Deploy-bot's first key with something changed about it.
@@ -37,6 +38,31 @@ fn an_answer_given_before_the_look_counts_when_nothing_is_different() {
     desk.serve(&people());
     assert!(desk.next_change().is_some());
     assert!(desk.state.modals.is_empty());
+}
+
+#[test]
+fn an_answer_that_comes_late_is_looked_at_once_more() {
+    let inactive = with_deploy_key(|key| key.0.status = KeyStatus::Inactive);
+    for (after, users, sent) in [
+        (2, people(), true),
+        (20, people(), true),
+        (20, inactive, false),
+    ] {
+        let mut desk = at_deploy_key();
+        desk.keys("t");
+        desk.serve(&people());
+        let key = KeyEvent::from(KeyCode::Char('y'));
+        let press = Message::Key(KeyPress { key, run: 0 });
+        let effects = update(&mut desk.state, press, now() + TimeDelta::seconds(after));
+        desk.effects.extend(effects);
+        let at_once = desk
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Change(_)));
+        assert_eq!(at_once, after == 2, "{after} s");
+        desk.serve(&users);
+        assert_eq!(desk.next_change().is_some(), sent, "{}", desk.screen());
+    }
 }
 
 #[test]
@@ -350,6 +376,19 @@ fn an_answer_that_waits_does_not_go_from_under_something_else() {
     assert!(desk.next_change().is_none());
     desk.press(KeyCode::Esc);
     assert!(desk.screen().contains("Deactivate key"), "still asked");
+}
+
+#[test]
+fn an_interrupt_takes_an_answer_back_that_waits() {
+    let mut desk = at_deploy_key();
+    let another = under_way(ChangeId(9_999), "new-hire");
+    desk.state.changes.push(another);
+    desk.keys("ty");
+    desk.send(Message::Signal(Signal::Interrupt));
+    assert!(desk.screen().contains("Waiting for AWS"));
+    desk.press(KeyCode::Esc);
+    desk.serve(&people());
+    assert!(desk.next_change().is_none());
 }
 
 #[test]

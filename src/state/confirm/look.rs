@@ -84,9 +84,9 @@ impl State {
         self.scene += 1;
     }
 
-    /// Takes back every answer that waits for a look: who opens something else over it, or leaves,
-    /// is not waiting for it any more.
-    pub(crate) fn disarm(&mut self) {
+    /// Takes back every answer that waits for a look: who wants to leave is not waiting for it any
+    /// more.
+    pub(in crate::state) fn disarm(&mut self) {
         for modal in &mut self.modals {
             if let Modal::Confirm(confirm) = modal {
                 confirm.check.armed = false;
