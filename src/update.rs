@@ -52,7 +52,7 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
         } => {
             if state.answered(request) {
                 state.note_read(&answer, took, now);
-                file(state, request, answer, now)
+                file(state, request, answer)
             } else {
                 Vec::new()
             }
@@ -114,13 +114,13 @@ fn signed_in(state: &mut State, session: Session) -> Vec<Effect> {
 }
 
 /// Files an answer under what it belongs to.
-fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc>) -> Vec<Effect> {
+fn file(state: &mut State, request: RequestId, answer: Answer) -> Vec<Effect> {
     let mut failure = answer.error().cloned();
     let mut effects = state.found(request, &answer);
     let refusal = failure.clone();
     match answer {
         Answer::Caller(answer) => {
-            state.session.caller.file(request, answer, now);
+            state.session.caller.file(request, answer);
             // IAM may have refused before STS has said who this is, which changes what the refusal
             // means: not wrong credentials, but a session without MFA.
             failure = failure.or_else(|| state.users.listing.error().cloned());
@@ -128,16 +128,16 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
             effects.extend(state.take_up_questions());
         }
         Answer::Alias(answer) => {
-            state.session.alias.file(request, answer, now);
+            state.session.alias.file(request, answer);
             // Nobody needs it.
             failure = None;
         }
         Answer::KeysPerUser(answer) => {
-            state.session.keys_per_user.file(request, answer, now);
+            state.session.keys_per_user.file(request, answer);
             failure = None;
         }
         Answer::Users(Ok(page)) => {
-            state.users.listing.file(request, Ok(()), now);
+            state.users.listing.file(request, Ok(()));
             // An answer after all: whatever looked broken is not.
             if matches!(state.stage, Stage::SignedOut(_)) {
                 state.stage = Stage::Browsing;
@@ -162,14 +162,12 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
                 "incomplete"
             };
             state.complain(format!("The list is {all}: {}", error.short()));
-            state.users.listing.file(request, Err(error), now);
+            state.users.listing.file(request, Err(error));
             effects.extend(state.take_up_questions());
         }
-        Answer::Keys(user, answer) => state.users.file_keys(&user, request, answer, now),
+        Answer::Keys(user, answer) => state.users.file_keys(&user, request, answer),
         Answer::LastUsed(user, key, answer) => {
-            state
-                .users
-                .file_last_used(&user, &key, request, answer, now);
+            state.users.file_last_used(&user, &key, request, answer);
         }
         Answer::Descriptions(user, answer) => {
             // Who may not read them sees none, and is not asked again and again.
@@ -177,7 +175,7 @@ fn file(state: &mut State, request: RequestId, answer: Answer, now: DateTime<Utc
                 .as_ref()
                 .is_some_and(|error| error.kind == Kind::Denied);
             failure = None;
-            state.users.file_descriptions(&user, request, answer, now);
+            state.users.file_descriptions(&user, request, answer);
             state.described(&user);
         }
     }

@@ -1,7 +1,6 @@
 //! One thing that is asked of the account: not yet, under way, answered, or refused.
 
 use crate::{effect::RequestId, iam::Error};
-use chrono::{DateTime, Utc};
 
 /// Something loaded from the account. What was known before stays known while it is asked again
 /// and when that fails.
@@ -13,9 +12,9 @@ pub enum Load<T> {
     /// Asked; only the answer to this request counts.
     Loading(RequestId, Option<T>),
     /// Answered.
-    Ready(T, DateTime<Utc>),
+    Ready(T),
     /// Refused or lost; with what was known before, now stale.
-    Failed(Error, Option<T>),
+    Failed(Box<Error>, Option<T>),
 }
 
 impl<T> Load<T> {
@@ -24,7 +23,7 @@ impl<T> Load<T> {
         match self {
             Self::Idle => None,
             Self::Loading(_, known) | Self::Failed(_, known) => known.as_ref(),
-            Self::Ready(known, _) => Some(known),
+            Self::Ready(known) => Some(known),
         }
     }
 
@@ -33,7 +32,7 @@ impl<T> Load<T> {
         match self {
             Self::Idle => None,
             Self::Loading(_, known) | Self::Failed(_, known) => known.as_mut(),
-            Self::Ready(known, _) => Some(known),
+            Self::Ready(known) => Some(known),
         }
     }
 
@@ -41,7 +40,7 @@ impl<T> Load<T> {
         match std::mem::take(self) {
             Self::Idle => None,
             Self::Loading(_, known) | Self::Failed(_, known) => known,
-            Self::Ready(known, _) => Some(known),
+            Self::Ready(known) => Some(known),
         }
     }
 
@@ -74,19 +73,24 @@ impl<T> Load<T> {
         *self = Self::Loading(request, known);
     }
 
+    /// Takes the question back: it was not answered, and will be asked again. Says whether it was the
+    /// latest.
+    pub fn put_back(&mut self, request: RequestId) -> bool {
+        if !matches!(self, Self::Loading(asked, _) if *asked == request) {
+            return false;
+        }
+        *self = self.take_known().map_or(Self::Idle, Self::Ready);
+        true
+    }
+
     /// Files an answer, if it is the answer to the latest question. Says whether it was.
-    pub fn file(
-        &mut self,
-        request: RequestId,
-        answer: Result<T, Error>,
-        now: DateTime<Utc>,
-    ) -> bool {
+    pub fn file(&mut self, request: RequestId, answer: Result<T, Error>) -> bool {
         if !matches!(self, Self::Loading(asked, _) if *asked == request) {
             return false;
         }
         *self = match answer {
-            Ok(value) => Self::Ready(value, now),
-            Err(error) => Self::Failed(error, self.take_known()),
+            Ok(value) => Self::Ready(value),
+            Err(error) => Self::Failed(Box::new(error), self.take_known()),
         };
         true
     }
@@ -109,24 +113,37 @@ mod tests {
 
     #[test]
     fn a_late_answer_to_an_old_question_is_dropped() {
-        let now = DateTime::UNIX_EPOCH;
         let mut load = Load::Idle;
         load.ask(RequestId(1));
         load.ask(RequestId(2));
-        assert!(!load.file(RequestId(1), Ok("old"), now));
+        assert!(!load.file(RequestId(1), Ok("old")));
         assert!(load.is_loading());
-        assert!(load.file(RequestId(2), Ok("new"), now));
-        assert!(!load.file(RequestId(2), Ok("twice"), now));
-        assert_eq!(load, Load::Ready("new", now));
+        assert!(load.file(RequestId(2), Ok("new")));
+        assert!(!load.file(RequestId(2), Ok("twice")));
+        assert_eq!(load, Load::Ready("new"));
+    }
+
+    #[test]
+    fn a_question_that_is_taken_back_leaves_what_was_known() {
+        let mut load = Load::<&str>::Idle;
+        load.ask(RequestId(1));
+        load.ask(RequestId(2));
+        assert!(!load.put_back(RequestId(1)), "nobody waits for it");
+        assert!(load.is_loading());
+        assert!(load.put_back(RequestId(2)));
+        assert_eq!(load, Load::Idle);
+        let mut load = Load::Ready("known");
+        load.ask(RequestId(3));
+        assert!(load.put_back(RequestId(3)));
+        assert_eq!(load, Load::Ready("known"));
     }
 
     #[test]
     fn what_was_known_stays_through_a_refresh_that_fails() {
-        let now = DateTime::UNIX_EPOCH;
-        let mut load = Load::Ready("known", now);
+        let mut load = Load::Ready("known");
         load.ask(RequestId(1));
         assert_eq!(load.known(), Some(&"known"));
-        load.file(RequestId(1), Err(error()), now);
+        load.file(RequestId(1), Err(error()));
         assert_eq!(load.known(), Some(&"known"));
         assert_eq!(load.error(), Some(&error()));
     }

@@ -300,10 +300,9 @@ impl Users {
         user: &str,
         request: RequestId,
         answer: Result<Vec<(String, String)>, Error>,
-        now: DateTime<Utc>,
     ) {
         if let Some(at) = self.find(user) {
-            self.rows[at].descriptions.file(request, answer, now);
+            self.rows[at].descriptions.file(request, answer);
         }
     }
 
@@ -330,7 +329,6 @@ impl Users {
         user: &str,
         request: RequestId,
         answer: Result<Vec<AccessKey>, Error>,
-        now: DateTime<Utc>,
     ) {
         let Some(at) = self.find(user) else { return };
         let load = &mut self.rows[at].keys;
@@ -353,7 +351,7 @@ impl Users {
             }
             Err(error) => Err(error),
         };
-        if load.file(request, answer, now) {
+        if load.file(request, answer) {
             self.recount(at, before);
             // With its key IDs known, this row may pass the filter after all; no other row may.
             let shown = u32::try_from(at).is_ok_and(|at| self.shown.binary_search(&at).is_ok());
@@ -370,10 +368,9 @@ impl Users {
         key: &str,
         request: RequestId,
         answer: Result<LastUsed, Error>,
-        now: DateTime<Utc>,
     ) {
         if let Some(row) = self.key_mut(user, key) {
-            row.last_used.file(request, answer, now);
+            row.last_used.file(request, answer);
         }
     }
 

@@ -307,7 +307,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
             (error.message.clone(), Style::new()),
             (error.advice(), theme.dim),
         ],
-        Load::Ready(..) => vec![("This account has no IAM users.".into(), Style::new())],
+        Load::Ready(_) => vec![("This account has no IAM users.".into(), Style::new())],
         _ if state.stage == Stage::SigningIn => {
             vec![("Looking for credentials".into(), theme.dim)]
         }

@@ -157,7 +157,7 @@ mod tests {
                 service: service.map(str::to_owned),
                 region: region.map(str::to_owned),
             };
-            let last_used = Load::Ready(last_used, now);
+            let last_used = Load::Ready(last_used);
             (
                 used(&last_used, "·", now),
                 in_use(&KeyStatus::Active, &last_used, now),
@@ -179,7 +179,7 @@ mod tests {
             let when = "used 2 hours ago (2024-10-03 22:00 UTC)";
             assert_eq!(of_sentence, format!("Active, {when}{sentence}."));
         }
-        let never = Load::Ready(LastUsed::Never, now);
+        let never = Load::Ready(LastUsed::Never);
         assert_eq!(used(&never, "·", now), "never used");
         assert_eq!(
             in_use(&KeyStatus::Inactive, &never, now),

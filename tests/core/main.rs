@@ -758,7 +758,7 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
             account: "1\u{1b}[2J2".into(),
             arn: "arn:aws:iam::1:user/\u{202e}x".into(),
         };
-        desk.state.session.caller = iamkeys::state::load::Load::Ready(caller, now());
+        desk.state.session.caller = iamkeys::state::load::Load::Ready(caller);
         desk.state.session.profile = Some("pro\u{1b}d".into());
         desk.state.session.endpoint = Some("http://\u{1b}[2J".into());
         check(&desk, "the header");
