@@ -11,6 +11,7 @@ pub mod fresh;
 pub mod leaving;
 pub mod load;
 pub mod modal;
+pub mod pace;
 pub mod questions;
 pub mod rotation;
 pub mod scroll;
