@@ -88,8 +88,8 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
                 .as_ref()
                 .map_or(LastUsed::Never, |used| LastUsed::At {
                     time: used.at,
-                    service: Some((*used.service).into()),
-                    region: Some((*used.region).into()),
+                    service: Some(used.service.clone()),
+                    region: Some(used.region.clone()),
                 });
             Answer::LastUsed(user, id, Ok(last))
         }

@@ -38,7 +38,7 @@ pub(super) fn status(status: Option<&types::StatusType>) -> KeyStatus {
 }
 
 pub(super) fn last_used(used: types::AccessKeyLastUsed) -> LastUsed {
-    let known = |text: String| Some(text).filter(|text| !text.is_empty() && text != "N/A");
+    let known = |text: String| (!text.is_empty() && text != "N/A").then(|| text.into());
     match time(used.last_used_date.as_ref()) {
         None => LastUsed::Never,
         Some(time) => LastUsed::At {

@@ -2,6 +2,7 @@
 
 use crate::secret::SecretKey;
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 /// Access keys a user may have unless the account says otherwise (`AccessKeysPerUserQuota` of
 /// `GetAccountSummary`). Inactive keys count.
@@ -53,7 +54,8 @@ impl KeyStatus {
 }
 
 /// What `GetAccessKeyLastUsed` says of a key. AWS records a use once in 15 minutes, may lag by
-/// several more, and has kept track since 2015-04-22.
+/// several more, and has kept track since 2015-04-22. Services and regions are few: a list of many
+/// keys shares them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LastUsed {
     /// AWS has no use of this key on record.
@@ -63,9 +65,9 @@ pub enum LastUsed {
         /// When.
         time: DateTime<Utc>,
         /// By which service, such as `s3`; none where AWS answers `N/A`.
-        service: Option<String>,
+        service: Option<Arc<str>>,
         /// In which region; none where AWS answers `N/A`.
-        region: Option<String>,
+        region: Option<Arc<str>>,
     },
 }
 

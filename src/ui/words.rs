@@ -154,8 +154,8 @@ mod tests {
         let told = |service: Option<&str>, region: Option<&str>| {
             let last_used = LastUsed::At {
                 time: now - TimeDelta::hours(2),
-                service: service.map(str::to_owned),
-                region: region.map(str::to_owned),
+                service: service.map(Into::into),
+                region: region.map(Into::into),
             };
             let last_used = Load::Ready(last_used);
             (

@@ -25,6 +25,7 @@ use ratatui::{
     style::Style,
     text::{Line, Span},
 };
+use std::sync::Arc;
 
 pub(super) fn failure(canvas: &Canvas<'_>, screen: Rect, modal: &Failure) -> Dialog<'static> {
     let theme = canvas.theme;
@@ -155,9 +156,11 @@ fn details_rows(
                         "Last used",
                         format!("{}, {}", format::exact(*time), format::ago(now - *time)),
                     );
-                    let unknown = || "not known".to_owned();
-                    add("Service", service.clone().unwrap_or_else(unknown));
-                    add("Region", region.clone().unwrap_or_else(unknown));
+                    let place = |known: &Option<Arc<str>>| {
+                        known.as_deref().unwrap_or("not known").to_owned()
+                    };
+                    add("Service", place(service));
+                    add("Region", place(region));
                 }
                 (load, _) => {
                     add("Last used", words::used(load, theme.glyphs.dot, now));
