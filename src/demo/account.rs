@@ -30,6 +30,8 @@ struct AccountFile {
     id: String,
     alias: Option<String>,
     signed_in: String,
+    #[serde(default)]
+    root_keys: Vec<KeyEntry>,
     users: Vec<UserEntry>,
 }
 
@@ -48,6 +50,7 @@ struct UserEntry {
 struct KeyEntry {
     id: String,
     created: String,
+    activated: Option<String>,
     status: Option<String>,
     used: Option<String>,
     service: Option<String>,
@@ -77,6 +80,13 @@ impl Account {
         let file: AccountFile =
             toml::from_str(text).map_err(|error| AccountError(error.to_string()))?;
         let mut account = Self::empty(&file.id, file.alias.as_deref());
+        for key in &file.root_keys {
+            if key.description.is_some() {
+                let why = "root_keys: root has no tags to describe a key with";
+                return Err(AccountError(why.to_owned()));
+            }
+            account.add_root_key(read_key(key, now)?);
+        }
         for user in &file.users {
             add_user(&mut account, user, now)
                 .map_err(|AccountError(why)| AccountError(format!("{}: {why}", user.name)))?;
@@ -115,6 +125,9 @@ fn read_key(entry: &KeyEntry, now: DateTime<Utc>) -> Result<Key, AccountError> {
     let id = KeyId::parse(&entry.id)
         .ok_or_else(|| AccountError(format!("\"{}\" is no key ID", entry.id)))?;
     let mut key = Key::new(id, read_time(&entry.created, now)?);
+    if let Some(activated) = &entry.activated {
+        key.rotated = read_time(activated, now)?;
+    }
     key.status = match entry.status.as_deref() {
         None | Some("Active") => Status::Active,
         Some("Inactive") => Status::Inactive,
@@ -235,5 +248,30 @@ mod tests {
         assert!(key(&format!("{id}, created = \"1d\", used = \"1h\"")).contains("a service"));
         assert!(key(&format!("{id}, created = \"1d\", status = \"On\"")).contains("\"On\""));
         assert!(key(&format!("{id}, created = \"1d\", colour = 1")).contains("colour"));
+        let described = format!(
+            "root_keys = [{{ {id}, created = \"1d\", description = \"mine\" }}]\nusers = []"
+        );
+        assert!(parse(&described).contains("root has no tags"));
+    }
+
+    #[test]
+    fn root_may_have_keys_and_a_key_may_have_come_back() {
+        let text = "id = \"1\"\nsigned_in = \"a\"\n\
+                    root_keys = [{ id = \"AKIAQX7DEMO4ROOTKEY1\", created = \"900d\", \
+                    activated = \"3d\", used = \"2h\", service = \"s3\", region = \"us-east-1\" }]\n\
+                    [[users]]\nname = \"a\"\ncreated = \"1d\"\n\
+                    keys = [{ id = \"AKIAQX7DEMO4ALICE001\", created = \"1d\" }]";
+        let account = Account::parse(text, now()).unwrap();
+        let [key] = account.root_keys() else {
+            panic!("one key of root: {:?}", account.root_keys());
+        };
+        assert_eq!(key.created, now() - TimeDelta::days(900));
+        assert_eq!(key.rotated, now() - TimeDelta::days(3));
+        // It is not found among those of users, so it signs nothing.
+        assert!(account.key(key.id.as_str()).is_none());
+        assert_eq!(account.key_count(), 1);
+        let (_, key) = account.key("AKIAQX7DEMO4ALICE001").unwrap();
+        assert_eq!(key.rotated, key.created);
+        assert!(Account::demo(now()).root_keys().is_empty());
     }
 }

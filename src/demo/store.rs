@@ -70,6 +70,8 @@ pub struct Account {
     users: BTreeMap<Arc<str>, User>,
     /// Whose each key is: requests name a key without its user.
     owners: BTreeMap<KeyId, Arc<str>>,
+    /// The root user's, with which nobody signs anything here.
+    root_keys: Vec<Key>,
     signed_in: SignedIn,
     /// The roles that were assumed.
     assumed: Vec<RoleSession>,
@@ -86,6 +88,7 @@ impl Account {
             alias: alias.map(str::to_owned),
             users: BTreeMap::new(),
             owners: BTreeMap::new(),
+            root_keys: Vec::new(),
             signed_in: SignedIn::Role(RoleSession::first("Administrator", "alice")),
             assumed: Vec::new(),
             next_user: 1,
@@ -121,6 +124,18 @@ impl Account {
     /// All users, sorted by name without case.
     pub fn users(&self) -> impl Iterator<Item = &User> {
         self.users.values()
+    }
+
+    /// The root user's keys, of which only the credential report and the account
+    /// summary tell.
+    #[must_use]
+    pub fn root_keys(&self) -> &[Key] {
+        &self.root_keys
+    }
+
+    /// Adds a key of the root user.
+    pub fn add_root_key(&mut self, key: Key) {
+        self.root_keys.push(key);
     }
 
     /// How many users there are.
@@ -161,7 +176,16 @@ impl Account {
 
     /// The ARN of a user.
     pub(super) fn arn(&self, user: &User) -> String {
-        format!("arn:aws:iam::{}:user{}{}", self.id, user.path, user.name)
+        let mut arn = String::new();
+        self.write_arn(&mut arn, user);
+        arn
+    }
+
+    /// As [`Self::arn`], into a text that there is already.
+    pub(super) fn write_arn(&self, out: &mut String, user: &User) {
+        for part in ["arn:aws:iam::", &self.id, ":user", &user.path, &user.name] {
+            out.push_str(part);
+        }
     }
 
     /// Adds a user without keys. Names that differ in case only are the same.
@@ -296,9 +320,21 @@ impl Account {
         true
     }
 
-    /// Changes a key's status; says whether there is such a key.
+    /// Changes a key's status and nothing else; says whether there is such a key.
     pub fn set_key_status(&mut self, id: &str, status: Status) -> bool {
         self.key_mut(id).is_some_and(|key| {
+            key.status = status;
+            true
+        })
+    }
+
+    /// Changes a key's status as the service does, which remembers when a key
+    /// last became active; says whether there is such a key.
+    pub fn update_key(&mut self, id: &str, status: Status, now: DateTime<Utc>) -> bool {
+        self.key_mut(id).is_some_and(|key| {
+            if status == Status::Active && key.status != Status::Active {
+                key.rotated = now;
+            }
             key.status = status;
             true
         })
@@ -444,6 +480,20 @@ mod tests {
         assert_eq!(account.user("bob").unwrap().keys.len(), 2);
         account.add_new_key("bob", at(0)).unwrap();
         assert_eq!(account.user("bob").unwrap().keys.len(), 3);
+    }
+
+    #[test]
+    fn a_key_remembers_when_it_last_became_active() {
+        let mut account = account();
+        let id = account.create_key("bob", at(0)).unwrap();
+        let mut update = |status, minutes| {
+            assert!(account.update_key(id.as_str(), status, at(minutes)));
+            account.key(id.as_str()).unwrap().1.rotated
+        };
+        assert_eq!(update(Status::Active, 1), at(0), "it was active");
+        assert_eq!(update(Status::Inactive, 2), at(0));
+        assert_eq!(update(Status::Active, 3), at(3));
+        assert!(!account.update_key("AKIANOSUCHKEYEXAMPLE", Status::Active, at(4)));
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Key {
     pub status: Status,
     /// When it was created.
     pub created: DateTime<Utc>,
+    /// When it was created, or last became active again: only the credential
+    /// report tells.
+    pub rotated: DateTime<Utc>,
     /// Its last use; nothing if it was never used.
     pub last_used: Option<LastUsed>,
 }
@@ -62,6 +65,7 @@ impl Key {
             id,
             status: Status::Active,
             created,
+            rotated: created,
             last_used: None,
         }
     }
