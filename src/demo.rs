@@ -13,7 +13,7 @@
 //! - `fault` says whether something is to go wrong with it;
 //! - `sign` finds out who sent it;
 //! - `actions` looks up what is asked for and does it, what is about tags in
-//!   `tags`, with `query` reading and checking parameters, `store` being the account (of `user`s), and `paging`
+//!   `tags` and about the credential report in `report`, with `query` reading and checking parameters, `store` being the account (of `user`s), and `paging`
 //!   and `xml` writing the result; `refusal` has the words for not doing it;
 //! - `answer` is what gets through, and what is remembered of it; `pace` says
 //!   when.
@@ -36,6 +36,7 @@ mod pace;
 mod paging;
 mod query;
 mod refusal;
+mod report;
 mod serve;
 mod sign;
 mod store;
@@ -57,6 +58,7 @@ use self::actions::{Action, Service};
 use self::fault::Faults;
 use self::pace::Bucket;
 use self::query::Params;
+use self::report::Reports;
 use self::sign::{Signature, Times};
 use self::xml::Xml;
 
@@ -84,6 +86,7 @@ pub struct Endpoint {
 
 struct State {
     account: Account,
+    reports: Reports,
     clock: Clock,
     skew: TimeDelta,
     settling: TimeDelta,
@@ -101,6 +104,7 @@ impl Endpoint {
         Self {
             state: Arc::new(Mutex::new(State {
                 account,
+                reports: Reports::default(),
                 clock: Arc::new(Utc::now),
                 skew: TimeDelta::zero(),
                 settling: SETTLING,
@@ -148,6 +152,27 @@ impl Endpoint {
     #[must_use]
     pub fn with_settling(self, settling: TimeDelta) -> Self {
         self.lock().settling = settling;
+        self
+    }
+
+    /// How long it takes to make the credential report, by the account's clock;
+    /// two seconds unless said. Where that clock stands still, only no time at
+    /// all ever passes.
+    #[must_use]
+    pub fn with_report_time(self, time: TimeDelta) -> Self {
+        self.lock().reports.takes = time;
+        self
+    }
+
+    /// There is a credential report already, of such an age by the account's
+    /// clock, which has to be set before. It tells what was there at that time,
+    /// as far as the account remembers. After four hours it has expired.
+    #[must_use]
+    pub fn with_report_aged(self, age: TimeDelta) -> Self {
+        {
+            let state = &mut *self.lock();
+            state.reports.put(&state.account, (state.clock)() - age);
+        }
         self
     }
 
@@ -295,6 +320,7 @@ impl State {
         })?;
         let mut asked = actions::Request {
             account: &mut self.account,
+            reports: &mut self.reports,
             params,
             caller: &caller,
             now: times.account,

@@ -978,3 +978,200 @@ async fn a_socket_serves_many_at_once() {
     }
     server.shutdown().await;
 }
+
+/// A clock that a test moves.
+fn movable() -> (Arc<Mutex<DateTime<Utc>>>, iamkeys::demo::Clock) {
+    let time = Arc::new(Mutex::new(now()));
+    let clock = time.clone();
+    (time, Arc::new(move || *clock.lock().unwrap()))
+}
+
+/// Asks for a new report; what is said of it.
+async fn generate(client: &Client) -> (String, Option<String>) {
+    let answer = client.generate_credential_report().send().await.unwrap();
+    let state = answer.state().expect("a state").as_str().to_owned();
+    (state, answer.description)
+}
+
+/// The report: its rows, field by field, and when it was made.
+async fn report(client: &Client) -> (Vec<Vec<String>>, DateTime<Utc>) {
+    let answer = client.get_credential_report().send().await.unwrap();
+    assert_eq!(answer.report_format().unwrap().as_str(), "text/csv");
+    let made = answer.generated_time().unwrap().secs();
+    let content = answer.content.unwrap().into_inner();
+    assert!(!content.ends_with(b"\n"));
+    let rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(&*content)
+        .into_deserialize()
+        .collect::<Result<_, _>>();
+    (rows.unwrap(), DateTime::from_timestamp(made, 0).unwrap())
+}
+
+/// A time as the report tells it.
+fn told(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
+
+fn row<'a>(rows: &'a [Vec<String>], user: &str) -> &'a [String] {
+    rows.iter().find(|row| row[0] == user).expect("a row")
+}
+
+#[tokio::test]
+async fn a_report_is_made_when_asked_for_and_expires_after_four_hours() {
+    let (time, clock) = movable();
+    let endpoint = demo().with_clock(clock);
+    let client = client(&endpoint);
+    let get = || client.get_credential_report().send();
+    assert_said!(get().await, 410, "ReportNotPresent", "");
+    let begun = "No report exists. Starting a new report generation task";
+    let started = ("STARTED".to_owned(), Some(begun.to_owned()));
+    for round in 0..2 {
+        assert_eq!(generate(&client).await, started, "round {round}");
+        *time.lock().unwrap() += TimeDelta::milliseconds(1999);
+        assert_said!(get().await, 404, "ReportInProgress", "");
+        assert_eq!(generate(&client).await, ("INPROGRESS".to_owned(), None));
+        *time.lock().unwrap() += TimeDelta::milliseconds(1);
+        let complete = *time.lock().unwrap();
+        for _ in 0..2 {
+            assert_eq!(generate(&client).await, ("COMPLETE".to_owned(), None));
+            let (rows, made) = report(&client).await;
+            assert_eq!(made, complete);
+            assert_eq!(rows.len(), 1 + 1 + 24, "header, root, users");
+            assert_eq!(rows[1][0], "<root_account>");
+            assert_eq!(rows[2][0], "alice");
+            *time.lock().unwrap() = complete + TimeDelta::seconds(4 * 3600 - 1);
+        }
+        *time.lock().unwrap() = complete + TimeDelta::hours(4);
+        assert_said!(get().await, 410, "ReportExpired", "");
+    }
+}
+
+#[tokio::test]
+async fn a_report_stays_as_it_is_whatever_happens_to_the_account() {
+    let (time, clock) = movable();
+    let endpoint = demo().with_clock(clock).with_report_time(TimeDelta::zero());
+    let client = client(&endpoint);
+    assert_eq!(generate(&client).await.0, "STARTED");
+    let (first, _) = report(&client).await;
+    let key = "AKIAQX7DEMO4BOBBY001";
+    let bob = |rows: &[Vec<String>]| row(rows, "bob")[8..13].to_vec();
+    let created = &*told(now() - TimeDelta::days(91));
+    let used = &*told(now() - TimeDelta::days(30));
+    let before = ["true", created, used, "us-west-2", "ec2"];
+    assert_eq!(bob(&first), before);
+    assert_eq!(
+        row(&first, "bob")[13..18],
+        ["false", "N/A", "N/A", "N/A", "N/A"]
+    );
+
+    let set = async |status: StatusType| {
+        let update = client.update_access_key().user_name("bob");
+        let update = update.access_key_id(key).status(status);
+        update.send().await.unwrap();
+    };
+    let four_hours = TimeDelta::hours(4);
+    set(StatusType::Inactive).await;
+    assert_eq!(generate(&client).await.0, "COMPLETE");
+    assert_eq!(report(&client).await.0, first);
+    *time.lock().unwrap() += four_hours;
+    assert_eq!(generate(&client).await.0, "STARTED");
+    // An inactive key keeps its time.
+    let inactive = ["false", created, used, "us-west-2", "ec2"];
+    assert_eq!(bob(&report(&client).await.0), inactive);
+    *time.lock().unwrap() += four_hours;
+    // Activated, which is not what it was made: and only once.
+    for _ in 0..2 {
+        set(StatusType::Active).await;
+        *time.lock().unwrap() += TimeDelta::hours(1);
+    }
+    assert_eq!(generate(&client).await.0, "STARTED");
+    let activated = &*told(now() + TimeDelta::hours(8));
+    let again = ["true", activated, used, "us-west-2", "ec2"];
+    assert_eq!(bob(&report(&client).await.0), again);
+}
+
+#[tokio::test]
+async fn only_the_report_and_the_summary_tell_of_root_s_keys() {
+    let (_, clock) = movable();
+    let endpoint = demo().with_clock(clock);
+    let endpoint = endpoint.with_report_aged(TimeDelta::zero());
+    let client = client(&endpoint);
+    let present = async || {
+        let summary = client.get_account_summary().send().await.unwrap();
+        summary.summary_map().unwrap()[&"AccountAccessKeysPresent".into()]
+    };
+    assert_eq!(present().await, 0);
+    let (rows, _) = report(&client).await;
+    let root = row(&rows, "<root_account>");
+    assert_eq!(root[1], "arn:aws:iam::123456789012:root");
+    let not = "not_supported";
+    assert_eq!(root[3..8], [not, "no_information", not, not, "true"]);
+    let none = ["false", "N/A", "N/A", "N/A", "N/A"];
+    assert_eq!([&root[8..13], &root[13..18]], [none, none]);
+
+    for id in ["AKIAQX7DEMO4ROOTKEY1", "AKIAQX7DEMO4ROOTKEY2"] {
+        let id = iamkeys::demo::KeyId::parse(id).unwrap();
+        let key = iamkeys::demo::Key::new(id, now() - TimeDelta::days(10));
+        endpoint.account(|account| account.add_root_key(key));
+    }
+    assert_eq!(present().await, 1, "one stands for any number");
+    let endpoint = endpoint.with_report_aged(TimeDelta::zero());
+    let (rows, _) = report(&client).await;
+    let root = row(&rows, "<root_account>");
+    let made = told(now() - TimeDelta::days(10));
+    let key = ["true", &made, "N/A", "N/A", "N/A"];
+    assert_eq!([&root[8..13], &root[13..18]], [key, key]);
+    drop(endpoint);
+}
+
+#[tokio::test]
+async fn a_report_may_be_there_from_the_start() {
+    for (hours, there) in [(0, true), (3, true), (4, false), (50, false)] {
+        let age = TimeDelta::hours(hours);
+        let endpoint = demo().with_report_aged(age);
+        let client = client(&endpoint);
+        if there {
+            let (rows, made) = report(&client).await;
+            assert_eq!(made, now() - age);
+            assert_eq!(rows.len(), 26);
+            let alice = row(&rows, "alice");
+            // In use right now: at that time it had been used just then.
+            assert_eq!(alice[10], told(made));
+        } else {
+            let gone = client.get_credential_report().send().await;
+            assert_said!(gone, 410, "ReportExpired", "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_report_meets_faults_like_everything_else() {
+    let endpoint = demo().with_report_aged(TimeDelta::zero());
+    let client = client(&endpoint);
+    endpoint.fault("GenerateCredentialReport=throttle*1".parse().unwrap());
+    endpoint.fault("*=refuse".parse().unwrap());
+    let generate = || client.generate_credential_report().send();
+    assert_said!(generate().await, 400, "Throttling", "Rate exceeded");
+    let sentence = |action: &str| {
+        format!(
+            "User: arn:aws:iam::123456789012:user/people/alice is not authorized to perform: \
+             {action} on resource: * because no identity-based policy allows the {action} action"
+        )
+    };
+    let action = "iam:GenerateCredentialReport";
+    assert_said!(generate().await, 403, "AccessDenied", sentence(action));
+    let get = client.get_credential_report().send().await;
+    let action = "iam:GetCredentialReport";
+    assert_said!(get, 403, "AccessDenied", sentence(action));
+}
+
+#[tokio::test]
+async fn the_report_of_a_large_account_comes_through_whole() {
+    let endpoint = generated(20_000).with_report_aged(TimeDelta::zero());
+    let (rows, _) = report(&client(&endpoint)).await;
+    assert_eq!(rows.len(), 20_002);
+    let keys = rows.iter().flat_map(|row| [&row[9], &row[14]]);
+    let keys = keys.filter(|time| time.starts_with("20")).count();
+    assert_eq!(keys, endpoint.account(|account| account.key_count()));
+}

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::paging::{list, read_marker};
 use super::query::{Check, KEY_ID, PATH_PREFIX, Params, ROLE_ARN, ROLE_SESSION_NAME, USER_NAME};
 use super::refusal::Refusal;
+use super::report::{Reports, generate_credential_report, get_credential_report};
 use super::sign::Caller;
 use super::store::{Account, KEYS_PER_USER, RoleSession};
 use super::tags::{list_user_tags, tag_user, untag_user, write_tags};
@@ -72,6 +73,7 @@ pub(super) struct Action {
 /// A request for an action: all it may look at, and where its result goes.
 pub(super) struct Request<'a> {
     pub(super) account: &'a mut Account,
+    pub(super) reports: &'a mut Reports,
     pub(super) params: &'a Params,
     pub(super) caller: &'a Caller,
     pub(super) now: DateTime<Utc>,
@@ -96,6 +98,12 @@ const ACTIONS: &[Action] = &[
     iam("ListUserTags", Target::User, list_user_tags),
     iam("ListAccountAliases", Target::Any, list_account_aliases),
     iam("GetAccountSummary", Target::Any, get_account_summary),
+    iam(
+        "GenerateCredentialReport",
+        Target::Any,
+        generate_credential_report,
+    ),
+    iam("GetCredentialReport", Target::Any, get_credential_report),
     Action {
         service: Service::Sts,
         name: "GetCallerIdentity",
@@ -248,7 +256,7 @@ fn update_access_key(request: &mut Request<'_>) -> Result<(), Refusal> {
         _ => Status::Inactive,
     };
     let id = key_of_user(request, check, id)?;
-    request.account.set_key_status(&id, status);
+    request.account.update_key(&id, status, request.now);
     Ok(())
 }
 
@@ -304,9 +312,11 @@ fn list_account_aliases(request: &mut Request<'_>) -> Result<(), Refusal> {
 #[allow(clippy::unnecessary_wraps, reason = "all actions have one shape")]
 fn get_account_summary(request: &mut Request<'_>) -> Result<(), Refusal> {
     let users = request.account.user_count();
+    // One stands for any number.
+    let root_keys = usize::from(!request.account.root_keys().is_empty());
     let entries = [
         ("AccessKeysPerUserQuota", KEYS_PER_USER),
-        ("AccountAccessKeysPresent", 0),
+        ("AccountAccessKeysPresent", root_keys),
         ("AccountMFAEnabled", 1),
         ("AccountPasswordPresent", 1),
         ("AccountSigningCertificatesPresent", 0),

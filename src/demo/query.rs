@@ -349,7 +349,9 @@ pub(super) fn failure(refusal: &Refusal, space: &str, request_id: &str) -> Respo
         xml.element("Error", |xml| {
             xml.text("Type", refusal.kind());
             xml.text("Code", &refusal.code);
-            xml.text("Message", &refusal.message);
+            if !refusal.message.is_empty() {
+                xml.text("Message", &refusal.message);
+            }
         });
         xml.text("RequestId", request_id);
     });
@@ -358,7 +360,7 @@ pub(super) fn failure(refusal: &Refusal, space: &str, request_id: &str) -> Respo
 }
 
 fn document(status: StatusCode, xml: Xml, request_id: &str) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(xml.into_string()));
+    let mut response = Response::new(xml.into_bytes());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));

@@ -14,7 +14,7 @@ pub struct Refusal {
     pub status: u16,
     /// The code clients match on, such as `NoSuchEntity`.
     pub code: String,
-    /// The sentence for people.
+    /// The sentence for people; empty where there is none.
     pub message: String,
 }
 
@@ -70,6 +70,11 @@ impl Refusal {
             caller.arn()
         );
         Self::new(403, "AccessDenied", message)
+    }
+
+    /// There is no report to be had. The service says why with a code alone.
+    pub(super) fn report(status: u16, code: &str) -> Self {
+        Self::new(status, code, "")
     }
 
     pub(super) fn invalid(message: impl Into<String>) -> Self {
