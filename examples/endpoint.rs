@@ -41,6 +41,16 @@ struct Options {
     #[arg(long, value_name = "MS", default_value_t = 4000)]
     settling_ms: u32,
 
+    /// Take so long to make the credential report
+    #[arg(long, value_name = "MS", default_value_t = 2000)]
+    report_ms: u32,
+
+    /// Have a credential report from the start, made so many minutes ago
+    ///
+    /// It expires when it is four hours old.
+    #[arg(long, value_name = "MINUTES")]
+    report_age: Option<u32>,
+
     /// Go wrong in this way; may be given more than once
     ///
     /// ACTION[@USER]=KIND[*TIMES], with * for all actions. Kinds: refuse,
@@ -60,7 +70,11 @@ async fn main() -> io::Result<()> {
     );
     let mut endpoint = Endpoint::new(account)
         .with_delay(Delay::Fixed(Duration::from_millis(options.latency_ms)))
-        .with_settling(TimeDelta::milliseconds(options.settling_ms.into()));
+        .with_settling(TimeDelta::milliseconds(options.settling_ms.into()))
+        .with_report_time(TimeDelta::milliseconds(options.report_ms.into()));
+    if let Some(minutes) = options.report_age {
+        endpoint = endpoint.with_report_aged(TimeDelta::minutes(minutes.into()));
+    }
     if let Some(rate) = options.rate {
         endpoint = endpoint.with_rate(rate);
     }
