@@ -12,7 +12,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     demo,
     effect::{Effect, Read, RequestId, Target},
-    iam::{AccessKey, Caller, KeyStatus, LastUsed, User, UsersPage},
+    iam::{AccessKey, Caller, KeyStatus, LastUsed, Summary, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
     secret::clipboard::{Route, Why},
     state::{Settings, State, confirm::RECENT},
@@ -67,7 +67,10 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
             arn: format!("arn:aws:iam::{}:user/people/alice", account.id()),
         })),
         Read::Alias => Answer::Alias(Ok(account.alias().map(str::to_owned))),
-        Read::KeysPerUser => Answer::KeysPerUser(Ok(Some(2))),
+        Read::Summary => Answer::Summary(Ok(Summary {
+            keys_per_user: Some(2),
+            root_keys: Some(0),
+        })),
         Read::Users(_) => Answer::Users(Ok(pages.pop_front().expect("a page"))),
         Read::Keys(user) => {
             let keys = account.user(&user).expect("a user").keys.iter();

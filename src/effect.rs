@@ -128,8 +128,8 @@ pub enum Read {
     Caller,
     /// The account's alias.
     Alias,
-    /// How many keys a user may have.
-    KeysPerUser,
+    /// How many keys a user may have, and whether root has any.
+    Summary,
     /// One page of users, after this marker.
     Users(Option<String>),
     /// The keys of a user.

@@ -20,8 +20,8 @@ pub use account::Account;
 pub use command::command_of;
 pub use error::{Error, Kind};
 pub use model::{
-    AccessKey, Caller, Change, Changed, DEFAULT_KEYS_PER_USER, Done, KeyStatus, LastUsed, User,
-    UsersPage,
+    AccessKey, Caller, Change, Changed, DEFAULT_KEYS_PER_USER, Done, KeyStatus, LastUsed, Summary,
+    User, UsersPage,
 };
 pub use problem::Problem;
 pub use sign_in::{Options, SignedIn, sign_in, sign_in_to_demo};

@@ -2,7 +2,7 @@
 
 use crate::{
     effect::{ChangeId, Copied, RequestId},
-    iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, UsersPage},
+    iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, Summary, UsersPage},
     secret::{osc52::Multiplexer, route::Why},
     state::{fresh::TrialNews, questions::Question, store::News},
 };
@@ -137,8 +137,8 @@ pub enum Answer {
     Caller(Result<Caller, Error>),
     /// The account's alias.
     Alias(Result<Option<String>, Error>),
-    /// How many keys a user may have.
-    KeysPerUser(Result<Option<usize>, Error>),
+    /// How many keys a user may have, and whether root has any.
+    Summary(Result<Summary, Error>),
     /// A page of users.
     Users(Result<UsersPage, Error>),
     /// The keys of a user.
@@ -156,7 +156,7 @@ impl Answer {
         match self {
             Self::Caller(answer) => answer.as_ref().err(),
             Self::Alias(answer) => answer.as_ref().err(),
-            Self::KeysPerUser(answer) => answer.as_ref().err(),
+            Self::Summary(answer) => answer.as_ref().err(),
             Self::Users(answer) => answer.as_ref().err(),
             Self::Keys(_, answer) => answer.as_ref().err(),
             Self::LastUsed(_, _, answer) => answer.as_ref().err(),

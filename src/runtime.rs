@@ -352,7 +352,7 @@ async fn answer(account: &Account, read: Read) -> Answer {
     match read {
         Read::Caller => Answer::Caller(account.caller().await),
         Read::Alias => Answer::Alias(account.alias().await),
-        Read::KeysPerUser => Answer::KeysPerUser(account.keys_per_user().await),
+        Read::Summary => Answer::Summary(account.summary().await),
         Read::Users(marker) => Answer::Users(account.users(marker).await),
         Read::Keys(user) => {
             panic_if_told("keys");
@@ -385,7 +385,7 @@ fn failed(read: Read) -> Answer {
     match read {
         Read::Caller => Answer::Caller(Err(error("sts:GetCallerIdentity"))),
         Read::Alias => Answer::Alias(Err(error("iam:ListAccountAliases"))),
-        Read::KeysPerUser => Answer::KeysPerUser(Err(error("iam:GetAccountSummary"))),
+        Read::Summary => Answer::Summary(Err(error("iam:GetAccountSummary"))),
         Read::Users(_) => Answer::Users(Err(error("iam:ListUsers"))),
         Read::Keys(user) => Answer::Keys(user, Err(error("iam:ListAccessKeys"))),
         Read::LastUsed(user, key) => {

@@ -132,8 +132,8 @@ fn file(state: &mut State, request: RequestId, answer: Answer) -> Vec<Effect> {
             // Nobody needs it.
             failure = None;
         }
-        Answer::KeysPerUser(answer) => {
-            state.session.keys_per_user.file(request, answer);
+        Answer::Summary(answer) => {
+            state.session.summary.file(request, answer);
             failure = None;
         }
         Answer::Users(Ok(page)) => {

@@ -7,7 +7,7 @@ use aws_credential_types::{
 };
 use chrono::{DateTime, TimeZone as _, Utc};
 use iamkeys::{
-    demo::{Account as Store, Endpoint, Fault, FaultKind, Status, Tag},
+    demo::{Account as Store, Endpoint, Fault, FaultKind, Key, KeyId, Status, Tag},
     iam::{
         Account, Change, Changed, Error, KeyStatus, Kind, LastUsed, Options, Timeouts,
         sign_in_to_demo,
@@ -97,14 +97,19 @@ async fn users_come_a_thousand_to_a_page_and_none_is_missed_or_doubled() {
 
 #[tokio::test]
 async fn the_first_questions_are_answered() {
-    let (_, account) = demo();
+    let (endpoint, account) = demo();
     let caller = account.caller().await.unwrap();
     assert_eq!(
         (caller.account.as_str(), caller.name()),
         ("123456789012", "alice")
     );
     assert_eq!(account.alias().await.unwrap().as_deref(), Some("acme-prod"));
-    assert_eq!(account.keys_per_user().await.unwrap(), Some(2));
+    let summary = account.summary().await.unwrap();
+    assert_eq!(summary.keys_per_user, Some(2));
+    assert_eq!(summary.root_keys, Some(0));
+    let id = KeyId::parse("AKIAQX7DEMO4ROOTKEY1").unwrap();
+    endpoint.account(|store| store.add_root_key(Key::new(id, now())));
+    assert_eq!(account.summary().await.unwrap().root_keys, Some(1));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! and those about who signs in `identity`.
 
 use super::{
-    AccessKey, Error, Kind, LastUsed, Timeouts, UsersPage,
+    AccessKey, Error, Kind, LastUsed, Summary, Timeouts, UsersPage,
     convert::{self, error},
     model,
 };
@@ -88,17 +88,19 @@ impl Account {
         Ok(answer.account_aliases.into_iter().next())
     }
 
-    /// How many access keys a user of this account may have.
+    /// What holds for the account as a whole, in numbers.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn keys_per_user(&self) -> Result<Option<usize>, Error> {
+    pub async fn summary(&self) -> Result<Summary, Error> {
         let answer = self.iam.get_account_summary().send().await;
         let answer = answer.map_err(|e| error("iam:GetAccountSummary", &e))?;
-        Ok(answer
-            .summary_map
-            .and_then(|map| map.get(&SummaryKeyType::AccessKeysPerUserQuota).copied())
-            .and_then(|quota| usize::try_from(quota).ok()))
+        let map = answer.summary_map.unwrap_or_default();
+        let number = |key| usize::try_from(*map.get(&key)?).ok();
+        Ok(Summary {
+            keys_per_user: number(SummaryKeyType::AccessKeysPerUserQuota),
+            root_keys: number(SummaryKeyType::AccountAccessKeysPresent),
+        })
     }
 
     /// One page of users; the first without a marker.

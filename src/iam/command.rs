@@ -65,7 +65,7 @@ pub fn command_of(read: &Read, profile: Option<&str>, endpoint: Option<&str>) ->
     let (call, parameters) = match read {
         Read::Caller => ("sts get-caller-identity", Vec::new()),
         Read::Alias => ("iam list-account-aliases", Vec::new()),
-        Read::KeysPerUser => ("iam get-account-summary", Vec::new()),
+        Read::Summary => ("iam get-account-summary", Vec::new()),
         Read::Users(_) => ("iam list-users", Vec::new()),
         Read::Keys(user) => ("iam list-access-keys", of_user(user)),
         Read::LastUsed(_, key) => (
@@ -263,7 +263,7 @@ mod tests {
         for (read, expected) in [
             (Read::Caller, "sts get-caller-identity"),
             (Read::Alias, "iam list-account-aliases"),
-            (Read::KeysPerUser, "iam get-account-summary"),
+            (Read::Summary, "iam get-account-summary"),
             (Read::Users(Some("marker".into())), "iam list-users"),
             (
                 Read::Keys("bob".into()),

@@ -71,6 +71,16 @@ pub enum LastUsed {
     },
 }
 
+/// What `GetAccountSummary` says of the account that concerns access keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many access keys a user may have (`AccessKeysPerUserQuota`).
+    pub keys_per_user: Option<usize>,
+    /// Whether the root user has access keys (`AccountAccessKeysPresent`): 1 for any number of
+    /// them, as AWS documents it.
+    pub root_keys: Option<usize>,
+}
+
 /// Who the session is signed in as (`sts:GetCallerIdentity`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {

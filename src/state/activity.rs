@@ -299,7 +299,7 @@ fn asked(answer: &Answer) -> Read {
     match answer {
         Answer::Caller(_) => Read::Caller,
         Answer::Alias(_) => Read::Alias,
-        Answer::KeysPerUser(_) => Read::KeysPerUser,
+        Answer::Summary(_) => Read::Summary,
         Answer::Users(_) => Read::Users(None),
         Answer::Keys(user, _) => Read::Keys(user.clone()),
         Answer::LastUsed(user, key, _) => Read::LastUsed(user.clone(), key.clone()),
@@ -311,7 +311,7 @@ fn asked(answer: &Answer) -> Read {
 fn target_of(read: &Read) -> String {
     match read {
         Read::Caller => "this session".into(),
-        Read::Alias | Read::KeysPerUser => "the account".into(),
+        Read::Alias | Read::Summary => "the account".into(),
         Read::Users(_) => "all users".into(),
         Read::Keys(user) | Read::Descriptions(user) => user.to_string(),
         Read::LastUsed(user, key) => format!("{key} of {user}"),

@@ -31,10 +31,10 @@ impl State {
         self.session.caller.ask(caller);
         let (alias, ask_alias) = self.read(Read::Alias);
         self.session.alias.ask(alias);
-        let (quota, ask_quota) = self.read(Read::KeysPerUser);
-        self.session.keys_per_user.ask(quota);
+        let (summary, ask_summary) = self.read(Read::Summary);
+        self.session.summary.ask(summary);
         // The list first: it is what the person waits for.
-        vec![self.list_users(None), ask_caller, ask_alias, ask_quota]
+        vec![self.list_users(None), ask_caller, ask_alias, ask_summary]
     }
 
     /// Asks again for what was refused of who is signed in, and where: it may be granted now.
@@ -50,9 +50,9 @@ impl State {
             self.session.alias.ask(request);
             effects.push(effect);
         }
-        if self.session.keys_per_user.error().is_some() {
-            let (request, effect) = self.read(Read::KeysPerUser);
-            self.session.keys_per_user.ask(request);
+        if self.session.summary.error().is_some() {
+            let (request, effect) = self.read(Read::Summary);
+            self.session.summary.ask(request);
             effects.push(effect);
         }
         effects

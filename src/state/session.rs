@@ -1,7 +1,7 @@
 //! Who is signed in, and where: the header's facts.
 
 use super::load::Load;
-use crate::iam::{Caller, DEFAULT_KEYS_PER_USER, Error};
+use crate::iam::{Caller, DEFAULT_KEYS_PER_USER, Error, Summary};
 
 /// The session.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +16,8 @@ pub struct Session {
     pub caller: Load<Caller>,
     /// The account's alias.
     pub alias: Load<Option<String>>,
-    /// How many access keys a user may have.
-    pub keys_per_user: Load<Option<usize>>,
+    /// How many access keys a user may have, and whether root has any.
+    pub summary: Load<Summary>,
     /// Who is signed in may not read what keys are for (`iam:ListUserTags`).
     pub descriptions_refused: bool,
     /// Why it can no longer be used: expired, say. Nothing more is asked until somebody signs in.
@@ -60,10 +60,16 @@ impl Session {
     /// How many access keys a user may have; AWS's usual number where the account does not say.
     #[must_use]
     pub fn keys_per_user(&self) -> usize {
-        self.keys_per_user
-            .known()
-            .copied()
-            .flatten()
+        let summary = self.summary.known();
+        summary
+            .and_then(|summary| summary.keys_per_user)
             .unwrap_or(DEFAULT_KEYS_PER_USER)
+    }
+
+    /// Whether the root user has access keys, as the account's summary tells it: 1 for any number;
+    /// none where that is not known.
+    #[must_use]
+    pub fn root_keys(&self) -> Option<usize> {
+        self.summary.known()?.root_keys
     }
 }

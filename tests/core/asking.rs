@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 use iamkeys::{
     effect::{ChangeId, Effect, Fact, Note, Origin, Read, Target},
-    iam::{AccessKey, KeyStatus, Kind, LastUsed},
+    iam::{AccessKey, KeyStatus, Kind, LastUsed, Summary},
     message::{Answer, KeyPress, Message, Signal},
     state::{Settings, load::Load, questions::Finding},
     update::update,
@@ -27,6 +27,15 @@ fn at_deploy_key() -> Desk {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("jl");
     desk
+}
+
+/// Lets users have five keys.
+fn five_keys_each(desk: &mut Desk) {
+    let summary = Summary {
+        keys_per_user: Some(5),
+        root_keys: None,
+    };
+    desk.state.session.summary = Load::Ready(summary);
 }
 
 #[test]
@@ -198,7 +207,7 @@ fn a_key_that_appears_before_another_is_created_is_said() {
     );
     // With room for it, it is news all the same.
     let mut desk = Desk::showing(SIZE, settings(), &people());
-    desk.state.session.keys_per_user = Load::Ready(Some(5));
+    five_keys_each(&mut desk);
     desk.keys("cy");
     desk.serve(&users);
     assert!(desk.next_change().is_none());
@@ -279,7 +288,7 @@ fn with_third_key(created: DateTime<Utc>) -> Vec<Someone> {
 #[test]
 fn only_a_key_that_was_not_there_before_is_an_orphan() {
     let mut desk = at_deploy_key();
-    desk.state.session.keys_per_user = Load::Ready(Some(5));
+    five_keys_each(&mut desk);
     let found = with_third_key(now());
     let screen = lost(&mut desk, "cy", &found);
     assert!(screen.contains("AKIADEPLOY03EXAMPLE3"), "{screen}");
@@ -298,7 +307,7 @@ fn only_a_key_that_was_not_there_before_is_an_orphan() {
 #[test]
 fn a_key_from_long_after_is_no_orphan() {
     let mut desk = at_deploy_key();
-    desk.state.session.keys_per_user = Load::Ready(Some(5));
+    five_keys_each(&mut desk);
     let found = with_third_key(now() + TimeDelta::hours(1));
     let screen = lost(&mut desk, "cy", &found);
     assert!(screen.contains("No key has appeared so far."), "{screen}");
@@ -307,7 +316,7 @@ fn a_key_from_long_after_is_no_orphan() {
 #[test]
 fn an_orphan_that_somebody_deletes_is_no_question_any_more() {
     let mut desk = at_deploy_key();
-    desk.state.session.keys_per_user = Load::Ready(Some(5));
+    five_keys_each(&mut desk);
     let found = with_third_key(now());
     lost(&mut desk, "cy", &found);
     desk.keys("R");

@@ -828,7 +828,7 @@ fn failed(read: Read, kind: Kind) -> Answer {
     match read {
         Read::Caller => Answer::Caller(Err(error)),
         Read::Alias => Answer::Alias(Err(error)),
-        Read::KeysPerUser => Answer::KeysPerUser(Err(error)),
+        Read::Summary => Answer::Summary(Err(error)),
         Read::Users(_) => Answer::Users(Err(error)),
         Read::Keys(user) => Answer::Keys(user, Err(error)),
         Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error)),

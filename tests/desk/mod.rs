@@ -11,7 +11,9 @@ use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     effect::{ChangeId, Effect, Errand, Origin, Read, RequestId, Target},
-    iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, User, UsersPage},
+    iam::{
+        AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, Summary, User, UsersPage,
+    },
     message::{Answer, KeyPress, Message, Session},
     secret::{
         clipboard::Route,
@@ -290,7 +292,10 @@ pub fn answer(users: &[Someone], read: Read) -> Answer {
             arn: "arn:aws:iam::123456789012:user/alice".into(),
         })),
         Read::Alias => Answer::Alias(Ok(Some("acme-prod".into()))),
-        Read::KeysPerUser => Answer::KeysPerUser(Ok(Some(2))),
+        Read::Summary => Answer::Summary(Ok(Summary {
+            keys_per_user: Some(2),
+            root_keys: Some(0),
+        })),
         Read::Users(_) => Answer::Users(Ok(page(users, None))),
         Read::Keys(name) => {
             let keys = find(&name).map(|user| &user.keys);
