@@ -13,6 +13,7 @@ mod error;
 mod identity;
 pub mod model;
 mod problem;
+mod report;
 mod sign_in;
 mod timeouts;
 
@@ -24,5 +25,6 @@ pub use model::{
     User, UsersPage,
 };
 pub use problem::Problem;
+pub use report::{Report, ReportedKey, ReportedUser};
 pub use sign_in::{Options, SignedIn, sign_in, sign_in_to_demo};
 pub use timeouts::Timeouts;

@@ -40,6 +40,16 @@ impl Timeouts {
             .build()
     }
 
+    /// An attempt and a call may take so long: the answer is large. The limits that belong to a
+    /// connection stay as they are, so that silence is noticed as soon as ever.
+    pub(super) fn at_least(self, time: Duration) -> Self {
+        Self {
+            attempt: self.attempt.max(time),
+            operation: self.operation.max(time),
+            ..self
+        }
+    }
+
     /// No attempt and no call takes longer than this. The limits that belong to a connection stay
     /// as they are, or the call would need a connection of its own.
     pub(super) fn at_most(self, limit: Duration) -> Self {
