@@ -3,10 +3,12 @@
 
 mod board;
 mod ledger;
+mod report;
 mod store;
 mod trial;
 
 pub use ledger::Keep;
+pub use report::{ReportPace, fetch_report};
 pub use store::Credentials;
 pub use trial::Pace;
 

@@ -5,7 +5,8 @@ use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
-use chrono::{DateTime, TimeZone as _, Utc};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use iamkeys::{
     demo::{Account as Store, Endpoint, Fault, FaultKind, Key, KeyId, Status, Tag},
     iam::{
@@ -929,4 +930,96 @@ async fn lists_of_users_that_are_read_side_by_side_are_no_circle() {
             return;
         }
     }
+}
+
+#[tokio::test]
+async fn the_report_and_the_live_answers_tell_the_same() {
+    for store in [Store::demo(now()), Store::generated(300, now())] {
+        let (endpoint, account) = of(store);
+        let _endpoint = endpoint.with_report_aged(TimeDelta::zero());
+        let report = account.report().await.unwrap().expect("it is there");
+        let listed = all_users(&account).await;
+        let named: Vec<_> = report
+            .users
+            .iter()
+            .map(|user| user.name.to_string())
+            .collect();
+        assert_eq!(named, listed, "in the same order");
+        for user in &report.users {
+            let mut live = Vec::new();
+            for key in account.keys(&user.name).await.unwrap() {
+                let used = account.last_used(&key.id).await.unwrap();
+                live.push((key.created, key.status.word() == "Active", used));
+            }
+            let reported = user.keys.iter();
+            let reported = reported.map(|key| (key.rotated, key.active, key.last_used.clone()));
+            // Which is which only their ages tell.
+            let mut reported: Vec<_> = reported.collect();
+            reported.sort_by_key(|key| key.0);
+            live.sort_by_key(|key| key.0);
+            assert_eq!(reported, live, "{}", user.name);
+        }
+    }
+}
+
+/// A document of `GetCredentialReport` with this inside.
+fn document(inside: &str) -> String {
+    format!(
+        "{OK}<GetCredentialReportResponse><GetCredentialReportResult>{inside}\
+         </GetCredentialReportResult></GetCredentialReportResponse>"
+    )
+}
+
+#[tokio::test]
+async fn an_answer_without_a_whole_report_is_none() {
+    let table = "user,arn\nalice,arn:aws:iam::123456789012:user/alice";
+    let content = |text: &str| format!("<Content>{}</Content>", BASE64_STANDARD.encode(text));
+    let made = "<GeneratedTime>2026-11-21T11:00:00Z</GeneratedTime>";
+    let csv = "<ReportFormat>text/csv</ReportFormat>";
+    for (inside, expected) in [
+        (
+            format!("{}{csv}{made}", content(table)),
+            "the report has no column user_creation_time",
+        ),
+        (format!("{}{csv}", content(table)), "not what AWS sends"),
+        (format!("{csv}{made}"), "not what AWS sends"),
+        (
+            format!(
+                "{}<ReportFormat>text/odd</ReportFormat>{made}",
+                content(table)
+            ),
+            "the answer holds no report",
+        ),
+        (
+            format!("<Content>?</Content>{csv}{made}"),
+            "not what AWS sends",
+        ),
+    ] {
+        let account = answered_with(document(&inside)).await;
+        let error = account.report().await.unwrap_err();
+        assert_eq!(error.kind, Kind::Garbled, "{inside}: {error:?}");
+        assert!(error.message.contains(expected), "{inside}: {error:?}");
+        assert!(!error.message.contains("alice"), "{error:?}");
+        assert_eq!(error.request_id.as_deref(), Some("8-EXAMPLE"), "{inside}");
+    }
+    // Cut off within the table, which is base64 all the same.
+    let whole = document(&format!("{made}{csv}{}", content(table)));
+    let (half, _) = whole.split_once("</Content>").unwrap();
+    let account = answered_with(half.to_owned()).await;
+    let error = account.report().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Garbled, "{error:?}");
+}
+
+#[tokio::test]
+async fn the_report_of_a_hundred_thousand_users_comes_through() {
+    let (endpoint, account) = of(Store::generated(100_000, now()));
+    let endpoint = endpoint.with_report_aged(TimeDelta::zero());
+    let begun = std::time::Instant::now();
+    let report = account.report().await.unwrap().expect("it is there");
+    let took = begun.elapsed();
+    assert_eq!(report.users.len(), 100_000);
+    let keys: usize = report.users.iter().map(|user| user.keys.len()).sum();
+    assert_eq!(keys, endpoint.account(|store| store.key_count()));
+    // Well under a second when optimised; this is to notice a slip to quadratic.
+    assert!(took.as_secs() < 60, "{took:?}");
 }
