@@ -15,7 +15,12 @@ use iamkeys::{
     iam::{AccessKey, Caller, KeyStatus, LastUsed, Summary, User, UsersPage},
     message::{Answer, KeyPress, Message, Session},
     secret::clipboard::{Route, Why},
-    state::{Settings, State, confirm::RECENT},
+    state::{
+        Settings, State,
+        confirm::RECENT,
+        fetch::Background,
+        filter::{KeyFacts, Query, Scratch, UserFacts},
+    },
     ui,
     update::update,
 };
@@ -97,6 +102,7 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
             Answer::LastUsed(user, id, Ok(last))
         }
         Read::Descriptions(user) => Answer::Descriptions(user, Ok(Vec::new())),
+        Read::Report => unreachable!("it is not asked for"),
     }
 }
 
@@ -110,6 +116,7 @@ fn signed_in(size: (u16, u16)) -> (State, Vec<Effect>) {
         form: iamkeys::secret::forms::Form::Posix,
         clear_after: None,
         recent: RECENT,
+        background: Background::Visible,
     };
     let (mut state, _) = State::start(settings, Target::Demo, size);
     let session = Session {
@@ -188,7 +195,7 @@ fn frames(criterion: &mut Criterion) {
             let mut group = criterion.benchmark_group(name("key and frame"));
             group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
                 bencher.iter(|| {
-                    let top = state.users.cursor() == 0;
+                    let top = state.users.by_user().cursor() == 0;
                     let code = if top { KeyCode::Down } else { KeyCode::Up };
                     let effects = press(&mut state, code);
                     assert!(effects.is_empty(), "all that is visible is loaded");
@@ -228,6 +235,74 @@ fn filter(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Which of so many users with all their keys known pass, and how well they match: without the
+/// list around it.
+fn queries(criterion: &mut Criterion) {
+    let account = account(USERS[2]);
+    let people: Vec<(&demo::User, Vec<(String, LastUsed)>)> = account
+        .users()
+        .map(|user| {
+            let keys = user.keys.iter().map(|key| {
+                let used = key.last_used.as_ref();
+                let used = used.map_or(LastUsed::Never, |used| LastUsed::At {
+                    time: used.at,
+                    service: Some((*used.service).into()),
+                    region: Some((*used.region).into()),
+                });
+                (key.id.as_str().to_owned(), used)
+            });
+            (user, keys.collect())
+        })
+        .collect();
+    let mut scratch = Scratch::default();
+    let mut ask = |query: &Query, score: bool| {
+        let passing = people.iter().filter(|(user, known)| {
+            let keys = user
+                .keys
+                .iter()
+                .zip(known)
+                .map(|(key, (id, used))| KeyFacts {
+                    id: Some(id),
+                    active: Some(key.status == demo::Status::Active),
+                    created: Some(key.created),
+                    last_used: Some(used),
+                    own: false,
+                });
+            let user = UserFacts {
+                name: &user.name,
+                path: &user.path,
+                keys: Some(known.len()),
+            };
+            if score {
+                let score = query.user_score(&user, keys, now(), &mut scratch);
+                score.is_some()
+            } else {
+                query.user_passes(&user, keys, now(), &mut scratch)
+            }
+        });
+        passing.count()
+    };
+    let mut group = criterion.benchmark_group(format!("query of {}", USERS[2]));
+    group.sample_size(20);
+    for text in [
+        "d",
+        "de",
+        "deploy",
+        "xyzzy",
+        "user:*-deploy-*",
+        "age>90 unused>45 status:inactive",
+        "deploy age>90 service:s3",
+    ] {
+        let query = Query::parse(text);
+        for (name, score) in [("passes", false), ("score", true)] {
+            group.bench_function(BenchmarkId::new(name, text), |bencher| {
+                bencher.iter(|| ask(black_box(&query), score));
+            });
+        }
+    }
+    group.finish();
+}
+
 /// All pages, from the first answer to the end of the list.
 fn listing(criterion: &mut Criterion) {
     let (size, _) = SIZES[0];
@@ -258,5 +333,5 @@ fn listing(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, frames, filter, listing);
+criterion_group!(benches, frames, filter, queries, listing);
 criterion_main!(benches);

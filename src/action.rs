@@ -24,8 +24,16 @@ pub enum Action {
     FocusKeys,
     /// To the users and their keys.
     ShowUsers,
+    /// To all keys of the account.
+    ShowKeys,
     /// To what was done, and what failed.
     ShowActivity,
+    /// From a key among all to its user.
+    GoToUser,
+    /// Sort by the next column.
+    Sort,
+    /// Sort by the same column from its other end.
+    ReverseSort,
     /// The selected entry of the activity with all it holds.
     WholeEntry,
     /// Copy the `aws` command of the selected entry.
@@ -159,7 +167,11 @@ impl Action {
             Self::FocusUsers => "users",
             Self::FocusKeys => "keys",
             Self::ShowUsers => "users",
+            Self::ShowKeys => "all keys",
             Self::ShowActivity => "activity",
+            Self::GoToUser => "go to user",
+            Self::Sort => "sort",
+            Self::ReverseSort => "reverse",
             Self::WholeEntry => "whole",
             Self::CopyCommand => "copy command",
             Self::Details => "details",
@@ -235,7 +247,11 @@ impl Action {
             Self::FocusUsers => "Go to the list of users",
             Self::FocusKeys => "Go to the user's keys",
             Self::ShowUsers => "Go to the users and their keys",
+            Self::ShowKeys => "Go to the list of all keys",
             Self::ShowActivity => "See what was done, and what failed",
+            Self::GoToUser => "Go to the key's user",
+            Self::Sort => "Sort by the next column",
+            Self::ReverseSort => "Sort from the other end",
             Self::WholeEntry => "Show the entry whole",
             Self::CopyCommand => "Copy the aws command for it",
             Self::Details => "Show the key with its exact times",
@@ -246,7 +262,7 @@ impl Action {
             Self::CopyId => "Copy the key ID",
             Self::Describe => "Say what the key is for",
             Self::OpenQuestion => "Show what is not known about the user's keys",
-            Self::Filter => "Filter by name, path or key ID, as you type",
+            Self::Filter => "Filter by name, path, key ID or field, as you type",
             Self::KeepFilter => "Keep the filter, back to the list",
             Self::ClearFilter => "Clear the filter",
             Self::Refresh => "Refresh what is on screen",
@@ -312,7 +328,10 @@ impl Action {
                 | Self::FocusUsers
                 | Self::FocusKeys
                 | Self::ShowUsers
+                | Self::ShowKeys
                 | Self::ShowActivity
+                | Self::Sort
+                | Self::ReverseSort
                 | Self::NextButton
                 | Self::PreviousButton
         )

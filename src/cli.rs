@@ -10,7 +10,7 @@ use crate::{
         credentials::CredentialsFile,
         forms::Form,
     },
-    state::Settings,
+    state::{Settings, fetch::Background},
 };
 use chrono::{TimeDelta, Utc};
 use clap::{Parser, ValueEnum};
@@ -65,6 +65,10 @@ pub struct Cli {
     /// Keep no journal: what a crash interrupts is not known at the next start
     #[arg(long, conflicts_with = "journal")]
     pub no_journal: bool,
+    /// What is fetched without asking for it: everything, what is on screen, or nothing but the
+    /// selected user's keys
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub background: Background,
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
@@ -142,6 +146,7 @@ impl Cli {
             form: form(|name| env::var(name).ok()),
             clear_after: Some(self.clear_clipboard).filter(|seconds| *seconds > 0),
             recent: TimeDelta::days(self.recent_days.into()),
+            background: self.background,
         }
     }
 

@@ -138,6 +138,8 @@ pub enum Read {
     LastUsed(Box<str>, String),
     /// What the keys of a user are for.
     Descriptions(Box<str>),
+    /// The credential report, made first where there is none: that takes seconds, or minutes.
+    Report,
 }
 
 /// Something to be done about a place that a secret can be put into. Whatever blocks is done on a

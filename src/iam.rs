@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod identity;
 pub mod model;
+mod patience;
 mod problem;
 mod report;
 mod sign_in;

@@ -12,6 +12,8 @@ pub enum Context {
     Users,
     /// The keys of a user.
     Keys,
+    /// All keys of the account.
+    AllKeys,
     /// What was done, and what failed.
     Activity,
     /// Typing a filter.
@@ -54,9 +56,10 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order the README lists them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Users,
         Self::Keys,
+        Self::AllKeys,
         Self::Activity,
         Self::Filter,
         Self::Confirm,
@@ -84,6 +87,7 @@ impl Context {
         match self {
             Self::Users => "users",
             Self::Keys => "keys",
+            Self::AllKeys => "all keys",
             Self::Activity => "activity",
             Self::Filter => "filter",
             Self::Confirm => "confirmation",
@@ -196,10 +200,12 @@ pub struct Binding {
     pub footer: bool,
 }
 
-const LISTS: &[Context] = &[Context::Users, Context::Keys];
+const LISTS: &[Context] = &[Context::Users, Context::Keys, Context::AllKeys];
+const PANES: &[Context] = &[Context::Users, Context::Keys];
 const MOVING: &[Context] = &[
     Context::Users,
     Context::Keys,
+    Context::AllKeys,
     Context::Activity,
     Context::CopyAs,
     Context::Plan,
@@ -225,16 +231,23 @@ const TYPED: &[Context] = &[
     Context::Describe,
 ];
 const STORING: &[Context] = &[Context::NewKey, Context::Rotate];
-const VIEWS: &[Context] = &[Context::Users, Context::Keys, Context::Activity];
+const VIEWS: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::AllKeys,
+    Context::Activity,
+];
 const REFRESHED: &[Context] = &[
     Context::Users,
     Context::Keys,
+    Context::AllKeys,
     Context::Activity,
     Context::Rotate,
 ];
 const QUITTABLE: &[Context] = &[
     Context::Users,
     Context::Keys,
+    Context::AllKeys,
     Context::Activity,
     Context::SignedOut,
 ];
@@ -265,14 +278,18 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyId, &[Key::char('y')], LISTS, true),
     bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
     bind(Action::Filter, &[Key::char('/')], LISTS, true),
+    bind(Action::Sort, &[Key::char('s')], LISTS, true),
+    bind(Action::GoToUser, &[Key::of(KeyCode::Enter)], &[Context::AllKeys], true),
     bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity, Context::Entry], true),
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowUsers, &[Key::char('1')], LISTS, false),
+    bind(Action::ReverseSort, &[Key::char('S')], LISTS, false),
+    bind(Action::ShowKeys, &[Key::char('2')], VIEWS, false),
     bind(Action::ShowActivity, &[Key::char('3')], VIEWS, false),
     bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),
     bind(Action::Up, &[Key::char('k'), Key::of(KeyCode::Up)], MOVING, false),
@@ -284,11 +301,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::PageUp, &[Key::of(KeyCode::PageUp)], MOVING_WITHOUT_LETTERS, false),
     bind(Action::Down, &[Key::of(KeyCode::Down)], ROWS_WHILE_TYPING, false),
     bind(Action::Up, &[Key::of(KeyCode::Up)], ROWS_WHILE_TYPING, false),
-    bind(Action::OtherPane, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], LISTS, false),
+    bind(Action::OtherPane, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], PANES, false),
     bind(Action::FocusKeys, &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], &[Context::Users], false),
     bind(Action::Details, &[Key::of(KeyCode::Enter)], &[Context::Keys], false),
     bind(Action::FocusUsers, &[Key::char('h'), Key::of(KeyCode::Left), Key::of(KeyCode::Esc)], &[Context::Keys], false),
-    bind(Action::ClearFilter, &[Key::of(KeyCode::Esc)], &[Context::Users, Context::Filter], true),
+    bind(Action::ClearFilter, &[Key::of(KeyCode::Esc)], &[Context::Users, Context::AllKeys, Context::Filter], true),
     bind(Action::KeepFilter, &[Key::of(KeyCode::Enter)], &[Context::Filter], true),
     // Dialogs with buttons.
     bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),

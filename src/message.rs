@@ -2,9 +2,9 @@
 
 use crate::{
     effect::{ChangeId, Copied, RequestId},
-    iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, Summary, UsersPage},
+    iam::{AccessKey, Caller, Changed, Error, LastUsed, Problem, Report, Summary, UsersPage},
     secret::{osc52::Multiplexer, route::Why},
-    state::{fresh::TrialNews, questions::Question, store::News},
+    state::{fresh::TrialNews, questions::Question, sort::Column, store::News},
 };
 use crossterm::event::KeyEvent;
 use std::time::Duration;
@@ -109,6 +109,10 @@ pub enum Target {
     User(usize),
     /// A card of the key pane.
     Key(usize),
+    /// A row of the list of all keys.
+    KeyRow(usize),
+    /// The heading of a column.
+    Column(Column),
     /// An entry of what has happened, by its number: its row changes with the next one.
     Entry(usize),
     /// A tab, a hint of the footer, or of a dialog.
@@ -147,6 +151,8 @@ pub enum Answer {
     LastUsed(Box<str>, String, Result<LastUsed, Error>),
     /// What the keys of a user are for: key IDs and texts.
     Descriptions(Box<str>, Result<Vec<(String, String)>, Error>),
+    /// The credential report.
+    Report(Result<Box<Report>, Error>),
 }
 
 impl Answer {
@@ -161,6 +167,7 @@ impl Answer {
             Self::Keys(_, answer) => answer.as_ref().err(),
             Self::LastUsed(_, _, answer) => answer.as_ref().err(),
             Self::Descriptions(_, answer) => answer.as_ref().err(),
+            Self::Report(answer) => answer.as_ref().err(),
         }
     }
 }

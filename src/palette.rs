@@ -14,6 +14,7 @@ use nucleo_matcher::{
 fn places(view: View) -> &'static [Context] {
     match view {
         View::Users => &[Context::Users, Context::Keys],
+        View::Keys => &[Context::AllKeys],
         View::Activity => &[Context::Activity],
     }
 }
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn every_action_of_a_view_is_there_with_a_key() {
-        for view in [View::Users, View::Activity] {
+        for view in [View::Users, View::Keys, View::Activity] {
             let all = actions(view);
             assert!(all.iter().all(|action| key(view, *action).is_some()));
         }

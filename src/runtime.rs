@@ -369,6 +369,10 @@ async fn answer(account: &Account, read: Read) -> Answer {
             let answer = account.descriptions(&user).await;
             Answer::Descriptions(user, answer)
         }
+        Read::Report => {
+            let report = fetch_report(account, ReportPace::default()).await;
+            Answer::Report(report.map(Box::new))
+        }
     }
 }
 
@@ -394,6 +398,7 @@ fn failed(read: Read) -> Answer {
             Answer::LastUsed(user, key, Err(error("iam:GetAccessKeyLastUsed")))
         }
         Read::Descriptions(user) => Answer::Descriptions(user, Err(error("iam:ListUserTags"))),
+        Read::Report => Answer::Report(Err(error("iam:GetCredentialReport"))),
     }
 }
 

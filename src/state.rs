@@ -16,7 +16,9 @@ pub mod questions;
 pub mod rotation;
 pub mod scroll;
 pub mod session;
+pub mod sort;
 pub mod store;
+pub mod table;
 pub mod users;
 
 use crate::{
@@ -30,11 +32,14 @@ use crate::{
 use activity::Activity;
 use changes::Pending;
 use chrono::{DateTime, TimeDelta, Utc};
+use fetch::{Asked, Background, Granted};
 use fresh::{Fresh, Tried};
 use modal::Modal;
+use pace::Pace;
 use questions::Question;
 use session::Session;
-use std::collections::HashSet;
+use sort::{Column, Sort};
+use std::collections::{HashMap, VecDeque};
 use store::Put;
 use users::{KeyRow, UserRow, Users};
 
@@ -63,6 +68,8 @@ pub struct Settings {
     pub clear_after: Option<u32>,
     /// A key used within this time counts as in use.
     pub recent: TimeDelta,
+    /// What is fetched without anybody asking for it.
+    pub background: Background,
 }
 
 /// How far signing in has come.
@@ -82,6 +89,8 @@ pub enum View {
     /// The users and the keys of one of them.
     #[default]
     Users,
+    /// Every key of the account.
+    Keys,
     /// What was done in this run, and what failed.
     Activity,
 }
@@ -143,8 +152,15 @@ pub struct State {
     pub switched_off: Vec<(String, DateTime<Utc>)>,
     /// What nobody knows: of this account, and of others that were open before.
     pub questions: Vec<Question>,
-    /// Reads under way.
-    reads: HashSet<RequestId>,
+    /// Reads under way, and those that are held back.
+    reads: HashMap<RequestId, Asked>,
+    /// Those that were throttled and that somebody waits for: they are asked again.
+    held: VecDeque<RequestId>,
+    /// How many reads may be under way, and how many a second.
+    pub pace: Pace,
+    /// There is something to ask, and the pace does not allow it yet.
+    starved: bool,
+    granted: Granted,
     /// The users are to be listed again when the present listing ends.
     pub(crate) list_again: bool,
     /// Counts the sessions of this run.
@@ -184,7 +200,11 @@ impl State {
             on_clipboard: None,
             switched_off: Vec::new(),
             questions: Vec::new(),
-            reads: HashSet::new(),
+            reads: HashMap::new(),
+            held: VecDeque::new(),
+            pace: Pace::default(),
+            starved: false,
+            granted: Granted::default(),
             list_again: false,
             session_number: 0,
             next_number: 0,
@@ -210,6 +230,9 @@ impl State {
         self.pane = Pane::Users;
         // Answers of the session before belong to nothing any more.
         self.reads.clear();
+        self.held.clear();
+        self.pace = Pace::default();
+        self.granted = Granted::default();
         self.forget_looks();
         self.forget_trials();
         self.void_confirmations();
@@ -238,7 +261,8 @@ impl State {
     pub fn resize(&mut self, size: (u16, u16)) {
         self.size = size;
         let layout = Layout::of(self);
-        self.users.set_height(layout.users_height());
+        self.users
+            .set_heights(layout.users_height(), layout.keys_height());
         self.activity.set_height(layout.activity_height());
     }
 
@@ -248,6 +272,7 @@ impl State {
         let trying = |fresh: &Fresh| matches!(fresh.trial, Tried::Trying(..));
         let asking = |modal: &Modal| matches!(modal, Modal::Store(store) if store.is_waiting());
         !self.reads.is_empty()
+            || self.starved
             || !self.changes.is_empty()
             || !self.puts.is_empty()
             || self.fresh.iter().any(trying)
@@ -258,7 +283,7 @@ impl State {
     /// How many reads are under way.
     #[must_use]
     pub fn reads_under_way(&self) -> usize {
-        self.reads.len()
+        self.reads.len() - self.held.len()
     }
 
     /// Says something on the notice line.
@@ -300,6 +325,7 @@ impl State {
             _ if self.stage != Stage::Browsing => Context::SignedOut,
             _ if self.view == View::Activity => Context::Activity,
             _ if self.filtering => Context::Filter,
+            _ if self.view == View::Keys => Context::AllKeys,
             Pane::Keys => Context::Keys,
             Pane::Users => Context::Users,
         }
@@ -328,13 +354,16 @@ impl State {
         Some((button, count))
     }
 
-    /// The selected user.
+    /// The selected user; in the list of keys, whose the selected key is.
     #[must_use]
     pub fn user(&self) -> Option<&UserRow> {
-        self.users.selected()
+        match self.view {
+            View::Keys => self.users.selected_key().map(|(row, _)| row),
+            View::Users | View::Activity => self.users.selected(),
+        }
     }
 
-    /// The keys of the selected user, as far as they are known.
+    /// The keys of the selected user, as far as the account has named them.
     #[must_use]
     pub fn keys(&self) -> &[KeyRow] {
         self.user()
@@ -342,7 +371,7 @@ impl State {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Where the selected key stands among them.
+    /// Where the selected key stands among those of the selected user.
     #[must_use]
     pub fn key_cursor(&self) -> usize {
         let keys = self.keys();
@@ -355,7 +384,10 @@ impl State {
     /// The selected key.
     #[must_use]
     pub fn key(&self) -> Option<&KeyRow> {
-        self.keys().get(self.key_cursor())
+        match self.view {
+            View::Keys => self.users.selected_key()?.1.live(),
+            View::Users | View::Activity => self.keys().get(self.key_cursor()),
+        }
     }
 
     /// Selects one of the keys of the selected user.
@@ -378,8 +410,54 @@ impl State {
         self.users.select_name(user);
         self.selected_key = Some(key.into());
         self.view = View::Users;
+        self.users.show_keys(false, None);
         self.pane = Pane::Keys;
         self.filtering = false;
+    }
+
+    /// Goes to another view, and there to what is selected in this one.
+    pub fn go_to(&mut self, view: View) {
+        let user = self.user().map(|row| row.user.name.clone());
+        let key = self.key().map(|row| row.key.id.clone());
+        let was = std::mem::replace(&mut self.view, view);
+        match view {
+            View::Users if was == View::Keys => {
+                if let Some(user) = user {
+                    self.users.select_name(&user);
+                }
+                if key.is_some() {
+                    self.selected_key = key;
+                }
+            }
+            View::Keys if was == View::Users => {
+                let selected = user.as_deref().zip(key.as_deref());
+                self.users.show_keys(true, selected);
+                return;
+            }
+            View::Keys => {
+                self.users.show_keys(true, None);
+                return;
+            }
+            View::Activity if was != View::Activity => self.activity.select(0),
+            View::Users | View::Activity => {}
+        }
+        self.users.show_keys(false, None);
+    }
+
+    /// The columns of the list that is shown, and how it is sorted by them.
+    #[must_use]
+    pub fn sorted(&self) -> Option<(&'static [Column], Sort)> {
+        match self.view {
+            View::Users => Some((Column::OF_USERS, self.users.by_user().sort())),
+            View::Keys => Some((Column::OF_KEYS, self.users.by_key().sort())),
+            View::Activity => None,
+        }
+    }
+
+    /// Sorts the list that is shown in another way, and says so.
+    pub fn sort(&mut self, sort: Sort) {
+        self.users.sort(self.view == View::Keys, sort);
+        self.say(sort.words());
     }
 
     /// Whether this is the key that the session is signed in with.

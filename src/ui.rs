@@ -2,10 +2,14 @@
 //! is visible, not what is loaded.
 
 mod activity;
+mod all_keys;
 mod dialog;
+mod filter_line;
 mod footer;
 pub mod format;
+mod found;
 mod header;
+mod heading;
 mod keys;
 pub mod layout;
 mod modals;
@@ -120,12 +124,16 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
     let layout = Layout::of(state);
     header::draw(&mut canvas, layout.header);
     header::status(&mut canvas, layout.status);
+    header::warning(&mut canvas, layout.warning);
     match &state.stage {
         Stage::SignedOut(problem) => {
             signed_out::draw(&mut canvas, layout.body, problem);
         }
         Stage::SigningIn | Stage::Browsing if state.view == View::Activity => {
             activity::draw(&mut canvas, layout.body);
+        }
+        Stage::SigningIn | Stage::Browsing if state.view == View::Keys => {
+            all_keys::draw(&mut canvas, layout.body, layout.filter);
         }
         Stage::SigningIn | Stage::Browsing => {
             if !layout.users.is_empty() {

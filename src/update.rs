@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 #[must_use]
 pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
     state.now = now;
+    state.users.note(now, &state.session.key);
     let mut effects = match message {
         Message::Key(press) => input::key(state, press),
         Message::Paste(text) => {
@@ -50,8 +51,10 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
             answer,
             took,
         } => {
-            if state.answered(request) {
-                state.note_read(&answer, took, now);
+            if state.answered(request, &answer, took) {
+                if state.is_news(&answer) {
+                    state.note_read(&answer, took, now);
+                }
                 file(state, request, answer)
             } else {
                 Vec::new()
@@ -64,6 +67,9 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
             took,
         } => {
             state.note_change(id, &result, request_id, took, now);
+            if matches!(&result, Err(error) if error.kind == Kind::Throttled) {
+                state.pace.throttled(now);
+            }
             state.changed(id, result)
         }
         Message::Copied { what, key, outcome } => copied(state, what, &key, outcome),
@@ -99,6 +105,7 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
         }
         Message::InputClosed => vec![Effect::Exit(Exit::InputClosed(state.unknown_at_exit()))],
     };
+    state.settle_lists();
     // A filter line or a dialog may have changed how many rows are visible.
     state.resize(state.size);
     effects.extend(state.plan());
@@ -177,6 +184,11 @@ fn file(state: &mut State, request: RequestId, answer: Answer) -> Vec<Effect> {
             failure = None;
             state.users.file_descriptions(&user, request, answer);
             state.described(&user);
+        }
+        Answer::Report(answer) => {
+            state.reported(request, answer);
+            // Without it everything is asked one by one.
+            failure = None;
         }
     }
     if let Some(error) = failure {
@@ -260,13 +272,13 @@ fn refresh(state: &mut State) -> Vec<Effect> {
         let selected = state.user().map(|row| row.user.name.clone());
         let view = state.view;
         let effects = state.sign_in(state.target);
-        state.view = view;
+        state.go_to(view);
         if let Some(name) = selected {
             state.users.select_name(&name);
         }
         return effects;
     }
-    state.users.refresh_shown();
+    state.users.refresh_shown(state.view);
     if state.users.listing.is_loading() {
         return Vec::new();
     }

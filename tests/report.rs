@@ -7,11 +7,19 @@
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use iamkeys::{
     demo::{Account as Store, Endpoint, Fault, FaultKind, Key, KeyId, Status},
-    iam::{Account, Error, Kind, LastUsed, Options, Report, ReportedUser, sign_in_to_demo},
-    runtime::{ReportPace, fetch_report},
+    effect::{Read, RequestId, Target},
+    iam::{
+        Account, Error, Kind, LastUsed, Options, Report, ReportedUser, Timeouts, sign_in_to_demo,
+    },
+    message::{Answer, Message},
+    runtime::{Accounts, Keep, Means, Pace, ReportPace, Runtime, fetch_report},
+    secret::{
+        clipboard::{Route, Why},
+        credentials::CredentialsFile,
+    },
 };
-use std::{sync::Arc, time::Duration};
-use tokio::time::Instant;
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::{runtime::Handle, sync::mpsc, time::Instant};
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
@@ -252,4 +260,78 @@ async fn a_report_tells_of_root_and_of_keys_that_came_back() {
     assert_eq!(root[0].rotated, Some(now() - TimeDelta::days(900)));
     let rotated: Option<DateTime<Utc>> = user(&report, "bob").keys[0].rotated;
     assert_eq!(rotated, Some(now() - TimeDelta::days(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_runtime_brings_the_report_and_drops_it_with_the_session() {
+    let (endpoint, _) = ticking();
+    let (outbox, mut inbox) = mpsc::unbounded_channel();
+    let served = endpoint.clone();
+    let accounts = Accounts {
+        options: Options::default(),
+        demo: Arc::new(move || served.clone()),
+    };
+    let nowhere = Path::new("/nonexistent/iamkeys/credentials");
+    let means = Means {
+        route: Route::Unavailable(Why::Off),
+        keep: Keep::none(),
+        pace: Pace::default(),
+        credentials: Ok(CredentialsFile::at(nowhere)),
+        clear_after: None,
+    };
+    let mut runtime = Runtime::new(Handle::current(), outbox, accounts, means);
+    runtime.sign_in(Target::Demo);
+    let signed_in = inbox.recv().await;
+    assert!(matches!(signed_in, Some(Message::SignedIn(Ok(_)))));
+    runtime.read(RequestId(7), Read::Report);
+    let Some(Message::Answer {
+        request: RequestId(7),
+        answer: Answer::Report(Ok(report)),
+        ..
+    }) = inbox.recv().await
+    else {
+        panic!("a report");
+    };
+    assert_eq!(report.users.len(), 24);
+    assert_eq!(asked(&endpoint), (2, 5));
+
+    // Another session: nobody waits for the report of the last one any more.
+    let endpoint = endpoint.with_report_time(TimeDelta::hours(1));
+    tokio::time::sleep(Duration::from_hours(5)).await;
+    runtime.read(RequestId(8), Read::Report);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let before = asked(&endpoint);
+    assert!(before.1 > 5, "{before:?}");
+    runtime.sign_in(Target::Demo);
+    let next = inbox.recv().await;
+    assert!(matches!(next, Some(Message::SignedIn(Ok(_)))), "{next:?}");
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    assert_eq!(asked(&endpoint), before);
+    assert!(inbox.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_report_may_take_its_time_and_a_silent_server_may_not() {
+    let (endpoint, _) = ticking();
+    let endpoint = endpoint.with_report_aged(TimeDelta::zero());
+    let timeouts = Timeouts {
+        attempt: Duration::from_secs(2),
+        operation: Duration::from_secs(4),
+        ..Timeouts::default()
+    };
+    let options = Options {
+        timeouts,
+        ..Options::default()
+    };
+    let account = sign_in_to_demo(&endpoint, &options).account;
+    endpoint.fault(Fault::new(FaultKind::Delay(Duration::from_secs(9))));
+    let error = account.keys("bob").await.unwrap_err();
+    assert_eq!(error.kind, Kind::Network, "too slow for anything else");
+    assert!(account.report().await.unwrap().is_some());
+
+    endpoint.fault(Fault::new(FaultKind::Delay(Duration::from_hours(1))));
+    let begun = Instant::now();
+    let error = account.report().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Network);
+    assert!(begun.elapsed() < Duration::from_secs(121));
 }

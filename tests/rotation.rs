@@ -70,6 +70,7 @@ impl Embedded {
         Self {
             endpoint: Endpoint::new(Account::demo(time))
                 .with_clock(Arc::clone(&clock))
+                .with_report_time(TimeDelta::zero())
                 .with_settling(TimeDelta::seconds(4)),
             clock,
             settled,

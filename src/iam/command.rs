@@ -73,6 +73,7 @@ pub fn command_of(read: &Read, profile: Option<&str>, endpoint: Option<&str>) ->
             vec![("--access-key-id", "AccessKeyId", Value::Text(key))],
         ),
         Read::Descriptions(user) => ("iam list-user-tags", of_user(user)),
+        Read::Report => ("iam get-credential-report", Vec::new()),
     };
     line(call, &parameters, profile, endpoint)
 }
@@ -264,6 +265,7 @@ mod tests {
             (Read::Caller, "sts get-caller-identity"),
             (Read::Alias, "iam list-account-aliases"),
             (Read::Summary, "iam get-account-summary"),
+            (Read::Report, "iam get-credential-report"),
             (Read::Users(Some("marker".into())), "iam list-users"),
             (
                 Read::Keys("bob".into()),

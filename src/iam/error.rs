@@ -69,9 +69,15 @@ impl Kind {
             | "UnmodifiableEntity" => Self::Rejected,
             // Whatever its status: it says that the service does not know what it did.
             "ServiceFailure" | "InternalFailure" => Self::Server,
-            "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequests" => {
-                Self::Throttled
-            }
+            "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+            | "TooManyRequests"
+            | "TooManyRequestsException" => Self::Throttled,
             "RequestExpired" | "RequestTimeTooSkewed" => Self::Clock,
             "SignatureDoesNotMatch" | "InvalidSignatureException"
                 if message.contains("Signature expired")

@@ -1,7 +1,7 @@
 //! What this run has done, and what it was refused: each call that changed something and each that
 //! failed, the newest first. Never a secret: an entry is made of names, IDs and errors only.
 
-use super::{DEMO, State, View, changes::Pending, modal::Modal, scroll::Scroll, session::Session};
+use super::{DEMO, State, changes::Pending, modal::Modal, scroll::Scroll, session::Session};
 use crate::{
     effect::{ChangeId, Read},
     iam::{Changed, Error, command_of},
@@ -208,7 +208,7 @@ impl Activity {
     }
 
     /// Selects a row, or the last if there are fewer.
-    fn select(&mut self, row: usize) {
+    pub(super) fn select(&mut self, row: usize) {
         self.scroll.select(row, self.entries.len());
     }
 
@@ -264,14 +264,6 @@ impl State {
         }
     }
 
-    /// Goes to the list of what has happened, and there to the newest.
-    pub fn show_activity(&mut self) {
-        if self.view != View::Activity {
-            self.view = View::Activity;
-            self.activity.select(0);
-        }
-    }
-
     /// The entry that is being read, or else the selected one.
     #[must_use]
     pub fn entry_meant(&self) -> Option<&Entry> {
@@ -304,6 +296,7 @@ fn asked(answer: &Answer) -> Read {
         Answer::Keys(user, _) => Read::Keys(user.clone()),
         Answer::LastUsed(user, key, _) => Read::LastUsed(user.clone(), key.clone()),
         Answer::Descriptions(user, _) => Read::Descriptions(user.clone()),
+        Answer::Report(_) => Read::Report,
     }
 }
 
@@ -312,7 +305,7 @@ fn target_of(read: &Read) -> String {
     match read {
         Read::Caller => "this session".into(),
         Read::Alias | Read::Summary => "the account".into(),
-        Read::Users(_) => "all users".into(),
+        Read::Users(_) | Read::Report => "all users".into(),
         Read::Keys(user) | Read::Descriptions(user) => user.to_string(),
         Read::LastUsed(user, key) => format!("{key} of {user}"),
     }

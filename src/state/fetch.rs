@@ -1,28 +1,139 @@
-//! What to ask next: the selected user first, then what is visible, a bounded number at once, and
-//! nothing twice.
+//! What to ask next: the selected user first, then what is on screen, what is about to be, and in the
+//! background everybody else. Nothing is asked twice, and no more at once than the [`super::pace`]
+//! allows.
+//!
+//! What is to be asked is decided at the last moment, when there is room for it: what was scrolled
+//! away waits for nobody. A read that was throttled was not answered, and is asked again.
 
-use super::{
-    Stage, State,
-    users::{UserRow, Users},
+use super::{Stage, State, session::Reported, users::UserRow};
+use crate::{
+    effect::{Effect, Read, RequestId},
+    iam::{Error, Kind, Report},
+    message::Answer,
 };
-use crate::effect::{Effect, Read, RequestId};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
-/// Reads of keys and last uses under way at once.
-pub const MAX_READS: usize = 16;
+/// What is fetched without anybody asking for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Background {
+    /// Everything, what is on screen first.
+    #[default]
+    All,
+    /// What is on screen.
+    Visible,
+    /// Of the selected user only.
+    Off,
+}
+
+/// So long a read that somebody waits for is asked again while it is throttled.
+const PATIENCE: TimeDelta = TimeDelta::seconds(60);
+
+/// After so many refusals and nothing granted, the background does not ask for more of the same.
+const REFUSALS: usize = 5;
+
+/// A read under way.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    read: Read,
+    /// Nobody waits for this very answer: it can be asked again with another number.
+    planned: bool,
+    since: DateTime<Utc>,
+}
+
+/// Whether what is asked about everybody is granted, as far as it was tried.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Granted {
+    keys: Tried,
+    uses: Tried,
+}
+
+/// Answers and refusals of one kind of read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tried {
+    granted: bool,
+    refused: usize,
+}
+
+impl Tried {
+    fn seems_refused(self) -> bool {
+        !self.granted && self.refused >= REFUSALS
+    }
+}
+
+impl Granted {
+    fn of(&mut self, answer: &Answer) -> Option<&mut Tried> {
+        match answer {
+            Answer::Keys(..) => Some(&mut self.keys),
+            Answer::LastUsed(..) => Some(&mut self.uses),
+            _ => None,
+        }
+    }
+
+    fn note(&mut self, answer: &Answer) {
+        let Some(tried) = self.of(answer) else { return };
+        match answer.error() {
+            None => tried.granted = true,
+            Some(error) if error.kind == Kind::Denied => tried.refused += 1,
+            Some(_) => {}
+        }
+    }
+}
 
 impl State {
     /// Notes a read and makes the effect that asks it.
     pub(crate) fn read(&mut self, read: Read) -> (RequestId, Effect) {
+        self.send(read, false)
+    }
+
+    fn send(&mut self, read: Read, planned: bool) -> (RequestId, Effect) {
         let request = RequestId(self.number());
-        self.reads.insert(request);
+        let asked = Asked {
+            read: read.clone(),
+            planned,
+            since: self.now,
+        };
+        self.reads.insert(request, asked);
+        self.pace.sent();
         (request, Effect::Read(request, read))
     }
 
     /// Notes that a read was answered. An answer to a question of an earlier session is none of
-    /// this one's.
+    /// this one's. Nor is one that was throttled an answer: it will be asked again.
     #[must_use]
-    pub fn answered(&mut self, request: RequestId) -> bool {
-        self.reads.remove(&request)
+    pub fn answered(&mut self, request: RequestId, answer: &Answer, took: Duration) -> bool {
+        let Some(asked) = self.reads.get(&request) else {
+            return false;
+        };
+        let throttled = answer
+            .error()
+            .is_some_and(|error| error.kind == Kind::Throttled);
+        if throttled {
+            self.pace.throttled(self.now);
+            if asked.planned {
+                if let Some(asked) = self.reads.remove(&request) {
+                    self.users.put_back(&asked.read, request);
+                }
+                return false;
+            }
+            if self.now - asked.since < PATIENCE {
+                self.held.push_back(request);
+                return false;
+            }
+        } else {
+            self.pace.answered(took, self.now);
+        }
+        self.reads.remove(&request);
+        self.granted.note(answer);
+        true
+    }
+
+    /// Whether a refusal is worth a line of its own: what is refused to everybody need not be said
+    /// of everybody.
+    pub(crate) fn is_news(&mut self, answer: &Answer) -> bool {
+        self.granted
+            .of(answer)
+            .is_none_or(|tried| !tried.seems_refused() || tried.refused == REFUSALS)
     }
 
     /// The questions that a new session begins with.
@@ -33,8 +144,17 @@ impl State {
         self.session.alias.ask(alias);
         let (summary, ask_summary) = self.read(Read::Summary);
         self.session.summary.ask(summary);
-        // The list first: it is what the person waits for.
-        vec![self.list_users(None), ask_caller, ask_alias, ask_summary]
+        let (report, ask_report) = self.read(Read::Report);
+        self.session.report.ask(report);
+        // The list first, and what is to be said of everybody in it: that is what the person waits
+        // for.
+        vec![
+            self.list_users(None),
+            ask_report,
+            ask_caller,
+            ask_alias,
+            ask_summary,
+        ]
     }
 
     /// Asks again for what was refused of who is signed in, and where: it may be granted now.
@@ -55,7 +175,35 @@ impl State {
             self.session.summary.ask(request);
             effects.push(effect);
         }
+        if self.session.report.error().is_some() {
+            let (request, effect) = self.read(Read::Report);
+            self.session.report.ask(request);
+            effects.push(effect);
+        }
         effects
+    }
+
+    /// Files the credential report.
+    pub(crate) fn reported(&mut self, request: RequestId, answer: Result<Box<Report>, Error>) {
+        let (beside, users) = match answer {
+            Ok(report) => {
+                let beside = Reported {
+                    generated: report.generated,
+                    root: report.root,
+                };
+                (Ok(beside), report.users)
+            }
+            Err(error) => (Err(error), Vec::new()),
+        };
+        if self.session.report.file(request, beside) {
+            self.users.file_report(users);
+        }
+    }
+
+    /// Puts the lists in order, if that is due.
+    pub(crate) fn settle_lists(&mut self) {
+        let quiet = self.reads.is_empty() && !self.starved;
+        self.users.settle(self.now, quiet);
     }
 
     /// Asks for a page of users; the first one begins a new listing.
@@ -94,20 +242,34 @@ impl State {
         (request, effect)
     }
 
-    /// The reads that the present screen asks for and that there is room for.
+    /// The reads that there is room for, the most urgent first.
     #[must_use]
     pub fn plan(&mut self) -> Vec<Effect> {
+        self.starved = false;
         let mut effects = Vec::new();
         if self.stage != Stage::Browsing || self.session.broken.is_some() {
             return effects;
         }
-        let room = MAX_READS.saturating_sub(self.reads.len());
-        if room == 0 {
-            return effects;
+        self.pace.look(self.now);
+        while self.pace.allows()
+            && let Some(request) = self.held.pop_front()
+        {
+            // It may belong to a session that is over.
+            if let Some(asked) = self.reads.get(&request) {
+                self.pace.sent();
+                effects.push(Effect::Read(request, asked.read.clone()));
+            }
         }
-        let wanted = wanted(&self.users).chain(self.wanted_description());
-        for read in wanted.take(room).collect::<Vec<_>>() {
-            let (request, effect) = self.read(read.clone());
+        self.starved = !self.held.is_empty();
+        while let Some((read, at_once)) = self.wanted() {
+            if !at_once && self.reads_under_way() >= self.pace.room() {
+                break;
+            }
+            if !self.pace.allows() {
+                self.starved = true;
+                break;
+            }
+            let (request, effect) = self.send(read.clone(), true);
             match &read {
                 Read::Keys(user) => self.users.ask_keys(user, request),
                 Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
@@ -119,6 +281,45 @@ impl State {
         effects
     }
 
+    /// What is most worth asking, and whether there is always room for it. Costs what is on screen.
+    fn wanted(&mut self) -> Option<(Read, bool)> {
+        if let Some(read) = self.user().and_then(|row| row.to_ask().next()) {
+            return Some((read, true));
+        }
+        let background = self.settings.background;
+        if background == Background::Off {
+            return self.wanted_description().map(|read| (read, false));
+        }
+        let first_of = |rows: Vec<&UserRow>| rows.into_iter().find_map(|row| row.to_ask().next());
+        let visible = first_of(self.users.around(self.view, 0));
+        let read = visible.or_else(|| self.wanted_description());
+        if read.is_some() || background == Background::Visible || self.is_paused() {
+            return read.map(|read| (read, false));
+        }
+        let near = first_of(self.users.around(self.view, 1));
+        let (keys, uses) = (self.granted.keys, self.granted.uses);
+        let wanted = near.or_else(|| {
+            self.users
+                .next_in_sweep(keys.seems_refused(), uses.seems_refused())
+        });
+        wanted.map(|read| (read, false))
+    }
+
+    /// How many requests a second are sent, where AWS throttles and there is something to ask.
+    #[must_use]
+    pub fn slowed(&self) -> Option<u32> {
+        let asks = self.starved || !self.reads.is_empty();
+        self.pace.limit().filter(|_| asks)
+    }
+
+    /// Whether the background waits: a change, and the looks around it, go first.
+    fn is_paused(&self) -> bool {
+        !self.changes.is_empty()
+            || self.reads.values().any(|asked| {
+                !asked.planned && matches!(asked.read, Read::Keys(_) | Read::LastUsed(..))
+            })
+    }
+
     /// What the keys of the selected user are for, if that is worth asking: last of all.
     fn wanted_description(&self) -> Option<Read> {
         let row = self.user()?;
@@ -126,53 +327,4 @@ impl State {
         let has_keys = row.keys.known().is_some_and(|keys| !keys.is_empty());
         (has_keys && !asked).then(|| Read::Descriptions(row.user.name.clone()))
     }
-
-    /// Of the users on screen, how many are completely loaded, and how many there are.
-    #[must_use]
-    pub fn progress(&self) -> (usize, usize) {
-        let mut done = 0;
-        let mut all = 0;
-        for (_, row) in self.users.window() {
-            all += 1;
-            if reads_of(row).next().is_none() && !is_loading(row) {
-                done += 1;
-            }
-        }
-        (done, all)
-    }
-}
-
-/// What is worth asking, most urgent first. Costs what is on screen.
-fn wanted(users: &Users) -> impl Iterator<Item = Read> + '_ {
-    let selected = users.selected();
-    let name = selected.map(|row| &row.user.name);
-    let others = users
-        .window()
-        .map(|(_, row)| row)
-        .filter(move |row| Some(&row.user.name) != name);
-    selected.into_iter().chain(others).flat_map(reads_of)
-}
-
-/// What is not known of a user and not asked for yet.
-fn reads_of(row: &UserRow) -> impl Iterator<Item = Read> + '_ {
-    let keys = (row.keys.is_idle() || (row.refresh && !row.keys.is_loading()))
-        .then(|| Read::Keys(row.user.name.clone()));
-    let uses = row
-        .keys
-        .known()
-        .into_iter()
-        .flatten()
-        .filter(|key| key.last_used.is_idle() || (key.refresh && !key.last_used.is_loading()))
-        .map(|key| Read::LastUsed(row.user.name.clone(), key.key.id.clone()));
-    keys.into_iter().chain(uses)
-}
-
-fn is_loading(row: &UserRow) -> bool {
-    row.keys.is_loading()
-        || row
-            .keys
-            .known()
-            .into_iter()
-            .flatten()
-            .any(|key| key.last_used.is_loading())
 }

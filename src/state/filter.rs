@@ -1,19 +1,51 @@
 //! Which users pass what is typed into the filter.
+//!
+//! A [`Query`] is what was typed, understood: the `language` says what can be typed, `condition`
+//! and `word` what that asks. It is asked of plain facts, so that it does not matter where these
+//! are from. [`Filter`] is the text field, and asks the query of the rows that are loaded.
 
-use super::users::UserRow;
-use nucleo_matcher::{
-    Config, Matcher, Utf32Str,
-    pattern::{Atom, AtomKind, CaseMatching, Normalization},
-};
+mod condition;
+mod glob;
+mod language;
+mod query;
+#[cfg(test)]
+mod tests;
+mod word;
+
+pub use language::LONGEST_ERROR;
+pub use query::{KeyFacts, Query, UserFacts};
+pub use word::Scratch;
+
+use super::users::{Known, UserRow};
+use crate::iam::KeyStatus;
+use chrono::{DateTime, Utc};
 use tui_input::Input;
 
-/// The filter: words that all have to match, each in the name, the path or a key ID.
+/// The text field, and what is made of it.
 #[derive(Default)]
 pub struct Filter {
-    /// The text field.
+    /// The text field. After a change of its text, [`Filter::read`] makes the query anew.
     pub input: Input,
-    /// Made when it is first needed: its tables are large.
-    matcher: Option<Box<Matcher>>,
+    query: Query,
+    /// The text that the query was made of.
+    read: String,
+    /// When the latest message came, which ages are counted to.
+    now: DateTime<Utc>,
+    /// The key that the session is signed in with; empty where there is none.
+    own: String,
+    /// Made when it is first needed.
+    scratch: Option<Box<Scratch>>,
+}
+
+/// What an edit has made of the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edited {
+    /// Nothing: the cursor was moved.
+    Not,
+    /// Only those who passed can pass.
+    Narrower,
+    /// Anybody may pass, or no longer do.
+    Otherwise,
 }
 
 impl std::fmt::Debug for Filter {
@@ -22,101 +54,132 @@ impl std::fmt::Debug for Filter {
     }
 }
 
-/// A word as it is looked for: fuzzily in what people named, exactly in what nobody did. A few
-/// letters in order are found in almost any key ID.
-struct Word {
-    fuzzy: Atom,
-    exact: Atom,
-}
-
-impl Word {
-    fn new(text: &str) -> Self {
-        let atom = |kind| {
-            Atom::new(
-                text,
-                CaseMatching::Ignore,
-                Normalization::Smart,
-                kind,
-                false,
-            )
-        };
-        Self {
-            fuzzy: atom(AtomKind::Fuzzy),
-            exact: atom(AtomKind::Substring),
-        }
-    }
-
-    /// How well it matches a row, if it does.
-    fn score(&self, row: &UserRow, matcher: &mut Matcher, buffer: &mut Vec<char>) -> Option<u32> {
-        let mut score = |atom: &Atom, text: &str| {
-            atom.score(Utf32Str::new(text, buffer), matcher)
-                .map(u32::from)
-        };
-        let named = score(&self.fuzzy, &row.user.name).map(|score| score * 2);
-        let path = (row.user.path.len() > 1)
-            .then(|| score(&self.fuzzy, &row.user.path))
-            .flatten();
-        let keys = row.keys.known().into_iter().flatten();
-        let key = keys.filter_map(|key| score(&self.exact, &key.key.id)).max();
-        named.max(path).max(key)
-    }
-}
-
 impl Filter {
-    /// Whether it lets everybody through.
+    /// Whether nothing is typed. A text that cannot be understood lets everybody through as well,
+    /// and is there to be seen all the same.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.input.value().trim().is_empty()
     }
 
-    fn words(&self) -> Vec<Word> {
-        let text = self.input.value();
-        text.split_whitespace().map(Word::new).collect()
+    /// What was typed, understood.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        &self.query
     }
 
-    /// Whether a row passes.
-    pub(super) fn passes(&mut self, row: &UserRow) -> bool {
-        let words = self.words();
-        words.is_empty()
-            || score(&words, row, matcher(&mut self.matcher), &mut Vec::new()).is_some()
-    }
-
-    /// Fills `shown` with the rows that pass, in their order. Returns which of the shown matches
-    /// best, where there is a filter.
-    pub(super) fn apply(&mut self, rows: &[UserRow], shown: &mut Vec<u32>) -> Option<usize> {
-        shown.clear();
-        let indices = (0..).zip(rows);
-        let words = self.words();
-        if words.is_empty() {
-            shown.extend(indices.map(|(at, _)| at));
-            return None;
+    /// Makes the query of what is typed.
+    pub(super) fn read(&mut self) -> Edited {
+        if self.read == self.input.value() {
+            return Edited::Not;
         }
-        let matcher = matcher(&mut self.matcher);
-        let mut buffer = Vec::new();
-        let mut best: Option<(u32, usize)> = None;
-        for (at, row) in indices {
-            if let Some(score) = score(&words, row, matcher, &mut buffer) {
-                if best.is_none_or(|(highest, _)| score > highest) {
-                    best = Some((score, shown.len()));
-                }
-                shown.push(at);
+        self.input.value().clone_into(&mut self.read);
+        let before = std::mem::replace(&mut self.query, Query::parse(&self.read));
+        if self.query.narrows(&before) {
+            Edited::Narrower
+        } else {
+            Edited::Otherwise
+        }
+    }
+
+    /// Notes the time, and the session's own key. Says whether other rows may pass now because it
+    /// is another key; that time goes by is noticed with the next edit.
+    pub(super) fn note(&mut self, now: DateTime<Utc>, own: &str) -> bool {
+        self.now = now;
+        if self.own == own {
+            return false;
+        }
+        own.clone_into(&mut self.own);
+        self.query.asks_own()
+    }
+
+    /// Whether a user passes.
+    pub(super) fn passes(&mut self, row: &UserRow) -> bool {
+        if self.query.is_empty() {
+            return true;
+        }
+        let scratch = self.scratch.get_or_insert_default();
+        let keys = row.known_keys().map(|key| of_key(key, &self.own));
+        self.query
+            .user_passes(&of_user(row), keys, self.now, scratch)
+    }
+
+    /// Whether a key of a user passes.
+    pub(super) fn passes_key(&mut self, row: &UserRow, key: Known<'_>) -> bool {
+        let scratch = self.scratch.get_or_insert_default();
+        let key = of_key(key, &self.own);
+        self.query
+            .key_passes(&of_user(row), &key, self.now, scratch)
+    }
+
+    /// Which of these users matches best, the first of them if there are several; nothing without
+    /// a query.
+    pub(super) fn best<'a>(&mut self, rows: impl Iterator<Item = &'a UserRow>) -> Option<usize> {
+        let scratch = self.scratch.get_or_insert_default();
+        let most = self.query.highest_score(scratch);
+        let scores = rows.map(|row| {
+            let keys = row.known_keys().map(|key| of_key(key, &self.own));
+            self.query
+                .user_score(&of_user(row), keys, self.now, scratch)
+        });
+        highest(&self.query, most, scores)
+    }
+
+    /// Which of these keys matches best.
+    pub(super) fn best_key<'a>(
+        &mut self,
+        keys: impl Iterator<Item = (&'a UserRow, Known<'a>)>,
+    ) -> Option<usize> {
+        let scratch = self.scratch.get_or_insert_default();
+        let most = self.query.highest_score(scratch);
+        let scores = keys.map(|(row, key)| {
+            let key = of_key(key, &self.own);
+            self.query.key_score(&of_user(row), &key, self.now, scratch)
+        });
+        highest(&self.query, most, scores)
+    }
+}
+
+/// The place of the first of the highest scores, of which none is above `most`; nothing where
+/// nothing is asked.
+fn highest(query: &Query, most: u32, scores: impl Iterator<Item = Option<u32>>) -> Option<usize> {
+    if query.is_empty() {
+        return None;
+    }
+    let mut best: Option<(u32, usize)> = None;
+    for (place, score) in scores.enumerate() {
+        if let Some(score) = score
+            && best.is_none_or(|(highest, _)| score > highest)
+        {
+            best = Some((score, place));
+            if score >= most {
+                break;
             }
         }
-        best.map(|(_, at)| at)
+    }
+    best.map(|(_, place)| place)
+}
+
+/// What a query has to know of a user.
+fn of_user(row: &UserRow) -> UserFacts<'_> {
+    UserFacts {
+        name: &row.user.name,
+        path: &row.user.path,
+        keys: row.key_count(),
     }
 }
 
-fn matcher(made: &mut Option<Box<Matcher>>) -> &mut Matcher {
-    made.get_or_insert_with(|| Box::new(Matcher::new(Config::DEFAULT)))
-}
-
-/// How well a row matches all the words, if it does.
-fn score(
-    words: &[Word],
-    row: &UserRow,
-    matcher: &mut Matcher,
-    buffer: &mut Vec<char>,
-) -> Option<u32> {
-    let scores = words.iter().map(|word| word.score(row, matcher, buffer));
-    scores.sum()
+/// What a query has to know of a key.
+fn of_key<'a>(key: Known<'a>, own: &str) -> KeyFacts<'a> {
+    KeyFacts {
+        id: key.id(),
+        active: match key.status() {
+            KeyStatus::Active => Some(true),
+            KeyStatus::Inactive => Some(false),
+            KeyStatus::Other(_) => None,
+        },
+        created: key.created(),
+        last_used: key.last_used(),
+        own: !own.is_empty() && key.id() == Some(own),
+    }
 }

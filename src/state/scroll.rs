@@ -48,6 +48,15 @@ impl Scroll {
         self.follow(count);
     }
 
+    /// The selected row of a list of `count` stands elsewhere now: it stays where it is on screen,
+    /// as far as the list allows.
+    pub fn carry(&mut self, row: usize, count: usize) {
+        let above = self.cursor - self.offset.min(self.cursor);
+        self.cursor = row.min(count.saturating_sub(1));
+        self.offset = self.cursor.saturating_sub(above);
+        self.follow(count);
+    }
+
     /// Stays on the same row where one has come above it.
     pub fn shift(&mut self) {
         self.cursor += 1;
@@ -81,6 +90,17 @@ mod tests {
         assert_eq!((scroll.cursor(), scroll.rows(100)), (99, 90..100));
         scroll.select(99, 5);
         assert_eq!((scroll.cursor(), scroll.rows(5)), (4, 0..5));
+        scroll.select(3, 100);
+        scroll.carry(43, 100);
+        assert_eq!((scroll.cursor(), scroll.rows(100)), (43, 40..50));
+        scroll.carry(1, 100);
+        assert_eq!((scroll.cursor(), scroll.rows(100)), (1, 0..10));
+        scroll.carry(2, 100);
+        assert_eq!(
+            (scroll.cursor(), scroll.rows(100)),
+            (2, 1..11),
+            "a row has come above"
+        );
         scroll.select(0, 0);
         assert_eq!((scroll.cursor(), scroll.rows(0)), (0, 0..0));
     }

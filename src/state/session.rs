@@ -1,7 +1,17 @@
 //! Who is signed in, and where: the header's facts.
 
 use super::load::Load;
-use crate::iam::{Caller, DEFAULT_KEYS_PER_USER, Error, Summary};
+use crate::iam::{Caller, DEFAULT_KEYS_PER_USER, Error, ReportedKey, Summary};
+use chrono::{DateTime, Utc};
+
+/// What the credential report says beside the users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// When AWS had made it.
+    pub generated: DateTime<Utc>,
+    /// Root's keys, where it has a row for root.
+    pub root: Option<Box<[ReportedKey]>>,
+}
 
 /// The session.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +28,8 @@ pub struct Session {
     pub alias: Load<Option<String>>,
     /// How many access keys a user may have, and whether root has any.
     pub summary: Load<Summary>,
+    /// What the credential report says beside the users.
+    pub report: Load<Reported>,
     /// Who is signed in may not read what keys are for (`iam:ListUserTags`).
     pub descriptions_refused: bool,
     /// Why it can no longer be used: expired, say. Nothing more is asked until somebody signs in.
@@ -64,6 +76,22 @@ impl Session {
         summary
             .and_then(|summary| summary.keys_per_user)
             .unwrap_or(DEFAULT_KEYS_PER_USER)
+    }
+
+    /// Whether the root user has access keys, as far as is known: keys that can do everything.
+    #[must_use]
+    pub fn root_has_keys(&self) -> bool {
+        self.root_keys().is_some_and(|keys| keys > 0) || !self.keys_of_root().is_empty()
+    }
+
+    /// The root user's keys, as the report has them.
+    #[must_use]
+    pub fn keys_of_root(&self) -> &[ReportedKey] {
+        let root = self
+            .report
+            .known()
+            .and_then(|report| report.root.as_deref());
+        root.unwrap_or_default()
     }
 
     /// Whether the root user has access keys, as the account's summary tells it: 1 for any number;

@@ -1,115 +1,91 @@
-//! The users of the account, as far as they are loaded; which of them are shown, and which one is
-//! selected.
+//! The users of the account, as far as they are loaded; which of them and of their keys are shown,
+//! and which are selected.
 
-use super::{filter::Filter, load::Load, scroll::Scroll};
-use crate::effect::RequestId;
-use crate::iam::{AccessKey, Error, KeyStatus, LastUsed, User};
-use chrono::{DateTime, TimeDelta, Utc};
-use std::cmp::Ordering;
+mod lists;
+mod report;
+mod row;
+mod sweep;
 
-/// A user and what is known of their keys.
+pub use row::{KeyRow, Known, Tally, Used, UserRow, is_trial};
+
+use super::{
+    filter::Filter,
+    load::Load,
+    sort::{Column, Sort},
+    table::Table,
+};
+use crate::effect::{Read, RequestId};
+use crate::iam::{AccessKey, Error, LastUsed, ReportedUser, User};
+use chrono::{DateTime, Utc};
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+};
+use sweep::Sweep;
+
+/// A key among all: the row of its user, and its place among the keys of that user.
+pub type KeyPlace = (u32, u16);
+
+/// Which key is selected in the list of all keys, whatever comes before it.
 #[derive(Clone, Debug)]
-pub struct UserRow {
-    /// The user.
-    pub user: User,
-    /// Their keys.
-    pub keys: Load<Vec<KeyRow>>,
-    /// What their keys are for, as the AWS console keeps it: key IDs and texts. Asked for where
-    /// somebody looks; a refusal is no error, there is just nothing to show.
-    pub descriptions: Load<Vec<(String, String)>>,
-    /// Their keys are to be asked for again when there is room.
-    pub refresh: bool,
-    /// The listing that named this user last.
-    listing: u32,
+struct Chosen {
+    user: Box<str>,
+    /// Its ID; none of a key that only the report tells of.
+    id: Option<String>,
+    /// Its place among the keys of its user.
+    at: u16,
 }
 
-/// A key and its last use.
-#[derive(Clone, Debug)]
-pub struct KeyRow {
-    /// The key.
-    pub key: AccessKey,
-    /// When it was last used.
-    pub last_used: Load<LastUsed>,
-    /// The last use is to be asked for again when there is room.
-    pub refresh: bool,
-}
-
-impl KeyRow {
-    fn new(key: AccessKey) -> Self {
-        Self {
-            key,
-            last_used: Load::Idle,
-            refresh: false,
-        }
-    }
-}
-
-impl KeyRow {
-    /// Whether somebody has the secret and the key works, as its last use says. What is not proof:
-    /// that iamkeys itself has asked who it belongs to, right after it was created.
-    #[must_use]
-    pub fn was_used_by_others(&self) -> bool {
-        matches!(self.last_used.known(), Some(LastUsed::At { .. }))
-            && !is_trial(&self.last_used, self.key.created)
-    }
-}
-
-/// Whether a last use is that iamkeys has asked who a new key belongs to.
-#[must_use]
-pub fn is_trial(last_used: &Load<LastUsed>, created: Option<DateTime<Utc>>) -> bool {
-    match last_used.known() {
-        Some(LastUsed::At { time, service, .. }) => {
-            service.as_deref() == Some("sts")
-                && created.is_some_and(|created| *time - created < TRIED)
-        }
-        _ => false,
-    }
-}
-
-/// A new key is tried from here within this time of its creation.
-const TRIED: TimeDelta = TimeDelta::minutes(10);
-
-impl UserRow {
-    /// What a key is for, where somebody has said so.
-    #[must_use]
-    pub fn description(&self, key: &str) -> Option<&str> {
-        let known = self.descriptions.known()?;
-        let (_, text) = known.iter().find(|(of, _)| of == key)?;
-        Some(text)
-    }
-
-    /// When the oldest active key was created.
-    #[must_use]
-    pub fn oldest_active(&self) -> Option<DateTime<Utc>> {
-        self.keys
-            .known()?
-            .iter()
-            .filter(|row| row.key.status == KeyStatus::Active)
-            .filter_map(|row| row.key.created)
-            .min()
-    }
-}
-
-/// The list of users.
-#[derive(Debug, Default)]
+/// The users, and two lists of what there is: one of users, one of keys.
+#[derive(Debug)]
 pub struct Users {
     /// Sorted by name without case.
     rows: Vec<UserRow>,
-    /// The rows that pass the filter, as indices.
-    shown: Vec<u32>,
-    /// The name of the selected user, which it stays on whatever happens around it.
+    by_user: Table<u32>,
+    by_key: Table<KeyPlace>,
+    /// The list of keys is on screen: only then it is kept up to date.
+    keys_shown: bool,
+    /// The name of the selected user, which the list stays on whatever happens around it.
     selected: Option<Box<str>>,
-    /// Where the selected user is among the shown, and which of these are on screen.
-    scroll: Scroll,
-    /// What is typed into the filter.
+    /// The selected one among all keys.
+    chosen: Option<Chosen>,
+    /// What is typed into the filter, the same for both lists.
     filter: Filter,
     /// The state of `ListUsers` as a whole.
     pub listing: Load<()>,
     /// Whether a listing has come to its end.
     complete: bool,
     generation: u32,
-    /// Users whose keys are known, and the keys of all of them.
-    known: (usize, usize),
+    tally: Tally,
+    sweep: Sweep,
+    /// What the report says of users that are not listed yet, by name in lower case.
+    awaited: HashMap<Box<str>, ReportedUser>,
+    /// Users whose keys were changed in this run, in lower case: the report knows less of them.
+    changed: HashSet<Box<str>>,
+    /// When the lists were last put in order.
+    settled: DateTime<Utc>,
+}
+
+impl Default for Users {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            by_user: Table::new(Sort::by(Column::User)),
+            by_key: Table::new(Sort::by(Column::Age)),
+            keys_shown: false,
+            selected: None,
+            chosen: None,
+            filter: Filter::default(),
+            listing: Load::Idle,
+            complete: false,
+            generation: 0,
+            tally: Tally::default(),
+            sweep: Sweep::default(),
+            awaited: HashMap::new(),
+            changed: HashSet::new(),
+            settled: DateTime::UNIX_EPOCH,
+        }
+    }
 }
 
 impl Users {
@@ -127,44 +103,81 @@ impl Users {
                 .binary_search_by(|row| compare(&row.user.name, &user.name))
                 .ok();
             if let Some(known) = known {
-                let row = &mut self.rows[known];
-                if row.user.created != user.created {
-                    // Another user of the same name: nothing known of the old one is true of it.
-                    row.keys = Load::Idle;
-                    row.descriptions = Load::Idle;
-                }
-                row.user = user;
-                row.listing = self.generation;
-            } else {
-                self.rows.push(UserRow {
-                    user,
-                    keys: Load::Idle,
-                    descriptions: Load::Idle,
-                    refresh: false,
-                    listing: self.generation,
+                let generation = self.generation;
+                self.edit(known, |row| {
+                    // Nothing was known of a user whom only a key's last use has named.
+                    if row.listing > 0 && row.user.created != user.created {
+                        // Another user of the same name: nothing known of the old one is true of it.
+                        *row = UserRow::new(user, generation);
+                    } else {
+                        row.user = user;
+                        row.listing = generation;
+                    }
                 });
+                self.take_report(known);
+            } else {
+                let row = UserRow::new(user, self.generation);
+                self.tally.add(row.tally());
+                self.rows.push(row);
+                self.take_report(self.rows.len() - 1);
             }
         }
+        self.sort_from(sorted);
+        self.fill();
+    }
+
+    /// Puts rows in order, of which so many are.
+    fn sort_from(&mut self, sorted: usize) {
         // AWS lists in order, so that there is usually nothing to do.
-        if !self.rows[sorted.saturating_sub(1)..]
+        if self.rows[sorted.saturating_sub(1)..]
             .is_sorted_by(|a, b| compare(&a.user.name, &b.user.name) == Ordering::Less)
         {
-            self.rows
-                .sort_by(|a, b| compare(&a.user.name, &b.user.name));
-            self.rows
-                .dedup_by(|a, b| compare(&a.user.name, &b.user.name) == Ordering::Equal);
+            return;
         }
-        self.rebuild();
+        self.rows
+            .sort_by(|a, b| compare(&a.user.name, &b.user.name));
+        self.rows
+            .dedup_by(|a, b| compare(&a.user.name, &b.user.name) == Ordering::Equal);
+        self.count_anew();
+    }
+
+    /// Rows have changed their places, or are gone.
+    fn count_anew(&mut self) {
+        self.tally = Tally::default();
+        for row in &self.rows {
+            self.tally.add(row.tally());
+        }
+        self.sweep = Sweep::default();
     }
 
     /// The last page has come: who was not named is gone.
     pub fn end_listing(&mut self) {
         self.complete = true;
+        self.awaited = HashMap::new();
         let generation = self.generation;
+        let before = self.rows.len();
         self.rows.retain(|row| row.listing == generation);
-        let known = self.rows.iter().filter_map(|row| row.keys.known());
-        self.known = known.fold((0, 0), |(users, keys), of| (users + 1, keys + of.len()));
-        self.rebuild();
+        if self.rows.len() < before {
+            self.count_anew();
+        }
+        self.fill();
+    }
+
+    /// Adds a user whom the last use of a key has named, where the listing has not.
+    pub fn add_found(&mut self, name: &str) {
+        if self.find(name).is_some() {
+            return;
+        }
+        let user = User {
+            name: name.into(),
+            path: "/".into(),
+            created: DateTime::UNIX_EPOCH,
+        };
+        let row = UserRow::new(user, 0);
+        self.tally.add(row.tally());
+        self.rows.push(row);
+        self.sort_from(self.rows.len() - 1);
+        self.fill();
     }
 
     /// All users loaded so far.
@@ -179,41 +192,10 @@ impl Users {
         self.complete
     }
 
-    /// How many users pass the filter.
+    /// How much of the account is loaded.
     #[must_use]
-    pub fn shown_count(&self) -> usize {
-        self.shown.len()
-    }
-
-    /// The rows on screen, with their place among the shown. Costs what is on screen.
-    pub fn window(&self) -> impl Iterator<Item = (usize, &UserRow)> {
-        let rows = self.scroll.rows(self.shown.len());
-        rows.map(|at| (at, &self.rows[self.shown[at] as usize]))
-    }
-
-    /// Users and keys whose keys are known: how many of each.
-    #[must_use]
-    pub fn known(&self) -> (usize, usize) {
-        self.known
-    }
-
-    /// Where the selected user is among the shown.
-    #[must_use]
-    pub fn cursor(&self) -> usize {
-        self.scroll.cursor()
-    }
-
-    /// The first row on screen.
-    #[must_use]
-    pub fn offset(&self) -> usize {
-        self.scroll.offset()
-    }
-
-    /// The selected user, if anybody is shown.
-    #[must_use]
-    pub fn selected(&self) -> Option<&UserRow> {
-        let row = &self.rows[*self.shown.get(self.scroll.cursor())? as usize];
-        Some(row)
+    pub fn tally(&self) -> Tally {
+        self.tally
     }
 
     /// A user by name, without case.
@@ -228,55 +210,13 @@ impl Users {
             .ok()
     }
 
-    /// Selects a row of the shown, or the last if there are fewer.
-    pub fn select(&mut self, at: usize) {
-        self.scroll.select(at, self.shown.len());
-        // With nobody shown, whoever was selected is again when they come back.
-        if let Some(name) = self.selected().map(|row| row.user.name.clone()) {
-            self.selected = Some(name);
-        }
-    }
-
-    /// Moves the selection by so many rows.
-    pub fn step(&mut self, by: isize) {
-        self.select(self.scroll.cursor().saturating_add_signed(by));
-    }
-
-    /// Whether a user passes the filter.
-    #[must_use]
-    pub fn is_shown(&self, name: &str) -> bool {
-        let at = self.find(name).and_then(|at| u32::try_from(at).ok());
-        at.is_some_and(|at| self.shown.binary_search(&at).is_ok())
-    }
-
-    /// Selects a user by name, if they are shown.
-    pub fn select_name(&mut self, name: &str) {
-        self.selected = Some(name.into());
-        self.rebuild();
-    }
-
-    /// Notes how many rows the screen has room for.
-    pub fn set_height(&mut self, height: usize) {
-        self.scroll.set_height(height, self.shown.len());
-    }
-
-    /// How many rows the screen has room for.
-    #[must_use]
-    pub fn height(&self) -> usize {
-        self.scroll.height()
-    }
-
-    /// The filter.
-    #[must_use]
-    pub fn filter(&self) -> &Filter {
-        &self.filter
-    }
-
-    /// Changes the filter. The selected user stays selected while they pass; otherwise the best
-    /// match is.
-    pub fn edit_filter(&mut self, edit: impl FnOnce(&mut Filter)) {
-        edit(&mut self.filter);
-        self.rebuild();
+    /// Changes a row, and counts what has become of it.
+    fn edit<R>(&mut self, at: usize, edit: impl FnOnce(&mut UserRow) -> R) -> R {
+        let row = &mut self.rows[at];
+        self.tally.take(row.tally());
+        let result = edit(row);
+        self.tally.add(row.tally());
+        result
     }
 
     /// Notes that the keys of a user are asked for.
@@ -323,6 +263,28 @@ impl Users {
         }
     }
 
+    /// A read was throttled: it is asked again when it is its turn.
+    pub fn put_back(&mut self, read: &Read, request: RequestId) {
+        let (Read::Keys(user) | Read::LastUsed(user, _) | Read::Descriptions(user)) = read else {
+            return;
+        };
+        let Some(at) = self.find(user) else { return };
+        let row = &mut self.rows[at];
+        match read {
+            Read::Keys(_) => row.refresh |= row.keys.put_back(request),
+            Read::Descriptions(_) => {
+                row.descriptions.put_back(request);
+            }
+            _ => {}
+        }
+        if let Read::LastUsed(_, key) = read
+            && let Some(key) = self.key_mut(user, key)
+        {
+            key.refresh |= key.last_used.put_back(request);
+        }
+        self.sweep.look_again(at);
+    }
+
     /// Files the keys of a user. What is known of a key's last use stays with it.
     pub fn file_keys(
         &mut self,
@@ -331,33 +293,27 @@ impl Users {
         answer: Result<Vec<AccessKey>, Error>,
     ) {
         let Some(at) = self.find(user) else { return };
-        let load = &mut self.rows[at].keys;
-        let before = load.known().map(Vec::len);
-        let answer = match answer {
-            Ok(keys) => {
-                let mut known: Vec<KeyRow> = load.known().cloned().unwrap_or_default();
-                Ok(keys
-                    .into_iter()
-                    .map(
-                        |key| match known.iter().position(|row| row.key.id == key.id) {
-                            Some(at) => KeyRow {
-                                key,
-                                ..known.swap_remove(at)
-                            },
-                            None => KeyRow::new(key),
-                        },
-                    )
-                    .collect::<Vec<_>>())
-            }
-            Err(error) => Err(error),
-        };
-        if load.file(request, answer) {
-            self.recount(at, before);
-            // With its key IDs known, this row may pass the filter after all; no other row may.
-            let shown = u32::try_from(at).is_ok_and(|at| self.shown.binary_search(&at).is_ok());
-            if self.filter.passes(&self.rows[at]) != shown {
-                self.rebuild();
-            }
+        let chosen = self.chosen_of_report(at);
+        let filed = self.edit(at, |row| {
+            let answer = answer.map(|keys| {
+                let mut known = row.keys.known().cloned().unwrap_or_default();
+                let keep = |key: AccessKey| match known.iter().position(|row| row.key.id == key.id)
+                {
+                    Some(at) => KeyRow {
+                        key,
+                        ..known.swap_remove(at)
+                    },
+                    None => KeyRow::new(key),
+                };
+                keys.into_iter().map(keep).collect::<Vec<_>>()
+            });
+            row.keys.file(request, answer)
+        });
+        if filed {
+            self.name_chosen(at, chosen);
+            self.rows[at].outgrow_report();
+            self.sweep.look_again(at);
+            self.has_news(at, true);
         }
     }
 
@@ -369,19 +325,32 @@ impl Users {
         request: RequestId,
         answer: Result<LastUsed, Error>,
     ) {
-        if let Some(row) = self.key_mut(user, key) {
-            row.last_used.file(request, answer);
+        let Some(at) = self.find(user) else { return };
+        let filed = self.edit(at, |row| {
+            let mut keys = row.keys.known_mut().into_iter().flatten();
+            let key = keys.find(|row| row.key.id == key);
+            let filed = key.is_some_and(|key| key.last_used.file(request, answer));
+            row.outgrow_report();
+            filed
+        });
+        if filed {
+            self.has_news(at, false);
         }
     }
 
-    /// Changes what is known of a user's keys, after a change that is known to have been made.
+    /// Changes what is known of a user's keys, after a change that is known to have been made. No
+    /// report knows of it.
     pub fn edit_keys(&mut self, user: &str, edit: impl FnOnce(&mut Vec<KeyRow>)) {
+        self.changed.insert(user.to_ascii_lowercase().into());
         let Some(at) = self.find(user) else { return };
-        let before = self.rows[at].keys.known().map(Vec::len);
-        if let Some(keys) = self.rows[at].keys.known_mut() {
-            edit(keys);
-            self.recount(at, before);
-        }
+        self.edit(at, |row| {
+            row.reported = None;
+            if let Some(keys) = row.keys.known_mut() {
+                edit(keys);
+            }
+        });
+        self.sweep.look_again(at);
+        self.fill();
     }
 
     /// Adds a key that was just created.
@@ -393,16 +362,12 @@ impl Users {
         });
     }
 
-    /// Marks what is on screen, and the selected user, to be asked for again.
-    pub fn refresh_shown(&mut self) {
-        let mut rows: Vec<usize> = self
-            .window()
-            .map(|(at, _)| self.shown[at] as usize)
-            .collect();
-        rows.extend(self.shown.get(self.scroll.cursor()).map(|at| *at as usize));
+    /// Marks these users to be asked for again, with all their keys.
+    fn refresh(&mut self, rows: impl IntoIterator<Item = u32>) {
         for at in rows {
-            self.rows[at].refresh = true;
-            for key in self.rows[at].keys.known_mut().into_iter().flatten() {
+            let row = &mut self.rows[at as usize];
+            row.refresh = true;
+            for key in row.keys.known_mut().into_iter().flatten() {
                 key.refresh = true;
             }
         }
@@ -417,28 +382,20 @@ impl Users {
             .find(|row| row.key.id == key)
     }
 
-    fn recount(&mut self, at: usize, before: Option<usize>) {
-        let after = self.rows[at].keys.known().map(Vec::len);
-        let (users, keys) = self.known;
-        self.known = (
-            users + usize::from(after.is_some()) - usize::from(before.is_some()),
-            keys + after.unwrap_or(0) - before.unwrap_or(0),
-        );
-    }
-
-    /// Works out anew which rows are shown, and finds the selected user among them.
-    fn rebuild(&mut self) {
-        let best = self.filter.apply(&self.rows, &mut self.shown);
-        let at = self.selected.as_deref().and_then(|name| {
-            let row = u32::try_from(self.find(name)?).ok()?;
-            self.shown.binary_search(&row).ok()
-        });
-        match (at, best) {
-            (Some(at), _) => self.scroll.select(at, self.shown.len()),
-            // The selected user is gone or filtered out: the best match, or whoever stands there.
-            (None, Some(best)) => self.select(best),
-            (None, None) => self.select(self.scroll.cursor()),
-        }
+    /// The next thing to ask in the background. What is refused to everybody is not asked for any
+    /// more: the keys of users, or their last uses.
+    pub(super) fn next_in_sweep(&mut self, keys_refused: bool, uses_refused: bool) -> Option<Read> {
+        let wanted = |row: &UserRow| {
+            row.to_ask().find(|read| match read {
+                Read::Keys(_) => !keys_refused,
+                _ => !uses_refused,
+            })
+        };
+        let rows = &self.rows;
+        let at = self
+            .sweep
+            .first(rows.len(), |at| wanted(&rows[at]).is_some())?;
+        wanted(&rows[at])
     }
 }
 

@@ -3,12 +3,14 @@
 
 use super::{
     Canvas,
-    format::{count, plural},
+    format::{self, count, plural},
     theme::Theme,
+    words,
 };
 use crate::{
     action::Action,
     effect,
+    iam::Kind,
     keymap::{self, Context},
     message::Target,
     state::{Stage, State, View, load::Load},
@@ -107,12 +109,15 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
             }
             Line::from(spans)
         }
-        None => progress(canvas),
+        None => progress(
+            canvas,
+            whole.saturating_sub(cells(&tabs(state, theme, false)) + 2),
+        ),
     };
     // A notice says what has just happened: the counts give way to it, and then the tabs.
     let room = whole.saturating_sub(right.width() + 2);
     if state.stage == Stage::Browsing {
-        let tabs = [Counts::All, Counts::OfTabs, Counts::None]
+        let tabs = [true, false]
             .into_iter()
             .map(|counts| tabs(state, theme, counts))
             .find(|tabs| cells(tabs) < room);
@@ -125,21 +130,13 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.line_right(room, &right);
 }
 
-/// How much the tabs tell beside their names.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Counts {
-    All,
-    OfTabs,
-    None,
-}
-
-/// A tab, with what a click on it does; nothing where it is only a count.
-type Tab = (Line<'static>, Option<Action>);
+/// A tab, with what a click on it does.
+type Tab = (Line<'static>, Action);
 
 /// Cells between two tabs.
 const APART: u16 = 3;
 
-fn tabs(state: &State, theme: Theme, counts: Counts) -> Vec<Tab> {
+fn tabs(state: &State, theme: Theme, counts: bool) -> Vec<Tab> {
     let tab = |name: &'static str, action: Action, view: View, number: String| {
         let key = keymap::key_of(Context::Users, action)
             .map_or_else(String::new, |key| format!("{key} "));
@@ -149,10 +146,10 @@ fn tabs(state: &State, theme: Theme, counts: Counts) -> Vec<Tab> {
             Style::new()
         };
         let mut spans = vec![Span::styled(key, theme.accent), Span::styled(name, here)];
-        if counts != Counts::None {
+        if counts {
             spans.push(Span::styled(format!(" {number}"), theme.dim));
         }
-        (Line::from(spans), Some(action))
+        (Line::from(spans), action)
     };
     let users = tab(
         "Users",
@@ -162,17 +159,19 @@ fn tabs(state: &State, theme: Theme, counts: Counts) -> Vec<Tab> {
     );
     let done = count(state.activity.noted());
     let activity = tab("Activity", Action::ShowActivity, View::Activity, done);
-    if counts != Counts::All {
-        return vec![users, activity];
+    let keys = tab("Keys", Action::ShowKeys, View::Keys, number_of_keys(state));
+    vec![users, keys, activity]
+}
+
+/// How many keys there are, and whether that is all of them.
+fn number_of_keys(state: &State) -> String {
+    let tally = state.users.tally();
+    let all = tally.unknown == 0 && state.users.listing.is_ready();
+    match (tally.all_keys(), all) {
+        (keys, true) => count(keys),
+        (0, false) => "?".into(),
+        (keys, false) => format!("{} so far", count(keys)),
     }
-    let (known, keys) = state.users.known();
-    let keys = if known == state.users.rows().len() {
-        count(keys)
-    } else {
-        format!("{} ({} seen)", count(keys), plural(known, "user"))
-    };
-    let keys = Line::from(vec![Span::raw("Keys "), Span::styled(keys, theme.dim)]);
-    vec![users, (keys, None), activity]
 }
 
 /// How many users there are, and whether that is all of them.
@@ -202,38 +201,108 @@ fn draw_tabs(canvas: &mut Canvas<'_>, area: Rect, tabs: &[Tab]) {
     let mut x = area.x + 1;
     for (line, action) in tabs {
         let end = canvas.line(x, area.y, area.right().saturating_sub(x), line);
-        if let Some(action) = action {
-            canvas.target(Rect::new(x, area.y, end - x, 1), Target::Action(*action));
-        }
+        canvas.target(Rect::new(x, area.y, end - x, 1), Target::Action(*action));
         x = end + APART;
     }
 }
 
-fn progress(canvas: &Canvas<'_>) -> Line<'static> {
+/// How far loading has come, in as many words as there is room for.
+fn progress(canvas: &Canvas<'_>, room: usize) -> Line<'static> {
     let state = canvas.state;
     if let Some(error) = &state.session.broken {
         let text = format!("{} {}", canvas.theme.glyphs.warn, visible(&error.short()));
         return Line::styled(text + "; R signs in again", canvas.theme.bad);
     }
-    if !state.is_busy() {
-        return Line::default();
+    let busy = state.is_busy();
+    let spinner = if busy { 2 } else { 0 };
+    let ways = loading(canvas);
+    let fits = |words: &&String| width(words) + spinner <= room;
+    let text = ways.iter().find(fits).cloned().unwrap_or_default();
+    let mut spans = Vec::new();
+    if busy {
+        spans.push(Span::styled(canvas.spinner(), canvas.theme.accent));
+        spans.push(Span::raw(" "));
     }
-    let text = if state.stage == Stage::SigningIn {
-        "signing in".to_owned()
-    } else if let Some(pending) = state.changes.first() {
-        pending.change.doing().to_owned()
-    } else {
-        let (done, all) = state.progress();
-        if done < all {
-            format!("{done} of {all}")
-        } else if state.users.listing.is_loading() {
-            "listing users".into()
+    spans.push(Span::styled(text, canvas.theme.dim));
+    Line::from(spans)
+}
+
+/// What is loading, and what is shown meanwhile; the longest way to say it first.
+fn loading(canvas: &Canvas<'_>) -> Vec<String> {
+    let state = canvas.state;
+    if state.stage != Stage::Browsing {
+        return if state.stage == Stage::SigningIn {
+            vec!["signing in".into()]
         } else {
-            String::new()
-        }
+            Vec::new()
+        };
+    }
+    if let Some(pending) = state.changes.first() {
+        return vec![pending.change.doing().to_owned()];
+    }
+    if let Some(limit) = state.slowed() {
+        let requests = plural(limit as usize, "request");
+        return vec![
+            format!("AWS is throttling; slowed to {requests} a second"),
+            format!("throttled; {requests} a second"),
+            "throttled".into(),
+        ];
+    }
+    let tally = state.users.tally();
+    let (loaded, all) = (count(tally.complete), count(tally.all_keys()));
+    let complete = tally.unknown == 0 && tally.complete == tally.all_keys();
+    if complete {
+        return if state.users.listing.is_loading() {
+            vec!["listing users".into()]
+        } else {
+            Vec::new()
+        };
+    }
+    let live = if tally.unknown == 0 {
+        format!("{loaded} of {all} keys live")
+    } else {
+        let users = count(state.users.rows().len());
+        format!("{} of {users} users loaded", count(tally.users))
     };
-    Line::from(vec![
-        Span::styled(canvas.spinner(), canvas.theme.accent),
-        Span::styled(format!(" {text}"), canvas.theme.dim),
-    ])
+    let report = &state.session.report;
+    let about = match (report.known(), report.error()) {
+        (Some(report), _) => {
+            let age = format::short(canvas.now - report.generated);
+            Some(match age.as_str() {
+                "now" => "ages from a report just made".to_owned(),
+                age => format!("ages from the report, {age} old"),
+            })
+        }
+        (None, Some(error)) if error.kind == Kind::Denied => Some("no report: refused".into()),
+        (None, Some(_)) => Some("no report: failed".into()),
+        (None, None) if report.is_loading() => Some("waiting for the report".into()),
+        (None, None) => None,
+    };
+    let dot = canvas.theme.glyphs.dot;
+    let mut ways = Vec::new();
+    if let Some(about) = about {
+        ways.push(format!("{about} {dot} {live}"));
+        ways.push(about);
+    }
+    ways.push(live);
+    ways.push(format!("{loaded} of {all}"));
+    ways
+}
+
+/// What has to be known before anything else: the root user has keys.
+pub(super) fn warning(canvas: &mut Canvas<'_>, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = canvas.theme;
+    let text = words::root_keys(&canvas.state.session, canvas.now);
+    let text = format!("{} {text}", theme.glyphs.warn);
+    let room = usize::from(area.width).saturating_sub(2);
+    let text = shorten(&text, room, theme.glyphs.more).into_owned();
+    canvas.line(
+        area.x + 1,
+        area.y,
+        area.width,
+        &Line::styled(text, theme.bad),
+    );
 }

@@ -30,6 +30,8 @@ pub struct Layout {
     pub header: Rect,
     /// Counts, progress, notices.
     pub status: Rect,
+    /// What has to be known before anything else; empty where there is nothing.
+    pub warning: Rect,
     /// Everything between the lines at the top and the hints.
     pub body: Rect,
     /// The list of users with its border; empty where only the keys are shown.
@@ -38,7 +40,7 @@ pub struct Layout {
     pub keys: Rect,
     /// The hints.
     pub footer: Rect,
-    /// Whether the list of users has a line for the filter.
+    /// Whether the list has a line for the filter.
     pub filter: bool,
 }
 
@@ -48,7 +50,12 @@ impl Layout {
     pub fn of(state: &State) -> Self {
         let (width, height) = state.size;
         let row = |y: u16| Rect::new(0, y.min(height), width, u16::from(y < height));
-        let body = Rect::new(0, 2.min(height), width, height.saturating_sub(3));
+        let warning = Rect {
+            height: u16::from(state.session.root_has_keys()).min(height.saturating_sub(2)),
+            ..row(2)
+        };
+        let top = 2 + warning.height;
+        let body = Rect::new(0, top.min(height), width, height.saturating_sub(top + 1));
         let (users, keys) = if width < TWO_PANES {
             match state.pane {
                 Pane::Keys if !state.filtering => (Rect::ZERO, body),
@@ -72,6 +79,7 @@ impl Layout {
         Self {
             header: row(0),
             status: row(1),
+            warning,
             body,
             users,
             keys,
@@ -84,6 +92,14 @@ impl Layout {
     #[must_use]
     pub fn activity_height(&self) -> usize {
         usize::from(self.body.height).saturating_sub(3)
+    }
+
+    /// How many keys are visible in the list of all: without border, heading and filter line.
+    #[must_use]
+    pub fn keys_height(&self) -> usize {
+        usize::from(self.body.height)
+            .saturating_sub(3)
+            .saturating_sub(usize::from(self.filter))
     }
 
     /// How many users are visible: without border, heading and filter line.

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::{
         secret::{clipboard::Route, forms::Form, route::Why},
-        state::{Settings, confirm::RECENT},
+        state::{Settings, confirm::RECENT, fetch::Background},
     };
     use proptest::prelude::*;
 
@@ -190,6 +190,7 @@ mod tests {
             form: Form::Posix,
             clear_after: None,
             recent: RECENT,
+            background: Background::Visible,
         })
     }
 

@@ -22,6 +22,8 @@ pub struct Theme {
     pub warn: Style,
     /// Danger, failure.
     pub bad: Style,
+    /// What a filter has found, in a text.
+    pub found: Style,
     /// The selected row of the focused pane, and the highlighted button.
     pub selected: Style,
     /// What stands behind a dialog.
@@ -67,8 +69,8 @@ pub struct Glyphs {
     pub hidden: &'static str,
     /// Between facts.
     pub dot: &'static str,
-    /// Sorted upwards.
-    pub sorted: &'static str,
+    /// Sorted upwards, and downwards.
+    pub sorted: (&'static str, &'static str),
     /// A bar, and the rest of it.
     pub bar: (&'static str, &'static str),
     /// The line of a life: beginning, middle, a use, end.
@@ -99,7 +101,7 @@ static UNICODE: Glyphs = Glyphs {
     loading: "…",
     hidden: "•",
     dot: "·",
-    sorted: "▴",
+    sorted: ("▴", "▾"),
     bar: ("━", "─"),
     life: ("├", "─", "◆", "┤"),
     rule: "─",
@@ -124,7 +126,7 @@ static ASCII: Glyphs = Glyphs {
     loading: "...",
     hidden: "*",
     dot: "-",
-    sorted: "^",
+    sorted: ("^", "v"),
     bar: ("=", "-"),
     life: ("|", "-", "*", "|"),
     rule: "-",
@@ -161,6 +163,7 @@ impl Theme {
             good: colour(Color::Green),
             warn: colour(Color::Yellow),
             bad: colour(Color::Red).add_modifier(bold),
+            found: colour(Color::Cyan).add_modifier(Modifier::UNDERLINED | bold),
             selected: colour(Color::Cyan).add_modifier(Modifier::REVERSED | bold),
             background: if settings.monochrome {
                 Style::reset().add_modifier(Modifier::DIM)

@@ -1,19 +1,26 @@
 //! The list of users.
 
-use super::{Canvas, format, pane};
+use super::{
+    Canvas, filter_line, format,
+    found::Finder,
+    heading::{self, Heading},
+    pane, words,
+};
 use crate::{
-    iam::{KeyStatus, Kind, LastUsed},
+    iam::KeyStatus,
     message::Target,
     state::{
         Pane, Stage,
+        filter::Query,
         load::Load,
-        users::{KeyRow, UserRow},
+        sort::Column,
+        users::{Known, Used, UserRow},
     },
     text::{shorten_name, visible, width, wrap},
 };
 use ratatui::{
     layout::Rect,
-    style::Style,
+    style::{Modifier, Style},
     text::{Line, Span},
 };
 
@@ -30,7 +37,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, filter: bool) {
     let state = canvas.state;
     let focused = state.pane == Pane::Users;
     let border = if focused { theme.accent } else { theme.dim };
-    let shown = state.users.shown_count();
+    let shown = state.users.by_user().shown().len();
     let note = if filter && !state.users.filter().is_empty() {
         Line::styled(format!("{} shown", format::count(shown)), theme.dim)
     } else {
@@ -44,7 +51,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, filter: bool) {
         border,
     );
     if filter {
-        filter_line(
+        filter_line::draw(
             canvas,
             Rect {
                 height: 1,
@@ -54,7 +61,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, filter: bool) {
         inside.y += 1;
         inside.height = inside.height.saturating_sub(1);
     }
-    heading(canvas, inside);
+    // The lines stay where they are while somebody types: what is wrong takes the heading's.
+    match state.users.filter().query().errors().first() {
+        Some(error) => filter_line::explanation(canvas, inside, error),
+        None => heading(canvas, inside),
+    }
     let list = Rect {
         y: inside.y + 1,
         height: inside.height.saturating_sub(1),
@@ -64,35 +75,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, filter: bool) {
         empty(canvas, list);
         return;
     }
-    let cursor = state.users.cursor();
+    let cursor = state.users.by_user().cursor();
+    let mut finder = Finder::of(state.users.filter().query());
     for (y, (at, row)) in (list.y..list.bottom()).zip(state.users.window()) {
         let line = Rect::new(list.x, y, list.width, 1);
-        draw_row(canvas, line, row, at == cursor, focused);
+        draw_row(canvas, line, row, at == cursor, focused, finder.as_mut());
         canvas.target(line, Target::User(at));
         canvas.drawn.rows += 1;
     }
-}
-
-fn filter_line(canvas: &mut Canvas<'_>, area: Rect) {
-    let theme = canvas.theme;
-    let input = &canvas.state.users.filter().input;
-    let room = usize::from(area.width).saturating_sub(5);
-    let skip = input.visual_scroll(room);
-    let text: String = visible(input.value()).chars().skip(skip).collect();
-    let mut spans = vec![Span::styled(" / ", theme.accent)];
-    if canvas.state.filtering {
-        let at = input.cursor().saturating_sub(skip);
-        let (before, after) = (
-            text.chars().take(at).collect::<String>(),
-            text.chars().skip(at).collect::<String>(),
-        );
-        spans.push(Span::raw(before));
-        spans.push(Span::styled(theme.glyphs.cursor, theme.accent));
-        spans.push(Span::raw(after));
-    } else {
-        spans.push(Span::raw(text));
-    }
-    canvas.line(area.x, area.y, area.width, &Line::from(spans));
 }
 
 /// The cells for the name, and whether there is a bar.
@@ -107,24 +97,28 @@ fn columns(width: u16) -> (usize, bool) {
 fn heading(canvas: &mut Canvas<'_>, area: Rect) {
     let (name, bar) = columns(area.width);
     let bar = if bar { BAR + 1 } else { 0 };
-    let sorted = canvas.theme.glyphs.sorted;
-    let text = format!(
-        "  {:<name$} {:<KEYS$}{:>bar$}{:>AGE$}{:>USED$}",
-        format!("name {sorted}"),
-        "keys",
-        "",
-        "age",
-        "used"
-    );
-    canvas.line(
-        area.x,
-        area.y,
-        area.width,
-        &Line::styled(text, canvas.theme.dim),
+    let sort = canvas.state.users.by_user().sort();
+    heading::draw(
+        canvas,
+        area,
+        sort,
+        &[
+            Heading::left(Column::User, "name", 2, name),
+            Heading::left(Column::Keys, "keys", 1, KEYS),
+            Heading::right(Column::Age, "age", bar, AGE),
+            Heading::right(Column::LastUsed, "used", 0, USED),
+        ],
     );
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &UserRow, selected: bool, focused: bool) {
+fn draw_row(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    row: &UserRow,
+    selected: bool,
+    focused: bool,
+    finder: Option<&mut Finder<'_>>,
+) {
     let theme = canvas.theme;
     let glyphs = theme.glyphs;
     let (name_width, bar) = columns(area.width);
@@ -140,20 +134,20 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &UserRow, selected: bool, 
         (true, false, false) => glyphs.marker,
         (false, false, false) => " ",
     };
-    let name = visible(&row.user.name);
-    let name = shorten_name(&name, name_width, glyphs.more);
+    let whole = visible(&row.user.name);
+    let name = shorten_name(&whole, name_width, glyphs.more);
     let pad = " ".repeat(name_width.saturating_sub(width(&name)));
     let (keys, keys_cells) = key_symbols(canvas, row);
     let age = row.oldest_active().map(|created| canvas.now - created);
     let (used, used_style) = used(canvas, row);
 
-    let mut spans = vec![
-        Span::styled(format!("{marker} "), theme.accent),
-        Span::styled(
-            format!("{name}{pad} "),
-            if selected { theme.strong } else { Style::new() },
-        ),
-    ];
+    let style = if selected { theme.strong } else { Style::new() };
+    let mut spans = vec![Span::styled(format!("{marker} "), theme.accent)];
+    match finder {
+        None => spans.push(Span::styled(name.into_owned(), style)),
+        Some(finder) => spans.extend(finder.spans(false, &whole, &name, style, theme.found)),
+    }
+    spans.push(Span::styled(format!("{pad} "), style));
     spans.extend(keys);
     spans.push(Span::raw(" ".repeat(KEYS.saturating_sub(keys_cells))));
     let age_style = age.map_or(theme.dim, |age| age_style(canvas, age));
@@ -165,15 +159,16 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &UserRow, selected: bool, 
     spans.push(Span::styled(format!("{age:>AGE$}"), age_style));
     spans.push(Span::styled(format!("{used:>USED$} "), used_style));
     if selected && focused {
-        // One ground for the whole row: colours on it would be hard to read.
+        // One ground for the whole row: colours on it would be hard to read. Lines are not.
         for span in &mut spans[1..] {
-            span.style = theme.selected;
+            let line = span.style.add_modifier & Modifier::UNDERLINED;
+            span.style = theme.selected.add_modifier(line);
         }
     }
     canvas.line(area.x, area.y, area.width, &Line::from(spans));
 }
 
-fn age_style(canvas: &Canvas<'_>, age: chrono::TimeDelta) -> Style {
+pub(super) fn age_style(canvas: &Canvas<'_>, age: chrono::TimeDelta) -> Style {
     if age >= format::VERY_OLD {
         canvas.theme.bad
     } else if age >= format::OLD {
@@ -210,25 +205,12 @@ fn age_bar(
 /// The keys as symbols, and the cells they take.
 fn key_symbols(canvas: &Canvas<'_>, row: &UserRow) -> (Vec<Span<'static>>, usize) {
     let theme = canvas.theme;
-    match (&row.keys, row.keys.known()) {
-        (_, Some(keys)) => {
-            let shown = if keys.len() > KEYS - 1 {
-                KEYS - 2
-            } else {
-                keys.len()
-            };
-            let mut spans: Vec<Span<'static>> = keys[..shown]
-                .iter()
-                .map(|row| match row.key.status {
-                    KeyStatus::Active if canvas.state.is_own(&row.key.id) => {
-                        Span::styled(theme.glyphs.own, theme.accent)
-                    }
-                    KeyStatus::Active => Span::styled(theme.glyphs.active, theme.good),
-                    KeyStatus::Inactive => Span::styled(theme.glyphs.inactive, theme.dim),
-                    KeyStatus::Other(_) => Span::styled(theme.glyphs.other, theme.warn),
-                })
-                .collect();
-            if shown < keys.len() {
+    match (&row.keys, row.key_count()) {
+        (_, Some(count)) => {
+            let shown = if count > KEYS - 1 { KEYS - 2 } else { count };
+            let keys = row.known_keys().take(shown);
+            let mut spans: Vec<Span<'static>> = keys.map(|key| symbol(canvas, key)).collect();
+            if shown < count {
                 spans.push(Span::styled("+", theme.warn));
             }
             let cells = spans.len();
@@ -246,46 +228,32 @@ fn key_symbols(canvas: &Canvas<'_>, row: &UserRow) -> (Vec<Span<'static>>, usize
     }
 }
 
+/// The status of a key as a symbol.
+pub(super) fn symbol(canvas: &Canvas<'_>, key: Known<'_>) -> Span<'static> {
+    let theme = canvas.theme;
+    match key.status() {
+        KeyStatus::Active if key.id().is_some_and(|id| canvas.state.is_own(id)) => {
+            Span::styled(theme.glyphs.own, theme.accent)
+        }
+        KeyStatus::Active => Span::styled(theme.glyphs.active, theme.good),
+        KeyStatus::Inactive => Span::styled(theme.glyphs.inactive, theme.dim),
+        KeyStatus::Other(_) => Span::styled(theme.glyphs.other, theme.warn),
+    }
+}
+
 /// The most recent use of any of the keys: a time, `never`, `refused`, or still loading.
 fn used(canvas: &Canvas<'_>, row: &UserRow) -> (String, Style) {
     let theme = canvas.theme;
-    let failed = |kind: Kind| {
-        let word = if kind == Kind::Denied {
-            "refused"
-        } else {
-            "failed"
-        };
-        (word.to_owned(), theme.warn)
-    };
-    let keys: &[KeyRow] = match (&row.keys, row.keys.known()) {
-        (_, Some(keys)) => keys,
-        (Load::Failed(error, _), None) => return failed(error.kind),
-        (_, None) => return (String::new(), theme.dim),
-    };
-    if keys.is_empty() {
-        return (String::new(), theme.dim);
-    }
-    if keys
-        .iter()
-        .any(|key| key.last_used.known().is_none() && key.last_used.error().is_none())
-    {
-        return (theme.glyphs.loading.into(), theme.dim);
-    }
-    let latest = keys
-        .iter()
-        .filter_map(|key| match key.last_used.known() {
-            Some(LastUsed::At { time, .. }) => Some(*time),
-            _ => None,
-        })
-        .max();
-    let error = keys
-        .iter()
-        .filter(|key| key.last_used.known().is_none())
-        .find_map(|key| key.last_used.error());
-    match (latest, error) {
-        (_, Some(error)) => failed(error.kind),
-        (Some(time), None) => (format::short(canvas.now - time), Style::new()),
-        (None, None) => ("never".into(), theme.dim),
+    match row.last_used() {
+        Used::NoKeys => (String::new(), theme.dim),
+        Used::Unknown if row.key_count().is_none() => (String::new(), theme.dim),
+        Used::Unknown => (theme.glyphs.loading.into(), theme.dim),
+        Used::Failed(error) => (words::failed(error).into(), theme.warn),
+        Used::Never => (words::as_reported("never", row.is_reported()), theme.dim),
+        Used::At(time) => {
+            let text = format::short(canvas.now - time);
+            (words::as_reported(&text, row.is_reported()), Style::new())
+        }
     }
 }
 
@@ -296,10 +264,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
     let text: Vec<(String, Style)> = match &state.users.listing {
         _ if !state.users.rows().is_empty() => vec![
             nobody_matches(canvas),
-            (
-                "A key ID is found once the keys of its user were seen.".into(),
-                theme.dim,
-            ),
+            (not_seen(state.users.filter().query()).into(), theme.dim),
             ("Esc clears it.".into(), theme.dim),
         ],
         Load::Failed(error, _) => vec![
@@ -337,4 +302,13 @@ fn nobody_matches(canvas: &Canvas<'_>) -> (String, Style) {
         "Nobody matches the filter so far."
     };
     (text.into(), Style::new())
+}
+
+/// Why somebody may be missing.
+fn not_seen(query: &Query) -> &'static str {
+    if query.needs_keys() {
+        "Only users whose keys were seen can match."
+    } else {
+        "A key ID is found once the keys of its user were seen."
+    }
 }

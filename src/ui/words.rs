@@ -2,12 +2,13 @@
 
 use crate::{
     effect::Copied,
-    iam::{KeyStatus, Kind, LastUsed},
+    iam::{Error, KeyStatus, Kind, LastUsed},
     message::CopyOutcome,
     secret::{clipboard::Why, osc52::Multiplexer},
     state::{
         load::Load,
         questions::{Cause, Finding, Question},
+        session::Session,
         store::{Place, Written},
     },
     text::visible,
@@ -100,6 +101,49 @@ pub fn unknown(question: &Question) -> String {
             change.target()
         ),
     }
+}
+
+/// What a list says where the account did not tell.
+#[must_use]
+pub fn failed(error: &Error) -> &'static str {
+    if error.kind == Kind::Denied {
+        "refused"
+    } else {
+        "failed"
+    }
+}
+
+/// A last use in a list, marked where it is the credential report's: it may be hours old.
+#[must_use]
+pub fn as_reported(text: &str, reported: bool) -> String {
+    format!("{}{text}", if reported { "~" } else { "" })
+}
+
+/// What has to be known about the root user's keys.
+#[must_use]
+pub fn root_keys(session: &Session, now: DateTime<Utc>) -> String {
+    let keys = session.keys_of_root();
+    let what = match keys {
+        [] => "an access key".to_owned(),
+        [one] if one.active => "an active access key".to_owned(),
+        [_] => "an inactive access key".to_owned(),
+        several => format!("{} access keys", several.len()),
+    };
+    let oldest = keys.iter().filter_map(|key| key.rotated).min();
+    let age = oldest.map(|time| format!(", {} old", format::long(now - time)));
+    let used = keys.iter().filter_map(|key| match key.last_used {
+        LastUsed::At { time, .. } => Some(time),
+        LastUsed::Never => None,
+    });
+    let used = match used.max() {
+        Some(time) => format!(", used {}", format::ago(now - time)),
+        None if keys.is_empty() => String::new(),
+        None => ", never used".into(),
+    };
+    format!(
+        "The root user has {what}{}{used}: it can do everything",
+        age.unwrap_or_default()
+    )
 }
 
 /// Status and last use of a key, for a confirmation: one sentence.

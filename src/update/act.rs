@@ -39,8 +39,23 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::FocusUsers => state.pane = Pane::Users,
         Action::FocusKeys => state.pane = Pane::Keys,
-        Action::ShowUsers => state.view = View::Users,
-        Action::ShowActivity => state.show_activity(),
+        Action::ShowUsers => state.go_to(View::Users),
+        Action::ShowKeys => state.go_to(View::Keys),
+        Action::ShowActivity => state.go_to(View::Activity),
+        Action::GoToUser => {
+            state.go_to(View::Users);
+            state.pane = Pane::Keys;
+        }
+        Action::Sort => {
+            if let Some((columns, sort)) = state.sorted() {
+                state.sort(sort.next(columns));
+            }
+        }
+        Action::ReverseSort => {
+            if let Some((_, sort)) = state.sorted() {
+                state.sort(sort.reversed());
+            }
+        }
         Action::WholeEntry => state.read_entry(),
         Action::CopyCommand => return copy_command(state),
         Action::Details => {
@@ -65,7 +80,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             }
         }
         Action::Filter => {
-            state.pane = Pane::Users;
+            if state.view == View::Users {
+                state.pane = Pane::Users;
+            }
             state.filtering = true;
         }
         Action::KeepFilter => state.filtering = false,

@@ -8,7 +8,7 @@ use crate::{
     message::{KeyPress, Target},
     palette,
     secret::forms::Form,
-    state::{Pane, State, View, modal::Modal},
+    state::{Pane, State, View, modal::Modal, sort::Sort},
     text,
     ui::{details_lines, entry_lines, help_lines, layout, plan_lines},
 };
@@ -81,7 +81,11 @@ fn typing(state: &State) -> bool {
 pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
     let context = state.context();
     let reachable = match target {
-        Target::User(_) | Target::Key(_) | Target::Entry(_) => state.dialogs().is_empty(),
+        Target::User(_)
+        | Target::Key(_)
+        | Target::KeyRow(_)
+        | Target::Column(_)
+        | Target::Entry(_) => state.dialogs().is_empty(),
         Target::Action(action) => keymap::key_of(context, *action).is_some(),
         Target::Button(_) | Target::PaletteRow(_) => true,
     };
@@ -97,6 +101,16 @@ pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
         Target::Key(at) => {
             state.pane = Pane::Keys;
             state.select_key(*at);
+        }
+        Target::KeyRow(at) => state.users.select_key(*at),
+        Target::Column(column) => {
+            if let Some((_, sort)) = state.sorted() {
+                state.sort(if sort.column == *column {
+                    sort.reversed()
+                } else {
+                    Sort::by(*column)
+                });
+            }
         }
         Target::Entry(number) => state.activity.select_number(*number),
         Target::Action(action) => return act(state, *action),
@@ -172,6 +186,7 @@ pub(super) fn step(state: &mut State, by: isize) {
         }
         Some(_) => {}
         None if view == View::Activity => state.activity.step(by),
+        None if view == View::Keys => state.users.step_key(by),
         None if keys => {
             state.select_key(state.key_cursor().saturating_add_signed(by));
         }
@@ -181,7 +196,8 @@ pub(super) fn step(state: &mut State, by: isize) {
 
 pub(super) fn page(state: &State) -> isize {
     let height = match state.view {
-        View::Users => state.users.height(),
+        View::Users => state.users.by_user().height(),
+        View::Keys => state.users.by_key().height(),
         View::Activity => state.activity.height(),
     };
     isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)

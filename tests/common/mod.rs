@@ -26,7 +26,7 @@ use iamkeys::{
     message::{Message, Signal},
     runtime::{Accounts, Keep, Means, Pace, Runtime},
     secret::{clipboard::Route, credentials::CredentialsFile, forms::Form, osc52::Multiplexer},
-    state::{Settings, confirm::RECENT},
+    state::{Settings, confirm::RECENT, fetch::Background},
 };
 use ratatui::{
     Terminal,
@@ -52,7 +52,10 @@ pub fn now() -> DateTime<Utc> {
 
 /// The demo account at that time, behind an endpoint that answers at once.
 pub fn endpoint() -> Endpoint {
-    Endpoint::new(Account::demo(now())).with_clock(Arc::new(now))
+    // Its clock stands still: the report is made in no time, or never.
+    Endpoint::new(Account::demo(now()))
+        .with_clock(Arc::new(now))
+        .with_report_time(chrono::TimeDelta::zero())
 }
 
 /// What the terminal shows, and what was sent to it past the frames.
@@ -453,6 +456,7 @@ fn run(
                 form: Form::Posix,
                 clear_after: None,
                 recent: RECENT,
+                background: Background::Visible,
             },
             target: Target::Demo,
             now: Box::new(now),

@@ -227,7 +227,11 @@ fn pages_and_the_wheel_move_in_the_activity() {
     desk.press(KeyCode::PageUp);
     desk.send(Message::Scroll(-1));
     assert_eq!(selected(&desk), "entry 48");
-    assert_eq!(desk.state.users.cursor(), 0, "nothing else has moved");
+    assert_eq!(
+        desk.state.users.by_user().cursor(),
+        0,
+        "nothing else has moved"
+    );
 }
 
 #[test]

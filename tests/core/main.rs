@@ -5,6 +5,7 @@ mod activity;
 mod asking;
 #[path = "../desk/mod.rs"]
 mod desk;
+mod filter;
 mod random;
 mod rotation;
 mod storing;
@@ -17,7 +18,7 @@ use iamkeys::{
     keymap,
     message::{Answer, CopyOutcome, KeyPress, Message, Signal, Target},
     secret::{SecretKey, osc52::Multiplexer},
-    state::{Stage, fetch::MAX_READS, modal::Modal},
+    state::{Stage, modal::Modal, pace::MOST},
     text, ui,
 };
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -96,8 +97,8 @@ fn the_selected_user_is_asked_for_first_and_never_more_than_there_is_room_for() 
         .filter(|read| matches!(read, Read::Keys(_)))
         .collect();
     assert_eq!(asked[0], Read::Keys("user-000".into()));
-    assert!(asked.len() <= MAX_READS);
-    assert!(desk.state.reads_under_way() <= MAX_READS);
+    assert!(asked.len() <= MOST);
+    assert!(desk.state.reads_under_way() <= MOST);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn only_what_is_visible_is_asked_for() {
         .map(|name| someone(Box::leak(name.clone().into_boxed_str()), &[]))
         .collect();
     let desk = Desk::showing(SIZE, settings(), &users);
-    assert_eq!(desk.state.users.known().0, 18);
+    assert_eq!(desk.state.users.tally().users, 18);
 }
 
 #[test]
@@ -333,7 +334,11 @@ fn no_click_closes_a_new_key() {
         let mut desk = with_new_key();
         desk.send(Message::Click(target));
         assert!(desk.screen().contains("New key for alice"));
-        assert_eq!(desk.state.users.cursor(), 0, "nor does it reach behind it");
+        assert_eq!(
+            desk.state.users.by_user().cursor(),
+            0,
+            "nor does it reach behind it"
+        );
     }
 }
 
@@ -833,6 +838,7 @@ fn failed(read: Read, kind: Kind) -> Answer {
         Read::Keys(user) => Answer::Keys(user, Err(error)),
         Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error)),
         Read::Descriptions(user) => Answer::Descriptions(user, Err(error)),
+        Read::Report => Answer::Report(Err(error)),
     }
 }
 

@@ -12,7 +12,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     effect::{ChangeId, Effect, Errand, Origin, Read, RequestId, Target},
     iam::{
-        AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, Summary, User, UsersPage,
+        AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, Report, ReportedKey,
+        ReportedUser, Summary, User, UsersPage,
     },
     message::{Answer, KeyPress, Message, Session},
     secret::{
@@ -25,6 +26,7 @@ use iamkeys::{
         Settings, State,
         changes::Pending,
         confirm::RECENT,
+        fetch::Background,
         questions::{Cause, Finding, Question},
         store::{Listing, News},
     },
@@ -54,6 +56,7 @@ pub fn settings() -> Settings {
         form: Form::Posix,
         clear_after: None,
         recent: RECENT,
+        background: Background::Visible,
     }
 }
 
@@ -309,6 +312,28 @@ pub fn answer(users: &[Someone], read: Read) -> Answer {
             Answer::LastUsed(name, key, Ok(used))
         }
         Read::Descriptions(name) => Answer::Descriptions(name, Ok(Vec::new())),
+        Read::Report => Answer::Report(Ok(Box::new(report(users)))),
+    }
+}
+
+/// The credential report on these users, made just now.
+pub fn report(users: &[Someone]) -> Report {
+    let key = |(key, last_used): &(AccessKey, LastUsed)| ReportedKey {
+        active: key.status == KeyStatus::Active,
+        rotated: key.created,
+        last_used: last_used.clone(),
+    };
+    Report {
+        generated: now(),
+        root: Some(Box::default()),
+        users: users
+            .iter()
+            .map(|user| ReportedUser {
+                name: user.name.into(),
+                created: Some(now() - TimeDelta::days(1000)),
+                keys: user.keys.iter().take(2).map(key).collect(),
+            })
+            .collect(),
     }
 }
 

@@ -1,0 +1,43 @@
+//! The filter, as it is typed, and what is wrong with it.
+
+use super::Canvas;
+use crate::text::{shorten, visible};
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
+
+/// The text of the filter, with the cursor while it is typed.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let input = &canvas.state.users.filter().input;
+    let room = usize::from(area.width).saturating_sub(5);
+    let skip = input.visual_scroll(room);
+    let text: String = visible(input.value()).chars().skip(skip).collect();
+    let mut spans = vec![Span::styled(" / ", theme.accent)];
+    if canvas.state.filtering {
+        let at = input.cursor().saturating_sub(skip);
+        let (before, after) = (
+            text.chars().take(at).collect::<String>(),
+            text.chars().skip(at).collect::<String>(),
+        );
+        spans.push(Span::raw(before));
+        spans.push(Span::styled(theme.glyphs.cursor, theme.accent));
+        spans.push(Span::raw(after));
+    } else {
+        spans.push(Span::raw(text));
+    }
+    canvas.line(area.x, area.y, area.width, &Line::from(spans));
+}
+
+/// What is wrong with the filter.
+pub(super) fn explanation(canvas: &mut Canvas<'_>, area: Rect, error: &str) {
+    let theme = canvas.theme;
+    let room = usize::from(area.width).saturating_sub(4);
+    let text = format!(
+        " {} {}",
+        theme.glyphs.warn,
+        shorten(error, room, theme.glyphs.more)
+    );
+    canvas.line(area.x, area.y, area.width, &Line::styled(text, theme.warn));
+}

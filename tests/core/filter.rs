@@ -1,0 +1,249 @@
+//! Typing into the filter: who is shown, who stays selected, and what is said where a text is not
+//! understood.
+
+use super::{
+    SIZE,
+    desk::{Desk, answer, now, people, settings},
+};
+use crossterm::event::KeyCode;
+use iamkeys::{effect::Read, iam::KeyStatus, message::Message, ui};
+use proptest::{prelude::*, sample::select};
+use ratatui::{
+    buffer::{Buffer, Cell},
+    layout::Rect,
+    style::{Modifier, Style},
+};
+
+/// Everybody and their keys are loaded.
+fn desk() -> Desk {
+    let desk = Desk::showing(SIZE, settings(), &people());
+    assert_eq!(desk.state.users.tally().users, people().len());
+    desk
+}
+
+/// A desk where a filter was pasted, so that no part of it has moved the selection: the first of
+/// those who pass is selected.
+fn filtered(text: &str) -> Desk {
+    let mut desk = desk();
+    desk.keys("/");
+    desk.send(Message::Paste(text.into()));
+    desk
+}
+
+fn shown(desk: &Desk) -> Vec<&str> {
+    let rows = desk.state.users.window();
+    rows.map(|(_, row)| &*row.user.name).collect()
+}
+
+fn selected(desk: &Desk) -> &str {
+    &desk.state.user().expect("somebody is selected").user.name
+}
+
+#[test]
+fn fields_find_users_by_what_is_known_of_their_keys() {
+    for (typed, names) in [
+        (
+            "age>90",
+            &["deploy-bot", "former-intern", "old-batch", "web-assets"][..],
+        ),
+        (
+            "age>90 unused>45 status:inactive",
+            &["former-intern", "web-assets"],
+        ),
+        ("never", &["old-batch", "web-assets"]),
+        ("never status:act", &["old-batch"]),
+        ("own", &["alice"]),
+        ("user:*-b?t*", &["deploy-bot", "old-batch"]),
+        ("keys:2", &["deploy-bot", "web-assets"]),
+        ("keys:0", &["new-hire"]),
+        ("service:s3 region:us age<30", &["alice", "deploy-bot"]),
+        ("id:batch", &["old-batch"]),
+        ("bot id:02", &["deploy-bot"]),
+        ("age>9999", &[]),
+    ] {
+        let mut desk = desk();
+        desk.keys("/");
+        desk.keys(typed);
+        assert_eq!(shown(&desk), names, "{typed}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_explained_below_and_hides_nobody() {
+    let mut desk = desk();
+    desk.keys("/age>");
+    let screen = desk.screen();
+    assert!(screen.contains("▲ age needs a number of days"), "{screen}");
+    assert_eq!(shown(&desk).len(), people().len());
+    assert!(!screen.contains("name ▴"), "{screen}");
+    desk.keys("90");
+    let screen = desk.screen();
+    assert!(!screen.contains("age needs"), "{screen}");
+    assert!(screen.contains("name ▴"), "{screen}");
+    assert!(screen.contains("4 shown"), "{screen}");
+    // Kept as it is, it is still there to be seen.
+    desk.keys(" foo:");
+    desk.press(KeyCode::Enter);
+    let screen = desk.screen();
+    assert!(screen.contains("age>90 foo:"), "{screen}");
+    assert!(screen.contains("▲ No field foo: age unused"), "{screen}");
+}
+
+#[test]
+fn nobody_is_found_by_keys_that_were_not_seen() {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    while let Some((request, read)) = desk.next_read() {
+        if !matches!(read, Read::Keys(_)) {
+            desk.answered(request, answer(&people(), read));
+        }
+    }
+    desk.keys("/age>0");
+    assert_eq!(shown(&desk), [""; 0]);
+    let screen = desk.screen();
+    assert!(screen.contains("Only users whose keys were"), "{screen}");
+}
+
+/// The characters of the first row on which a name stands that are underlined.
+fn underlined(desk: &Desk, name: &str) -> String {
+    let (width, height) = SIZE;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    ui::draw(&mut buffer, &desk.state, now());
+    let mut rows = buffer.content.chunks(usize::from(width));
+    let row = rows.find(|row| {
+        let text: String = row.iter().map(Cell::symbol).collect();
+        text.contains(&format!(" {name} ")) && !text.contains("─ ")
+    });
+    let cells = row.expect("the name is there").iter();
+    let found = cells.filter(|cell| {
+        let style: Style = cell.style();
+        style.add_modifier.contains(Modifier::UNDERLINED)
+    });
+    found.map(Cell::symbol).collect()
+}
+
+#[test]
+fn what_was_found_is_underlined_in_the_names() {
+    let mut desk = desk();
+    desk.keys("/bat");
+    assert_eq!(selected(&desk), "old-batch");
+    assert_eq!(underlined(&desk, "old-batch"), "bat");
+    desk.keys(" ol");
+    assert_eq!(underlined(&desk, "old-batch"), "olbat");
+    desk.press(KeyCode::Esc);
+    assert_eq!(underlined(&desk, "old-batch"), "");
+    // Of those who are not selected, too.
+    desk.keys("/e");
+    assert_eq!(underlined(&desk, "former-intern"), "e");
+}
+
+#[test]
+fn news_of_a_key_shows_and_hides_its_user() {
+    let mut desk = filtered("status:inactive");
+    assert_eq!(shown(&desk), ["former-intern", "web-assets"]);
+    assert_eq!(selected(&desk), "former-intern");
+    let mut set = |user: &str, status: &KeyStatus| {
+        desk.state.users.edit_keys(user, |keys| {
+            for row in keys {
+                row.key.status = status.clone();
+            }
+        });
+        let rows = desk.state.users.window();
+        rows.map(|(_, row)| row.user.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        set("alice", &KeyStatus::Inactive),
+        ["alice", "former-intern", "web-assets"]
+    );
+    assert_eq!(
+        set("web-assets", &KeyStatus::Active),
+        ["alice", "former-intern"]
+    );
+}
+
+#[test]
+fn a_last_use_that_comes_shows_its_user() {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    let mut later = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        if matches!(read, Read::LastUsed(..)) {
+            later.push((request, read));
+        } else {
+            desk.answered(request, answer(&people(), read));
+        }
+    }
+    desk.keys("/never");
+    assert_eq!(shown(&desk), [""; 0]);
+    for (request, read) in later {
+        desk.answered(request, answer(&people(), read));
+    }
+    desk.serve(&people());
+    assert_eq!(shown(&desk), ["old-batch", "web-assets"]);
+}
+
+#[test]
+fn news_does_not_take_the_selected_user_away() {
+    let mut desk = filtered("status:inactive");
+    assert_eq!(selected(&desk), "former-intern");
+    desk.state.users.edit_keys("former-intern", |keys| {
+        keys[0].key.status = KeyStatus::Active;
+    });
+    assert_eq!(shown(&desk), ["former-intern", "web-assets"]);
+    // Nor does other news that comes later, and the list read anew.
+    desk.state.users.edit_keys("alice", |keys| {
+        keys[0].key.status = KeyStatus::Inactive;
+    });
+    assert_eq!(selected(&desk), "former-intern");
+    desk.press(KeyCode::Enter);
+    desk.keys("R");
+    let users = people().into_iter().map(|mut user| {
+        if user.name == "former-intern" {
+            user.keys[0].0.status = KeyStatus::Active;
+        }
+        user
+    });
+    desk.serve(&users.collect::<Vec<_>>());
+    assert_eq!(selected(&desk), "former-intern");
+    // An edit does, be it one that can only narrow.
+    desk.keys("/ ");
+    assert_eq!(shown(&desk), ["web-assets"]);
+    assert_eq!(selected(&desk), "web-assets");
+}
+
+/// What can be pressed while a filter is typed.
+fn key() -> impl Strategy<Value = KeyCode> {
+    let letters: Vec<char> = "aabbdeeotw-  :>90own".chars().collect();
+    prop_oneof![
+        8 => select(letters).prop_map(KeyCode::Char),
+        3 => Just(KeyCode::Backspace),
+        1 => select(vec![KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::Delete]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn typed_letter_by_letter_a_filter_shows_what_it_does_at_once(
+        begin in select(vec!["", "age>9", "never", "status:", "user:*", "age"]),
+        keys in prop::collection::vec(key(), 0..16),
+    ) {
+        let mut typing = desk();
+        typing.keys("/");
+        typing.keys(begin);
+        for key in keys {
+            typing.press(key);
+            let text = typing.state.users.filter().input.value().to_owned();
+            let mut at_once = desk();
+            at_once
+                .state
+                .users
+                .edit_filter(|filter| filter.input = text.as_str().into());
+            prop_assert_eq!(shown(&typing), shown(&at_once), "{}", text);
+        }
+    }
+}
