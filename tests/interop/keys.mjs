@@ -12,7 +12,9 @@ const require = createRequire(`${process.cwd()}/`);
 const {
   CreateAccessKeyCommand,
   DeleteAccessKeyCommand,
+  GenerateCredentialReportCommand,
   GetAccessKeyLastUsedCommand,
+  GetCredentialReportCommand,
   IAMClient,
   ListAccessKeysCommand,
   ListUsersCommand,
@@ -113,3 +115,15 @@ await refused(
   "ValidationError",
   "1 validation error detected: Value 'no spaces' at 'userName' failed",
 );
+
+// Somebody else has had it made: it is that one for four hours.
+const state = await client.send(new GenerateCredentialReportCommand({}));
+assert.deepEqual([state.State, state.Description], ["COMPLETE", undefined]);
+const report = await client.send(new GetCredentialReportCommand({}));
+assert.equal(report.ReportFormat, "text/csv");
+assert.ok(Date.now() - report.GeneratedTime < 600_000);
+const lines = new TextDecoder().decode(report.Content).split("\n");
+assert.equal(lines.length, 252);
+assert.ok(lines[0].startsWith("user,arn,user_creation_time,"));
+assert.ok(lines[1].startsWith("<root_account>,arn:aws:iam::123456789012:root,"));
+assert.deepEqual(lines.slice(2).map((line) => line.split(",")[0]), names);

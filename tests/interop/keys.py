@@ -5,7 +5,10 @@ AWS_SECRET_ACCESS_KEY. Ends with an error at the first thing that differs from
 what IAM does.
 """
 
+import base64
+import csv
 import datetime
+import io
 import json
 import os
 import subprocess
@@ -33,7 +36,9 @@ def refused(call, status, code, message, what):
         answer = error.response["ResponseMetadata"]
         equal(answer["HTTPStatusCode"], status, f"{what}: status")
         equal(said["Code"], code, f"{what}: code")
-        equal(said["Message"][: len(message)], message, f"{what}: message")
+        # IAM says nothing more of a report that is not there.
+        text = said.get("Message", "Unknown")
+        equal(text[: len(message)], message, f"{what}: message")
         if not answer.get("RequestId"):
             raise SystemExit(f"{what}: no request ID")
     else:
@@ -165,8 +170,56 @@ def with_boto3(iam, sts):
         "a name with a space",
     )
     equal(iam.list_account_aliases()["AccountAliases"], ["acme-large"], "alias")
-    equal(iam.get_account_summary()["SummaryMap"]["Users"], 250, "summary")
+    summary = iam.get_account_summary()["SummaryMap"]
+    equal(summary["Users"], 250, "summary")
+    equal(summary["AccountAccessKeysPresent"], 0, "root's keys in the summary")
     return names
+
+
+def report(iam, names):
+    """Has the credential report made; gives its text and when it was made."""
+    get = iam.get_credential_report
+    refused(get, 410, "ReportNotPresent", "Unknown", "no report")
+    begun = iam.generate_credential_report()
+    equal(begun["State"], "STARTED", "a report is begun")
+    sentence = "No report exists. Starting a new report generation task"
+    equal(begun["Description"], sentence, "what is said of it")
+    refused(get, 404, "ReportInProgress", "Unknown", "a report being made")
+    states = []
+    deadline = time.monotonic() + 30
+    while "COMPLETE" not in states:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"the report was never made: {states}")
+        states.append(iam.generate_credential_report()["State"])
+        time.sleep(0.1)
+    equal(states[0], "INPROGRESS", "a report under way")
+    answer = get()
+    equal(answer["ReportFormat"], "text/csv", "the report's format")
+    age = datetime.datetime.now(datetime.timezone.utc) - answer["GeneratedTime"]
+    equal(0 <= age.total_seconds() < 60, True, "the report's age")
+
+    text = answer["Content"].decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    equal(len(rows[0]), 22, "the report's columns")
+    equal(rows[0]["user"], "<root_account>", "the report's first row")
+    equal([row["user"] for row in rows[1:]], names, "the report's users")
+    for row in rows[1:]:
+        user = row["user"]
+        listed = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+        listed.sort(key=lambda key: key["AccessKeyId"])
+        keys = [("false", "N/A")] * 2
+        for place, key in enumerate(listed):
+            active = "true" if key["Status"] == "Active" else "false"
+            keys[place] = (active, key["CreateDate"].isoformat())
+        for place, key in enumerate(keys, 1):
+            name = f"access_key_{place}_"
+            equal((row[name + "active"], row[name + "last_rotated"]), key, f"keys of {user}")
+    user = user_without_keys(iam, names)
+    key = iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
+    equal(iam.generate_credential_report()["State"], "COMPLETE", "no report is made anew")
+    equal(get()["Content"].decode(), text, "a report after a change")
+    iam.delete_access_key(UserName=user, AccessKeyId=key)
+    return text, answer["GeneratedTime"]
 
 
 def aws(*words):
@@ -228,11 +281,21 @@ def with_the_command(iam, names):
     equal(status(), [], "aws: deleted")
 
 
+def report_with_the_command(text, made):
+    equal(aws("iam", "generate-credential-report"), {"State": "COMPLETE"}, "aws: complete")
+    answer = aws("iam", "get-credential-report")
+    equal(base64.b64decode(answer["Content"]).decode(), text, "aws: the report")
+    equal(answer["ReportFormat"], "text/csv", "aws: the report's format")
+    when = datetime.datetime.fromisoformat(answer["GeneratedTime"])
+    equal(when, made, "aws: when the report was made")
+
+
 def main():
     config = Config(region_name="us-east-1", retries={"total_max_attempts": 1})
     iam = boto3.client("iam", config=config)
     names = with_boto3(iam, boto3.client("sts", config=config))
     with_the_command(iam, names)
+    report_with_the_command(*report(iam, names))
 
 
 main()
