@@ -40,6 +40,10 @@ def delete_key(user, key):
     iam.delete_access_key(UserName=user, AccessKeyId=key)
 
 
+def deactivate_key(user, key):
+    iam.update_access_key(UserName=user, AccessKeyId=key, Status="Inactive")
+
+
 def delete_user(user):
     iam.delete_user(UserName=user)
 
@@ -54,6 +58,14 @@ def use_key(key, secret):
 iam = client("iam")
 commands = {
     f.__name__: f
-    for f in (keys, create_users, create_key, delete_key, delete_user, use_key)
+    for f in (
+        keys,
+        create_users,
+        create_key,
+        delete_key,
+        deactivate_key,
+        delete_user,
+        use_key,
+    )
 }
 commands[sys.argv[1]](*sys.argv[2:])

@@ -16,6 +16,7 @@ mod pty;
 #[path = "../common/rotating.rs"]
 mod rotating;
 
+mod report;
 mod rotation;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};

@@ -1,0 +1,54 @@
+//! Another server's credential report, read as the program reads AWS's. It has no row for root, says
+//! `not_supported` where AWS says `N/A`, does not quote a name with a comma in it, and was made in
+//! 2015, always.
+
+use super::{account, var};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use chrono::{TimeZone as _, Utc};
+use iamkeys::{
+    iam::{Account, LastUsed, Timeouts},
+    runtime::{ReportPace, fetch_report},
+};
+
+#[test]
+fn its_credential_report_is_read() {
+    account(&["create_users", "report-alice", "report-bob"]);
+    let key = account(&["create_key", "report-alice"]);
+    let second = account(&["create_key", "report-alice"]);
+    account(&["use_key", &key[0], &key[1]]);
+    account(&["deactivate_key", "report-alice", &second[0]]);
+
+    let own = Credentials::new("AKIAIOSFODNN7EXAMPLE", "EXAMPLE", None, None, "test");
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(own))
+        .endpoint_url(var("IAMKEYS_MOTO_URL"))
+        .build();
+    let moto = Account::new(&config, true, Timeouts::default());
+    let tokio = iamkeys::runtime::threads().expect("threads");
+    let begun = Utc::now();
+    let report = tokio.block_on(fetch_report(&moto, ReportPace::default()));
+    let report = report.expect("a report");
+
+    assert_eq!(report.root, None);
+    let made = Utc.with_ymd_and_hms(2015, 2, 2, 20, 2, 2).unwrap();
+    assert_eq!(report.generated, made);
+    let user = |name: &str| {
+        let mut users = report.users.iter();
+        users.find(|user| &*user.name == name).expect(name)
+    };
+    assert!(user("report-bob").keys.is_empty());
+    let alice = user("report-alice");
+    assert!((begun - alice.created.expect("a time")).num_seconds() < 60);
+    let [first, second] = &*alice.keys else {
+        panic!("two keys: {alice:?}");
+    };
+    assert!(first.active && !second.active);
+    assert!(matches!(first.last_used, LastUsed::At { .. }), "{first:?}");
+    assert_eq!(second.last_used, LastUsed::Never);
+    for key in [first, second] {
+        let age = begun - key.rotated.expect("a time");
+        assert!(age.num_seconds() < 60, "{age}");
+    }
+}
