@@ -12,7 +12,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     demo,
     effect::{Effect, Read, RequestId, Target},
-    iam::{AccessKey, Caller, KeyStatus, LastUsed, Summary, User, UsersPage},
+    iam::{
+        AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary, User,
+        UsersPage,
+    },
     message::{Answer, KeyPress, Message, Session},
     secret::clipboard::{Route, Why},
     state::{
@@ -91,19 +94,40 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
         }
         Read::LastUsed(user, id) => {
             let (_, known) = account.key(&id).expect("a key");
-            let last = known
-                .last_used
-                .as_ref()
-                .map_or(LastUsed::Never, |used| LastUsed::At {
-                    time: used.at,
-                    service: Some(used.service.clone()),
-                    region: Some(used.region.clone()),
-                });
-            Answer::LastUsed(user, id, Ok(last))
+            Answer::LastUsed(user, id, Ok(last_used(known)))
         }
         Read::Descriptions(user) => Answer::Descriptions(user, Ok(Vec::new())),
-        Read::Report => unreachable!("it is not asked for"),
+        Read::Report => Answer::Report(Ok(Box::new(report(account)))),
     }
+}
+
+/// What the credential report says of everybody.
+fn report(account: &demo::Account) -> Report {
+    let key = |key: &demo::Key| ReportedKey {
+        active: key.status == demo::Status::Active,
+        rotated: Some(key.created),
+        last_used: last_used(key),
+    };
+    let user = |user: &demo::User| ReportedUser {
+        name: (*user.name).into(),
+        created: Some(user.created),
+        keys: user.keys.iter().map(key).collect(),
+    };
+    Report {
+        generated: now(),
+        root: None,
+        users: account.users().map(user).collect(),
+    }
+}
+
+fn last_used(key: &demo::Key) -> LastUsed {
+    key.last_used
+        .as_ref()
+        .map_or(LastUsed::Never, |used| LastUsed::At {
+            time: used.at,
+            service: Some(used.service.clone()),
+            region: Some(used.region.clone()),
+        })
 }
 
 /// The state right after signing in, and the questions it begins with.
@@ -242,15 +266,10 @@ fn queries(criterion: &mut Criterion) {
     let people: Vec<(&demo::User, Vec<(String, LastUsed)>)> = account
         .users()
         .map(|user| {
-            let keys = user.keys.iter().map(|key| {
-                let used = key.last_used.as_ref();
-                let used = used.map_or(LastUsed::Never, |used| LastUsed::At {
-                    time: used.at,
-                    service: Some((*used.service).into()),
-                    region: Some((*used.region).into()),
-                });
-                (key.id.as_str().to_owned(), used)
-            });
+            let keys = user
+                .keys
+                .iter()
+                .map(|key| (key.id.as_str().to_owned(), last_used(key)));
             (user, keys.collect())
         })
         .collect();

@@ -10,6 +10,10 @@
 //!
 //! Everything is measured from outside, by what comes out of the terminal and what `/proc` tells.
 
+#[cfg(target_os = "linux")]
+#[path = "common/terminal.rs"]
+mod terminal;
+
 fn main() {
     #[cfg(target_os = "linux")]
     linux::main();
@@ -19,32 +23,26 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use crate::terminal::{
+        PATIENCE, Session, Size, Terminal, first_frame, memory, number, tenths, wake_ups,
+    };
     use chrono::Utc;
     use clap::Parser;
     use iamkeys::demo::{Account, Endpoint, Server};
-    use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
     use std::{
-        collections::{BTreeMap, BTreeSet},
+        collections::BTreeSet,
         fmt::Display,
         fs,
-        io::{Read as _, Write},
         net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-        num::NonZero,
         path::{Path, PathBuf},
-        sync::mpsc::{self, RecvTimeoutError},
-        thread,
         time::{Duration, Instant},
     };
     use tokio::runtime::Runtime;
 
-    const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
-    const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
+    const SIZE: Size = (80, 24);
 
     /// Users on screen at that size.
     const VISIBLE: usize = 18;
-
-    /// Longer than anything here takes.
-    const PATIENCE: Duration = Duration::from_mins(1);
 
     /// After so long without a byte nothing is under way: a spinner would have turned five times.
     const QUIET: Duration = Duration::from_millis(500);
@@ -102,7 +100,7 @@ mod linux {
     impl Bench {
         /// Starts the program as somebody would who has nothing set up.
         fn start(&self, args: &[&str], env: &[(&str, &str)]) -> Terminal {
-            Terminal::start(&self.program, self.home.path(), args, env)
+            Terminal::start(&self.program, self.home.path(), SIZE, args, env)
         }
 
         /// Serves an account on a loopback socket; gives what points the program at it.
@@ -124,7 +122,7 @@ mod linux {
             let echo = |bench: &Self| {
                 let args = &["iamkeys"];
                 let mut echo =
-                    Terminal::start(Path::new("/bin/echo"), bench.home.path(), args, &[]);
+                    Terminal::start(Path::new("/bin/echo"), bench.home.path(), SIZE, args, &[]);
                 echo.wait("a word", |screen| screen.contents().contains("iamkeys"))
             };
             self.sample("for comparison: echo in the same terminal", "", echo);
@@ -141,12 +139,12 @@ mod linux {
             self.sample("processor time to first frame, --demo", "", |bench| {
                 let mut terminal = bench.start(&["--demo"], &[]);
                 terminal.wait("a frame", first_frame);
-                terminal.processor()
+                processor(&terminal)
             });
             self.sample("processor time to all loaded, credentials", "", |bench| {
                 let mut terminal = bench.start(&session.args(), &session.env());
-                terminal.load();
-                terminal.processor()
+                load(&mut terminal);
+                processor(&terminal)
             });
             self.sample("start to first users, --demo (it delays)", "", |bench| {
                 bench.start(&["--demo"], &[]).wait("users", first_users)
@@ -202,16 +200,16 @@ mod linux {
         fn memory(&self) {
             let of = |args: &[&str], env: &[(&str, &str)]| {
                 let mut terminal = self.start(args, env);
-                terminal.load();
+                load(&mut terminal);
                 // The users at the end, too.
                 terminal.press("G");
                 terminal.quiet(QUIET);
-                terminal.kilobytes("VmRSS:")
+                memory(&terminal.proc(), "VmRSS:")
             };
             let runs = self.runs.div_ceil(4);
             let print = |name: &str, target: &str, sample: &dyn Fn() -> u64| {
                 let all: Vec<_> = (0..runs).map(|_| sample()).collect();
-                spread(name, target, all, |kb| tenths(kb * 1024, 1_000_000, "MB"));
+                spread(name, target, all, |bytes| tenths(bytes, 1_000_000, "MB"));
             };
             print("resident, --demo loaded", "15 MB", &|| of(&["--demo"], &[]));
             let (_endpoint, _server, session) = self.serve(Account::demo(Utc::now()));
@@ -234,7 +232,7 @@ mod linux {
             let demo = self.start(&["--demo"], &[]);
             let real = self.start(&session.args(), &session.env());
             for (name, mut terminal) in [("--demo", demo), ("credentials", real)] {
-                terminal.load();
+                load(&mut terminal);
                 // Threads that have nothing to do any more end.
                 terminal.quiet(Duration::from_secs(2));
                 let (bytes, before) = (terminal.bytes, terminal.switches());
@@ -274,7 +272,7 @@ mod linux {
                 // Who and where, and what the keys of the selected user are for.
                 let all = pages + VISIBLE + keys + 4;
                 let mut terminal = self.start(&session.args(), &session.env());
-                terminal.load();
+                load(&mut terminal);
                 // All of them, however slow this machine is; and then no more.
                 let until = Instant::now() + PATIENCE;
                 while endpoint.calls().len() < all && Instant::now() < until {
@@ -322,37 +320,31 @@ mod linux {
         }
     }
 
-    /// What is needed to sign in to an endpoint.
-    struct Session {
-        url: String,
-        key: String,
-        secret: String,
-    }
-
-    impl Session {
-        fn args(&self) -> [&str; 2] {
-            ["--endpoint-url", &self.url]
-        }
-
-        fn env(&self) -> Vec<(&str, &str)> {
-            vec![
-                ("AWS_ACCESS_KEY_ID", &self.key),
-                ("AWS_SECRET_ACCESS_KEY", &self.secret),
-            ]
-        }
-    }
-
-    fn first_frame(screen: &vt100::Screen) -> bool {
-        let text = screen.contents();
-        text.starts_with(" iamkeys ") && text.contains('╭') && text.contains('╯')
-    }
-
     /// Below the header, the counts, the border and the heading.
     fn first_users(screen: &vt100::Screen) -> bool {
         screen
             .rows(0, 30)
             .nth(4)
             .is_some_and(|row| row.contains("alice"))
+    }
+
+    /// Waits until all there is to load is loaded.
+    fn load(terminal: &mut Terminal) {
+        terminal.wait("users", first_users);
+        terminal.quiet(QUIET);
+        let counts = |screen: &vt100::Screen| screen.rows(0, 80).nth(1).unwrap_or_default();
+        if counts(terminal.parser.screen()).contains("so far") {
+            terminal.wait("end", |screen| !counts(screen).contains("so far"));
+            terminal.quiet(QUIET);
+        }
+    }
+
+    /// How long the threads that are there have run so far.
+    fn processor(terminal: &Terminal) -> Duration {
+        terminal
+            .threads("schedstat")
+            .map(|(_, text)| Duration::from_nanos(number(&text, "")))
+            .sum()
     }
 
     fn listen() -> TcpListener {
@@ -387,173 +379,6 @@ mod linux {
         }
     }
 
-    /// A program in a terminal of its own.
-    struct Terminal {
-        started: Instant,
-        child: Box<dyn Child + Send + Sync>,
-        /// The terminal is there as long as this is.
-        _master: Box<dyn MasterPty + Send>,
-        keyboard: Box<dyn Write + Send>,
-        /// What the program wrote, and when it arrived.
-        chunks: mpsc::Receiver<(Instant, Vec<u8>)>,
-        parser: vt100::Parser,
-        bytes: usize,
-    }
-
-    impl Terminal {
-        fn start(program: &Path, home: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
-            let size = PtySize {
-                rows: ROWS.get(),
-                cols: COLUMNS.get(),
-                ..PtySize::default()
-            };
-            let pty = native_pty_system().openpty(size).expect("a terminal");
-            let mut reader = pty.master.try_clone_reader().expect("its output");
-            let (sender, chunks) = mpsc::channel();
-            thread::spawn(move || {
-                let mut buffer = [0; 8 * 1024];
-                // An error is the end of the terminal.
-                while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                    let chunk = (Instant::now(), buffer[..count].to_vec());
-                    if sender.send(chunk).is_err() {
-                        break;
-                    }
-                }
-            });
-            let mut command = CommandBuilder::new(program);
-            command.args(args);
-            command.env_clear();
-            command.cwd(home);
-            command.env("HOME", home);
-            command.env("TERM", "xterm-256color");
-            command.env("LANG", "C.UTF-8");
-            for (name, value) in env {
-                command.env(name, value);
-            }
-            let started = Instant::now();
-            let child = pty.slave.spawn_command(command).expect("the program");
-            Self {
-                started,
-                child,
-                keyboard: pty.master.take_writer().expect("its input"),
-                _master: pty.master,
-                chunks,
-                parser: vt100::Parser::new(ROWS, COLUMNS, 0),
-                bytes: 0,
-            }
-        }
-
-        /// Takes in what the program writes next. Says when it came, unless nothing did.
-        fn next(&mut self, patience: Duration) -> Option<Instant> {
-            match self.chunks.recv_timeout(patience) {
-                Ok((when, chunk)) => {
-                    self.bytes += chunk.len();
-                    self.parser.process(&chunk);
-                    Some(when)
-                }
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => {
-                    panic!("it ended:\n{}", self.parser.screen().contents())
-                }
-            }
-        }
-
-        /// How long after its start the program showed something.
-        fn wait(&mut self, what: &str, shown: impl Fn(&vt100::Screen) -> bool) -> Duration {
-            loop {
-                let Some(when) = self.next(PATIENCE) else {
-                    panic!("no {what}:\n{}", self.parser.screen().contents());
-                };
-                if shown(self.parser.screen()) {
-                    return when - self.started;
-                }
-            }
-        }
-
-        /// Waits until nothing was written for so long.
-        fn quiet(&mut self, time: Duration) {
-            while self.next(time).is_some() {}
-        }
-
-        /// Waits until all there is to load is loaded.
-        fn load(&mut self) {
-            self.wait("users", first_users);
-            self.quiet(QUIET);
-            let counts = |screen: &vt100::Screen| screen.rows(0, 80).nth(1).unwrap_or_default();
-            if counts(self.parser.screen()).contains("so far") {
-                self.wait("end", |screen| !counts(screen).contains("so far"));
-                self.quiet(QUIET);
-            }
-        }
-
-        fn press(&mut self, key: &str) {
-            self.keyboard.write_all(key.as_bytes()).expect("its input");
-            self.keyboard.flush().expect("its input");
-        }
-
-        fn proc(&self) -> PathBuf {
-            let pid = self.child.process_id().expect("a running program");
-            Path::new("/proc").join(pid.to_string())
-        }
-
-        fn kilobytes(&self, field: &str) -> u64 {
-            let status = fs::read_to_string(self.proc().join("status")).expect("its status");
-            number(&status, field)
-        }
-
-        /// What a file tells of each thread.
-        fn threads(&self, file: &str) -> impl Iterator<Item = (PathBuf, String)> {
-            let threads = fs::read_dir(self.proc().join("task")).expect("its threads");
-            threads.filter_map(move |thread| {
-                let path = thread.ok()?.path();
-                let text = fs::read_to_string(path.join(file)).ok()?;
-                Some((path, text))
-            })
-        }
-
-        /// How often each thread was put aside so far.
-        fn switches(&self) -> BTreeMap<PathBuf, u64> {
-            self.threads("status")
-                .map(|(path, status)| (path, number(&status, "voluntary_ctxt_switches:")))
-                .collect()
-        }
-
-        /// How long the threads that are there have run so far.
-        fn processor(&self) -> Duration {
-            self.threads("schedstat")
-                .map(|(_, text)| Duration::from_nanos(number(&text, "")))
-                .sum()
-        }
-    }
-
-    impl Drop for Terminal {
-        fn drop(&mut self) {
-            // Hangs up, and insists after a while.
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
-
-    fn number(status: &str, field: &str) -> u64 {
-        let line = status.lines().find_map(|line| line.strip_prefix(field));
-        let number = line.and_then(|line| line.split_whitespace().next());
-        number
-            .and_then(|number| number.parse().ok())
-            .unwrap_or_else(|| panic!("no {field} in {status}"))
-    }
-
-    /// How often threads were woken between two counts; one that has come or gone was, once.
-    fn wake_ups(before: &BTreeMap<PathBuf, u64>, after: &BTreeMap<PathBuf, u64>) -> u64 {
-        let stayed = after
-            .iter()
-            .map(|(thread, count)| match before.get(thread) {
-                Some(earlier) => count - earlier,
-                None => count + 1,
-            });
-        let gone = before.keys().filter(|thread| !after.contains_key(*thread));
-        stayed.sum::<u64>() + gone.count() as u64
-    }
-
     fn spread<T: Ord + Copy>(
         name: &str,
         target: &str,
@@ -563,11 +388,6 @@ mod linux {
         all.sort_unstable();
         let [min, median, max] = [0, all.len() / 2, all.len() - 1].map(|at| show(all[at]));
         row(name, median, min, max, target);
-    }
-
-    fn tenths(amount: u64, unit: u64, name: &str) -> String {
-        let tenths = (amount * 10 + unit / 2) / unit;
-        format!("{}.{} {name}", tenths / 10, tenths % 10)
     }
 
     fn row(

@@ -95,6 +95,8 @@ struct State {
     bucket: Option<Bucket>,
     faults: Faults,
     calls: Vec<Call>,
+    under_way: usize,
+    most_at_once: usize,
 }
 
 impl Endpoint {
@@ -113,6 +115,8 @@ impl Endpoint {
                 bucket: None,
                 faults: Faults::default(),
                 calls: Vec::new(),
+                under_way: 0,
+                most_at_once: 0,
             })),
         }
     }
@@ -214,6 +218,13 @@ impl Endpoint {
         self.lock().calls.clone()
     }
 
+    /// The most requests that were under way at once, from when one came in to when its answer was
+    /// handed on.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.lock().most_at_once
+    }
+
     /// Looks at the account, or changes it behind the service's back.
     pub fn account<R>(&self, f: impl FnOnce(&mut Account) -> R) -> R {
         f(&mut self.lock().account)
@@ -221,6 +232,7 @@ impl Endpoint {
 
     /// Answers a request. Everything comes through here.
     pub async fn answer(&self, request: Request<Bytes>) -> Answer {
+        let _under_way = UnderWay::at(self);
         let (answer, pause) = self.lock().receive(&request);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
@@ -232,6 +244,24 @@ impl Endpoint {
         // A test that fails while it looks at the account fails by itself; the
         // account is as good as it was.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is under way, until this is dropped: where its caller hangs up, too.
+struct UnderWay<'a>(&'a Endpoint);
+
+impl<'a> UnderWay<'a> {
+    fn at(endpoint: &'a Endpoint) -> Self {
+        let mut state = endpoint.lock();
+        state.under_way += 1;
+        state.most_at_once = state.most_at_once.max(state.under_way);
+        Self(endpoint)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.lock().under_way -= 1;
     }
 }
 

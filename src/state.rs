@@ -404,44 +404,40 @@ impl State {
             self.complain(format!("{key} is not there any more"));
             return;
         }
-        if !self.users.is_shown(user) {
-            self.users.edit_filter(|filter| filter.input.reset());
-        }
-        self.users.select_name(user);
+        self.go_to(View::Users);
+        self.show_user(user);
         self.selected_key = Some(key.into());
-        self.view = View::Users;
-        self.users.show_keys(false, None);
         self.pane = Pane::Keys;
         self.filtering = false;
     }
 
-    /// Goes to another view, and there to what is selected in this one.
+    /// Goes to another view. Each keeps its own place: who comes back is where they were.
     pub fn go_to(&mut self, view: View) {
+        if view == View::Activity && self.view != view {
+            self.activity.select(0);
+        }
+        self.view = view;
+        self.users.show_keys(view == View::Keys);
+    }
+
+    /// Goes from a key among all to the keys of its user.
+    pub fn go_to_user(&mut self) {
         let user = self.user().map(|row| row.user.name.clone());
         let key = self.key().map(|row| row.key.id.clone());
-        let was = std::mem::replace(&mut self.view, view);
-        match view {
-            View::Users if was == View::Keys => {
-                if let Some(user) = user {
-                    self.users.select_name(&user);
-                }
-                if key.is_some() {
-                    self.selected_key = key;
-                }
-            }
-            View::Keys if was == View::Users => {
-                let selected = user.as_deref().zip(key.as_deref());
-                self.users.show_keys(true, selected);
-                return;
-            }
-            View::Keys => {
-                self.users.show_keys(true, None);
-                return;
-            }
-            View::Activity if was != View::Activity => self.activity.select(0),
-            View::Users | View::Activity => {}
+        self.go_to(View::Users);
+        self.pane = Pane::Keys;
+        if let Some(user) = user {
+            self.show_user(&user);
+            self.selected_key = key.or(self.selected_key.take());
         }
-        self.users.show_keys(false, None);
+    }
+
+    /// Selects a user, also if a filter hides them.
+    fn show_user(&mut self, user: &str) {
+        if !self.users.is_shown(user) {
+            self.users.edit_filter(|filter| filter.input.reset());
+        }
+        self.users.select_name(user);
     }
 
     /// The columns of the list that is shown, and how it is sorted by them.

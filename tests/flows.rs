@@ -634,7 +634,11 @@ fn reads_that_are_throttled_arrive_all_the_same() {
             .action("ListUsers")
             .times(1),
     );
-    let person = Person::at(&endpoint);
+    let setup = Setup {
+        clock_runs: true,
+        ..Setup::default()
+    };
+    let person = Person::with(&endpoint, setup);
     let screen = person.loaded();
     assert!(
         screen.contains("Users 24") && !screen.contains("failed"),

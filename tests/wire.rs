@@ -734,7 +734,6 @@ async fn reads_survive_what_passes() {
     for fault in [
         FaultKind::InternalFailure,
         FaultKind::Unavailable,
-        FaultKind::Throttle,
         FaultKind::DropBefore,
         FaultKind::DropAfter,
     ] {
@@ -768,13 +767,22 @@ async fn a_read_that_stays_broken_ends_in_words() {
 }
 
 #[tokio::test]
-async fn throttling_that_does_not_end_is_called_by_its_name() {
-    let (endpoint, account) = demo();
-    endpoint.fault(Fault::new(FaultKind::Throttle).action("GetAccessKeyLastUsed"));
-    // In real time: the SDK's idea of the permitted rate is, and its pauses have to fit it.
-    let error = account.last_used("AKIAQX7DEMO4ALICE001").await.unwrap_err();
-    assert_eq!(error.kind, Kind::Throttled);
-    assert_eq!(calls(&endpoint, "GetAccessKeyLastUsed"), 6);
+async fn a_throttled_read_is_left_to_who_has_asked_it() {
+    for code in [
+        "Throttling",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "TooManyRequestsException",
+    ] {
+        let (endpoint, account) = demo();
+        let fault = format!("GetAccessKeyLastUsed=code:400:{code}:Rate exceeded*1");
+        endpoint.fault(fault.parse().unwrap());
+        let error = account.last_used("AKIAQX7DEMO4ALICE001").await.unwrap_err();
+        assert_eq!(error.kind, Kind::Throttled, "{code}");
+        assert_eq!(calls(&endpoint, "GetAccessKeyLastUsed"), 1, "{code}");
+        let answer = account.last_used("AKIAQX7DEMO4ALICE001").await;
+        assert!(answer.is_ok(), "nor does it hold up the next: {code}");
+    }
 }
 
 #[tokio::test]

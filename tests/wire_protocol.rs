@@ -915,6 +915,21 @@ async fn too_many_requests_are_throttled_until_time_has_passed() {
     client.list_account_aliases().send().await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn how_many_requests_were_under_way_at_once_is_known() {
+    let endpoint = demo().with_delay(Delay::Fixed(Duration::from_secs(1)));
+    let client = client(&endpoint);
+    let ask = || client.list_account_aliases().send();
+    ask().await.unwrap();
+    assert_eq!(endpoint.most_at_once(), 1);
+    // Whoever stops waiting has nothing under way any more.
+    let cut_off = tokio::time::timeout(Duration::from_millis(100), ask());
+    cut_off.await.unwrap_err();
+    let (first, second) = tokio::join!(ask(), ask());
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(endpoint.most_at_once(), 2);
+}
+
 #[tokio::test]
 async fn faults_stop_after_their_number_and_the_sdk_retries_them() {
     let endpoint = demo();

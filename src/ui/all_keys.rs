@@ -27,7 +27,7 @@ use ratatui::{
 /// Cells of the columns beside the user's name: an ID is never cut off.
 const ID: usize = 20;
 const AGE: usize = 7;
-const USED: usize = 10;
+const USED: usize = 12;
 const SERVICE: usize = 14;
 const REGION: usize = 15;
 const STATUS: usize = 8;

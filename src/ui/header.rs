@@ -109,10 +109,7 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect) {
             }
             Line::from(spans)
         }
-        None => progress(
-            canvas,
-            whole.saturating_sub(cells(&tabs(state, theme, false)) + 2),
-        ),
+        None => progress(canvas, whole),
     };
     // A notice says what has just happened: the counts give way to it, and then the tabs.
     let room = whole.saturating_sub(right.width() + 2);
@@ -216,8 +213,14 @@ fn progress(canvas: &Canvas<'_>, room: usize) -> Line<'static> {
     let busy = state.is_busy();
     let spinner = if busy { 2 } else { 0 };
     let ways = loading(canvas);
-    let fits = |words: &&String| width(words) + spinner <= room;
-    let text = ways.iter().find(fits).cloned().unwrap_or_default();
+    // Beside the tabs with their numbers, if any of it fits there.
+    let beside = |counts| {
+        let tabs = cells(&tabs(state, canvas.theme, counts));
+        let room = room.saturating_sub(tabs + 3 + spinner);
+        ways.iter().find(|words| width(words) <= room)
+    };
+    let text = beside(true).or_else(|| beside(false));
+    let text = text.cloned().unwrap_or_default();
     let mut spans = Vec::new();
     if busy {
         spans.push(Span::styled(canvas.spinner(), canvas.theme.accent));

@@ -1,11 +1,16 @@
 //! The keys of the selected user, a card each: users have two, so there is room for the whole
 //! truth.
 
-use super::{Canvas, format, pane, words};
+use super::{Canvas, format, pane, users, words};
 use crate::{
     iam::{KeyStatus, LastUsed},
     message::Target,
-    state::{Pane, load::Load, rotation::Step, users::KeyRow},
+    state::{
+        Pane,
+        load::Load,
+        rotation::Step,
+        users::{KeyRow, Known},
+    },
     text::{shorten, shorten_name, visible, width, wrap},
 };
 use ratatui::{
@@ -47,11 +52,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         y += 1;
     }
     let width = usize::from(inside.width).saturating_sub(1);
-    let cards: Vec<Vec<Line<'static>>> = state
-        .keys()
-        .iter()
+    let cards: Vec<Vec<Line<'static>>> = user
+        .known_keys()
+        .filter_map(|key| Some((key, key.live()?)))
         .enumerate()
-        .map(|(at, row)| card(canvas, width, row, at == state.key_cursor(), focused))
+        .map(|(at, (key, row))| card(canvas, width, key, row, at == state.key_cursor(), focused))
         .collect();
     // Scroll by whole cards until the selected one is visible.
     let room = usize::from(inside.bottom() - y);
@@ -138,6 +143,23 @@ fn below(canvas: &Canvas<'_>) -> Vec<(String, Style)> {
         }
         (_, None) => text.push(("Loading the keys".into(), theme.dim)),
     }
+    if user.keys.known().is_none() {
+        let reported: Vec<Known<'_>> = user.known_keys().collect();
+        if !reported.is_empty() {
+            text.push((String::new(), Style::new()));
+            text.push(("The report says:".into(), theme.dim));
+        }
+        for key in reported {
+            let age = key.created().map(|created| canvas.now - created);
+            let age = age.map_or_else(String::new, |age| format!(", {} old", format::long(age)));
+            let used = key.last_used().map_or_else(String::new, |used| {
+                format!(", {}", words::used_with(used, theme.glyphs.dot, canvas.now))
+            });
+            let symbol = users::symbol(canvas, key).content;
+            let text_of = format!("{symbol} {}{age}{used}", key.status().word());
+            text.push((text_of, Style::new()));
+        }
+    }
     text
 }
 
@@ -166,6 +188,7 @@ fn rotating(canvas: &Canvas<'_>, user: &str) -> Option<&'static str> {
 fn card(
     canvas: &Canvas<'_>,
     cells: usize,
+    known: Known<'_>,
     row: &KeyRow,
     selected: bool,
     focused: bool,
@@ -241,7 +264,10 @@ fn card(
             Span::styled("this session is signed in with it", theme.accent),
         ]));
     }
-    let used = words::used(&row.last_used, glyphs.dot, canvas.now);
+    let used = match known.last_used().filter(|_| known.is_reported()) {
+        Some(last_used) => words::used_by_report(last_used, glyphs.dot, canvas.now),
+        None => words::used(&row.last_used, glyphs.dot, canvas.now),
+    };
     let used_style = match &row.last_used {
         Load::Failed(_, None) => theme.warn,
         load if load.known().is_none() => theme.dim,
@@ -253,7 +279,7 @@ fn card(
             Span::styled(part, used_style),
         ]));
     }
-    if let Some(life) = life_line(canvas, cells, row) {
+    if let Some(life) = life_line(canvas, cells, known) {
         lines.push(life);
     }
     lines
@@ -282,10 +308,10 @@ fn age_line(canvas: &Canvas<'_>, row: &KeyRow) -> Line<'static> {
 }
 
 /// From its creation to now, with a mark at its last use: `2025-10-05 ├─────◆─┤ now`.
-fn life_line(canvas: &Canvas<'_>, cells: usize, row: &KeyRow) -> Option<Line<'static>> {
+fn life_line(canvas: &Canvas<'_>, cells: usize, key: Known<'_>) -> Option<Line<'static>> {
     let theme = canvas.theme;
     let (begin, middle, mark, end) = theme.glyphs.life;
-    let created = row.key.created?;
+    let created = key.created()?;
     let room = cells.checked_sub(4 + 10 + 1 + 2 + 4)?;
     if room < 6 {
         return None;
@@ -294,7 +320,7 @@ fn life_line(canvas: &Canvas<'_>, cells: usize, row: &KeyRow) -> Option<Line<'st
         format!("    {} {begin}", format::day(created)),
         theme.dim,
     )];
-    let at = match row.last_used.known() {
+    let at = match key.last_used() {
         Some(LastUsed::At { time, .. }) => {
             let life = (canvas.now - created).num_seconds().max(1);
             let until = (*time - created).num_seconds().clamp(0, life);

@@ -72,11 +72,7 @@ fn with_doubt(text: String, written: &Written) -> String {
 #[must_use]
 pub fn used(last_used: &Load<LastUsed>, dot: &str, now: DateTime<Utc>) -> String {
     match last_used.known() {
-        Some(last_used) => {
-            let (when, places) = use_of(last_used, now);
-            let places = places.iter().map(|place| format!(" {dot} {place}"));
-            when + &places.collect::<String>()
-        }
+        Some(last_used) => used_with(last_used, dot, now),
         None => match last_used.error() {
             Some(error) if error.kind == Kind::Denied => "last use not known (refused)".into(),
             Some(_) => "last use not known (failed)".into(),
@@ -101,6 +97,22 @@ pub fn unknown(question: &Question) -> String {
             change.target()
         ),
     }
+}
+
+/// A last use as a card tells it: when, by which service and where.
+#[must_use]
+pub fn used_with(last_used: &LastUsed, dot: &str, now: DateTime<Utc>) -> String {
+    let (mut text, places) = use_of(last_used, now);
+    for place in places {
+        text.extend([" ", dot, " ", &*place]);
+    }
+    text
+}
+
+/// As the credential report tells it, which may be hours old.
+#[must_use]
+pub fn used_by_report(last_used: &LastUsed, dot: &str, now: DateTime<Utc>) -> String {
+    format!("{}, says the report", used_with(last_used, dot, now))
 }
 
 /// What a list says where the account did not tell.

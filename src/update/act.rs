@@ -42,10 +42,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ShowUsers => state.go_to(View::Users),
         Action::ShowKeys => state.go_to(View::Keys),
         Action::ShowActivity => state.go_to(View::Activity),
-        Action::GoToUser => {
-            state.go_to(View::Users);
-            state.pane = Pane::Keys;
-        }
+        Action::GoToUser => state.go_to_user(),
         Action::Sort => {
             if let Some((columns, sort)) = state.sorted() {
                 state.sort(sort.next(columns));

@@ -209,6 +209,11 @@ pub struct Setup {
     pub credentials: Option<&'static Path>,
     /// How long a call may take.
     pub timeouts: iam::Timeouts,
+    /// What is fetched without anybody asking for it.
+    pub background: Background,
+    /// The program's clock goes on from [`now`]: how many requests a second there are depends on
+    /// it. Otherwise it stands still, and with it every age on the screen.
+    pub clock_runs: bool,
 }
 
 impl Setup {
@@ -235,6 +240,8 @@ impl Default for Setup {
             journal: None,
             credentials: None,
             timeouts: iam::Timeouts::default(),
+            background: Background::Visible,
+            clock_runs: false,
         }
     }
 }
@@ -447,6 +454,11 @@ fn run(
             shared: shared.clone(),
         };
         let terminal = Terminal::new(screen).unwrap();
+        let begun = Instant::now();
+        let clock = move || match setup.clock_runs {
+            true => now() + begun.elapsed(),
+            false => now(),
+        };
         let config = Config {
             settings: Settings {
                 read_only: setup.read_only,
@@ -456,10 +468,10 @@ fn run(
                 form: Form::Posix,
                 clear_after: None,
                 recent: RECENT,
-                background: Background::Visible,
+                background: setup.background,
             },
             target: Target::Demo,
-            now: Box::new(now),
+            now: Box::new(clock),
             between_keys: setup.between_keys,
         };
         let host = TestHost { terminal, shared };

@@ -4,9 +4,15 @@
 use super::{
     SIZE,
     desk::{Desk, answer, now, people, settings},
+    error,
 };
 use crossterm::event::KeyCode;
-use iamkeys::{effect::Read, iam::KeyStatus, message::Message, ui};
+use iamkeys::{
+    effect::Read,
+    iam::{KeyStatus, Kind},
+    message::{Answer, Message},
+    ui,
+};
 use proptest::{prelude::*, sample::select};
 use ratatui::{
     buffer::{Buffer, Cell},
@@ -95,8 +101,10 @@ fn nobody_is_found_by_keys_that_were_not_seen() {
     desk.effects.clear();
     desk.send(Message::SignedIn(Ok(Box::default())));
     while let Some((request, read)) = desk.next_read() {
-        if !matches!(read, Read::Keys(_)) {
-            desk.answered(request, answer(&people(), read));
+        match read {
+            Read::Keys(_) => {}
+            Read::Report => desk.answered(request, Answer::Report(Err(error(Kind::Denied)))),
+            read => desk.answered(request, answer(&people(), read)),
         }
     }
     desk.keys("/age>0");
@@ -170,10 +178,10 @@ fn a_last_use_that_comes_shows_its_user() {
     desk.send(Message::SignedIn(Ok(Box::default())));
     let mut later = Vec::new();
     while let Some((request, read)) = desk.next_read() {
-        if matches!(read, Read::LastUsed(..)) {
-            later.push((request, read));
-        } else {
-            desk.answered(request, answer(&people(), read));
+        match read {
+            Read::LastUsed(..) => later.push((request, read)),
+            Read::Report => desk.answered(request, Answer::Report(Err(error(Kind::Denied)))),
+            read => desk.answered(request, answer(&people(), read)),
         }
     }
     desk.keys("/never");

@@ -425,7 +425,7 @@ fn half_a_list_says_that_it_is_half() {
     while let Some((request, read)) = desk.next_read() {
         let answer = match read {
             Read::Users(None) => Answer::Users(Ok(page(&people(), Some("next")))),
-            Read::Users(Some(_)) => Answer::Users(Err(error(Kind::Throttled))),
+            Read::Users(Some(_)) => Answer::Users(Err(error(Kind::Server))),
             read => answer(&people(), read),
         };
         desk.answered(request, answer);

@@ -31,6 +31,11 @@ def create_users(*names):
         iam.create_user(UserName=name)
 
 
+def create_many(prefix, count):
+    for number in range(1, int(count) + 1):
+        iam.create_user(UserName=f"{prefix}{number:03}")
+
+
 def create_key(user):
     key = iam.create_access_key(UserName=user)["AccessKey"]
     print(key["AccessKeyId"], key["SecretAccessKey"])
@@ -48,10 +53,12 @@ def delete_user(user):
     iam.delete_user(UserName=user)
 
 
-def use_key(key, secret):
-    # Who it belongs to: only the right one works for that.
+def who_am_i(key, secret):
     print(client("sts", key, secret).get_caller_identity()["Arn"])
-    # The last use, and one that is not what iamkeys does to try a key.
+
+
+def use_key(key, secret):
+    # A use that is not what iamkeys does to try a key.
     client("s3", key, secret).list_buckets()
 
 
@@ -61,10 +68,12 @@ commands = {
     for f in (
         keys,
         create_users,
+        create_many,
         create_key,
         delete_key,
         deactivate_key,
         delete_user,
+        who_am_i,
         use_key,
     )
 }

@@ -1,8 +1,8 @@
-//! Another server's credential report, read as the program reads AWS's. It has no row for root, says
-//! `not_supported` where AWS says `N/A`, does not quote a name with a comma in it, and was made in
-//! 2015, always.
+//! Another server's credential report, read as the program reads AWS's. Moto's has no row for root,
+//! says `not_supported` where AWS says `N/A`, does not quote a name with a comma in it, and was made in
+//! 2015, always. Ministack's has root without keys, and was made when it was asked for.
 
-use super::{account, var};
+use super::{Server, account, server, var};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use chrono::{TimeZone as _, Utc};
 use iamkeys::{
@@ -15,7 +15,9 @@ fn its_credential_report_is_read() {
     account(&["create_users", "report-alice", "report-bob"]);
     let key = account(&["create_key", "report-alice"]);
     let second = account(&["create_key", "report-alice"]);
-    account(&["use_key", &key[0], &key[1]]);
+    if server() == Server::Moto {
+        account(&["use_key", &key[0], &key[1]]);
+    }
     account(&["deactivate_key", "report-alice", &second[0]]);
 
     let own = Credentials::new("AKIAIOSFODNN7EXAMPLE", "EXAMPLE", None, None, "test");
@@ -31,9 +33,17 @@ fn its_credential_report_is_read() {
     let report = tokio.block_on(fetch_report(&moto, ReportPace::default()));
     let report = report.expect("a report");
 
-    assert_eq!(report.root, None);
-    let made = Utc.with_ymd_and_hms(2015, 2, 2, 20, 2, 2).unwrap();
-    assert_eq!(report.generated, made);
+    match server() {
+        Server::Moto => {
+            assert_eq!(report.root, None);
+            let made = Utc.with_ymd_and_hms(2015, 2, 2, 20, 2, 2).unwrap();
+            assert_eq!(report.generated, made);
+        }
+        Server::Ministack => {
+            assert_eq!(report.root.as_deref(), Some(&[][..]));
+            assert!((begun - report.generated).num_seconds() < 60);
+        }
+    }
     let user = |name: &str| {
         let mut users = report.users.iter();
         users.find(|user| &*user.name == name).expect(name)
@@ -45,7 +55,8 @@ fn its_credential_report_is_read() {
         panic!("two keys: {alice:?}");
     };
     assert!(first.active && !second.active);
-    assert!(matches!(first.last_used, LastUsed::At { .. }), "{first:?}");
+    let was_used = matches!(first.last_used, LastUsed::At { .. });
+    assert_eq!(was_used, server() == Server::Moto, "{first:?}");
     assert_eq!(second.last_used, LastUsed::Never);
     for key in [first, second] {
         let age = begun - key.rotated.expect("a time");

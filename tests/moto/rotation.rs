@@ -1,6 +1,6 @@
 //! A rotation at an IAM that is not ours, with the real program killed between its steps.
 
-use super::{account, pty::Start, rotating, var};
+use super::{Server, account, pty::Start, rotating, server, var};
 use rotating::{Hands, Stop, Then, World, cut_off};
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -11,11 +11,13 @@ struct Moto {
 }
 
 impl Moto {
-    /// With a user who has one key, which was used a moment ago.
+    /// With a user who has one key, which was used a moment ago if uses are known of.
     fn with(user: &str) -> Self {
         account(&["create_users", user]);
         let key = account(&["create_key", user]);
-        account(&["use_key", &key[0], &key[1]]);
+        if server() == Server::Moto {
+            account(&["use_key", &key[0], &key[1]]);
+        }
         Self {
             journal: tempfile::tempdir().unwrap(),
         }
@@ -46,6 +48,10 @@ impl World for Moto {
         account(&["use_key", id, secret]);
     }
 
+    fn tells_of_uses(&self) -> bool {
+        server() == Server::Moto
+    }
+
     fn settle(&self) -> bool {
         false
     }
@@ -57,29 +63,43 @@ impl World for Moto {
 
 #[test]
 fn a_rotation_that_was_killed_anywhere_goes_on_in_another_run() {
-    for (user, stop) in [
-        ("turn-looked", Stop::Looked),
-        ("turn-created", Stop::Created),
-        ("turn-checked", Stop::Checked),
-        ("turn-too-soon", Stop::TooSoon),
-        ("turn-used", Stop::Used),
-        ("turn-off", Stop::Deactivated),
-        ("turn-undone", Stop::Undone),
-        ("turn-deleted", Stop::Deleted),
-    ] {
-        cut_off(&Moto::with(user), user, stop, Then::GoOn);
+    let stops: &[(&str, Stop)] = match server() {
+        Server::Moto => &[
+            ("turn-looked", Stop::Looked),
+            ("turn-created", Stop::Created),
+            ("turn-checked", Stop::Checked),
+            ("turn-too-soon", Stop::TooSoon),
+            ("turn-used", Stop::Used),
+            ("turn-off", Stop::Deactivated),
+            ("turn-undone", Stop::Undone),
+            ("turn-deleted", Stop::Deleted),
+        ],
+        // Once the new key is there, another run goes on from its first use, of which this one
+        // never tells.
+        Server::Ministack => &[("turn-looked", Stop::Looked)],
+    };
+    for (user, stop) in stops {
+        cut_off(&Moto::with(user), user, *stop, Then::GoOn);
     }
 }
 
 #[test]
 fn a_rotation_that_was_killed_is_rolled_back_in_another_run() {
-    for (user, stop) in [
-        ("back-created", Stop::Created),
-        ("back-checked", Stop::Checked),
-        ("back-too-soon", Stop::TooSoon),
-        ("back-used", Stop::Used),
-        ("back-off", Stop::Deactivated),
-    ] {
-        cut_off(&Moto::with(user), user, stop, Then::RollBack);
+    let stops: &[(&str, Stop)] = match server() {
+        Server::Moto => &[
+            ("back-created", Stop::Created),
+            ("back-checked", Stop::Checked),
+            ("back-too-soon", Stop::TooSoon),
+            ("back-used", Stop::Used),
+            ("back-off", Stop::Deactivated),
+        ],
+        Server::Ministack => &[
+            ("back-created", Stop::Created),
+            ("back-checked", Stop::Checked),
+            ("back-too-soon", Stop::TooSoon),
+        ],
+    };
+    for (user, stop) in stops {
+        cut_off(&Moto::with(user), user, *stop, Then::RollBack);
     }
 }

@@ -137,16 +137,9 @@ impl Users {
         self.fill_users(Basis::Loaded);
     }
 
-    /// Brings the list of keys up to date and selects one in it, or no longer keeps it so.
-    pub(in crate::state) fn show_keys(&mut self, shown: bool, select: Option<(&str, &str)>) {
+    /// Brings the list of keys up to date, or no longer keeps it so.
+    pub(in crate::state) fn show_keys(&mut self, shown: bool) {
         self.keys_shown = shown;
-        if let Some((user, key)) = select {
-            self.chosen = Some(Chosen {
-                user: user.into(),
-                id: Some(key.into()),
-                at: 0,
-            });
-        }
         if shown {
             self.fill_keys(Basis::Loaded);
         }
@@ -258,6 +251,8 @@ impl Users {
     fn fill_users(&mut self, basis: Basis) {
         let kept = self.selected.as_deref().and_then(|name| self.find(name));
         let kept = kept.and_then(|at| u32::try_from(at).ok());
+        // Who was filtered away is selected again when they pass, and not before.
+        let is_seen = self.by_user.selected().is_some();
         let (rows, filter) = (&self.rows, &mut self.filter);
         self.by_user.show(
             |at| Some(*at) == kept,
@@ -266,7 +261,7 @@ impl Users {
                     shown.clear();
                     shown.extend((0..).zip(rows).map(|(at, _)| at));
                 }
-                let keeps = |at| basis == Basis::Loaded && Some(at) == kept;
+                let keeps = |at| is_seen && basis == Basis::Loaded && Some(at) == kept;
                 if !filter.query().is_empty() {
                     shown.retain(|at| keeps(*at) || filter.passes(&rows[*at as usize]));
                 }

@@ -1,0 +1,269 @@
+//! The embedded endpoint in a process of its own, and what it was asked.
+//!
+//! The process says in one line how to sign in and what the account has. Given a line, it says what it
+//! was asked so far. When its input ends, it ends: however this program comes to its end.
+
+use crate::terminal::Session;
+use chrono::{TimeDelta, Utc};
+use clap::{Args, ValueEnum};
+use iamkeys::demo::{Account, Call, Delay, Endpoint, Outcome};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    io::{self, BufRead, BufReader, Write as _},
+    net::{Ipv4Addr, SocketAddr},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+/// The most users that one answer lists.
+const PAGE: usize = 1000;
+
+/// How an account is served.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Serving {
+    /// An account of so many users
+    #[arg(long)]
+    pub(crate) users: usize,
+    /// Each answer takes so long
+    #[arg(long, default_value_t = 0)]
+    pub(crate) latency_ms: u64,
+    /// Requests beyond so many a second are throttled
+    #[arg(long)]
+    pub(crate) rate: Option<u32>,
+    /// What there is of a credential report
+    #[arg(long, value_enum, default_value_t = Report::There)]
+    pub(crate) report: Report,
+}
+
+/// What there is of a credential report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Report {
+    /// One that was made a while ago.
+    There,
+    /// None: it has to be made first.
+    Absent,
+}
+
+impl Serving {
+    /// An account of so many users who are answered after such a time, without a limit.
+    pub(crate) fn users(users: usize, latency: Duration) -> Self {
+        Self {
+            users,
+            latency_ms: u64::try_from(latency.as_millis()).expect("a short time"),
+            rate: None,
+            report: Report::There,
+        }
+    }
+
+    fn args(&self) -> Vec<String> {
+        let report = self.report.to_possible_value().expect("it has a name");
+        let mut args = vec![
+            format!("--users={}", self.users),
+            format!("--latency-ms={}", self.latency_ms),
+            format!("--report={}", report.get_name()),
+        ];
+        args.extend(self.rate.map(|rate| format!("--rate={rate}")));
+        args
+    }
+}
+
+/// Answers until the input ends.
+pub(crate) fn serve(serving: &Serving) {
+    let account = Account::generated(serving.users, Utc::now());
+    let keys = account.key_count();
+    let delay = Delay::Fixed(Duration::from_millis(serving.latency_ms));
+    let mut endpoint = Endpoint::new(account).with_delay(delay);
+    if let Some(rate) = serving.rate {
+        endpoint = endpoint.with_rate(rate);
+    }
+    let endpoint = with_report(endpoint, serving.report);
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = tokio.block_on(endpoint.serve(here)).expect("a socket");
+    let credentials = endpoint.sdk_credentials();
+    let mut out = io::stdout().lock();
+    let mut say = |line: String| writeln!(out, "{line}").and_then(|()| out.flush()).is_ok();
+    let (key, secret) = (credentials.access_key_id(), credentials.secret_access_key());
+    say(format!("{} {key} {secret} {keys}", server.url()));
+    for line in io::stdin().lines() {
+        let asked = Asked::of(&endpoint.calls(), endpoint.most_at_once());
+        let json = serde_json::to_string(&asked).expect("it is plain");
+        if line.is_err() || !say(json) {
+            break;
+        }
+    }
+}
+
+/// The endpoint with a credential report, or with none: then it takes some seconds to make one.
+fn with_report(endpoint: Endpoint, report: Report) -> Endpoint {
+    match report {
+        // Younger than any key: it tells of all that there are.
+        Report::There => endpoint.with_report_aged(TimeDelta::minutes(30)),
+        Report::Absent => endpoint,
+    }
+}
+
+/// What an endpoint was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// By action.
+    pub(crate) calls: BTreeMap<String, Calls>,
+    /// What was asked and answered more than once though once is enough: the action and its subject.
+    pub(crate) twice: BTreeSet<String>,
+    /// The most requests under way at once.
+    pub(crate) most_at_once: usize,
+}
+
+/// What came of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Calls {
+    /// Answered.
+    pub(crate) done: usize,
+    /// Turned away because there were too many.
+    pub(crate) throttled: usize,
+    /// Refused for another reason.
+    pub(crate) refused: usize,
+}
+
+impl Asked {
+    fn of(all: &[Call], most_at_once: usize) -> Self {
+        let mut asked = Self {
+            most_at_once,
+            ..Self::default()
+        };
+        let mut seen = BTreeSet::new();
+        for call in all {
+            let calls = asked.calls.entry(call.action.clone()).or_default();
+            match &call.outcome {
+                Outcome::Done => {
+                    calls.done += 1;
+                    // What is asked of one user or one key; pages and polls come more than once.
+                    let subject = call.key_id.as_ref().or(call.user.as_ref());
+                    if let Some(subject) = subject
+                        && !seen.insert((&call.action, subject))
+                    {
+                        asked.twice.insert(format!("{} {subject}", call.action));
+                    }
+                }
+                Outcome::Refused { code, .. } if code == "Throttling" => calls.throttled += 1,
+                _ => calls.refused += 1,
+            }
+        }
+        asked
+    }
+
+    /// How many requests for this were answered.
+    pub(crate) fn done(&self, action: &str) -> usize {
+        self.calls.get(action).map_or(0, |calls| calls.done)
+    }
+
+    /// How many there were, whatever came of them.
+    pub(crate) fn all(&self) -> usize {
+        let calls = self.calls.values();
+        calls.map(|c| c.done + c.throttled + c.refused).sum()
+    }
+
+    /// How many were turned away because there were too many.
+    pub(crate) fn throttled(&self) -> usize {
+        self.calls.values().map(|calls| calls.throttled).sum()
+    }
+
+    /// How many of the requests that tell of every user and key were answered.
+    pub(crate) fn sweep(&self) -> usize {
+        let of = ["ListUsers", "ListAccessKeys", "GetAccessKeyLastUsed"];
+        of.map(|action| self.done(action)).into_iter().sum()
+    }
+}
+
+/// An endpoint process, until this is dropped.
+pub(crate) struct Served {
+    pub(crate) session: Session,
+    pub(crate) users: usize,
+    pub(crate) keys: usize,
+    child: Child,
+    to: Option<ChildStdin>,
+    from: BufReader<ChildStdout>,
+}
+
+impl Served {
+    /// Starts this program once more, to answer.
+    pub(crate) fn start(serving: &Serving) -> Self {
+        let mut child = Command::new(env::current_exe().expect("this program"))
+            .arg("serve")
+            .args(serving.args())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program once more");
+        let mut from = BufReader::new(child.stdout.take().expect("its output"));
+        let line = line(&mut from);
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [url, key, secret, keys] = words[..] else {
+            panic!("{line:?} does not say how to sign in")
+        };
+        Self {
+            session: Session {
+                url: url.into(),
+                key: key.into(),
+                secret: secret.into(),
+            },
+            users: serving.users,
+            keys: keys.parse().expect("a number of keys"),
+            to: child.stdin.take(),
+            child,
+            from,
+        }
+    }
+
+    /// What it was asked so far.
+    pub(crate) fn asked(&mut self) -> Asked {
+        let to = self.to.as_mut().expect("its input");
+        to.write_all(b"\n").expect("its input");
+        serde_json::from_str(&line(&mut self.from)).expect("what it was asked")
+    }
+
+    /// The pages in which the users come.
+    pub(crate) fn pages(&self) -> usize {
+        self.users.div_ceil(PAGE)
+    }
+
+    /// What has to be asked to know every user and every key.
+    pub(crate) fn whole_sweep(&self) -> usize {
+        self.pages() + self.users + self.keys
+    }
+
+    /// Fails unless all of the account was asked for, each thing once.
+    #[track_caller]
+    pub(crate) fn check_sweep(&mut self) -> Asked {
+        let asked = self.asked();
+        for (action, expected) in [
+            ("ListUsers", self.pages()),
+            ("ListAccessKeys", self.users),
+            ("GetAccessKeyLastUsed", self.keys),
+        ] {
+            assert_eq!(asked.done(action), expected, "{action}: {asked:?}");
+        }
+        assert_eq!(asked.twice, BTreeSet::new(), "asked twice");
+        asked
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It ends when its input does.
+        drop(self.to.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn line(from: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    from.read_line(&mut line).expect("a line of the endpoint");
+    line
+}
