@@ -18,6 +18,7 @@ pub(super) fn read(content: &[u8], generated: DateTime<Utc>) -> Result<Report, S
     // The first row is looked at as what it is.
     let mut rows = csv::ReaderBuilder::new()
         .has_headers(false)
+        .flexible(true)
         .from_reader(content);
     let mut row = StringRecord::new();
     next(&mut rows, &mut row)?;
@@ -31,6 +32,7 @@ pub(super) fn read(content: &[u8], generated: DateTime<Utc>) -> Result<Report, S
     // A box of exactly the right size is made from this one list.
     let mut keys = Vec::new();
     while next(&mut rows, &mut row)? {
+        mend(&mut row, &columns)?;
         let said = columns.keys(&row, &mut keys, &mut words);
         let user = said.and_then(|()| columns.user(&row));
         let line = row.position().map_or(0, csv::Position::line);
@@ -60,8 +62,35 @@ fn next(rows: &mut csv::Reader<&[u8]>, row: &mut StringRecord) -> Result<bool, S
     })
 }
 
+/// Puts together again what a comma in a user's name has taken apart. Names may have commas, and
+/// nobody says whether AWS quotes them; moto does not. The name and then the ARN, which ends in it,
+/// have one field more for each.
+fn mend(row: &mut StringRecord, columns: &Columns) -> Result<(), String> {
+    let more = row.len().checked_sub(columns.count);
+    if more == Some(0) {
+        return Ok(());
+    }
+    let can_be = |more: &usize| more.is_multiple_of(2) && columns.begins_with_the_name;
+    let more = more.filter(can_be).ok_or_else(|| {
+        let line = row.position().map_or(0, csv::Position::line);
+        format!("line {line} of the report is no row of its table")
+    })?;
+    let fields: Vec<&str> = row.iter().collect();
+    let (name, rest) = fields.split_at(more / 2 + 1);
+    let (arn, rest) = rest.split_at(more / 2 + 1);
+    let mut mended = StringRecord::from(vec![name.join(","), arn.join(",")]);
+    mended.extend(rest);
+    mended.set_position(row.position().cloned());
+    *row = mended;
+    Ok(())
+}
+
 /// Where the columns are that matter here; there may be any others.
 struct Columns {
+    /// How many there are.
+    count: usize,
+    /// The name and the ARN come first.
+    begins_with_the_name: bool,
     user: usize,
     created: usize,
     slots: Vec<Slot>,
@@ -103,6 +132,8 @@ impl Columns {
             });
         }
         Ok(Self {
+            count: header.len(),
+            begins_with_the_name: header.iter().take(2).eq(["user", "arn"]),
             user,
             created,
             slots,

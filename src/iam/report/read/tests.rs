@@ -86,6 +86,20 @@ fn a_report_as_aws_writes_it_is_read() {
 }
 
 #[test]
+fn a_name_with_commas_that_nobody_has_quoted_is_put_together_again() {
+    let row = |name: &str| {
+        format!(
+            "{name},arn:aws:iam::123456789012:user/{name},2022-01-02T03:04:05Z,false,N/A,N/A,N/A,\
+             false,true,2026-11-01T00:00:00Z,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A\n"
+        )
+    };
+    let report = parse(&(row("a,b") + &row("plain") + &row(",x,,"))).unwrap();
+    let names: Vec<&str> = report.users.iter().map(|user| &*user.name).collect();
+    assert_eq!(names, ["a,b", "plain", ",x,,"]);
+    assert!(report.users.iter().all(|user| user.keys.len() == 1));
+}
+
+#[test]
 fn an_account_may_have_nobody_in_it_and_no_root() {
     for rows in ["", "\n", "\r\n"] {
         let report = parse(rows).unwrap();
