@@ -96,6 +96,7 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
             let (_, known) = account.key(&id).expect("a key");
             Answer::LastUsed(user, id, Ok(last_used(known)))
         }
+        Read::Owner(_) => unreachable!("nobody looks for a key"),
         Read::Descriptions(user) => Answer::Descriptions(user, Ok(Vec::new())),
         Read::Report => Answer::Report(Ok(Box::new(report(account)))),
     }

@@ -54,6 +54,8 @@ pub enum Action {
     Describe,
     /// What is not known about the selected user.
     OpenQuestion,
+    /// Find a key by its ID.
+    Find,
     /// Type a filter.
     Filter,
     /// Keep the filter and go back to the list.
@@ -182,6 +184,7 @@ impl Action {
             Self::CopyId => "copy ID",
             Self::Describe => "describe",
             Self::OpenQuestion => "open question",
+            Self::Find => "find",
             Self::Filter => "filter",
             Self::KeepFilter => "keep filter",
             Self::ClearFilter => "clear filter",
@@ -262,6 +265,7 @@ impl Action {
             Self::CopyId => "Copy the key ID",
             Self::Describe => "Say what the key is for",
             Self::OpenQuestion => "Show what is not known about the user's keys",
+            Self::Find => "Find a key by its ID, loaded or not",
             Self::Filter => "Filter by name, path, key ID or field, as you type",
             Self::KeepFilter => "Keep the filter, back to the list",
             Self::ClearFilter => "Clear the filter",

@@ -6,6 +6,7 @@
 
 use crate::{
     effect::{Clip, Effect, Exit, Target},
+    iam::KeyId,
     message::{CopyOutcome, KeyPress, Message},
     runtime::{Runtime, panic_if_told},
     secret::{clipboard::Route, osc52},
@@ -76,6 +77,8 @@ pub struct Config {
     pub settings: Settings,
     /// Which account to open.
     pub target: Target,
+    /// The key to look for first.
+    pub find: Option<KeyId>,
     /// The clock.
     pub now: Box<dyn Fn() -> DateTime<Utc>>,
     /// How close together two keys are that no hand has pressed: [`BETWEEN_KEYS`]. Zero takes every
@@ -139,8 +142,11 @@ where
         config: Config,
     ) -> io::Result<Self> {
         let size = host.terminal().size()?;
-        let (state, effects) =
+        let (mut state, effects) =
             State::start(config.settings, config.target, (size.width, size.height));
+        if let Some(key) = config.find {
+            state.find_first(key);
+        }
         let mut app = Self {
             host,
             runtime,

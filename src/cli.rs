@@ -3,7 +3,8 @@
 use crate::{
     demo::{Account, Delay, Endpoint},
     effect::{Exit, Target},
-    iam, journal, log,
+    iam::{self, KeyId, key_id::NotAKey},
+    journal, log,
     runtime::{Accounts, Keep, Means, Pace},
     secret::{
         clipboard::{Choice, route_here},
@@ -13,9 +14,9 @@ use crate::{
     state::{Settings, fetch::Background},
 };
 use chrono::{TimeDelta, Utc};
-use clap::{Parser, ValueEnum};
+use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use color_eyre::eyre::WrapErr as _;
-use std::{env, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{env, ffi::OsStr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use tracing_appender::non_blocking::WorkerGuard;
 
 /// See and change the access keys of an AWS account from a terminal.
@@ -30,6 +31,9 @@ use tracing_appender::non_blocking::WorkerGuard;
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {
+    /// Go to this access key at once, whoever's it is
+    #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
+    pub key_id: Option<KeyId>,
     /// The profile to sign in with; it wins over credentials in the environment
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
@@ -78,6 +82,31 @@ pub struct Cli {
     /// How much to log
     #[arg(long, value_enum, default_value_t = LogLevel::Info, value_name = "LEVEL")]
     pub log_level: LogLevel,
+}
+
+/// Reads the ID of a key. What clap says of a bad argument repeats it; what was given here may be a
+/// secret.
+#[derive(Clone)]
+struct KeyIdParser;
+
+impl TypedValueParser for KeyIdParser {
+    type Value = KeyId;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<KeyId, clap::Error> {
+        let refused = |why: &NotAKey| {
+            let mut text = why.to_string();
+            if *why == NotAKey::Secret {
+                text += " This shell's history may hold it now.";
+            }
+            command.clone().error(ErrorKind::ValueValidation, text)
+        };
+        KeyId::read(&value.to_string_lossy()).map_err(|why| refused(&why))
+    }
 }
 
 /// How much to log.
@@ -264,6 +293,28 @@ mod tests {
         let usual = at(&[]).unwrap();
         assert!(usual.is_absolute() && usual.ends_with("iamkeys/journal.jsonl"));
         assert!(Cli::try_parse_from(["iamkeys", "--no-journal", "--journal", "x"]).is_err());
+    }
+
+    #[test]
+    fn a_key_is_named_by_its_id_and_nothing_else() {
+        let with = |key: &str| Cli::try_parse_from(["iamkeys", key]);
+        let cli = with("akiaiosfodnn7example").unwrap();
+        assert_eq!(cli.key_id.unwrap().as_str(), "AKIAIOSFODNN7EXAMPLE");
+        assert_eq!(Cli::parse_from(["iamkeys"]).key_id, None);
+        for (key, words) in [
+            ("AKIAIOSFODNN7EXAMPL", "Too short"),
+            ("ASIAIOSFODNN7EXAMPLE", "is a temporary key"),
+            ("AIDAIOSFODNN7EXAMPLE", "is the ID of a user"),
+            ("", "A key ID is AKIA"),
+        ] {
+            let error = with(key).unwrap_err();
+            assert!(error.to_string().contains(words), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let error = with(secret).unwrap_err().to_string();
+        assert!(error.contains("looks like a secret"), "{error}");
+        assert!(!error.contains(secret) && !error.contains("wJalr"), "{error}");
     }
 
     #[test]

@@ -136,6 +136,8 @@ pub enum Read {
     Keys(Box<str>),
     /// The last use of a user's key.
     LastUsed(Box<str>, String),
+    /// Whose a key is, and its last use.
+    Owner(String),
     /// What the keys of a user are for.
     Descriptions(Box<str>),
     /// The credential report, made first where there is none: that takes seconds, or minutes.

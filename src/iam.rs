@@ -11,6 +11,7 @@ mod convert;
 mod document;
 mod error;
 mod identity;
+pub mod key_id;
 pub mod model;
 mod patience;
 mod problem;
@@ -21,6 +22,7 @@ mod timeouts;
 pub use account::Account;
 pub use command::command_of;
 pub use error::{Error, Kind};
+pub use key_id::KeyId;
 pub use model::{
     AccessKey, Caller, Change, Changed, DEFAULT_KEYS_PER_USER, Done, KeyStatus, LastUsed, Summary,
     User, UsersPage,

@@ -40,6 +40,8 @@ pub enum Context {
     Plan,
     /// Typing what a key is for.
     Describe,
+    /// Typing the ID of a key to be found.
+    Find,
     /// Asked before a secret is thrown away.
     Discard,
     /// One entry of the activity, whole.
@@ -56,7 +58,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order the README lists them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Users,
         Self::Keys,
         Self::AllKeys,
@@ -73,6 +75,7 @@ impl Context {
         Self::File,
         Self::Plan,
         Self::Describe,
+        Self::Find,
         Self::Discard,
         Self::Entry,
         Self::Reading,
@@ -101,6 +104,7 @@ impl Context {
             Self::File => "file",
             Self::Plan => "what would change",
             Self::Describe => "description",
+            Self::Find => "find a key",
             Self::Discard => "discard?",
             Self::Entry => "whole entry",
             Self::Reading => "reading",
@@ -121,6 +125,7 @@ impl Context {
                 | Self::Profile
                 | Self::File
                 | Self::Describe
+                | Self::Find
         )
     }
 }
@@ -229,6 +234,7 @@ const TYPED: &[Context] = &[
     Context::Profile,
     Context::File,
     Context::Describe,
+    Context::Find,
 ];
 const STORING: &[Context] = &[Context::NewKey, Context::Rotate];
 const VIEWS: &[Context] = &[
@@ -278,6 +284,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyId, &[Key::char('y')], LISTS, true),
     bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
     bind(Action::Filter, &[Key::char('/')], LISTS, true),
+    bind(Action::Find, &[Key::char('f')], VIEWS, true),
     bind(Action::Sort, &[Key::char('s')], LISTS, true),
     bind(Action::GoToUser, &[Key::of(KeyCode::Enter)], &[Context::AllKeys], true),
     bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
@@ -326,7 +333,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Entry], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),

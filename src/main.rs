@@ -68,6 +68,7 @@ fn run(cli: &Cli, no_dumps: io::Result<()>) -> color_eyre::Result<Exit> {
         let config = Config {
             settings,
             target: cli.target(),
+            find: cli.key_id.clone(),
             now: Box::new(chrono::Utc::now),
             between_keys: BETWEEN_KEYS,
         };

@@ -149,6 +149,8 @@ pub enum Answer {
     Keys(Box<str>, Result<Vec<AccessKey>, Error>),
     /// The last use of a user's key.
     LastUsed(Box<str>, String, Result<LastUsed, Error>),
+    /// Whose a key is, and its last use; the name is empty where AWS names nobody.
+    Owner(String, Result<(Box<str>, LastUsed), Error>),
     /// What the keys of a user are for: key IDs and texts.
     Descriptions(Box<str>, Result<Vec<(String, String)>, Error>),
     /// The credential report.
@@ -166,6 +168,7 @@ impl Answer {
             Self::Users(answer) => answer.as_ref().err(),
             Self::Keys(_, answer) => answer.as_ref().err(),
             Self::LastUsed(_, _, answer) => answer.as_ref().err(),
+            Self::Owner(_, answer) => answer.as_ref().err(),
             Self::Descriptions(_, answer) => answer.as_ref().err(),
             Self::Report(answer) => answer.as_ref().err(),
         }

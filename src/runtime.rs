@@ -365,6 +365,10 @@ async fn answer(account: &Account, read: Read) -> Answer {
             let answer = account.last_used(&key).await;
             Answer::LastUsed(user, key, answer)
         }
+        Read::Owner(key) => {
+            let owner = account.owner(&key).await;
+            Answer::Owner(key, owner)
+        }
         Read::Descriptions(user) => {
             let answer = account.descriptions(&user).await;
             Answer::Descriptions(user, answer)
@@ -397,6 +401,7 @@ fn failed(read: Read) -> Answer {
         Read::LastUsed(user, key) => {
             Answer::LastUsed(user, key, Err(error("iam:GetAccessKeyLastUsed")))
         }
+        Read::Owner(key) => Answer::Owner(key, Err(error("iam:GetAccessKeyLastUsed"))),
         Read::Descriptions(user) => Answer::Descriptions(user, Err(error("iam:ListUserTags"))),
         Read::Report => Answer::Report(Err(error("iam:GetCredentialReport"))),
     }

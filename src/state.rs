@@ -7,6 +7,7 @@ pub mod confirm;
 pub mod describe;
 pub mod fetch;
 pub mod filter;
+pub mod find;
 pub mod fresh;
 pub mod leaving;
 pub mod load;
@@ -24,7 +25,7 @@ pub mod users;
 use crate::{
     action::Action,
     effect::{Effect, RequestId, Target},
-    iam::{KeyStatus, Problem},
+    iam::{KeyId, KeyStatus, Problem},
     keymap::Context,
     secret::{clipboard::Route, forms::Form},
     ui::layout::Layout,
@@ -33,6 +34,7 @@ use activity::Activity;
 use changes::Pending;
 use chrono::{DateTime, TimeDelta, Utc};
 use fetch::{Asked, Background, Granted};
+use find::Sought;
 use fresh::{Fresh, Tried};
 use modal::Modal;
 use pace::Pace;
@@ -136,6 +138,10 @@ pub struct State {
     pub filtering: bool,
     /// The ID of the selected key, among those of the selected user.
     selected_key: Option<String>,
+    /// The key that is looked for as soon as somebody is signed in.
+    find_first: Option<KeyId>,
+    /// The key whose owner was found, and whose owner's keys are on their way.
+    sought: Option<Sought>,
     /// The dialogs, the top one last: it alone gets the keys.
     pub modals: Vec<Modal>,
     /// How the last thing went.
@@ -192,6 +198,8 @@ impl State {
             pane: Pane::Users,
             filtering: false,
             selected_key: None,
+            find_first: None,
+            sought: None,
             modals: Vec::new(),
             notice: None,
             changes: Vec::new(),
@@ -220,6 +228,11 @@ impl State {
     /// Opens an account from the beginning. Dialogs stay open: one may hold a secret.
     #[must_use]
     pub fn sign_in(&mut self, target: Target) -> Vec<Effect> {
+        if target != self.target {
+            // It was meant for the account that was to be opened.
+            self.find_first = None;
+        }
+        self.put_find_off(false);
         self.target = target;
         self.stage = Stage::SigningIn;
         self.session = Session::default();
@@ -404,9 +417,14 @@ impl State {
             self.complain(format!("{key} is not there any more"));
             return;
         }
+        self.show_keys_of(user);
+        self.selected_key = Some(key.into());
+    }
+
+    /// Selects a user and goes to their keys, also if a filter hides the user.
+    fn show_keys_of(&mut self, user: &str) {
         self.go_to(View::Users);
         self.show_user(user);
-        self.selected_key = Some(key.into());
         self.pane = Pane::Keys;
         self.filtering = false;
     }
@@ -491,6 +509,9 @@ impl State {
             | Action::Describe
             | Action::CopyId
             | Action::Details => {
+                if let Some(key) = self.sought_here() {
+                    return Some(format!("Looking for {key} among these keys"));
+                }
                 let (Some(user), Some(row)) = (self.user(), self.key()) else {
                     return Some(match self.user() {
                         None => "No user is selected".into(),

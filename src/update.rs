@@ -105,6 +105,7 @@ pub fn update(state: &mut State, message: Message, now: DateTime<Utc>) -> Vec<Ef
         }
         Message::InputClosed => vec![Effect::Exit(Exit::InputClosed(state.unknown_at_exit()))],
     };
+    state.note_place();
     state.settle_lists();
     // A filter line or a dialog may have changed how many rows are visible.
     state.resize(state.size);
@@ -117,7 +118,10 @@ fn signed_in(state: &mut State, session: Session) -> Vec<Effect> {
     state.session.key = session.key;
     state.session.profile = session.profile;
     state.session.endpoint = session.endpoint;
-    state.first_reads()
+    // The key that somebody is after first, and everything else beside it.
+    let mut effects = state.begin_find();
+    effects.extend(state.first_reads());
+    effects
 }
 
 /// Files an answer under what it belongs to.
@@ -148,6 +152,7 @@ fn file(state: &mut State, request: RequestId, answer: Answer) -> Vec<Effect> {
             // An answer after all: whatever looked broken is not.
             if matches!(state.stage, Stage::SignedOut(_)) {
                 state.stage = Stage::Browsing;
+                effects.extend(state.begin_find());
             }
             state.session.broken = None;
             state.users.add_page(page.users);
@@ -172,7 +177,11 @@ fn file(state: &mut State, request: RequestId, answer: Answer) -> Vec<Effect> {
             state.users.listing.file(request, Err(error));
             effects.extend(state.take_up_questions());
         }
-        Answer::Keys(user, answer) => state.users.file_keys(&user, request, answer),
+        Answer::Keys(user, answer) => {
+            state.users.file_keys(&user, request, answer);
+            state.sought_among(&user);
+        }
+        Answer::Owner(_, answer) => effects.extend(state.owner_told(request, answer)),
         Answer::LastUsed(user, key, answer) => {
             state.users.file_last_used(&user, &key, request, answer);
         }
@@ -205,6 +214,7 @@ fn broken(state: &mut State, error: &Error) {
         return;
     }
     if state.users.rows().is_empty() {
+        state.put_find_off(true);
         let known_elsewhere =
             error.action.starts_with("iam:") && state.session.caller.known().is_some();
         state.stage = Stage::SignedOut(Box::new(Problem::of_error(

@@ -8,6 +8,7 @@ use std::{fs, path::Path};
 const PURE: &[&str] = &[
     "action.rs",
     "effect.rs",
+    "iam/key_id.rs",
     "keymap.rs",
     "message.rs",
     "palette.rs",

@@ -9,7 +9,7 @@ use crossterm::event::KeyCode;
 use desk::{Desk, answer, now, people, planned, settings, someone};
 use iamkeys::{
     effect::{Copied, Errand, Read, Target},
-    iam::{AccessKey, Caller, Changed, Error, KeyStatus, Kind, Problem},
+    iam::{AccessKey, Caller, Changed, Error, KeyStatus, Kind, LastUsed, Problem},
     message::{Answer, CopyOutcome, Message},
     secret::{SecretKey, clipboard::Route, osc52::Multiplexer},
     state::{
@@ -239,6 +239,86 @@ fn confirmations() {
     pictures("no-room", |size| {
         let mut desk = main_view(size);
         desk.keys("Gc");
+        desk.serve(&people());
+        desk
+    });
+}
+
+/// The dialog in which a key is looked for, with this typed.
+fn finding(size: (u16, u16), text: &str) -> Desk {
+    let mut desk = main_view(size);
+    desk.keys("f");
+    desk.keys(text);
+    desk
+}
+
+/// The same, and what AWS says of it.
+fn found(size: (u16, u16), text: &str, kind: Kind) -> Desk {
+    let mut desk = finding(size, text);
+    desk.press(KeyCode::Enter);
+    let (request, read) = desk.next_read().unwrap();
+    let Read::Owner(key) = read else {
+        panic!("its owner is asked for");
+    };
+    let error = Error {
+        action: "iam:GetAccessKeyLastUsed",
+        kind,
+        code: Some(format!("{kind:?}")),
+        message: String::new(),
+        request_id: None,
+    };
+    desk.answered(request, Answer::Owner(key, Err(error)));
+    desk
+}
+
+#[test]
+fn finding_a_key() {
+    pictures("find", |size| finding(size, "AKIAIOSFOD"));
+    for (name, text) in [
+        ("find-looking", "AKIAIOSFODNN7EXAMPLE"),
+        ("find-short", "AKIAIOSFOD"),
+        ("find-temporary", "ASIAY34FZKBOKMUTVV7A"),
+        ("find-role", "AROAIOSFODNN7EXAMPLES"),
+        ("find-secret", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("find-elsewhere", "AKIAY34FZKBOKMUTVV7A"),
+    ] {
+        pictures(name, |size| {
+            let mut desk = finding(size, text);
+            if name != "find-secret" {
+                desk.press(KeyCode::Enter);
+            }
+            desk
+        });
+    }
+    pictures("find-unknown", |size| {
+        found(size, "AKIAIOSFODNN7EXAMPLE", Kind::Denied)
+    });
+    pictures("find-failed", |size| {
+        found(size, "AKIAIOSFODNN7EXAMPLE", Kind::Server)
+    });
+    pictures("find-unknown-or-refused", |size| {
+        let nobody = [someone("alice", &[])];
+        let mut desk = Desk::showing(size, settings(), &nobody);
+        desk.keys("fAKIAIOSFODNN7EXAMPLE");
+        desk.press(KeyCode::Enter);
+        desk.serve(&nobody);
+        desk
+    });
+    pictures("find-lost", |size| {
+        let mut desk = finding(size, "AKIAINTERN02EXAMPLE2");
+        desk.press(KeyCode::Enter);
+        let (request, read) = desk.next_read().unwrap();
+        let Read::Owner(key) = read else {
+            panic!("its owner is asked for");
+        };
+        let told = Ok(("former-intern".into(), LastUsed::Never));
+        desk.answered(request, Answer::Owner(key, told));
+        desk.serve(&people());
+        desk
+    });
+    pictures("find-found", |size| {
+        let mut desk = finding(size, "AKIADEPLOY02EXAMPLE2");
+        desk.press(KeyCode::Enter);
         desk.serve(&people());
         desk
     });

@@ -216,6 +216,25 @@ impl Account {
             .access_key_last_used
             .map_or(LastUsed::Never, convert::last_used))
     }
+
+    /// Whose a key is, and when it was last used: one call, for any key of the account. Where AWS
+    /// names no user, the name is empty. AWS answers `AccessDenied` for a key it does not know.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn owner(&self, key: &str) -> Result<(Box<str>, LastUsed), Error> {
+        let answer = self
+            .iam
+            .get_access_key_last_used()
+            .access_key_id(key)
+            .send()
+            .await
+            .map_err(|e| error("iam:GetAccessKeyLastUsed", &e))?;
+        let used = answer
+            .access_key_last_used
+            .map_or(LastUsed::Never, convert::last_used);
+        Ok((answer.user_name.unwrap_or_default().into(), used))
+    }
 }
 
 /// Where a list of one user's things has been, page by page.

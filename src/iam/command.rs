@@ -68,7 +68,7 @@ pub fn command_of(read: &Read, profile: Option<&str>, endpoint: Option<&str>) ->
         Read::Summary => ("iam get-account-summary", Vec::new()),
         Read::Users(_) => ("iam list-users", Vec::new()),
         Read::Keys(user) => ("iam list-access-keys", of_user(user)),
-        Read::LastUsed(_, key) => (
+        Read::LastUsed(_, key) | Read::Owner(key) => (
             "iam get-access-key-last-used",
             vec![("--access-key-id", "AccessKeyId", Value::Text(key))],
         ),
@@ -273,6 +273,10 @@ mod tests {
             ),
             (
                 Read::LastUsed("bob".into(), KEY.into()),
+                "iam get-access-key-last-used --access-key-id AKIADEPLOY01EXAMPLE1",
+            ),
+            (
+                Read::Owner(KEY.into()),
                 "iam get-access-key-last-used --access-key-id AKIADEPLOY01EXAMPLE1",
             ),
             (

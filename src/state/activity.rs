@@ -295,6 +295,7 @@ fn asked(answer: &Answer) -> Read {
         Answer::Users(_) => Read::Users(None),
         Answer::Keys(user, _) => Read::Keys(user.clone()),
         Answer::LastUsed(user, key, _) => Read::LastUsed(user.clone(), key.clone()),
+        Answer::Owner(key, _) => Read::Owner(key.clone()),
         Answer::Descriptions(user, _) => Read::Descriptions(user.clone()),
         Answer::Report(_) => Read::Report,
     }
@@ -308,5 +309,6 @@ fn target_of(read: &Read) -> String {
         Read::Users(_) | Read::Report => "all users".into(),
         Read::Keys(user) | Read::Descriptions(user) => user.to_string(),
         Read::LastUsed(user, key) => format!("{key} of {user}"),
+        Read::Owner(key) => key.clone(),
     }
 }

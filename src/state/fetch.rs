@@ -71,6 +71,10 @@ impl Granted {
     }
 
     fn note(&mut self, answer: &Answer) {
+        // A refusal says nothing: AWS refuses so what it does not know.
+        if let Answer::Owner(_, Ok(_)) = answer {
+            self.uses.granted = true;
+        }
         let Some(tried) = self.of(answer) else { return };
         match answer.error() {
             None => tried.granted = true,
@@ -134,6 +138,11 @@ impl State {
         self.granted
             .of(answer)
             .is_none_or(|tried| !tried.seems_refused() || tried.refused == REFUSALS)
+    }
+
+    /// Whether this session was told a last use: then it may ask for others.
+    pub(crate) fn uses_are_granted(&self) -> bool {
+        self.granted.uses.granted
     }
 
     /// The questions that a new session begins with.

@@ -3,6 +3,7 @@
 use super::{
     confirm::Confirm,
     describe::Describe,
+    find::Find,
     rotation::Rotate,
     store::{Phase, Place, Sink, Store, Written},
 };
@@ -35,6 +36,8 @@ pub enum Modal {
     Store(Box<Store>),
     /// Asks what a key is for.
     Describe(Box<Describe>),
+    /// Asks which key to find.
+    Find(Box<Find>),
     /// Asks before the only copy of a secret is thrown away.
     Discard(Discard),
     /// Waits for changes before leaving.
@@ -247,6 +250,7 @@ impl Modal {
                 _ => Context::Plan,
             },
             Self::Describe(_) => Context::Describe,
+            Self::Find(_) => Context::Find,
             Self::Discard(_) => Context::Discard,
             Self::Leaving(_) => Context::Leaving,
             Self::Failure(_) | Self::Details { .. } | Self::Help { .. } => Context::Reading,

@@ -338,6 +338,33 @@ impl Users {
         }
     }
 
+    /// Whether this is among the keys of a user, as far as they are known.
+    #[must_use]
+    pub fn has_key(&self, user: &str, key: &str) -> bool {
+        let keys = self.get(user).and_then(|row| row.keys.known());
+        keys.is_some_and(|keys| keys.iter().any(|row| row.key.id == key))
+    }
+
+    /// Files a last use that was told by another answer than the one to its own question, which
+    /// needs not be asked any more.
+    pub fn tell_last_used(&mut self, user: &str, key: &str, used: LastUsed) {
+        let Some(at) = self.find(user) else { return };
+        let told = self.edit(at, |row| {
+            let mut keys = row.keys.known_mut().into_iter().flatten();
+            let key = keys.find(|row| row.key.id == key && !row.last_used.is_loading());
+            let told = key.is_some();
+            if let Some(key) = key {
+                key.last_used = Load::Ready(used);
+                key.refresh = false;
+            }
+            row.outgrow_report();
+            told
+        });
+        if told {
+            self.has_news(at, false);
+        }
+    }
+
     /// Changes what is known of a user's keys, after a change that is known to have been made. No
     /// report knows of it.
     pub fn edit_keys(&mut self, user: &str, edit: impl FnOnce(&mut Vec<KeyRow>)) {

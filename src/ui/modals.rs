@@ -3,6 +3,7 @@
 mod activity;
 mod confirm;
 mod describe;
+mod find;
 mod new_key;
 mod question;
 mod reading;
@@ -25,6 +26,7 @@ use activity::entry;
 pub use activity::entry_lines;
 use confirm::{confirm, full, leaving};
 use describe::describe;
+use find::find;
 use new_key::{copy_as, discard, new_key};
 use question::question;
 use ratatui::{
@@ -53,6 +55,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, modal: &Modal) {
         Modal::CopyAs(modal) => copy_as(canvas, screen, modal),
         Modal::Store(modal) => store(canvas, screen, modal),
         Modal::Describe(modal) => describe(canvas, screen, modal),
+        Modal::Find(modal) => find(canvas, screen, modal),
         Modal::Discard(modal) => discard(canvas, screen, modal),
         Modal::Leaving(modal) => leaving(canvas, screen, modal),
         Modal::Failure(modal) => failure(canvas, screen, modal),

@@ -76,6 +76,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 return vec![copy_id(&row.key.id)];
             }
         }
+        Action::Find => state.ask_which_key(),
         Action::Filter => {
             if state.view == View::Users {
                 state.pane = Pane::Users;
@@ -169,6 +170,7 @@ fn act_in_dialog(state: &mut State, action: Action) -> Vec<Effect> {
         }
         (Action::GoOn, Some(Modal::Store(_))) => return state.go_on_storing(),
         (Action::GoOn, Some(Modal::Describe(_))) => return state.save_description(),
+        (Action::GoOn, Some(Modal::Find(_))) => return state.find_key(),
         (Action::WriteProfile, Some(Modal::NewKey(_) | Modal::Rotate(_))) => {
             return state.ask_where(true);
         }
@@ -250,6 +252,7 @@ pub(super) fn press(state: &mut State, button: usize) -> Vec<Effect> {
             return vec![Effect::Exit(exit(state.unknown_at_exit()))];
         }
         Some(Modal::Describe(_)) if button > 0 => return state.save_description(),
+        Some(Modal::Find(_)) if button > 0 => return state.find_key(),
         Some(Modal::Store(_)) if button > 0 => return state.agree(),
         Some(Modal::Entry(_)) if button > 0 => return copy_command(state),
         // These are closed by keys of their own.

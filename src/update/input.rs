@@ -4,6 +4,7 @@ use super::act::{act, copy_as, press, run_palette};
 use crate::{
     action::Action,
     effect::Effect,
+    iam::key_id::holds_secret,
     keymap::{self, Context},
     message::{KeyPress, Target},
     palette,
@@ -229,6 +230,14 @@ fn field(state: &mut State, change: impl FnOnce(&mut Input)) {
             change(&mut describe.input);
             describe.touched = true;
         }
+        Some(Modal::Find(find)) => {
+            let before = find.input.value().to_owned();
+            change(&mut find.input);
+            // The cursor may have moved, and nothing else.
+            if find.input.value() != before {
+                find.edited();
+            }
+        }
         Some(_) => {}
         None if filtering => state.users.edit_filter(|filter| change(&mut filter.input)),
         None => {}
@@ -272,6 +281,12 @@ fn edit(state: &mut State, key: KeyEvent) {
 pub(super) fn paste(state: &mut State, text: &str) {
     if !state.context().takes_text() {
         state.complain("Nothing here takes a paste; it was ignored");
+        return;
+    }
+    if let Some(Modal::Find(find)) = state.top_dialog()
+        && holds_secret(text)
+    {
+        find.refuse_secret();
         return;
     }
     let limit = limit(state);

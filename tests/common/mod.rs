@@ -214,6 +214,8 @@ pub struct Setup {
     /// The program's clock goes on from [`now`]: how many requests a second there are depends on
     /// it. Otherwise it stands still, and with it every age on the screen.
     pub clock_runs: bool,
+    /// The ID of the key to look for first.
+    pub find: Option<&'static str>,
 }
 
 impl Setup {
@@ -242,6 +244,7 @@ impl Default for Setup {
             timeouts: iam::Timeouts::default(),
             background: Background::Visible,
             clock_runs: false,
+            find: None,
         }
     }
 }
@@ -472,6 +475,7 @@ fn run(
             },
             target: Target::Demo,
             now: Box::new(clock),
+            find: setup.find.map(|key| iam::KeyId::read(key).unwrap()),
             between_keys: setup.between_keys,
         };
         let host = TestHost { terminal, shared };

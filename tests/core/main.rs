@@ -6,6 +6,7 @@ mod asking;
 #[path = "../desk/mod.rs"]
 mod desk;
 mod filter;
+mod find;
 mod random;
 mod rotation;
 mod storing;
@@ -837,6 +838,7 @@ fn failed(read: Read, kind: Kind) -> Answer {
         Read::Users(_) => Answer::Users(Err(error)),
         Read::Keys(user) => Answer::Keys(user, Err(error)),
         Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error)),
+        Read::Owner(key) => Answer::Owner(key, Err(error)),
         Read::Descriptions(user) => Answer::Descriptions(user, Err(error)),
         Read::Report => Answer::Report(Err(error)),
     }

@@ -12,7 +12,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     effect::{ChangeId, Effect, Errand, Origin, Read, RequestId, Target},
     iam::{
-        AccessKey, Caller, Change, Changed, Error, KeyStatus, LastUsed, Report, ReportedKey,
+        AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind, LastUsed, Report, ReportedKey,
         ReportedUser, Summary, User, UsersPage,
     },
     message::{Answer, KeyPress, Message, Session},
@@ -311,9 +311,25 @@ pub fn answer(users: &[Someone], read: Read) -> Answer {
                 .map_or(LastUsed::Never, |(_, used)| used.clone());
             Answer::LastUsed(name, key, Ok(used))
         }
+        Read::Owner(key) => Answer::Owner(key.clone(), owner(users, &key)),
         Read::Descriptions(name) => Answer::Descriptions(name, Ok(Vec::new())),
         Read::Report => Answer::Report(Ok(Box::new(report(users)))),
     }
+}
+
+/// Whose a key is; of one that nobody has, what AWS says of it.
+pub fn owner(users: &[Someone], key: &str) -> Result<(Box<str>, LastUsed), Error> {
+    let found = users.iter().find_map(|user| {
+        let (_, used) = user.keys.iter().find(|(known, _)| known.id == key)?;
+        Some((user.name.into(), used.clone()))
+    });
+    found.ok_or_else(|| Error {
+        action: "iam:GetAccessKeyLastUsed",
+        kind: Kind::Denied,
+        code: Some("AccessDenied".into()),
+        message: "User: alice is not authorized to perform: iam:GetAccessKeyLastUsed".into(),
+        request_id: None,
+    })
 }
 
 /// The credential report on these users, made just now.

@@ -1,0 +1,495 @@
+//! Finding a key by its ID: what is said of each text, where the selection goes, and what it does
+//! not do to who has moved meanwhile.
+
+use super::{SIZE, error};
+use crate::desk::{Desk, Someone, answer, owner, people, settings, someone};
+use crossterm::event::KeyCode;
+use iamkeys::{
+    effect::{ChangeId, Effect, Read, RequestId},
+    iam::{Change, Error, KeyId, Kind},
+    keymap::Context,
+    message::{Answer, Message, Session, Signal},
+    state::{
+        Pane, Stage, View,
+        fetch::Background,
+        modal::Modal,
+        find::Phase,
+    },
+};
+
+/// A key of a user who is loaded.
+const LOADED: &str = "AKIADEPLOY02EXAMPLE2";
+/// Made in account 609629065308.
+const STRANGER: &str = "AKIAY34FZKBOKMUTVV7A";
+/// Made in account 123456789012, as the desk's is.
+const LOCAL: &str = "AKIARZPUZDIKEXAMPLE2";
+/// Of an old form, which tells no account.
+const OLD: &str = "AKIAIOSFODNN7EXAMPLE";
+
+fn showing() -> Desk {
+    Desk::showing(SIZE, settings(), &people())
+}
+
+/// A screen with the user's keys not loaded: nobody asks for more than the selected user's.
+fn unloaded() -> Desk {
+    let mut settings = settings();
+    settings.background = Background::Off;
+    Desk::showing(SIZE, settings, &people())
+}
+
+fn find(desk: &mut Desk, text: &str) {
+    desk.keys("f");
+    desk.send(Message::Paste(text.into()));
+    desk.press(KeyCode::Enter);
+}
+
+/// The question whose a key is, which must be the only one of its kind.
+#[track_caller]
+fn asked(desk: &mut Desk) -> (RequestId, String) {
+    let (request, read) = desk.next_read().expect("something is asked");
+    let Read::Owner(key) = read else {
+        panic!("{read:?}");
+    };
+    (request, key)
+}
+
+/// The words of the dialog, on one line.
+fn words(desk: &Desk) -> String {
+    match desk.state.modals.last() {
+        Some(Modal::Find(find)) => desk.state.words_on(find).unwrap_or_default(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn selected(desk: &Desk) -> (&str, Option<&str>) {
+    let user = desk.state.user().map_or("", |row| &row.user.name);
+    (user, desk.state.key().map(|row| row.key.id.as_str()))
+}
+
+fn refused(desk: &mut Desk, kind: Kind) {
+    let (request, key) = asked(desk);
+    let error = Error {
+        action: "iam:GetAccessKeyLastUsed",
+        ..error(kind)
+    };
+    desk.answered(request, Answer::Owner(key, Err(error)));
+}
+
+/// A desk that was never told a last use.
+fn never_told() -> Desk {
+    Desk::showing(SIZE, settings(), &[someone("alice", &[])])
+}
+
+#[test]
+fn a_key_that_is_loaded_is_gone_to_in_one_call() {
+    let mut desk = showing();
+    find(&mut desk, "  'akiadeploy02example2'\n");
+    let (request, key) = asked(&mut desk);
+    assert_eq!(key, LOADED);
+    assert!(desk.next_read().is_none());
+    let told = owner(&people(), &key);
+    desk.answered(request, Answer::Owner(key, told));
+    assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+    assert_eq!(desk.state.context(), Context::Keys);
+    let (_, read) = desk.next_read().unwrap();
+    assert_eq!(read, Read::Descriptions("deploy-bot".into()));
+    assert!(desk.next_read().is_none(), "all else is known");
+}
+
+#[test]
+fn a_key_of_a_user_whose_keys_are_not_loaded_is_selected_when_they_come() {
+    let mut desk = unloaded();
+    find(&mut desk, "AKIAWEBAST02EXAMPLE2");
+    let (request, key) = asked(&mut desk);
+    let told = owner(&people(), &key);
+    desk.answered(request, Answer::Owner(key, told));
+    assert_eq!(selected(&desk), ("web-assets", None));
+    assert_eq!(desk.state.pane, Pane::Keys);
+    let (request, read) = desk.next_read().unwrap();
+    assert_eq!(read, Read::Keys("web-assets".into()));
+    desk.answered(request, answer(&people(), read));
+    assert_eq!(selected(&desk), ("web-assets", Some("AKIAWEBAST02EXAMPLE2")));
+    // Its last use came with the owner; that of the other key did not.
+    let reads: Vec<Read> = std::iter::from_fn(|| desk.next_read()).map(|(_, read)| read).collect();
+    let other = "AKIAWEBAST01EXAMPLE1".to_owned();
+    assert_eq!(
+        reads.iter().filter(|read| matches!(read, Read::LastUsed(..))).collect::<Vec<_>>(),
+        [&Read::LastUsed("web-assets".into(), other)]
+    );
+    desk.keys("t");
+    desk.serve(&people());
+    desk.keys("y");
+    let change = Change::SetActive {
+        user: "web-assets".into(),
+        key: "AKIAWEBAST02EXAMPLE2".into(),
+        active: true,
+    };
+    assert_eq!(desk.next_change().unwrap().1, change);
+}
+
+/// A desk that has been told that a key is one of `bot`, whose other key is loaded, and waits for
+/// the keys; with that question.
+fn waiting() -> (Desk, Vec<Someone>, RequestId) {
+    let before = [
+        someone("alice", &[]),
+        someone("bot", &[("AKIABOT00001EXAMPLE1", true, 400, Some(1))]),
+    ];
+    let after = vec![
+        someone("alice", &[]),
+        someone(
+            "bot",
+            &[
+                ("AKIABOT00001EXAMPLE1", true, 400, Some(1)),
+                ("AKIABOT00002EXAMPLE2", true, 0, Some(1)),
+            ],
+        ),
+    ];
+    let mut desk = Desk::showing(SIZE, settings(), &before);
+    find(&mut desk, "AKIABOT00002EXAMPLE2");
+    let (request, key) = asked(&mut desk);
+    let told = owner(&after, &key);
+    desk.answered(request, Answer::Owner(key, told));
+    let (request, read) = desk.next_read().unwrap();
+    assert_eq!(read, Read::Keys("bot".into()));
+    (desk, after, request)
+}
+
+#[test]
+fn until_the_key_is_there_nothing_is_done_to_another_one_of_the_user() {
+    for keys in ["t", "d", "y", "n"] {
+        let (mut desk, after, request) = waiting();
+        assert_eq!(selected(&desk).0, "bot");
+        desk.keys(keys);
+        let notice = desk.state.notice.clone().unwrap();
+        assert!(notice.text.contains("Looking for AKIABOT00002EXAMPLE2"), "{}", notice.text);
+        assert!(desk.state.modals.is_empty(), "{keys}");
+        assert!(!desk.effects.iter().any(|effect| matches!(effect, Effect::Copy(_))));
+        desk.answered(request, answer(&after, Read::Keys("bot".into())));
+        assert_eq!(selected(&desk), ("bot", Some("AKIABOT00002EXAMPLE2")));
+    }
+}
+
+#[test]
+fn who_moves_meanwhile_stays_where_they_went() {
+    for (keys, place) in [
+        ("hk", ("alice", None)),
+        ("k", ("bot", Some("AKIABOT00001EXAMPLE1"))),
+        ("3", ("bot", Some("AKIABOT00002EXAMPLE2"))),
+        ("?", ("bot", Some("AKIABOT00002EXAMPLE2"))),
+    ] {
+        let (mut desk, after, request) = waiting();
+        desk.keys(keys);
+        let before = (desk.state.view, desk.state.pane, desk.state.modals.len());
+        desk.answered(request, answer(&after, Read::Keys("bot".into())));
+        assert_eq!(selected(&desk), place, "{keys}");
+        assert_eq!(desk.state.notice, None, "{keys}");
+        let now = (desk.state.view, desk.state.pane, desk.state.modals.len());
+        assert_eq!(now, before, "{keys}");
+    }
+}
+
+#[test]
+fn who_has_moved_is_not_told_that_the_key_is_gone() {
+    let (mut desk, _, request) = waiting();
+    desk.keys("hk");
+    let gone = Answer::Keys("bot".into(), Ok(Vec::new()));
+    desk.answered(request, gone);
+    assert!(desk.state.modals.is_empty());
+}
+
+#[test]
+fn a_closed_or_changed_dialog_waits_for_no_answer() {
+    for key in [KeyCode::Esc, KeyCode::Backspace] {
+        let mut desk = showing();
+        find(&mut desk, LOADED);
+        let (request, id) = asked(&mut desk);
+        desk.press(key);
+        let told = owner(&people(), &id);
+        let before = desk.state.modals.len();
+        desk.answered(request, Answer::Owner(id, told));
+        assert_eq!(selected(&desk).0, "alice", "{key:?}");
+        assert_eq!(desk.state.modals.len(), before);
+    }
+}
+
+/// A desk where a key is looked for while one is being created; with that question.
+fn looking_while_creating() -> (Desk, ChangeId, RequestId) {
+    let mut desk = showing();
+    desk.keys("cy");
+    desk.serve(&people());
+    let (change, _) = desk.next_change().unwrap();
+    find(&mut desk, LOADED);
+    let (request, _) = asked(&mut desk);
+    (desk, change, request)
+}
+
+#[test]
+fn a_dialog_that_has_come_in_front_is_not_taken_away() {
+    let (mut desk, _, request) = looking_while_creating();
+    desk.send(Message::Signal(Signal::Interrupt));
+    assert_eq!(desk.state.context(), Context::Leaving);
+    let told = owner(&people(), LOADED);
+    desk.answered(request, Answer::Owner(LOADED.into(), told));
+    assert_eq!(desk.state.context(), Context::Leaving);
+    assert_eq!(selected(&desk).0, "alice");
+    desk.keys("n");
+    assert_eq!(
+        words(&desk),
+        "AKIADEPLOY02EXAMPLE2 is a key of deploy-bot. Enter goes there."
+    );
+    desk.press(KeyCode::Enter);
+    assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+}
+
+#[test]
+fn a_new_key_that_waits_behind_is_shown_when_the_other_is_found() {
+    let (mut desk, change, request) = looking_while_creating();
+    desk.changed(change, Ok(super::created("AKIANEWKEY01EXAMPLE1")));
+    assert_eq!(desk.state.context(), Context::Find);
+    let scene = desk.state.scene;
+    let told = owner(&people(), LOADED);
+    desk.answered(request, Answer::Owner(LOADED.into(), told));
+    assert_eq!(desk.state.context(), Context::NewKey);
+    assert_ne!(desk.state.scene, scene, "no key answers it unseen");
+    assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+}
+
+#[test]
+fn a_filter_and_another_view_do_not_hide_what_was_found() {
+    for keys in ["2", "3", "/ali"] {
+        let mut desk = showing();
+        desk.keys(keys);
+        desk.press(KeyCode::Enter);
+        desk.press(KeyCode::Esc);
+        if keys == "/ali" {
+            desk.keys(keys);
+            desk.press(KeyCode::Enter);
+        }
+        find(&mut desk, LOADED);
+        desk.serve(&people());
+        assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)), "{keys}");
+        assert_eq!(desk.state.view, View::Users);
+        assert_eq!(desk.state.pane, Pane::Keys);
+    }
+}
+
+#[test]
+fn what_is_no_key_id_is_said_without_a_call() {
+    for (text, said) in [
+        ("", "A key ID is AKIA and sixteen letters and digits."),
+        ("AKIA", "Too short for a key ID: 4 characters, not 20."),
+        ("AROAIOSFODNN7EXAMPLES", "is the ID of a role"),
+        ("ASIAY34FZKBOKMUTVV7A", "is a temporary key"),
+    ] {
+        let mut desk = showing();
+        find(&mut desk, text);
+        assert!(words(&desk).contains(said), "{}", words(&desk));
+        assert!(desk.next_read().is_none());
+        // Something else is typed: what was said is over.
+        desk.keys("A");
+        assert_eq!(words(&desk), "");
+    }
+}
+
+#[test]
+fn a_secret_is_gone_from_the_field_at_once_however_it_comes() {
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let mut pasted = showing();
+    pasted.keys("f");
+    pasted.send(Message::Paste(format!("key: {secret}\n")));
+    let mut typed = showing();
+    typed.keys("f");
+    typed.keys(secret);
+    for desk in [pasted, typed] {
+        let Some(Modal::Find(find)) = desk.state.modals.last() else {
+            panic!("it is open");
+        };
+        assert_eq!(find.input.value(), "");
+        assert!(words(&desk).starts_with("That looks like a secret"));
+        assert!(!format!("{:?}", desk.state).contains("wJalr"));
+        assert!(!desk.screen().contains("wJalr"));
+    }
+}
+
+#[test]
+fn a_key_of_another_account_is_told_from_its_id_and_asked_for_at_the_second_enter() {
+    let mut desk = showing();
+    find(&mut desk, STRANGER);
+    assert!(desk.next_read().is_none());
+    assert_eq!(
+        words(&desk),
+        "AKIAY34FZKBOKMUTVV7A belongs to account 609629065308 (derived from the ID); this is \
+         123456789012. Enter asks AWS all the same."
+    );
+    desk.press(KeyCode::Enter);
+    refused(&mut desk, Kind::Denied);
+    assert_eq!(
+        words(&desk),
+        "AKIAY34FZKBOKMUTVV7A belongs to account 609629065308 (derived from the ID); this is \
+         123456789012. AWS does not know it here."
+    );
+}
+
+#[test]
+fn what_a_refusal_means_depends_on_what_was_granted() {
+    let told = |mut desk: Desk, key: &str, kind| {
+        find(&mut desk, key);
+        refused(&mut desk, kind);
+        words(&desk)
+    };
+    let unknown = "No key AKIAIOSFODNN7EXAMPLE in this account.";
+    assert_eq!(told(showing(), OLD, Kind::Denied), unknown);
+    assert_eq!(told(never_told(), OLD, Kind::Gone), unknown);
+    assert_eq!(
+        told(never_told(), OLD, Kind::Denied),
+        "No key AKIAIOSFODNN7EXAMPLE in this account, or iam:GetAccessKeyLastUsed is not allowed: \
+         AWS says the same to both."
+    );
+    assert_eq!(
+        told(showing(), LOCAL, Kind::Denied),
+        format!(
+            "No key {LOCAL} in this account. By its ID it was made here (derived): it has been \
+             deleted, then."
+        )
+    );
+    assert_eq!(
+        told(showing(), OLD, Kind::Server),
+        "AWS did not tell: SomeCode: iam:GetAccessKeyLastUsed. Enter asks again."
+    );
+}
+
+#[test]
+fn a_refusal_for_a_key_that_is_unknown_says_nothing_about_other_keys() {
+    let mut desk = never_told();
+    for _ in 0..6 {
+        find(&mut desk, OLD);
+        refused(&mut desk, Kind::Denied);
+        desk.press(KeyCode::Esc);
+    }
+    assert!(!desk.state.notice.is_some_and(|notice| notice.bad));
+    assert_eq!(desk.state.stage, Stage::Browsing);
+}
+
+#[test]
+fn that_the_owner_s_keys_are_refused_or_the_key_is_gone_is_said() {
+    let (mut desk, _, request) = waiting();
+    let denied = Answer::Keys("bot".into(), Err(error(Kind::Denied)));
+    desk.answered(request, denied);
+    assert_eq!(
+        words(&desk),
+        "AKIABOT00002EXAMPLE2 is a key of bot, whose keys may not be seen: SomeCode: \
+         iam:ListAccessKeys."
+    );
+    let (mut desk, _, request) = waiting();
+    let before = [
+        someone("alice", &[]),
+        someone("bot", &[("AKIABOT00001EXAMPLE1", true, 400, Some(1))]),
+    ];
+    desk.answered(request, answer(&before, Read::Keys("bot".into())));
+    assert_eq!(
+        words(&desk),
+        "AWS says that AKIABOT00002EXAMPLE2 is a key of bot, and does not list it: it was deleted \
+         a moment ago, perhaps."
+    );
+    // The other key is nobody's to hit by mistake.
+    assert_eq!(desk.state.pane, Pane::Users);
+}
+
+#[test]
+fn a_key_without_a_user_is_said_to_be_so() {
+    let mut desk = showing();
+    find(&mut desk, OLD);
+    let (request, key) = asked(&mut desk);
+    let told = Ok(("".into(), iamkeys::iam::LastUsed::Never));
+    desk.answered(request, Answer::Owner(key, told));
+    assert!(words(&desk).contains("names no user for it"), "{}", words(&desk));
+}
+
+/// A desk that was started with a key, not signed in yet.
+fn started_with(key: &str) -> Desk {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.state.find_first(KeyId::read(key).unwrap());
+    desk
+}
+
+fn sign_in(desk: &mut Desk) {
+    desk.send(Message::SignedIn(Ok(Box::new(Session {
+        key: "AKIAALICE001EXAMPLE1".into(),
+        profile: None,
+        endpoint: None,
+    }))));
+}
+
+#[test]
+fn a_key_named_at_the_start_is_asked_for_first_and_found_before_anybody_is_listed() {
+    let mut desk = started_with(LOADED);
+    assert!(desk.state.modals.is_empty());
+    sign_in(&mut desk);
+    assert_eq!(desk.state.context(), Context::Find);
+    let (request, key) = asked(&mut desk);
+    let told = owner(&people(), &key);
+    desk.answered(request, Answer::Owner(key, told));
+    assert_eq!(selected(&desk), ("deploy-bot", None));
+    // The listing does not take the selection away, nor the user.
+    desk.serve(&people());
+    assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+    assert_eq!(desk.state.users.rows().len(), people().len());
+}
+
+#[test]
+fn a_refusal_before_the_account_is_known_is_explained_by_the_id_once_it_is() {
+    let mut desk = started_with(STRANGER);
+    sign_in(&mut desk);
+    refused(&mut desk, Kind::Denied);
+    assert_eq!(
+        words(&desk),
+        "AKIAY34FZKBOKMUTVV7A belongs to account 609629065308 (derived from the ID). AWS does not \
+         tell more: it may be unknown here, or iam:GetAccessKeyLastUsed is not allowed."
+    );
+    desk.serve(&people());
+    assert!(words(&desk).ends_with("this is 123456789012. AWS does not know it here."));
+}
+
+#[test]
+fn where_signing_in_has_failed_the_key_is_looked_for_after_the_next_time() {
+    let mut desk = started_with(LOADED);
+    sign_in(&mut desk);
+    while let Some((request, read)) = desk.next_read() {
+        desk.answered(request, super::failed(read, Kind::Network));
+    }
+    assert!(matches!(desk.state.stage, Stage::SignedOut(_)));
+    assert_eq!(desk.state.context(), Context::SignedOut);
+    desk.keys("R");
+    sign_in(&mut desk);
+    desk.serve(&people());
+    assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+}
+
+#[test]
+fn a_key_of_one_account_is_not_looked_for_in_the_demo_that_is_opened_instead() {
+    let mut desk = started_with(LOADED);
+    desk.send(Message::SignedIn(Err(Box::new(iamkeys::iam::Problem {
+        title: "No AWS credentials".into(),
+        what: String::new(),
+        details: Vec::new(),
+        advice: Vec::new(),
+    }))));
+    desk.keys("d");
+    sign_in(&mut desk);
+    assert!(desk.state.modals.is_empty());
+}
+
+#[test]
+fn enter_again_while_it_is_looked_for_asks_nothing() {
+    let mut desk = showing();
+    find(&mut desk, LOADED);
+    desk.press(KeyCode::Enter);
+    asked(&mut desk);
+    assert!(desk.next_read().is_none());
+    let Some(Modal::Find(find)) = desk.state.modals.last() else {
+        panic!("it is open");
+    };
+    assert!(matches!(find.phase, Phase::Looking { .. }));
+    assert!(desk.state.is_busy());
+}
