@@ -23,6 +23,7 @@ mod report;
 mod rotation;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use iamkeys::iam::key_id::account_of;
 use pty::{Program, Start};
 use std::{env, process::Command};
 
@@ -69,14 +70,19 @@ fn account(args: &[&str]) -> Vec<String> {
 
 /// The program, with the list on screen.
 fn start() -> Program {
-    let mut program = Start::iamkeys(["--endpoint-url", &var("IAMKEYS_MOTO_URL")])
+    let mut program = start_with(&[]);
+    program.wait_text("c create");
+    program
+}
+
+/// The program, told more on its command line.
+fn start_with(args: &[&str]) -> Program {
+    let start = Start::iamkeys(["--endpoint-url", &var("IAMKEYS_MOTO_URL")])
         .arg("--clipboard")
         .arg("osc52")
         .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/EXAMPLEKEY")
-        .run();
-    program.wait_text("c create");
-    program
+        .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/EXAMPLEKEY");
+    args.iter().fold(start, Start::arg).run()
 }
 
 /// Selects a user and waits for the keys.
@@ -178,6 +184,36 @@ fn a_key_s_whole_life() {
     assert_eq!(copied(&program).len(), 1);
     program.press("q");
     program.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn a_key_is_found_by_its_id() {
+    account(&["create_users", "found-gina"]);
+    let key = account(&["create_key", "found-gina"]).remove(0);
+    let mut program = start_with(&[&key]);
+    program.wait_text("─ found-gina ─");
+    program.wait_text(&key);
+    program.wait_gone("Find a key");
+    program.press("t");
+    program.wait_text("Deactivate key");
+    program.press("y");
+    program.wait_text("Deactivated AKIA");
+    assert_eq!(account(&["keys", "found-gina"]), [&*key, "Inactive"]);
+    // One that was there, and one that never was.
+    account(&["delete_key", "found-gina", &key]);
+    for id in [&*key, "AKIAIOSFODNN7EXAMPL2"] {
+        program.press("f");
+        program.wait_text("Find a key");
+        program.press(id);
+        program.press("\r");
+        program.wait_text(&format!("No key {id} in this"));
+        program.press("\x1b");
+        program.wait_gone("Find a key");
+    }
+    // These carry their account's number, as AWS's do.
+    if server() == Server::Moto {
+        assert_eq!(account_of(&key).as_deref(), Some("123456789012"));
+    }
 }
 
 #[test]
