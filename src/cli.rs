@@ -314,7 +314,10 @@ mod tests {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let error = with(secret).unwrap_err().to_string();
         assert!(error.contains("looks like a secret"), "{error}");
-        assert!(!error.contains(secret) && !error.contains("wJalr"), "{error}");
+        assert!(
+            !error.contains(secret) && !error.contains("wJalr"),
+            "{error}"
+        );
     }
 
     #[test]

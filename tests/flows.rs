@@ -1333,3 +1333,72 @@ fn a_refused_description_is_a_refused_change() {
     person.see("Not done");
     person.see("iam:TagUser");
 }
+
+/// The key IDs whose last use was asked, in order.
+fn uses_asked(person: &Person) -> Vec<String> {
+    let calls = person.endpoint.calls().into_iter();
+    calls
+        .filter(|call| call.action == "GetAccessKeyLastUsed")
+        .filter_map(|call| call.key_id.map(|id| id.to_string()))
+        .collect()
+}
+
+#[test]
+fn a_key_is_found_with_one_call_and_its_last_use_is_not_asked_again() {
+    let endpoint = Endpoint::new(Account::generated(2500, now()));
+    // The last user, whom nothing else would have asked about.
+    let (user, key) = endpoint.account(|account| {
+        let user = account
+            .users()
+            .filter(|user| !user.keys.is_empty())
+            .last()
+            .unwrap();
+        (user.name.to_string(), user.keys[0].id.to_string())
+    });
+    let mut person = Person::at(&endpoint);
+    person.see("Users 2,500");
+    person.loaded();
+    let before = uses_asked(&person).len();
+    person.press("f");
+    person.see("Find a key");
+    person.press(&format!("{}<enter>", key.to_lowercase()));
+    person.see(&format!("{key} is a key of {user}"));
+    person.see(&format!("─ {user} ─"));
+    person.loaded();
+    let asked = uses_asked(&person);
+    assert_eq!(asked[before], key, "nothing was asked before it");
+    assert_eq!(asked.iter().filter(|id| **id == key).count(), 1);
+    person.press("t");
+    person.see("Deactivate key");
+    person.press("y");
+    person.see("Deactivated");
+    let statuses = keys_of(&endpoint, &user);
+    assert!(statuses.contains(&(key, Status::Inactive)), "{statuses:?}");
+}
+
+#[test]
+fn a_key_named_at_the_start_is_found_in_the_demo() {
+    let endpoint = endpoint();
+    let person = Person::with(
+        &endpoint,
+        Setup {
+            find: Some("AKIAQX7DEMO4ZAPIER01"),
+            ..Setup::default()
+        },
+    );
+    person.see("AKIAQX7DEMO4ZAPIER01 is a key of zapier");
+    let screen = person.loaded();
+    assert!(screen.contains("─ zapier ─"), "{screen}");
+    assert!(screen.contains("  grafana "), "{screen}");
+    let asked = uses_asked(&person);
+    assert_eq!(asked[0], "AKIAQX7DEMO4ZAPIER01");
+    assert_eq!(asked.iter().filter(|id| **id == asked[0]).count(), 1);
+}
+
+#[test]
+fn a_key_that_nobody_has_is_told_as_the_account_answers() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    person.press("fAKIAIOSFODNN7EXAMPLE<enter>");
+    person.see("No key AKIAIOSFODNN7EXAMPLE in this account.");
+}

@@ -267,7 +267,7 @@ mod tests {
                 prop_assert_eq!(account_of(&id), Some(format!("{account:012}")));
             }
             let id = id_of("AKIA", account, rest);
-            prop_assert_eq!(KeyId::read(&id).unwrap().as_str(), id);
+            prop_assert_eq!(KeyId::read(&id).unwrap().to_string(), id);
         }
 
         #[test]

@@ -150,7 +150,8 @@ impl State {
         for modal in mem::take(&mut self.modals) {
             match modal {
                 Modal::Find(find) => {
-                    let looked = matches!(find.phase, Phase::Looking { .. } | Phase::Refused { .. });
+                    let looked =
+                        matches!(find.phase, Phase::Looking { .. } | Phase::Refused { .. });
                     if again && looked {
                         self.find_first = KeyId::read(find.input.value()).ok();
                     }
@@ -344,7 +345,10 @@ impl State {
             Phase::Typing | Phase::Looking { .. } => return None,
             Phase::NotAKey(why) => why.to_string(),
             Phase::Elsewhere { key, account } => {
-                format!("{} Enter asks AWS all the same.", self.elsewhere(key, account))
+                format!(
+                    "{} Enter asks AWS all the same.",
+                    self.elsewhere(key, account)
+                )
             }
             Phase::Refused { key, error } => self.why_unknown(key, error),
             Phase::Ownerless(key) => format!(
@@ -387,7 +391,10 @@ impl State {
         };
         match derived {
             Some(account) if here.is_some_and(|here| here != account) => {
-                format!("{} AWS does not know it here.", self.elsewhere(key, &account))
+                format!(
+                    "{} AWS does not know it here.",
+                    self.elsewhere(key, &account)
+                )
             }
             Some(_) if unknown && here.is_some() => format!(
                 "No key {key} in this account. By its ID it was made here (derived): it has been \

@@ -2,19 +2,16 @@
 //! not do to who has moved meanwhile.
 
 use super::{SIZE, error};
-use crate::desk::{Desk, Someone, answer, owner, people, settings, someone};
+use crate::desk::{Desk, Someone, answer, now, owner, people, settings, someone};
+use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use iamkeys::{
     effect::{ChangeId, Effect, Read, RequestId},
     iam::{Change, Error, KeyId, Kind},
     keymap::Context,
     message::{Answer, Message, Session, Signal},
-    state::{
-        Pane, Stage, View,
-        fetch::Background,
-        modal::Modal,
-        find::Phase,
-    },
+    state::{Pane, Stage, View, fetch::Background, find::Phase, modal::Modal},
+    update::update,
 };
 
 /// A key of a user who is loaded.
@@ -108,12 +105,20 @@ fn a_key_of_a_user_whose_keys_are_not_loaded_is_selected_when_they_come() {
     let (request, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Keys("web-assets".into()));
     desk.answered(request, answer(&people(), read));
-    assert_eq!(selected(&desk), ("web-assets", Some("AKIAWEBAST02EXAMPLE2")));
+    assert_eq!(
+        selected(&desk),
+        ("web-assets", Some("AKIAWEBAST02EXAMPLE2"))
+    );
     // Its last use came with the owner; that of the other key did not.
-    let reads: Vec<Read> = std::iter::from_fn(|| desk.next_read()).map(|(_, read)| read).collect();
+    let reads: Vec<Read> = std::iter::from_fn(|| desk.next_read())
+        .map(|(_, read)| read)
+        .collect();
     let other = "AKIAWEBAST01EXAMPLE1".to_owned();
     assert_eq!(
-        reads.iter().filter(|read| matches!(read, Read::LastUsed(..))).collect::<Vec<_>>(),
+        reads
+            .iter()
+            .filter(|read| matches!(read, Read::LastUsed(..)))
+            .collect::<Vec<_>>(),
         [&Read::LastUsed("web-assets".into(), other)]
     );
     desk.keys("t");
@@ -161,9 +166,18 @@ fn until_the_key_is_there_nothing_is_done_to_another_one_of_the_user() {
         assert_eq!(selected(&desk).0, "bot");
         desk.keys(keys);
         let notice = desk.state.notice.clone().unwrap();
-        assert!(notice.text.contains("Looking for AKIABOT00002EXAMPLE2"), "{}", notice.text);
+        assert!(
+            notice.text.contains("Looking for AKIABOT00002EXAMPLE2"),
+            "{}",
+            notice.text
+        );
         assert!(desk.state.modals.is_empty(), "{keys}");
-        assert!(!desk.effects.iter().any(|effect| matches!(effect, Effect::Copy(_))));
+        assert!(
+            !desk
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Copy(_)))
+        );
         desk.answered(request, answer(&after, Read::Keys("bot".into())));
         assert_eq!(selected(&desk), ("bot", Some("AKIABOT00002EXAMPLE2")));
     }
@@ -359,6 +373,20 @@ fn what_a_refusal_means_depends_on_what_was_granted() {
 }
 
 #[test]
+fn a_throttled_question_is_asked_again() {
+    let mut desk = showing();
+    find(&mut desk, OLD);
+    let (request, key) = asked(&mut desk);
+    desk.answered(request, Answer::Owner(key, Err(error(Kind::Throttled))));
+    let later = now() + TimeDelta::seconds(5);
+    let effects = update(&mut desk.state, Message::Tick, later);
+    let again = effects.iter().any(|effect| {
+        matches!(effect, Effect::Read(of, Read::Owner(key)) if *of == request && key == OLD)
+    });
+    assert!(again, "{effects:?}");
+}
+
+#[test]
 fn a_refusal_for_a_key_that_is_unknown_says_nothing_about_other_keys() {
     let mut desk = never_told();
     for _ in 0..6 {
@@ -402,7 +430,11 @@ fn a_key_without_a_user_is_said_to_be_so() {
     let (request, key) = asked(&mut desk);
     let told = Ok(("".into(), iamkeys::iam::LastUsed::Never));
     desk.answered(request, Answer::Owner(key, told));
-    assert!(words(&desk).contains("names no user for it"), "{}", words(&desk));
+    assert!(
+        words(&desk).contains("names no user for it"),
+        "{}",
+        words(&desk)
+    );
 }
 
 /// A desk that was started with a key, not signed in yet.

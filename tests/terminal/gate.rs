@@ -17,7 +17,16 @@ pub(crate) struct Gate {
 #[derive(Default)]
 struct State {
     closed: bool,
+    /// What holds this waits too.
+    held: Option<Vec<u8>>,
     lies: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl State {
+    fn stops(&self, answer: &[u8]) -> bool {
+        let is_in = |text: &Vec<u8>| answer.windows(text.len()).any(|window| window == text);
+        self.closed || self.held.as_ref().is_some_and(is_in)
+    }
 }
 
 impl Gate {
@@ -48,9 +57,17 @@ impl Gate {
         self.state.0.lock().unwrap().closed = true;
     }
 
+    /// No answer with this text in its beginning passes from now on. Others do.
+    pub(crate) fn hold(&self, text: &str) {
+        self.state.0.lock().unwrap().held = Some(text.into());
+    }
+
     /// Lets the answers through that have gathered.
     pub(crate) fn open(&self) {
-        self.state.0.lock().unwrap().closed = false;
+        let mut state = self.state.0.lock().unwrap();
+        state.closed = false;
+        state.held = None;
+        drop(state);
         self.state.1.notify_all();
     }
 
@@ -75,7 +92,7 @@ fn connect(client: TcpStream, server: TcpStream, state: &Arc<(Mutex<State>, Cond
         let mut buffer = vec![0; 256 * 1024];
         while let Ok(count @ 1..) = answers.read(&mut buffer) {
             let mut state_now = state.0.lock().unwrap();
-            while state_now.closed {
+            while state_now.stops(&buffer[..count]) {
                 state_now = state.1.wait(state_now).unwrap();
             }
             let answer = &mut buffer[..count];

@@ -8,6 +8,7 @@
 mod pty;
 
 mod browsing;
+mod finding;
 mod gate;
 mod hostile;
 mod leaving;

@@ -48,7 +48,10 @@ pub(super) fn find(canvas: &Canvas<'_>, screen: Rect, modal: &Find) -> Dialog<'s
         width: WIDTH,
         lines,
         scroll: 0,
-        buttons: vec![button("Cancel", "Esc", true), button(verb, "Enter", !looking)],
+        buttons: vec![
+            button("Cancel", "Esc", true),
+            button(verb, "Enter", !looking),
+        ],
         highlighted: 1,
     }
 }
