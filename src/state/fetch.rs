@@ -70,17 +70,22 @@ impl Granted {
         }
     }
 
-    fn note(&mut self, answer: &Answer) {
+    /// Notes an answer. Says whether what seemed refused is granted after all.
+    fn note(&mut self, answer: &Answer) -> bool {
         // A refusal says nothing: AWS refuses so what it does not know.
         if let Answer::Owner(_, Ok(_)) = answer {
             self.uses.granted = true;
         }
-        let Some(tried) = self.of(answer) else { return };
+        let Some(tried) = self.of(answer) else {
+            return false;
+        };
+        let seemed_refused = tried.seems_refused();
         match answer.error() {
             None => tried.granted = true,
             Some(error) if error.kind == Kind::Denied => tried.refused += 1,
             Some(_) => {}
         }
+        seemed_refused && tried.granted
     }
 }
 
@@ -128,7 +133,9 @@ impl State {
             self.pace.answered(took, self.now);
         }
         self.reads.remove(&request);
-        self.granted.note(answer);
+        if self.granted.note(answer) {
+            self.users.sweep_again();
+        }
         true
     }
 

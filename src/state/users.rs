@@ -104,16 +104,20 @@ impl Users {
                 .ok();
             if let Some(known) = known {
                 let generation = self.generation;
-                self.edit(known, |row| {
+                let is_new = self.edit(known, |row| {
                     // Nothing was known of a user whom only a key's last use has named.
                     if row.listing > 0 && row.user.created != user.created {
                         // Another user of the same name: nothing known of the old one is true of it.
                         *row = UserRow::new(user, generation);
-                    } else {
-                        row.user = user;
-                        row.listing = generation;
+                        return true;
                     }
+                    row.user = user;
+                    row.listing = generation;
+                    false
                 });
+                if is_new {
+                    self.sweep.look_again(known);
+                }
                 self.take_report(known);
             } else {
                 let row = UserRow::new(user, self.generation);
@@ -147,7 +151,7 @@ impl Users {
         for row in &self.rows {
             self.tally.add(row.tally());
         }
-        self.sweep = Sweep::default();
+        self.sweep_again();
     }
 
     /// The last page has come: who was not named is gone.
@@ -257,10 +261,15 @@ impl Users {
 
     /// Notes that the last use of a key is asked for.
     pub fn ask_last_used(&mut self, user: &str, key: &str, request: RequestId) {
-        if let Some(row) = self.key_mut(user, key) {
-            row.last_used.ask(request);
-            row.refresh = false;
-        }
+        let Some(at) = self.find(user) else { return };
+        // What was refused and is asked again is not told any more.
+        self.edit(at, |row| {
+            let mut keys = row.keys.known_mut().into_iter().flatten();
+            if let Some(row) = keys.find(|row| row.key.id == key) {
+                row.last_used.ask(request);
+                row.refresh = false;
+            }
+        });
     }
 
     /// A read was throttled: it is asked again when it is its turn.
@@ -397,6 +406,8 @@ impl Users {
             for key in row.keys.known_mut().into_iter().flatten() {
                 key.refresh = true;
             }
+            // Also if it scrolls away before there is room for it.
+            self.sweep.look_again(at as usize);
         }
     }
 
@@ -407,6 +418,11 @@ impl Users {
             .known_mut()?
             .iter_mut()
             .find(|row| row.key.id == key)
+    }
+
+    /// What was refused to everybody is granted now: there may be more to ask of anybody.
+    pub(super) fn sweep_again(&mut self) {
+        self.sweep = Sweep::default();
     }
 
     /// The next thing to ask in the background. What is refused to everybody is not asked for any

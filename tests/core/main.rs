@@ -7,6 +7,7 @@ mod asking;
 mod desk;
 mod filter;
 mod find;
+mod queue;
 mod random;
 mod rotation;
 mod storing;

@@ -45,6 +45,8 @@ pub fn now() -> DateTime<Utc> {
 pub struct Desk {
     pub state: State,
     pub effects: VecDeque<Effect>,
+    /// What the clock says to the next message.
+    pub clock: DateTime<Utc>,
 }
 
 pub fn settings() -> Settings {
@@ -67,6 +69,7 @@ impl Desk {
         Self {
             state,
             effects: effects.into(),
+            clock: now(),
         }
     }
 
@@ -84,7 +87,13 @@ impl Desk {
     }
 
     pub fn send(&mut self, message: Message) {
-        self.effects.extend(update(&mut self.state, message, now()));
+        let effects = update(&mut self.state, message, self.clock);
+        self.effects.extend(effects);
+    }
+
+    /// So many milliseconds go by.
+    pub fn wait(&mut self, milliseconds: i64) {
+        self.clock += TimeDelta::milliseconds(milliseconds);
     }
 
     /// Presses a key with the screen in view.
@@ -190,7 +199,7 @@ impl Desk {
     pub fn screen(&self) -> String {
         let (width, height) = self.state.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        ui::draw(&mut buffer, &self.state, now());
+        ui::draw(&mut buffer, &self.state, self.clock);
         let rows = buffer.content.chunks(usize::from(width).max(1));
         let rows = rows.map(|row| {
             let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();

@@ -1,0 +1,613 @@
+//! What is asked, in which order, and how often: the queue of reads, message by message.
+
+use super::{
+    SIZE,
+    desk::{Desk, Someone, answer, now, page, people, settings, someone},
+    failed,
+};
+use crossterm::event::KeyCode;
+use iamkeys::{
+    effect::{Effect, Read, RequestId},
+    iam::{Changed, Kind},
+    message::{Answer, Message},
+    state::{Settings, fetch::Background},
+};
+use proptest::prelude::*;
+use std::collections::HashMap;
+
+/// So many users with a key each, but for every fourth, who has two, and every seventh, who has
+/// none.
+fn crowd(count: usize) -> Vec<Someone> {
+    let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let user = |at: usize| {
+        let first = leak(format!("AKIACROWD{at:04}FIRSTX"));
+        let second = leak(format!("AKIACROWD{at:04}SECOND"));
+        let age = i64::try_from(at % 900).unwrap();
+        let keys = [(first, true, age, Some(3)), (second, false, age / 2, None)];
+        let count = match at {
+            at if at % 7 == 6 => 0,
+            at if at % 4 == 3 => 2,
+            _ => 1,
+        };
+        someone(leak(format!("user-{at:04}")), &keys[..count])
+    };
+    (0..count).map(user).collect()
+}
+
+fn name(at: usize) -> String {
+    format!("user-{at:04}")
+}
+
+/// Signed in, the first questions asked and not answered.
+fn opened(background: Background) -> Desk {
+    let settings = Settings {
+        background,
+        ..settings()
+    };
+    let mut desk = Desk::new(SIZE, settings);
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk
+}
+
+/// Those of the reads that are asked and not answered that are of this kind.
+fn take(desk: &mut Desk, of: impl Fn(&Read) -> bool) -> Vec<(RequestId, Read)> {
+    let all: Vec<_> = std::iter::from_fn(|| desk.next_read()).collect();
+    let (these, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, read)| of(read));
+    for (request, read) in others {
+        desk.effects.push_back(Effect::Read(request, read));
+    }
+    these
+}
+
+/// The users are listed, and nothing else is answered yet.
+fn listed(background: Background, users: &[Someone]) -> Desk {
+    let mut desk = opened(background);
+    for (request, read) in take(&mut desk, |read| !matches!(read, Read::Keys(_))) {
+        desk.answered(request, answer(users, read));
+    }
+    desk
+}
+
+/// Answers everything in the order it was asked, and tells of it.
+fn serve(desk: &mut Desk, users: &[Someone]) -> Vec<Read> {
+    let mut asked = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        asked.push(read.clone());
+        desk.answered(request, answer(users, read));
+    }
+    asked
+}
+
+/// The users whose keys were asked for, by their number.
+fn keys_of(reads: &[Read]) -> Vec<usize> {
+    let number = |read: &Read| match read {
+        Read::Keys(user) => user.strip_prefix("user-")?.parse().ok(),
+        _ => None,
+    };
+    reads.iter().filter_map(number).collect()
+}
+
+#[test]
+fn the_selected_user_comes_first_then_the_screen_then_what_is_near_then_everybody_else() {
+    let users = crowd(200);
+    let mut desk = listed(Background::All, &users);
+    let height = desk.state.users.by_user().height();
+    assert_eq!(height, 18);
+    desk.keys("G");
+    let asked = keys_of(&serve(&mut desk, &users));
+    let begun = asked.iter().position(|user| *user == 199).unwrap();
+    // What there was room for before.
+    assert!(begun <= 24, "{begun}");
+    let mut expected: Vec<usize> = (0..begun).collect();
+    expected.push(199);
+    expected.extend(182..199);
+    expected.extend(164..182);
+    expected.extend(begun..164);
+    assert_eq!(asked, expected);
+}
+
+#[test]
+fn the_last_uses_on_screen_come_before_the_keys_of_those_who_are_not() {
+    let users = crowd(200);
+    let mut desk = listed(Background::All, &users);
+    let asked = serve(&mut desk, &users);
+    let last_visible = asked
+        .iter()
+        .rposition(|read| matches!(read, Read::LastUsed(user, _) if **user < *name(18)))
+        .unwrap();
+    let before = keys_of(&asked[..last_visible]);
+    // Besides what was under way at the time, nobody.
+    assert!(before.iter().all(|user| *user < 18 + 18), "{before:?}");
+    // And all keys come before the last uses of those who are out of sight.
+    let everybody = asked.iter().rposition(|read| matches!(read, Read::Keys(_)));
+    let uses_before = asked[..everybody.unwrap()]
+        .iter()
+        .filter(|read| matches!(read, Read::LastUsed(user, _) if **user >= *name(36)));
+    assert_eq!(uses_before.count(), 0);
+}
+
+#[test]
+fn the_background_is_everybody_or_what_is_on_screen_or_nobody() {
+    let users = crowd(100);
+    for (background, expected) in [
+        (Background::All, 100),
+        (Background::Visible, 18),
+        (Background::Off, 1),
+    ] {
+        let mut desk = listed(background, &users);
+        serve(&mut desk, &users);
+        assert_eq!(desk.state.users.tally().users, expected, "{background:?}");
+        let descriptions = &desk.state.user().unwrap().descriptions;
+        assert!(descriptions.is_ready(), "{background:?}");
+        assert!(!desk.state.is_busy(), "{background:?}");
+        desk.keys("G");
+        let asked = serve(&mut desk, &users);
+        let more = match background {
+            Background::All => vec![],
+            Background::Visible => std::iter::once(99).chain(82..99).collect(),
+            Background::Off => vec![99],
+        };
+        assert_eq!(keys_of(&asked), more, "{background:?}");
+    }
+}
+
+#[test]
+fn what_was_scrolled_past_waits_until_nothing_else_does() {
+    let users = crowd(300);
+    let mut desk = listed(Background::All, &users);
+    let first = take(&mut desk, |_| true);
+    for _ in 0..8 {
+        desk.press(KeyCode::PageDown);
+    }
+    let begun = keys_of(
+        &first
+            .iter()
+            .map(|(_, read)| read.clone())
+            .collect::<Vec<_>>(),
+    )
+    .len();
+    let stops = (1..=8).map(|page| page * 17);
+    let stops: Vec<usize> = stops.filter(|stop| *stop >= begun).collect();
+    assert!(stops.len() >= 6);
+    let at_once: Vec<Read> = take(&mut desk, |_| true)
+        .into_iter()
+        .map(|(_, read)| read)
+        .collect();
+    // There was room for nobody but whom the selection stopped at.
+    assert_eq!(keys_of(&at_once), stops);
+    // As soon as there is room it goes to what is on screen now, and only then to the rest.
+    for (request, read) in first {
+        desk.answered(request, answer(&users, read));
+    }
+    let asked = keys_of(&serve(&mut desk, &users));
+    let on_screen = desk.state.users.by_user().on_screen();
+    let expected: Vec<usize> = on_screen.filter(|at| !stops.contains(at)).collect();
+    assert_eq!(asked[..expected.len()], expected);
+    let mut all = asked;
+    all.extend(stops);
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 300 - begun, "everybody else, and nobody twice");
+}
+
+#[test]
+fn the_selected_user_is_asked_for_also_where_there_is_no_room() {
+    let users = crowd(300);
+    let mut desk = listed(Background::All, &users);
+    assert!(desk.state.reads_under_way() >= desk.state.pace.room());
+    let before = take(&mut desk, |_| true).len();
+    assert_eq!(before, desk.state.reads_under_way());
+    desk.keys("G");
+    let (request, read) = desk.next_read().expect("it is asked at once");
+    assert_eq!(read, Read::Keys(name(299).as_str().into()));
+    assert!(desk.next_read().is_none(), "and nothing else is");
+    // So is when the key was last used.
+    desk.answered(request, answer(&users, read));
+    let (_, read) = desk.next_read().expect("the last use");
+    assert!(matches!(read, Read::LastUsed(user, _) if *user == *name(299)));
+}
+
+#[test]
+fn what_is_throttled_is_put_back_and_nobody_sees_an_error() {
+    let users = crowd(40);
+    let mut desk = listed(Background::All, &users);
+    let mut numbers: HashMap<String, Vec<RequestId>> = HashMap::new();
+    let mut throttled = 0;
+    for turn in 0.. {
+        assert!(turn < 10_000, "it ends");
+        desk.wait(20);
+        let Some((request, read)) = desk.next_read() else {
+            if !desk.state.is_busy() {
+                break;
+            }
+            desk.wait(80);
+            desk.send(Message::Tick);
+            continue;
+        };
+        numbers
+            .entry(format!("{read:?}"))
+            .or_default()
+            .push(request);
+        if turn % 5 == 0 {
+            throttled += 1;
+            desk.answered(request, failed(read, Kind::Throttled));
+        } else {
+            desk.answered(request, answer(&users, read));
+        }
+    }
+    assert!(throttled > 10, "{throttled}");
+    assert_eq!(desk.state.activity.noted(), 0);
+    let rows = desk.state.users.rows();
+    for row in rows {
+        assert!(row.keys.is_ready(), "{}", row.user.name);
+        let keys = row.keys.known().unwrap();
+        assert!(keys.iter().all(|key| key.last_used.is_ready()));
+    }
+    // Each was asked as often as it was throttled, and once more; nobody waited for the number.
+    let asked: usize = numbers.values().map(Vec::len).sum();
+    assert_eq!(asked, numbers.len() + throttled);
+    for (read, numbers) in numbers {
+        let mut distinct = numbers.clone();
+        distinct.dedup();
+        assert_eq!(distinct, numbers, "{read}");
+    }
+    let tally = desk.state.users.tally();
+    assert_eq!((tally.unknown, tally.complete), (0, tally.keys));
+}
+
+#[test]
+fn an_answer_that_somebody_waits_for_keeps_its_number_while_it_is_throttled() {
+    let users = people();
+    let mut desk = Desk::showing(SIZE, settings(), &users);
+    desk.keys("jjjj");
+    desk.serve(&users);
+    desk.keys("ty");
+    let (request, read) = desk.next_read().expect("the look before the change");
+    assert_eq!(read, Read::Keys("old-batch".into()));
+    let others = take(&mut desk, |_| true);
+    for turn in 0..5 {
+        desk.answered(request, failed(read.clone(), Kind::Throttled));
+        let again = loop {
+            if let Some(asked) = desk.next_read() {
+                break asked;
+            }
+            assert!(desk.state.is_busy(), "turn {turn}: the clock goes on");
+            desk.wait(100);
+            desk.send(Message::Tick);
+        };
+        assert_eq!(again, (request, read.clone()));
+    }
+    assert!(desk.next_change().is_none());
+    desk.answered(request, answer(&users, read));
+    for (request, read) in others {
+        desk.answered(request, answer(&users, read));
+    }
+    while desk.state.changes.is_empty() && desk.state.is_busy() {
+        desk.serve(&users);
+        desk.wait(100);
+        desk.send(Message::Tick);
+    }
+    assert!(desk.next_change().is_some(), "{}", desk.screen());
+}
+
+#[test]
+fn who_waits_for_a_minute_is_told_that_it_is_throttled() {
+    let users = people();
+    let mut desk = Desk::showing(SIZE, settings(), &users);
+    desk.keys("ty");
+    let (request, read) = desk.next_read().expect("the look before the change");
+    let mut asked = 0;
+    while desk.clock - now() < chrono::TimeDelta::seconds(65) {
+        desk.wait(100);
+        desk.send(Message::Tick);
+        while let Some((again, _)) = desk.next_read() {
+            asked += usize::from(again == request);
+            desk.answered(again, failed(read.clone(), Kind::Throttled));
+        }
+        if asked == 0 {
+            desk.answered(request, failed(read.clone(), Kind::Throttled));
+            asked += 1;
+        }
+    }
+    assert!(asked > 20, "{asked}");
+    assert!(!desk.state.users.get("alice").unwrap().keys.is_loading());
+    assert!(desk.state.activity.noted() > 0);
+}
+
+#[test]
+fn the_background_stops_at_the_fifth_refusal_and_says_it_five_times() {
+    let users = crowd(500);
+    let mut desk = listed(Background::All, &users);
+    let mut asked = 0;
+    while let Some((request, read)) = desk.next_read() {
+        if matches!(read, Read::Keys(_)) {
+            asked += 1;
+            desk.answered(request, failed(read, Kind::Denied));
+        } else {
+            desk.answered(request, answer(&users, read));
+        }
+    }
+    // What is on screen, and about to be, and what was under way.
+    assert!(asked <= 18 + 18 + 24, "{asked}");
+    assert_eq!(desk.state.activity.noted(), 5);
+    assert!(!desk.state.is_busy());
+    // What somebody looks at is asked for all the same.
+    desk.keys("G");
+    let (request, read) = desk.next_read().unwrap();
+    assert_eq!(read, Read::Keys(name(499).as_str().into()));
+    // And once it is granted, so is everybody.
+    desk.answered(request, answer(&users, read));
+    serve(&mut desk, &users);
+    let idle = desk
+        .state
+        .users
+        .rows()
+        .iter()
+        .filter(|row| row.keys.is_idle());
+    assert_eq!(idle.count(), 0, "the background goes on");
+}
+
+#[test]
+fn refused_last_uses_stop_the_last_uses_and_not_the_keys() {
+    let users = crowd(500);
+    let mut desk = listed(Background::All, &users);
+    let mut refused = 0;
+    while let Some((request, read)) = desk.next_read() {
+        if matches!(read, Read::LastUsed(..)) {
+            refused += 1;
+            desk.answered(request, failed(read, Kind::Denied));
+        } else {
+            desk.answered(request, answer(&users, read));
+        }
+    }
+    assert_eq!(desk.state.users.tally().users, 500);
+    assert!(refused <= 2 * (18 + 18), "{refused}");
+    assert_eq!(desk.state.activity.noted(), 5);
+    assert!(!desk.state.is_busy());
+}
+
+#[test]
+fn a_refusal_here_and_there_stops_nothing() {
+    let users = crowd(100);
+    let mut desk = listed(Background::All, &users);
+    let mut turn = 0;
+    while let Some((request, read)) = desk.next_read() {
+        turn += 1;
+        let answer = if matches!(read, Read::Keys(_)) && turn % 3 == 0 {
+            failed(read, Kind::Denied)
+        } else {
+            answer(&users, read)
+        };
+        desk.answered(request, answer);
+    }
+    let idle = desk
+        .state
+        .users
+        .rows()
+        .iter()
+        .filter(|row| row.keys.is_idle());
+    assert_eq!(idle.count(), 0);
+}
+
+#[test]
+fn a_change_and_the_looks_around_it_go_before_the_background() {
+    let users = crowd(300);
+    let mut desk = listed(Background::All, &users);
+    // All that is on screen is answered, and the background is well under way.
+    while desk.state.users.tally().users < 100 {
+        let (request, read) = desk.next_read().unwrap();
+        desk.answered(request, answer(&users, read));
+    }
+    let under_way = take(&mut desk, |_| true);
+    desk.keys("ty");
+    let looks = take(&mut desk, |_| true);
+    assert!(!looks.is_empty());
+    for (_, read) in &looks {
+        assert!(
+            matches!(read, Read::Keys(user) | Read::LastUsed(user, _) if **user == *name(0)),
+            "{read:?}"
+        );
+    }
+    for (request, read) in under_way {
+        desk.answered(request, answer(&users, read));
+        assert_eq!(desk.next_read(), None, "the background waits for the look");
+    }
+    for (request, read) in looks {
+        desk.answered(request, answer(&users, read));
+    }
+    let (id, _) = desk.next_change().expect("it is asked for");
+    let begun = desk.state.users.tally();
+    desk.serve(&users);
+    assert_eq!(desk.state.users.tally(), begun, "and for the change");
+    // What is on screen does not wait.
+    desk.keys("G");
+    let asked = keys_of(&serve(&mut desk, &users));
+    let on_screen: Vec<usize> = std::iter::once(299).chain(282..299).collect();
+    assert_eq!(asked, on_screen);
+    desk.changed(id, Ok(Changed::Done));
+    desk.serve(&users);
+    assert_eq!(desk.state.users.tally().users, 300, "and then it goes on");
+}
+
+#[test]
+fn a_user_made_anew_is_asked_for_again() {
+    let users = crowd(60);
+    let mut desk = listed(Background::All, &users);
+    serve(&mut desk, &users);
+    desk.keys("R");
+    let mut page = page(&users, None);
+    page.users[50].created += chrono::TimeDelta::days(3);
+    let mut asked = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        asked.push(read.clone());
+        let answer = match read {
+            Read::Users(_) => Answer::Users(Ok(page.clone())),
+            read => answer(&users, read),
+        };
+        desk.answered(request, answer);
+    }
+    assert!(keys_of(&asked).contains(&50), "{asked:?}");
+    assert_eq!(desk.state.users.tally().unknown, 0);
+}
+
+#[test]
+fn what_was_to_be_refreshed_is_also_after_it_has_scrolled_away() {
+    let users = crowd(400);
+    let mut desk = listed(Background::All, &users);
+    serve(&mut desk, &users);
+    // More rows than there is room for reads.
+    desk.send(Message::Resize(80, 90));
+    desk.keys("R");
+    let asked = take(&mut desk, |_| true);
+    desk.keys("G");
+    for (request, read) in asked {
+        desk.answered(request, answer(&users, read));
+    }
+    serve(&mut desk, &users);
+    let left = desk.state.users.rows().iter().filter(|row| row.refresh);
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_failure_that_is_asked_for_again_is_not_counted_twice() {
+    let users = people();
+    let mut desk = Desk::showing(SIZE, settings(), &[]);
+    let all = users.iter().map(|user| user.keys.len()).sum();
+    for _ in 0..3 {
+        desk.keys("R");
+        while let Some((request, read)) = desk.next_read() {
+            let answer = match read {
+                read @ Read::LastUsed(..) => failed(read, Kind::Server),
+                read => answer(&users, read),
+            };
+            desk.answered(request, answer);
+            let tally = desk.state.users.tally();
+            assert!(tally.complete <= tally.keys, "{tally:?}");
+        }
+        let tally = desk.state.users.tally();
+        assert_eq!((tally.keys, tally.complete), (all, all));
+    }
+}
+
+/// What can happen while everything is being asked.
+#[derive(Clone, Debug)]
+enum Step {
+    /// So many milliseconds go by, and the spinner turns.
+    Tick(i64),
+    /// One of what is under way is answered.
+    Answer(usize),
+    /// It fails, and is not asked again.
+    Fail(usize),
+    Throttle(usize),
+    Press(KeyCode),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = prop_oneof![
+        6 => prop::sample::select("jkGg12s3S".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        2 => prop::sample::select(vec![KeyCode::PageDown, KeyCode::PageUp, KeyCode::Tab]),
+    ];
+    prop_oneof![
+        2 => (1i64..400).prop_map(Step::Tick),
+        12 => (0usize..64).prop_map(Step::Answer),
+        2 => (0usize..64).prop_map(Step::Fail),
+        2 => (0usize..64).prop_map(Step::Throttle),
+        2 => key.prop_map(Step::Press),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Pages, answers, failures and throttling in any order, and somebody who moves about: in the
+    /// end everything was asked, nothing twice, and nothing while it was under way already.
+    #[test]
+    fn everything_is_asked_exactly_once(
+        mut order in Just((0..70).collect::<Vec<usize>>()).prop_shuffle(),
+        sorted in any::<bool>(),
+        per_page in 5usize..40,
+        steps in prop::collection::vec(step(), 0..250),
+    ) {
+        if sorted {
+            order.sort_unstable();
+        }
+        let crowd = crowd(70);
+        let users: Vec<Someone> = order.iter().map(|at| crowd[*at].clone()).collect();
+        let mut desk = opened(Background::All);
+        let mut under_way: Vec<(RequestId, Read)> = Vec::new();
+        // How often each was asked and is not to be again, for each that was answered or failed.
+        let mut settled: HashMap<String, usize> = HashMap::new();
+        let mut failures: Vec<String> = Vec::new();
+        // A listing that fails is the person's to repeat.
+        let may_fail = |read: &Read| matches!(read, Read::Keys(_) | Read::LastUsed(..));
+        let paged = |read: Read| match read {
+            Read::Users(marker) => {
+                let from = marker.map_or(0, |marker| marker.parse().unwrap());
+                let to = (from + per_page).min(users.len());
+                let next = (to < users.len()).then(|| to.to_string());
+                Answer::Users(Ok(page(&users[from..to], next.as_deref())))
+            }
+            read => answer(&users, read),
+        };
+        let mut steps = steps.into_iter();
+        for turn in 0.. {
+            prop_assert!(turn < 20_000, "it ends");
+            while let Some((request, read)) = desk.next_read() {
+                let planned = may_fail(&read);
+                prop_assert!(!planned || !under_way.iter().any(|(_, other)| *other == read), "{read:?}");
+                prop_assert!(!settled.contains_key(&format!("{read:?}")) || !planned, "{read:?}");
+                under_way.push((request, read));
+            }
+            prop_assert_eq!(desk.state.reads_under_way(), under_way.len());
+            let next = steps.next().unwrap_or(Step::Answer(0));
+            desk.wait(3);
+            match next {
+                Step::Tick(time) => {
+                    desk.wait(time);
+                    desk.send(Message::Tick);
+                }
+                Step::Press(key) => desk.press(key),
+                Step::Answer(_) | Step::Fail(_) | Step::Throttle(_) if under_way.is_empty() => {
+                    if !desk.state.is_busy() {
+                        break;
+                    }
+                    desk.wait(100);
+                    desk.send(Message::Tick);
+                }
+                Step::Answer(at) => {
+                    let (request, read) = under_way.swap_remove(at % under_way.len());
+                    *settled.entry(format!("{read:?}")).or_default() += 1;
+                    desk.answered(request, paged(read));
+                }
+                Step::Fail(at) => {
+                    let at = at % under_way.len();
+                    if may_fail(&under_way[at].1) {
+                        let (request, read) = under_way.swap_remove(at);
+                        *settled.entry(format!("{read:?}")).or_default() += 1;
+                        failures.push(format!("{read:?}"));
+                        desk.answered(request, failed(read, Kind::Server));
+                    }
+                }
+                Step::Throttle(at) => {
+                    let (request, read) = under_way.swap_remove(at % under_way.len());
+                    desk.answered(request, failed(read, Kind::Throttled));
+                }
+            }
+        }
+        prop_assert_eq!(desk.state.users.rows().len(), 70);
+        for someone in &users {
+            let keys = format!("{:?}", Read::Keys(someone.name.into()));
+            prop_assert_eq!(settled.get(&keys), Some(&1), "{}", keys);
+            for (key, _) in &someone.keys {
+                let used = Read::LastUsed(someone.name.into(), key.id.clone());
+                let asked = settled.get(&format!("{used:?}")).copied();
+                // Nobody knows the keys of whom they are refused for.
+                let expected = (!failures.contains(&keys)).then_some(1);
+                prop_assert_eq!(asked, expected, "{:?}", used);
+            }
+        }
+        let tally = desk.state.users.tally();
+        prop_assert_eq!(tally.complete, tally.keys);
+    }
+}
