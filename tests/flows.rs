@@ -635,7 +635,7 @@ fn reads_that_are_throttled_arrive_all_the_same() {
             .times(1),
     );
     let setup = Setup {
-        clock_runs: true,
+        clock: chrono::Utc::now,
         ..Setup::default()
     };
     let person = Person::with(&endpoint, setup);

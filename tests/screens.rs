@@ -5,11 +5,14 @@
 
 mod desk;
 
+use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use desk::{Desk, answer, now, people, planned, settings, someone};
 use iamkeys::{
     effect::{Copied, Errand, Read, Target},
-    iam::{AccessKey, Caller, Changed, Error, KeyStatus, Kind, LastUsed, Problem},
+    iam::{
+        AccessKey, Caller, Changed, Error, KeyStatus, Kind, LastUsed, Problem, Report, ReportedKey,
+    },
     message::{Answer, CopyOutcome, Message},
     secret::{SecretKey, clipboard::Route, osc52::Multiplexer},
     state::{
@@ -95,6 +98,128 @@ fn users_in_ascii_read_only_demo() {
 #[test]
 fn signing_in() {
     pictures("signing-in", |size| Desk::new(size, settings()));
+}
+
+#[test]
+fn all_keys() {
+    pictures("all-keys", |size| {
+        let mut desk = main_view(size);
+        desk.keys("2jj");
+        desk
+    });
+    pictures("all-keys-filtered", |size| {
+        let mut desk = main_view(size);
+        desk.keys("2/age>90 bot");
+        desk
+    });
+    pictures("all-keys-sorted", |size| {
+        let mut desk = main_view(size);
+        desk.keys("2sS");
+        desk
+    });
+    pictures("all-keys-not-understood", |size| {
+        let mut desk = main_view(size);
+        desk.keys("2/age>90 status:of");
+        desk
+    });
+    pictures("all-keys-none", |size| {
+        let mut desk = main_view(size);
+        desk.keys("2/unused>9999");
+        desk
+    });
+}
+
+/// Everything is answered but what `late` says of, and the report as `report` says.
+fn partly(size: (u16, u16), report: Option<Report>, late: impl Fn(&Read) -> bool) -> Desk {
+    let mut desk = Desk::new(size, settings());
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    while let Some((request, read)) = desk.next_read() {
+        match (&read, &report) {
+            (Read::Report, Some(report)) => {
+                let report = Ok(Box::new(report.clone()));
+                desk.answered(request, Answer::Report(report));
+            }
+            (Read::Report, None) => {
+                let refused = denied("iam:GenerateCredentialReport");
+                desk.answered(request, Answer::Report(Err(refused)));
+            }
+            (read, _) if late(read) => {}
+            _ => desk.answered(request, answer(&people(), read)),
+        }
+    }
+    desk
+}
+
+fn denied(action: &'static str) -> Error {
+    Error {
+        action,
+        kind: Kind::Denied,
+        code: Some("AccessDenied".into()),
+        message: format!("You are not authorized to perform: {action}"),
+        request_id: None,
+    }
+}
+
+/// The report on everybody, two hours old.
+fn two_hours_old() -> Report {
+    Report {
+        generated: now() - TimeDelta::hours(2),
+        ..desk::report(&people())
+    }
+}
+
+fn of_keys(read: &Read) -> bool {
+    matches!(read, Read::Keys(_) | Read::LastUsed(..))
+}
+
+#[test]
+fn by_the_report() {
+    pictures("by-the-report", |size| {
+        partly(size, Some(two_hours_old()), of_keys)
+    });
+    pictures("by-the-report-all-keys", |size| {
+        let mut desk = partly(size, Some(two_hours_old()), of_keys);
+        desk.keys("2");
+        desk
+    });
+    pictures("by-the-report-cards", |size| {
+        let mut desk = partly(size, Some(two_hours_old()), of_keys);
+        desk.keys("jl");
+        desk
+    });
+    pictures("no-report", |size| {
+        partly(
+            size,
+            None,
+            |read| matches!(read, Read::Keys(user) if **user != *"alice"),
+        )
+    });
+}
+
+#[test]
+fn root_has_keys() {
+    let root = ReportedKey {
+        active: true,
+        rotated: Some(now() - TimeDelta::days(1204)),
+        last_used: LastUsed::Never,
+    };
+    pictures("root-has-keys", |size| {
+        let report = Report {
+            root: Some(Box::new([root.clone()])),
+            ..two_hours_old()
+        };
+        partly(size, Some(report), |_| false)
+    });
+}
+
+#[test]
+fn throttled() {
+    pictures("throttled", |size| {
+        let mut desk = partly(size, Some(two_hours_old()), of_keys);
+        desk.state.pace.throttled(now());
+        desk
+    });
 }
 
 #[test]

@@ -131,7 +131,7 @@ pub fn as_reported(text: &str, reported: bool) -> String {
     format!("{}{text}", if reported { "~" } else { "" })
 }
 
-/// What has to be known about the root user's keys.
+/// What has to be known about the root user's keys, which can do everything.
 #[must_use]
 pub fn root_keys(session: &Session, now: DateTime<Utc>) -> String {
     let keys = session.keys_of_root();
@@ -152,10 +152,7 @@ pub fn root_keys(session: &Session, now: DateTime<Utc>) -> String {
         None if keys.is_empty() => String::new(),
         None => ", never used".into(),
     };
-    format!(
-        "The root user has {what}{}{used}: it can do everything",
-        age.unwrap_or_default()
-    )
+    format!("The root user has {what}{}{used}", age.unwrap_or_default())
 }
 
 /// Status and last use of a key, for a confirmation: one sentence.

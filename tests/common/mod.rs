@@ -211,11 +211,10 @@ pub struct Setup {
     pub timeouts: iam::Timeouts,
     /// What is fetched without anybody asking for it.
     pub background: Background,
-    /// The program's clock goes on from [`now`]: how many requests a second there are depends on
-    /// it. Otherwise it stands still, and with it every age on the screen.
-    pub clock_runs: bool,
     /// The ID of the key to look for first.
     pub find: Option<&'static str>,
+    /// What the program's clock says.
+    pub clock: fn() -> DateTime<Utc>,
 }
 
 impl Setup {
@@ -243,8 +242,8 @@ impl Default for Setup {
             credentials: None,
             timeouts: iam::Timeouts::default(),
             background: Background::Visible,
-            clock_runs: false,
             find: None,
+            clock: now,
         }
     }
 }
@@ -457,11 +456,6 @@ fn run(
             shared: shared.clone(),
         };
         let terminal = Terminal::new(screen).unwrap();
-        let begun = Instant::now();
-        let clock = move || match setup.clock_runs {
-            true => now() + begun.elapsed(),
-            false => now(),
-        };
         let config = Config {
             settings: Settings {
                 read_only: setup.read_only,
@@ -474,8 +468,8 @@ fn run(
                 background: setup.background,
             },
             target: Target::Demo,
-            now: Box::new(clock),
             find: setup.find.map(|key| iam::KeyId::read(key).unwrap()),
+            now: Box::new(setup.clock),
             between_keys: setup.between_keys,
         };
         let host = TestHost { terminal, shared };
