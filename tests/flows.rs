@@ -1351,7 +1351,7 @@ fn a_key_is_found_with_one_call_and_its_last_use_is_not_asked_again() {
         let user = account
             .users()
             .filter(|user| !user.keys.is_empty())
-            .last()
+            .max_by_key(|user| user.name.clone())
             .unwrap();
         (user.name.to_string(), user.keys[0].id.to_string())
     });

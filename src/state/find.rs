@@ -62,7 +62,7 @@ pub enum Phase {
         /// Whose it is.
         user: Box<str>,
         /// Its last use.
-        used: LastUsed,
+        last_used: LastUsed,
     },
     /// AWS has named the owner, among whose keys it is not to be seen.
     Lost {
@@ -91,7 +91,7 @@ struct Place {
 pub(super) struct Sought {
     key: KeyId,
     user: Box<str>,
-    used: LastUsed,
+    last_used: LastUsed,
     /// Where the person was when the owner was gone to; none once they have moved.
     place: Option<Place>,
 }
@@ -173,9 +173,13 @@ impl State {
                 find.phase = looking;
                 return Vec::new();
             }
-            Phase::Found { key, user, used } => {
+            Phase::Found {
+                key,
+                user,
+                last_used,
+            } => {
                 self.modals.pop();
-                return self.arrive(key, &user, used);
+                return self.arrive(key, &user, last_used);
             }
             // Who asks once more wants to know it from AWS.
             Phase::Elsewhere { .. } | Phase::Refused { .. } => true,
@@ -235,11 +239,15 @@ impl State {
         self.scene += 1;
         find.phase = match answer {
             Ok((user, _)) if user.is_empty() => Phase::Ownerless(key),
-            Ok((user, used)) if at == in_front => {
+            Ok((user, last_used)) if at == in_front => {
                 self.modals.pop();
-                return self.arrive(key, &user, used);
+                return self.arrive(key, &user, last_used);
             }
-            Ok((user, used)) => Phase::Found { key, user, used },
+            Ok((user, last_used)) => Phase::Found {
+                key,
+                user,
+                last_used,
+            },
             Err(error) => Phase::Refused {
                 key,
                 error: Box::new(error),
@@ -249,7 +257,7 @@ impl State {
     }
 
     /// Goes to the owner of a key, and to the key as soon as the owner's keys are known.
-    fn arrive(&mut self, key: KeyId, user: &str, used: LastUsed) -> Vec<Effect> {
+    fn arrive(&mut self, key: KeyId, user: &str, last_used: LastUsed) -> Vec<Effect> {
         self.users.add_found(user);
         let user: Box<str> = match self.users.get(user) {
             Some(row) => row.user.name.clone(),
@@ -258,7 +266,7 @@ impl State {
         self.show_keys_of(&user);
         self.selected_key = Some(key.to_string());
         if self.users.has_key(&user, key.as_str()) {
-            self.users.tell_last_used(&user, key.as_str(), used);
+            self.users.tell_last_used(&user, key.as_str(), last_used);
             self.sought = None;
             self.say(format!("{key} is a key of {user}"));
             return Vec::new();
@@ -267,7 +275,7 @@ impl State {
         self.sought = Some(Sought {
             key,
             user,
-            used,
+            last_used,
             place: Some(self.place()),
         });
         vec![effect]
@@ -281,7 +289,7 @@ impl State {
         };
         let (key, owner) = (sought.key.as_str(), &*sought.user);
         if self.users.has_key(owner, key) {
-            self.users.tell_last_used(owner, key, sought.used);
+            self.users.tell_last_used(owner, key, sought.last_used);
             if sought.place.is_some() {
                 self.say(format!("{key} is a key of {owner}"));
             }

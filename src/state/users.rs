@@ -356,14 +356,14 @@ impl Users {
 
     /// Files a last use that was told by another answer than the one to its own question, which
     /// needs not be asked any more.
-    pub fn tell_last_used(&mut self, user: &str, key: &str, used: LastUsed) {
+    pub fn tell_last_used(&mut self, user: &str, key: &str, last_used: LastUsed) {
         let Some(at) = self.find(user) else { return };
         let told = self.edit(at, |row| {
             let mut keys = row.keys.known_mut().into_iter().flatten();
             let key = keys.find(|row| row.key.id == key && !row.last_used.is_loading());
             let told = key.is_some();
             if let Some(key) = key {
-                key.last_used = Load::Ready(used);
+                key.last_used = Load::Ready(last_used);
                 key.refresh = false;
             }
             row.outgrow_report();
