@@ -1339,7 +1339,7 @@ fn uses_asked(person: &Person) -> Vec<String> {
     let calls = person.endpoint.calls().into_iter();
     calls
         .filter(|call| call.action == "GetAccessKeyLastUsed")
-        .filter_map(|call| call.key_id.map(|id| id.to_string()))
+        .filter_map(|call| call.key_id)
         .collect()
 }
 

@@ -513,6 +513,22 @@ fn a_key_of_one_account_is_not_looked_for_in_the_demo_that_is_opened_instead() {
 }
 
 #[test]
+fn a_late_answer_to_an_earlier_question_is_not_taken_for_the_one_that_is_waited_for() {
+    let mut desk = showing();
+    find(&mut desk, LOADED);
+    let (earlier, _) = asked(&mut desk);
+    desk.press(KeyCode::Backspace);
+    desk.keys("1");
+    desk.press(KeyCode::Enter);
+    let (_, key) = asked(&mut desk);
+    assert_eq!(key, "AKIADEPLOY02EXAMPLE1");
+    let told = owner(&people(), LOADED);
+    desk.answered(earlier, Answer::Owner(LOADED.into(), told));
+    assert_eq!(desk.state.context(), Context::Find);
+    assert_eq!(selected(&desk).0, "alice");
+}
+
+#[test]
 fn enter_again_while_it_is_looked_for_asks_nothing() {
     let mut desk = showing();
     find(&mut desk, LOADED);
