@@ -206,6 +206,21 @@ async fn what_the_service_refuses_is_sorted() {
 }
 
 #[tokio::test]
+async fn the_owner_of_a_key_comes_with_its_last_use_in_one_call() {
+    let (endpoint, account) = demo();
+    let (user, last_used) = account.owner("AKIAQX7DEMO4ZAPIER01").await.unwrap();
+    assert_eq!(&*user, "zapier");
+    assert_eq!(
+        last_used,
+        account.last_used("AKIAQX7DEMO4ZAPIER01").await.unwrap()
+    );
+    assert_eq!(calls(&endpoint, "GetAccessKeyLastUsed"), 2, "one each");
+    assert_eq!(endpoint.calls().len(), 2);
+    let error = account.owner("AKIANOSUCHKEYEXAMPLE").await.unwrap_err();
+    assert_eq!(kind(error), (Kind::Denied, "AccessDenied".to_owned()));
+}
+
+#[tokio::test]
 async fn each_code_leads_to_its_kind() {
     for (status, code, message, expected) in [
         (403, "AccessDenied", "no", Kind::Denied),
