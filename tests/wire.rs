@@ -217,7 +217,8 @@ async fn the_owner_of_a_key_comes_with_its_last_use_in_one_call() {
     assert_eq!(calls(&endpoint, "GetAccessKeyLastUsed"), 2, "one each");
     assert_eq!(endpoint.calls().len(), 2);
     let error = account.owner("AKIANOSUCHKEYEXAMPLE").await.unwrap_err();
-    assert_eq!(kind(error), (Kind::Denied, "AccessDenied".to_owned()));
+    assert_eq!(error.kind, Kind::Denied);
+    assert_eq!(error.code.as_deref(), Some("AccessDenied"));
 }
 
 #[tokio::test]
