@@ -4,7 +4,7 @@
 mod look;
 
 use super::{
-    Pane, READ_ONLY, State,
+    Pane, READ_ONLY, State, View,
     load::Load,
     modal::{Full, Modal},
     questions::Settles,
@@ -205,7 +205,8 @@ impl State {
 
     /// The key that `t` and `d` mean. From the list of users that has to be plain to see.
     pub fn key_meant(&mut self) -> Option<(Box<str>, KeyRow)> {
-        if self.pane == Pane::Users && self.keys().len() > 1 {
+        let of_user = self.view == View::Users && self.pane == Pane::Users;
+        if of_user && self.keys().len() > 1 {
             let user = self.user()?.user.name.clone();
             self.pane = Pane::Keys;
             self.complain(format!(

@@ -17,6 +17,7 @@ use super::{
 use crate::effect::{Read, RequestId};
 use crate::iam::{AccessKey, Error, LastUsed, ReportedUser, User};
 use chrono::{DateTime, Utc};
+use lists::Shown;
 use std::{
     cmp::Ordering,
     collections::{HashMap, HashSet},
@@ -302,7 +303,7 @@ impl Users {
         answer: Result<Vec<AccessKey>, Error>,
     ) {
         let Some(at) = self.find(user) else { return };
-        let chosen = self.chosen_of_report(at);
+        let before = Shown::of(&self.rows[at]);
         let filed = self.edit(at, |row| {
             let answer = answer.map(|keys| {
                 let mut known = row.keys.known().cloned().unwrap_or_default();
@@ -319,10 +320,10 @@ impl Users {
             row.keys.file(request, answer)
         });
         if filed {
-            self.name_chosen(at, chosen);
             self.rows[at].outgrow_report();
             self.sweep.look_again(at);
             self.has_news(at, true);
+            self.follow_keys(at, &before);
         }
     }
 

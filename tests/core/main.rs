@@ -7,6 +7,7 @@ mod asking;
 mod desk;
 mod filter;
 mod find;
+mod lists;
 mod queue;
 mod random;
 mod rotation;

@@ -4,7 +4,7 @@
 //! While answers come in, a list is put in order at most four times a second, however many there
 //! are: nobody can read rows that move faster, and sorting costs what is loaded.
 
-use super::{Chosen, KeyPlace, Known, Used, UserRow, Users};
+use super::{Chosen, KeyPlace, KeyRow, Known, Used, UserRow, Users};
 use crate::{
     iam::{KeyStatus, LastUsed},
     state::{
@@ -19,16 +19,47 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// While answers come in, a list keeps its order for so long.
 const SETTLES_AFTER: TimeDelta = TimeDelta::milliseconds(250);
 
+/// A key that is in the list: it stands for its place among the keys of its user.
+pub(super) struct Shown {
+    id: Option<String>,
+    created: Option<DateTime<Utc>>,
+}
+
+impl Shown {
+    /// The keys of a user.
+    pub(super) fn of(row: &UserRow) -> Vec<Self> {
+        let shown = |key: Known<'_>| Self {
+            id: key.id().map(str::to_owned),
+            created: key.created(),
+        };
+        row.known_keys().map(shown).collect()
+    }
+}
+
 /// What the rows of a list are taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Basis {
     /// Everything that is loaded. The selected row stays although it may not pass any more: it is
     /// not taken from under the person.
     Loaded,
+    /// Everything, and the selected row, which somebody has gone to.
+    GoneTo,
     /// Everything, and only what passes.
     Edited,
     /// What is shown already, of which less passes now.
     Shown,
+}
+
+impl Basis {
+    /// Whether the selected row stays although it does not pass. Where nothing is shown it was
+    /// taken away already, by an edit.
+    fn spares(self, shown: usize) -> bool {
+        self == Self::GoneTo || (self == Self::Loaded && shown > 0)
+    }
+
+    fn is_edit(self) -> bool {
+        matches!(self, Self::Edited | Self::Shown)
+    }
 }
 
 impl Users {
@@ -134,14 +165,14 @@ impl Users {
     /// Selects a user by name, if they are shown.
     pub fn select_name(&mut self, name: &str) {
         self.selected = Some(name.into());
-        self.fill_users(Basis::Loaded);
+        self.fill_users(Basis::GoneTo);
     }
 
     /// Brings the list of keys up to date, or no longer keeps it so.
     pub(in crate::state) fn show_keys(&mut self, shown: bool) {
         self.keys_shown = shown;
         if shown {
-            self.fill_keys(Basis::Loaded);
+            self.fill_keys(Basis::GoneTo);
         }
     }
 
@@ -161,16 +192,20 @@ impl Users {
     /// match is.
     pub fn edit_filter(&mut self, edit: impl FnOnce(&mut Filter)) {
         edit(&mut self.filter);
-        let basis = match self.filter.read() {
-            Edited::Not => return,
-            // What is not in order may not be what is loaded.
-            Edited::Narrower if !self.by_user.stale && !self.by_key.stale => Basis::Shown,
-            Edited::Narrower | Edited::Otherwise => Basis::Edited,
+        let edited = self.filter.read();
+        if edited == Edited::Not {
+            return;
+        }
+        // What is not in order may not be what is loaded.
+        let basis = |stale: bool| match edited {
+            Edited::Narrower if !stale => Basis::Shown,
+            _ => Basis::Edited,
         };
-        self.fill_users(basis);
-        self.by_key.stale = true;
+        self.fill_users(basis(self.by_user.stale));
         if self.keys_shown {
-            self.fill_keys(basis);
+            self.fill_keys(basis(self.by_key.stale));
+        } else {
+            self.by_key.stale = true;
         }
     }
 
@@ -251,9 +286,8 @@ impl Users {
     fn fill_users(&mut self, basis: Basis) {
         let kept = self.selected.as_deref().and_then(|name| self.find(name));
         let kept = kept.and_then(|at| u32::try_from(at).ok());
-        // Who was filtered away is selected again when they pass, and not before.
-        let is_seen = self.by_user.selected().is_some();
         let (rows, filter) = (&self.rows, &mut self.filter);
+        let spares = basis.spares(self.by_user.shown().len());
         self.by_user.show(
             |at| Some(*at) == kept,
             |shown, sort| {
@@ -261,7 +295,7 @@ impl Users {
                     shown.clear();
                     shown.extend((0..).zip(rows).map(|(at, _)| at));
                 }
-                let keeps = |at| is_seen && basis == Basis::Loaded && Some(at) == kept;
+                let keeps = |at| spares && Some(at) == kept;
                 if !filter.query().is_empty() {
                     shown.retain(|at| keeps(*at) || filter.passes(&rows[*at as usize]));
                 }
@@ -271,7 +305,7 @@ impl Users {
                     });
                 }
                 let gone = || !kept.is_some_and(|kept| shown.contains(&kept));
-                if basis != Basis::Loaded && gone() {
+                if basis.is_edit() && gone() {
                     return filter.best(shown.iter().map(|at| &rows[*at as usize]));
                 }
                 None
@@ -297,6 +331,7 @@ impl Users {
             Some((u32::try_from(row).ok()?, at))
         });
         let (rows, filter) = (&self.rows, &mut self.filter);
+        let spares = basis.spares(self.by_key.shown().len());
         self.by_key.show(
             |at| Some(*at) == kept,
             |shown, sort| {
@@ -311,7 +346,7 @@ impl Users {
                     let row = &rows[row as usize];
                     Some((row, row.known_key(usize::from(at))?))
                 };
-                let keeps = |place| basis == Basis::Loaded && Some(place) == kept;
+                let keeps = |place| spares && Some(place) == kept;
                 if !filter.query().is_empty() {
                     shown.retain(|place| {
                         keeps(*place)
@@ -326,7 +361,7 @@ impl Users {
                     });
                 }
                 let gone = || !kept.is_some_and(|kept| shown.contains(&kept));
-                if basis != Basis::Loaded && gone() {
+                if basis.is_edit() && gone() {
                     let keys = shown.iter().filter_map(|place| key_of(*place));
                     return filter.best_key(keys);
                 }
@@ -336,28 +371,31 @@ impl Users {
         self.choose();
     }
 
-    /// The selected one among all keys, if it is one of this user that only the report tells of:
-    /// when it was created.
-    pub(super) fn chosen_of_report(&self, at: usize) -> Option<Option<DateTime<Utc>>> {
-        let chosen = self.chosen.as_ref()?;
+    /// The account has named the keys of a user, where these were shown before.
+    pub(super) fn follow_keys(&mut self, at: usize, before: &[Shown]) {
         let row = &self.rows[at];
-        if chosen.id.is_some() || row.user.name != chosen.user {
-            return None;
+        let keys = row.keys.known().map_or(&[][..], Vec::as_slice);
+        // The selected one may have had no ID.
+        if let Some(chosen) = &mut self.chosen
+            && chosen.id.is_none()
+            && chosen.user == row.user.name
+            && let Some(was) = before.get(usize::from(chosen.at))
+        {
+            let same = keys.iter().position(|row| row.key.created == was.created);
+            let at = same.unwrap_or(usize::from(chosen.at));
+            if let Some(row) = keys.get(at).or(keys.last()) {
+                chosen.id = Some(row.key.id.clone());
+            }
         }
-        let key = row.known_key(usize::from(chosen.at))?;
-        Some(key.created())
-    }
-
-    /// The account has named the keys of a user, of which one is selected that had no ID before.
-    pub(super) fn name_chosen(&mut self, at: usize, created: Option<Option<DateTime<Utc>>>) {
-        let (Some(created), Some(chosen)) = (created, &mut self.chosen) else {
-            return;
+        let stays = |(key, was): (&KeyRow, &Shown)| match &was.id {
+            Some(id) => key.key.id == *id,
+            None => key.key.created == was.created,
         };
-        let keys = self.rows[at].keys.known().map_or(&[][..], Vec::as_slice);
-        let same = keys.iter().position(|row| row.key.created == created);
-        let at = same.unwrap_or(usize::from(chosen.at));
-        if let Some(row) = keys.get(at).or(keys.last()) {
-            chosen.id = Some(row.key.id.clone());
+        let stay = keys.len() >= before.len() && keys.iter().zip(before).all(stays);
+        // Places that are in the list would be those of other keys, and what is done to one be done
+        // to another.
+        if self.keys_shown && !stay {
+            self.fill_keys(Basis::Loaded);
         }
     }
 }
@@ -382,7 +420,7 @@ fn value_of_user(row: &UserRow, at: u32, column: Column) -> Value<'_> {
 }
 
 fn value_of_key(key: Known<'_>, user: u32, column: Column) -> Value<'_> {
-    let used = match key.last_used() {
+    let (service, region) = match key.last_used() {
         Some(LastUsed::At {
             service, region, ..
         }) => (service.as_deref(), region.as_deref()),
@@ -397,8 +435,8 @@ fn value_of_key(key: Known<'_>, user: u32, column: Column) -> Value<'_> {
             Some(LastUsed::At { time, .. }) => age(Some(*time)),
             None => Value::None,
         },
-        Column::Service => text(used.0),
-        Column::Region => text(used.1),
+        Column::Service => text(service),
+        Column::Region => text(region),
         Column::Status => Value::Number(match key.status() {
             KeyStatus::Active => 0,
             KeyStatus::Inactive => 1,

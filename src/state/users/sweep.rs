@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn everybody_is_looked_at_before_anybody_is_again() {
         let mut sweep = Sweep::default();
-        let mut left = vec![1, 1, 0, 1];
+        let mut left = [1, 1, 0, 1];
         let mut order = Vec::new();
         while let Some(row) = sweep.first(left.len(), |row| left[row] > 0) {
             left[row] -= 1;

@@ -1,0 +1,726 @@
+//! The two lists: in which order they stand, who is in them, and that the selected row stays under
+//! the person's eyes while answers come.
+
+use super::{
+    SIZE,
+    desk::{Desk, Someone, answer, now, page, people, settings, someone},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use crossterm::event::KeyCode;
+use iamkeys::{
+    effect::{Effect, Read, RequestId},
+    iam::{AccessKey, Change, KeyStatus, LastUsed},
+    message::{Answer, Message, Target},
+    state::{
+        Settings, View,
+        fetch::Background,
+        modal::Modal,
+        sort::{Column, Sort},
+        users::{Known, UserRow, Users},
+    },
+};
+use proptest::prelude::*;
+use std::cmp::Ordering;
+
+/// Nobody is like anybody else: each key was made at another time.
+fn village() -> Vec<Someone> {
+    let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let user = |at: i64| {
+        let mut mixed = at * 37 % 31;
+        let mut key = |number: i64| {
+            mixed = (mixed * 13 + 7) % 31;
+            let id = leak(format!("AKIA{:02}VILLAGE{at:03}KEY{number}", mixed));
+            let used = (mixed % 4 != 0).then_some(mixed * 11);
+            (
+                id,
+                mixed % 3 != 0,
+                at * 17 % 29 * 10 + number * 5 + at,
+                used,
+            )
+        };
+        let keys: Vec<_> = (0..at % 4).map(&mut key).collect();
+        let mut user = someone(
+            leak(format!(
+                "v{at:02}-{}",
+                ["ann", "bot", "ci"][mixed as usize % 3]
+            )),
+            &keys,
+        );
+        let mut places = ["s3", "ec2", "iam", "sts"]
+            .into_iter()
+            .cycle()
+            .skip(mixed as usize);
+        for (_, last_used) in &mut user.keys {
+            if let LastUsed::At {
+                service, region, ..
+            } = last_used
+            {
+                *service = places.next().map(Into::into);
+                *region = (mixed % 5 != 0).then(|| format!("eu-west-{}", mixed % 3 + 1).into());
+            }
+        }
+        user
+    };
+    (0..40).map(user).collect()
+}
+
+/// A key that is the same one whether its ID is known or not: no two of the village were made at
+/// the same time.
+type Identity = (String, Option<DateTime<Utc>>);
+
+fn identity((row, key): (&UserRow, Known<'_>)) -> Identity {
+    (row.user.name.to_string(), key.created())
+}
+
+/// A value to sort by; `None` comes last from either end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Plain {
+    Age(i64),
+    Text(String),
+}
+
+fn by_plain(a: Option<&Plain>, b: Option<&Plain>, sort: Sort) -> Ordering {
+    match (a, b) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) if sort.descending => b.cmp(a),
+        (Some(a), Some(b)) => a.cmp(b),
+    }
+}
+
+fn seconds_ago(time: DateTime<Utc>) -> Plain {
+    Plain::Age((now() - time).num_seconds())
+}
+
+fn never_or_since(last_used: &LastUsed) -> Plain {
+    match last_used {
+        LastUsed::Never => Plain::Age(i64::MAX),
+        LastUsed::At { time, .. } => seconds_ago(*time),
+    }
+}
+
+fn user_value(row: &UserRow, column: Column) -> Option<Plain> {
+    let keys: Vec<Known<'_>> = row.known_keys().collect();
+    match column {
+        Column::User => Some(Plain::Text(row.user.name.to_string())),
+        Column::Keys => row.key_count().map(|keys| Plain::Age(keys as i64)),
+        Column::Age => {
+            let active = keys.iter().filter(|key| *key.status() == KeyStatus::Active);
+            active
+                .filter_map(|key| key.created())
+                .map(seconds_ago)
+                .max()
+        }
+        Column::LastUsed => {
+            // Unless all are known the latest is not.
+            let uses: Option<Vec<Plain>> = keys
+                .iter()
+                .map(|key| key.last_used().map(never_or_since))
+                .collect();
+            uses?.into_iter().min()
+        }
+        other => unreachable!("{other:?} is no column of users"),
+    }
+}
+
+fn key_value(row: &UserRow, key: Known<'_>, column: Column) -> Option<Plain> {
+    let place = match key.last_used() {
+        Some(LastUsed::At {
+            service, region, ..
+        }) => (service.clone(), region.clone()),
+        _ => (None, None),
+    };
+    match column {
+        Column::User => Some(Plain::Text(row.user.name.to_string())),
+        Column::Id => key.id().map(|id| Plain::Text(id.to_owned())),
+        Column::Age => key.created().map(seconds_ago),
+        Column::LastUsed => key.last_used().map(never_or_since),
+        Column::Service => place.0.map(|text| Plain::Text(text.to_string())),
+        Column::Region => place.1.map(|text| Plain::Text(text.to_string())),
+        Column::Status => Some(Plain::Age(i64::from(*key.status() != KeyStatus::Active))),
+        Column::Keys => unreachable!("no column of keys"),
+    }
+}
+
+/// A text for the filter, and what it means.
+type Meaning = (&'static str, fn(&UserRow, Known<'_>) -> bool);
+
+const FILTERS: &[Meaning] = &[
+    ("never", |_, key| key.last_used() == Some(&LastUsed::Never)),
+    ("age>100", |_, key| {
+        key.created()
+            .is_some_and(|time| now() - time > TimeDelta::days(100))
+    }),
+    ("status:inactive", |_, key| {
+        *key.status() == KeyStatus::Inactive
+    }),
+    (
+        "service:s3",
+        |_, key| matches!(key.last_used(), Some(LastUsed::At { service: Some(service), .. }) if &**service == "s3"),
+    ),
+    ("user:*bot*", |row, _| row.user.name.contains("bot")),
+    ("keys:2", |row, _| row.key_count() == Some(2)),
+];
+
+/// Whether a user is in the list although no key of theirs decides it.
+fn asks_only_of_users(filter: &str) -> bool {
+    filter.starts_with("user:") || filter.starts_with("keys:")
+}
+
+/// The list of users as it has to be: everybody, filtered and sorted in the plainest way.
+fn plain_users(users: &Users, filter: Option<Meaning>, kept: &[String]) -> Vec<String> {
+    let sort = users.by_user().sort();
+    let passes = |row: &UserRow| match filter {
+        None => true,
+        Some((text, _)) if asks_only_of_users(text) => match text {
+            "user:*bot*" => row.user.name.contains("bot"),
+            _ => row.key_count() == Some(2),
+        },
+        Some((_, passes)) => row.known_keys().any(|key| passes(row, key)),
+    };
+    let mut rows: Vec<&UserRow> = users
+        .rows()
+        .iter()
+        .filter(|row| passes(row) || kept.iter().any(|kept| **kept == *row.user.name))
+        .collect();
+    rows.sort_by(|a, b| a.user.name.cmp(&b.user.name));
+    rows.sort_by(|a, b| {
+        let (a, b) = (user_value(a, sort.column), user_value(b, sort.column));
+        by_plain(a.as_ref(), b.as_ref(), sort)
+    });
+    rows.iter().map(|row| row.user.name.to_string()).collect()
+}
+
+/// The list of keys as it has to be.
+fn plain_keys(users: &Users, filter: Option<Meaning>, kept: &[Identity]) -> Vec<Identity> {
+    let sort = users.by_key().sort();
+    let mut keys: Vec<(&UserRow, Known<'_>)> = Vec::new();
+    for row in users.rows() {
+        keys.extend(row.known_keys().map(|key| (row, key)));
+    }
+    keys.retain(|(row, key)| {
+        filter.is_none_or(|(_, passes)| passes(row, *key)) || kept.contains(&identity((row, *key)))
+    });
+    keys.sort_by(|(a, a_key), (b, b_key)| {
+        let (a, b) = (
+            key_value(a, *a_key, sort.column),
+            key_value(b, *b_key, sort.column),
+        );
+        by_plain(a.as_ref(), b.as_ref(), sort)
+    });
+    keys.into_iter().map(identity).collect()
+}
+
+fn shown_users(users: &Users) -> Vec<String> {
+    let rows = users.by_user().shown().iter();
+    rows.map(|at| users.rows()[*at as usize].user.name.to_string())
+        .collect()
+}
+
+fn shown_keys(users: &Users) -> Vec<Identity> {
+    let places = users.by_key().shown().iter();
+    places
+        .map(|(row, at)| {
+            let row = &users.rows()[*row as usize];
+            identity((row, row.known_key(usize::from(*at)).expect("a key")))
+        })
+        .collect()
+}
+
+/// What somebody sees of the list they are in: what is selected, the line on screen it is at, how
+/// many lines there are, and how many are used, of how many rows.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    user: Option<String>,
+    key: Option<Identity>,
+    line: usize,
+    height: usize,
+    rows: usize,
+    count: usize,
+}
+
+fn seen(desk: &Desk) -> Seen {
+    let users = &desk.state.users;
+    let key = users.selected_key().map(identity);
+    let user = desk.state.user().map(|row| row.user.name.to_string());
+    let (cursor, offset, height, rows, count) = if desk.state.view == View::Keys {
+        let table = users.by_key();
+        (
+            table.cursor(),
+            table.offset(),
+            table.height(),
+            users.keys_window().count(),
+            table.shown().len(),
+        )
+    } else {
+        let table = users.by_user();
+        (
+            table.cursor(),
+            table.offset(),
+            table.height(),
+            users.window().count(),
+            table.shown().len(),
+        )
+    };
+    Seen {
+        user,
+        key: key.filter(|_| desk.state.view == View::Keys),
+        line: cursor - offset,
+        height,
+        rows,
+        count,
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Answer(usize),
+    /// Time goes by, and what has come is put in order.
+    Settle,
+    Tick(i64),
+    Move(KeyCode),
+    Sort(char),
+    Heading(usize),
+    View(char),
+    Filter(usize),
+    Refresh,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let moves = [
+        KeyCode::Char('j'),
+        KeyCode::Char('k'),
+        KeyCode::Char('G'),
+        KeyCode::Char('g'),
+        KeyCode::PageDown,
+        KeyCode::PageUp,
+    ];
+    prop_oneof![
+        12 => (0usize..64).prop_map(Step::Answer),
+        3 => Just(Step::Settle),
+        3 => (1i64..200).prop_map(Step::Tick),
+        4 => prop::sample::select(moves.to_vec()).prop_map(Step::Move),
+        2 => prop::sample::select(&['s', 'S'][..]).prop_map(Step::Sort),
+        2 => (0usize..7).prop_map(Step::Heading),
+        3 => prop::sample::select(&['1', '2', '2', '3'][..]).prop_map(Step::View),
+        1 => (0usize..=FILTERS.len()).prop_map(Step::Filter),
+        1 => Just(Step::Refresh),
+    ]
+}
+
+fn opened() -> Desk {
+    let mut desk = Desk::new(
+        SIZE,
+        Settings {
+            background: Background::All,
+            ..settings()
+        },
+    );
+    desk.effects.clear();
+    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn the_lists_are_what_a_plain_filter_and_sort_makes_and_the_selected_row_stays(
+        steps in prop::collection::vec(step(), 1..120),
+        per_page in 7usize..60,
+    ) {
+        let village = village();
+        let mut desk = opened();
+        let mut reads: Vec<(RequestId, Read)> = Vec::new();
+        let mut filter: Option<Meaning> = None;
+        // Whoever was selected when a list was last looked at.
+        let mut looked_at: Option<String> = None;
+        // Who was selected since the filter was edited: they are not taken away by what comes.
+        let (mut kept_users, mut kept_keys) = (Vec::new(), Vec::new());
+        // The end is quiet: everything is answered, and both lists are looked at.
+        let end = std::iter::repeat_n(Step::Answer(0), 400)
+            .chain([Step::View('1'), Step::Settle, Step::View('2'), Step::Settle]);
+        for step in steps.into_iter().chain(end) {
+            while let Some(read) = desk.next_read() {
+                reads.push(read);
+            }
+            let before = seen(&desk);
+            desk.wait(2);
+            let (mut moved, mut edited) = (false, false);
+            match &step {
+                Step::Answer(_) if reads.is_empty() => continue,
+                Step::Answer(at) => {
+                    let (request, read) = reads.swap_remove(at % reads.len());
+                    let answer = match read {
+                        Read::Users(marker) => {
+                            let from = marker.map_or(0, |marker| marker.parse().unwrap());
+                            let to = (from + per_page).min(village.len());
+                            let next = (to < village.len()).then(|| to.to_string());
+                            Answer::Users(Ok(page(&village[from..to], next.as_deref())))
+                        }
+                        read => answer(&village, read),
+                    };
+                    desk.answered(request, answer);
+                }
+                Step::Settle => {
+                    desk.wait(250);
+                    desk.send(Message::Tick);
+                }
+                Step::Tick(time) => {
+                    desk.wait(*time);
+                    desk.send(Message::Tick);
+                }
+                Step::Move(key) => {
+                    desk.press(*key);
+                    moved = true;
+                }
+                Step::Sort(key) => desk.press(KeyCode::Char(*key)),
+                Step::Heading(at) => if let Some((columns, sort)) = desk.state.sorted() {
+                    let column = columns[at % columns.len()];
+                    desk.send(Message::Click(Target::Column(column)));
+                    let expected = if sort.column == column { sort.reversed() } else { Sort::by(column) };
+                    prop_assert_eq!(desk.state.sorted().unwrap().1, expected);
+                },
+                Step::View(key) => desk.press(KeyCode::Char(*key)),
+                Step::Filter(at) => {
+                    // There is none in the list of what was done.
+                    if desk.state.view != View::Activity {
+                        filter = FILTERS.get(*at).copied();
+                        edited = desk.state.users.filter().input.value() != filter.map_or("", |(text, _)| text);
+                        desk.press(KeyCode::Esc);
+                        desk.keys("/");
+                        let text = filter.map_or("", |(text, _)| text);
+                        desk.send(Message::Paste(text.into()));
+                        desk.press(KeyCode::Enter);
+                        prop_assert_eq!(desk.state.users.filter().input.value(), text);
+                        moved = true;
+                    }
+                }
+                Step::Refresh => desk.keys("R"),
+            }
+            let after = seen(&desk);
+            let view = desk.state.view;
+            let users = &desk.state.users;
+
+            // The window is full, and the selected row in it.
+            if view != View::Activity {
+                prop_assert_eq!(after.rows, after.height.min(after.count), "{:?}: {:?}", step, after);
+                prop_assert!(after.count == 0 || after.line < after.height, "{:?}", after);
+            }
+
+            // It stays the same one unless somebody has gone elsewhere.
+            let same_view = !matches!(step, Step::View(_));
+            if !moved && same_view && before.user.is_some() {
+                prop_assert_eq!(&after.user, &before.user, "{:?}", step);
+                prop_assert_eq!(&after.key, &before.key, "{:?}", step);
+                let (cursor, room) = match view {
+                    View::Keys => (users.by_key().cursor(), after.height),
+                    _ => (users.by_user().cursor(), after.height),
+                };
+                let fits = cursor >= before.line && cursor - before.line + room <= after.count;
+                if fits && before.height == after.height {
+                    prop_assert_eq!(after.line, before.line, "{:?}", step);
+                }
+            }
+            if let (Step::View(_), Some(user)) = (&step, &looked_at) {
+                let keys = users.get(user).and_then(UserRow::key_count);
+                if view != View::Keys || keys > Some(0) {
+                    prop_assert_eq!(after.user.as_ref(), Some(user), "{:?}", step);
+                }
+            }
+
+            if view != View::Activity {
+                looked_at.clone_from(&after.user);
+            }
+
+            if edited {
+                kept_users.clear();
+                kept_keys.clear();
+            }
+            // What is sorted by a person, or has settled, is as it has to be.
+            let settles = edited || matches!(step, Step::Settle)
+                || (matches!(step, Step::Sort(_) | Step::Heading(_)) && view != View::Activity);
+            if settles {
+                if view == View::Users {
+                    let shown = shown_users(users);
+                    kept_users.retain(|user| shown.contains(user));
+                    prop_assert_eq!(&shown, &plain_users(users, filter, &kept_users), "{:?}", step);
+                } else if view == View::Keys {
+                    let shown = shown_keys(users);
+                    kept_keys.retain(|key| shown.contains(key));
+                    prop_assert_eq!(&shown, &plain_keys(users, filter, &kept_keys), "{:?}", step);
+                }
+            }
+            kept_users.extend(after.user);
+            kept_keys.extend(after.key);
+        }
+        let tally = desk.state.users.tally();
+        prop_assert_eq!((tally.unknown, tally.complete), (0, tally.keys));
+        prop_assert_eq!(desk.state.users.rows().len(), village.len());
+    }
+}
+
+/// A desk in the list of all keys, on the key with this ID.
+fn on_key(id: &str) -> Desk {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.serve(&people());
+    desk.keys("2g");
+    while desk.state.key().map(|row| &*row.key.id) != Some(id) {
+        let before = desk.state.users.by_key().cursor();
+        desk.keys("j");
+        assert_ne!(desk.state.users.by_key().cursor(), before, "it is there");
+    }
+    desk.serve(&people());
+    desk
+}
+
+#[test]
+fn what_is_done_in_the_list_of_keys_is_done_to_the_selected_key() {
+    let (user, id) = ("deploy-bot", "AKIADEPLOY02EXAMPLE2");
+    let change = |desk: &Desk| match desk.state.modals.last() {
+        Some(Modal::Confirm(confirm)) => Some(confirm.change.clone()),
+        _ => None,
+    };
+    let mut desk = on_key(id);
+    desk.keys("t");
+    let expected = Change::SetActive {
+        user: user.into(),
+        key: id.into(),
+        active: false,
+    };
+    assert_eq!(change(&desk), Some(expected), "{}", desk.screen());
+
+    let mut desk = on_key(id);
+    desk.keys("d");
+    let expected = Change::Delete {
+        user: user.into(),
+        key: id.into(),
+    };
+    assert_eq!(change(&desk), Some(expected));
+
+    let mut desk = on_key("AKIABATCH001EXAMPLE1");
+    desk.keys("c");
+    let expected = Change::Create {
+        user: "old-batch".into(),
+    };
+    assert_eq!(change(&desk), Some(expected));
+
+    let mut desk = on_key(id);
+    desk.keys("r");
+    assert!(
+        matches!(desk.state.modals.last(), Some(Modal::Rotate(rotate)) if *rotate.user == *user)
+    );
+
+    let mut desk = on_key(id);
+    desk.keys("n");
+    assert!(matches!(
+        desk.state.modals.last(),
+        Some(Modal::Describe(describe)) if describe.key == id && *describe.user == *user
+    ));
+
+    let mut desk = on_key(id);
+    desk.keys("y");
+    let copied = desk.effects.iter().find_map(|effect| match effect {
+        Effect::Copy(clip) => Some(clip.key.clone()),
+        _ => None,
+    });
+    assert_eq!(copied.as_deref(), Some(id));
+}
+
+/// A desk where the account has told of nobody's keys but the first user's, and the report of all.
+fn with_report_only() -> Desk {
+    let off = Settings {
+        background: Background::Off,
+        ..settings()
+    };
+    Desk::showing(SIZE, off, &people())
+}
+
+#[test]
+fn a_key_that_only_the_report_knows_is_refused_in_words() {
+    for key in ["t", "d", "y", "n", "r"] {
+        let mut desk = with_report_only();
+        desk.keys("2G");
+        let (row, known) = desk.state.users.selected_key().expect("a key");
+        assert!(known.live().is_none() && row.keys.known().is_none());
+        let text = format!("The keys of {} are not loaded", row.user.name);
+        desk.keys(key);
+        assert!(desk.state.modals.is_empty(), "{key}");
+        let screen = desk.screen();
+        assert!(screen.contains(&text), "{key}: {screen}");
+        // Once the account has told of it, it is not refused any more.
+        desk.serve(&people());
+        let (_, known) = desk.state.users.selected_key().expect("a key");
+        assert!(known.live().is_some());
+        desk.keys(key);
+        let copies = |effect: &Effect| matches!(effect, Effect::Copy(_));
+        assert!(
+            !desk.state.modals.is_empty() || desk.effects.iter().any(copies),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn the_selected_key_is_the_same_one_in_every_view() {
+    let id = "AKIADEPLOY02EXAMPLE2";
+    for way in ["1", "31", "12", "132", "3", "131", "1323"] {
+        let mut desk = on_key(id);
+        desk.keys(way);
+        if way.ends_with('3') {
+            desk.keys("1");
+        }
+        assert_eq!(desk.state.key().map(|row| &*row.key.id), Some(id), "{way}");
+    }
+    // Of a user whose keys only the report knows, too: the first of them, and then the other.
+    let mut desk = with_report_only();
+    desk.effects.clear();
+    desk.keys("G2");
+    let selected = |desk: &Desk| identity(desk.state.users.selected_key().expect("a key"));
+    let first = selected(&desk);
+    assert_eq!(first.0, "web-assets");
+    desk.keys("12");
+    assert_eq!(selected(&desk), first);
+    desk.keys("g");
+    while selected(&desk).0 != first.0 || selected(&desk) == first {
+        desk.keys("j");
+    }
+    let other = selected(&desk);
+    assert!(desk.state.key().is_none(), "the account has not named it");
+    desk.keys("12");
+    assert_eq!(selected(&desk), other);
+}
+
+#[test]
+fn a_list_is_put_in_order_four_times_a_second_and_once_more_when_it_is_quiet() {
+    let village = village();
+    let mut desk = opened();
+    desk.keys("2s");
+    desk.keys("1ss");
+    let mut orders = 0;
+    let mut answers = 0;
+    while let Some((request, read)) = desk.next_read() {
+        if matches!(read, Read::Report) {
+            continue;
+        }
+        let before = shown_users(&desk.state.users);
+        let listing = matches!(read, Read::Users(_));
+        desk.wait(20);
+        desk.answered(request, answer(&village, read));
+        answers += usize::from(!listing);
+        orders += usize::from(!listing && shown_users(&desk.state.users) != before);
+    }
+    // The report is still to come, so that it is never quiet.
+    let most = answers * 20 / 250 + 1;
+    assert!(
+        answers > 60 && (3..=most).contains(&orders),
+        "{orders} of {answers}"
+    );
+    desk.wait(250);
+    desk.send(Message::Tick);
+    assert_eq!(
+        shown_users(&desk.state.users),
+        plain_users(&desk.state.users, None, &[])
+    );
+
+    // With the last answer there is nothing to wait for, whatever the clock says.
+    let mut desk = opened();
+    desk.keys("ss");
+    while let Some((request, read)) = desk.next_read() {
+        desk.answered(request, answer(&village, read));
+    }
+    assert_eq!(
+        shown_users(&desk.state.users),
+        plain_users(&desk.state.users, None, &[])
+    );
+}
+
+#[test]
+fn a_key_that_was_deleted_elsewhere_does_not_lend_its_place_to_another() {
+    let key = |id: &str, days| AccessKey {
+        id: id.into(),
+        status: KeyStatus::Active,
+        created: Some(now() - TimeDelta::days(days)),
+    };
+    let (first, second) = (
+        key("AKIADEPLOY01EXAMPLE1", 412),
+        key("AKIADEPLOY02EXAMPLE2", 3),
+    );
+    for (answered, expected) in [
+        // The other way round, and without the one before it.
+        (vec![second.clone(), first.clone()], "AKIADEPLOY02EXAMPLE2"),
+        (vec![second.clone()], "AKIADEPLOY02EXAMPLE2"),
+    ] {
+        let mut desk = on_key("AKIADEPLOY02EXAMPLE2");
+        desk.keys("R");
+        let mut told = false;
+        let mut others = Vec::new();
+        while let Some((request, read)) = desk.next_read() {
+            if read == Read::Keys("deploy-bot".into()) {
+                let answer = Answer::Keys("deploy-bot".into(), Ok(answered.clone()));
+                desk.answered(request, answer);
+                told = true;
+                break;
+            }
+            others.push((request, read));
+        }
+        // Others are still on their way, and it is not time to put the list in order.
+        assert!(told && desk.state.is_busy());
+        let key = desk.state.key().map(|row| row.key.id.clone());
+        assert_eq!(key.as_deref(), Some(expected));
+        desk.keys("d");
+        assert!(matches!(
+            desk.state.modals.last(),
+            Some(Modal::Confirm(confirm)) if confirm.change.key() == Some(expected)
+        ));
+    }
+}
+
+#[test]
+fn nobody_comes_back_whom_a_filter_has_taken_away() {
+    for keys in ["1", "2"] {
+        let mut desk = Desk::showing(SIZE, settings(), &people());
+        desk.serve(&people());
+        desk.keys(keys);
+        desk.keys("/");
+        desk.send(Message::Paste("age>9999".into()));
+        desk.press(KeyCode::Enter);
+        let shown = |desk: &Desk| {
+            let users = &desk.state.users;
+            [
+                users.by_user().shown().len(),
+                users.window().count(),
+                users.keys_window().count(),
+            ]
+        };
+        assert!(desk.state.user().is_none());
+        let before = shown(&desk);
+        desk.keys("sS");
+        desk.keys("R");
+        desk.serve(&people());
+        desk.wait(300);
+        desk.send(Message::Tick);
+        assert!(desk.state.user().is_none(), "{keys}: {}", desk.screen());
+        assert_eq!(shown(&desk)[0], before[0]);
+        // It is the same user as before once they may be seen again.
+        desk.keys("/");
+        desk.press(KeyCode::Esc);
+        let user = desk.state.user().map(|row| row.user.name.to_string());
+        assert_eq!(user.as_deref(), Some("alice"), "{keys}");
+    }
+}
+
+#[test]
+fn rows_that_come_above_leave_the_selected_one_on_its_line() {
+    let village = village();
+    let mut desk = Desk::showing(SIZE, settings(), &village[20..]);
+    desk.keys("jjjjjjjjjj");
+    let before = seen(&desk);
+    assert_eq!(before.line, 10);
+    desk.keys("R");
+    desk.serve(&village);
+    assert_eq!(desk.state.users.rows().len(), 40);
+    let after = seen(&desk);
+    assert_eq!((after.user, after.line), (before.user, 10));
+}
