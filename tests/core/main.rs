@@ -10,6 +10,7 @@ mod find;
 mod lists;
 mod queue;
 mod random;
+mod report;
 mod rotation;
 mod storing;
 

@@ -11,9 +11,10 @@ impl Users {
     pub fn file_report(&mut self, users: Vec<ReportedUser>) {
         for user in users {
             match self.find(&user.name) {
-                Some(at) => self.report(at, user),
+                Some(at) if self.rows[at].listing > 0 => self.report(at, user),
                 None if self.complete => {}
-                None => {
+                // Whether this is the user of then only the listing tells.
+                Some(_) | None => {
                     let name = user.name.to_ascii_lowercase().into();
                     self.awaited.insert(name, user);
                 }
@@ -37,7 +38,7 @@ impl Users {
         let row = &self.rows[at];
         debug_assert_eq!(compare(&row.user.name, &user.name), Ordering::Equal);
         // Another user of the same name, who is gone or new.
-        let same = row.listing == 0 || user.created.is_none_or(|time| time == row.user.created);
+        let same = user.created.is_none_or(|time| time == row.user.created);
         let name = row.user.name.to_ascii_lowercase();
         if same && !self.changed.contains(name.as_str()) {
             self.edit(at, |row| {
