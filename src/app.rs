@@ -282,7 +282,10 @@ where
             Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
             Event::Mouse(mouse) => match mouse.kind {
                 // A dialog that nobody has seen yet is not what was clicked.
-                MouseEventKind::Down(MouseButton::Left) if self.is_drawn() => {
+                MouseEventKind::Down(MouseButton::Left)
+                    if self.is_drawn()
+                        && self.drawn.arrangement == self.state.users.arrangement() =>
+                {
                     let target = self.drawn.at(mouse.column, mouse.row);
                     target.cloned().map(Message::Click)
                 }

@@ -167,6 +167,8 @@ pub struct State {
     /// There is something to ask, and the pace does not allow it yet.
     starved: bool,
     granted: Granted,
+    /// How many reads in a row nobody has answered.
+    lost: usize,
     /// The users are to be listed again when the present listing ends.
     pub(crate) list_again: bool,
     /// Counts the sessions of this run.
@@ -213,6 +215,7 @@ impl State {
             pace: Pace::default(),
             starved: false,
             granted: Granted::default(),
+            lost: 0,
             list_again: false,
             session_number: 0,
             next_number: 0,
@@ -233,10 +236,14 @@ impl State {
             self.find_first = None;
         }
         self.put_find_off(false);
+        self.users = if self.target == target {
+            self.users.anew()
+        } else {
+            Users::default()
+        };
         self.target = target;
         self.stage = Stage::SigningIn;
         self.session = Session::default();
-        self.users = Users::default();
         self.selected_key = None;
         self.filtering = false;
         self.view = View::Users;
@@ -246,6 +253,7 @@ impl State {
         self.held.clear();
         self.pace = Pace::default();
         self.granted = Granted::default();
+        self.lost = 0;
         self.forget_looks();
         self.forget_trials();
         self.void_confirmations();
@@ -474,6 +482,18 @@ impl State {
         self.say(sort.words());
     }
 
+    /// Whether all users are listed, as far as the account has told.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.users.is_complete() && self.users.listing.error().is_none()
+    }
+
+    /// Whether of every user is known which keys there are, if only from the report.
+    #[must_use]
+    pub fn is_all_known(&self) -> bool {
+        self.is_listed() && self.users.tally().unknown == 0
+    }
+
     /// Whether this is the key that the session is signed in with.
     #[must_use]
     pub fn is_own(&self, key: &str) -> bool {
@@ -516,7 +536,12 @@ impl State {
                     return Some(match self.user() {
                         None => "No user is selected".into(),
                         Some(user) if user.keys.known().is_none() => {
-                            format!("The keys of {} are not loaded", user.user.name)
+                            let why = user
+                                .keys
+                                .error()
+                                .map(|error| format!(": {}", error.short()));
+                            let why = why.unwrap_or_default();
+                            format!("The keys of {} are not loaded{why}", user.user.name)
                         }
                         Some(user) => format!("{} has no access keys", user.user.name),
                     });

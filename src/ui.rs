@@ -43,6 +43,8 @@ pub struct Drawn {
     pub dialogs: usize,
     /// Which scene it shows; see [`State::scene`].
     pub scene: u64,
+    /// Which order of the lists it shows; see [`crate::state::users::Users::arrangement`].
+    pub arrangement: u64,
     /// The place whose keys count on it: a dialog may ask something else from one to the next.
     pub context: Option<Context>,
     /// How many rows of the list were built, users or entries: what is visible, never all there is.
@@ -147,6 +149,7 @@ pub fn draw(buffer: &mut Buffer, state: &State, now: DateTime<Utc>) -> Drawn {
     footer::draw(&mut canvas, layout.footer);
     canvas.drawn.dialogs = state.dialogs().len();
     canvas.drawn.scene = state.scene;
+    canvas.drawn.arrangement = state.users.arrangement();
     canvas.drawn.context = Some(state.context());
     for modal in state.dialogs() {
         step_back(&mut canvas);

@@ -9,7 +9,7 @@ use crate::{
     iam::{Error, Kind, Problem},
     message::{Answer, CopyOutcome, Message, Session, Signal},
     state::{
-        Stage, State,
+        Pane, Stage, State,
         modal::{Kept, Modal},
     },
     ui::{entry_lines, layout::dialog_room, words},
@@ -161,7 +161,12 @@ fn file(state: &mut State, request: RequestId, answer: Answer) -> Vec<Effect> {
                 effects.extend(state.take_up_questions());
                 return effects;
             }
+            let selected = state.user().map(|row| row.user.name.clone());
             state.users.end_listing();
+            if state.user().map(|row| &row.user.name) != selected.as_ref() {
+                // Who was selected is gone: no key goes to somebody else's.
+                state.pane = Pane::Users;
+            }
             if std::mem::take(&mut state.list_again) {
                 effects.push(state.list_users(None));
             }
@@ -288,6 +293,7 @@ fn refresh(state: &mut State) -> Vec<Effect> {
         }
         return effects;
     }
+    state.ask_on();
     state.users.refresh_shown(state.view);
     if state.users.listing.is_loading() {
         return Vec::new();

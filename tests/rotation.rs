@@ -321,7 +321,10 @@ fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
     let after = calls
         .iter()
         .position(|call| call.action == "UpdateAccessKey");
-    for call in &calls[after.unwrap()..] {
+    let after = &calls[after.unwrap()..];
+    // The report that was being waited for was asked for with the old one.
+    let report = |call: &&iamkeys::demo::Call| call.action != "GenerateCredentialReport";
+    for call in after.iter().filter(report) {
         assert_eq!(call.signed_by.as_deref(), Some(&*new), "{call:?}");
     }
     assert_eq!(world.keys_of("alice"), [(new, true)]);

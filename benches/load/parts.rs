@@ -168,7 +168,7 @@ impl Bench {
     fn live(&mut self) {
         let mut served = self.serve(self.users);
         let mut terminal = self.start(&served, "all");
-        let time = self.load_all(&mut terminal, &served);
+        let time = Self::load_all(&mut terminal, &served);
         let ran = processor(&terminal.proc());
         let asked = served.check_sweep();
         assert!(asked.most_at_once <= AT_ONCE, "{asked:?}");
@@ -231,7 +231,7 @@ impl Bench {
         let times = keyboard::walk(&mut terminal, users - 1, loaded);
         let what = format!("key press to its frame meanwhile, {} presses", times.len());
         self.judge_keys(&what, times);
-        self.load_all(&mut terminal, &served);
+        Self::load_all(&mut terminal, &served);
         served.check_sweep();
     }
 
@@ -255,7 +255,7 @@ impl Bench {
         };
         let mut served = Served::start(&serving);
         let mut terminal = self.start(&served, "all");
-        let time = self.load_all(&mut terminal, &served);
+        let time = Self::load_all(&mut terminal, &served);
         let asked = served.asked();
         let failed = keyboard::pages_with(&mut terminal, served.users, screen::something_failed);
 
@@ -377,7 +377,7 @@ impl Bench {
     }
 
     /// Waits until everything was asked for; says when, from the start.
-    fn load_all(&self, terminal: &mut Terminal, served: &Served) -> Duration {
+    fn load_all(terminal: &mut Terminal, served: &Served) -> Duration {
         let (users, keys) = (served.users, served.keys);
         if screen::live(terminal.parser.screen(), users, keys) {
             return terminal.started.elapsed();

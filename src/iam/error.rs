@@ -107,6 +107,12 @@ impl Error {
         matches!(self.kind, Kind::Network | Kind::Server | Kind::Garbled)
     }
 
+    /// Whether the service has answered, and be it with a refusal.
+    #[must_use]
+    pub fn is_an_answer(&self) -> bool {
+        matches!(self.kind, Kind::Denied | Kind::Gone | Kind::Rejected)
+    }
+
     /// Whether nothing at all can be done in this account until it is mended.
     #[must_use]
     pub fn stops_everything(&self) -> bool {

@@ -26,8 +26,7 @@ impl Default for ReportPace {
     }
 }
 
-/// How much longer the pause is after an answer that there were too many calls. It comes after the
-/// SDK has tried several times, more slowly each time.
+/// How much longer the pause is after an answer that there were too many calls.
 const THROTTLED: u32 = 4;
 
 /// Gets the account's report, made anew if there is none that is not four hours old.

@@ -32,6 +32,9 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 /// After so many refusals and nothing granted, the background does not ask for more of the same.
 const REFUSALS: usize = 5;
 
+/// After so many reads in a row that nobody has answered, nothing more is asked.
+const LOST: usize = 5;
+
 /// A read under way.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -114,29 +117,54 @@ impl State {
         let Some(asked) = self.reads.get(&request) else {
             return false;
         };
+        let (planned, since) = (asked.planned, asked.since);
         let throttled = answer
             .error()
             .is_some_and(|error| error.kind == Kind::Throttled);
         if throttled {
             self.pace.throttled(self.now);
-            if asked.planned {
-                if let Some(asked) = self.reads.remove(&request) {
-                    self.users.put_back(&asked.read, request);
-                }
-                return false;
-            }
-            if self.now - asked.since < PATIENCE {
-                self.held.push_back(request);
-                return false;
-            }
-        } else {
+        } else if planned && answer.error().is_none_or(Error::is_an_answer) {
+            // Those that somebody waits for may take their time, or ask another service.
             self.pace.answered(took, self.now);
+        }
+        // Where nothing is answered, nothing more is asked, nor said of each.
+        let nobody = self.nobody_answers(answer, planned);
+        if planned && (throttled || nobody) {
+            if let Some(asked) = self.reads.remove(&request) {
+                self.users.put_back(&asked.read, request);
+            }
+            return false;
+        }
+        if throttled && self.now - since < PATIENCE {
+            self.held.push_back(request);
+            return false;
         }
         self.reads.remove(&request);
         if self.granted.note(answer) {
             self.users.sweep_again();
         }
         true
+    }
+
+    /// Notes whether somebody is there at all. Says whether, after so many reads that nobody has
+    /// answered, there seems to be nobody.
+    fn nobody_answers(&mut self, answer: &Answer, planned: bool) -> bool {
+        match answer.error().map(|error| error.kind) {
+            Some(Kind::Network | Kind::Server) => self.lost += usize::from(planned),
+            Some(_) | None => self.lost = 0,
+        }
+        self.is_cut_off()
+    }
+
+    /// Whether nothing more is asked, since nobody answers, until somebody says so.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.lost > LOST
+    }
+
+    /// Somebody wants to try again.
+    pub(crate) fn ask_on(&mut self) {
+        self.lost = 0;
     }
 
     /// Whether a refusal is worth a line of its own: what is refused to everybody need not be said
@@ -264,6 +292,10 @@ impl State {
         self.starved = false;
         let mut effects = Vec::new();
         if self.stage != Stage::Browsing || self.session.broken.is_some() {
+            // Nobody asks them again in this session.
+            for request in self.held.drain(..) {
+                self.reads.remove(&request);
+            }
             return effects;
         }
         self.pace.look(self.now);
@@ -277,6 +309,9 @@ impl State {
             }
         }
         self.starved = !self.held.is_empty();
+        if self.is_cut_off() {
+            return effects;
+        }
         while let Some((read, at_once)) = self.wanted() {
             if !at_once && self.reads_under_way() >= self.pace.room() {
                 break;
@@ -324,7 +359,7 @@ impl State {
     /// How many requests a second are sent, where AWS throttles and there is something to ask.
     #[must_use]
     pub fn slowed(&self) -> Option<u32> {
-        let asks = self.starved || !self.reads.is_empty();
+        let asks = self.starved || self.reads.values().any(|asked| asked.planned);
         self.pace.limit().filter(|_| asks)
     }
 

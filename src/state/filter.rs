@@ -24,7 +24,7 @@ use tui_input::Input;
 /// The text field, and what is made of it.
 #[derive(Default)]
 pub struct Filter {
-    /// The text field. After a change of its text, [`Filter::read`] makes the query anew.
+    /// The text field. After a change of its text the query is made anew.
     pub input: Input,
     query: Query,
     /// The text that the query was made of.

@@ -89,10 +89,12 @@ impl<P: Copy + PartialEq> Table<P> {
         self.scroll.select(at, self.shown.len());
     }
 
-    /// Shows other rows, or the same in another order. The selected row stays selected, and where it
-    /// is on screen; where it is gone, the one is that `fill` names, or whoever stands there.
+    /// Shows other rows, or the same in another order. The selected row stays selected, and, unless
+    /// a person has asked for other rows, where it is on screen; where it is gone, the one is that
+    /// `fill` names, or whoever stands there.
     pub(super) fn show(
         &mut self,
+        asked_for: bool,
         selected: impl FnMut(&P) -> bool,
         fill: impl FnOnce(&mut Vec<P>, Sort) -> Option<usize>,
     ) {
@@ -100,6 +102,7 @@ impl<P: Copy + PartialEq> Table<P> {
         self.stale = false;
         let count = self.shown.len();
         match (self.shown.iter().position(selected), otherwise) {
+            (Some(at), _) if asked_for => self.scroll.select(at, count),
             (Some(at), _) => self.scroll.carry(at, count),
             (None, Some(other)) => self.scroll.select(other, count),
             (None, None) => self.scroll.select(self.scroll.cursor(), count),

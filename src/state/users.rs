@@ -44,8 +44,12 @@ pub struct Users {
     rows: Vec<UserRow>,
     by_user: Table<u32>,
     by_key: Table<KeyPlace>,
-    /// The list of keys is on screen: only then it is kept up to date.
+    /// The list of keys is on screen and kept up to date; otherwise that of users is.
     keys_shown: bool,
+    /// The filter was changed since the other list was on screen.
+    edited_elsewhere: bool,
+    /// Counts how often rows were put in order.
+    arrangement: u64,
     /// The name of the selected user, which the list stays on whatever happens around it.
     selected: Option<Box<str>>,
     /// The selected one among all keys.
@@ -74,6 +78,8 @@ impl Default for Users {
             by_user: Table::new(Sort::by(Column::User)),
             by_key: Table::new(Sort::by(Column::Age)),
             keys_shown: false,
+            edited_elsewhere: false,
+            arrangement: 0,
             selected: None,
             chosen: None,
             filter: Filter::default(),
@@ -107,7 +113,7 @@ impl Users {
                 let generation = self.generation;
                 let is_new = self.edit(known, |row| {
                     // Nothing was known of a user whom only a key's last use has named.
-                    if row.listing > 0 && row.user.created != user.created {
+                    if row.is_listed() && row.user.created != user.created {
                         // Another user of the same name: nothing known of the old one is true of it.
                         *row = UserRow::new(user, generation);
                         return true;
@@ -178,11 +184,21 @@ impl Users {
             path: "/".into(),
             created: DateTime::UNIX_EPOCH,
         };
-        let row = UserRow::new(user, 0);
+        // The listing under way may have passed the name already: only the next one can tell.
+        let row = UserRow::new(user, self.generation);
         self.tally.add(row.tally());
         self.rows.push(row);
         self.sort_from(self.rows.len() - 1);
         self.fill();
+    }
+
+    /// A new session in the same account: what was changed in this run is known of it.
+    #[must_use]
+    pub(super) fn anew(&mut self) -> Self {
+        Self {
+            changed: std::mem::take(&mut self.changed),
+            ..Self::default()
+        }
     }
 
     /// All users loaded so far.
@@ -227,8 +243,10 @@ impl Users {
     /// Notes that the keys of a user are asked for.
     pub fn ask_keys(&mut self, user: &str, request: RequestId) {
         if let Some(at) = self.find(user) {
-            self.rows[at].keys.ask(request);
-            self.rows[at].refresh = false;
+            self.edit(at, |row| {
+                row.keys.ask(request);
+                row.refresh = false;
+            });
         }
     }
 
@@ -315,7 +333,7 @@ impl Users {
                     },
                     None => KeyRow::new(key),
                 };
-                keys.into_iter().map(keep).collect::<Vec<_>>()
+                lists::in_places(keys.into_iter().map(keep), &before)
             });
             row.keys.file(request, answer)
         });

@@ -81,7 +81,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, filter: bool) {
     let theme = canvas.theme;
     let state = canvas.state;
     let table = state.users.by_key();
-    let mut note = format::plural(state.users.tally().all_keys(), "key");
+    let tally = state.users.tally();
+    let so_far = if state.is_all_known() { "" } else { " so far" };
+    let mut note = match (tally.all_keys(), so_far) {
+        (0, " so far") => String::new(),
+        (keys, _) => format!("{}{so_far}", format::plural(keys, "key")),
+    };
     if !state.users.filter().query().is_empty() {
         let shown = format::count(table.shown().len());
         note = format!("{note} {} {shown} shown", theme.glyphs.dot);
@@ -173,31 +178,31 @@ fn draw_row(
         symbol(canvas, key),
         Span::raw(" "),
     ];
+    let mut name_cells = columns.user;
     match key.id() {
         Some(id) => {
             let id = visible(id);
-            let cut = shorten_name(&id, ID, theme.glyphs.more);
-            marked(
-                canvas,
-                &mut spans,
-                finder.as_deref_mut(),
-                true,
-                (&id, &cut),
-                strong,
-            );
-            pad(&mut spans, &cut, ID);
+            // Longer than usual: the name gives way.
+            name_cells = name_cells.saturating_sub(width(&id).saturating_sub(ID));
+            let finder = finder.as_deref_mut();
+            marked(canvas, &mut spans, finder, true, (&id, &id), strong);
+            pad(&mut spans, &id, ID);
         }
         None => {
-            let text = theme.glyphs.loading;
-            spans.push(Span::styled(text, theme.dim));
+            let (text, style) = match &row.keys {
+                Load::Failed(..) => ("?", theme.warn),
+                Load::Idle if canvas.state.session.broken.is_some() => ("?", theme.dim),
+                _ => (theme.glyphs.loading, theme.dim),
+            };
+            spans.push(Span::styled(text, style));
             pad(&mut spans, text, ID);
         }
     }
     spans.push(Span::raw(" ".repeat(GAP)));
     let whole = visible(&row.user.name);
-    let name = shorten_name(&whole, columns.user, theme.glyphs.more);
+    let name = shorten_name(&whole, name_cells, theme.glyphs.more);
     marked(canvas, &mut spans, finder, false, (&whole, &name), strong);
-    pad(&mut spans, &name, columns.user);
+    pad(&mut spans, &name, name_cells);
     let age = key.created().map(|created| canvas.now - created);
     let style = match age {
         Some(age) if *key.status() == KeyStatus::Active => age_style(canvas, age),

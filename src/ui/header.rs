@@ -243,6 +243,12 @@ fn loading(canvas: &Canvas<'_>) -> Vec<String> {
     if let Some(pending) = state.changes.first() {
         return vec![pending.change.doing().to_owned()];
     }
+    if state.is_cut_off() {
+        return vec![
+            "AWS does not answer; R asks again".into(),
+            "no answer; R asks again".into(),
+        ];
+    }
     if let Some(limit) = state.slowed() {
         let requests = plural(limit as usize, "request");
         return vec![
@@ -268,6 +274,12 @@ fn loading(canvas: &Canvas<'_>) -> Vec<String> {
         format!("{} of {users} users loaded", count(tally.users))
     };
     let report = &state.session.report;
+    let missing = (tally.failed > 0 && state.reads_under_way() == 0).then(|| {
+        format!(
+            "{} not loaded; R asks again",
+            plural(tally.failed, "answer")
+        )
+    });
     let about = match (report.known(), report.error()) {
         (Some(report), _) => {
             let age = format::short(canvas.now - report.generated);
@@ -283,6 +295,10 @@ fn loading(canvas: &Canvas<'_>) -> Vec<String> {
     };
     let dot = canvas.theme.glyphs.dot;
     let mut ways = Vec::new();
+    if let Some(missing) = missing {
+        ways.push(format!("{missing} {dot} {live}"));
+        ways.push(missing);
+    }
     if let Some(about) = about {
         ways.push(format!("{about} {dot} {live}"));
         ways.push(about);

@@ -99,6 +99,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
+/// What the report says of a key, without its ID: one sentence.
+fn by_report(canvas: &Canvas<'_>, key: Known<'_>) -> String {
+    let symbol = users::symbol(canvas, key).content;
+    let age = key.created().map(|created| canvas.now - created);
+    let used = key.last_used();
+    let dot = canvas.theme.glyphs.dot;
+    let parts = [
+        Some(format!("{symbol} {}", key.status().word())),
+        age.map(|age| format!("{} old", format::long(age))),
+        used.map(|used| words::used_with(used, dot, canvas.now)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// What is said below the cards, or instead of them.
 fn below(canvas: &Canvas<'_>) -> Vec<(String, Style)> {
     let theme = canvas.theme;
@@ -149,16 +163,11 @@ fn below(canvas: &Canvas<'_>) -> Vec<(String, Style)> {
             text.push((String::new(), Style::new()));
             text.push(("The report says:".into(), theme.dim));
         }
-        for key in reported {
-            let age = key.created().map(|created| canvas.now - created);
-            let age = age.map_or_else(String::new, |age| format!(", {} old", format::long(age)));
-            let used = key.last_used().map_or_else(String::new, |used| {
-                format!(", {}", words::used_with(used, theme.glyphs.dot, canvas.now))
-            });
-            let symbol = users::symbol(canvas, key).content;
-            let text_of = format!("{symbol} {}{age}{used}", key.status().word());
-            text.push((text_of, Style::new()));
-        }
+        text.extend(
+            reported
+                .into_iter()
+                .map(|key| (by_report(canvas, key), Style::new())),
+        );
     }
     text
 }

@@ -39,7 +39,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, filter: bool) {
     let border = if focused { theme.accent } else { theme.dim };
     let shown = state.users.by_user().shown().len();
     let note = if filter && !state.users.filter().is_empty() {
-        Line::styled(format!("{} shown", format::count(shown)), theme.dim)
+        // Of keys that nobody knows nothing can be found.
+        let query = state.users.filter().query();
+        let known = state.is_listed() && (state.is_all_known() || !query.needs_keys());
+        let so_far = if known { "" } else { " so far" };
+        let text = format!("{} shown{so_far}", format::count(shown));
+        Line::styled(text, theme.dim)
     } else {
         Line::default()
     };
@@ -272,7 +277,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
             (error.message.clone(), Style::new()),
             (error.advice(), theme.dim),
         ],
-        Load::Ready(_) => vec![("This account has no IAM users.".into(), Style::new())],
+        Load::Ready(()) => vec![("This account has no IAM users.".into(), Style::new())],
         _ if state.stage == Stage::SigningIn => {
             vec![("Looking for credentials".into(), theme.dim)]
         }

@@ -470,6 +470,37 @@ fn what_was_to_be_refreshed_is_also_after_it_has_scrolled_away() {
 }
 
 #[test]
+fn where_nobody_answers_nothing_more_is_asked_until_somebody_says_so() {
+    let users = crowd(70);
+    let mut desk = opened(Background::All);
+    let mut asked = 0;
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            read @ (Read::Keys(_) | Read::LastUsed(..)) => {
+                asked += 1;
+                failed(read, Kind::Network)
+            }
+            read => answer(&users, read),
+        };
+        desk.answered(request, answer);
+    }
+    assert!(asked <= 64, "no more than were on their way: {asked}");
+    assert!(!desk.state.is_busy());
+    assert!(
+        desk.screen().contains("does not answer; R asks again"),
+        "{}",
+        desk.screen()
+    );
+    assert_eq!(desk.state.activity.noted(), 5);
+    // What was not told of is not taken for failed, and everything comes in the end.
+    desk.keys("R");
+    serve(&mut desk, &users);
+    let tally = desk.state.users.tally();
+    assert_eq!((tally.users, tally.failed), (70, 0));
+    assert_eq!(tally.complete, tally.keys);
+}
+
+#[test]
 fn a_failure_that_is_asked_for_again_is_not_counted_twice() {
     let users = people();
     let mut desk = Desk::showing(SIZE, settings(), &[]);
@@ -478,7 +509,7 @@ fn a_failure_that_is_asked_for_again_is_not_counted_twice() {
         desk.keys("R");
         while let Some((request, read)) = desk.next_read() {
             let answer = match read {
-                read @ Read::LastUsed(..) => failed(read, Kind::Server),
+                read @ Read::LastUsed(..) => failed(read, Kind::Other),
                 read => answer(&users, read),
             };
             desk.answered(request, answer);
@@ -486,7 +517,7 @@ fn a_failure_that_is_asked_for_again_is_not_counted_twice() {
             assert!(tally.complete <= tally.keys, "{tally:?}");
         }
         let tally = desk.state.users.tally();
-        assert_eq!((tally.keys, tally.complete), (all, all));
+        assert_eq!((tally.keys, tally.complete, tally.failed), (all, 0, all));
     }
 }
 
@@ -586,7 +617,7 @@ proptest! {
                         let (request, read) = under_way.swap_remove(at);
                         *settled.entry(format!("{read:?}")).or_default() += 1;
                         failures.push(format!("{read:?}"));
-                        desk.answered(request, failed(read, Kind::Server));
+                        desk.answered(request, failed(read, Kind::Other));
                     }
                 }
                 Step::Throttle(at) => {
@@ -608,6 +639,8 @@ proptest! {
             }
         }
         let tally = desk.state.users.tally();
-        prop_assert_eq!(tally.complete, tally.keys);
+        let lost = failures.iter().filter(|read| read.starts_with("LastUsed")).count();
+        prop_assert_eq!(tally.complete + lost, tally.keys);
+        prop_assert_eq!(tally.failed, failures.len());
     }
 }

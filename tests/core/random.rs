@@ -14,6 +14,7 @@ use iamkeys::message::{CopyOutcome, KeyPress, Message, Target};
 use iamkeys::state::fresh::TrialNews;
 use iamkeys::state::modal::Modal;
 use iamkeys::state::questions::Finding;
+use iamkeys::state::sort::Column;
 use iamkeys::state::store::{Listing, News, NotWritten, Owner};
 use iamkeys::ui;
 use proptest::prelude::*;
@@ -63,7 +64,7 @@ fn kind() -> impl Strategy<Value = Option<Kind>> {
 
 fn event() -> impl Strategy<Value = Event> {
     let key = prop_oneof![
-        8 => prop::sample::select("cctdyyjkgGhlR/:?qnievaPLE113wwsbrr25ouxoi".chars().collect::<Vec<_>>())
+        8 => prop::sample::select("cctdyyjkgGhlR/:?qnievaPLE113wwsbrr2225SSouxoi".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         3 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -81,6 +82,9 @@ fn event() -> impl Strategy<Value = Event> {
         2 => prop_oneof![
             (0usize..8).prop_map(Target::User),
             (0usize..3).prop_map(Target::Key),
+            (0usize..8).prop_map(Target::KeyRow),
+            prop::sample::select(Column::OF_USERS).prop_map(Target::Column),
+            prop::sample::select(Column::OF_KEYS).prop_map(Target::Column),
             (0usize..3).prop_map(Target::Button),
             (0usize..25).prop_map(Target::PaletteRow),
             (0usize..8).prop_map(Target::Entry),

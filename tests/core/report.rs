@@ -539,3 +539,29 @@ fn root_s_own_keys_are_a_warning_at_the_top() {
     tell_report(&mut desk, report(&users));
     assert_eq!(warned(&desk), None);
 }
+
+#[test]
+fn of_two_keys_the_one_that_the_account_has_told_of_is_not_marked() {
+    let users = people();
+    let mut old = report(&users);
+    for key in old.users.iter_mut().flat_map(|user| &mut user.keys) {
+        key.last_used = LastUsed::Never;
+    }
+    let mut desk = reported(&users, old);
+    name_keys(&mut desk, &users, "deploy-bot");
+    let second =
+        |read: &Read| matches!(read, Read::LastUsed(_, key) if key == "AKIADEPLOY02EXAMPLE2");
+    let (request, read) = next(&mut desk, second).expect("it is asked for");
+    desk.answered(request, answer(&users, read));
+    let (first, second) = (key(&desk, "deploy-bot", 0), key(&desk, "deploy-bot", 1));
+    assert_eq!((first.is_reported(), second.is_reported()), (true, false));
+    assert_eq!(first.last_used(), Some(&LastUsed::Never));
+    assert_eq!(second.last_used(), Some(&users[1].keys[1].1));
+    // A last use that is refused leaves the report's, and its mark.
+    let first =
+        |read: &Read| matches!(read, Read::LastUsed(_, key) if key == "AKIADEPLOY01EXAMPLE1");
+    let (request, read) = next(&mut desk, first).expect("it is asked for");
+    desk.answered(request, failed(read, Kind::Denied));
+    let first = key(&desk, "deploy-bot", 0);
+    assert!(first.is_reported() && first.error().is_none());
+}

@@ -85,7 +85,11 @@ impl World {
         let calls = self.endpoint.calls().into_iter();
         calls
             .map(|call| call.action)
-            .filter(|action| !action.starts_with("Get") && !action.starts_with("List"))
+            .filter(|action| {
+                !["Get", "List", "Generate"]
+                    .iter()
+                    .any(|read| action.starts_with(read))
+            })
             .collect()
     }
 

@@ -34,6 +34,30 @@ impl Shown {
         };
         row.known_keys().map(shown).collect()
     }
+
+    /// Whether it is this one. The report names none: it is the one that was created then.
+    fn is(&self, key: &KeyRow) -> bool {
+        match &self.id {
+            Some(id) => key.key.id == *id,
+            None => key.key.created == self.created,
+        }
+    }
+}
+
+/// Puts keys where they were among those of their user: a place in the list of keys goes on standing
+/// for the same key. Those that were not there take what places are left.
+pub(super) fn in_places(keys: impl Iterator<Item = KeyRow>, before: &[Shown]) -> Vec<KeyRow> {
+    let mut left: Vec<Option<KeyRow>> = keys.map(Some).collect();
+    let mut take = |was: &Shown| {
+        let same = |key: &&mut Option<KeyRow>| key.as_ref().is_some_and(|key| was.is(key));
+        left.iter_mut().find(same).and_then(Option::take)
+    };
+    let mut placed: Vec<Option<KeyRow>> = before.iter().map(&mut take).collect();
+    let mut rest = left.into_iter().flatten();
+    for place in placed.iter_mut().filter(|place| place.is_none()) {
+        *place = rest.next();
+    }
+    placed.into_iter().flatten().chain(rest).collect()
 }
 
 /// What the rows of a list are taken from.
@@ -63,6 +87,13 @@ impl Basis {
 }
 
 impl Users {
+    /// Changes whenever rows may have come to stand elsewhere: what was drawn before is not what a
+    /// click means.
+    #[must_use]
+    pub fn arrangement(&self) -> u64 {
+        self.arrangement
+    }
+
     /// The list of users.
     #[must_use]
     pub fn by_user(&self) -> &Table<u32> {
@@ -170,9 +201,17 @@ impl Users {
 
     /// Brings the list of keys up to date, or no longer keeps it so.
     pub(in crate::state) fn show_keys(&mut self, shown: bool) {
+        if self.keys_shown == shown {
+            return;
+        }
         self.keys_shown = shown;
+        // The filter holds here as well: nobody has looked at who is selected here meanwhile.
+        let edited = std::mem::take(&mut self.edited_elsewhere);
+        let basis = if edited { Basis::Edited } else { Basis::Loaded };
         if shown {
-            self.fill_keys(Basis::GoneTo);
+            self.fill_keys(basis);
+        } else {
+            self.fill_users(basis);
         }
     }
 
@@ -201,12 +240,14 @@ impl Users {
             Edited::Narrower if !stale => Basis::Shown,
             _ => Basis::Edited,
         };
-        self.fill_users(basis(self.by_user.stale));
         if self.keys_shown {
             self.fill_keys(basis(self.by_key.stale));
+            self.by_user.stale = true;
         } else {
+            self.fill_users(basis(self.by_user.stale));
             self.by_key.stale = true;
         }
+        self.edited_elsewhere = true;
     }
 
     /// Notes the time, and the key that the session is signed in with.
@@ -238,20 +279,25 @@ impl Users {
             View::Users | View::Activity => self.by_user.selected(),
         });
         self.refresh(rows);
+        // Nobody else asks again for what has failed.
+        let failed = |row: &UserRow| row.tally().failed > 0;
+        let rows = (0..).zip(&self.rows).filter(|(_, row)| failed(row));
+        let rows: Vec<u32> = rows.map(|(at, _)| at).collect();
+        self.refresh(rows);
     }
 
     /// What is known of a user has changed: of which keys there are, or of the last use of one.
     pub(super) fn has_news(&mut self, at: usize, of_keys: bool) {
-        let asks_about_keys = !self.filter.query().is_empty();
+        let filtered = !self.filter.query().is_empty();
         let sort = self.by_user.sort().column;
-        self.by_user.stale |= asks_about_keys || sort != Column::User;
+        self.by_user.stale |= filtered || sort != Column::User;
         let by_use = matches!(
             self.by_key.sort().column,
             Column::LastUsed | Column::Service | Column::Region
         );
-        self.by_key.stale |= of_keys || asks_about_keys || by_use;
+        self.by_key.stale |= of_keys || filtered || by_use;
         // Somebody looks for it, and there may be nothing else to see.
-        let nobody = self.by_user.shown().is_empty() && asks_about_keys;
+        let nobody = self.by_user.shown().is_empty() && filtered;
         if nobody && self.filter.passes(&self.rows[at]) {
             self.fill_users(Basis::Loaded);
         }
@@ -260,23 +306,28 @@ impl Users {
     /// Puts the lists in order, if anything has come that may have another place: at once where
     /// nothing more is on its way, and otherwise four times a second.
     pub(in crate::state) fn settle(&mut self, now: DateTime<Utc>, quiet: bool) {
-        let stale = self.by_user.stale || (self.by_key.stale && self.keys_shown);
+        let stale = if self.keys_shown {
+            self.by_key.stale
+        } else {
+            self.by_user.stale
+        };
         let due = now < self.settled || now - self.settled >= SETTLES_AFTER;
         if !stale || !(quiet || due) {
             return;
         }
         self.settled = now;
-        if self.by_user.stale {
-            self.fill_users(Basis::Loaded);
-        }
-        if self.by_key.stale && self.keys_shown {
+        if self.keys_shown {
             self.fill_keys(Basis::Loaded);
+        } else {
+            self.fill_users(Basis::Loaded);
         }
     }
 
     /// Works out anew what is in the lists. Where rows have changed their places this cannot wait.
     pub(super) fn fill(&mut self) {
-        self.fill_users(Basis::Loaded);
+        // The other list is not looked at: the filter holds there for everybody.
+        let hidden = self.keys_shown && self.edited_elsewhere;
+        self.fill_users(if hidden { Basis::Edited } else { Basis::Loaded });
         self.by_key.stale = true;
         if self.keys_shown {
             self.fill_keys(Basis::Loaded);
@@ -289,6 +340,7 @@ impl Users {
         let (rows, filter) = (&self.rows, &mut self.filter);
         let spares = basis.spares(self.by_user.shown().len());
         self.by_user.show(
+            basis.is_edit(),
             |at| Some(*at) == kept,
             |shown, sort| {
                 if basis != Basis::Shown {
@@ -311,6 +363,7 @@ impl Users {
                 None
             },
         );
+        self.arrangement += 1;
         self.select(self.by_user.cursor());
     }
 
@@ -333,6 +386,7 @@ impl Users {
         let (rows, filter) = (&self.rows, &mut self.filter);
         let spares = basis.spares(self.by_key.shown().len());
         self.by_key.show(
+            basis.is_edit(),
             |at| Some(*at) == kept,
             |shown, sort| {
                 if basis != Basis::Shown {
@@ -368,6 +422,7 @@ impl Users {
                 None
             },
         );
+        self.arrangement += 1;
         self.choose();
     }
 
@@ -375,25 +430,21 @@ impl Users {
     pub(super) fn follow_keys(&mut self, at: usize, before: &[Shown]) {
         let row = &self.rows[at];
         let keys = row.keys.known().map_or(&[][..], Vec::as_slice);
-        // The selected one may have had no ID.
-        if let Some(chosen) = &mut self.chosen
-            && chosen.id.is_none()
-            && chosen.user == row.user.name
-            && let Some(was) = before.get(usize::from(chosen.at))
-        {
-            let same = keys.iter().position(|row| row.key.created == was.created);
-            let at = same.unwrap_or(usize::from(chosen.at));
-            if let Some(row) = keys.get(at).or(keys.last()) {
-                chosen.id = Some(row.key.id.clone());
-            }
-        }
-        let stays = |(key, was): (&KeyRow, &Shown)| match &was.id {
-            Some(id) => key.key.id == *id,
-            None => key.key.created == was.created,
+        let Some(chosen) = &mut self.chosen else {
+            return;
         };
-        let stay = keys.len() >= before.len() && keys.iter().zip(before).all(stays);
-        // Places that are in the list would be those of other keys, and what is done to one be done
-        // to another.
+        if chosen.user != row.user.name {
+            return;
+        }
+        // The selected one may have had no ID.
+        if chosen.id.is_none()
+            && let Some(row) = keys.get(usize::from(chosen.at)).or(keys.last())
+        {
+            chosen.id = Some(row.key.id.clone());
+        }
+        let stay =
+            keys.len() >= before.len() && keys.iter().zip(before).all(|(key, was)| was.is(key));
+        // The selected row would be that of another key, and what is done to one be done to another.
         if self.keys_shown && !stay {
             self.fill_keys(Basis::Loaded);
         }

@@ -11,7 +11,7 @@ impl Users {
     pub fn file_report(&mut self, users: Vec<ReportedUser>) {
         for user in users {
             match self.find(&user.name) {
-                Some(at) if self.rows[at].listing > 0 => self.report(at, user),
+                Some(at) if self.rows[at].is_listed() => self.report(at, user),
                 None if self.complete => {}
                 // Whether this is the user of then only the listing tells.
                 Some(_) | None => {

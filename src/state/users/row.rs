@@ -25,7 +25,7 @@ pub struct UserRow {
     pub refresh: bool,
     /// What the credential report says of their keys, as long as the account has not said all of it.
     pub(super) reported: Option<Box<[ReportedKey]>>,
-    /// The listing that named this user last; 0 where none has.
+    /// The listing that named this user last, or during which a key's last use has.
     pub(super) listing: u32,
 }
 
@@ -70,12 +70,14 @@ pub struct Tally {
     pub users: usize,
     /// Those keys.
     pub keys: usize,
-    /// Those of them whose last use the account has told, or refused to.
+    /// Those of them whose last use the account has told.
     pub complete: usize,
     /// Keys of other users, which only the report tells of.
     pub reported: usize,
     /// Users of whose keys nothing is known.
     pub unknown: usize,
+    /// Questions about keys, and about last uses, that were not answered or refused.
+    pub failed: usize,
 }
 
 impl Tally {
@@ -91,6 +93,7 @@ impl Tally {
         self.complete += other.complete;
         self.reported += other.reported;
         self.unknown += other.unknown;
+        self.failed += other.failed;
     }
 
     pub(super) fn take(&mut self, other: Self) {
@@ -99,6 +102,7 @@ impl Tally {
         self.complete -= other.complete;
         self.reported -= other.reported;
         self.unknown -= other.unknown;
+        self.failed -= other.failed;
     }
 }
 
@@ -119,9 +123,9 @@ impl KeyRow {
             && !is_trial(&self.last_used, self.key.created)
     }
 
-    /// Whether its last use is told, or refused.
+    /// Whether its last use is told.
     fn is_complete(&self) -> bool {
-        self.last_used.known().is_some() || self.last_used.error().is_some()
+        self.last_used.known().is_some()
     }
 }
 
@@ -206,6 +210,11 @@ impl UserRow {
             reported: None,
             listing,
         }
+    }
+
+    /// Whether a listing has told of the user, and not only the last use of a key.
+    pub(super) fn is_listed(&self) -> bool {
+        self.user.created != DateTime::UNIX_EPOCH
     }
 
     /// How many keys there are; none while nobody knows.
@@ -321,16 +330,23 @@ impl UserRow {
     }
 
     pub(super) fn tally(&self) -> Tally {
+        let failed = usize::from(self.keys.error().is_some());
         match self.keys.known() {
             Some(keys) => Tally {
                 users: 1,
                 keys: keys.len(),
                 complete: keys.iter().filter(|row| row.is_complete()).count(),
+                failed: failed
+                    + keys
+                        .iter()
+                        .filter(|row| row.last_used.error().is_some())
+                        .count(),
                 ..Tally::default()
             },
             None => Tally {
                 reported: self.reported.as_ref().map_or(0, |keys| keys.len()),
                 unknown: usize::from(self.reported.is_none()),
+                failed,
                 ..Tally::default()
             },
         }
