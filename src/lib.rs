@@ -18,6 +18,10 @@
 //! Three vocabularies, never mixed: an *action* is what somebody wants, a *message* is what has
 //! happened, an *effect* is what must be done outside.
 //!
+//! A large account is a matter of order: [`state::fetch`] decides what to ask next, by what is looked
+//! at, and [`state::pace`] how much of it; [`state::users`] holds what is known, from the credential
+//! report and from the account itself, and the two lists of it.
+//!
 //! What keeps people from losing a key has a module each: [`state::confirm`] looks at the account
 //! again before a change, [`state::questions`] finds out what became of one whose answer was lost,
 //! [`state::rotation`] derives from the account where a rotation stands, [`journal`] remembers

@@ -139,9 +139,15 @@ impl Bench {
 
     /// Everybody is on screen with ages and last uses, long before each was asked for.
     fn report(&self) {
-        for (report, state, target) in [
-            (Report::There, "there already", Some(Duration::from_secs(1))),
-            (Report::Absent, "to be made first", None),
+        for (report, state, background, target) in [
+            (
+                Report::There,
+                "there already",
+                "all",
+                Some(Duration::from_secs(1)),
+            ),
+            // Where few are asked for one by one, so that it is the report that tells.
+            (Report::Absent, "to be made first", "visible", None),
         ] {
             let what = format!("{} users by the report, {state}", count(self.users));
             let serving = Serving {
@@ -150,7 +156,7 @@ impl Bench {
             };
             let mut served = Served::start(&serving);
             let (users, keys) = (served.users, served.keys);
-            let mut terminal = self.start(&served, "all");
+            let mut terminal = self.start(&served, background);
             let time = terminal.wait("the report", |screen| {
                 screen::told_of_all(screen, users, keys)
             });
