@@ -217,6 +217,16 @@ fn frames(criterion: &mut Criterion) {
             });
             group.finish();
 
+            let effects = press(&mut state, KeyCode::Char('2'));
+            serve(&mut state, effects, &account, &mut VecDeque::new());
+            assert!(draw(&mut buffer, &state) <= visible, "rows built");
+            let mut group = criterion.benchmark_group(name("frame of all keys"));
+            group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
+                bencher.iter(|| draw(&mut buffer, black_box(&state)));
+            });
+            group.finish();
+            let _ = press(&mut state, KeyCode::Char('1'));
+
             let mut group = criterion.benchmark_group(name("key and frame"));
             group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
                 bencher.iter(|| {
@@ -232,32 +242,36 @@ fn frames(criterion: &mut Criterion) {
     }
 }
 
-/// A letter typed into the filter looks at everybody who is loaded.
+/// A letter typed into the filter looks at everybody who is loaded, or at all their keys.
 fn filter(criterion: &mut Criterion) {
     let (size, _) = SIZES[0];
-    let mut group = criterion.benchmark_group("letter in the filter and frame");
-    group.sample_size(20);
-    for users in USERS {
-        let mut state = loaded(size, &account(users));
-        let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-        let _ = press(&mut state, KeyCode::Char('/'));
-        let _ = press(&mut state, KeyCode::Char('d'));
-        group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
-            bencher.iter(|| {
-                let short = state.users.filter().input.value() == "d";
-                let _ = press(
-                    &mut state,
-                    if short {
+    for (name, view) in [
+        ("letter in the filter and frame", '1'),
+        ("letter in the filter of all keys and frame", '2'),
+    ] {
+        let mut group = criterion.benchmark_group(name);
+        group.sample_size(20);
+        for users in USERS {
+            let mut state = loaded(size, &account(users));
+            let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+            for key in [view, '/', 'd'] {
+                let _ = press(&mut state, KeyCode::Char(key));
+            }
+            group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
+                bencher.iter(|| {
+                    let short = state.users.filter().input.value() == "d";
+                    let next = if short {
                         KeyCode::Char('e')
                     } else {
                         KeyCode::Backspace
-                    },
-                );
-                draw(&mut buffer, &state)
+                    };
+                    let _ = press(&mut state, next);
+                    draw(&mut buffer, &state)
+                });
             });
-        });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 /// Which of so many users with all their keys known pass, and how well they match: without the

@@ -281,7 +281,13 @@ fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
         hands: world.start(),
         secret: None,
     };
-    let signed_by = || endpoint.calls().pop().unwrap().signed_by.unwrap();
+    // The report that is being waited for was asked for with the old one.
+    let report = |call: &&iamkeys::demo::Call| call.action != "GenerateCredentialReport";
+    let signed_by = || {
+        let calls = endpoint.calls();
+        let last = calls.iter().rfind(report).unwrap();
+        last.signed_by.clone().unwrap()
+    };
     rotation.open();
     rotation.wait_dialog(
         "Rotate alice",
@@ -322,8 +328,6 @@ fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
         .iter()
         .position(|call| call.action == "UpdateAccessKey");
     let after = &calls[after.unwrap()..];
-    // The report that was being waited for was asked for with the old one.
-    let report = |call: &&iamkeys::demo::Call| call.action != "GenerateCredentialReport";
     for call in after.iter().filter(report) {
         assert_eq!(call.signed_by.as_deref(), Some(&*new), "{call:?}");
     }

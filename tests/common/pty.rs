@@ -280,6 +280,8 @@ impl Program {
         for key in keys.chars() {
             self.press_key(key.encode_utf8(&mut [0; 4]));
         }
+        // What is waited for next may be on the screen already.
+        self.last = Instant::now();
     }
 
     /// Presses one key that is written with several bytes, such as an arrow.
