@@ -23,6 +23,7 @@ use crate::{
     keymap::Context,
     message::Target,
     state::{Stage, State, View, modal::Modal},
+    text::{visible, wrap},
 };
 use chrono::{DateTime, Utc};
 use layout::{Layout, SMALLEST};
@@ -214,6 +215,21 @@ fn pane(
         }
     }
     inside
+}
+
+/// Writes what is said where a list has nothing to show, as far as there is room.
+fn paragraphs(canvas: &mut Canvas<'_>, area: Rect, text: Vec<(String, Style)>) {
+    let room = usize::from(area.width).saturating_sub(4);
+    let mut y = area.y;
+    for (text, style) in text {
+        for line in wrap(&visible(&text), room) {
+            if y < area.bottom() {
+                let width = area.width.saturating_sub(3);
+                canvas.line(area.x + 2, y, width, &Line::styled(line, style));
+                y += 1;
+            }
+        }
+    }
 }
 
 /// Puts a space before and after.

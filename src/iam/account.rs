@@ -205,16 +205,7 @@ impl Account {
     /// # Errors
     /// When the call fails.
     pub async fn last_used(&self, key: &str) -> Result<LastUsed, Error> {
-        let answer = self
-            .iam
-            .get_access_key_last_used()
-            .access_key_id(key)
-            .send()
-            .await
-            .map_err(|e| error("iam:GetAccessKeyLastUsed", &e))?;
-        Ok(answer
-            .access_key_last_used
-            .map_or(LastUsed::Never, convert::last_used))
+        self.owner(key).await.map(|(_, last_used)| last_used)
     }
 
     /// Whose a key is, and when it was last used: one call, for any key of the account. Where AWS

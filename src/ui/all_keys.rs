@@ -16,7 +16,7 @@ use crate::{
         sort::Column,
         users::{Known, UserRow},
     },
-    text::{shorten_name, visible, width, wrap},
+    text::{shorten_name, visible, width},
 };
 use ratatui::{
     layout::Rect,
@@ -316,14 +316,5 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
             _ => ("Loading the keys".into(), theme.dim),
         });
     }
-    let mut y = area.y;
-    for (text, style) in text {
-        for line in wrap(&visible(&text), usize::from(area.width).saturating_sub(4)) {
-            if y < area.bottom() {
-                let room = area.width.saturating_sub(3);
-                canvas.line(area.x + 2, y, room, &Line::styled(line, style));
-                y += 1;
-            }
-        }
-    }
+    super::paragraphs(canvas, area, text);
 }

@@ -16,7 +16,7 @@ use crate::{
         sort::Column,
         users::{Known, Used, UserRow},
     },
-    text::{shorten_name, visible, width, wrap},
+    text::{shorten_name, visible, width},
 };
 use ratatui::{
     layout::Rect,
@@ -283,20 +283,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
         }
         _ => vec![("Loading the users".into(), theme.dim)],
     };
-    let mut y = area.y;
-    for (text, style) in text {
-        for line in wrap(&visible(&text), usize::from(area.width).saturating_sub(4)) {
-            if y < area.bottom() {
-                canvas.line(
-                    area.x + 2,
-                    y,
-                    area.width.saturating_sub(3),
-                    &Line::styled(line, style),
-                );
-                y += 1;
-            }
-        }
-    }
+    super::paragraphs(canvas, area, text);
 }
 
 /// Nobody passes the filter, of those who are loaded.
