@@ -18,12 +18,21 @@ use std::mem;
 use tui_input::Input;
 
 /// Asks which key to find, and tells what became of it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Find {
     /// What is typed.
     pub input: Input,
     /// How far it has come.
     pub phase: Phase,
+}
+
+/// A secret may be pasted where an ID belongs: what is typed is not printed.
+impl std::fmt::Debug for Find {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Find")
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How far finding a key has come.
