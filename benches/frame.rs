@@ -11,21 +11,16 @@ use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_ma
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     demo,
-    effect::{Effect, Read, RequestId, Target},
-    iam::{
-        AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary, User,
-        UsersPage,
+    engine::{
+        self, Answer, Background, Effect, Event, RECENT, Read, RequestId, SignedIn, Target,
+        destination::{Form, Route, Why},
+        model::{
+            AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary,
+            User, UsersPage,
+        },
+        query::{KeyFacts, Query, Scratch, UserFacts},
     },
-    message::{Answer, KeyPress, Message, Session},
-    secret::clipboard::{Route, Why},
-    state::{
-        Settings, State,
-        confirm::RECENT,
-        fetch::Background,
-        filter::{KeyFacts, Query, Scratch, UserFacts},
-    },
-    ui,
-    update::update,
+    tui::{self, KeyPress, Message, Screen, Settings},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::{collections::VecDeque, hint::black_box, time::Duration};
@@ -70,16 +65,16 @@ fn pages(account: &demo::Account) -> VecDeque<UsersPage> {
 /// What the account says to a question.
 fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) -> Answer {
     match read {
-        Read::Caller => Answer::Caller(Ok(Caller {
+        Read::Caller => Answer::Caller(Caller {
             account: account.id().into(),
             arn: format!("arn:aws:iam::{}:user/people/alice", account.id()),
-        })),
-        Read::Alias => Answer::Alias(Ok(account.alias().map(str::to_owned))),
-        Read::Summary => Answer::Summary(Ok(Summary {
+        }),
+        Read::Alias => Answer::Alias(account.alias().map(str::to_owned)),
+        Read::Summary => Answer::Summary(Summary {
             keys_per_user: Some(2),
             root_keys: Some(0),
-        })),
-        Read::Users(_) => Answer::Users(Ok(pages.pop_front().expect("a page"))),
+        }),
+        Read::Users(_) => Answer::Users(pages.pop_front().expect("a page")),
         Read::Keys(user) => {
             let keys = account.user(&user).expect("a user").keys.iter();
             let keys = keys.map(|key| AccessKey {
@@ -90,15 +85,15 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
                 },
                 created: Some(key.created),
             });
-            Answer::Keys(user, Ok(keys.collect()))
+            Answer::Keys(keys.collect())
         }
-        Read::LastUsed(user, id) => {
+        Read::LastUsed(_, id) => {
             let (_, known) = account.key(&id).expect("a key");
-            Answer::LastUsed(user, id, Ok(last_used(known)))
+            Answer::LastUsed(last_used(known))
         }
         Read::Owner(_) => unreachable!("nobody looks for a key"),
-        Read::Descriptions(user) => Answer::Descriptions(user, Ok(Vec::new())),
-        Read::Report => Answer::Report(Ok(Box::new(report(account)))),
+        Read::Descriptions(_) => Answer::Descriptions(Vec::new()),
+        Read::Report => Answer::Report(Box::new(report(account))),
     }
 }
 
@@ -131,70 +126,72 @@ fn last_used(key: &demo::Key) -> LastUsed {
         })
 }
 
-/// The state right after signing in, and the questions it begins with.
-fn signed_in(size: (u16, u16)) -> (State, Vec<Effect>) {
+/// The screen right after signing in, and the questions it begins with.
+fn signed_in(size: (u16, u16)) -> (Screen, Vec<Effect>) {
     let settings = Settings {
-        read_only: false,
+        engine: engine::Settings {
+            read_only: false,
+            clear_after: None,
+            recent: RECENT,
+            background: Background::Visible,
+        },
         ascii: false,
         monochrome: false,
         clipboard: Route::Unavailable(Why::Off),
-        form: iamkeys::secret::forms::Form::Posix,
-        clear_after: None,
-        recent: RECENT,
-        background: Background::Visible,
+        form: Form::Posix,
     };
-    let (mut state, _) = State::start(settings, Target::Demo, size);
-    let session = Session {
-        key: String::new(),
-        profile: None,
-        endpoint: None,
-    };
-    let effects = update(&mut state, Message::SignedIn(Ok(Box::new(session))), now());
-    (state, effects)
+    let (mut screen, _) = Screen::start(settings, Target::Demo, size);
+    let session = screen.account().session;
+    let result = Ok(Box::new(SignedIn::default()));
+    let effects = screen.update(Event::SignedIn { session, result }.into(), now());
+    (screen, effects)
 }
 
-fn answered(request: RequestId, answer: Answer) -> Message {
-    Message::Answer {
+fn answered(screen: &Screen, request: RequestId, answer: Answer) -> Message {
+    let event = Event::Answer {
+        session: screen.account().session,
         request,
-        answer,
+        result: Ok(answer),
         took: Duration::ZERO,
-    }
+    };
+    event.into()
 }
 
 /// Answers everything that is asked, and what that leads to.
 fn serve(
-    state: &mut State,
+    screen: &mut Screen,
     effects: Vec<Effect>,
     account: &demo::Account,
     pages: &mut VecDeque<UsersPage>,
 ) {
     let mut asked = VecDeque::from(effects);
     while let Some(effect) = asked.pop_front() {
-        if let Effect::Read(request, read) = effect {
+        if let Effect::Read(_, request, read) = effect {
             let answer = answer(account, pages, read);
-            asked.extend(update(state, answered(request, answer), now()));
+            let message = answered(screen, request, answer);
+            asked.extend(screen.update(message, now()));
         }
     }
 }
 
-/// The state once everything that is visible is loaded, as the program gets there.
-fn loaded(size: (u16, u16), account: &demo::Account) -> State {
-    let (mut state, effects) = signed_in(size);
+/// The screen once everything that is visible is loaded, as the program gets there.
+fn loaded(size: (u16, u16), account: &demo::Account) -> Screen {
+    let (mut screen, effects) = signed_in(size);
     let mut pages = pages(account);
-    serve(&mut state, effects, account, &mut pages);
-    assert!(!state.is_busy(), "something is still being loaded");
-    assert_eq!(state.users.rows().len(), account.user_count());
-    state
+    serve(&mut screen, effects, account, &mut pages);
+    assert!(!screen.engine.is_busy(), "something is still being loaded");
+    assert_eq!(screen.account().users.rows().len(), account.user_count());
+    screen
 }
 
-fn press(state: &mut State, code: KeyCode) -> Vec<Effect> {
+fn press(screen: &mut Screen, code: KeyCode) -> Vec<Effect> {
     let key = KeyEvent::new(code, KeyModifiers::NONE);
-    update(state, Message::Key(KeyPress { key, run: 0 }), now())
+    screen.update(Message::Key(KeyPress { key, run: 0 }), now())
 }
 
-fn draw(buffer: &mut Buffer, state: &State) -> usize {
+fn draw(buffer: &mut Buffer, screen: &Screen) -> usize {
     buffer.reset();
-    ui::draw(buffer, state, now()).rows
+    tui::draw(buffer, screen, now()).rows
 }
 
 fn frames(criterion: &mut Criterion) {
@@ -202,39 +199,39 @@ fn frames(criterion: &mut Criterion) {
         let name = |what: &str| format!("{what} {}x{}", size.0, size.1);
         for users in USERS {
             let account = account(users);
-            let mut state = loaded(size, &account);
+            let mut screen = loaded(size, &account);
             // What the keys of a user are for is asked when somebody looks at them first.
             for code in [KeyCode::Down, KeyCode::Up] {
-                let effects = press(&mut state, code);
-                serve(&mut state, effects, &account, &mut VecDeque::new());
+                let effects = press(&mut screen, code);
+                serve(&mut screen, effects, &account, &mut VecDeque::new());
             }
             let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-            assert_eq!(draw(&mut buffer, &state), visible.min(users), "rows built");
+            assert_eq!(draw(&mut buffer, &screen), visible.min(users), "rows built");
 
             let mut group = criterion.benchmark_group(name("frame"));
             group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
-                bencher.iter(|| draw(&mut buffer, black_box(&state)));
+                bencher.iter(|| draw(&mut buffer, black_box(&screen)));
             });
             group.finish();
 
-            let effects = press(&mut state, KeyCode::Char('2'));
-            serve(&mut state, effects, &account, &mut VecDeque::new());
-            assert!(draw(&mut buffer, &state) <= visible, "rows built");
+            let effects = press(&mut screen, KeyCode::Char('2'));
+            serve(&mut screen, effects, &account, &mut VecDeque::new());
+            assert!(draw(&mut buffer, &screen) <= visible, "rows built");
             let mut group = criterion.benchmark_group(name("frame of all keys"));
             group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
-                bencher.iter(|| draw(&mut buffer, black_box(&state)));
+                bencher.iter(|| draw(&mut buffer, black_box(&screen)));
             });
             group.finish();
-            let _ = press(&mut state, KeyCode::Char('1'));
+            let _ = press(&mut screen, KeyCode::Char('1'));
 
             let mut group = criterion.benchmark_group(name("key and frame"));
             group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
                 bencher.iter(|| {
-                    let top = state.users.by_user().cursor() == 0;
+                    let top = screen.lists.by_user().cursor() == 0;
                     let code = if top { KeyCode::Down } else { KeyCode::Up };
-                    let effects = press(&mut state, code);
+                    let effects = press(&mut screen, code);
                     assert!(effects.is_empty(), "all that is visible is loaded");
-                    draw(&mut buffer, &state)
+                    draw(&mut buffer, &screen)
                 });
             });
             group.finish();
@@ -252,21 +249,21 @@ fn filter(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         group.sample_size(20);
         for users in USERS {
-            let mut state = loaded(size, &account(users));
+            let mut screen = loaded(size, &account(users));
             let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
             for key in [view, '/', 'd'] {
-                let _ = press(&mut state, KeyCode::Char(key));
+                let _ = press(&mut screen, KeyCode::Char(key));
             }
             group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
                 bencher.iter(|| {
-                    let short = state.users.filter().input.value() == "d";
+                    let short = screen.lists.filter().input.value() == "d";
                     let next = if short {
                         KeyCode::Char('e')
                     } else {
                         KeyCode::Backspace
                     };
-                    let _ = press(&mut state, next);
-                    draw(&mut buffer, &state)
+                    let _ = press(&mut screen, next);
+                    draw(&mut buffer, &screen)
                 });
             });
         }
@@ -347,18 +344,18 @@ fn listing(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
             bencher.iter_batched(
                 || (signed_in(size), pages.clone()),
-                |((mut state, mut effects), pages)| {
+                |((mut screen, mut effects), pages)| {
                     for page in pages {
                         let request = effects.iter().find_map(|effect| match effect {
-                            Effect::Read(request, Read::Users(_)) => Some(*request),
+                            Effect::Read(_, request, Read::Users(_)) => Some(*request),
                             _ => None,
                         });
                         let request = request.expect("the next page is asked for");
-                        let message = answered(request, Answer::Users(Ok(page)));
-                        effects = update(&mut state, message, now());
+                        let message = answered(&screen, request, Answer::Users(page));
+                        effects = screen.update(message, now());
                     }
-                    assert_eq!(state.users.rows().len(), users);
-                    state
+                    assert_eq!(screen.account().users.rows().len(), users);
+                    screen
                 },
                 BatchSize::LargeInput,
             );

@@ -10,11 +10,12 @@
 
 use clap::{Parser, ValueEnum};
 use color_eyre::eyre::{Result, eyre};
-use iamkeys::secret::{
-    SecretKey,
-    credentials::CredentialsFile,
-    csv_file::{self, Layout},
-    forms::Form,
+use iamkeys::{
+    engine::{
+        SecretKey,
+        destination::{Form, Layout},
+    },
+    secret::{credentials::CredentialsFile, csv_file},
 };
 use std::{
     io::{self, Read as _, Write as _},

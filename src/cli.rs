@@ -1,20 +1,24 @@
 //! The command line.
 
 use crate::{
+    aws::{self, Embedded},
     demo::{Account, Delay, Endpoint},
-    effect::{Exit, Target},
-    iam::{self, KeyId, key_id::NotAKey},
-    journal, log,
-    runtime::{Accounts, Keep, Means, Pace},
+    driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
+    engine::{self, Background, Exit, KeyId, Target, destination::Form, key_id::NotAKey},
+    journal,
+    log::{self, LogLevel},
     secret::{
         clipboard::{Choice, route_here},
         credentials::CredentialsFile,
-        forms::Form,
     },
-    state::{Settings, fetch::Background},
+    tui::Settings,
 };
 use chrono::{TimeDelta, Utc};
-use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
+use clap::{
+    Arg, Command, Parser,
+    builder::{PossibleValuesParser, TypedValueParser},
+    error::ErrorKind,
+};
 use color_eyre::eyre::WrapErr as _;
 use std::{env, ffi::OsStr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use tracing_appender::non_blocking::WorkerGuard;
@@ -26,7 +30,7 @@ use tracing_appender::non_blocking::WorkerGuard;
     about,
     after_help = "Signs in as the aws command does: environment, profile files, SSO, credential \
                   process, assumed role, container, instance.\n\n\
-                  Exit codes: 0 quit, 1 failed, 2 wrong use, 130 interrupted, 128+N ended by \
+                  Exit codes: 0 quit, 1 failed, 2 usage error, 130 interrupted, 128+N ended by \
                   signal N."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -71,7 +75,9 @@ pub struct Cli {
     pub no_journal: bool,
     /// What is fetched without asking for it: everything, what is on screen, or nothing but the
     /// selected user's keys
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    #[arg(long, default_value = "all", value_name = "WHAT",
+          value_parser = PossibleValuesParser::new(BACKGROUNDS.map(|(name, _)| name))
+              .map(|name| background(&name)))]
     pub background: Background,
     /// Draw with ASCII characters only
     #[arg(long)]
@@ -107,21 +113,6 @@ impl TypedValueParser for KeyIdParser {
         };
         KeyId::read(&value.to_string_lossy()).map_err(|why| refused(&why))
     }
-}
-
-/// How much to log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogLevel {
-    /// What failed.
-    Error,
-    /// And what is odd.
-    Warn,
-    /// And each change.
-    Info,
-    /// And each call.
-    Debug,
-    /// And everything else.
-    Trace,
 }
 
 impl Cli {
@@ -167,46 +158,49 @@ impl Cli {
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings {
-            read_only: self.read_only,
+            engine: engine::Settings {
+                read_only: self.read_only,
+                clear_after: Some(self.clear_clipboard).filter(|seconds| *seconds > 0),
+                recent: TimeDelta::days(self.recent_days.into()),
+                background: self.background,
+            },
             ascii: self.ascii || !is_utf8(|name| env::var(name).ok()),
             // https://no-color.org: set to anything but nothing.
             monochrome: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             clipboard: route_here(self.clipboard),
             form: form(|name| env::var(name).ok()),
-            clear_after: Some(self.clear_clipboard).filter(|seconds| *seconds > 0),
-            recent: TimeDelta::days(self.recent_days.into()),
-            background: self.background,
         }
     }
 
     /// What tasks work with.
     #[must_use]
-    pub fn means(&self, settings: &Settings) -> Means {
-        Means {
+    pub fn driver_config(&self, settings: &Settings) -> DriverConfig {
+        DriverConfig {
             route: settings.clipboard,
-            keep: Keep {
+            journal: JournalConfig {
                 path: self.journal().map_err(|error| error.to_string()),
                 demo_too: self.journal.is_some(),
             },
-            pace: Pace::default(),
+            trial_pace: TrialPace::default(),
             credentials: CredentialsFile::here().map_err(|error| error.to_string()),
             clear_after: settings
+                .engine
                 .clear_after
                 .map(|seconds| Duration::from_secs(seconds.into())),
         }
     }
 
-    /// How to get at the accounts.
+    /// How to reach the accounts.
     #[must_use]
     pub fn accounts(&self) -> Accounts {
         let users = self.demo_users;
         Accounts {
-            options: iam::Options {
+            options: aws::Options {
                 profile: self.profile.clone(),
                 region: self.region.clone(),
                 endpoint_url: self.endpoint_url.clone(),
                 read_only: self.read_only,
-                timeouts: iam::Timeouts::default(),
+                timeouts: aws::Timeouts::default(),
             },
             demo: Arc::new(move || {
                 let now = Utc::now();
@@ -214,10 +208,26 @@ impl Cli {
                     Some(users) => Account::generated(users as usize, now),
                     None => Account::demo(now),
                 };
-                Endpoint::new(account).with_delay(Delay::Plausible)
+                let endpoint = Endpoint::new(account).with_delay(Delay::Plausible);
+                Embedded {
+                    http_client: endpoint.http_client(),
+                    credentials: endpoint.sdk_credentials(),
+                }
             }),
         }
     }
+}
+
+/// What can be fetched without being asked for, by its name.
+const BACKGROUNDS: [(&str, Background); 3] = [
+    ("all", Background::All),
+    ("visible", Background::Visible),
+    ("off", Background::Off),
+];
+
+fn background(name: &str) -> Background {
+    let known = BACKGROUNDS.iter().find(|(known, _)| *known == name);
+    known.map_or_else(Background::default, |(_, background)| *background)
 }
 
 /// Whether the locale says that the terminal shows UTF-8. Where it says nothing at all, as in most

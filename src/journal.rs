@@ -1,16 +1,18 @@
-//! The journal: which changes were sent, and what became of them, in a file that outlives a crash.
+//! The journal: which changes were sent and what their outcomes were, in a file that survives a
+//! crash.
 //!
-//! A change is written down before it is sent and once more when its outcome is known. What has
-//! only the first line was interrupted: by a crash, a power cut, a closed window. The next start
-//! shows it and asks the account what became of it. The same goes for a change whose answer was
-//! lost, and for a new key whose secret was neither put anywhere nor thrown away knowingly.
+//! A change is written before it is sent, and again when its outcome is known. A change with only
+//! the first line was interrupted: by a crash, a power cut, a closed window. The next start shows
+//! it and looks in the account whether it was made. The same goes for a change whose response was
+//! lost, and for a new key whose secret was neither saved nor deliberately discarded.
 //!
-//! There is no secret in it, ever: no event has a field for one.
+//! The journal never contains a secret: no event has a field for one.
 //!
 //! # The file
 //!
-//! Each line is a JSON object in ASCII, with an end of line. `v` is the version of its form, `event`
-//! its kind, `id` the change: the ID of the run and a number. What is not known is left out.
+//! Each line is a JSON object in ASCII, with an end of line. `v` is the version of the format,
+//! `event` the kind of entry, `id` the change: the ID of the run and a number. What is not known is
+//! left out.
 //!
 //! ```text
 //! {"v":1,"event":"sent","id":"20261122T083000Z-5f0c2a9d41b7e368/4","run":"20261122T083000Z-5f0c2a9d41b7e368","time":"2026-11-22T08:31:07.214Z","account":"123456789012","caller":"arn:aws:iam::123456789012:user/alice","action":"iam:CreateAccessKey","user":"deploy-bot","keys_before":["AKIAOLD1EXAMPLE"]}
@@ -18,10 +20,10 @@
 //! {"v":1,"event":"stored","id":"20261122T083000Z-5f0c2a9d41b7e368/4","time":"2026-11-22T08:31:15.002Z","key":"AKIANEW1EXAMPLE","where":"profile deploy"}
 //! ```
 //!
-//! Other events are `discarded` (the secret was thrown away knowingly) and `settled` (what was left
-//! open has been answered). A reader passes over fields, events and versions that it does not know,
-//! so that an older program can read what a newer one wrote, and counts lines that are no entries.
-//! A last line that a power cut tore is no entry; the next one begins on a line of its own.
+//! Other events are `discarded` (the secret was discarded deliberately) and `settled` (what was left
+//! open has been answered). A reader ignores fields, events and versions that it does not know, so
+//! that an older program can read what a newer one wrote, and counts lines that are no entries. A
+//! last line that a power cut tore is no entry; the next one begins on a line of its own.
 //!
 //! # Several runs at once
 //!
@@ -30,16 +32,16 @@
 //! | file | locked |
 //! |---|---|
 //! | `journal.jsonl.lock` | while a line is written, and while a journal is opened |
-//! | `journal.jsonl.run-ID.lock` | by that run for as long as it lives, so that what it has under way is not taken for interrupted |
-//! | `journal.jsonl.new` | never: it takes the journal's place when that has grown, or is left over and goes at the next time |
+//! | `journal.jsonl.run-ID.lock` | by that run until it ends, so that its changes in progress are not taken for interrupted |
+//! | `journal.jsonl.new` | never: it replaces a journal that has grown; a leftover is removed the next time |
 //!
-//! The system gives a lock back however its holder ends. Locks must work where the journal is; on
-//! file systems of a network not all do.
+//! The system releases a lock however its process ends. Locks must work where the journal is; on
+//! some network file systems they do not.
 //!
 //! # Size
 //!
-//! A file of more than 4 MB is shortened when it is opened: to everything that is open and the
-//! newest megabyte.
+//! A file of more than 4 MB is shortened when it is opened, to everything that is open and the newest
+//! megabyte.
 
 mod error;
 mod event;
@@ -57,23 +59,22 @@ pub use self::{
     history::{Kind, Unfinished},
 };
 
-use self::{file::Place, history::History, runs::Run};
+use self::{error::refused, file::Place, history::History, runs::Run};
 use chrono::Utc;
 use etcetera::BaseStrategy as _;
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-/// A file of more bytes than this is shortened when it is opened.
+/// A larger file is shortened when it is opened.
 const MOST: usize = 4 * 1024 * 1024;
 
-/// So many bytes of what is not open stay then.
+/// How many of the newest bytes stay then, in addition to what is open.
 const NEWEST: usize = 1024 * 1024;
 
-/// An open journal. Cheap to clone; the run is over when the last one of it is dropped, or the
-/// process has ended.
+/// An open journal. Cheap to clone; the run is over when the last clone is dropped, or the process
+/// has ended.
 #[derive(Clone, Debug)]
 pub struct Journal {
     inner: Arc<Inner>,
@@ -83,18 +84,19 @@ pub struct Journal {
 struct Inner {
     place: Place,
     run: Run,
-    foreign: usize,
+    skipped: usize,
 }
 
 impl Journal {
-    /// Opens the journal of this path, or begins it, and begins a run. Says what runs that are over
-    /// have left open, oldest first; it stays open until it is settled, so two programs that are
-    /// started at once are both told.
+    /// Opens or makes the journal at this path, and starts a run. Returns what runs that are over
+    /// have left open, oldest first. It stays open until it is settled, so two programs that are
+    /// started at the same time are both told.
     ///
-    /// It reads the whole file, and may wait some seconds for a lock: call it where that may be.
+    /// Reads the whole file, and may wait some seconds for a lock: call it where blocking is
+    /// allowed.
     ///
     /// # Errors
-    /// When there can be no journal, as a sentence for a person. What is there is left alone.
+    /// When there can be no journal, as a sentence for the user. An existing file is unchanged.
     pub fn open(path: &Path) -> Result<(Self, Vec<Unfinished>), Error> {
         Self::open_shortening(path, MOST, NEWEST)
     }
@@ -107,38 +109,39 @@ impl Journal {
         let place = Place::make(path)?;
         let lock = place.lock()?;
         let text = place.read(&lock)?;
-        let going_on = runs::going_on(&place, &lock)?;
+        let live = runs::live(&place, &lock)?;
         let run = Run::begin(&place, Utc::now(), &lock)?;
-        let mut history = History::of(&text);
-        let unfinished = history.unfinished(|run| !going_on.contains(run));
+        let history = History::of(&text);
+        let unfinished = history.unfinished(|run| !live.contains(run));
         if text.len() > most {
             let shortened = place.replace(&history.shortened(&text, newest), &lock);
-            // The next start tries again. Until then it is long.
+            // The next start tries again.
             if let Err(error) = shortened {
                 tracing::warn!(%error, "the journal is not shortened");
             }
         }
-        let foreign = history.foreign;
         drop(lock);
-        let inner = Inner {
+        let skipped = history.skipped;
+        let inner = Arc::new(Inner {
             place,
             run,
-            foreign,
-        };
-        let inner = Arc::new(inner);
+            skipped,
+        });
         Ok((Self { inner }, unfinished))
     }
 
-    /// Writes an event down. When this returns, it is on the disk. Blocks for as long as that
-    /// takes, and some seconds at most for whoever else writes.
+    /// Writes an event. When this returns, it is on the disk. Blocks for as long as that takes, and
+    /// some seconds at most for other processes that write.
     ///
     /// # Errors
-    /// When it may not be on the disk; nothing that was written before is lost by that.
-    pub fn append(&self, event: &Event) -> io::Result<()> {
-        Ok(self.inner.place.append(&event::line(event)?)?)
+    /// When it may not be on the disk. No earlier entry is lost.
+    pub fn append(&self, event: &Event) -> Result<(), Error> {
+        let Inner { place, .. } = &*self.inner;
+        let line = event::write(event).map_err(refused("be written", &place.journal))?;
+        place.append(&line)
     }
 
-    /// The ID of this run: no other has or had it.
+    /// The ID of this run, unique among all runs.
     #[must_use]
     pub fn run(&self) -> &str {
         &self.inner.run.id
@@ -153,24 +156,24 @@ impl Journal {
     /// How many lines of the file were no entries when it was opened.
     #[must_use]
     pub fn skipped(&self) -> usize {
-        self.inner.foreign
+        self.inner.skipped
     }
 }
 
-/// Where the journal is unless somebody says otherwise: `$XDG_STATE_HOME/iamkeys/journal.jsonl` or
-/// `~/.local/state/…`; on macOS `~/Library/Application Support/…`; on Windows `%LOCALAPPDATA%\…`.
+/// The default path: `$XDG_STATE_HOME/iamkeys/journal.jsonl` or `~/.local/state/…`; on macOS
+/// `~/Library/Application Support/…`; on Windows `%LOCALAPPDATA%\…`.
 ///
 /// # Errors
-/// When it is not known where this person's files are.
+/// When the user's home directory is not known.
 pub fn usual_place() -> Result<PathBuf, Error> {
     let places = etcetera::base_strategy::choose_native_strategy().map_err(|_| Error::NoHome)?;
     let state = if cfg!(windows) {
-        // The one that stays on this machine.
+        // The directory that is not copied to other machines.
         places.cache_dir()
     } else {
         places.state_dir().unwrap_or_else(|| places.data_dir())
     };
-    // A home that is nowhere in particular would scatter journals over working directories.
+    // A relative home directory would put a journal into every working directory.
     if state.is_relative() {
         return Err(Error::NoHome);
     }

@@ -2,54 +2,44 @@
 //!
 //! # The tour
 //!
-//! A key press becomes a [`message::Message`]. [`update`](update::update) asks the [`keymap`] what
-//! it means in the place on top (a dialog, a text field, a pane) and gets an [`action::Action`]; it
-//! changes the [`state`] and returns [`effect::Effect`]s. [`app`] hands these to the [`runtime`],
-//! which runs each as a task that calls [`iam`] or a place in [`secret`] and sends back one
-//! message: the fact that resulted. When the queue is empty, [`ui`] draws once.
-//!
 //! ```text
-//! terminal ─┐                                   ┌─ iam ─── AWS, or demo
-//!           ├─→ Message ─→ update ─→ Effect ─→ runtime ─── secret: clipboard, files
-//! tasks  ───┘                 │                  └─ journal
-//!                             └─→ State ─→ ui ─→ screen
+//! keys ─→ tui ── Intent ─→ engine ── Effect ─→ driver ─┬─ aws ─── AWS, or demo
+//!          ↑                 │  ↑                      ├─ secret: clipboard, files
+//!          └── reads ────────┘  └────── Event ─────────┴─ journal
 //! ```
 //!
-//! Three vocabularies, never mixed: an *action* is what somebody wants, a *message* is what has
-//! happened, an *effect* is what must be done outside.
+//! A key press becomes a [`tui::Message`]. The [`tui::Screen`] asks the [`tui::keymap`] what it means
+//! in the place on top (a dialog, a text field, a page) and either moves about or tells the
+//! [`engine`] an [`engine::Intent`]. The engine is everything that is known and may be done, without
+//! a screen; it gives back [`engine::Effect`]s. [`tui::app`] hands these to the [`driver`], which
+//! runs each as a task that calls [`aws`], a place in [`secret`] or the [`journal`], and sends back
+//! one [`engine::Event`]: the fact that resulted. When the queue is empty, the screen draws once.
 //!
-//! A large account is a matter of order: [`state::fetch`] decides what to ask next, by what is looked
-//! at, and [`state::pace`] how much of it; [`state::users`] holds what is known, from the credential
-//! report and from the account itself, and the two lists of it.
+//! Three vocabularies, never mixed: an *intent* is what a person wants, an *event* is what has
+//! happened, an *effect* is what must be done outside. Imports point one way: `tui` and `driver` name
+//! the engine, and the engine names neither (`tests/purity.rs` reads every path).
 //!
-//! What keeps people from losing a key has a module each: [`state::confirm`] looks at the account
-//! again before a change, [`state::questions`] finds out what became of one whose answer was lost,
-//! [`state::rotation`] derives from the account where a rotation stands, [`journal`] remembers
+//! What keeps people from losing a key has a module each in the engine: `preflight` looks at the
+//! account again before a change, `plan` sends each change once, [`engine::unresolved`] finds out
+//! what became of one whose answer was lost, `rotation` derives from the account where a rotation
+//! stands, [`engine::vault`] holds new secrets until a person lets go of them. [`journal`] remembers
 //! across a crash what was sent, and [`memory`] keeps secrets out of core dumps.
 //!
-//! [`action`], [`keymap`], [`message`], [`effect`], [`palette`], [`state`], [`mod@update`], [`text`]
-//! and [`ui`] are pure: they know no clock, no environment, no task and no SDK, and are tested
-//! without any. The boundary is the wire: [`iam`] wraps the real SDK, and [`demo`] is an endpoint
-//! plugged in below it, so that demo, tests and production run the same code.
+//! A large account is a matter of order: `loader` decides what to ask next, by what is looked at,
+//! [`engine::limiter`] how much of it, and [`engine::account`] holds what is known.
+//!
+//! The boundary is the wire: [`aws`] wraps the real SDK, and [`demo`] is an endpoint plugged in below
+//! it, so that demo, tests and production run the same code.
 
-pub mod action;
-pub mod app;
+pub mod aws;
 pub mod cli;
 pub mod demo;
-pub mod effect;
-pub mod iam;
-pub mod input;
+pub mod driver;
+pub mod engine;
 pub mod journal;
-pub mod keymap;
 pub mod log;
 pub mod memory;
-pub mod message;
-pub mod palette;
-pub mod runtime;
+pub mod program;
 pub mod secret;
 pub mod signals;
-pub mod state;
-pub mod terminal;
-pub mod text;
-pub mod ui;
-pub mod update;
+pub mod tui;

@@ -1,9 +1,9 @@
-//! The log, written only where it was asked for.
+//! The log, written only if the user asks for one.
 //!
 //! Only this program's own events go into it. The SDK's are left out on purpose: at its finer
-//! levels it logs whole answers, and the answer to `CreateAccessKey` holds a secret.
+//! levels it logs whole responses, and the response to `CreateAccessKey` contains a secret.
 
-use crate::cli::LogLevel;
+use clap::ValueEnum;
 use std::{fs::OpenOptions, io, path::Path};
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::WorkerGuard;
@@ -11,7 +11,22 @@ use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-/// Begins to log. What is left of the log is written when the guard is dropped.
+/// How much to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what is odd.
+    Warn,
+    /// And each change.
+    Info,
+    /// And each call.
+    Debug,
+    /// And everything else.
+    Trace,
+}
+
+/// Starts logging. Dropping the guard writes the rest of the log.
 ///
 /// # Errors
 /// When the file cannot be written.

@@ -1,25 +1,24 @@
-//! What a crash must not leave behind: the memory of a program that holds a secret.
+//! Core dumps are off: a crash must not leave the memory of a program that holds a secret behind.
 //!
-//! A core dump is a copy of that memory in a file, kept by the system for weeks, or sent to whoever
-//! collects crashes. A limit of 0 on its size is not enough on Linux: where the kernel hands the
-//! dump to a program (`core_pattern` begins with `|`, as with systemd and Ubuntu), it does not look
-//! at the limit. A process that is not *dumpable* is never dumped, in either way: see core(5) and
-//! `PR_SET_DUMPABLE` in prctl(2).
+//! The system keeps core dumps for weeks, or sends them to a crash collector. On Linux a size limit
+//! of 0 is not enough: where the kernel pipes the dump to a program (`core_pattern` begins with `|`,
+//! as with systemd and Ubuntu), it ignores the limit. A process that is not *dumpable* is never
+//! dumped: see core(5) and `PR_SET_DUMPABLE` in prctl(2).
 //!
-//! What that costs: no other process of the same person may attach a debugger or read this one's
-//! memory, environment or open files in `/proc`. That is meant, too. Whoever wants to debug does it
-//! as root, or starts the program under the debugger and lets it skip the call.
+//! As intended, other processes of the same user cannot attach a debugger then, or read this one's
+//! memory, environment or open files in `/proc`. To debug, do it as root, or start the program under
+//! the debugger and skip the call.
 //!
-//! On Windows nothing is done: error reporting there is switched on and off by the person or an
-//! administrator, and a program's own wish needs calls that this crate does not make.
+//! Nothing is done on Windows: there the user or an administrator configures error reporting, and a
+//! program's own request needs calls that this crate does not make.
 
 use std::io;
 
-/// Switches core dumps off for this process, once and for all. A program that it starts, such as
-/// a credential process, begins with the same limit and may raise it again.
+/// Switches core dumps off for this process. A program that it starts, such as a credential process,
+/// inherits the limit and may raise it again.
 ///
 /// # Errors
-/// When the system refuses. Whatever can be switched off is off then.
+/// When the system refuses one of the calls. The other one has been made then.
 #[cfg(unix)]
 pub fn no_core_dumps() -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -38,7 +37,7 @@ pub fn no_core_dumps() -> io::Result<()> {
     Ok(())
 }
 
-/// Does nothing: there are no core dumps to be switched off by a program here.
+/// Does nothing: on this system a program cannot switch core dumps off.
 ///
 /// # Errors
 /// None.

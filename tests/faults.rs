@@ -8,9 +8,9 @@ mod common;
 
 use common::{Person, Setup, changes, dialog, endpoint, go_to, holds, now};
 use iamkeys::{
+    aws::Timeouts,
     demo::{Account, Fault, FaultKind, Status, Tag},
-    effect::Exit,
-    iam::Timeouts,
+    engine::Exit,
 };
 use std::{
     collections::BTreeMap,

@@ -8,9 +8,10 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, Mou
 use crossterm::event::{MouseButton, MouseEventKind};
 use iamkeys::{
     demo::{Account, Endpoint, Fault, FaultKind, KeyId, Status},
-    effect::Exit,
-    message::Signal,
-    secret::clipboard::{Route, Why},
+    engine::{
+        Exit, Signal,
+        destination::{Route, Why},
+    },
 };
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;

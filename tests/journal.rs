@@ -20,8 +20,7 @@ use common::{
 };
 use iamkeys::{
     demo::{Account, Endpoint, Fault, FaultKind},
-    effect::Exit,
-    message::Signal,
+    engine::{Exit, Signal},
 };
 use serde_json::Value;
 use std::{
@@ -317,7 +316,7 @@ fn is_not_sent(person: &mut Person, why: &str) {
     let told = dialog(&screen, "Not done").unwrap();
     for word in [
         "No journal: iam:CreateAccessKey",
-        "nothing was sent, for it could not be written down: ",
+        "not sent: the journal could not be written: ",
         why,
         "Start with --no-journal to do without, or --journal PATH.",
     ] {

@@ -6,8 +6,7 @@ use chrono::Utc;
 use common::{Person, Setup};
 use iamkeys::{
     demo::{Account, Call, Delay, Endpoint, Fault, FaultKind, Outcome},
-    effect::Exit,
-    state::{fetch::Background, pace::MOST},
+    engine::{Background, Exit, limiter::MOST},
 };
 use std::{
     collections::BTreeMap,

@@ -6,17 +6,15 @@
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use iamkeys::{
+    aws::{Connection, Embedded, Options, ReportPace, Timeouts, fetch_report, sign_in_embedded},
     demo::{Account as Store, Endpoint, Fault, FaultKind, Key, KeyId, Status},
-    effect::{Read, RequestId, Target},
-    iam::{
-        Account, Error, Kind, LastUsed, Options, Report, ReportedUser, Timeouts, sign_in_to_demo,
+    driver::{Accounts, Driver, DriverConfig, JournalConfig, TrialPace},
+    engine::{
+        Answer, Effect, Error, Event, Kind, Read, RequestId, SessionId, Target,
+        destination::{Route, Why},
+        model::{LastUsed, Report, ReportedUser},
     },
-    message::{Answer, Message},
-    runtime::{Accounts, Keep, Means, Pace, ReportPace, Runtime, fetch_report},
-    secret::{
-        clipboard::{Route, Why},
-        credentials::CredentialsFile,
-    },
+    secret::credentials::CredentialsFile,
 };
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::mpsc, time::Instant};
@@ -25,12 +23,19 @@ fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
 }
 
+fn embedded(endpoint: &Endpoint) -> Embedded {
+    Embedded {
+        http_client: endpoint.http_client(),
+        credentials: endpoint.sdk_credentials(),
+    }
+}
+
 /// The demo account, whose clock goes as the test's does.
-fn ticking() -> (Endpoint, Account) {
+fn ticking() -> (Endpoint, Connection) {
     let begun = Instant::now();
     let clock = move || now() + TimeDelta::from_std(begun.elapsed()).unwrap();
     let endpoint = Endpoint::new(Store::demo(now())).with_clock(Arc::new(clock));
-    let account = sign_in_to_demo(&endpoint, &Options::default()).account;
+    let account = sign_in_embedded(embedded(&endpoint), &Options::default()).connection;
     (endpoint, account)
 }
 
@@ -44,7 +49,7 @@ fn asked(endpoint: &Endpoint) -> (usize, usize) {
     )
 }
 
-async fn fetch(account: &Account) -> Result<Report, Error> {
+async fn fetch(account: &Connection) -> Result<Report, Error> {
     fetch_report(account, ReportPace::default()).await
 }
 
@@ -222,7 +227,11 @@ async fn an_answer_that_does_not_come_through_ends_in_words() {
         };
         endpoint.fault(Fault::new(fault.clone()).action(action));
         let error = fetch(&account).await.unwrap_err();
-        assert_eq!(error.kind, Kind::Garbled, "{fault:?} {action}: {error:?}");
+        assert_eq!(
+            error.kind,
+            Kind::InvalidResponse,
+            "{fault:?} {action}: {error:?}"
+        );
         assert_eq!(error.action, format!("iam:{action}"));
         assert!(
             !error.message.contains('<'),
@@ -263,30 +272,38 @@ async fn a_report_tells_of_root_and_of_keys_that_came_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_runtime_brings_the_report_and_drops_it_with_the_session() {
+async fn the_driver_brings_the_report_and_drops_it_with_the_session() {
     let (endpoint, _) = ticking();
     let (outbox, mut inbox) = mpsc::unbounded_channel();
     let served = endpoint.clone();
     let accounts = Accounts {
         options: Options::default(),
-        demo: Arc::new(move || served.clone()),
+        demo: Arc::new(move || embedded(&served)),
     };
     let nowhere = Path::new("/nonexistent/iamkeys/credentials");
-    let means = Means {
+    let config = DriverConfig {
         route: Route::Unavailable(Why::Off),
-        keep: Keep::none(),
-        pace: Pace::default(),
+        journal: JournalConfig::none(),
+        trial_pace: TrialPace::default(),
         credentials: Ok(CredentialsFile::at(nowhere)),
         clear_after: None,
     };
-    let mut runtime = Runtime::new(Handle::current(), outbox, accounts, means);
-    runtime.sign_in(Target::Demo);
+    let mut driver = Driver::new(Handle::current(), outbox, accounts, config);
+    let mut carry_out = |effect| {
+        let left = driver.carry_out(effect);
+        assert!(left.is_none(), "{left:?}");
+    };
+    let first = SessionId::default();
+    carry_out(Effect::SignIn(first, Target::Demo));
     let signed_in = inbox.recv().await;
-    assert!(matches!(signed_in, Some(Message::SignedIn(Ok(_)))));
-    runtime.read(RequestId(7), Read::Report);
-    let Some(Message::Answer {
+    assert!(matches!(
+        signed_in,
+        Some(Event::SignedIn { session, result: Ok(_) }) if session == first
+    ));
+    carry_out(Effect::Read(first, RequestId(7), Read::Report));
+    let Some(Event::Answer {
         request: RequestId(7),
-        answer: Answer::Report(Ok(report)),
+        result: Ok(Answer::Report(report)),
         ..
     }) = inbox.recv().await
     else {
@@ -295,16 +312,23 @@ async fn the_runtime_brings_the_report_and_drops_it_with_the_session() {
     assert_eq!(report.users.len(), 24);
     assert_eq!(asked(&endpoint), (2, 5));
 
-    // Another session: nobody waits for the report of the last one any more.
+    // Another session: the report of the last one is not waited for any more.
     let endpoint = endpoint.with_report_time(TimeDelta::hours(1));
     tokio::time::sleep(Duration::from_hours(5)).await;
-    runtime.read(RequestId(8), Read::Report);
+    carry_out(Effect::Read(first, RequestId(8), Read::Report));
     tokio::time::sleep(Duration::from_secs(10)).await;
     let before = asked(&endpoint);
     assert!(before.1 > 5, "{before:?}");
-    runtime.sign_in(Target::Demo);
+    let second = SessionId {
+        generation: 1,
+        ..first
+    };
+    carry_out(Effect::SignIn(second, Target::Demo));
     let next = inbox.recv().await;
-    assert!(matches!(next, Some(Message::SignedIn(Ok(_)))), "{next:?}");
+    assert!(
+        matches!(next, Some(Event::SignedIn { session, result: Ok(_) }) if session == second),
+        "{next:?}"
+    );
     tokio::time::sleep(Duration::from_mins(10)).await;
     assert_eq!(asked(&endpoint), before);
     assert!(inbox.try_recv().is_err());
@@ -323,7 +347,7 @@ async fn a_large_report_may_take_its_time_and_a_silent_server_may_not() {
         timeouts,
         ..Options::default()
     };
-    let account = sign_in_to_demo(&endpoint, &options).account;
+    let account = sign_in_embedded(embedded(&endpoint), &options).connection;
     endpoint.fault(Fault::new(FaultKind::Delay(Duration::from_secs(9))));
     let error = account.keys("bob").await.unwrap_err();
     assert_eq!(error.kind, Kind::Network, "too slow for anything else");

@@ -18,10 +18,9 @@ use common::{
     rotating::{self, Hands, Rotation, Stop, Then, World, cut_off},
 };
 use iamkeys::{
+    aws,
     demo::{Account, Clock, Endpoint, LastUsed, Status},
-    iam,
-    message::Signal,
-    secret::SecretKey,
+    engine::{SecretKey, Signal},
 };
 use std::{
     fs,
@@ -85,13 +84,14 @@ impl Embedded {
     }
 
     fn use_key(&self, id: &str, secret: &str) {
-        let account = iam::sign_in_to_demo(&self.endpoint, &iam::Options::default()).account;
+        let embedded = common::embedded(&self.endpoint);
+        let connection = aws::sign_in_embedded(embedded, &aws::Options::default()).connection;
         let secret = SecretKey::new(secret.to_owned());
         let tokio = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        let caller = tokio.block_on(account.identity_of(id, &secret, None));
+        let caller = tokio.block_on(connection.identity_of(id, &secret, None));
         assert_eq!(caller.expect("the secret is the key's").name(), USER);
         // A use is recorded once in a quarter of an hour; this one came after that.
         let used = LastUsed {

@@ -9,18 +9,14 @@ use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use desk::{Desk, answer, now, people, planned, settings, someone};
 use iamkeys::{
-    effect::{Copied, Errand, Read, Target},
-    iam::{
-        AccessKey, Caller, Changed, Error, KeyStatus, Kind, LastUsed, Problem, Report, ReportedKey,
-        Summary,
+    engine::{
+        self, Answer, Changed, Copied, CopyOutcome, Effect, Error, Event, Kind, Problem, Read,
+        SecretJob, SecretKey, SignedIn, Target, TrialNews,
+        destination::{Multiplexer, Route},
+        model::{AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, Summary},
+        vault::{DestinationNews, NotWritten, Owner, Written},
     },
-    message::{Answer, CopyOutcome, Message},
-    secret::{SecretKey, clipboard::Route, osc52::Multiplexer},
-    state::{
-        Settings,
-        modal::Modal,
-        store::{News, NotWritten, Owner, Written},
-    },
+    tui::Settings,
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (60, 16)];
@@ -69,7 +65,7 @@ fn new_key_with(size: (u16, u16), settings: Settings) -> Desk {
 }
 
 fn copied(desk: &mut Desk, what: Copied, outcome: CopyOutcome) {
-    desk.send(Message::Copied {
+    desk.send(Event::Copied {
         what,
         key: "AKIANEWKEY01EXAMPLE1".into(),
         outcome,
@@ -86,13 +82,14 @@ fn users() {
 fn users_in_ascii_read_only_demo() {
     pictures("users-ascii-read-only", |size| {
         let settings = Settings {
+            engine: engine::Settings {
+                read_only: true,
+                ..settings().engine
+            },
             ascii: true,
-            read_only: true,
             ..settings()
         };
-        let mut desk = Desk::showing(size, settings, &people());
-        desk.state.target = Target::Demo;
-        desk
+        Desk::showing_target(Target::Demo, size, settings, &people())
     });
 }
 
@@ -130,20 +127,22 @@ fn all_keys() {
     });
 }
 
-/// Everything is answered but what `late` says of, and the report as `report` says.
+/// Everything is answered but what `late` says of, and the report as `report` says. What is late is
+/// still to be answered.
 fn partly(size: (u16, u16), report: Option<&Report>, late: impl Fn(&Read) -> bool) -> Desk {
     let mut desk = Desk::new(size, settings());
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
+    let mut unanswered = Vec::new();
     while let Some((request, read)) = desk.next_read() {
         match (&read, report) {
             (Read::Report, Some(report)) => {
-                let report = Ok(Box::new(report.clone()));
-                desk.answered(request, Answer::Report(report));
+                let report = Box::new(report.clone());
+                desk.answered(request, Ok(Answer::Report(report)));
             }
             (Read::Report, None) => {
                 let refused = denied("iam:GenerateCredentialReport");
-                desk.answered(request, Answer::Report(Err(refused)));
+                desk.answered(request, Err(refused));
             }
             (Read::Summary, Some(report)) => {
                 let root_keys = report.root.as_ref().map_or(0, |keys| keys.len());
@@ -151,12 +150,16 @@ fn partly(size: (u16, u16), report: Option<&Report>, late: impl Fn(&Read) -> boo
                     keys_per_user: Some(2),
                     root_keys: Some(root_keys.min(1)),
                 };
-                desk.answered(request, Answer::Summary(Ok(summary)));
+                desk.answered(request, Ok(Answer::Summary(summary)));
             }
-            (read, _) if late(read) => {}
+            (asked, _) if late(asked) => unanswered.push((request, read)),
             _ => desk.answered(request, answer(&people(), read)),
         }
     }
+    let session = desk.session();
+    let unanswered = unanswered.into_iter();
+    desk.effects
+        .extend(unanswered.map(|(request, read)| Effect::Read(session, request, read)));
     desk
 }
 
@@ -226,7 +229,13 @@ fn root_has_keys() {
 fn throttled() {
     pictures("throttled", |size| {
         let mut desk = partly(size, Some(&two_hours_old()), of_keys);
-        desk.state.pace.throttled(now());
+        let (request, read) = desk.next_read().unwrap();
+        assert!(of_keys(&read), "{read:?}");
+        let throttled = Error {
+            kind: Kind::Throttled,
+            ..denied("iam:ListAccessKeys")
+        };
+        desk.answered(request, Err(throttled));
         desk
     });
 }
@@ -236,7 +245,7 @@ fn loading() {
     pictures("loading", |size| {
         let mut desk = Desk::new(size, settings());
         desk.effects.clear();
-        desk.send(Message::SignedIn(Ok(Box::default())));
+        desk.signed_in(SignedIn::default());
         let mut first = true;
         let mut late = Vec::new();
         while let Some((request, read)) = desk.next_read() {
@@ -244,7 +253,7 @@ fn loading() {
                 // A second page is on its way; the keys of some are known, of others not.
                 Read::Users(None) => {
                     let page = desk::page(&people(), Some("marker"));
-                    desk.answered(request, Answer::Users(Ok(page)));
+                    desk.answered(request, Ok(Answer::Users(page)));
                 }
                 Read::Keys(ref user) if user.starts_with('n') || user.starts_with('o') => {
                     late.push(request);
@@ -263,7 +272,7 @@ fn refused() {
     pictures("refused", |size| {
         let mut desk = Desk::new(size, settings());
         desk.effects.clear();
-        desk.send(Message::SignedIn(Ok(Box::default())));
+        desk.signed_in(SignedIn::default());
         let denied = |action| Error {
             action,
             kind: Kind::Denied,
@@ -273,12 +282,8 @@ fn refused() {
         };
         while let Some((request, read)) = desk.next_read() {
             let answer = match read {
-                Read::Keys(user) if &*user == "alice" => {
-                    Answer::Keys(user, Err(denied("iam:ListAccessKeys")))
-                }
-                Read::LastUsed(user, key) => {
-                    Answer::LastUsed(user, key, Err(denied("iam:GetAccessKeyLastUsed")))
-                }
+                Read::Keys(user) if &*user == "alice" => Err(denied("iam:ListAccessKeys")),
+                Read::LastUsed(..) => Err(denied("iam:GetAccessKeyLastUsed")),
                 read => answer(&people(), read),
             };
             desk.answered(request, answer);
@@ -306,7 +311,7 @@ fn nobody() {
 fn no_credentials() {
     pictures("signed-out", |size| {
         let mut desk = Desk::new(size, settings());
-        desk.send(Message::SignedIn(Err(Box::new(Problem {
+        let problem = Problem {
             title: "No AWS credentials".into(),
             what: "iamkeys works with the credentials the aws command uses, and found none.".into(),
             details: vec![
@@ -316,7 +321,10 @@ fn no_credentials() {
                 "instance: no metadata service answered".into(),
             ],
             advice: vec!["Sign in, or start with --profile NAME.".into()],
-        }))));
+        };
+        let session = desk.session();
+        let result = Err(Box::new(problem));
+        desk.send(Event::SignedIn { session, result });
         desk
     });
 }
@@ -391,9 +399,7 @@ fn found(size: (u16, u16), text: &str, kind: Kind) -> Desk {
     let mut desk = finding(size, text);
     desk.press(KeyCode::Enter);
     let (request, read) = desk.next_read().unwrap();
-    let Read::Owner(key) = read else {
-        panic!("its owner is asked for");
-    };
+    assert!(matches!(read, Read::Owner(_)), "its owner is asked for");
     let error = Error {
         action: "iam:GetAccessKeyLastUsed",
         kind,
@@ -401,7 +407,7 @@ fn found(size: (u16, u16), text: &str, kind: Kind) -> Desk {
         message: String::new(),
         request_id: None,
     };
-    desk.answered(request, Answer::Owner(key, Err(error)));
+    desk.answered(request, Err(error));
     desk
 }
 
@@ -442,11 +448,9 @@ fn finding_a_key() {
         let mut desk = finding(size, "AKIAINTERN02EXAMPLE2");
         desk.press(KeyCode::Enter);
         let (request, read) = desk.next_read().unwrap();
-        let Read::Owner(key) = read else {
-            panic!("its owner is asked for");
-        };
-        let told = Ok(("former-intern".into(), LastUsed::Never));
-        desk.answered(request, Answer::Owner(key, told));
+        assert!(matches!(read, Read::Owner(_)), "its owner is asked for");
+        let told = Answer::Owner("former-intern".into(), LastUsed::Never);
+        desk.answered(request, Ok(told));
         desk.serve(&people());
         desk
     });
@@ -519,12 +523,15 @@ fn writing_to(size: (u16, u16), profile: &str) -> Desk {
 /// The same, and whose the key there is.
 fn held_by(size: (u16, u16), owner: Owner) -> Desk {
     let mut desk = writing_to(size, "ci");
-    let (request, errand) = desk.next_errand().unwrap();
-    let Errand::Plan { profile, key } = errand else {
+    let (request, job) = desk.next_job().unwrap();
+    let SecretJob::Plan { profile, key } = job else {
         panic!("a plan is asked for");
     };
-    desk.heard(request, News::Planned(planned(FILE, &profile, &key)));
-    desk.heard(request, News::Owner(owner));
+    desk.heard(
+        request,
+        DestinationNews::Planned(planned(FILE, &profile, &key)),
+    );
+    desk.heard(request, DestinationNews::Owner(owner));
     desk
 }
 
@@ -608,11 +615,11 @@ fn saving_as_a_file() {
         desk.keys("s");
         desk.press(KeyCode::Tab);
         desk.press(KeyCode::Enter);
-        let (request, _) = desk.next_errand().unwrap();
+        let (request, _) = desk.next_job().unwrap();
         let why = "/home/alice/keys/a-project-with-a-long-name/alice_accessKeys.csv exists, and is \
                    not overwritten";
         let refused = NotWritten::Refused(why.into());
-        desk.heard(request, News::Written(Err(refused)));
+        desk.heard(request, DestinationNews::Written(Err(refused)));
         desk
     });
 }
@@ -630,14 +637,14 @@ fn put(size: (u16, u16)) -> Desk {
     desk.press(KeyCode::Enter);
     desk.serve_file(FILE);
     desk.keys("y");
-    let (request, _) = desk.next_errand().unwrap();
+    let (request, _) = desk.next_job().unwrap();
     let written = path("/home/alice/.aws/credentials");
-    desk.heard(request, News::Written(Ok(written)));
+    desk.heard(request, DestinationNews::Written(Ok(written)));
     desk.keys("s");
     desk.press(KeyCode::Enter);
-    let (request, _) = desk.next_errand().unwrap();
+    let (request, _) = desk.next_job().unwrap();
     let written = path("/home/alice/keys/alice_accessKeys.csv");
-    desk.heard(request, News::Written(Ok(written)));
+    desk.heard(request, DestinationNews::Written(Ok(written)));
     desk.keys("s");
     desk.press(KeyCode::Enter);
     desk.press(KeyCode::Esc);
@@ -649,9 +656,9 @@ fn where_a_new_key_went() {
     pictures("new-key-put", put);
     pictures("new-key-put-and-copied", |size| {
         let mut desk = put(size);
-        let (request, _) = desk.next_errand().unwrap();
+        let (request, _) = desk.next_job().unwrap();
         let refused = NotWritten::Refused("/home/alice/work is read-only".into());
-        desk.heard(request, News::Written(Err(refused)));
+        desk.heard(request, DestinationNews::Written(Err(refused)));
         let sent = CopyOutcome::SentToTerminal(Multiplexer::None);
         copied(&mut desk, Copied::Secret, sent.clone());
         copied(&mut desk, Copied::KeyId, sent);
@@ -676,9 +683,9 @@ fn choosing_a_place_ahead() {
     pictures("ahead-chosen", |size| {
         let mut desk = ahead(size);
         desk.keys("y");
-        let (request, _) = desk.next_errand().unwrap();
+        let (request, _) = desk.next_job().unwrap();
         let path = "/home/alice/.aws/credentials".to_owned();
-        desk.heard(request, News::Proven(Ok(path)));
+        desk.heard(request, DestinationNews::Proven(Ok(path)));
         desk
     });
 }
@@ -704,8 +711,11 @@ fn describing() {
 fn on_the_clipboard() {
     let scene = |size| {
         let settings = Settings {
+            engine: engine::Settings {
+                clear_after: Some(90),
+                ..settings().engine
+            },
             clipboard: Route::System,
-            clear_after: Some(90),
             ..settings()
         };
         let mut desk = new_key_with(size, settings);
@@ -717,7 +727,7 @@ fn on_the_clipboard() {
         let mut desk = scene(size);
         let key = "AKIANEWKEY01EXAMPLE1".to_owned();
         let result = Ok(true);
-        desk.send(Message::Cleared { key, result });
+        desk.send(Event::Cleared { key, result });
         desk
     });
     pictures("clipboard-leaving", |size| {
@@ -829,14 +839,16 @@ fn rotating() {
             &[(OLD, true, 412, Some(2)), (NEW, true, 0, None)],
         )];
         desk.serve(&users);
-        desk.send(Message::Copied {
+        desk.send(Event::Copied {
             what: Copied::Secret,
             key: NEW.into(),
             outcome: CopyOutcome::InSystemClipboard,
         });
         desk.press(KeyCode::Esc);
-        let news = iamkeys::state::fresh::TrialNews::NotYet(3);
-        desk.send(Message::Tried {
+        let news = TrialNews::NotYet(3);
+        let session = desk.session();
+        desk.send(Event::Tried {
+            session,
             key: NEW.into(),
             news,
         });
@@ -844,12 +856,8 @@ fn rotating() {
     });
 }
 
-/// A change that was made, one that was not, one of which nobody knows, and a read that was refused.
-fn with_activity(size: (u16, u16), settings: Settings) -> Desk {
-    let mut desk = Desk::showing(size, settings, &people());
-    desk.keys("j");
-    desk.press(KeyCode::Tab);
-    let denied = |action, request_id: &str| Error {
+fn denied_for_deploy_bot(action: &'static str, request_id: &str) -> Error {
+    Error {
         action,
         kind: Kind::Denied,
         code: Some("AccessDenied".into()),
@@ -858,7 +866,29 @@ fn with_activity(size: (u16, u16), settings: Settings) -> Desk {
              resource: user deploy-bot"
         ),
         request_id: Some(request_id.into()),
-    };
+    }
+}
+
+/// Asks for everything again, and is refused one read of it.
+fn refused_again(desk: &mut Desk) {
+    desk.keys("R");
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::LastUsed(_, key) if key == "AKIADEPLOY02EXAMPLE2" => Err(denied_for_deploy_bot(
+                "iam:GetAccessKeyLastUsed",
+                "7c1d0a2b-0000-4123-8456-ba9876543210",
+            )),
+            read => answer(&people(), read),
+        };
+        desk.answered(request, answer);
+    }
+}
+
+/// A change that was made, one that was not, one of which nobody knows, and a read that was refused.
+fn with_activity(size: (u16, u16), settings: Settings) -> Desk {
+    let mut desk = Desk::showing(size, settings, &people());
+    desk.keys("j");
+    desk.press(KeyCode::Tab);
     let lost = Error {
         action: "iam:UpdateAccessKey",
         kind: Kind::Network,
@@ -868,7 +898,7 @@ fn with_activity(size: (u16, u16), settings: Settings) -> Desk {
     };
     for outcome in [
         Ok(Changed::Done),
-        Err(denied(
+        Err(denied_for_deploy_bot(
             "iam:UpdateAccessKey",
             "5ffe4e3a-0000-4abc-8def-0123456789ab",
         )),
@@ -884,21 +914,7 @@ fn with_activity(size: (u16, u16), settings: Settings) -> Desk {
         desk.keys("l");
     }
     desk.serve(&people());
-    desk.keys("R");
-    while let Some((request, read)) = desk.next_read() {
-        let answer = match read {
-            Read::LastUsed(user, key) if key == "AKIADEPLOY02EXAMPLE2" => {
-                let error = denied(
-                    "iam:GetAccessKeyLastUsed",
-                    "7c1d0a2b-0000-4123-8456-ba9876543210",
-                );
-                Answer::LastUsed(user, key, Err(error))
-            }
-            read => answer(&people(), read),
-        };
-        desk.answered(request, answer);
-    }
-    desk.state.notice = None;
+    refused_again(&mut desk);
     desk.keys("3");
     desk
 }
@@ -921,16 +937,14 @@ fn activity() {
     });
     pictures("activity-newer-above", |size| {
         let mut desk = with_activity(size, settings());
-        desk.press(KeyCode::Enter);
-        let Some(Modal::Entry(whole)) = desk.state.modals.pop() else {
-            panic!("an entry is read");
-        };
+        let noted = desk.screen.engine.activity.noted();
         for _ in 0..50 {
-            desk.state.activity.note(whole.entry.clone());
+            refused_again(&mut desk);
         }
         desk.keys("g");
         desk.press(KeyCode::PageDown);
-        desk.state.activity.note(whole.entry);
+        refused_again(&mut desk);
+        assert_eq!(desk.screen.engine.activity.noted(), noted + 51);
         desk
     });
     pictures("activity-entry", |size| {
@@ -950,7 +964,7 @@ fn activity() {
         desk.keys("jj");
         desk.press(KeyCode::Enter);
         desk.keys("y");
-        desk.send(Message::Copied {
+        desk.send(Event::Copied {
             what: Copied::Command,
             key: String::new(),
             outcome: CopyOutcome::SentToTerminal(Multiplexer::None),

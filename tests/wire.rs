@@ -8,12 +8,12 @@ use aws_credential_types::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use iamkeys::{
+    aws::{Connection, Embedded, Options, Timeouts, sign_in_embedded},
     demo::{Account as Store, Endpoint, Fault, FaultKind, Key, KeyId, Status, Tag},
-    iam::{
-        Account, Change, Changed, Error, KeyStatus, Kind, LastUsed, Options, Timeouts,
-        sign_in_to_demo,
+    engine::{
+        Change, Changed, Error, Kind, Remedy, SecretKey,
+        model::{KeyStatus, LastUsed},
     },
-    secret::SecretKey,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -21,13 +21,22 @@ fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
 }
 
-fn demo() -> (Endpoint, Account) {
+fn demo() -> (Endpoint, Connection) {
     of(Store::demo(now()))
 }
 
-fn of(store: Store) -> (Endpoint, Account) {
+/// The connection to an endpoint inside this process.
+fn connect(endpoint: &Endpoint, options: &Options) -> Connection {
+    let embedded = Embedded {
+        http_client: endpoint.http_client(),
+        credentials: endpoint.sdk_credentials(),
+    };
+    sign_in_embedded(embedded, options).connection
+}
+
+fn of(store: Store) -> (Endpoint, Connection) {
     let endpoint = Endpoint::new(store).with_clock(Arc::new(now));
-    let account = sign_in_to_demo(&endpoint, &Options::default()).account;
+    let account = connect(&endpoint, &Options::default());
     (endpoint, account)
 }
 
@@ -56,21 +65,21 @@ fn delete(user: &str, key: &str) -> Change {
 }
 
 fn describe(user: &str, key: &str, text: Option<&str>) -> Change {
-    Change::Describe {
+    Change::SetDescription {
         user: user.into(),
         key: key.into(),
         text: text.map(str::to_owned),
     }
 }
 
-async fn new_key(account: &Account, user: &str) -> (String, SecretKey) {
+async fn new_key(account: &Connection, user: &str) -> (String, SecretKey) {
     match account.change(&create(user)).await.unwrap().changed {
         Changed::Created { key, secret } => (key.id, secret),
         Changed::Done => panic!("a key"),
     }
 }
 
-async fn all_users(account: &Account) -> Vec<String> {
+async fn all_users(account: &Connection) -> Vec<String> {
     let mut names = Vec::new();
     let mut marker = None;
     loop {
@@ -185,7 +194,7 @@ async fn what_the_service_refuses_is_sorted() {
         }
         Ok(changed) => panic!("{changed:?}"),
     };
-    let gone = (Kind::Gone, "NoSuchEntity".to_owned());
+    let gone = (Kind::NotFound, "NoSuchEntity".to_owned());
     assert_eq!(refused(create("nobody")).await, gone);
     assert_eq!(refused(delete("alice", "AKIANOSUCHKEYEXAMPLE")).await, gone);
     assert_eq!(
@@ -240,7 +249,7 @@ async fn each_code_leads_to_its_kind() {
             "Signature expired: 1 is now earlier than 2",
             Kind::Clock,
         ),
-        (404, "NoSuchEntity", "no", Kind::Gone),
+        (404, "NoSuchEntity", "no", Kind::NotFound),
         (409, "LimitExceeded", "no", Kind::Limit),
         (409, "EntityTemporarilyUnmodifiable", "no", Kind::Busy),
         (409, "ConcurrentModification", "no", Kind::Busy),
@@ -317,7 +326,7 @@ async fn a_change_is_sent_exactly_once_under_every_fault() {
 }
 
 /// An account behind a server that answers everything with this, byte for byte, and hangs up.
-async fn answered_with(response: String) -> Account {
+async fn answered_with(response: String) -> Connection {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -335,7 +344,7 @@ async fn answered_with(response: String) -> Account {
         }
     });
     let config = config(key()).endpoint_url(url).build();
-    Account::new(&config, false, Timeouts::default())
+    Connection::new(&config, false, Timeouts::default())
 }
 
 /// The changes whose answers the SDK does not read, with their actions.
@@ -380,7 +389,11 @@ async fn a_success_is_one_only_with_the_document_of_its_own_call() {
         ] {
             let account = answered_with(format!("{OK}{body}")).await;
             let error = account.change(&change).await.expect_err(body);
-            assert_eq!(error.kind, Kind::Garbled, "{action} {body}: {error:?}");
+            assert_eq!(
+                error.kind,
+                Kind::InvalidResponse,
+                "{action} {body}: {error:?}"
+            );
             assert!(error.outcome_unknown());
             assert_eq!(error.request_id.as_deref(), Some("8-EXAMPLE"), "{body}");
             assert!(
@@ -406,7 +419,7 @@ async fn a_secret_that_came_through_whole_is_kept_whatever_became_of_the_rest() 
     let (half, _) = body.split_once("EXAMPLE</Secret").unwrap();
     let account = answered_with(format!("{OK}{half}")).await;
     let error = account.change(&create("bob")).await.unwrap_err();
-    assert_eq!(error.kind, Kind::Garbled, "{error:?}");
+    assert_eq!(error.kind, Kind::InvalidResponse, "{error:?}");
 }
 
 #[tokio::test]
@@ -466,7 +479,10 @@ async fn descriptions_are_the_tags_that_are_called_like_keys() {
         .unwrap();
     assert!(account.descriptions("new-hire").await.unwrap().is_empty());
     let error = account.descriptions("nobody").await.unwrap_err();
-    assert_eq!((error.kind, error.action), (Kind::Gone, "iam:ListUserTags"));
+    assert_eq!(
+        (error.kind, error.action),
+        (Kind::NotFound, "iam:ListUserTags")
+    );
 }
 
 #[tokio::test]
@@ -507,7 +523,7 @@ async fn a_description_that_is_refused_says_why() {
     assert_eq!(refused("alice", &"x".repeat(257)).await, wrong);
     let reserved = (Kind::Rejected, "InvalidInput".to_owned());
     assert_eq!(refused("alice", "aws:mine").await, reserved);
-    let gone = (Kind::Gone, "NoSuchEntity".to_owned());
+    let gone = (Kind::NotFound, "NoSuchEntity".to_owned());
     assert_eq!(refused("nobody", "x").await, gone);
     let fifty = (0..50).map(|number| Tag {
         key: format!("tag {number}"),
@@ -531,7 +547,7 @@ async fn a_lost_answer_is_waited_for_as_long_as_the_options_say() {
         timeouts,
         ..Options::default()
     };
-    let account = sign_in_to_demo(&endpoint, &options).account;
+    let account = connect(&endpoint, &options);
     tokio::time::pause();
     let started = tokio::time::Instant::now();
     let error = account.change(&create("new-hire")).await.unwrap_err();
@@ -638,7 +654,7 @@ async fn one_goes_on_with_the_new_key_after_ones_own_was_rotated() {
             read_only,
             ..Options::default()
         };
-        let old = sign_in_to_demo(&endpoint, &options).account;
+        let old = connect(&endpoint, &options);
         let key = "AKIAQX7DEMO4BOBBY001";
         let secret = secret_of(&endpoint, key);
         let new = old.signed_in_with(key, &secret);
@@ -691,7 +707,7 @@ async fn credentials_that_fail_in_mid_session_have_run_out_and_nothing_was_sent(
     let config = config(SharedCredentialsProvider::new(RunOut))
         .http_client(endpoint.http_client())
         .build();
-    let account = Account::new(&config, false, Timeouts::default());
+    let account = Connection::new(&config, false, Timeouts::default());
     let changed = account.change(&create("new-hire")).await.unwrap_err();
     let read = account.keys("alice").await.unwrap_err();
     let caller = account.caller().await.unwrap_err();
@@ -702,7 +718,7 @@ async fn credentials_that_fail_in_mid_session_have_run_out_and_nothing_was_sent(
             error.message.ends_with("the SSO session has expired"),
             "{error:?}"
         );
-        assert!(error.advice().contains("Sign in again"));
+        assert_eq!(error.remedy(), Remedy::SignIn);
     }
     assert!(endpoint.calls().is_empty());
 }
@@ -714,14 +730,14 @@ async fn a_change_that_finds_no_connection_was_surely_not_made() {
     drop(listener);
     for url in [refused.as_str(), "http://no-such-host.invalid"] {
         let config = config(key()).endpoint_url(url).build();
-        let account = Account::new(&config, false, Timeouts::default());
+        let account = Connection::new(&config, false, Timeouts::default());
         let error = account.change(&create("new-hire")).await.unwrap_err();
         assert_eq!(error.kind, Kind::NotSent, "{url}: {error:?}");
         assert!(!error.outcome_unknown());
         assert!(!error.stops_everything());
     }
     let config = config(key()).endpoint_url(&refused).build();
-    let error = Account::new(&config, false, Timeouts::default())
+    let error = Connection::new(&config, false, Timeouts::default())
         .caller()
         .await
         .unwrap_err();
@@ -739,7 +755,7 @@ async fn a_connection_that_breaks_after_the_request_leaves_a_change_unknown() {
         }
     });
     let config = config(key()).endpoint_url(url).build();
-    let account = Account::new(&config, false, Timeouts::default());
+    let account = Connection::new(&config, false, Timeouts::default());
     let error = account.change(&create("new-hire")).await.unwrap_err();
     assert_eq!(error.kind, Kind::Network, "{error:?}");
     assert!(error.outcome_unknown());
@@ -767,8 +783,8 @@ async fn reads_survive_what_passes() {
 #[tokio::test]
 async fn a_read_that_stays_broken_ends_in_words() {
     for (fault, kind) in [
-        (FaultKind::Cut, Kind::Garbled),
-        (FaultKind::Garble, Kind::Garbled),
+        (FaultKind::Cut, Kind::InvalidResponse),
+        (FaultKind::Garble, Kind::InvalidResponse),
         (FaultKind::Refuse, Kind::Denied),
     ] {
         let (endpoint, account) = demo();
@@ -832,7 +848,7 @@ async fn read_only_sends_no_change() {
         read_only: true,
         ..Options::default()
     };
-    let account = sign_in_to_demo(&endpoint, &options).account;
+    let account = connect(&endpoint, &options);
     for change in [
         create("new-hire"),
         deactivate("alice", "AKIAQX7DEMO4ALICE001"),
@@ -859,7 +875,7 @@ fn config(credentials: SharedCredentialsProvider) -> aws_types::sdk_config::Buil
 }
 
 /// An account whose lists go on and on: after each page comes the one `next` says.
-async fn endless(next: fn(Option<&str>) -> Option<String>) -> Account {
+async fn endless(next: fn(Option<&str>) -> Option<String>) -> Connection {
     // Nothing can be asked of the embedded endpoint that makes it lie so.
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -902,17 +918,17 @@ async fn endless(next: fn(Option<&str>) -> Option<String>) -> Account {
         }
     });
     let config = config(key()).endpoint_url(url).build();
-    Account::new(&config, false, Timeouts::default())
+    Connection::new(&config, false, Timeouts::default())
 }
 
 /// How many pages of users come before the list is called garbled.
-async fn pages_of_users(account: &Account) -> usize {
+async fn pages_of_users(account: &Connection) -> usize {
     let mut marker = None;
     for pages in 0..10 {
         match account.users(marker).await {
             Ok(page) => marker = Some(page.next.expect("it goes on")),
             Err(error) => {
-                assert_eq!(error.kind, Kind::Garbled);
+                assert_eq!(error.kind, Kind::InvalidResponse);
                 return pages;
             }
         }
@@ -937,9 +953,9 @@ async fn a_list_that_turns_in_circles_ends() {
         assert_eq!(pages_of_users(&account).await, pages);
         assert_eq!(pages_of_users(&account).await, pages, "each time");
         let error = account.keys("alice").await.unwrap_err();
-        assert_eq!(error.kind, Kind::Garbled, "keys, {pages}");
+        assert_eq!(error.kind, Kind::InvalidResponse, "keys, {pages}");
         let error = account.descriptions("alice").await.unwrap_err();
-        assert_eq!(error.kind, Kind::Garbled, "descriptions, {pages}");
+        assert_eq!(error.kind, Kind::InvalidResponse, "descriptions, {pages}");
     }
 }
 
@@ -1021,7 +1037,7 @@ async fn an_answer_without_a_whole_report_is_none() {
     ] {
         let account = answered_with(document(&inside)).await;
         let error = account.report().await.unwrap_err();
-        assert_eq!(error.kind, Kind::Garbled, "{inside}: {error:?}");
+        assert_eq!(error.kind, Kind::InvalidResponse, "{inside}: {error:?}");
         assert!(error.message.contains(expected), "{inside}: {error:?}");
         assert!(!error.message.contains("alice"), "{error:?}");
         assert_eq!(error.request_id.as_deref(), Some("8-EXAMPLE"), "{inside}");
@@ -1031,7 +1047,7 @@ async fn an_answer_without_a_whole_report_is_none() {
     let (half, _) = whole.split_once("</Content>").unwrap();
     let account = answered_with(half.to_owned()).await;
     let error = account.report().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Garbled, "{error:?}");
+    assert_eq!(error.kind, Kind::InvalidResponse, "{error:?}");
 }
 
 #[tokio::test]

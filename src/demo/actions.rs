@@ -1,206 +1,162 @@
 //! The actions the endpoint knows: one row of [`ACTIONS`] and one function each.
 //!
-//! To add one, write its function (check the parameters, ask the account, write
-//! the elements inside `<…Result>`) and its row.
+//! To add one, write its function (check the parameters, ask the account, write the elements inside
+//! `<…Result>`) and its row.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
-use super::paging::{list, read_marker};
-use super::query::{Check, KEY_ID, PATH_PREFIX, Params, ROLE_ARN, ROLE_SESSION_NAME, USER_NAME};
-use super::refusal::Refusal;
-use super::report::{Reports, generate_credential_report, get_credential_report};
-use super::sign::Caller;
-use super::store::{Account, KEYS_PER_USER, RoleSession};
+use super::caller::RoleSession;
+use super::error::ServiceError;
+use super::paging::{list, skip_to};
+use super::query::{Check, KEY_ID, PATH_PREFIX, Params, ROLE_ARN, ROLE_SESSION_NAME};
+use super::request::Request;
+use super::store::{Account, KEYS_PER_USER};
 use super::tags::{list_user_tags, tag_user, untag_user, write_tags};
 use super::user::{Key, Status, User};
 use super::xml::Xml;
 
 /// One of the two services behind the endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
-    Iam,
-    Sts,
+#[derive(Clone, Copy)]
+pub(super) struct Service {
+    /// The name in signatures and permissions.
+    pub(super) name: &'static str,
+    version: &'static str,
 }
+
+pub(super) const IAM: Service = Service {
+    name: "iam",
+    version: "2010-05-08",
+};
+
+const STS: Service = Service {
+    name: "sts",
+    version: "2011-06-15",
+};
 
 impl Service {
-    /// Its name in signatures and permissions.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Iam => "iam",
-            Self::Sts => "sts",
-        }
-    }
-
-    fn version(self) -> &'static str {
-        match self {
-            Self::Iam => "2010-05-08",
-            Self::Sts => "2011-06-15",
-        }
-    }
-
-    /// The namespace of its documents.
-    pub(super) fn namespace(self) -> &'static str {
-        match self {
-            Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
-            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
-        }
+    /// The XML namespace of its responses.
+    pub(super) fn namespace(self) -> String {
+        let Self { name, version } = self;
+        format!("https://{name}.amazonaws.com/doc/{version}/")
     }
 }
 
-/// What a refusal says an action would have been done to.
+/// The resource that `AccessDenied` names.
 #[derive(Clone, Copy, Debug)]
-enum Target {
-    /// Everything of the account.
+enum Resource {
     Any,
     /// The users under a path.
     Users,
     /// The user named, or the caller.
     User,
-    /// The key named.
     Key,
-    /// The role named.
     Role,
 }
+
+type Run = fn(&mut Request<'_>) -> Result<(), ServiceError>;
 
 /// An action of a service.
 pub(super) struct Action {
     pub(super) service: Service,
     pub(super) name: &'static str,
-    target: Target,
-    run: fn(&mut Request<'_>) -> Result<(), Refusal>,
-}
-
-/// A request for an action: all it may look at, and where its result goes.
-pub(super) struct Request<'a> {
-    pub(super) account: &'a mut Account,
-    pub(super) reports: &'a mut Reports,
-    pub(super) params: &'a Params,
-    pub(super) caller: &'a Caller,
-    pub(super) now: DateTime<Utc>,
-    pub(super) longest_page: usize,
-    pub(super) result: Xml,
+    resource: Resource,
+    pub(super) run: Run,
 }
 
 const ACTIONS: &[Action] = &[
-    iam("ListUsers", Target::Users, list_users),
-    iam("GetUser", Target::User, get_user),
-    iam("ListAccessKeys", Target::User, list_access_keys),
-    iam("CreateAccessKey", Target::User, create_access_key),
-    iam("UpdateAccessKey", Target::User, update_access_key),
-    iam("DeleteAccessKey", Target::User, delete_access_key),
-    iam(
-        "GetAccessKeyLastUsed",
-        Target::Key,
-        get_access_key_last_used,
-    ),
-    iam("TagUser", Target::User, tag_user),
-    iam("UntagUser", Target::User, untag_user),
-    iam("ListUserTags", Target::User, list_user_tags),
-    iam("ListAccountAliases", Target::Any, list_account_aliases),
-    iam("GetAccountSummary", Target::Any, get_account_summary),
-    iam(
-        "GenerateCredentialReport",
-        Target::Any,
-        generate_credential_report,
-    ),
-    iam("GetCredentialReport", Target::Any, get_credential_report),
-    Action {
-        service: Service::Sts,
-        name: "GetCallerIdentity",
-        target: Target::Any,
-        run: get_caller_identity,
-    },
-    Action {
-        service: Service::Sts,
-        name: "AssumeRole",
-        target: Target::Role,
-        run: assume_role,
-    },
+    iam("ListUsers", Resource::Users, list_users),
+    iam("GetUser", Resource::User, get_user),
+    iam("ListAccessKeys", Resource::User, list_access_keys),
+    iam("CreateAccessKey", Resource::User, create_access_key),
+    iam("UpdateAccessKey", Resource::User, update_access_key),
+    iam("DeleteAccessKey", Resource::User, delete_access_key),
+    iam("GetAccessKeyLastUsed", Resource::Key, get_last_used),
+    iam("TagUser", Resource::User, tag_user),
+    iam("UntagUser", Resource::User, untag_user),
+    iam("ListUserTags", Resource::User, list_user_tags),
+    iam("ListAccountAliases", Resource::Any, list_account_aliases),
+    iam("GetAccountSummary", Resource::Any, get_account_summary),
+    iam("GenerateCredentialReport", Resource::Any, generate_report),
+    iam("GetCredentialReport", Resource::Any, get_report),
+    sts("GetCallerIdentity", Resource::Any, get_caller_identity),
+    sts("AssumeRole", Resource::Role, assume_role),
 ];
 
-const fn iam(
-    name: &'static str,
-    target: Target,
-    run: fn(&mut Request<'_>) -> Result<(), Refusal>,
-) -> Action {
+const fn iam(name: &'static str, resource: Resource, run: Run) -> Action {
     Action {
-        service: Service::Iam,
+        service: IAM,
         name,
-        target,
+        resource,
         run,
     }
 }
 
+const fn sts(name: &'static str, resource: Resource, run: Run) -> Action {
+    Action {
+        service: STS,
+        ..iam(name, resource, run)
+    }
+}
+
 impl Action {
-    /// The action of a name, whatever the version.
+    /// The action of a name, in either service.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         ACTIONS.iter().find(|action| action.name == name)
     }
 
     /// The action a request asks for.
-    pub(super) fn asked_for(params: &Params) -> Option<&'static Self> {
+    pub(super) fn requested(params: &Params) -> Option<&'static Self> {
         Self::named(params.get("Action")?)
-            .filter(|action| params.get("Version") == Some(action.service.version()))
+            .filter(|action| params.get("Version") == Some(action.service.version))
     }
 
-    /// Whether it can be refused: everybody may ask who they are.
+    /// Whether it can be denied: `GetCallerIdentity` is allowed under an explicit deny, too.
     pub(super) fn needs_permission(&self) -> bool {
         self.name != "GetCallerIdentity"
     }
 
-    /// Does it.
-    pub(super) fn run(&self, request: &mut Request<'_>) -> Result<(), Refusal> {
-        (self.run)(request)
-    }
-
-    /// The refusal to do it for want of permission.
-    pub(super) fn denied(&self, request: &Request<'_>) -> Refusal {
-        let resource = match self.target {
-            Target::Any => "*".to_owned(),
-            Target::Users => {
+    /// The error where the caller lacks the permission.
+    pub(super) fn denied(&self, request: &Request<'_>) -> ServiceError {
+        let param = |name| request.params.get(name).unwrap_or_default();
+        let resource = match self.resource {
+            Resource::Any => "*".to_owned(),
+            Resource::Users => {
                 let path = request.params.get("PathPrefix").unwrap_or("/");
                 format!("arn:aws:iam::{}:user{path}", request.account.id())
             }
-            Target::User => {
-                let user = request.params.get("UserName").or(request.caller.user());
+            Resource::User => {
+                let user = request.params.get("UserName");
+                let user = user.or(request.caller.user.as_deref());
                 format!("user {}", user.unwrap_or_default())
             }
-            Target::Key => {
-                let key = request.params.get("AccessKeyId").unwrap_or_default();
-                format!("access key {key}")
-            }
-            Target::Role => request.params.get("RoleArn").unwrap_or_default().to_owned(),
+            Resource::Key => format!("access key {}", param("AccessKeyId")),
+            Resource::Role => param("RoleArn").to_owned(),
         };
-        let action = format!("{}:{}", self.service.name(), self.name);
-        Refusal::access_denied(request.caller, &action, &resource)
+        let action = format!("{}:{}", self.service.name, self.name);
+        request.access_denied(&action, &resource)
     }
 }
 
-fn list_users(request: &mut Request<'_>) -> Result<(), Refusal> {
+fn list_users(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let prefix = check.optional(&PATH_PREFIX).unwrap_or("/");
     let page = check.page(request.longest_page);
     check.done()?;
-    let after = page.marker.map(read_marker).transpose()?;
+    let after = page.after()?;
     let account = &*request.account;
     let users = account
         .users_after(after.as_deref())
         .filter(|user| user.path.starts_with(prefix));
-    list(
-        &mut request.result,
-        "Users",
-        &page,
-        users,
-        |xml, user| xml.element("member", |xml| write_user(xml, account, user)),
-        |user| user.name.to_string(),
-    );
+    let write = |xml: &mut Xml, user: &User| write_user(xml, account, user);
+    let mark = |user: &User| user.name.to_string();
+    list(&mut request.result, "Users", &page, users, write, mark);
     Ok(())
 }
 
-fn get_user(request: &mut Request<'_>) -> Result<(), Refusal> {
-    let user = named_user(request, Check::new(request.params))?;
-    let user = find(request.account, &user)?;
+fn get_user(request: &mut Request<'_>) -> Result<(), ServiceError> {
+    let user = request.user_or_caller(Check::new(request.params))?;
     let account = &*request.account;
+    let user = account.existing_user(&user)?;
     request.result.element("User", |xml| {
         write_user(xml, account, user);
         write_tags(xml, user);
@@ -208,96 +164,80 @@ fn get_user(request: &mut Request<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn list_access_keys(request: &mut Request<'_>) -> Result<(), Refusal> {
+fn list_access_keys(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let page = check.page(request.longest_page);
-    let user = named_user(request, check)?;
-    let user = find(request.account, &user)?;
-    let after = page.marker.map(read_marker).transpose()?;
-    let past = match after {
-        None => 0,
-        // A key that is gone since the last page leaves no place to go on from.
-        Some(id) => {
-            let place = user.keys.iter().position(|key| key.id == *id);
-            place.ok_or_else(Refusal::invalid_marker)? + 1
-        }
-    };
+    let user = request.user_or_caller(check)?;
+    let user = request.account.existing_user(&user)?;
+    let mark = |key: &Key| key.id.to_string();
+    let keys = skip_to(&page, user.keys.iter(), mark)?;
     request.result.text("UserName", &user.name);
-    list(
-        &mut request.result,
-        "AccessKeyMetadata",
-        &page,
-        user.keys.iter().skip(past),
-        |xml, key| xml.element("member", |xml| write_key(xml, user, key)),
-        |key| key.id.to_string(),
-    );
+    let (xml, name) = (&mut request.result, "AccessKeyMetadata");
+    let write = |xml: &mut Xml, key: &Key| write_key(xml, user, key);
+    list(xml, name, &page, keys, write, mark);
     Ok(())
 }
 
-fn create_access_key(request: &mut Request<'_>) -> Result<(), Refusal> {
-    let user = named_user(request, Check::new(request.params))?;
+fn create_access_key(request: &mut Request<'_>) -> Result<(), ServiceError> {
+    let user = request.user_or_caller(Check::new(request.params))?;
     let id = request.account.create_key(&user, request.now)?;
-    let (user, key) = request
-        .account
-        .key(id.as_str())
-        .ok_or_else(|| Refusal::no_such_key(id.as_str()))?;
-    request.result.element("AccessKey", |xml| {
-        write_key(xml, user, key);
-        xml.text("SecretAccessKey", &key.id.secret());
-    });
+    if let Some((user, key)) = request.account.key(id.as_str()) {
+        request.result.element("AccessKey", |xml| {
+            write_key(xml, user, key);
+            xml.text("SecretAccessKey", &key.id.secret());
+        });
+    }
     Ok(())
 }
 
-fn update_access_key(request: &mut Request<'_>) -> Result<(), Refusal> {
+fn update_access_key(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let id = check.required(&KEY_ID);
     let status = match check.one_of("Status", &["Active", "Inactive"]) {
-        0 => Status::Active,
+        "Active" => Status::Active,
         _ => Status::Inactive,
     };
-    let id = key_of_user(request, check, id)?;
-    request.account.update_key(&id, status, request.now);
+    let id = request.key_of_user(check, id)?;
+    request.account.update_key(id.as_str(), status, request.now);
     Ok(())
 }
 
-fn delete_access_key(request: &mut Request<'_>) -> Result<(), Refusal> {
+fn delete_access_key(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let id = check.required(&KEY_ID);
-    let id = key_of_user(request, check, id)?;
-    request.account.remove_key(&id);
+    let id = request.key_of_user(check, id)?;
+    request.account.remove_key(id.as_str());
     Ok(())
 }
 
-fn get_access_key_last_used(request: &mut Request<'_>) -> Result<(), Refusal> {
+fn get_last_used(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let id = check.required(&KEY_ID);
     check.done()?;
-    let Some((user, key)) = request.account.key(id) else {
-        // Not "no such key": the service does not tell strangers which exist.
-        let action = Action::named("GetAccessKeyLastUsed");
-        return Err(action.map_or_else(|| Refusal::no_such_key(id), |it| it.denied(request)));
+    let Some((owner, key)) = request.account.key(id) else {
+        // Not NoSuchEntity: the service does not tell strangers which keys exist.
+        let resource = format!("access key {id}");
+        return Err(request.access_denied("iam:GetAccessKeyLastUsed", &resource));
     };
-    request.result.text("UserName", &user.name);
+    request.result.text("UserName", &owner.name);
     request.result.element("AccessKeyLastUsed", |xml| {
-        if let Some(used) = &key.last_used {
+        let used = key.last_used.as_ref();
+        if let Some(used) = used {
             xml.time("LastUsedDate", used.at);
-            xml.text("ServiceName", &used.service);
-            xml.text("Region", &used.region);
-        } else {
-            xml.text("ServiceName", "N/A");
-            xml.text("Region", "N/A");
         }
+        xml.text("ServiceName", used.map_or("N/A", |used| &used.service));
+        xml.text("Region", used.map_or("N/A", |used| &used.region));
     });
     Ok(())
 }
 
-fn list_account_aliases(request: &mut Request<'_>) -> Result<(), Refusal> {
+fn list_account_aliases(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let page = check.page(request.longest_page);
     check.done()?;
-    // There is one page, so there is no marker to give back.
+    // There is one page only, so any marker is invalid.
     if page.marker.is_some() {
-        return Err(Refusal::invalid_marker());
+        return Err(ServiceError::invalid_marker());
     }
     let alias = request.account.alias();
     request.result.element("AccountAliases", |xml| {
@@ -309,10 +249,10 @@ fn list_account_aliases(request: &mut Request<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "all actions have one shape")]
-fn get_account_summary(request: &mut Request<'_>) -> Result<(), Refusal> {
+#[allow(clippy::unnecessary_wraps, reason = "all actions have one signature")]
+fn get_account_summary(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let users = request.account.user_count();
-    // One stands for any number.
+    // Not a count: 1 also where root has two keys.
     let root_keys = usize::from(!request.account.root_keys().is_empty());
     let entries = [
         ("AccessKeysPerUserQuota", KEYS_PER_USER),
@@ -329,7 +269,7 @@ fn get_account_summary(request: &mut Request<'_>) -> Result<(), Refusal> {
         ("Roles", 1),
         ("RolesQuota", 1000),
         ("Users", users),
-        // Accounts that need more are given more.
+        // Accounts that need more have a higher quota.
         ("UsersQuota", users.max(5000)),
     ];
     request.result.element("SummaryMap", |xml| {
@@ -343,70 +283,60 @@ fn get_account_summary(request: &mut Request<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "all actions have one shape")]
-fn get_caller_identity(request: &mut Request<'_>) -> Result<(), Refusal> {
-    request.result.text("Arn", request.caller.arn());
-    request.result.text("UserId", request.caller.id());
+#[allow(clippy::unnecessary_wraps, reason = "all actions have one signature")]
+fn generate_report(request: &mut Request<'_>) -> Result<(), ServiceError> {
+    let state = request.reports.generate(request.account, request.now);
+    if state == "STARTED" {
+        let message = "No report exists. Starting a new report generation task";
+        request.result.text("Description", message);
+    }
+    request.result.text("State", state);
+    Ok(())
+}
+
+fn get_report(request: &mut Request<'_>) -> Result<(), ServiceError> {
+    let report = request.reports.get(request.now)?;
+    // Base64 needs no escaping.
+    request.result.value("Content", &report.content);
+    request.result.text("ReportFormat", "text/csv");
+    request.result.time("GeneratedTime", report.complete);
+    Ok(())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "all actions have one signature")]
+fn get_caller_identity(request: &mut Request<'_>) -> Result<(), ServiceError> {
+    request.result.text("Arn", &request.caller.arn);
+    request.result.text("UserId", &request.caller.id);
     request.result.text("Account", request.account.id());
     Ok(())
 }
 
-/// Every role of the account lets everybody in it assume it, for an hour.
-fn assume_role(request: &mut Request<'_>) -> Result<(), Refusal> {
+/// Every caller in the account may assume every role of it, for an hour.
+fn assume_role(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let arn = check.required(&ROLE_ARN);
     let name = check.required(&ROLE_SESSION_NAME);
     check.done()?;
     let prefix = format!("arn:aws:iam::{}:role/", request.account.id());
-    // A role's path is not part of its sessions' names.
+    // A role's path is not part of its sessions' ARNs.
     let role = arn
         .strip_prefix(&prefix)
         .and_then(|path| path.rsplit('/').next())
         .filter(|role| !role.is_empty());
-    let Some(role) = role else {
-        // What is elsewhere, or is nowhere, is refused alike.
-        let action = Action::named("AssumeRole");
-        return Err(action.map_or_else(Refusal::unknown_token, |it| it.denied(request)));
-    };
-    let session = request.account.assume_role(role, name).clone();
+    // A role that does not exist is denied like one of another account.
+    let role = role.ok_or_else(|| request.access_denied("sts:AssumeRole", arn))?;
+    let session = request.account.assume_role(role, name);
     request.result.element("Credentials", |xml| {
         xml.text("AccessKeyId", session.key.as_str());
         xml.text("SecretAccessKey", &session.key.secret());
         xml.text("SessionToken", RoleSession::TOKEN);
         xml.time("Expiration", request.now + TimeDelta::hours(1));
     });
-    let arn = request.account.session_arn(&session);
     request.result.element("AssumedRoleUser", |xml| {
-        xml.text("AssumedRoleId", &session.id());
-        xml.text("Arn", &arn);
+        xml.text("AssumedRoleId", &session.caller.id);
+        xml.text("Arn", &session.caller.arn);
     });
     Ok(())
-}
-
-/// Ends a check with the user: the one named, or else the caller.
-fn named_user(request: &Request<'_>, mut check: Check<'_>) -> Result<String, Refusal> {
-    let user = check.optional(&USER_NAME);
-    check.done()?;
-    user.or(request.caller.user())
-        .map(str::to_owned)
-        .ok_or_else(Refusal::needs_user_name)
-}
-
-/// As [`named_user`], for a key that must be that user's.
-fn key_of_user(request: &Request<'_>, check: Check<'_>, id: &str) -> Result<String, Refusal> {
-    let user = named_user(request, check)?;
-    let user = find(request.account, &user)?;
-    user.keys
-        .iter()
-        .find(|key| key.id == *id)
-        .map(|key| key.id.to_string())
-        .ok_or_else(|| Refusal::no_such_key(id))
-}
-
-pub(super) fn find<'a>(account: &'a Account, name: &str) -> Result<&'a User, Refusal> {
-    account
-        .user(name)
-        .ok_or_else(|| Refusal::no_such_user(name))
 }
 
 fn write_user(xml: &mut Xml, account: &Account, user: &User) {
@@ -430,12 +360,12 @@ mod tests {
 
     #[test]
     fn an_action_belongs_to_the_version_of_its_service() {
-        let asked = |form: &str| Action::asked_for(&Params::read(None, form.as_bytes())).is_some();
-        assert!(asked("Action=ListUsers&Version=2010-05-08"));
-        assert!(!asked("Action=ListUsers&Version=2011-06-15"));
-        assert!(!asked("Action=ListUsers"));
-        assert!(asked("Action=GetCallerIdentity&Version=2011-06-15"));
-        assert!(!asked("Action=listusers&Version=2010-05-08"));
+        let known = |form: &str| Action::requested(&Params::read(None, form.as_bytes())).is_some();
+        assert!(known("Action=ListUsers&Version=2010-05-08"));
+        assert!(!known("Action=ListUsers&Version=2011-06-15"));
+        assert!(!known("Action=ListUsers"));
+        assert!(known("Action=GetCallerIdentity&Version=2011-06-15"));
+        assert!(!known("Action=listusers&Version=2010-05-08"));
     }
 
     #[test]

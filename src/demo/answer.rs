@@ -1,28 +1,34 @@
-//! What the caller gets, and what is remembered of a call.
+//! What a client receives, and the record of its request.
+
+use std::convert::Infallible;
+use std::io;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header};
+use futures::stream::{self, StreamExt as _};
+use http::{Response, header};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::Frame;
 
+use super::error::ServiceError;
 use super::fault::FaultKind;
 use super::query::{self, Params};
-use super::refusal::Refusal;
 use super::xml::Xml;
 
 /// An answer, as far as the network lets it through.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// All of it.
+    /// All of the response.
     Whole(Response<Bytes>),
-    /// The first half of the body; its header announces all of it. Then the
-    /// connection breaks.
+    /// The first half of the body, whose header announces all of it. Then the connection breaks.
     Cut(Response<Bytes>),
     /// Nothing: the connection breaks.
     Dropped,
 }
 
 impl Answer {
-    /// A response after a fault has had its way with it.
-    pub(super) fn spoilt(
+    /// A response after a fault.
+    pub(super) fn with_fault(
         response: Response<Bytes>,
         fault: Option<&FaultKind>,
         space: &str,
@@ -42,28 +48,46 @@ impl Answer {
                 Self::Whole(response.map(|_| garbage))
             }
             Some(&FaultKind::ErrorAfter(status)) => {
-                let mut refusal = Refusal::internal_failure();
-                refusal.status = status;
-                Self::Whole(query::failure(&refusal, space, request_id))
+                let error = ServiceError::internal_failure(status);
+                Self::Whole(query::failure(&error, space, request_id))
             }
             _ => Self::Whole(response),
         }
     }
+}
 
-    /// The HTTP status, if one is sent.
-    #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
+/// The body of a response, which may break.
+pub(super) type Body = BoxBody<Bytes, io::Error>;
+
+impl Answer {
+    /// The response that is sent; the error with which the connection breaks without one.
+    pub(super) fn into_response(self) -> io::Result<Response<Body>> {
         match self {
-            Self::Whole(response) | Self::Cut(response) => Some(response.status()),
-            Self::Dropped => None,
+            Self::Whole(response) => Ok(response.map(whole)),
+            Self::Cut(response) => Ok(response.map(|half| {
+                let first = async { Ok(Frame::data(half)) };
+                let then = async {
+                    // Nothing is sent before the body has to be waited for.
+                    tokio::task::yield_now().await;
+                    Err(io::ErrorKind::UnexpectedEof.into())
+                };
+                let both = stream::once(first).chain(stream::once(then));
+                BoxBody::new(StreamBody::new(both))
+            })),
+            Self::Dropped => Err(io::ErrorKind::ConnectionReset.into()),
         }
     }
 }
 
-/// A request the endpoint has had.
+pub(super) fn whole(bytes: Bytes) -> Body {
+    let never = |never: Infallible| match never {};
+    Full::new(bytes).map_err(never).boxed()
+}
+
+/// A request the endpoint has received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The action asked for, such as `ListUsers`.
+    /// The action, such as `ListUsers`.
     pub action: String,
     /// The user named.
     pub user: Option<String>,
@@ -71,23 +95,23 @@ pub struct Call {
     pub key_id: Option<String>,
     /// The key that signed it.
     pub signed_by: Option<String>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was done, and the caller was told.
+    /// It was done, and the client was told so.
     Done,
-    /// It was not done, and the caller was told why.
+    /// It was not done, and the client was told why.
     Refused {
         /// The HTTP status.
         status: u16,
         /// The code, such as `NoSuchEntity`.
         code: String,
     },
-    /// A fault kept the caller from learning what became of it.
+    /// A fault hid the outcome from the client.
     Lost {
         /// Whether it was done.
         done: bool,
@@ -98,30 +122,18 @@ impl Call {
     pub(super) fn new(
         params: &Params,
         signed_by: Option<&str>,
-        result: Option<&Result<Xml, Refusal>>,
+        result: &Result<Xml, ServiceError>,
         fault: Option<&FaultKind>,
     ) -> Self {
         let text = |name| params.get(name).map(str::to_owned);
-        let lost = matches!(
-            fault,
-            Some(
-                FaultKind::DropBefore
-                    | FaultKind::DropAfter
-                    | FaultKind::Cut
-                    | FaultKind::Garble
-                    | FaultKind::ErrorAfter(_)
-            )
-        );
         let outcome = match result {
-            Some(result) if !lost => match result {
-                Ok(_) => Outcome::Done,
-                Err(refusal) => Outcome::Refused {
-                    status: refusal.status,
-                    code: refusal.code.clone(),
-                },
+            _ if fault.is_some_and(FaultKind::hides_outcome) => Outcome::Lost {
+                done: result.is_ok(),
             },
-            result => Outcome::Lost {
-                done: result.is_some_and(Result::is_ok),
+            Ok(_) => Outcome::Done,
+            Err(error) => Outcome::Refused {
+                status: error.status,
+                code: error.code.clone(),
             },
         };
         Self {

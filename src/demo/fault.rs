@@ -1,7 +1,7 @@
-//! The ways the endpoint can be told to misbehave.
+//! Faults: requests that fail, are answered late, or lose their answer.
 //!
-//! On a command line a fault is written `ACTION[@USER]=KIND[*TIMES]`, where
-//! `ACTION` may be `*` for all of them. The kinds:
+//! On a command line a fault is written `ACTION[@USER]=KIND[*TIMES]`, where `ACTION` may be `*` for
+//! all actions. The kinds:
 //!
 //! | kind | what happens |
 //! |---|---|
@@ -20,12 +20,11 @@
 //! For example `CreateAccessKey=drop-after`, `ListUsers=throttle*3`,
 //! `ListAccessKeys@bob=refuse`, `*=delay:500ms`.
 
-use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::actions::Action;
-use super::refusal::Refusal;
+use super::error::ServiceError;
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +33,9 @@ pub enum FaultKind {
     Refuse,
     /// Too many requests.
     Throttle,
-    /// The service fails with 500, and did nothing.
+    /// The service fails with 500; nothing was done.
     InternalFailure,
-    /// The service fails with 503, and did nothing.
+    /// The service fails with 503; nothing was done.
     Unavailable,
     /// Any other error; nothing was done.
     Code {
@@ -44,11 +43,10 @@ pub enum FaultKind {
         status: u16,
         /// The code.
         code: String,
-        /// The sentence.
+        /// The message.
         message: String,
     },
-    /// The answer takes so much longer. It tells how things were when the
-    /// request came in.
+    /// The answer takes so much longer. It shows the account as it was when the request came in.
     Delay(Duration),
     /// The connection breaks before anything was done.
     DropBefore,
@@ -62,8 +60,9 @@ pub enum FaultKind {
     ErrorAfter(u16),
 }
 
-/// A fault, and the requests that meet it.
+/// A fault, and the requests it applies to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Fault {
     kind: FaultKind,
     action: Option<String>,
@@ -72,8 +71,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault that every request meets.
-    #[must_use]
+    /// A fault that applies to every request.
     pub fn new(kind: FaultKind) -> Self {
         Self {
             kind,
@@ -83,131 +81,92 @@ impl Fault {
         }
     }
 
-    /// Only requests for this action meet it, such as `CreateAccessKey`.
-    #[must_use]
+    /// Only for requests for this action, such as `CreateAccessKey`.
     pub fn action(mut self, action: &str) -> Self {
         self.action = Some(action.to_owned());
         self
     }
 
-    /// Only requests about this user, or about a key of this user, meet it.
-    #[must_use]
+    /// Only for requests about this user, or about a key of this user.
     pub fn user(mut self, user: &str) -> Self {
         self.user = Some(user.to_owned());
         self
     }
 
-    /// It happens so many times, and then no more.
-    #[must_use]
+    /// Only so many times.
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    fn meets(&self, action: Option<&Action>, user: Option<&str>) -> bool {
-        let name = action.map(|action| action.name);
-        let free = self.kind == FaultKind::Refuse
-            && self.action.is_none()
-            && action.is_some_and(|action| !action.needs_permission());
-        !free
-            && self.times != Some(0)
-            && (self.action.is_none() || self.action.as_deref() == name)
-            && self
-                .user
-                .as_deref()
-                .is_none_or(|wanted| user.is_some_and(|user| user.eq_ignore_ascii_case(wanted)))
+    fn applies_to(&self, action: Option<&Action>, user: Option<&str>) -> bool {
+        let same_action = match &self.action {
+            Some(wanted) => action.is_some_and(|action| action.name == wanted),
+            // Denying everything leaves what needs no permission.
+            None => self.kind != FaultKind::Refuse || action.is_none_or(Action::needs_permission),
+        };
+        let same_user = self
+            .user
+            .as_deref()
+            .is_none_or(|wanted| user.is_some_and(|user| user.eq_ignore_ascii_case(wanted)));
+        self.times != Some(0) && same_action && same_user
     }
 }
 
-/// The faults told so far.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
-
-impl Faults {
-    pub(super) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// What a request meets: all delays together, and the first other fault.
-    pub(super) fn meet(
-        &mut self,
-        action: Option<&Action>,
-        user: Option<&str>,
-    ) -> (Duration, Option<FaultKind>) {
-        let mut delay = Duration::ZERO;
-        let mut met = None;
-        for fault in self.0.iter_mut().filter(|it| it.meets(action, user)) {
-            match &fault.kind {
-                FaultKind::Delay(more) => delay += *more,
-                _ if met.is_some() => continue,
-                kind => met = Some(kind.clone()),
-            }
-            fault.times = fault.times.map(|times| times - 1);
+/// The faults that apply to a request: the sum of all delays, and the first other fault.
+pub(super) fn applying(
+    faults: &mut [Fault],
+    action: Option<&Action>,
+    user: Option<&str>,
+) -> (Duration, Option<FaultKind>) {
+    let mut delay = Duration::ZERO;
+    let mut first = None;
+    for fault in faults {
+        match &fault.kind {
+            _ if !fault.applies_to(action, user) => continue,
+            FaultKind::Delay(more) => delay += *more,
+            _ if first.is_some() => continue,
+            kind => first = Some(kind.clone()),
         }
-        (delay, met)
+        fault.times = fault.times.map(|times| times - 1);
     }
+    (delay, first)
 }
-
-/// Why a text is not a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultError(String);
-
-impl fmt::Display for FaultError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for FaultError {}
 
 impl FromStr for Fault {
-    type Err = FaultError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, FaultError> {
+    fn from_str(text: &str) -> Result<Self, String> {
         // From the right, since a user's name may contain `=`.
         let (target, what) = text
             .rsplit_once('=')
-            .ok_or_else(|| FaultError(format!("\"{text}\" is not ACTION[@USER]=KIND[*TIMES]")))?;
+            .ok_or_else(|| format!("\"{text}\" is not ACTION[@USER]=KIND[*TIMES]"))?;
         let (kind, times) = match what.rsplit_once('*') {
             None => (what, None),
             Some((kind, times)) => {
-                let times = times
-                    .parse()
-                    .map_err(|_| FaultError(format!("\"{times}\" is not a number of times")))?;
-                (kind, Some(times))
+                let number = times.parse();
+                let number = number.map_err(|_| format!("\"{times}\" is not a number of times"))?;
+                (kind, Some(number))
             }
         };
-        let (action, user) = match target.split_once('@') {
-            None => (target, None),
-            Some((action, user)) => (action, Some(user.to_owned())),
-        };
+        let (action, user) = split(target, '@');
         if action != "*" && Action::named(action).is_none() {
-            return Err(FaultError(format!(
+            return Err(format!(
                 "\"{action}\" is no action of the endpoint; * means all"
-            )));
+            ));
         }
         Ok(Self {
-            kind: kind.parse()?,
+            kind: FaultKind::parse(kind)?,
             action: (action != "*").then(|| action.to_owned()),
-            user,
+            user: user.map(str::to_owned),
             times,
         })
     }
 }
 
-impl FromStr for FaultKind {
-    type Err = FaultError;
-
-    fn from_str(text: &str) -> Result<Self, FaultError> {
-        let (name, rest) = match text.split_once(':') {
-            None => (text, None),
-            Some((name, rest)) => (name, Some(rest)),
-        };
-        let kind = match (name, rest) {
+impl FaultKind {
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(match split(text, ':') {
             ("refuse", None) => Self::Refuse,
             ("throttle", None) => Self::Throttle,
             ("500", None) => Self::InternalFailure,
@@ -216,166 +175,157 @@ impl FromStr for FaultKind {
             ("drop-after", None) => Self::DropAfter,
             ("cut", None) => Self::Cut,
             ("garble", None) => Self::Garble,
-            ("delay", Some(time)) => Self::Delay(read_time(time)?),
-            ("error-after", Some(status)) => Self::ErrorAfter(read_status(status)?),
+            ("delay", Some(time)) => Self::Delay(parse_time(time)?),
+            ("error-after", Some(status)) => Self::ErrorAfter(parse_status(status)?),
             ("code", Some(rest)) => {
-                let mut parts = rest.splitn(3, ':');
-                let status = read_status(parts.next().unwrap_or_default())?;
-                let code = parts.next().unwrap_or_default();
+                let (status, rest) = split(rest, ':');
+                let status = parse_status(status)?;
+                let (code, message) = split(rest.unwrap_or_default(), ':');
                 if code.is_empty() {
-                    return Err(FaultError("code:STATUS:CODE lacks the code".to_owned()));
+                    return Err("code:STATUS:CODE lacks the code".to_owned());
                 }
                 Self::Code {
                     status,
                     code: code.to_owned(),
-                    message: parts.next().unwrap_or(code).to_owned(),
+                    message: message.unwrap_or(code).to_owned(),
                 }
             }
             _ => {
-                return Err(FaultError(format!(
+                return Err(format!(
                     "\"{text}\" is no kind of fault; there are refuse, throttle, 500, 503, \
                      code:STATUS:CODE[:MESSAGE], delay:TIME, drop-before, drop-after, cut, \
                      garble, error-after:STATUS"
-                )));
+                ));
             }
-        };
-        Ok(kind)
+        })
     }
-}
 
-impl FaultKind {
-    /// The error document of a fault that stands for one before anything is
-    /// done. Refusals need to know more: they are made where the action is.
-    pub(super) fn refusal(&self) -> Option<Refusal> {
+    /// The error with which a request fails before anything is done. `AccessDenied` is made by the
+    /// action, since it names the resource.
+    pub(super) fn error(&self) -> Option<ServiceError> {
         match self {
-            Self::Throttle => Some(Refusal::throttled()),
-            Self::InternalFailure => Some(Refusal::internal_failure()),
-            Self::Unavailable => Some(Refusal::unavailable()),
+            Self::Throttle => Some(ServiceError::throttled()),
+            Self::InternalFailure => Some(ServiceError::internal_failure(500)),
+            Self::Unavailable => Some(ServiceError::unavailable()),
             Self::Code {
                 status,
                 code,
                 message,
-            } => Some(Refusal::new(*status, code, message)),
+            } => Some(ServiceError::new((*status, code), message)),
             _ => None,
         }
     }
-}
 
-fn read_time(text: &str) -> Result<Duration, FaultError> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let number = digits.parse().ok();
-    match (number, &text[digits.len()..]) {
-        (Some(number), "ms") => Ok(Duration::from_millis(number)),
-        (Some(number), "s") => Ok(Duration::from_secs(number)),
-        _ => Err(FaultError(format!(
-            "\"{text}\" is no time such as 500ms or 2s"
-        ))),
+    /// Whether the client cannot learn from the answer what was done.
+    pub(super) fn hides_outcome(&self) -> bool {
+        matches!(
+            self,
+            Self::DropBefore | Self::DropAfter | Self::Cut | Self::Garble | Self::ErrorAfter(_)
+        )
     }
 }
 
-fn read_status(text: &str) -> Result<u16, FaultError> {
-    text.parse()
-        .ok()
+/// A text, and what follows the first separator if there is one.
+fn split(text: &str, separator: char) -> (&str, Option<&str>) {
+    let parts = text.split_once(separator);
+    parts.map_or((text, None), |(name, rest)| (name, Some(rest)))
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    match (digits.parse(), &text[digits.len()..]) {
+        (Ok(number), "ms") => Ok(Duration::from_millis(number)),
+        (Ok(number), "s") => Ok(Duration::from_secs(number)),
+        _ => Err(format!("\"{text}\" is no time such as 500ms or 2s")),
+    }
+}
+
+fn parse_status(text: &str) -> Result<u16, String> {
+    let status = text.parse().ok();
+    status
         .filter(|status| (400..600).contains(status))
-        .ok_or_else(|| FaultError(format!("\"{text}\" is no HTTP status of an error")))
+        .ok_or_else(|| format!("\"{text}\" is no HTTP status of an error"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn meet(faults: &mut Faults, action: &str, user: Option<&str>) -> Option<FaultKind> {
-        faults.meet(Action::named(action), user).1
-    }
-
     #[test]
     fn every_kind_can_be_written() {
-        let kind = |text: &str| text.parse::<FaultKind>().unwrap();
-        assert_eq!(kind("refuse"), FaultKind::Refuse);
-        assert_eq!(kind("throttle"), FaultKind::Throttle);
-        assert_eq!(kind("500"), FaultKind::InternalFailure);
-        assert_eq!(kind("503"), FaultKind::Unavailable);
-        assert_eq!(kind("drop-before"), FaultKind::DropBefore);
-        assert_eq!(kind("drop-after"), FaultKind::DropAfter);
-        assert_eq!(kind("cut"), FaultKind::Cut);
-        assert_eq!(kind("garble"), FaultKind::Garble);
-        assert_eq!(
-            kind("delay:500ms"),
-            FaultKind::Delay(Duration::from_millis(500))
-        );
-        assert_eq!(kind("delay:2s"), FaultKind::Delay(Duration::from_secs(2)));
-        assert_eq!(kind("error-after:500"), FaultKind::ErrorAfter(500));
-        assert_eq!(
-            kind("code:403:ExpiredToken:It is over: sign in"),
-            FaultKind::Code {
-                status: 403,
-                code: "ExpiredToken".to_owned(),
-                message: "It is over: sign in".to_owned(),
-            }
-        );
+        let code = FaultKind::Code {
+            status: 403,
+            code: "ExpiredToken".to_owned(),
+            message: "It is over: sign in".to_owned(),
+        };
+        for (text, kind) in [
+            ("refuse", FaultKind::Refuse),
+            ("throttle", FaultKind::Throttle),
+            ("500", FaultKind::InternalFailure),
+            ("503", FaultKind::Unavailable),
+            ("drop-before", FaultKind::DropBefore),
+            ("drop-after", FaultKind::DropAfter),
+            ("cut", FaultKind::Cut),
+            ("garble", FaultKind::Garble),
+            ("delay:500ms", FaultKind::Delay(Duration::from_millis(500))),
+            ("delay:2s", FaultKind::Delay(Duration::from_secs(2))),
+            ("error-after:500", FaultKind::ErrorAfter(500)),
+            ("code:403:ExpiredToken:It is over: sign in", code),
+        ] {
+            assert_eq!(FaultKind::parse(text), Ok(kind));
+        }
     }
 
     #[test]
     fn a_fault_is_written_with_its_action_user_and_times() {
-        let fault: Fault = "ListAccessKeys@a=b@c=throttle*3".parse().unwrap();
         let expected = Fault::new(FaultKind::Throttle)
             .action("ListAccessKeys")
             .user("a=b@c")
             .times(3);
-        assert_eq!(fault, expected);
-        let fault: Fault = "*=cut".parse().unwrap();
-        assert_eq!(fault, Fault::new(FaultKind::Cut));
+        assert_eq!("ListAccessKeys@a=b@c=throttle*3".parse(), Ok(expected));
+        assert_eq!("*=cut".parse(), Ok(Fault::new(FaultKind::Cut)));
     }
 
     #[test]
-    fn what_is_wrong_with_a_fault_is_explained() {
-        let error = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
-        assert!(error("cut").contains("ACTION[@USER]=KIND[*TIMES]"));
-        assert!(error("ListUser=cut").contains("\"ListUser\" is no action"));
-        assert!(error("*=explode").contains("there are refuse, throttle"));
-        assert!(error("*=cut*often").contains("\"often\" is not a number"));
-        assert!(error("*=delay:soon").contains("500ms"));
-        assert!(error("*=error-after:200").contains("\"200\""));
-        assert!(error("*=code:400").contains("lacks the code"));
-    }
-
-    #[test]
-    fn a_fault_happens_to_its_action_and_user_so_many_times() {
-        let mut faults = Faults::default();
-        faults.add("ListAccessKeys@Bob=throttle*2".parse().unwrap());
-        assert_eq!(meet(&mut faults, "ListUsers", Some("bob")), None);
-        assert_eq!(meet(&mut faults, "ListAccessKeys", None), None);
-        assert_eq!(meet(&mut faults, "ListAccessKeys", Some("alice")), None);
-        for _ in 0..2 {
-            let met = meet(&mut faults, "ListAccessKeys", Some("bob"));
-            assert_eq!(met, Some(FaultKind::Throttle));
+    fn errors_in_a_fault_are_explained() {
+        for (text, problem) in [
+            ("cut", "ACTION[@USER]=KIND[*TIMES]"),
+            ("ListUser=cut", "\"ListUser\" is no action"),
+            ("*=explode", "there are refuse, throttle"),
+            ("*=cut*often", "\"often\" is not a number"),
+            ("*=delay:soon", "500ms"),
+            ("*=error-after:200", "\"200\""),
+            ("*=code:400", "lacks the code"),
+        ] {
+            let error = text.parse::<Fault>().unwrap_err();
+            assert!(error.contains(problem), "{text}: {error}");
         }
-        assert_eq!(meet(&mut faults, "ListAccessKeys", Some("bob")), None);
+    }
+
+    #[test]
+    fn a_fault_applies_to_its_action_and_user_so_many_times() {
+        let faults = ["ListAccessKeys@Bob=throttle*2", "*=refuse"];
+        let mut faults = faults.map(|fault| fault.parse().unwrap());
+        let mut first = |action, user| applying(&mut faults, Action::named(action), user).1;
+        let refuse = Some(FaultKind::Refuse);
+        assert_eq!(first("ListUsers", Some("bob")), refuse);
+        assert_eq!(first("ListAccessKeys", None), refuse);
+        assert_eq!(first("ListAccessKeys", Some("alice")), refuse);
+        let throttle = Some(FaultKind::Throttle);
+        for expected in [throttle.clone(), throttle, refuse] {
+            assert_eq!(first("ListAccessKeys", Some("bob")), expected);
+        }
+        // It needs no permission.
+        assert_eq!(first("GetCallerIdentity", None), None);
     }
 
     #[test]
     fn delays_add_up_and_the_first_other_fault_counts() {
-        let mut faults = Faults::default();
-        for fault in ["*=delay:1s", "*=cut*1", "*=garble*1", "*=delay:2s"] {
-            faults.add(fault.parse().unwrap());
+        let faults = ["*=delay:1s", "*=cut*1", "*=garble*1", "*=delay:2s"];
+        let mut faults = faults.map(|fault| fault.parse().unwrap());
+        for expected in [Some(FaultKind::Cut), Some(FaultKind::Garble), None] {
+            let found = applying(&mut faults, Action::named("ListUsers"), None);
+            assert_eq!(found, (Duration::from_secs(3), expected));
         }
-        let action = Action::named("ListUsers");
-        let three = Duration::from_secs(3);
-        assert_eq!(faults.meet(action, None), (three, Some(FaultKind::Cut)));
-        assert_eq!(faults.meet(action, None), (three, Some(FaultKind::Garble)));
-        assert_eq!(faults.meet(action, None), (three, None));
-        faults.clear();
-        assert_eq!(faults.meet(action, None), (Duration::ZERO, None));
-    }
-
-    #[test]
-    fn refusing_everything_leaves_asking_who_one_is() {
-        let mut faults = Faults::default();
-        faults.add("*=refuse".parse().unwrap());
-        assert_eq!(meet(&mut faults, "GetCallerIdentity", None), None);
-        assert_eq!(
-            meet(&mut faults, "ListUsers", None),
-            Some(FaultKind::Refuse)
-        );
     }
 }

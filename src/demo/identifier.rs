@@ -1,72 +1,60 @@
-//! The identifiers and secrets the embedded account hands out.
+//! The identifiers and secrets of the embedded account.
 //!
-//! All of them are made from counters, so that a run can be repeated, and all
-//! of them say what they are: no scanner or person should take one for a
-//! working credential. The IDs contain a `0`, which base32 has not, so that
-//! nothing can be "decoded" from them: a real key ID holds the number of its
-//! account, and a made-up one would name a stranger's.
+//! All are made from counters, so that a run can be repeated, and all are plainly fake: no scanner
+//! or person should take one for a working credential. The IDs contain a `0`, which base32 does not
+//! have, so that no account ID can be decoded from them: it would be a stranger's.
 
 use std::fmt;
-
-/// How every key ID of the embedded account begins.
-pub const KEY_PREFIX: &str = "AKIAQX7DEMO4";
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const SECRET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+";
 const SECRET_PREFIX: &str = "DEMO/EXAMPLE/";
 const SECRET_LENGTH: usize = 40;
 
-/// The ID of an access key: twenty letters and digits, kept in place since an
-/// account of 100,000 users has many.
+/// The ID of an access key: twenty letters and digits, stored inline since an account of 100,000
+/// users has many.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId([u8; 20]);
 
 impl KeyId {
-    /// Reads an ID; nothing if it is not twenty letters and digits.
+    /// Reads an ID; `None` if it is not twenty letters and digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; 20] = text.as_bytes().try_into().ok()?;
-        bytes
-            .iter()
-            .all(u8::is_ascii_alphanumeric)
-            .then_some(Self(bytes))
+        let known = bytes.iter().all(u8::is_ascii_alphanumeric);
+        known.then_some(Self(bytes))
     }
 
     /// The ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Never empty: `parse` lets only ASCII in.
+        // Never empty: `parse` accepts only ASCII.
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The `number`th new key's ID; no two numbers share one.
+    /// The ID of the `number`th new key; no two numbers share one.
     pub(super) fn numbered(number: u64) -> Self {
         Self::ending(*b"AKIAQX7DEMO40_______", number)
     }
 
-    /// The same of temporary keys.
+    /// As [`Self::numbered`], for temporary keys.
     pub(super) fn temporary(number: u64) -> Self {
         Self::ending(*b"ASIAQX7DEMO40_______", number)
     }
 
     fn ending(mut bytes: [u8; 20], number: u64) -> Self {
-        bytes[13..].copy_from_slice(&base32::<7>(number));
+        bytes[13..].copy_from_slice(&base32(number));
         Self(bytes)
     }
 
-    /// The secret that belongs to this ID. It follows from the ID, so the
-    /// account need not keep it.
+    /// The secret of the key. It follows from the ID, so that the account need not store it.
     #[must_use]
     pub fn secret(&self) -> String {
-        let mut seed = self
-            .0
-            .iter()
-            .fold(0, |seed, &byte| mix(seed ^ u64::from(byte)));
-        let mut secret = String::with_capacity(SECRET_LENGTH);
-        secret.push_str(SECRET_PREFIX);
+        let mut seed = hash(self.as_str());
+        let mut secret = SECRET_PREFIX.to_owned();
         while secret.len() < SECRET_LENGTH {
             seed = mix(seed);
-            secret.push(pick(SECRET, seed >> 32));
+            secret.push((*one_of(SECRET, seed >> 32)).into());
         }
         secret
     }
@@ -84,12 +72,6 @@ impl fmt::Debug for KeyId {
     }
 }
 
-impl PartialEq<str> for KeyId {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
 impl PartialEq<&str> for KeyId {
     fn eq(&self, other: &&str) -> bool {
         self.as_str() == *other
@@ -98,7 +80,7 @@ impl PartialEq<&str> for KeyId {
 
 /// The unique ID of the `number`th user: `AIDA` and seventeen more.
 pub(super) fn user_id(number: u64) -> String {
-    let tail = base32::<7>(number);
+    let tail = base32(number);
     let tail = str::from_utf8(&tail).unwrap_or_default();
     format!("AIDAQX7DEMO400{tail}")
 }
@@ -124,20 +106,26 @@ pub(super) fn mix(number: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// `N` base32 digits of a number, scattered so that neighbours look nothing
-/// alike. An odd factor has an inverse, so no two numbers below 32^N meet.
-fn base32<const N: usize>(number: u64) -> [u8; N] {
-    let mut scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    std::array::from_fn(|_| {
-        let digit = pick(BASE32, scattered);
-        scattered >>= 5;
-        digit as u8
-    })
+/// A number that stands for a text.
+pub(super) fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0, |hash, byte| mix(hash ^ u64::from(byte)))
 }
 
-fn pick<const N: usize>(alphabet: &[u8; N], number: u64) -> char {
-    let index = usize::try_from(number % N as u64).unwrap_or_default();
-    char::from(alphabet[index])
+/// One of several things, by a number of any size.
+pub(super) fn one_of<T>(things: &[T], number: u64) -> &T {
+    &things[usize::try_from(number % things.len() as u64).unwrap_or_default()]
+}
+
+/// Seven base32 digits of a number, scattered so that neighbours look nothing alike. An odd factor
+/// has an inverse, so no two numbers below 32^7 share them.
+fn base32(number: u64) -> [u8; 7] {
+    let mut scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    std::array::from_fn(|_| {
+        let digit = *one_of(BASE32, scattered);
+        scattered >>= 5;
+        digit
+    })
 }
 
 #[cfg(test)]
@@ -152,7 +140,7 @@ mod tests {
         let secrets: HashSet<_> = ids.iter().map(KeyId::secret).collect();
         assert_eq!(secrets.len(), 20_000);
         for id in &ids {
-            assert!(id.as_str().starts_with(KEY_PREFIX), "{id}");
+            assert!(id.as_str().starts_with("AKIAQX7DEMO4"), "{id}");
             assert!(KeyId::parse(id.as_str()).is_some(), "{id}");
             assert_eq!(id.secret().len(), 40);
             assert!(id.secret().starts_with("DEMO/EXAMPLE/"));
@@ -160,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn no_account_number_can_be_read_out_of_an_id() {
+    fn no_account_id_can_be_decoded_from_an_id() {
         let tail = &KeyId::numbered(7).as_str()[4..].to_owned();
         assert!(tail.bytes().any(|byte| !BASE32.contains(&byte)), "{tail}");
     }

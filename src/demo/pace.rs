@@ -1,4 +1,4 @@
-//! How fast the endpoint answers, and how often.
+//! How fast the endpoint answers, and how many requests it accepts.
 
 use std::time::Duration;
 
@@ -7,13 +7,10 @@ use tokio::time::Instant;
 use super::identifier::mix;
 
 /// How long answers take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delay {
-    /// No time at all.
-    #[default]
-    None,
-    /// About as long as the real service over a good line: 30 to 160 ms, not
-    /// two alike, and in each run the same.
+    /// About as long as the real service over a good connection: 30 to 160 ms, varied, and the same
+    /// in each run.
     Plausible,
     /// Always so long.
     Fixed(Duration),
@@ -23,23 +20,21 @@ impl Delay {
     /// How long the `number`th answer takes.
     pub(super) fn of(self, number: u64) -> Duration {
         match self {
-            Self::None => Duration::ZERO,
             Self::Plausible => Duration::from_millis(30 + mix(number) % 131),
             Self::Fixed(delay) => delay,
         }
     }
 }
 
-/// Lets so many requests a second through (a token bucket); as many may come at
-/// once after a second's rest.
+/// Lets so many requests a second through; as many may come at once after a second without any.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(super) struct TokenBucket {
     per_second: f64,
     tokens: f64,
     filled: Instant,
 }
 
-impl Bucket {
+impl TokenBucket {
     pub(super) fn new(per_second: u32) -> Self {
         let per_second = f64::from(per_second);
         Self {
@@ -75,17 +70,5 @@ mod tests {
         assert!(delays.iter().all(|delay| (30..=160).contains(delay)));
         assert!(delays.iter().max() > delays.iter().min());
         assert_eq!(Delay::Plausible.of(7), Delay::Plausible.of(7));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_bucket_lets_through_what_its_rate_allows() {
-        let mut bucket = Bucket::new(5);
-        let mut passed = || (0..10).filter(|_| bucket.take()).count();
-        assert_eq!(passed(), 5);
-        assert_eq!(passed(), 0);
-        tokio::time::advance(Duration::from_millis(400)).await;
-        assert_eq!(passed(), 2);
-        tokio::time::advance(Duration::from_mins(1)).await;
-        assert_eq!(passed(), 5);
     }
 }

@@ -1,6 +1,5 @@
 //! The endpoint on a loopback socket, for any client.
 
-use std::convert::Infallible;
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
@@ -8,19 +7,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream::{self, StreamExt as _};
 use http::{Request, Response, StatusCode};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, Limited, StreamBody};
-use hyper::body::{Frame, Incoming};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::connector::{cut_short, dropped};
-use super::{Answer, Endpoint};
+use super::answer::{Body, whole};
+use super::endpoint::Endpoint;
 
 /// More than any request of the query protocol needs.
 const LARGEST_REQUEST: usize = 64 * 1024;
@@ -33,13 +30,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// What to give to `--endpoint-url`.
+    /// The endpoint URL for a client.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
@@ -48,7 +45,7 @@ impl Server {
     /// Stops listening, closes all connections, and waits for that to be done.
     pub async fn shutdown(mut self) {
         self.task.abort();
-        // The only error there can be is that it was stopped.
+        // The only possible error is that it was aborted.
         let _ = (&mut self.task).await;
     }
 }
@@ -60,11 +57,11 @@ impl Drop for Server {
 }
 
 impl Endpoint {
-    /// Listens on an address of this machine only; port 0 stands for any.
+    /// Listens on a loopback address; port 0 stands for any free one.
     ///
     /// # Errors
-    /// When the address can be reached from elsewhere (whoever reaches the
-    /// endpoint can ask it for anything), or cannot be listened on.
+    /// When the address can be reached from other machines (there is nothing that the endpoint
+    /// would not do), or cannot be listened on.
     pub async fn serve(&self, addr: SocketAddr) -> io::Result<Server> {
         if !addr.ip().is_loopback() {
             return Err(io::Error::new(
@@ -86,9 +83,9 @@ async fn accept(endpoint: Endpoint, listener: TcpListener) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(converse(endpoint.clone(), stream));
+                    connections.spawn(serve_connection(endpoint.clone(), stream));
                 }
-                // No file handles left, perhaps; other connections end in time.
+                // Perhaps no file handles are left until other connections end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -96,9 +93,9 @@ async fn accept(endpoint: Endpoint, listener: TcpListener) {
     }
 }
 
-/// Answers one connection's requests until either side has enough.
-async fn converse(endpoint: Endpoint, stream: TcpStream) {
-    // Answers are small and waited for; a refusal costs a little time only.
+/// Answers one connection's requests until either side closes it.
+async fn serve_connection(endpoint: Endpoint, stream: TcpStream) {
+    // Answers are small and waited for; an error costs a little time only.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let endpoint = endpoint.clone();
@@ -109,7 +106,7 @@ async fn converse(endpoint: Endpoint, stream: TcpStream) {
         .serve_connection(TokioIo::new(stream), service);
     let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     if ended.is_err_and(|error| is_reset(&error)) {
-        // Break the connection off, where closing it would be orderly.
+        // A reset, not an orderly close.
         let stream = connection.into_parts().io.into_inner();
         let _ = stream.set_zero_linger();
     }
@@ -122,126 +119,12 @@ fn is_reset(error: &hyper::Error) -> bool {
         .is_some_and(|source| source.kind() == io::ErrorKind::ConnectionReset)
 }
 
-type Body = BoxBody<Bytes, io::Error>;
-
 async fn answer(endpoint: &Endpoint, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_REQUEST).collect().await else {
-        let mut response = Response::new(whole(Bytes::new()));
-        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return Ok(response);
+        let response = Response::builder().status(StatusCode::PAYLOAD_TOO_LARGE);
+        return response.body(whole(Bytes::new())).map_err(io::Error::other);
     };
     let request = Request::from_parts(parts, body.to_bytes());
-    match endpoint.answer(request).await {
-        Answer::Whole(response) => Ok(response.map(whole)),
-        Answer::Cut(response) => Ok(response.map(|half| {
-            let first = async { Ok(Frame::data(half)) };
-            let then = async {
-                // Nothing is sent before the body has to be waited for.
-                tokio::task::yield_now().await;
-                Err(cut_short())
-            };
-            BoxBody::new(StreamBody::new(
-                stream::once(first).chain(stream::once(then)),
-            ))
-        })),
-        // Ends the conversation without a word.
-        Answer::Dropped => Err(dropped()),
-    }
-}
-
-fn whole(bytes: Bytes) -> Body {
-    let never = |never: Infallible| match never {};
-    Full::new(bytes).map_err(never).boxed()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Account;
-    use super::*;
-    use chrono::Utc;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    fn endpoint() -> Endpoint {
-        Endpoint::new(Account::demo(Utc::now()))
-    }
-
-    async fn serve(endpoint: &Endpoint) -> Server {
-        endpoint.serve(([127, 0, 0, 1], 0).into()).await.unwrap()
-    }
-
-    /// Reads one answer whose body is a document.
-    async fn read(stream: &mut TcpStream) -> String {
-        let mut text = String::new();
-        while !text.ends_with("</ErrorResponse>") {
-            let mut buffer = [0; 1024];
-            let count = stream.read(&mut buffer).await.unwrap();
-            assert_ne!(count, 0, "closed after {text:?}");
-            text.push_str(str::from_utf8(&buffer[..count]).unwrap());
-        }
-        text
-    }
-
-    #[tokio::test]
-    async fn only_this_machine_is_served() {
-        for addr in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
-            let error = endpoint().serve(addr.parse().unwrap()).await.unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{addr}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_connection_is_kept_and_answers_like_the_service() {
-        let endpoint = endpoint();
-        let server = serve(&endpoint).await;
-        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
-        for _ in 0..2 {
-            let request =
-                b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 16\r\n\r\nAction=ListUsers";
-            stream.write_all(request).await.unwrap();
-            let answer = read(&mut stream).await;
-            assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
-            assert!(
-                answer.contains("\r\ncontent-type: text/xml\r\n"),
-                "{answer}"
-            );
-            let (_, id) = answer.split_once("\r\nx-amzn-requestid: ").unwrap();
-            let id = &id[..36];
-            let (_, document) = answer.split_once("\r\n\r\n").unwrap();
-            assert_eq!(
-                document,
-                format!(
-                    "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error>\
-                     <Type>Sender</Type><Code>MissingAuthenticationToken</Code>\
-                     <Message>Request is missing Authentication Token</Message></Error>\
-                     <RequestId>{id}</RequestId></ErrorResponse>"
-                )
-            );
-        }
-        assert_eq!(endpoint.calls().len(), 2);
-    }
-
-    #[tokio::test]
-    async fn what_is_no_request_of_this_protocol_is_refused_unread() {
-        let endpoint = endpoint();
-        let server = serve(&endpoint).await;
-        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
-        let head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 70000\r\n\r\n";
-        stream.write_all(head).await.unwrap();
-        stream.write_all(&vec![b'x'; 70_000]).await.unwrap();
-        let mut status = [0; 12];
-        stream.read_exact(&mut status).await.unwrap();
-        assert_eq!(&status, b"HTTP/1.1 413");
-        assert!(endpoint.calls().is_empty());
-    }
-
-    #[tokio::test]
-    async fn shutting_down_closes_what_is_open() {
-        let server = serve(&endpoint()).await;
-        let addr = server.addr();
-        let mut stream = TcpStream::connect(addr).await.unwrap();
-        server.shutdown().await;
-        assert!(matches!(stream.read(&mut [0; 1]).await, Ok(0) | Err(_)));
-        assert!(TcpStream::connect(addr).await.is_err());
-    }
+    endpoint.answer(request).await.into_response()
 }

@@ -1,9 +1,8 @@
-//! Who signed a request, and whether they really did (Signature Version 4).
+//! Checks who signed a request (Signature Version 4).
 //!
-//! A signature is checked by making it again: the same request, the same signed
-//! headers and the secret the account knows must give the same signature.
+//! A signature is checked by making it again: the same request, the same signed headers and the
+//! secret that belongs to the key must give the same signature.
 
-use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
@@ -15,10 +14,11 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http::{HeaderMap, Request, header};
 
+use super::caller::{Caller, RoleSession};
+use super::error::{INCOMPLETE_SIGNATURE, NOT_SIGNED, ServiceError, WRONG_SIGNATURE};
 use super::identifier::KeyId;
-use super::refusal::Refusal;
-use super::store::{Account, RoleSession};
-use super::user::Status;
+use super::store::Account;
+use super::user::{Key, Status};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: &str = "x-amz-date";
@@ -28,44 +28,14 @@ const TIME_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// How far a client's clock may be off, either way.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(15);
 
-/// Whoever signed a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Caller {
-    arn: String,
-    id: String,
-    user: Option<String>,
-    key: Option<KeyId>,
-}
-
-impl Caller {
-    pub(super) fn arn(&self) -> &str {
-        &self.arn
-    }
-
-    /// The unique ID, as `GetCallerIdentity` gives it.
-    pub(super) fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The user's name; a role session has none.
-    pub(super) fn user(&self) -> Option<&str> {
-        self.user.as_deref()
-    }
-
-    /// The long-lived key; a role session has none.
-    pub(super) fn key(&self) -> Option<KeyId> {
-        self.key
-    }
-}
-
-/// What decides about time: three readings that a test can set apart.
+/// The times that decide; a test can set them apart.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
-    /// The account's time: how old its keys are.
+    /// The account's time, which the age of keys counts from.
     pub(super) account: DateTime<Utc>,
-    /// The service's clock: how old a signature is.
+    /// The service's clock, which the age of signatures counts from.
     pub(super) service: DateTime<Utc>,
-    /// How long a new key is not known everywhere yet.
+    /// How long a new key is refused.
     pub(super) settling: TimeDelta,
 }
 
@@ -74,47 +44,38 @@ pub(super) struct Times {
 pub(super) struct Signature<'a> {
     pub(super) key_id: &'a str,
     day: &'a str,
-    pub(super) region: &'a str,
-    pub(super) service: &'a str,
+    region: &'a str,
+    service: &'a str,
     headers: Vec<&'a str>,
     hex: &'a str,
 }
 
 impl<'a> Signature<'a> {
     /// Reads the header.
-    ///
-    /// # Errors
-    /// When it is missing, or is no header of Signature Version 4.
-    pub(super) fn of(headers: &'a HeaderMap) -> Result<Self, Refusal> {
-        let value = text(headers, header::AUTHORIZATION.as_str()).ok_or_else(Refusal::unsigned)?;
-        let parts = value.strip_prefix(ALGORITHM).ok_or_else(|| {
-            Refusal::incomplete_signature(format!("Unsupported AWS 'algorithm': '{value}'."))
+    pub(super) fn of(headers: &'a HeaderMap) -> Result<Self, ServiceError> {
+        let incomplete = |message: &str| ServiceError::new(INCOMPLETE_SIGNATURE, message);
+        let value = text(headers, header::AUTHORIZATION.as_str()).ok_or_else(|| {
+            ServiceError::new(NOT_SIGNED, "Request is missing Authentication Token")
         })?;
-        let mut credential = None;
-        let mut signed = None;
-        let mut signature = None;
-        for part in parts.split(',') {
-            match part.trim().split_once('=') {
-                Some(("Credential", value)) => credential = Some(value),
-                Some(("SignedHeaders", value)) => signed = Some(value),
-                Some(("Signature", value)) => signature = Some(value),
-                _ => {}
-            }
-        }
-        let required = |part: Option<&'a str>, name: &str| {
-            part.ok_or_else(|| {
-                Refusal::incomplete_signature(format!(
+        let parts = value.strip_prefix(ALGORITHM);
+        let parts =
+            parts.ok_or_else(|| incomplete(&format!("Unsupported AWS 'algorithm': '{value}'.")))?;
+        let part = |name| {
+            let mut parts = parts.split(',').map(str::trim);
+            let found = parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+            found.ok_or_else(|| {
+                incomplete(&format!(
                     "Authorization header requires '{name}' parameter."
                 ))
             })
         };
-        let credential = required(credential, "Credential")?;
-        let headers = required(signed, "SignedHeaders")?;
-        let signature = required(signature, "Signature")?;
+        let credential = part("Credential")?;
+        let headers = part("SignedHeaders")?;
+        let hex = part("Signature")?;
         let &[key_id, day, region, service, "aws4_request"] =
             credential.split('/').collect::<Vec<_>>().as_slice()
         else {
-            return Err(Refusal::incomplete_signature(
+            return Err(incomplete(
                 "Credential must have exactly 5 slash-delimited elements, e.g. \
                  keyid/date/region/service/term.",
             ));
@@ -125,40 +86,32 @@ impl<'a> Signature<'a> {
             region,
             service,
             headers: headers.split(';').collect(),
-            hex: signature,
+            hex,
         })
     }
 
-    /// Finds out who signed the request, for a service.
-    ///
-    /// # Errors
-    /// When the key is unknown, inactive or too new, or the signature is too
-    /// old or not right.
+    /// Finds out who signed the request for a service: an error when the key is unknown, inactive
+    /// or too new, or the signature too old or wrong.
     pub(super) fn verify(
         &self,
         request: &Request<Bytes>,
         account: &Account,
         service: Option<&str>,
         times: &Times,
-    ) -> Result<Caller, Refusal> {
+    ) -> Result<Caller, ServiceError> {
         let caller = self.caller(request.headers(), account, times)?;
         let signed_at = self.signed_at(request.headers(), times.service)?;
         if let Some(service) = service.filter(|&service| service != self.service) {
-            return Err(Refusal::wrong_signature(format!(
-                "Credential should be scoped to correct service: '{service}'."
-            )));
+            let message = format!("Credential should be scoped to correct service: '{service}'.");
+            return Err(ServiceError::new(WRONG_SIGNATURE, message));
         }
-        let secret = KeyId::parse(self.key_id).map(|id| id.secret());
-        let expected = secret.and_then(|secret| self.again(request, &secret, signed_at));
-        if expected.as_deref() == Some(self.hex) {
-            Ok(caller)
-        } else {
-            Err(Refusal::wrong_signature(
-                "The request signature we calculated does not match the signature you \
-                 provided. Check your AWS Secret Access Key and signing method. Consult the \
-                 service documentation for details.",
-            ))
+        if self.expected(request, signed_at).as_deref() == Some(self.hex) {
+            return Ok(caller);
         }
+        let message = "The request signature we calculated does not match the signature you \
+                       provided. Check your AWS Secret Access Key and signing method. Consult \
+                       the service documentation for details.";
+        Err(ServiceError::new(WRONG_SIGNATURE, message))
     }
 
     fn caller(
@@ -166,24 +119,22 @@ impl<'a> Signature<'a> {
         headers: &HeaderMap,
         account: &Account,
         times: &Times,
-    ) -> Result<Caller, Refusal> {
-        let token = text(headers, TOKEN);
-        if let Some(session) = account.role_session(self.key_id) {
-            return (token == Some(RoleSession::TOKEN))
-                .then(|| Caller {
-                    arn: account.session_arn(session),
-                    id: session.id(),
-                    user: None,
-                    key: None,
-                })
-                .ok_or_else(Refusal::unknown_token);
+    ) -> Result<Caller, ServiceError> {
+        let session = account.role_session(self.key_id);
+        // A session needs its token, and a long-lived key has none.
+        if text(headers, TOKEN) != session.map(|_| RoleSession::TOKEN) {
+            return Err(ServiceError::invalid_token());
         }
-        let known = account.key(self.key_id).filter(|(_, key)| {
-            token.is_none()
-                && key.status == Status::Active
-                && times.account - key.created >= times.settling
-        });
-        let (user, key) = known.ok_or_else(Refusal::unknown_token)?;
+        if let Some(session) = session {
+            return Ok(session.caller.clone());
+        }
+        let usable = |key: &Key| {
+            key.status == Status::Active && times.account - key.created >= times.settling
+        };
+        let (user, key) = account
+            .key(self.key_id)
+            .filter(|(_, key)| usable(key))
+            .ok_or_else(ServiceError::invalid_token)?;
         Ok(Caller {
             arn: account.arn(user),
             id: user.id(),
@@ -192,46 +143,38 @@ impl<'a> Signature<'a> {
         })
     }
 
-    /// The time of the signature, if it is near enough to ours.
-    fn signed_at(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+    /// The time of the signature, if it is close enough to the service's.
+    fn signed_at(
+        &self,
+        headers: &HeaderMap,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, ServiceError> {
         let time = text(headers, DATE)
             .filter(|time| time.starts_with(self.day))
             .and_then(|time| NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok())
-            .map(|time| time.and_utc())
             .ok_or_else(|| {
-                Refusal::incomplete_signature(
-                    "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of \
-                     date from HTTP",
-                )
-            })?;
-        let shown = |time: DateTime<Utc>| time.format(TIME_FORMAT);
-        let minutes = TOLERANCE.num_minutes();
-        if time < now - TOLERANCE {
-            Err(Refusal::wrong_signature(format!(
-                "Signature expired: {} is now earlier than {} ({} - {minutes} min.)",
-                shown(time),
-                shown(now - TOLERANCE),
-                shown(now),
-            )))
+                let message = "Date in Credential scope does not match YYYYMMDD from ISO-8601 \
+                               version of date from HTTP";
+                ServiceError::new(INCOMPLETE_SIGNATURE, message)
+            })?
+            .and_utc();
+        let (state, comparison, sign, limit) = if time < now - TOLERANCE {
+            ("expired", "now earlier", '-', now - TOLERANCE)
         } else if time > now + TOLERANCE {
-            Err(Refusal::wrong_signature(format!(
-                "Signature not yet current: {} is still later than {} ({} + {minutes} min.)",
-                shown(time),
-                shown(now + TOLERANCE),
-                shown(now),
-            )))
+            ("not yet current", "still later", '+', now + TOLERANCE)
         } else {
-            Ok(time)
-        }
+            return Ok(time);
+        };
+        let [time, limit, now] = [time, limit, now].map(|time| time.format(TIME_FORMAT));
+        let minutes = TOLERANCE.num_minutes();
+        let message = format!(
+            "Signature {state}: {time} is {comparison} than {limit} ({now} {sign} {minutes} min.)"
+        );
+        Err(ServiceError::new(WRONG_SIGNATURE, message))
     }
 
-    /// The signature that belongs to the request and a secret.
-    fn again(
-        &self,
-        request: &Request<Bytes>,
-        secret: &str,
-        signed_at: DateTime<Utc>,
-    ) -> Option<String> {
+    /// The signature that the request should have.
+    fn expected(&self, request: &Request<Bytes>, signed_at: DateTime<Utc>) -> Option<String> {
         let headers: Vec<_> = request
             .headers()
             .iter()
@@ -246,9 +189,10 @@ impl<'a> Signature<'a> {
         )
         .ok()?;
         // The token is one of the headers already, if the client signed it.
+        let secret = KeyId::parse(self.key_id)?.secret();
         let identity = Credentials::new(self.key_id, secret, None, None, "demo").into();
-        // Exactly the headers that the client says it signed, even those that
-        // signers usually leave out.
+        // Exactly the headers that the client says it signed, also those that signers usually leave
+        // out.
         let mut settings = SigningSettings::default();
         settings.excluded_headers = None;
         let params: SigningParams<'_> = v4::SigningParams::builder()
@@ -264,16 +208,14 @@ impl<'a> Signature<'a> {
     }
 }
 
-/// The request's address with its host, which a server is told by a header.
+/// The request's URL; the host that a server gets is in a header.
 fn absolute(request: &Request<Bytes>) -> Option<String> {
     let uri = request.uri();
     if uri.authority().is_some() {
         return Some(uri.to_string());
     }
-    let mut address = "http://".to_owned();
-    address.push_str(text(request.headers(), header::HOST.as_str())?);
-    write!(address, "{uri}").ok()?;
-    Some(address)
+    let host = text(request.headers(), header::HOST.as_str())?;
+    Some(format!("http://{host}{uri}"))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -281,16 +223,15 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Answer, Endpoint};
+pub(super) mod tests {
     use super::*;
 
     const LIST: &str = "Action=ListUsers&Version=2010-05-08";
 
-    /// A request as alice signs it.
-    fn signed(body: &'static str, query: &str, service: &str) -> Request<Bytes> {
+    /// A request as alice of the demo account signs it.
+    pub(in super::super) fn signed(body: &'static str, query: &str) -> Request<Bytes> {
         let uri = format!("http://localhost/{query}");
-        // Clients do not usually sign this one, but they may.
+        // Clients do not usually sign this header, but they may.
         let header = ("user-agent", "test");
         let request = Request::post(&uri).header(header.0, header.1);
         let mut request = request.body(Bytes::from(body)).unwrap();
@@ -301,7 +242,7 @@ mod tests {
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region("eu-west-1")
-            .name(service)
+            .name("iam")
             .time(SystemTime::now())
             .settings(settings)
             .build()
@@ -314,94 +255,96 @@ mod tests {
         request
     }
 
-    /// The status, and the code and sentence of a refusal.
-    async fn answer(request: Request<Bytes>) -> (u16, String) {
-        let endpoint = Endpoint::new(Account::demo(Utc::now()));
-        let Answer::Whole(response) = endpoint.answer(request).await else {
-            panic!("no answer");
+    fn verify(request: &Request<Bytes>, service: &str) -> Result<Caller, ServiceError> {
+        let now = Utc::now();
+        let times = Times {
+            account: now,
+            service: now,
+            settling: TimeDelta::zero(),
         };
-        let body = str::from_utf8(response.body()).unwrap();
-        let between = |tag: &str| {
-            let (_, rest) = body.split_once(&format!("<{tag}>"))?;
-            Some(rest.split_once('<')?.0.to_owned())
-        };
-        let code = between("Code").unwrap_or_default();
-        let message = between("Message").unwrap_or_default();
-        assert!(between("RequestId").is_some(), "{body}");
-        (response.status().as_u16(), format!("{code}: {message}"))
+        let account = Account::demo(now);
+        Signature::of(request.headers())?.verify(request, &account, Some(service), &times)
     }
 
-    fn changed(header: &'static str, from: &str, to: &str) -> Request<Bytes> {
-        let mut request = signed(LIST, "", "iam");
-        let value = request.headers()[header].to_str().unwrap();
-        assert!(value.contains(from), "{value}");
-        let value = value.replace(from, to).parse().unwrap();
-        request.headers_mut().insert(header, value);
-        request
-    }
-
-    #[tokio::test]
-    async fn what_was_signed_is_answered() {
-        assert_eq!(answer(signed(LIST, "", "iam")).await.0, 200);
-        let in_the_address = signed("", "?Version=2010-05-08&Action=GetUser", "iam");
-        assert_eq!(answer(in_the_address).await.0, 200);
-        let mut more = signed(LIST, "", "iam");
-        let value = "not signed".parse().unwrap();
-        more.headers_mut().insert("x-other", value);
-        assert_eq!(answer(more).await.0, 200);
-    }
-
-    #[tokio::test]
-    async fn what_was_changed_after_signing_is_not() {
-        let wrong = "SignatureDoesNotMatch: The request signature we calculated";
-        let mut other = signed(LIST, "", "iam");
-        *other.body_mut() = Bytes::from_static(b"Action=GetUser&Version=2010-05-08");
-        let (status, said) = answer(other).await;
-        assert!(status == 403 && said.starts_with(wrong), "{said}");
-        let mut elsewhere = signed(LIST, "", "iam");
-        *elsewhere.uri_mut() = "http://localhost/?MaxItems=1".parse().unwrap();
-        let (status, said) = answer(elsewhere).await;
-        assert!(status == 403 && said.starts_with(wrong), "{said}");
-        let (status, said) = answer(changed("authorization", "eu-west-1", "us-east-1")).await;
-        assert!(status == 403 && said.starts_with(wrong), "{said}");
-    }
-
-    #[tokio::test]
-    async fn what_is_not_signed_properly_is_told_why() {
-        let bare = Request::post("http://localhost/").body(Bytes::from(LIST));
-        let (status, said) = answer(bare.unwrap()).await;
-        assert_eq!(status, 403);
-        assert!(said.starts_with("MissingAuthenticationToken: "), "{said}");
-        for (from, to, reason) in [
-            ("AWS4-HMAC-SHA256", "Basic", "Unsupported AWS 'algorithm'"),
-            ("Signature=", "Sig=", "requires 'Signature'"),
-            ("Credential=", "Cred=", "requires 'Credential'"),
-            ("SignedHeaders=", "Headers=", "requires 'SignedHeaders'"),
-            ("/aws4_request", "", "5 slash-delimited elements"),
-        ] {
-            let (status, said) = answer(changed("authorization", from, to)).await;
-            assert_eq!(status, 400, "{said}");
-            assert!(said.starts_with("IncompleteSignature: "), "{said}");
-            assert!(said.contains(reason), "{said}");
+    #[test]
+    fn a_signed_request_is_accepted() {
+        let mut more = signed(LIST, "");
+        more.headers_mut()
+            .insert("x-other", "not signed".parse().unwrap());
+        let in_the_url = signed("", "?Version=2010-05-08&Action=GetUser");
+        for request in [signed(LIST, ""), in_the_url, more] {
+            let caller = verify(&request, "iam").unwrap();
+            assert_eq!(caller.user.as_deref(), Some("alice"));
         }
-        let (status, said) = answer(changed("x-amz-date", "T", "X")).await;
-        assert!(status == 400 && said.contains("Date in Credential scope"));
     }
 
-    #[tokio::test]
-    async fn a_signature_is_good_for_one_service_and_known_actions() {
-        let (status, said) = answer(signed(LIST, "", "sts")).await;
-        assert_eq!(status, 403);
-        assert_eq!(
-            said,
-            "SignatureDoesNotMatch: Credential should be scoped to correct service: 'iam'."
+    #[test]
+    fn a_request_that_was_changed_after_signing_is_refused() {
+        let changed = |header: &'static str, from: &str, to: &str| {
+            let mut request = signed(LIST, "");
+            let value = request.headers()[header].to_str().unwrap();
+            assert!(value.contains(from), "{value}");
+            let value = value.replace(from, to).parse().unwrap();
+            request.headers_mut().insert(header, value);
+            request
+        };
+        let mut body = signed(LIST, "");
+        *body.body_mut() = Bytes::from_static(b"Action=GetUser&Version=2010-05-08");
+        let mut url = signed(LIST, "");
+        *url.uri_mut() = "http://localhost/?MaxItems=1".parse().unwrap();
+        let mut bare = signed(LIST, "");
+        bare.headers_mut().clear();
+        let header = |from, to| changed("authorization", from, to);
+        let wrong = (
+            403,
+            "SignatureDoesNotMatch",
+            "The request signature we calc",
         );
-        let unknown = signed("Action=Explode&Version=2010-05-08", "", "iam");
-        let (status, said) = answer(unknown).await;
-        assert_eq!(status, 400);
+        let incomplete = |reason| (400, "IncompleteSignature", reason);
+        let missing = (403, "MissingAuthenticationToken", "Request is missing");
+        for (request, (status, code, message)) in [
+            (body, wrong),
+            (url, wrong),
+            (header("eu-west-1", "us-east-1"), wrong),
+            (bare, missing),
+            (
+                header("AWS4-HMAC-SHA256", "Basic"),
+                incomplete("Unsupported AWS 'algorithm'"),
+            ),
+            (
+                header("Signature=", "Sig="),
+                incomplete("requires 'Signature'"),
+            ),
+            (
+                header("Credential=", "Cred="),
+                incomplete("requires 'Credential'"),
+            ),
+            (
+                header("SignedHeaders=", "Headers="),
+                incomplete("requires 'SignedHeaders'"),
+            ),
+            (
+                header("/aws4_request", ""),
+                incomplete("5 slash-delimited elements"),
+            ),
+            (
+                changed("x-amz-date", "T", "X"),
+                incomplete("Date in Credential scope"),
+            ),
+        ] {
+            let error = verify(&request, "iam").unwrap_err();
+            assert_eq!((error.status, &*error.code), (status, code), "{error}");
+            assert!(error.message.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_signature_is_valid_for_one_service() {
+        let error = verify(&signed(LIST, ""), "sts").unwrap_err();
+        assert_eq!((error.status, &*error.code), (403, "SignatureDoesNotMatch"));
         assert_eq!(
-            said,
-            "InvalidAction: Could not find operation Explode for version 2010-05-08"
+            error.message,
+            "Credential should be scoped to correct service: 'sts'."
         );
     }
 }

@@ -1,14 +1,14 @@
-//! The actions about the tags of users, where descriptions of keys are kept.
+//! The actions on the tags of users, where the descriptions of keys are stored.
 
-use super::actions::{Request, find};
-use super::identifier::mix;
-use super::paging::{list, read_marker};
+use super::error::{INVALID_INPUT, ServiceError};
+use super::identifier::hash;
+use super::paging::{list, skip_to};
 use super::query::{Check, TAG_KEY, TAG_VALUE, USER_NAME};
-use super::refusal::Refusal;
+use super::request::Request;
 use super::user::{TAGS_PER_USER, Tag, User};
 use super::xml::Xml;
 
-pub(super) fn tag_user(request: &mut Request<'_>) -> Result<(), Refusal> {
+pub(super) fn tag_user(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let user = check.required(&USER_NAME);
     let mut tags = Vec::new();
@@ -20,16 +20,16 @@ pub(super) fn tag_user(request: &mut Request<'_>) -> Result<(), Refusal> {
         });
     }
     check.done()?;
-    if tags
-        .iter()
-        .any(|tag| is_reserved(&tag.key) || is_reserved(&tag.value))
-    {
-        return Err(Refusal::reserved_tag());
+    let reserved = |tag: &Tag| is_reserved(&tag.key) || is_reserved(&tag.value);
+    if tags.iter().any(reserved) {
+        // AWS refuses these; its own message is not on record.
+        let message = "Tag keys and values may not begin with aws:, which is reserved.";
+        return Err(ServiceError::new(INVALID_INPUT, message));
     }
     request.account.tag_user(user, tags)
 }
 
-pub(super) fn untag_user(request: &mut Request<'_>) -> Result<(), Refusal> {
+pub(super) fn untag_user(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let user = check.required(&USER_NAME);
     let keys = check.texts("TagKeys", TAGS_PER_USER, &TAG_KEY);
@@ -37,52 +37,32 @@ pub(super) fn untag_user(request: &mut Request<'_>) -> Result<(), Refusal> {
     request.account.untag_user(user, &keys)
 }
 
-pub(super) fn list_user_tags(request: &mut Request<'_>) -> Result<(), Refusal> {
+pub(super) fn list_user_tags(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
     let user = check.required(&USER_NAME);
     let page = check.page(request.longest_page);
     check.done()?;
-    let user = find(request.account, user)?;
-    let past = match page.marker.map(read_marker).transpose()? {
-        None => 0,
-        // A tag that is gone since the last page leaves no place to go on from.
-        Some(mark) => {
-            let place = user.tags().position(|tag| mark_of(tag) == mark);
-            place.ok_or_else(Refusal::invalid_marker)? + 1
-        }
-    };
-    list(
-        &mut request.result,
-        "Tags",
-        &page,
-        user.tags().skip(past),
-        |xml, tag| write_tag(xml, tag),
-        |tag| mark_of(tag),
-    );
+    let user = request.account.existing_user(user)?;
+    // A tag's key can be longer than a marker may be.
+    let mark = |tag: &Tag| format!("{:016x}", hash(&tag.key));
+    let tags = skip_to(&page, user.tags(), mark)?;
+    list(&mut request.result, "Tags", &page, tags, write_tag, mark);
     Ok(())
 }
 
-/// The tags of a user as `GetUser` tells them: left out where there are none.
+/// The tags of a user in `GetUser`: left out where there are none.
 pub(super) fn write_tags(xml: &mut Xml, user: &User) {
     if user.tags().next().is_some() {
         xml.element("Tags", |xml| {
-            user.tags().for_each(|tag| write_tag(xml, tag));
+            user.tags()
+                .for_each(|tag| xml.element("member", |xml| write_tag(xml, tag)));
         });
     }
 }
 
 fn write_tag(xml: &mut Xml, tag: &Tag) {
-    xml.element("member", |xml| {
-        xml.text("Key", &tag.key);
-        xml.text("Value", &tag.value);
-    });
-}
-
-/// What stands for a tag in a marker: its key can be longer than a marker may be.
-fn mark_of(tag: &Tag) -> String {
-    let bytes = tag.key.bytes();
-    let mark = bytes.fold(0, |mark, byte| mix(mark ^ u64::from(byte)));
-    format!("{mark:016x}")
+    xml.text("Key", &tag.key);
+    xml.text("Value", &tag.value);
 }
 
 fn is_reserved(text: &str) -> bool {

@@ -1,25 +1,27 @@
-//! Users and their access keys, as they are kept.
+//! Users, their access keys and their tags.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 
 use super::identifier::{self, KeyId};
 
-/// Whether a key may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The status of an access key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Status {
     /// It signs requests.
+    #[default]
     Active,
     /// It is refused until it is activated again.
     Inactive,
-    /// The service retired it. Nobody can ask for this one.
+    /// Retired by the service; no request can set this one.
     Expired,
 }
 
 impl Status {
-    /// The word the service uses.
+    /// The status as AWS spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -30,10 +32,10 @@ impl Status {
     }
 }
 
-/// When and for what a key was last used.
+/// The last use of an access key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUsed {
-    /// When.
+    /// The time.
     pub at: DateTime<Utc>,
     /// The service called, such as `s3`.
     pub service: Arc<str>,
@@ -44,16 +46,15 @@ pub struct LastUsed {
 /// An access key. Its secret is [`KeyId::secret`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its ID.
+    /// The ID.
     pub id: KeyId,
-    /// Whether it may be used.
+    /// The status.
     pub status: Status,
     /// When it was created.
     pub created: DateTime<Utc>,
-    /// When it was created, or last became active again: only the credential
-    /// report tells.
+    /// When it was created or last reactivated: `last_rotated` in the credential report.
     pub rotated: DateTime<Utc>,
-    /// Its last use; nothing if it was never used.
+    /// The last use; `None` if it was never used.
     pub last_used: Option<LastUsed>,
 }
 
@@ -71,20 +72,20 @@ impl Key {
     }
 }
 
-/// A tag of a user. One whose key is the ID of an access key is that key's
-/// description: this is where the console keeps it.
+/// A tag of a user. The console stores the description of an access key as a tag whose key is the
+/// key's ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// What it is called, spelled as it was last written.
+    /// The key, spelled as it was last written.
     pub key: String,
-    /// What it says.
+    /// The value.
     pub value: String,
 }
 
 /// A user of the account.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// The name, spelled as it was created.
+    /// The name, spelled as on creation.
     pub name: Arc<str>,
     /// The path: `/`, or a folder such as `/people/`.
     pub path: Arc<str>,
@@ -93,16 +94,16 @@ pub struct User {
     /// The access keys, in the order they were added.
     pub keys: Vec<Key>,
     /// By key without case: that is how the service compares and sorts them.
-    tags: BTreeMap<String, Tag>,
+    pub(super) tags: BTreeMap<String, Tag>,
     number: u64,
 }
 
 impl User {
     /// A user without keys.
-    pub(super) fn new(name: &str, path: Arc<str>, created: DateTime<Utc>, number: u64) -> Self {
+    pub(super) fn new(name: &str, path: &str, created: DateTime<Utc>, number: u64) -> Self {
         Self {
             name: name.into(),
-            path,
+            path: path.into(),
             created,
             keys: Vec::new(),
             tags: BTreeMap::new(),
@@ -115,30 +116,13 @@ impl User {
         self.tags.values()
     }
 
-    /// The tag of a name, in whatever case.
+    /// The tag of a key, in any case.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&Tag> {
         self.tags.get(&fold_tag(key))
     }
 
-    /// Writes tags over those of the same names, unless there would be too many;
-    /// says whether it did.
-    pub(super) fn set_tags(&mut self, tags: Vec<Tag>) -> bool {
-        let new = tags.iter().filter(|tag| self.tag(&tag.key).is_none());
-        if self.tags.len() + new.count() > TAGS_PER_USER {
-            return false;
-        }
-        let tags = tags.into_iter().map(|tag| (fold_tag(&tag.key), tag));
-        self.tags.extend(tags);
-        true
-    }
-
-    /// Removes the tag of a name; one that is not there is as good as removed.
-    pub(super) fn remove_tag(&mut self, key: &str) {
-        self.tags.remove(&fold_tag(key));
-    }
-
-    /// The unique ID, which a later user of the same name would not share.
+    /// The unique ID, which a later user of the same name does not share.
     #[must_use]
     pub fn id(&self) -> String {
         identifier::user_id(self.number)
@@ -146,7 +130,7 @@ impl User {
 }
 
 /// How many tags a user may have.
-pub const TAGS_PER_USER: usize = 50;
+pub(super) const TAGS_PER_USER: usize = 50;
 
 /// A tag's key as it is compared: case does not count, in any script.
 pub(super) fn fold_tag(key: &str) -> String {
@@ -156,13 +140,4 @@ pub(super) fn fold_tag(key: &str) -> String {
 /// A name as it is compared: case does not count.
 pub(super) fn fold(name: &str) -> String {
     name.to_ascii_lowercase()
-}
-
-/// As [`fold`]; most names have no capitals and need one copy only.
-pub(super) fn fold_shared(name: &Arc<str>) -> Arc<str> {
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        fold(name).into()
-    } else {
-        name.clone()
-    }
 }

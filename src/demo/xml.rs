@@ -1,59 +1,35 @@
-//! Writes the XML of an answer.
+//! Writes the XML of a response.
 
 use std::fmt::{Display, Write as _};
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
+use quick_xml::escape::escape;
 
-/// A growing piece of XML. Everything that goes in as text is escaped.
+/// A growing piece of XML.
 #[derive(Debug, Default)]
-pub(super) struct Xml {
-    text: String,
-    /// What is shared with other answers, and where in the text it belongs.
-    shared: Vec<(usize, Bytes)>,
-}
+pub(super) struct Xml(String);
 
 impl Xml {
-    /// `<name>…</name>` around whatever `inside` writes.
+    /// `<name>…</name>` around what `inside` writes; attributes may follow the name.
     pub(super) fn element(&mut self, name: &str, inside: impl FnOnce(&mut Self)) {
-        self.element_in(name, "", inside);
-    }
-
-    /// As [`Self::element`], in a namespace.
-    pub(super) fn element_in(&mut self, name: &str, space: &str, inside: impl FnOnce(&mut Self)) {
-        self.text.push('<');
-        self.text.push_str(name);
-        if !space.is_empty() {
-            self.text.push_str(" xmlns=\"");
-            self.push_escaped(space);
-            self.text.push('"');
-        }
-        self.text.push('>');
+        self.push(format_args!("<{name}>"));
         inside(self);
-        self.text.push_str("</");
-        self.text.push_str(name);
-        self.text.push('>');
+        let name = name.split(' ').next().unwrap_or_default();
+        self.push(format_args!("</{name}>"));
     }
 
-    /// `<name>value</name>`
+    /// `<name>value</name>`, escaped.
     pub(super) fn text(&mut self, name: &str, value: &str) {
-        self.element(name, |xml| xml.push_escaped(value));
+        // XML 1.0 has no way to write other control characters.
+        let forbidden = |c: char| c.is_control() && !"\n\t\r".contains(c);
+        let value = value.replace(forbidden, "\u{fffd}");
+        self.value(name, escape(value).replace('\r', "&#xD;"));
     }
 
-    /// `<name>value</name>` for what needs no escaping: numbers, truth values.
+    /// `<name>value</name>` for what needs no escaping: numbers, truth values, Base64.
     pub(super) fn value(&mut self, name: &str, value: impl Display) {
-        self.element(name, |xml| {
-            // Writing into a string does not fail.
-            let _ = write!(xml.text, "{value}");
-        });
-    }
-
-    /// `<name>content</name>` for something large that needs no escaping. It is
-    /// copied once, into the finished document.
-    pub(super) fn shared(&mut self, name: &str, content: &Bytes) {
-        self.element(name, |xml| {
-            xml.shared.push((xml.text.len(), content.clone()));
-        });
+        self.element(name, |xml| xml.push(value));
     }
 
     /// `<name>2025-10-05T12:00:00Z</name>`
@@ -61,48 +37,22 @@ impl Xml {
         self.value(name, time.to_rfc3339_opts(SecondsFormat::Secs, true));
     }
 
-    /// Takes over what another piece holds.
+    /// Appends another piece.
     pub(super) fn append(&mut self, other: &Self) {
-        let start = self.text.len();
-        self.text.push_str(&other.text);
-        let shared = other.shared.iter();
-        self.shared
-            .extend(shared.map(|(place, content)| (start + place, content.clone())));
+        self.push(&other.0);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.0.is_empty()
     }
 
     pub(super) fn into_bytes(self) -> Bytes {
-        if self.shared.is_empty() {
-            return self.text.into();
-        }
-        let more: usize = self.shared.iter().map(|(_, content)| content.len()).sum();
-        let mut whole = Vec::with_capacity(self.text.len() + more);
-        let mut done = 0;
-        for (place, content) in &self.shared {
-            whole.extend_from_slice(&self.text.as_bytes()[done..*place]);
-            whole.extend_from_slice(content);
-            done = *place;
-        }
-        whole.extend_from_slice(&self.text.as_bytes()[done..]);
-        whole.into()
+        self.0.into()
     }
 
-    fn push_escaped(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '&' => self.text.push_str("&amp;"),
-                '<' => self.text.push_str("&lt;"),
-                '>' => self.text.push_str("&gt;"),
-                '"' => self.text.push_str("&quot;"),
-                '\r' => self.text.push_str("&#xD;"),
-                // XML 1.0 has no way at all to write these.
-                c if c.is_control() && c != '\n' && c != '\t' => self.text.push('\u{fffd}'),
-                c => self.text.push(c),
-            }
-        }
+    fn push(&mut self, text: impl Display) {
+        // Writing into a string does not fail.
+        let _ = write!(self.0, "{text}");
     }
 }
 
@@ -113,37 +63,17 @@ mod tests {
     #[test]
     fn text_is_escaped_and_elements_nest() {
         let mut xml = Xml::default();
-        xml.element_in("A", "https://x/", |xml| {
+        xml.element("A xmlns=\"https://x/\"", |xml| {
             xml.text("B", "<&>\"\u{1b}\r");
             xml.value("C", 7);
             xml.element("D", |_| {});
+            let time = DateTime::from_timestamp(1_759_665_600, 999_000_000);
+            xml.time("E", time.unwrap());
         });
         assert_eq!(
             xml.into_bytes(),
-            "<A xmlns=\"https://x/\"><B>&lt;&amp;&gt;&quot;\u{fffd}&#xD;</B><C>7</C><D></D></A>"
+            "<A xmlns=\"https://x/\"><B>&lt;&amp;&gt;&quot;\u{fffd}&#xD;</B><C>7</C><D></D>\
+             <E>2025-10-05T12:00:00Z</E></A>"
         );
-    }
-
-    #[test]
-    fn what_is_shared_stands_where_it_was_put() {
-        let mut inside = Xml::default();
-        inside.text("B", "<");
-        inside.shared("C", &Bytes::from_static(b"large"));
-        inside.shared("D", &Bytes::from_static(b"larger"));
-        inside.value("E", 1);
-        let mut xml = Xml::default();
-        xml.element("A", |xml| xml.append(&inside));
-        assert_eq!(
-            xml.into_bytes(),
-            "<A><B>&lt;</B><C>large</C><D>larger</D><E>1</E></A>"
-        );
-    }
-
-    #[test]
-    fn times_have_whole_seconds_and_end_in_z() {
-        let mut xml = Xml::default();
-        let time = DateTime::from_timestamp(1_759_665_600, 999_000_000).unwrap();
-        xml.time("T", time);
-        assert_eq!(xml.into_bytes(), "<T>2025-10-05T12:00:00Z</T>");
     }
 }

@@ -1,22 +1,22 @@
-//! What keeps the journal from being opened.
+//! Why the journal cannot be opened or written.
 
 use std::{
     error,
     fmt::{self, Display},
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-/// Why there is no journal, as a sentence for a person.
+/// Why there is no journal, as a sentence for the user.
 #[derive(Debug)]
 pub enum Error {
-    /// It is not known where this person's files are.
+    /// The user's home directory is not known.
     NoHome,
-    /// There is something else of that name: a directory, a symbolic link, a pipe.
+    /// There is something other than a file: a directory, a symbolic link, a pipe.
     NotAFile(PathBuf, &'static str),
-    /// There is a file, and none of its lines is a journal's. It was left alone.
+    /// There is a file that is no journal. It is unchanged.
     NotAJournal(PathBuf),
-    /// Another process holds the lock, and does not let go.
+    /// Another process holds the lock, and does not release it.
     Busy(PathBuf),
     /// The system refused.
     Io {
@@ -24,7 +24,7 @@ pub enum Error {
         what: &'static str,
         /// To which file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -43,35 +43,18 @@ impl Display for Error {
                 let path = path.display();
                 write!(f, "{path} is not a journal of iamkeys, and was left alone")
             }
-            Self::Busy(path) => {
-                let path = path.display();
-                write!(f, "another process keeps {path} locked")
-            }
+            Self::Busy(path) => write!(f, "another process keeps {} locked", path.display()),
             Self::Io { what, path, source } => {
-                let path = path.display();
-                write!(f, "{path} cannot {what}: {source}")
+                write!(f, "{} cannot {what}: {source}", path.display())
             }
         }
     }
 }
 
-impl error::Error for Error {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
+impl error::Error for Error {}
 
-impl From<Error> for io::Error {
-    fn from(error: Error) -> Self {
-        let kind = match &error {
-            Error::NoHome => io::ErrorKind::NotFound,
-            Error::NotAFile(..) | Error::NotAJournal(_) => io::ErrorKind::InvalidInput,
-            Error::Busy(_) => io::ErrorKind::TimedOut,
-            Error::Io { source, .. } => source.kind(),
-        };
-        Self::new(kind, error)
-    }
+/// An operation that the system refused.
+pub(super) fn refused(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { what, path, source }
 }

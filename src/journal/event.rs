@@ -1,19 +1,19 @@
-//! What the journal says: one entry is one line.
+//! The entries of the journal: one line each.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// The action whose outcome is a key, and a secret that is told only once.
+/// The action that returns a new key, and its secret only once.
 pub const CREATE: &str = "iam:CreateAccessKey";
 
-/// The form of the lines. It changes only when a reader of the form before would misread them.
+/// The format of the lines. It changes only when a reader of the format before would misread them.
 pub(super) const VERSION: u32 = 1;
 
 /// What every line begins with.
 pub(super) const BEGINNING: &[u8] = br#"{"v":"#;
 
-/// Something that is worth knowing after a crash.
+/// Something to know after a crash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum Event {
@@ -21,58 +21,53 @@ pub enum Event {
     Sent(Sent),
     /// What became of it.
     Ended(Ended),
-    /// The secret of a new key has been put somewhere.
+    /// The secret of a new key has been saved.
     Stored(Stored),
-    /// The person has thrown the secret of a new key away, knowingly.
+    /// The user has deliberately discarded the secret of a new key.
     Discarded(Discarded),
     /// What was left open has been answered.
     Settled(Settled),
+    /// An event that only a later version knows; never written.
+    #[serde(other, skip_serializing)]
+    Later,
 }
 
-/// A change that is about to be sent: what must be known to ask the account about it later.
+/// A change that is about to be sent, with what is needed to look for it in the account later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    /// Tells it from all other changes of all runs; see [`Journal::id`](super::Journal::id).
+    /// Unique among all changes of all runs; see [`Journal::id`](super::Journal::id).
     pub id: String,
     /// The run that sends it; see [`Journal::run`](super::Journal::run).
     pub run: String,
     /// When; written to the millisecond, in UTC.
     #[serde(with = "time")]
     pub time: DateTime<Utc>,
-    /// The account's number, if it was known by then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The account ID, if it was known by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// The ARN of whoever is signed in, if it was known by then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The ARN of the caller, if it was known by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
-    /// The endpoint, where it is not AWS's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The endpoint, if it is not AWS's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// The action as policies name it, such as [`CREATE`].
+    /// The IAM action, such as [`CREATE`].
     pub action: String,
-    /// The user it concerns.
+    /// The user name.
     pub user: String,
-    /// The key it concerns; none for a key that does not exist yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The access key ID; none for a key that does not exist yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Whether the key shall be active, where that is what changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The new status, if that is what changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
-    /// What the key shall be described as, where that is what changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The new description, if that is what changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// For a creation, the IDs of the keys the user had, if they were known: a key that is not
-    /// among them later is the one that was asked for, or somebody else's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// For a creation, the IDs of the user's keys before it, if they were known: a key that is not
+    /// among them later is the new one, or was created by another program.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_before: Option<Vec<String>>,
-}
-
-impl Sent {
-    /// Whether it makes a key.
-    #[must_use]
-    pub fn creates(&self) -> bool {
-        self.action == CREATE
-    }
 }
 
 /// What became of a change.
@@ -80,25 +75,25 @@ impl Sent {
 pub struct Ended {
     /// The change.
     pub id: String,
-    /// When the answer was there.
+    /// When the response arrived.
     #[serde(with = "time")]
     pub time: DateTime<Utc>,
-    /// Whether it was made.
+    /// Whether the change was made.
     pub outcome: Outcome,
     /// The ID of the key that was created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The service's code for what went wrong, such as `AccessDenied`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The service's error code, such as `AccessDenied`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What went wrong, in one line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The error message, in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The service's ID for the request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The service's request ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// How long it took, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The duration in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
 }
 
@@ -108,14 +103,14 @@ pub struct Ended {
 pub enum Outcome {
     /// It was.
     Done,
-    /// Surely not.
+    /// It certainly was not.
     Refused,
-    /// It is not known. So is every outcome that only a later version has a name for.
+    /// Not known. An outcome that only a later version knows is read as this one, too.
     #[serde(other)]
     Unknown,
 }
 
-/// The secret of a new key has been put somewhere.
+/// The secret of a new key has been saved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     /// The creation.
@@ -123,14 +118,14 @@ pub struct Stored {
     /// When.
     #[serde(with = "time")]
     pub time: DateTime<Utc>,
-    /// The key's ID.
+    /// The access key ID.
     pub key: String,
     /// Where, such as `clipboard`, `profile NAME` or `file`.
     #[serde(rename = "where")]
     pub place: String,
 }
 
-/// The secret of a new key has been thrown away, knowingly.
+/// The secret of a new key has been discarded deliberately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discarded {
     /// The creation.
@@ -138,7 +133,7 @@ pub struct Discarded {
     /// When.
     #[serde(with = "time")]
     pub time: DateTime<Utc>,
-    /// The key's ID.
+    /// The access key ID.
     pub key: String,
 }
 
@@ -150,13 +145,13 @@ pub struct Settled {
     /// When.
     #[serde(with = "time")]
     pub time: DateTime<Utc>,
-    /// How, in a word that nothing depends on, such as `made`.
+    /// The answer, in a word that is for people only, such as `made`.
     pub verdict: String,
 }
 
-/// The line for an event, with its end. It is all ASCII, so that the file can be looked at in any
-/// terminal, and none of it can drive one.
-pub(super) fn line(event: &Event) -> io::Result<Vec<u8>> {
+/// The line for an event, with its end. It is all ASCII, so that the file can be shown in any
+/// terminal, and no text in it can control one.
+pub(super) fn write(event: &Event) -> io::Result<Vec<u8>> {
     #[derive(Serialize)]
     struct Line<'a> {
         v: u32,
@@ -171,7 +166,24 @@ pub(super) fn line(event: &Event) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// Compact JSON that escapes whatever is not printable ASCII.
+/// The event of a line and the ID of its change; none where the line is no entry.
+pub(super) fn read(line: &[u8]) -> Option<(String, Event)> {
+    #[derive(Deserialize)]
+    struct Head {
+        v: u32,
+        #[serde(default)]
+        id: String,
+    }
+    let Head { v, id } = serde_json::from_slice(line).ok()?;
+    let event = if v == VERSION {
+        serde_json::from_slice(line).ok()?
+    } else {
+        Event::Later
+    };
+    (!id.is_empty() || event == Event::Later).then_some((id, event))
+}
+
+/// Compact JSON that escapes everything but printable ASCII.
 struct Ascii;
 
 impl serde_json::ser::Formatter for Ascii {
@@ -192,7 +204,7 @@ impl serde_json::ser::Formatter for Ascii {
     }
 }
 
-/// Times as RFC 3339 has them.
+/// Times as in RFC 3339.
 mod time {
     use chrono::{DateTime, SecondsFormat, Utc};
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
@@ -208,7 +220,6 @@ mod time {
         deserializer: D,
     ) -> Result<DateTime<Utc>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let time = DateTime::parse_from_rfc3339(&text).map_err(D::Error::custom)?;
-        Ok(time.to_utc())
+        text.parse().map_err(D::Error::custom)
     }
 }

@@ -1,6 +1,6 @@
-//! Where the tests end the process: between any two steps of what is done to a file.
+//! Points between the operations on files at which tests kill the process.
 
-/// The process could be dead from here on.
+/// A point at which a test may kill the process.
 #[cfg(not(test))]
 pub(super) fn step() {}
 
@@ -16,7 +16,7 @@ mod seam {
         static LAST: Cell<u32> = const { Cell::new(u32::MAX) };
     }
 
-    /// The process is dead from here on, if this is the step that [`die_at`] named.
+    /// Kills the process if this is the step that [`die_at`] named.
     pub(in crate::journal) fn step() {
         TAKEN.set(TAKEN.get() + 1);
         if TAKEN.get() == LAST.get() {
@@ -29,7 +29,7 @@ mod seam {
         }
     }
 
-    /// Ends the process at the step of this number from now on, in this thread.
+    /// Makes the step of this number, counted from now on in this thread, kill the process.
     pub(in crate::journal) fn die_at(number: u32) {
         TAKEN.set(0);
         LAST.set(number);

@@ -59,7 +59,7 @@ fn settled(id: &str) -> Event {
 }
 
 fn text(events: &[Event]) -> Vec<u8> {
-    let lines = events.iter().map(|event| event::line(event).unwrap());
+    let lines = events.iter().map(|event| event::write(event).unwrap());
     lines.collect::<Vec<_>>().concat()
 }
 
@@ -104,7 +104,7 @@ fn names(path: &Path) -> BTreeSet<String> {
 
 #[test]
 fn an_entry_is_one_line_with_the_names_that_are_documented() {
-    let line = |event: &Event| String::from_utf8(event::line(event).unwrap()).unwrap();
+    let line = |event: &Event| String::from_utf8(event::write(event).unwrap()).unwrap();
     assert_eq!(
         line(&sent("R", "R/4")),
         "{\"v\":1,\"event\":\"sent\",\"id\":\"R/4\",\"run\":\"R\",\
@@ -150,7 +150,7 @@ fn hostile_text_drives_no_terminal_and_stays_in_its_line() {
     if let Event::Sent(sent) = &mut event {
         sent.description = Some(hostile);
     }
-    let line = event::line(&event).unwrap();
+    let line = event::write(&event).unwrap();
     let (end, inside) = line.split_last().unwrap();
     assert_eq!(*end, b'\n');
     assert!(inside.iter().all(|byte| matches!(byte, b' '..=b'~')));
@@ -169,22 +169,25 @@ fn what_a_newer_version_writes_is_passed_over_and_garbage_is_counted() {
           {\"v\":1,\"event\":\"pondered\",\"id\":\"R/3\"}\n\
           {\"v\":2,\"event\":\"settled\",\"id\":\"R/3\"}\n\
           not json\n\xff\xfe\n[]\n{\"event\":\"settled\",\"id\":\"R/3\"}\n\
-          {\"v\":1,\"event\":\"ended\",\"id\":\"R/3\"}\n\n\n",
+          {\"v\":1,\"event\":\"ended\",\"id\":\"R/3\"}\n\n\n\
+          {\"v\":1,\"event\":\"settled\",\"id\":\"R/3\"}\n\
+          {\"v\":1,\"event\":\"settled\",\"id\":\"\",\"time\":\"2026-11-18T11:06:40Z\",\
+          \"verdict\":\"made\"}\n",
     );
-    let mut history = History::of(&text);
+    let history = History::of(&text);
     let open = history.unfinished(|_| true);
     let expected = [("R/2", Kind::Unknown), ("R/3", Kind::Interrupted)];
     assert_eq!(kinds(&open), expected);
     // Not the second `pondered`; the first has an ID that is none.
-    assert_eq!(history.foreign, 6);
+    assert_eq!(history.skipped, 8);
 }
 
 #[test]
 fn an_entry_that_lacks_what_is_needed_is_no_entry() {
     let text = b"{\"v\":1,\"event\":\"sent\",\"id\":\"R/1\",\"action\":\"iam:DeleteAccessKey\"}\n";
-    let mut history = History::of(text);
+    let history = History::of(text);
     assert_eq!(history.unfinished(|_| true), []);
-    assert_eq!(history.foreign, 1);
+    assert_eq!(history.skipped, 1);
 }
 
 #[test]
@@ -313,7 +316,7 @@ fn a_journal_that_has_grown_is_shortened_to_what_is_open_and_what_is_new() {
 }
 
 #[test]
-fn whoever_has_it_open_while_it_is_shortened_writes_to_the_new_one() {
+fn a_program_that_has_it_open_while_it_is_shortened_writes_to_the_new_file() {
     let (_directory, path) = holding(&text(&[sent("R", "R/1"), settled("R/1")]));
     let (journal, _) = Journal::open(&path).unwrap();
     Journal::open_shortening(&path, 0, 0).unwrap();
@@ -323,7 +326,7 @@ fn whoever_has_it_open_while_it_is_shortened_writes_to_the_new_one() {
 }
 
 #[test]
-fn a_lock_that_somebody_keeps_is_not_waited_for_for_ever() {
+fn a_lock_that_another_process_holds_is_not_waited_for_for_ever() {
     let (_directory, path) = nowhere();
     let place = Place::make(&path).unwrap();
     let lock = place.lock().unwrap();
@@ -344,7 +347,7 @@ fn a_file_that_is_something_else_is_left_alone() {
     assert!(error.to_string().contains("is a directory"), "{error}");
     let error = Journal::open(path.parent().unwrap()).unwrap_err();
     assert!(error.to_string().contains("is a directory"), "{error}");
-    // Nobody can make a directory in a file.
+    // A file cannot contain a directory.
     let error = Journal::open(&path.join("below.jsonl")).unwrap_err();
     assert!(error.to_string().contains("cannot be made"), "{error}");
 }
@@ -395,7 +398,7 @@ fn reference(events: &[Event]) -> Vec<Unfinished> {
             Event::Stored(Stored { id: closed, .. })
             | Event::Discarded(Discarded { id: closed, .. })
             | Event::Settled(Settled { id: closed, .. }) => closed == id,
-            Event::Sent(_) | Event::Ended(_) => false,
+            Event::Sent(_) | Event::Ended(_) | Event::Later => false,
         });
         let ended = events.iter().rev().find_map(|event| match event {
             Event::Ended(ended) if ended.id == *id => Some(ended.clone()),
@@ -424,7 +427,7 @@ fn what_a_later_version_wrote_outlives_the_shortening() {
 proptest! {
     #[test]
     fn every_event_is_read_as_it_was_written(event in event()) {
-        let line = event::line(&event).unwrap();
+        let line = event::write(&event).unwrap();
         prop_assert!(line.is_ascii());
         prop_assert_eq!(line.split(|byte| *byte == b'\n').count(), 2);
         prop_assert_eq!(serde_json::from_slice::<Event>(&line).unwrap(), event);
@@ -435,15 +438,15 @@ proptest! {
         events in prop::collection::vec(event(), 0..24),
         garbage in prop::collection::vec((0_usize..24, "[^\n]{1,9}"), 0..4),
     ) {
-        let mut lines: Vec<_> = events.iter().map(|event| event::line(event).unwrap()).collect();
+        let mut lines: Vec<_> = events.iter().map(|event| event::write(event).unwrap()).collect();
         for (at, garbage) in &garbage {
             let line = format!("{garbage}\n").into_bytes();
             lines.insert(*at.min(&lines.len()), line);
         }
         let text = lines.concat();
-        let mut history = History::of(&text);
+        let history = History::of(&text);
         prop_assert_eq!(history.unfinished(|_| true), reference(&events));
-        prop_assert_eq!(history.foreign, garbage.len());
+        prop_assert_eq!(history.skipped, garbage.len());
         let of_a = reference(&events).into_iter().filter(|open| open.sent.run == "a");
         prop_assert_eq!(history.unfinished(|run| run == "a"), of_a.collect::<Vec<_>>());
     }
@@ -459,10 +462,10 @@ proptest! {
         let whole = (0..=events.len()).rev().find(|count| {
             self::text(&events[..*count]).len().saturating_sub(1) <= cut
         });
-        let mut history = History::of(&text[..cut]);
+        let history = History::of(&text[..cut]);
         let expected = reference(&events[..whole.unwrap()]);
         prop_assert_eq!(history.unfinished(|_| true), expected);
-        prop_assert_eq!(history.foreign, 0);
+        prop_assert_eq!(history.skipped, 0);
     }
 
     #[test]

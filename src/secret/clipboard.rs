@@ -1,8 +1,9 @@
-//! The system's own clipboard, and the way to it from here.
+//! The system's clipboard.
 
-pub use super::route::{Choice, Route, Why, route};
+pub use super::route::{Choice, route};
 
-use super::SecretKey;
+use crate::engine::{SecretKey, destination::Route};
+
 use std::{
     env,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -18,46 +19,32 @@ pub fn route_here(choice: Choice) -> Route {
 }
 
 /// The system's clipboard, on a thread of its own: the calls block, and on X11 and Wayland the
-/// contents live only while somebody here answers for them.
+/// contents live only while this process serves them.
 #[derive(Debug)]
 pub struct System {
-    requests: Option<mpsc::Sender<Request>>,
+    jobs: Option<mpsc::Sender<Job>>,
     ended: mpsc::Receiver<()>,
 }
 
 /// How long the clipboard may take to hand its contents over at the end.
 const HAND_OVER: Duration = Duration::from_millis(300);
 
-type Done<T> = Box<dyn FnOnce(Result<T, String>) + Send>;
+/// Work for the thread, given the clipboard or why there is none.
+type Job = Box<dyn FnOnce(Result<&mut dyn Board, String>) + Send>;
 
-enum Request {
-    Copy(SecretKey, Done<()>),
-    ClearIf(SecretKey, Done<bool>),
-}
-
-impl Request {
-    /// Tells whoever asked that nobody will do it.
-    fn refuse(self, why: &str) {
-        match self {
-            Self::Copy(_, done) => done(Err(why.into())),
-            Self::ClearIf(_, done) => done(Err(why.into())),
-        }
-    }
-}
-
-/// What this needs of a clipboard: a seam, so that it can be tested without a display.
+/// A clipboard, so that tests need no display.
 trait Board {
     fn set(&mut self, text: &str) -> Result<(), String>;
-    /// The text on it; none where it holds something else, or nothing.
+    /// The text on the clipboard; none if that is empty or holds something else.
     fn text(&mut self) -> Result<Option<String>, String>;
     fn clear(&mut self) -> Result<(), String>;
 }
 
 impl System {
-    /// Starts the thread. The clipboard itself is opened when the first text comes.
+    /// Starts the thread. It opens the clipboard when the first text comes.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system provides no thread.
     pub fn start() -> std::io::Result<Self> {
         Self::start_with(|| arboard::Clipboard::new().map_err(|error| error.to_string()))
     }
@@ -65,43 +52,52 @@ impl System {
     fn start_with<B: Board>(
         open: impl Fn() -> Result<B, String> + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (requests, inbox) = mpsc::channel::<Request>();
+        let (jobs, inbox) = mpsc::channel::<Job>();
         let (alive, ended) = mpsc::channel();
-        thread::Builder::new()
-            .name("clipboard".into())
-            .spawn(move || {
-                // Dropped last: whoever waits for it knows that the clipboard is closed.
-                let _alive = alive;
-                let mut board = None;
-                for request in inbox {
-                    serve(request, &mut board, &open);
-                }
-                drop(board);
-            })?;
-        Ok(Self {
-            requests: Some(requests),
-            ended,
-        })
+        let thread = thread::Builder::new().name("clipboard".into());
+        thread.spawn(move || {
+            // Dropped last: the other end learns that the clipboard is closed.
+            let _alive = alive;
+            let mut board = None;
+            for job in inbox {
+                let opened = match &mut board {
+                    Some(board) => Ok(board),
+                    None => guarded(&open).map(|opened| board.insert(opened)),
+                };
+                job(opened.map(|board| board as &mut dyn Board));
+            }
+        })?;
+        let jobs = Some(jobs);
+        Ok(Self { jobs, ended })
     }
 
-    /// Puts a text there and tells `done` whether the clipboard took it.
+    /// Copies a text and tells `done` whether the clipboard took it.
     pub fn copy(&self, text: SecretKey, done: impl FnOnce(Result<(), String>) + Send + 'static) {
-        self.send(Request::Copy(text, Box::new(done)));
+        self.send(move |board| board?.set(text.expose()), done);
     }
 
     /// Clears the clipboard if it still holds exactly this text, and tells `done` whether it did.
-    /// What somebody has copied since stays; between the look and the clearing there is a moment
-    /// in which no clipboard can be held still.
+    /// A text that was copied since stays, unless it was copied in the moment between the check
+    /// and the clearing: no clipboard can be locked.
     pub fn clear_if(
         &self,
         text: SecretKey,
         done: impl FnOnce(Result<bool, String>) + Send + 'static,
     ) {
-        self.send(Request::ClearIf(text, Box::new(done)));
+        let clear = move |board: Result<&mut dyn Board, _>| {
+            let board = board?;
+            // Wiped, as it may be another secret.
+            let current = board.text()?.map(SecretKey::new);
+            if current.is_none_or(|current| current.expose() != text.expose()) {
+                return Ok(false);
+            }
+            board.clear().map(|()| true)
+        };
+        self.send(clear, done);
     }
 
-    /// The same, waiting for it, but no longer than this: for the way out. None when the clipboard
-    /// has not answered by then.
+    /// The same when the program ends: waits for it, but no longer than this. None when the
+    /// clipboard has not answered by then.
     #[must_use]
     pub fn clear_if_within(
         &self,
@@ -110,35 +106,33 @@ impl System {
     ) -> Option<Result<bool, String>> {
         let (tell, told) = mpsc::channel();
         self.clear_if(text, move |result| {
-            // Nobody may be waiting any more.
+            // The receiver is gone once the time is up.
             let _ = tell.send(result);
         });
         told.recv_timeout(patience).ok()
     }
 
-    fn send(&self, request: Request) {
-        let Some(requests) = &self.requests else {
+    fn send<T>(
+        &self,
+        work: impl FnOnce(Result<&mut dyn Board, String>) -> Result<T, String> + Send + 'static,
+        done: impl FnOnce(Result<T, String>) + Send + 'static,
+    ) {
+        let Some(jobs) = &self.jobs else {
             return;
         };
-        if let Err(mpsc::SendError(request)) = requests.send(request) {
-            request.refuse("the clipboard's thread has ended");
+        let job: Job = Box::new(move |board| done(guarded(|| work(board))));
+        if let Err(mpsc::SendError(job)) = jobs.send(job) {
+            job(Err("the clipboard's thread has ended".into()));
         }
     }
 }
 
 impl Drop for System {
-    /// On X11 the contents are handed to a clipboard manager, if there is one, when the clipboard
-    /// is closed. That takes a moment, and must not take longer.
+    /// On X11, closing the clipboard hands its contents to a clipboard manager, if there is one.
+    /// That takes a moment, and must not take longer.
     fn drop(&mut self) {
-        self.requests = None;
+        self.jobs = None;
         let _ = self.ended.recv_timeout(HAND_OVER);
-    }
-}
-
-fn serve<B: Board>(request: Request, board: &mut Option<B>, open: &impl Fn() -> Result<B, String>) {
-    match request {
-        Request::Copy(text, done) => done(guarded(|| opened(board, open)?.set(text.expose()))),
-        Request::ClearIf(text, done) => done(guarded(|| clear_if(opened(board, open)?, &text))),
     }
 }
 
@@ -147,30 +141,17 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the clipboard failed".into()))
 }
 
-fn opened<'b, B>(
-    board: &'b mut Option<B>,
-    open: &impl Fn() -> Result<B, String>,
-) -> Result<&'b mut B, String> {
-    match board {
-        Some(board) => Ok(board),
-        None => Ok(board.insert(open()?)),
-    }
-}
-
-fn clear_if(board: &mut impl Board, text: &SecretKey) -> Result<bool, String> {
-    // Whatever it is, it is wiped: it may be another secret.
-    let holds = board.text()?.map(SecretKey::new);
-    if holds.is_none_or(|holds| holds.expose() != text.expose()) {
-        return Ok(false);
-    }
-    board.clear().map(|()| true)
-}
-
 impl Board for arboard::Clipboard {
+    /// Asks clipboard managers not to keep the text, where the platform has a way to ask.
     fn set(&mut self, text: &str) -> Result<(), String> {
-        unrecorded(self.set())
-            .text(text)
-            .map_err(|error| error.to_string())
+        #[cfg(target_os = "macos")]
+        use arboard::SetExtApple as _;
+        #[cfg(all(unix, not(target_os = "macos")))]
+        use arboard::SetExtLinux as _;
+        #[cfg(windows)]
+        use arboard::SetExtWindows as _;
+        let set = self.set().exclude_from_history().text(text);
+        set.map_err(|error| error.to_string())
     }
 
     fn text(&mut self) -> Result<Option<String>, String> {
@@ -188,23 +169,6 @@ impl Board for arboard::Clipboard {
     }
 }
 
-/// Asks clipboard managers not to keep the text, where the platform has a way to ask.
-#[cfg(any(windows, target_os = "macos"))]
-fn unrecorded(set: arboard::Set<'_>) -> arboard::Set<'_> {
-    #[cfg(target_os = "macos")]
-    use arboard::SetExtApple as _;
-    #[cfg(windows)]
-    use arboard::SetExtWindows as _;
-    set.exclude_from_history()
-}
-
-/// Asks clipboard managers not to keep the text, where the platform has a way to ask.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn unrecorded(set: arboard::Set<'_>) -> arboard::Set<'_> {
-    use arboard::SetExtLinux as _;
-    set.exclude_from_history()
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -217,7 +181,7 @@ pub(crate) mod tests {
         fails: bool,
     }
 
-    /// A clipboard that everybody here can look at.
+    /// A clipboard that the tests share with its thread.
     #[derive(Clone, Default)]
     pub(crate) struct Shared(Arc<Mutex<Desk>>);
 
@@ -282,7 +246,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_somebody_has_copied_since_stays() {
+    fn a_text_that_was_copied_since_stays() {
         let desk = Shared::default();
         let system = desk.system();
         copied(&system, "secretEXAMPLE");
@@ -310,14 +274,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn without_a_clipboard_everybody_is_told() {
+    fn without_a_clipboard_each_request_fails() {
         let system = System::start_with(|| Err::<Shared, _>("no display".into())).unwrap();
         let cleared = system.clear_if_within(secret("x"), PATIENCE);
         assert_eq!(cleared, Some(Err("no display".into())));
     }
 
     #[test]
-    fn nobody_waits_longer_than_they_want_for_a_clipboard_that_hangs() {
+    fn a_clipboard_that_hangs_is_not_waited_for_too_long() {
         let (release, held) = mpsc::channel::<()>();
         let held = Mutex::new(held);
         let system = System::start_with(move || {

@@ -1,10 +1,10 @@
-//! The shared credentials file: a new key goes into one profile's section, and all else stays as
-//! it is, byte for byte.
+//! The shared credentials file: a new key goes into one profile's section, and everything else
+//! stays as it is, byte for byte.
 //!
-//! `aws configure set` opens the file and writes it anew; whoever interrupts it loses every
-//! profile. This goes through [`place`] instead. What a person agrees to is a [`Plan`]; what is
-//! then written is made from the file as it is at that moment, so that what others have changed
-//! meanwhile stays. Only where the section itself has changed, the person is asked again.
+//! `aws configure set` truncates the file and rewrites it; an interruption loses every profile.
+//! This module writes through [`place`] instead. The user agrees to a [`ProfilePlan`]; what is then written
+//! is made from the file as it is at that moment, so that changes by other programs stay. If the
+//! section itself has changed, the user is asked again.
 
 mod edit;
 mod masked;
@@ -12,69 +12,27 @@ mod proof;
 mod readers;
 
 pub use super::place::Error;
-pub use edit::{Fate, Held, Shown};
 
 use super::{
-    SecretKey,
+    Key,
     place::{self, Mode, Seam},
 };
+use crate::engine::{SecretKey, destination::ProfilePlan};
+use edit::Edit;
 use std::{
     env,
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
-/// Where the credentials file is.
+/// The place of a credentials file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialsFile {
     path: PathBuf,
 }
 
-/// What a write would change, to be agreed to. There is no secret in what it shows.
-#[derive(Debug)]
-pub struct Plan {
-    /// The profile.
-    pub profile: String,
-    /// The key that goes there.
-    pub key_id: String,
-    /// Whether there is a file.
-    pub file_exists: bool,
-    /// The section's lines, each with what becomes of it.
-    pub lines: Vec<Shown>,
-    /// Who is in the section now, so that one can ask whose they are.
-    pub held: Option<Held>,
-    /// What stays and may get in the key's way, and who will not see it; a sentence each.
-    pub beware: Vec<String>,
-    /// The section as it was shown.
-    said: Option<SecretKey>,
-}
-
-impl Plan {
-    /// Whether there is a section of this name already.
-    #[must_use]
-    pub fn section_exists(&self) -> bool {
-        self.said.is_some()
-    }
-
-    /// The same plan for a key that did not have its ID yet when the person agreed: planned with
-    /// any word in its place.
-    #[must_use]
-    pub fn with_key(mut self, key_id: &str) -> Self {
-        for line in &mut self.lines {
-            if line.fate == Fate::Added
-                && let Some(rest) = line.text.strip_suffix(self.key_id.as_str())
-                && !rest.starts_with('[')
-            {
-                line.text = format!("{rest}{key_id}");
-            }
-        }
-        self.key_id = key_id.into();
-        self
-    }
-}
-
 impl CredentialsFile {
-    /// Where the SDKs and the `aws` command look, from this process's environment.
+    /// The file that the SDKs and the `aws` command use, from this process's environment.
     ///
     /// # Errors
     /// [`Error::NoHome`].
@@ -85,7 +43,7 @@ impl CredentialsFile {
         })
     }
 
-    /// The same from an environment that `var` reads: `AWS_SHARED_CREDENTIALS_FILE`, or
+    /// The same, from an environment that `var` reads: `AWS_SHARED_CREDENTIALS_FILE`, or
     /// `.aws/credentials` in `HOME`.
     ///
     /// # Errors
@@ -103,109 +61,89 @@ impl CredentialsFile {
         Ok(Self { path })
     }
 
-    /// A file of one's own.
+    /// The file at this path.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// The path as it was given; it may be a symbolic link.
+    /// The path as it was given: it may be a symbolic link.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The profiles in it, in its order; none where there is no file.
+    /// The profiles in the file, in its order; none where there is no file.
     ///
     /// # Errors
-    /// When the file cannot be read, by us or by the `aws` command.
+    /// When this program or the `aws` command cannot read the file.
     pub fn profiles(&self) -> Result<Vec<String>, Error> {
-        let before = self.read()?;
-        let text = before.text().unwrap_or_default();
-        edit::profiles(text).map_err(|why| self.refused(why))
+        let profiles = edit::profiles(self.read()?.text().unwrap_or_default());
+        profiles.map_err(|why| Error::refused(&self.path, why))
     }
 
     /// What would change if this key were put into this profile. Writes nothing.
     ///
     /// # Errors
-    /// When it cannot be done safely, with what to mend by hand.
-    pub fn plan(&self, profile: &str, key_id: &str) -> Result<Plan, Error> {
+    /// When it cannot be done safely, with what to fix by hand.
+    pub fn plan(&self, profile: &str, key_id: &str) -> Result<ProfilePlan, Error> {
         let before = self.read()?;
-        let edit = edit::edit(
-            before.text().unwrap_or_default(),
-            profile,
-            key_id,
-            &stand_in(),
-        )
-        .map_err(|why| self.refused(why))?;
-        Ok(Plan {
-            profile: profile.into(),
-            key_id: key_id.into(),
-            file_exists: before.text().is_some(),
-            lines: edit.shown,
-            held: edit.held,
-            beware: edit.beware,
-            said: edit.said,
-        })
+        let id = key_id;
+        let key = Key {
+            id,
+            ..Key::STAND_IN
+        };
+        Ok(self.edit(before.text(), profile, key)?.plan)
     }
 
-    /// Carries a plan out. Blocks: for the disk, and for another iamkeys that is writing.
+    /// Carries a plan out. Blocks for the disk, and for another iamkeys that is writing.
     ///
     /// # Errors
     /// [`Error::Changed`] when the section is no longer what the plan shows; [`Error::Unconfirmed`]
-    /// when it is done, but perhaps not for good. After any other, the file is as it was.
-    pub fn write(&self, plan: &Plan, secret: &SecretKey) -> Result<(), Error> {
+    /// when the file is written, but may not survive a power cut. After any other error the file is
+    /// unchanged.
+    pub fn write(&self, plan: &ProfilePlan, secret: &SecretKey) -> Result<(), Error> {
         self.write_with(plan, secret, &|_| Ok(()))
     }
 
-    fn write_with(&self, plan: &Plan, secret: &SecretKey, seam: Seam<'_>) -> Result<(), Error> {
+    fn write_with(
+        &self,
+        plan: &ProfilePlan,
+        secret: &SecretKey,
+        seam: Seam<'_>,
+    ) -> Result<(), Error> {
         place::replace(&self.path, Mode::Commit, seam, &|text| {
-            let text = text.unwrap_or_default();
-            let edit = edit::edit(text, &plan.profile, &plan.key_id, secret)
-                .map_err(|why| self.refused(why))?;
-            if edit.said.as_ref().map(SecretKey::expose)
-                != plan.said.as_ref().map(SecretKey::expose)
-            {
-                return Err(Error::Changed {
-                    path: self.path.clone(),
-                    profile: plan.profile.clone(),
-                });
+            let key = Key::new(&plan.key_id, secret);
+            let edit = self.edit(text, &plan.profile, key)?;
+            if edit.plan.section() == plan.section() {
+                return Ok(edit.text);
             }
-            Ok(edit.text)
+            Err(Error::Changed {
+                path: self.path.clone(),
+                profile: plan.profile.clone(),
+            })
         })
     }
 
-    /// Does all that a write does except its last step, and leaves nothing: for when a key is to
-    /// be created that has to go here.
+    /// Does everything that a write does except its last step, and leaves no file: checks that a
+    /// key that is yet to be created can be put here.
     ///
     /// # Errors
-    /// What a write would answer.
+    /// Those of a write.
     pub fn prove_writable(&self, profile: &str) -> Result<(), Error> {
         place::replace(&self.path, Mode::Rehearse, &|_| Ok(()), &|text| {
-            let text = text.unwrap_or_default();
-            edit::edit(text, profile, STAND_IN_ID, &stand_in())
-                .map(|edit| edit.text)
-                .map_err(|why| self.refused(why))
+            Ok(self.edit(text, profile, Key::STAND_IN)?.text)
         })
+    }
+
+    fn edit(&self, text: Option<&str>, profile: &str, key: Key<'_>) -> Result<Edit, Error> {
+        let edit = edit::edit(text, profile, key);
+        edit.map_err(|why| Error::refused(&self.path, why))
     }
 
     fn read(&self) -> Result<place::Before, Error> {
         place::read(&self.path, &place::resolve(&self.path)?)
     }
-
-    fn refused(&self, why: String) -> Error {
-        Error::Refused {
-            path: self.path.clone(),
-            why,
-        }
-    }
-}
-
-/// Instead of a key that does not exist yet.
-const STAND_IN_ID: &str = "AKIASTANDINEXAMPLE00";
-
-fn stand_in() -> SecretKey {
-    SecretKey::new("x".repeat(40))
 }
 
 #[cfg(test)]

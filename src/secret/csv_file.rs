@@ -1,43 +1,20 @@
-//! A CSV file with the key in it, as the console gives one for download.
+//! A CSV file with the new key, like the one the console offers for download.
 //!
-//! Always a new file: a file of this kind may hold the only copy of another secret.
+//! Always a new file: an existing one may hold the only copy of another secret.
 
 pub use super::place::Error;
 
 use super::{
-    SecretKey, is_plain,
+    Key, is_plain,
     place::{self, Mode},
 };
+use crate::engine::{SecretKey, destination::Layout};
 use std::{
     env,
     path::{Path, PathBuf},
 };
 
-/// What the columns are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// As the console's: key ID and secret.
-    Console,
-    /// As `aws configure import` takes it: the user's name, which becomes the profile's, comes
-    /// first. That command splits lines at commas and knows no quotes, so a name with a comma has
-    /// no place in it.
-    Importable,
-}
-
-/// The name that the console gives such a file.
-#[must_use]
-pub fn default_name(user: &str) -> String {
-    // IAM permits nothing here that a file name does not; an endpoint might.
-    let safe = |c: char| c.is_alphanumeric() || "_+=,.@-".contains(c);
-    let user: String = user
-        .chars()
-        .map(|c| if safe(c) { c } else { '_' })
-        .collect();
-    format!("{user}_accessKeys.csv")
-}
-
-/// A path as a person types it: `~/` is the home directory, and what is relative is relative to
-/// the working directory.
+/// The path that the user typed: `~/` is the home directory.
 ///
 /// # Errors
 /// [`Error::NoHome`].
@@ -45,22 +22,22 @@ pub fn path(typed: &str) -> Result<PathBuf, Error> {
     place::expand(typed, env::home_dir())
 }
 
-/// Whether [`write()`] could make this file: does all it does but its last step, and leaves nothing.
+/// Checks that [`write()`] could make this file: does everything but its last step, and leaves no
+/// file.
 ///
 /// # Errors
-/// What [`write()`] would answer.
+/// Those of [`write()`].
 pub fn prove_writable(path: &Path, layout: Layout, user: &str) -> Result<(), Error> {
-    let stand_in = SecretKey::new("x".repeat(40));
-    let text = text(path, layout, user, "AKIASTANDINEXAMPLE00", &stand_in)?;
+    let text = text(path, layout, user, Key::STAND_IN)?;
     place::create(path, Mode::Rehearse, &|_| Ok(()), &text)
 }
 
-/// Makes the file, readable by its owner only. It is there whole or not at all. Blocks for the
-/// disk, and for another iamkeys that is writing in the same folder.
+/// Makes the file, whole or not at all, readable by its owner only. Blocks for the disk, and for
+/// another iamkeys that is writing in the same folder.
 ///
 /// # Errors
-/// [`Error::Exists`] when anything is there already; [`Error::Unconfirmed`] when it is made, but
-/// perhaps not for good. After any other, nothing has been made.
+/// [`Error::Exists`] when there is anything at this path; [`Error::Unconfirmed`] when the file is
+/// made, but may not survive a power cut. After any other error there is no new file.
 pub fn write(
     path: &Path,
     layout: Layout,
@@ -68,25 +45,14 @@ pub fn write(
     key_id: &str,
     secret: &SecretKey,
 ) -> Result<(), Error> {
-    let text = text(path, layout, user, key_id, secret)?;
+    let text = text(path, layout, user, Key::new(key_id, secret))?;
     place::create(path, Mode::Commit, &|_| Ok(()), &text)
 }
 
-/// The contents. `path` is only for what is said of an error.
-fn text(
-    path: &Path,
-    layout: Layout,
-    user: &str,
-    key_id: &str,
-    secret: &SecretKey,
-) -> Result<SecretKey, Error> {
-    let refused = |why: &str| {
-        Err(Error::Refused {
-            path: path.into(),
-            why: why.into(),
-        })
-    };
-    if !is_plain(key_id) || !is_plain(secret.expose()) {
+/// The contents. `path` is for the errors only.
+fn text(path: &Path, layout: Layout, user: &str, key: Key<'_>) -> Result<SecretKey, Error> {
+    let refused = |why| Err(Error::refused(path, why));
+    if !is_plain(key.id) || !is_plain(key.secret) {
         return refused("the key has characters that keys do not have");
     }
     if layout == Layout::Importable {
@@ -100,24 +66,12 @@ fn text(
             return refused("the user's name has characters that user names do not have");
         }
     }
-    Ok(SecretKey::built(|push| {
-        let (header, user, comma) = match layout {
-            Layout::Console => ("\u{feff}Access key ID,Secret access key", "", ""),
-            Layout::Importable => ("User Name,Access key ID,Secret access key", user, ","),
-        };
-        for piece in [
-            header,
-            "\r\n",
-            user,
-            comma,
-            key_id,
-            ",",
-            secret.expose(),
-            "\r\n",
-        ] {
-            push(piece);
-        }
-    }))
+    let (header, user, comma) = match layout {
+        Layout::Console => ("\u{feff}Access key ID,Secret access key\r\n", "", ""),
+        Layout::Importable => ("User Name,Access key ID,Secret access key\r\n", user, ","),
+    };
+    let pieces = [header, user, comma, key.id, ",", key.secret, "\r\n"];
+    Ok(SecretKey::joined(&pieces))
 }
 
 #[cfg(test)]

@@ -1,182 +1,95 @@
-//! The forms in which a key can be pasted somewhere: lines for a shell, the answer of a
+//! The forms in which a key can be pasted: lines for a shell, the output of a
 //! `credential_process`, a section of the credentials file.
 //!
-//! An endpoint may answer with anything. Whatever a value holds, it stays data: no quote in it
-//! ends the quoting, and no line break in it begins a line of its own.
+//! An endpoint may return any text. It always stays data: no quote in a value ends the quoting,
+//! and no line break in a value begins a new line.
 
-use super::{SecretKey, is_plain};
-
-/// One way of writing a key down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// `export K=V`, for sh, bash and zsh.
-    Posix,
-    /// `set -gx K V`, for fish.
-    Fish,
-    /// `$Env:K = 'V'`.
-    PowerShell,
-    /// The JSON that a [`credential_process`][1] prints.
-    ///
-    /// [1]: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
-    Process,
-    /// A section of the shared credentials file.
-    Section,
-}
+use super::is_plain;
+use crate::engine::{SecretKey, destination::Form};
+use serde::Serialize;
 
 impl Form {
-    /// All of them, in the order of a picker.
-    pub const ALL: [Self; 5] = [
-        Self::Posix,
-        Self::Fish,
-        Self::PowerShell,
-        Self::Process,
-        Self::Section,
-    ];
-
-    /// Its name in a picker.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Posix => "export lines (sh, bash, zsh)",
-            Self::Fish => "fish",
-            Self::PowerShell => "PowerShell",
-            Self::Process => "credential_process JSON",
-            Self::Section => "credentials file section",
-        }
-    }
-
     /// A key in this form. Only a section has a place for `profile`.
     ///
     /// A section has no quoting. There, a character that would end the line or the name becomes
-    /// `U+FFFD`: a key that visibly does not work, rather than a line nobody asked for.
+    /// `U+FFFD`: a key that visibly does not work, rather than an injected line.
     #[must_use]
     pub fn text(self, key_id: &str, secret: &SecretKey, profile: &str) -> SecretKey {
-        let pair = [
-            ("AWS_ACCESS_KEY_ID", key_id),
-            ("AWS_SECRET_ACCESS_KEY", secret.expose()),
-        ];
-        SecretKey::built(|push| match self {
-            Self::Posix => {
-                for (name, value) in pair {
-                    for piece in ["export ", name, "="] {
-                        push(piece);
-                    }
-                    push_posix(push, value);
-                    push("\n");
-                }
-            }
-            Self::Fish => {
-                for (name, value) in pair {
-                    for piece in ["set -gx ", name, " "] {
-                        push(piece);
-                    }
-                    push_fish(push, value);
-                    push("\n");
-                }
-            }
-            Self::PowerShell => {
-                for (name, value) in pair {
-                    for piece in ["$Env:", name, " = '"] {
-                        push(piece);
-                    }
-                    push_power_shell(push, value);
-                    push("'\n");
-                }
-            }
-            Self::Process => {
-                push("{\"Version\":1,\"AccessKeyId\":\"");
-                push_json(push, key_id);
-                push("\",\"SecretAccessKey\":\"");
-                push_json(push, secret.expose());
-                push("\"}\n");
-            }
-            Self::Section => {
-                push("[");
-                push_bare(push, profile, |c| "[]#;".contains(c));
-                push("]\naws_access_key_id = ");
-                push_bare(push, key_id, |_| false);
-                push("\naws_secret_access_key = ");
-                push_bare(push, secret.expose(), |_| false);
-                push("\n");
-            }
-        })
+        let (before, between, after) = match self {
+            Self::Posix => ("export ", "=", "\n"),
+            Self::Fish => ("set -gx ", " ", "\n"),
+            Self::PowerShell => ("$Env:", " = '", "'\n"),
+            Self::Process => return process(key_id, secret),
+            Self::Section => ("", " = ", "\n"),
+        };
+        let mut pieces = Vec::new();
+        let mut names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        if self == Self::Section {
+            names = ["aws_access_key_id", "aws_secret_access_key"];
+            let ends_name = |c| "[]#;".contains(c).then_some("\u{fffd}");
+            pieces.push("[");
+            pieces.extend(replaced(profile, |c| ends_name(c).or(self.escape(c))));
+            pieces.push("]\n");
+        }
+        for (name, value) in names.into_iter().zip([key_id, secret.expose()]) {
+            let quoted = matches!(self, Self::Posix | Self::Fish) && !is_plain(value);
+            let quote = if quoted { "'" } else { "" };
+            pieces.extend([before, name, between, quote]);
+            pieces.extend(replaced(value, |c| self.escape(c)));
+            pieces.extend([quote, after]);
+        }
+        SecretKey::joined(&pieces)
     }
-}
 
-type Push<'a> = &'a mut dyn FnMut(&str);
-
-/// One word of a POSIX shell. Within single quotes only the quote itself has a meaning.
-fn push_posix(push: Push<'_>, value: &str) {
-    if is_plain(value) {
-        return push(value);
-    }
-    push("'");
-    push_replaced(push, value, |c| (c == '\'').then_some("'\\''"));
-    push("'");
-}
-
-/// One word of fish, where a backslash before a quote or a backslash means something in single
-/// quotes too.
-fn push_fish(push: Push<'_>, value: &str) {
-    if is_plain(value) {
-        return push(value);
-    }
-    push("'");
-    push_replaced(push, value, |c| match c {
-        '\'' => Some("\\'"),
-        '\\' => Some("\\\\"),
-        _ => None,
-    });
-    push("'");
-}
-
-/// The inside of a single-quoted `PowerShell` string. It takes typographic single quotes for
-/// quotes, and any of them twice for itself.
-fn push_power_shell(push: Push<'_>, value: &str) {
-    push_replaced(push, value, |c| match c {
-        '\'' => Some("''"),
-        '\u{2018}' => Some("\u{2018}\u{2018}"),
-        '\u{2019}' => Some("\u{2019}\u{2019}"),
-        '\u{201a}' => Some("\u{201a}\u{201a}"),
-        '\u{201b}' => Some("\u{201b}\u{201b}"),
-        _ => None,
-    });
-}
-
-/// The inside of a JSON string.
-fn push_json(push: Push<'_>, value: &str) {
-    const HEX: [&str; 16] = [
-        "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f",
-    ];
-    for c in value.chars() {
-        match c {
-            '"' => push("\\\""),
-            '\\' => push("\\\\"),
-            '\0'..='\x1f' => {
-                let code = c as usize;
-                for piece in ["\\u00", HEX[code >> 4], HEX[code & 15]] {
-                    push(piece);
-                }
-            }
-            _ => push(c.encode_utf8(&mut [0; 4])),
+    /// What a character is written as where it is special: inside single quotes in a shell, and
+    /// anywhere in a section.
+    fn escape(self, c: char) -> Option<&'static str> {
+        match (self, c) {
+            (Self::Posix, '\'') => Some(r"'\''"),
+            (Self::Fish, '\'') => Some(r"\'"),
+            (Self::Fish, '\\') => Some(r"\\"),
+            // PowerShell takes typographic single quotes for quotes, and two of any for itself.
+            (Self::PowerShell, '\'') => Some("''"),
+            (Self::PowerShell, '\u{2018}') => Some("\u{2018}\u{2018}"),
+            (Self::PowerShell, '\u{2019}') => Some("\u{2019}\u{2019}"),
+            (Self::PowerShell, '\u{201a}') => Some("\u{201a}\u{201a}"),
+            (Self::PowerShell, '\u{201b}') => Some("\u{201b}\u{201b}"),
+            (Self::Section, '\u{2028}' | '\u{2029}') => Some("\u{fffd}"),
+            (Self::Section, c) if c.is_control() => Some("\u{fffd}"),
+            _ => None,
         }
     }
 }
 
-/// A value where nothing can be quoted.
-fn push_bare(push: Push<'_>, value: &str, ends_it: fn(char) -> bool) {
-    for c in value.chars() {
-        let breaks = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || ends_it(c);
-        let kept = if breaks { '\u{fffd}' } else { c };
-        push(kept.encode_utf8(&mut [0; 4]));
-    }
+/// A value as slices, with some characters replaced.
+fn replaced(
+    value: &str,
+    with: impl Fn(char) -> Option<&'static str>,
+) -> impl Iterator<Item = &str> {
+    let chars = value.char_indices();
+    chars.map(move |(at, c)| with(c).unwrap_or(&value[at..at + c.len_utf8()]))
 }
 
-/// `value`, with the characters that mean something written as what means them.
-fn push_replaced(push: Push<'_>, value: &str, with: fn(char) -> Option<&'static str>) {
-    for c in value.chars() {
-        push(with(c).unwrap_or(c.encode_utf8(&mut [0; 4])));
+fn process(key_id: &str, secret: &SecretKey) -> SecretKey {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Output<'a> {
+        version: u32,
+        access_key_id: &'a str,
+        secret_access_key: &'a str,
     }
+    let output = Output {
+        version: 1,
+        access_key_id: key_id,
+        secret_access_key: secret.expose(),
+    };
+    // Room for every byte as `\u00XX`: memory that grew would leave copies of the secret behind.
+    let room = 6 * (key_id.len() + secret.expose().len()) + 64;
+    let mut json = Vec::with_capacity(room);
+    serde_json::to_writer(&mut json, &output).expect("two strings can be written as JSON");
+    json.push(b'\n');
+    debug_assert!(json.len() <= room);
+    SecretKey::new(String::from_utf8(json).expect("JSON is UTF-8"))
 }
 
 #[cfg(test)]
@@ -235,15 +148,6 @@ mod tests {
         titles.sort_unstable();
         titles.dedup();
         assert_eq!(titles.len(), Form::ALL.len());
-    }
-
-    #[test]
-    fn the_exports_of_a_secret_are_the_posix_form() {
-        let secret = SecretKey::new("$(x)'".into());
-        assert_eq!(
-            secret.exports("AKIAEXAMPLE").expose(),
-            text(Form::Posix, "AKIAEXAMPLE", "$(x)'", "")
-        );
     }
 
     /// The shell itself says what it has read.
@@ -348,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_has_three_lines_whatever_is_in_it() {
+    fn a_section_always_has_three_lines() {
         for value in HOSTILE.iter().chain(&["a]\n[b", "x#y", "\u{2028}", "\r"]) {
             let written = text(Form::Section, value, value, value);
             assert_eq!(written.lines().count(), 3, "{written:?}");

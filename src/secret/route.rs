@@ -1,11 +1,10 @@
-//! Which clipboard a text goes to: data only, so that whoever speaks of it need not know the
-//! system's own.
+//! Which clipboard a text goes to: data only, separate from the system's clipboard itself.
 //!
-//! A program far away, or without a display, has no system clipboard worth writing to: the
-//! person's is at the other end of the terminal, and OSC 52 is the way there. Where neither
-//! works, the dialog says how to get the secret instead.
+//! A program on another host, or without a display, has no system clipboard worth writing to: the
+//! user's is at the other end of the terminal, and OSC 52 is the way there. Where neither works,
+//! the dialog says how to get the secret instead.
 
-use super::osc52::Multiplexer;
+use crate::engine::destination::{Multiplexer, Route, Why};
 use std::ffi::OsString;
 
 /// `--clipboard`.
@@ -18,28 +17,8 @@ pub enum Choice {
     Osc52,
     /// Always the system's.
     System,
-    /// None: nothing is ever copied.
+    /// None: copying is off.
     Off,
-}
-
-/// Where a copied text goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// The system's clipboard, which says whether it took the text.
-    System,
-    /// The terminal's, which says nothing.
-    Terminal(Multiplexer),
-    /// Nowhere.
-    Unavailable(Why),
-}
-
-/// Why nothing can be copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// `--clipboard off`.
-    Off,
-    /// No local display, and a terminal known to refuse OSC 52.
-    Terminal,
 }
 
 /// Chooses a route, from the environment as `var` reads it.
@@ -55,18 +34,18 @@ pub fn route(choice: Choice, var: impl Fn(&str) -> Option<OsString>) -> Route {
     } else {
         Multiplexer::None
     };
-    let far_away = set("SSH_CONNECTION") || set("SSH_CLIENT") || set("SSH_TTY");
+    let remote = set("SSH_CONNECTION") || set("SSH_CLIENT") || set("SSH_TTY");
     let display =
         cfg!(any(windows, target_os = "macos")) || set("WAYLAND_DISPLAY") || set("DISPLAY");
     // The Linux console and VTE (GNOME Terminal, Tilix, …) are known to ignore OSC 52. Inside a
-    // multiplexer, these variables tell of wherever that was started, not of who looks at it now.
+    // multiplexer, these variables describe the terminal that started it, not the current one.
     let refuses = through == Multiplexer::None
-        && (matches!(&*term, "linux" | "dumb") || (!far_away && set("VTE_VERSION")));
+        && (matches!(&*term, "linux" | "dumb") || (!remote && set("VTE_VERSION")));
     match choice {
         Choice::Off => Route::Unavailable(Why::Off),
         Choice::System => Route::System,
         Choice::Osc52 => Route::Terminal(through),
-        Choice::Auto if display && !far_away => Route::System,
+        Choice::Auto if display && !remote => Route::System,
         Choice::Auto if refuses => Route::Unavailable(Why::Terminal),
         Choice::Auto => Route::Terminal(through),
     }
@@ -105,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_an_order() {
+    fn an_explicit_choice_wins() {
         let local = [("DISPLAY", ":0"), ("VTE_VERSION", "7000")];
         assert_eq!(with(Choice::Off, &local), Route::Unavailable(Why::Off));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Keys in, screens out: the real event loop, runtime, SDK and embedded endpoint, on a terminal
+//! Keys in, screens out: the real event loop, driver, SDK and embedded endpoint, on a terminal
 //! made of memory. Everything waits on what the screen or the endpoint shows, never on a sleep.
 
 #![allow(
@@ -19,14 +19,18 @@ use chrono::{DateTime, TimeZone as _, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use iamkeys::{
-    app::{App, Config, Host},
+    aws::{self, Embedded},
     demo::{Account, Endpoint},
-    effect::{Exit, Target},
-    iam,
-    message::{Message, Signal},
-    runtime::{Accounts, Keep, Means, Pace, Runtime},
-    secret::{clipboard::Route, credentials::CredentialsFile, forms::Form, osc52::Multiplexer},
-    state::{Settings, confirm::RECENT, fetch::Background},
+    driver::{Accounts, Driver, DriverConfig, JournalConfig, TrialPace},
+    engine::{
+        self, Background, Event as Heard, Exit, KeyId, RECENT, Signal, Target,
+        destination::{Form, Multiplexer, Route},
+    },
+    secret::credentials::CredentialsFile,
+    tui::{
+        Message, Settings,
+        app::{App, Config, Host},
+    },
 };
 use ratatui::{
     Terminal,
@@ -56,6 +60,14 @@ pub fn endpoint() -> Endpoint {
     Endpoint::new(Account::demo(now()))
         .with_clock(Arc::new(now))
         .with_report_time(chrono::TimeDelta::zero())
+}
+
+/// The account behind an endpoint, inside this process.
+pub fn embedded(endpoint: &Endpoint) -> Embedded {
+    Embedded {
+        http_client: endpoint.http_client(),
+        credentials: endpoint.sdk_credentials(),
+    }
 }
 
 /// What the terminal shows, and what was sent to it past the frames.
@@ -202,13 +214,13 @@ pub struct Setup {
     /// Keys closer together than this are a paste.
     pub between_keys: Duration,
     /// How often and how long a new key is tried.
-    pub pace: Pace,
+    pub pace: TrialPace,
     /// Where the journal is kept, also of the demo; none where none is wanted.
     pub journal: Option<&'static Path>,
     /// The credentials file; without one, where nothing is and nothing can be made.
     pub credentials: Option<&'static Path>,
     /// How long a call may take.
-    pub timeouts: iam::Timeouts,
+    pub timeouts: aws::Timeouts,
     /// What is fetched without anybody asking for it.
     pub background: Background,
     /// The ID of the key to look for first.
@@ -218,8 +230,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    fn keep(&self) -> Keep {
-        Keep {
+    fn journal_config(&self) -> JournalConfig {
+        JournalConfig {
             path: Ok(self.journal.map(Path::to_owned)),
             demo_too: true,
         }
@@ -234,13 +246,13 @@ impl Default for Setup {
             ascii: false,
             clipboard: Route::Terminal(Multiplexer::None),
             between_keys: Duration::ZERO,
-            pace: Pace {
+            pace: TrialPace {
                 pause: Duration::from_millis(20),
                 patience: Duration::from_secs(20),
             },
             journal: None,
             credentials: None,
-            timeouts: iam::Timeouts::default(),
+            timeouts: aws::Timeouts::default(),
             background: Background::Visible,
             find: None,
             clock: now,
@@ -312,7 +324,7 @@ impl Person {
     /// Sends a signal.
     pub fn signal(&mut self, signal: Signal) {
         self.signals
-            .unbounded_send(Message::Signal(signal))
+            .unbounded_send(Heard::Signal(signal).into())
             .expect("the program still listens");
     }
 
@@ -429,17 +441,17 @@ fn run(
     let exit = tokio.block_on(async {
         let (outbox, inbox) = tokio::sync::mpsc::unbounded_channel();
         let accounts = Accounts {
-            options: iam::Options {
+            options: aws::Options {
                 read_only: setup.read_only,
                 timeouts: setup.timeouts,
-                ..iam::Options::default()
+                ..aws::Options::default()
             },
-            demo: Arc::new(move || endpoint.clone()),
+            demo: Arc::new(move || embedded(&endpoint)),
         };
-        let means = Means {
+        let config = DriverConfig {
             route: setup.clipboard,
-            keep: setup.keep(),
-            pace: setup.pace,
+            journal: setup.journal_config(),
+            trial_pace: setup.pace,
             credentials: Ok(CredentialsFile::at(
                 // Never the file of whoever runs the tests.
                 setup
@@ -448,7 +460,7 @@ fn run(
             )),
             clear_after: None,
         };
-        let runtime = Runtime::new(tokio.handle().clone(), outbox, accounts, means);
+        let driver = Driver::new(tokio.handle().clone(), outbox, accounts, config);
         let (columns, rows) = setup.size;
         let screen = Screen {
             inner: TestBackend::new(columns, rows),
@@ -458,22 +470,24 @@ fn run(
         let terminal = Terminal::new(screen).unwrap();
         let config = Config {
             settings: Settings {
-                read_only: setup.read_only,
+                engine: engine::Settings {
+                    read_only: setup.read_only,
+                    clear_after: None,
+                    recent: RECENT,
+                    background: setup.background,
+                },
                 ascii: setup.ascii,
                 monochrome: false,
                 clipboard: setup.clipboard,
                 form: Form::Posix,
-                clear_after: None,
-                recent: RECENT,
-                background: setup.background,
             },
             target: Target::Demo,
-            find: setup.find.map(|key| iam::KeyId::read(key).unwrap()),
+            find: setup.find.map(|key| KeyId::read(key).unwrap()),
             now: Box::new(setup.clock),
             between_keys: setup.between_keys,
         };
         let host = TestHost { terminal, shared };
-        let mut app = App::start(host, runtime, inbox, config).unwrap();
+        let mut app = App::start(host, driver, inbox, config).unwrap();
         app.run(events, signals).await.unwrap()
     });
     tokio.shutdown_background();

@@ -1,18 +1,19 @@
 //! Questions: those that are asked before a change, and those that a lost answer leaves open.
 
 use super::{
-    SIZE,
-    desk::{Desk, Someone, answer, left_open, now, people, settings, someone, under_way},
+    SIZE, creating,
+    desk::{Desk, Someone, answer, left_open, now, people, settings, someone},
     error,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyCode;
 use iamkeys::{
-    effect::{ChangeId, Effect, Fact, Note, Origin, Read, Target},
-    iam::{AccessKey, KeyStatus, Kind, LastUsed, Summary},
-    message::{Answer, KeyPress, Message, Signal},
-    state::{Settings, load::Load, questions::Finding},
-    update::update,
+    engine::{
+        self, Answer, Effect, Event, Fact, Intent, Kind, Note, Read, Signal, SignedIn, Target,
+        model::{AccessKey, KeyStatus, LastUsed, Summary},
+        unresolved::Finding,
+    },
+    tui::Settings,
 };
 
 /// Deploy-bot's first key with something changed about it.
@@ -29,13 +30,33 @@ fn at_deploy_key() -> Desk {
     desk
 }
 
-/// Lets users have five keys.
-fn five_keys_each(desk: &mut Desk) {
-    let summary = Summary {
-        keys_per_user: Some(5),
-        root_keys: None,
-    };
-    desk.state.session.summary = Load::Ready(summary);
+/// A desk whose users may have five keys each.
+fn five_keys_each() -> Desk {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.signed_in(SignedIn {
+        key: "AKIAALICE001EXAMPLE1".into(),
+        profile: Some("prod".into()),
+        endpoint: None,
+    });
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::Summary => Ok(Answer::Summary(Summary {
+                keys_per_user: Some(5),
+                root_keys: None,
+            })),
+            read => answer(&people(), read),
+        };
+        desk.answered(request, answer);
+    }
+    desk
+}
+
+/// Such a desk, on deploy-bot's first key.
+fn at_deploy_key_of_five() -> Desk {
+    let mut desk = five_keys_each();
+    desk.keys("jl");
+    desk
 }
 
 #[test]
@@ -46,7 +67,7 @@ fn an_answer_given_before_the_look_counts_when_nothing_is_different() {
     assert!(desk.screen().contains("Looking at the account first"));
     desk.serve(&people());
     assert!(desk.next_change().is_some());
-    assert!(desk.state.modals.is_empty());
+    assert_eq!(desk.screen.open_dialogs(), 0);
 }
 
 #[test]
@@ -60,14 +81,12 @@ fn an_answer_that_comes_late_is_looked_at_once_more() {
         let mut desk = at_deploy_key();
         desk.keys("t");
         desk.serve(&people());
-        let key = KeyEvent::from(KeyCode::Char('y'));
-        let press = Message::Key(KeyPress { key, run: 0 });
-        let effects = update(&mut desk.state, press, now() + TimeDelta::seconds(after));
-        desk.effects.extend(effects);
+        desk.wait(after * 1000);
+        desk.keys("y");
         let at_once = desk
             .effects
             .iter()
-            .any(|effect| matches!(effect, Effect::Change(_)));
+            .any(|effect| matches!(effect, Effect::Change(..)));
         assert_eq!(at_once, after == 2, "{after} s");
         desk.serve(&users);
         assert_eq!(desk.next_change().is_some(), sent, "{}", desk.screen());
@@ -133,7 +152,10 @@ fn a_use_within_the_days_that_were_asked_for_counts_as_use() {
     )];
     for (days, typed) in [(90, true), (10, false)] {
         let settings = Settings {
-            recent: TimeDelta::days(days),
+            engine: engine::Settings {
+                recent: TimeDelta::days(days),
+                ..settings().engine
+            },
             ..settings()
         };
         let mut desk = Desk::showing(SIZE, settings, &users);
@@ -150,7 +172,7 @@ fn a_look_that_fails_is_said_and_the_answer_is_asked_for_again() {
     desk.keys("ty");
     while let Some((request, read)) = desk.next_read() {
         let answer = match read {
-            Read::Keys(user) => Answer::Keys(user, Err(error(Kind::Network))),
+            Read::Keys(_) => Err(error(Kind::Network)),
             read => answer(&people(), read),
         };
         desk.answered(request, answer);
@@ -206,8 +228,7 @@ fn a_key_that_appears_before_another_is_created_is_said() {
         desk.screen()
     );
     // With room for it, it is news all the same.
-    let mut desk = Desk::showing(SIZE, settings(), &people());
-    five_keys_each(&mut desk);
+    let mut desk = five_keys_each();
     desk.keys("cy");
     desk.serve(&users);
     assert!(desk.next_change().is_none());
@@ -269,7 +290,7 @@ fn after_a_lost_answer_the_account_says_what_is_true() {
         // What is certain is over when it is closed; what looks undone may still come about.
         desk.press(KeyCode::Esc);
         let open = usize::from(says == "Not done so far");
-        assert_eq!(desk.state.questions.len(), open, "{keys}, {says}");
+        assert_eq!(desk.screen.engine.questions().len(), open, "{keys}, {says}");
     }
 }
 
@@ -287,27 +308,29 @@ fn with_third_key(created: DateTime<Utc>) -> Vec<Someone> {
 
 #[test]
 fn only_a_key_that_was_not_there_before_is_an_orphan() {
-    let mut desk = at_deploy_key();
-    five_keys_each(&mut desk);
+    let mut desk = at_deploy_key_of_five();
     let found = with_third_key(now());
     let screen = lost(&mut desk, "cy", &found);
     assert!(screen.contains("AKIADEPLOY03EXAMPLE3"), "{screen}");
-    let [question] = &desk.state.questions[..] else {
-        panic!("one question: {:?}", desk.state.questions);
+    let [question] = desk.screen.engine.questions() else {
+        panic!("one question: {:?}", desk.screen.engine.questions());
     };
     let Finding::Orphans(orphans) = &question.finding else {
         panic!("an orphan: {question:?}");
     };
     assert_eq!(orphans.len(), 1);
     desk.press(KeyCode::Esc);
-    assert_eq!(desk.state.questions.len(), 1, "nobody has answered it");
+    assert_eq!(
+        desk.screen.engine.questions().len(),
+        1,
+        "nobody has answered it"
+    );
     assert!(desk.screen().contains("? deploy-bot"), "{}", desk.screen());
 }
 
 #[test]
 fn a_key_from_long_after_is_no_orphan() {
-    let mut desk = at_deploy_key();
-    five_keys_each(&mut desk);
+    let mut desk = at_deploy_key_of_five();
     let found = with_third_key(now() + TimeDelta::hours(1));
     let screen = lost(&mut desk, "cy", &found);
     assert!(screen.contains("No key has appeared so far."), "{screen}");
@@ -315,8 +338,7 @@ fn a_key_from_long_after_is_no_orphan() {
 
 #[test]
 fn an_orphan_that_somebody_deletes_is_no_question_any_more() {
-    let mut desk = at_deploy_key();
-    five_keys_each(&mut desk);
+    let mut desk = at_deploy_key_of_five();
     let found = with_third_key(now());
     lost(&mut desk, "cy", &found);
     desk.keys("R");
@@ -324,7 +346,7 @@ fn an_orphan_that_somebody_deletes_is_no_question_any_more() {
     let screen = desk.screen();
     assert!(screen.contains("It is gone"), "{screen}");
     desk.press(KeyCode::Esc);
-    assert!(desk.state.questions.is_empty());
+    assert!(desk.screen.engine.questions().is_empty());
 }
 
 #[test]
@@ -334,11 +356,15 @@ fn asking_again_leaves_the_question_open_until_it_is_sent() {
     desk.keys("a");
     desk.serve(&people());
     desk.press(KeyCode::Esc);
-    assert_eq!(desk.state.questions.len(), 1, "nothing was asked again");
+    assert_eq!(
+        desk.screen.engine.questions().len(),
+        1,
+        "nothing was asked again"
+    );
     desk.keys("ay");
     desk.serve(&people());
     assert!(desk.next_change().is_some());
-    assert!(desk.state.questions.is_empty());
+    assert!(desk.screen.engine.questions().is_empty());
 }
 
 #[test]
@@ -347,16 +373,18 @@ fn a_lost_answer_is_not_looked_up_in_another_account() {
     desk.keys("ty");
     desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
-    let _ = desk.state.sign_in(Target::Demo);
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    let earlier = desk.session();
+    desk.intend(Intent::SignIn(desk.screen.slot(), Target::Demo));
+    desk.signed_in(SignedIn::default());
     desk.effects.clear();
-    desk.changed(id, Err(error(Kind::Network)));
+    desk.changed_in(earlier, id, Err(error(Kind::Network)));
     assert!(desk.next_read().is_none(), "not there");
-    let [question] = &desk.state.questions[..] else {
-        panic!("it stays: {:?}", desk.state.questions);
+    let [question] = desk.screen.engine.questions() else {
+        panic!("it stays: {:?}", desk.screen.engine.questions());
     };
     assert_eq!(question.finding, Finding::Unseen);
-    assert!(desk.state.ways_on(&question.origin.clone()).is_empty());
+    let ways_on = desk.screen.engine.resolutions(&question.origin);
+    assert!(ways_on.is_empty(), "{ways_on:?}");
 }
 
 #[test]
@@ -366,13 +394,13 @@ fn what_was_being_looked_for_is_looked_for_in_the_next_session() {
     desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.changed(id, Err(error(Kind::Network)));
-    let target = desk.state.target;
-    let _ = desk.state.sign_in(target);
+    let target = desk.account().target;
+    desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     desk.serve(&people());
-    let [question] = &desk.state.questions[..] else {
-        panic!("it stays: {:?}", desk.state.questions);
+    let [question] = desk.screen.engine.questions() else {
+        panic!("it stays: {:?}", desk.screen.engine.questions());
     };
     assert_eq!(question.finding, Finding::NotDone);
 }
@@ -390,10 +418,9 @@ fn an_answer_that_waits_does_not_go_from_under_something_else() {
 #[test]
 fn an_interrupt_takes_an_answer_back_that_waits() {
     let mut desk = at_deploy_key();
-    let another = under_way(ChangeId(9_999), "new-hire");
-    desk.state.changes.push(another);
+    creating(&mut desk, "new-hire");
     desk.keys("ty");
-    desk.send(Message::Signal(Signal::Interrupt));
+    desk.send(Event::Signal(Signal::Interrupt));
     assert!(desk.screen().contains("Waiting for AWS"));
     desk.press(KeyCode::Esc);
     desk.serve(&people());
@@ -409,12 +436,10 @@ fn a_look_that_is_overtaken_waits_for_the_later_one() {
         first.push(read);
     }
     // Something else asks for the same user's keys.
-    let origin = Origin::Earlier("run/1".into());
-    desk.state
-        .questions
-        .push(left_open("run/1", "deploy-bot", "123456789012"));
-    let later = desk.state.look(&origin);
-    desk.effects.extend(later);
+    let question = left_open("run/1", "deploy-bot", "123456789012");
+    desk.send(Event::Journal(Ok(vec![question])));
+    let asks = |effect: &Effect| matches!(effect, Effect::Read(_, _, Read::Keys(user)) if **user == *"deploy-bot");
+    assert!(desk.effects.iter().any(asks));
     for (request, read) in first {
         desk.answered(request, answer(&people(), read));
     }
@@ -440,9 +465,9 @@ fn a_confirmation_of_an_earlier_session_is_void() {
     let mut desk = at_deploy_key();
     desk.keys("t");
     desk.serve(&people());
-    let target = desk.state.target;
-    let _ = desk.state.sign_in(target);
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    let target = desk.account().target;
+    desk.intend(Intent::SignIn(desk.screen.slot(), target));
+    desk.signed_in(SignedIn::default());
     desk.serve(&people());
     desk.keys("y");
     desk.serve(&people());
@@ -453,13 +478,14 @@ fn a_confirmation_of_an_earlier_session_is_void() {
 #[test]
 fn a_question_of_another_account_is_none_of_this_one_s() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
+    let slot = desk.screen.slot();
     let other = left_open("run/1", "alice", "999999999999");
-    desk.send(Message::Journal(Ok(vec![other])));
+    desk.send(Event::Journal(Ok(vec![other])));
     assert!(desk.next_read().is_none(), "it is not looked for here");
-    assert!(desk.state.modals.is_empty());
-    assert!(desk.state.question_about("alice").is_none());
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    assert!(desk.screen.engine.question_about(slot, "alice").is_none());
     let ours = left_open("run/2", "alice", "123456789012");
-    desk.send(Message::Journal(Ok(vec![ours])));
+    desk.send(Event::Journal(Ok(vec![ours])));
     assert!(desk.next_read().is_some());
-    assert!(desk.state.question_about("alice").is_some());
+    assert!(desk.screen.engine.question_about(slot, "alice").is_some());
 }

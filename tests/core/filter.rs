@@ -8,10 +8,8 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::{
-    effect::Read,
-    iam::{KeyStatus, Kind},
-    message::{Answer, Message},
-    ui,
+    engine::{Change, Changed, Intent, Kind, Read, SignedIn, model::KeyStatus},
+    tui::{self, Message},
 };
 use proptest::{prelude::*, sample::select};
 use ratatui::{
@@ -23,7 +21,7 @@ use ratatui::{
 /// Everybody and their keys are loaded.
 fn desk() -> Desk {
     let desk = Desk::showing(SIZE, settings(), &people());
-    assert_eq!(desk.state.users.tally().users, people().len());
+    assert_eq!(desk.account().users.tally().users, people().len());
     desk
 }
 
@@ -37,12 +35,12 @@ fn filtered(text: &str) -> Desk {
 }
 
 fn shown(desk: &Desk) -> Vec<&str> {
-    let rows = desk.state.users.window();
+    let rows = desk.screen.lists.window(&desk.account().users);
     rows.map(|(_, row)| &*row.user.name).collect()
 }
 
 fn selected(desk: &Desk) -> &str {
-    &desk.state.user().expect("somebody is selected").user.name
+    &desk.screen.user().expect("somebody is selected").user.name
 }
 
 #[test]
@@ -99,11 +97,11 @@ fn what_is_not_understood_is_explained_below_and_hides_nobody() {
 fn nobody_is_found_by_keys_that_were_not_seen() {
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     while let Some((request, read)) = desk.next_read() {
         match read {
             Read::Keys(_) => {}
-            Read::Report => desk.answered(request, Answer::Report(Err(error(Kind::Denied)))),
+            Read::Report => desk.answered(request, Err(error(Kind::Denied))),
             read => desk.answered(request, answer(&people(), read)),
         }
     }
@@ -117,7 +115,7 @@ fn nobody_is_found_by_keys_that_were_not_seen() {
 fn underlined(desk: &Desk, name: &str) -> String {
     let (width, height) = SIZE;
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-    ui::draw(&mut buffer, &desk.state, now());
+    tui::draw(&mut buffer, &desk.screen, now());
     let mut rows = buffer.content.chunks(usize::from(width));
     let row = rows.find(|row| {
         let text: String = row.iter().map(Cell::symbol).collect();
@@ -146,41 +144,40 @@ fn what_was_found_is_underlined_in_the_names() {
     assert_eq!(underlined(&desk, "former-intern"), "e");
 }
 
+/// All keys of a user become active, or inactive, by changes that are known to be made. What the
+/// account itself says of them is still to come.
+fn set_all(desk: &mut Desk, user: &str, active: bool) {
+    let keys = desk.account().key_ids(user).expect("they are loaded");
+    for key in keys {
+        let user = user.into();
+        let change = Change::SetActive { user, key, active };
+        desk.intend(Intent::Send(desk.screen.slot(), vec![change]));
+        let (id, _) = desk.next_change().expect("it is sent");
+        desk.changed(id, Ok(Changed::Done));
+    }
+}
+
 #[test]
 fn news_of_a_key_shows_and_hides_its_user() {
     let mut desk = filtered("status:inactive");
     assert_eq!(shown(&desk), ["former-intern", "web-assets"]);
     assert_eq!(selected(&desk), "former-intern");
-    let mut set = |user: &str, status: &KeyStatus| {
-        desk.state.users.edit_keys(user, |keys| {
-            for row in keys {
-                row.key.status = status.clone();
-            }
-        });
-        let rows = desk.state.users.window();
-        rows.map(|(_, row)| row.user.name.to_string())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        set("alice", &KeyStatus::Inactive),
-        ["alice", "former-intern", "web-assets"]
-    );
-    assert_eq!(
-        set("web-assets", &KeyStatus::Active),
-        ["alice", "former-intern"]
-    );
+    set_all(&mut desk, "alice", false);
+    assert_eq!(shown(&desk), ["alice", "former-intern", "web-assets"]);
+    set_all(&mut desk, "web-assets", true);
+    assert_eq!(shown(&desk), ["alice", "former-intern"]);
 }
 
 #[test]
 fn a_last_use_that_comes_shows_its_user() {
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     let mut later = Vec::new();
     while let Some((request, read)) = desk.next_read() {
         match read {
             Read::LastUsed(..) => later.push((request, read)),
-            Read::Report => desk.answered(request, Answer::Report(Err(error(Kind::Denied)))),
+            Read::Report => desk.answered(request, Err(error(Kind::Denied))),
             read => desk.answered(request, answer(&people(), read)),
         }
     }
@@ -197,14 +194,10 @@ fn a_last_use_that_comes_shows_its_user() {
 fn news_does_not_take_the_selected_user_away() {
     let mut desk = filtered("status:inactive");
     assert_eq!(selected(&desk), "former-intern");
-    desk.state.users.edit_keys("former-intern", |keys| {
-        keys[0].key.status = KeyStatus::Active;
-    });
+    set_all(&mut desk, "former-intern", true);
     assert_eq!(shown(&desk), ["former-intern", "web-assets"]);
     // Nor does other news that comes later, and the list read anew.
-    desk.state.users.edit_keys("alice", |keys| {
-        keys[0].key.status = KeyStatus::Inactive;
-    });
+    set_all(&mut desk, "alice", false);
     assert_eq!(selected(&desk), "former-intern");
     desk.press(KeyCode::Enter);
     desk.keys("R");
@@ -245,12 +238,13 @@ proptest! {
         typing.keys(begin);
         for key in keys {
             typing.press(key);
-            let text = typing.state.users.filter().input.value().to_owned();
+            let text = typing.screen.lists.filter().input.value().to_owned();
             let mut at_once = desk();
+            let users = &at_once.screen.engine.fleet.accounts()[0].users;
             at_once
-                .state
-                .users
-                .edit_filter(|filter| filter.input = text.as_str().into());
+                .screen
+                .lists
+                .edit_filter(users, |filter| filter.input = text.as_str().into());
             prop_assert_eq!(shown(&typing), shown(&at_once), "{}", text);
         }
     }

@@ -2,16 +2,14 @@
 //! not do to who has moved meanwhile.
 
 use super::{SIZE, error};
-use crate::desk::{Desk, Someone, answer, now, owner, people, settings, someone};
-use chrono::TimeDelta;
+use crate::desk::{self, Desk, Someone, answer, people, settings, someone};
 use crossterm::event::KeyCode;
 use iamkeys::{
-    effect::{ChangeId, Effect, Read, RequestId},
-    iam::{Change, Error, KeyId, Kind},
-    keymap::Context,
-    message::{Answer, Message, Session, Signal},
-    state::{Pane, Stage, View, fetch::Background, find::Phase, modal::Modal},
-    update::update,
+    engine::{
+        Answer, Background, Change, ChangeId, Effect, Error, Event, KeyId, Kind, Problem, Read,
+        RequestId, SearchPhase, Signal, SignedIn, account::Stage, model::LastUsed,
+    },
+    tui::{Message, Page, Pane, keymap::Context},
 };
 
 /// A key of a user who is loaded.
@@ -30,7 +28,7 @@ fn showing() -> Desk {
 /// A screen with the user's keys not loaded: nobody asks for more than the selected user's.
 fn unloaded() -> Desk {
     let mut settings = settings();
-    settings.background = Background::Off;
+    settings.engine.background = Background::Off;
     Desk::showing(SIZE, settings, &people())
 }
 
@@ -50,26 +48,63 @@ fn asked(desk: &mut Desk) -> (RequestId, String) {
     (request, key)
 }
 
-/// The words of the dialog, on one line.
+/// Whose a key is, as AWS tells it.
+fn owner(users: &[Someone], key: &str) -> Result<Answer, Error> {
+    let (user, last_used) = desk::owner(users, key)?;
+    Ok(Answer::Owner(user, last_used))
+}
+
+/// What stands in the dialog, line by line.
+fn dialog(desk: &Desk) -> Vec<String> {
+    assert_eq!(desk.screen.context(), Context::Find);
+    let screen = desk.screen();
+    let rows: Vec<Vec<char>> = screen.lines().map(|line| line.chars().collect()).collect();
+    let title: Vec<char> = "╭─ Find a key ".chars().collect();
+    let place = rows.iter().enumerate().find_map(|(at, row)| {
+        let left = row.windows(title.len()).position(|part| part == title)?;
+        let right = row[left..].iter().position(|c| *c == '╮')?;
+        Some((at, left, left + right))
+    });
+    let (top, left, right) = place.unwrap_or_else(|| panic!("it is open:\n{screen}"));
+    let inside = rows[top + 1..].iter().take_while(|row| row[left] == '│');
+    inside
+        .map(|row| {
+            row[left + 1..right]
+                .iter()
+                .collect::<String>()
+                .trim()
+                .to_owned()
+        })
+        .collect()
+}
+
+/// What the dialog says of the search, on one line; nothing while it says nothing.
 fn words(desk: &Desk) -> String {
-    match desk.state.modals.last() {
-        Some(Modal::Find(find)) => desk.state.words_on(find).unwrap_or_default(),
-        other => panic!("{other:?}"),
-    }
+    let lines = dialog(desk);
+    let marked = |line: &&String| line.starts_with(['✗', '▲', '✓']);
+    let said = lines.iter().skip_while(|line| !marked(line));
+    let said: Vec<&str> = said
+        .take_while(|line| !line.is_empty())
+        .map(|line| line.trim_start_matches(['✗', '▲', '✓', ' ']))
+        .collect();
+    said.join(" ")
 }
 
 fn selected(desk: &Desk) -> (&str, Option<&str>) {
-    let user = desk.state.user().map_or("", |row| &row.user.name);
-    (user, desk.state.key().map(|row| row.key.id.as_str()))
+    let user = desk.screen.user().map_or("", |row| &row.user.name);
+    (
+        user,
+        desk.screen.selected_key().map(|row| row.key.id.as_str()),
+    )
 }
 
 fn refused(desk: &mut Desk, kind: Kind) {
-    let (request, key) = asked(desk);
+    let (request, _) = asked(desk);
     let error = Error {
         action: "iam:GetAccessKeyLastUsed",
         ..error(kind)
     };
-    desk.answered(request, Answer::Owner(key, Err(error)));
+    desk.answered(request, Err(error));
 }
 
 /// A desk that was never told a last use.
@@ -85,9 +120,9 @@ fn a_key_that_is_loaded_is_gone_to_in_one_call() {
     assert_eq!(key, LOADED);
     assert!(desk.next_read().is_none());
     let told = owner(&people(), &key);
-    desk.answered(request, Answer::Owner(key, told));
+    desk.answered(request, told);
     assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
-    assert_eq!(desk.state.context(), Context::Keys);
+    assert_eq!(desk.screen.context(), Context::Keys);
     let (_, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Descriptions("deploy-bot".into()));
     assert!(desk.next_read().is_none(), "all else is known");
@@ -99,9 +134,9 @@ fn a_key_of_a_user_whose_keys_are_not_loaded_is_selected_when_they_come() {
     find(&mut desk, "AKIAWEBAST02EXAMPLE2");
     let (request, key) = asked(&mut desk);
     let told = owner(&people(), &key);
-    desk.answered(request, Answer::Owner(key, told));
+    desk.answered(request, told);
     assert_eq!(selected(&desk), ("web-assets", None));
-    assert_eq!(desk.state.pane, Pane::Keys);
+    assert_eq!(desk.screen.pane(), Pane::Keys);
     let (request, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Keys("web-assets".into()));
     desk.answered(request, answer(&people(), read));
@@ -153,7 +188,7 @@ fn waiting() -> (Desk, Vec<Someone>, RequestId) {
     find(&mut desk, "AKIABOT00002EXAMPLE2");
     let (request, key) = asked(&mut desk);
     let told = owner(&after, &key);
-    desk.answered(request, Answer::Owner(key, told));
+    desk.answered(request, told);
     let (request, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Keys("bot".into()));
     (desk, after, request)
@@ -165,13 +200,13 @@ fn until_the_key_is_there_nothing_is_done_to_another_one_of_the_user() {
         let (mut desk, after, request) = waiting();
         assert_eq!(selected(&desk).0, "bot");
         desk.keys(keys);
-        let notice = desk.state.notice.clone().unwrap();
+        let notice = desk.screen.notice().cloned().unwrap();
         assert!(
             notice.text.contains("Looking for AKIABOT00002EXAMPLE2"),
             "{}",
             notice.text
         );
-        assert!(desk.state.modals.is_empty(), "{keys}");
+        assert!(desk.screen.open_dialogs() == 0, "{keys}");
         assert!(
             !desk
                 .effects
@@ -193,11 +228,19 @@ fn who_moves_meanwhile_stays_where_they_went() {
     ] {
         let (mut desk, after, request) = waiting();
         desk.keys(keys);
-        let before = (desk.state.view, desk.state.pane, desk.state.modals.len());
+        let before = (
+            desk.screen.page(),
+            desk.screen.pane(),
+            desk.screen.open_dialogs(),
+        );
         desk.answered(request, answer(&after, Read::Keys("bot".into())));
         assert_eq!(selected(&desk), place, "{keys}");
-        assert_eq!(desk.state.notice, None, "{keys}");
-        let now = (desk.state.view, desk.state.pane, desk.state.modals.len());
+        assert_eq!(desk.screen.notice(), None, "{keys}");
+        let now = (
+            desk.screen.page(),
+            desk.screen.pane(),
+            desk.screen.open_dialogs(),
+        );
         assert_eq!(now, before, "{keys}");
     }
 }
@@ -206,9 +249,9 @@ fn who_moves_meanwhile_stays_where_they_went() {
 fn who_has_moved_is_not_told_that_the_key_is_gone() {
     let (mut desk, _, request) = waiting();
     desk.keys("hk");
-    let gone = Answer::Keys("bot".into(), Ok(Vec::new()));
+    let gone = Ok(Answer::Keys(Vec::new()));
     desk.answered(request, gone);
-    assert!(desk.state.modals.is_empty());
+    assert!(desk.screen.open_dialogs() == 0);
 }
 
 #[test]
@@ -219,10 +262,10 @@ fn a_closed_or_changed_dialog_waits_for_no_answer() {
         let (request, id) = asked(&mut desk);
         desk.press(key);
         let told = owner(&people(), &id);
-        let before = desk.state.modals.len();
-        desk.answered(request, Answer::Owner(id, told));
+        let before = desk.screen.open_dialogs();
+        desk.answered(request, told);
         assert_eq!(selected(&desk).0, "alice", "{key:?}");
-        assert_eq!(desk.state.modals.len(), before);
+        assert_eq!(desk.screen.open_dialogs(), before);
     }
 }
 
@@ -240,11 +283,11 @@ fn looking_while_creating() -> (Desk, ChangeId, RequestId) {
 #[test]
 fn a_dialog_that_has_come_in_front_is_not_taken_away() {
     let (mut desk, _, request) = looking_while_creating();
-    desk.send(Message::Signal(Signal::Interrupt));
-    assert_eq!(desk.state.context(), Context::Leaving);
+    desk.send(Event::Signal(Signal::Interrupt));
+    assert_eq!(desk.screen.context(), Context::Leaving);
     let told = owner(&people(), LOADED);
-    desk.answered(request, Answer::Owner(LOADED.into(), told));
-    assert_eq!(desk.state.context(), Context::Leaving);
+    desk.answered(request, told);
+    assert_eq!(desk.screen.context(), Context::Leaving);
     assert_eq!(selected(&desk).0, "alice");
     desk.keys("n");
     assert_eq!(
@@ -259,12 +302,12 @@ fn a_dialog_that_has_come_in_front_is_not_taken_away() {
 fn a_new_key_that_waits_behind_is_shown_when_the_other_is_found() {
     let (mut desk, change, request) = looking_while_creating();
     desk.changed(change, Ok(super::created("AKIANEWKEY01EXAMPLE1")));
-    assert_eq!(desk.state.context(), Context::Find);
-    let scene = desk.state.scene;
+    assert_eq!(desk.screen.context(), Context::Find);
+    let scene = desk.screen.scene();
     let told = owner(&people(), LOADED);
-    desk.answered(request, Answer::Owner(LOADED.into(), told));
-    assert_eq!(desk.state.context(), Context::NewKey);
-    assert_ne!(desk.state.scene, scene, "no key answers it unseen");
+    desk.answered(request, told);
+    assert_eq!(desk.screen.context(), Context::NewKey);
+    assert_ne!(desk.screen.scene(), scene, "no key answers it unseen");
     assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
 }
 
@@ -282,8 +325,8 @@ fn a_filter_and_another_view_do_not_hide_what_was_found() {
         find(&mut desk, LOADED);
         desk.serve(&people());
         assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)), "{keys}");
-        assert_eq!(desk.state.view, View::Users);
-        assert_eq!(desk.state.pane, Pane::Keys);
+        assert_eq!(desk.screen.page(), Page::Users);
+        assert_eq!(desk.screen.pane(), Pane::Keys);
     }
 }
 
@@ -314,14 +357,25 @@ fn a_secret_is_gone_from_the_field_at_once_however_it_comes() {
     let mut typed = showing();
     typed.keys("f");
     typed.keys(secret);
-    for desk in [pasted, typed] {
-        let Some(Modal::Find(find)) = desk.state.modals.last() else {
-            panic!("it is open");
+    let mut empty = showing();
+    empty.keys("f");
+    for mut desk in [pasted, typed] {
+        let field = |desk: &Desk| {
+            let lines = dialog(desk);
+            let field = lines.iter().find(|line| line.starts_with("ID"));
+            field.expect("the field is there").clone()
         };
-        assert_eq!(find.input.value(), "");
+        assert_eq!(field(&desk), field(&empty));
         assert!(words(&desk).starts_with("That looks like a secret"));
-        assert!(!format!("{:?}", desk.state).contains("wJalr"));
+        assert!(!format!("{:?}", desk.screen).contains("wJalr"));
         assert!(!desk.screen().contains("wJalr"));
+        // There is nothing in it to be read once more.
+        desk.press(KeyCode::Enter);
+        assert!(
+            words(&desk).starts_with("A key ID is AKIA"),
+            "{}",
+            words(&desk)
+        );
     }
 }
 
@@ -353,7 +407,7 @@ fn what_a_refusal_means_depends_on_what_was_granted() {
     };
     let unknown = "No key AKIAIOSFODNN7EXAMPLE in this account.";
     assert_eq!(told(showing(), OLD, Kind::Denied), unknown);
-    assert_eq!(told(never_told(), OLD, Kind::Gone), unknown);
+    assert_eq!(told(never_told(), OLD, Kind::NotFound), unknown);
     assert_eq!(
         told(never_told(), OLD, Kind::Denied),
         "No key AKIAIOSFODNN7EXAMPLE in this account, or iam:GetAccessKeyLastUsed is not allowed: \
@@ -376,14 +430,15 @@ fn what_a_refusal_means_depends_on_what_was_granted() {
 fn a_throttled_question_is_asked_again() {
     let mut desk = showing();
     find(&mut desk, OLD);
-    let (request, key) = asked(&mut desk);
-    desk.answered(request, Answer::Owner(key, Err(error(Kind::Throttled))));
-    let later = now() + TimeDelta::seconds(5);
-    let effects = update(&mut desk.state, Message::Tick, later);
-    let again = effects.iter().any(|effect| {
-        matches!(effect, Effect::Read(of, Read::Owner(key)) if *of == request && key == OLD)
+    let (request, _) = asked(&mut desk);
+    desk.answered(request, Err(error(Kind::Throttled)));
+    desk.effects.clear();
+    desk.wait(5_000);
+    desk.send(Message::Tick);
+    let again = desk.effects.iter().any(|effect| {
+        matches!(effect, Effect::Read(_, of, Read::Owner(key)) if *of == request && key == OLD)
     });
-    assert!(again, "{effects:?}");
+    assert!(again, "{:?}", desk.effects);
 }
 
 #[test]
@@ -394,14 +449,14 @@ fn a_refusal_for_a_key_that_is_unknown_says_nothing_about_other_keys() {
         refused(&mut desk, Kind::Denied);
         desk.press(KeyCode::Esc);
     }
-    assert!(!desk.state.notice.is_some_and(|notice| notice.bad));
-    assert_eq!(desk.state.stage, Stage::Browsing);
+    assert!(!desk.screen.notice().is_some_and(|notice| notice.bad));
+    assert_eq!(desk.account().stage, Stage::SignedIn);
 }
 
 #[test]
 fn that_the_owner_s_keys_are_refused_or_the_key_is_gone_is_said() {
     let (mut desk, _, request) = waiting();
-    let denied = Answer::Keys("bot".into(), Err(error(Kind::Denied)));
+    let denied = Err(error(Kind::Denied));
     desk.answered(request, denied);
     assert_eq!(
         words(&desk),
@@ -420,16 +475,16 @@ fn that_the_owner_s_keys_are_refused_or_the_key_is_gone_is_said() {
          a moment ago, perhaps."
     );
     // The other key is nobody's to hit by mistake.
-    assert_eq!(desk.state.pane, Pane::Users);
+    assert_eq!(desk.screen.pane(), Pane::Users);
 }
 
 #[test]
 fn a_key_without_a_user_is_said_to_be_so() {
     let mut desk = showing();
     find(&mut desk, OLD);
-    let (request, key) = asked(&mut desk);
-    let told = Ok(("".into(), iamkeys::iam::LastUsed::Never));
-    desk.answered(request, Answer::Owner(key, told));
+    let (request, _) = asked(&mut desk);
+    let told = Ok(Answer::Owner("".into(), LastUsed::Never));
+    desk.answered(request, told);
     assert!(
         words(&desk).contains("names no user for it"),
         "{}",
@@ -441,32 +496,32 @@ fn a_key_without_a_user_is_said_to_be_so() {
 fn started_with(key: &str) -> Desk {
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
-    desk.state.find_first(KeyId::read(key).unwrap());
+    desk.screen.search_first(KeyId::read(key).unwrap());
     desk
 }
 
 fn sign_in(desk: &mut Desk) {
-    desk.send(Message::SignedIn(Ok(Box::new(Session {
+    desk.signed_in(SignedIn {
         key: "AKIAALICE001EXAMPLE1".into(),
         profile: None,
         endpoint: None,
-    }))));
+    });
 }
 
 #[test]
 fn a_key_named_at_the_start_is_asked_for_first_and_found_before_anybody_is_listed() {
     let mut desk = started_with(LOADED);
-    assert!(desk.state.modals.is_empty());
+    assert!(desk.screen.open_dialogs() == 0);
     sign_in(&mut desk);
-    assert_eq!(desk.state.context(), Context::Find);
+    assert_eq!(desk.screen.context(), Context::Find);
     let (request, key) = asked(&mut desk);
     let told = owner(&people(), &key);
-    desk.answered(request, Answer::Owner(key, told));
+    desk.answered(request, told);
     assert_eq!(selected(&desk), ("deploy-bot", None));
     // The listing does not take the selection away, nor the user.
     desk.serve(&people());
     assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
-    assert_eq!(desk.state.users.rows().len(), people().len());
+    assert_eq!(desk.account().users.rows().len(), people().len());
 }
 
 #[test]
@@ -490,8 +545,8 @@ fn where_signing_in_has_failed_the_key_is_looked_for_after_the_next_time() {
     while let Some((request, read)) = desk.next_read() {
         desk.answered(request, super::failed(read, Kind::Network));
     }
-    assert!(matches!(desk.state.stage, Stage::SignedOut(_)));
-    assert_eq!(desk.state.context(), Context::SignedOut);
+    assert!(matches!(desk.account().stage, Stage::SignedOut(_)));
+    assert_eq!(desk.screen.context(), Context::SignedOut);
     desk.keys("R");
     sign_in(&mut desk);
     desk.serve(&people());
@@ -501,15 +556,17 @@ fn where_signing_in_has_failed_the_key_is_looked_for_after_the_next_time() {
 #[test]
 fn a_key_of_one_account_is_not_looked_for_in_the_demo_that_is_opened_instead() {
     let mut desk = started_with(LOADED);
-    desk.send(Message::SignedIn(Err(Box::new(iamkeys::iam::Problem {
+    let session = desk.session();
+    let result = Err(Box::new(Problem {
         title: "No AWS credentials".into(),
         what: String::new(),
         details: Vec::new(),
         advice: Vec::new(),
-    }))));
+    }));
+    desk.send(Event::SignedIn { session, result });
     desk.keys("d");
     sign_in(&mut desk);
-    assert!(desk.state.modals.is_empty());
+    assert!(desk.screen.open_dialogs() == 0);
 }
 
 #[test]
@@ -523,8 +580,8 @@ fn a_late_answer_to_an_earlier_question_is_not_taken_for_the_one_that_is_waited_
     let (_, key) = asked(&mut desk);
     assert_eq!(key, "AKIADEPLOY02EXAMPLE1");
     let told = owner(&people(), LOADED);
-    desk.answered(earlier, Answer::Owner(LOADED.into(), told));
-    assert_eq!(desk.state.context(), Context::Find);
+    desk.answered(earlier, told);
+    assert_eq!(desk.screen.context(), Context::Find);
     assert_eq!(selected(&desk).0, "alice");
 }
 
@@ -535,9 +592,9 @@ fn enter_again_while_it_is_looked_for_asks_nothing() {
     desk.press(KeyCode::Enter);
     asked(&mut desk);
     assert!(desk.next_read().is_none());
-    let Some(Modal::Find(find)) = desk.state.modals.last() else {
-        panic!("it is open");
-    };
-    assert!(matches!(find.phase, Phase::Looking { .. }));
-    assert!(desk.state.is_busy());
+    assert_eq!(desk.screen.context(), Context::Find);
+    let search = desk.screen.engine.search().expect("it is searched for");
+    assert!(matches!(search.phase, SearchPhase::Looking(_)));
+    assert!(desk.screen().contains("Looking whose it is"));
+    assert!(desk.screen.engine.is_busy());
 }

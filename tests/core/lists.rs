@@ -8,16 +8,13 @@ use super::{
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyCode;
 use iamkeys::{
-    effect::{Effect, Read, RequestId},
-    iam::{AccessKey, Change, KeyStatus, LastUsed},
-    message::{Answer, Message, Target},
-    state::{
-        Pane, Settings, View,
-        fetch::Background,
-        modal::Modal,
-        sort::{Column, Sort},
-        users::{Known, UserRow, Users},
+    engine::{
+        self, Answer, Background, Change, Effect, Need, Read, RequestId, SignedIn,
+        account::{Known, UserRow},
+        model::{AccessKey, KeyStatus, LastUsed},
+        query::sort::{Column, Sort},
     },
+    tui::{Message, Page, Pane, Settings, Target, keymap::Context},
 };
 use proptest::prelude::*;
 use std::cmp::Ordering;
@@ -56,6 +53,12 @@ fn village() -> Vec<Someone> {
 /// A key that is the same one whether its ID is known or not: no two of the village were made at
 /// the same time.
 type Identity = (String, Option<DateTime<Utc>>);
+
+/// The selected one among all keys.
+fn selected_key(desk: &Desk) -> (&UserRow, Known<'_>) {
+    let lists = &desk.screen.lists;
+    lists.selected_key(&desk.account().users).expect("a key")
+}
 
 fn identity((row, key): (&UserRow, Known<'_>)) -> Identity {
     (row.user.name.to_string(), key.created())
@@ -160,8 +163,9 @@ fn asks_only_of_users(filter: &str) -> bool {
 }
 
 /// The list of users as it has to be: everybody, filtered and sorted in the plainest way.
-fn plain_users(users: &Users, filter: Option<Meaning>, kept: &[String]) -> Vec<String> {
-    let sort = users.by_user().sort();
+fn plain_users(desk: &Desk, filter: Option<Meaning>, kept: &[String]) -> Vec<String> {
+    let users = &desk.account().users;
+    let sort = desk.screen.lists.by_user().sort();
     let passes = |row: &UserRow| match filter {
         None => true,
         Some((text, _)) if asks_only_of_users(text) => match text {
@@ -184,8 +188,9 @@ fn plain_users(users: &Users, filter: Option<Meaning>, kept: &[String]) -> Vec<S
 }
 
 /// The list of keys as it has to be.
-fn plain_keys(users: &Users, filter: Option<Meaning>, kept: &[Identity]) -> Vec<Identity> {
-    let sort = users.by_key().sort();
+fn plain_keys(desk: &Desk, filter: Option<Meaning>, kept: &[Identity]) -> Vec<Identity> {
+    let users = &desk.account().users;
+    let sort = desk.screen.lists.by_key().sort();
     let mut keys: Vec<(&UserRow, Known<'_>)> = Vec::new();
     for row in users.rows() {
         keys.extend(row.known_keys().map(|key| (row, key)));
@@ -203,14 +208,16 @@ fn plain_keys(users: &Users, filter: Option<Meaning>, kept: &[Identity]) -> Vec<
     keys.into_iter().map(identity).collect()
 }
 
-fn shown_users(users: &Users) -> Vec<String> {
-    let rows = users.by_user().shown().iter();
+fn shown_users(desk: &Desk) -> Vec<String> {
+    let users = &desk.account().users;
+    let rows = desk.screen.lists.by_user().shown().iter();
     rows.map(|at| users.rows()[*at as usize].user.name.to_string())
         .collect()
 }
 
-fn shown_keys(users: &Users) -> Vec<Identity> {
-    let places = users.by_key().shown().iter();
+fn shown_keys(desk: &Desk) -> Vec<Identity> {
+    let users = &desk.account().users;
+    let places = desk.screen.lists.by_key().shown().iter();
     places
         .map(|(row, at)| {
             let row = &users.rows()[*row as usize];
@@ -232,31 +239,31 @@ struct Seen {
 }
 
 fn seen(desk: &Desk) -> Seen {
-    let users = &desk.state.users;
-    let key = users.selected_key().map(identity);
-    let user = desk.state.user().map(|row| row.user.name.to_string());
-    let (cursor, offset, height, rows, count) = if desk.state.view == View::Keys {
-        let table = users.by_key();
+    let (users, lists) = (&desk.account().users, &desk.screen.lists);
+    let key = lists.selected_key(users).map(identity);
+    let user = desk.screen.user().map(|row| row.user.name.to_string());
+    let (cursor, offset, height, rows, count) = if desk.screen.page() == Page::Keys {
+        let table = lists.by_key();
         (
             table.cursor(),
             table.offset(),
             table.height(),
-            users.keys_window().count(),
+            lists.keys_window(users).count(),
             table.shown().len(),
         )
     } else {
-        let table = users.by_user();
+        let table = lists.by_user();
         (
             table.cursor(),
             table.offset(),
             table.height(),
-            users.window().count(),
+            lists.window(users).count(),
             table.shown().len(),
         )
     };
     Seen {
         user,
-        key: key.filter(|_| desk.state.view == View::Keys),
+        key: key.filter(|_| desk.screen.page() == Page::Keys),
         line: cursor - offset,
         height,
         rows,
@@ -304,12 +311,15 @@ fn opened() -> Desk {
     let mut desk = Desk::new(
         SIZE,
         Settings {
-            background: Background::All,
+            engine: engine::Settings {
+                background: Background::All,
+                ..settings().engine
+            },
             ..settings()
         },
     );
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     desk
 }
 
@@ -347,7 +357,7 @@ proptest! {
                             let from = marker.map_or(0, |marker| marker.parse().unwrap());
                             let to = (from + per_page).min(village.len());
                             let next = (to < village.len()).then(|| to.to_string());
-                            Answer::Users(Ok(page(&village[from..to], next.as_deref())))
+                            Ok(Answer::Users(page(&village[from..to], next.as_deref())))
                         }
                         read => answer(&village, read),
                     };
@@ -366,35 +376,36 @@ proptest! {
                     moved = true;
                 }
                 Step::Sort(key) => desk.press(KeyCode::Char(*key)),
-                Step::Heading(at) => if let Some((columns, sort)) = desk.state.sorted() {
+                Step::Heading(at) => if desk.screen.page() != Page::Activity {
+                    let (columns, sort) = desk.screen.lists.sorted();
                     let column = columns[at % columns.len()];
                     desk.send(Message::Click(Target::Column(column)));
                     let expected = if sort.column == column { sort.reversed() } else { Sort::by(column) };
-                    prop_assert_eq!(desk.state.sorted().unwrap().1, expected);
+                    prop_assert_eq!(desk.screen.lists.sorted().1, expected);
                 },
                 Step::View(key) => desk.press(KeyCode::Char(*key)),
                 Step::Filter(at) => {
                     // There is none in the list of what was done.
-                    if desk.state.view != View::Activity {
+                    if desk.screen.page() != Page::Activity {
                         filter = FILTERS.get(*at).copied();
-                        edited = desk.state.users.filter().input.value() != filter.map_or("", |(text, _)| text);
+                        edited = desk.screen.lists.filter().input.value() != filter.map_or("", |(text, _)| text);
                         desk.press(KeyCode::Esc);
                         desk.keys("/");
                         let text = filter.map_or("", |(text, _)| text);
                         desk.send(Message::Paste(text.into()));
                         desk.press(KeyCode::Enter);
-                        prop_assert_eq!(desk.state.users.filter().input.value(), text);
+                        prop_assert_eq!(desk.screen.lists.filter().input.value(), text);
                         moved = true;
                     }
                 }
                 Step::Refresh => desk.keys("R"),
             }
             let after = seen(&desk);
-            let view = desk.state.view;
-            let users = &desk.state.users;
+            let view = desk.screen.page();
+            let lists = &desk.screen.lists;
 
             // The window is full, and the selected row in it.
-            if view != View::Activity {
+            if view != Page::Activity {
                 prop_assert_eq!(after.rows, after.height.min(after.count), "{:?}: {:?}", step, after);
                 prop_assert!(after.count == 0 || after.line < after.height, "{:?}", after);
             }
@@ -405,8 +416,8 @@ proptest! {
                 prop_assert_eq!(&after.user, &before.user, "{:?}", step);
                 prop_assert_eq!(&after.key, &before.key, "{:?}", step);
                 let (cursor, room) = match view {
-                    View::Keys => (users.by_key().cursor(), after.height),
-                    _ => (users.by_user().cursor(), after.height),
+                    Page::Keys => (lists.by_key().cursor(), after.height),
+                    _ => (lists.by_user().cursor(), after.height),
                 };
                 let fits = cursor >= before.line && cursor - before.line + room <= after.count;
                 if fits && before.height == after.height {
@@ -419,24 +430,24 @@ proptest! {
             }
             // What is sorted by a person, or has settled, is as it has to be.
             let settles = edited || matches!(step, Step::Settle)
-                || (matches!(step, Step::Sort(_) | Step::Heading(_)) && view != View::Activity);
+                || (matches!(step, Step::Sort(_) | Step::Heading(_)) && view != Page::Activity);
             if settles {
-                if view == View::Users {
-                    let shown = shown_users(users);
+                if view == Page::Users {
+                    let shown = shown_users(&desk);
                     kept_users.retain(|user| shown.contains(user));
-                    prop_assert_eq!(&shown, &plain_users(users, filter, &kept_users), "{:?}", step);
-                } else if view == View::Keys {
-                    let shown = shown_keys(users);
+                    prop_assert_eq!(&shown, &plain_users(&desk, filter, &kept_users), "{:?}", step);
+                } else if view == Page::Keys {
+                    let shown = shown_keys(&desk);
                     kept_keys.retain(|key| shown.contains(key));
-                    prop_assert_eq!(&shown, &plain_keys(users, filter, &kept_keys), "{:?}", step);
+                    prop_assert_eq!(&shown, &plain_keys(&desk, filter, &kept_keys), "{:?}", step);
                 }
             }
             kept_users.extend(after.user);
             kept_keys.extend(after.key);
         }
-        let tally = desk.state.users.tally();
+        let tally = desk.account().users.tally();
         prop_assert_eq!((tally.unknown, tally.complete), (0, tally.keys));
-        prop_assert_eq!(desk.state.users.rows().len(), village.len());
+        prop_assert_eq!(desk.account().users.rows().len(), village.len());
     }
 }
 
@@ -445,22 +456,31 @@ fn on_key(id: &str) -> Desk {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.serve(&people());
     desk.keys("2g");
-    while desk.state.key().map(|row| &*row.key.id) != Some(id) {
-        let before = desk.state.users.by_key().cursor();
+    while desk.screen.selected_key().map(|row| &*row.key.id) != Some(id) {
+        let before = desk.screen.lists.by_key().cursor();
         desk.keys("j");
-        assert_ne!(desk.state.users.by_key().cursor(), before, "it is there");
+        assert_ne!(desk.screen.lists.by_key().cursor(), before, "it is there");
     }
     desk.serve(&people());
     desk
 }
 
+/// The change that is asked about, in the dialog on top.
+fn proposed(desk: &Desk) -> Option<Change> {
+    let needs = desk.screen.engine.needs();
+    let confirms = matches!(desk.screen.context(), Context::Confirm | Context::Typed);
+    match needs[..] {
+        [Need::Plan(plan)] if confirms && desk.screen.open_dialogs() == 1 => {
+            let plan = desk.screen.engine.plan(plan)?;
+            plan.preflight().map(|_| plan.first().clone())
+        }
+        _ => None,
+    }
+}
+
 #[test]
 fn what_is_done_in_the_list_of_keys_is_done_to_the_selected_key() {
     let (user, id) = ("deploy-bot", "AKIADEPLOY02EXAMPLE2");
-    let change = |desk: &Desk| match desk.state.modals.last() {
-        Some(Modal::Confirm(confirm)) => Some(confirm.change.clone()),
-        _ => None,
-    };
     let mut desk = on_key(id);
     desk.keys("t");
     let expected = Change::SetActive {
@@ -468,7 +488,7 @@ fn what_is_done_in_the_list_of_keys_is_done_to_the_selected_key() {
         key: id.into(),
         active: false,
     };
-    assert_eq!(change(&desk), Some(expected), "{}", desk.screen());
+    assert_eq!(proposed(&desk), Some(expected), "{}", desk.screen());
 
     let mut desk = on_key(id);
     desk.keys("d");
@@ -476,27 +496,27 @@ fn what_is_done_in_the_list_of_keys_is_done_to_the_selected_key() {
         user: user.into(),
         key: id.into(),
     };
-    assert_eq!(change(&desk), Some(expected));
+    assert_eq!(proposed(&desk), Some(expected));
 
     let mut desk = on_key("AKIABATCH001EXAMPLE1");
     desk.keys("c");
     let expected = Change::Create {
         user: "old-batch".into(),
     };
-    assert_eq!(change(&desk), Some(expected));
+    assert_eq!(proposed(&desk), Some(expected));
 
     let mut desk = on_key(id);
     desk.keys("r");
-    assert!(
-        matches!(desk.state.modals.last(), Some(Modal::Rotate(rotate)) if *rotate.user == *user)
-    );
+    assert_eq!(desk.screen.context(), Context::Rotate);
+    let title = format!("─ Rotate {user} ─");
+    assert!(desk.screen().contains(&title), "{}", desk.screen());
 
     let mut desk = on_key(id);
     desk.keys("n");
-    assert!(matches!(
-        desk.state.modals.last(),
-        Some(Modal::Describe(describe)) if describe.key == id && *describe.user == *user
-    ));
+    assert_eq!(desk.screen.context(), Context::Describe);
+    let screen = desk.screen();
+    assert!(screen.contains(&format!("│  {id} ")), "{screen}");
+    assert!(screen.contains(&format!("of {user} in ")), "{screen}");
 
     let mut desk = on_key(id);
     desk.keys("y");
@@ -510,7 +530,10 @@ fn what_is_done_in_the_list_of_keys_is_done_to_the_selected_key() {
 /// A desk where the account has told of nobody's keys but the first user's, and the report of all.
 fn with_report_only() -> Desk {
     let off = Settings {
-        background: Background::Off,
+        engine: engine::Settings {
+            background: Background::Off,
+            ..settings().engine
+        },
         ..settings()
     };
     Desk::showing(SIZE, off, &people())
@@ -521,21 +544,21 @@ fn a_key_that_only_the_report_knows_is_refused_in_words() {
     for key in ["t", "d", "y", "n", "r"] {
         let mut desk = with_report_only();
         desk.keys("2G");
-        let (row, known) = desk.state.users.selected_key().expect("a key");
+        let (row, known) = selected_key(&desk);
         assert!(known.live().is_none() && row.keys.known().is_none());
         let text = format!("The keys of {} are not loaded", row.user.name);
         desk.keys(key);
-        assert!(desk.state.modals.is_empty(), "{key}");
+        assert_eq!(desk.screen.open_dialogs(), 0, "{key}");
         let screen = desk.screen();
         assert!(screen.contains(&text), "{key}: {screen}");
         // Once the account has told of it, it is not refused any more.
         desk.serve(&people());
-        let (_, known) = desk.state.users.selected_key().expect("a key");
+        let (_, known) = selected_key(&desk);
         assert!(known.live().is_some());
         desk.keys(key);
         let copies = |effect: &Effect| matches!(effect, Effect::Copy(_));
         assert!(
-            !desk.state.modals.is_empty() || desk.effects.iter().any(copies),
+            desk.screen.open_dialogs() > 0 || desk.effects.iter().any(copies),
             "{key}"
         );
     }
@@ -544,20 +567,20 @@ fn a_key_that_only_the_report_knows_is_refused_in_words() {
 #[test]
 fn each_view_keeps_its_own_place_and_a_key_leads_to_its_user() {
     let id = "AKIADEPLOY02EXAMPLE2";
-    let key = |desk: &Desk| desk.state.key().map(|row| row.key.id.clone());
+    let key = |desk: &Desk| desk.screen.selected_key().map(|row| row.key.id.clone());
     for way in ["12", "132", "32", "3132"] {
         let mut desk = on_key(id);
         desk.keys(way);
         assert_eq!(key(&desk).as_deref(), Some(id), "{way}");
         desk.keys("1");
-        let user = desk.state.user().map(|row| &*row.user.name);
+        let user = desk.screen.user().map(|row| &*row.user.name);
         assert_eq!(user, Some("alice"), "{way}: nobody has moved there");
     }
     let mut desk = on_key(id);
     desk.press(KeyCode::Enter);
     assert_eq!(
-        (desk.state.view, desk.state.pane),
-        (View::Users, Pane::Keys)
+        (desk.screen.page(), desk.screen.pane()),
+        (Page::Users, Pane::Keys)
     );
     assert_eq!(key(&desk).as_deref(), Some(id));
     desk.keys("2");
@@ -567,7 +590,7 @@ fn each_view_keeps_its_own_place_and_a_key_leads_to_its_user() {
     let mut desk = with_report_only();
     desk.effects.clear();
     desk.keys("2");
-    let selected = |desk: &Desk| identity(desk.state.users.selected_key().expect("a key"));
+    let selected = |desk: &Desk| identity(selected_key(desk));
     while selected(&desk).0 != "web-assets" {
         desk.keys("j");
     }
@@ -575,7 +598,10 @@ fn each_view_keeps_its_own_place_and_a_key_leads_to_its_user() {
     desk.keys("j");
     assert_eq!(selected(&desk).0, first.0, "they have two");
     let other = selected(&desk);
-    assert!(desk.state.key().is_none(), "the account has not named it");
+    assert!(
+        desk.screen.selected_key().is_none(),
+        "the account has not named it"
+    );
     desk.keys("12");
     assert_eq!(selected(&desk), other);
 }
@@ -592,12 +618,12 @@ fn a_list_is_put_in_order_four_times_a_second_and_once_more_when_it_is_quiet() {
         if matches!(read, Read::Report) {
             continue;
         }
-        let before = shown_users(&desk.state.users);
+        let before = shown_users(&desk);
         let listing = matches!(read, Read::Users(_));
         desk.wait(20);
         desk.answered(request, answer(&village, read));
         answers += usize::from(!listing);
-        orders += usize::from(!listing && shown_users(&desk.state.users) != before);
+        orders += usize::from(!listing && shown_users(&desk) != before);
     }
     // The report is still to come, so that it is never quiet.
     let most = answers * 20 / 250 + 1;
@@ -607,10 +633,7 @@ fn a_list_is_put_in_order_four_times_a_second_and_once_more_when_it_is_quiet() {
     );
     desk.wait(250);
     desk.send(Message::Tick);
-    assert_eq!(
-        shown_users(&desk.state.users),
-        plain_users(&desk.state.users, None, &[])
-    );
+    assert_eq!(shown_users(&desk), plain_users(&desk, None, &[]));
 
     // With the last answer there is nothing to wait for, whatever the clock says.
     let mut desk = opened();
@@ -618,10 +641,7 @@ fn a_list_is_put_in_order_four_times_a_second_and_once_more_when_it_is_quiet() {
     while let Some((request, read)) = desk.next_read() {
         desk.answered(request, answer(&village, read));
     }
-    assert_eq!(
-        shown_users(&desk.state.users),
-        plain_users(&desk.state.users, None, &[])
-    );
+    assert_eq!(shown_users(&desk), plain_users(&desk, None, &[]));
 }
 
 #[test]
@@ -651,15 +671,13 @@ fn a_key_that_was_deleted_elsewhere_does_not_lend_its_place_to_another() {
         let (request, read) = of("alice");
         desk.answered(request, answer(&people(), read));
         let (request, _) = of("deploy-bot");
-        desk.answered(request, Answer::Keys("deploy-bot".into(), Ok(answered)));
-        assert!(desk.state.is_busy(), "others are on their way");
-        let key = desk.state.key().map(|row| row.key.id.clone());
+        desk.answered(request, Ok(Answer::Keys(answered)));
+        assert!(desk.account().is_busy(), "others are on their way");
+        let key = desk.screen.selected_key().map(|row| row.key.id.clone());
         assert_eq!(key.as_deref(), Some(expected));
         desk.keys("d");
-        assert!(matches!(
-            desk.state.modals.last(),
-            Some(Modal::Confirm(confirm)) if confirm.change.key() == Some(expected)
-        ));
+        let change = proposed(&desk).expect("it is asked about");
+        assert_eq!(change.key(), Some(expected));
     }
 }
 
@@ -673,25 +691,25 @@ fn nobody_comes_back_whom_a_filter_has_taken_away() {
         desk.send(Message::Paste("age>9999".into()));
         desk.press(KeyCode::Enter);
         let shown = |desk: &Desk| {
-            let users = &desk.state.users;
+            let lists = &desk.screen.lists;
             match keys {
-                "1" => users.by_user().shown().len(),
-                _ => users.by_key().shown().len(),
+                "1" => lists.by_user().shown().len(),
+                _ => lists.by_key().shown().len(),
             }
         };
-        assert!(desk.state.user().is_none());
+        assert!(desk.screen.user().is_none());
         let before = shown(&desk);
         desk.keys("sS");
         desk.keys("R");
         desk.serve(&people());
         desk.wait(300);
         desk.send(Message::Tick);
-        assert!(desk.state.user().is_none(), "{keys}: {}", desk.screen());
+        assert!(desk.screen.user().is_none(), "{keys}: {}", desk.screen());
         assert_eq!(shown(&desk), before);
         // It is the same user as before once they may be seen again.
         desk.keys("/");
         desk.press(KeyCode::Esc);
-        let user = desk.state.user().map(|row| row.user.name.to_string());
+        let user = desk.screen.user().map(|row| row.user.name.to_string());
         let who = if keys == "1" { "alice" } else { "old-batch" };
         assert_eq!(user.as_deref(), Some(who), "{keys}");
     }
@@ -706,7 +724,21 @@ fn rows_that_come_above_leave_the_selected_one_on_its_line() {
     assert_eq!(before.line, 10);
     desk.keys("R");
     desk.serve(&village);
-    assert_eq!(desk.state.users.rows().len(), 40);
+    assert_eq!(desk.account().users.rows().len(), 40);
     let after = seen(&desk);
     assert_eq!((after.user, after.line), (before.user, 10));
+}
+
+#[test]
+fn a_list_is_put_in_order_once_for_what_has_come() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("ss");
+    desk.serve(&people());
+    let before = desk.screen.lists.arrangement();
+    for _ in 0..3 {
+        desk.wait(300);
+        desk.keys("jk");
+        desk.send(Message::Tick);
+    }
+    assert_eq!(desk.screen.lists.arrangement(), before);
 }

@@ -16,15 +16,18 @@ mod rotation;
 mod storing;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use desk::{Desk, Someone, answer, now, page, people, settings, someone, under_way};
+use desk::{Desk, Someone, answer, now, page, people, settings, someone};
 use iamkeys::{
-    effect::{self, Copied, Effect, Exit, Fact, Note, Read},
-    iam::{AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind},
-    keymap,
-    message::{Answer, CopyOutcome, KeyPress, Message, Signal, Target},
-    secret::{SecretKey, osc52::Multiplexer},
-    state::{Stage, modal::Modal, pace::MOST},
-    text, ui,
+    engine::{
+        self, Answer, Change, ChangeId, Changed, Copied, CopyOutcome, Effect, Error, Event, Exit,
+        Fact, Intent, Kind, Need, Note, Read, SecretKey, Signal, SignedIn,
+        account::Stage,
+        destination::Multiplexer,
+        limiter::MOST,
+        model::{AccessKey, Caller, KeyStatus, LastUsed},
+        text,
+    },
+    tui::{self, KeyPress, Message, Target, keymap},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::{fs, path::Path};
@@ -50,6 +53,15 @@ fn created(id: &str) -> Changed {
         },
         secret: SecretKey::new("DEMO/secret/EXAMPLE/0123456789012345678x".into()),
     }
+}
+
+/// A key is being created for this user, without a dialog.
+fn creating(desk: &mut Desk, user: &str) -> ChangeId {
+    let change = Change::Create { user: user.into() };
+    desk.intend(Intent::Send(desk.screen.slot(), vec![change.clone()]));
+    let (id, sent) = desk.next_change().expect("it is sent");
+    assert_eq!(sent, change);
+    id
 }
 
 fn exits(desk: &Desk) -> Vec<Exit> {
@@ -87,7 +99,7 @@ fn the_selected_user_is_asked_for_first_and_never_more_than_there_is_room_for() 
         .collect();
     let mut desk = Desk::new((80, 60), settings());
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     desk.keys("jjjjj");
     // The page arrives; what was pressed before it had nothing to move in.
     while let Some((request, read)) = desk.next_read() {
@@ -103,7 +115,7 @@ fn the_selected_user_is_asked_for_first_and_never_more_than_there_is_room_for() 
         .collect();
     assert_eq!(asked[0], Read::Keys("user-000".into()));
     assert!(asked.len() <= MOST);
-    assert!(desk.state.reads_under_way() <= MOST);
+    assert!(desk.account().reads_under_way() <= MOST);
 }
 
 #[test]
@@ -114,7 +126,7 @@ fn only_what_is_visible_is_asked_for() {
         .map(|name| someone(Box::leak(name.clone().into_boxed_str()), &[]))
         .collect();
     let desk = Desk::showing(SIZE, settings(), &users);
-    assert_eq!(desk.state.users.tally().users, 18);
+    assert_eq!(desk.account().users.tally().users, 18);
 }
 
 #[test]
@@ -131,29 +143,37 @@ fn a_late_answer_from_before_a_change_does_not_undo_it_on_screen() {
     desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.changed(id, Ok(Changed::Done));
+    let status = |desk: &Desk| {
+        let keys = desk.account().users.keys("old-batch").unwrap();
+        keys[0].key.status.clone()
+    };
     // … and answered after it, with how things were.
     for (request, read) in early {
         desk.answered(request, answer(&people(), read));
     }
-    assert_eq!(desk.state.keys()[0].key.status, KeyStatus::Inactive);
+    assert_eq!(status(&desk), KeyStatus::Inactive);
     // The question asked after the change is the one that counts.
     let (request, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Keys("old-batch".into()));
     desk.answered(request, answer(&people(), read));
-    assert_eq!(desk.state.keys()[0].key.status, KeyStatus::Active);
+    assert_eq!(status(&desk), KeyStatus::Active);
 }
 
 #[test]
 fn an_answer_to_an_earlier_session_is_nobody_s() {
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     let (request, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Users(None));
-    let _ = desk.state.sign_in(effect::Target::Demo);
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    let earlier = desk.session();
+    desk.intend(Intent::SignIn(desk.screen.slot(), engine::Target::Demo));
+    desk.signed_in(SignedIn::default());
+    desk.answered_in(earlier, request, answer(&people(), read.clone()));
+    assert!(desk.account().users.rows().is_empty());
+    // Nor is it one of the present session, whoever says so.
     desk.answered(request, answer(&people(), read));
-    assert!(desk.state.users.rows().is_empty());
+    assert!(desk.account().users.rows().is_empty());
 }
 
 #[test]
@@ -167,7 +187,7 @@ fn a_deletion_under_an_open_dialog_takes_the_row_and_not_the_dialog() {
     without.remove(1);
     desk.serve(&without);
     assert!(
-        desk.state.users.get("deploy-bot").is_none(),
+        desk.account().users.get("deploy-bot").is_none(),
         "gone from the list"
     );
     let screen = desk.screen();
@@ -186,7 +206,7 @@ fn a_key_that_turns_out_to_be_gone_is_said_to_be_and_listed_again() {
     let (id, _) = desk.next_change().unwrap();
     let gone = Error {
         code: Some("NoSuchEntity".into()),
-        ..error(Kind::Gone)
+        ..error(Kind::NotFound)
     };
     desk.changed(id, Err(gone));
     assert!(desk.screen().contains("It is gone"));
@@ -204,7 +224,8 @@ fn a_change_answered_twice_counts_once() {
     let (id, _) = desk.next_change().unwrap();
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
-    assert_eq!(desk.state.modals.len(), 1);
+    assert_eq!(desk.screen.open_dialogs(), 1);
+    assert_eq!(held(&desk).0, ["AKIANEWKEY01EXAMPLE1"]);
 }
 
 #[test]
@@ -249,10 +270,9 @@ fn leaving_stops_for_a_failure_that_arrives_meanwhile() {
 fn two_secrets_are_both_asked_about() {
     let mut desk = with_new_key();
     // A second creation was under way already.
-    let id = iamkeys::effect::ChangeId(9_999);
-    desk.state.changes.push(under_way(id, "new-hire"));
+    let id = creating(&mut desk, "new-hire");
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
-    desk.send(Message::Signal(Signal::Interrupt));
+    desk.send(Event::Signal(Signal::Interrupt));
     desk.keys("d");
     assert!(exits(&desk).is_empty());
     assert!(desk.screen().contains("Discard the only copy?"));
@@ -261,7 +281,7 @@ fn two_secrets_are_both_asked_about() {
 }
 
 fn copied(desk: &mut Desk, what: Copied, outcome: CopyOutcome) {
-    desk.send(Message::Copied {
+    desk.send(Event::Copied {
         what,
         key: "AKIANEWKEY01EXAMPLE1".into(),
         outcome,
@@ -284,7 +304,10 @@ fn a_clipboard_holds_one_thing_and_the_key_id_is_not_the_secret() {
     desk.press(KeyCode::Esc);
     copied(&mut desk, Copied::Secret, sent());
     desk.press(KeyCode::Esc);
-    assert!(desk.state.modals.is_empty(), "it is on the clipboard again");
+    assert!(
+        desk.screen.open_dialogs() == 0,
+        "it is on the clipboard again"
+    );
 }
 
 #[test]
@@ -302,7 +325,7 @@ fn what_a_terminal_may_have_ignored_is_asked_about() {
         let screen = desk.screen();
         assert!(screen.contains("Have you pasted it?"), "{screen}");
         desk.keys("i");
-        assert!(desk.state.modals.is_empty());
+        assert!(desk.screen.open_dialogs() == 0);
         assert_eq!(notes(&desk), 1);
     }
 }
@@ -312,7 +335,7 @@ fn who_says_that_they_have_the_secret_is_believed_and_the_journal_is_told() {
     let mut desk = with_new_key();
     desk.press(KeyCode::Esc);
     desk.keys("i");
-    assert!(desk.state.modals.is_empty());
+    assert!(desk.screen.open_dialogs() == 0);
     let notes: Vec<&Note> = desk
         .effects
         .iter()
@@ -340,7 +363,7 @@ fn no_click_closes_a_new_key() {
         desk.send(Message::Click(target));
         assert!(desk.screen().contains("New key for alice"));
         assert_eq!(
-            desk.state.users.by_user().cursor(),
+            desk.screen.lists.by_user().cursor(),
             0,
             "nor does it reach behind it"
         );
@@ -356,7 +379,7 @@ fn a_new_key_does_not_take_the_letters_of_somebody_typing() {
     desk.keys("/de");
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     desk.keys("vqe");
-    assert_eq!(desk.state.users.filter().input.value(), "devqe");
+    assert_eq!(desk.screen.lists.filter().input.value(), "devqe");
     assert!(
         desk.effects
             .iter()
@@ -392,8 +415,7 @@ fn discarding_takes_the_secret_that_was_asked_about() {
         desk.screen()
             .contains("AKIANEWKEY01EXAMPLE1 has gone nowhere")
     );
-    let id = iamkeys::effect::ChangeId(9_999);
-    desk.state.changes.push(under_way(id, "new-hire"));
+    let id = creating(&mut desk, "new-hire");
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
     desk.keys("d");
     let left: Vec<String> = held(&desk).0;
@@ -410,9 +432,10 @@ fn the_key_to_be_deleted_is_gone_to_also_behind_a_filter() {
             .contains("AKIAWEBAST02EXAMPLE2 could be deleted")
     );
     // A filter that hides the user, as when AWS's refusal comes later.
-    desk.state
-        .users
-        .edit_filter(|filter| filter.input = "alice".into());
+    let users = &desk.screen.engine.fleet.accounts()[0].users;
+    desk.screen
+        .lists
+        .edit_filter(users, |filter| filter.input = "alice".into());
     desk.keys("y");
     desk.keys("d");
     assert!(
@@ -426,11 +449,11 @@ fn the_key_to_be_deleted_is_gone_to_also_behind_a_filter() {
 fn half_a_list_says_that_it_is_half() {
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     while let Some((request, read)) = desk.next_read() {
         let answer = match read {
-            Read::Users(None) => Answer::Users(Ok(page(&people(), Some("next")))),
-            Read::Users(Some(_)) => Answer::Users(Err(error(Kind::Server))),
+            Read::Users(None) => Ok(Answer::Users(page(&people(), Some("next")))),
+            Read::Users(Some(_)) => Err(error(Kind::Server)),
             read => answer(&people(), read),
         };
         desk.answered(request, answer);
@@ -518,11 +541,11 @@ fn on_a_terminal_too_small_to_show_a_question_none_is_answered() {
 fn a_filter_that_nobody_passes_does_not_lose_the_selection() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("jjj");
-    let before = desk.state.user().unwrap().user.name.clone();
+    let before = desk.screen.user().unwrap().user.name.clone();
     desk.keys("/###");
-    assert!(desk.state.user().is_none());
+    assert!(desk.screen.user().is_none());
     desk.press(KeyCode::Esc);
-    assert_eq!(desk.state.user().unwrap().user.name, before);
+    assert_eq!(desk.screen.user().unwrap().user.name, before);
 }
 
 #[test]
@@ -588,10 +611,10 @@ fn a_last_use_that_nobody_could_tell_counts_as_use() {
     )];
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     while let Some((request, read)) = desk.next_read() {
         let answer = match read {
-            Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error(Kind::Denied))),
+            Read::LastUsed(..) => Err(error(Kind::Denied)),
             read => answer(&users, read),
         };
         desk.answered(request, answer);
@@ -606,14 +629,12 @@ fn a_session_that_expires_keeps_the_screen_and_asks_no_more() {
     desk.keys("R");
     while let Some((request, read)) = desk.next_read() {
         let answer = match read {
-            Read::Users(_) => Answer::Users(Err(error(Kind::Expired))),
-            Read::Keys(user) => Answer::Keys(user, Err(error(Kind::Expired))),
-            Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error(Kind::Expired))),
+            Read::Users(_) | Read::Keys(_) | Read::LastUsed(..) => Err(error(Kind::Expired)),
             read => answer(&people(), read),
         };
         desk.answered(request, answer);
     }
-    assert_eq!(desk.state.stage, Stage::Browsing);
+    assert_eq!(desk.account().stage, Stage::SignedIn);
     let screen = desk.screen();
     assert!(
         screen.contains("deploy-bot"),
@@ -629,7 +650,7 @@ fn a_session_that_expires_keeps_the_screen_and_asks_no_more() {
     assert!(
         desk.effects
             .iter()
-            .any(|effect| matches!(effect, Effect::SignIn(effect::Target::Ambient))),
+            .any(|effect| matches!(effect, Effect::SignIn(_, engine::Target::Ambient))),
         "R signs in again"
     );
 }
@@ -638,7 +659,7 @@ fn a_session_that_expires_keeps_the_screen_and_asks_no_more() {
 fn mfa_is_recognised_by_sts_knowing_what_iam_does_not() {
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     let mut users = None;
     while let Some((request, read)) = desk.next_read() {
         match read {
@@ -650,7 +671,7 @@ fn mfa_is_recognised_by_sts_knowing_what_iam_does_not() {
         action: "iam:ListUsers",
         ..error(Kind::BadCredentials)
     };
-    desk.answered(users.unwrap(), Answer::Users(Err(refused)));
+    desk.answered(users.unwrap(), Err(refused));
     assert!(desk.screen().contains("This session lacks MFA"));
 }
 
@@ -692,7 +713,7 @@ fn hostile() -> Vec<Someone> {
     users[0].path = "/\u{1b}]0;gotcha\u{7}/";
     users[0].keys[0].0.id = "AKIA\u{9b}31m\u{2066}EXAMPLE1".into();
     users[0].keys[0].0.status = KeyStatus::Other("Act\u{1b}c\u{feff}ive".into());
-    users[0].keys[0].1 = iamkeys::iam::LastUsed::At {
+    users[0].keys[0].1 = LastUsed::At {
         time: now(),
         service: Some("s3\u{1b}[31m".into()),
         region: Some("us\u{200d}-east-1\r".into()),
@@ -703,9 +724,9 @@ fn hostile() -> Vec<Someone> {
 #[test]
 fn text_from_the_service_reaches_no_screen_unfiltered() {
     let check = |desk: &Desk, where_: &str| {
-        let (width, height) = desk.state.size;
+        let (width, height) = desk.screen.size();
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        ui::draw(&mut buffer, &desk.state, now());
+        tui::draw(&mut buffer, &desk.screen, now());
         for cell in &buffer.content {
             let symbol = cell.symbol();
             assert!(
@@ -768,10 +789,24 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
             account: "1\u{1b}[2J2".into(),
             arn: "arn:aws:iam::1:user/\u{202e}x".into(),
         };
-        desk.state.session.caller = iamkeys::state::load::Load::Ready(caller);
-        desk.state.session.profile = Some("pro\u{1b}d".into());
-        desk.state.session.endpoint = Some("http://\u{1b}[2J".into());
+        let mut desk = Desk::new(size, settings());
+        desk.effects.clear();
+        desk.signed_in(SignedIn {
+            key: "AKIAALICE001EXAMPLE1".into(),
+            profile: Some("pro\u{1b}d".into()),
+            endpoint: Some("http://\u{1b}[2J".into()),
+        });
+        while let Some((request, read)) = desk.next_read() {
+            let answer = match read {
+                Read::Caller => Ok(Answer::Caller(caller.clone())),
+                Read::Alias => Ok(Answer::Alias(None)),
+                read => answer(&hostile(), read),
+            };
+            desk.answered(request, answer);
+        }
+        assert_eq!(desk.account().identity.caller.known(), Some(&caller));
         check(&desk, "the header");
+        assert!(desk.screen().contains("pro\u{fffd}d"), "{}", desk.screen());
     }
 }
 
@@ -828,39 +863,38 @@ fn drawing_costs_what_is_visible() {
             .collect();
         let desk = Desk::showing(SIZE, settings(), &users);
         let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        let drawn = ui::draw(&mut buffer, &desk.state, now());
+        let drawn = tui::draw(&mut buffer, &desk.screen, now());
         assert_eq!(drawn.rows, 18, "of {count}");
     }
 }
 
-fn failed(read: Read, kind: Kind) -> Answer {
-    let error = error(kind);
-    match read {
-        Read::Caller => Answer::Caller(Err(error)),
-        Read::Alias => Answer::Alias(Err(error)),
-        Read::Summary => Answer::Summary(Err(error)),
-        Read::Users(_) => Answer::Users(Err(error)),
-        Read::Keys(user) => Answer::Keys(user, Err(error)),
-        Read::LastUsed(user, key) => Answer::LastUsed(user, key, Err(error)),
-        Read::Owner(key) => Answer::Owner(key, Err(error)),
-        Read::Descriptions(user) => Answer::Descriptions(user, Err(error)),
-        Read::Report => Answer::Report(Err(error)),
-    }
+/// An answer that is an error, whatever was asked.
+fn failed(_read: Read, kind: Kind) -> Result<Answer, Error> {
+    Err(error(kind))
 }
 
-/// The open dialogs that must not change behind the person's back: the secrets, and the targets.
+/// What must not change behind the person's back: the secrets, and the targets of what is proposed.
+/// Each is in a dialog.
 fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
-    let secrets = desk.state.modals.iter().filter_map(|modal| match modal {
-        Modal::NewKey(new) => Some(new.id.clone()),
-        _ => None,
-    });
-    // One that was answered goes once the account has been looked at; one for a key that there is
-    // no room for says so instead.
-    let targets = desk.state.modals.iter().filter_map(|modal| match modal {
-        Modal::Confirm(confirm) if !confirm.check.armed && confirm.at_risk().is_some() => {
-            Some(confirm.change.clone())
+    let engine = &desk.screen.engine;
+    let needs = engine.needs();
+    assert!(desk.screen.open_dialogs() >= needs.len(), "{needs:?}");
+    let mut secrets = Vec::new();
+    let mut targets = Vec::new();
+    for need in needs {
+        match need {
+            Need::NewKey(id) => secrets.push(id),
+            // One that was approved goes once the account has been looked at; one for a key that
+            // there is no room for says so instead.
+            Need::Plan(id) => {
+                let plan = engine.plan(id).expect("it is needed");
+                let waits = plan.preflight().is_some_and(|look| !look.approved);
+                if waits && plan.at_risk().is_some() {
+                    targets.push(plan.first().clone());
+                }
+            }
+            Need::Question(_) => {}
         }
-        _ => None,
-    });
-    (secrets.collect(), targets.collect())
+    }
+    (secrets, targets)
 }

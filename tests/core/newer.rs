@@ -9,16 +9,21 @@ use super::{
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use iamkeys::{
-    effect::{Read, RequestId},
-    iam::{Changed, KeyStatus, Kind, Report},
-    message::{Answer, Message},
-    state::{Settings, fetch::Background},
+    engine::{
+        self, Answer, Background, Changed, Event, Kind, Read, RequestId, SignedIn,
+        account::Known,
+        model::{KeyStatus, Report},
+    },
+    tui::{Message, Settings, keymap::Context},
 };
 use std::time::Duration;
 
 fn of_the_selected() -> Settings {
     Settings {
-        background: Background::Off,
+        engine: engine::Settings {
+            background: Background::Off,
+            ..settings().engine
+        },
         ..settings()
     }
 }
@@ -27,13 +32,13 @@ fn of_the_selected() -> Settings {
 fn signed_in(settings: Settings) -> (Desk, Vec<(RequestId, Read)>) {
     let mut desk = Desk::new(SIZE, settings);
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     let asked = std::iter::from_fn(|| desk.next_read()).collect();
     (desk, asked)
 }
 
 fn selected(desk: &Desk) -> Option<&str> {
-    desk.state.key().map(|row| row.key.id.as_str())
+    desk.screen.selected_key().map(|row| row.key.id.as_str())
 }
 
 #[test]
@@ -46,7 +51,7 @@ fn a_user_whom_a_find_has_named_stays_though_the_listing_has_passed_the_name() {
         match read {
             Read::Users(None) => {
                 let first = page(&users[..4], Some("more"));
-                desk.answered(request, Answer::Users(Ok(first)));
+                desk.answered(request, Ok(Answer::Users(first)));
             }
             Read::Users(Some(_)) => second_page = Some(request),
             read => desk.answered(request, answer(&users, read)),
@@ -58,14 +63,16 @@ fn a_user_whom_a_find_has_named_stays_though_the_listing_has_passed_the_name() {
     desk.serve(&[someone("carol", &[("AKIAIOSFODNN7EXAMPLE", true, 0, None)])]);
     assert_eq!(selected(&desk), Some("AKIAIOSFODNN7EXAMPLE"));
     let last = page(&users[4..], None);
-    desk.answered(second_page.unwrap(), Answer::Users(Ok(last)));
+    desk.answered(second_page.unwrap(), Ok(Answer::Users(last)));
     assert_eq!(selected(&desk), Some("AKIAIOSFODNN7EXAMPLE"));
     // The next listing can tell. Then no key goes to whoever stands there.
     desk.keys("R");
     desk.serve(&users);
-    assert!(desk.state.users.get("carol").is_none());
+    assert!(desk.account().users.get("carol").is_none());
     desk.keys("t");
-    assert!(desk.state.modals.is_empty() || desk.state.pane == iamkeys::state::Pane::Users);
+    let asks = desk.screen.open_dialogs() > 0;
+    desk.press(KeyCode::Esc);
+    assert!(!asks || desk.screen.context() == Context::Users);
 }
 
 #[test]
@@ -74,7 +81,7 @@ fn what_was_changed_here_is_known_better_in_the_next_session_too() {
     let mut desk = Desk::showing(SIZE, of_the_selected(), &users);
     desk.keys("jjjj");
     desk.serve(&users);
-    assert_eq!(&*desk.state.user().unwrap().user.name, "old-batch");
+    assert_eq!(&*desk.screen.user().unwrap().user.name, "old-batch");
     desk.keys("t");
     desk.serve(&users);
     desk.keys("y");
@@ -87,22 +94,22 @@ fn what_was_changed_here_is_known_better_in_the_next_session_too() {
     desk.keys("kR");
     while let Some((request, read)) = desk.next_read() {
         let answer = match read {
-            Read::Users(_) => Answer::Users(Err(error(Kind::Expired))),
+            Read::Users(_) => Err(error(Kind::Expired)),
             read => answer(&after, read),
         };
         desk.answered(request, answer);
     }
-    assert!(desk.state.session.broken.is_some());
+    assert!(desk.account().identity.broken.is_some());
     desk.keys("R");
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     while let Some((request, read)) = desk.next_read() {
         // The report is from before the change.
         let from = if read == Read::Report { &users } else { &after };
         desk.answered(request, answer(from, read));
     }
-    let row = desk.state.users.get("old-batch").unwrap();
-    let active = |key: iamkeys::state::users::Known<'_>| *key.status() == KeyStatus::Active;
+    let row = desk.account().users.get("old-batch").unwrap();
+    let active = |key: Known<'_>| *key.status() == KeyStatus::Active;
     assert!(!row.known_keys().any(active), "{}", desk.screen());
 }
 
@@ -114,16 +121,16 @@ fn in_a_session_that_has_ended_nobody_waits_for_what_was_throttled() {
     let asked: Vec<_> = std::iter::from_fn(|| desk.next_read()).collect();
     for (request, read) in asked {
         let answer = match read {
-            Read::Users(_) => Answer::Users(Err(error(Kind::Throttled))),
-            Read::Keys(user) => Answer::Keys(user, Err(error(Kind::Expired))),
+            Read::Users(_) => Err(error(Kind::Throttled)),
+            Read::Keys(_) => Err(error(Kind::Expired)),
             read => answer(&users, read),
         };
         desk.answered(request, answer);
     }
     desk.serve(&users);
-    assert!(desk.state.session.broken.is_some());
+    assert!(desk.account().identity.broken.is_some());
     desk.send(Message::Tick);
-    assert!(!desk.state.is_busy(), "{}", desk.screen());
+    assert!(!desk.screen.engine.is_busy(), "{}", desk.screen());
 }
 
 #[test]
@@ -137,13 +144,15 @@ fn a_report_that_takes_its_time_slows_nothing_down() {
             read => desk.answered(request, answer(&users, read)),
         }
     }
-    let room = desk.state.pace.room();
-    desk.send(Message::Answer {
+    let room = desk.account().limiter.room();
+    let session = desk.session();
+    desk.send(Event::Answer {
+        session,
         request: report.unwrap(),
-        answer: answer(&users, Read::Report),
+        result: answer(&users, Read::Report),
         took: Duration::from_secs(5),
     });
-    assert_eq!(desk.state.pace.room(), room);
+    assert_eq!(desk.account().limiter.room(), room);
 }
 
 #[test]
@@ -159,15 +168,18 @@ fn a_key_that_only_the_report_knows_is_the_same_one_when_the_account_names_it() 
     while let Some((request, read)) = asked.pop().or_else(|| desk.next_read()) {
         match read {
             Read::Report => {
-                let report = Ok(Box::new(report.clone()));
-                desk.answered(request, Answer::Report(report));
+                let report = Box::new(report.clone());
+                desk.answered(request, Ok(Answer::Report(report)));
             }
             Read::Keys(_) | Read::LastUsed(..) => late.push((request, read)),
             read => desk.answered(request, answer(&users, read)),
         }
     }
     desk.keys("2g");
-    let created = |desk: &Desk| desk.state.users.selected_key().unwrap().1.created();
+    let created = |desk: &Desk| {
+        let users = &desk.account().users;
+        desk.screen.lists.selected_key(users).unwrap().1.created()
+    };
     if created(&desk) != yesterday {
         desk.keys("j");
     }
@@ -188,7 +200,8 @@ fn a_filter_typed_in_one_list_holds_in_the_other() {
     desk.keys("21/alice");
     desk.press(KeyCode::Enter);
     desk.keys("2");
-    let keys = desk.state.users.keys_window();
+    let users = &desk.account().users;
+    let keys = desk.screen.lists.keys_window(users);
     let ids: Vec<_> = keys.filter_map(|(_, _, key)| key.id()).collect();
     assert_eq!(ids, ["AKIAALICE001EXAMPLE1"], "{}", desk.screen());
 }

@@ -3,14 +3,12 @@
 use super::{
     SIZE,
     desk::{Desk, Someone, answer, now, page, people, settings, someone},
-    failed,
+    error,
 };
 use crossterm::event::KeyCode;
 use iamkeys::{
-    effect::{Effect, Read, RequestId},
-    iam::{Changed, Kind},
-    message::{Answer, Message},
-    state::{Settings, fetch::Background},
+    engine::{self, Answer, Background, Changed, Effect, Kind, Read, RequestId, SignedIn},
+    tui::{Message, Settings},
 };
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -41,12 +39,15 @@ fn name(at: usize) -> String {
 /// Signed in, the first questions asked and not answered.
 fn opened(background: Background) -> Desk {
     let settings = Settings {
-        background,
+        engine: engine::Settings {
+            background,
+            ..settings().engine
+        },
         ..settings()
     };
     let mut desk = Desk::new(SIZE, settings);
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     desk
 }
 
@@ -55,7 +56,8 @@ fn take(desk: &mut Desk, of: impl Fn(&Read) -> bool) -> Vec<(RequestId, Read)> {
     let all: Vec<_> = std::iter::from_fn(|| desk.next_read()).collect();
     let (these, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, read)| of(read));
     for (request, read) in others {
-        desk.effects.push_back(Effect::Read(request, read));
+        let session = desk.session();
+        desk.effects.push_back(Effect::Read(session, request, read));
     }
     these
 }
@@ -92,7 +94,7 @@ fn keys_of(reads: &[Read]) -> Vec<usize> {
 fn the_selected_user_comes_first_then_the_screen_then_what_is_near_then_everybody_else() {
     let users = crowd(200);
     let mut desk = listed(Background::All, &users);
-    let height = desk.state.users.by_user().height();
+    let height = desk.screen.lists.by_user().height();
     assert_eq!(height, 18);
     desk.keys("G");
     let asked = keys_of(&serve(&mut desk, &users));
@@ -137,10 +139,14 @@ fn the_background_is_everybody_or_what_is_on_screen_or_nobody() {
     ] {
         let mut desk = listed(background, &users);
         serve(&mut desk, &users);
-        assert_eq!(desk.state.users.tally().users, expected, "{background:?}");
-        let descriptions = &desk.state.user().unwrap().descriptions;
+        assert_eq!(
+            desk.account().users.tally().users,
+            expected,
+            "{background:?}"
+        );
+        let descriptions = &desk.screen.user().unwrap().descriptions;
         assert!(descriptions.is_ready(), "{background:?}");
-        assert!(!desk.state.is_busy(), "{background:?}");
+        assert!(!desk.screen.engine.is_busy(), "{background:?}");
         desk.keys("G");
         let asked = serve(&mut desk, &users);
         let more = match background {
@@ -181,7 +187,7 @@ fn what_was_scrolled_past_waits_until_nothing_else_does() {
         desk.answered(request, answer(&users, read));
     }
     let asked = keys_of(&serve(&mut desk, &users));
-    let on_screen = desk.state.users.by_user().on_screen();
+    let on_screen = desk.screen.lists.by_user().on_screen();
     let expected: Vec<usize> = on_screen.filter(|at| !stops.contains(at)).collect();
     assert_eq!(asked[..expected.len()], expected);
     let mut all = asked;
@@ -195,9 +201,9 @@ fn what_was_scrolled_past_waits_until_nothing_else_does() {
 fn the_selected_user_is_asked_for_also_where_there_is_no_room() {
     let users = crowd(300);
     let mut desk = listed(Background::All, &users);
-    assert!(desk.state.reads_under_way() >= desk.state.pace.room());
+    assert!(desk.account().reads_under_way() >= desk.account().limiter.room());
     let before = take(&mut desk, |_| true).len();
-    assert_eq!(before, desk.state.reads_under_way());
+    assert_eq!(before, desk.account().reads_under_way());
     desk.keys("G");
     let (request, read) = desk.next_read().expect("it is asked at once");
     assert_eq!(read, Read::Keys(name(299).as_str().into()));
@@ -218,7 +224,7 @@ fn what_is_throttled_is_put_back_and_nobody_sees_an_error() {
         assert!(turn < 10_000, "it ends");
         desk.wait(20);
         let Some((request, read)) = desk.next_read() else {
-            if !desk.state.is_busy() {
+            if !desk.screen.engine.is_busy() {
                 break;
             }
             desk.wait(80);
@@ -231,14 +237,14 @@ fn what_is_throttled_is_put_back_and_nobody_sees_an_error() {
             .push(request);
         if turn % 5 == 0 {
             throttled += 1;
-            desk.answered(request, failed(read, Kind::Throttled));
+            desk.answered(request, Err(error(Kind::Throttled)));
         } else {
             desk.answered(request, answer(&users, read));
         }
     }
     assert!(throttled > 10, "{throttled}");
-    assert_eq!(desk.state.activity.noted(), 0);
-    let rows = desk.state.users.rows();
+    assert_eq!(desk.screen.engine.activity.noted(), 0);
+    let rows = desk.account().users.rows();
     for row in rows {
         assert!(row.keys.is_ready(), "{}", row.user.name);
         let keys = row.keys.known().unwrap();
@@ -252,7 +258,7 @@ fn what_is_throttled_is_put_back_and_nobody_sees_an_error() {
         distinct.dedup();
         assert_eq!(distinct, numbers, "{read}");
     }
-    let tally = desk.state.users.tally();
+    let tally = desk.account().users.tally();
     assert_eq!((tally.unknown, tally.complete), (0, tally.keys));
 }
 
@@ -267,12 +273,15 @@ fn an_answer_that_somebody_waits_for_keeps_its_number_while_it_is_throttled() {
     assert_eq!(read, Read::Keys("old-batch".into()));
     let others = take(&mut desk, |_| true);
     for turn in 0..5 {
-        desk.answered(request, failed(read.clone(), Kind::Throttled));
+        desk.answered(request, Err(error(Kind::Throttled)));
         let again = loop {
             if let Some(asked) = desk.next_read() {
                 break asked;
             }
-            assert!(desk.state.is_busy(), "turn {turn}: the clock goes on");
+            assert!(
+                desk.screen.engine.is_busy(),
+                "turn {turn}: the clock goes on"
+            );
             desk.wait(100);
             desk.send(Message::Tick);
         };
@@ -283,7 +292,7 @@ fn an_answer_that_somebody_waits_for_keeps_its_number_while_it_is_throttled() {
     for (request, read) in others {
         desk.answered(request, answer(&users, read));
     }
-    while desk.state.changes.is_empty() && desk.state.is_busy() {
+    while desk.screen.engine.under_way().next().is_none() && desk.screen.engine.is_busy() {
         desk.serve(&users);
         desk.wait(100);
         desk.send(Message::Tick);
@@ -296,23 +305,23 @@ fn who_waits_for_a_minute_is_told_that_it_is_throttled() {
     let users = people();
     let mut desk = Desk::showing(SIZE, settings(), &users);
     desk.keys("ty");
-    let (request, read) = desk.next_read().expect("the look before the change");
+    let (request, _) = desk.next_read().expect("the look before the change");
     let mut asked = 0;
     while desk.clock - now() < chrono::TimeDelta::seconds(65) {
         desk.wait(100);
         desk.send(Message::Tick);
         while let Some((again, _)) = desk.next_read() {
             asked += usize::from(again == request);
-            desk.answered(again, failed(read.clone(), Kind::Throttled));
+            desk.answered(again, Err(error(Kind::Throttled)));
         }
         if asked == 0 {
-            desk.answered(request, failed(read.clone(), Kind::Throttled));
+            desk.answered(request, Err(error(Kind::Throttled)));
             asked += 1;
         }
     }
     assert!(asked > 20, "{asked}");
-    assert!(!desk.state.users.get("alice").unwrap().keys.is_loading());
-    assert!(desk.state.activity.noted() > 0);
+    assert!(!desk.account().users.get("alice").unwrap().keys.is_loading());
+    assert!(desk.screen.engine.activity.noted() > 0);
 }
 
 #[test]
@@ -323,15 +332,15 @@ fn the_background_stops_at_the_fifth_refusal_and_says_it_five_times() {
     while let Some((request, read)) = desk.next_read() {
         if matches!(read, Read::Keys(_)) {
             asked += 1;
-            desk.answered(request, failed(read, Kind::Denied));
+            desk.answered(request, Err(error(Kind::Denied)));
         } else {
             desk.answered(request, answer(&users, read));
         }
     }
     // What is on screen, and about to be, and what was under way.
     assert!(asked <= 18 + 18 + 24, "{asked}");
-    assert_eq!(desk.state.activity.noted(), 5);
-    assert!(!desk.state.is_busy());
+    assert_eq!(desk.screen.engine.activity.noted(), 5);
+    assert!(!desk.screen.engine.is_busy());
     // What somebody looks at is asked for all the same.
     desk.keys("G");
     let (request, read) = desk.next_read().unwrap();
@@ -340,7 +349,7 @@ fn the_background_stops_at_the_fifth_refusal_and_says_it_five_times() {
     desk.answered(request, answer(&users, read));
     serve(&mut desk, &users);
     let idle = desk
-        .state
+        .account()
         .users
         .rows()
         .iter()
@@ -356,15 +365,15 @@ fn refused_last_uses_stop_the_last_uses_and_not_the_keys() {
     while let Some((request, read)) = desk.next_read() {
         if matches!(read, Read::LastUsed(..)) {
             refused += 1;
-            desk.answered(request, failed(read, Kind::Denied));
+            desk.answered(request, Err(error(Kind::Denied)));
         } else {
             desk.answered(request, answer(&users, read));
         }
     }
-    assert_eq!(desk.state.users.tally().users, 500);
+    assert_eq!(desk.account().users.tally().users, 500);
     assert!(refused <= 2 * (18 + 18), "{refused}");
-    assert_eq!(desk.state.activity.noted(), 5);
-    assert!(!desk.state.is_busy());
+    assert_eq!(desk.screen.engine.activity.noted(), 5);
+    assert!(!desk.screen.engine.is_busy());
 }
 
 #[test]
@@ -375,14 +384,14 @@ fn a_refusal_here_and_there_stops_nothing() {
     while let Some((request, read)) = desk.next_read() {
         turn += 1;
         let answer = if matches!(read, Read::Keys(_)) && turn % 3 == 0 {
-            failed(read, Kind::Denied)
+            Err(error(Kind::Denied))
         } else {
             answer(&users, read)
         };
         desk.answered(request, answer);
     }
     let idle = desk
-        .state
+        .account()
         .users
         .rows()
         .iter()
@@ -395,7 +404,7 @@ fn a_change_and_the_looks_around_it_go_before_the_background() {
     let users = crowd(300);
     let mut desk = listed(Background::All, &users);
     // All that is on screen is answered, and the background is well under way.
-    while desk.state.users.tally().users < 100 {
+    while desk.account().users.tally().users < 100 {
         let (request, read) = desk.next_read().unwrap();
         desk.answered(request, answer(&users, read));
     }
@@ -417,9 +426,9 @@ fn a_change_and_the_looks_around_it_go_before_the_background() {
         desk.answered(request, answer(&users, read));
     }
     let (id, _) = desk.next_change().expect("it is asked for");
-    let begun = desk.state.users.tally();
+    let begun = desk.account().users.tally();
     desk.serve(&users);
-    assert_eq!(desk.state.users.tally(), begun, "and for the change");
+    assert_eq!(desk.account().users.tally(), begun, "and for the change");
     // What is on screen does not wait.
     desk.keys("G");
     let asked = keys_of(&serve(&mut desk, &users));
@@ -427,7 +436,11 @@ fn a_change_and_the_looks_around_it_go_before_the_background() {
     assert_eq!(asked, on_screen);
     desk.changed(id, Ok(Changed::Done));
     desk.serve(&users);
-    assert_eq!(desk.state.users.tally().users, 300, "and then it goes on");
+    assert_eq!(
+        desk.account().users.tally().users,
+        300,
+        "and then it goes on"
+    );
 }
 
 #[test]
@@ -442,13 +455,13 @@ fn a_user_made_anew_is_asked_for_again() {
     while let Some((request, read)) = desk.next_read() {
         asked.push(read.clone());
         let answer = match read {
-            Read::Users(_) => Answer::Users(Ok(page.clone())),
+            Read::Users(_) => Ok(Answer::Users(page.clone())),
             read => answer(&users, read),
         };
         desk.answered(request, answer);
     }
     assert!(keys_of(&asked).contains(&50), "{asked:?}");
-    assert_eq!(desk.state.users.tally().unknown, 0);
+    assert_eq!(desk.account().users.tally().unknown, 0);
 }
 
 #[test]
@@ -465,7 +478,7 @@ fn what_was_to_be_refreshed_is_also_after_it_has_scrolled_away() {
         desk.answered(request, answer(&users, read));
     }
     serve(&mut desk, &users);
-    let left = desk.state.users.rows().iter().filter(|row| row.refresh);
+    let left = desk.account().users.rows().iter().filter(|row| row.refresh);
     assert_eq!(left.count(), 0);
 }
 
@@ -476,26 +489,26 @@ fn where_nobody_answers_nothing_more_is_asked_until_somebody_says_so() {
     let mut asked = 0;
     while let Some((request, read)) = desk.next_read() {
         let answer = match read {
-            read @ (Read::Keys(_) | Read::LastUsed(..)) => {
+            Read::Keys(_) | Read::LastUsed(..) => {
                 asked += 1;
-                failed(read, Kind::Network)
+                Err(error(Kind::Network))
             }
             read => answer(&users, read),
         };
         desk.answered(request, answer);
     }
     assert!(asked <= 64, "no more than were on their way: {asked}");
-    assert!(!desk.state.is_busy());
+    assert!(!desk.screen.engine.is_busy());
     assert!(
         desk.screen().contains("does not answer; R asks again"),
         "{}",
         desk.screen()
     );
-    assert_eq!(desk.state.activity.noted(), 5);
+    assert_eq!(desk.screen.engine.activity.noted(), 5);
     // What was not told of is not taken for failed, and everything comes in the end.
     desk.keys("R");
     serve(&mut desk, &users);
-    let tally = desk.state.users.tally();
+    let tally = desk.account().users.tally();
     assert_eq!((tally.users, tally.failed), (70, 0));
     assert_eq!(tally.complete, tally.keys);
 }
@@ -509,14 +522,14 @@ fn a_failure_that_is_asked_for_again_is_not_counted_twice() {
         desk.keys("R");
         while let Some((request, read)) = desk.next_read() {
             let answer = match read {
-                read @ Read::LastUsed(..) => failed(read, Kind::Other),
+                Read::LastUsed(..) => Err(error(Kind::Other)),
                 read => answer(&users, read),
             };
             desk.answered(request, answer);
-            let tally = desk.state.users.tally();
+            let tally = desk.account().users.tally();
             assert!(tally.complete <= tally.keys, "{tally:?}");
         }
-        let tally = desk.state.users.tally();
+        let tally = desk.account().users.tally();
         assert_eq!((tally.keys, tally.complete, tally.failed), (all, 0, all));
     }
 }
@@ -577,7 +590,7 @@ proptest! {
                 let from = marker.map_or(0, |marker| marker.parse().unwrap());
                 let to = (from + per_page).min(users.len());
                 let next = (to < users.len()).then(|| to.to_string());
-                Answer::Users(Ok(page(&users[from..to], next.as_deref())))
+                Ok(Answer::Users(page(&users[from..to], next.as_deref())))
             }
             read => answer(&users, read),
         };
@@ -590,7 +603,7 @@ proptest! {
                 prop_assert!(!settled.contains_key(&format!("{read:?}")) || !planned, "{read:?}");
                 under_way.push((request, read));
             }
-            prop_assert_eq!(desk.state.reads_under_way(), under_way.len());
+            prop_assert_eq!(desk.account().reads_under_way(), under_way.len());
             let next = steps.next().unwrap_or(Step::Answer(0));
             desk.wait(3);
             match next {
@@ -600,7 +613,7 @@ proptest! {
                 }
                 Step::Press(key) => desk.press(key),
                 Step::Answer(_) | Step::Fail(_) | Step::Throttle(_) if under_way.is_empty() => {
-                    if !desk.state.is_busy() {
+                    if !desk.screen.engine.is_busy() {
                         break;
                     }
                     desk.wait(100);
@@ -617,16 +630,16 @@ proptest! {
                         let (request, read) = under_way.swap_remove(at);
                         *settled.entry(format!("{read:?}")).or_default() += 1;
                         failures.push(format!("{read:?}"));
-                        desk.answered(request, failed(read, Kind::Other));
+                        desk.answered(request, Err(error(Kind::Other)));
                     }
                 }
                 Step::Throttle(at) => {
-                    let (request, read) = under_way.swap_remove(at % under_way.len());
-                    desk.answered(request, failed(read, Kind::Throttled));
+                    let (request, _) = under_way.swap_remove(at % under_way.len());
+                    desk.answered(request, Err(error(Kind::Throttled)));
                 }
             }
         }
-        prop_assert_eq!(desk.state.users.rows().len(), 70);
+        prop_assert_eq!(desk.account().users.rows().len(), 70);
         for someone in &users {
             let keys = format!("{:?}", Read::Keys(someone.name.into()));
             prop_assert_eq!(settled.get(&keys), Some(&1), "{}", keys);
@@ -638,7 +651,7 @@ proptest! {
                 prop_assert_eq!(asked, expected, "{:?}", used);
             }
         }
-        let tally = desk.state.users.tally();
+        let tally = desk.account().users.tally();
         let lost = failures.iter().filter(|read| read.starts_with("LastUsed")).count();
         prop_assert_eq!(tally.complete + lost, tally.keys);
         prop_assert_eq!(tally.failed, failures.len());

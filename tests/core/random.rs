@@ -2,24 +2,25 @@
 
 use super::{
     SIZE, created,
-    desk::{Desk, answer, left_open, now, people, planned, settings},
-    error, failed, held,
+    desk::{Desk, answer, left_open, people, planned, settings},
+    error, held,
     storing::{FILE, refused, written},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use iamkeys::effect::{Copied, Errand};
-use iamkeys::iam::{Caller, Change, Changed, Kind};
-use iamkeys::keymap;
-use iamkeys::message::{CopyOutcome, KeyPress, Message, Target};
-use iamkeys::state::fresh::TrialNews;
-use iamkeys::state::modal::Modal;
-use iamkeys::state::questions::Finding;
-use iamkeys::state::sort::Column;
-use iamkeys::state::store::{Listing, News, NotWritten, Owner};
-use iamkeys::ui;
+use iamkeys::{
+    engine::{
+        self, Change, Changed, Copied, CopyOutcome, Kind, SecretJob, SignedIn, TrialNews,
+        model::Caller,
+        query::sort::Column,
+        unresolved::Finding,
+        vault::{DestinationNews, Listing, NotWritten, Owner},
+    },
+    tui::{
+        KeyPress, Message, Target,
+        keymap::{self, Context},
+    },
+};
 use proptest::prelude::*;
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 /// Anything that can happen.
 #[derive(Clone, Debug)]
@@ -35,8 +36,8 @@ enum Event {
     Answer(usize, Option<Kind>),
     /// Answers one of the open changes, well or badly.
     Changed(usize, Option<Kind>),
-    /// Does one of the open errands, well or badly.
-    Errand(usize, bool),
+    /// Does one of the open jobs, well or badly.
+    Job(usize, bool),
     /// The clipboard's time is over, and what came of that.
     Cleared(Option<bool>),
     /// The journal tells what an earlier run has left open, about this account or another.
@@ -55,8 +56,8 @@ fn kind() -> impl Strategy<Value = Option<Kind>> {
     prop_oneof![
         4 => Just(None),
         1 => prop_oneof![
-            Just(Kind::Denied), Just(Kind::Gone), Just(Kind::Limit), Just(Kind::Network),
-            Just(Kind::Expired), Just(Kind::Server), Just(Kind::Garbled), Just(Kind::Clock),
+            Just(Kind::Denied), Just(Kind::NotFound), Just(Kind::Limit), Just(Kind::Network),
+            Just(Kind::Expired), Just(Kind::Server), Just(Kind::InvalidResponse), Just(Kind::Clock),
             Just(Kind::BadCredentials), Just(Kind::Throttled), Just(Kind::ReadOnly),
         ].prop_map(Some),
     ]
@@ -93,7 +94,7 @@ fn event() -> impl Strategy<Value = Event> {
         ].prop_map(Event::Target),
         6 => (0usize..20, kind()).prop_map(|(at, kind)| Event::Answer(at, kind)),
         4 => (0usize..4, kind()).prop_map(|(at, kind)| Event::Changed(at, kind)),
-        5 => (0usize..4, any::<bool>()).prop_map(|(at, well)| Event::Errand(at, well)),
+        5 => (0usize..4, any::<bool>()).prop_map(|(at, well)| Event::Job(at, well)),
         1 => prop::option::of(any::<bool>()).prop_map(Event::Cleared),
         1 => (0usize..6, any::<bool>()).prop_map(|(at, here)| Event::Journal(at, here)),
         1 => (0usize..3, any::<bool>()).prop_map(|(at, well)| Event::Tried(at, well)),
@@ -105,11 +106,11 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// What the runtime tells of an errand.
-fn done(errand: Errand, well: bool) -> Vec<News> {
+/// What the runtime tells of a job.
+fn done(job: SecretJob, well: bool) -> Vec<DestinationNews> {
     let why = || "the disk is full".to_owned();
-    match errand {
-        Errand::Profiles => vec![News::Profiles(Listing {
+    match job {
+        SecretJob::Profiles => vec![DestinationNews::Profiles(Listing {
             path: well.then(|| "/home/alice/.aws/credentials".into()),
             profiles: if well {
                 Ok(vec!["ci".into(), "deploy".into()])
@@ -117,21 +118,29 @@ fn done(errand: Errand, well: bool) -> Vec<News> {
                 Err(why())
             },
         })],
-        Errand::Plan { profile, key } if well => vec![
-            News::Planned(planned(FILE, &profile, &key)),
-            News::Owner(Owner::NotAccepted),
+        SecretJob::Plan { profile, key } if well => vec![
+            DestinationNews::Planned(planned(FILE, &profile, &key)),
+            DestinationNews::Owner(Owner::NotAccepted),
         ],
-        Errand::Plan { .. } => vec![News::Planned(Err(why()))],
-        Errand::ProveProfile(_) | Errand::ProveFile(_) if well => {
-            vec![News::Proven(Ok("/home/alice/x".into()))]
+        SecretJob::Plan { .. } => vec![DestinationNews::Planned(Err(why()))],
+        SecretJob::ProveProfile(_) | SecretJob::ProveFile(_) if well => {
+            vec![DestinationNews::Proven(Ok("/home/alice/x".into()))]
         }
-        Errand::ProveProfile(_) | Errand::ProveFile(_) => vec![News::Proven(Err(why()))],
-        Errand::WriteProfile { .. } | Errand::WriteFile { .. } if well => vec![written()],
-        Errand::WriteProfile { .. } => {
-            vec![News::Written(Err(NotWritten::Changed(why())))]
+        SecretJob::ProveProfile(_) | SecretJob::ProveFile(_) => {
+            vec![DestinationNews::Proven(Err(why()))]
         }
-        Errand::WriteFile { .. } => vec![refused()],
+        SecretJob::WriteProfile { .. } | SecretJob::WriteFile { .. } if well => vec![written()],
+        SecretJob::WriteProfile { .. } => {
+            vec![DestinationNews::Written(Err(NotWritten::Changed(why())))]
+        }
+        SecretJob::WriteFile { .. } => vec![refused()],
     }
+}
+
+/// How many secrets this run has that are nowhere else.
+fn only_copies_of(desk: &Desk) -> usize {
+    let keys = desk.screen.engine.vault.keys();
+    keys.iter().filter(|key| key.is_only_copy()).count()
 }
 
 proptest! {
@@ -147,24 +156,24 @@ proptest! {
         let mut desk = Desk::showing(SIZE, settings(), &users);
         let mut reads = Vec::new();
         let mut changes = Vec::new();
-        let mut errands = Vec::new();
+        let mut jobs = Vec::new();
         let mut made = 0;
         let mut earlier = 0;
         for event in events {
             while let Some(read) = desk.next_read() {
-                reads.push(read);
+                reads.push((desk.session(), read));
             }
             while let Some(change) = desk.next_change() {
-                changes.push(change);
+                changes.push((desk.session(), change));
             }
-            while let Some(errand) = desk.next_errand() {
-                errands.push(errand);
+            while let Some(job) = desk.next_job() {
+                jobs.push(job);
             }
             let (secrets, targets) = held(&desk);
-            let only_copies = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
-            let on_discard = matches!(desk.state.modals.last(), Some(Modal::Discard(_)));
+            let only_copies = only_copies_of(&desk);
+            let on_discard = desk.screen.context() == Context::Discard;
             // Once it is somewhere, it is not the only copy any more.
-            let stores = matches!(event, Event::Errand(..) | Event::CopiedAway);
+            let stores = matches!(event, Event::Job(..) | Event::CopiedAway);
             let by_hand = matches!(event, Event::Key(..) | Event::Click(..) | Event::Target(..));
             match event {
                 Event::Key(code, ctrl, run) => {
@@ -175,9 +184,7 @@ proptest! {
                 Event::Paste(text) => desk.send(Message::Paste(text)),
                 Event::Resize(w, h) => desk.send(Message::Resize(w, h)),
                 Event::Click(x, y) => {
-                    let (width, height) = desk.state.size;
-                    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-                    let drawn = ui::draw(&mut buffer, &desk.state, now());
+                    let drawn = desk.draw();
                     if let Some(target) = drawn.at(x, y).cloned() {
                         desk.send(Message::Click(target));
                     }
@@ -185,15 +192,15 @@ proptest! {
                 Event::Scroll(by) => desk.send(Message::Scroll(by)),
                 Event::Target(target) => desk.send(Message::Click(target)),
                 Event::Answer(at, kind) => if !reads.is_empty() {
-                    let (request, read) = reads.swap_remove(at % reads.len());
+                    let (session, (request, read)) = reads.swap_remove(at % reads.len());
                     let answer = match kind {
                         None => answer(&users, read),
-                        Some(kind) => failed(read, kind),
+                        Some(kind) => Err(error(kind)),
                     };
-                    desk.answered(request, answer);
+                    desk.answered_in(session, request, answer);
                 },
                 Event::Changed(at, kind) => if !changes.is_empty() {
-                    let (id, change) = changes.swap_remove(at % changes.len());
+                    let (session, (id, change)) = changes.swap_remove(at % changes.len());
                     let result = match (kind, change) {
                         (Some(kind), _) => Err(error(kind)),
                         (None, Change::Create { .. }) => {
@@ -202,42 +209,43 @@ proptest! {
                         }
                         (None, _) => Ok(Changed::Done),
                     };
-                    desk.changed(id, result);
+                    desk.changed_in(session, id, result);
                 },
-                Event::Errand(at, well) => if !errands.is_empty() {
-                    let (request, errand) = errands.swap_remove(at % errands.len());
-                    for news in done(errand, well) {
+                Event::Job(at, well) => if !jobs.is_empty() {
+                    let (request, job) = jobs.swap_remove(at % jobs.len());
+                    for news in done(job, well) {
                         desk.heard(request, news);
                     }
                 },
                 Event::Cleared(result) => {
                     let key = "AKIANEW00001EXAMPLE1".to_owned();
-                    desk.send(Message::ClipboardDue(key.clone()));
+                    desk.send(engine::Event::ClipboardDue(key.clone()));
                     let result = result.ok_or_else(|| "it hangs".to_owned());
-                    desk.send(Message::Cleared { key, result });
+                    desk.send(engine::Event::Cleared { key, result });
                 }
                 Event::Journal(at, here) => {
                     let account = if here { "123456789012" } else { "999999999999" };
                     let user = users[at % users.len()].name;
                     earlier += 1;
-                    desk.send(Message::Journal(Ok(vec![left_open(&format!("run/{earlier}"), user, account)])));
+                    desk.send(engine::Event::Journal(Ok(vec![left_open(&format!("run/{earlier}"), user, account)])));
                 }
-                Event::Tried(at, well) => if let Some(fresh) = desk.state.fresh.get(at) {
-                    let key = fresh.key.clone();
+                Event::Tried(at, well) => if let Some(new) = desk.screen.engine.vault.keys().get(at) {
+                    let key = new.id.clone();
                     let news = if well {
                         let caller = Caller {
                             account: "123456789012".into(),
-                            arn: format!("arn:aws:iam::123456789012:user/{}", fresh.user),
+                            arn: format!("arn:aws:iam::123456789012:user/{}", new.user),
                         };
                         TrialNews::Accepted(caller, false)
                     } else {
                         TrialNews::GivenUp(error(Kind::BadCredentials))
                     };
-                    desk.send(Message::Tried { key, news });
+                    let session = desk.session();
+                    desk.send(engine::Event::Tried { session, key, news });
                 },
-                Event::CopiedAway => if let Some(fresh) = desk.state.fresh.last() {
-                    let key = fresh.key.clone();
-                    desk.send(Message::Copied {
+                Event::CopiedAway => if let Some(new) = desk.screen.engine.vault.keys().last() {
+                    let key = new.id.clone();
+                    desk.send(engine::Event::Copied {
                         what: Copied::Secret,
                         key,
                         outcome: CopyOutcome::InSystemClipboard,
@@ -245,20 +253,22 @@ proptest! {
                 },
                 Event::Tick => desk.send(Message::Tick),
                 Event::Resumed => desk.send(Message::Resumed),
-                Event::Panicked => desk.send(Message::TaskPanicked),
-                Event::SignedIn => desk.send(Message::SignedIn(Ok(Box::default()))),
+                Event::Panicked => desk.send(engine::Event::TaskPanicked),
+                Event::SignedIn => desk.signed_in(SignedIn::default()),
             }
             let (secrets_now, targets_now) = held(&desk);
             if !by_hand {
                 prop_assert!(secrets.iter().all(|id| secrets_now.contains(id)));
                 prop_assert!(targets.iter().all(|target| targets_now.contains(target)));
             }
+            // What the engine needs a person for has a dialog.
+            prop_assert!(desk.screen.open_dialogs() >= desk.screen.engine.needs().len());
             // Even by hand, the only copy goes only through the question.
-            let only_copies_now = desk.state.modals.iter().filter(|m| m.holds_only_copy()).count();
+            let only_copies_now = only_copies_of(&desk);
             prop_assert!(only_copies_now >= only_copies || on_discard || stores);
             prop_assert!(only_copies_now + 1 >= only_copies);
             // What another account has left open is neither looked for nor settled here.
-            let elsewhere = desk.state.questions.iter().filter(|question| {
+            let elsewhere = desk.screen.engine.questions().iter().filter(|question| {
                 question.account.as_deref() == Some("999999999999")
             });
             let mut elsewhere = elsewhere.map(|question| &question.finding);

@@ -4,30 +4,31 @@
 use super::{
     SIZE, created,
     desk::{Desk, Someone, answer, now, page, people, report, settings, someone},
-    failed,
+    error,
 };
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;
 use iamkeys::{
-    effect::{Effect, Read, RequestId},
-    iam::{Changed, KeyStatus, Kind, LastUsed, Report, ReportedKey, Summary},
-    message::{Answer, Message},
-    state::{
-        Settings,
-        fetch::Background,
-        users::{Known, Tally, Used},
+    engine::{
+        self, Answer, Background, Changed, Effect, Intent, KeyId, Kind, Read, RequestId, SignedIn,
+        account::{Known, Tally, Used},
+        model::{KeyStatus, LastUsed, Report, ReportedKey, Summary},
     },
+    tui::{Message, Settings},
 };
 
 /// Signed in, nothing answered; the background asks for everything.
 fn opened() -> Desk {
     let settings = Settings {
-        background: Background::All,
+        engine: engine::Settings {
+            background: Background::All,
+            ..settings().engine
+        },
         ..settings()
     };
     let mut desk = Desk::new(SIZE, settings);
     desk.effects.clear();
-    desk.send(Message::SignedIn(Ok(Box::default())));
+    desk.signed_in(SignedIn::default());
     desk
 }
 
@@ -36,21 +37,21 @@ fn next(desk: &mut Desk, of: impl Fn(&Read) -> bool) -> Option<(RequestId, Read)
     let at = desk
         .effects
         .iter()
-        .position(|effect| matches!(effect, Effect::Read(_, read) if of(read)))?;
+        .position(|effect| matches!(effect, Effect::Read(_, _, read) if of(read)))?;
     match desk.effects.remove(at) {
-        Some(Effect::Read(request, read)) => Some((request, read)),
+        Some(Effect::Read(_, request, read)) => Some((request, read)),
         _ => None,
     }
 }
 
 fn tell_report(desk: &mut Desk, report: Report) {
     let (request, _) = next(desk, |read| *read == Read::Report).expect("it is asked for");
-    desk.answered(request, Answer::Report(Ok(Box::new(report))));
+    desk.answered(request, Ok(Answer::Report(Box::new(report))));
 }
 
 fn list(desk: &mut Desk, users: &[Someone]) {
     let (request, _) = next(desk, |read| matches!(read, Read::Users(_))).expect("it is asked");
-    desk.answered(request, Answer::Users(Ok(page(users, None))));
+    desk.answered(request, Ok(Answer::Users(page(users, None))));
 }
 
 /// Answers the keys of a user, and not when they were used.
@@ -69,7 +70,7 @@ fn reported(users: &[Someone], report: Report) -> Desk {
 
 /// What is shown of everybody's keys.
 fn shown(desk: &Desk) -> Vec<String> {
-    let rows = desk.state.users.rows().iter();
+    let rows = desk.account().users.rows().iter();
     rows.map(|row| {
         let keys: Vec<String> = row
             .known_keys()
@@ -89,7 +90,7 @@ fn shown(desk: &Desk) -> Vec<String> {
 }
 
 fn key<'a>(desk: &'a Desk, user: &str, at: usize) -> Known<'a> {
-    let row = desk.state.users.get(user).expect("a user");
+    let row = desk.account().users.get(user).expect("a user");
     row.known_key(at).expect("a key")
 }
 
@@ -107,13 +108,13 @@ fn it_is_the_same_before_the_listing_and_after_it() {
     let after = reported(&users, report(&users));
     let mut before = opened();
     tell_report(&mut before, report(&users));
-    assert!(before.state.users.rows().is_empty());
+    assert!(before.account().users.rows().is_empty());
     list(&mut before, &users);
     assert_eq!(shown(&before), shown(&after));
     // And in the middle of it.
     let mut between = opened();
     let (request, _) = next(&mut between, |read| matches!(read, Read::Users(_))).unwrap();
-    between.answered(request, Answer::Users(Ok(page(&users[3..], Some("more")))));
+    between.answered(request, Ok(Answer::Users(page(&users[3..], Some("more")))));
     tell_report(&mut between, report(&users));
     list(&mut between, &users[..3]);
     assert_eq!(shown(&between), shown(&after));
@@ -124,7 +125,7 @@ fn it_is_the_same_before_the_listing_and_after_it() {
         ..Tally::default()
     };
     for desk in [&before, &after, &between] {
-        assert_eq!(desk.state.users.tally(), expected);
+        assert_eq!(desk.account().users.tally(), expected);
     }
 }
 
@@ -150,17 +151,17 @@ fn live_answers_replace_it_user_by_user() {
         "old-batch",
         "web-assets",
     ] {
-        if desk.state.users.get(user).unwrap().keys.is_loading() {
+        if desk.account().users.get(user).unwrap().keys.is_loading() {
             name_keys(&mut desk, &lately, user);
         }
         while let Some((request, read)) = next(
             &mut desk,
             |read| matches!(read, Read::LastUsed(of, _) if **of == *user),
         ) {
-            assert!(desk.state.users.get(user).unwrap().is_reported());
+            assert!(desk.account().users.get(user).unwrap().is_reported());
             desk.answered(request, answer(&lately, read));
         }
-        let row = desk.state.users.get(user).unwrap();
+        let row = desk.account().users.get(user).unwrap();
         assert!(!row.is_reported(), "{user}");
         if !row.known_keys().all(|key| key.live().is_some()) || row.key_count() == Some(0) {
             continue;
@@ -170,7 +171,7 @@ fn live_answers_replace_it_user_by_user() {
         assert_eq!(marks(&desk), left, "{user}: {}", desk.screen());
     }
     assert_eq!(left, 0);
-    let tally = desk.state.users.tally();
+    let tally = desk.account().users.tally();
     assert_eq!((tally.keys, tally.complete, tally.reported), (7, 7, 0));
 }
 
@@ -180,7 +181,7 @@ fn the_counts_say_what_is_live_and_what_is_not_known() {
     let mut desk = opened();
     desk.send(Message::Resize(120, 24));
     let (request, _) = next(&mut desk, |read| matches!(read, Read::Users(_))).unwrap();
-    desk.answered(request, Answer::Users(Ok(page(&users[..3], Some("more")))));
+    desk.answered(request, Ok(Answer::Users(page(&users[..3], Some("more")))));
     let screen = desk.screen();
     assert!(
         screen.contains("Users 3 so far") && screen.contains("Keys ?"),
@@ -207,7 +208,7 @@ fn the_counts_say_what_is_live_and_what_is_not_known() {
         "{screen}"
     );
     for (user, live) in [("alice", 1), ("deploy-bot", 3), ("web-assets", 5)] {
-        if desk.state.users.get(user).unwrap().keys.is_loading() {
+        if desk.account().users.get(user).unwrap().keys.is_loading() {
             name_keys(&mut desk, &users, user);
         }
         while let Some((request, read)) = next(
@@ -228,6 +229,29 @@ fn the_counts_say_what_is_live_and_what_is_not_known() {
     );
 }
 
+/// The owner of a key that is searched for turns out to be this user.
+fn find_a_key_of(desk: &mut Desk, user: &str) {
+    let key = KeyId::read("AKIAIOSFODNN7EXAMPLE").unwrap();
+    desk.intend(Intent::Search(desk.screen.slot(), key));
+    let (request, _) = next(desk, |read| matches!(read, Read::Owner(_))).expect("it is asked");
+    let owner = Answer::Owner(user.into(), LastUsed::Never);
+    desk.answered(request, Ok(owner));
+    desk.intend(Intent::GoToOwner);
+    assert!(desk.account().users.get(user).is_some());
+}
+
+/// A key of this user, whatever their keys are, is changed.
+fn change_a_key_of(desk: &mut Desk, user: &str) {
+    let change = engine::Change::SetActive {
+        user: user.into(),
+        key: "AKIAALICE001EXAMPLE1".into(),
+        active: false,
+    };
+    desk.intend(Intent::Send(desk.screen.slot(), vec![change]));
+    let (id, _) = desk.next_change().unwrap();
+    desk.changed(id, Ok(Changed::Done));
+}
+
 #[test]
 fn another_user_of_the_same_name_is_not_meant() {
     let users = people();
@@ -243,33 +267,33 @@ fn another_user_of_the_same_name_is_not_meant() {
             list(&mut desk, &users);
             tell_report(&mut desk, old.clone());
         }
-        let row = desk.state.users.get("deploy-bot").unwrap();
+        let row = desk.account().users.get("deploy-bot").unwrap();
         assert_eq!(row.key_count(), None, "{first}");
-        assert_eq!(desk.state.users.tally().unknown, 1);
+        assert_eq!(desk.account().users.tally().unknown, 1);
         assert!(desk.screen().contains("Keys 5 so far"), "{}", desk.screen());
     }
     // Also one whom a key's last use has named before the listing has.
     let mut desk = opened();
-    desk.state.users.add_found("deploy-bot");
+    find_a_key_of(&mut desk, "deploy-bot");
     tell_report(&mut desk, old);
     list(&mut desk, &users);
     assert_eq!(
-        desk.state.users.get("deploy-bot").unwrap().key_count(),
+        desk.account().users.get("deploy-bot").unwrap().key_count(),
         None
     );
     // And who is the same one is, as soon as the listing has said so.
     let mut desk = opened();
-    desk.state.users.add_found("deploy-bot");
+    find_a_key_of(&mut desk, "deploy-bot");
     tell_report(&mut desk, report(&users));
     list(&mut desk, &users);
-    let row = desk.state.users.get("deploy-bot").unwrap();
+    let row = desk.account().users.get("deploy-bot").unwrap();
     assert_eq!(row.key_count(), Some(2));
     // The same one in other letters is.
     let mut same = report(&users);
     same.users[1].name = "Deploy-Bot".into();
     let desk = reported(&users, same);
     assert_eq!(
-        desk.state.users.get("deploy-bot").unwrap().key_count(),
+        desk.account().users.get("deploy-bot").unwrap().key_count(),
         Some(2)
     );
 }
@@ -283,16 +307,16 @@ fn the_account_knows_better_how_many_keys_there_are() {
     old.users[0].keys = vec![old.users[0].keys[0].clone(), extra].into();
     old.users[1].keys = vec![old.users[1].keys[0].clone()].into();
     let mut desk = reported(&users, old);
-    assert_eq!(desk.state.users.tally().all_keys(), 7);
+    assert_eq!(desk.account().users.tally().all_keys(), 7);
     name_keys(&mut desk, &users, "alice");
     name_keys(&mut desk, &users, "deploy-bot");
-    let tally = desk.state.users.tally();
+    let tally = desk.account().users.tally();
     assert_eq!((tally.users, tally.keys, tally.reported), (2, 3, 4));
     // Of the one that is in both the report tells the last use, and of the new one nobody.
     assert!(key(&desk, "deploy-bot", 0).is_reported());
     assert!(key(&desk, "deploy-bot", 0).last_used().is_some());
     assert_eq!(key(&desk, "deploy-bot", 1).last_used(), None);
-    let row = desk.state.users.get("deploy-bot").unwrap();
+    let row = desk.account().users.get("deploy-bot").unwrap();
     assert_eq!(
         row.last_used(),
         Used::Unknown,
@@ -319,7 +343,7 @@ fn a_key_that_was_activated_again_is_not_taken_for_another() {
     assert_eq!(alice.created(), Some(now() - TimeDelta::days(12)));
     assert_eq!((alice.last_used(), alice.is_reported()), (None, false));
     assert_eq!(
-        desk.state.users.get("alice").unwrap().last_used(),
+        desk.account().users.get("alice").unwrap().last_used(),
         Used::Unknown
     );
 }
@@ -342,7 +366,7 @@ fn of_keys_made_at_the_same_second_nobody_knows_which_is_meant() {
         let mut users = twins();
         users[0].keys.truncate(live);
         let mut desk = reported(&users, old);
-        assert!(desk.state.users.get("twins").unwrap().is_reported());
+        assert!(desk.account().users.get("twins").unwrap().is_reported());
         name_keys(&mut desk, &users, "twins");
         for at in 0..live {
             assert_eq!(
@@ -383,7 +407,7 @@ fn what_was_changed_here_is_not_undone_by_a_report_that_comes_later() {
         desk.changed(id, Ok(done()));
         // Listing anew has not answered yet, and the report does not know.
         let live = |desk: &Desk| {
-            let row = desk.state.users.get(user).unwrap();
+            let row = desk.account().users.get(user).unwrap();
             let keys: Vec<_> = row
                 .known_keys()
                 .map(|key| (key.id().map(str::to_owned), key.status().clone()))
@@ -395,10 +419,13 @@ fn what_was_changed_here_is_not_undone_by_a_report_that_comes_later() {
         if keys == "ty" {
             assert_eq!(before[0].1, KeyStatus::Inactive);
         }
-        let old = Answer::Report(Ok(Box::new(report(&users))));
+        let old = Ok(Answer::Report(Box::new(report(&users))));
         desk.answered(report_request, old);
         assert_eq!(live(&desk), before, "{keys}");
-        assert!(!desk.state.users.get(user).unwrap().is_reported(), "{keys}");
+        assert!(
+            !desk.account().users.get(user).unwrap().is_reported(),
+            "{keys}"
+        );
     }
 }
 
@@ -411,12 +438,12 @@ fn a_user_changed_here_whose_keys_are_not_known_is_not_the_report_s_either() {
         if first {
             tell_report(&mut desk, report(&users));
         }
-        desk.state.users.edit_keys("Alice", Vec::clear);
+        change_a_key_of(&mut desk, "Alice");
         if !first {
             tell_report(&mut desk, report(&users));
         }
-        assert_eq!(desk.state.users.get("alice").unwrap().key_count(), None);
-        assert_eq!(desk.state.users.tally().unknown, 1);
+        assert_eq!(desk.account().users.get("alice").unwrap().key_count(), None);
+        assert_eq!(desk.account().users.tally().unknown, 1);
     }
 }
 
@@ -432,14 +459,14 @@ fn who_is_not_listed_is_not_there_whatever_the_report_says() {
             list(&mut desk, &users[..4]);
             tell_report(&mut desk, report(&users));
         }
-        assert_eq!(desk.state.users.rows().len(), 4);
-        assert_eq!(desk.state.users.tally().all_keys(), 4);
+        assert_eq!(desk.account().users.rows().len(), 4);
+        assert_eq!(desk.account().users.tally().all_keys(), 4);
         // And comes without it, should they be listed later: it may be somebody else.
         desk.serve(&users[..4]);
         desk.keys("R");
         list(&mut desk, &users);
         assert_eq!(
-            desk.state.users.get("web-assets").unwrap().key_count(),
+            desk.account().users.get("web-assets").unwrap().key_count(),
             None,
             "{first}"
         );
@@ -449,7 +476,7 @@ fn who_is_not_listed_is_not_there_whatever_the_report_says() {
     desk.serve(&users);
     desk.keys("R");
     desk.serve(&users[..4]);
-    assert_eq!(desk.state.users.tally().all_keys(), 4);
+    assert_eq!(desk.account().users.tally().all_keys(), 4);
 }
 
 #[test]
@@ -457,16 +484,20 @@ fn a_refused_report_is_one_quiet_line_and_everything_is_asked_for_live() {
     let users = people();
     let mut desk = opened();
     list(&mut desk, &users);
-    let (request, read) = next(&mut desk, |read| *read == Read::Report).unwrap();
-    desk.answered(request, failed(read, Kind::Denied));
-    assert!(desk.state.notice.is_none(), "nobody is disturbed");
+    let (request, _) = next(&mut desk, |read| *read == Read::Report).unwrap();
+    desk.answered(request, Err(error(Kind::Denied)));
+    assert!(desk.screen.notice().is_none(), "nobody is disturbed");
     let screen = desk.screen();
     assert!(screen.contains("no report: refused"), "{screen}");
-    assert_eq!(desk.state.activity.noted(), 1);
+    assert_eq!(desk.screen.engine.activity.noted(), 1);
     desk.serve(&users);
-    let tally = desk.state.users.tally();
+    let tally = desk.account().users.tally();
     assert_eq!((tally.users, tally.complete, tally.unknown), (6, 7, 0));
-    assert_eq!(desk.state.activity.noted(), 1, "one line, and no more");
+    assert_eq!(
+        desk.screen.engine.activity.noted(),
+        1,
+        "one line, and no more"
+    );
     let screen = desk.screen();
     assert!(!screen.contains("report") && marks(&desk) == 0, "{screen}");
     // It may be granted later.
@@ -481,7 +512,7 @@ fn a_refused_report_is_one_quiet_line_and_everything_is_asked_for_live() {
 fn root_s_own_keys_are_a_warning_at_the_top() {
     let users = people();
     let summary = |root_keys| {
-        Answer::Summary(Ok(Summary {
+        Ok(Answer::Summary(Summary {
             keys_per_user: Some(2),
             root_keys,
         }))
@@ -514,8 +545,8 @@ fn root_s_own_keys_are_a_warning_at_the_top() {
     tell_summary(&mut desk, Some(1));
     let text = "▲ The root user has an access key";
     assert_eq!(warned(&desk).as_deref(), Some(text));
-    let window = desk.state.users.by_user().on_screen();
-    assert!(window.len() <= desk.state.users.by_user().height());
+    let window = desk.screen.lists.by_user().on_screen();
+    assert!(window.len() <= desk.screen.lists.by_user().height());
     let mut old = report(&users);
     old.root = Some(vec![root(true, 800), root(false, 20)].into());
     tell_report(&mut desk, old.clone());
@@ -560,8 +591,8 @@ fn of_two_keys_the_one_that_the_account_has_told_of_is_not_marked() {
     // A last use that is refused leaves the report's, and its mark.
     let first =
         |read: &Read| matches!(read, Read::LastUsed(_, key) if key == "AKIADEPLOY01EXAMPLE1");
-    let (request, read) = next(&mut desk, first).expect("it is asked for");
-    desk.answered(request, failed(read, Kind::Denied));
+    let (request, _) = next(&mut desk, first).expect("it is asked for");
+    desk.answered(request, Err(error(Kind::Denied)));
     let first = key(&desk, "deploy-bot", 0);
     assert!(first.is_reported() && first.error().is_none());
 }

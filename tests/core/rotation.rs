@@ -6,14 +6,9 @@ use super::{
     error,
 };
 use crossterm::event::KeyCode;
-use iamkeys::{
-    effect::{Effect, Read},
-    iam::{Caller, Change, Changed, Error, Kind},
-    message::{Answer, CopyOutcome, Message},
-    state::{
-        fresh::TrialNews,
-        rotation::{Hindrance, Step, Turn},
-    },
+use iamkeys::engine::{
+    Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Kind, Read,
+    RotationAction, RotationStep, TrialNews, model::Caller,
 };
 
 const OLD: &str = "AKIAROTATE01EXAMPLE1";
@@ -32,64 +27,81 @@ fn rotating(keys: &[(&str, bool, i64, Option<i64>)]) -> Desk {
     desk
 }
 
-fn stands(desk: &Desk) -> (Step, Option<Hindrance>, Vec<Turn>) {
-    let rotation = desk.state.rotation("bot");
-    (rotation.step, rotation.hindrance, desk.state.turns("bot"))
+fn stands(desk: &Desk) -> (RotationStep, Option<Blocker>, Vec<RotationAction>) {
+    let (engine, slot) = (&desk.screen.engine, desk.screen.slot());
+    let rotation = engine.rotation(slot, "bot");
+    (
+        rotation.step,
+        rotation.blocker,
+        engine.rotation_actions(slot, "bot"),
+    )
 }
 
 #[test]
 fn the_account_s_keys_say_where_it_stands() {
-    use Hindrance::{NewIsInactive, NoRoom, NobodyMayHaveIt, StillWarm};
+    use Blocker::{NewIsInactive, NoRoom, SecretMayBeLost, StillWarm};
     let week = Some(24 * 8);
-    for (keys, step, hindrance, turns) in [
+    for (keys, step, blocker, actions) in [
         (
             &[(OLD, true, 400, Some(2))][..],
-            Step::Create,
+            RotationStep::Create,
             None,
-            &[Turn::Create][..],
+            &[RotationAction::Create][..],
         ),
         (
             &[(OLD, false, 400, None)],
-            Step::Create,
+            RotationStep::Create,
             None,
-            &[Turn::Create],
+            &[RotationAction::Create],
         ),
         (
             &[(OLD, true, 400, Some(2)), (NEW, true, 1, None)],
-            Step::Store,
-            Some(NobodyMayHaveIt),
-            &[Turn::DeleteNew],
+            RotationStep::Store,
+            Some(SecretMayBeLost),
+            &[RotationAction::DeleteNew],
         ),
         (
             &[(OLD, true, 400, Some(2)), (NEW, true, 1, Some(1))],
-            Step::Deactivate,
+            RotationStep::Deactivate,
             None,
-            &[Turn::Deactivate, Turn::RollBack],
+            &[RotationAction::Deactivate, RotationAction::RollBack],
         ),
         (
             &[(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))],
-            Step::Watch,
+            RotationStep::Watch,
             Some(StillWarm),
-            &[Turn::Delete, Turn::Undo, Turn::RollBack],
+            &[
+                RotationAction::Delete,
+                RotationAction::Undo,
+                RotationAction::RollBack,
+            ],
         ),
         (
             &[(OLD, false, 400, week), (NEW, true, 1, Some(1))],
-            Step::Delete,
+            RotationStep::Delete,
             None,
-            &[Turn::Delete, Turn::Undo, Turn::RollBack],
+            &[
+                RotationAction::Delete,
+                RotationAction::Undo,
+                RotationAction::RollBack,
+            ],
         ),
         (
             &[(OLD, true, 400, Some(2)), (NEW, false, 1, None)],
-            Step::Before,
+            RotationStep::Before,
             Some(NewIsInactive),
-            &[Turn::DeleteNew],
+            &[RotationAction::DeleteNew],
         ),
         // The younger is the new one, in whatever order they are listed.
         (
             &[(NEW, true, 1, Some(1)), (OLD, false, 400, week)],
-            Step::Delete,
+            RotationStep::Delete,
             None,
-            &[Turn::Delete, Turn::Undo, Turn::RollBack],
+            &[
+                RotationAction::Delete,
+                RotationAction::Undo,
+                RotationAction::RollBack,
+            ],
         ),
         (
             &[
@@ -97,9 +109,9 @@ fn the_account_s_keys_say_where_it_stands() {
                 (NEW, true, 1, Some(1)),
                 ("AKIATHIRD001EXAMPLE3", true, 2, None),
             ],
-            Step::Before,
+            RotationStep::Before,
             Some(NoRoom),
-            &[Turn::GoToDeletable],
+            &[RotationAction::GoToDeletable],
         ),
         // Of keys that are all in use, none is offered.
         (
@@ -108,13 +120,13 @@ fn the_account_s_keys_say_where_it_stands() {
                 (NEW, true, 1, Some(1)),
                 ("AKIATHIRD001EXAMPLE3", true, 2, Some(1)),
             ],
-            Step::Before,
+            RotationStep::Before,
             Some(NoRoom),
             &[],
         ),
     ] {
         let desk = rotating(keys);
-        assert_eq!(stands(&desk), (step, hindrance, turns.to_vec()), "{keys:?}");
+        assert_eq!(stands(&desk), (step, blocker, actions.to_vec()), "{keys:?}");
     }
 }
 
@@ -133,25 +145,23 @@ fn a_use_that_is_not_known_is_no_reason_to_delete() {
     desk.keys("r");
     assert_eq!(
         stands(&desk),
-        (Step::Store, Some(Hindrance::Asking), Vec::new())
+        (RotationStep::Store, Some(Blocker::Asking), Vec::new())
     );
     let (request, _) = late.expect("it was asked");
-    let refused = Answer::LastUsed("bot".into(), NEW.into(), Err(error(Kind::Denied)));
     while let Some((other, read)) = desk.next_read() {
-        let refused = Answer::LastUsed("bot".into(), NEW.into(), Err(error(Kind::Denied)));
         let answer = match read {
-            Read::LastUsed(_, ref key) if key == NEW => refused,
+            Read::LastUsed(_, ref key) if key == NEW => Err(error(Kind::Denied)),
             read => answer(&users, read),
         };
         desk.answered(other, answer);
     }
-    desk.answered(request, refused);
+    desk.answered(request, Err(error(Kind::Denied)));
     assert_eq!(
         stands(&desk),
-        (Step::Store, Some(Hindrance::UseUnknown), Vec::new())
+        (RotationStep::Store, Some(Blocker::UseUnknown), Vec::new())
     );
     desk.press(KeyCode::Char('y'));
-    assert_eq!(desk.state.modals.len(), 1, "nothing is offered");
+    assert_eq!(desk.screen.open_dialogs(), 1, "nothing is offered");
 }
 
 /// Creates the new key in the rotation, and leaves its dialog open.
@@ -167,20 +177,22 @@ fn with_created(old: (&str, bool, i64, Option<i64>)) -> Desk {
 }
 
 fn copied(desk: &mut Desk) {
-    desk.send(Message::Copied {
-        what: iamkeys::effect::Copied::Secret,
+    desk.send(Event::Copied {
+        what: Copied::Secret,
         key: NEW.into(),
         outcome: CopyOutcome::InSystemClipboard,
     });
 }
 
 fn trials(desk: &Desk) -> usize {
-    let tries = |effect: &&Effect| matches!(effect, Effect::Try(_));
+    let tries = |effect: &&Effect| matches!(effect, Effect::Try(..));
     desk.effects.iter().filter(tries).count()
 }
 
 fn tried(desk: &mut Desk, news: TrialNews) {
-    desk.send(Message::Tried {
+    let session = desk.session();
+    desk.send(Event::Tried {
+        session,
         key: NEW.into(),
         news,
     });
@@ -198,17 +210,25 @@ fn nothing_is_done_to_the_old_key_before_the_secret_is_somewhere_and_the_new_key
     let mut desk = with_created((OLD, true, 400, Some(2)));
     assert_eq!(
         stands(&desk),
-        (Step::Store, Some(Hindrance::SecretNowhere), Vec::new())
+        (
+            RotationStep::Store,
+            Some(Blocker::SecretNotStored),
+            Vec::new()
+        )
     );
     assert_eq!(trials(&desk), 0);
     copied(&mut desk);
     copied(&mut desk);
     assert_eq!(trials(&desk), 1, "it is tried once");
     desk.press(KeyCode::Esc);
-    let only_back = vec![Turn::RollBack];
+    let only_back = vec![RotationAction::RollBack];
     assert_eq!(
         stands(&desk),
-        (Step::Check, Some(Hindrance::Trying), only_back.clone())
+        (
+            RotationStep::Check,
+            Some(Blocker::Trying),
+            only_back.clone()
+        )
     );
     tried(&mut desk, TrialNews::NotYet(2));
     assert!(desk.screen().contains("tried 2 times"), "{}", desk.screen());
@@ -216,22 +236,50 @@ fn nothing_is_done_to_the_old_key_before_the_secret_is_somewhere_and_the_new_key
     tried(&mut desk, TrialNews::Accepted(caller("eve"), false));
     assert_eq!(
         stands(&desk),
-        (Step::Check, Some(Hindrance::WrongOwner), only_back.clone())
+        (
+            RotationStep::Check,
+            Some(Blocker::WrongOwner),
+            only_back.clone()
+        )
     );
     let elsewhere = Caller {
         account: "999999999999".into(),
         ..caller("bot")
     };
     tried(&mut desk, TrialNews::Accepted(elsewhere, false));
-    assert_eq!(stands(&desk).1, Some(Hindrance::WrongOwner));
+    assert_eq!(stands(&desk).1, Some(Blocker::WrongOwner));
     tried(&mut desk, TrialNews::GivenUp(error(Kind::BadCredentials)));
     assert_eq!(
         stands(&desk),
-        (Step::Check, Some(Hindrance::Refused), only_back)
+        (RotationStep::Check, Some(Blocker::Refused), only_back)
     );
     tried(&mut desk, TrialNews::Accepted(caller("bot"), false));
-    assert_eq!(stands(&desk).0, Step::Deactivate);
+    assert_eq!(stands(&desk).0, RotationStep::Deactivate);
     assert!(desk.screen().contains("answers as bot in 123456789012"));
+}
+
+#[test]
+fn the_key_of_a_rotation_is_tried_when_it_is_stored_also_where_its_dialog_was_closed() {
+    let old = (OLD, true, 400, Some(2));
+    let mut desk = rotating(&[old]);
+    desk.keys("yy");
+    desk.serve(&bot(&[old]));
+    let (id, _) = desk.next_change().expect("it is created");
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    desk.changed(id, Ok(created(NEW)));
+    desk.serve(&bot(&[old, (NEW, true, 0, None)]));
+    assert!(desk.screen().contains("New key for bot"));
+    copied(&mut desk);
+    assert_eq!(trials(&desk), 1);
+    // One that was created without a rotation is not.
+    let mut desk = Desk::showing(SIZE, settings(), &bot(&[old]));
+    desk.keys("cy");
+    desk.serve(&bot(&[old]));
+    let (id, _) = desk.next_change().expect("it is created");
+    desk.changed(id, Ok(created(NEW)));
+    copied(&mut desk);
+    assert_eq!(trials(&desk), 0);
 }
 
 #[test]
@@ -242,9 +290,9 @@ fn a_secret_thrown_away_leads_back_to_the_beginning() {
     assert_eq!(
         stands(&desk),
         (
-            Step::Store,
-            Some(Hindrance::NobodyMayHaveIt),
-            vec![Turn::DeleteNew]
+            RotationStep::Store,
+            Some(Blocker::SecretMayBeLost),
+            vec![RotationAction::DeleteNew]
         )
     );
 }
@@ -260,7 +308,7 @@ fn undoing_what_was_just_done_takes_one_key() {
     let off = [(OLD, false, 400, Some(24 * 30)), (NEW, true, 1, Some(1))];
     desk.serve(&bot(&off));
     // Not used for a month, and nothing has had the time to miss it.
-    assert_eq!(stands(&desk).0, Step::Watch);
+    assert_eq!(stands(&desk).0, RotationStep::Watch);
     desk.keys("u");
     let (_, change) = desk.next_change().expect("at once");
     assert_eq!(
@@ -285,21 +333,24 @@ fn what_was_switched_off_before_is_asked_about() {
 
 #[test]
 fn an_old_key_that_is_off_does_not_go_before_the_new_one_is_known_to_work() {
-    for (used, step) in [(None, Step::Store), (Some(1), Step::Delete)] {
+    for (used, step) in [(None, RotationStep::Store), (Some(1), RotationStep::Delete)] {
         let desk = rotating(&[(OLD, false, 400, None), (NEW, true, 1, used)]);
         assert_eq!(stands(&desk).0, step, "{used:?}");
-        if step == Step::Store {
+        if step == RotationStep::Store {
             // The new one is all there is: it is not offered to be deleted alone.
-            assert_eq!(stands(&desk).2, [Turn::Undo, Turn::RollBack]);
+            assert_eq!(
+                stands(&desk).2,
+                [RotationAction::Undo, RotationAction::RollBack]
+            );
         }
     }
     let desk = with_created((OLD, false, 400, None));
     assert_eq!(
         stands(&desk),
         (
-            Step::Store,
-            Some(Hindrance::SecretNowhere),
-            vec![Turn::Undo]
+            RotationStep::Store,
+            Some(Blocker::SecretNotStored),
+            vec![RotationAction::Undo]
         )
     );
 }
@@ -366,15 +417,15 @@ fn the_session_goes_on_with_the_key_that_takes_its_own_s_place() {
     desk.changed(id, Ok(created(NEW)));
     copied(&mut desk);
     let goes_on = desk.effects.iter().any(
-        |effect| matches!(effect, Effect::Try(trial) if trial.go_on_as.as_deref() == Some("alice") && trial.key == NEW),
+        |effect| matches!(effect, Effect::Try(_, trial) if trial.go_on_as.as_deref() == Some("alice") && trial.key == NEW),
     );
     assert!(goes_on);
     tried(&mut desk, TrialNews::Accepted(caller("alice"), true));
-    assert!(desk.state.is_own(NEW));
-    assert!(!desk.state.is_own("AKIAALICE001EXAMPLE1"));
+    assert!(desk.account().is_own(NEW));
+    assert!(!desk.account().is_own("AKIAALICE001EXAMPLE1"));
     assert_eq!(
-        desk.state
-            .session
+        desk.account()
+            .identity
             .caller
             .known()
             .map(|c| c.name().to_owned())

@@ -6,13 +6,16 @@ use super::{
     exits, with_new_key,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use iamkeys::effect::{Copied, Effect, Errand, Exit, Fact, Read, RequestId};
-use iamkeys::iam::{Caller, Change};
-use iamkeys::message::{Answer, CopyOutcome, KeyPress, Message, Signal, Target};
-use iamkeys::secret::clipboard::Route;
-use iamkeys::state::Settings;
-use iamkeys::state::modal::Modal;
-use iamkeys::state::store::{News, NotWritten, Owner, Written};
+use iamkeys::{
+    engine::{
+        self, Answer, Change, Copied, CopyOutcome, Effect, Event, Exit, Fact, Intent, Read,
+        RequestId, SecretJob, Signal, Target as Account,
+        destination::Route,
+        model::Caller,
+        vault::{DestinationNews, NotWritten, Owner, Written},
+    },
+    tui::{KeyPress, Message, Settings, Target, keymap::Context},
+};
 
 /// A credentials file with somebody's keys in it.
 pub(super) const FILE: &str = "[ci]\naws_access_key_id = AKIACIRUN001EXAMPLE1\n\
@@ -25,38 +28,41 @@ fn agreeing(profile: &str) -> Desk {
     desk
 }
 
-/// The number of the errand that looked at what would change.
+/// The number of the job that looked at what would change.
 fn agree_in(desk: &mut Desk, profile: &str) -> RequestId {
     desk.keys("w");
     desk.serve_file(FILE);
     desk.keys(profile);
     desk.press(KeyCode::Enter);
-    let (request, errand) = desk.next_errand().unwrap();
-    let Errand::Plan { profile, key } = errand else {
+    let (request, job) = desk.next_job().unwrap();
+    let SecretJob::Plan { profile, key } = job else {
         panic!("what would change is looked at");
     };
-    desk.heard(request, News::Planned(planned(FILE, &profile, &key)));
+    desk.heard(
+        request,
+        DestinationNews::Planned(planned(FILE, &profile, &key)),
+    );
     request
 }
 
-pub(super) fn written() -> News {
-    News::Written(Ok(Written {
+pub(super) fn written() -> DestinationNews {
+    DestinationNews::Written(Ok(Written {
         path: "/home/alice/.aws/credentials".into(),
         unsure: None,
     }))
 }
 
-pub(super) fn refused() -> News {
-    News::Written(Err(NotWritten::Refused("the disk is full".into())))
+pub(super) fn refused() -> DestinationNews {
+    DestinationNews::Written(Err(NotWritten::Refused("the disk is full".into())))
 }
 
-/// The errands that would put a secret somewhere.
+/// The jobs that would put a secret somewhere.
 fn puts(desk: &mut Desk) -> Vec<RequestId> {
-    std::iter::from_fn(|| desk.next_errand())
-        .filter(|(_, errand)| {
+    std::iter::from_fn(|| desk.next_job())
+        .filter(|(_, job)| {
             matches!(
-                errand,
-                Errand::WriteProfile { .. } | Errand::WriteFile { .. }
+                job,
+                SecretJob::WriteProfile { .. } | SecretJob::WriteFile { .. }
             )
         })
         .map(|(request, _)| request)
@@ -67,14 +73,14 @@ fn puts(desk: &mut Desk) -> Vec<RequestId> {
 fn what_is_written_is_kept_whatever_the_clipboard_holds() {
     let mut desk = agreeing("deploy");
     desk.keys("y");
-    let (request, _) = desk.next_errand().unwrap();
+    let (request, _) = desk.next_job().unwrap();
     desk.heard(request, written());
     assert!(desk.screen().contains("written to profile deploy"));
     let sent = || CopyOutcome::InSystemClipboard;
     copied(&mut desk, Copied::Secret, sent());
     copied(&mut desk, Copied::KeyId, sent());
     desk.press(KeyCode::Esc);
-    assert!(desk.state.modals.is_empty(), "{}", desk.screen());
+    assert!(desk.screen.open_dialogs() == 0, "{}", desk.screen());
     let stored = desk.effects.iter().filter_map(|effect| match effect {
         Effect::Note(note) => match &note.fact {
             Fact::Stored { place, .. } => Some(place.as_str()),
@@ -95,9 +101,12 @@ fn nothing_is_written_before_it_is_known_whose_keys_are_there() {
     assert!(puts(&mut desk).is_empty());
     assert!(desk.screen().contains("Asking whose that is"));
     // An answer about another key is none about this one.
-    desk.heard(RequestId(99_999), News::Owner(Owner::NotAccepted));
+    desk.heard(
+        RequestId(99_999),
+        DestinationNews::Owner(Owner::NotAccepted),
+    );
     assert!(desk.screen().contains("Asking whose that is"));
-    desk.heard(request, News::Owner(Owner::NotAccepted));
+    desk.heard(request, DestinationNews::Owner(Owner::NotAccepted));
     desk.keys("y");
     assert_eq!(puts(&mut desk).len(), 1);
 }
@@ -118,7 +127,7 @@ fn who_is_called_alike_is_not_the_same() {
             account: account.into(),
             arn: format!("arn:aws:iam::{account}:{resource}"),
         });
-        desk.heard(request, News::Owner(owner));
+        desk.heard(request, DestinationNews::Owner(owner));
         let screen = desk.screen();
         assert_eq!(screen.contains("of alice as well"), same, "{screen}");
         assert_eq!(screen.contains("of somebody else"), !same, "{screen}");
@@ -161,9 +170,10 @@ fn esc_goes_back_to_the_new_key_from_every_stage() {
     for go in at {
         let mut desk = with_new_key();
         go(&mut desk);
-        assert_eq!(desk.state.modals.len(), 2);
+        assert_eq!(desk.screen.open_dialogs(), 2);
         desk.press(KeyCode::Esc);
-        assert!(matches!(desk.state.modals[..], [Modal::NewKey(_)]));
+        assert_eq!(desk.screen.open_dialogs(), 1);
+        assert_eq!(desk.screen.context(), Context::NewKey);
     }
 }
 
@@ -193,7 +203,11 @@ fn what_came_of_a_write_nobody_waited_for_is_told_with_the_key() {
     desk.heard(request, written());
     assert!(desk.screen().contains("is in profile deploy now"));
     desk.heard(request, written());
-    assert_eq!(desk.state.activity.noted(), 2, "created, written once");
+    assert_eq!(
+        desk.screen.engine.activity.noted(),
+        2,
+        "created, written once"
+    );
 }
 
 #[test]
@@ -203,12 +217,12 @@ fn a_late_answer_about_another_profile_changes_nothing() {
     desk.serve_file(FILE);
     desk.keys("ci");
     desk.press(KeyCode::Enter);
-    let (old, _) = desk.next_errand().unwrap();
+    let (old, _) = desk.next_job().unwrap();
     desk.press(KeyCode::Esc);
     agree_in(&mut desk, "deploy");
     desk.heard(
         old,
-        News::Planned(planned(FILE, "ci", "AKIANEWKEY01EXAMPLE1")),
+        DestinationNews::Planned(planned(FILE, "ci", "AKIANEWKEY01EXAMPLE1")),
     );
     let screen = desk.screen();
     assert!(screen.contains("[deploy], a new section"), "{screen}");
@@ -234,8 +248,8 @@ fn a_row_of_the_list_is_taken_by_arrows_tab_and_clicks() {
         way(&mut desk);
         assert!(puts(&mut desk).is_empty());
         desk.press(KeyCode::Enter);
-        let (_, errand) = desk.next_errand().unwrap();
-        assert!(matches!(errand, Errand::Plan { profile, .. } if profile == "other"));
+        let (_, job) = desk.next_job().unwrap();
+        assert!(matches!(job, SecretJob::Plan { profile, .. } if profile == "other"));
     }
 }
 
@@ -245,7 +259,7 @@ fn nothing_is_chosen_where_nothing_was_typed() {
     desk.keys("w");
     desk.serve_file(FILE);
     desk.press(KeyCode::Enter);
-    assert!(desk.next_errand().is_none());
+    assert!(desk.next_job().is_none());
     assert!(desk.screen().contains("A profile needs a name"));
 }
 
@@ -256,8 +270,8 @@ fn a_place_is_chosen_ahead_only_where_a_key_is_created_next() {
     desk.serve(&people());
     assert!(desk.screen().contains("Rotate deploy-bot"));
     desk.keys("w");
-    assert!(desk.next_errand().is_none());
-    assert_eq!(desk.state.modals.len(), 1);
+    assert!(desk.next_job().is_none());
+    assert_eq!(desk.screen.open_dialogs(), 1);
 }
 
 #[test]
@@ -271,27 +285,58 @@ fn a_key_of_another_session_is_not_put_where_this_one_s_was_to_go() {
     desk.press(KeyCode::Enter);
     desk.serve_file(FILE);
     desk.keys("y");
-    let (request, _) = desk.next_errand().unwrap();
+    let (request, _) = desk.next_job().unwrap();
     desk.heard(
         request,
-        News::Proven(Ok("/home/alice/.aws/credentials".into())),
+        DestinationNews::Proven(Ok("/home/alice/.aws/credentials".into())),
     );
     assert!(desk.screen().contains("profile deploy: can be written"));
     desk.keys("y");
     desk.serve(&people());
     desk.keys("y");
     let (id, _) = desk.next_change().unwrap();
-    let _ = desk.state.sign_in(iamkeys::effect::Target::Demo);
-    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    let session = desk.session();
+    desk.intend(Intent::SignIn(desk.screen.slot(), Account::Demo));
+    desk.changed_in(session, id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     assert!(desk.screen().contains("New key for alice"));
     assert!(puts(&mut desk).is_empty());
+}
+
+#[test]
+fn a_place_that_was_chosen_ahead_stays_chosen_while_the_rotation_s_dialog_is_closed() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("r");
+    desk.serve(&people());
+    desk.keys("w");
+    desk.serve_file(FILE);
+    desk.keys("deploy");
+    desk.press(KeyCode::Enter);
+    desk.serve_file(FILE);
+    desk.keys("y");
+    let (request, _) = desk.next_job().unwrap();
+    let path = "/home/alice/.aws/credentials".to_owned();
+    desk.heard(request, DestinationNews::Proven(Ok(path)));
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    desk.keys("r");
+    desk.serve(&people());
+    assert!(desk.screen().contains("profile deploy: can be written"));
+    desk.keys("y");
+    desk.serve(&people());
+    desk.keys("y");
+    let (id, _) = desk.next_change().unwrap();
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    assert_eq!(puts(&mut desk).len(), 1);
 }
 
 /// A program whose system clipboard holds the secret of the new key.
 fn on_the_clipboard() -> Desk {
     let settings = Settings {
+        engine: engine::Settings {
+            clear_after: Some(90),
+            ..settings().engine
+        },
         clipboard: Route::System,
-        clear_after: Some(90),
         ..settings()
     };
     let mut desk = Desk::showing(SIZE, settings, &people());
@@ -305,10 +350,10 @@ fn on_the_clipboard() -> Desk {
 
 fn cleared(desk: &mut Desk, result: Result<bool, String>) {
     let key = "AKIANEWKEY01EXAMPLE1".to_owned();
-    desk.send(Message::ClipboardDue(key.clone()));
+    desk.send(Event::ClipboardDue(key.clone()));
     let clears = |effect: &Effect| matches!(effect, Effect::ClearClipboard(of) if *of == key);
     assert!(desk.effects.iter().any(clears));
-    desk.send(Message::Cleared { key, result });
+    desk.send(Event::Cleared { key, result });
 }
 
 #[test]
@@ -321,7 +366,7 @@ fn a_secret_that_was_cleared_from_the_clipboard_is_nowhere_again() {
     desk.press(KeyCode::Esc);
     copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
     desk.press(KeyCode::Esc);
-    assert!(desk.state.modals.is_empty(), "it is there again");
+    assert!(desk.screen.open_dialogs() == 0, "it is there again");
 }
 
 #[test]
@@ -329,7 +374,7 @@ fn what_somebody_else_has_copied_since_is_no_loss_of_ours() {
     let mut desk = on_the_clipboard();
     cleared(&mut desk, Ok(false));
     desk.press(KeyCode::Esc);
-    assert!(desk.state.modals.is_empty());
+    assert!(desk.screen.open_dialogs() == 0);
     desk.keys("q");
     assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
 }
@@ -341,7 +386,7 @@ fn leaving_asks_while_only_the_clipboard_has_the_secret() {
         if !open {
             desk.press(KeyCode::Esc);
         }
-        desk.send(Message::Signal(Signal::Interrupt));
+        desk.send(Event::Signal(Signal::Interrupt));
         assert!(
             desk.screen().contains("Leave without pasting it?"),
             "{}",
@@ -349,12 +394,12 @@ fn leaving_asks_while_only_the_clipboard_has_the_secret() {
         );
         desk.press(KeyCode::Esc);
         assert!(exits(&desk).is_empty());
-        desk.send(Message::Signal(Signal::Interrupt));
+        desk.send(Event::Signal(Signal::Interrupt));
         desk.keys("d");
         assert_eq!(exits(&desk), [Exit::Interrupted(Vec::new())]);
     }
     let mut desk = on_the_clipboard();
-    desk.send(Message::Signal(Signal::Terminate));
+    desk.send(Event::Signal(Signal::Terminate));
     let exits = exits(&desk);
     let [Exit::Signal(15, lines)] = &exits[..] else {
         panic!("nobody is asked");
@@ -367,7 +412,7 @@ fn leaving_does_not_ask_for_a_secret_that_is_elsewhere_too() {
     let mut desk = on_the_clipboard();
     agree_in(&mut desk, "deploy");
     desk.keys("y");
-    let (request, _) = desk.next_errand().unwrap();
+    let (request, _) = desk.next_job().unwrap();
     desk.heard(request, written());
     desk.press(KeyCode::Esc);
     desk.keys("q");
@@ -378,7 +423,7 @@ fn leaving_does_not_ask_for_a_secret_that_is_elsewhere_too() {
 fn the_clipboard_is_not_cleared_of_what_came_after_the_secret() {
     let mut desk = on_the_clipboard();
     copied(&mut desk, Copied::KeyId, CopyOutcome::InSystemClipboard);
-    desk.send(Message::ClipboardDue("AKIANEWKEY01EXAMPLE1".into()));
+    desk.send(Event::ClipboardDue("AKIANEWKEY01EXAMPLE1".into()));
     let clears = |effect: &Effect| matches!(effect, Effect::ClearClipboard(_));
     assert!(!desk.effects.iter().any(clears));
 }
@@ -395,10 +440,10 @@ fn a_description_is_saved_only_where_it_is_another_one() {
         (desk.next_change().map(|(_, change)| change), desk)
     };
     let (change, desk) = describes("");
-    assert!(change.is_none() && desk.state.modals.is_empty());
+    assert!(change.is_none() && desk.screen.open_dialogs() == 0);
     let (change, desk) = describes(" backups ");
-    assert!(desk.state.modals.is_empty());
-    let Some(Change::Describe { text, .. }) = change else {
+    assert!(desk.screen.open_dialogs() == 0);
+    let Some(Change::SetDescription { text, .. }) = change else {
         panic!("it is described");
     };
     assert_eq!(text.as_deref(), Some("backups"));
@@ -414,9 +459,9 @@ fn a_description_that_comes_late_does_not_replace_what_is_being_typed() {
         desk.keys(typed);
         while let Some((request, read)) = desk.next_read() {
             let answer = match read {
-                Read::Descriptions(user) => {
+                Read::Descriptions(_) => {
                     let text = ("AKIAALICE001EXAMPLE1".into(), "theirs".into());
-                    Answer::Descriptions(user, Ok(vec![text]))
+                    Ok(Answer::Descriptions(vec![text]))
                 }
                 read => answer(&people(), read),
             };

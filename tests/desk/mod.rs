@@ -10,28 +10,20 @@
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
-    effect::{ChangeId, Effect, Errand, Origin, Read, RequestId, Target},
-    iam::{
-        AccessKey, Caller, Change, Changed, Error, KeyStatus, Kind, LastUsed, Report, ReportedKey,
-        ReportedUser, Summary, User, UsersPage,
+    engine::{
+        self, Answer, Background, Change, ChangeId, Changed, Effect, Error, Event, Intent, Kind,
+        Origin, RECENT, Read, RequestId, SecretJob, SessionId, SignedIn, Target,
+        account::Account,
+        destination::{Form, Multiplexer, ProfilePlan, Route},
+        model::{
+            AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary,
+            User, UsersPage,
+        },
+        unresolved::{Cause, Question},
+        vault::{DestinationNews, Listing},
     },
-    message::{Answer, KeyPress, Message, Session},
-    secret::{
-        clipboard::Route,
-        credentials::{CredentialsFile, Plan},
-        forms::Form,
-        osc52::Multiplexer,
-    },
-    state::{
-        Settings, State,
-        changes::Pending,
-        confirm::RECENT,
-        fetch::Background,
-        questions::{Cause, Finding, Question},
-        store::{Listing, News},
-    },
-    ui,
-    update::update,
+    secret::credentials::CredentialsFile,
+    tui::{self, KeyPress, Message, Screen, Settings},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::{collections::VecDeque, time::Duration};
@@ -41,9 +33,9 @@ pub fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
 }
 
-/// A state, and the effects it has asked for that nobody has carried out yet.
+/// A screen with its engine, and the effects they have asked for that were not carried out yet.
 pub struct Desk {
-    pub state: State,
+    pub screen: Screen,
     pub effects: VecDeque<Effect>,
     /// What the clock says to the next message.
     pub clock: DateTime<Utc>,
@@ -51,23 +43,30 @@ pub struct Desk {
 
 pub fn settings() -> Settings {
     Settings {
-        read_only: false,
+        engine: engine::Settings {
+            read_only: false,
+            clear_after: None,
+            recent: RECENT,
+            background: Background::Visible,
+        },
         ascii: false,
         monochrome: false,
         clipboard: Route::Terminal(Multiplexer::None),
         form: Form::Posix,
-        clear_after: None,
-        recent: RECENT,
-        background: Background::Visible,
     }
 }
 
 impl Desk {
     /// A program that has just been started.
     pub fn new(size: (u16, u16), settings: Settings) -> Self {
-        let (state, effects) = State::start(settings, Target::Ambient, size);
+        Self::opening(Target::Ambient, size, settings)
+    }
+
+    /// A program that has just been started with this account.
+    pub fn opening(target: Target, size: (u16, u16), settings: Settings) -> Self {
+        let (screen, effects) = Screen::start(settings, target, size);
         Self {
-            state,
+            screen,
             effects: effects.into(),
             clock: now(),
         }
@@ -75,20 +74,55 @@ impl Desk {
 
     /// A program that shows this account, everything visible loaded.
     pub fn showing(size: (u16, u16), settings: Settings, users: &[Someone]) -> Self {
-        let mut desk = Self::new(size, settings);
+        Self::showing_target(Target::Ambient, size, settings, users)
+    }
+
+    /// The same, of an account that is named.
+    pub fn showing_target(
+        target: Target,
+        size: (u16, u16),
+        settings: Settings,
+        users: &[Someone],
+    ) -> Self {
+        let mut desk = Self::opening(target, size, settings);
         desk.effects.clear();
-        desk.send(Message::SignedIn(Ok(Box::new(Session {
+        desk.signed_in(SignedIn {
             key: "AKIAALICE001EXAMPLE1".into(),
             profile: Some("prod".into()),
             endpoint: None,
-        }))));
+        });
         desk.serve(users);
         desk
     }
 
-    pub fn send(&mut self, message: Message) {
-        let effects = update(&mut self.state, message, self.clock);
+    pub fn send(&mut self, message: impl Into<Message>) {
+        let effects = self.screen.update(message.into(), self.clock);
         self.effects.extend(effects);
+    }
+
+    /// The account that is shown.
+    pub fn account(&self) -> &Account {
+        self.screen.account()
+    }
+
+    /// The present session.
+    pub fn session(&self) -> SessionId {
+        self.account().session
+    }
+
+    /// The session begins.
+    pub fn signed_in(&mut self, signed_in: SignedIn) {
+        let session = self.session();
+        let result = Ok(Box::new(signed_in));
+        self.send(Event::SignedIn { session, result });
+    }
+
+    /// What a person wants, past the keyboard.
+    pub fn intend(&mut self, intent: Intent) {
+        let effects = self.screen.engine.intend(intent);
+        self.effects.extend(effects);
+        // The screen takes notice with the next message.
+        self.send(Message::Resumed);
     }
 
     /// So many milliseconds go by.
@@ -98,6 +132,10 @@ impl Desk {
 
     /// Presses a key with the screen in view.
     pub fn press(&mut self, key: KeyCode) {
+        if self.screen.visible_dialogs() > 0 {
+            // How far a dialog can be scrolled is known once it was drawn.
+            self.draw();
+        }
         let key = KeyEvent::new(key, KeyModifiers::NONE);
         self.send(Message::Key(KeyPress { key, run: 0 }));
     }
@@ -116,17 +154,36 @@ impl Desk {
     }
 
     /// The account's answer to a read.
-    pub fn answered(&mut self, request: RequestId, answer: Answer) {
-        self.send(Message::Answer {
+    pub fn answered(&mut self, request: RequestId, result: Result<Answer, Error>) {
+        let session = self.session();
+        self.answered_in(session, request, result);
+    }
+
+    /// The answer to a read of a session.
+    pub fn answered_in(
+        &mut self,
+        session: SessionId,
+        request: RequestId,
+        result: Result<Answer, Error>,
+    ) {
+        self.send(Event::Answer {
+            session,
             request,
-            answer,
+            result,
             took: Duration::from_millis(120),
         });
     }
 
     /// What came of a change.
     pub fn changed(&mut self, id: ChangeId, result: Result<Changed, Error>) {
-        self.send(Message::Changed {
+        let session = self.session();
+        self.changed_in(session, id, result);
+    }
+
+    /// What came of a change that was sent in a session.
+    pub fn changed_in(&mut self, session: SessionId, id: ChangeId, result: Result<Changed, Error>) {
+        self.send(Event::Changed {
+            session,
             id,
             result,
             request_id: Some("0a1b2c3d-EXAMPLE".into()),
@@ -141,7 +198,7 @@ impl Desk {
             .iter()
             .position(|effect| matches!(effect, Effect::Read(..)))?;
         match self.effects.remove(at) {
-            Some(Effect::Read(request, read)) => Some((request, read)),
+            Some(Effect::Read(_, request, read)) => Some((request, read)),
             _ => None,
         }
     }
@@ -153,53 +210,67 @@ impl Desk {
             .iter()
             .position(|effect| matches!(effect, Effect::Change(..)))?;
         match self.effects.remove(at) {
-            Some(Effect::Change(order)) => Some((order.id, order.change)),
+            Some(Effect::Change(_, order)) => Some((order.id, order.change)),
             _ => None,
         }
     }
 
-    /// The next errand to a place for secrets that nobody has done yet.
-    pub fn next_errand(&mut self) -> Option<(RequestId, Errand)> {
-        let is_errand = |effect: &Effect| matches!(effect, Effect::Store(..));
-        let at = self.effects.iter().position(is_errand)?;
+    /// The next job at a place for secrets that was not done yet.
+    pub fn next_job(&mut self) -> Option<(RequestId, SecretJob)> {
+        let is_job = |effect: &Effect| matches!(effect, Effect::Secret(..));
+        let at = self.effects.iter().position(is_job)?;
         match self.effects.remove(at) {
-            Some(Effect::Store(request, errand)) => Some((request, errand)),
+            Some(Effect::Secret(_, request, job)) => Some((request, job)),
             _ => None,
         }
     }
 
     /// What has become known about a place for secrets.
-    pub fn heard(&mut self, request: RequestId, news: News) {
-        self.send(Message::Store { request, news });
+    pub fn heard(&mut self, request: RequestId, news: DestinationNews) {
+        self.send(Event::Secret { request, news });
     }
 
     /// Tells of a credentials file with these profiles, and answers for each plan what a file with
-    /// this text makes of it; until there is no errand of the kind any more.
+    /// this text makes of it; until there is no job of the kind any more.
     pub fn serve_file(&mut self, text: &str) {
-        while let Some((request, errand)) = self.next_errand() {
-            match errand {
-                Errand::Profiles => {
+        while let Some((request, job)) = self.next_job() {
+            match job {
+                SecretJob::Profiles => {
                     let (_home, file) = credentials(text);
                     let profiles = file.profiles().map_err(|error| error.to_string());
                     let path = Some("/home/alice/.aws/credentials".to_owned());
-                    self.heard(request, News::Profiles(Listing { path, profiles }));
+                    self.heard(
+                        request,
+                        DestinationNews::Profiles(Listing { path, profiles }),
+                    );
                 }
-                Errand::Plan { profile, key } => {
+                SecretJob::Plan { profile, key } => {
                     let planned = planned(text, &profile, &key);
-                    self.heard(request, News::Planned(planned));
+                    self.heard(request, DestinationNews::Planned(planned));
                 }
                 other => {
-                    self.effects.push_front(Effect::Store(request, other));
+                    let session = self.session();
+                    self.effects
+                        .push_front(Effect::Secret(session, request, other));
                     return;
                 }
             }
         }
     }
 
-    pub fn screen(&self) -> String {
-        let (width, height) = self.state.size;
+    /// Draws the screen, and lets it take notice of that.
+    pub fn draw(&mut self) -> tui::Drawn {
+        let (width, height) = self.screen.size();
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        ui::draw(&mut buffer, &self.state, self.clock);
+        let drawn = tui::draw(&mut buffer, &self.screen, self.clock);
+        self.screen.drawn(&drawn);
+        drawn
+    }
+
+    pub fn screen(&self) -> String {
+        let (width, height) = self.screen.size();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        tui::draw(&mut buffer, &self.screen, self.clock);
         let rows = buffer.content.chunks(usize::from(width).max(1));
         let rows = rows.map(|row| {
             let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
@@ -222,7 +293,7 @@ pub fn planned(
     text: &str,
     profile: &str,
     key: &str,
-) -> Result<(Box<Plan>, Option<String>), String> {
+) -> Result<(Box<ProfilePlan>, Option<String>), String> {
     let (home, file) = credentials(text);
     let plan = file.plan(profile, key);
     let mut plan = plan.map_err(|error| {
@@ -296,34 +367,37 @@ pub fn people() -> Vec<Someone> {
     ]
 }
 
-pub fn answer(users: &[Someone], read: Read) -> Answer {
+pub fn answer(users: &[Someone], read: Read) -> Result<Answer, Error> {
     let find = |name: &str| users.iter().find(|user| user.name == name);
-    match read {
-        Read::Caller => Answer::Caller(Ok(Caller {
+    Ok(match read {
+        Read::Caller => Answer::Caller(Caller {
             account: "123456789012".into(),
             arn: "arn:aws:iam::123456789012:user/alice".into(),
-        })),
-        Read::Alias => Answer::Alias(Ok(Some("acme-prod".into()))),
-        Read::Summary => Answer::Summary(Ok(Summary {
+        }),
+        Read::Alias => Answer::Alias(Some("acme-prod".into())),
+        Read::Summary => Answer::Summary(Summary {
             keys_per_user: Some(2),
             root_keys: Some(0),
-        })),
-        Read::Users(_) => Answer::Users(Ok(page(users, None))),
+        }),
+        Read::Users(_) => Answer::Users(page(users, None)),
         Read::Keys(name) => {
             let keys = find(&name).map(|user| &user.keys);
             let keys = keys.into_iter().flatten().map(|(key, _)| key.clone());
-            Answer::Keys(name, Ok(keys.collect()))
+            Answer::Keys(keys.collect())
         }
         Read::LastUsed(name, key) => {
             let used = find(&name)
                 .and_then(|user| user.keys.iter().find(|(known, _)| known.id == key))
                 .map_or(LastUsed::Never, |(_, used)| used.clone());
-            Answer::LastUsed(name, key, Ok(used))
+            Answer::LastUsed(used)
         }
-        Read::Owner(key) => Answer::Owner(key.clone(), owner(users, &key)),
-        Read::Descriptions(name) => Answer::Descriptions(name, Ok(Vec::new())),
-        Read::Report => Answer::Report(Ok(Box::new(report(users)))),
-    }
+        Read::Owner(key) => {
+            let (owner, last_used) = owner(users, &key)?;
+            Answer::Owner(owner, last_used)
+        }
+        Read::Descriptions(_) => Answer::Descriptions(Vec::new()),
+        Read::Report => Answer::Report(Box::new(report(users))),
+    })
 }
 
 /// Whose a key is; of one that nobody has, what AWS says of it.
@@ -378,34 +452,11 @@ pub fn page(users: &[Someone], next: Option<&str>) -> UsersPage {
 
 /// A creation that an earlier run has left open, by its ID in the journal.
 pub fn left_open(id: &str, user: &str, account: &str) -> Question {
+    let change = Change::Create { user: user.into() };
     Question {
-        origin: Origin::Earlier(id.into()),
-        change: Change::Create { user: user.into() },
         account: Some(account.into()),
-        endpoint: None,
         sent: now(),
         before: Some(Vec::new()),
-        cause: Cause::Interrupted,
-        session: None,
-        finding: Finding::Unseen,
-        judged: None,
-        looked: None,
-    }
-}
-
-/// A creation that was sent in the first session of this run.
-pub fn under_way(id: ChangeId, user: &str) -> Pending {
-    Pending {
-        id,
-        change: Change::Create { user: user.into() },
-        then: None,
-        settles: None,
-        account: "acme-prod 123456789012".into(),
-        number: None,
-        endpoint: None,
-        profile: None,
-        sent: now(),
-        before: None,
-        session: 0,
+        ..Question::new(Origin::Earlier(id.into()), change, Cause::Interrupted)
     }
 }

@@ -23,7 +23,7 @@ mod report;
 mod rotation;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use iamkeys::iam::key_id::account_of;
+use iamkeys::engine::key_id::account_of;
 use pty::{Program, Start};
 use std::{env, process::Command};
 

@@ -6,8 +6,8 @@ use super::{Server, account, server, var};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use chrono::{TimeZone as _, Utc};
 use iamkeys::{
-    iam::{Account, LastUsed, Timeouts},
-    runtime::{ReportPace, fetch_report},
+    aws::{Connection, ReportPace, Timeouts, fetch_report},
+    engine::model::LastUsed,
 };
 
 #[test]
@@ -27,8 +27,8 @@ fn its_credential_report_is_read() {
         .credentials_provider(SharedCredentialsProvider::new(own))
         .endpoint_url(var("IAMKEYS_MOTO_URL"))
         .build();
-    let moto = Account::new(&config, true, Timeouts::default());
-    let tokio = iamkeys::runtime::threads().expect("threads");
+    let moto = Connection::new(&config, true, Timeouts::default());
+    let tokio = iamkeys::driver::threads().expect("threads");
     // Programs that other tests run ask for it as well, and there may be one from before.
     let made = tokio.block_on(moto.generate_report());
     made.expect("a report is made");

@@ -1,8 +1,12 @@
 //! Every way out, and what the terminal and the person are left with.
 
 use crate::{CTRL_C, ESC, World, create_key, go_to, have_it, pty, pty::Start};
+use iamkeys::demo::KeyId;
 use rustix::process::Signal;
-use std::process::{Command, Stdio};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 #[test]
 fn quitting_is_0_and_an_interrupt_130() {
@@ -163,12 +167,21 @@ fn a_signal_does_not_wait_and_says_what_is_unknown() {
     );
 }
 
-#[cfg(debug_assertions)]
+/// The program with a bug in it: see `panicking.rs`.
+fn panicking() -> Start {
+    let program = Path::new(env!("CARGO_BIN_EXE_iamkeys")).with_file_name("examples");
+    let program = program.join(format!("panicking{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        program.exists(),
+        "cargo build --example panicking makes {}",
+        program.display()
+    );
+    Start::command(program, ["--demo"])
+}
+
 #[test]
 fn a_panic_gives_the_terminal_back_and_its_report_comes_after() {
-    let mut program = Start::iamkeys(["--demo"])
-        .env("IAMKEYS_PANIC", "paste")
-        .run();
+    let mut program = panicking().run();
     create_key(&mut program, "new-hire");
     program.press("v");
     program.wait_text("hide");
@@ -187,22 +200,20 @@ fn a_panic_gives_the_terminal_back_and_its_report_comes_after() {
     let ended = program.wait_exit();
     ended.assert_clean(1);
     assert!(
-        ended.screen.contains("told to panic by"),
+        ended.screen.contains("told to panic in"),
         "{}",
         ended.screen
     );
     let after = String::from_utf8_lossy(&ended.raw[before..]);
     let (_, report) = after.split_once("\x1b[?1049l").expect("it was left");
-    assert_eq!(report.matches("told to panic by").count(), 1, "{report}");
+    assert_eq!(report.matches("told to panic in").count(), 1, "{report}");
     // Nothing of what the program knew.
     assert!(!report.contains(&secret) && !report.contains("new-hire"));
 }
 
-#[cfg(debug_assertions)]
 #[test]
 fn a_panic_of_a_task_takes_nothing_with_it() {
-    let world = World::demo();
-    let mut program = world.start().env("IAMKEYS_PANIC", "keys").run();
+    let mut program = panicking().env("PANICS", "task").run();
     program.wait_text("A background task failed");
     program.press("/");
     program.wait_text("Enter keep filter");
@@ -216,6 +227,11 @@ fn a_panic_of_a_task_takes_nothing_with_it() {
     // Its keys are listed again at once, which fails again.
     program.wait_text("New key for new-hire");
     program.wait_text("A background task failed");
+    let screen = program.screen();
+    let id = screen
+        .split_whitespace()
+        .find(|word| word.starts_with("AKIA"));
+    let id = KeyId::parse(id.expect("an ID")).expect("the demo made it");
     program.press("y");
     program.wait_text("secret sent");
     assert_eq!(pty::count(&program.raw(), b"told to panic"), 0);
@@ -225,8 +241,8 @@ fn a_panic_of_a_task_takes_nothing_with_it() {
     ended.assert_clean(1);
     let raw = String::from_utf8_lossy(&ended.raw);
     let (_, report) = raw.split_once("\x1b[?1049l").expect("it was left");
-    assert!(report.contains("told to panic by IAMKEYS_PANIC=keys"));
-    let secret = world.newest_key("new-hire").secret();
+    assert!(report.contains("told to panic in a task"));
+    let secret = id.secret();
     assert_eq!(pty::count(&ended.raw, secret.as_bytes()), 0);
 }
 

@@ -241,7 +241,7 @@ fn no_log_holds_it() {
     let base64 = BASE64_STANDARD.encode(key.secret());
     assert!(!log.contains(&key.secret()) && !log.contains(&base64));
     // It holds what it is for.
-    for what in ["asked=Caller", "sent verb=", "done verb=", "for new-hire"] {
+    for what in ["read=Caller", "sent verb=", "done verb=", "for new-hire"] {
         assert!(log.contains(what), "{what}: {log}");
     }
     assert!(!log.contains('\x1b'), "it is plain text");

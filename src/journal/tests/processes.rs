@@ -57,7 +57,7 @@ fn killed_at_each_step(name: &str, before: &[u8], look: impl Fn(&Path, u32)) -> 
             "step {number}: {output:?}"
         );
         look(&path, number);
-        // Whatever it left behind disturbs nobody.
+        // What it left behind is no obstacle.
         let (journal, _) = Journal::open(&path).unwrap();
         journal.append(&settled("R/9")).unwrap();
         let (events, others) = read(&fs::read(&path).unwrap());
@@ -280,7 +280,7 @@ fn it_is_for_this_person_only_also_when_it_was_not() {
     }
     Journal::open_shortening(&path, 0, 0).unwrap();
     assert_eq!(mode(&path), 0o600);
-    // A directory that was there is somebody's choice.
+    // An existing directory keeps its mode.
     let (directory, path) = holding(b"");
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
     Journal::open(&directory.path().join("other.jsonl")).unwrap();

@@ -1,12 +1,12 @@
-//! Lines of a credentials file as they may be shown. What is not known to be harmless is hidden:
-//! people keep old secrets in comments, and tools keep theirs under keys of their own.
+//! Lines of a credentials file as they may be shown. Only what is known to be harmless is: there may
+//! be old secrets in comments, and secrets of other tools under other keys.
 
 use super::readers::Kind;
 
 /// What stands for a hidden value.
 pub(super) const HIDDEN: &str = "[hidden]";
 
-/// Keys whose values everybody may see.
+/// Keys whose values are no secrets.
 const HARMLESS: &[&str] = &[
     "ca_bundle",
     "cli_pager",
@@ -26,44 +26,37 @@ const HARMLESS: &[&str] = &[
     "aws_account_id",
 ];
 
-/// Words of this many characters may be secrets: those of AWS have 40.
+/// Words of this length may be secrets: those of AWS have 40 characters.
 const LONG: usize = 16;
 
-/// Whether this can be an access key ID, which is no secret. A secret put in its place by mistake
-/// has small letters.
+/// Whether this can be an access key ID, which is no secret. A secret in the wrong place has
+/// lower-case letters.
 pub(super) fn is_key_id(value: &str) -> bool {
     let known = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     (16..=32).contains(&value.len()) && value.chars().all(known)
 }
 
-/// The value of a key ID, if it is one.
+/// The value of a key ID, unless it is something else.
 pub(super) fn key_id(value: &str) -> &str {
     if is_key_id(value) { value } else { HIDDEN }
 }
 
 /// A line that stays.
 pub(super) fn line(text: &str, kind: Kind) -> String {
-    match kind {
-        Kind::Header => {
+    let is_harmless = |key: &str| HARMLESS.contains(&&*key.trim().to_ascii_lowercase());
+    match (kind, text.split_once(['=', ':'])) {
+        (Kind::Header, _) => {
             let (name, comment) = text.split_at(text.rfind(']').map_or(0, |at| at + 1));
             format!("{name}{}", rest(comment))
         }
-        Kind::Continuation | Kind::Nothing => rest(text),
-        Kind::Option => {
-            let Some((key, value)) = text.split_once(['=', ':']) else {
-                return rest(text);
-            };
-            let harmless = HARMLESS.contains(&&*key.trim().to_ascii_lowercase());
-            if harmless && !value.contains(['#', ';']) {
-                text.into()
-            } else {
-                rest(text)
-            }
+        (Kind::Option, Some((key, value))) if is_harmless(key) && !value.contains(['#', ';']) => {
+            text.into()
         }
+        _ => rest(text),
     }
 }
 
-/// A comment, or a key that nobody knows: nothing after `=` or `:`, and no long word.
+/// A comment, or an unknown key: without what follows `=` or `:`, and without long words.
 fn rest(text: &str) -> String {
     let end = text.find(['=', ':']).map_or(text.len(), |at| at + 1);
     let (before, after) = text.split_at(end);

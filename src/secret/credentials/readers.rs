@@ -1,13 +1,11 @@
-//! A credentials file as its two kinds of readers take it.
+//! A credentials file as its two kinds of readers understand it.
 //!
 //! The `aws` command and boto3 read it with Python's `configparser`; the newer SDKs with a grammar
-//! of their own. They differ: over indented lines, `key : value`, `[ name ]`, sections that come
-//! twice, trailing comments. An edit has to be right for both, so both are here, on slices of the
-//! text: of values nothing is copied, and nothing of them is printed.
+//! of their own. They differ in indented lines, `key : value`, `[ name ]`, duplicate sections and
+//! trailing comments. An edit has to be right for both, so both are here. They work on slices of
+//! the text: no value is copied or printed.
 
-use std::borrow::Cow;
-
-/// A line, and what ended it: `\n`, `\r\n`, or nothing.
+/// A line and its end: `\n`, `\r\n`, or nothing.
 #[derive(Clone, Copy)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) struct Line<'a> {
@@ -15,7 +13,7 @@ pub(super) struct Line<'a> {
     pub(super) end: &'a str,
 }
 
-/// The text's lines. All of them together are the text.
+/// The lines of a text. Joined, they are the text again.
 pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     text.split_inclusive('\n')
         .map(|whole| {
@@ -41,36 +39,22 @@ pub(super) enum Kind {
 }
 
 /// A value with its key, in lower case: keys are compared without case.
-#[derive(PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) struct Entry<'a> {
-    pub(super) key: Cow<'a, str>,
+    pub(super) key: String,
     /// The value's lines.
     pub(super) value: Vec<&'a str>,
-    /// Where it begins. Not compared: an edit moves lines.
-    pub(super) at: Place,
+    /// The index of its first line.
+    pub(super) at: usize,
 }
 
-/// The place of a line, from 0. Any two are equal.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place(pub(super) usize);
-
-impl PartialEq for Place {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Place {}
-
-#[derive(PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub(super) struct Section<'a> {
-    /// As it stands between the brackets.
+    /// As written between the brackets.
     pub(super) name: &'a str,
     pub(super) entries: Vec<Entry<'a>>,
-    /// Where its header is.
-    pub(super) at: Place,
+    /// The index of its header.
+    pub(super) at: usize,
 }
 
 impl<'a> Section<'a> {
@@ -88,110 +72,122 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
+    /// Reads line by line. `kind` says what each is, and adds to the sections what it says; or
+    /// why the file cannot be read.
+    fn of(
+        lines: &[Line<'a>],
+        mut kind: impl FnMut(&mut Self, usize, &'a str) -> Result<Kind, &'static str>,
+    ) -> Result<Self, Unreadable> {
+        let mut reading = Self {
+            sections: Vec::new(),
+            kinds: Vec::with_capacity(lines.len()),
+        };
+        for (at, line) in lines.iter().enumerate() {
+            let kind = kind(&mut reading, at, line.text);
+            let kind = kind.map_err(|why| Unreadable { line: at + 1, why })?;
+            reading.kinds.push(kind);
+        }
+        Ok(reading)
+    }
+
     pub(super) fn section(&self, name: &str) -> Option<&Section<'a>> {
         self.sections.iter().find(|section| section.name == name)
     }
+
+    /// The index of the section of this name, which begins here if it is new.
+    fn enter(&mut self, name: &'a str, at: usize) -> usize {
+        let known = self.sections.iter().position(|old| old.name == name);
+        known.unwrap_or_else(|| {
+            let entries = Vec::new();
+            self.sections.push(Section { name, entries, at });
+            self.sections.len() - 1
+        })
+    }
 }
 
-/// A reader refuses the whole file because of one line, counted from 1.
+/// The line, counted from 1, because of which a reader refuses the whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable {
     pub(super) line: usize,
     pub(super) why: &'static str,
 }
 
-/// What `configparser` calls the section whose keys are every other's too.
+const NO_SECTION: &str = "a line stands before the first section";
+
+/// The section whose keys `configparser` adds to every other section.
 pub(super) const DEFAULTS: &str = "DEFAULT";
 
 /// As `configparser.RawConfigParser` reads it, and `botocore.configloader` after it: boto3 and the
 /// `aws` command. The text must have no control characters but tabs and line ends.
 pub(super) fn configparser<'a>(lines: &[Line<'a>]) -> Result<Reading<'a>, Unreadable> {
-    let mut sections: Vec<Section<'a>> = Vec::new();
-    let mut kinds = Vec::with_capacity(lines.len());
     let mut current: Option<usize> = None;
     let mut in_option = false;
     let mut indent = 0;
-    for (at, line) in lines.iter().enumerate() {
-        let refuse = |why| Err(Unreadable { line: at + 1, why });
-        let value = line.text.trim();
+    let mut reading = Reading::of(lines, |reading, at, text| {
+        let value = text.trim();
+        // The option that a blank or an indented line belongs to.
+        let option = current.filter(|_| in_option);
+        let option = option.and_then(|section| reading.sections[section].entries.last_mut());
         let comment = value.starts_with(['#', ';']);
         if value.is_empty() || comment {
-            kinds.push(Kind::Nothing);
-            if let (false, true, Some(section)) = (comment, in_option, current)
-                && let Some(entry) = sections[section].entries.last_mut()
-            {
-                entry.value.push("");
+            if !comment && let Some(option) = option {
+                option.value.push("");
             }
-            continue;
+            return Ok(Kind::Nothing);
         }
-        // Characters, not bytes: that is what it counts.
-        let here = line.text.chars().take_while(|c| c.is_whitespace()).count();
-        if let (true, true, Some(section)) = (in_option, here > indent, current)
-            && let Some(entry) = sections[section].entries.last_mut()
+        // configparser counts characters, not bytes.
+        let here = text.chars().take_while(|c| c.is_whitespace()).count();
+        if here > indent
+            && let Some(option) = option
         {
-            entry.value.push(value);
-            kinds.push(Kind::Continuation);
-            continue;
+            option.value.push(value);
+            return Ok(Kind::Continuation);
         }
         indent = here;
         if let Some(name) = header(value) {
-            let known = sections.iter().position(|section| section.name == name);
-            match known {
-                Some(known) if name == DEFAULTS => current = Some(known),
-                Some(_) => return refuse("the same section comes a second time"),
-                None => {
-                    current = Some(sections.len());
-                    sections.push(Section {
-                        name,
-                        entries: Vec::new(),
-                        at: Place(at),
-                    });
-                }
+            let section = reading.enter(name, at);
+            if reading.sections[section].at != at && name != DEFAULTS {
+                return Err("the same section comes a second time");
             }
+            current = Some(section);
             in_option = false;
-            kinds.push(Kind::Header);
-            continue;
+            return Ok(Kind::Header);
         }
-        let Some(section) = current else {
-            return refuse("a line stands before the first section");
-        };
-        let Some((key, value)) = value.split_once(['=', ':']) else {
-            return refuse("a line is neither a section nor a key with a value");
-        };
-        let key = Cow::from(key.trim_end().to_lowercase());
+        let section = &mut reading.sections[current.ok_or(NO_SECTION)?];
+        let (key, value) = value
+            .split_once(['=', ':'])
+            .ok_or("a line is neither a section nor a key with a value")?;
+        let key = key.trim_end().to_lowercase();
         if key.is_empty() {
-            return refuse("a value has no key");
+            return Err("a value has no key");
         }
-        let entries = &mut sections[section].entries;
-        if entries.iter().any(|entry| entry.key == key) {
-            return refuse("the same key comes a second time in its section");
+        if section.entry(&key).is_some() {
+            return Err("the same key comes a second time in its section");
         }
-        entries.push(Entry {
-            key,
-            value: vec![value.trim()],
-            at: Place(at),
-        });
+        let value = vec![value.trim()];
+        section.entries.push(Entry { key, value, at });
         in_option = true;
-        kinds.push(Kind::Option);
-    }
-    for entry in sections.iter_mut().flat_map(|section| &mut section.entries) {
+        Ok(Kind::Option)
+    })?;
+    let sections = reading.sections.iter_mut();
+    for entry in sections.flat_map(|section| &mut section.entries) {
         while entry.value.len() > 1 && entry.value.last() == Some(&"") {
             entry.value.pop();
         }
-        // botocore takes lines below an empty value for keys and values in it.
+        // botocore reads the lines below an empty value as nested keys and values.
         let nested = entry.value.len() > 1 && entry.value[0].is_empty();
         let keyed = |line: &&str| line.is_empty() || line.contains('=');
         if nested && !entry.value.iter().all(keyed) {
             return Err(Unreadable {
-                line: entry.at.0 + 1,
+                line: entry.at + 1,
                 why: "the lines below this key are not all `key = value`",
             });
         }
     }
-    Ok(Reading { sections, kinds })
+    Ok(reading)
 }
 
-/// The name in a section's header: up to the last bracket, whatever follows.
+/// The name in a section's header: up to the last bracket, regardless of what follows.
 fn header(line: &str) -> Option<&str> {
     let inside = line.strip_prefix('[')?;
     let name = &inside[..inside.rfind(']')?];
@@ -201,70 +197,42 @@ fn header(line: &str) -> Option<&str> {
 /// As the SDKs of AWS for Rust and others read it: the grammar of the shared files that their
 /// [reference guide](https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html) gives.
 pub(super) fn sdk<'a>(lines: &[Line<'a>]) -> Result<Reading<'a>, Unreadable> {
-    let mut sections: Vec<Section<'a>> = Vec::new();
-    let mut kinds = Vec::with_capacity(lines.len());
     let mut current: Option<usize> = None;
-    // The entry that a continuation belongs to.
+    // The entry that an indented line belongs to.
     let mut open: Option<usize> = None;
-    for (at, line) in lines.iter().enumerate() {
-        let text = line.text;
-        let refuse = |why| Err(Unreadable { line: at + 1, why });
+    Reading::of(lines, |reading, at, text| {
         if text.trim_matches(BLANK).is_empty() || text.starts_with(['#', ';']) {
-            kinds.push(Kind::Nothing);
-        } else if text.starts_with('[') {
-            let name = uncommented(text, false)
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'));
-            let Some(name) = name else {
-                return refuse("a section's name is not closed with ]");
-            };
-            let known = sections.iter().position(|section| section.name == name);
-            current = Some(known.unwrap_or(sections.len()));
-            if known.is_none() {
-                sections.push(Section {
-                    name,
-                    entries: Vec::new(),
-                    at: Place(at),
-                });
-            }
-            open = None;
-            kinds.push(Kind::Header);
-        } else {
-            let Some(section) = current else {
-                return refuse("a line stands before the first section");
-            };
-            let entries = &mut sections[section].entries;
-            if text.starts_with(BLANK) {
-                let Some(entry) = open else {
-                    return refuse("an indented line follows no key");
-                };
-                let nested = entries[entry].value[0].is_empty();
-                if nested && property(text).is_none() {
-                    return refuse("an indented line is not `key = value`");
-                }
-                entries[entry].value.push(text.trim_matches(BLANK));
-                kinds.push(Kind::Continuation);
-            } else {
-                let Some((key, value)) = property(text) else {
-                    return refuse("a line is neither a section nor `key = value`");
-                };
-                let key = Cow::from(key.to_ascii_lowercase());
-                let entry = Entry {
-                    key,
-                    value: vec![value],
-                    at: Place(at),
-                };
-                let known = entries.iter().position(|old| old.key == entry.key);
-                open = Some(known.unwrap_or(entries.len()));
-                match known {
-                    Some(known) => entries[known] = entry,
-                    None => entries.push(entry),
-                }
-                kinds.push(Kind::Option);
-            }
+            return Ok(Kind::Nothing);
         }
-    }
-    Ok(Reading { sections, kinds })
+        if text.starts_with('[') {
+            let name = uncommented(text, false).strip_prefix('[');
+            let name = name.and_then(|rest| rest.strip_suffix(']'));
+            let name = name.ok_or("a section's name is not closed with ]")?;
+            current = Some(reading.enter(name, at));
+            open = None;
+            return Ok(Kind::Header);
+        }
+        let entries = &mut reading.sections[current.ok_or(NO_SECTION)?].entries;
+        if text.starts_with(BLANK) {
+            let entry = open.ok_or("an indented line follows no key")?;
+            let value = &mut entries[entry].value;
+            if value[0].is_empty() && property(text).is_none() {
+                return Err("an indented line is not `key = value`");
+            }
+            value.push(text.trim_matches(BLANK));
+            return Ok(Kind::Continuation);
+        }
+        let (key, value) = property(text).ok_or("a line is neither a section nor `key = value`")?;
+        let (key, value) = (key.to_ascii_lowercase(), vec![value]);
+        let entry = Entry { key, value, at };
+        let known = entries.iter().position(|old| old.key == entry.key);
+        open = Some(known.unwrap_or(entries.len()));
+        match known {
+            Some(known) => entries[known] = entry,
+            None => entries.push(entry),
+        }
+        Ok(Kind::Option)
+    })
 }
 
 const BLANK: [char; 2] = [' ', '\t'];
@@ -275,21 +243,19 @@ fn property(line: &str) -> Option<(&str, &str)> {
     (!key.is_empty()).then_some((key, value.trim_matches(BLANK)))
 }
 
-/// A line without the comment at its end, which within a value begins after a blank only.
+/// A line without the comment at its end. Within a value a comment begins only after a blank.
 fn uncommented(line: &str, after_blank: bool) -> &str {
     let line = line.trim_matches(BLANK);
-    let mut blank = false;
-    let comment = line.char_indices().find(|(_, c)| {
-        let begins = matches!(c, '#' | ';') && (blank || !after_blank);
-        blank = c.is_whitespace();
+    let mut may_begin = !after_blank;
+    let comment = line.find(|c: char| {
+        let begins = may_begin && matches!(c, '#' | ';');
+        may_begin = !after_blank || c.is_whitespace();
         begins
     });
-    let end = comment.map_or(line.len(), |(at, _)| at);
-    line[..end].trim_matches(BLANK)
+    line[..comment.unwrap_or(line.len())].trim_matches(BLANK)
 }
 
-/// The profile that the SDKs take a section of the credentials file for; none where they pass it
-/// over.
+/// The profile that the SDKs read a section of the credentials file as; none if they ignore it.
 pub(super) fn sdk_profile(section: &str) -> Option<&str> {
     let name = section.trim_matches(BLANK).trim();
     let known = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c);
@@ -307,7 +273,7 @@ mod tests {
         let reading = reading.map_err(|error| error.line)?;
         let sections = reading.sections.iter().map(|section| {
             let entries = section.entries.iter();
-            let entries = entries.map(|entry| (entry.key.to_string(), entry.value.join("\n")));
+            let entries = entries.map(|entry| (entry.key.clone(), entry.value.join("\n")));
             (section.name.to_owned(), entries.collect())
         });
         Ok(sections.collect())

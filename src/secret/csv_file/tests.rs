@@ -5,6 +5,7 @@ use super::{
     },
     *,
 };
+use crate::engine::destination::default_name;
 use std::fs;
 
 const ID: &str = "AKIACSVFILE0EXAMPLE0";
@@ -14,6 +15,10 @@ const CONSOLE: &str = "\u{feff}Access key ID,Secret access key\r\n\
 
 fn secret() -> SecretKey {
     SecretKey::new(SECRET.into())
+}
+
+fn contents(path: &Path) -> SecretKey {
+    text(path, Layout::Console, "ada", Key::new(ID, &secret())).unwrap()
 }
 
 #[test]
@@ -101,7 +106,7 @@ fn what_is_there_stays() {
     assert!(litter(home.path()).is_empty());
 }
 
-/// Somebody else makes it between our look and our last step.
+/// Another program makes the file between the check and the last step.
 #[test]
 fn what_comes_meanwhile_stays_too() {
     let home = tempfile::tempdir().unwrap();
@@ -110,7 +115,7 @@ fn what_comes_meanwhile_stays_too() {
         Step::Checked => fs::write(&path, "another secret"),
         _ => Ok(()),
     };
-    let text = text(&path, Layout::Console, "ada", ID, &secret()).unwrap();
+    let text = contents(&path);
     let done = place::create(&path, Mode::Commit, &seam, &text);
     assert!(matches!(done, Err(Error::Exists { .. })), "{done:?}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "another secret");
@@ -119,7 +124,7 @@ fn what_comes_meanwhile_stays_too() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_is_not_followed_wherever_it_leads() {
+fn a_symbolic_link_is_never_followed() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("x.csv");
     let elsewhere = home.path().join("elsewhere.csv");
@@ -133,25 +138,17 @@ fn a_link_is_not_followed_wherever_it_leads() {
         Step::Checked => std::os::unix::fs::symlink(&elsewhere, &path),
         _ => Ok(()),
     };
-    let text = text(&path, Layout::Console, "ada", ID, &secret()).unwrap();
+    let text = contents(&path);
     let done = place::create(&path, Mode::Commit, &seam, &text);
     assert!(matches!(done, Err(Error::Exists { .. })), "{done:?}");
     assert!(!elsewhere.exists());
 }
 
 #[test]
-fn a_rehearsal_leaves_nothing() {
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("x.csv");
-    prove_writable(&path, Layout::Console, "ada").unwrap();
-    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
-}
-
-#[test]
 fn a_full_disk_leaves_nothing() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("x.csv");
-    let text = text(&path, Layout::Console, "ada", ID, &secret()).unwrap();
+    let text = contents(&path);
     for step in every_step() {
         let error = place::create(&path, Mode::Commit, &full_at(step), &text).unwrap_err();
         if matches!(step, Step::Placed | Step::Confirmed) {
@@ -167,7 +164,7 @@ fn a_full_disk_leaves_nothing() {
 fn every_step() -> Vec<Step> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("x.csv");
-    let text = text(&path, Layout::Console, "ada", ID, &secret()).unwrap();
+    let text = contents(&path);
     let seen = steps(|seam| place::create(&path, Mode::Commit, seam, &text).unwrap());
     assert_eq!(seen.len(), Step::ALL.len() - 1, "all but reading: {seen:?}");
     seen
@@ -178,7 +175,7 @@ fn every_step() -> Vec<Step> {
 fn child() {
     if let Some((target, seam)) = orders() {
         let path = Path::new(&target);
-        let text = text(path, Layout::Console, "ada", ID, &secret()).unwrap();
+        let text = contents(path);
         place::create(path, Mode::Commit, &seam, &text).unwrap();
     }
 }

@@ -1,7 +1,7 @@
-//! One of us at a time in a folder.
+//! One iamkeys at a time in a folder.
 //!
-//! The folder itself is locked: a lock file would lie around, and the lock of the target would
-//! stay with the file that has been replaced. It keeps out nobody but other iamkeys.
+//! The folder itself is locked: a lock file would be left behind, and a lock on the target would
+//! stay with the file that is replaced. The lock keeps out only other iamkeys.
 
 use std::{fs::File, io, path::Path, thread, time::Duration};
 
@@ -9,16 +9,16 @@ use std::{fs::File, io, path::Path, thread, time::Duration};
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Given back when dropped, also by a process that is killed.
+/// Released when dropped, also when the process is killed.
 pub(super) struct Lock(Option<File>);
 
 impl Lock {
-    /// Whether it keeps the others out: not every file system has locks.
+    /// Whether it keeps others out: not every file system has locks.
     pub(super) fn is_held(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Waits for the lock, but no longer than this; none when somebody else keeps it.
+    /// Waits for the lock, but no longer than this; none if another process still holds it.
     pub(super) fn wait(folder: &Path, patience: Duration) -> io::Result<Option<Self>> {
         let mut waited = Duration::ZERO;
         loop {
@@ -31,20 +31,20 @@ impl Lock {
     }
 }
 
-/// None when somebody else has it.
+/// None if another process holds it.
 #[cfg(unix)]
 fn attempt(folder: &Path) -> io::Result<Option<Lock>> {
     let folder = File::open(folder)?;
     match folder.try_lock() {
         Ok(()) => Ok(Some(Lock(Some(folder)))),
         Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-        // Without it, what is there is still compared just before it is replaced.
+        // Without a lock, the file is still compared just before it is replaced.
         Err(std::fs::TryLockError::Error(_)) => Ok(Some(Lock(None))),
     }
 }
 
-/// Windows locks no folders. There, a file that only one process can have open does it, and goes
-/// with that process.
+/// Windows does not lock folders. There, a file that only one process can open serves as the lock,
+/// and disappears with that process.
 #[cfg(windows)]
 fn attempt(folder: &Path) -> io::Result<Option<Lock>> {
     use std::os::windows::fs::OpenOptionsExt as _;
@@ -52,25 +52,21 @@ fn attempt(folder: &Path) -> io::Result<Option<Lock>> {
     const ERROR_ACCESS_DENIED: i32 = 5;
     const ERROR_SHARING_VIOLATION: i32 = 32;
     const ERROR_DELETE_PENDING: i32 = 303;
+    let path = folder.join(".iamkeys.lock");
     let opened = std::fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .share_mode(0)
         .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
-        .open(folder.join(".iamkeys.lock"));
+        .open(&path);
     match opened {
         Ok(file) => Ok(Some(Lock(Some(file)))),
         Err(error) => match error.raw_os_error() {
-            // The second is what a file on its way out answers.
+            // A file that is being deleted answers the second.
             Some(ERROR_SHARING_VIOLATION | ERROR_DELETE_PENDING) => Ok(None),
-            Some(ERROR_ACCESS_DENIED) if folder.join(".iamkeys.lock").exists() => Ok(None),
+            Some(ERROR_ACCESS_DENIED) if path.exists() => Ok(None),
             _ => Err(error),
         },
     }
-}
-
-#[cfg(not(any(unix, windows)))]
-fn attempt(_: &Path) -> io::Result<Option<Lock>> {
-    Ok(Some(Lock(None)))
 }

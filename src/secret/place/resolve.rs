@@ -1,53 +1,55 @@
 //! Where a path leads, and whether a file there can be replaced.
 
-use super::{Error, error::failed, folder, open_for_writing};
+use super::error::Error;
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, is_separator},
 };
 
-/// How many links to follow: as many as Linux does.
+/// How many symbolic links to follow: as many as Linux does.
 const LINKS: usize = 40;
 
-/// A path as a person types it: `~/` is the home directory.
+/// A path that the user typed: `~/` is the home directory.
 pub(in crate::secret) fn expand(typed: &str, home: Option<PathBuf>) -> Result<PathBuf, Error> {
-    let rest = if typed == "~" {
-        ""
-    } else {
-        let after_tilde = typed.strip_prefix('~');
-        match after_tilde.and_then(|rest| rest.strip_prefix(std::path::is_separator)) {
-            Some(rest) => rest,
-            None => return Ok(typed.into()),
-        }
+    let rest = match typed.strip_prefix('~') {
+        Some("") => "",
+        Some(rest) if rest.starts_with(is_separator) => &rest[1..],
+        _ => return Ok(typed.into()),
     };
     let home = home.filter(|home| !home.as_os_str().is_empty());
     Ok(home.ok_or(Error::NoHome)?.join(rest))
 }
 
-/// The file that is meant by a path: what its symbolic links lead to, also where nothing is there
-/// yet. Replacing the link itself would cut the file off from whoever keeps it elsewhere.
+/// The folder a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// The file that a path leads to through symbolic links, also where that does not exist yet.
+/// Replacing the link itself would detach it from the user's real file.
 pub(in crate::secret) fn resolve(path: &Path) -> Result<PathBuf, Error> {
     let mut target = path.to_owned();
     for _ in 0..LINKS {
         match fs::symlink_metadata(&target) {
             Ok(found) if found.is_symlink() => {
-                let next = fs::read_link(&target).map_err(|error| failed(path, "read", error))?;
-                // A relative one is relative to where it is.
+                let next = fs::read_link(&target).map_err(Error::failed(path, "read"))?;
+                // A relative link starts from the folder it is in.
                 target = folder(&target).join(next);
             }
-            Ok(_) => return Ok(target),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
-            Err(error) => return Err(failed(path, "read", error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::failed(path, "read")(error));
+            }
+            _ => return Ok(target),
         }
     }
-    Err(Error::Refused {
-        path: path.into(),
-        why: "its symbolic links lead in a circle".into(),
-    })
+    Err(Error::refused(path, "its symbolic links form a loop"))
 }
 
-/// Whether a file is mounted by itself, as containers are given one: no other can take its name.
-#[cfg(target_os = "linux")]
+/// Whether a file is mounted by itself, as in some containers: no other file can take its name.
+/// Systems other than Linux do not mount single files, and do not have the list that is read here.
 pub(super) fn is_mount_point(target: &Path) -> bool {
     let Ok(target) = target.canonicalize() else {
         return false;
@@ -65,27 +67,21 @@ pub(super) fn is_mount_point(target: &Path) -> bool {
     })
 }
 
-/// Elsewhere nothing mounts single files.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn is_mount_point(_: &Path) -> bool {
-    false
-}
-
-/// Refuses a file that nobody may replace, not even root (`chattr +i`). That a file cannot be
-/// opened for other reasons is no obstacle: it is replaced, not written to.
-#[cfg(unix)]
-pub(super) fn refuse_immutable(target: &Path) -> io::Result<()> {
-    let not_permitted = rustix::io::Errno::PERM.raw_os_error();
-    match open_for_writing(target) {
-        Err(error) if error.raw_os_error() == Some(not_permitted) => Err(error),
-        _ => Ok(()),
+/// Refuses a file that cannot be replaced, not even by root: one that is mounted by itself or
+/// immutable (`chattr +i`). A file that cannot be opened for other reasons can still be replaced,
+/// as it is not written to; but not on systems other than Unix, where it is read-only.
+pub(super) fn check_replaceable(path: &Path, target: &Path) -> Result<(), Error> {
+    if is_mount_point(target) {
+        let why = "it is mounted there by itself, and cannot be replaced";
+        return Err(Error::refused(path, why));
     }
-}
-
-/// Elsewhere a file that is read-only cannot be replaced.
-#[cfg(not(unix))]
-pub(super) fn refuse_immutable(target: &Path) -> io::Result<()> {
-    open_for_writing(target).map(drop)
+    let opened = fs::OpenOptions::new().write(true).open(target).map(drop);
+    #[cfg(unix)]
+    let opened = opened.or_else(|error| match rustix::io::Errno::from_io_error(&error) {
+        Some(rustix::io::Errno::PERM) => Err(error),
+        _ => Ok(()),
+    });
+    opened.map_err(Error::failed(path, "change"))
 }
 
 #[cfg(test)]

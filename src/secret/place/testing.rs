@@ -8,6 +8,20 @@ use std::{
     process::{Command, Output},
 };
 
+impl Step {
+    pub(in crate::secret) const ALL: [Self; 9] = [
+        Self::Locked,
+        Self::Read,
+        Self::Created,
+        Self::HalfWritten,
+        Self::Written,
+        Self::Synced,
+        Self::Checked,
+        Self::Placed,
+        Self::Confirmed,
+    ];
+}
+
 /// Which step a child stops dead at.
 const DIE_AT: &str = "IAMKEYS_TEST_DIE_AT";
 /// The file that a child writes.

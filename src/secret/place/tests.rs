@@ -16,16 +16,6 @@ fn put(path: &Path, text: &str) -> Result<(), Error> {
 }
 
 #[test]
-fn there_is_a_step_for_everything_that_can_go_wrong() {
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("credentials");
-    let seen = steps(|seam| {
-        replace(&path, Mode::Commit, seam, &|_| Ok(secret("new"))).unwrap();
-    });
-    assert_eq!(seen, Step::ALL);
-}
-
-#[test]
 fn a_disk_that_fails_leaves_the_old_file_and_nothing_else() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("credentials");
@@ -51,7 +41,7 @@ fn a_disk_that_fails_leaves_the_old_file_and_nothing_else() {
 }
 
 #[test]
-fn what_somebody_writes_meanwhile_is_edited_too() {
+fn a_change_by_another_program_in_between_is_edited_too() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("credentials");
     for step in [Step::Created, Step::Written, Step::Synced] {
@@ -197,11 +187,11 @@ mod unix {
         symlink("turn", at("round")).unwrap();
         symlink("round", at("turn")).unwrap();
         let error = put(&at("round"), "new").unwrap_err();
-        assert!(error.to_string().contains("in a circle"), "{error}");
+        assert!(error.to_string().contains("form a loop"), "{error}");
     }
 
     #[test]
-    fn nobody_else_may_read_it_whatever_the_old_mode_was() {
+    fn only_the_owner_can_read_the_new_file_for_every_old_mode() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("credentials");
         for (before, after) in [
@@ -260,7 +250,7 @@ mod unix {
     #[test]
     fn the_owner_is_kept_where_the_system_lets_us() {
         if !rustix::process::geteuid().is_root() {
-            // Nobody else can give a file away, so there is nothing to see.
+            // Only root can give a file away.
             return;
         }
         let home = tempfile::tempdir().unwrap();
@@ -304,7 +294,7 @@ mod unix {
 /// The lock is there all the time in which there is a temporary file.
 #[cfg(unix)]
 #[test]
-fn nobody_sweeps_a_file_that_is_being_written() {
+fn a_file_that_is_being_written_is_not_taken_for_a_leftover() {
     let home = tempfile::tempdir().unwrap();
     let kept_out = |step: Step| {
         let other = Lock::wait(home.path(), std::time::Duration::ZERO)?;

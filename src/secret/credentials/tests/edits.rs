@@ -1,7 +1,6 @@
 //! The editor, case by case.
 
-use super::super::edit::edit;
-use super::{ID, SECRET, secret};
+use super::{ID, SECRET, edit, secret};
 
 /// The new text for `[a]`, with `ID` and `SEC` for the new key.
 fn edited(text: &str) -> Result<String, String> {
@@ -221,13 +220,13 @@ fn names_that_would_break_out_are_refused() {
         let done = edit("[b]\n", name, ID, &secret()).unwrap();
         let again = edit(done.text.expose(), name, ID, &secret()).unwrap();
         assert_eq!(again.text.expose(), done.text.expose(), "{name}");
-        assert_eq!(again.held.unwrap().key_id, ID, "{name}");
+        assert_eq!(again.plan.held.unwrap().key_id, ID, "{name}");
     }
 }
 
 #[test]
 fn values_that_would_break_out_are_refused() {
-    use super::SecretKey;
+    use crate::engine::SecretKey;
     for value in [
         "", " ", "a b", "a ", " a", "a\n[b]", "a\r", "a\0", "#a", ";a", "a #b", "[a", "\u{e9}",
         "\"a\"",
@@ -241,7 +240,8 @@ fn values_that_would_break_out_are_refused() {
 
 #[test]
 fn what_gets_in_the_way_is_said() {
-    let beware = |text: &str, profile: &str| edit(text, profile, ID, &secret()).unwrap().beware;
+    let beware =
+        |text: &str, profile: &str| edit(text, profile, ID, &secret()).unwrap().plan.warnings;
     assert_eq!(beware("[a]\nregion = x\n", "a"), [""; 0]);
     for (text, profile, words) in [
         ("[a]\nrole_arn = x\n", "a", "role_arn stays in [a]"),
@@ -264,7 +264,7 @@ fn what_gets_in_the_way_is_said() {
 
 #[test]
 fn who_is_there_is_read_as_programs_do() {
-    let held = |text: &str| edit(text, "a", ID, &secret()).unwrap().held;
+    let held = |text: &str| edit(text, "a", ID, &secret()).unwrap().plan.held;
     let id = "AKIAOLDKEY0000EXAMPLE";
     let there = held(&format!(
         "[a]\naws_access_key_id = {id} # mine\naws_secret_access_key = s/EXAMPLE\n\
@@ -274,13 +274,13 @@ fn who_is_there_is_read_as_programs_do() {
     assert_eq!(there.key_id, id);
     assert_eq!(there.secret.expose(), "s/EXAMPLE");
     assert_eq!(there.token.unwrap().expose(), "t/EXAMPLE");
-    for nobody in [
+    for none in [
         "[b]\n".to_owned(),
         "[a]\n".to_owned(),
         format!("[a]\naws_access_key_id = {id}\n"),
         format!("[a]\naws_access_key_id = {id}\naws_secret_access_key =\n"),
         "[a]\naws_access_key_id = s/EXAMPLE\naws_secret_access_key = x\n".to_owned(),
     ] {
-        assert!(held(&nobody).is_none(), "{nobody}");
+        assert!(held(&none).is_none(), "{none}");
     }
 }

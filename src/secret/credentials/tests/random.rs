@@ -1,7 +1,7 @@
-//! The editor, over files nobody would think of. The new text is read by the SDK itself.
+//! The editor, with random files. The SDK itself reads the new text.
 
-use super::super::{edit::edit, readers};
-use super::{ID, SECRET, secret};
+use super::super::readers;
+use super::{ID, SECRET, edit, secret};
 use aws_config::profile::ProfileSet;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
@@ -114,7 +114,7 @@ fn check(before: &str, after: &str) -> Result<(), TestCaseError> {
     // All other bytes, found without the editor.
     let lines = readers::lines(before);
     let reading = readers::configparser(&lines).unwrap();
-    let section = reading.section("a").map(|section| section.at.0);
+    let section = reading.section("a").map(|section| section.at);
     let bytes = |upto: usize| -> usize {
         let lines = lines[..upto].iter();
         lines.map(|line| line.text.len() + line.end.len()).sum()
@@ -159,7 +159,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(768))]
 
     #[test]
-    fn whatever_can_be_edited_is_edited_right(text in wild()) {
+    fn every_edit_is_right(text in wild()) {
         if let Ok(once) = edit(&text, "a", ID, &secret()) {
             let once = once.text.expose();
             check(&text, once)?;
@@ -172,8 +172,8 @@ proptest! {
     fn a_tidy_file_can_always_be_edited(text in tidy()) {
         let once = edit(&text, "a", ID, &secret()).unwrap();
         check(&text, once.text.expose())?;
-        prop_assert!(once.beware.is_empty());
-        let shown: String = once.shown.iter().map(|line| line.text.as_str()).collect();
+        prop_assert!(once.plan.warnings.is_empty());
+        let shown: String = once.plan.lines.iter().map(|line| line.text.as_str()).collect();
         prop_assert!(!shown.contains("old/") && !shown.contains(SECRET));
         let twice = edit(once.text.expose(), "a", ID, &secret()).unwrap();
         prop_assert_eq!(twice.text.expose(), once.text.expose());

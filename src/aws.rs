@@ -1,0 +1,25 @@
+//! The boundary to AWS: the only files that name `aws_sdk_*`.
+//!
+//! [`Connection`] wraps the real clients of IAM and STS and answers in the engine's own terms, with
+//! its small [`Error`]. There is no trait with a fake behind it: the demo account and the tests plug
+//! in below, where the HTTP client would be ([`Embedded`]).
+
+mod change;
+mod connection;
+mod convert;
+mod document;
+mod identity;
+mod patience;
+mod report;
+mod sign_in;
+mod timeouts;
+
+pub use connection::{Connection, Done};
+pub use report::{ReportPace, fetch_report, parse_report};
+pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded};
+pub use timeouts::Timeouts;
+
+use crate::engine::{
+    Answer, Change, Changed, Error, Kind, Problem, Read,
+    model::{AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UsersPage, is_key_id},
+};

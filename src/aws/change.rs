@@ -1,0 +1,125 @@
+//! The calls that change an account. Each is sent once.
+
+use super::{
+    AccessKey, Change, Changed, Connection, Done, Error, Kind,
+    convert::{self, change_error, failed},
+    document::Own,
+};
+use crate::engine::SecretKey;
+use aws_config::retry::RetryConfig;
+use aws_sdk_iam::{
+    config::Builder,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::{RequestId, create_access_key::CreateAccessKeyOutput},
+    types::{StatusType, Tag},
+};
+use std::error::Error as StdError;
+
+impl Connection {
+    /// Changes the account. This is the one place that refuses under `--read-only`, and the user
+    /// is always named: left out, the service would take the signing identity's own.
+    ///
+    /// # Errors
+    /// When the service refuses, or its answer is lost: [`Error::outcome_unknown`] tells which.
+    pub async fn change(&self, change: &Change) -> Result<Done, Error> {
+        let (action, iam) = (change.action(), &self.iam);
+        if self.read_only {
+            let message = "iamkeys was started with --read-only; nothing was sent";
+            return Err(failed(action, Kind::ReadOnly, message));
+        }
+        match change {
+            Change::Create { user } => {
+                // Where a whole secret has come through, it is worth more than the end of the
+                // document that brought it: without it, the key would be one that nobody can use.
+                let enough = &["AccessKeyId", "SecretAccessKey"];
+                let once = once("CreateAccessKeyResponse", enough);
+                let call = iam.create_access_key().user_name(&**user);
+                let answer = call.customize().config_override(once).send().await;
+                done(answer, action, created)
+            }
+            Change::SetActive { user, key, active } => {
+                let status = match active {
+                    true => StatusType::Active,
+                    false => StatusType::Inactive,
+                };
+                let once = once("UpdateAccessKeyResponse", &[]);
+                let call = iam.update_access_key().user_name(&**user);
+                let call = call.access_key_id(key).status(status).customize();
+                done(call.config_override(once).send().await, action, |_| {
+                    Some(Changed::Done)
+                })
+            }
+            Change::Delete { user, key } => {
+                let once = once("DeleteAccessKeyResponse", &[]);
+                let call = iam.delete_access_key().user_name(&**user);
+                let call = call.access_key_id(key).customize();
+                done(call.config_override(once).send().await, action, |_| {
+                    Some(Changed::Done)
+                })
+            }
+            Change::SetDescription { user, key, text } => match text {
+                Some(text) => {
+                    let tag = Tag::builder().key(key).value(text).build();
+                    let tag = tag.map_err(|e| failed(action, Kind::Other, e.to_string()))?;
+                    let once = once("TagUserResponse", &[]);
+                    let call = iam.tag_user().user_name(&**user).tags(tag).customize();
+                    done(call.config_override(once).send().await, action, |_| {
+                        Some(Changed::Done)
+                    })
+                }
+                None => {
+                    let once = once("UntagUserResponse", &[]);
+                    let call = iam.untag_user().user_name(&**user).tag_keys(key);
+                    let answer = call.customize().config_override(once).send().await;
+                    done(answer, action, |_| Some(Changed::Done))
+                }
+            },
+        }
+    }
+}
+
+/// Makes of an answer what came of the change.
+fn done<T, E>(
+    answer: Result<T, SdkError<E>>,
+    action: &'static str,
+    changed: impl FnOnce(T) -> Option<Changed>,
+) -> Result<Done, Error>
+where
+    T: RequestId,
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let answer = answer.map_err(|e| change_error(action, &e))?;
+    let request_id = answer.request_id().map(str::to_owned);
+    match changed(answer) {
+        Some(changed) => Ok(Done {
+            changed,
+            request_id,
+        }),
+        None => Err(Error {
+            request_id,
+            ..failed(action, Kind::InvalidResponse, "the answer holds no key")
+        }),
+    }
+}
+
+fn created(answer: CreateAccessKeyOutput) -> Option<Changed> {
+    let made = answer.access_key?;
+    (!made.secret_access_key.is_empty()).then(|| Changed::Created {
+        key: AccessKey {
+            id: made.access_key_id,
+            status: convert::status(Some(&made.status)),
+            created: convert::time(made.create_date.as_ref()),
+        },
+        secret: SecretKey::new(made.secret_access_key),
+    })
+}
+
+/// Makes a change be sent once, and its answer be the whole document with this root. The SDK would
+/// repeat it after a 5xx or a lost connection: a creation that the service had made would leave a
+/// key whose secret nobody has, and a deletion that it had made would be reported as one of a key
+/// that is not there.
+fn once(root: &'static str, enough: &'static [&'static str]) -> Builder {
+    let retries = RetryConfig::disabled();
+    let own = Own { root, enough };
+    Builder::new().retry_config(retries).interceptor(own)
+}

@@ -1,0 +1,75 @@
+//! Whose keys are whose: who is signed in, and whom another key belongs to.
+
+use super::{Caller, Connection, Error, convert::error};
+use crate::engine::SecretKey;
+use aws_config::retry::RetryConfig;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use std::time::Duration;
+
+const ACTION: &str = "sts:GetCallerIdentity";
+
+/// Somebody waits for this answer, and asks again where it is not the one hoped for: a new key is
+/// refused for some seconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Connection {
+    /// Who is signed in. Needs no permission and works under an explicit deny.
+    ///
+    /// # Errors
+    /// When the credentials are not accepted, or nobody answers.
+    pub async fn caller(&self) -> Result<Caller, Error> {
+        let answer = self.sts.get_caller_identity().send().await;
+        answer.map(caller).map_err(|e| error(ACTION, &e))
+    }
+
+    /// Whom other credentials belong to, in the eyes of the same endpoint: one request, signed with
+    /// them, that is waited for for five seconds at most. A temporary key has a token as well.
+    ///
+    /// # Errors
+    /// [`Kind::BadCredentials`](super::Kind::BadCredentials) when the endpoint does not accept them,
+    /// which for a key made a moment ago means: not yet. Others when nobody answers.
+    pub async fn identity_of(
+        &self,
+        key_id: &str,
+        secret: &SecretKey,
+        token: Option<&SecretKey>,
+    ) -> Result<Caller, Error> {
+        // Of this call only: the SDK gives the credentials a cache that ends with it.
+        let alone = aws_sdk_sts::config::Builder::new()
+            .credentials_provider(credentials(key_id, secret, token))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(self.timeouts.at_most(PATIENCE).config());
+        let answer = self
+            .sts
+            .get_caller_identity()
+            .customize()
+            .config_override(alone)
+            .send()
+            .await;
+        answer.map(caller).map_err(|e| error(ACTION, &e))
+    }
+
+    /// The same account, seen through another long-lived key: for going on after one's own was
+    /// rotated. Sends nothing.
+    #[must_use]
+    pub fn signed_in_with(&self, key_id: &str, secret: &SecretKey) -> Self {
+        let credentials = SharedCredentialsProvider::new(credentials(key_id, secret, None));
+        let config = self.config.to_builder();
+        let config = config.credentials_provider(credentials).build();
+        Self::new(&config, self.read_only, self.timeouts)
+    }
+}
+
+/// Hands a key to the SDK, which wipes its copy when it is done with it.
+fn credentials(key_id: &str, secret: &SecretKey, token: Option<&SecretKey>) -> Credentials {
+    let token = token.map(|token| token.expose().to_owned());
+    Credentials::new(key_id, secret.expose(), token, None, "iamkeys")
+}
+
+fn caller(answer: GetCallerIdentityOutput) -> Caller {
+    Caller {
+        account: answer.account.unwrap_or_default(),
+        arn: answer.arn.unwrap_or_default(),
+    }
+}

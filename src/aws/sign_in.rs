@@ -1,0 +1,489 @@
+//! From flags, environment and profile files to clients that are signed in, or to a [`Problem`]
+//! that says in words why not.
+
+use super::{
+    Connection, Problem, Timeouts,
+    convert::{chain, deepest, one_line},
+};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig,
+    default_provider::credentials::DefaultCredentialsChain,
+    environment::EnvironmentVariableRegionProvider,
+    imds::{self, region::ImdsRegionProvider},
+    meta::region::RegionProviderChain,
+    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet},
+    provider_config::ProviderConfig,
+};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
+};
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::{
+    os_shim_internal::{Env, Fs},
+    service_config::ServiceConfigKey,
+};
+use std::{
+    borrow::Cow,
+    env,
+    error::Error as StdError,
+    iter,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+/// Where the instance metadata service is not there, nobody should wait for it; where it is, it
+/// answers within milliseconds.
+const IMDS_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// The region of requests where none is configured: IAM's own in the `aws` partition.
+const DEFAULT_REGION: Region = Region::from_static("us-east-1");
+
+/// How to sign in, from the command line. What is not given comes from the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+    /// `--read-only`.
+    pub read_only: bool,
+    /// How long answers are waited for, in the embedded account too.
+    pub timeouts: Timeouts,
+}
+
+/// A session that can be used.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The connection.
+    pub connection: Connection,
+    /// The key ID that requests are signed with.
+    pub key: String,
+    /// The profile it came from, where it came from one that was named.
+    pub profile: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+}
+
+/// Signs in to the account of the ambient credentials. Sends nothing to IAM or STS, unless a
+/// profile assumes a role.
+///
+/// # Errors
+/// When there are no credentials, or what should provide them fails.
+pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
+    if let Some(problem) = empty_endpoint(options) {
+        return Err(problem);
+    }
+    let profiles = aws_config::profile::load(
+        &Fs::real(),
+        &Env::real(),
+        &EnvConfigFiles::default(),
+        options.profile.clone().map(Cow::Owned),
+    )
+    .await
+    .map_err(|error| unreadable_profiles(&error))?;
+    let named = named_profile(options);
+    if let Some(name) = named.as_deref()
+        && profiles.get_profile(name).is_none()
+    {
+        return Err(no_such_profile(name, &profiles));
+    }
+
+    let region = configured_region(options).await;
+    let instance = instance_metadata();
+    let provider: Box<dyn ProvideCredentials> = match &options.profile {
+        // `--profile` wins over keys in the environment, as in the `aws` command. The SDK's own
+        // chain would look at the environment first.
+        Some(profile) => Box::new(
+            ProfileFileCredentialsProvider::builder()
+                // A profile that assumes a role asks STS, and every request has a region.
+                .configure(
+                    &ProviderConfig::default()
+                        .with_region(Some(region.clone().unwrap_or(DEFAULT_REGION))),
+                )
+                .profile_name(profile)
+                .build(),
+        ),
+        None => Box::new(
+            DefaultCredentialsChain::builder()
+                .imds_client(instance.clone())
+                // Left out, it would be looked for once more, on the instance too.
+                .region(region.clone().unwrap_or(DEFAULT_REGION))
+                .build()
+                .await,
+        ),
+    };
+    let credentials = provider
+        .provide_credentials()
+        .await
+        .map_err(|error| explain(&error, named.as_deref(), &profiles))?;
+    let region = match region {
+        // Credentials nobody has configured are the instance's: then it is there to be asked.
+        None if !environment_has_keys() && nothing_configured(named.as_deref(), &profiles) => {
+            let of_instance = ImdsRegionProvider::builder().imds_client(instance).build();
+            of_instance.region().await
+        }
+        region => region,
+    };
+    let config = load_config(options, region.unwrap_or(DEFAULT_REGION)).await;
+    let key = credentials.access_key_id().to_owned();
+    let config = config
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(Resolved {
+            first: Mutex::new(Some(credentials)),
+            provider,
+        }))
+        .build();
+    Ok(SignedIn {
+        connection: Connection::new(&config, options.read_only, options.timeouts),
+        key,
+        profile: named,
+        endpoint: endpoint_of(&config),
+    })
+}
+
+/// An account inside this process.
+#[derive(Clone, Debug)]
+pub struct Embedded {
+    /// What answers in place of the network.
+    pub http_client: SharedHttpClient,
+    /// The credentials that it accepts.
+    pub credentials: Credentials,
+}
+
+/// Signs in to the account inside this process. Everything above the HTTP connector is the same. Of
+/// the options, those that say where to sign in mean nothing here.
+#[must_use]
+pub fn sign_in_embedded(embedded: Embedded, options: &Options) -> SignedIn {
+    let key = embedded.credentials.access_key_id().to_owned();
+    // Built by hand, not loaded: nothing of this machine's configuration may leak into the demo.
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(DEFAULT_REGION)
+        .http_client(embedded.http_client)
+        .credentials_provider(SharedCredentialsProvider::new(embedded.credentials))
+        .build();
+    SignedIn {
+        connection: Connection::new(&config, options.read_only, options.timeouts),
+        key,
+        profile: None,
+        endpoint: None,
+    }
+}
+
+/// The region somebody has chosen. The SDK's own chain would go on to ask the instance metadata
+/// service, for a second wherever that is silent, also when the keys are in the environment.
+async fn configured_region(options: &Options) -> Option<Region> {
+    let mut profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = &options.profile {
+        profile = profile.profile_name(name);
+    }
+    let given = options.region.clone().filter(|region| !region.is_empty());
+    RegionProviderChain::first_try(given.map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(profile.build())
+        .region()
+        .await
+        // Set and empty is not set.
+        .filter(|region| !region.as_ref().is_empty())
+}
+
+/// An endpoint that is set to nothing. The SDK takes that for an address, and fails.
+fn empty_endpoint(options: &Options) -> Option<Problem> {
+    const VARIABLES: [&str; 3] = [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_IAM",
+        "AWS_ENDPOINT_URL_STS",
+    ];
+    let mut variables = VARIABLES.into_iter();
+    let name = match options.endpoint_url.as_deref() {
+        Some("") => "--endpoint-url",
+        _ => variables.find(|name| env::var_os(name).is_some_and(|value| value.is_empty()))?,
+    };
+    Some(Problem {
+        title: format!("{name} is empty"),
+        what: format!("{name} is set, and to nothing."),
+        details: Vec::new(),
+        advice: vec!["Leave it out, or give it the address of an IAM endpoint.".into()],
+    })
+}
+
+async fn load_config(options: &Options, region: Region) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(region)
+        // Found before, so that what goes wrong is told once and in words.
+        .no_credentials();
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &options.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+fn instance_metadata() -> imds::Client {
+    imds::Client::builder()
+        .connect_timeout(IMDS_TIMEOUT)
+        .read_timeout(IMDS_TIMEOUT)
+        .max_attempts(1)
+        .build()
+}
+
+/// Hands out first what was already found, so that a credential process is not started twice.
+struct Resolved {
+    first: Mutex<Option<Credentials>>,
+    provider: Box<dyn ProvideCredentials>,
+}
+
+impl std::fmt::Debug for Resolved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resolved").finish_non_exhaustive()
+    }
+}
+
+impl ProvideCredentials for Resolved {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let first = self.first.lock();
+        match first.unwrap_or_else(PoisonError::into_inner).take() {
+            Some(found) if found.expiry().is_none_or(|at| at > SystemTime::now()) => {
+                future::ProvideCredentials::ready(Ok(found))
+            }
+            _ => self.provider.provide_credentials(),
+        }
+    }
+}
+
+/// The profile that credentials come from, where one is named. Keys in the environment win over
+/// `AWS_PROFILE`, which then says nothing about who signs.
+fn named_profile(options: &Options) -> Option<String> {
+    let from_environment = || {
+        env::var("AWS_PROFILE")
+            .ok()
+            .filter(|_| !environment_has_keys())
+    };
+    let named = options.profile.clone().or_else(from_environment);
+    named.filter(|name| !name.is_empty())
+}
+
+fn environment_has_keys() -> bool {
+    is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY")
+}
+
+/// Whether no profile, web identity or container could give credentials.
+fn nothing_configured(named: Option<&str>, profiles: &ProfileSet) -> bool {
+    named.is_none()
+        && profiles.get_profile(profiles.selected_profile()).is_none()
+        && !is_set("AWS_WEB_IDENTITY_TOKEN_FILE")
+        && !in_container()
+}
+
+fn in_container() -> bool {
+    is_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+}
+
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// The endpoint that the IAM client takes from this configuration, found by the client's own rule:
+/// what is set in the program; then what environment and profile set for IAM or for all services,
+/// unless they say that this is to be ignored.
+fn endpoint_of(config: &SdkConfig) -> Option<String> {
+    let in_general = || config.endpoint_url().map(str::to_owned);
+    if config.get_origin("endpoint_url").is_client_config() {
+        return in_general();
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id("IAM")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    config
+        .service_config()
+        .and_then(|service| service.load_config(key))
+        .or_else(in_general)
+}
+
+fn unreadable_profiles(error: &(dyn StdError + 'static)) -> Problem {
+    Problem {
+        title: "The profile files cannot be read".into(),
+        what: "The AWS config or credentials file is not readable, or not in its format.".into(),
+        details: vec![deepest(error)],
+        advice: vec![
+            "Mend the file, or point AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE at another."
+                .into(),
+        ],
+    }
+}
+
+fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
+    let mut known: Vec<&str> = profiles.profiles().collect();
+    known.sort_unstable();
+    if known.is_empty() {
+        known.push("none");
+    }
+    Problem {
+        title: format!("There is no profile {name}"),
+        what: format!("The profile {name} was asked for, and no file defines it."),
+        details: vec![
+            format!("looked in {}", files()),
+            format!("profiles there: {}", known.join(", ")),
+        ],
+        advice: vec!["Start with --profile and a name that is there, or define this one: aws configure --profile NAME".into()],
+    }
+}
+
+/// The files that profiles come from, as this environment names them.
+fn files() -> String {
+    let file = |variable, usual: &str| env::var(variable).unwrap_or_else(|_| usual.into());
+    format!(
+        "{} and {}",
+        file("AWS_CONFIG_FILE", "~/.aws/config"),
+        file("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+    )
+}
+
+/// Turns what the SDK says into words. Where it gives no type to match on, what the profile says
+/// about itself tells which way of signing in has failed.
+fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet) -> Problem {
+    let name = named.unwrap_or_else(|| profiles.selected_profile());
+    let says = |key| profile_says(profiles, name, key);
+    let cause = causes(error);
+    // An instance metadata service that refuses is an error of its own; to somebody who has
+    // configured nothing it is one more place where there was nothing.
+    if nothing_configured(named, profiles)
+        || matches!(error, CredentialsError::CredentialsNotLoaded(_)) && named.is_none()
+    {
+        return none_found(name, &cause);
+    }
+    let mut ways = WAYS.iter();
+    let way = ways.find(|(keys, ..)| keys.iter().any(|key| says(key)));
+    let (_, title, what, advice) = way.unwrap_or(&NO_WAY);
+    let named = |text: &str| text.replace("{name}", name);
+    Problem {
+        title: named(title),
+        what: named(what),
+        details: cause,
+        advice: vec![named(advice)],
+    }
+}
+
+/// A way of signing in that has failed: the keys by which a profile asks for it, then title, text
+/// and advice of the [`Problem`].
+type Way = (
+    &'static [&'static str],
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const WAYS: &[Way] = &[
+    (
+        &["sso_session", "sso_start_url"],
+        "The SSO login of profile {name} is missing or has expired",
+        "Profile {name} signs in through SSO, and there is no login that is still good.",
+        "Run: aws sso login --profile {name}",
+    ),
+    (
+        &["login_session"],
+        "The console login of profile {name} has expired",
+        "Profile {name} uses a login that is no longer good.",
+        "Run: aws login --profile {name}",
+    ),
+    (
+        &["mfa_serial"],
+        "Profile {name} needs an MFA code",
+        "Profile {name} names an MFA device (mfa_serial), and iamkeys cannot ask for its code.",
+        "Get a session with MFA (aws sts get-session-token, or aws sts assume-role with \
+         --serial-number and --token-code) and start with its credentials.",
+    ),
+    (
+        &["credential_process"],
+        "The credential process of profile {name} failed",
+        "Profile {name} gets its credentials from a program, and that did not work.",
+        "Run the program named by credential_process yourself to see what it says.",
+    ),
+    (
+        &["role_arn"],
+        "The role of profile {name} could not be assumed",
+        "Profile {name} assumes a role, and AWS or its source profile refused.",
+        TRY_IT,
+    ),
+];
+
+const NO_WAY: Way = (
+    &[],
+    "Profile {name} has no usable credentials",
+    "The credentials of profile {name} could not be loaded.",
+    TRY_IT,
+);
+
+const TRY_IT: &str = "Try: aws sts get-caller-identity --profile {name}";
+
+/// Whether a profile, or one that it takes its credentials from, has this key.
+fn profile_says(profiles: &ProfileSet, name: &str, key: &str) -> bool {
+    let source = |at: &&str| profiles.get_profile(at)?.get("source_profile");
+    // A chain of source profiles may be a ring.
+    iter::successors(Some(name), source)
+        .take(8)
+        .filter_map(|at| profiles.get_profile(at))
+        .any(|profile| profile.get(key).is_some())
+}
+
+/// What each layer of an error adds, innermost last, without repeating itself.
+fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for cause in chain(error).skip(1) {
+        // What STS says is in a type that prints as its fields do in Rust.
+        if let Some(refused) = cause.downcast_ref::<AssumeRoleError>()
+            && let (Some(code), Some(message)) = (refused.code(), refused.message())
+        {
+            return vec![one_line(&format!("{code}: {message}"))];
+        }
+        let line = one_line(&cause.to_string());
+        if !line.is_empty() && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    // The outer layers name the SDK's own machinery.
+    let skip = lines.len().saturating_sub(2);
+    lines.split_off(skip)
+}
+
+fn none_found(profile: &str, cause: &[String]) -> Problem {
+    let container = if in_container() {
+        "container: its address is set, and it gave none"
+    } else {
+        "container: AWS_CONTAINER_CREDENTIALS_… is not set"
+    };
+    let switched_off =
+        env::var("AWS_EC2_METADATA_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
+    let instance = match cause.last() {
+        _ if switched_off => "instance: switched off by AWS_EC2_METADATA_DISABLED".into(),
+        Some(cause) if cause.to_ascii_lowercase().contains("imds") => format!("instance: {cause}"),
+        _ => "instance: no metadata service answered".into(),
+    };
+    Problem {
+        title: "No AWS credentials".into(),
+        what: "iamkeys works with the credentials the aws command uses, and found none.".into(),
+        details: vec![
+            "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set".into(),
+            format!("profile {profile}: no credentials in {}", files()),
+            container.into(),
+            instance,
+        ],
+        advice: vec![
+            "Sign in (aws configure, aws sso login, aws login), or start with --profile NAME."
+                .into(),
+        ],
+    }
+}

@@ -1,0 +1,393 @@
+//! Carries effects out: each becomes a task that ends in one event. There is one connection per
+//! session of an account. Reads are dropped when they are not waited for any more; changes never
+//! are, and what is on its way to the disk is awaited at the end.
+
+mod clipboard;
+mod journal;
+mod secrets;
+mod trial;
+
+pub use journal::JournalConfig;
+pub use secrets::Credentials;
+pub use trial::TrialPace;
+
+use crate::{
+    aws::{self, Connection, Embedded},
+    engine::{
+        Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Order, Problem, Read, RequestId,
+        SecretJob, SessionId, SignedIn, Slot, Target, Trial, TrialNews, destination::Route,
+    },
+};
+use clipboard::Clipboard;
+use futures::FutureExt as _;
+use journal::JournalWriter;
+use std::{
+    collections::HashMap,
+    future::Future,
+    io,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+/// How long files being written may take when the program ends.
+const LAST_FILES: Duration = Duration::from_secs(2);
+
+/// The threads that tasks run on.
+///
+/// # Errors
+/// When the system gives none.
+pub fn threads() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        // Tasks wait for the network. Each thread more is a megabyte of memory.
+        .worker_threads(1)
+        // A thread for blocking work ends with it, and need not wake up later to do so.
+        .thread_keep_alive(Duration::ZERO)
+        .enable_all()
+        .build()
+}
+
+/// How to reach the accounts.
+#[derive(Clone)]
+pub struct Accounts {
+    /// How to sign in to the ambient one.
+    pub options: aws::Options,
+    /// Makes the embedded one. May take a while: it is called on a thread of its own.
+    pub demo: Arc<dyn Fn() -> Embedded + Send + Sync>,
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts").finish_non_exhaustive()
+    }
+}
+
+/// What tasks work with, beside the accounts.
+#[derive(Clone, Debug)]
+pub struct DriverConfig {
+    /// Where copied texts go.
+    pub route: Route,
+    /// Where the journal is kept.
+    pub journal: JournalConfig,
+    /// How often and how long a new key is tried.
+    pub trial_pace: TrialPace,
+    /// Where profiles are written to.
+    pub credentials: Credentials,
+    /// How long a secret stays on the system's clipboard; `None` where it is not cleared.
+    pub clear_after: Option<Duration>,
+}
+
+/// One session of an account: its connection, once it is signed in, and the reads under way.
+#[derive(Debug)]
+struct Session {
+    id: SessionId,
+    connection: watch::Sender<Option<Connection>>,
+    reads: JoinSet<()>,
+}
+
+/// The tasks of this run.
+#[derive(Debug)]
+pub struct Driver {
+    handle: Handle,
+    outbox: mpsc::UnboundedSender<Event>,
+    accounts: Accounts,
+    /// The present session of each slot.
+    sessions: HashMap<Slot, Session>,
+    /// Secrets on their way to a file. Not dropped at the end.
+    secrets: JoinSet<()>,
+    route: Route,
+    clipboard: Clipboard,
+    credentials: Credentials,
+    journal: JournalWriter,
+    trial_pace: TrialPace,
+}
+
+/// An effect that is not the driver's to carry out: it concerns whoever owns the terminal.
+#[derive(Debug)]
+pub enum Left {
+    /// Put a text on the terminal's clipboard.
+    Copy(Clip),
+    /// End the program.
+    Exit(Exit),
+}
+
+impl Driver {
+    /// Starts nothing yet. Events go to `outbox`.
+    #[must_use]
+    pub fn new(
+        handle: Handle,
+        outbox: mpsc::UnboundedSender<Event>,
+        accounts: Accounts,
+        config: DriverConfig,
+    ) -> Self {
+        Self {
+            clipboard: Clipboard::new(handle.clone(), outbox.clone(), config.clear_after),
+            journal: JournalWriter::new(handle.clone(), config.journal, outbox.clone()),
+            secrets: JoinSet::new(),
+            sessions: HashMap::new(),
+            handle,
+            outbox,
+            accounts,
+            route: config.route,
+            credentials: config.credentials,
+            trial_pace: config.trial_pace,
+        }
+    }
+
+    /// Carries an effect out, or gives it back if it is not the driver's.
+    #[must_use]
+    pub fn carry_out(&mut self, effect: Effect) -> Option<Left> {
+        match effect {
+            Effect::SignIn(session, target) => self.sign_in(session, target),
+            Effect::Read(session, request, read) => self.read(session, request, read),
+            Effect::Change(session, order) => self.change(session, *order),
+            Effect::Try(session, trial) => self.try_key(session, trial),
+            Effect::OpenJournal => self.journal.open(),
+            Effect::Note(note) => self.journal.note(note),
+            Effect::Copy(clip) => return self.copy(clip).map(Left::Copy),
+            Effect::ClearClipboard(key) => self.clipboard.clear(&key),
+            Effect::Secret(session, request, job) => self.secret(session, request, job),
+            Effect::Exit(exit) => return Some(Left::Exit(exit)),
+        }
+        None
+    }
+
+    /// Signs in. Answers still to come from the slot's session before are dropped.
+    fn sign_in(&mut self, session: SessionId, target: Target) {
+        // The reads of the session before end with it.
+        let current = watch::Sender::new(None);
+        let begun = Session {
+            id: session,
+            connection: current.clone(),
+            reads: JoinSet::new(),
+        };
+        self.sessions.insert(session.slot, begun);
+        let Accounts { options, demo } = self.accounts.clone();
+        let tell = move |result| Event::SignedIn { session, result };
+        let work = async move {
+            let signed_in = match target {
+                Target::Ambient => aws::sign_in(&options).await.map_err(Box::new),
+                Target::Demo => {
+                    let embedded = tokio::task::spawn_blocking(move || demo());
+                    let embedded = embedded.await.map_err(|_| Box::new(Problem::internal()));
+                    embedded.map(|embedded| aws::sign_in_embedded(embedded, &options))
+                }
+            };
+            match &signed_in {
+                Ok(signed_in) => tracing::info!(?target, key = signed_in.key, "signed in"),
+                Err(problem) => tracing::error!(?target, problem.title, "not signed in"),
+            }
+            tell(signed_in.map(|signed_in| {
+                current.send_replace(Some(signed_in.connection));
+                Box::new(SignedIn {
+                    key: signed_in.key,
+                    profile: signed_in.profile,
+                    endpoint: signed_in.endpoint,
+                })
+            }))
+        };
+        let panicked = move || tell(Err(Box::new(Problem::internal())));
+        self.spawn_read(session, work, panicked);
+    }
+
+    /// The connection of a session, if that has not been left.
+    fn connection(&self, session: SessionId) -> Option<Connection> {
+        let current = self.sessions.get(&session.slot);
+        let current = current.filter(|current| current.id == session)?;
+        current.connection.borrow().clone()
+    }
+
+    /// Asks something of an account.
+    fn read(&mut self, session: SessionId, request: RequestId, read: Read) {
+        let connection = self.connection(session);
+        let action = read.row().action;
+        let tell = move |result, took| Event::Answer {
+            session,
+            request,
+            result,
+            took,
+        };
+        let work = async move {
+            let begun = Instant::now();
+            let result = match connection {
+                Some(connection) => connection.ask(read.clone()).await,
+                None => Err(Error::internal(action)),
+            };
+            let took = begun.elapsed();
+            match &result {
+                Ok(_) => tracing::debug!(?read, ?took, "answered"),
+                Err(error) => tracing::warn!(
+                    ?read, ?took, %error, request_id = error.request_id, "not answered"
+                ),
+            }
+            tell(result, took)
+        };
+        let panicked = move || tell(Err(Error::internal(action)), Duration::ZERO);
+        self.spawn_read(session, work, panicked);
+    }
+
+    /// Changes an account. The task is never dropped.
+    fn change(&mut self, session: SessionId, order: Order) {
+        let connection = self.connection(session);
+        let outbox = self.outbox.clone();
+        let journal = self.journal.clone();
+        self.handle.spawn(async move {
+            let begun = Instant::now();
+            let row = order.change.row();
+            let (action, verb, target) = (row.action, row.verb, row.target);
+            let work = async {
+                let connection = connection.ok_or_else(|| Error::internal(action))?;
+                journal
+                    .sent(&order)
+                    .await
+                    .map_err(|why| no_journal(action, &why))?;
+                tracing::info!(verb, %target, "sent");
+                connection.change(&order.change).await
+            };
+            let result = AssertUnwindSafe(work).catch_unwind().await;
+            let result = result.unwrap_or_else(|_| {
+                let _ = outbox.send(Event::TaskPanicked);
+                Err(Error {
+                    message: "internal error; it may have been sent before".into(),
+                    kind: Kind::InvalidResponse,
+                    ..Error::internal(action)
+                })
+            });
+            let took = begun.elapsed();
+            match &result {
+                Ok(_) => tracing::info!(verb, %target, ?took, "done"),
+                Err(error) => tracing::error!(
+                    verb, %target, ?took, %error, request_id = error.request_id, "not done"
+                ),
+            }
+            let (result, request_id) = match result {
+                Ok(done) => (Ok(done.changed), done.request_id),
+                Err(error) => (Err(error), None),
+            };
+            // On its way to the disk, and nothing that the person has to wait for: a new secret
+            // least of all. Until it is there, a crash reads as an interruption.
+            journal.ended(&order, &result, request_id.clone(), took);
+            let _ = outbox.send(Event::Changed {
+                session,
+                id: order.id,
+                result,
+                request_id,
+                took,
+            });
+        });
+    }
+
+    /// Tries whether a new key is accepted already.
+    fn try_key(&mut self, session: SessionId, trial: Trial) {
+        let Some(current) = self.sessions.get(&session.slot) else {
+            return;
+        };
+        let (connection, current) = (self.connection(session), current.connection.clone());
+        let (outbox, pace, key) = (self.outbox.clone(), self.trial_pace, trial.key.clone());
+        let given_up = move |key| Event::Tried {
+            session,
+            key,
+            news: TrialNews::GivenUp(Error::internal("sts:GetCallerIdentity")),
+        };
+        let panicked = key.clone();
+        let work = async move {
+            match connection {
+                Some(connection) => {
+                    trial::run(session, connection, trial, pace, current, outbox).await
+                }
+                None => given_up(key),
+            }
+        };
+        self.spawn_read(session, work, move || given_up(panicked));
+    }
+
+    /// Copies a text to the system's clipboard, or says why there is none. What goes to the
+    /// terminal's is given back: whoever owns the terminal writes it.
+    fn copy(&mut self, clip: Clip) -> Option<Clip> {
+        match self.route {
+            Route::System => self.clipboard.copy(clip),
+            Route::Terminal(_) => return Some(clip),
+            Route::Unavailable(why) => {
+                let Clip { what, key, .. } = clip;
+                let outcome = CopyOutcome::Unavailable(why);
+                let _ = self.outbox.send(Event::Copied { what, key, outcome });
+            }
+        }
+        None
+    }
+
+    /// Reads or writes a place that a secret can be put into.
+    fn secret(&mut self, session: SessionId, request: RequestId, job: SecretJob) {
+        while self.secrets.try_join_next().is_some() {}
+        let outbox = self.outbox.clone();
+        let told = outbox.clone();
+        let tell = move |news| {
+            let _ = told.send(Event::Secret { request, news });
+        };
+        let (credentials, connection) = (self.credentials.clone(), self.connection(session));
+        let work = secrets::run(job, credentials, connection, outbox, tell);
+        self.secrets.spawn_on(work, &self.handle);
+    }
+
+    /// Where copied texts go.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        self.route
+    }
+
+    /// Stops every read at once, and waits for what is on its way to the disk.
+    pub async fn finish(&mut self) {
+        self.sessions.clear();
+        let files = async { while self.secrets.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_FILES, files).await.is_err() {
+            tracing::error!("the last files took too long");
+        }
+        self.clipboard.finish().await;
+        self.journal.finish().await;
+    }
+
+    /// Runs a task that is dropped with its session.
+    fn spawn_read(
+        &mut self,
+        session: SessionId,
+        work: impl Future<Output = Event> + Send + 'static,
+        panicked: impl FnOnce() -> Event + Send + 'static,
+    ) {
+        let outbox = self.outbox.clone();
+        let Some(current) = self.sessions.get_mut(&session.slot) else {
+            return;
+        };
+        // Finished tasks stay in the set until it is looked at.
+        while current.reads.try_join_next().is_some() {}
+        let task = async move {
+            let event = match AssertUnwindSafe(work).catch_unwind().await {
+                Ok(event) => event,
+                Err(_) => {
+                    let _ = outbox.send(Event::TaskPanicked);
+                    panicked()
+                }
+            };
+            // No one listens any more: then no one needs to know.
+            let _ = outbox.send(event);
+        };
+        current.reads.spawn_on(task, &self.handle);
+    }
+}
+
+/// What a mutex holds: a panic elsewhere leaves nothing half done in it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn no_journal(action: &'static str, why: &str) -> Error {
+    Error {
+        kind: Kind::NoJournal,
+        message: format!("not sent: the journal could not be written: {why}"),
+        ..Error::internal(action)
+    }
+}

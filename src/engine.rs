@@ -1,0 +1,597 @@
+//! What is known of the open accounts, and what may be done to them: pure, and without a screen.
+//!
+//! An [`Intent`] is what a person wants, an [`Event`] is what has happened outside, an [`Effect`] is
+//! what must be done outside, as data. [`Engine::intend`] and [`Engine::hear`] take one and give
+//! back effects; [`Engine::plan_reads`] adds the reads that there is room for. Between the calls
+//! everything can be looked at: a screen is drawn from it, a command prints it, and either can be
+//! thrown away and made anew. What a screen has to show by itself is derived too:
+//! [`Engine::needs`] lists it, and [`News`] tells what has just happened.
+//!
+//! It names only the standard library, `chrono`, and a short list of crates of pure data
+//! (`tests/purity.rs` reads every path). Whoever calls it brings the clock.
+
+pub mod account;
+pub mod activity;
+pub mod destination;
+mod effect;
+mod error;
+mod event;
+pub mod fleet;
+mod intent;
+pub mod key_id;
+mod leaving;
+pub mod limiter;
+mod loader;
+pub mod model;
+mod plan;
+mod preflight;
+mod problem;
+pub mod query;
+mod request;
+mod rotation;
+mod search;
+mod secret_key;
+pub mod text;
+pub mod unresolved;
+pub mod vault;
+
+pub use activity::{Activity, Entry, Outcome};
+pub use effect::{
+    ChangeId, Clip, Copied, Effect, Exit, Fact, NewFile, Note, Order, Origin, RequestId, SecretJob,
+    SessionId, Slot, Target, Trial,
+};
+pub use error::{Error, Kind, Remedy};
+pub use event::{CopyOutcome, Event, Signal, SignedIn, TrialNews};
+pub use intent::{Intent, Resolution, StoreIn};
+pub use key_id::KeyId;
+pub use leaving::{Leave, Obstacle};
+pub use loader::{Attention, Background};
+pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
+pub use preflight::{Difference, KeyFacts, Preflight};
+pub use problem::Problem;
+pub use request::{Answer, Change, ChangeRow, Changed, Read, ReadRow, Severity};
+pub use rotation::{Blocker, Rotation, RotationAction, RotationStep, WARM};
+pub use search::{Again, Search, SearchPhase, SearchWords};
+pub use secret_key::SecretKey;
+
+use account::Account;
+use chrono::{DateTime, TimeDelta, Utc};
+use fleet::Fleet;
+use leaving::Leaving;
+use rotation::Rotations;
+use unresolved::Question;
+use vault::Vault;
+
+/// Stands for the endpoint where what is open is the demo account: nothing in it is real, and it is
+/// no account of that ID.
+pub const DEMO: &str = "demo";
+
+/// Why a change is refused under `--read-only`.
+pub const READ_ONLY: &str = "Read-only: iamkeys was started with --read-only";
+
+/// A key used within this time counts as in use, unless the command line says otherwise.
+pub const RECENT: TimeDelta = TimeDelta::days(90);
+
+/// What was decided at the start and does not change.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// No change is proposed or sent.
+    pub read_only: bool,
+    /// After so many seconds a copied secret is cleared from the system's clipboard; `None` where it
+    /// stays.
+    pub clear_after: Option<u32>,
+    /// A key used within this time counts as in use.
+    pub recent: TimeDelta,
+    /// What is fetched without being asked for.
+    pub background: Background,
+}
+
+/// Something that has just happened, and that a person may want to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A sentence: how something went.
+    Notice {
+        /// What it says.
+        text: String,
+        /// Whether something failed or was refused.
+        bad: bool,
+    },
+    /// A text was copied, or not, that no dialog of a new key shows.
+    Copied {
+        /// What it was.
+        what: Copied,
+        /// The key it belongs to; empty for a command.
+        key: String,
+        /// How it went.
+        outcome: CopyOutcome,
+    },
+    /// The session cannot be used any more.
+    Broken(Error),
+    /// The search for the key that was named at the start has begun.
+    SearchBegun(KeyId),
+    /// The owner of the key that is searched for is known.
+    OwnerFound,
+    /// The keys of that owner have come: the key is among them, or it is not.
+    SearchEnded {
+        /// The key.
+        key: KeyId,
+        /// Its owner.
+        user: Box<str>,
+        /// Whether the key is among the owner's keys.
+        found: bool,
+    },
+    /// No key is searched for any more: the session has ended.
+    SearchDropped,
+    /// A rotation is complete: the user has one key again.
+    RotationDone {
+        /// The account.
+        slot: Slot,
+        /// The user.
+        user: Box<str>,
+    },
+}
+
+/// Something that a person has to see or to decide. A screen has a dialog for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A plan waits for an answer, or was not carried out.
+    Plan(PlanId),
+    /// A new key, whose secret is held until the person lets go of it.
+    NewKey(String),
+    /// What became of a change is not known.
+    Question(Origin),
+}
+
+/// The state of everything, for any number of accounts.
+#[derive(Debug)]
+pub struct Engine {
+    /// What does not change.
+    pub settings: Settings,
+    /// The open accounts.
+    pub fleet: Fleet,
+    /// The new keys, with their secrets.
+    pub vault: Vault,
+    /// What was done in this run, and what failed, in whichever account.
+    pub activity: Activity,
+    plans: Vec<Plan>,
+    questions: Vec<Question>,
+    rotations: Rotations,
+    search: Option<Search>,
+    /// The key that is searched for as soon as an account is open: this one, or whichever is first.
+    search_first: Option<(Option<Slot>, KeyId)>,
+    leaving: Option<Leaving>,
+    news: Vec<News>,
+    /// What is to be done outside because of what is being taken in.
+    effects: Vec<Effect>,
+    scene: u64,
+    last_number: u64,
+    now: DateTime<Utc>,
+}
+
+impl Engine {
+    /// An engine with no account open.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            fleet: Fleet::default(),
+            vault: Vault::default(),
+            activity: Activity::default(),
+            plans: Vec::new(),
+            questions: Vec::new(),
+            rotations: Rotations::default(),
+            search: None,
+            search_first: None,
+            leaving: None,
+            news: Vec::new(),
+            effects: Vec::new(),
+            scene: 0,
+            last_number: 0,
+            now: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    /// Opens an account in a slot of its own.
+    #[must_use]
+    pub fn open(&mut self, target: Target) -> (Slot, Effect) {
+        let session = self.fleet.open(target);
+        (session.slot, Effect::SignIn(session, target))
+    }
+
+    /// Notes the time: whatever comes next comes now.
+    pub fn tick(&mut self, now: DateTime<Utc>) {
+        self.now = now;
+    }
+
+    /// When the latest intent or event came.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// Changes whenever a dialog asks something else by itself: what was drawn before is not what a
+    /// key press answers.
+    #[must_use]
+    pub fn scene(&self) -> u64 {
+        self.scene
+    }
+
+    /// What has happened since the last call, the oldest first.
+    pub fn take_news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// What a person has to see or to decide, the oldest first.
+    #[must_use]
+    pub fn needs(&self) -> Vec<Need> {
+        let plans = self.plans.iter().filter(|plan| !plan.is_under_way());
+        let plans = plans.map(|plan| Need::Plan(plan.id));
+        let keys = self.vault.held().map(|key| Need::NewKey(key.id.clone()));
+        let questions = self.questions.iter().filter(|question| question.is_open);
+        let questions = questions.map(|question| Need::Question(question.origin.clone()));
+        plans.chain(keys).chain(questions).collect()
+    }
+
+    /// Whether something is under way, so that a spinner turns.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.fleet.accounts().iter().any(Account::is_busy)
+            || self.under_way().next().is_some()
+            || self.vault.is_busy()
+    }
+
+    /// Says which rows of an account are being looked at: they are asked for first.
+    pub fn look_at(&mut self, slot: Slot, attention: Attention) {
+        if let Some(account) = self.fleet.get_mut(slot) {
+            account.loader.attention = attention;
+        }
+    }
+
+    /// The reads that there is room for, over all accounts, of each the most urgent first. The account
+    /// with the fewest under way comes first, so that one that loads leaves the others their share.
+    #[must_use]
+    pub fn plan_reads(&mut self) -> Vec<Effect> {
+        let mut order: Vec<usize> = (0..self.fleet.accounts().len()).collect();
+        order.sort_by_key(|at| self.fleet.accounts()[*at].reads_under_way());
+        for at in order {
+            let spare = self.fleet.spare();
+            let slot = self.fleet.accounts()[at].session.slot;
+            let changing = self.under_way().any(|(plan, _)| plan.session.slot == slot);
+            let (background, now) = (self.settings.background, self.now);
+            let (number, account) = (&mut self.last_number, &mut self.fleet.accounts_mut()[at]);
+            let reads = account.plan_reads(background, changing, spare, now, number);
+            self.effects.extend(reads);
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Takes notice of what has happened.
+    #[must_use]
+    pub fn hear(&mut self, event: Event) -> Vec<Effect> {
+        for account in self.fleet.accounts_mut() {
+            account.users.forget_touched();
+        }
+        self.take_in(event);
+        std::mem::take(&mut self.effects)
+    }
+
+    /// `None` where an event comes too late to matter.
+    fn take_in(&mut self, event: Event) -> Option<()> {
+        match event {
+            Event::SignedIn { session, result } => self.signed_in(session, result)?,
+            Event::Answer {
+                session,
+                request,
+                result,
+                took,
+            } => self.answered(session, request, result, took)?,
+            Event::Changed {
+                session,
+                id,
+                result,
+                request_id,
+                took,
+            } => self.changed(session, id, result, request_id, took)?,
+            Event::Tried { session, key, news } => self.tried(session, &key, news)?,
+            Event::Copied { what, key, outcome } => self.copied(what, key, outcome),
+            Event::ClipboardDue(key) => self.clipboard_due(key),
+            Event::Cleared { key, result } => self.cleared(&key, result),
+            Event::Secret { request, news } => self.heard_of_destination(request, news)?,
+            Event::Journal(Ok(left_open)) => self.remember(left_open),
+            Event::Journal(Err(why)) => {
+                self.complain(format!("No journal, so nothing can be changed: {why}"));
+            }
+            Event::NotWritten(why) => self.complain(format!(
+                "The journal is not up to date, and the next start may ask about this: {why}"
+            )),
+            Event::TaskPanicked => self.complain(
+                "A background task failed: internal error. Its report is printed when you quit",
+            ),
+            Event::Signal(Signal::Interrupt) => self.leave(Leave::Interrupt),
+            Event::Signal(signal) => {
+                self.exit(|unknown| Exit::Signal(signal.number(), unknown));
+            }
+            Event::InputClosed => self.exit(Exit::InputClosed),
+        }
+        Some(())
+    }
+
+    /// Does what a person wants, or begins to.
+    #[must_use]
+    pub fn intend(&mut self, intent: Intent) -> Vec<Effect> {
+        self.begin(intent);
+        std::mem::take(&mut self.effects)
+    }
+
+    /// `None` where what is wanted cannot be done now, or is done already.
+    fn begin(&mut self, intent: Intent) -> Option<()> {
+        match intent {
+            Intent::SignIn(slot, target) => self.sign_in(slot, target)?,
+            Intent::Refresh(slot) => self.refresh(slot)?,
+            Intent::Propose(slot, proposal) => self.propose(slot, proposal)?,
+            Intent::Send(slot, steps) => self.send(slot, steps)?,
+            Intent::Approve { plan, typed } => self.approve(plan, &typed)?,
+            Intent::Withdraw(plan) => self.plan_mut(plan)?.preflight_mut()?.approved = false,
+            Intent::DeactivateInstead(plan) => self.deactivate_instead(plan)?,
+            Intent::Close(plan) => {
+                self.plans
+                    .retain(|known| known.id != plan || known.is_under_way());
+            }
+            Intent::Rotate(slot, user) => self.rotate(slot, &user),
+            Intent::LookAtRotation(slot, user) => self.look_at_rotation(slot, &user)?,
+            Intent::RotationAction(slot, user, action) => {
+                self.act_on_rotation(slot, &user, action)?;
+            }
+            Intent::OpenQuestion(origin) => self.question_mut(&origin)?.is_open = true,
+            Intent::PutOff(origin) => self.put_off(&origin)?,
+            Intent::Resolve(origin, how) => self.resolve(&origin, how)?,
+            Intent::AskDescriptions(slot, user) => {
+                self.read(slot, Read::Descriptions(user))?;
+            }
+            Intent::Copy { key, what } => self.copy(&key, what)?,
+            Intent::CopyCommand(entry) => self.copy_command(entry)?,
+            Intent::Release(key) => self.release(&key),
+            Intent::HaveIt(key) => self.part_with_secret(&key, true),
+            Intent::Discard(key) => self.part_with_secret(&key, false),
+            Intent::Check(key) => self.check_new_key(&key)?,
+            Intent::ChooseDestination(store) => self.choose_destination(store)?,
+            Intent::NameDestination(name) => self.name_destination(name)?,
+            Intent::OtherColumns => self.other_columns(),
+            Intent::OtherName => self.other_name(),
+            Intent::ForgetRefusal => self.vault.choosing.as_mut()?.refused = None,
+            Intent::Write => self.write()?,
+            Intent::StopChoosing => self.vault.choosing = None,
+            Intent::SearchFirst(key) => self.search_first = Some((None, key)),
+            Intent::Search(slot, key) => self.search_for(slot, key)?,
+            Intent::GoToOwner => self.go_to_owner()?,
+            Intent::EndSearch => self.search = None,
+            Intent::Leave(leave) => self.leave(leave),
+            Intent::LeaveNow => self.leave_now(),
+            Intent::Stay => self.leaving = None,
+        }
+        Some(())
+    }
+
+    /// A number that no request or change of this run has had.
+    fn number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.news.push(News::Notice { text, bad: false });
+    }
+
+    fn complain(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.news.push(News::Notice { text, bad: true });
+    }
+
+    /// Asks something of an account now, whatever else is under way: where something was changed or
+    /// is about to be, only an answer to a question asked at that moment is the truth.
+    fn read(&mut self, slot: Slot, read: Read) -> Option<RequestId> {
+        let request = RequestId(self.number());
+        let account = self.fleet.get_mut(slot)?;
+        let effect = account.ask(request, read, false, self.now);
+        self.effects.push(effect);
+        Some(request)
+    }
+
+    fn read_all(&mut self, slot: Slot, reads: impl IntoIterator<Item = Read>) {
+        for read in reads {
+            self.read(slot, read);
+        }
+    }
+
+    /// Begins another session in a slot. What is open (a secret, a question, a plan) stays open.
+    fn sign_in(&mut self, slot: Slot, target: Target) -> Option<()> {
+        let account = self.fleet.get_mut(slot)?;
+        let session = account.session;
+        if target != account.target {
+            // It was meant for the account that was to be opened.
+            self.search_first
+                .take_if(|(of, _)| of.is_none_or(|of| of == slot));
+            self.rotations.forget(slot);
+        }
+        self.effects.push(account.sign_in(target));
+        self.put_search_off(session.slot, false);
+        self.forget_looks(session);
+        self.forget_trials(session);
+        self.void_proposals(session);
+        Some(())
+    }
+
+    fn signed_in(
+        &mut self,
+        session: SessionId,
+        result: Result<Box<SignedIn>, Box<Problem>>,
+    ) -> Option<()> {
+        let account = self.fleet.of_mut(session)?;
+        match result {
+            Ok(signed_in) => {
+                account.stage = account::Stage::SignedIn;
+                account.identity.key = signed_in.key;
+                account.identity.profile = signed_in.profile;
+                account.identity.endpoint = signed_in.endpoint;
+                // The key that a person is after first, and everything else beside it.
+                self.begin_search(session.slot);
+                self.read_all(session.slot, Account::first_reads());
+            }
+            Err(problem) => account.stage = account::Stage::SignedOut(problem),
+        }
+        Some(())
+    }
+
+    /// Files an answer, and tells everything that waits for it.
+    fn answered(
+        &mut self,
+        session: SessionId,
+        request: RequestId,
+        result: Result<Answer, Error>,
+        took: std::time::Duration,
+    ) -> Option<()> {
+        let now = self.now;
+        let account = self.fleet.of_mut(session)?;
+        let error = result.as_ref().err().cloned();
+        let read = account.answered(request, error.as_ref(), took, now)?;
+        if let Some(error) = &error
+            && account.loader.is_news(&read)
+        {
+            let entry = Entry::of_read(&account.identity, &read, error, took, now);
+            self.activity.note(entry);
+        }
+        self.questions_hear(session, request, &read, &result);
+        if let Read::Owner(_) = read {
+            self.owner_told(request, &result);
+        }
+        let next_page = match &result {
+            Ok(Answer::Users(page)) => page.next.clone(),
+            _ => None,
+        };
+        let account = self.fleet.of_mut(session)?;
+        account.file(request, &read, result);
+        self.follow_up(session, &read, error.as_ref(), next_page);
+        if let Some(error) = self.failure(session, &read, error.as_ref()) {
+            self.note_broken(session, &error);
+        }
+        self.preflights_hear(session, request, &read, error.as_ref())
+    }
+
+    /// What follows from an answer that has just been filed.
+    fn follow_up(
+        &mut self,
+        session: SessionId,
+        read: &Read,
+        error: Option<&Error>,
+        next_page: Option<String>,
+    ) -> Option<()> {
+        let account = self.fleet.of_mut(session)?;
+        match (read, error) {
+            (Read::Caller, _) => {
+                self.account_is_known(session);
+                self.take_up_questions();
+            }
+            (Read::Users(_), None) => self.page_came(session, next_page)?,
+            (Read::Users(_), Some(error)) => {
+                let all = if account.users.is_complete() {
+                    "not refreshed"
+                } else {
+                    "incomplete"
+                };
+                self.complain(format!("The list is {all}: {}", error.short()));
+                self.take_up_questions();
+            }
+            (Read::Keys(user), _) => self.keys_came(session, user)?,
+            (Read::Descriptions(_), Some(error)) if error.kind == Kind::Denied => {
+                // A refusal is not repeated with every user that is selected.
+                account.identity.descriptions_refused = true;
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// A page of users has come: the next one is asked for, or the listing ends.
+    fn page_came(&mut self, session: SessionId, next: Option<String>) -> Option<()> {
+        let slot = session.slot;
+        let account = self.fleet.of_mut(session)?;
+        account.identity.broken = None;
+        // An answer after all: what looked broken is not.
+        if matches!(account.stage, account::Stage::SignedOut(_)) {
+            account.stage = account::Stage::SignedIn;
+            self.begin_search(slot);
+        }
+        if next.is_some() {
+            self.read(slot, Read::Users(next));
+        } else {
+            let account = self.fleet.of_mut(session)?;
+            account.users.end_listing();
+            if std::mem::take(&mut account.loader.list_again) {
+                self.read(slot, Read::Users(None));
+            }
+        }
+        self.take_up_questions();
+        Some(())
+    }
+
+    /// The error of an answer that says something about the whole session. What nothing depends on
+    /// says nothing.
+    fn failure(&self, session: SessionId, read: &Read, error: Option<&Error>) -> Option<Error> {
+        match read {
+            Read::Alias | Read::Summary | Read::Descriptions(_) | Read::Report => None,
+            // IAM may have refused before STS has said who this is, which changes what the refusal
+            // means: not wrong credentials, but a session without MFA.
+            Read::Caller => error.cloned().or_else(|| {
+                let account = self.fleet.of(session)?;
+                account.users.listing.error().cloned()
+            }),
+            _ => error.cloned(),
+        }
+    }
+
+    /// Notes that nothing can be done in this session any more, if that is what an error means. With
+    /// nothing loaded yet, the account counts as signed out.
+    fn note_broken(&mut self, session: SessionId, error: &Error) -> Option<()> {
+        let account = self.fleet.of_mut(session)?;
+        if !error.stops_everything() {
+            return None;
+        }
+        if account.users.rows().is_empty() {
+            let identity = &account.identity;
+            let known_elsewhere =
+                error.action.starts_with("iam:") && identity.caller.known().is_some();
+            let (profile, endpoint) = (identity.profile.as_deref(), identity.endpoint.as_deref());
+            let problem = Problem::of_error(error, known_elsewhere, profile, endpoint);
+            account.stage = account::Stage::SignedOut(Box::new(problem));
+            self.put_search_off(session.slot, true);
+        } else if error.kind != Kind::Network {
+            account.identity.broken = Some(error.clone());
+            self.news.push(News::Broken(error.clone()));
+        }
+        Some(())
+    }
+
+    /// Asks again for what is looked at, for what has failed, and for the list of users.
+    fn refresh(&mut self, slot: Slot) -> Option<()> {
+        let account = self.fleet.get_mut(slot)?;
+        account.loader.try_again();
+        let attention = account.loader.attention.clone();
+        let mut rows = attention.visible;
+        rows.extend(attention.selected);
+        account.users.refresh_with_failed(&rows);
+        if account.users.listing.is_loading() {
+            return None;
+        }
+        let mut reads = vec![Read::Users(None)];
+        reads.extend(account.refused_reads());
+        // It may be granted now.
+        account.identity.descriptions_refused = false;
+        let selected = attention
+            .selected
+            .and_then(|at| account.users.rows().get(at as usize));
+        reads.extend(selected.map(|row| Read::Descriptions(row.user.name.clone())));
+        self.read_all(slot, reads);
+        Some(())
+    }
+}

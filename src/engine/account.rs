@@ -1,0 +1,225 @@
+//! Everything known of one open account: who is signed in, its users and keys, and what is being
+//! asked of it.
+//!
+//! What a request asks for and what an answer brings are filed here, in one place each
+//! (`Account::ask`, `Account::file`).
+
+mod identity;
+mod inventory;
+mod load;
+mod row;
+mod sweep;
+
+pub use identity::{Identity, Reported};
+pub use inventory::{Inventory, Touched};
+pub use load::Load;
+pub use row::{KeyRow, Known, Tally, Used, UserRow, is_trial};
+
+use super::{
+    DEMO,
+    effect::{Effect, RequestId, SessionId, Target},
+    error::Error,
+    limiter::Limiter,
+    loader::Loader,
+    problem::Problem,
+    request::{Answer, Read},
+};
+use chrono::{DateTime, Utc};
+
+/// How far signing in has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Looking for credentials.
+    SigningIn,
+    /// There are none, or they are not good.
+    SignedOut(Box<Problem>),
+    /// Signed in.
+    SignedIn,
+}
+
+/// An open account, or one that is being opened.
+#[derive(Debug)]
+pub struct Account {
+    /// The present session.
+    pub session: SessionId,
+    /// Which account was to be opened.
+    pub target: Target,
+    /// How far signing in has come.
+    pub stage: Stage,
+    /// Who is signed in, and where.
+    pub identity: Identity,
+    /// Its users and their keys.
+    pub users: Inventory,
+    /// How many reads may be under way, and how many a second.
+    pub limiter: Limiter,
+    pub(super) loader: Loader,
+}
+
+impl Account {
+    pub(super) fn new(session: SessionId, target: Target) -> Self {
+        Self {
+            session,
+            target,
+            stage: Stage::SigningIn,
+            identity: Identity::default(),
+            users: Inventory::default(),
+            limiter: Limiter::default(),
+            loader: Loader::default(),
+        }
+    }
+
+    /// Begins another session. Everything known of the one before is forgotten, but what this run
+    /// has changed if it is the same account.
+    pub(super) fn sign_in(&mut self, target: Target) -> Effect {
+        let session = SessionId {
+            generation: self.session.generation + 1,
+            ..self.session
+        };
+        let same = self.target == target;
+        let users = self.users.anew();
+        *self = Self::new(session, target);
+        if same {
+            self.users = users;
+        }
+        Effect::SignIn(session, target)
+    }
+
+    /// The endpoint, where it is not AWS's own.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        match self.target {
+            Target::Demo => Some(DEMO),
+            Target::Ambient => self.identity.endpoint.as_deref(),
+        }
+    }
+
+    /// Whether all users are listed, as far as the account has told.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.users.is_complete() && self.users.listing.error().is_none()
+    }
+
+    /// Whether it is known of every user which keys there are, if only from the report.
+    #[must_use]
+    pub fn is_all_known(&self) -> bool {
+        self.is_listed() && self.users.tally().unknown == 0
+    }
+
+    /// Whether this is the key that the session is signed in with.
+    #[must_use]
+    pub fn is_own(&self, key: &str) -> bool {
+        !key.is_empty() && self.identity.key == key
+    }
+
+    /// The IDs of a user's keys, where they are known.
+    #[must_use]
+    pub fn key_ids(&self, user: &str) -> Option<Vec<String>> {
+        let rows = self.users.keys(user)?;
+        Some(rows.iter().map(|row| row.key.id.clone()).collect())
+    }
+
+    /// The description of a key: `Some(None)` for a key that has none, `None` where it is not known.
+    #[must_use]
+    pub fn description_of(&self, user: &str, key: &str) -> Option<Option<&str>> {
+        let row = self.users.get(user)?;
+        row.descriptions.known()?;
+        Some(row.description(key))
+    }
+
+    /// Whether requests are under way, or wait for the limiter.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.loader.is_busy()
+    }
+
+    /// Whether it is being signed in to, or something is being loaded.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.stage == Stage::SigningIn || self.is_loading()
+    }
+
+    /// Makes the effect that asks for something, and notes that it is asked for.
+    pub(super) fn ask(
+        &mut self,
+        request: RequestId,
+        read: Read,
+        planned: bool,
+        now: DateTime<Utc>,
+    ) -> Effect {
+        match &read {
+            Read::Caller => self.identity.caller.ask(request),
+            Read::Alias => self.identity.alias.ask(request),
+            Read::Summary => self.identity.summary.ask(request),
+            Read::Report => self.identity.report.ask(request),
+            Read::Users(None) => self.users.begin_listing(request),
+            Read::Users(Some(_)) => self.users.listing.ask(request),
+            Read::Keys(user) => self.users.ask_keys(user, request),
+            Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
+            Read::Descriptions(user) => self.users.ask_descriptions(user, request),
+            Read::Owner(_) => {}
+        }
+        self.loader.sent(request, read.clone(), planned, now);
+        self.limiter.sent();
+        Effect::Read(self.session, request, read)
+    }
+
+    /// Files an answer under what it belongs to.
+    pub(super) fn file(&mut self, request: RequestId, read: &Read, result: Result<Answer, Error>) {
+        // What answers this kind of read. No read is answered with another read's answer.
+        macro_rules! answer {
+            ($kind:ident) => {
+                match result {
+                    Ok(Answer::$kind(answer)) => Ok(answer),
+                    Ok(_) => return,
+                    Err(error) => Err(error),
+                }
+            };
+        }
+        let Self {
+            identity, users, ..
+        } = self;
+        match read {
+            Read::Caller => {
+                identity.caller.file(request, answer!(Caller));
+            }
+            Read::Alias => {
+                identity.alias.file(request, answer!(Alias));
+            }
+            Read::Summary => {
+                identity.summary.file(request, answer!(Summary));
+            }
+            Read::Report => {
+                let mut reported = None;
+                let beside = answer!(Report).map(|report| {
+                    reported = Some(report.users);
+                    Reported {
+                        generated: report.generated,
+                        root: report.root,
+                    }
+                });
+                if identity.report.file(request, beside)
+                    && let Some(reported) = reported
+                {
+                    users.file_report(reported);
+                }
+            }
+            Read::Users(_) => {
+                let page = answer!(Users);
+                let listed = page.as_ref().map(|_| ()).map_err(Error::clone);
+                users.listing.file(request, listed);
+                if let Ok(page) = page {
+                    users.add_page(page.users);
+                }
+            }
+            Read::Keys(user) => users.file_keys(user, request, answer!(Keys)),
+            Read::LastUsed(user, key) => {
+                users.file_last_used(user, key, request, answer!(LastUsed));
+            }
+            Read::Descriptions(user) => {
+                users.file_descriptions(user, request, answer!(Descriptions));
+            }
+            // The search takes an owner.
+            Read::Owner(_) => {}
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! What is known of one user and their keys: from the account itself where it has answered, and
+//! from the credential report until then.
+
+use super::load::Load;
+use crate::engine::{
+    error::Error,
+    model::{AccessKey, KeyStatus, LastUsed, ReportedKey, User},
+    request::Read,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A new key is tried from here within this time of its creation.
+const TRIED: TimeDelta = TimeDelta::minutes(10);
+
+/// A user and what is known of their keys.
+#[derive(Clone, Debug)]
+pub struct UserRow {
+    /// The user.
+    pub user: User,
+    /// Their keys.
+    pub keys: Load<Vec<KeyRow>>,
+    /// What their keys are for, as the AWS console keeps it: key IDs and texts. Asked for where
+    /// somebody looks; a refusal is no error, there is just nothing to show.
+    pub descriptions: Load<Vec<(String, String)>>,
+    /// Their keys are to be asked for again when there is room.
+    pub refresh: bool,
+    /// What the credential report says of their keys, as long as the account has not said all of it.
+    pub(super) reported: Option<Box<[ReportedKey]>>,
+    /// The listing that named this user last, or during which a key's last use has.
+    pub(super) listing: u32,
+}
+
+/// A key and its last use.
+#[derive(Clone, Debug)]
+pub struct KeyRow {
+    /// The key.
+    pub key: AccessKey,
+    /// When it was last used.
+    pub last_used: Load<LastUsed>,
+    /// The last use is to be asked for again when there is room.
+    pub refresh: bool,
+}
+
+/// A key as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    live: Option<&'a KeyRow>,
+    /// What the report says of it. Where the account has named the key, this is only its last use.
+    reported: Option<&'a ReportedKey>,
+}
+
+/// The most recent use of a user's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Used<'a> {
+    /// Nobody knows yet.
+    Unknown,
+    /// There are no keys.
+    NoKeys,
+    /// None of them was ever used.
+    Never,
+    /// The latest use of one of them.
+    At(DateTime<Utc>),
+    /// The account did not tell.
+    Failed(&'a Error),
+}
+
+/// How much of an account is loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Users whose keys the account has named.
+    pub users: usize,
+    /// Those keys.
+    pub keys: usize,
+    /// Those of them whose last use the account has told.
+    pub complete: usize,
+    /// Keys of other users, which only the report tells of.
+    pub reported: usize,
+    /// Users of whose keys nothing is known.
+    pub unknown: usize,
+    /// Questions about keys, and about last uses, that were not answered or refused.
+    pub failed: usize,
+}
+
+impl Tally {
+    /// All keys there are, as far as is known.
+    #[must_use]
+    pub fn all_keys(self) -> usize {
+        self.keys + self.reported
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.users += other.users;
+        self.keys += other.keys;
+        self.complete += other.complete;
+        self.reported += other.reported;
+        self.unknown += other.unknown;
+        self.failed += other.failed;
+    }
+
+    pub(super) fn take(&mut self, other: Self) {
+        self.users -= other.users;
+        self.keys -= other.keys;
+        self.complete -= other.complete;
+        self.reported -= other.reported;
+        self.unknown -= other.unknown;
+        self.failed -= other.failed;
+    }
+}
+
+impl KeyRow {
+    pub(super) fn new(key: AccessKey) -> Self {
+        Self {
+            key,
+            last_used: Load::Idle,
+            refresh: false,
+        }
+    }
+
+    /// Whether somebody has the secret and the key works, as its last use says. What is not proof:
+    /// that iamkeys itself has asked who it belongs to, right after it was created.
+    #[must_use]
+    pub fn was_used_by_others(&self) -> bool {
+        matches!(self.last_used.known(), Some(LastUsed::At { .. }))
+            && !is_trial(&self.last_used, self.key.created)
+    }
+
+    /// Whether its last use is told.
+    fn is_complete(&self) -> bool {
+        self.last_used.known().is_some()
+    }
+}
+
+/// Whether a last use is that iamkeys has asked who a new key belongs to.
+#[must_use]
+pub fn is_trial(last_used: &Load<LastUsed>, created: Option<DateTime<Utc>>) -> bool {
+    let Some(LastUsed::At { time, service, .. }) = last_used.known() else {
+        return false;
+    };
+    let soon = created.is_some_and(|created| *time - created < TRIED);
+    soon && service.as_deref() == Some("sts")
+}
+
+impl<'a> Known<'a> {
+    /// The key as the account tells of it; none while only the report does.
+    #[must_use]
+    pub fn live(self) -> Option<&'a KeyRow> {
+        self.live
+    }
+
+    /// The access key ID. The report has none.
+    #[must_use]
+    pub fn id(self) -> Option<&'a str> {
+        self.live.map(|row| row.key.id.as_str())
+    }
+
+    /// Whether AWS accepts it.
+    #[must_use]
+    pub fn status(self) -> &'a KeyStatus {
+        match (self.live, self.reported) {
+            (Some(row), _) => &row.key.status,
+            (None, Some(ReportedKey { active: true, .. })) => &KeyStatus::Active,
+            (None, _) => &KeyStatus::Inactive,
+        }
+    }
+
+    /// When it was created. The report knows only of the latest activation: a key that was
+    /// activated again looks younger in it than it is.
+    #[must_use]
+    pub fn created(self) -> Option<DateTime<Utc>> {
+        match self.live {
+            Some(row) => row.key.created,
+            None => self.reported?.rotated,
+        }
+    }
+
+    /// When it was last used.
+    #[must_use]
+    pub fn last_used(self) -> Option<&'a LastUsed> {
+        match self.live.and_then(|row| row.last_used.known()) {
+            Some(last_used) => Some(last_used),
+            None => self.reported.map(|reported| &reported.last_used),
+        }
+    }
+
+    /// Whether its last use is the report's, and may be hours old.
+    #[must_use]
+    pub fn is_reported(self) -> bool {
+        self.reported.is_some() && self.live.is_none_or(|row| row.last_used.known().is_none())
+    }
+
+    /// Why its last use is not known.
+    #[must_use]
+    pub fn error(self) -> Option<&'a Error> {
+        if self.last_used().is_some() {
+            return None;
+        }
+        self.live?.last_used.error()
+    }
+}
+
+impl UserRow {
+    /// A user of whose keys nothing is known.
+    pub(super) fn new(user: User, listing: u32) -> Self {
+        Self {
+            user,
+            keys: Load::Idle,
+            descriptions: Load::Idle,
+            refresh: false,
+            reported: None,
+            listing,
+        }
+    }
+
+    /// Whether a listing has told of the user, and not only the last use of a key.
+    pub(super) fn is_listed(&self) -> bool {
+        self.user.created != DateTime::UNIX_EPOCH
+    }
+
+    /// How many keys there are; none while nobody knows.
+    #[must_use]
+    pub fn key_count(&self) -> Option<usize> {
+        match self.keys.known() {
+            Some(keys) => Some(keys.len()),
+            None => Some(self.reported.as_ref()?.len()),
+        }
+    }
+
+    /// One of the keys, by its place among those of the user.
+    #[must_use]
+    pub fn known_key(&self, at: usize) -> Option<Known<'_>> {
+        let live = match self.keys.known() {
+            Some(keys) => Some(keys.get(at)?),
+            None => None,
+        };
+        let reported = match live {
+            Some(row) => self.reported_of(row),
+            None => Some(self.reported.as_ref()?.get(at)?),
+        };
+        Some(Known { live, reported })
+    }
+
+    /// The keys, as far as they are known; nothing where nobody knows of any.
+    pub fn known_keys(&self) -> impl Iterator<Item = Known<'_>> {
+        (0..self.key_count().unwrap_or(0)).filter_map(|at| self.known_key(at))
+    }
+
+    /// What the report says of a key that the account has named. The report names none: it is the
+    /// one that was made at the very second, where only one was.
+    fn reported_of(&self, row: &KeyRow) -> Option<&ReportedKey> {
+        let reported = self.reported.as_deref()?;
+        let created = row.key.created?;
+        let mut same = reported.iter().filter(|key| key.rotated == Some(created));
+        let found = same.next()?;
+        let twins =
+            |other: &KeyRow| other.key.created == Some(created) && other.key.id != row.key.id;
+        let alone = same.next().is_none() && !self.keys.known()?.iter().any(twins);
+        alone.then_some(found)
+    }
+
+    /// What a key is for, where somebody has said so.
+    #[must_use]
+    pub fn description(&self, key: &str) -> Option<&str> {
+        let known = self.descriptions.known()?;
+        let (_, text) = known.iter().find(|(of, _)| of == key)?;
+        Some(text)
+    }
+
+    /// When the oldest active key was created.
+    #[must_use]
+    pub fn oldest_active(&self) -> Option<DateTime<Utc>> {
+        self.known_keys()
+            .filter(|key| *key.status() == KeyStatus::Active)
+            .filter_map(Known::created)
+            .min()
+    }
+
+    /// The most recent use of any of the keys.
+    #[must_use]
+    pub fn last_used(&self) -> Used<'_> {
+        match (self.key_count(), self.keys.error()) {
+            (Some(0), _) => return Used::NoKeys,
+            (Some(_), _) => {}
+            (None, Some(error)) => return Used::Failed(error),
+            (None, None) => return Used::Unknown,
+        }
+        let mut used = Used::Never;
+        for key in self.known_keys() {
+            match (key.last_used(), key.error()) {
+                (None, None) => return Used::Unknown,
+                (None, Some(error)) => used = Used::Failed(error),
+                (Some(LastUsed::Never), _) => {}
+                (Some(LastUsed::At { time, .. }), _) => match used {
+                    Used::Failed(_) => {}
+                    Used::At(later) if later >= *time => {}
+                    _ => used = Used::At(*time),
+                },
+            }
+        }
+        used
+    }
+
+    /// Whether anything of what is shown of the keys is the report's, and may be hours old.
+    #[must_use]
+    pub fn is_reported(&self) -> bool {
+        self.reported.is_some() && self.known_keys().any(Known::is_reported)
+    }
+
+    /// What is not known and not asked for yet, or to be asked again.
+    pub(in crate::engine) fn to_ask(&self) -> impl Iterator<Item = Read> + '_ {
+        let ask = self.keys.is_idle() || (self.refresh && !self.keys.is_loading());
+        let keys = ask.then(|| Read::Keys(self.user.name.clone()));
+        let uses = self.keys.known().into_iter().flatten();
+        let uses = uses
+            .filter(|key| key.last_used.is_idle() || (key.refresh && !key.last_used.is_loading()))
+            .map(|key| Read::LastUsed(self.user.name.clone(), key.key.id.clone()));
+        keys.into_iter().chain(uses)
+    }
+
+    pub(super) fn key_mut(&mut self, id: &str) -> Option<&mut KeyRow> {
+        let keys = self.keys.known_mut()?;
+        keys.iter_mut().find(|row| row.key.id == id)
+    }
+
+    /// Forgets the report, once it has nothing to add.
+    pub(super) fn outgrow_report(&mut self) {
+        let has_it_all = |keys: &Vec<KeyRow>| keys.iter().all(KeyRow::is_complete);
+        if self.keys.known().is_some_and(has_it_all) {
+            self.reported = None;
+        }
+    }
+
+    pub(super) fn tally(&self) -> Tally {
+        let failed = usize::from(self.keys.error().is_some());
+        match self.keys.known() {
+            Some(keys) => Tally {
+                users: 1,
+                keys: keys.len(),
+                complete: keys.iter().filter(|row| row.is_complete()).count(),
+                failed: failed
+                    + keys
+                        .iter()
+                        .filter(|row| row.last_used.error().is_some())
+                        .count(),
+                ..Tally::default()
+            },
+            None => Tally {
+                reported: self.reported.as_ref().map_or(0, |keys| keys.len()),
+                unknown: usize::from(self.reported.is_none()),
+                failed,
+                ..Tally::default()
+            },
+        }
+    }
+}
+
+/// A key of a user as it was known before an answer: it stands for its place among the user's keys.
+pub(super) struct Shown {
+    id: Option<String>,
+    created: Option<DateTime<Utc>>,
+}
+
+impl Shown {
+    /// The keys of a user.
+    pub(super) fn of(row: &UserRow) -> Vec<Self> {
+        let shown = |key: Known<'_>| Self {
+            id: key.id().map(str::to_owned),
+            created: key.created(),
+        };
+        row.known_keys().map(shown).collect()
+    }
+
+    /// Whether it is this key. The report names none: it is the one that was created then.
+    fn is(&self, key: &KeyRow) -> bool {
+        match &self.id {
+            Some(id) => key.key.id == *id,
+            None => key.key.created == self.created,
+        }
+    }
+}
+
+/// Puts keys where they were among those of their user: a place in a list of keys goes on standing
+/// for the same key. New keys take what places are left.
+pub(super) fn in_places(keys: impl Iterator<Item = KeyRow>, before: &[Shown]) -> Vec<KeyRow> {
+    let mut left: Vec<Option<KeyRow>> = keys.map(Some).collect();
+    let mut take = |was: &Shown| {
+        let same = |key: &&mut Option<KeyRow>| key.as_ref().is_some_and(|key| was.is(key));
+        left.iter_mut().find(same).and_then(Option::take)
+    };
+    let mut placed: Vec<Option<KeyRow>> = before.iter().map(&mut take).collect();
+    let mut rest = left.into_iter().flatten();
+    for place in placed.iter_mut().filter(|place| place.is_none()) {
+        *place = rest.next();
+    }
+    placed.into_iter().flatten().chain(rest).collect()
+}
+
+/// Whether each key that was there before is still in its place.
+pub(super) fn are_in_places(keys: &[KeyRow], before: &[Shown]) -> bool {
+    keys.len() >= before.len() && keys.iter().zip(before).all(|(key, was)| was.is(key))
+}

@@ -1,0 +1,241 @@
+//! What must be done outside, as data: carried out by the driver. Each read and each change ends in
+//! exactly one [`Event`](super::Event) that carries its number.
+
+use super::{
+    SecretKey,
+    destination::{Form, Layout, ProfilePlan},
+    request::{Change, Read},
+};
+
+/// Tells one request from all others of this run, so that a late answer to an old question is
+/// known for what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// Tells one change from all others of this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangeId(pub u64);
+
+/// Where an open account stands among the open accounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub u16);
+
+/// One signed-in session of an open account. Signing in again begins another generation: an answer
+/// to a session that has been left is dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId {
+    /// The account's slot.
+    pub slot: Slot,
+    /// Counts the sessions of the slot.
+    pub generation: u32,
+}
+
+/// Something to be done outside the engine.
+#[derive(Debug)]
+pub enum Effect {
+    /// Sign in, and drop every read of the slot's session before.
+    SignIn(SessionId, Target),
+    /// Ask something of the account.
+    Read(SessionId, RequestId, Read),
+    /// Change the account. Not dropped at quit.
+    Change(SessionId, Box<Order>),
+    /// Try whether a new key is accepted already.
+    Try(SessionId, Trial),
+    /// Open the journal, and tell what earlier runs have left open.
+    OpenJournal,
+    /// Write something about a change into the journal.
+    Note(Note),
+    /// Put a text on a clipboard.
+    Copy(Clip),
+    /// Clear the system's clipboard, if it still holds the secret of this key.
+    ClearClipboard(String),
+    /// Read or write a place that a secret can be put into; the session tells whose key is there.
+    Secret(SessionId, RequestId, SecretJob),
+    /// End the program.
+    Exit(Exit),
+}
+
+/// A change on its way to the account, with what has to be remembered of the moment it was sent in,
+/// should nobody ever learn what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its number.
+    pub id: ChangeId,
+    /// What is asked for.
+    pub change: Change,
+    /// The account ID, where it is known.
+    pub account: Option<String>,
+    /// Who asks: the ARN, where it is known.
+    pub caller: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+    /// The IDs of the user's keys before, where they are known: a key that is there afterwards and
+    /// not among them has appeared.
+    pub keys_before: Option<Vec<String>>,
+}
+
+/// A new key to be tried: nothing is asked of it but who it belongs to.
+#[derive(Debug)]
+pub struct Trial {
+    /// Its ID.
+    pub key: String,
+    /// Its secret.
+    pub secret: SecretKey,
+    /// The user as whom the session goes on signed in with it, once it is accepted; none where it
+    /// does not.
+    pub go_on_as: Option<String>,
+    /// The account it has to belong to then, where that is known.
+    pub account: Option<String>,
+}
+
+/// Something that has become known about a change after its own outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Which change.
+    pub of: Origin,
+    /// What has become known.
+    pub fact: Fact,
+}
+
+/// What can become known about a change after its own outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The secret of the new key has been put somewhere, in words: `clipboard`, `profile ci`.
+    Stored {
+        /// The new key.
+        key: String,
+        /// Where.
+        place: String,
+    },
+    /// A person has thrown the secret of the new key away.
+    Discarded {
+        /// The new key.
+        key: String,
+    },
+    /// What was not known has been answered, in words.
+    Settled(String),
+}
+
+/// The change that something is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// One of this run.
+    Here(ChangeId),
+    /// One of an earlier run, by its ID in the journal.
+    Earlier(String),
+}
+
+/// Which account to open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The one of the ambient credentials.
+    Ambient,
+    /// The embedded one.
+    Demo,
+}
+
+/// Something to be done about a place that a secret can be put into.
+#[derive(Debug)]
+pub enum SecretJob {
+    /// Tell where the credentials file is, and which profiles it has.
+    Profiles,
+    /// Tell what would change if this key went into this profile, and then whose the key is that is
+    /// there now.
+    Plan {
+        /// The profile.
+        profile: String,
+        /// The ID of the key that would go there.
+        key: String,
+    },
+    /// See whether a profile can be written, for a key that is still to be created.
+    ProveProfile(String),
+    /// Carry a plan out.
+    WriteProfile {
+        /// What a person has agreed to.
+        plan: Box<ProfilePlan>,
+        /// The secret of the key in it.
+        secret: SecretKey,
+    },
+    /// See whether a file can be made, for a key that is still to be created.
+    ProveFile(NewFile),
+    /// Make a file with a key in it.
+    WriteFile {
+        /// The file.
+        file: NewFile,
+        /// The key's ID.
+        key: String,
+        /// Its secret.
+        secret: SecretKey,
+    },
+}
+
+/// A file to be made for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// Where, as it was typed.
+    pub path: String,
+    /// What its columns are.
+    pub layout: Layout,
+    /// Whose key it is.
+    pub user: Box<str>,
+}
+
+/// A text on its way to a clipboard.
+#[derive(Debug)]
+pub struct Clip {
+    /// What it is.
+    pub what: Copied,
+    /// The key it belongs to; empty for a command.
+    pub key: String,
+    /// The text.
+    pub text: SecretKey,
+}
+
+/// What was copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// The secret access key.
+    Secret,
+    /// The access key ID.
+    KeyId,
+    /// Both, in this form.
+    As(Form),
+    /// The `aws` command for something that was done.
+    Command,
+}
+
+impl Copied {
+    /// The noun for it.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::KeyId => "key ID",
+            Self::As(Form::Posix) => "exports",
+            Self::As(Form::Fish) => "lines for fish",
+            Self::As(Form::PowerShell) => "lines for PowerShell",
+            Self::As(Form::Process) => "credential_process JSON",
+            Self::As(Form::Section) => "section",
+            Self::Command => "command",
+        }
+    }
+
+    /// Whether the secret itself went along.
+    #[must_use]
+    pub fn holds_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::As(_))
+    }
+}
+
+/// Why the event loop ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The person quit. What is still unknown is printed once the terminal is back.
+    Quit(Vec<String>),
+    /// Interrupted with Ctrl-C or SIGINT.
+    Interrupted(Vec<String>),
+    /// Told to end by a signal of this number.
+    Signal(u8, Vec<String>),
+    /// The terminal's input has ended.
+    InputClosed(Vec<String>),
+}

@@ -1,0 +1,155 @@
+//! What has happened outside: an answer, the outcome of a change, a signal. An event that belongs to
+//! a session carries it, and one that carries a secret moves it.
+
+use super::{
+    destination::{Multiplexer, Why},
+    effect::{ChangeId, Copied, RequestId, SessionId},
+    error::Error,
+    model::Caller,
+    problem::Problem,
+    request::{Answer, Changed},
+    unresolved::Question,
+    vault::DestinationNews,
+};
+use std::time::Duration;
+
+/// Something that has happened outside.
+#[derive(Debug)]
+pub enum Event {
+    /// Signed in, or not.
+    SignedIn {
+        /// The session.
+        session: SessionId,
+        /// Its credentials, or why there are none.
+        result: Result<Box<SignedIn>, Box<Problem>>,
+    },
+    /// An answer to a read.
+    Answer {
+        /// The session that it was asked in.
+        session: SessionId,
+        /// The read.
+        request: RequestId,
+        /// What the account says.
+        result: Result<Answer, Error>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// What came of a change.
+    Changed {
+        /// The session that it was sent in.
+        session: SessionId,
+        /// The change.
+        id: ChangeId,
+        /// What came of it.
+        result: Result<Changed, Error>,
+        /// The service's ID for the request, where it succeeded; an error has it itself.
+        request_id: Option<String>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// How the trial of a new key goes.
+    Tried {
+        /// The session that it was begun in.
+        session: SessionId,
+        /// The key.
+        key: String,
+        /// The news.
+        news: TrialNews,
+    },
+    /// What came of copying a text.
+    Copied {
+        /// What it was.
+        what: Copied,
+        /// The key it belongs to; empty for a command.
+        key: String,
+        /// How it went.
+        outcome: CopyOutcome,
+    },
+    /// The system's clipboard has held the secret of this key for as long as it was to.
+    ClipboardDue(String),
+    /// What came of clearing the system's clipboard.
+    Cleared {
+        /// The key whose secret was there.
+        key: String,
+        /// Whether it was still there and is not any more; or why that is not known.
+        result: Result<bool, String>,
+    },
+    /// What has become known of a place that a secret can be put into.
+    Secret {
+        /// The job.
+        request: RequestId,
+        /// The news.
+        news: DestinationNews,
+    },
+    /// The journal is open, with what earlier runs have left open; or why there is none.
+    Journal(Result<Vec<Question>, String>),
+    /// What came of a change, or has become known about one, is not in the journal: why.
+    NotWritten(String),
+    /// A background task panicked; its report is printed at the end.
+    TaskPanicked,
+    /// A signal told the process to end.
+    Signal(Signal),
+    /// The terminal gives no more input.
+    InputClosed,
+}
+
+/// The facts of a session that has just begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The key ID that requests are signed with.
+    pub key: String,
+    /// The profile's name, where one was named.
+    pub profile: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
+}
+
+/// How the trial of a new key goes.
+#[derive(Clone, Debug)]
+pub enum TrialNews {
+    /// It is not accepted yet; it was tried so many times.
+    NotYet(u32),
+    /// It is accepted, as this caller; whether the session goes on with it.
+    Accepted(Caller, bool),
+    /// It was not accepted in all that time.
+    GivenUp(Error),
+}
+
+/// How copying went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyOutcome {
+    /// The system's clipboard has it.
+    InSystemClipboard,
+    /// It was sent to the terminal, through this, and no terminal answers.
+    SentToTerminal(Multiplexer),
+    /// There is no way to copy here.
+    Unavailable(Why),
+    /// The clipboard refused it.
+    Failed(String),
+}
+
+/// A signal that ends the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: asks, as Ctrl-C does.
+    Interrupt,
+    /// SIGTERM, or the like.
+    Terminate,
+    /// SIGQUIT: ends as SIGTERM does, and leaves no core.
+    Quit,
+    /// SIGHUP: the terminal is gone.
+    HangUp,
+}
+
+impl Signal {
+    /// Its number, from which the exit code is made.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::HangUp => 1,
+            Self::Interrupt => 2,
+            Self::Quit => 3,
+            Self::Terminate => 15,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The open accounts. An answer to a session that has been left is dropped here, and nowhere else;
+//! and all accounts together have one cap on the reads that are under way.
+
+use super::{
+    account::Account,
+    effect::{SessionId, Slot, Target},
+    limiter::MOST,
+};
+
+/// The open accounts, each in its slot.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    accounts: Vec<Account>,
+}
+
+impl Fleet {
+    /// Opens one more account. Nothing is sent yet.
+    pub(super) fn open(&mut self, target: Target) -> SessionId {
+        let session = SessionId {
+            slot: Slot(u16::try_from(self.accounts.len()).unwrap_or(u16::MAX)),
+            generation: 0,
+        };
+        self.accounts.push(Account::new(session, target));
+        session
+    }
+
+    /// All open accounts, in the order of their slots.
+    #[must_use]
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    pub(super) fn accounts_mut(&mut self) -> &mut [Account] {
+        &mut self.accounts
+    }
+
+    /// The account in a slot.
+    #[must_use]
+    pub fn get(&self, slot: Slot) -> Option<&Account> {
+        self.accounts.get(usize::from(slot.0))
+    }
+
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Account> {
+        self.accounts.get_mut(usize::from(slot.0))
+    }
+
+    /// The account of a session, unless that session has been left.
+    #[must_use]
+    pub fn of(&self, session: SessionId) -> Option<&Account> {
+        self.get(session.slot)
+            .filter(|account| account.session == session)
+    }
+
+    pub(super) fn of_mut(&mut self, session: SessionId) -> Option<&mut Account> {
+        self.get_mut(session.slot)
+            .filter(|account| account.session == session)
+    }
+
+    /// How many more reads may be under way, over all accounts.
+    pub(super) fn spare(&self) -> usize {
+        let under_way = self.accounts.iter().map(Account::reads_under_way);
+        MOST.saturating_sub(under_way.sum())
+    }
+}

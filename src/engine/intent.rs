@@ -1,0 +1,124 @@
+//! What a person wants, in this program's terms: from a key press, a click, or a command line.
+
+use super::{
+    effect::{Copied, Origin, Slot, Target},
+    key_id::KeyId,
+    leaving::Leave,
+    plan::{PlanId, Proposal},
+    request::Change,
+    rotation::RotationAction,
+};
+
+/// Something that a person wants.
+#[derive(Clone, Debug)]
+pub enum Intent {
+    /// Sign in to an account, in this slot.
+    SignIn(Slot, Target),
+    /// Ask again for what is looked at, and for what has failed.
+    Refresh(Slot),
+    /// Propose changes: the account is looked at, and they are sent once approved.
+    Propose(Slot, Proposal),
+    /// Send changes that need no approval: they harm nothing, or take back what was just done.
+    Send(Slot, Vec<Change>),
+    /// Approve a proposed plan. It is sent at once, or as soon as the look at the account is over
+    /// and shows nothing new.
+    Approve {
+        /// The plan.
+        plan: PlanId,
+        /// What was typed to confirm it, where that is asked for.
+        typed: String,
+    },
+    /// Take an approval back that has not led to anything yet.
+    Withdraw(PlanId),
+    /// Turn a plan that deletes a key into one that deactivates it.
+    DeactivateInstead(PlanId),
+    /// Drop a plan that is not under way: it is not wanted, or what came of it was seen.
+    Close(PlanId),
+    /// Begin the rotation of a user's key, or go on with it: looks at the account.
+    Rotate(Slot, Box<str>),
+    /// Look at the account once more for a rotation.
+    LookAtRotation(Slot, Box<str>),
+    /// Do what a rotation needs, or take it back.
+    RotationAction(Slot, Box<str>, RotationAction),
+    /// Show the question what became of a change.
+    OpenQuestion(Origin),
+    /// Leave a question for later. One that the account has answered is over.
+    PutOff(Origin),
+    /// Go on with a question.
+    Resolve(Origin, Resolution),
+    /// Ask for the descriptions of a user's keys.
+    AskDescriptions(Slot, Box<str>),
+    /// Copy the ID of a key, or what belongs to a new key.
+    Copy {
+        /// The key.
+        key: String,
+        /// What of it.
+        what: Copied,
+    },
+    /// Copy the `aws` command of an entry of the activity.
+    CopyCommand(usize),
+    /// Let go of the secret of a new key that is stored somewhere.
+    Release(String),
+    /// Let go of the secret of a new key: the person has it.
+    HaveIt(String),
+    /// Throw the only copy of a new key's secret away.
+    Discard(String),
+    /// Try whether a new key is accepted.
+    Check(String),
+    /// Choose where the secret of a new key goes, or of one that a rotation is about to create.
+    ChooseDestination(StoreIn),
+    /// Go on with this profile or path.
+    NameDestination(String),
+    /// Give a file the other columns.
+    OtherColumns,
+    /// Back to the name, from what would change.
+    OtherName,
+    /// Something else is typed: why the last name did not work is no longer of interest.
+    ForgetRefusal,
+    /// Write what was shown, or prove that it can be written.
+    Write,
+    /// Choose no destination after all. What is being written is written.
+    StopChoosing,
+    /// Search for this key as soon as an account is open.
+    SearchFirst(KeyId),
+    /// Ask AWS for the owner of a key.
+    Search(Slot, KeyId),
+    /// Load the keys of the owner that was found.
+    GoToOwner,
+    /// Search no more.
+    EndSearch,
+    /// Leave the program, unless a secret or the outcome of a change would be lost.
+    Leave(Leave),
+    /// Leave without waiting for changes under way.
+    LeaveNow,
+    /// Do not leave after all.
+    Stay,
+}
+
+/// Whose secret is to be stored, and in what sort of place.
+#[derive(Clone, Debug)]
+pub struct StoreIn {
+    /// The account.
+    pub slot: Slot,
+    /// The user.
+    pub user: Box<str>,
+    /// The new key; `None` where a rotation is about to create it.
+    pub key: Option<String>,
+    /// A profile of the credentials file, or else a file of its own.
+    pub profile: bool,
+}
+
+/// What can be done about a change whose outcome is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// Look at the account once more.
+    LookAgain,
+    /// Ask for the change once more.
+    DoAgain,
+    /// Take it that nothing was done.
+    LetGo,
+    /// Delete the key whose secret is lost, and create another.
+    Replace,
+    /// Keep the key: a person knows its secret.
+    Keep,
+}

@@ -1,0 +1,291 @@
+//! What a text that should be an access key ID is, and what an ID tells of itself.
+//!
+//! Pure, and asked before AWS is: what cannot be the ID of a long-lived key is told without a call.
+
+use std::fmt;
+
+/// How many letters and digits an ID has. The service's model allows 16 to 128; every key ID that
+/// AWS has handed out has this many, and one character lost in copying is the usual mistake.
+const LENGTH: usize = 20;
+
+/// How many characters the secret of a key has.
+const SECRET_LENGTH: usize = 40;
+
+/// The digits of base32, in the order of their values.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// The kinds of ID that are told apart by their first four letters, as the user guide lists them,
+/// but for the two of keys.
+const OTHERS: &[(&str, &str)] = &[
+    ("ABIA", "a service bearer token"),
+    ("ACCA", "a context-specific credential"),
+    ("AGPA", "a group"),
+    ("AIDA", "a user"),
+    ("AIPA", "an instance profile"),
+    ("ANPA", "a managed policy"),
+    ("ANVA", "a version of a managed policy"),
+    ("APKA", "a public key"),
+    ("AROA", "a role"),
+    ("ASCA", "a certificate"),
+];
+
+/// The ID of a long-lived access key, well formed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId(String);
+
+impl KeyId {
+    /// Reads what somebody has typed or pasted. White space and quotes around it are passed over,
+    /// and lower case is taken as upper case.
+    ///
+    /// # Errors
+    /// When it cannot be the ID of a long-lived key: what it is instead.
+    pub fn read(text: &str) -> Result<Self, NotAKey> {
+        if holds_secret(text) {
+            return Err(NotAKey::Secret);
+        }
+        let id = trimmed(text).to_ascii_uppercase();
+        if id.is_empty() {
+            return Err(NotAKey::Nothing);
+        }
+        if let Some(wrong) = id.chars().find(|c| !c.is_ascii_alphanumeric()) {
+            return Err(NotAKey::Character(wrong));
+        }
+        let is_key = id.starts_with("AKIA");
+        let other = OTHERS.iter().find(|(prefix, _)| id.starts_with(prefix));
+        match other {
+            // Those of other things are longer by a character.
+            Some((_, what)) => Err(NotAKey::Other { what, id }),
+            None if !is_key && !id.starts_with("ASIA") => Err(NotAKey::Prefix),
+            None if id.len() != LENGTH => Err(NotAKey::Length(id.len())),
+            None if !is_key => Err(NotAKey::Temporary(id)),
+            None => Ok(Self(id)),
+        }
+    }
+
+    /// The ID as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is not the ID of a long-lived key. Shown, it says what it is instead; of a secret,
+/// never a character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotAKey {
+    /// There is no text.
+    Nothing,
+    /// It holds what looks like the secret of a key.
+    Secret,
+    /// The ID of a temporary key.
+    Temporary(String),
+    /// The ID of something else.
+    Other {
+        /// The ID.
+        id: String,
+        /// What has such an ID.
+        what: &'static str,
+    },
+    /// It begins like no ID of AWS's.
+    Prefix,
+    /// It has so many characters.
+    Length(usize),
+    /// It holds a character that no ID has.
+    Character(char),
+}
+
+impl fmt::Display for NotAKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => write!(f, "A key ID is AKIA and sixteen letters and digits."),
+            Self::Secret => write!(
+                f,
+                "That looks like a secret, not a key ID. No key is found by its secret; whoever \
+                 has seen it can use it."
+            ),
+            Self::Temporary(id) => {
+                let place =
+                    account_of(id).map(|id| format!(" in account {id} (derived from the ID)"));
+                let place = place.unwrap_or_default();
+                write!(
+                    f,
+                    "{id} is a temporary key: it cannot be deactivated. Revoke the sessions of its \
+                     role{place}."
+                )
+            }
+            Self::Other { id, what } => {
+                write!(f, "{id} is the ID of {what}, not of an access key.")
+            }
+            Self::Prefix => write!(f, "No key ID begins like this: it begins with AKIA."),
+            Self::Length(length) => {
+                let how = if *length < LENGTH { "short" } else { "long" };
+                write!(
+                    f,
+                    "Too {how} for a key ID: {length} characters, not {LENGTH}."
+                )
+            }
+            Self::Character(wrong) => {
+                let wrong = super::text::visible(wrong.encode_utf8(&mut [0; 4])).into_owned();
+                write!(f, "A key ID has only letters and digits, and no {wrong}.")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NotAKey {}
+
+/// What is left of a copied text without what came along from around it.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';'))
+}
+
+/// Whether a text holds what looks like the secret of a key: forty characters of base64 in a row.
+#[must_use]
+pub fn holds_secret(text: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '/' | '+')))
+        .any(|part| part.len() == SECRET_LENGTH)
+}
+
+/// The number of the account that a key ID was made in. AWS documents nothing of this, so that it is
+/// always said to be derived; older IDs hold none.
+#[must_use]
+pub fn account_of(id: &str) -> Option<String> {
+    let tail = id.get(4..LENGTH)?;
+    let mut bits: u128 = 0;
+    for byte in tail.bytes() {
+        let digit = BASE32.iter().position(|known| *known == byte)?;
+        bits = bits << 5 | u128::try_from(digit).ok()?;
+    }
+    // Sixteen digits are eighty bits. The first of them says that there is a number, the next forty
+    // are it.
+    if bits >> 79 == 0 {
+        return None;
+    }
+    let number = (bits >> 39) & ((1 << 40) - 1);
+    (number < 1_000_000_000_000).then(|| format!("{number:012}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The reverse of [`account_of`]: an ID made in this account.
+    fn id_of(prefix: &str, account: u64, rest: u64) -> String {
+        let bits = 1 << 79 | u128::from(account) << 39 | u128::from(rest & ((1 << 39) - 1));
+        let digits = (0..16).rev().map(|at| {
+            let digit = usize::try_from(bits >> (5 * at) & 31).unwrap();
+            char::from(BASE32[digit])
+        });
+        format!("{prefix}{}", digits.collect::<String>())
+    }
+
+    #[test]
+    fn the_account_is_derived_where_the_id_holds_it() {
+        let of = |id| account_of(id);
+        assert_eq!(of("ASIAY34FZKBOKMUTVV7A").as_deref(), Some("609629065308"));
+        assert_eq!(of("AKIAY34FZKBOKMUTVV7A").as_deref(), Some("609629065308"));
+        assert_eq!(of("AKIAIOSFODNN7EXAMPLE"), None, "an old one");
+        assert_eq!(of("AKIAQX7DEMO4DEPLOY01"), None, "not base32");
+        assert_eq!(of("AKIA"), None);
+        assert_eq!(of("AKIAäöüäöüäöüäöü"), None);
+    }
+
+    #[test]
+    fn an_id_is_read_however_it_was_copied() {
+        for text in [
+            "AKIAIOSFODNN7EXAMPLE",
+            "akiaiosfodnn7example",
+            "  AKIAIOSFODNN7EXAMPLE\r\n",
+            "\"AKIAIOSFODNN7EXAMPLE\",",
+            "'AKIAIOSFODNN7EXAMPLE'",
+        ] {
+            let id = KeyId::read(text).unwrap();
+            assert_eq!(id.as_str(), "AKIAIOSFODNN7EXAMPLE", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_id_is_told_in_words_of_its_own() {
+        for (text, words) in [
+            (" \n", "A key ID is AKIA and sixteen letters and digits."),
+            (
+                "AKIAIOSFODNN7EXAMPL",
+                "Too short for a key ID: 19 characters, not 20.",
+            ),
+            (
+                "AKIAIOSFODNN7EXAMPLES",
+                "Too long for a key ID: 21 characters, not 20.",
+            ),
+            (
+                "AKIAIOSFODNN7-EXAMPL",
+                "A key ID has only letters and digits, and no -.",
+            ),
+            ("deploy", "No key ID begins like this: it begins with AKIA."),
+            (
+                "AIDAIOSFODNN7EXAMPLES",
+                "AIDAIOSFODNN7EXAMPLES is the ID of a user, not of an access key.",
+            ),
+            (
+                "AROAIOSFODNN7EXAMPLES",
+                "AROAIOSFODNN7EXAMPLES is the ID of a role, not of an access key.",
+            ),
+            (
+                "asiay34fzkbokmutvv7a",
+                "ASIAY34FZKBOKMUTVV7A is a temporary key: it cannot be deactivated. Revoke the \
+                 sessions of its role in account 609629065308 (derived from the ID).",
+            ),
+            (
+                "ASIAIOSFODNN7EXAMPLE",
+                "ASIAIOSFODNN7EXAMPLE is a temporary key: it cannot be deactivated. Revoke the \
+                 sessions of its role.",
+            ),
+            (
+                "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                "That looks like a secret, not a key ID. No key is found by its secret; whoever \
+                 has seen it can use it.",
+            ),
+        ] {
+            assert_eq!(KeyId::read(text).unwrap_err().to_string(), words);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_account_is_found_in_an_id_made_in_it(
+            account in 0u64..1_000_000_000_000, rest in any::<u64>()
+        ) {
+            for prefix in ["AKIA", "ASIA"] {
+                let id = id_of(prefix, account, rest);
+                prop_assert_eq!(account_of(&id), Some(format!("{account:012}")));
+            }
+            let id = id_of("AKIA", account, rest);
+            prop_assert_eq!(KeyId::read(&id).unwrap().to_string(), id);
+        }
+
+        #[test]
+        fn any_text_is_read_and_only_an_id_becomes_one(text in "\\PC{0,60}") {
+            let derived = account_of(&text);
+            prop_assert!(derived.is_none_or(|number| number.len() == 12));
+            if let Ok(id) = KeyId::read(&text) {
+                prop_assert!(id.as_str().starts_with("AKIA") && id.as_str().len() == LENGTH);
+            }
+        }
+
+        #[test]
+        fn a_secret_is_seen_in_whatever_it_was_copied_with_and_never_repeated(
+            secret in "[A-Za-z0-9/+]{40}", around in "[ \"'=:,\n]{1,3}"
+        ) {
+            let pasted = format!("secret{around}{secret}{around}");
+            let why = KeyId::read(&pasted).unwrap_err();
+            prop_assert_eq!(&why, &NotAKey::Secret);
+            prop_assert!(!why.to_string().contains(&secret));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The wish to leave: what would be lost is asked about first, and what stays open is told.
+
+use super::{
+    Engine,
+    effect::{Effect, Exit},
+};
+
+/// How a person leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// By quitting.
+    Quit,
+    /// By an interrupt: Ctrl-C or SIGINT.
+    Interrupt,
+}
+
+impl Leave {
+    fn exit(self, unknown: Vec<String>) -> Exit {
+        match self {
+            Self::Quit => Exit::Quit(unknown),
+            Self::Interrupt => Exit::Interrupted(unknown),
+        }
+    }
+}
+
+/// A wish to leave that has not been granted yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leaving {
+    pub(super) leave: Leave,
+    /// Nothing but changes under way is in its way.
+    pub(super) waits_for_changes: bool,
+}
+
+/// What has to be decided before the program is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The secret of this key would be lost.
+    Secret(String),
+    /// Changes are under way.
+    Changes,
+}
+
+impl Engine {
+    /// Leaves, unless a secret or the outcome of a change would be lost: then that is asked first.
+    pub(super) fn leave(&mut self, leave: Leave) {
+        self.withdraw_all();
+        match self.in_the_way() {
+            None => self.exit(|unknown| leave.exit(unknown)),
+            Some(obstacle) => {
+                self.leaving = Some(Leaving {
+                    leave,
+                    waits_for_changes: obstacle == Obstacle::Changes,
+                });
+            }
+        }
+    }
+
+    /// Ends the program, and tells what is not known then.
+    pub(super) fn exit(&mut self, how: impl FnOnce(Vec<String>) -> Exit) {
+        let exit = Effect::Exit(how(self.unknown_at_exit()));
+        self.effects.push(exit);
+    }
+
+    /// What has to be decided before a person who wants to leave can leave.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        let leaving = self.leaving?;
+        let obstacle = self.in_the_way()?;
+        // A secret that was in the way may be gone: what was begun since was not asked about.
+        let asked = obstacle != Obstacle::Changes || leaving.waits_for_changes;
+        asked.then_some(obstacle)
+    }
+
+    fn in_the_way(&self) -> Option<Obstacle> {
+        let only_copy = self.vault.only_copy().map(|key| key.id.as_str());
+        if let Some(key) = only_copy.or_else(|| self.only_on_clipboard()) {
+            return Some(Obstacle::Secret(key.to_owned()));
+        }
+        self.under_way().next().map(|_| Obstacle::Changes)
+    }
+
+    /// Leaves without waiting for changes.
+    pub(super) fn leave_now(&mut self) {
+        if let Some(leaving) = self.leaving.filter(|leaving| leaving.waits_for_changes) {
+            self.exit(|unknown| leaving.leave.exit(unknown));
+        }
+    }
+
+    /// Leaves, if that was only waiting for changes.
+    pub(super) fn leave_if_nothing_is_under_way(&mut self) {
+        if self.under_way().next().is_none() {
+            self.leave_now();
+        }
+    }
+
+    /// What will not be known once the program has ended now: one line each.
+    #[must_use]
+    pub fn unknown_at_exit(&self) -> Vec<String> {
+        let changes = self.under_way().map(|(_, change)| {
+            let row = change.row();
+            format!("not known: {} {} was under way", row.doing, row.target)
+        });
+        let only_copies = self.vault.held().filter(|key| key.is_only_copy());
+        let secrets = only_copies.map(|key| {
+            format!(
+                "lost: the secret of {} of {} was stored nowhere; delete that key",
+                key.id, key.user
+            )
+        });
+        let pasted = self.only_on_clipboard().map(|key| {
+            format!("cleared: the secret of {key} was on the clipboard, and stored nowhere else")
+        });
+        changes
+            .chain(secrets)
+            .chain(pasted)
+            .chain(self.open_at_exit())
+            .collect()
+    }
+}

@@ -1,0 +1,360 @@
+//! What to ask next: the selected user first, then the rows that are looked at, the rows about to be,
+//! and in the background all other users. Nothing is asked twice, and no more at once than the
+//! [`limiter`](super::limiter) and the cap over all accounts allow.
+//!
+//! What is to be asked is decided at the last moment, when there is room for it: what is no longer
+//! looked at drops back. A read that was throttled was not answered, and is asked again.
+
+use super::{
+    account::{Account, Stage, UserRow},
+    effect::{Effect, RequestId},
+    error::{Error, Kind},
+    request::Read,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+/// What is fetched without being asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Background {
+    /// Everything, what is on screen first.
+    #[default]
+    All,
+    /// What is on screen.
+    Visible,
+    /// Of the selected user only.
+    Off,
+}
+
+/// A read that something waits for is asked again for so long while it is throttled.
+const PATIENCE: TimeDelta = TimeDelta::seconds(60);
+
+/// After so many refusals and nothing granted, the background does not ask for more of the same.
+const REFUSALS: usize = 5;
+
+/// After so many reads in a row without an answer, nothing more is asked.
+const LOST: usize = 5;
+
+/// A read under way.
+#[derive(Clone, Debug)]
+struct Asked {
+    read: Read,
+    /// No one waits for this very answer: it can be asked again with another number.
+    planned: bool,
+    since: DateTime<Utc>,
+}
+
+/// The rows that are being looked at: places among the users of an account. A program without a
+/// screen looks at none.
+#[derive(Clone, Debug, Default)]
+pub struct Attention {
+    /// The selected user.
+    pub selected: Option<u32>,
+    /// The users on screen.
+    pub visible: Vec<u32>,
+    /// The users who would be on screen one page further in either direction.
+    pub near: Vec<u32>,
+}
+
+/// The reads of one account.
+#[derive(Debug, Default)]
+pub(super) struct Loader {
+    /// Those under way, and those that are held back.
+    reads: HashMap<RequestId, Asked>,
+    /// Those that were throttled and that something waits for: they are asked again.
+    held: VecDeque<RequestId>,
+    /// There is something to ask, and the limiter does not allow it yet.
+    starved: bool,
+    granted: Granted,
+    /// How many reads in a row have got no answer.
+    lost: usize,
+    /// The users are to be listed again when the present listing ends.
+    pub(super) list_again: bool,
+    pub(super) attention: Attention,
+}
+
+/// Whether what is asked about everybody is granted, as far as it was tried.
+#[derive(Clone, Copy, Debug, Default)]
+struct Granted {
+    keys: Tried,
+    uses: Tried,
+}
+
+/// Answers and refusals of one kind of read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tried {
+    granted: bool,
+    refused: usize,
+}
+
+impl Tried {
+    fn seems_refused(self) -> bool {
+        !self.granted && self.refused >= REFUSALS
+    }
+}
+
+impl Granted {
+    fn of(&mut self, read: &Read) -> Option<&mut Tried> {
+        match read {
+            Read::Keys(_) => Some(&mut self.keys),
+            Read::LastUsed(..) => Some(&mut self.uses),
+            _ => None,
+        }
+    }
+
+    /// Notes an answer. Says whether what seemed refused is granted after all.
+    fn note(&mut self, read: &Read, error: Option<&Error>) -> bool {
+        // A refusal says nothing: AWS refuses a key that it does not know in the same words.
+        if matches!(read, Read::Owner(_)) && error.is_none() {
+            self.uses.granted = true;
+        }
+        let Some(tried) = self.of(read) else {
+            return false;
+        };
+        let seemed_refused = tried.seems_refused();
+        match error {
+            None => tried.granted = true,
+            Some(error) if error.kind == Kind::Denied => tried.refused += 1,
+            Some(_) => {}
+        }
+        seemed_refused && tried.granted
+    }
+}
+
+impl Loader {
+    pub(super) fn sent(
+        &mut self,
+        request: RequestId,
+        read: Read,
+        planned: bool,
+        since: DateTime<Utc>,
+    ) {
+        let asked = Asked {
+            read,
+            planned,
+            since,
+        };
+        self.reads.insert(request, asked);
+    }
+
+    /// How many reads are under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.reads.len() - self.held.len()
+    }
+
+    /// Whether anything is under way, or held back.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.reads.is_empty() || self.starved
+    }
+
+    /// Whether the same is being asked once more, later than this request.
+    pub(super) fn is_superseded(&self, request: RequestId, read: &Read) -> bool {
+        let mut reads = self.reads.iter();
+        reads.any(|(later, asked)| *later > request && asked.read == *read)
+    }
+
+    /// Somebody wants to try again.
+    pub(super) fn try_again(&mut self) {
+        self.lost = 0;
+    }
+
+    /// Whether this session was told a last use: then it may ask for others.
+    pub(super) fn uses_are_granted(&self) -> bool {
+        self.granted.uses.granted
+    }
+
+    /// Whether a refusal is worth a line of its own: what is refused for every user need not be
+    /// said of each.
+    pub(super) fn is_news(&mut self, read: &Read) -> bool {
+        self.granted
+            .of(read)
+            .is_none_or(|tried| !tried.seems_refused() || tried.refused == REFUSALS)
+    }
+}
+
+impl Account {
+    /// How many reads are under way.
+    #[must_use]
+    pub fn reads_under_way(&self) -> usize {
+        self.loader.under_way()
+    }
+
+    /// Notes that a read was answered, and says which read it was; `None` where the answer counts
+    /// for nothing: nothing waits for it, or it was throttled and will be asked again.
+    pub(super) fn answered(
+        &mut self,
+        request: RequestId,
+        error: Option<&Error>,
+        took: Duration,
+        now: DateTime<Utc>,
+    ) -> Option<Read> {
+        let asked = self.loader.reads.get(&request)?;
+        let (planned, since) = (asked.planned, asked.since);
+        let throttled = error.is_some_and(|error| error.kind == Kind::Throttled);
+        if throttled {
+            self.limiter.throttled(now);
+        } else if planned && error.is_none_or(Error::is_an_answer) {
+            // Those that something waits for may take their time, or ask another service.
+            self.limiter.answered(took, now);
+        }
+        // Where there are no answers, nothing more is asked, nor said of each.
+        let cut_off = self.note_silence(error, planned);
+        if planned && (throttled || cut_off) {
+            if let Some(asked) = self.loader.reads.remove(&request) {
+                self.users.put_back(&asked.read, request);
+            }
+            return None;
+        }
+        if throttled && now - since < PATIENCE {
+            self.loader.held.push_back(request);
+            return None;
+        }
+        let read = self.loader.reads.remove(&request)?.read;
+        if self.loader.granted.note(&read, error) {
+            self.users.sweep_again();
+        }
+        Some(read)
+    }
+
+    /// Notes whether there are answers at all. Says whether, after so many reads without one, nothing
+    /// more is asked.
+    fn note_silence(&mut self, error: Option<&Error>, planned: bool) -> bool {
+        match error.map(|error| error.kind) {
+            Some(Kind::Network | Kind::Server) => self.loader.lost += usize::from(planned),
+            Some(_) | None => self.loader.lost = 0,
+        }
+        self.is_cut_off()
+    }
+
+    /// Whether nothing more is asked, since there are no answers, until a person says so.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.loader.lost > LOST
+    }
+
+    /// The questions that a new session begins with: the list first, and the report on everyone in
+    /// it, which is what the person waits for.
+    pub(super) fn first_reads() -> [Read; 5] {
+        [
+            Read::Users(None),
+            Read::Report,
+            Read::Caller,
+            Read::Alias,
+            Read::Summary,
+        ]
+    }
+
+    /// What was refused of who is signed in, and where: it may be granted now.
+    pub(super) fn refused_reads(&self) -> Vec<Read> {
+        let identity = &self.identity;
+        let refused = [
+            identity.caller.error().map(|_| Read::Caller),
+            identity.alias.error().map(|_| Read::Alias),
+            identity.summary.error().map(|_| Read::Summary),
+            identity.report.error().map(|_| Read::Report),
+        ];
+        refused.into_iter().flatten().collect()
+    }
+
+    /// The reads that there is room for, the most urgent first. `next` numbers them, `spare` is the
+    /// room that all accounts leave, and `changing` says that changes go first.
+    pub(super) fn plan_reads(
+        &mut self,
+        background: Background,
+        changing: bool,
+        spare: usize,
+        now: DateTime<Utc>,
+        last_number: &mut u64,
+    ) -> Vec<Effect> {
+        self.loader.starved = false;
+        let mut effects = Vec::new();
+        if self.stage != Stage::SignedIn || self.identity.broken.is_some() {
+            // They are not asked again in this session.
+            for request in self.loader.held.drain(..) {
+                self.loader.reads.remove(&request);
+            }
+            return effects;
+        }
+        self.limiter.look(now);
+        while self.limiter.allows()
+            && let Some(request) = self.loader.held.pop_front()
+        {
+            if let Some(asked) = self.loader.reads.get(&request) {
+                self.limiter.sent();
+                effects.push(Effect::Read(self.session, request, asked.read.clone()));
+            }
+        }
+        self.loader.starved = !self.loader.held.is_empty();
+        if self.is_cut_off() {
+            return effects;
+        }
+        let room = self.limiter.room().min(self.reads_under_way() + spare);
+        while let Some((read, at_once)) = self.wanted(background, changing) {
+            if !at_once && self.reads_under_way() >= room {
+                break;
+            }
+            if !self.limiter.allows() {
+                self.loader.starved = true;
+                break;
+            }
+            *last_number += 1;
+            effects.push(self.ask(RequestId(*last_number), read, true, now));
+        }
+        effects
+    }
+
+    /// What is most worth asking, and whether there is always room for it. Costs what is looked at.
+    fn wanted(&mut self, background: Background, changing: bool) -> Option<(Read, bool)> {
+        let attention = &self.loader.attention;
+        let rows = self.users.rows();
+        let row = |at: &u32| rows.get(*at as usize);
+        let selected = attention.selected.as_ref().and_then(row);
+        if let Some(read) = selected.and_then(|row| row.to_ask().next()) {
+            return Some((read, true));
+        }
+        let description = selected.and_then(|row| self.wanted_description(row));
+        if background == Background::Off {
+            return description.map(|read| (read, false));
+        }
+        let first_of = |places: &[u32]| {
+            let mut rows = places.iter().filter_map(row);
+            rows.find_map(|row| row.to_ask().next())
+        };
+        let read = first_of(&attention.visible).or(description);
+        if read.is_some() || background == Background::Visible || changing || self.is_paused() {
+            return read.map(|read| (read, false));
+        }
+        let near = first_of(&attention.near);
+        let (keys, uses) = (self.loader.granted.keys, self.loader.granted.uses);
+        let wanted = near.or_else(|| {
+            self.users
+                .next_in_sweep(keys.seems_refused(), uses.seems_refused())
+        });
+        wanted.map(|read| (read, false))
+    }
+
+    /// How many requests a second are sent, where AWS throttles and there is something to ask.
+    #[must_use]
+    pub fn slowed(&self) -> Option<u32> {
+        let asks = self.loader.starved || self.loader.reads.values().any(|asked| asked.planned);
+        self.limiter.limit().filter(|_| asks)
+    }
+
+    /// Whether the background waits: the looks around a change go first.
+    fn is_paused(&self) -> bool {
+        self.loader
+            .reads
+            .values()
+            .any(|asked| !asked.planned && matches!(asked.read, Read::Keys(_) | Read::LastUsed(..)))
+    }
+
+    /// The descriptions of the selected user's keys, if they are worth asking for: last of all.
+    fn wanted_description(&self, row: &UserRow) -> Option<Read> {
+        let asked = !row.descriptions.is_idle() || self.identity.descriptions_refused;
+        let has_keys = row.keys.known().is_some_and(|keys| !keys.is_empty());
+        (has_keys && !asked).then(|| Read::Descriptions(row.user.name.clone()))
+    }
+}

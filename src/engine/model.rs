@@ -1,0 +1,265 @@
+//! Users, keys, statuses and reports: plain data, without a trace of the SDK.
+
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// Access keys a user may have unless the account says otherwise (`AccessKeysPerUserQuota` of
+/// `GetAccountSummary`). Inactive keys count.
+pub const DEFAULT_KEYS_PER_USER: usize = 2;
+
+/// An IAM user, as `ListUsers` tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The name, spelled as AWS spells it. Two names that differ only in case are the same user.
+    pub name: Box<str>,
+    /// The path, `/` for most.
+    pub path: Box<str>,
+    /// When the user was made.
+    pub created: DateTime<Utc>,
+}
+
+/// An access key, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessKey {
+    /// The access key ID, usually 20 characters.
+    pub id: String,
+    /// Whether AWS accepts it.
+    pub status: KeyStatus,
+    /// When it was created. AWS leaves this out only where it does not know.
+    pub created: Option<DateTime<Utc>>,
+}
+
+/// Whether a key is accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyStatus {
+    /// Requests signed with it are accepted.
+    Active,
+    /// Refused until it is activated again. It still counts against the quota.
+    Inactive,
+    /// A status that AWS has added since: shown as it is, treated as one that may be in use.
+    Other(String),
+}
+
+impl KeyStatus {
+    /// The word AWS and this program use for it.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Active => "Active",
+            Self::Inactive => "Inactive",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// What `GetAccessKeyLastUsed` says of a key. AWS records a use once in 15 minutes, may lag by
+/// several more, and has kept track since 2015-04-22. Services and regions are few: a list of many
+/// keys shares them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastUsed {
+    /// AWS has no use of this key on record.
+    Never,
+    /// The latest use on record.
+    At {
+        /// When.
+        time: DateTime<Utc>,
+        /// By which service, such as `s3`; none where AWS answers `N/A`.
+        service: Option<Arc<str>>,
+        /// In which region; none where AWS answers `N/A`.
+        region: Option<Arc<str>>,
+    },
+}
+
+/// What `GetAccountSummary` says of the account that concerns access keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many access keys a user may have (`AccessKeysPerUserQuota`).
+    pub keys_per_user: Option<usize>,
+    /// Whether the root user has access keys (`AccountAccessKeysPresent`): 1 for any number of
+    /// them, as AWS documents it.
+    pub root_keys: Option<usize>,
+}
+
+/// Who the session is signed in as (`sts:GetCallerIdentity`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account ID, 12 digits.
+    pub account: String,
+    /// The ARN of the user or the assumed role.
+    pub arn: String,
+}
+
+impl Caller {
+    /// The last part of the ARN: `user/ops/alice`.
+    pub(super) fn resource(&self) -> &str {
+        self.arn.splitn(6, ':').nth(5).unwrap_or(&self.arn)
+    }
+
+    /// The part of the ARN that a person recognises: a user's name, or `role/session`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let resource = self.resource();
+        match resource.split_once('/') {
+            Some(("user", path)) => path.rsplit('/').next().unwrap_or(path),
+            Some(("assumed-role" | "federated-user", name)) => name,
+            _ => resource,
+        }
+    }
+}
+
+/// One page of `ListUsers`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsersPage {
+    /// The users of this page, in the service's order.
+    pub users: Vec<User>,
+    /// What to ask the next page with; none at the end.
+    pub next: Option<String>,
+}
+
+/// What the credential report says. It names no keys, has two of a user at most, and is up to four
+/// hours old (IAM user guide, "Getting credential reports for your AWS account").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// When AWS had made it. What it tells of may be some seconds older.
+    pub generated: DateTime<Utc>,
+    /// The root user's keys, where the report has a row for root.
+    pub root: Option<Box<[ReportedKey]>>,
+    /// All users, in the report's order.
+    pub users: Vec<ReportedUser>,
+}
+
+/// What the report says of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedUser {
+    /// The name, spelled as AWS spells it.
+    pub name: Box<str>,
+    /// When the user was made.
+    pub created: Option<DateTime<Utc>>,
+    /// The keys, in the report's order. Where there are two, there may be more that the report has
+    /// no columns for.
+    pub keys: Box<[ReportedKey]>,
+}
+
+/// What the report says of a key, without saying which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedKey {
+    /// Whether AWS accepts it.
+    pub active: bool,
+    /// When it was created or last became active again.
+    pub rotated: Option<DateTime<Utc>>,
+    /// When it was last used.
+    pub last_used: LastUsed,
+}
+
+/// The most characters that a description may have: it is the value of a tag (`Tag` in the API
+/// reference of IAM).
+pub const LONGEST_DESCRIPTION: usize = 256;
+
+/// Why AWS would refuse a text as a key's description; none where it would not. The rules are
+/// those for values of tags: the pattern and length of `Tag` in the API reference, and the prefix
+/// in the user guide's rules for tagging.
+#[must_use]
+pub fn description_problem(text: &str) -> Option<String> {
+    if let Some(c) = text.chars().find(|&c| !may_be_in_a_tag(c)) {
+        let what = if c.is_control() || c.is_whitespace() {
+            format!("The character U+{:04X}", u32::from(c))
+        } else {
+            c.to_string()
+        };
+        return Some(format!(
+            "{what} is not allowed: letters, digits, spaces and _.:/=+-@ are"
+        ));
+    }
+    let length = text.chars().count();
+    if length > LONGEST_DESCRIPTION {
+        return Some(format!(
+            "It has {length} characters, and may have {LONGEST_DESCRIPTION}"
+        ));
+    }
+    let start = text.get(..4)?;
+    let reserved = start.eq_ignore_ascii_case("aws:");
+    reserved.then(|| "It may not begin with aws:, which AWS keeps to itself".into())
+}
+
+/// Whether a tag's key or value may hold a character: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
+fn may_be_in_a_tag(c: char) -> bool {
+    use unicode_properties::{GeneralCategoryGroup as Group, UnicodeGeneralCategory as _};
+    "_.:/=+-@".contains(c)
+        || matches!(
+            c.general_category_group(),
+            Group::Letter | Group::Separator | Group::Number
+        )
+}
+
+/// Whether the name of a tag is a long-lived key's ID, so that its value describes that key.
+#[must_use]
+pub fn is_key_id(name: &str) -> bool {
+    (16..=128).contains(&name.len())
+        && name.starts_with("AKIA")
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_is_named_as_a_person_would() {
+        let name = |arn: &str| {
+            Caller {
+                account: String::new(),
+                arn: arn.into(),
+            }
+            .name()
+            .to_owned()
+        };
+        assert_eq!(name("arn:aws:iam::123456789012:user/alice"), "alice");
+        assert_eq!(name("arn:aws:iam::123456789012:user/eng/a/alice"), "alice");
+        assert_eq!(
+            name("arn:aws:sts::123456789012:assumed-role/Admin/alice"),
+            "Admin/alice"
+        );
+        assert_eq!(name("arn:aws-cn:iam::123456789012:root"), "root");
+        assert_eq!(name("odd"), "odd");
+    }
+
+    #[test]
+    fn a_description_is_what_the_value_of_a_tag_may_be() {
+        for good in [
+            "",
+            "nightly backup",
+            "Lager-Abgleich für Zürich",
+            "備份 伺服器 ٣",
+            "owner=ops@example.com path:/srv/a+b_c.d",
+            &"é".repeat(256),
+            "laws: of robotics",
+        ] {
+            assert_eq!(description_problem(good), None, "{good}");
+        }
+        let problem = |text: &str| description_problem(text).expect("it is refused");
+        assert!(problem("backup!").starts_with("! is not allowed"));
+        assert!(problem("a, b").starts_with(", is not allowed"));
+        assert!(problem("two\nlines").starts_with("The character U+000A"));
+        assert!(problem("a\u{200b}b").contains("not allowed"));
+        // A combining mark is no letter, whatever it is part of.
+        assert!(problem("e\u{301}").contains("not allowed"));
+        assert!(problem("🔑").starts_with("🔑"));
+        assert!(problem(&"é".repeat(257)).contains("257"));
+        assert!(problem("AWS:backup").contains("begin with aws:"));
+    }
+
+    #[test]
+    fn a_tag_describes_a_key_if_it_is_called_like_one() {
+        assert!(is_key_id("AKIADEPLOY01EXAMPLE1"));
+        for other in [
+            "Owner",
+            "AKIASHORT",
+            "ASIADEPLOY01EXAMPLE1",
+            "AKIADEPLOY01-EXAMPLE",
+            "akiadeploy01example1",
+            &format!("AKIA{}", "A".repeat(125)),
+        ] {
+            assert!(!is_key_id(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The order of a list.
+
+use std::cmp::Ordering;
+
+/// A column that a list can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// The user's name.
+    User,
+    /// How many keys a user has.
+    Keys,
+    /// The access key ID.
+    Id,
+    /// When a key was created; of a user, the oldest active one.
+    Age,
+    /// When it was last used; of a user, the latest use of any key.
+    LastUsed,
+    /// The service it was last used with.
+    Service,
+    /// The region it was last used in.
+    Region,
+    /// Whether it is active.
+    Status,
+}
+
+impl Column {
+    /// Those of the list of users, as they stand from left to right.
+    pub const OF_USERS: &'static [Self] = &[Self::User, Self::Keys, Self::Age, Self::LastUsed];
+
+    /// Those of the list of keys.
+    pub const OF_KEYS: &'static [Self] = &[
+        Self::Id,
+        Self::User,
+        Self::Age,
+        Self::LastUsed,
+        Self::Service,
+        Self::Region,
+        Self::Status,
+    ];
+
+    /// What it is called in a sentence.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "name",
+            Self::Keys => "number of keys",
+            Self::Id => "key ID",
+            Self::Age => "age",
+            Self::LastUsed => "last use",
+            Self::Service => "service",
+            Self::Region => "region",
+            Self::Status => "status",
+        }
+    }
+
+    /// Whether what somebody looks for by this column has the greatest value: the oldest key, the
+    /// one out of use for the longest time, the user with the most keys.
+    fn begins_with_the_most(self) -> bool {
+        matches!(self, Self::Keys | Self::Age | Self::LastUsed)
+    }
+}
+
+/// A column, and which end of it comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The column.
+    pub column: Column,
+    /// The greatest value first: the oldest, the longest unused, the last in the alphabet.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// By this column, with what somebody looks for by it first.
+    #[must_use]
+    pub fn by(column: Column) -> Self {
+        Self {
+            column,
+            descending: column.begins_with_the_most(),
+        }
+    }
+
+    /// The same column from its other end.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self {
+            descending: !self.descending,
+            ..self
+        }
+    }
+
+    /// By the column after this one.
+    #[must_use]
+    pub fn next(self, columns: &[Column]) -> Self {
+        let at = columns.iter().position(|column| *column == self.column);
+        let next = at.map_or(0, |at| (at + 1) % columns.len());
+        Self::by(columns.get(next).copied().unwrap_or(self.column))
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> String {
+        let first = match (self.column, self.descending) {
+            (Column::Age, true) => "oldest first",
+            (Column::Age, false) => "youngest first",
+            (Column::LastUsed, true) => "longest unused first",
+            (Column::LastUsed, false) => "most recent first",
+            (Column::Keys, true) => "most first",
+            (Column::Keys, false) => "fewest first",
+            (Column::Status, true) => "inactive first",
+            (Column::Status, false) => "active first",
+            (_, true) => "Z to A",
+            (_, false) => "A to Z",
+        };
+        format!("Sorted by {}, {first}", self.column.name())
+    }
+}
+
+/// A value of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value<'a> {
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(&'a str),
+    /// Nothing is known, or there is nothing. It comes last from either end.
+    None,
+}
+
+/// Puts rows in order. Rows of the same value keep the order of their places.
+pub fn arrange<'a, P: Copy + Ord>(
+    rows: &mut Vec<P>,
+    descending: bool,
+    value: impl Fn(P) -> Value<'a>,
+) {
+    let mut keyed: Vec<(Value<'a>, P)> = rows.iter().map(|row| (value(*row), *row)).collect();
+    keyed.sort_unstable_by(|(a, a_at), (b, b_at)| {
+        compare(*a, *b, descending).then_with(|| a_at.cmp(b_at))
+    });
+    rows.clear();
+    rows.extend(keyed.into_iter().map(|(_, row)| row));
+}
+
+fn compare(a: Value<'_>, b: Value<'_>, descending: bool) -> Ordering {
+    let both_known = a != Value::None && b != Value::None;
+    if descending && both_known {
+        b.cmp(&a)
+    } else {
+        a.cmp(&b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unknown_comes_last_from_either_end_and_equals_keep_their_order() {
+        let values = [
+            Value::Number(3),
+            Value::None,
+            Value::Number(1),
+            Value::Number(3),
+        ];
+        let sorted = |descending| {
+            let mut rows = vec![3, 2, 1, 0];
+            arrange(&mut rows, descending, |row: usize| values[row]);
+            rows
+        };
+        assert_eq!(sorted(false), [2, 0, 3, 1]);
+        assert_eq!(sorted(true), [0, 3, 2, 1]);
+    }
+
+    #[test]
+    fn each_column_is_reached_and_begins_with_what_is_looked_for() {
+        let mut sort = Sort::by(Column::User);
+        let mut seen = Vec::new();
+        for _ in Column::OF_USERS {
+            seen.push(sort.column);
+            sort = sort.next(Column::OF_USERS);
+        }
+        assert_eq!(seen, Column::OF_USERS);
+        assert_eq!(sort, Sort::by(Column::User));
+        assert_eq!(Sort::by(Column::Age).words(), "Sorted by age, oldest first");
+        let other = Sort::by(Column::LastUsed).reversed();
+        assert_eq!(other.words(), "Sorted by last use, most recent first");
+        assert_eq!(other.reversed(), Sort::by(Column::LastUsed));
+    }
+}

@@ -1,0 +1,505 @@
+mod random;
+
+use super::{
+    KeyFacts, LONGEST_ERROR, Query, Scratch, UserFacts,
+    language::{FIELDS, understand},
+};
+use crate::engine::{model::LastUsed, text::width};
+use chrono::{DateTime, TimeDelta, Utc};
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_000_000, 0).expect("a time")
+}
+
+fn ago(days: i64, hours: i64) -> DateTime<Utc> {
+    now() - TimeDelta::hours(days * 24 + hours)
+}
+
+/// A use so many days ago.
+fn used(days: i64, service: &str, region: &str) -> LastUsed {
+    let known = |text: &str| (!text.is_empty()).then(|| text.into());
+    LastUsed::At {
+        time: ago(days, 1),
+        service: known(service),
+        region: known(region),
+    }
+}
+
+/// A key of which everything is known, a hundred days and an hour old.
+fn key(last_used: &LastUsed) -> KeyFacts<'_> {
+    KeyFacts {
+        id: Some("AKIADEPLOY01EXAMPLE1"),
+        active: Some(true),
+        created: Some(ago(100, 1)),
+        last_used: Some(last_used),
+        own: false,
+    }
+}
+
+const DEPLOY: UserFacts<'static> = UserFacts {
+    name: "deploy-bot",
+    path: "/ops/machines/",
+    keys: Some(1),
+};
+
+/// Whether the key of `deploy-bot` passes; says also that all ways to ask agree.
+fn passes(query: &str, key: &KeyFacts<'_>) -> bool {
+    let mut scratch = Scratch::default();
+    let query = Query::parse(query);
+    assert_eq!(query.errors(), [""; 0]);
+    let passes = query.key_passes(&DEPLOY, key, now(), &mut scratch);
+    let score = query.key_score(&DEPLOY, key, now(), &mut scratch);
+    assert_eq!(score.is_some(), passes);
+    assert_eq!(
+        query.user_passes(&DEPLOY, [*key], now(), &mut scratch),
+        passes
+    );
+    passes
+}
+
+#[track_caller]
+fn assert_passes(key: &KeyFacts<'_>, pass: &[&str], fail: &[&str]) {
+    for query in pass {
+        assert!(passes(query, key), "{query} should match");
+    }
+    for query in fail {
+        assert!(!passes(query, key), "{query} should not match");
+    }
+}
+
+#[test]
+fn age_is_in_whole_days_since_the_key_was_created() {
+    let used = used(5, "s3", "us-east-1");
+    assert_passes(
+        &key(&used),
+        &[
+            "age>99",
+            "age>=100",
+            "age=100",
+            "age:100",
+            "age<101",
+            "age<=100",
+            "AGE>99",
+            "age:>99",
+            "age:>=100",
+            "age=<101",
+            "age>14w",
+            "age=100d",
+            "age=2401h",
+            "age>2400H",
+            "age<1y",
+            "age>0",
+        ],
+        &[
+            "age>100",
+            "age<100",
+            "age=99",
+            "age=101",
+            "age>=101",
+            "age<=99",
+            "age>15w",
+            "age=14w",
+            "age>=1y",
+            "age>2401h",
+            "age>99999999999999999999",
+            "age>99999999999999999y",
+        ],
+    );
+    let year = KeyFacts {
+        created: Some(ago(365, 0)),
+        ..key(&used)
+    };
+    assert_passes(&year, &["age=1y", "age>=1y", "age<2y"], &["age>1y"]);
+    // Clocks differ by a little.
+    let ahead = KeyFacts {
+        created: Some(ago(-2, 0)),
+        ..key(&used)
+    };
+    assert_passes(&ahead, &["age:0", "age<1", "age=0h"], &["age>0"]);
+}
+
+#[test]
+fn unused_counts_from_the_last_use_or_from_the_creation_of_a_key_never_used() {
+    let used = used(46, "s3", "us-east-1");
+    assert_passes(
+        &key(&used),
+        &["unused>45", "unused=46", "unused<8w", "unused>=1105h"],
+        &["unused>46", "unused<46", "unused>1y"],
+    );
+    assert_passes(&key(&LastUsed::Never), &["unused=100"], &["unused>100"]);
+}
+
+#[test]
+fn status_takes_a_beginning_of_active_or_inactive() {
+    let used = used(5, "s3", "us-east-1");
+    let active = ["status:active", "status:a", "status=Act", "STATUS:ACTIVE"];
+    let inactive = ["status:inactive", "status:i", "status:IN"];
+    assert_passes(&key(&used), &active, &inactive);
+    let off = KeyFacts {
+        active: Some(false),
+        ..key(&used)
+    };
+    assert_passes(&off, &inactive, &active);
+}
+
+#[test]
+fn never_and_own_stand_alone() {
+    let used = used(5, "s3", "us-east-1");
+    assert_passes(&key(&used), &[], &["never", "NEVER", "own"]);
+    let own = KeyFacts {
+        own: true,
+        ..key(&LastUsed::Never)
+    };
+    assert_passes(&own, &["never", "Never", "own", "OWN", "never own"], &[]);
+}
+
+#[test]
+fn the_place_of_the_last_use_is_found_as_it_begins() {
+    let s3 = used(5, "s3", "us-east-1");
+    assert_passes(
+        &key(&s3),
+        &["service:s", "service:S3", "region:us-", "region=US-EAST-1"],
+        &[
+            "service:3",
+            "service:s3x",
+            "region:east",
+            "region:us-east-12",
+        ],
+    );
+    let nowhere = used(5, "", "");
+    for last_used in [&nowhere, &LastUsed::Never] {
+        assert_passes(
+            &key(last_used),
+            &[],
+            &["service:s", "region:us", "service:N/A"],
+        );
+    }
+}
+
+#[test]
+fn users_and_paths_are_patterns_and_ids_are_parts() {
+    let used = used(5, "s3", "us-east-1");
+    assert_passes(
+        &key(&used),
+        &[
+            "user:deploy",
+            "user:BOT",
+            "user=dep*",
+            "User:*-b?t",
+            "path:/ops/*",
+            "path:machines",
+            "path:/OPS/",
+            "id:AKIA",
+            "id:deploy01",
+            "id=EXAMPLE1",
+        ],
+        &[
+            "user:dep*x",
+            "user:bot*",
+            "path:ops*",
+            "path:/machines/*",
+            "id:ploy02",
+            "id:AKIA*",
+        ],
+    );
+}
+
+#[test]
+fn keys_are_counted() {
+    let mut scratch = Scratch::default();
+    let mut passing = |query: &str| {
+        let query = Query::parse(query);
+        let of = |keys| UserFacts { keys, ..DEPLOY };
+        let mut passes = |keys| query.user_passes(&of(keys), [], now(), &mut scratch);
+        assert!(!passes(None), "nobody knows how many");
+        (0..4)
+            .filter(|keys| passes(Some(*keys)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(passing("keys:2"), [2]);
+    assert_eq!(passing("keys=0"), [0]);
+    assert_eq!(passing("keys>1"), [2, 3]);
+    assert_eq!(passing("Keys>=1"), [1, 2, 3]);
+    assert_eq!(passing("keys<2"), [0, 1]);
+    assert_eq!(passing("keys<=2 keys>0"), [1, 2]);
+}
+
+#[test]
+fn what_is_not_known_does_not_match() {
+    let nothing = KeyFacts::default();
+    assert_passes(
+        &nothing,
+        &["", "deploy", "user:deploy", "keys:1"],
+        &[
+            "age>0",
+            "age<9999",
+            "age:0",
+            "unused>45",
+            "unused<45",
+            "never",
+            "own",
+            "status:active",
+            "status:inactive",
+            "service:s3",
+            "region:us",
+            "id:A",
+        ],
+    );
+    let unknown_use = KeyFacts {
+        last_used: None,
+        ..key(&LastUsed::Never)
+    };
+    assert_passes(&unknown_use, &["age>90"], &["unused>45", "never"]);
+    let unknown_age = KeyFacts {
+        created: None,
+        ..key(&LastUsed::Never)
+    };
+    assert_passes(&unknown_age, &["never"], &["unused>45", "age>45"]);
+}
+
+#[test]
+fn one_key_has_to_meet_all_that_is_asked_of_keys() {
+    let mut scratch = Scratch::default();
+    let used = used(1, "s3", "us-east-1");
+    let (old, off) = (
+        key(&used),
+        KeyFacts {
+            id: Some("AKIADEPLOY02EXAMPLE2"),
+            active: Some(false),
+            created: Some(ago(10, 0)),
+            ..key(&used)
+        },
+    );
+    let mut passes = |query: &str, keys: &[KeyFacts<'_>]| {
+        let query = Query::parse(query);
+        query.user_passes(&DEPLOY, keys.iter().copied(), now(), &mut scratch)
+    };
+    assert!(passes("age>90 status:active", &[off, old]));
+    assert!(!passes("age>90 status:inactive", &[off, old]));
+    assert!(!passes("id:DEPLOY02 age>90", &[off, old]));
+    // Words are about the user and all their keys.
+    assert!(passes("deploy02 age>90", &[off, old]));
+    assert!(passes("deploy01 deploy02 bot", &[off, old]));
+    assert!(!passes("status:active", &[]));
+}
+
+#[test]
+fn words_are_found_fuzzily_in_names_and_paths_and_exactly_in_ids() {
+    let used = used(5, "s3", "us-east-1");
+    assert_passes(
+        &key(&used),
+        &[
+            "",
+            "  ",
+            "dpl",
+            "DEPLOYBOT",
+            "opsmach",
+            "deploy01",
+            "01ex",
+            "bot machines akia",
+        ],
+        &["xyzzy", "dplz", "akia01", "botdeploy", "bot xyzzy"],
+    );
+}
+
+#[test]
+fn letters_with_marks_are_found_without_them() {
+    let mut scratch = Scratch::default();
+    let mut passes = |query: &str, name: &str, path: &str| {
+        let user = UserFacts {
+            name,
+            path,
+            keys: None,
+        };
+        let query = Query::parse(query);
+        let passes = query.user_passes(&user, [], now(), &mut scratch);
+        let score = query.user_score(&user, [], now(), &mut scratch);
+        assert_eq!(score.is_some(), passes, "{name}");
+        passes
+    };
+    assert!(passes("zurich", "lager-zürich", "/"));
+    assert!(passes("zür", "Zürich", "/"));
+    assert!(!passes("zür", "zurich", "/"));
+    // A sign that is a letter of ASCII in lower case.
+    assert!(!passes("\u{212a}", "k", "/"));
+    // The path of almost everybody says nothing.
+    assert!(!passes("/", "alice", "/"));
+    assert!(passes("/", "alice", "/ops/"));
+}
+
+#[test]
+fn a_better_match_has_a_higher_score() {
+    let mut scratch = Scratch::default();
+    let mut score = |query: &str, name: &str| {
+        let user = UserFacts { name, ..DEPLOY };
+        Query::parse(query).user_score(&user, [], now(), &mut scratch)
+    };
+    assert!(score("web", "web-assets") > score("web", "wide-elbow"));
+    assert!(score("bot", "deploy-bot") > score("bot", "b-o-t"));
+    assert!(score("machines", "machines") > score("machines", "deploy-bot"));
+    assert_eq!(score("", "alice"), Some(0));
+    assert_eq!(score("user:ali*", "alice"), Some(0));
+    assert_eq!(score("user:bob*", "alice"), None);
+}
+
+#[test]
+fn errors_say_in_place_what_is_wrong() {
+    for (query, error) in [
+        ("age>", "age needs a number of days: age>90"),
+        ("age:", "age needs a number of days: age>90"),
+        ("age>x", "age needs a number of days: age>90"),
+        ("age>9m", "age needs a number of days: age>90"),
+        ("age>-1", "age needs a number of days: age>90"),
+        ("age>1.5y", "age needs a number of days: age>90"),
+        ("age>d", "age needs a number of days: age>90"),
+        ("age>>9", "age needs a number of days: age>90"),
+        ("Unused<=", "unused needs a number of days: unused>45"),
+        ("status:", "status is active or inactive: status:inactive"),
+        ("status:on", "status is active or inactive: status:inactive"),
+        ("status>a", "status is active or inactive: status:inactive"),
+        ("user:", "user needs a name: user:ci-*"),
+        ("user>x", "user needs a name: user:ci-*"),
+        ("path=", "path needs a path: path:/ops/*"),
+        ("service:", "service needs a name: service:s3"),
+        ("region:", "region needs a name: region:eu-west-1"),
+        ("keys:two", "keys needs a number: keys:2 keys>1"),
+        ("keys>", "keys needs a number: keys:2 keys>1"),
+        ("keys>1d", "keys needs a number: keys:2 keys>1"),
+        ("id:", "id needs a part of a key ID: id:AKIA"),
+        (">90", "A field comes first: age>90"),
+        (":", "A field comes first: age>90"),
+        ("never:yes", "never stands alone"),
+        ("OWN=", "own stands alone"),
+        (
+            &"a".repeat(513),
+            "That word is longer than any name, path or key ID",
+        ),
+        (
+            "foo:bar",
+            "No field foo: age unused status user path service region keys id",
+        ),
+        (
+            "arn:aws:iam::123456789012:user/alice",
+            "No field arn: age unused status user path service region keys id",
+        ),
+        (
+            "something-long>1",
+            "No field somethin…: age unused status user path service region keys id",
+        ),
+    ] {
+        let query = Query::parse(query);
+        assert_eq!(query.errors(), [error]);
+        assert!(query.is_empty(), "{error}: it filters nothing away");
+        assert!(width(error) <= LONGEST_ERROR, "{error}");
+    }
+    let both = Query::parse("age> web foo=");
+    assert_eq!(both.errors().len(), 2);
+    assert!(both.errors()[0].starts_with("age needs"));
+    assert!(!both.is_empty(), "the rest still counts");
+}
+
+#[test]
+fn the_longest_word_is_found() {
+    let mut scratch = Scratch::default();
+    let long = "a".repeat(512);
+    let name = "-".repeat(100) + &long + "b";
+    for word in [long.clone(), format!("{}b", &long[1..])] {
+        let query = Query::parse(&word);
+        let user = UserFacts {
+            name: &name,
+            ..DEPLOY
+        };
+        let score = query.user_score(&user, [], now(), &mut scratch);
+        let highest = query.highest_score(&mut scratch);
+        assert!(score.is_some_and(|score| score > 0 && score <= highest));
+        assert_eq!(query.highlights(&name, &mut scratch).len(), 512);
+    }
+}
+
+#[test]
+fn what_an_error_gives_as_an_example_is_understood() {
+    for field in FIELDS {
+        let (_, examples) = field.needs.split_once(": ").expect("an example");
+        for example in examples.split(' ') {
+            assert!(example.starts_with(field.name), "{example}");
+            assert!(understand(example).is_ok(), "{example}");
+        }
+    }
+}
+
+#[test]
+fn a_query_knows_whether_it_needs_keys() {
+    for query in [
+        "age>90",
+        "never",
+        "own",
+        "id:AKIA",
+        "keys:0",
+        "web service:s3",
+    ] {
+        assert!(Query::parse(query).needs_keys(), "{query}");
+    }
+    for query in ["", "web", "user:ci-*", "path:/ops/", "age>", "keys"] {
+        assert!(!Query::parse(query).needs_keys(), "{query}");
+    }
+    assert!(Query::parse("web own").asks_own());
+    assert!(!Query::parse("web never user:own").asks_own());
+}
+
+#[test]
+fn a_query_knows_what_narrows_it() {
+    let narrows = |new: &str, old: &str| Query::parse(new).narrows(&Query::parse(old));
+    for (old, new) in [
+        ("", "a"),
+        ("", "age>9"),
+        ("we", "web"),
+        ("we", "Web"),
+        ("eb", "web"),
+        ("web", "web "),
+        ("web", "web as"),
+        ("web as", "web ass"),
+        ("age>9 we", "age>9 web"),
+        ("age>9", "age>9 w"),
+        ("age> we", "age>9 web"),
+        ("status:", "status:a"),
+        ("é", "é x"),
+    ] {
+        assert!(narrows(new, old), "{old} to {new}");
+    }
+    for (old, new) in [
+        ("web", "we"),
+        ("web", "wb"),
+        ("wb", "web"),
+        ("age>9", "age>90"),
+        ("age>9", "age>"),
+        ("user:we", "user:web"),
+        ("ow", "own"),
+        ("own", "owne"),
+        ("ag", "ag:"),
+        ("web as", "web"),
+        // As one letter with its mark, it may be found elsewhere.
+        ("e\u{301}", "xe\u{301}"),
+    ] {
+        assert!(!narrows(new, old), "{old} to {new}");
+    }
+}
+
+#[test]
+fn highlights_are_where_the_words_are() {
+    let mut scratch = Scratch::default();
+    let mut found = |query: &str, text: &str| Query::parse(query).highlights(text, &mut scratch);
+    assert_eq!(found("bot", "deploy-bot"), [7, 8, 9]);
+    assert_eq!(found("DB", "deploy-bot"), [0, 7]);
+    assert_eq!(found("bot deb", "deploy-bot"), [0, 1, 7, 8, 9]);
+    assert_eq!(found("xyz bot", "deploy-bot"), [7, 8, 9]);
+    assert_eq!(found("xyz age>90 foo:", "deploy-bot"), [0; 0]);
+    // Characters, not bytes, and marks are characters.
+    assert_eq!(found("b", "éé-b"), [3]);
+    assert_eq!(found("b", "e\u{301}-b"), [3]);
+    let found = |query: &str, id: &str| Query::parse(query).highlights_in_id(id);
+    assert_eq!(found("kia", "AKIAEXAMPLE"), [1, 2, 3]);
+    assert_eq!(found("ax", "AKIAEXAMPLE"), [0; 0]);
+    assert_eq!(found("id:exa ak", "AKIAEXAMPLE"), [0, 1, 4, 5, 6]);
+    assert_eq!(found("id:xyz", "AKIAEXAMPLE"), [0; 0]);
+    assert_eq!(found("22EX", "AKIA22EXAMPLE"), [4, 5, 6, 7]);
+}

@@ -1,0 +1,423 @@
+//! What can be asked of an account: each read and each change, with one row of facts each. Loader,
+//! driver, activity, journal, confirmations and the equivalent `aws` command all take what they say
+//! from that row, so that a new request without its words does not compile.
+
+mod command;
+
+use super::{
+    SecretKey,
+    model::{AccessKey, Caller, LastUsed, Report, Summary, UsersPage},
+};
+use command::{Parameter, Value, command};
+
+/// A request that changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Who is signed in.
+    Caller,
+    /// The account's alias.
+    Alias,
+    /// How many keys a user may have, and whether the root user has any.
+    Summary,
+    /// One page of users, after this marker.
+    Users(Option<String>),
+    /// The keys of a user.
+    Keys(Box<str>),
+    /// The last use of a user's key.
+    LastUsed(Box<str>, String),
+    /// The owner of a key, and its last use.
+    Owner(String),
+    /// The descriptions of a user's keys.
+    Descriptions(Box<str>),
+    /// The credential report, made first where there is none: that takes seconds, or minutes.
+    Report,
+}
+
+/// What a [`Read`] is answered with. Each variant belongs to the read of the same name.
+#[derive(Debug)]
+pub enum Answer {
+    /// Who is signed in.
+    Caller(Caller),
+    /// The account's alias.
+    Alias(Option<String>),
+    /// How many keys a user may have, and whether the root user has any.
+    Summary(Summary),
+    /// A page of users.
+    Users(UsersPage),
+    /// The keys of a user.
+    Keys(Vec<AccessKey>),
+    /// The last use of a key.
+    LastUsed(LastUsed),
+    /// The owner of a key (empty where AWS names none), and its last use.
+    Owner(Box<str>, LastUsed),
+    /// The descriptions of a user's keys, by key ID.
+    Descriptions(Vec<(String, String)>),
+    /// The credential report.
+    Report(Box<Report>),
+}
+
+/// A change to the account, complete in itself: it is fixed when its confirmation opens and travels
+/// unchanged from there to the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Create an access key.
+    Create {
+        /// The user who gets it.
+        user: Box<str>,
+    },
+    /// Activate or deactivate a key.
+    SetActive {
+        /// The user who has the key.
+        user: Box<str>,
+        /// The key's ID.
+        key: String,
+        /// Whether it is to be Active.
+        active: bool,
+    },
+    /// Delete a key for good.
+    Delete {
+        /// The user who has the key.
+        user: Box<str>,
+        /// The key's ID.
+        key: String,
+    },
+    /// Describe a key as the console does it: in a tag of the user whose key is the key's ID.
+    SetDescription {
+        /// The user who has the key.
+        user: Box<str>,
+        /// The key's ID.
+        key: String,
+        /// The description; `None` removes the tag. An empty one is a tag without a value, which is
+        /// not the same.
+        text: Option<String>,
+    },
+}
+
+/// What came of a change that succeeded.
+#[derive(Debug)]
+pub enum Changed {
+    /// A key was created. This is the only copy of its secret.
+    Created {
+        /// The key.
+        key: AccessKey,
+        /// Its secret.
+        secret: SecretKey,
+    },
+    /// The account is as it was asked to be.
+    Done,
+}
+
+/// How much harm a change can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Everything that worked goes on working.
+    Harmless,
+    /// What uses the key stops working, until it is activated again.
+    Interrupts,
+    /// The key is gone.
+    Destroys,
+}
+
+/// The facts about a read.
+#[derive(Clone, Debug)]
+pub struct ReadRow<'a> {
+    /// The action, as policies name it.
+    pub action: &'static str,
+    /// What it is about, in words: `alice`, `all users`.
+    pub target: String,
+    /// What is sent with it.
+    parameters: Vec<Parameter<'a>>,
+}
+
+/// The facts about a change.
+#[derive(Clone, Debug)]
+pub struct ChangeRow<'a> {
+    /// The action, as policies name it.
+    pub action: &'static str,
+    /// What it is done to, in words: `AKIA… of alice`, `a key for alice`.
+    pub target: String,
+    /// How much harm it can do.
+    pub severity: Severity,
+    /// The verb, as buttons and titles say it.
+    pub verb: &'static str,
+    /// The verb while it is under way.
+    pub doing: &'static str,
+    /// The verb once it is done.
+    pub done: &'static str,
+    /// What follows from it.
+    pub consequence: &'static str,
+    /// Whether it can be undone.
+    pub undo: &'static str,
+    /// What is sent with it.
+    parameters: Vec<Parameter<'a>>,
+}
+
+impl Read {
+    /// Its row.
+    #[must_use]
+    pub fn row(&self) -> ReadRow<'_> {
+        let of_user = |user| vec![("UserName", Value::Text(user))];
+        let of_key = |key| vec![("AccessKeyId", Value::Text(key))];
+        let row = |action, target: &str, parameters| ReadRow {
+            action,
+            target: target.to_owned(),
+            parameters,
+        };
+        match self {
+            Self::Caller => row("sts:GetCallerIdentity", "this session", vec![]),
+            Self::Alias => row("iam:ListAccountAliases", "the account", vec![]),
+            Self::Summary => row("iam:GetAccountSummary", "the account", vec![]),
+            // The command lists all pages.
+            Self::Users(_) => row("iam:ListUsers", "all users", vec![]),
+            Self::Keys(user) => row("iam:ListAccessKeys", user, of_user(user)),
+            Self::LastUsed(user, key) => {
+                let target = format!("{key} of {user}");
+                row("iam:GetAccessKeyLastUsed", &target, of_key(key))
+            }
+            Self::Owner(key) => row("iam:GetAccessKeyLastUsed", key, of_key(key)),
+            Self::Descriptions(user) => row("iam:ListUserTags", user, of_user(user)),
+            Self::Report => row("iam:GetCredentialReport", "all users", vec![]),
+        }
+    }
+
+    /// The equivalent `aws` command.
+    #[must_use]
+    pub fn command(&self, profile: Option<&str>, endpoint: Option<&str>) -> String {
+        let row = self.row();
+        command(row.action, &row.parameters, profile, endpoint)
+    }
+}
+
+impl Change {
+    /// Its row.
+    #[must_use]
+    pub fn row(&self) -> ChangeRow<'_> {
+        let (user, key) = (self.user(), self.key().unwrap_or_default());
+        let target = format!("{key} of {user}");
+        let user_name = ("UserName", Value::Text(user));
+        let key_id = ("AccessKeyId", Value::Text(key));
+        match self {
+            Self::Create { .. } => ChangeRow {
+                action: "iam:CreateAccessKey",
+                target: format!("a key for {user}"),
+                severity: Severity::Harmless,
+                verb: "Create",
+                doing: "creating",
+                done: "Created",
+                consequence: "AWS shows the secret once, here, and it can be copied then.",
+                undo: "You can delete the key again.",
+                parameters: vec![user_name],
+            },
+            Self::SetActive { active: true, .. } => ChangeRow {
+                action: "iam:UpdateAccessKey",
+                target,
+                severity: Severity::Harmless,
+                verb: "Activate",
+                doing: "activating",
+                done: "Activated",
+                consequence: "It will be accepted again within seconds.",
+                undo: "You can undo this.",
+                parameters: vec![user_name, key_id, ("Status", Value::Text("Active"))],
+            },
+            Self::SetActive { .. } => ChangeRow {
+                action: "iam:UpdateAccessKey",
+                target,
+                severity: Severity::Interrupts,
+                verb: "Deactivate",
+                doing: "deactivating",
+                done: "Deactivated",
+                consequence: "Whatever uses it starts to fail.",
+                undo: "You can undo this.",
+                parameters: vec![user_name, key_id, ("Status", Value::Text("Inactive"))],
+            },
+            Self::Delete { .. } => ChangeRow {
+                action: "iam:DeleteAccessKey",
+                target,
+                severity: Severity::Destroys,
+                verb: "Delete",
+                doing: "deleting",
+                done: "Deleted",
+                consequence: "",
+                undo: "This cannot be undone.",
+                parameters: vec![user_name, key_id],
+            },
+            Self::SetDescription { text: None, .. } => ChangeRow {
+                action: "iam:UntagUser",
+                // It is not the key that is cleared.
+                target: format!("the description of {target}"),
+                severity: Severity::Harmless,
+                verb: "Clear",
+                doing: "clearing",
+                done: "Cleared",
+                consequence: "The key has no description any more.",
+                undo: "You can describe it again.",
+                parameters: vec![user_name, ("TagKeys", Value::List(key))],
+            },
+            Self::SetDescription { text: Some(it), .. } => ChangeRow {
+                action: "iam:TagUser",
+                target,
+                severity: Severity::Harmless,
+                verb: "Describe",
+                doing: "describing",
+                done: "Described",
+                consequence: "Whoever may list the user's tags can read it.",
+                undo: "You can change it again.",
+                parameters: vec![user_name, ("Tags", Value::Tag(key, it))],
+            },
+        }
+    }
+
+    /// The change that an action in the journal stands for; `None` where this version knows no such
+    /// action, or a part is missing. The reverse of what the journal notes of a change.
+    #[must_use]
+    pub fn of_action(
+        action: &str,
+        user: &str,
+        key: Option<String>,
+        active: Option<bool>,
+        text: Option<String>,
+    ) -> Option<Self> {
+        let user: Box<str> = user.into();
+        Some(match action {
+            "iam:CreateAccessKey" => Self::Create { user },
+            "iam:UpdateAccessKey" => Self::SetActive {
+                user,
+                key: key?,
+                active: active?,
+            },
+            "iam:DeleteAccessKey" => Self::Delete { user, key: key? },
+            "iam:TagUser" | "iam:UntagUser" => Self::SetDescription {
+                user,
+                key: key?,
+                text,
+            },
+            _ => return None,
+        })
+    }
+
+    /// The action, as policies name it.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        self.row().action
+    }
+
+    /// What it is done to, in words.
+    #[must_use]
+    pub fn target(&self) -> String {
+        self.row().target
+    }
+
+    /// The user it concerns.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        match self {
+            Self::Create { user }
+            | Self::SetActive { user, .. }
+            | Self::Delete { user, .. }
+            | Self::SetDescription { user, .. } => user,
+        }
+    }
+
+    /// The key it concerns; `None` for a key that does not exist yet.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Create { .. } => None,
+            Self::SetActive { key, .. }
+            | Self::Delete { key, .. }
+            | Self::SetDescription { key, .. } => Some(key),
+        }
+    }
+
+    /// Whether something that works with the key stops working once it is done.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        self.row().severity > Severity::Harmless
+    }
+
+    /// The equivalent `aws` command.
+    #[must_use]
+    pub fn command(&self, profile: Option<&str>, endpoint: Option<&str>) -> String {
+        let row = self.row();
+        command(row.action, &row.parameters, profile, endpoint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes() -> Vec<Change> {
+        let (user, key) = (Box::<str>::from("alice"), "AKIAEXAMPLE".to_owned());
+        let set = |active| Change::SetActive {
+            user: user.clone(),
+            key: key.clone(),
+            active,
+        };
+        let describe = |text: Option<&str>| Change::SetDescription {
+            user: user.clone(),
+            key: key.clone(),
+            text: text.map(str::to_owned),
+        };
+        vec![
+            Change::Create { user: user.clone() },
+            set(true),
+            set(false),
+            Change::Delete {
+                user: user.clone(),
+                key: key.clone(),
+            },
+            describe(Some("backup")),
+            describe(None),
+        ]
+    }
+
+    #[test]
+    fn a_change_is_told_in_words() {
+        let told: Vec<String> = changes()
+            .iter()
+            .map(|change| {
+                let row = change.row();
+                format!("{}, {}, {} {}", row.verb, row.doing, row.done, row.target)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "Create, creating, Created a key for alice",
+                "Activate, activating, Activated AKIAEXAMPLE of alice",
+                "Deactivate, deactivating, Deactivated AKIAEXAMPLE of alice",
+                "Delete, deleting, Deleted AKIAEXAMPLE of alice",
+                "Describe, describing, Described AKIAEXAMPLE of alice",
+                "Clear, clearing, Cleared the description of AKIAEXAMPLE of alice",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_what_destroys_cannot_be_undone() {
+        for change in changes() {
+            let row = change.row();
+            let never = row.undo.contains("cannot");
+            assert_eq!(never, row.severity == Severity::Destroys, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_journal_notes_of_a_change_gives_the_change_back() {
+        for change in changes() {
+            let (active, text) = match &change {
+                Change::SetActive { active, .. } => (Some(*active), None),
+                Change::SetDescription { text, .. } => (None, text.clone()),
+                _ => (None, None),
+            };
+            let key = change.key().map(str::to_owned);
+            let back = Change::of_action(change.action(), change.user(), key, active, text);
+            assert_eq!(back, Some(change));
+        }
+        assert_eq!(
+            Change::of_action("iam:NewAction", "alice", None, None, None),
+            None
+        );
+    }
+}

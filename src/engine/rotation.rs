@@ -1,0 +1,463 @@
+//! Rotating a user's key: where one is, derived from the account itself, so that a rotation can be
+//! left at any step and taken up days later, by another person or on another machine.
+//!
+//! Of two keys, the one created later is the new one. What only this run knows (that the secret has
+//! been stored, that the key was tried) is kept in the vault ([`NewKey`]); where it does not know, the
+//! account's own record of a use says that the secret is known somewhere and that the key works.
+
+use super::{
+    Engine, News,
+    account::{Account, KeyRow},
+    effect::Slot,
+    model::{Caller, KeyStatus},
+    plan::Proposal,
+    request::{Change, Read},
+    vault::{Chosen, NewKey, Tried},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A rotation that was begun in this run. Where it stands is read from the account; this is only
+/// what the account cannot know.
+#[derive(Debug)]
+struct Begun {
+    slot: Slot,
+    user: Box<str>,
+    /// Where the secret goes as soon as there is a new key.
+    destination: Option<Chosen>,
+}
+
+impl Begun {
+    fn is_of(&self, slot: Slot, user: &str) -> bool {
+        self.slot == slot && self.user.eq_ignore_ascii_case(user)
+    }
+}
+
+/// What this run knows of rotations, and the account does not.
+#[derive(Debug, Default)]
+pub(super) struct Rotations {
+    begun: Vec<Begun>,
+    /// The keys that this run has deactivated, and when.
+    deactivated: Vec<(String, DateTime<Utc>)>,
+}
+
+impl Rotations {
+    fn begun(&mut self, slot: Slot, user: &str) -> Option<&mut Begun> {
+        self.begun.iter_mut().find(|it| it.is_of(slot, user))
+    }
+
+    /// Whether the rotation of a user's key was begun, and is not complete.
+    pub(super) fn has_begun(&self, slot: Slot, user: &str) -> bool {
+        self.begun.iter().any(|it| it.is_of(slot, user))
+    }
+
+    /// Another account is opened in this slot.
+    pub(super) fn forget(&mut self, slot: Slot) {
+        self.begun.retain(|begun| begun.slot != slot);
+    }
+
+    /// Notes where the secret of the next key of a user goes.
+    pub(super) fn choose(&mut self, slot: Slot, user: &str, destination: Chosen) {
+        if let Some(begun) = self.begun(slot, user) {
+            begun.destination = Some(destination);
+        }
+    }
+
+    /// Takes the destination for a key that was just created.
+    pub(super) fn take_destination(&mut self, slot: Slot, user: &str) -> Option<Chosen> {
+        self.begun(slot, user)?.destination.take()
+    }
+
+    /// Notes that this run has activated or deactivated a key.
+    pub(super) fn note_active(&mut self, key: &str, active: bool, now: DateTime<Utc>) {
+        self.deactivated.retain(|(known, _)| known != key);
+        if !active {
+            self.deactivated.push((key.to_owned(), now));
+        }
+    }
+}
+
+/// A step of a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RotationStep {
+    /// See which key is old, and make room.
+    Before,
+    /// Create the new key.
+    Create,
+    /// Put its secret somewhere.
+    Store,
+    /// Try it.
+    Check,
+    /// Switch the old key off.
+    Deactivate,
+    /// See whether anything still asks for the old key.
+    Watch,
+    /// Delete the old key.
+    Delete,
+}
+
+impl RotationStep {
+    /// All of them, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::Before,
+        Self::Create,
+        Self::Store,
+        Self::Check,
+        Self::Deactivate,
+        Self::Watch,
+        Self::Delete,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Before => "Before",
+            Self::Create => "Create",
+            Self::Store => "Store",
+            Self::Check => "Check",
+            Self::Deactivate => "Deactivate",
+            Self::Watch => "Watch",
+            Self::Delete => "Delete",
+        }
+    }
+}
+
+/// Where a rotation stands.
+#[derive(Clone, Debug)]
+pub struct Rotation<'a> {
+    /// The step that is next.
+    pub step: RotationStep,
+    /// What keeps it from going on, where something does.
+    pub blocker: Option<Blocker>,
+    /// The key that goes.
+    pub old: Option<&'a KeyRow>,
+    /// The key that stays.
+    pub new: Option<&'a KeyRow>,
+    /// What this run knows of the new key, if it has created it.
+    pub new_key: Option<&'a NewKey>,
+}
+
+/// What keeps a rotation from going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocker {
+    /// The keys are not known.
+    NotLoaded,
+    /// There is no key to rotate.
+    NoKey,
+    /// There are more keys than an old and a new one, or no more are allowed.
+    NoRoom,
+    /// The newer key is Inactive: it was rolled back, or switched off.
+    NewIsInactive,
+    /// The new key was never used, and this run does not have its secret: it may be lost.
+    SecretMayBeLost,
+    /// AWS does not list the new key yet.
+    NotListed,
+    /// Whether the new key was ever used is being asked.
+    Asking,
+    /// Whether the new key was ever used cannot be told.
+    UseUnknown,
+    /// The new key's secret is in its dialog and nowhere else.
+    SecretNotStored,
+    /// The new key is being tried.
+    Trying,
+    /// The new key was tried, and not accepted.
+    Refused,
+    /// The new key belongs to another user than was expected.
+    WrongOwner,
+    /// The old key was used not long ago.
+    StillWarm,
+}
+
+/// An Inactive key that was used within this time may still be in demand.
+pub const WARM: TimeDelta = TimeDelta::days(7);
+
+impl Engine {
+    /// Where the rotation of a user's key stands.
+    #[must_use]
+    pub fn rotation(&self, slot: Slot, user: &str) -> Rotation<'_> {
+        let at = |step, blocker| Rotation {
+            step,
+            blocker,
+            old: None,
+            new: None,
+            new_key: None,
+        };
+        let account = self.fleet.get(slot);
+        let rows = account.and_then(|account| Some((account, account.users.keys(user)?)));
+        let Some((account, rows)) = rows else {
+            return at(RotationStep::Before, Some(Blocker::NotLoaded));
+        };
+        let mut by_age: Vec<&KeyRow> = rows.iter().collect();
+        // What this run has created is the new one, whatever the clocks say.
+        by_age.sort_by_key(|row| {
+            let created_here = self.vault.key(&row.key.id).is_some();
+            (created_here, row.key.created.unwrap_or_default())
+        });
+        match by_age[..] {
+            [] => at(RotationStep::Before, Some(Blocker::NoKey)),
+            [old] => Rotation {
+                old: Some(old),
+                ..if self.is_unlisted(slot, user, rows) {
+                    at(RotationStep::Create, Some(Blocker::NotListed))
+                } else if account.identity.keys_per_user() > 1 {
+                    at(RotationStep::Create, None)
+                } else {
+                    at(RotationStep::Before, Some(Blocker::NoRoom))
+                }
+            },
+            [old, new] => {
+                let new_key = self.vault.key(&new.key.id);
+                let (step, blocker) = self.between(account, old, new, new_key);
+                Rotation {
+                    old: Some(old),
+                    new: Some(new),
+                    new_key,
+                    ..at(step, blocker)
+                }
+            }
+            _ => at(RotationStep::Before, Some(Blocker::NoRoom)),
+        }
+    }
+
+    /// Where the secret of the key goes that a rotation is about to create, if that was chosen.
+    #[must_use]
+    pub fn destination(&self, slot: Slot, user: &str) -> Option<&Chosen> {
+        let mut begun = self.rotations.begun.iter();
+        let begun = begun.find(|it| it.is_of(slot, user))?;
+        begun.destination.as_ref()
+    }
+
+    /// Whether this run has deactivated a key, so recently that nothing can be said of it yet.
+    #[must_use]
+    pub fn was_deactivated_here(&self, key: &str) -> bool {
+        let deactivated = &self.rotations.deactivated;
+        let recent = |(off, at): &(String, DateTime<Utc>)| off == key && self.now - *at < WARM;
+        deactivated.iter().any(recent)
+    }
+
+    /// Whether this run has created a key that AWS does not list yet.
+    fn is_unlisted(&self, slot: Slot, user: &str, rows: &[KeyRow]) -> bool {
+        let listed = |id: &str| rows.iter().any(|row| row.key.id == id);
+        let mut keys = self.vault.keys().iter();
+        keys.any(|key| key.is_of(slot, user) && !listed(&key.id))
+    }
+
+    /// Where a rotation stands that has both keys.
+    fn between(
+        &self,
+        account: &Account,
+        old: &KeyRow,
+        new: &KeyRow,
+        new_key: Option<&NewKey>,
+    ) -> (RotationStep, Option<Blocker>) {
+        if new.key.status != KeyStatus::Active {
+            return (RotationStep::Before, Some(Blocker::NewIsInactive));
+        }
+        // Whoever has deactivated the old key: it does not go before the new one is known to work.
+        if let Some(unready) = unready(account, new, new_key) {
+            return unready;
+        }
+        if old.key.status != KeyStatus::Inactive {
+            (RotationStep::Deactivate, None)
+        } else if self.is_warm(old) || self.was_deactivated_here(&old.key.id) {
+            (RotationStep::Watch, Some(Blocker::StillWarm))
+        } else {
+            (RotationStep::Delete, None)
+        }
+    }
+
+    /// Whether an Inactive key may still be in demand.
+    #[must_use]
+    pub fn is_warm(&self, row: &KeyRow) -> bool {
+        self.was_used_within(WARM, &row.last_used)
+    }
+
+    /// Begins the rotation of a user's key, or goes on with it, and looks at the account.
+    pub(super) fn rotate(&mut self, slot: Slot, user: &str) {
+        if !self.rotations.has_begun(slot, user) {
+            self.rotations.begun.push(Begun {
+                slot,
+                user: user.into(),
+                destination: None,
+            });
+        }
+        self.look_at_rotation(slot, user);
+        self.check_stored_keys(slot, user);
+    }
+
+    /// Asks for the keys of a rotation and their last uses as they are now.
+    pub(super) fn look_at_rotation(&mut self, slot: Slot, user: &str) -> Option<()> {
+        let keys = self.fleet.get(slot)?.key_ids(user).unwrap_or_default();
+        let user: Box<str> = user.into();
+        self.read(slot, Read::Keys(user.clone()))?;
+        let last_used = |key| Read::LastUsed(user.clone(), key);
+        self.read_all(slot, keys.into_iter().map(last_used));
+        Some(())
+    }
+
+    /// What can be done about a rotation, what goes on with it first.
+    #[must_use]
+    pub fn rotation_actions(&self, slot: Slot, user: &str) -> Vec<RotationAction> {
+        if self.is_changing(slot, user) {
+            return Vec::new();
+        }
+        let rotation = self.rotation(slot, user);
+        let off = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
+        let old_is_off = rotation.old.is_some_and(off);
+        let go_on = match (rotation.step, rotation.blocker) {
+            (RotationStep::Before, Some(Blocker::NewIsInactive)) => Some(RotationAction::DeleteNew),
+            (RotationStep::Before, Some(Blocker::NoRoom)) => {
+                let deletable = self.deletable(slot, user);
+                deletable.map(|_| RotationAction::GoToDeletable)
+            }
+            (RotationStep::Create, None) => Some(RotationAction::Create),
+            // With the old one off, deleting the new one would leave none that works.
+            (RotationStep::Store, Some(Blocker::SecretMayBeLost)) if !old_is_off => {
+                Some(RotationAction::DeleteNew)
+            }
+            (RotationStep::Deactivate, None) => Some(RotationAction::Deactivate),
+            (RotationStep::Watch | RotationStep::Delete, _) => Some(RotationAction::Delete),
+            _ => None,
+        };
+        let mut actions = Vec::from_iter(go_on);
+        let both = rotation.old.is_some() && rotation.new.is_some();
+        if both && old_is_off {
+            actions.push(RotationAction::Undo);
+        }
+        let lost = rotation.blocker == Some(Blocker::SecretMayBeLost);
+        let past_store = rotation.step > RotationStep::Store || (lost && old_is_off);
+        if both && go_on != Some(RotationAction::DeleteNew) && past_store {
+            actions.push(RotationAction::RollBack);
+        }
+        actions
+    }
+
+    /// Does what a rotation needs, or takes it back, where that is possible.
+    pub(super) fn act_on_rotation(
+        &mut self,
+        slot: Slot,
+        user: &str,
+        action: RotationAction,
+    ) -> Option<()> {
+        if !self.rotation_actions(slot, user).contains(&action) {
+            return None;
+        }
+        let rotation = self.rotation(slot, user);
+        let id = |row: Option<&KeyRow>| row.map(|row| row.key.id.clone());
+        let (old, new) = (id(rotation.old), id(rotation.new));
+        let active = |row: &KeyRow| row.key.status != KeyStatus::Inactive;
+        let old_is_active = rotation.old.is_some_and(active);
+        let user: Box<str> = user.into();
+        let set_active = |key, active| Change::SetActive {
+            user: user.clone(),
+            key,
+            active,
+        };
+        let delete = |key| Change::Delete {
+            user: user.clone(),
+            key,
+        };
+        let steps = match (action, old, new) {
+            (RotationAction::Create, ..) => vec![Change::Create { user }],
+            (RotationAction::Deactivate, Some(old), _) => vec![set_active(old, false)],
+            (RotationAction::Delete, Some(old), _) => vec![delete(old)],
+            (RotationAction::DeleteNew, _, Some(new)) => vec![delete(new)],
+            (RotationAction::RollBack, Some(_), Some(new)) if old_is_active => vec![delete(new)],
+            (RotationAction::RollBack, Some(old), Some(new)) => {
+                vec![set_active(old, true), delete(new)]
+            }
+            // Taking back what was just done has to be quick. What was deactivated before, and
+            // perhaps for good reason, is asked about.
+            (RotationAction::Undo, Some(old), _) if self.was_deactivated_here(&old) => {
+                return self.send(slot, vec![set_active(old, true)]);
+            }
+            (RotationAction::Undo, Some(old), _) => vec![set_active(old, true)],
+            // Where the selection goes is the screen's.
+            _ => return None,
+        };
+        let settles = None;
+        self.propose(slot, Proposal { steps, settles })
+    }
+
+    /// A change to a rotated user's key was made: the rotation ends if one key is left.
+    pub(super) fn rotation_step_done(&mut self, slot: Slot, change: &Change) {
+        let Change::Delete { user, key } = change else {
+            return;
+        };
+        self.vault.note_deleted(key);
+        if !self.rotations.has_begun(slot, user) {
+            return;
+        }
+        let account = self.fleet.get(slot);
+        let left = account.and_then(|account| account.key_ids(user));
+        if let [left] = &left.unwrap_or_default()[..]
+            && left != key
+        {
+            let text = format!("{user} has one key now: {left}");
+            self.rotations.begun.retain(|it| !it.is_of(slot, user));
+            let user = user.clone();
+            self.news.push(News::RotationDone { slot, user });
+            self.say(text);
+        }
+    }
+}
+
+/// Whether a new key belongs to this user of this account.
+#[must_use]
+pub(super) fn is_expected(account: &Account, caller: &Caller, user: &str) -> bool {
+    let id = account.identity.account_id();
+    caller.name().eq_ignore_ascii_case(user) && id.is_none_or(|id| id == caller.account)
+}
+
+/// The step of the new key that is not done yet, with what keeps it from being done.
+fn unready(
+    account: &Account,
+    new: &KeyRow,
+    new_key: Option<&NewKey>,
+) -> Option<(RotationStep, Option<Blocker>)> {
+    let used = new.was_used_by_others();
+    Some(match new_key {
+        Some(key) if key.stored.is_empty() => {
+            let why = if key.is_held() {
+                Blocker::SecretNotStored
+            } else {
+                Blocker::SecretMayBeLost
+            };
+            (RotationStep::Store, Some(why))
+        }
+        Some(key) => match &key.tried {
+            Tried::Works(caller) if !is_expected(account, caller, &key.user) => {
+                (RotationStep::Check, Some(Blocker::WrongOwner))
+            }
+            Tried::Works(_) => return None,
+            // Its use says that it works, whatever came of trying it from here.
+            _ if used => return None,
+            Tried::Trying(..) => (RotationStep::Check, Some(Blocker::Trying)),
+            Tried::NotYet => (RotationStep::Check, None),
+            Tried::Refused(_) => (RotationStep::Check, Some(Blocker::Refused)),
+        },
+        None if used => return None,
+        None if new.last_used.error().is_some() => (RotationStep::Store, Some(Blocker::UseUnknown)),
+        None if new.last_used.known().is_none() => (RotationStep::Store, Some(Blocker::Asking)),
+        None => (RotationStep::Store, Some(Blocker::SecretMayBeLost)),
+    })
+}
+
+/// What can be done about a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotationAction {
+    /// Create the new key.
+    Create,
+    /// Deactivate the old key.
+    Deactivate,
+    /// Delete the old key.
+    Delete,
+    /// Delete the newer key, which is not in use.
+    DeleteNew,
+    /// Go to a key that could be deleted to make room.
+    GoToDeletable,
+    /// Activate the old key again.
+    Undo,
+    /// Activate the old key, delete the new one.
+    RollBack,
+}

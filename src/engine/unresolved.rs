@@ -1,0 +1,296 @@
+//! Changes whose outcome is not known: whether one was made whose answer was lost, and where the
+//! secret of a key is that was created. Each question stays open, on the user's row and in the
+//! journal, until the account or a person has answered it.
+
+mod question;
+
+pub use question::{Cause, Finding, Question, Settles};
+
+use super::{
+    Engine,
+    account::Account,
+    effect::{Effect, Fact, Note, Origin, RequestId, SessionId, Slot},
+    error::Error,
+    intent::Resolution,
+    plan::{Plan, Proposal},
+    request::{Answer, Change, Read},
+};
+
+/// Whether a question is about an account: the one of that ID, or, where the ID is not known, that
+/// of the same session, or of an earlier run at the same endpoint.
+fn is_about(question: &Question, account: &Account) -> bool {
+    if question.session == Some(account.session) {
+        return true;
+    }
+    let same_id = match (&question.account, account.identity.account_id()) {
+        (Some(id), now) => now == Some(id.as_str()),
+        (None, _) => question.session.is_none(),
+    };
+    same_id && question.endpoint.as_deref() == account.endpoint()
+}
+
+impl Engine {
+    /// All open questions, of any account.
+    #[must_use]
+    pub fn questions(&self) -> &[Question] {
+        &self.questions
+    }
+
+    /// A question by the change it is about.
+    #[must_use]
+    pub fn question(&self, origin: &Origin) -> Option<&Question> {
+        self.questions.iter().find(|q| q.origin == *origin)
+    }
+
+    pub(super) fn question_mut(&mut self, origin: &Origin) -> Option<&mut Question> {
+        self.questions.iter_mut().find(|q| q.origin == *origin)
+    }
+
+    /// The open questions about an account.
+    pub fn open_questions(&self, slot: Slot) -> impl Iterator<Item = &Question> {
+        let account = self.fleet.get(slot);
+        self.questions
+            .iter()
+            .filter(move |question| account.is_some_and(|account| is_about(question, account)))
+    }
+
+    /// The open question about a user's keys: the latest.
+    #[must_use]
+    pub fn question_about(&self, slot: Slot, user: &str) -> Option<&Question> {
+        self.open_questions(slot)
+            .filter(|question| !question.is_answered())
+            .filter(|question| question.change.user().eq_ignore_ascii_case(user))
+            .last()
+    }
+
+    /// The open account that a question is about.
+    #[must_use]
+    pub fn account_of(&self, question: &Question) -> Option<&Account> {
+        let mut accounts = self.fleet.accounts().iter();
+        accounts.find(|account| is_about(question, account))
+    }
+
+    /// Notes which account this is, for what was sent before it was known.
+    pub(super) fn account_is_known(&mut self, session: SessionId) -> Option<()> {
+        let account = self.fleet.of(session)?;
+        let id = account.identity.account_id().map(str::to_owned);
+        for question in &mut self.questions {
+            if question.session == Some(session) && question.account.is_none() {
+                question.account.clone_from(&id);
+            }
+        }
+        for plan in &mut self.plans {
+            if plan.session == session && plan.account.id.is_none() {
+                plan.account.id.clone_from(&id);
+            }
+        }
+        Some(())
+    }
+
+    /// What was being looked into in a session that is over is looked into anew, where it belongs.
+    pub(super) fn forget_looks(&mut self, session: SessionId) {
+        let of_slot: Vec<Origin> = self
+            .open_questions(session.slot)
+            .chain(self.questions.iter().filter(|q| q.session == Some(session)))
+            .map(|question| question.origin.clone())
+            .collect();
+        for question in &mut self.questions {
+            let looking = matches!(question.finding, Finding::Looking(_) | Finding::Failed(_));
+            if looking && of_slot.contains(&question.origin) {
+                question.finding = Finding::Unseen;
+            }
+        }
+    }
+
+    /// Opens the question what became of a change, and looks at the account it was made in: at
+    /// once, or when that is open again.
+    pub(super) fn open_lost(&mut self, mut question: Question) -> Option<()> {
+        question.is_open = true;
+        let origin = question.origin.clone();
+        self.questions.push(question);
+        self.something_came_up();
+        self.look_into(&origin)
+    }
+
+    /// Takes up the questions that earlier runs have left open.
+    pub(super) fn remember(&mut self, questions: Vec<Question>) {
+        self.questions.extend(questions);
+        self.take_up_questions();
+    }
+
+    /// Looks at the account for each question about it that was not looked into yet, and shows it:
+    /// once it is known which account this is, and which users it has. What the account says of a
+    /// key is kept with its user; of one who is not listed yet, every key would seem to be gone.
+    pub(super) fn take_up_questions(&mut self) {
+        let is_due = |question: &&Question| {
+            let Some(account) = self.account_of(question) else {
+                return false;
+            };
+            let users = &account.users;
+            let listed = users.get(question.change.user()).is_some();
+            question.finding == Finding::Unseen
+                && account.identity.account_id().is_some()
+                && (listed || !users.listing.is_loading())
+        };
+        let due = self.questions.iter().filter(is_due);
+        let due: Vec<Origin> = due.map(|question| question.origin.clone()).collect();
+        for origin in due {
+            self.look_into(&origin);
+            if let Some(question) = self.question_mut(&origin)
+                && !question.is_open
+            {
+                question.is_open = true;
+                self.something_came_up();
+            }
+        }
+    }
+
+    /// Looks at the account to answer a question, if that account is open.
+    fn look_into(&mut self, origin: &Origin) -> Option<()> {
+        let question = self.question(origin)?;
+        let slot = self.account_of(question)?.session.slot;
+        let user: Box<str> = question.change.user().into();
+        let read = if matches!(question.change, Change::SetDescription { .. }) {
+            Read::Descriptions(user)
+        } else {
+            Read::Keys(user)
+        };
+        let request = self.read(slot, read)?;
+        let question = self.question_mut(origin)?;
+        // What was seen stays in sight until the account says something else.
+        if !matches!(question.finding, Finding::Orphans(_) | Finding::NotDone) {
+            question.finding = Finding::Looking(request);
+        }
+        Some(())
+    }
+
+    /// Takes what an answer says about open questions.
+    pub(super) fn questions_hear(
+        &mut self,
+        session: SessionId,
+        request: RequestId,
+        read: &Read,
+        result: &Result<Answer, Error>,
+    ) -> Option<()> {
+        let account = self.fleet.of(session)?;
+        for question in &mut self.questions {
+            if !is_about(question, account) {
+                continue;
+            }
+            let before = question.finding.clone();
+            question.hear(request, read, result, self.now);
+            if question.finding == before {
+                continue;
+            }
+            if question.is_answered() {
+                let note = settled(&question.origin, "seen in the account");
+                self.effects.push(note);
+            }
+            // Its buttons are others now.
+            self.scene += 1;
+        }
+        Some(())
+    }
+
+    /// A person or a change has answered a question.
+    pub(super) fn settle(&mut self, origin: &Origin, how: &str) -> Option<()> {
+        let at = self.questions.iter().position(|q| q.origin == *origin)?;
+        self.questions.remove(at);
+        self.effects.push(settled(origin, how));
+        Some(())
+    }
+
+    /// Leaves a question for later. One that the account has answered is over: it is in the journal
+    /// already.
+    pub(super) fn put_off(&mut self, origin: &Origin) -> Option<()> {
+        let over = |q: &Question| q.origin == *origin && q.is_answered();
+        self.questions.retain(|question| !over(question));
+        self.question_mut(origin)?.is_open = false;
+        Some(())
+    }
+
+    /// What a question leaves to be done, the most likely first.
+    #[must_use]
+    pub fn resolutions(&self, origin: &Origin) -> &'static [Resolution] {
+        use Resolution::{DoAgain, Keep, LetGo, LookAgain, Replace};
+        let Some(question) = self.question(origin) else {
+            return &[];
+        };
+        let answers = |plan: &Plan| {
+            plan.is_under_way() && matches!(&plan.settles, Some(Settles::Done(of)) if of == origin)
+        };
+        // What answers it may be on its way already.
+        if self.account_of(question).is_none() || self.plans.iter().any(answers) {
+            return &[];
+        }
+        match &question.finding {
+            Finding::Failed(_) => &[LookAgain, LetGo],
+            Finding::NotDone if question.is_late() => &[DoAgain, LetGo],
+            Finding::NotDone => &[DoAgain, LookAgain],
+            Finding::Orphans(orphans) if orphans.len() == 1 => &[Replace, Keep],
+            Finding::Orphans(_) => &[Keep],
+            // Seen, but it is not known in which account it should have been.
+            finding if finding.is_certain() && !question.is_answered() => &[LetGo],
+            _ => &[],
+        }
+    }
+
+    /// Does what a question leaves to be done, where it is among what is possible. Looking again
+    /// always is.
+    pub(super) fn resolve(&mut self, origin: &Origin, how: Resolution) -> Option<()> {
+        let question = self.question(origin)?;
+        let slot = self.account_of(question)?.session.slot;
+        if how != Resolution::LookAgain && !self.resolutions(origin).contains(&how) {
+            return None;
+        }
+        let change = question.change.clone();
+        let (steps, settles) = match (how, &question.finding) {
+            (Resolution::LookAgain, _) => return self.look_into(origin),
+            (Resolution::Keep, _) => return self.settle(origin, "kept: a person knows the key"),
+            (Resolution::LetGo, _) => return self.settle(origin, "let go by a person"),
+            (Resolution::DoAgain, _) => (vec![change], Settles::Sent(origin.clone())),
+            (Resolution::Replace, Finding::Orphans(orphans)) if !orphans.is_empty() => {
+                let user: Box<str> = change.user().into();
+                let delete = Change::Delete {
+                    user: user.clone(),
+                    key: orphans[0].id.clone(),
+                };
+                let steps = vec![delete, Change::Create { user }];
+                (steps, Settles::Done(origin.clone()))
+            }
+            (Resolution::Replace, _) => return None,
+        };
+        let settles = Some(settles);
+        self.propose(slot, Proposal { steps, settles })
+    }
+
+    /// What is left open, one line each, for the person who leaves.
+    pub(super) fn open_at_exit(&self) -> impl Iterator<Item = String> {
+        let questions = self.questions.iter();
+        let open = questions.filter(|question| !question.is_answered());
+        open.map(|question| {
+            let user = question.change.user();
+            match (&question.cause, &question.finding) {
+                (Cause::SecretLost(key), _) => {
+                    format!("open: nobody has the secret of {key} of {user}")
+                }
+                (_, Finding::Orphans(keys)) => {
+                    let keys: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+                    let keys = keys.join(", ");
+                    format!("open: nobody has the secret of {keys} of {user}")
+                }
+                _ => {
+                    let row = question.change.row();
+                    format!("not known: {} {}", row.doing, row.target)
+                }
+            }
+        })
+    }
+}
+
+fn settled(origin: &Origin, how: &str) -> Effect {
+    Effect::Note(Note {
+        of: origin.clone(),
+        fact: Fact::Settled(how.to_owned()),
+    })
+}

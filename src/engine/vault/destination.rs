@@ -1,0 +1,557 @@
+//! Putting a new key's secret somewhere: into a profile of the credentials file, or into a file of
+//! its own. In a rotation the destination can be chosen before there is a key: it is proved writable
+//! first, and the secret goes there as soon as there is one.
+//!
+//! What is being decided is a [`Choosing`]; what was agreed to before there is a key, a [`Chosen`];
+//! what is on its way there, a `Writing`: no one need wait for it.
+
+mod news;
+
+pub use news::{DestinationNews, Listing, NotWritten, Owner, Written};
+
+use crate::engine::{
+    DEMO, Engine,
+    activity::{Entry, Outcome},
+    destination::{Layout, ProfilePlan},
+    effect::{Effect, NewFile, RequestId, SecretJob, SessionId},
+    error::Error,
+    intent::StoreIn,
+    model::Caller,
+    plan::AccountLabel,
+    rotation::RotationAction,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Stands in a plan for the ID of a key that is still to be created.
+pub const NEW_KEY: &str = "ID-OF-THE-NEW-KEY";
+
+/// A destination that is being chosen.
+#[derive(Debug)]
+pub struct Choosing {
+    /// The session of the account.
+    pub session: SessionId,
+    /// The user who has the key.
+    pub user: Box<str>,
+    /// The key's ID; `None` while it is still to be created.
+    pub key: Option<String>,
+    /// The account ID, where it is known.
+    pub account_id: Option<String>,
+    /// Whether it is a key of the demo account, which works nowhere.
+    pub is_demo: bool,
+    /// What sort of destination.
+    pub medium: Medium,
+    /// The name or path that was given last.
+    pub name: String,
+    /// How far it has come.
+    pub phase: Phase,
+    /// The job whose answer is waited for.
+    waits: Option<RequestId>,
+    /// Why it did not work, until something else is given.
+    pub refused: Option<String>,
+}
+
+/// What sort of destination.
+#[derive(Debug)]
+pub enum Medium {
+    /// A profile of the credentials file.
+    Profile(Profiles),
+    /// A file of its own, with these columns.
+    File(Layout),
+}
+
+/// What is known of the credentials file.
+#[derive(Debug)]
+pub struct Profiles {
+    asked: RequestId,
+    /// What was found; `None` while it is looked for.
+    pub found: Option<Listing>,
+}
+
+/// How far choosing has come.
+#[derive(Debug)]
+pub enum Phase {
+    /// A name or a path is awaited.
+    Naming,
+    /// What would change is being looked at.
+    Planning {
+        /// Because it changed after it was shown.
+        again: bool,
+    },
+    /// What would change is shown.
+    Agreeing(Box<Agreeing>),
+    /// It is being written; or, before there is a key, proved writable, with what was agreed to.
+    Writing(Option<Box<ProfilePlan>>),
+}
+
+/// What would change, to be agreed to.
+#[derive(Debug)]
+pub struct Agreeing {
+    /// What would change; without the key that is there now, which stays outside.
+    pub plan: ProfilePlan,
+    /// The key that is there now.
+    pub holder: Option<Holder>,
+    /// It has changed since it was shown before.
+    pub again: bool,
+}
+
+/// A key that is in the place where the new one would go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its ID.
+    pub key: String,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// What a dialog says about the key that would be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// There is none.
+    None,
+    /// It is the one that would be written.
+    ThisKey,
+    /// It is being asked.
+    Asking,
+    /// The same user's.
+    SameUser,
+    /// Another user's.
+    Another(&'a Caller),
+    /// It is not accepted.
+    NotAccepted,
+    /// It could not be asked.
+    NotKnown(&'a str),
+}
+
+/// A destination of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A profile of the credentials file.
+    Profile(String),
+    /// A file of its own, by its path.
+    File(String),
+}
+
+impl Destination {
+    /// The words for it, as the journal has them: `profile ci`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Profile(name) => format!("profile {name}"),
+            Self::File(path) => format!("file {path}"),
+        }
+    }
+}
+
+/// A secret on its way to its destination.
+#[derive(Debug)]
+pub(super) struct Writing {
+    request: RequestId,
+    pub(super) key: String,
+    user: Box<str>,
+    pub(super) destination: Destination,
+    sent: DateTime<Utc>,
+}
+
+/// A destination that was chosen before there is a key, and has been found writable.
+#[derive(Debug)]
+pub enum Chosen {
+    /// A profile.
+    Profile(Box<ProfilePlan>),
+    /// A file, with its whole path.
+    File(NewFile),
+}
+
+impl Chosen {
+    /// Which destination it is.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        match self {
+            Self::Profile(plan) => Destination::Profile(plan.profile.clone()),
+            Self::File(file) => Destination::File(file.path.clone()),
+        }
+    }
+}
+
+impl Choosing {
+    /// Whether an answer is waited for.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        let listing = matches!(&self.medium, Medium::Profile(profiles) if profiles.found.is_none());
+        let working = matches!(self.phase, Phase::Planning { .. } | Phase::Writing(_));
+        listing || working || self.whose() == Whose::Asking
+    }
+
+    /// The profiles of the credentials file; empty where they are not known.
+    #[must_use]
+    pub fn profiles(&self) -> &[String] {
+        let found = match &self.medium {
+            Medium::Profile(profiles) => profiles.found.as_ref(),
+            Medium::File(_) => None,
+        };
+        let known = found.and_then(|found| found.profiles.as_deref().ok());
+        known.unwrap_or_default()
+    }
+
+    /// Whose key would be replaced.
+    #[must_use]
+    pub fn whose(&self) -> Whose<'_> {
+        let Phase::Agreeing(agreeing) = &self.phase else {
+            return Whose::None;
+        };
+        let Some(holder) = &agreeing.holder else {
+            return Whose::None;
+        };
+        if holder.key == agreeing.plan.key_id {
+            return Whose::ThisKey;
+        }
+        match &holder.owner {
+            Owner::Asking => Whose::Asking,
+            Owner::Is(caller) if self.is_same_user(caller) => Whose::SameUser,
+            Owner::Is(caller) => Whose::Another(caller),
+            Owner::NotAccepted => Whose::NotAccepted,
+            Owner::NotKnown(why) => Whose::NotKnown(why),
+        }
+    }
+
+    /// Whether a caller is the user of the new key. A role's session may be called like a user.
+    fn is_same_user(&self, caller: &Caller) -> bool {
+        caller.resource().starts_with("user/")
+            && caller.name().eq_ignore_ascii_case(&self.user)
+            && self.account_id.as_deref() == Some(&caller.account)
+    }
+
+    /// Back to the name, where something did not work.
+    fn back(&mut self, why: Option<String>) {
+        self.phase = Phase::Naming;
+        self.waits = None;
+        self.refused = why;
+    }
+}
+
+impl Engine {
+    /// Begins to choose where the secret of a key goes: one that is held, or one that a rotation is
+    /// about to create.
+    pub(in crate::engine) fn choose_destination(&mut self, store: StoreIn) -> Option<()> {
+        let account = self.fleet.get(store.slot)?;
+        let (session, label) = match &store.key {
+            Some(key) => {
+                let new = self.vault.key(key).filter(|new| new.is_held())?;
+                (new.session, new.account.clone())
+            }
+            None => {
+                let actions = self.rotation_actions(store.slot, &store.user);
+                if !actions.contains(&RotationAction::Create) {
+                    self.complain("There is no key to be created now");
+                    return None;
+                }
+                (account.session, AccountLabel::of(account))
+            }
+        };
+        let medium = if store.profile {
+            Medium::Profile(Profiles {
+                asked: self.secret_job(session, SecretJob::Profiles),
+                found: None,
+            })
+        } else {
+            Medium::File(Layout::Console)
+        };
+        self.vault.choosing = Some(Choosing {
+            session,
+            user: store.user,
+            key: store.key,
+            account_id: label.id,
+            is_demo: label.endpoint.as_deref() == Some(DEMO),
+            medium,
+            name: String::new(),
+            phase: Phase::Naming,
+            waits: None,
+            refused: None,
+        });
+        Some(())
+    }
+
+    /// Asks for something that reads or writes a file.
+    fn secret_job(&mut self, session: SessionId, job: SecretJob) -> RequestId {
+        let request = RequestId(self.number());
+        self.effects.push(Effect::Secret(session, request, job));
+        request
+    }
+
+    /// Goes on with a name or path: looks at what would change, or makes the file.
+    pub(in crate::engine) fn name_destination(&mut self, name: String) -> Option<()> {
+        let choosing = self.vault.choosing.as_mut()?;
+        if !matches!(choosing.phase, Phase::Naming) {
+            return None;
+        }
+        if name.is_empty() {
+            choosing.refused = Some(match choosing.medium {
+                Medium::Profile(_) => "A profile needs a name".into(),
+                Medium::File(_) => "A file needs a name".into(),
+            });
+            return None;
+        }
+        choosing.refused = None;
+        choosing.name.clone_from(&name);
+        let Medium::File(layout) = choosing.medium else {
+            return self.look_at_profile(false);
+        };
+        let file = NewFile {
+            path: name,
+            layout,
+            user: choosing.user.clone(),
+        };
+        choosing.phase = Phase::Writing(None);
+        let (session, user) = (choosing.session, choosing.user.clone());
+        let request = match choosing.key.clone() {
+            None => Some(self.secret_job(session, SecretJob::ProveFile(file))),
+            Some(key) => self.store(session, user, key, Chosen::File(file)),
+        };
+        self.vault.choosing.as_mut()?.waits = request;
+        Some(())
+    }
+
+    /// Looks at what would change in the profile that was named.
+    fn look_at_profile(&mut self, again: bool) -> Option<()> {
+        let choosing = self.vault.choosing.as_mut()?;
+        choosing.phase = Phase::Planning { again };
+        let job = SecretJob::Plan {
+            profile: choosing.name.clone(),
+            key: choosing.key.clone().unwrap_or_else(|| NEW_KEY.into()),
+        };
+        let session = choosing.session;
+        let request = self.secret_job(session, job);
+        self.vault.choosing.as_mut()?.waits = Some(request);
+        Some(())
+    }
+
+    /// Back to the name, from what would change.
+    pub(in crate::engine) fn other_name(&mut self) {
+        if let Some(choosing) = &mut self.vault.choosing
+            && matches!(choosing.phase, Phase::Agreeing(_))
+        {
+            choosing.back(None);
+        }
+    }
+
+    /// Goes over to the other columns of a file.
+    pub(in crate::engine) fn other_columns(&mut self) {
+        if let Some(choosing) = &mut self.vault.choosing
+            && let (Phase::Naming, Medium::File(layout)) = (&choosing.phase, &mut choosing.medium)
+        {
+            *layout = match layout {
+                Layout::Console => Layout::Importable,
+                Layout::Importable => Layout::Console,
+            };
+            choosing.refused = None;
+        }
+    }
+
+    /// Does what was shown: writes it, or proves that it can be written.
+    pub(in crate::engine) fn write(&mut self) -> Option<()> {
+        let choosing = self.vault.choosing.as_mut()?;
+        if choosing.whose() == Whose::Asking {
+            self.complain("Whose key it is, is still being asked");
+            return None;
+        }
+        let agreeing = match std::mem::replace(&mut choosing.phase, Phase::Writing(None)) {
+            Phase::Agreeing(agreeing) => *agreeing,
+            other => {
+                choosing.phase = other;
+                return None;
+            }
+        };
+        let plan = Box::new(agreeing.plan);
+        let session = choosing.session;
+        let request = if let Some(key) = choosing.key.clone() {
+            let user = choosing.user.clone();
+            self.store(session, user, key, Chosen::Profile(plan))
+        } else {
+            let job = SecretJob::ProveProfile(plan.profile.clone());
+            choosing.phase = Phase::Writing(Some(plan));
+            Some(self.secret_job(session, job))
+        };
+        self.vault.choosing.as_mut()?.waits = request;
+        Some(())
+    }
+
+    /// Puts the secret of a key somewhere. No one need wait for it.
+    fn store(
+        &mut self,
+        session: SessionId,
+        user: Box<str>,
+        key: String,
+        chosen: Chosen,
+    ) -> Option<RequestId> {
+        let secret = self.vault.secret_of(&key)?;
+        let destination = chosen.destination();
+        let job = match chosen {
+            Chosen::Profile(plan) => SecretJob::WriteProfile { plan, secret },
+            Chosen::File(file) => SecretJob::WriteFile {
+                file,
+                key: key.clone(),
+                secret,
+            },
+        };
+        let request = self.secret_job(session, job);
+        self.vault.writing.push(Writing {
+            request,
+            key,
+            user,
+            destination,
+            sent: self.now,
+        });
+        Some(request)
+    }
+
+    /// Puts a key that was just created where its rotation has chosen.
+    pub(in crate::engine) fn store_in_chosen(
+        &mut self,
+        session: SessionId,
+        user: &str,
+        key: &str,
+    ) -> Option<()> {
+        let mut chosen = self.rotations.take_destination(session.slot, user)?;
+        if let Chosen::Profile(plan) = chosen {
+            chosen = Chosen::Profile(Box::new(plan.with_key(key)));
+        }
+        self.store(session, user.into(), key.to_owned(), chosen)?;
+        Some(())
+    }
+
+    /// The choice that waits for what came of a job.
+    fn choosing_for(&mut self, request: RequestId) -> Option<&mut Choosing> {
+        let choosing = self.vault.choosing.as_mut();
+        choosing.filter(|choosing| choosing.waits == Some(request))
+    }
+
+    /// Files what has become known of a destination.
+    pub(in crate::engine) fn heard_of_destination(
+        &mut self,
+        request: RequestId,
+        news: DestinationNews,
+    ) -> Option<()> {
+        match news {
+            DestinationNews::Profiles(listing) => {
+                if let Medium::Profile(profiles) = &mut self.vault.choosing.as_mut()?.medium
+                    && profiles.asked == request
+                {
+                    profiles.found = Some(listing);
+                }
+            }
+            DestinationNews::Planned(Ok((plan, held))) => {
+                let choosing = self.choosing_for(request)?;
+                let owner = Owner::Asking;
+                choosing.phase = Phase::Agreeing(Box::new(Agreeing {
+                    plan: *plan,
+                    holder: held.map(|key| Holder { key, owner }),
+                    again: matches!(choosing.phase, Phase::Planning { again: true }),
+                }));
+            }
+            DestinationNews::Owner(owner) => {
+                if let Phase::Agreeing(agreeing) = &mut self.choosing_for(request)?.phase {
+                    agreeing.holder.as_mut()?.owner = owner;
+                }
+            }
+            DestinationNews::Proven(Ok(path)) => self.proven(request, path)?,
+            DestinationNews::Planned(Err(why)) | DestinationNews::Proven(Err(why)) => {
+                self.choosing_for(request)?.back(Some(why));
+            }
+            DestinationNews::Written(result) => self.written(request, result)?,
+        }
+        Some(())
+    }
+
+    /// Remembers for the rotation where its key will go.
+    fn proven(&mut self, request: RequestId, path: String) -> Option<()> {
+        let choosing = self.choosing_for(request)?;
+        let user = choosing.user.clone();
+        let phase = std::mem::replace(&mut choosing.phase, Phase::Naming);
+        let chosen = match (&choosing.medium, phase) {
+            (Medium::Profile(_), Phase::Writing(Some(plan))) => Chosen::Profile(plan),
+            (Medium::File(layout), _) => Chosen::File(NewFile {
+                path,
+                layout: *layout,
+                user: user.clone(),
+            }),
+            _ => return None,
+        };
+        let slot = choosing.session.slot;
+        self.vault.choosing = None;
+        self.rotations.choose(slot, &user, chosen);
+        Some(())
+    }
+
+    /// Files what came of writing a secret: where it was chosen, or else with the key.
+    fn written(&mut self, request: RequestId, result: Result<Written, NotWritten>) -> Option<()> {
+        let writing = &mut self.vault.writing;
+        let at = writing.iter().position(|it| it.request == request)?;
+        let mut writing = writing.remove(at);
+        if let (Destination::File(path), Ok(written)) = (&mut writing.destination, &result) {
+            path.clone_from(&written.path);
+        }
+        self.note_activity(&writing, &result);
+        let asks = self.choosing_for(request).is_some();
+        match result {
+            Ok(written) => {
+                if asks {
+                    self.vault.choosing = None;
+                }
+                let words = writing.destination.words();
+                let key = writing.key.clone();
+                self.tell_written(writing, Ok(written));
+                self.note_stored(&key, &words)
+            }
+            Err(NotWritten::Changed(_)) if asks => self.look_at_profile(true),
+            Err(NotWritten::Changed(why) | NotWritten::Refused(why)) => {
+                match self.choosing_for(request) {
+                    Some(choosing) => choosing.back(Some(why)),
+                    None => self.tell_written(writing, Err(why)),
+                }
+                None
+            }
+        }
+    }
+
+    /// Notes what came of it with the key, or says it where the secret is not held any more.
+    fn tell_written(&mut self, writing: Writing, result: Result<Written, String>) {
+        let Writing {
+            key, destination, ..
+        } = writing;
+        if let Some(new) = self.vault.key_mut(&key)
+            && new.is_held()
+        {
+            new.note_written(destination, result);
+            return;
+        }
+        let place = destination.words();
+        match result {
+            Ok(_) => self.say(format!("{key} is in {place} now")),
+            Err(why) => self.complain(format!("{key} is not in {place}: {why}")),
+        }
+    }
+
+    /// Lists it under what has happened.
+    fn note_activity(&mut self, writing: &Writing, result: &Result<Written, NotWritten>) {
+        let action = match &writing.destination {
+            Destination::Profile(_) => "write profile",
+            Destination::File(_) => "save file",
+        };
+        let place = writing.destination.words();
+        let result = match result {
+            Ok(_) => Outcome::Done(place),
+            Err(why) => Outcome::Failed(Error {
+                code: Some("not written".into()),
+                message: format!("{place}: {}", why.words()),
+                ..Error::internal(action)
+            }),
+        };
+        let took = (self.now - writing.sent).max(TimeDelta::zero());
+        self.activity.note(Entry::of_place(
+            action,
+            format!("{} of {}", writing.key, writing.user),
+            result,
+            took.to_std().unwrap_or_default(),
+            self.now,
+        ));
+    }
+}

@@ -1,0 +1,101 @@
+//! The program from its start to its end: the terminal is taken, the event loop runs, and the
+//! terminal is given back, whatever has happened.
+
+use crate::{
+    cli::{Cli, goodbye},
+    driver::{self, Accounts, Driver},
+    engine::Exit,
+    signals::signals,
+    tui::{
+        app::{App, BETWEEN_KEYS, Config},
+        terminal::{self, Tty, complain},
+    },
+};
+use crossterm::event::Event;
+use futures::Stream;
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
+use tokio::sync::mpsc;
+
+/// Runs the screen until the person leaves. `events` begins to read the terminal, `no_dumps` tells
+/// whether core dumps were switched off.
+pub fn run<S>(
+    cli: &Cli,
+    accounts: Accounts,
+    events: impl FnOnce() -> io::Result<S>,
+    no_dumps: io::Result<()>,
+) -> ExitCode
+where
+    S: Stream<Item = io::Result<Event>> + Unpin,
+{
+    if !terminal::is_there() {
+        complain("iamkeys: standard input and output must be a terminal");
+        return ExitCode::from(2);
+    }
+    if let Err(error) = terminal::install_hooks() {
+        complain(format_args!("iamkeys: {error}"));
+        return ExitCode::FAILURE;
+    }
+    // A panic has given the terminal back and printed its report by the time it gets here.
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        run_screen(cli, accounts, events, no_dumps)
+    }));
+    terminal::give_back();
+    let reports = terminal::take_reports();
+    let sound = reports.is_empty();
+    for report in reports {
+        complain(report);
+    }
+    match ended {
+        Ok(Ok(exit)) => {
+            let (code, lines) = goodbye(exit);
+            for line in lines {
+                complain(format_args!("iamkeys: {line}"));
+            }
+            if sound { code } else { ExitCode::FAILURE }
+        }
+        Ok(Err(report)) => {
+            complain(format_args!("{report:?}"));
+            ExitCode::FAILURE
+        }
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn run_screen<S>(
+    cli: &Cli,
+    accounts: Accounts,
+    events: impl FnOnce() -> io::Result<S>,
+    no_dumps: io::Result<()>,
+) -> color_eyre::Result<Exit>
+where
+    S: Stream<Item = io::Result<Event>> + Unpin,
+{
+    let _log = cli.start_log()?;
+    if let Err(error) = no_dumps {
+        tracing::warn!(%error, "a crash may leave a core dump");
+    }
+    let tokio = driver::threads()?;
+    let exit = tokio.block_on(async {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let settings = cli.settings();
+        let handle = tokio.handle().clone();
+        let driver = Driver::new(handle, outbox, accounts, cli.driver_config(&settings));
+        let signals = signals()?;
+        let config = Config {
+            settings,
+            target: cli.target(),
+            find: cli.key_id.clone(),
+            now: Box::new(chrono::Utc::now),
+            between_keys: BETWEEN_KEYS,
+        };
+        let mut app = App::start(Tty::take()?, driver, inbox, config)?;
+        app.run(events()?, signals).await
+    })?;
+    // What is still under way was told of, or is a read that is not waited for.
+    tokio.shutdown_background();
+    Ok(exit)
+}

@@ -1,0 +1,161 @@
+//! What every part of the screen draws with, and what it tells of what it has laid out.
+
+use super::{Settings, action::Action, keymap::Context, message::Target, theme::Theme};
+use crate::engine::{
+    Engine, Slot,
+    account::Account,
+    text::{visible, wrap},
+};
+use chrono::{DateTime, Utc};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::{Block, Widget as _},
+};
+
+/// What a frame holds beside its cells.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// What can be clicked, the topmost last.
+    pub targets: Vec<(Rect, Target)>,
+    /// How many dialogs are open on it.
+    pub dialogs: usize,
+    /// Which scene it shows: see [`Screen::scene`](super::Screen::scene).
+    pub scene: u64,
+    /// Which order of the lists it shows: see [`Lists::arrangement`](super::Lists::arrangement).
+    pub arrangement: u64,
+    /// The place whose keys count on it: a dialog may ask something else from one to the next.
+    pub context: Option<Context>,
+    /// How many rows of lists were built: what is visible, never all there is.
+    pub rows: usize,
+    /// How far the dialog on top can be scrolled.
+    pub scroll_limit: usize,
+}
+
+impl Drawn {
+    /// What is at a place of the screen.
+    #[must_use]
+    pub fn at(&self, column: u16, row: u16) -> Option<&Target> {
+        self.targets
+            .iter()
+            .rev()
+            .find(|(area, _)| area.contains((column, row).into()))
+            .map(|(_, target)| target)
+    }
+}
+
+/// What every part of the screen draws with.
+pub(super) struct Canvas<'a> {
+    pub buffer: &'a mut Buffer,
+    pub engine: &'a Engine,
+    /// The account that is shown.
+    pub account: &'a Account,
+    pub settings: &'a Settings,
+    pub now: DateTime<Utc>,
+    pub theme: Theme,
+    /// Which picture of the spinner is shown.
+    pub turn: usize,
+    /// Why an action is not possible here and now.
+    pub why_not: &'a dyn Fn(Action) -> Option<String>,
+    pub drawn: Drawn,
+}
+
+impl Canvas<'_> {
+    /// The slot of the account that is shown.
+    pub(super) fn slot(&self) -> Slot {
+        self.account.session.slot
+    }
+
+    /// Writes a line; what does not fit is cut off.
+    pub(super) fn line(&mut self, x: u16, y: u16, width: u16, line: &Line<'_>) -> u16 {
+        let area = self.buffer.area;
+        if y >= area.bottom() || x >= area.right() {
+            return x;
+        }
+        self.buffer
+            .set_line(x, y, line, width.min(area.right() - x))
+            .0
+    }
+
+    /// Writes a line that ends at the right edge of the area.
+    pub(super) fn line_right(&mut self, area: Rect, line: &Line<'_>) {
+        let width = u16::try_from(line.width())
+            .unwrap_or(u16::MAX)
+            .min(area.width);
+        self.line(area.right() - width, area.y, width, line);
+    }
+
+    /// Notes that something can be clicked.
+    pub(super) fn target(&mut self, area: Rect, target: Target) {
+        self.drawn.targets.push((area, target));
+    }
+
+    /// The present picture of the spinner.
+    pub(super) fn spinner(&self) -> &'static str {
+        let frames = self.theme.glyphs.spinner;
+        frames[self.turn % frames.len()]
+    }
+
+    /// Takes everything drawn so far into the background. What is there cannot be clicked any more.
+    pub(super) fn step_back(&mut self) {
+        let style = self.theme.background;
+        for cell in &mut self.buffer.content {
+            cell.set_style(style);
+        }
+        self.drawn.targets.clear();
+    }
+
+    /// Draws a border with a title at the left and a note at the right; returns what is inside.
+    pub(super) fn pane(
+        &mut self,
+        area: Rect,
+        title: Line<'_>,
+        note: Line<'_>,
+        style: Style,
+    ) -> Rect {
+        let block = Block::bordered()
+            .border_set(self.theme.glyphs.border)
+            .border_style(style);
+        let inside = block.inner(area);
+        block.render(area, self.buffer);
+        let room = area.width.saturating_sub(4);
+        let note_width = u16::try_from(note.width()).unwrap_or(u16::MAX);
+        let title_room = if note_width == 0 {
+            room
+        } else {
+            room.saturating_sub(note_width + 3)
+        };
+        if title.width() > 0 {
+            let end = self.line(area.x + 2, area.y, title_room, &spaced(title));
+            if note_width > 0 && end + note_width + 2 < area.right() {
+                let x = area.right() - note_width - 4;
+                self.line(x, area.y, note_width + 2, &spaced(note));
+            }
+        }
+        inside
+    }
+
+    /// Writes what is said where a list has nothing to show, as far as there is room.
+    pub(super) fn paragraphs(&mut self, area: Rect, text: Vec<(String, Style)>) {
+        let room = usize::from(area.width).saturating_sub(4);
+        let mut y = area.y;
+        for (text, style) in text {
+            for line in wrap(&visible(&text), room) {
+                if y < area.bottom() {
+                    let width = area.width.saturating_sub(3);
+                    self.line(area.x + 2, y, width, &Line::styled(line, style));
+                    y += 1;
+                }
+            }
+        }
+    }
+}
+
+/// Puts a space before and after.
+fn spaced(mut line: Line<'_>) -> Line<'_> {
+    line.spans.insert(0, Span::raw(" "));
+    line.spans.push(Span::raw(" "));
+    line
+}

@@ -1,0 +1,206 @@
+//! The dialogs, one file each: what it remembers (a cursor, a text), what its keys mean, and how it
+//! is drawn. A dialog holds no facts: what it shows it looks up in the engine, and what it wants it
+//! asks of the screen ([`Ask`]).
+
+mod confirm;
+mod copy_as;
+mod describe;
+mod details;
+mod discard;
+mod entry;
+mod failure;
+mod find;
+mod full;
+mod help;
+mod leaving;
+mod new_key;
+mod palette;
+mod plan;
+mod question;
+mod rotate;
+mod store;
+
+pub(super) use describe::Describe;
+pub(super) use details::Details;
+pub(super) use discard::Discard;
+pub(super) use entry::WholeEntry;
+pub(super) use find::Find;
+pub(super) use help::Help;
+pub(super) use leaving::Leaving;
+pub(super) use new_key::NewKeyDialog;
+pub(super) use palette::Palette;
+pub(super) use plan::PlanDialog;
+pub(super) use question::QuestionDialog;
+pub(super) use rotate::Rotate;
+pub(super) use store::Store;
+
+use super::prelude::*;
+use crate::engine::{Need, Obstacle, vault::NewKey};
+use std::{any::Any, fmt};
+
+/// What a dialog asks of the screen.
+#[derive(Debug)]
+pub(super) enum Ask {
+    /// Tell the engine.
+    Intend(Intent),
+    /// Close this dialog.
+    Close,
+    /// Open another above it.
+    Open(Box<dyn Dialog>),
+    /// Do an action of the page behind it.
+    Act(Action),
+    /// Go to a key of the account that is shown.
+    GoToKey { user: Box<str>, key: String },
+    /// Say that something is not possible.
+    Complain(String),
+}
+
+/// A dialog.
+pub(super) trait Dialog: fmt::Debug + Any {
+    /// The place whose keys count in it.
+    fn context(&self, engine: &Engine) -> Context;
+
+    /// How it looks; `None` where what it is about is over, and it is about to close.
+    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame>;
+
+    /// What an action means in it. Moving among buttons and rows and editing text come by the methods
+    /// below; `Cancel` closes it unless it says otherwise.
+    fn act(&mut self, action: Action, _engine: &Engine) -> Vec<Ask> {
+        cancel(action)
+    }
+
+    /// The need of the engine that it was opened for; `None` where a person has opened it.
+    fn need(&self) -> Option<Need> {
+        None
+    }
+
+    /// The account and the user whose change it waits for: what comes of that change is shown above
+    /// it at once.
+    fn awaits(&self, _engine: &Engine) -> Option<(Slot, Box<str>)> {
+        None
+    }
+
+    /// Whether what it shows is over, so that it closes by itself.
+    fn is_over(&self, _engine: &Engine) -> bool {
+        false
+    }
+
+    /// Takes notice of what has changed: an answer to what it asked before is none to what it asks
+    /// now.
+    fn follow(&mut self, _engine: &Engine) {}
+
+    /// Takes notice of what has just happened. Says whether that needs not be said elsewhere.
+    fn hear(&mut self, _news: &News) -> bool {
+        false
+    }
+
+    /// It is not in sight: an answer that waits for something is taken back.
+    fn cover(&self) -> Option<Intent> {
+        None
+    }
+
+    /// What its buttons do. The first leaves things as they are.
+    fn answers(&self, _engine: &Engine) -> Vec<Action> {
+        vec![Action::Cancel]
+    }
+
+    /// The highlighted button, where one can move among them.
+    fn highlighted(&mut self, _engine: &Engine) -> Option<&mut usize> {
+        None
+    }
+
+    /// The highlighted button, and how many there are; `None` where one cannot move among them.
+    fn buttons(&mut self, engine: &Engine) -> Option<(&mut usize, usize)> {
+        let count = self.answers(engine).len();
+        Some((self.highlighted(engine)?, count))
+    }
+
+    /// Presses a button.
+    fn press(&mut self, button: usize, engine: &Engine) -> Vec<Ask> {
+        match self.answers(engine).get(button) {
+            Some(action) => self.act(*action, engine),
+            None => Vec::new(),
+        }
+    }
+
+    /// Presses the highlighted button with the keyboard.
+    fn enter(&mut self, button: usize, engine: &Engine) -> Vec<Ask> {
+        self.press(button, engine)
+    }
+
+    /// The text field that letters go to.
+    fn field(&mut self) -> Option<&mut Input> {
+        None
+    }
+
+    /// How many bytes the text field takes.
+    fn limit(&self) -> usize {
+        super::screen::PASTE_LIMIT
+    }
+
+    /// The text was edited.
+    fn edited(&mut self, _engine: &Engine) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    /// A text is about to be pasted.
+    ///
+    /// # Errors
+    /// When it must not go into the field: what that asks of the screen.
+    fn takes_paste(&mut self, _text: &str, _engine: &Engine) -> Result<(), Vec<Ask>> {
+        Ok(())
+    }
+
+    /// Whether the letter of an action is text at this moment.
+    fn takes_as_text(&self, _action: Action, _engine: &Engine) -> bool {
+        false
+    }
+
+    /// The first line shown, where it is a text that can be scrolled.
+    fn scroll(&mut self, _engine: &Engine) -> Option<&mut usize> {
+        None
+    }
+
+    /// Moves among rows by so many.
+    fn step(&mut self, _by: isize, _engine: &Engine) {}
+
+    /// Chooses a row, as a click does.
+    fn take_row(&mut self, _row: usize, _engine: &Engine) -> Vec<Ask> {
+        Vec::new()
+    }
+}
+
+/// What an action means where only `Cancel` does.
+fn cancel(action: Action) -> Vec<Ask> {
+    match action {
+        Action::Cancel => vec![Ask::Close],
+        _ => Vec::new(),
+    }
+}
+
+/// Tells the engine one thing.
+fn intend(intent: Intent) -> Vec<Ask> {
+    vec![Ask::Intend(intent)]
+}
+
+/// A new key, while its secret is held.
+fn held<'a>(engine: &'a Engine, key: &str) -> Option<&'a NewKey> {
+    engine.vault.key(key).filter(|key| key.is_held())
+}
+
+/// The dialog for something that the engine needs a person for.
+pub(super) fn for_need(need: &Need) -> Box<dyn Dialog> {
+    match need {
+        Need::Plan(plan) => Box::new(PlanDialog::new(*plan)),
+        Need::NewKey(key) => Box::new(NewKeyDialog::new(key.clone())),
+        Need::Question(origin) => Box::new(QuestionDialog::new(origin.clone())),
+    }
+}
+
+/// The dialog for what is in the way of a person who wants to leave.
+pub(super) fn for_obstacle(obstacle: Obstacle) -> Box<dyn Dialog> {
+    match obstacle {
+        Obstacle::Secret(key) => Box::new(Discard::new(key)),
+        Obstacle::Changes => Box::new(Leaving::default()),
+    }
+}

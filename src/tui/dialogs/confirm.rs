@@ -1,0 +1,197 @@
+//! The question before a plan is carried out, as it is drawn.
+
+use crate::{
+    engine::{Difference, KeyFacts, Plan, Preflight, Severity, model::LastUsed},
+    tui::prelude::*,
+};
+
+/// The place whose keys count: the end of the key ID is typed, or a key is pressed.
+pub(super) fn context(preflight: &Preflight) -> Context {
+    if preflight.typed.is_some() {
+        Context::Typed
+    } else {
+        Context::Confirm
+    }
+}
+
+/// The question, with what is typed so far.
+pub(super) fn frame(
+    canvas: &Canvas<'_>,
+    plan: &Plan,
+    preflight: &Preflight,
+    typed: &Input,
+    highlighted: usize,
+) -> Frame {
+    let theme = canvas.theme;
+    let row = plan.most_destructive().row();
+    let mut lines = Lines::new(canvas, WIDTH);
+    target(&mut lines, plan);
+    match &preflight.key {
+        Some(facts) => stakes(&mut lines, plan, preflight, facts),
+        None if plan.at_risk().is_none() => lines.text(row.consequence),
+        None => {}
+    }
+    looked(&mut lines, plan, preflight);
+    if let Some(expected) = &preflight.typed
+        && !preflight.is_void()
+    {
+        lines.gap();
+        let value = visible(typed.value()).into_owned();
+        let right = expected.starts_with(&value);
+        let style = if right { theme.strong } else { theme.bad };
+        let verb = row.verb.to_lowercase();
+        let prompt = format!("Type its last four characters to {verb} it: ");
+        lines.push(Line::from_iter([
+            Span::styled(prompt, theme.dim),
+            Span::styled(value, style),
+            Span::styled(theme.glyphs.cursor, theme.accent),
+        ]));
+    }
+    let verb = plan.first().row().verb;
+    let (title, verb) = match (plan.first(), plan.second()) {
+        (_, None) => (format!("{verb} key"), verb),
+        (_, Some(Change::Create { .. })) => {
+            ("Delete the key, create another".into(), "Delete and create")
+        }
+        (_, Some(_)) => ("Roll back the rotation".into(), "Roll back"),
+    };
+    let deletes = plan.deletes();
+    let border = if deletes { theme.bad } else { theme.accent };
+    // Where the end of the key ID has to be typed, no key confirms.
+    let confirm = Button::of(context(preflight), Action::Confirm, verb);
+    let accepts = preflight.accepts(typed.value());
+    let buttons = vec![Button::plain("Cancel"), confirm.only_if(accepts)];
+    Frame::new(title, border, lines).buttons(highlighted, buttons)
+}
+
+/// The first lines of every confirmation: the key it is about, and the account it is in.
+fn target(lines: &mut Lines<'_>, plan: &Plan) {
+    let theme = lines.theme;
+    let change = plan.most_destructive();
+    let user = visible(change.user());
+    match change.key().map(visible) {
+        Some(key) if width(&key) + 4 + width(&user) <= lines.cells => {
+            let key = Span::styled(key.into_owned(), theme.strong);
+            lines.push(Line::from_iter([key, Span::raw(format!(" of {user}"))]));
+        }
+        Some(key) => {
+            lines.strong(key);
+            lines.text(format!("of {user}"));
+        }
+        None => lines.strong(format!("A new access key for {user}")),
+    }
+    let account = lines.canvas.engine.fleet.get(plan.session.slot);
+    let production = account.is_some_and(|account| account.identity.is_production());
+    let style = if production { theme.warn } else { theme.dim };
+    lines.say(format!("in {}", plan.account.words), style);
+    lines.gap();
+}
+
+/// What is at stake: the state of the key, and what follows.
+fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &KeyFacts) {
+    let theme = lines.theme;
+    let mark = theme.glyphs.warn;
+    let in_use = words::in_use(&facts.status, &facts.last_used, lines.canvas.now);
+    let is_off = facts.status == KeyStatus::Inactive;
+    let row = plan.most_destructive().row();
+    let follows = format!("{} {}", row.consequence, row.undo);
+    match row.severity {
+        Severity::Harmless => {
+            lines.text(in_use);
+            lines.text(follows);
+            return;
+        }
+        Severity::Interrupts => {
+            lines.warn(in_use);
+            lines.below(follows);
+        }
+        Severity::Destroys => {
+            let unused = is_off && matches!(facts.last_used.known(), Some(LastUsed::Never));
+            let style = if unused { Style::new() } else { theme.bad };
+            lines.marked(mark, in_use, style);
+            let then = match plan.second() {
+                None if is_off => String::new(),
+                None => {
+                    let key = keymap::name(context(preflight), Action::DeactivateInstead);
+                    format!(" Deactivating can: {key}")
+                }
+                Some(Change::Create { user }) => {
+                    format!(" Then another key is created for {user}.")
+                }
+                Some(_) => {
+                    let first = plan.first().key().unwrap_or_default();
+                    format!(" First {first} is activated again.")
+                }
+            };
+            lines.below(format!("{}{then}", row.undo));
+        }
+    }
+    if facts.others_active == 0 {
+        let user = plan.user();
+        lines.warn(if is_off {
+            format!("No other key of {user} is active.")
+        } else {
+            format!("It is the only active key of {user}.")
+        });
+    }
+    if facts.own {
+        let text = "iamkeys is signed in with it: the session ends.";
+        lines.marked(mark, text, theme.bad);
+    }
+}
+
+/// What the look at the account has shown, or that it is still under way.
+fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
+    let at_risk = plan.at_risk().is_some();
+    if preflight.is_looking() {
+        let stop = keymap::name(context(preflight), Action::Cancel);
+        return lines.waiting(match (preflight.approved, at_risk) {
+            (true, _) => format!(
+                "Looking at the account first; done at once if nothing is different. {stop} stops it."
+            ),
+            (false, true) => "Looking whether this is still so".into(),
+            (false, false) => "Looking whether there is room for it".into(),
+        });
+    }
+    match (&preflight.difference, &preflight.failed) {
+        (Some(difference), _) => lines.warn(different(difference, preflight.key.as_ref())),
+        (None, Some(error)) => lines.warn(format!(
+            "It could not be looked at again, so this may be out of date. {}",
+            error.short()
+        )),
+        (None, None) => {
+            let text = if at_risk {
+                "So it stands in the account right now."
+            } else {
+                "There is room for it."
+            };
+            lines.marked(lines.theme.glyphs.done, text, lines.theme.dim);
+        }
+    }
+}
+
+/// What is different from what was known when the plan was proposed.
+fn different(difference: &Difference, facts: Option<&KeyFacts>) -> String {
+    let text = match difference {
+        Difference::Status(before) => {
+            let now = facts.map_or("", |facts| facts.status.word());
+            return format!(
+                "It has changed since you looked: it was {}, and is {now} now. Decide again.",
+                before.word(),
+            );
+        }
+        Difference::Appeared(keys) => {
+            return format!("Since you looked, {} has appeared.", keys.join(" and "));
+        }
+        Difference::NotFound => "It is not there any more. Nothing is left to be done.",
+        Difference::OtherSession => {
+            "Another session is open now. Close this, and look at the account again."
+        }
+        Difference::NoOther => {
+            "Since you looked, the other key has been switched off or deleted. Decide again."
+        }
+        Difference::Used => "It has been used since you looked. Decide again.",
+        Difference::UseUnknown => "Its last use can no longer be told. Decide again.",
+    };
+    text.into()
+}

@@ -1,0 +1,191 @@
+//! The ID of a key, being typed, and what is said of the search for it.
+
+use super::intend;
+use crate::{
+    engine::{
+        Again, KeyId, SearchPhase,
+        key_id::{NotAKey, holds_secret},
+    },
+    tui::prelude::*,
+};
+use std::fmt;
+
+/// Asks which key to find, and tells what became of the search.
+pub(in crate::tui) struct Find {
+    slot: Slot,
+    /// What is typed.
+    input: Input,
+    /// The text that the answers are about: moving the cursor does not change it.
+    text: String,
+    /// Why what was typed is not a key ID. A secret is not in the field any more.
+    not_a_key: Option<NotAKey>,
+    /// No key is searched for any more: the session has ended.
+    dropped: bool,
+}
+
+/// A secret may be pasted where an ID belongs: what is typed is not printed.
+impl fmt::Debug for Find {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Find")
+            .field("slot", &self.slot)
+            .field("dropped", &self.dropped)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Find {
+    /// Begins with an empty field.
+    pub(in crate::tui) fn new(slot: Slot) -> Self {
+        Self {
+            slot,
+            input: Input::default(),
+            text: String::new(),
+            not_a_key: None,
+            dropped: false,
+        }
+    }
+
+    /// Begins with this key in the field.
+    pub(in crate::tui) fn of(slot: Slot, key: &KeyId) -> Self {
+        let mut find = Self::new(slot);
+        find.put(key.as_str());
+        find
+    }
+
+    /// Puts a text into the field.
+    fn put(&mut self, text: &str) {
+        self.input = Input::new(text.to_owned());
+        text.clone_into(&mut self.text);
+    }
+
+    /// Takes everything out of the field, and says why.
+    fn refuse_secret(&mut self) {
+        self.put("");
+        self.not_a_key = Some(NotAKey::Secret);
+    }
+
+    /// Searches for what is typed; where AWS has named the owner already, goes there.
+    fn go_on(&mut self, engine: &Engine) -> Vec<Ask> {
+        match engine.search().map(|search| &search.phase) {
+            Some(SearchPhase::Looking(_)) => return Vec::new(),
+            Some(SearchPhase::Found { .. }) => {
+                return vec![Ask::Intend(Intent::GoToOwner), Ask::Close];
+            }
+            _ => {}
+        }
+        match KeyId::read(self.input.value()) {
+            Ok(key) => {
+                self.put(key.as_str());
+                self.not_a_key = None;
+                return intend(Intent::Search(self.slot, key));
+            }
+            Err(NotAKey::Secret) => self.refuse_secret(),
+            Err(why) => self.not_a_key = Some(why),
+        }
+        Vec::new()
+    }
+}
+
+impl Dialog for Find {
+    fn context(&self, _engine: &Engine) -> Context {
+        Context::Find
+    }
+
+    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        let (engine, theme) = (canvas.engine, canvas.theme);
+        let go_on = keymap::name(Context::Find, Action::GoOn);
+        let mut lines = Lines::new(canvas, WIDTH);
+        let account = engine.fleet.get(self.slot);
+        let account = account.map_or_else(String::new, |it| it.identity.account());
+        lines.dim(format!("in {account}"));
+        lines.gap();
+        lines.field("ID", &self.input);
+        lines.gap();
+        let mut verb = "Find";
+        let mut looking = false;
+        if let Some(why) = &self.not_a_key {
+            lines.failed(why.to_string());
+        } else if let Some(SearchPhase::Looking(_)) = engine.search().map(|search| &search.phase) {
+            looking = true;
+            lines.waiting("Looking whose it is");
+        } else if let Some(found) = engine.search_words() {
+            let text = found.text;
+            match found.again {
+                Again::No => lines.failed(text),
+                Again::AskAgain => lines.failed(format!("{text} {go_on} asks again.")),
+                Again::AskAnyway => {
+                    verb = "Ask AWS";
+                    lines.warn(format!("{text} {go_on} asks AWS all the same."));
+                }
+                Again::GoThere => {
+                    verb = "Go there";
+                    lines.done(format!("{text} {go_on} goes there."));
+                }
+            }
+        } else {
+            lines.dim(NotAKey::Nothing.to_string());
+        }
+        let button = |action, verb| Button::of(Context::Find, action, verb);
+        let find = button(Action::GoOn, verb).only_if(!looking);
+        let buttons = vec![button(Action::Cancel, "Cancel"), find];
+        Some(Frame::new("Find a key", theme.accent, lines).buttons(1, buttons))
+    }
+
+    fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
+        match action {
+            Action::GoOn => self.go_on(engine),
+            Action::Cancel => {
+                let mut asks = end_search(engine);
+                asks.push(Ask::Close);
+                asks
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn is_over(&self, _engine: &Engine) -> bool {
+        self.dropped
+    }
+
+    fn hear(&mut self, news: &News) -> bool {
+        self.dropped |= *news == News::SearchDropped;
+        false
+    }
+
+    fn answers(&self, _engine: &Engine) -> Vec<Action> {
+        vec![Action::Cancel, Action::GoOn]
+    }
+
+    fn field(&mut self) -> Option<&mut Input> {
+        Some(&mut self.input)
+    }
+
+    fn edited(&mut self, engine: &Engine) -> Vec<Ask> {
+        if self.input.value() == self.text {
+            return Vec::new();
+        }
+        self.input.value().clone_into(&mut self.text);
+        self.not_a_key = None;
+        if holds_secret(&self.text) {
+            self.refuse_secret();
+        }
+        end_search(engine)
+    }
+
+    fn takes_paste(&mut self, text: &str, engine: &Engine) -> Result<(), Vec<Ask>> {
+        if holds_secret(text) {
+            self.refuse_secret();
+            return Err(end_search(engine));
+        }
+        Ok(())
+    }
+}
+
+/// Ends the search that this dialog shows. One that has named the owner and loads the owner's keys
+/// is not shown here any more, and goes on.
+fn end_search(engine: &Engine) -> Vec<Ask> {
+    match engine.search_is_loading() {
+        Some(_) => Vec::new(),
+        None => intend(Intent::EndSearch),
+    }
+}

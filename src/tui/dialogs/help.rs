@@ -1,0 +1,44 @@
+//! The keys of a place, and what they do.
+
+use crate::tui::prelude::*;
+
+/// How wide the keys are.
+const KEYS: usize = 18;
+
+/// The keys of a place.
+#[derive(Debug)]
+pub(in crate::tui) struct Help {
+    /// The place.
+    of: Context,
+    /// The first line shown.
+    scroll: usize,
+}
+
+impl Help {
+    /// The keys of this place.
+    pub(in crate::tui) fn new(of: Context) -> Self {
+        Self { of, scroll: 0 }
+    }
+}
+
+impl Dialog for Help {
+    fn context(&self, _engine: &Engine) -> Context {
+        Context::Reading
+    }
+
+    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        let accent = canvas.theme.accent;
+        let mut lines = Lines::new(canvas, 68);
+        for binding in keymap::in_context(self.of) {
+            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+            let help = binding.action.help();
+            lines.labelled(&keys.join(" "), KEYS, accent, help, Style::new());
+        }
+        let title = format!("Keys: {}", self.of.title());
+        Some(Frame::new(title, accent, lines).reading(self.scroll))
+    }
+
+    fn scroll(&mut self, _engine: &Engine) -> Option<&mut usize> {
+        Some(&mut self.scroll)
+    }
+}

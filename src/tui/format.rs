@@ -1,0 +1,146 @@
+//! Dates and ages in words. Ages are rounded down.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+/// A key older than this should be rotated.
+pub(super) const OLD: TimeDelta = TimeDelta::days(90);
+
+/// A key older than this should have been rotated long ago.
+pub(super) const VERY_OLD: TimeDelta = TimeDelta::days(365);
+
+/// An age in a few characters: `now`, `5m`, `4h`, `412d`.
+#[must_use]
+pub(super) fn short(age: TimeDelta) -> String {
+    if age < TimeDelta::minutes(1) {
+        // Also what lies ahead: clocks differ by a little.
+        "now".into()
+    } else if age < TimeDelta::hours(1) {
+        format!("{}m", age.num_minutes())
+    } else if age < TimeDelta::days(1) {
+        format!("{}h", age.num_hours())
+    } else {
+        format!("{}d", age.num_days())
+    }
+}
+
+/// An age spelled out: `5 minutes`, `1 day`, `412 days`.
+#[must_use]
+pub(super) fn long(age: TimeDelta) -> String {
+    let (count, unit) = if age < TimeDelta::hours(1) {
+        (age.num_minutes().max(0), "minute")
+    } else if age < TimeDelta::days(1) {
+        (age.num_hours(), "hour")
+    } else {
+        (age.num_days(), "day")
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// How long ago something was: `just now`, `2 hours ago`.
+#[must_use]
+pub(super) fn ago(age: TimeDelta) -> String {
+    if age < TimeDelta::minutes(-1) {
+        // Further ahead than clocks differ.
+        "in the future".into()
+    } else if age < TimeDelta::minutes(1) {
+        "just now".into()
+    } else {
+        format!("{} ago", long(age))
+    }
+}
+
+/// A day, as everybody can read it.
+#[must_use]
+pub(super) fn day(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d").to_string()
+}
+
+/// A moment, to the minute.
+#[must_use]
+pub(super) fn minute(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A moment in full.
+#[must_use]
+pub(super) fn exact(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// How long something took: `120ms`, `4.2s`, `75s`.
+#[must_use]
+pub(super) fn took(took: Duration) -> String {
+    // Rounded down, as ages are: the parts of a second that do not count are cut off.
+    match took.as_millis() {
+        short @ ..1_000 => format!("{short}ms"),
+        some @ 1_000..10_000 => format!("{}.{}s", some / 1_000, some % 1_000 / 100),
+        _ => format!("{}s", took.as_secs()),
+    }
+}
+
+/// A number with its thousands apart.
+#[must_use]
+pub(super) fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things: `1 user`, `24 users`.
+#[must_use]
+pub(super) fn plural(number: usize, thing: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{s}", count(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_rounded_down() {
+        assert_eq!(short(TimeDelta::seconds(-5)), "now");
+        assert_eq!(short(TimeDelta::seconds(59)), "now");
+        assert_eq!(short(TimeDelta::seconds(119)), "1m");
+        assert_eq!(short(TimeDelta::minutes(119)), "1h");
+        assert_eq!(short(TimeDelta::hours(47)), "1d");
+        assert_eq!(short(TimeDelta::days(1204)), "1204d");
+    }
+
+    #[test]
+    fn ages_are_spelled_out_in_cards() {
+        assert_eq!(long(TimeDelta::hours(24)), "1 day");
+        assert_eq!(long(TimeDelta::hours(47)), "1 day");
+        assert_eq!(long(TimeDelta::minutes(61)), "1 hour");
+        assert_eq!(ago(TimeDelta::days(412)), "412 days ago");
+        assert_eq!(ago(TimeDelta::seconds(3)), "just now");
+        assert_eq!(ago(TimeDelta::minutes(1)), "1 minute ago");
+        assert_eq!(ago(TimeDelta::seconds(-30)), "just now");
+        assert_eq!(ago(TimeDelta::days(-300)), "in the future");
+    }
+
+    #[test]
+    fn what_took_long_is_told_in_seconds() {
+        assert_eq!(took(Duration::ZERO), "0ms");
+        assert_eq!(took(Duration::from_micros(999_999)), "999ms");
+        assert_eq!(took(Duration::from_secs(1)), "1.0s");
+        assert_eq!(took(Duration::from_millis(9_999)), "9.9s");
+        assert_eq!(took(Duration::from_millis(75_100)), "75s");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(7500), "7,500");
+        assert_eq!(count(100_000), "100,000");
+        assert_eq!(plural(1, "key"), "1 key");
+    }
+}

@@ -1,0 +1,303 @@
+//! The lines at the top: where one is and as whom; how much is loaded and how the last thing went;
+//! what has to be known before anything else.
+
+use super::{
+    action::Action,
+    canvas::Canvas,
+    format::{self, count, plural},
+    keymap::{self, Context},
+    message::Target,
+    pages::{Page, PageRow},
+    screen::Notice,
+    words,
+};
+use crate::engine::{
+    self, Kind,
+    account::{Load, Stage},
+    text::{shorten, visible, width},
+};
+use ratatui::{
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+/// Who and where. The badges at the right and the account always stay; the rest gives way.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let account = canvas.account;
+    let identity = &account.identity;
+    let mut badges: Vec<Span<'_>> = Vec::new();
+    if canvas.engine.settings.read_only {
+        badges.push(Span::styled(" READ-ONLY ", theme.badge));
+        badges.push(Span::raw(" "));
+    }
+    if account.target == engine::Target::Demo {
+        badges.push(Span::styled(" DEMO ", theme.badge));
+        badges.push(Span::raw(" "));
+    }
+    let badges = Line::from(badges);
+    let room = area
+        .width
+        .saturating_sub(u16::try_from(badges.width()).unwrap_or(0));
+
+    let mut left = vec![Span::styled(" iamkeys ", theme.selected), Span::raw(" ")];
+    let mut room = usize::from(room).saturating_sub(10);
+    // In order of what may be cut off last.
+    let mut add = |text: &str, style, gap: &'static str| {
+        let text = visible(text);
+        if room < 4 {
+            return;
+        }
+        let text = shorten(&text, room - gap.len(), theme.glyphs.more).into_owned();
+        room = room.saturating_sub(width(&text) + gap.len());
+        left.push(Span::styled(text, style));
+        left.push(Span::raw(gap));
+    };
+    let alias = if identity.is_production() {
+        theme.bad
+    } else {
+        theme.strong
+    };
+    if let Some(name) = identity.alias() {
+        add(name, alias, " ");
+    }
+    if let Some(error) = identity.alias.error() {
+        add(&error.short(), theme.dim, "  ");
+    }
+    match &identity.caller {
+        Load::Failed(error, None) => add(&error.short(), theme.bad, "  "),
+        caller => match caller.known() {
+            Some(caller) => {
+                add(&caller.account, theme.strong, "  ");
+                add(caller.name(), theme.strong, " ");
+            }
+            None if account.stage == Stage::SignedIn => add("who am I?", theme.dim, "  "),
+            None => {}
+        },
+    }
+    if let Some(profile) = &identity.profile {
+        add("profile", theme.dim, " ");
+        add(profile, alias, " ");
+    }
+    if let Some(endpoint) = &identity.endpoint {
+        add("at", theme.dim, " ");
+        add(endpoint, theme.warn, " ");
+    }
+    canvas.line(area.x, area.y, area.width, &Line::from(left));
+    canvas.line_right(area, &badges);
+}
+
+/// Tabs and counts at the left; a notice or the progress at the right.
+pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, page: Page, notice: Option<&Notice>) {
+    let theme = canvas.theme;
+    let whole = usize::from(area.width).saturating_sub(2);
+    let right = match notice {
+        Some(notice) => {
+            let (mark, style) = if notice.bad {
+                (theme.glyphs.warn, theme.warn)
+            } else {
+                (theme.glyphs.done, theme.good)
+            };
+            let text = format!("{mark} {}", visible(&notice.text));
+            let text = shorten(&text, whole - 2, theme.glyphs.more).into_owned();
+            let mut spans = vec![Span::styled(text, style)];
+            if canvas.engine.is_busy() {
+                let spinner = format!(" {}", canvas.spinner());
+                spans.push(Span::styled(spinner, theme.accent));
+            }
+            Line::from(spans)
+        }
+        None => progress(canvas, page, whole),
+    };
+    // A notice says what has just happened: the counts give way to it, and then the tabs.
+    let room = whole.saturating_sub(right.width() + 2);
+    if canvas.account.stage == Stage::SignedIn {
+        let tabs = [true, false]
+            .into_iter()
+            .map(|counts| tabs(canvas, page, counts))
+            .find(|tabs| cells(tabs) < room);
+        draw_tabs(canvas, area, &tabs.unwrap_or_default());
+    }
+    let room = Rect {
+        width: area.width.saturating_sub(1),
+        ..area
+    };
+    canvas.line_right(room, &right);
+}
+
+/// A tab, with what a click on it does.
+type Tab = (Line<'static>, Action);
+
+/// Cells between two tabs.
+const APART: u16 = 3;
+
+fn tabs(canvas: &Canvas<'_>, shown: Page, counts: bool) -> Vec<Tab> {
+    let theme = canvas.theme;
+    let tab = |page: Page| {
+        let PageRow { title, show, .. } = page.row();
+        let here = if page == shown {
+            theme.strong
+        } else {
+            Style::new()
+        };
+        let mut spans = vec![
+            Span::styled(
+                format!("{} ", keymap::name(Context::Users, show)),
+                theme.accent,
+            ),
+            Span::styled(title, here),
+        ];
+        if counts {
+            let count = page.count(canvas.engine, canvas.account);
+            spans.push(Span::styled(format!(" {count}"), theme.dim));
+        }
+        (Line::from(spans), show)
+    };
+    Page::ALL.into_iter().map(tab).collect()
+}
+
+/// How many cells the tabs take.
+fn cells(tabs: &[Tab]) -> usize {
+    let apart = usize::from(APART) * tabs.len().saturating_sub(1);
+    tabs.iter().map(|(line, _)| line.width()).sum::<usize>() + apart
+}
+
+fn draw_tabs(canvas: &mut Canvas<'_>, area: Rect, tabs: &[Tab]) {
+    let mut x = area.x + 1;
+    for (line, action) in tabs {
+        let end = canvas.line(x, area.y, area.right().saturating_sub(x), line);
+        canvas.target(Rect::new(x, area.y, end - x, 1), Target::Action(*action));
+        x = end + APART;
+    }
+}
+
+/// How far loading has come, in as many words as there is room for.
+fn progress(canvas: &Canvas<'_>, page: Page, room: usize) -> Line<'static> {
+    if let Some(error) = &canvas.account.identity.broken {
+        let text = format!("{} {}", canvas.theme.glyphs.warn, visible(&error.short()));
+        return Line::styled(
+            format!("{text}; {} signs in again", retry()),
+            canvas.theme.bad,
+        );
+    }
+    let busy = canvas.engine.is_busy();
+    let spinner = if busy { 2 } else { 0 };
+    let ways = loading(canvas);
+    // Beside the tabs with their numbers, if any of it fits there.
+    let beside = |counts| {
+        let tabs = cells(&tabs(canvas, page, counts));
+        let room = room.saturating_sub(tabs + 3 + spinner);
+        ways.iter().find(|words| width(words) <= room)
+    };
+    let text = beside(true).or_else(|| beside(false));
+    let text = text.cloned().unwrap_or_default();
+    let mut spans = Vec::new();
+    if busy {
+        spans.push(Span::styled(canvas.spinner(), canvas.theme.accent));
+        spans.push(Span::raw(" "));
+    }
+    spans.push(Span::styled(text, canvas.theme.dim));
+    Line::from(spans)
+}
+
+/// The key that asks again.
+fn retry() -> String {
+    keymap::name(Context::Users, Action::Refresh)
+}
+
+/// What is loading, and what is shown meanwhile; the longest way to say it first.
+fn loading(canvas: &Canvas<'_>) -> Vec<String> {
+    let (account, retry) = (canvas.account, retry());
+    if account.stage != Stage::SignedIn {
+        return if account.stage == Stage::SigningIn {
+            vec!["signing in".into()]
+        } else {
+            Vec::new()
+        };
+    }
+    if let Some((_, change)) = canvas.engine.under_way().next() {
+        return vec![change.row().doing.to_owned()];
+    }
+    if account.is_cut_off() {
+        return vec![
+            format!("AWS does not answer; {retry} asks again"),
+            format!("no answer; {retry} asks again"),
+        ];
+    }
+    if let Some(limit) = account.slowed() {
+        let requests = plural(limit as usize, "request");
+        return vec![
+            format!("AWS is throttling; slowed to {requests} a second"),
+            format!("throttled; {requests} a second"),
+            "throttled".into(),
+        ];
+    }
+    let tally = account.users.tally();
+    let (loaded, all) = (count(tally.complete), count(tally.all_keys()));
+    let complete = tally.unknown == 0 && tally.complete == tally.all_keys();
+    if complete {
+        return if account.users.listing.is_loading() {
+            vec!["listing users".into()]
+        } else {
+            Vec::new()
+        };
+    }
+    let live = if tally.unknown == 0 {
+        format!("{loaded} of {all} keys live")
+    } else {
+        let users = count(account.users.rows().len());
+        format!("{} of {users} users loaded", count(tally.users))
+    };
+    let report = &account.identity.report;
+    let missing = (tally.failed > 0 && account.reads_under_way() == 0).then(|| {
+        format!(
+            "{} not loaded; {retry} asks again",
+            plural(tally.failed, "answer")
+        )
+    });
+    let about = match (report.known(), report.error()) {
+        (Some(report), _) => {
+            let age = format::short(canvas.now - report.generated);
+            Some(match age.as_str() {
+                "now" => "ages from a report just made".to_owned(),
+                age => format!("ages from the report, {age} old"),
+            })
+        }
+        (None, Some(error)) if error.kind == Kind::Denied => Some("no report: refused".into()),
+        (None, Some(_)) => Some("no report: failed".into()),
+        (None, None) if report.is_loading() => Some("waiting for the report".into()),
+        (None, None) => None,
+    };
+    let dot = canvas.theme.glyphs.dot;
+    let mut ways = Vec::new();
+    if let Some(missing) = missing {
+        ways.push(format!("{missing} {dot} {live}"));
+        ways.push(missing);
+    }
+    if let Some(about) = about {
+        ways.push(format!("{about} {dot} {live}"));
+        ways.push(about);
+    }
+    ways.push(live);
+    ways.push(format!("{loaded} of {all}"));
+    ways
+}
+
+/// What has to be known before anything else: the root user has keys.
+pub(super) fn warning(canvas: &mut Canvas<'_>, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = canvas.theme;
+    let text = words::root_keys(&canvas.account.identity, canvas.now);
+    let text = format!("{} {text}", theme.glyphs.warn);
+    let room = usize::from(area.width).saturating_sub(2);
+    let text = shorten(&text, room, theme.glyphs.more).into_owned();
+    canvas.line(
+        area.x + 1,
+        area.y,
+        area.width,
+        &Line::styled(text, theme.bad),
+    );
+}

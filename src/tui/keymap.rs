@@ -1,0 +1,444 @@
+//! The one table of keys: what a key means where. Dispatch, footer, help, command palette and the
+//! README's table all come from it.
+
+use super::action::Action;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::fmt;
+
+/// Makes the places of a table: each with what it is called, and what it is.
+macro_rules! contexts {
+    ($($context:ident, $title:literal, $what:literal;)*) => {
+        /// A place where keys have a meaning of their own.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Context {
+            $(#[doc = $what] $context,)*
+        }
+
+        impl Context {
+            /// All of them, in the order the README lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$context,)*];
+
+            /// What the place is called.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$context => $title,)*
+                }
+            }
+        }
+    };
+}
+
+contexts! {
+    Users, "users", "The list of users.";
+    Keys, "keys", "The keys of a user.";
+    AllKeys, "all keys", "All keys of the account.";
+    Activity, "activity", "What was done, and what failed.";
+    Filter, "filter", "Typing a filter.";
+    Confirm, "confirmation", "A confirmation answered with a key.";
+    Typed, "typed confirmation", "A confirmation answered by typing the end of the key ID.";
+    Question, "open question", "Something that is not known.";
+    Rotate, "rotation", "The rotation of a key.";
+    Full, "no room for a key", "The user has as many keys as there may be.";
+    NewKey, "new key", "The new key and its secret.";
+    CopyAs, "copy as", "Choosing a form to copy a new key in.";
+    Profile, "profile", "Typing the name of a profile.";
+    File, "file", "Typing the path of a file.";
+    Plan, "what would change", "What would change in a profile, and what is being written.";
+    Describe, "description", "Typing what a key is for.";
+    Find, "find a key", "Typing the ID of a key to be found.";
+    Discard, "discard?", "Asked before a secret is thrown away.";
+    Entry, "whole entry", "One entry of the activity, whole.";
+    Reading, "reading", "Something to read: help, details, what went wrong.";
+    Palette, "palette", "The command palette.";
+    SignedOut, "signed out", "Not signed in (yet).";
+    Leaving, "leaving", "Waiting for changes before leaving.";
+}
+
+impl Context {
+    /// Whether letters are text here and not commands.
+    #[must_use]
+    pub fn takes_text(self) -> bool {
+        matches!(
+            self,
+            Self::Filter
+                | Self::Typed
+                | Self::Palette
+                | Self::Profile
+                | Self::File
+                | Self::Describe
+                | Self::Find
+        )
+    }
+}
+
+/// A key with its modifiers, written as people write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    ctrl: bool,
+}
+
+impl Key {
+    const fn of(code: KeyCode) -> Self {
+        Self { code, ctrl: false }
+    }
+
+    const fn char(c: char) -> Self {
+        Self::of(KeyCode::Char(c))
+    }
+
+    const fn ctrl(c: char) -> Self {
+        Self {
+            code: KeyCode::Char(c),
+            ctrl: true,
+        }
+    }
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+        let code = match event.code {
+            // Ctrl-c and Ctrl-C are one key; without Ctrl the case is the key.
+            KeyCode::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
+            KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::ALT) => {
+                // Alt-q is not q: give it a code that is bound to nothing.
+                let _ = c;
+                KeyCode::Null
+            }
+            code => code,
+        };
+        Self { code, ctrl }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ctrl {
+            f.write_str("Ctrl-")?;
+        }
+        match self.code {
+            KeyCode::Char(' ') => f.write_str("Space"),
+            KeyCode::Char(c) if self.ctrl => write!(f, "{}", c.to_ascii_uppercase()),
+            KeyCode::Char(c) => write!(f, "{c}"),
+            KeyCode::Up => f.write_str("↑"),
+            KeyCode::Down => f.write_str("↓"),
+            KeyCode::Left => f.write_str("←"),
+            KeyCode::Right => f.write_str("→"),
+            KeyCode::PageUp => f.write_str("PgUp"),
+            KeyCode::PageDown => f.write_str("PgDn"),
+            KeyCode::BackTab => f.write_str("Shift-Tab"),
+            code => write!(f, "{code:?}"),
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// What it asks for.
+    pub action: Action,
+    /// The keys; the first one is shown where there is room for one.
+    pub keys: &'static [Key],
+    /// Where it counts.
+    pub contexts: &'static [Context],
+    /// Whether the footer shows it; the table's order is the footer's.
+    pub footer: bool,
+}
+
+const LISTS: &[Context] = &[Context::Users, Context::Keys, Context::AllKeys];
+const PANES: &[Context] = &[Context::Users, Context::Keys];
+const MOVING: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::AllKeys,
+    Context::Activity,
+    Context::CopyAs,
+    Context::Plan,
+    Context::Entry,
+    Context::Reading,
+];
+const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette];
+const ROWS_WHILE_TYPING: &[Context] = &[Context::Palette, Context::Filter, Context::Profile];
+const BUTTONS: &[Context] = &[
+    Context::Confirm,
+    Context::Typed,
+    Context::Question,
+    Context::Rotate,
+    Context::Full,
+    Context::Plan,
+    Context::Discard,
+    Context::Leaving,
+];
+const TYPED: &[Context] = &[
+    Context::CopyAs,
+    Context::Profile,
+    Context::File,
+    Context::Describe,
+    Context::Find,
+];
+const STORING: &[Context] = &[Context::NewKey, Context::Rotate];
+const VIEWS: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::AllKeys,
+    Context::Activity,
+];
+const REFRESHED: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::AllKeys,
+    Context::Activity,
+    Context::Rotate,
+];
+const QUITTABLE: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::AllKeys,
+    Context::Activity,
+    Context::SignedOut,
+];
+
+const fn bind(
+    action: Action,
+    keys: &'static [Key],
+    contexts: &'static [Context],
+    footer: bool,
+) -> Binding {
+    Binding {
+        action,
+        keys,
+        contexts,
+        footer,
+    }
+}
+
+/// The table. Within a context, a key stands at most once (a test keeps it so).
+#[rustfmt::skip]
+pub const BINDINGS: &[Binding] = &[
+    bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
+    bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),
+    bind(Action::Create, &[Key::char('c')], LISTS, true),
+    bind(Action::Toggle, &[Key::char('t')], LISTS, true),
+    bind(Action::Delete, &[Key::char('d')], LISTS, true),
+    bind(Action::Rotate, &[Key::char('r')], LISTS, true),
+    bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
+    bind(Action::Filter, &[Key::char('/')], LISTS, true),
+    bind(Action::Find, &[Key::char('f')], VIEWS, true),
+    bind(Action::Sort, &[Key::char('s')], LISTS, true),
+    bind(Action::CopyId, &[Key::char('y')], LISTS, true),
+    bind(Action::GoToUser, &[Key::of(KeyCode::Enter)], &[Context::AllKeys], true),
+    bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
+    bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity, Context::Entry], true),
+    bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
+    bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
+    bind(Action::Palette, &[Key::char(':')], VIEWS, true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
+    bind(Action::Describe, &[Key::char('n')], LISTS, false),
+    bind(Action::ShowUsers, &[Key::char('1')], LISTS, false),
+    bind(Action::ReverseSort, &[Key::char('S')], LISTS, false),
+    bind(Action::ShowKeys, &[Key::char('2')], VIEWS, false),
+    bind(Action::ShowActivity, &[Key::char('3')], VIEWS, false),
+    bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),
+    bind(Action::Up, &[Key::char('k'), Key::of(KeyCode::Up)], MOVING, false),
+    bind(Action::First, &[Key::char('g'), Key::of(KeyCode::Home)], MOVING, false),
+    bind(Action::Last, &[Key::char('G'), Key::of(KeyCode::End)], MOVING, false),
+    bind(Action::PageDown, &[Key::of(KeyCode::PageDown), Key::ctrl('d')], MOVING, false),
+    bind(Action::PageUp, &[Key::of(KeyCode::PageUp), Key::ctrl('u')], MOVING, false),
+    bind(Action::PageDown, &[Key::of(KeyCode::PageDown)], MOVING_WITHOUT_LETTERS, false),
+    bind(Action::PageUp, &[Key::of(KeyCode::PageUp)], MOVING_WITHOUT_LETTERS, false),
+    bind(Action::Down, &[Key::of(KeyCode::Down)], ROWS_WHILE_TYPING, false),
+    bind(Action::Up, &[Key::of(KeyCode::Up)], ROWS_WHILE_TYPING, false),
+    bind(Action::OtherPane, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], PANES, false),
+    bind(Action::FocusKeys, &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], &[Context::Users], false),
+    bind(Action::Details, &[Key::of(KeyCode::Enter)], &[Context::Keys], false),
+    bind(Action::FocusUsers, &[Key::char('h'), Key::of(KeyCode::Left), Key::of(KeyCode::Esc)], &[Context::Keys], false),
+    bind(Action::ClearFilter, &[Key::of(KeyCode::Esc)], &[Context::Users, Context::AllKeys, Context::Filter], true),
+    bind(Action::KeepFilter, &[Key::of(KeyCode::Enter)], &[Context::Filter], true),
+    // Dialogs with buttons.
+    bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
+    bind(Action::DeactivateInstead, &[Key::char('t')], &[Context::Confirm, Context::Typed], false),
+    bind(Action::Replace, &[Key::char('y')], &[Context::Question], false),
+    bind(Action::DoAgain, &[Key::char('a')], &[Context::Question], false),
+    bind(Action::LookAgain, &[Key::char('R')], &[Context::Question], false),
+    bind(Action::LetGo, &[Key::char('x')], &[Context::Question], false),
+    bind(Action::KeepKey, &[Key::char('k')], &[Context::Question], false),
+    bind(Action::NextStep, &[Key::char('y')], &[Context::Rotate], false),
+    bind(Action::Undo, &[Key::char('u')], &[Context::Rotate], false),
+    bind(Action::RollBack, &[Key::char('b')], &[Context::Rotate], false),
+    bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),
+    bind(Action::HaveIt, &[Key::char('i')], &[Context::Discard], false),
+    bind(Action::Discard, &[Key::char('d')], &[Context::Discard], false),
+    bind(Action::StopWaiting, &[Key::char('y')], &[Context::Leaving], false),
+    bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
+    bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
+    bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Entry], false),
+    bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),
+    bind(Action::Stay, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Leaving], false),
+    bind(Action::Press, &[Key::of(KeyCode::Enter)], &[Context::Palette], false),
+    // The new key.
+    bind(Action::CopySecret, &[Key::char('y')], &[Context::NewKey], false),
+    bind(Action::CopyNewId, &[Key::char('i')], &[Context::NewKey], false),
+    bind(Action::CopyAs, &[Key::char('e')], &[Context::NewKey], false),
+    bind(Action::WriteProfile, &[Key::char('w')], STORING, false),
+    bind(Action::SaveFile, &[Key::char('s')], STORING, false),
+    bind(Action::Reveal, &[Key::char('v')], &[Context::NewKey], false),
+    bind(Action::CloseNewKey, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::NewKey], false),
+    // Where it goes.
+    bind(Action::AsPosix, &[Key::char('1')], &[Context::CopyAs], false),
+    bind(Action::AsFish, &[Key::char('2')], &[Context::CopyAs], false),
+    bind(Action::AsPowerShell, &[Key::char('3')], &[Context::CopyAs], false),
+    bind(Action::AsProcess, &[Key::char('4')], &[Context::CopyAs], false),
+    bind(Action::AsSection, &[Key::char('5')], &[Context::CopyAs], false),
+    bind(Action::GoOn, &[Key::of(KeyCode::Enter)], TYPED, false),
+    bind(Action::TakeName, &[Key::of(KeyCode::Tab)], &[Context::Profile], false),
+    bind(Action::OtherColumns, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::File], false),
+    bind(Action::Write, &[Key::char('y')], &[Context::Plan], false),
+    bind(Action::OtherName, &[Key::char('b')], &[Context::Plan], false),
+    // Ways out.
+    bind(Action::Quit, &[Key::char('q')], QUITTABLE, true),
+    bind(Action::Interrupt, &[Key::ctrl('c')], Context::ALL, false),
+    bind(Action::Suspend, &[Key::ctrl('z')], Context::ALL, false),
+];
+
+/// What a key means in a context.
+#[must_use]
+pub fn action(context: Context, key: Key) -> Option<Action> {
+    in_context(context)
+        .find(|binding| binding.keys.contains(&key))
+        .map(|binding| binding.action)
+}
+
+/// The bindings of a context, in the table's order.
+pub fn in_context(context: Context) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS
+        .iter()
+        .filter(move |binding| binding.contexts.contains(&context))
+}
+
+/// The key shown for an action in a context.
+#[must_use]
+pub fn key_of(context: Context, action: Action) -> Option<Key> {
+    in_context(context)
+        .find(|binding| binding.action == action)
+        .map(|binding| binding.keys[0])
+}
+
+/// The key for an action in a context, as a sentence names it.
+#[must_use]
+pub fn name(context: Context, action: Action) -> String {
+    key_of(context, action).map_or_else(String::new, |key| key.to_string())
+}
+
+/// The README's table of keys, in Markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let mut table = String::from("| key | where | does |\n|---|---|---|\n");
+    let mut done: Vec<Action> = Vec::new();
+    // The lists first: that is where one is.
+    let lists = |binding: &&Binding| binding.contexts.contains(&Context::Users);
+    let (first, then): (Vec<&Binding>, Vec<&Binding>) = BINDINGS.iter().partition(lists);
+    for binding in first.into_iter().chain(then) {
+        if done.contains(&binding.action) {
+            continue;
+        }
+        done.push(binding.action);
+        let mut keys: Vec<String> = Vec::new();
+        let mut places: Vec<&str> = Vec::new();
+        for same in BINDINGS.iter().filter(|b| b.action == binding.action) {
+            for key in same.keys {
+                let key = format!("`{key}`");
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+            if same.contexts.len() == Context::ALL.len() {
+                places.push("anywhere");
+            } else {
+                places.extend(same.contexts.iter().map(|context| context.title()));
+            }
+        }
+        let (keys, places) = (keys.join(" "), places.join(", "));
+        let does = binding.action.help();
+        table.extend(["| ", &keys, " | ", &places, " | ", does, " |\n"]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_means_one_thing_in_one_place() {
+        for &context in Context::ALL {
+            let mut seen = Vec::new();
+            for binding in in_context(context) {
+                for key in binding.keys {
+                    assert!(!seen.contains(key), "{key} means two things in {context:?}");
+                    seen.push(*key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn where_letters_are_text_none_is_a_command_but_the_one_that_is_asked_for() {
+        for context in Context::ALL.iter().copied().filter(|c| c.takes_text()) {
+            for binding in in_context(context) {
+                for key in binding.keys {
+                    let letter = matches!(key.code, KeyCode::Char(_)) && !key.ctrl;
+                    assert!(
+                        !letter || binding.action == Action::DeactivateInstead,
+                        "{key} cannot be typed in {context:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_place_has_a_way_out() {
+        for &context in Context::ALL {
+            assert_eq!(
+                action(context, Key::ctrl('c')),
+                Some(Action::Interrupt),
+                "{context:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_letter_that_moves_in_vim_or_quits_elsewhere_changes_anything() {
+        use Action::{Create, Delete, Discard, Toggle, Write};
+        for letter in "hjklgGwbxZq".chars() {
+            for &context in Context::ALL {
+                let means = action(context, Key::char(letter));
+                assert!(
+                    !matches!(means, Some(Create | Delete | Discard | Toggle | Write)),
+                    "{letter}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_written_as_people_write_them() {
+        let write = |key: Key| key.to_string();
+        assert_eq!(write(Key::ctrl('c')), "Ctrl-C");
+        assert_eq!(write(Key::of(KeyCode::PageDown)), "PgDn");
+        assert_eq!(write(Key::of(KeyCode::Enter)), "Enter");
+        assert_eq!(write(Key::char('R')), "R");
+    }
+
+    #[test]
+    fn alt_and_a_letter_is_not_the_letter() {
+        let event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
+        assert_eq!(action(Context::Users, event.into()), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! The filter: the text field, and what is made of it.
+
+use crate::engine::{
+    account::{Known, UserRow},
+    model::KeyStatus,
+    query::{KeyFacts, Query, Scratch, UserFacts},
+};
+use chrono::{DateTime, Utc};
+use tui_input::Input;
+
+/// The text field, and what is made of it.
+#[derive(Default)]
+pub struct Filter {
+    /// The text field. After a change of its text the query is made anew.
+    pub input: Input,
+    query: Query,
+    /// The text that the query was made of.
+    read: String,
+    /// When the latest message came, which ages are counted to.
+    now: DateTime<Utc>,
+    /// The key that the session is signed in with; empty where there is none.
+    own: String,
+    /// Made when it is first needed.
+    scratch: Option<Box<Scratch>>,
+}
+
+/// What an edit has made of the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edited {
+    /// Nothing: the cursor was moved.
+    Not,
+    /// Only rows that passed can pass.
+    Narrower,
+    /// Any row may pass, or no longer pass.
+    Otherwise,
+}
+
+impl std::fmt::Debug for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Filter").field(&self.input.value()).finish()
+    }
+}
+
+impl Filter {
+    /// Whether nothing is typed. A text that cannot be understood lets everybody through as well,
+    /// and is there to be seen all the same.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.input.value().trim().is_empty()
+    }
+
+    /// What was typed, understood.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Makes the query of what is typed.
+    pub(super) fn read(&mut self) -> Edited {
+        if self.read == self.input.value() {
+            return Edited::Not;
+        }
+        self.input.value().clone_into(&mut self.read);
+        let before = std::mem::replace(&mut self.query, Query::parse(&self.read));
+        if self.query.narrows(&before) {
+            Edited::Narrower
+        } else {
+            Edited::Otherwise
+        }
+    }
+
+    /// Notes the time, and the session's own key. Says whether other rows may pass now because it
+    /// is another key; that time goes by is noticed with the next edit.
+    pub(super) fn note(&mut self, now: DateTime<Utc>, own: &str) -> bool {
+        self.now = now;
+        if self.own == own {
+            return false;
+        }
+        own.clone_into(&mut self.own);
+        self.query.asks_own()
+    }
+
+    /// Whether a user passes.
+    pub(super) fn passes(&mut self, row: &UserRow) -> bool {
+        if self.query.is_empty() {
+            return true;
+        }
+        let scratch = self.scratch.get_or_insert_default();
+        let keys = row.known_keys().map(|key| of_key(key, &self.own));
+        self.query
+            .user_passes(&of_user(row), keys, self.now, scratch)
+    }
+
+    /// Whether a key of a user passes.
+    pub(super) fn passes_key(&mut self, row: &UserRow, key: Known<'_>) -> bool {
+        let scratch = self.scratch.get_or_insert_default();
+        let key = of_key(key, &self.own);
+        self.query
+            .key_passes(&of_user(row), &key, self.now, scratch)
+    }
+
+    /// Which of these users matches best, the first of them if there are several; nothing without
+    /// a query.
+    pub(super) fn best<'a>(&mut self, rows: impl Iterator<Item = &'a UserRow>) -> Option<usize> {
+        let scratch = self.scratch.get_or_insert_default();
+        let most = self.query.highest_score(scratch);
+        let scores = rows.map(|row| {
+            let keys = row.known_keys().map(|key| of_key(key, &self.own));
+            self.query
+                .user_score(&of_user(row), keys, self.now, scratch)
+        });
+        highest(&self.query, most, scores)
+    }
+
+    /// Which of these keys matches best.
+    pub(super) fn best_key<'a>(
+        &mut self,
+        keys: impl Iterator<Item = (&'a UserRow, Known<'a>)>,
+    ) -> Option<usize> {
+        let scratch = self.scratch.get_or_insert_default();
+        let most = self.query.highest_score(scratch);
+        let scores = keys.map(|(row, key)| {
+            let key = of_key(key, &self.own);
+            self.query.key_score(&of_user(row), &key, self.now, scratch)
+        });
+        highest(&self.query, most, scores)
+    }
+}
+
+/// The place of the first of the highest scores, of which none is above `most`; nothing where
+/// nothing is asked.
+fn highest(query: &Query, most: u32, scores: impl Iterator<Item = Option<u32>>) -> Option<usize> {
+    if query.is_empty() {
+        return None;
+    }
+    let mut best: Option<(u32, usize)> = None;
+    for (place, score) in scores.enumerate() {
+        if let Some(score) = score
+            && best.is_none_or(|(highest, _)| score > highest)
+        {
+            best = Some((score, place));
+            if score >= most {
+                break;
+            }
+        }
+    }
+    best.map(|(_, place)| place)
+}
+
+/// What a query has to know of a user.
+fn of_user(row: &UserRow) -> UserFacts<'_> {
+    UserFacts {
+        name: &row.user.name,
+        path: &row.user.path,
+        keys: row.key_count(),
+    }
+}
+
+/// What a query has to know of a key.
+fn of_key<'a>(key: Known<'a>, own: &str) -> KeyFacts<'a> {
+    KeyFacts {
+        id: key.id(),
+        active: match key.status() {
+            KeyStatus::Active => Some(true),
+            KeyStatus::Inactive => Some(false),
+            KeyStatus::Other(_) => None,
+        },
+        created: key.created(),
+        last_used: key.last_used(),
+        own: !own.is_empty() && key.id() == Some(own),
+    }
+}

@@ -1,0 +1,63 @@
+//! What reaches the screen: what a person does, and what the engine is to hear.
+
+use super::action::Action;
+use crate::engine::{Event, query::sort::Column};
+use crossterm::event::KeyEvent;
+
+/// Something that has happened. A message that carries a secret moves it.
+#[derive(Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(KeyPress),
+    /// A text was pasted.
+    Paste(String),
+    /// The mouse was clicked on something.
+    Click(Target),
+    /// The wheel was turned, by so many rows; negative is up.
+    Scroll(isize),
+    /// The terminal has this size now, in columns and rows.
+    Resize(u16, u16),
+    /// The terminal was used by another program; all of it must be drawn again.
+    Resumed,
+    /// Time for the next picture of a spinner.
+    Tick,
+    /// Something has happened outside.
+    Event(Event),
+}
+
+impl From<Event> for Message {
+    fn from(event: Event) -> Self {
+        Self::Event(event)
+    }
+}
+
+/// A key press, and how closely it followed others.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyPress {
+    /// The key.
+    pub key: KeyEvent,
+    /// How many keys came right before it, faster than a person presses and sees: 0 for one that
+    /// was pressed with the screen in view.
+    pub run: usize,
+}
+
+/// Something on the screen that can be clicked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A row of the list of users.
+    User(usize),
+    /// A card of the key pane.
+    Key(usize),
+    /// A row of the list of all keys.
+    KeyRow(usize),
+    /// The heading of a column.
+    Column(Column),
+    /// An entry of what has happened, by its number: its row changes with the next one.
+    Entry(usize),
+    /// A tab, a hint of the footer, or of a dialog.
+    Action(Action),
+    /// A button of a dialog.
+    Button(usize),
+    /// A row of a list in a dialog: of the palette, of profiles, of forms.
+    PaletteRow(usize),
+}

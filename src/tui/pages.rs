@@ -1,0 +1,355 @@
+//! The pages, one file each: what it remembers, what its keys mean, and how it is drawn. What the
+//! keys of a user or a key mean is the same on every page that has one selected, and stands here.
+
+pub(super) mod activity;
+mod cards;
+pub(super) mod keys;
+pub(super) mod signed_out;
+pub(super) mod users;
+
+pub use users::Pane;
+
+use super::{
+    action::Action,
+    canvas::Canvas,
+    dialogs::{Ask, Describe, Details, Dialog, Rotate, WholeEntry},
+    format,
+    keymap::Context,
+    layout::Layout,
+    lists::Lists,
+};
+use crate::engine::{
+    Change, Copied, Engine, Entry, Intent, Proposal, READ_ONLY, Slot,
+    account::{Account, KeyRow, UserRow},
+    model::KeyStatus,
+};
+use activity::ActivityPage;
+use users::UsersPage;
+
+/// The pages, of which one is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// The users and the keys of one of them.
+    #[default]
+    Users,
+    /// Every key of the account.
+    Keys,
+    /// What was done in this run, and what failed.
+    Activity,
+}
+
+/// The facts about a page.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageRow {
+    /// Its name, as its tab shows it.
+    pub title: &'static str,
+    /// The action that goes there.
+    pub show: Action,
+    /// The places whose keys count on it.
+    pub places: &'static [Context],
+}
+
+impl Page {
+    /// All of them, in the order of their tabs.
+    pub(super) const ALL: [Self; 3] = [Self::Users, Self::Keys, Self::Activity];
+
+    /// Its row.
+    pub(super) fn row(self) -> PageRow {
+        let row = |title, show, places| PageRow {
+            title,
+            show,
+            places,
+        };
+        match self {
+            Self::Users => {
+                const PLACES: &[Context] = &[Context::Users, Context::Keys];
+                row("Users", Action::ShowUsers, PLACES)
+            }
+            Self::Keys => row("Keys", Action::ShowKeys, &[Context::AllKeys]),
+            Self::Activity => row("Activity", Action::ShowActivity, &[Context::Activity]),
+        }
+    }
+
+    /// The page that an action goes to.
+    pub(super) fn shown_by(action: Action) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.row().show == action)
+    }
+
+    /// How many entries it has, as its tab shows it.
+    pub(super) fn count(self, engine: &Engine, account: &Account) -> String {
+        match self {
+            Self::Users => users::count(account),
+            Self::Keys => keys::count(account),
+            Self::Activity => format::count(engine.activity.noted()),
+        }
+    }
+}
+
+/// What the pages remember, and which of them is shown.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    pub shown: Page,
+    pub users: UsersPage,
+    pub activity: ActivityPage,
+}
+
+impl Pages {
+    /// The place whose keys count on the page that is shown.
+    pub(super) fn context(&self) -> Context {
+        match self.shown {
+            Page::Users if self.users.pane == Pane::Keys => Context::Keys,
+            page => page.row().places[0],
+        }
+    }
+
+    /// Goes to another page. Each keeps its own place, but the newest entry is why one looks.
+    pub(super) fn show(&mut self, page: Page, engine: &Engine) {
+        if page == Page::Activity && self.shown != page {
+            self.activity.select(&engine.activity, 0);
+        }
+        self.shown = page;
+    }
+
+    /// What is selected.
+    pub(super) fn selection<'a>(
+        &self,
+        engine: &'a Engine,
+        account: &'a Account,
+        lists: &Lists,
+    ) -> Selection<'a> {
+        let users = &account.users;
+        let (user, key) = match self.shown {
+            Page::Keys => lists
+                .selected_key(users)
+                .map_or((None, None), |(row, key)| (Some(row), key.live())),
+            Page::Users | Page::Activity => {
+                let user = lists.selected(users);
+                let keys = user.and_then(|user| user.keys.known());
+                let at = self.users.key_cursor(user);
+                (user, keys.and_then(|keys| keys.get(at)))
+            }
+        };
+        let entry = match self.shown {
+            Page::Activity => self.activity.selected(&engine.activity),
+            Page::Users | Page::Keys => None,
+        };
+        Selection {
+            slot: account.session.slot,
+            user,
+            key,
+            entry,
+        }
+    }
+
+    /// Moves by so many rows on the page that is shown.
+    pub(super) fn step(
+        &mut self,
+        by: isize,
+        engine: &Engine,
+        account: &Account,
+        lists: &mut Lists,
+        typing: bool,
+    ) {
+        let users = &account.users;
+        match self.shown {
+            Page::Activity => self.activity.step(&engine.activity, by),
+            Page::Users if self.users.pane == Pane::Keys && !typing => {
+                let user = lists.selected(users);
+                let at = self.users.key_cursor(user).saturating_add_signed(by);
+                self.users.select_key(user, at);
+            }
+            Page::Users | Page::Keys => lists.step(users, by),
+        }
+    }
+
+    /// How many rows of the page that is shown the screen has room for.
+    pub(super) fn height(&self, lists: &Lists) -> usize {
+        match self.shown {
+            Page::Users => lists.by_user().height(),
+            Page::Keys => lists.by_key().height(),
+            Page::Activity => self.activity.height(),
+        }
+    }
+
+    /// Notes how many rows there is room for, and what has come.
+    pub(super) fn follow(&mut self, engine: &Engine, lists: &mut Lists, layout: &Layout) {
+        lists.set_heights(layout.users_height(), layout.keys_height());
+        self.activity.follow(&engine.activity);
+        self.activity
+            .set_height(&engine.activity, layout.activity_height());
+    }
+
+    /// Draws the page that is shown.
+    pub(super) fn draw(
+        &self,
+        canvas: &mut Canvas<'_>,
+        layout: &Layout,
+        lists: &Lists,
+        typing: bool,
+    ) {
+        match self.shown {
+            Page::Users => self.users.draw(canvas, layout, lists, typing),
+            Page::Keys => keys::draw(canvas, layout.body, lists, layout.filter, typing),
+            Page::Activity => self.activity.draw(canvas, layout.body),
+        }
+    }
+}
+
+/// What is selected on a page.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Selection<'a> {
+    pub slot: Slot,
+    pub user: Option<&'a UserRow>,
+    pub key: Option<&'a KeyRow>,
+    /// An entry of the activity, with its number.
+    pub entry: Option<(usize, &'a Entry)>,
+}
+
+/// What an action means for what is selected; `None` where it means nothing to a user or a key.
+pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> Option<Vec<Ask>> {
+    let Selection {
+        slot,
+        user,
+        key,
+        entry,
+    } = selection;
+    let name = || user.map(|row| row.user.name.clone());
+    let both = || Some((name()?, key?));
+    let propose = |change: Change| vec![Ask::Intend(Intent::Propose(slot, Proposal::from(change)))];
+    let open = |dialog: Box<dyn Dialog>| Ask::Open(dialog);
+    Some(match action {
+        Action::Create => name().map_or_else(Vec::new, |user| propose(Change::Create { user })),
+        Action::Toggle => both().map_or_else(Vec::new, |(user, row)| {
+            propose(Change::SetActive {
+                user,
+                key: row.key.id.clone(),
+                active: row.key.status == KeyStatus::Inactive,
+            })
+        }),
+        Action::Delete => both().map_or_else(Vec::new, |(user, row)| {
+            let key = row.key.id.clone();
+            propose(Change::Delete { user, key })
+        }),
+        Action::Rotate => name().map_or_else(Vec::new, |user| {
+            let rotate = Rotate::new(slot, user.clone());
+            vec![
+                open(Box::new(rotate)),
+                Ask::Intend(Intent::Rotate(slot, user)),
+            ]
+        }),
+        Action::OpenQuestion => {
+            let question = name().and_then(|user| engine.question_about(slot, &user));
+            let origin = question.map(|question| question.origin.clone());
+            origin.map_or_else(Vec::new, |origin| {
+                vec![Ask::Intend(Intent::OpenQuestion(origin))]
+            })
+        }
+        Action::Describe => both().map_or_else(Vec::new, |(user, row)| {
+            let key = row.key.id.clone();
+            let account = engine.fleet.get(slot);
+            let now = account.and_then(|account| account.description_of(&user, &key));
+            let label = account.map_or_else(String::new, |account| account.identity.account());
+            let describe = Describe::new(slot, user.clone(), key, label, now.flatten());
+            vec![
+                open(Box::new(describe)),
+                Ask::Intend(Intent::AskDescriptions(slot, user)),
+            ]
+        }),
+        Action::CopyId => both().map_or_else(Vec::new, |(_, row)| {
+            vec![Ask::Intend(Intent::Copy {
+                key: row.key.id.clone(),
+                what: Copied::KeyId,
+            })]
+        }),
+        Action::Details => both().map_or_else(Vec::new, |(user, row)| {
+            let details = Details::new(slot, user, row.key.id.clone());
+            vec![open(Box::new(details))]
+        }),
+        Action::WholeEntry => entry.map_or_else(Vec::new, |(number, entry)| {
+            let whole = WholeEntry::new(number, entry.clone());
+            vec![open(Box::new(whole))]
+        }),
+        Action::CopyCommand => entry.map_or_else(Vec::new, |(number, _)| {
+            vec![Ask::Intend(Intent::CopyCommand(number))]
+        }),
+        _ => return None,
+    })
+}
+
+/// Why an action is not possible for what is selected; `None` where it is.
+pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>) -> Option<String> {
+    let Selection {
+        slot,
+        user,
+        key,
+        entry,
+    } = selection;
+    if matches!(action, Action::WholeEntry | Action::CopyCommand) {
+        return match entry {
+            None => Some("Nothing is listed yet".into()),
+            Some((_, entry)) if action == Action::CopyCommand && entry.command.is_empty() => {
+                Some("No aws command does this".into())
+            }
+            Some(_) => None,
+        };
+    }
+    let is_change = matches!(
+        action,
+        Action::Create | Action::Toggle | Action::Delete | Action::Rotate | Action::Describe
+    );
+    if engine.settings.read_only && is_change {
+        return Some(READ_ONLY.into());
+    }
+    let of_user = matches!(
+        action,
+        Action::Create
+            | Action::Rotate
+            | Action::Toggle
+            | Action::Delete
+            | Action::Describe
+            | Action::CopyId
+            | Action::Details
+    );
+    let Some(row) = user else {
+        return match action {
+            Action::OpenQuestion => Some("Nothing is unknown about this user".into()),
+            _ => of_user.then(|| "No user is selected".into()),
+        };
+    };
+    let name = &row.user.name;
+    match action {
+        Action::Create => engine
+            .pending_for(slot, name, None)
+            .map(|_| format!("A key for {name} is being created already")),
+        Action::Toggle | Action::Delete | Action::Describe | Action::CopyId | Action::Details => {
+            let Some(key) = key else {
+                return Some(if row.keys.known().is_none() {
+                    let why = row.keys.error();
+                    let why = why.map(|error| format!(": {}", error.short()));
+                    format!(
+                        "The keys of {name} are not loaded{}",
+                        why.unwrap_or_default()
+                    )
+                } else {
+                    format!("{name} has no access keys")
+                });
+            };
+            if matches!(action, Action::CopyId | Action::Details) {
+                return None;
+            }
+            engine
+                .pending_for(slot, name, Some(&key.key.id))
+                .map(|change| format!("{} is under way", change.row().doing))
+        }
+        Action::Rotate => match row.keys.known().map(Vec::len) {
+            None => Some(format!("The keys of {name} are not loaded")),
+            Some(0) => Some(format!("{name} has no key to rotate")),
+            Some(_) => None,
+        },
+        Action::OpenQuestion => match engine.question_about(slot, name) {
+            Some(_) => None,
+            None => Some("Nothing is unknown about this user".into()),
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,317 @@
+//! The list of all keys of the account.
+
+use super::users::{age_style, symbol};
+use crate::{
+    engine::{
+        account::{Account, Known, Load, UserRow},
+        model::{KeyStatus, LastUsed},
+        query::sort::Column as SortColumn,
+        text::{shorten_name, visible, width},
+    },
+    tui::{
+        action::Action,
+        canvas::Canvas,
+        format,
+        keymap::{self, Context},
+        lists::Lists,
+        message::Target,
+        widgets::{
+            filter_line,
+            found::Finder,
+            table::{Column, MARKER, Row, Table},
+        },
+        words,
+    },
+};
+use ratatui::{
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+/// Cells of the columns beside the user's name: an ID is never cut off.
+const ID: usize = 20;
+const AGE: usize = 7;
+const USED: usize = 12;
+const SERVICE: usize = 14;
+const REGION: usize = 15;
+const STATUS: usize = 8;
+
+/// The marker, the symbol of the status, and a space.
+const FRONT: usize = 4;
+/// Between a column and the next.
+const GAP: usize = 2;
+
+/// From these widths on there is room for more columns.
+const WITH_STATUS: usize = 72;
+const WITH_SERVICE: usize = 90;
+const WITH_REGION: usize = 108;
+
+/// Which columns there is room for.
+struct Columns {
+    user: usize,
+    status: bool,
+    service: bool,
+    region: bool,
+}
+
+impl Columns {
+    fn of(area: Rect) -> Self {
+        let width = usize::from(area.width);
+        let (status, service, region) = (
+            width >= WITH_STATUS,
+            width >= WITH_SERVICE,
+            width >= WITH_REGION,
+        );
+        let more = |there: bool, cells: usize| if there { GAP + cells } else { 0 };
+        let rest = FRONT
+            + ID
+            + GAP
+            + AGE
+            + USED
+            + more(service, SERVICE)
+            + more(region, REGION)
+            + more(status, STATUS)
+            + 1;
+        Self {
+            user: width.saturating_sub(rest),
+            status,
+            service,
+            region,
+        }
+    }
+}
+
+/// Draws the page.
+pub(in crate::tui) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    lists: &Lists,
+    filter: bool,
+    typing: bool,
+) {
+    let theme = canvas.theme;
+    let account = canvas.account;
+    let list = lists.by_key();
+    let tally = account.users.tally();
+    let so_far = if account.is_all_known() {
+        ""
+    } else {
+        " so far"
+    };
+    let mut note = match (tally.all_keys(), so_far) {
+        (0, " so far") => String::new(),
+        (keys, _) => format!("{}{so_far}", format::plural(keys, "key")),
+    };
+    let query = lists.filter().query();
+    if !query.is_empty() {
+        let shown = format::count(list.shown().len());
+        note = format!("{note} {} {shown} shown", theme.glyphs.dot);
+    }
+    let title = Line::styled("Keys", theme.strong);
+    let inside = canvas.pane(area, title, Line::styled(note, theme.dim), theme.accent);
+    let inside = filter_line::draw(canvas, inside, lists, filter, typing);
+    let columns = Columns::of(inside);
+    let table = columns.table(lists);
+    match query.errors().first() {
+        Some(error) => filter_line::explanation(canvas, inside, error),
+        None => table.headings(canvas, inside),
+    }
+    let body = Rect {
+        y: inside.y + 1,
+        height: inside.height.saturating_sub(1),
+        ..inside
+    };
+    if list.shown().is_empty() {
+        empty(canvas, body);
+        return;
+    }
+    let mut finder = Finder::of(query);
+    let cursor = list.cursor();
+    let window = lists.keys_window(&account.users);
+    let rows: Vec<Row> = window
+        .map(|(at, row, key)| {
+            let place = (at, at == cursor);
+            key_row(canvas, &columns, row, key, place, finder.as_mut())
+        })
+        .collect();
+    table.rows(canvas, body, rows.into_iter());
+}
+
+impl Columns {
+    fn table(&self, lists: &Lists) -> Table {
+        let mut columns = vec![
+            Column::left("", 0, FRONT - MARKER),
+            Column::left("key ID", 0, ID).by(SortColumn::Id),
+            Column::left("user", GAP, self.user).by(SortColumn::User),
+            Column::right("age", 0, AGE).by(SortColumn::Age),
+            Column::right("last used", 0, USED).by(SortColumn::LastUsed),
+        ];
+        let more = [
+            (self.service, "service", SERVICE, SortColumn::Service),
+            (self.region, "region", REGION, SortColumn::Region),
+            (self.status, "status", STATUS, SortColumn::Status),
+        ];
+        let more = more.into_iter().filter(|(there, ..)| *there);
+        columns.extend(more.map(|(_, title, cells, by)| Column::left(title, GAP, cells).by(by)));
+        Table {
+            columns,
+            sort: Some(lists.by_key().sort()),
+            focused: true,
+        }
+    }
+}
+
+fn key_row(
+    canvas: &Canvas<'_>,
+    columns: &Columns,
+    row: &UserRow,
+    key: Known<'_>,
+    (at, selected): (usize, bool),
+    mut finder: Option<&mut Finder<'_>>,
+) -> Row {
+    let theme = canvas.theme;
+    let strong = if selected { theme.strong } else { Style::new() };
+    let mut name_cells = columns.user;
+    let id = match key.id() {
+        Some(id) => {
+            let id = visible(id);
+            // Longer than usual: the name gives way.
+            name_cells = name_cells.saturating_sub(width(&id).saturating_sub(ID));
+            found(canvas, finder.as_deref_mut(), true, (&id, &id), strong)
+        }
+        None => {
+            let (text, style) = match &row.keys {
+                Load::Failed(..) => ("?", theme.warn),
+                Load::Idle if canvas.account.identity.broken.is_some() => ("?", theme.dim),
+                _ => (theme.glyphs.loading, theme.dim),
+            };
+            vec![Span::styled(text, style)]
+        }
+    };
+    let whole = visible(&row.user.name);
+    let name = shorten_name(&whole, name_cells, theme.glyphs.more);
+    let mut name_spans = found(canvas, finder, false, (&whole, &name), strong);
+    let padding = name_cells.saturating_sub(width(&name));
+    name_spans.push(Span::raw(" ".repeat(padding)));
+    let age = key.created().map(|created| canvas.now - created);
+    let style = match age {
+        Some(age) if *key.status() == KeyStatus::Active => age_style(canvas, age),
+        _ => theme.dim,
+    };
+    let age = age.map(format::short).unwrap_or_default();
+    let (used, used_style) = used(canvas, key);
+    let mut cells = vec![
+        vec![symbol(canvas, key)],
+        id,
+        name_spans,
+        vec![Span::styled(age, style)],
+        vec![Span::styled(used, used_style)],
+    ];
+    let (service, region) = match key.last_used() {
+        Some(LastUsed::At {
+            service, region, ..
+        }) => (service.as_deref(), region.as_deref()),
+        _ => (None, None),
+    };
+    for (there, text, room) in [
+        (columns.service, service, SERVICE),
+        (columns.region, region, REGION),
+        (columns.status, Some(key.status().word()), STATUS),
+    ] {
+        if there {
+            let text = visible(text.unwrap_or_default()).into_owned();
+            let text = shorten_name(&text, room, theme.glyphs.more).into_owned();
+            cells.push(vec![Span::raw(text)]);
+        }
+    }
+    Row {
+        marker: marker(canvas, row, key, selected),
+        cells,
+        selected,
+        target: Target::KeyRow(at),
+    }
+}
+
+/// What stands before a row: a change under way, an open question, or the selection.
+fn marker(canvas: &Canvas<'_>, row: &UserRow, key: Known<'_>, selected: bool) -> &'static str {
+    let (engine, slot, name) = (canvas.engine, canvas.slot(), &row.user.name);
+    let pending = key
+        .id()
+        .is_some_and(|id| engine.pending_for(slot, name, Some(id)).is_some());
+    if pending {
+        canvas.spinner()
+    } else if engine.question_about(slot, name).is_some() {
+        "?"
+    } else if selected {
+        canvas.theme.glyphs.marker
+    } else {
+        " "
+    }
+}
+
+/// A text, with what the filter has found in it.
+fn found(
+    canvas: &Canvas<'_>,
+    finder: Option<&mut Finder<'_>>,
+    id: bool,
+    (whole, shown): (&str, &str),
+    style: Style,
+) -> Vec<Span<'static>> {
+    match finder {
+        None => vec![Span::styled(shown.to_owned(), style)],
+        Some(finder) => finder
+            .spans(id, whole, shown, style, canvas.theme.found)
+            .collect(),
+    }
+}
+
+fn used(canvas: &Canvas<'_>, key: Known<'_>) -> (String, Style) {
+    let theme = canvas.theme;
+    match (key.last_used(), key.error()) {
+        (Some(LastUsed::Never), _) => (words::as_reported("never", key.is_reported()), theme.dim),
+        (Some(LastUsed::At { time, .. }), _) => {
+            let text = format::short(canvas.now - *time);
+            (words::as_reported(&text, key.is_reported()), Style::new())
+        }
+        (None, Some(error)) => (words::failed(error).into(), theme.warn),
+        (None, None) => (theme.glyphs.loading.into(), theme.dim),
+    }
+}
+
+/// Why no key is shown, and what to press.
+fn empty(canvas: &mut Canvas<'_>, area: Rect) {
+    let account = canvas.account;
+    let theme = canvas.theme;
+    let tally = account.users.tally();
+    let mut text: Vec<(String, Style)> = Vec::new();
+    if tally.all_keys() > 0 {
+        text.push(("No key matches the filter.".into(), Style::new()));
+        if tally.unknown > 0 {
+            let users = format::plural(tally.unknown, "user");
+            text.push((format!("The keys of {users} are not loaded."), theme.dim));
+        }
+        let clear = keymap::name(Context::AllKeys, Action::ClearFilter);
+        text.push((format!("{clear} clears it."), theme.dim));
+    } else {
+        text.push(match &account.users.listing {
+            Load::Failed(error, _) => (error.short(), theme.bad),
+            Load::Ready(()) if tally.unknown == 0 => {
+                ("This account has no access keys.".into(), Style::new())
+            }
+            _ => ("Loading the keys".into(), theme.dim),
+        });
+    }
+    canvas.paragraphs(area, text);
+}
+
+/// How many keys there are, and whether that is all of them.
+pub(super) fn count(account: &Account) -> String {
+    let tally = account.users.tally();
+    let all = tally.unknown == 0 && account.users.listing.is_ready();
+    match (tally.all_keys(), all) {
+        (keys, true) => format::count(keys),
+        (0, false) => "?".into(),
+        (keys, false) => format!("{} so far", format::count(keys)),
+    }
+}

@@ -1,0 +1,427 @@
+//! What the screen remembers, and how it follows the engine. Messages come in, effects go out:
+//! keys and clicks are read in `input` and done in `act`; what the engine needs a person for is
+//! shown by `follow`.
+
+mod act;
+mod follow;
+mod input;
+
+pub(super) use input::{LONG_LIMIT, PASTE_LIMIT};
+
+use super::{
+    Settings,
+    action::Action,
+    canvas::{Canvas, Drawn},
+    dialogs::Dialog,
+    header,
+    keymap::Context,
+    layout::{self, Layout, Shown},
+    lists::Lists,
+    message::Message,
+    pages::{self, Page, Pages, Pane, Selection},
+    theme::Theme,
+    widgets::footer,
+};
+use crate::engine::{
+    Effect, Engine, Entry, Event, Intent, KeyId, Signal, Slot, Target,
+    account::{Account, KeyRow, Stage, UserRow},
+    model::KeyStatus,
+};
+use chrono::{DateTime, Utc};
+use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+
+/// A line that tells how the last thing went, until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// Whether something failed or was refused.
+    pub bad: bool,
+}
+
+/// Where a person is: what is selected, and what is in front of it.
+#[derive(Debug, PartialEq, Eq)]
+struct Whereabouts {
+    page: Page,
+    pane: Pane,
+    dialogs: usize,
+    filtering: bool,
+    user: Option<Box<str>>,
+    key: Option<String>,
+}
+
+/// The screen, and the engine that it looks at.
+#[derive(Debug)]
+pub struct Screen {
+    /// What does not change.
+    pub settings: Settings,
+    /// What is known.
+    pub engine: Engine,
+    /// The account that is shown.
+    slot: Slot,
+    pages: Pages,
+    /// Which rows of the account are shown, and which are selected.
+    pub lists: Lists,
+    /// A filter is being typed.
+    filtering: bool,
+    /// The dialogs, the top one last: it alone gets the keys.
+    dialogs: Vec<Box<dyn Dialog>>,
+    notice: Option<Notice>,
+    /// Columns and rows of the terminal.
+    size: (u16, u16),
+    /// Which picture of the spinner is shown.
+    turn: usize,
+    /// Counts the dialogs that have come up by themselves.
+    came_up: u64,
+    /// How far the dialog on top can be scrolled, as it was drawn last.
+    scroll_limit: usize,
+    /// Where the person was when the owner of a key was gone to that is searched for; `None` once
+    /// they have moved.
+    arrived: Option<Whereabouts>,
+    /// The process is to be stopped until the shell continues it.
+    suspend: bool,
+}
+
+impl Screen {
+    /// The screen before anything has happened, with an account being opened, and what has to be
+    /// done first.
+    #[must_use]
+    pub fn start(settings: Settings, target: Target, size: (u16, u16)) -> (Self, Vec<Effect>) {
+        let mut engine = Engine::new(settings.engine);
+        let (slot, sign_in) = engine.open(target);
+        let screen = Self::of(engine, slot, settings, size);
+        (screen, vec![sign_in, Effect::OpenJournal])
+    }
+
+    /// A screen that shows an account of an engine. What that needs a person for comes up at once.
+    #[must_use]
+    pub fn of(engine: Engine, slot: Slot, settings: Settings, size: (u16, u16)) -> Self {
+        let mut screen = Self {
+            settings,
+            engine,
+            slot,
+            pages: Pages::default(),
+            lists: Lists::default(),
+            filtering: false,
+            dialogs: Vec::new(),
+            notice: None,
+            size,
+            turn: 0,
+            came_up: 0,
+            scroll_limit: 0,
+            arrived: None,
+            suspend: false,
+        };
+        screen.follow(false);
+        screen
+    }
+
+    /// Searches for this key as soon as the account is open.
+    pub fn search_first(&mut self, key: KeyId) {
+        let effects = self.engine.intend(Intent::SearchFirst(key));
+        debug_assert!(effects.is_empty(), "nothing is asked before");
+    }
+
+    /// Takes notice of what has happened, and says what must be done outside.
+    #[must_use]
+    pub fn update(&mut self, message: Message, now: DateTime<Utc>) -> Vec<Effect> {
+        self.engine.tick(now);
+        let mut effects = match message {
+            Message::Key(press) => self.key(press),
+            Message::Paste(text) => self.paste(&text),
+            Message::Click(target) => self.click(&target),
+            Message::Scroll(by) => {
+                self.wheel(by);
+                Vec::new()
+            }
+            Message::Resize(columns, rows) => {
+                self.size = (columns, rows);
+                Vec::new()
+            }
+            Message::Resumed => Vec::new(),
+            Message::Tick => {
+                self.turn = self.turn.wrapping_add(1);
+                Vec::new()
+            }
+            Message::Event(event) => {
+                if matches!(event, Event::Signal(Signal::Interrupt)) {
+                    self.filtering = false;
+                }
+                let selected = self.selected_name();
+                let effects = self.engine.hear(event);
+                effects
+                    .into_iter()
+                    .chain(self.follow_event(selected.as_deref()))
+                    .collect()
+            }
+        };
+        effects.extend(self.follow(false));
+        self.note_whereabouts();
+        self.engine.look_at(self.slot, self.lists.attention());
+        effects.extend(self.engine.plan_reads());
+        effects
+    }
+
+    /// Takes notice of what was drawn.
+    pub fn drawn(&mut self, drawn: &Drawn) {
+        self.scroll_limit = drawn.scroll_limit;
+        let engine = &self.engine;
+        let top = self.dialogs.last_mut().filter(|_| !self.filtering);
+        if let Some(scroll) = top.and_then(|top| top.scroll(engine)) {
+            *scroll = (*scroll).min(drawn.scroll_limit);
+        }
+    }
+
+    /// Whether the process is to be stopped. It is told once.
+    pub fn take_suspend(&mut self) -> bool {
+        std::mem::take(&mut self.suspend)
+    }
+
+    /// The account that is shown.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.engine.fleet.accounts()[usize::from(self.slot.0)]
+    }
+
+    /// The slot of the account that is shown.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// Which page is shown.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        self.pages.shown
+    }
+
+    /// Which pane of the page of users has the keys.
+    #[must_use]
+    pub fn pane(&self) -> Pane {
+        self.pages.users.pane
+    }
+
+    /// The selected entry of the activity.
+    #[must_use]
+    pub fn selected_entry(&self) -> Option<&Entry> {
+        let selected = self.pages.activity.selected(&self.engine.activity);
+        selected.map(|(_, entry)| entry)
+    }
+
+    /// Columns and rows of the terminal.
+    #[must_use]
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// How the last thing went.
+    #[must_use]
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// Whether a filter is being typed.
+    #[must_use]
+    pub fn is_filtering(&self) -> bool {
+        self.filtering
+    }
+
+    /// How many dialogs are open, seen or not.
+    #[must_use]
+    pub fn open_dialogs(&self) -> usize {
+        self.dialogs.len()
+    }
+
+    /// Changes whenever a dialog has come up or asks something else by itself: what was drawn before
+    /// is not what a key answers.
+    #[must_use]
+    pub fn scene(&self) -> u64 {
+        self.engine.scene() + self.came_up
+    }
+
+    /// How many dialogs are to be seen. While a filter is typed, what has come up meanwhile waits:
+    /// letters on their way to the text would be commands there.
+    #[must_use]
+    pub fn visible_dialogs(&self) -> usize {
+        if self.filtering {
+            0
+        } else {
+            self.dialogs.len()
+        }
+    }
+
+    /// The place whose keys count.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match self.dialogs.last().filter(|_| !self.filtering) {
+            Some(dialog) => dialog.context(&self.engine),
+            None => self.background(),
+        }
+    }
+
+    /// The place behind all dialogs.
+    fn background(&self) -> Context {
+        if self.account().stage != Stage::SignedIn {
+            Context::SignedOut
+        } else if self.filtering {
+            Context::Filter
+        } else {
+            self.pages.context()
+        }
+    }
+
+    /// The selected user; in the list of keys, whose the selected key is.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserRow> {
+        self.selection().user
+    }
+
+    fn selected_name(&self) -> Option<Box<str>> {
+        self.user().map(|row| row.user.name.clone())
+    }
+
+    /// The selected key, if the account has named it.
+    #[must_use]
+    pub fn selected_key(&self) -> Option<&KeyRow> {
+        self.selection().key
+    }
+
+    fn selection(&self) -> Selection<'_> {
+        self.pages
+            .selection(&self.engine, self.account(), &self.lists)
+    }
+
+    /// Why an action is not possible here and now, in words; `None` if it is.
+    #[must_use]
+    pub fn why_not(&self, action: Action) -> Option<String> {
+        let of_key = matches!(
+            action,
+            Action::Toggle | Action::Delete | Action::Describe | Action::CopyId | Action::Details
+        );
+        if let Some(key) = self.searched_here().filter(|_| of_key)
+            && !(self.engine.settings.read_only
+                && matches!(action, Action::Toggle | Action::Delete | Action::Describe))
+        {
+            return Some(format!("Looking for {key} among these keys"));
+        }
+        pages::why_not(action, &self.engine, self.selection())
+    }
+
+    /// The key that is searched for where the selection is: what is done now would be done to
+    /// another.
+    fn searched_here(&self) -> Option<&KeyId> {
+        let (key, user) = self.engine.search_is_loading()?;
+        let here = self.page() == Page::Users
+            && self.user().is_some_and(|row| *row.user.name == *user)
+            && self.pages.users.selected_key.as_deref() == Some(key.as_str());
+        here.then_some(key)
+    }
+
+    /// What an action is called here and now.
+    #[must_use]
+    pub fn title(&self, action: Action) -> &'static str {
+        let inactive = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
+        match action {
+            Action::Toggle if self.selected_key().is_some_and(inactive) => "activate",
+            action => action.title(),
+        }
+    }
+
+    /// Says something on the notice line.
+    fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: false,
+        });
+    }
+
+    /// Says on the notice line that something did not work.
+    fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: true,
+        });
+    }
+
+    fn layout(&self) -> Layout {
+        let shown = Shown {
+            warning: self.account().identity.root_has_keys(),
+            keys_first: self.pages.users.pane == Pane::Keys && !self.filtering,
+            filter: self.filtering || !self.lists.filter().is_empty(),
+        };
+        Layout::of(self.size, shown)
+    }
+}
+
+/// Draws the whole screen. Nothing here changes anything.
+pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
+    let area = buffer.area;
+    let why_not = |action| screen.why_not(action);
+    let mut canvas = Canvas {
+        buffer,
+        engine: &screen.engine,
+        account: screen.account(),
+        settings: &screen.settings,
+        now,
+        theme: Theme::of(screen.settings.ascii, screen.settings.monochrome),
+        turn: screen.turn,
+        why_not: &why_not,
+        drawn: Drawn::default(),
+    };
+    if (area.width, area.height) != screen.size {
+        // The terminal has changed between two looks at it; the next frame will fit.
+        return canvas.drawn;
+    }
+    if layout::is_too_small(screen.size) {
+        too_small(&mut canvas, area);
+        return canvas.drawn;
+    }
+    let layout = screen.layout();
+    header::draw(&mut canvas, layout.header);
+    header::status(&mut canvas, layout.status, screen.page(), screen.notice());
+    header::warning(&mut canvas, layout.warning);
+    let (lists, typing) = (&screen.lists, screen.filtering);
+    match &canvas.account.stage {
+        Stage::SignedOut(problem) => {
+            pages::signed_out::draw(&mut canvas, layout.body, problem);
+        }
+        _ => screen.pages.draw(&mut canvas, &layout, lists, typing),
+    }
+    let filtered = !lists.filter().is_empty();
+    let title = |action| screen.title(action);
+    footer::draw(
+        &mut canvas,
+        layout.footer,
+        screen.background(),
+        filtered,
+        title,
+    );
+    canvas.drawn.dialogs = screen.visible_dialogs();
+    canvas.drawn.scene = screen.scene();
+    canvas.drawn.arrangement = lists.arrangement();
+    canvas.drawn.context = Some(screen.context());
+    let seen = screen.visible_dialogs();
+    for dialog in &screen.dialogs[..seen] {
+        canvas.step_back();
+        if let Some(frame) = dialog.draw(&canvas) {
+            frame.draw(&mut canvas, area);
+        }
+    }
+    canvas.drawn
+}
+
+fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
+    let (columns, rows) = layout::SMALLEST;
+    let text = format!(
+        "terminal too small: {}x{}, needs {columns}x{rows}",
+        area.width, area.height
+    );
+    // A secret must not be thought lost because it cannot be seen.
+    let held = canvas.engine.vault.only_copy().is_some();
+    let middle = area.y + area.height / 2;
+    let lines = crate::engine::text::wrap(&text, usize::from(area.width));
+    let held = held.then(|| "a new key's secret is waiting".to_owned());
+    for (at, text) in (0..).zip(lines.into_iter().chain(held)) {
+        canvas.line(area.x, middle + at, area.width, &Line::raw(text));
+    }
+}

@@ -1,0 +1,287 @@
+//! What was asked for is done to the screen, or becomes an intent.
+
+use super::Screen;
+use crate::{
+    engine::{Effect, Intent, Leave, Target, account::Stage, query::sort::Sort},
+    tui::{
+        action::Action,
+        dialogs::{Ask, Find, Help, Palette},
+        pages::{self, Page, Pane},
+    },
+};
+
+impl Screen {
+    /// Does what was asked for in the place on top.
+    pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Help => {
+                let help = Help::new(self.context());
+                self.dialogs.push(Box::new(help));
+                Vec::new()
+            }
+            Action::Quit => self.leave(Leave::Quit),
+            Action::Interrupt => self.leave(Leave::Interrupt),
+            Action::Suspend => {
+                self.suspend = true;
+                Vec::new()
+            }
+            Action::Down => self.step(1),
+            Action::Up => self.step(-1),
+            Action::PageDown => self.step(self.page_height()),
+            Action::PageUp => self.step(-self.page_height()),
+            Action::First => self.step(isize::MIN),
+            Action::Last => self.step(isize::MAX),
+            action if self.visible_dialogs() > 0 => self.act_in_dialog(action),
+            action => self.act_on_page(action),
+        }
+    }
+
+    fn act_in_dialog(&mut self, action: Action) -> Vec<Effect> {
+        let engine = &self.engine;
+        let Some(top) = self.dialogs.last_mut() else {
+            return Vec::new();
+        };
+        let asks = match (action, top.buttons(engine)) {
+            (Action::NextButton, Some((button, count))) => {
+                *button = (*button + 1) % count;
+                Vec::new()
+            }
+            (Action::PreviousButton, Some((button, count))) => {
+                *button = (*button + count - 1) % count;
+                Vec::new()
+            }
+            (Action::Press, Some((button, _))) => {
+                let button = *button;
+                top.enter(button, engine)
+            }
+            _ => top.act(action, engine),
+        };
+        self.answer(asks)
+    }
+
+    /// Presses a button of the dialog on top.
+    pub(super) fn press(&mut self, button: usize) -> Vec<Effect> {
+        let engine = &self.engine;
+        let asks = match self.dialogs.last_mut() {
+            Some(top) => top.press(button, engine),
+            None => Vec::new(),
+        };
+        self.answer(asks)
+    }
+
+    /// Does what a page or the dialog on top asks for.
+    pub(super) fn answer(&mut self, asks: Vec<Ask>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        // It means the dialog that asks, and not what comes up meanwhile.
+        if asks.iter().any(|ask| matches!(ask, Ask::Close)) {
+            self.dialogs.pop();
+        }
+        for ask in asks {
+            match ask {
+                Ask::Close => {}
+                Ask::Open(dialog) => self.dialogs.push(dialog),
+                Ask::Complain(text) => self.complain(text),
+                Ask::Act(action) => effects.extend(self.act_on_page(action)),
+                Ask::GoToKey { user, key } => self.go_to_key(&user, &key),
+                Ask::Intend(Intent::GoToOwner) => effects.extend(self.go_to_owner()),
+                Ask::Intend(intent) => effects.extend(self.intend(intent)),
+            }
+        }
+        effects
+    }
+
+    /// Tells the engine what a person wants. What that needs them for comes up on top.
+    fn intend(&mut self, intent: Intent) -> Vec<Effect> {
+        let mut effects = self.engine.intend(intent);
+        effects.extend(self.follow(true));
+        effects
+    }
+
+    /// Does what was asked for on the page. Also the palette's and the footer's way in.
+    pub(super) fn act_on_page(&mut self, action: Action) -> Vec<Effect> {
+        if let Some(reason) = self.why_not(action) {
+            self.complain(reason);
+            return Vec::new();
+        }
+        let on_key = matches!(
+            action,
+            Action::Toggle | Action::Delete | Action::Describe | Action::CopyId
+        );
+        if on_key && self.must_choose_a_key() {
+            return Vec::new();
+        }
+        if let Some(asks) = pages::act(action, &self.engine, self.selection()) {
+            return self.answer(asks);
+        }
+        match action {
+            Action::Help
+            | Action::Quit
+            | Action::Interrupt
+            | Action::Suspend
+            | Action::Down
+            | Action::Up
+            | Action::PageDown
+            | Action::PageUp
+            | Action::First
+            | Action::Last => self.act(action),
+            Action::Refresh => self.refresh(),
+            Action::TryAgain if matches!(self.account().stage, Stage::SignedOut(_)) => {
+                self.sign_in(self.account().target)
+            }
+            Action::OpenDemo if self.account().stage != Stage::SignedIn => {
+                self.sign_in(Target::Demo)
+            }
+            action => {
+                self.move_about(action);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What changes nothing but the screen.
+    fn move_about(&mut self, action: Action) {
+        match action {
+            Action::OtherPane => {
+                self.pages.users.pane = match self.pages.users.pane {
+                    Pane::Users => Pane::Keys,
+                    Pane::Keys => Pane::Users,
+                }
+            }
+            Action::FocusUsers => self.pages.users.pane = Pane::Users,
+            Action::FocusKeys => self.pages.users.pane = Pane::Keys,
+            Action::GoToUser => self.go_to_user(),
+            Action::Sort => {
+                let (columns, sort) = self.lists.sorted();
+                self.sort(sort.next(columns));
+            }
+            Action::ReverseSort => self.sort(self.lists.sorted().1.reversed()),
+            Action::Find => self.dialogs.push(Box::new(Find::new(self.slot))),
+            Action::Filter => {
+                if self.pages.shown == Page::Users {
+                    self.pages.users.pane = Pane::Users;
+                }
+                self.filtering = true;
+            }
+            Action::KeepFilter => self.filtering = false,
+            Action::ClearFilter => {
+                self.filtering = false;
+                self.clear_filter();
+            }
+            Action::Palette => {
+                let palette = Palette::new(self.pages.shown.row().places);
+                self.dialogs.push(Box::new(palette));
+            }
+            action => {
+                if let Some(page) = Page::shown_by(action) {
+                    self.go_to(page);
+                }
+            }
+        }
+    }
+
+    /// From the list of users, the key that is meant has to be plain to see. Says whether it has to
+    /// be chosen first.
+    fn must_choose_a_key(&mut self) -> bool {
+        let of_user = self.pages.shown == Page::Users && self.pages.users.pane == Pane::Users;
+        let Some(row) = self.user().filter(|_| of_user) else {
+            return false;
+        };
+        if row.keys.known().map_or(0, Vec::len) < 2 {
+            return false;
+        }
+        let text = format!(
+            "{} has several keys: choose one, then press again",
+            row.user.name
+        );
+        self.pages.users.pane = Pane::Keys;
+        self.complain(text);
+        true
+    }
+
+    fn leave(&mut self, leave: Leave) -> Vec<Effect> {
+        self.filtering = false;
+        self.intend(Intent::Leave(leave))
+    }
+
+    fn refresh(&mut self) -> Vec<Effect> {
+        if self.account().identity.broken.is_none() {
+            self.engine.look_at(self.slot, self.lists.attention());
+            return self.intend(Intent::Refresh(self.slot));
+        }
+        let (selected, page) = (self.selected_name(), self.pages.shown);
+        let effects = self.sign_in(self.account().target);
+        self.go_to(page);
+        if let Some(name) = selected {
+            let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+            self.lists.select_name(users, &name);
+        }
+        effects
+    }
+
+    fn sign_in(&mut self, target: Target) -> Vec<Effect> {
+        let effects = self.engine.intend(Intent::SignIn(self.slot, target));
+        self.begin_anew();
+        effects.into_iter().chain(self.follow(true)).collect()
+    }
+
+    /// Sorts the list that is shown in another way, and says so.
+    pub(super) fn sort(&mut self, sort: Sort) {
+        if self.pages.shown == Page::Activity {
+            return;
+        }
+        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        self.lists.sort(users, sort);
+        self.say(sort.words());
+    }
+
+    pub(super) fn clear_filter(&mut self) {
+        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        self.lists.edit_filter(users, |filter| filter.input.reset());
+    }
+
+    /// Goes to another page.
+    pub(super) fn go_to(&mut self, page: Page) {
+        self.pages.show(page, &self.engine);
+        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        self.lists.show_keys(users, page == Page::Keys);
+    }
+
+    /// Goes from a key among all to the keys of its user.
+    fn go_to_user(&mut self) {
+        let user = self.selected_name();
+        let key = self.selected_key().map(|row| row.key.id.clone());
+        self.go_to(Page::Users);
+        self.pages.users.pane = Pane::Keys;
+        if let Some(user) = user {
+            self.show_user(&user);
+            self.pages.users.selected_key = key.or(self.pages.users.selected_key.take());
+        }
+    }
+
+    /// Selects a user, also if a filter hides them.
+    fn show_user(&mut self, user: &str) {
+        if !self.lists.is_shown(&self.account().users, user) {
+            self.clear_filter();
+        }
+        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        self.lists.select_name(users, user);
+    }
+
+    /// Selects a user and goes to their keys, also if a filter hides the user.
+    pub(super) fn show_keys_of(&mut self, user: &str) {
+        self.go_to(Page::Users);
+        self.show_user(user);
+        self.pages.users.pane = Pane::Keys;
+        self.filtering = false;
+    }
+
+    /// Selects a key by its ID, and the user it belongs to.
+    fn go_to_key(&mut self, user: &str, key: &str) {
+        if !self.account().users.has_key(user, key) {
+            self.complain(format!("{key} is not there any more"));
+            return;
+        }
+        self.show_keys_of(user);
+        self.pages.users.selected_key = Some(key.into());
+    }
+}

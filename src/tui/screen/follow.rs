@@ -1,0 +1,275 @@
+//! The screen follows the engine: lists, notices, and a dialog for each thing that a person has to
+//! see or to decide.
+
+use super::{Screen, Whereabouts};
+use crate::{
+    engine::{Copied, Effect, Intent, Need, News, Slot},
+    tui::{
+        dialogs::{self, Dialog, Discard, Find, Leaving, NewKeyDialog},
+        lists::Lists,
+        pages::{Page, Pane, users::UsersPage},
+        words,
+    },
+};
+use std::any::Any;
+
+impl Screen {
+    /// An event was heard: `selected` was the selected user before.
+    pub(super) fn follow_event(&mut self, selected: Option<&str>) -> Vec<Effect> {
+        self.follow_lists();
+        if selected.is_some()
+            && self.pages.shown != Page::Keys
+            && self.selected_name().as_deref() != selected
+        {
+            // The selected user is gone: no key goes to another's.
+            self.pages.users.pane = Pane::Users;
+        }
+        let effects = self.take_news();
+        self.follow_lists();
+        effects
+    }
+
+    fn follow_lists(&mut self) {
+        let now = self.engine.now();
+        let account = &self.engine.fleet.accounts()[usize::from(self.slot.0)];
+        self.lists.note(&account.users, now, &account.identity.key);
+        self.lists
+            .follow(&account.users, now, !account.is_loading());
+    }
+
+    /// Brings everything on the screen up to date. What a person has asked for comes up on top, and
+    /// what comes by itself under the dialog that is being answered.
+    pub(super) fn follow(&mut self, asked_for: bool) -> Vec<Effect> {
+        self.follow_lists();
+        let mut effects = self.take_news();
+        self.close_dialogs();
+        self.open_dialogs_for_needs(asked_for);
+        self.ask_about_leaving();
+        effects.extend(self.cover_dialogs());
+        let layout = self.layout();
+        self.pages.follow(&self.engine, &mut self.lists, &layout);
+        effects
+    }
+
+    /// Closes the dialogs of what is over, and lets the others take notice of what has changed.
+    fn close_dialogs(&mut self) {
+        let engine = &self.engine;
+        for dialog in &mut self.dialogs {
+            dialog.follow(engine);
+        }
+        self.dialogs.retain(|dialog| !dialog.is_over(engine));
+        for dialog in &mut self.dialogs {
+            if let Some((button, count)) = dialog.buttons(engine) {
+                // What was found may have taken a button away.
+                *button = (*button).min(count - 1);
+            }
+        }
+    }
+
+    fn open_dialogs_for_needs(&mut self, asked_for: bool) {
+        for need in self.engine.needs() {
+            let mut open = self.dialogs.iter().map(|dialog| dialog.need());
+            if open.any(|of| of.as_ref() == Some(&need)) {
+                continue;
+            }
+            let dialog: Box<dyn Dialog> = match &need {
+                Need::NewKey(key) => {
+                    let dialog = NewKeyDialog::new(key.clone());
+                    Box::new(dialog.with_form(self.settings.form))
+                }
+                need => dialogs::for_need(need),
+            };
+            if asked_for {
+                self.dialogs.push(dialog);
+            } else {
+                let concerns = self.concerned_by(&need);
+                self.come_up(dialog, concerns);
+            }
+        }
+    }
+
+    /// The account and the user that a need is about.
+    fn concerned_by(&self, need: &Need) -> Option<(Slot, Box<str>)> {
+        let engine = &self.engine;
+        match need {
+            Need::Plan(id) => {
+                let plan = engine.plan(*id)?;
+                Some((plan.session.slot, plan.user().into()))
+            }
+            Need::NewKey(id) => {
+                let key = engine.vault.key(id)?;
+                Some((key.session.slot, key.user.clone()))
+            }
+            Need::Question(origin) => {
+                let question = engine.question(origin)?;
+                let slot = question.session.map_or(self.slot, |session| session.slot);
+                Some((slot, question.change.user().into()))
+            }
+        }
+    }
+
+    /// Opens a dialog that was not asked for: under the one that is being answered, so that no key
+    /// goes where it was not meant to. It comes up when that one is closed.
+    fn come_up(&mut self, dialog: Box<dyn Dialog>, about: Option<(Slot, Box<str>)>) {
+        if self.filtering {
+            self.say("There is news: Enter shows it");
+        }
+        // A rotation or a question waits for what came of the change that it has asked for.
+        let awaits = self.dialogs.last().and_then(|top| top.awaits(&self.engine));
+        let awaited = match (awaits, about) {
+            (Some((slot, user)), Some((of, whose))) => {
+                slot == of && user.eq_ignore_ascii_case(&whose)
+            }
+            _ => false,
+        };
+        self.came_up += 1;
+        let under = self.dialogs.len().saturating_sub(usize::from(!awaited));
+        self.dialogs.insert(under, dialog);
+    }
+
+    /// A person wants to leave, and something is in the way: asks about it, once.
+    fn ask_about_leaving(&mut self) {
+        let Some(obstacle) = self.engine.obstacle() else {
+            return;
+        };
+        let mut open = self.dialogs.iter().map(|dialog| -> &dyn Any { &**dialog });
+        if !open.any(|dialog| dialog.is::<Discard>() || dialog.is::<Leaving>()) {
+            self.dialogs.push(dialogs::for_obstacle(obstacle));
+        }
+    }
+
+    /// What is not in sight does not wait for an answer.
+    fn cover_dialogs(&mut self) -> Vec<Effect> {
+        let seen = usize::from(!self.filtering);
+        let covered = self.dialogs.len().saturating_sub(seen);
+        let mut effects = Vec::new();
+        for dialog in &mut self.dialogs[..covered] {
+            if let Some(intent) = dialog.cover() {
+                effects.extend(self.engine.intend(intent));
+            }
+        }
+        effects
+    }
+
+    /// Tells a person what has happened, where they see it.
+    fn take_news(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for news in self.engine.take_news() {
+            let told = self.dialogs.iter_mut().map(|dialog| dialog.hear(&news));
+            if told.fold(false, |told, here| told | here) {
+                continue;
+            }
+            match news {
+                News::Notice { text, bad: false } => self.say(text),
+                News::Notice { text, bad: true } => self.complain(text),
+                News::Copied { what, key, outcome } => {
+                    let (good, mut text) = words::copied(what, &outcome);
+                    if what != Copied::Command {
+                        text = format!("{key}: {text}");
+                    }
+                    if good {
+                        self.say(text);
+                    } else {
+                        self.complain(text);
+                    }
+                }
+                News::Broken(error) => {
+                    let text = format!("{}. {}", error.short(), words::remedy(&error));
+                    self.complain(text);
+                }
+                News::SearchBegun(key) => {
+                    self.dialogs.push(Box::new(Find::of(self.slot, &key)));
+                }
+                News::OwnerFound => {
+                    let top = self.dialogs.last().filter(|_| !self.filtering);
+                    let is_find = top.is_some_and(|dialog| {
+                        let dialog: &dyn Any = &**dialog;
+                        dialog.is::<Find>()
+                    });
+                    if is_find {
+                        self.dialogs.pop();
+                        effects.extend(self.go_to_owner());
+                    }
+                }
+                News::SearchEnded { key, user, found } => {
+                    let stayed = self.arrived.take().is_some();
+                    if found {
+                        if stayed {
+                            self.say(format!("{key} is a key of {user}"));
+                        }
+                        continue;
+                    }
+                    if self.pages.users.selected_key.as_deref() == Some(key.as_str()) {
+                        // What is selected instead is a key that was not searched for.
+                        self.pages.users.selected_key = None;
+                        self.pages.users.pane = Pane::Users;
+                    }
+                    if stayed {
+                        let dialog = Find::of(self.slot, &key);
+                        self.come_up(Box::new(dialog), None);
+                    } else {
+                        effects.extend(self.engine.intend(Intent::EndSearch));
+                    }
+                }
+                News::SearchDropped => self.arrived = None,
+                // The rotation's dialog has heard it.
+                News::RotationDone { .. } => {}
+            }
+        }
+        effects
+    }
+
+    /// Goes to the owner of the key that is searched for, and to the key as soon as the owner's keys
+    /// are known.
+    pub(super) fn go_to_owner(&mut self) -> Vec<Effect> {
+        let Some(key) = self.engine.search().map(|search| search.key.clone()) else {
+            return Vec::new();
+        };
+        let effects = self.engine.intend(Intent::GoToOwner);
+        self.follow_lists();
+        let owner = self.engine.search_is_loading();
+        let owner = owner.map(|(_, user)| Box::<str>::from(user));
+        let owner = owner.or_else(|| self.owner_of(key.as_str()));
+        if let Some(user) = owner {
+            self.show_keys_of(&user);
+            self.pages.users.selected_key = Some(key.to_string());
+        }
+        self.arrived = Some(self.whereabouts());
+        effects
+    }
+
+    fn owner_of(&self, key: &str) -> Option<Box<str>> {
+        let rows = self.account().users.rows().iter();
+        let mut owners = rows.filter(|row| {
+            let keys = row.keys.known().into_iter().flatten();
+            keys.into_iter().any(|row| row.key.id == key)
+        });
+        owners.next().map(|row| row.user.name.clone())
+    }
+
+    fn whereabouts(&self) -> Whereabouts {
+        Whereabouts {
+            page: self.pages.shown,
+            pane: self.pages.users.pane,
+            dialogs: self.dialogs.len(),
+            filtering: self.filtering,
+            user: self.selected_name(),
+            key: self.pages.users.selected_key.clone(),
+        }
+    }
+
+    /// Notes whether the person has moved since the owner of a key was gone to.
+    pub(super) fn note_whereabouts(&mut self) {
+        let here = self.whereabouts();
+        self.arrived.take_if(|arrived| *arrived != here);
+    }
+
+    /// The account's session begins anew: the screen shows it from the beginning. Dialogs stay open:
+    /// one may hold a secret.
+    pub(super) fn begin_anew(&mut self) {
+        self.lists = Lists::default();
+        self.pages.users = UsersPage::default();
+        self.filtering = false;
+        self.pages.shown = Page::Users;
+    }
+}

@@ -1,0 +1,245 @@
+//! Keys, pastes and the mouse: what they mean in the place on top, and whether they were meant.
+
+use super::Screen;
+use crate::{
+    engine::{Effect, query::sort::Sort, text},
+    tui::{
+        action::Action,
+        keymap::{self, Context},
+        layout,
+        message::{KeyPress, Target},
+        pages::Pane,
+    },
+};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+/// More keys than this in a row, faster than a person presses them, are a paste or a cat on the
+/// keyboard: from then on they only move about.
+const BURST: usize = 4;
+
+/// The most that a text field takes, in bytes.
+pub(in crate::tui) const PASTE_LIMIT: usize = 128;
+
+/// The most that one takes for a path or a description: more than either may have, so that what is
+/// too long can be said to be.
+pub(in crate::tui) const LONG_LIMIT: usize = 2048;
+
+/// Whether a key came too closely behind others to have been meant: no one has seen what it would
+/// answer, or it is one of a paste.
+fn too_fast(context: Context, action: Action, run: usize) -> bool {
+    match action {
+        Action::Interrupt | Action::Suspend => false,
+        action if action.must_be_meant() => run > 0,
+        action => run >= BURST && !action.only_moves() && !context.takes_text(),
+    }
+}
+
+impl Screen {
+    pub(super) fn key(&mut self, press: KeyPress) -> Vec<Effect> {
+        if press.key.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        let context = self.context();
+        let key = keymap::Key::from(press.key);
+        let action = keymap::action(context, key).filter(|action| {
+            let top = self.dialogs.last().filter(|_| !self.filtering);
+            !top.is_some_and(|top| top.takes_as_text(*action, &self.engine))
+        });
+        let too_small = layout::is_too_small(self.size);
+        let Some(action) = action else {
+            if context.takes_text() && !too_small {
+                return self.edit_with(press.key);
+            }
+            return Vec::new();
+        };
+        let leaves = matches!(action, Action::Interrupt | Action::Suspend);
+        if too_small && !leaves {
+            // No one sees what they would answer.
+            return Vec::new();
+        }
+        if too_fast(context, action, press.run) {
+            self.complain("Keys came faster than a person types them, and were ignored");
+            return Vec::new();
+        }
+        if press.key.kind == KeyEventKind::Repeat && !action.only_moves() {
+            return Vec::new();
+        }
+        self.notice = None;
+        self.act(action)
+    }
+
+    pub(super) fn click(&mut self, target: &Target) -> Vec<Effect> {
+        let context = self.context();
+        let reachable = match target {
+            Target::User(_)
+            | Target::Key(_)
+            | Target::KeyRow(_)
+            | Target::Column(_)
+            | Target::Entry(_) => self.visible_dialogs() == 0,
+            Target::Action(action) => keymap::key_of(context, *action).is_some(),
+            Target::Button(_) | Target::PaletteRow(_) => self.visible_dialogs() > 0,
+        };
+        if !reachable {
+            return Vec::new();
+        }
+        self.notice = None;
+        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        match target {
+            Target::User(at) => {
+                self.pages.users.pane = Pane::Users;
+                self.lists.select(users, *at);
+            }
+            Target::Key(at) => {
+                self.pages.users.pane = Pane::Keys;
+                let user = self.lists.selected(users);
+                self.pages.users.select_key(user, *at);
+            }
+            Target::KeyRow(at) => self.lists.select_key(users, *at),
+            Target::Column(column) => {
+                let (_, sort) = self.lists.sorted();
+                self.sort(if sort.column == *column {
+                    sort.reversed()
+                } else {
+                    Sort::by(*column)
+                });
+            }
+            Target::Entry(number) => {
+                if let Some(row) = self.engine.activity.row_of(*number) {
+                    self.pages.activity.select(&self.engine.activity, row);
+                }
+            }
+            Target::Action(action) => return self.act(*action),
+            Target::Button(button) => return self.press(*button),
+            Target::PaletteRow(row) => {
+                let engine = &self.engine;
+                let asks = match self.dialogs.last_mut() {
+                    Some(top) => top.take_row(*row, engine),
+                    None => Vec::new(),
+                };
+                return self.answer(asks);
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn wheel(&mut self, by: isize) {
+        let scrolls = matches!(
+            self.context(),
+            Context::Reading
+                | Context::Entry
+                | Context::Palette
+                | Context::Profile
+                | Context::Plan
+                | Context::CopyAs
+        );
+        if self.visible_dialogs() == 0 || scrolls {
+            let effects = self.step(by);
+            debug_assert!(effects.is_empty(), "moving does nothing else");
+        }
+    }
+
+    /// Moves by so many rows in the place on top.
+    pub(super) fn step(&mut self, by: isize) -> Vec<Effect> {
+        let (limit, engine) = (self.scroll_limit, &self.engine);
+        if let Some(top) = self.dialogs.last_mut().filter(|_| !self.filtering) {
+            if let Some(scroll) = top.scroll(engine) {
+                *scroll = scroll.saturating_add_signed(by).min(limit);
+            }
+            top.step(by, engine);
+        } else {
+            let account = &engine.fleet.accounts()[usize::from(self.slot.0)];
+            let (lists, typing) = (&mut self.lists, self.filtering);
+            self.pages.step(by, engine, account, lists, typing);
+        }
+        Vec::new()
+    }
+
+    pub(super) fn page_height(&self) -> isize {
+        let height = self.pages.height(&self.lists);
+        isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+
+    /// Changes the text field on top.
+    fn edit(&mut self, change: impl FnOnce(&mut Input)) -> Vec<Effect> {
+        if self.filtering {
+            let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+            self.lists
+                .edit_filter(users, |filter| change(&mut filter.input));
+            return Vec::new();
+        }
+        let engine = &self.engine;
+        let Some(top) = self.dialogs.last_mut() else {
+            return Vec::new();
+        };
+        let Some(field) = top.field() else {
+            return Vec::new();
+        };
+        let before = field.value().to_owned();
+        change(field);
+        // The cursor may have moved, and nothing else.
+        if field.value() == before {
+            return Vec::new();
+        }
+        let asks = top.edited(engine);
+        self.answer(asks)
+    }
+
+    /// How many bytes the text field on top takes.
+    fn limit(&self) -> usize {
+        let top = self.dialogs.last().filter(|_| !self.filtering);
+        top.map_or(PASTE_LIMIT, |dialog| dialog.limit())
+    }
+
+    fn edit_with(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let request = match key.code {
+            KeyCode::Backspace => InputRequest::DeletePrevChar,
+            KeyCode::Delete => InputRequest::DeleteNextChar,
+            KeyCode::Left => InputRequest::GoToPrevChar,
+            KeyCode::Right => InputRequest::GoToNextChar,
+            KeyCode::Home => InputRequest::GoToStart,
+            KeyCode::End => InputRequest::GoToEnd,
+            KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
+            KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
+            KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
+            KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
+            KeyCode::Char(c) if !ctrl && !key.modifiers.contains(KeyModifiers::ALT) => {
+                InputRequest::InsertChar(c)
+            }
+            _ => return Vec::new(),
+        };
+        let limit = self.limit();
+        self.edit(|input| {
+            if input.value().len() < limit || !matches!(request, InputRequest::InsertChar(_)) {
+                input.handle(request);
+            }
+        })
+    }
+
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if !self.context().takes_text() {
+            self.complain("Nothing here takes a paste; it was ignored");
+            return Vec::new();
+        }
+        let engine = &self.engine;
+        let top = self.dialogs.last_mut().filter(|_| !self.filtering);
+        if let Some(Err(asks)) = top.map(|top| top.takes_paste(text, engine)) {
+            return self.answer(asks);
+        }
+        let limit = self.limit();
+        let text: String = text
+            .trim()
+            .chars()
+            .filter(|c| !text::is_hidden(*c))
+            .take(limit)
+            .collect();
+        self.edit(|input| {
+            for c in text.chars() {
+                if input.value().len() < limit {
+                    input.handle(InputRequest::InsertChar(c));
+                }
+            }
+        })
+    }
+}

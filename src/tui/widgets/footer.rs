@@ -1,0 +1,72 @@
+//! What can be pressed here and now, most useful first. What is not possible is dimmed; what does
+//! not fit is dropped from the right, but never the way to everything else.
+
+use crate::{
+    engine::text::width,
+    tui::{
+        action::Action,
+        canvas::Canvas,
+        keymap::{self, Context},
+        message::Target,
+    },
+};
+use ratatui::{
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+/// Draws the hints of a place. `filtered` says that there is a filter to be cleared, `title` what an
+/// action is called here and now.
+pub(in crate::tui) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    context: Context,
+    filtered: bool,
+    title: impl Fn(Action) -> &'static str,
+) {
+    let why_not = canvas.why_not;
+    let hints: Vec<(Action, String)> = keymap::in_context(context)
+        .filter(|binding| binding.footer)
+        .map(|binding| binding.action)
+        // What there is seldom is shown where there is something.
+        .filter(|action| *action != Action::ClearFilter || filtered)
+        .filter(|action| *action != Action::OpenQuestion || why_not(*action).is_none())
+        .filter_map(|action| Some((action, keymap::key_of(context, action)?.to_string())))
+        .collect();
+    let cells = |(action, key): &(Action, String)| width(key) + 1 + width(title(*action)) + 2;
+    let always = |action: Action| matches!(action, Action::Palette | Action::Help);
+    let mut room = usize::from(area.width).saturating_sub(1)
+        - hints
+            .iter()
+            .filter(|hint| always(hint.0))
+            .map(cells)
+            .sum::<usize>()
+            .min(usize::from(area.width) - 1);
+    let mut x = area.x + 1;
+    let mut dropping = false;
+    for hint in &hints {
+        let (action, key) = hint;
+        if !always(*action) {
+            dropping |= cells(hint) > room;
+            if dropping {
+                continue;
+            }
+            room -= cells(hint);
+        }
+        let theme = canvas.theme;
+        let (key_style, title_style) = if why_not(*action).is_some() {
+            (theme.dim, theme.dim)
+        } else {
+            (theme.accent, Style::new())
+        };
+        let line = Line::from(vec![
+            Span::styled(key.clone(), key_style),
+            Span::raw(" "),
+            Span::styled(title(*action), title_style),
+        ]);
+        let end = canvas.line(x, area.y, area.right().saturating_sub(x), &line);
+        canvas.target(Rect::new(x, area.y, end - x, 1), Target::Action(*action));
+        x = end + 2;
+    }
+}

@@ -1,0 +1,595 @@
+//! Two accounts beside each other in one engine: what belongs to one does not reach the other, and
+//! both share one cap on what is under way.
+
+use crate::by_hand::{Account, ByHand, created, error, key};
+use chrono::TimeDelta;
+use iamkeys::engine::{
+    Answer, Blocker, Change, Changed, Event, Fact, Intent, KeyId, Kind, Need, News, Origin, Read,
+    Resolution, RotationStep, SearchPhase, Slot, Target, TrialNews,
+    limiter::MOST,
+    model::{Caller, KeyStatus},
+    unresolved::{Cause, Finding, Question},
+    vault::Tried,
+};
+
+const ONE: &str = "AKIAONEONEONEONEONE1";
+const TWO: &str = "AKIATWOTWOTWOTWOTWO1";
+const NEW_ONE: &str = "AKIAONEONEONEONENEW1";
+const NEW_TWO: &str = "AKIATWOTWOTWOTWONEW1";
+
+/// Two accounts, each with a user of the same name.
+struct Pair {
+    hands: ByHand,
+    one: Slot,
+    two: Slot,
+    accounts: [Account; 2],
+}
+
+impl Pair {
+    /// Both are open, and nothing is answered.
+    fn open() -> Self {
+        let mut hands = ByHand::new();
+        let (one, two) = (hands.open(), hands.open());
+        assert_ne!(one, two);
+        Self {
+            hands,
+            one,
+            two,
+            accounts: [
+                Account::new("111111111111", &[("alice", &[ONE])]),
+                Account::new("222222222222", &[("alice", &[TWO]), ("zoe", &[])]),
+            ],
+        }
+    }
+
+    /// Both are loaded.
+    fn loaded() -> Self {
+        let mut pair = Self::open();
+        pair.load(pair.one);
+        pair.load(pair.two);
+        pair
+    }
+
+    fn load(&mut self, slot: Slot) {
+        let account = self.accounts[usize::from(slot.0)].clone();
+        self.hands.load(slot, &account);
+    }
+
+    /// Sends a creation whose answer is lost.
+    fn lose_creation(&mut self, slot: Slot) -> Origin {
+        let user = "alice".into();
+        let sent = self.hands.send(slot, Change::Create { user });
+        let origin = Origin::Here(sent.1.id);
+        self.hands
+            .changed(sent, Err(error("iam:CreateAccessKey", Kind::Network)));
+        origin
+    }
+
+    fn finding(&self, origin: &Origin) -> &Finding {
+        let question = self.hands.engine.question(origin);
+        &question.expect("it is open").finding
+    }
+}
+
+#[test]
+fn answers_go_to_the_account_they_belong_to() {
+    let mut pair = Pair::open();
+    pair.load(pair.one);
+    let (one, two) = (pair.hands.account(pair.one), pair.hands.account(pair.two));
+    assert_eq!(one.identity.account_id(), Some("111111111111"));
+    assert!(one.is_all_known() && !one.is_busy());
+    assert_eq!(two.identity.account_id(), None);
+    assert!(two.users.rows().is_empty() && two.is_busy());
+    pair.load(pair.two);
+    assert_eq!(pair.hands.key_ids(pair.one, "alice"), [ONE]);
+    assert_eq!(pair.hands.key_ids(pair.two, "alice"), [TWO]);
+    assert_eq!(pair.hands.account(pair.one).users.rows().len(), 1);
+    assert_eq!(pair.hands.account(pair.two).users.rows().len(), 2);
+}
+
+#[test]
+fn changes_show_in_the_account_they_were_made_in() {
+    let mut pair = Pair::loaded();
+    let deactivate = Change::SetActive {
+        user: "alice".into(),
+        key: TWO.into(),
+        active: false,
+    };
+    let sent = pair.hands.send(pair.two, deactivate);
+    assert_eq!(sent.1.account.as_deref(), Some("222222222222"));
+    let engine = &pair.hands.engine;
+    assert!(engine.is_changing(pair.two, "alice"));
+    assert!(!engine.is_changing(pair.one, "alice"));
+    assert!(engine.pending_for(pair.one, "alice", Some(TWO)).is_none());
+    pair.hands.changed(sent, Ok(Changed::Done));
+    let status = |slot| {
+        let keys = pair.hands.account(slot).users.keys("alice");
+        keys.expect("they are known")[0].key.status.clone()
+    };
+    assert_eq!(status(pair.one), KeyStatus::Active);
+    assert_eq!(status(pair.two), KeyStatus::Inactive);
+}
+
+#[test]
+fn a_question_is_asked_and_answered_in_its_own_account() {
+    // Known or not which account it is.
+    for known in [true, false] {
+        let mut pair = if known { Pair::loaded() } else { Pair::open() };
+        let origin = pair.lose_creation(pair.one);
+        let engine = &pair.hands.engine;
+        assert_eq!(engine.open_questions(pair.one).count(), 1);
+        assert_eq!(engine.open_questions(pair.two).count(), 0);
+        assert!(engine.question_about(pair.two, "alice").is_none());
+        assert_eq!(engine.needs(), [Need::Question(origin.clone())]);
+        let is_keys = |read: &Read| matches!(read, Read::Keys(user) if &**user == "alice");
+        assert!(pair.hands.asked(pair.one, is_keys).is_some());
+        assert!(!known || pair.hands.asked(pair.two, is_keys).is_none());
+
+        // The other account has a new key of a user of that name, and that says nothing.
+        let orphan = key(NEW_TWO, KeyStatus::Active);
+        pair.accounts[1].users[0].1.push(orphan);
+        pair.load(pair.two);
+        let rotate = Intent::LookAtRotation(pair.two, "alice".into());
+        pair.hands.intend(rotate);
+        pair.load(pair.two);
+        assert_eq!(pair.hands.key_ids(pair.two, "alice").len(), 2);
+        assert!(matches!(pair.finding(&origin), Finding::Looking(_)));
+
+        // Its own has one, and that is it.
+        let orphan = iamkeys::engine::model::AccessKey {
+            created: Some(pair.hands.now),
+            ..key(NEW_ONE, KeyStatus::Active)
+        };
+        pair.accounts[0].users[0].1.push(orphan);
+        pair.load(pair.one);
+        let Finding::Orphans(orphans) = pair.finding(&origin) else {
+            panic!("{known}: {:?}", pair.finding(&origin));
+        };
+        assert!(orphans.iter().any(|key| key.id == NEW_ONE), "{orphans:?}");
+        assert!(orphans.iter().all(|key| key.id != NEW_TWO), "{orphans:?}");
+        if known {
+            pair.hands
+                .intend(Intent::Resolve(origin, Resolution::Replace));
+            let plan = &pair.hands.engine.plans()[0];
+            assert_eq!(plan.session, pair.hands.session(pair.one));
+        }
+    }
+}
+
+#[test]
+fn what_an_earlier_run_left_open_is_asked_of_the_account_it_was_in() {
+    let mut pair = Pair::loaded();
+    let user = "alice".into();
+    let origin = Origin::Earlier("run/1".into());
+    let question = Question {
+        account: Some("222222222222".into()),
+        sent: pair.hands.now,
+        ..Question::new(origin.clone(), Change::Create { user }, Cause::Interrupted)
+    };
+    pair.hands.hear(Event::Journal(Ok(vec![question])));
+    assert_eq!(pair.hands.under_way(pair.one), 0);
+    assert_eq!(pair.hands.under_way(pair.two), 1);
+    assert_eq!(pair.hands.engine.open_questions(pair.one).count(), 0);
+    pair.load(pair.two);
+    assert_eq!(*pair.finding(&origin), Finding::NotDone);
+}
+
+#[test]
+fn a_secret_belongs_to_its_account() {
+    let mut pair = Pair::loaded();
+    for (slot, id) in [(pair.one, NEW_ONE), (pair.two, NEW_TWO)] {
+        let rotate = Intent::Rotate(slot, "alice".into());
+        pair.hands.intend(rotate);
+        pair.load(slot);
+        pair.hands.create(slot, "alice", id);
+        let of_account = &mut pair.accounts[usize::from(slot.0)];
+        of_account.users[0]
+            .1
+            .push(iamkeys::engine::model::AccessKey {
+                created: Some(pair.hands.now),
+                ..key(id, KeyStatus::Active)
+            });
+        pair.load(slot);
+    }
+    for (slot, id, account) in [
+        (pair.one, NEW_ONE, "111111111111"),
+        (pair.two, NEW_TWO, "222222222222"),
+    ] {
+        let rotation = pair.hands.engine.rotation(slot, "alice");
+        assert_eq!(rotation.new.map(|row| &*row.key.id), Some(id));
+        assert_eq!(rotation.new_key.map(|key| &*key.id), Some(id));
+        let key = pair.hands.engine.vault.key(id).expect("it is held");
+        assert_eq!(key.session, pair.hands.session(slot));
+        assert_eq!(key.account.id.as_deref(), Some(account));
+        assert_eq!(pair.hands.secret(id), Some(&*format!("secret/of/{id}")));
+    }
+    // One is let go of: the other is held, and its rotation stands where it stood.
+    pair.hands.notes.clear();
+    pair.hands.intend(Intent::HaveIt(NEW_ONE.into()));
+    let [note] = &pair.hands.notes[..] else {
+        panic!("{:?}", pair.hands.notes);
+    };
+    assert!(matches!(&note.fact, Fact::Stored { key, .. } if key == NEW_ONE));
+    assert_eq!(pair.hands.secret(NEW_ONE), None);
+    assert_eq!(pair.hands.engine.needs(), [Need::NewKey(NEW_TWO.into())]);
+    let stand = |slot| {
+        let rotation = pair.hands.engine.rotation(slot, "alice");
+        (rotation.step, rotation.blocker)
+    };
+    assert_eq!(
+        stand(pair.one),
+        (RotationStep::Check, Some(Blocker::Trying))
+    );
+    assert_eq!(
+        stand(pair.two),
+        (RotationStep::Store, Some(Blocker::SecretNotStored))
+    );
+    let trials = &pair.hands.trials;
+    assert_eq!(
+        *trials,
+        [(pair.hands.session(pair.one), NEW_ONE.to_owned())]
+    );
+}
+
+#[test]
+fn a_key_that_one_account_does_not_list_yet_is_not_missed_in_the_other() {
+    let mut pair = Pair::loaded();
+    pair.hands.create(pair.one, "alice", NEW_ONE);
+    pair.load(pair.one);
+    let step = |slot| {
+        let rotation = pair.hands.engine.rotation(slot, "alice");
+        (rotation.step, rotation.blocker)
+    };
+    assert_eq!(
+        step(pair.one),
+        (RotationStep::Create, Some(Blocker::NotListed))
+    );
+    assert_eq!(step(pair.two), (RotationStep::Create, None));
+}
+
+fn caller(account: &str) -> Caller {
+    Caller {
+        account: account.into(),
+        arn: format!("arn:aws:iam::{account}:user/alice"),
+    }
+}
+
+#[test]
+fn a_trial_says_something_of_its_own_key_and_session() {
+    let mut pair = Pair::loaded();
+    for (slot, id) in [(pair.one, NEW_ONE), (pair.two, NEW_TWO)] {
+        pair.hands.create(slot, "alice", id);
+        pair.hands.intend(Intent::Check(id.into()));
+    }
+    let (one, two) = (pair.hands.session(pair.one), pair.hands.session(pair.two));
+    assert_eq!(
+        pair.hands.trials,
+        [(one, NEW_ONE.to_owned()), (two, NEW_TWO.to_owned())]
+    );
+    let tried = |pair: &Pair, id| {
+        let key = pair.hands.engine.vault.key(id);
+        key.expect("it is there").tried.clone()
+    };
+    // With the session it was asked in, and with one that has nothing to do with the key.
+    for session in [one, two] {
+        pair.hands.hear(Event::Tried {
+            session,
+            key: NEW_TWO.into(),
+            news: TrialNews::Accepted(caller("222222222222"), true),
+        });
+        let signed_in = |slot| pair.hands.account(slot).identity.key.clone();
+        assert_ne!(signed_in(pair.one), NEW_TWO, "the other account's session");
+        assert_eq!(signed_in(pair.two) == NEW_TWO, session == two);
+        assert!(matches!(tried(&pair, NEW_ONE), Tried::Trying(..)));
+    }
+    assert_eq!(tried(&pair, NEW_TWO), Tried::Works(caller("222222222222")));
+    // Signed in again, the other goes on as it was.
+    pair.hands.intend(Intent::SignIn(pair.two, Target::Ambient));
+    assert!(matches!(tried(&pair, NEW_ONE), Tried::Trying(..)));
+}
+
+#[test]
+fn one_account_that_throttles_slows_only_that_one() {
+    let mut pair = Pair::open();
+    let users: Vec<String> = (0..400).map(|number| format!("user-{number:03}")).collect();
+    let users: Vec<(&str, &[&str])> = users.iter().map(|name| (&**name, &[][..])).collect();
+    pair.accounts = [
+        Account::new("111111111111", &users),
+        Account::new("222222222222", &users),
+    ];
+    for (slot, account) in [(pair.one, &pair.accounts[0]), (pair.two, &pair.accounts[1])] {
+        // Everything but the users' keys.
+        while let Some(asked) = pair.hands.asked(slot, |_| true) {
+            let answer = account.answer(&asked.2);
+            pair.hands.answer(asked, Ok(answer));
+        }
+    }
+    pair.hands.plan();
+    let rooms =
+        |pair: &Pair| [pair.one, pair.two].map(|slot| pair.hands.account(slot).limiter.room());
+    let before = rooms(&pair);
+    pair.hands.fail(pair.one, Kind::Throttled);
+    let account = |slot| pair.hands.account(slot);
+    assert!(account(pair.one).limiter.limit().is_some());
+    assert_eq!(account(pair.two).limiter.limit(), None);
+    let after = rooms(&pair);
+    assert!(after[0] < before[0], "{before:?} {after:?}");
+    assert_eq!(after[1], before[1]);
+    // What was throttled waits, in this one only, and is said of this one only.
+    let before = pair.hands.under_way(pair.two);
+    let asked = pair
+        .hands
+        .asked(pair.two, |read| matches!(read, Read::Keys(_)))
+        .expect("it loads");
+    pair.hands.answer(asked, Ok(Answer::Keys(Vec::new())));
+    pair.hands.plan();
+    assert_eq!(pair.hands.under_way(pair.one), 0);
+    assert!(pair.hands.under_way(pair.two) > before);
+    assert!(pair.hands.account(pair.one).slowed().is_some());
+    assert_eq!(pair.hands.account(pair.two).slowed(), None);
+    // A change that is throttled counts in its account too.
+    let user = "user-000".into();
+    let sent = pair.hands.send(pair.two, Change::Create { user });
+    pair.hands
+        .changed(sent, Err(error("iam:CreateAccessKey", Kind::Throttled)));
+    assert!(pair.hands.account(pair.two).limiter.limit().is_some());
+}
+
+#[test]
+fn the_cap_over_all_accounts_holds_and_both_get_on() {
+    let mut pair = Pair::open();
+    let users: Vec<String> = (0..600).map(|number| format!("user-{number:03}")).collect();
+    let users: Vec<(&str, &[&str])> = users.iter().map(|name| (&**name, &[][..])).collect();
+    pair.accounts = [
+        Account::new("111111111111", &users),
+        Account::new("222222222222", &users),
+    ];
+    let known = |pair: &Pair, slot| pair.hands.account(slot).users.tally().users;
+    let mut most = 0;
+    let mut when_one_is_done = None;
+    pair.hands.plan();
+    while !pair.hands.reads.is_empty() {
+        // The oldest is answered first: both accounts answer alike.
+        let asked = pair.hands.reads[0].clone();
+        let account = &pair.accounts[usize::from(asked.0.slot.0)];
+        let answer = account.answer(&asked.2);
+        pair.hands.now += TimeDelta::milliseconds(1);
+        pair.hands.answer(asked, Ok(answer));
+        pair.hands.plan();
+        most = most.max(pair.hands.reads.len());
+        let [one, two] = [known(&pair, pair.one), known(&pair, pair.two)];
+        if one.max(two) == 600 && when_one_is_done.is_none() {
+            when_one_is_done = Some(one.min(two));
+        }
+    }
+    assert_eq!(
+        [pair.one, pair.two].map(|slot| known(&pair, slot)),
+        [600, 600]
+    );
+    assert_eq!(most, MOST, "all the room is used, and no more");
+    let other = when_one_is_done.expect("both are done");
+    assert!(other > 400, "the other had got {other} of 600");
+}
+
+#[test]
+fn an_account_that_is_opened_later_gets_its_share() {
+    let mut pair = Pair::open();
+    let users: Vec<String> = (0..600).map(|number| format!("user-{number:03}")).collect();
+    let users: Vec<(&str, &[&str])> = users.iter().map(|name| (&**name, &[][..])).collect();
+    pair.accounts = [
+        Account::new("111111111111", &users),
+        Account::new("222222222222", &users),
+    ];
+    for (first, second) in [(0, 1), (1, 0)] {
+        let slots = [pair.one, pair.two];
+        for slot in slots {
+            pair.hands.intend(Intent::SignIn(slot, Target::Ambient));
+        }
+        pair.hands.reads.clear();
+        pair.hands.sign_in(slots[first]);
+        let answer_oldest = |pair: &mut Pair| {
+            let asked = pair.hands.reads[0].clone();
+            let answer = pair.accounts[usize::from(asked.0.slot.0)].answer(&asked.2);
+            pair.hands.now += TimeDelta::milliseconds(1);
+            pair.hands.answer(asked, Ok(answer));
+            pair.hands.plan();
+        };
+        pair.hands.plan();
+        while pair.hands.under_way(slots[first]) < MOST {
+            answer_oldest(&mut pair);
+        }
+        pair.hands.sign_in(slots[second]);
+        // Its list comes, as soon as what was asked before is answered.
+        for _ in 0..2 * MOST {
+            answer_oldest(&mut pair);
+        }
+        let shares = slots.map(|slot| pair.hands.under_way(slot));
+        assert_eq!(shares.iter().sum::<usize>(), MOST);
+        assert!(shares[second] >= MOST / 4, "{shares:?}");
+    }
+}
+
+#[test]
+fn what_a_left_session_answers_is_dropped_and_the_other_account_goes_on() {
+    let mut pair = Pair::loaded();
+    pair.hands.create(pair.one, "alice", NEW_ONE);
+    pair.hands.intend(Intent::Check(NEW_ONE.into()));
+    pair.hands.intend(Intent::Rotate(pair.one, "alice".into()));
+    pair.hands.intend(Intent::Refresh(pair.one));
+    let user = "alice".into();
+    let under_way = pair.hands.send(pair.one, Change::Create { user });
+    let user = "zoe".into();
+    let proposal = Change::Create { user }.into();
+    pair.hands.intend(Intent::Propose(pair.two, proposal));
+    pair.hands.intend(Intent::Refresh(pair.two));
+    let left = pair.hands.session(pair.one);
+    let late: Vec<_> = pair.hands.reads.clone();
+    let late = late.into_iter().filter(|(session, ..)| *session == left);
+    let late: Vec<_> = late.collect();
+    let of_two = pair.hands.under_way(pair.two);
+    assert!(late.len() > 3 && of_two > 1);
+
+    pair.hands.intend(Intent::SignIn(pair.one, Target::Ambient));
+    let session = pair.hands.session(pair.one);
+    assert_eq!((session.slot, session.generation), (pair.one, 1));
+    assert_eq!(pair.hands.session(pair.two).generation, 0);
+    let stage = |pair: &Pair, slot| pair.hands.account(slot).stage.clone();
+    let signing_in = iamkeys::engine::account::Stage::SigningIn;
+    assert_eq!(stage(&pair, pair.one), signing_in);
+    assert_ne!(stage(&pair, pair.two), signing_in);
+    assert!(pair.hands.account(pair.one).users.rows().is_empty());
+    assert_eq!(pair.hands.account(pair.two).users.rows().len(), 2);
+
+    // Late answers: to signing in, to reads, of the trial, of the change.
+    pair.hands.hear(Event::SignedIn {
+        session: left,
+        result: Ok(Box::default()),
+    });
+    assert_eq!(stage(&pair, pair.one), signing_in);
+    let noted = pair.hands.engine.activity.noted();
+    for asked in late {
+        let answer = pair.accounts[0].answer(&asked.2);
+        pair.hands.answer(asked.clone(), Ok(answer));
+        let refused = error(asked.2.row().action, Kind::Denied);
+        pair.hands.answer(asked, Err(refused));
+    }
+    assert!(pair.hands.account(pair.one).users.rows().is_empty());
+    assert_eq!(pair.hands.account(pair.one).identity.account_id(), None);
+    assert_eq!(pair.hands.engine.activity.noted(), noted, "nothing is said");
+    pair.hands.hear(Event::Tried {
+        session: left,
+        key: NEW_ONE.into(),
+        news: TrialNews::Accepted(caller("111111111111"), true),
+    });
+    let key = pair.hands.engine.vault.key(NEW_ONE).expect("it is held");
+    assert_eq!(key.tried, Tried::NotYet, "it is tried anew");
+    assert_eq!(pair.hands.account(pair.one).identity.key, "");
+    assert_eq!(pair.hands.under_way(pair.one), 0);
+    assert_eq!(pair.hands.under_way(pair.two), of_two);
+
+    // A change is not dropped: the new key's secret is kept. Its user is not shown to have it
+    // before the new session has told who the users are.
+    let another = "AKIAONEONEONEONENEW2";
+    let now = pair.hands.now;
+    pair.hands.changed(under_way, Ok(created(another, now)));
+    assert_eq!(
+        pair.hands.secret(another),
+        Some(&*format!("secret/of/{another}"))
+    );
+    assert!(pair.hands.account(pair.one).users.rows().is_empty());
+    assert_eq!(pair.hands.key_ids(pair.two, "alice"), [TWO]);
+
+    // What was proposed in the other account is still worth its answer.
+    let plan = pair.hands.engine.plans()[0].id;
+    pair.load(pair.two);
+    pair.hands.intend(Intent::Approve {
+        plan,
+        typed: String::new(),
+    });
+    let [(session, order)] = &pair.hands.orders[..] else {
+        panic!("{:?}", pair.hands.orders);
+    };
+    assert_eq!(*session, pair.hands.session(pair.two));
+    assert_eq!(order.change.user(), "zoe");
+}
+
+#[test]
+fn a_search_goes_on_in_its_account_whatever_becomes_of_the_other() {
+    let wanted = KeyId::read("AKIAONEONEONEONEONE1").expect("an ID");
+    let phase = |pair: &Pair| {
+        let search = pair.hands.engine.search().expect("it is searched for");
+        assert_eq!(search.session, pair.hands.session(pair.one));
+        search.phase.clone()
+    };
+    let happens: [fn(&mut Pair); 7] = [
+        |_| {},
+        |pair| pair.load(pair.two),
+        |pair| {
+            pair.hands
+                .intend(Intent::LookAtRotation(pair.two, "alice".into()));
+            pair.load(pair.two);
+        },
+        |pair| pair.hands.intend(Intent::SignIn(pair.two, Target::Ambient)),
+        |pair| pair.hands.intend(Intent::SignIn(pair.two, Target::Demo)),
+        |pair| {
+            // Nothing is loaded, and nothing can be: it counts as signed out.
+            pair.hands.intend(Intent::SignIn(pair.two, Target::Ambient));
+            pair.hands.sign_in(pair.two);
+            pair.hands.fail(pair.two, Kind::Expired);
+        },
+        |pair| {
+            pair.hands.intend(Intent::Refresh(pair.two));
+            pair.hands.plan();
+            pair.hands.fail(pair.two, Kind::Expired);
+        },
+    ];
+    for (number, happens) in happens.into_iter().enumerate() {
+        let mut pair = Pair::loaded();
+        // Its keys are not known yet.
+        pair.hands.intend(Intent::SignIn(pair.one, Target::Ambient));
+        pair.hands.sign_in(pair.one);
+        pair.hands.news.clear();
+        pair.hands.intend(Intent::Search(pair.one, wanted.clone()));
+        happens(&mut pair);
+        assert!(matches!(phase(&pair), SearchPhase::Looking(_)), "{number}");
+        let owner = pair
+            .hands
+            .asked(pair.one, |read| matches!(read, Read::Owner(_)));
+        let owner = owner.expect("it is asked");
+        let answer = pair.accounts[0].answer(&owner.2);
+        pair.hands.answer(owner, Ok(answer));
+        assert!(
+            matches!(phase(&pair), SearchPhase::Found { user, .. } if &*user == "alice"),
+            "{number}"
+        );
+        pair.hands.intend(Intent::GoToOwner);
+        happens(&mut pair);
+        assert!(
+            matches!(phase(&pair), SearchPhase::Loading { .. }),
+            "{number}"
+        );
+        let ended = |news: &News| matches!(news, News::SearchEnded { .. } | News::SearchDropped);
+        let before = pair.hands.news.iter().filter(|news| ended(news)).count();
+        assert_eq!(before, 0, "{number}: {:?}", pair.hands.news);
+        let keys = pair
+            .hands
+            .asked(pair.one, |read| matches!(read, Read::Keys(_)));
+        let keys = keys.expect("they are asked for");
+        let answer = pair.accounts[0].answer(&keys.2);
+        pair.hands.answer(keys, Ok(answer));
+        assert!(pair.hands.engine.search().is_none(), "{number}");
+        let found = pair.hands.news.iter().find(|news| ended(news));
+        assert!(
+            matches!(found, Some(News::SearchEnded { key, found: true, .. }) if *key == wanted),
+            "{number}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_search_ends_with_its_own_session() {
+    let wanted = KeyId::read("AKIAONEONEONEONEONE1").expect("an ID");
+    let mut pair = Pair::loaded();
+    pair.hands.intend(Intent::Search(pair.one, wanted));
+    pair.hands.intend(Intent::SignIn(pair.one, Target::Ambient));
+    assert!(pair.hands.engine.search().is_none());
+    assert!(pair.hands.news.contains(&News::SearchDropped));
+}
+
+#[test]
+fn a_search_that_a_broken_session_has_cut_off_begins_anew_in_its_account() {
+    let wanted = KeyId::read("AKIAONEONEONEONEONE1").expect("an ID");
+    let mut pair = Pair::open();
+    pair.hands.intend(Intent::Search(pair.one, wanted));
+    pair.hands.fail(pair.one, Kind::Expired);
+    assert!(pair.hands.engine.search().is_none());
+    for target in [Target::Ambient, Target::Demo] {
+        pair.hands.intend(Intent::SignIn(pair.two, target));
+        pair.hands.sign_in(pair.two);
+        assert!(pair.hands.engine.search().is_none(), "not in the other one");
+    }
+    pair.hands.intend(Intent::SignIn(pair.one, Target::Ambient));
+    pair.hands.sign_in(pair.one);
+    let search = pair.hands.engine.search().expect("it is searched for");
+    assert_eq!(search.session, pair.hands.session(pair.one));
+}
