@@ -61,6 +61,7 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
     handed_out.extend(keys(&world));
     program.press("y");
     program.wait_text("Delete the key, create another");
+    program.wait_text("So it stands in the account right now.");
     program.press("y");
     program.wait_text("New key for old-batch");
     let shown = world.newest_key("old-batch");
