@@ -345,8 +345,8 @@ impl Engine {
             Intent::OpenQuestion(origin) => self.question_mut(&origin)?.is_open = true,
             Intent::PutOff(origin) => self.put_off(&origin)?,
             Intent::Resolve(origin, how) => self.resolve(&origin, how)?,
-            Intent::AskDescriptions(slot, user) => {
-                self.read(slot, Read::Descriptions(user))?;
+            Intent::Ask(slot, read) => {
+                self.read(slot, read)?;
             }
             Intent::Copy { key, what } => self.copy(&key, what)?,
             Intent::CopyCommand(entry) => self.copy_command(entry)?,
@@ -539,14 +539,14 @@ impl Engine {
     /// says nothing.
     fn failure(&self, session: SessionId, read: &Read, error: Option<&Error>) -> Option<Error> {
         match read {
-            Read::Alias | Read::Summary | Read::Descriptions(_) | Read::Report => None,
             // IAM may have refused before STS has said who this is, which changes what the refusal
             // means: not wrong credentials, but a session without MFA.
             Read::Caller => error.cloned().or_else(|| {
                 let account = self.fleet.of(session)?;
                 account.users.listing.error().cloned()
             }),
-            _ => error.cloned(),
+            Read::Users(_) | Read::Keys(_) | Read::LastUsed(..) | Read::Owner(_) => error.cloned(),
+            _ => None,
         }
     }
 

@@ -133,13 +133,8 @@ impl JournalWriter {
         let Some(journal) = self.journal(order.endpoint.as_deref()).await? else {
             return Ok(());
         };
-        let (mut active, mut description, mut keys_before) = (None, None, None);
-        match &order.change {
-            Change::Create { .. } => keys_before.clone_from(&order.keys_before),
-            Change::SetActive { active: now, .. } => active = Some(*now),
-            Change::SetDescription { text, .. } => description.clone_from(text),
-            Change::Delete { .. } => {}
-        }
+        let (active, text) = order.change.noted();
+        let creates = matches!(order.change, Change::Create { .. });
         let event = Event::Sent(Sent {
             id: journal.id(order.id.0),
             run: journal.run().to_owned(),
@@ -151,8 +146,8 @@ impl JournalWriter {
             user: order.change.user().to_owned(),
             key: order.change.key().map(str::to_owned),
             active,
-            description,
-            keys_before,
+            description: text.map(str::to_owned),
+            keys_before: order.keys_before.clone().filter(|_| creates),
         });
         let written = self.handle.spawn_blocking(move || journal.append(&event));
         match written.await {

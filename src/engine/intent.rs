@@ -5,7 +5,7 @@ use super::{
     key_id::KeyId,
     leaving::Leave,
     plan::{PlanId, Proposal},
-    request::Change,
+    request::{Change, Read},
     rotation::RotationAction,
 };
 
@@ -46,8 +46,8 @@ pub enum Intent {
     PutOff(Origin),
     /// Go on with a question.
     Resolve(Origin, Resolution),
-    /// Ask for the descriptions of a user's keys.
-    AskDescriptions(Slot, Box<str>),
+    /// Ask the account for something at once.
+    Ask(Slot, Read),
     /// Copy the ID of a key, or what belongs to a new key.
     Copy {
         /// The key.

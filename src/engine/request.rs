@@ -148,6 +148,10 @@ pub struct ChangeRow<'a> {
     pub consequence: &'static str,
     /// Whether it can be undone.
     pub undo: &'static str,
+    /// What is said where its answer was lost and the account shows that it was done.
+    pub is_so: &'static str,
+    /// What is said there where the account does not show it yet.
+    pub is_not_so: &'static str,
     /// What is sent with it.
     parameters: Vec<Parameter<'a>>,
 }
@@ -206,6 +210,8 @@ impl Change {
                 done: "Created",
                 consequence: "AWS shows the secret once, here, and it can be copied then.",
                 undo: "You can delete the key again.",
+                is_so: "A key has appeared.",
+                is_not_so: "No key has appeared so far. AWS may take some seconds to show one.",
                 parameters: vec![user_name],
             },
             Self::SetActive { active: true, .. } => ChangeRow {
@@ -217,6 +223,8 @@ impl Change {
                 done: "Activated",
                 consequence: "It will be accepted again within seconds.",
                 undo: "You can undo this.",
+                is_so: "The account has it as Active.",
+                is_not_so: "The key is not Active, so far.",
                 parameters: vec![user_name, key_id, ("Status", Value::Text("Active"))],
             },
             Self::SetActive { .. } => ChangeRow {
@@ -228,6 +236,8 @@ impl Change {
                 done: "Deactivated",
                 consequence: "Whatever uses it starts to fail.",
                 undo: "You can undo this.",
+                is_so: "The account has it as Inactive.",
+                is_not_so: "The key is not Inactive, so far.",
                 parameters: vec![user_name, key_id, ("Status", Value::Text("Inactive"))],
             },
             Self::Delete { .. } => ChangeRow {
@@ -239,6 +249,8 @@ impl Change {
                 done: "Deleted",
                 consequence: "",
                 undo: "This cannot be undone.",
+                is_so: "The account no longer has it.",
+                is_not_so: "The key is still there, so far.",
                 parameters: vec![user_name, key_id],
             },
             Self::SetDescription { text: None, .. } => ChangeRow {
@@ -251,6 +263,8 @@ impl Change {
                 done: "Cleared",
                 consequence: "The key has no description any more.",
                 undo: "You can describe it again.",
+                is_so: "The account has this description.",
+                is_not_so: "The description is another, so far.",
                 parameters: vec![user_name, ("TagKeys", Value::List(key))],
             },
             Self::SetDescription { text: Some(it), .. } => ChangeRow {
@@ -262,13 +276,36 @@ impl Change {
                 done: "Described",
                 consequence: "Whoever may list the user's tags can read it.",
                 undo: "You can change it again.",
+                is_so: "The account has this description.",
+                is_not_so: "The description is another, so far.",
                 parameters: vec![user_name, ("Tags", Value::Tag(key, it))],
             },
         }
     }
 
+    /// What the journal notes of it besides action, user and key: whether the key is to be Active, and
+    /// a text.
+    #[must_use]
+    pub fn noted(&self) -> (Option<bool>, Option<&str>) {
+        match self {
+            Self::SetActive { active, .. } => (Some(*active), None),
+            Self::SetDescription { text, .. } => (None, text.as_deref()),
+            Self::Create { .. } | Self::Delete { .. } => (None, None),
+        }
+    }
+
+    /// The read that tells whether it was done, where its answer was lost.
+    #[must_use]
+    pub fn told_by(&self) -> Read {
+        let user = self.user().into();
+        match self {
+            Self::SetDescription { .. } => Read::Descriptions(user),
+            _ => Read::Keys(user),
+        }
+    }
+
     /// The change that an action in the journal stands for; `None` where this version knows no such
-    /// action, or a part is missing. The reverse of what the journal notes of a change.
+    /// action, or a part is missing. The reverse of [`Change::noted`].
     #[must_use]
     pub fn of_action(
         action: &str,
@@ -406,11 +443,8 @@ mod tests {
     #[test]
     fn what_the_journal_notes_of_a_change_gives_the_change_back() {
         for change in changes() {
-            let (active, text) = match &change {
-                Change::SetActive { active, .. } => (Some(*active), None),
-                Change::SetDescription { text, .. } => (None, text.clone()),
-                _ => (None, None),
-            };
+            let (active, text) = change.noted();
+            let text = text.map(str::to_owned);
             let key = change.key().map(str::to_owned);
             let back = Change::of_action(change.action(), change.user(), key, active, text);
             assert_eq!(back, Some(change));

@@ -149,12 +149,7 @@ impl Engine {
     fn look_into(&mut self, origin: &Origin) -> Option<()> {
         let question = self.question(origin)?;
         let slot = self.account_of(question)?.session.slot;
-        let user: Box<str> = question.change.user().into();
-        let read = if matches!(question.change, Change::SetDescription { .. }) {
-            Read::Descriptions(user)
-        } else {
-            Read::Keys(user)
-        };
+        let read = question.change.told_by();
         let request = self.read(slot, read)?;
         let question = self.question_mut(origin)?;
         // What was seen stays in sight until the account says something else.

@@ -19,7 +19,7 @@ use super::{
     lists::Lists,
 };
 use crate::engine::{
-    Change, Copied, Engine, Entry, Intent, Proposal, READ_ONLY, Slot,
+    Change, Copied, Engine, Entry, Intent, Proposal, READ_ONLY, Read, Slot,
     account::{Account, KeyRow, UserRow},
     model::KeyStatus,
 };
@@ -252,7 +252,7 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
             let describe = Describe::new(slot, user.clone(), key, label, now.flatten());
             vec![
                 open(Box::new(describe)),
-                Ask::Intend(Intent::AskDescriptions(slot, user)),
+                Ask::Intend(Intent::Ask(slot, Read::Descriptions(user))),
             ]
         }),
         Action::CopyId => both().map_or_else(Vec::new, |(_, row)| {

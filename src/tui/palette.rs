@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_action_of_a_page_is_there_with_a_key() {
-        for page in [Page::Users, Page::Keys, Page::Activity] {
+        for page in Page::ALL {
             let all = actions(page.row().places);
             assert!(
                 all.iter()

@@ -166,29 +166,19 @@ fn found(lines: &mut Lines<'_>, question: &Question) {
             lines.failed(format!("The account could not be looked at. {error}"));
             lines.below("This stays open, also when you leave iamkeys.");
         }
-        Finding::Done => lines.done(match change {
-            Change::Delete { .. } => "The account no longer has it.",
-            Change::SetDescription { .. } => "The account has this description.",
-            Change::SetActive { active: true, .. } => "The account has it as Active.",
-            _ => "The account has it as Inactive.",
-        }),
+        Finding::Done => lines.done(change.row().is_so),
         Finding::NotFound => {
             let text = "The account has no such key or user any more: nothing is left to be done.";
             lines.marked(theme.glyphs.done, text, Style::new());
         }
         Finding::InUse => lines.done("The key has been used: somebody has its secret."),
-        Finding::NotDone => match change {
-            Change::Create { .. } => lines.below(format!(
-                "No key has appeared so far. AWS may take some seconds to show one. {}",
-                looks_again()
-            )),
-            Change::Delete { .. } => lines.below("The key is still there, so far."),
-            Change::SetDescription { .. } => lines.below("The description is another, so far."),
-            Change::SetActive { active, .. } => {
-                let state = if *active { "Active" } else { "Inactive" };
-                lines.below(format!("The key is not {state}, so far."));
+        Finding::NotDone => {
+            let text = change.row().is_not_so;
+            match change {
+                Change::Create { .. } => lines.below(format!("{text} {}", looks_again())),
+                _ => lines.below(text),
             }
-        },
+        }
         Finding::Orphans(orphans) => found_orphans(lines, question, orphans),
     }
 }
