@@ -121,7 +121,7 @@ pub enum News {
         found: bool,
     },
     /// No key is searched for any more: the session has ended.
-    SearchDropped,
+    SearchDropped(Slot),
     /// A rotation is complete: the user has one key again.
     RotationDone {
         /// The account.
@@ -328,7 +328,13 @@ impl Engine {
         match intent {
             Intent::SignIn(slot, target) => self.sign_in(slot, target)?,
             Intent::Refresh(slot) => self.refresh(slot)?,
-            Intent::Propose(slot, proposal) => self.propose(slot, proposal)?,
+            Intent::Propose(slot, proposal) => {
+                if let [Change::Create { user }] = &proposal.steps[..] {
+                    // It is not the key of a rotation, and goes where a person says then.
+                    self.rotations.end(slot, user);
+                }
+                self.propose(slot, proposal)?;
+            }
             Intent::Send(slot, steps) => self.send(slot, steps)?,
             Intent::Approve { plan, typed } => self.approve(plan, &typed)?,
             Intent::Withdraw(plan) => self.plan_mut(plan)?.preflight_mut()?.approved = false,
@@ -406,7 +412,7 @@ impl Engine {
 
     /// Begins another session in a slot. What is open (a secret, a question, a plan) stays open.
     fn sign_in(&mut self, slot: Slot, target: Target) -> Option<()> {
-        let account = self.fleet.get_mut(slot)?;
+        let account = self.fleet.get(slot)?;
         let session = account.session;
         if target != account.target {
             // It was meant for the account that was to be opened.
@@ -414,9 +420,11 @@ impl Engine {
                 .take_if(|(of, _)| of.is_none_or(|of| of == slot));
             self.rotations.forget(slot);
         }
+        // While it is still known which questions are about the account of this session.
+        self.forget_looks(session);
+        let account = self.fleet.get_mut(slot)?;
         self.effects.push(account.sign_in(target));
         self.put_search_off(session.slot, false);
-        self.forget_looks(session);
         self.forget_trials(session);
         self.void_proposals(session);
         Some(())
@@ -545,8 +553,8 @@ impl Engine {
                 let account = self.fleet.of(session)?;
                 account.users.listing.error().cloned()
             }),
-            Read::Users(_) | Read::Keys(_) | Read::LastUsed(..) | Read::Owner(_) => error.cloned(),
-            _ => None,
+            _ if read.is_optional() => None,
+            _ => error.cloned(),
         }
     }
 

@@ -128,6 +128,14 @@ pub enum CopyOutcome {
     Failed(String),
 }
 
+impl CopyOutcome {
+    /// Whether a clipboard has it, or may well have it.
+    #[must_use]
+    pub fn has_arrived(&self) -> bool {
+        matches!(self, Self::InSystemClipboard | Self::SentToTerminal(_))
+    }
+}
+
 /// A signal that ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {

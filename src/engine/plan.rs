@@ -82,6 +82,12 @@ impl AccountLabel {
             profile: account.identity.profile.clone(),
         }
     }
+
+    /// Whether it is the same account, as far as is known of both.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let same_id = self.id.is_none() || other.id.is_none() || self.id == other.id;
+        same_id && self.endpoint == other.endpoint
+    }
 }
 
 /// A change of a plan.
@@ -294,6 +300,7 @@ impl Engine {
             self.complain(super::READ_ONLY);
             return None;
         }
+        steps.first()?;
         let settles = None;
         let plan = self.add_plan(slot, Proposal { steps, settles }, Stage::UnderWay)?;
         self.send_next(plan)
@@ -395,6 +402,9 @@ impl Engine {
                     self.rotation_step_done(session.slot, change);
                 }
             }
+        }
+        if let Change::Delete { key, .. } = change {
+            self.vault.note_deleted(key);
         }
         if let Some(Settles::Done(origin)) = self.plans[at].settles.take() {
             self.settle(&origin, "deleted");

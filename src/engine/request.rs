@@ -184,6 +184,17 @@ impl Read {
         }
     }
 
+    /// Whether nothing depends on it: that it fails says nothing of the session.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        match self {
+            Self::Alias | Self::Summary | Self::Descriptions(_) | Self::Report => true,
+            Self::Caller | Self::Users(_) | Self::Keys(_) | Self::LastUsed(..) | Self::Owner(_) => {
+                false
+            }
+        }
+    }
+
     /// The equivalent `aws` command.
     #[must_use]
     pub fn command(&self, profile: Option<&str>, endpoint: Option<&str>) -> String {
@@ -300,7 +311,7 @@ impl Change {
         let user = self.user().into();
         match self {
             Self::SetDescription { .. } => Read::Descriptions(user),
-            _ => Read::Keys(user),
+            Self::Create { .. } | Self::SetActive { .. } | Self::Delete { .. } => Read::Keys(user),
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
     account::{Account, KeyRow},
     effect::Slot,
     model::{Caller, KeyStatus},
-    plan::Proposal,
+    plan::{AccountLabel, Proposal},
     request::{Change, Read},
     vault::{Chosen, NewKey, Tried},
 };
@@ -22,8 +22,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 struct Begun {
     slot: Slot,
     user: Box<str>,
-    /// Where the secret goes as soon as there is a new key.
-    destination: Option<Chosen>,
+    /// Where the secret goes as soon as there is a new key, and of which account.
+    destination: Option<(Chosen, AccountLabel)>,
 }
 
 impl Begun {
@@ -50,21 +50,33 @@ impl Rotations {
         self.begun.iter().any(|it| it.is_of(slot, user))
     }
 
+    /// A rotation is complete, or a person goes on without it.
+    pub(super) fn end(&mut self, slot: Slot, user: &str) {
+        self.begun.retain(|it| !it.is_of(slot, user));
+    }
+
     /// Another account is opened in this slot.
     pub(super) fn forget(&mut self, slot: Slot) {
         self.begun.retain(|begun| begun.slot != slot);
     }
 
     /// Notes where the secret of the next key of a user goes.
-    pub(super) fn choose(&mut self, slot: Slot, user: &str, destination: Chosen) {
+    pub(super) fn choose(&mut self, slot: Slot, user: &str, at: AccountLabel, chosen: Chosen) {
         if let Some(begun) = self.begun(slot, user) {
-            begun.destination = Some(destination);
+            begun.destination = Some((chosen, at));
         }
     }
 
-    /// Takes the destination for a key that was just created.
-    pub(super) fn take_destination(&mut self, slot: Slot, user: &str) -> Option<Chosen> {
-        self.begun(slot, user)?.destination.take()
+    /// Takes the destination for a key that was just created in an account. One that was chosen for a
+    /// user of the same name elsewhere is none.
+    pub(super) fn take_destination(
+        &mut self,
+        slot: Slot,
+        user: &str,
+        at: &AccountLabel,
+    ) -> Option<Chosen> {
+        let (chosen, chosen_at) = self.begun(slot, user)?.destination.take()?;
+        chosen_at.is_same(at).then_some(chosen)
     }
 
     /// Notes that this run has activated or deactivated a key.
@@ -224,7 +236,9 @@ impl Engine {
     pub fn destination(&self, slot: Slot, user: &str) -> Option<&Chosen> {
         let mut begun = self.rotations.begun.iter();
         let begun = begun.find(|it| it.is_of(slot, user))?;
-        begun.destination.as_ref()
+        let (chosen, at) = begun.destination.as_ref()?;
+        let here = AccountLabel::of(self.fleet.get(slot)?);
+        at.is_same(&here).then_some(chosen)
     }
 
     /// Whether this run has deactivated a key, so recently that nothing can be said of it yet.
@@ -384,7 +398,6 @@ impl Engine {
         let Change::Delete { user, key } = change else {
             return;
         };
-        self.vault.note_deleted(key);
         if !self.rotations.has_begun(slot, user) {
             return;
         }
@@ -394,7 +407,7 @@ impl Engine {
             && left != key
         {
             let text = format!("{user} has one key now: {left}");
-            self.rotations.begun.retain(|it| !it.is_of(slot, user));
+            self.rotations.end(slot, user);
             let user = user.clone();
             self.news.push(News::RotationDone { slot, user });
             self.say(text);

@@ -100,7 +100,7 @@ impl Engine {
                 self.search_first = Some((Some(slot), search.key));
             }
         }
-        self.news.push(News::SearchDropped);
+        self.news.push(News::SearchDropped(slot));
     }
 
     /// Searches for a key. One that by its ID is another account's is asked for only if the person

@@ -57,6 +57,8 @@ pub struct NewKey {
     pub written: Vec<(Destination, Result<Written, String>)>,
     /// The secret was cleared from the clipboard since it was copied.
     pub cleared: bool,
+    /// Something that is not this key's was copied since.
+    replaced: bool,
     /// Where its secret has been put, in words; nothing while it is nowhere.
     pub stored: Vec<String>,
     /// Whether it has been found to work.
@@ -118,6 +120,7 @@ impl NewKey {
             copied: Vec::new(),
             written: Vec::new(),
             cleared: false,
+            replaced: false,
             stored: Vec::new(),
             tried: Tried::NotYet,
             rotating: false,
@@ -168,6 +171,7 @@ impl NewKey {
             });
         match copied.next() {
             Some((true, _)) if self.cleared => Kept::Cleared,
+            Some((true, _)) if self.replaced => Kept::Replaced,
             Some((true, kept)) => kept,
             Some((false, _)) if copied.any(|(secret, _)| secret) => Kept::Replaced,
             _ => Kept::Nowhere,
@@ -181,6 +185,7 @@ impl NewKey {
 
     fn note_copied(&mut self, what: Copied, outcome: CopyOutcome) {
         self.cleared &= outcome != CopyOutcome::InSystemClipboard;
+        self.replaced &= !outcome.has_arrived();
         self.copied.retain(|(known, _)| *known != what);
         self.copied.push((what, outcome));
     }
@@ -199,6 +204,13 @@ impl NewKey {
 }
 
 impl Vault {
+    /// Something has replaced what a clipboard had of the other keys.
+    fn replace_copies(&mut self, by: &str) {
+        for key in self.keys.iter_mut().filter(|key| key.id != by) {
+            key.replaced = true;
+        }
+    }
+
     /// The keys that this run has created, the oldest first.
     #[must_use]
     pub fn keys(&self) -> &[NewKey] {

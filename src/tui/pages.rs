@@ -245,11 +245,13 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
             })
         }
         Action::Describe => both().map_or_else(Vec::new, |(user, row)| {
+            let Some(account) = engine.fleet.get(slot) else {
+                return Vec::new();
+            };
             let key = row.key.id.clone();
-            let account = engine.fleet.get(slot);
-            let now = account.and_then(|account| account.description_of(&user, &key));
-            let label = account.map_or_else(String::new, |account| account.identity.account());
-            let describe = Describe::new(slot, user.clone(), key, label, now.flatten());
+            let now = account.description_of(&user, &key).flatten();
+            let label = account.identity.account();
+            let describe = Describe::new(account.session, user.clone(), key, label, now);
             vec![
                 open(Box::new(describe)),
                 Ask::Intend(Intent::Ask(slot, Read::Descriptions(user))),

@@ -220,12 +220,6 @@ impl Screen {
         self.notice.as_ref()
     }
 
-    /// Whether a filter is being typed.
-    #[must_use]
-    pub fn is_filtering(&self) -> bool {
-        self.filtering
-    }
-
     /// How many dialogs are open, seen or not.
     #[must_use]
     pub fn open_dialogs(&self) -> usize {

@@ -406,6 +406,24 @@ fn what_was_being_looked_for_is_looked_for_in_the_next_session() {
 }
 
 #[test]
+fn a_question_of_an_earlier_run_is_looked_into_again_in_the_next_session() {
+    let mut desk = at_deploy_key();
+    let question = left_open("run/1", "deploy-bot", "123456789012");
+    desk.send(Event::Journal(Ok(vec![question])));
+    let finding = |desk: &Desk| desk.screen.engine.questions()[0].finding.clone();
+    assert!(matches!(finding(&desk), Finding::Looking(_)));
+    let target = desk.account().target;
+    desk.intend(Intent::SignIn(desk.screen.slot(), target));
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    desk.serve(&people());
+    assert!(!matches!(
+        finding(&desk),
+        Finding::Looking(_) | Finding::Unseen
+    ));
+}
+
+#[test]
 fn an_answer_that_waits_does_not_go_from_under_something_else() {
     let mut desk = at_deploy_key();
     desk.keys("ty?");

@@ -7,8 +7,8 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Kind, Read,
-    RotationAction, RotationStep, TrialNews, model::Caller,
+    Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Intent, Kind, Read,
+    RotationAction, RotationStep, SignedIn, Target, TrialNews, model::Caller,
 };
 
 const OLD: &str = "AKIAROTATE01EXAMPLE1";
@@ -278,6 +278,30 @@ fn the_key_of_a_rotation_is_tried_when_it_is_stored_also_where_its_dialog_was_cl
     desk.serve(&bot(&[old]));
     let (id, _) = desk.next_change().expect("it is created");
     desk.changed(id, Ok(created(NEW)));
+    copied(&mut desk);
+    assert_eq!(trials(&desk), 0);
+}
+
+#[test]
+fn a_key_that_is_created_beside_a_rotation_is_not_the_rotation_s() {
+    let old = (OLD, true, 400, Some(2));
+    let mut desk = rotating(&[old]);
+    desk.press(KeyCode::Esc);
+    desk.keys("cy");
+    desk.serve(&bot(&[old]));
+    let (id, _) = desk.next_change().expect("it is created");
+    desk.changed(id, Ok(created(NEW)));
+    copied(&mut desk);
+    assert_eq!(trials(&desk), 0);
+}
+
+#[test]
+fn a_new_key_is_not_tried_in_another_account() {
+    let mut desk = with_created((OLD, true, 400, Some(2)));
+    let slot = desk.screen.slot();
+    desk.intend(Intent::SignIn(slot, Target::Demo));
+    desk.signed_in(SignedIn::default());
+    desk.effects.clear();
     copied(&mut desk);
     assert_eq!(trials(&desk), 0);
 }

@@ -92,6 +92,31 @@ fn what_is_written_is_kept_whatever_the_clipboard_holds() {
 }
 
 #[test]
+fn what_is_copied_of_another_key_replaces_the_secret_on_the_clipboard() {
+    let only_copy = |desk: &Desk| {
+        let only = desk.screen.engine.vault.only_copy();
+        only.map(|key| key.id.clone())
+    };
+    let mut desk = with_new_key();
+    copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
+    assert_eq!(only_copy(&desk), None);
+    desk.send(Event::Copied {
+        what: Copied::KeyId,
+        key: "AKIAALICE001EXAMPLE1".into(),
+        outcome: CopyOutcome::Failed("it is busy".into()),
+    });
+    assert_eq!(only_copy(&desk), None, "it did not arrive");
+    desk.send(Event::Copied {
+        what: Copied::KeyId,
+        key: "AKIAALICE001EXAMPLE1".into(),
+        outcome: CopyOutcome::InSystemClipboard,
+    });
+    assert_eq!(only_copy(&desk).as_deref(), Some("AKIANEWKEY01EXAMPLE1"));
+    copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
+    assert_eq!(only_copy(&desk), None, "copied once more");
+}
+
+#[test]
 fn nothing_is_written_before_it_is_known_whose_keys_are_there() {
     let mut desk = with_new_key();
     let request = agree_in(&mut desk, "ci");

@@ -548,7 +548,7 @@ fn a_search_goes_on_in_its_account_whatever_becomes_of_the_other() {
             matches!(phase(&pair), SearchPhase::Loading { .. }),
             "{number}"
         );
-        let ended = |news: &News| matches!(news, News::SearchEnded { .. } | News::SearchDropped);
+        let ended = |news: &News| matches!(news, News::SearchEnded { .. } | News::SearchDropped(_));
         let before = pair.hands.news.iter().filter(|news| ended(news)).count();
         assert_eq!(before, 0, "{number}: {:?}", pair.hands.news);
         let keys = pair
@@ -573,7 +573,7 @@ fn a_search_ends_with_its_own_session() {
     pair.hands.intend(Intent::Search(pair.one, wanted));
     pair.hands.intend(Intent::SignIn(pair.one, Target::Ambient));
     assert!(pair.hands.engine.search().is_none());
-    assert!(pair.hands.news.contains(&News::SearchDropped));
+    assert!(pair.hands.news.contains(&News::SearchDropped(pair.one)));
 }
 
 #[test]

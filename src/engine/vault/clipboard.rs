@@ -43,8 +43,12 @@ impl Engine {
     pub(in crate::engine) fn copied(&mut self, what: Copied, key: String, outcome: CopyOutcome) {
         if what == Copied::Command {
             self.activity.copied(outcome.clone());
-        } else if outcome == CopyOutcome::InSystemClipboard {
+        }
+        if outcome == CopyOutcome::InSystemClipboard {
             self.vault.on_clipboard = what.holds_secret().then(|| key.clone());
+        }
+        if outcome.has_arrived() {
+            self.vault.replace_copies(&key);
         }
         match self.vault.key_mut(&key) {
             Some(new) if new.is_held() => {

@@ -410,7 +410,9 @@ impl Engine {
         user: &str,
         key: &str,
     ) -> Option<()> {
-        let mut chosen = self.rotations.take_destination(session.slot, user)?;
+        let here = AccountLabel::of(self.fleet.of(session)?);
+        let rotations = &mut self.rotations;
+        let mut chosen = rotations.take_destination(session.slot, user, &here)?;
         if let Chosen::Profile(plan) = chosen {
             chosen = Chosen::Profile(Box::new(plan.with_key(key)));
         }
@@ -475,9 +477,10 @@ impl Engine {
             }),
             _ => return None,
         };
-        let slot = choosing.session.slot;
+        let session = choosing.session;
+        let here = AccountLabel::of(self.fleet.of(session)?);
         self.vault.choosing = None;
-        self.rotations.choose(slot, &user, chosen);
+        self.rotations.choose(session.slot, &user, here, chosen);
         Some(())
     }
 

@@ -6,6 +6,7 @@ use crate::engine::{
     activity::{Entry, Outcome},
     effect::{Effect, SessionId, Slot, Trial},
     event::TrialNews,
+    plan::AccountLabel,
 };
 
 impl Vault {
@@ -29,6 +30,10 @@ impl Engine {
             return None;
         }
         let account = self.fleet.get(key.session.slot)?;
+        // It is nobody else's to see that this key is tried.
+        if !key.account.is_same(&AccountLabel::of(account)) {
+            return None;
+        }
         key.tried = Tried::Trying(0, self.now);
         let trial = Trial {
             key: id.to_owned(),

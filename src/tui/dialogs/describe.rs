@@ -2,14 +2,14 @@
 
 use super::cancel;
 use crate::{
-    engine::model::description_problem,
+    engine::{SessionId, model::description_problem},
     tui::{prelude::*, screen::LONG_LIMIT},
 };
 
 /// Asks what a key is for.
 #[derive(Debug)]
 pub(in crate::tui) struct Describe {
-    slot: Slot,
+    session: SessionId,
     user: Box<str>,
     key: String,
     /// The account in words, as it was known when this was opened.
@@ -23,14 +23,14 @@ pub(in crate::tui) struct Describe {
 impl Describe {
     /// Begins with the present description, as far as it is known.
     pub(in crate::tui) fn new(
-        slot: Slot,
+        session: SessionId,
         user: Box<str>,
         key: String,
         account: String,
         now_text: Option<&str>,
     ) -> Self {
         Self {
-            slot,
+            session,
             user,
             key,
             account,
@@ -50,7 +50,7 @@ impl Describe {
         reason = "to be known to have none is an answer"
     )]
     fn present<'a>(&self, engine: &'a Engine) -> Option<Option<&'a str>> {
-        let account = engine.fleet.get(self.slot)?;
+        let account = engine.fleet.of(self.session)?;
         account.description_of(&self.user, &self.key)
     }
 
@@ -60,7 +60,12 @@ impl Describe {
         if self.problem().is_some() {
             return Vec::new();
         }
-        if let Some(change) = engine.pending_for(self.slot, &self.user, Some(&self.key)) {
+        // It was meant for the account that it names.
+        if engine.fleet.of(self.session).is_none() {
+            let text = "Another session is open now: nothing was saved";
+            return vec![Ask::Complain(text.into())];
+        }
+        if let Some(change) = engine.pending_for(self.session.slot, &self.user, Some(&self.key)) {
             let text = format!("{} is under way", change.row().doing);
             return vec![Ask::Complain(text)];
         }
@@ -74,7 +79,7 @@ impl Describe {
             key: self.key.clone(),
             text,
         };
-        let send = Intent::Send(self.slot, vec![change]);
+        let send = Intent::Send(self.session.slot, vec![change]);
         vec![Ask::Close, Ask::Intend(send)]
     }
 }
@@ -95,7 +100,7 @@ impl Dialog for Describe {
         match (problem, self.present(canvas.engine)) {
             (Some(problem), _) => lines.failed(problem),
             (None, None) => {
-                let account = canvas.engine.fleet.get(self.slot);
+                let account = canvas.engine.fleet.of(self.session);
                 let refused = account.is_some_and(|it| it.identity.descriptions_refused);
                 lines.dim(if refused {
                     "What it says now may not be read. Saving replaces it."

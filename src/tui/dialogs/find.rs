@@ -148,7 +148,7 @@ impl Dialog for Find {
     }
 
     fn hear(&mut self, news: &News) -> bool {
-        self.dropped |= *news == News::SearchDropped;
+        self.dropped |= *news == News::SearchDropped(self.slot);
         false
     }
 

@@ -211,9 +211,9 @@ impl Screen {
                         effects.extend(self.engine.intend(Intent::EndSearch));
                     }
                 }
-                News::SearchDropped => self.arrived = None,
+                News::SearchDropped(slot) if slot == self.slot => self.arrived = None,
                 // The rotation's dialog has heard it.
-                News::RotationDone { .. } => {}
+                News::RotationDone { .. } | News::SearchDropped(_) => {}
             }
         }
         effects
