@@ -74,13 +74,6 @@ impl Connection {
                     done(answer, action, |_| Some(Changed::Done))
                 }
             },
-            Change::Quarantine { user, .. } => {
-                let once = once("AttachUserPolicyResponse", &[]);
-                let call = iam.attach_user_policy().user_name(&**user);
-                let call = call.policy_arn(Change::QUARANTINE_ARN);
-                let answer = call.customize().config_override(once).send().await;
-                done(answer, action, |_| Some(Changed::Done))
-            }
         }
     }
 }

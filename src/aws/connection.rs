@@ -87,7 +87,6 @@ impl Connection {
                 Answer::Owner(user, last_used)
             }
             Read::Descriptions(user) => Answer::Descriptions(self.descriptions(&user).await?),
-            Read::Policies(user) => Answer::Policies(self.policies(&user).await?),
             Read::Report => {
                 let report = fetch_report(self, ReportPace::default()).await?;
                 Answer::Report(Box::new(report))
@@ -195,23 +194,6 @@ impl Connection {
             let of_keys = of_keys.filter(|tag| is_key_id(&tag.key));
             let texts = of_keys.map(|tag| (tag.key, tag.value)).collect();
             Ok((texts, answer.is_truncated, answer.marker))
-        })
-        .await
-    }
-
-    /// The names of the policies that are attached to a user.
-    ///
-    /// # Errors
-    /// When a call fails.
-    pub async fn policies(&self, user: &str) -> Result<Vec<String>, Error> {
-        let action = "iam:ListAttachedUserPolicies";
-        all_pages(action, |marker| async move {
-            let call = self.iam.list_attached_user_policies().user_name(user);
-            let answer = call.set_marker(marker).send().await;
-            let answer = answer.map_err(|e| error(action, &e))?;
-            let names = answer.attached_policies.unwrap_or_default().into_iter();
-            let names = names.filter_map(|policy| policy.policy_name).collect();
-            Ok((names, answer.is_truncated, answer.marker))
         })
         .await
     }

@@ -25,7 +25,6 @@ use super::{
     request::{Answer, Read},
 };
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 
 /// How far signing in has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +50,6 @@ pub struct Account {
     pub identity: Identity,
     /// Its users and their keys.
     pub users: Inventory,
-    /// The policies that are attached to users, where somebody has asked for them.
-    pub policies: BTreeMap<Box<str>, Load<Vec<String>>>,
     /// How many reads may be under way, and how many a second.
     pub limiter: Limiter,
     pub(super) loader: Loader,
@@ -66,7 +63,6 @@ impl Account {
             stage: Stage::SigningIn,
             identity: Identity::default(),
             users: Inventory::default(),
-            policies: BTreeMap::new(),
             limiter: Limiter::default(),
             loader: Loader::default(),
         }
@@ -160,7 +156,6 @@ impl Account {
             Read::Keys(user) => self.users.ask_keys(user, request),
             Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
             Read::Descriptions(user) => self.users.ask_descriptions(user, request),
-            Read::Policies(user) => self.policies.entry(user.clone()).or_default().ask(request),
             Read::Owner(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
@@ -181,10 +176,7 @@ impl Account {
             };
         }
         let Self {
-            identity,
-            users,
-            policies,
-            ..
+            identity, users, ..
         } = self;
         match read {
             Read::Caller => {
@@ -225,10 +217,6 @@ impl Account {
             }
             Read::Descriptions(user) => {
                 users.file_descriptions(user, request, answer!(Descriptions));
-            }
-            Read::Policies(user) => {
-                let policies = policies.entry(user.clone()).or_default();
-                policies.file(request, answer!(Policies));
             }
             // The search takes an owner.
             Read::Owner(_) => {}

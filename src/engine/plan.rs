@@ -492,12 +492,6 @@ impl Engine {
             (Change::SetDescription { user, key, text }, _) => {
                 users.set_description(user, key, text.as_deref());
             }
-            (Change::Quarantine { user, .. }, _) => {
-                let policies = account.policies.get_mut(user).and_then(|it| it.known_mut());
-                if let Some(policies) = policies {
-                    policies.push(Change::QUARANTINE.to_owned());
-                }
-            }
             (Change::Create { .. }, Changed::Done) => {}
         }
     }

@@ -29,8 +29,6 @@ pub enum Read {
     Owner(String),
     /// The descriptions of a user's keys.
     Descriptions(Box<str>),
-    /// The policies that are attached to a user.
-    Policies(Box<str>),
     /// The credential report, made first where there is none: that takes seconds, or minutes.
     Report,
 }
@@ -54,8 +52,6 @@ pub enum Answer {
     Owner(Box<str>, LastUsed),
     /// The descriptions of a user's keys, by key ID.
     Descriptions(Vec<(String, String)>),
-    /// The names of the policies that are attached to a user.
-    Policies(Vec<String>),
     /// The credential report.
     Report(Box<Report>),
 }
@@ -94,13 +90,6 @@ pub enum Change {
         /// The description; `None` removes the tag. An empty one is a tag without a value, which is
         /// not the same.
         text: Option<String>,
-    },
-    /// Attach the policy to a user that AWS itself attaches where a key has leaked.
-    Quarantine {
-        /// The user who has the key.
-        user: Box<str>,
-        /// The ID of the key that has leaked.
-        key: String,
     },
 }
 
@@ -191,7 +180,6 @@ impl Read {
             }
             Self::Owner(key) => row("iam:GetAccessKeyLastUsed", key, of_key(key)),
             Self::Descriptions(user) => row("iam:ListUserTags", user, of_user(user)),
-            Self::Policies(user) => row("iam:ListAttachedUserPolicies", user, of_user(user)),
             Self::Report => row("iam:GetCredentialReport", "all users", vec![]),
         }
     }
@@ -200,11 +188,7 @@ impl Read {
     #[must_use]
     pub fn is_optional(&self) -> bool {
         match self {
-            Self::Alias
-            | Self::Summary
-            | Self::Descriptions(_)
-            | Self::Policies(_)
-            | Self::Report => true,
+            Self::Alias | Self::Summary | Self::Descriptions(_) | Self::Report => true,
             Self::Caller | Self::Users(_) | Self::Keys(_) | Self::LastUsed(..) | Self::Owner(_) => {
                 false
             }
@@ -220,11 +204,6 @@ impl Read {
 }
 
 impl Change {
-    /// The policy that AWS attaches to the user of a key that it finds in public.
-    pub const QUARANTINE: &str = "AWSCompromisedKeyQuarantineV3";
-    /// Its ARN in the partition `aws`.
-    pub const QUARANTINE_ARN: &str = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
-
     /// Its row.
     #[must_use]
     pub fn row(&self) -> ChangeRow<'_> {
@@ -312,19 +291,6 @@ impl Change {
                 is_not_so: "The description is another, so far.",
                 parameters: vec![user_name, ("Tags", Value::Tag(key, it))],
             },
-            Self::Quarantine { .. } => ChangeRow {
-                action: "iam:AttachUserPolicy",
-                target,
-                severity: Severity::Interrupts,
-                verb: "Quarantine",
-                doing: "quarantining",
-                done: "Quarantined",
-                consequence: "The user is denied what leaked keys are misused for.",
-                undo: "The policy can be detached again.",
-                is_so: "The policy is attached.",
-                is_not_so: "The policy is not attached, so far.",
-                parameters: vec![user_name, ("PolicyArn", Value::Text(Self::QUARANTINE_ARN))],
-            },
         }
     }
 
@@ -335,7 +301,7 @@ impl Change {
         match self {
             Self::SetActive { active, .. } => (Some(*active), None),
             Self::SetDescription { text, .. } => (None, text.as_deref()),
-            Self::Create { .. } | Self::Delete { .. } | Self::Quarantine { .. } => (None, None),
+            Self::Create { .. } | Self::Delete { .. } => (None, None),
         }
     }
 
@@ -345,7 +311,6 @@ impl Change {
         let user = self.user().into();
         match self {
             Self::SetDescription { .. } => Read::Descriptions(user),
-            Self::Quarantine { .. } => Read::Policies(user),
             Self::Create { .. } | Self::SetActive { .. } | Self::Delete { .. } => Read::Keys(user),
         }
     }
@@ -369,7 +334,6 @@ impl Change {
                 active: active?,
             },
             "iam:DeleteAccessKey" => Self::Delete { user, key: key? },
-            "iam:AttachUserPolicy" => Self::Quarantine { user, key: key? },
             "iam:TagUser" | "iam:UntagUser" => Self::SetDescription {
                 user,
                 key: key?,
@@ -398,8 +362,7 @@ impl Change {
             Self::Create { user }
             | Self::SetActive { user, .. }
             | Self::Delete { user, .. }
-            | Self::SetDescription { user, .. }
-            | Self::Quarantine { user, .. } => user,
+            | Self::SetDescription { user, .. } => user,
         }
     }
 
@@ -410,8 +373,7 @@ impl Change {
             Self::Create { .. } => None,
             Self::SetActive { key, .. }
             | Self::Delete { key, .. }
-            | Self::SetDescription { key, .. }
-            | Self::Quarantine { key, .. } => Some(key),
+            | Self::SetDescription { key, .. } => Some(key),
         }
     }
 
@@ -455,7 +417,6 @@ mod tests {
             },
             describe(Some("backup")),
             describe(None),
-            Change::Quarantine { user, key },
         ]
     }
 
@@ -477,7 +438,6 @@ mod tests {
                 "Delete, deleting, Deleted AKIAEXAMPLE of alice",
                 "Describe, describing, Described AKIAEXAMPLE of alice",
                 "Clear, clearing, Cleared the description of AKIAEXAMPLE of alice",
-                "Quarantine, quarantining, Quarantined AKIAEXAMPLE of alice",
             ]
         );
     }

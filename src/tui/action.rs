@@ -45,9 +45,6 @@ actions! {
     ShowUsers, "users", "Go to the users and their keys";
     ShowKeys, "all keys", "Go to the list of all keys";
     ShowActivity, "activity", "See what was done, and what failed";
-    ShowPolicies, "all policies", "Go to the policies that were looked at";
-    Policies, "policies", "Show the policies of the key's user";
-    Quarantine, "quarantine", "Deny the key's user what leaked keys are misused for";
     GoToUser, "go to user", "Go to the key's user";
     Sort, "sort", "Sort by the next column";
     ReverseSort, "reverse", "Sort from the other end";
@@ -130,7 +127,6 @@ impl Action {
                 | Self::ShowUsers
                 | Self::ShowKeys
                 | Self::ShowActivity
-                | Self::ShowPolicies
                 | Self::Sort
                 | Self::ReverseSort
                 | Self::NextButton

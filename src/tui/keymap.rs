@@ -34,8 +34,6 @@ contexts! {
     Keys, "keys", "The keys of a user.";
     AllKeys, "all keys", "All keys of the account.";
     Activity, "activity", "What was done, and what failed.";
-    AllPolicies, "all policies", "The policies that were looked at.";
-    Policies, "policies", "What is attached to a user.";
     Filter, "filter", "Typing a filter.";
     Confirm, "confirmation", "A confirmation answered with a key.";
     Typed, "typed confirmation", "A confirmation answered by typing the end of the key ID.";
@@ -152,8 +150,6 @@ pub struct Binding {
 const LISTS: &[Context] = &[Context::Users, Context::Keys, Context::AllKeys];
 const PANES: &[Context] = &[Context::Users, Context::Keys];
 const MOVING: &[Context] = &[
-    Context::AllPolicies,
-    Context::Policies,
     Context::Users,
     Context::Keys,
     Context::AllKeys,
@@ -187,7 +183,6 @@ const VIEWS: &[Context] = &[
     Context::Users,
     Context::Keys,
     Context::AllKeys,
-    Context::AllPolicies,
     Context::Activity,
 ];
 const REFRESHED: &[Context] = &[
@@ -198,7 +193,6 @@ const REFRESHED: &[Context] = &[
     Context::Rotate,
 ];
 const QUITTABLE: &[Context] = &[
-    Context::AllPolicies,
     Context::Users,
     Context::Keys,
     Context::AllKeys,
@@ -242,11 +236,6 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
     bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
-    bind(Action::Policies, &[Key::char('p')], LISTS, false),
-    bind(Action::Quarantine, &[Key::char('a')], &[Context::Policies], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Policies], false),
-    bind(Action::ShowPolicies, &[Key::char('4')], VIEWS, false),
-    bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::AllPolicies], true),
     bind(Action::ShowUsers, &[Key::char('1')], LISTS, false),
     bind(Action::ReverseSort, &[Key::char('S')], LISTS, false),
     bind(Action::ShowKeys, &[Key::char('2')], VIEWS, false),

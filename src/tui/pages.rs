@@ -4,7 +4,6 @@
 pub(super) mod activity;
 mod cards;
 pub(super) mod keys;
-mod policies;
 pub(super) mod signed_out;
 pub(super) mod users;
 
@@ -13,7 +12,7 @@ pub use users::Pane;
 use super::{
     action::Action,
     canvas::Canvas,
-    dialogs::{Ask, Describe, Details, Dialog, Policies, Rotate, WholeEntry},
+    dialogs::{Ask, Describe, Details, Dialog, Rotate, WholeEntry},
     format,
     keymap::Context,
     layout::Layout,
@@ -25,7 +24,6 @@ use crate::engine::{
     model::KeyStatus,
 };
 use activity::ActivityPage;
-use policies::PoliciesPage;
 use users::UsersPage;
 
 /// The pages, of which one is shown.
@@ -38,8 +36,6 @@ pub enum Page {
     Keys,
     /// What was done in this run, and what failed.
     Activity,
-    /// The policies that were looked at.
-    Policies,
 }
 
 /// The facts about a page.
@@ -55,7 +51,7 @@ pub(super) struct PageRow {
 
 impl Page {
     /// All of them, in the order of their tabs.
-    pub(super) const ALL: [Self; 4] = [Self::Users, Self::Keys, Self::Activity, Self::Policies];
+    pub(super) const ALL: [Self; 3] = [Self::Users, Self::Keys, Self::Activity];
 
     /// Its row.
     pub(super) fn row(self) -> PageRow {
@@ -71,7 +67,6 @@ impl Page {
             }
             Self::Keys => row("Keys", Action::ShowKeys, &[Context::AllKeys]),
             Self::Activity => row("Activity", Action::ShowActivity, &[Context::Activity]),
-            Self::Policies => row("Policies", Action::ShowPolicies, &[Context::AllPolicies]),
         }
     }
 
@@ -86,7 +81,6 @@ impl Page {
             Self::Users => users::count(account),
             Self::Keys => keys::count(account),
             Self::Activity => format::count(engine.activity.noted()),
-            Self::Policies => policies::count(account),
         }
     }
 }
@@ -97,7 +91,6 @@ pub(super) struct Pages {
     pub shown: Page,
     pub users: UsersPage,
     pub activity: ActivityPage,
-    pub policies: PoliciesPage,
 }
 
 impl Pages {
@@ -129,7 +122,7 @@ impl Pages {
             Page::Keys => lists
                 .selected_key(users)
                 .map_or((None, None), |(row, key)| (Some(row), key.live())),
-            Page::Users | Page::Activity | Page::Policies => {
+            Page::Users | Page::Activity => {
                 let user = lists.selected(users);
                 let keys = user.and_then(|user| user.keys.known());
                 let at = self.users.key_cursor(user);
@@ -138,7 +131,7 @@ impl Pages {
         };
         let entry = match self.shown {
             Page::Activity => self.activity.selected(&engine.activity),
-            Page::Users | Page::Keys | Page::Policies => None,
+            Page::Users | Page::Keys => None,
         };
         Selection {
             slot: account.session.slot,
@@ -160,7 +153,6 @@ impl Pages {
         let users = &account.users;
         match self.shown {
             Page::Activity => self.activity.step(&engine.activity, by),
-            Page::Policies => self.policies.step(account, by),
             Page::Users if self.users.pane == Pane::Keys && !typing => {
                 let user = lists.selected(users);
                 let at = self.users.key_cursor(user).saturating_add_signed(by);
@@ -176,7 +168,6 @@ impl Pages {
             Page::Users => lists.by_user().height(),
             Page::Keys => lists.by_key().height(),
             Page::Activity => self.activity.height(),
-            Page::Policies => self.policies.height(),
         }
     }
 
@@ -186,8 +177,6 @@ impl Pages {
         self.activity.follow(&engine.activity);
         self.activity
             .set_height(&engine.activity, layout.activity_height());
-        let account = engine.fleet.accounts().first();
-        self.policies.set_height(account, layout.activity_height());
     }
 
     /// Draws the page that is shown.
@@ -202,7 +191,6 @@ impl Pages {
             Page::Users => self.users.draw(canvas, layout, lists, typing),
             Page::Keys => keys::draw(canvas, layout.body, lists, layout.filter, typing),
             Page::Activity => self.activity.draw(canvas, layout.body),
-            Page::Policies => self.policies.draw(canvas, layout.body),
         }
     }
 }
@@ -275,11 +263,6 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
                 what: Copied::KeyId,
             })]
         }),
-        Action::Policies => both().map_or_else(Vec::new, |(user, row)| {
-            let dialog = Policies::new(slot, user.clone(), row.key.id.clone());
-            let ask = Intent::Ask(slot, Read::Policies(user));
-            vec![open(Box::new(dialog)), Ask::Intend(ask)]
-        }),
         Action::Details => both().map_or_else(Vec::new, |(user, row)| {
             let details = Details::new(slot, user, row.key.id.clone());
             vec![open(Box::new(details))]
@@ -327,7 +310,6 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
             | Action::Delete
             | Action::Describe
             | Action::CopyId
-            | Action::Policies
             | Action::Details
     );
     let Some(row) = user else {
@@ -341,12 +323,7 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
         Action::Create => engine
             .pending_for(slot, name, None)
             .map(|_| format!("A key for {name} is being created already")),
-        Action::Toggle
-        | Action::Delete
-        | Action::Describe
-        | Action::CopyId
-        | Action::Policies
-        | Action::Details => {
+        Action::Toggle | Action::Delete | Action::Describe | Action::CopyId | Action::Details => {
             let Some(key) = key else {
                 return Some(if row.keys.known().is_none() {
                     let why = row.keys.error();
@@ -359,7 +336,7 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
                     format!("{name} has no access keys")
                 });
             };
-            if matches!(action, Action::CopyId | Action::Policies | Action::Details) {
+            if matches!(action, Action::CopyId | Action::Details) {
                 return None;
             }
             engine

@@ -396,7 +396,6 @@ pub fn answer(users: &[Someone], read: Read) -> Result<Answer, Error> {
             Answer::Owner(owner, last_used)
         }
         Read::Descriptions(_) => Answer::Descriptions(Vec::new()),
-        Read::Policies(_) => Answer::Policies(Vec::new()),
         Read::Report => Answer::Report(Box::new(report(users))),
     })
 }

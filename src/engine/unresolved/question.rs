@@ -159,7 +159,7 @@ impl Question {
                 Some(_) => Finding::NotDone,
             },
             // Told by the descriptions, not by the keys.
-            Change::SetDescription { .. } | Change::Quarantine { .. } => self.finding.clone(),
+            Change::SetDescription { .. } => self.finding.clone(),
         }
     }
 
@@ -205,13 +205,6 @@ impl Question {
             (Read::Keys(user), Ok(Answer::Keys(keys))) if is_user(user) => self.judge(keys),
             (Read::Descriptions(user), Ok(Answer::Descriptions(known))) if is_user(user) => {
                 self.judge_descriptions(known)
-            }
-            (Read::Policies(user), Ok(Answer::Policies(policies))) if is_user(user) => {
-                if policies.iter().any(|name| name == Change::QUARANTINE) {
-                    Finding::Done
-                } else {
-                    Finding::NotDone
-                }
             }
             (Read::LastUsed(user, key), Ok(Answer::LastUsed(LastUsed::At { .. })))
                 if is_user(user) =>
