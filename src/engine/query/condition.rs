@@ -150,6 +150,18 @@ pub(super) fn find(text: &str, part: &str) -> Option<usize> {
     let Some(first) = part.first() else {
         return Some(0);
     };
-    let same = |at: &[u8]| at[0].eq_ignore_ascii_case(first) && at.eq_ignore_ascii_case(part);
-    text.windows(part.len()).position(same)
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let last = text.len().checked_sub(part.len())?;
+    let mut from = 0;
+    loop {
+        let same = |byte: &u8| *byte == lower || *byte == upper;
+        let at = from + text[from..=last].iter().position(same)?;
+        if text[at..at + part.len()].eq_ignore_ascii_case(part) {
+            return Some(at);
+        }
+        from = at + 1;
+        if from > last {
+            return None;
+        }
+    }
 }

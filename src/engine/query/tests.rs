@@ -417,6 +417,18 @@ fn the_longest_word_is_found() {
 }
 
 #[test]
+fn no_name_matches_better_than_the_highest_score_also_where_marks_are_combined() {
+    let mut scratch = Scratch::default();
+    let query = Query::parse("e\u{301}日");
+    let user = UserFacts {
+        name: "é日",
+        ..DEPLOY
+    };
+    let score = query.user_score(&user, [], now(), &mut scratch);
+    assert!(score.is_some_and(|score| score <= query.highest_score(&mut scratch)));
+}
+
+#[test]
 fn what_an_error_gives_as_an_example_is_understood() {
     for field in FIELDS {
         let (_, examples) = field.needs.split_once(": ").expect("an example");
