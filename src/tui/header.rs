@@ -2,24 +2,14 @@
 //! what has to be known before anything else.
 
 use super::{
-    action::Action,
-    canvas::Canvas,
-    format::{self, count, plural},
-    keymap::{self, Context},
-    message::Target,
+    format::{count, plural},
     pages::{Page, PageRow},
+    prelude::*,
     screen::Notice,
-    words,
 };
 use crate::engine::{
     self, Kind,
     account::{Load, Stage},
-    text::{shorten, visible, width},
-};
-use ratatui::{
-    layout::Rect,
-    style::Style,
-    text::{Line, Span},
 };
 
 /// Who and where. The badges at the right and the account always stay; the rest gives way.

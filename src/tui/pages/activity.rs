@@ -1,26 +1,14 @@
 //! What was done in this run, and what failed: the newest at the top.
 
 use crate::{
-    engine::{
-        Activity, Entry, Outcome,
-        activity::KEPT,
-        text::{shorten_name, visible, width},
-    },
+    engine::{Activity, Entry, Outcome, activity::KEPT},
     tui::{
-        canvas::Canvas,
-        format,
         lists::Scroll,
-        message::Target,
-        theme::Theme,
+        prelude::*,
         widgets::table::{Column, MARKER, Row, Table},
     },
 };
 use chrono::{DateTime, Utc};
-use ratatui::{
-    layout::Rect,
-    style::Style,
-    text::{Line, Span},
-};
 
 /// What the page remembers: which entry is selected, and which rows are on screen. Rows count from
 /// the newest entry: a row holds another entry as soon as something happens.

@@ -5,24 +5,9 @@ use super::users::{self, Pane, UsersPage};
 use crate::{
     engine::{
         RotationStep,
-        account::{KeyRow, Known, Load, UserRow},
-        model::{KeyStatus, LastUsed},
-        text::{shorten, shorten_name, visible, width, wrap},
+        account::{Known, Load},
     },
-    tui::{
-        action::Action,
-        canvas::Canvas,
-        format,
-        keymap::{self, Context},
-        lists::Lists,
-        message::Target,
-        words,
-    },
-};
-use ratatui::{
-    layout::Rect,
-    style::Style,
-    text::{Line, Span},
+    tui::{lists::Lists, prelude::*},
 };
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, page: &UsersPage, lists: &Lists) {

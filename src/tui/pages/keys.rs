@@ -3,30 +3,18 @@
 use super::users::{age_style, symbol};
 use crate::{
     engine::{
-        account::{Account, Known, Load, UserRow},
-        model::{KeyStatus, LastUsed},
+        account::{Known, Load},
         query::sort::Column as SortColumn,
-        text::{shorten_name, visible, width},
     },
     tui::{
-        action::Action,
-        canvas::Canvas,
-        format,
-        keymap::{self, Context},
         lists::Lists,
-        message::Target,
+        prelude::*,
         widgets::{
             filter_line,
             found::Finder,
             table::{Column, MARKER, Row, Table},
         },
-        words,
     },
-};
-use ratatui::{
-    layout::Rect,
-    style::Style,
-    text::{Line, Span},
 };
 
 /// Cells of the columns beside the user's name: an ID is never cut off.

@@ -1,22 +1,6 @@
 //! Not signed in: why, what was looked at, what to do.
 
-use crate::{
-    engine::{
-        Problem,
-        text::{visible, width, wrap},
-    },
-    tui::{
-        action::Action,
-        canvas::Canvas,
-        keymap::{self, Context},
-        message::Target,
-    },
-};
-use ratatui::{
-    layout::Rect,
-    style::Style,
-    text::{Line, Span},
-};
+use crate::{engine::Problem, tui::prelude::*};
 
 /// Draws the page.
 pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, area: Rect, problem: &Problem) {

@@ -1,33 +1,21 @@
 //! The users and the keys of one of them: the list of users.
 
-use super::{super::keymap, cards};
+use super::cards;
 use crate::{
     engine::{
-        account::{Account, Known, Load, Stage, Used, UserRow},
-        model::KeyStatus,
+        account::{Known, Load, Stage, Used},
         query::{Query, sort::Column as SortColumn},
-        text::{shorten_name, visible},
     },
     tui::{
-        action::Action,
-        canvas::Canvas,
-        format,
-        keymap::Context,
         layout::Layout,
         lists::Lists,
-        message::Target,
+        prelude::*,
         widgets::{
             filter_line,
             found::Finder,
             table::{Column, MARKER, Row, Table},
         },
-        words,
     },
-};
-use ratatui::{
-    layout::Rect,
-    style::Style,
-    text::{Line, Span},
 };
 
 /// The two panes of the page.

@@ -1,13 +1,6 @@
 //! The filter, as it is typed, and what is wrong with it.
 
-use crate::{
-    engine::text::{shorten, visible},
-    tui::{canvas::Canvas, lists::Lists},
-};
-use ratatui::{
-    layout::Rect,
-    text::{Line, Span},
-};
+use crate::tui::{lists::Lists, prelude::*};
 
 /// Draws the text of the filter, with the cursor while it is typed, into the first line of an area
 /// if it is to be shown; returns the rest of the area.

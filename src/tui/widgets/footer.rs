@@ -1,20 +1,7 @@
 //! What can be pressed here and now, most useful first. What is not possible is dimmed; what does
 //! not fit is dropped from the right, but never the way to everything else.
 
-use crate::{
-    engine::text::width,
-    tui::{
-        action::Action,
-        canvas::Canvas,
-        keymap::{self, Context},
-        message::Target,
-    },
-};
-use ratatui::{
-    layout::Rect,
-    style::Style,
-    text::{Line, Span},
-};
+use crate::tui::prelude::*;
 
 /// Draws the hints of a place. `filtered` says that there is a filter to be cleared, `title` what an
 /// action is called here and now.
