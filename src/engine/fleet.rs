@@ -6,11 +6,24 @@ use super::{
     effect::{SessionId, Slot, Target},
     limiter::MOST,
 };
+use std::ops::Index;
 
 /// The open accounts, each in its slot.
 #[derive(Debug, Default)]
 pub struct Fleet {
     accounts: Vec<Account>,
+}
+
+/// The account in a slot that [`Engine::open`](super::Engine::open) has given.
+///
+/// # Panics
+/// Where nothing is open in that slot.
+impl Index<Slot> for Fleet {
+    type Output = Account;
+
+    fn index(&self, slot: Slot) -> &Account {
+        &self.accounts[usize::from(slot.0)]
+    }
 }
 
 impl Fleet {

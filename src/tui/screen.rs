@@ -180,7 +180,7 @@ impl Screen {
     /// The account that is shown.
     #[must_use]
     pub fn account(&self) -> &Account {
-        &self.engine.fleet.accounts()[usize::from(self.slot.0)]
+        &self.engine.fleet[self.slot]
     }
 
     /// The slot of the account that is shown.

@@ -212,7 +212,7 @@ impl Screen {
         let effects = self.sign_in(self.account().target);
         self.go_to(page);
         if let Some(name) = selected {
-            let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+            let users = &self.engine.fleet[self.slot].users;
             self.lists.select_name(users, &name);
         }
         effects
@@ -229,20 +229,20 @@ impl Screen {
         if self.pages.shown == Page::Activity {
             return;
         }
-        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        let users = &self.engine.fleet[self.slot].users;
         self.lists.sort(users, sort);
         self.say(sort.words());
     }
 
     pub(super) fn clear_filter(&mut self) {
-        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        let users = &self.engine.fleet[self.slot].users;
         self.lists.edit_filter(users, |filter| filter.input.reset());
     }
 
     /// Goes to another page.
     pub(super) fn go_to(&mut self, page: Page) {
         self.pages.show(page, &self.engine);
-        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        let users = &self.engine.fleet[self.slot].users;
         self.lists.show_keys(users, page == Page::Keys);
     }
 
@@ -263,7 +263,7 @@ impl Screen {
         if !self.lists.is_shown(&self.account().users, user) {
             self.clear_filter();
         }
-        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        let users = &self.engine.fleet[self.slot].users;
         self.lists.select_name(users, user);
     }
 

@@ -31,7 +31,7 @@ impl Screen {
 
     fn follow_lists(&mut self) {
         let now = self.engine.now();
-        let account = &self.engine.fleet.accounts()[usize::from(self.slot.0)];
+        let account = &self.engine.fleet[self.slot];
         self.lists.note(&account.users, now, &account.identity.key);
         self.lists
             .follow(&account.users, now, !account.is_loading());

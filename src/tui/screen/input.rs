@@ -84,7 +84,7 @@ impl Screen {
             return Vec::new();
         }
         self.notice = None;
-        let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+        let users = &self.engine.fleet[self.slot].users;
         match target {
             Target::User(at) => {
                 self.pages.users.pane = Pane::Users;
@@ -148,7 +148,7 @@ impl Screen {
             }
             top.step(by, engine);
         } else {
-            let account = &engine.fleet.accounts()[usize::from(self.slot.0)];
+            let account = &engine.fleet[self.slot];
             let (lists, typing) = (&mut self.lists, self.filtering);
             self.pages.step(by, engine, account, lists, typing);
         }
@@ -163,7 +163,7 @@ impl Screen {
     /// Changes the text field on top.
     fn edit(&mut self, change: impl FnOnce(&mut Input)) -> Vec<Effect> {
         if self.filtering {
-            let users = &self.engine.fleet.accounts()[usize::from(self.slot.0)].users;
+            let users = &self.engine.fleet[self.slot].users;
             self.lists
                 .edit_filter(users, |filter| change(&mut filter.input));
             return Vec::new();
