@@ -34,10 +34,9 @@ pub enum Intent {
     DeactivateInstead(PlanId),
     /// Drop a plan that is not under way: it is not wanted, or what came of it was seen.
     Close(PlanId),
-    /// Begin the rotation of a user's key, or go on with it: looks at the account.
+    /// Begin the rotation of a user's key, or go on with it: looks at the account, and tries a new key
+    /// that is stored and not tried yet.
     Rotate(Slot, Box<str>),
-    /// Look at the account once more for a rotation.
-    LookAtRotation(Slot, Box<str>),
     /// Do what a rotation needs, or take it back.
     RotationAction(Slot, Box<str>, RotationAction),
     /// Show the question what became of a change.
@@ -63,8 +62,6 @@ pub enum Intent {
     HaveIt(String),
     /// Throw the only copy of a new key's secret away.
     Discard(String),
-    /// Try whether a new key is accepted.
-    Check(String),
     /// Choose where the secret of a new key goes, or of one that a rotation is about to create.
     ChooseDestination(StoreIn),
     /// Go on with this profile or path.

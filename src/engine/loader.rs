@@ -150,11 +150,10 @@ impl Loader {
         !self.reads.is_empty() || self.starved
     }
 
-    /// Whether somebody asks for the same once more, later than this request. What is loaded in the
-    /// background may be put back, and never be answered.
+    /// Whether the same is being asked once more, later than this request.
     pub(super) fn is_superseded(&self, request: RequestId, read: &Read) -> bool {
         let mut reads = self.reads.iter();
-        reads.any(|(later, asked)| *later > request && !asked.planned && asked.read == *read)
+        reads.any(|(later, asked)| *later > request && asked.read == *read)
     }
 
     /// Somebody wants to try again.

@@ -286,26 +286,22 @@ impl Engine {
         self.was_used_within(WARM, &row.last_used)
     }
 
-    /// Begins the rotation of a user's key, or goes on with it, and looks at the account.
-    pub(super) fn rotate(&mut self, slot: Slot, user: &str) {
-        if !self.rotations.has_begun(slot, user) {
+    /// Begins the rotation of a user's key, or goes on with it: asks for the user's keys and their last
+    /// uses as they are now, and tries a new key that was stored before.
+    pub(super) fn rotate(&mut self, slot: Slot, user: &str) -> Option<()> {
+        let keys = self.fleet.get(slot)?.key_ids(user).unwrap_or_default();
+        let user: Box<str> = user.into();
+        if !self.rotations.has_begun(slot, &user) {
             self.rotations.begun.push(Begun {
                 slot,
-                user: user.into(),
+                user: user.clone(),
                 destination: None,
             });
         }
-        self.look_at_rotation(slot, user);
-        self.check_stored_keys(slot, user);
-    }
-
-    /// Asks for the keys of a rotation and their last uses as they are now.
-    pub(super) fn look_at_rotation(&mut self, slot: Slot, user: &str) -> Option<()> {
-        let keys = self.fleet.get(slot)?.key_ids(user).unwrap_or_default();
-        let user: Box<str> = user.into();
         self.read(slot, Read::Keys(user.clone()))?;
         let last_used = |key| Read::LastUsed(user.clone(), key);
         self.read_all(slot, keys.into_iter().map(last_used));
+        self.check_stored_keys(slot, &user);
         Some(())
     }
 

@@ -84,6 +84,7 @@ impl Engine {
                 plan.account.id.clone_from(&id);
             }
         }
+        self.vault.account_is_known(session, id.as_deref());
         Some(())
     }
 

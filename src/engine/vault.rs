@@ -268,6 +268,14 @@ impl Vault {
         }
     }
 
+    /// Notes which account this is, for the keys that were created before it was known.
+    pub(super) fn account_is_known(&mut self, session: SessionId, id: Option<&str>) {
+        let unknown = |key: &&mut NewKey| key.session == session && key.account.id.is_none();
+        for key in self.keys.iter_mut().filter(unknown) {
+            key.account.id = id.map(str::to_owned);
+        }
+    }
+
     /// The key whose secret would be lost with the vault: the oldest, if there are several.
     #[must_use]
     pub fn only_copy(&self) -> Option<&NewKey> {

@@ -7,8 +7,8 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Intent, Kind, Read,
-    RotationAction, RotationStep, SignedIn, Target, TrialNews, model::Caller,
+    Answer, Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Intent, Kind,
+    Read, RotationAction, RotationStep, SignedIn, Target, TrialNews, model::Caller,
 };
 
 const OLD: &str = "AKIAROTATE01EXAMPLE1";
@@ -272,27 +272,37 @@ fn the_key_of_a_rotation_is_tried_when_it_is_stored_also_where_its_dialog_was_cl
     assert!(desk.screen().contains("New key for bot"));
     copied(&mut desk);
     assert_eq!(trials(&desk), 1);
-    // One that was created without a rotation is not.
-    let mut desk = Desk::showing(SIZE, settings(), &bot(&[old]));
-    desk.keys("cy");
-    desk.serve(&bot(&[old]));
-    let (id, _) = desk.next_change().expect("it is created");
-    desk.changed(id, Ok(created(NEW)));
-    copied(&mut desk);
-    assert_eq!(trials(&desk), 0);
 }
 
 #[test]
-fn a_key_that_is_created_beside_a_rotation_is_not_the_rotation_s() {
+fn a_key_that_is_created_without_a_rotation_or_beside_it_is_not_tried() {
     let old = (OLD, true, 400, Some(2));
-    let mut desk = rotating(&[old]);
-    desk.press(KeyCode::Esc);
-    desk.keys("cy");
-    desk.serve(&bot(&[old]));
-    let (id, _) = desk.next_change().expect("it is created");
-    desk.changed(id, Ok(created(NEW)));
+    let without = Desk::showing(SIZE, settings(), &bot(&[old]));
+    let mut beside = rotating(&[old]);
+    beside.press(KeyCode::Esc);
+    for mut desk in [without, beside] {
+        desk.keys("cy");
+        desk.serve(&bot(&[old]));
+        let (id, _) = desk.next_change().expect("it is created");
+        desk.changed(id, Ok(created(NEW)));
+        copied(&mut desk);
+        assert_eq!(trials(&desk), 0);
+    }
+}
+
+#[test]
+fn a_trial_that_a_new_session_has_cut_off_is_taken_up_by_looking_again() {
+    let mut desk = with_created((OLD, true, 400, Some(2)));
     copied(&mut desk);
+    assert_eq!(trials(&desk), 1);
+    let target = desk.account().target;
+    desk.intend(Intent::SignIn(desk.screen.slot(), target));
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    desk.serve(&bot(&[(OLD, true, 400, Some(2)), (NEW, true, 0, None)]));
     assert_eq!(trials(&desk), 0);
+    desk.intend(Intent::Rotate(desk.screen.slot(), "bot".into()));
+    assert_eq!(trials(&desk), 1);
 }
 
 #[test]
@@ -304,6 +314,67 @@ fn a_new_key_is_not_tried_in_another_account() {
     desk.effects.clear();
     copied(&mut desk);
     assert_eq!(trials(&desk), 0);
+}
+
+#[test]
+fn a_new_key_that_is_older_than_what_is_known_of_the_account_is_not_tried_in_another() {
+    let users = bot(&[(OLD, true, 400, Some(2))]);
+    let read_as = |desk: &mut Desk, account: Option<&str>| {
+        let mut who = None;
+        while let Some((request, read)) = desk.next_read() {
+            if read == Read::Caller {
+                who = Some(request);
+            } else {
+                desk.answered(request, answer(&users, read));
+            }
+        }
+        if let (Some(request), Some(account)) = (who, account) {
+            let account = account.to_owned();
+            let caller = Caller {
+                account,
+                ..caller("bot")
+            };
+            desk.answered(request, Ok(Answer::Caller(caller)));
+        }
+        who
+    };
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    let who = read_as(&mut desk, None).expect("it is asked");
+    desk.keys("r");
+    read_as(&mut desk, None);
+    desk.keys("yy");
+    read_as(&mut desk, None);
+    let (id, _) = desk.next_change().expect("it is created");
+    desk.changed(id, Ok(created(NEW)));
+    desk.answered(who, Ok(Answer::Caller(caller("bot"))));
+    let target = desk.account().target;
+    desk.intend(Intent::SignIn(desk.screen.slot(), target));
+    desk.signed_in(SignedIn::default());
+    read_as(&mut desk, Some("999999999999"));
+    copied(&mut desk);
+    assert_eq!(trials(&desk), 0);
+}
+
+#[test]
+fn a_new_key_that_was_deleted_in_a_session_that_is_over_is_not_waited_for() {
+    let old = (OLD, true, 400, Some(2));
+    let mut desk = with_created(old);
+    let change = Change::Delete {
+        user: "bot".into(),
+        key: NEW.into(),
+    };
+    desk.intend(Intent::Send(desk.screen.slot(), vec![change]));
+    let (id, _) = desk.next_change().expect("it is sent");
+    let left = desk.session();
+    let target = desk.account().target;
+    desk.intend(Intent::SignIn(desk.screen.slot(), target));
+    desk.changed_in(left, id, Ok(Changed::Done));
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    desk.serve(&bot(&[old]));
+    assert_ne!(stands(&desk).1, Some(Blocker::NotListed));
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn a_question_is_asked_and_answered_in_its_own_account() {
         let orphan = key(NEW_TWO, KeyStatus::Active);
         pair.accounts[1].users[0].1.push(orphan);
         pair.load(pair.two);
-        let rotate = Intent::LookAtRotation(pair.two, "alice".into());
+        let rotate = Intent::Rotate(pair.two, "alice".into());
         pair.hands.intend(rotate);
         pair.load(pair.two);
         assert_eq!(pair.hands.key_ids(pair.two, "alice").len(), 2);
@@ -259,7 +259,8 @@ fn a_trial_says_something_of_its_own_key_and_session() {
     let mut pair = Pair::loaded();
     for (slot, id) in [(pair.one, NEW_ONE), (pair.two, NEW_TWO)] {
         pair.hands.create(slot, "alice", id);
-        pair.hands.intend(Intent::Check(id.into()));
+        pair.hands.store(id);
+        pair.hands.intend(Intent::Rotate(slot, "alice".into()));
     }
     let (one, two) = (pair.hands.session(pair.one), pair.hands.session(pair.two));
     assert_eq!(
@@ -413,7 +414,7 @@ fn an_account_that_is_opened_later_gets_its_share() {
 fn what_a_left_session_answers_is_dropped_and_the_other_account_goes_on() {
     let mut pair = Pair::loaded();
     pair.hands.create(pair.one, "alice", NEW_ONE);
-    pair.hands.intend(Intent::Check(NEW_ONE.into()));
+    pair.hands.store(NEW_ONE);
     pair.hands.intend(Intent::Rotate(pair.one, "alice".into()));
     pair.hands.intend(Intent::Refresh(pair.one));
     let user = "alice".into();
@@ -505,8 +506,7 @@ fn a_search_goes_on_in_its_account_whatever_becomes_of_the_other() {
         |_| {},
         |pair| pair.load(pair.two),
         |pair| {
-            pair.hands
-                .intend(Intent::LookAtRotation(pair.two, "alice".into()));
+            pair.hands.intend(Intent::Rotate(pair.two, "alice".into()));
             pair.load(pair.two);
         },
         |pair| pair.hands.intend(Intent::SignIn(pair.two, Target::Ambient)),

@@ -3,9 +3,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use iamkeys::engine::{
-    Answer, Background, Change, Changed, Effect, Engine, Error, Event, Exit, Intent, Kind, News,
-    Note, Order, RECENT, Read, RequestId, SecretJob, SecretKey, SessionId, Settings, SignedIn,
-    Slot, Target, account,
+    Answer, Background, Change, Changed, Copied, CopyOutcome, Effect, Engine, Error, Event, Exit,
+    Intent, Kind, News, Note, Order, RECENT, Read, RequestId, SecretJob, SecretKey, SessionId,
+    Settings, SignedIn, Slot, Target, account,
     model::{AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UsersPage},
 };
 use std::time::Duration;
@@ -280,6 +280,15 @@ impl ByHand {
     pub(crate) fn create(&mut self, slot: Slot, user: &str, id: &str) {
         let sent = self.send(slot, Change::Create { user: user.into() });
         self.changed(sent, Ok(created(id, self.now)));
+    }
+
+    /// The secret of a new key is on the clipboard.
+    pub(crate) fn store(&mut self, id: &str) {
+        self.hear(Event::Copied {
+            what: Copied::Secret,
+            key: id.into(),
+            outcome: CopyOutcome::InSystemClipboard,
+        });
     }
 
     pub(crate) fn secret(&self, id: &str) -> Option<&str> {

@@ -86,7 +86,6 @@ impl World {
     }
 
     fn tried(&mut self, news: TrialNews) {
-        self.by_hand.intend(Intent::Check(NEW.into()));
         let session = self.by_hand.session(self.slot);
         let key = NEW.into();
         self.by_hand.hear(Event::Tried { session, key, news });

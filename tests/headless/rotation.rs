@@ -52,7 +52,7 @@ fn act(session: &mut Session<'_>, action: RotationAction) -> PlanId {
 }
 
 fn look(session: &mut Session<'_>) {
-    session.intend(Intent::LookAtRotation(session.slot, USER.into()));
+    session.intend(Intent::Rotate(session.slot, USER.into()));
     session.until_quiet();
 }
 

@@ -269,7 +269,7 @@ impl Dialog for Rotate {
 
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
         match action {
-            Action::Refresh => intend(Intent::LookAtRotation(self.slot, self.user.clone())),
+            Action::Refresh => intend(Intent::Rotate(self.slot, self.user.clone())),
             Action::WriteProfile => self.choose(engine, true),
             Action::SaveFile => self.choose(engine, false),
             _ => {

@@ -1,0 +1,224 @@
+//! The sessions: signing in, what is asked of an account, and what follows from its answers.
+
+use super::{
+    Engine, News,
+    account::{self, Account},
+    activity::Entry,
+    effect::{RequestId, SessionId, Slot, Target},
+    error::{Error, Kind},
+    event::SignedIn,
+    problem::Problem,
+    request::{Answer, Read},
+};
+use std::time::Duration;
+
+impl Engine {
+    /// Asks something of an account now, whatever else is under way: where something was changed or
+    /// is about to be, only an answer to a question asked at that moment is the truth.
+    pub(super) fn read(&mut self, slot: Slot, read: Read) -> Option<RequestId> {
+        let request = RequestId(self.number());
+        let account = self.fleet.get_mut(slot)?;
+        let effect = account.ask(request, read, false, self.now);
+        self.effects.push(effect);
+        Some(request)
+    }
+
+    pub(super) fn read_all(&mut self, slot: Slot, reads: impl IntoIterator<Item = Read>) {
+        for read in reads {
+            self.read(slot, read);
+        }
+    }
+
+    /// Begins another session in a slot. What is open (a secret, a question, a plan) stays open.
+    pub(super) fn sign_in(&mut self, slot: Slot, target: Target) -> Option<()> {
+        let account = self.fleet.get(slot)?;
+        let session = account.session;
+        if target != account.target {
+            // It was meant for the account that was to be opened.
+            self.search_first
+                .take_if(|(of, _)| of.is_none_or(|of| of == slot));
+            self.rotations.forget(slot);
+        }
+        // While it is still known which questions are about the account of this session.
+        self.forget_looks(session);
+        let account = self.fleet.get_mut(slot)?;
+        self.effects.push(account.sign_in(target));
+        self.put_search_off(session.slot, false);
+        self.forget_trials(session);
+        self.void_proposals(session);
+        Some(())
+    }
+
+    pub(super) fn signed_in(
+        &mut self,
+        session: SessionId,
+        result: Result<Box<SignedIn>, Box<Problem>>,
+    ) -> Option<()> {
+        let account = self.fleet.of_mut(session)?;
+        match result {
+            Ok(signed_in) => {
+                account.stage = account::Stage::SignedIn;
+                account.identity.key = signed_in.key;
+                account.identity.profile = signed_in.profile;
+                account.identity.endpoint = signed_in.endpoint;
+                // The key that a person is after first, and everything else beside it.
+                self.begin_search(session.slot);
+                self.read_all(session.slot, Account::first_reads());
+            }
+            Err(problem) => account.stage = account::Stage::SignedOut(problem),
+        }
+        Some(())
+    }
+
+    /// Files an answer, and tells everything that waits for it.
+    pub(super) fn answered(
+        &mut self,
+        session: SessionId,
+        request: RequestId,
+        result: Result<Answer, Error>,
+        took: Duration,
+    ) -> Option<()> {
+        let now = self.now;
+        let account = self.fleet.of_mut(session)?;
+        let error = result.as_ref().err().cloned();
+        let read = account.answered(request, error.as_ref(), took, now)?;
+        if let Some(error) = &error
+            && account.loader.is_news(&read)
+        {
+            let entry = Entry::of_read(&account.identity, &read, error, took, now);
+            self.activity.note(entry);
+        }
+        self.questions_hear(session, request, &read, &result);
+        if let Read::Owner(_) = read {
+            self.owner_told(request, &result);
+        }
+        let next_page = match &result {
+            Ok(Answer::Users(page)) => page.next.clone(),
+            _ => None,
+        };
+        let account = self.fleet.of_mut(session)?;
+        account.file(request, &read, result);
+        self.follow_up(session, &read, error.as_ref(), next_page);
+        if let Some(error) = self.failure(session, &read, error.as_ref()) {
+            self.note_broken(session, &error);
+        }
+        self.preflights_hear(session, request, &read, error.as_ref())
+    }
+
+    /// What follows from an answer that has just been filed.
+    fn follow_up(
+        &mut self,
+        session: SessionId,
+        read: &Read,
+        error: Option<&Error>,
+        next_page: Option<String>,
+    ) -> Option<()> {
+        let account = self.fleet.of_mut(session)?;
+        match (read, error) {
+            (Read::Caller, _) => {
+                self.account_is_known(session);
+                self.take_up_questions();
+            }
+            (Read::Users(_), None) => self.page_came(session, next_page)?,
+            (Read::Users(_), Some(error)) => {
+                let all = if account.users.is_complete() {
+                    "not refreshed"
+                } else {
+                    "incomplete"
+                };
+                self.complain(format!("The list is {all}: {}", error.short()));
+                self.take_up_questions();
+            }
+            (Read::Keys(user), _) => self.keys_came(session, user)?,
+            (Read::Descriptions(_), Some(error)) if error.kind == Kind::Denied => {
+                // A refusal is not repeated with every user that is selected.
+                account.identity.descriptions_refused = true;
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// A page of users has come: the next one is asked for, or the listing ends.
+    fn page_came(&mut self, session: SessionId, next: Option<String>) -> Option<()> {
+        let slot = session.slot;
+        let account = self.fleet.of_mut(session)?;
+        account.identity.broken = None;
+        // An answer after all: what looked broken is not.
+        if matches!(account.stage, account::Stage::SignedOut(_)) {
+            account.stage = account::Stage::SignedIn;
+            self.begin_search(slot);
+        }
+        if next.is_some() {
+            self.read(slot, Read::Users(next));
+        } else {
+            let account = self.fleet.of_mut(session)?;
+            account.users.end_listing();
+            if std::mem::take(&mut account.loader.list_again) {
+                self.read(slot, Read::Users(None));
+            }
+        }
+        self.take_up_questions();
+        Some(())
+    }
+
+    /// The error of an answer that says something about the whole session. What nothing depends on
+    /// says nothing.
+    fn failure(&self, session: SessionId, read: &Read, error: Option<&Error>) -> Option<Error> {
+        match read {
+            // IAM may have refused before STS has said who this is, which changes what the refusal
+            // means: not wrong credentials, but a session without MFA.
+            Read::Caller => error.cloned().or_else(|| {
+                let account = self.fleet.of(session)?;
+                account.users.listing.error().cloned()
+            }),
+            _ if read.is_optional() => None,
+            _ => error.cloned(),
+        }
+    }
+
+    /// Notes that nothing can be done in this session any more, if that is what an error means. With
+    /// nothing loaded yet, the account counts as signed out.
+    fn note_broken(&mut self, session: SessionId, error: &Error) -> Option<()> {
+        let account = self.fleet.of_mut(session)?;
+        if !error.stops_everything() {
+            return None;
+        }
+        if account.users.rows().is_empty() {
+            let identity = &account.identity;
+            let known_elsewhere =
+                error.action.starts_with("iam:") && identity.caller.known().is_some();
+            let (profile, endpoint) = (identity.profile.as_deref(), identity.endpoint.as_deref());
+            let problem = Problem::of_error(error, known_elsewhere, profile, endpoint);
+            account.stage = account::Stage::SignedOut(Box::new(problem));
+            self.put_search_off(session.slot, true);
+        } else if error.kind != Kind::Network {
+            account.identity.broken = Some(error.clone());
+            self.news.push(News::Broken(error.clone()));
+        }
+        Some(())
+    }
+
+    /// Asks again for what is looked at, for what has failed, and for the list of users.
+    pub(super) fn refresh(&mut self, slot: Slot) -> Option<()> {
+        let account = self.fleet.get_mut(slot)?;
+        account.loader.try_again();
+        let attention = account.loader.attention.clone();
+        let mut rows = attention.visible;
+        rows.extend(attention.selected);
+        account.users.refresh_with_failed(&rows);
+        if account.users.listing.is_loading() {
+            return None;
+        }
+        let mut reads = vec![Read::Users(None)];
+        reads.extend(account.refused_reads());
+        // It may be granted now.
+        account.identity.descriptions_refused = false;
+        let selected = attention
+            .selected
+            .and_then(|at| account.users.rows().get(at as usize));
+        reads.extend(selected.map(|row| Read::Descriptions(row.user.name.clone())));
+        self.read_all(slot, reads);
+        Some(())
+    }
+}
