@@ -8,8 +8,8 @@ use super::{
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
-        self, Answer, Change, Copied, CopyOutcome, Effect, Event, Exit, Fact, Intent, Read,
-        RequestId, SecretJob, Signal, Target as Account,
+        self, Answer, Change, ChangeId, Copied, CopyOutcome, Effect, Event, Exit, Fact, Intent,
+        Read, RequestId, SecretJob, Signal, SignedIn, Target as Account,
         destination::Route,
         model::Caller,
         vault::{DestinationNews, NotWritten, Owner, Written},
@@ -299,36 +299,8 @@ fn a_place_is_chosen_ahead_only_where_a_key_is_created_next() {
     assert_eq!(desk.screen.open_dialogs(), 1);
 }
 
-#[test]
-fn a_key_of_another_session_is_not_put_where_this_one_s_was_to_go() {
-    let mut desk = Desk::showing(SIZE, settings(), &people());
-    desk.keys("r");
-    desk.serve(&people());
-    desk.keys("w");
-    desk.serve_file(FILE);
-    desk.keys("deploy");
-    desk.press(KeyCode::Enter);
-    desk.serve_file(FILE);
-    desk.keys("y");
-    let (request, _) = desk.next_job().unwrap();
-    desk.heard(
-        request,
-        DestinationNews::Proven(Ok("/home/alice/.aws/credentials".into())),
-    );
-    assert!(desk.screen().contains("profile deploy: can be written"));
-    desk.keys("y");
-    desk.serve(&people());
-    desk.keys("y");
-    let (id, _) = desk.next_change().unwrap();
-    let session = desk.session();
-    desk.intend(Intent::SignIn(desk.screen.slot(), Account::Demo));
-    desk.changed_in(session, id, Ok(created("AKIANEWKEY01EXAMPLE1")));
-    assert!(desk.screen().contains("New key for alice"));
-    assert!(puts(&mut desk).is_empty());
-}
-
-#[test]
-fn a_place_that_was_chosen_ahead_stays_chosen_while_the_rotation_s_dialog_is_closed() {
+/// The rotation of alice's key, with a profile chosen for the secret of the new one.
+fn chosen_ahead() -> Desk {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("r");
     desk.serve(&people());
@@ -341,17 +313,64 @@ fn a_place_that_was_chosen_ahead_stays_chosen_while_the_rotation_s_dialog_is_clo
     let (request, _) = desk.next_job().unwrap();
     let path = "/home/alice/.aws/credentials".to_owned();
     desk.heard(request, DestinationNews::Proven(Ok(path)));
+    assert!(desk.screen().contains("profile deploy: can be written"));
+    desk
+}
+
+/// Creates the new key of the rotation, up to its answer.
+fn create_next(desk: &mut Desk) -> ChangeId {
+    desk.keys("y");
+    desk.serve(&people());
+    desk.keys("y");
+    desk.next_change().expect("it is created").0
+}
+
+#[test]
+fn a_key_of_another_session_is_not_put_where_this_one_s_was_to_go() {
+    let mut desk = chosen_ahead();
+    let id = create_next(&mut desk);
+    let session = desk.session();
+    desk.intend(Intent::SignIn(desk.screen.slot(), Account::Demo));
+    desk.changed_in(session, id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    assert!(desk.screen().contains("New key for alice"));
+    assert!(puts(&mut desk).is_empty());
+}
+
+#[test]
+fn a_place_that_was_chosen_ahead_stays_chosen_while_the_rotation_s_dialog_is_closed() {
+    let mut desk = chosen_ahead();
     desk.press(KeyCode::Esc);
     assert_eq!(desk.screen.open_dialogs(), 0);
     desk.keys("r");
     desk.serve(&people());
     assert!(desk.screen().contains("profile deploy: can be written"));
-    desk.keys("y");
-    desk.serve(&people());
-    desk.keys("y");
-    let (id, _) = desk.next_change().unwrap();
+    let id = create_next(&mut desk);
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     assert_eq!(puts(&mut desk).len(), 1);
+}
+
+#[test]
+fn a_place_that_was_chosen_ahead_is_none_for_a_user_of_that_name_in_another_account() {
+    let mut desk = chosen_ahead();
+    let target = desk.account().target;
+    desk.intend(Intent::SignIn(desk.screen.slot(), target));
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    let elsewhere = Caller {
+        account: "999999999999".into(),
+        arn: "arn:aws:iam::999999999999:user/alice".into(),
+    };
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::Caller => Ok(Answer::Caller(elsewhere.clone())),
+            read => answer(&people(), read),
+        };
+        desk.answered(request, answer);
+    }
+    assert!(!desk.screen().contains("can be written"));
+    let id = create_next(&mut desk);
+    desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
+    assert!(puts(&mut desk).is_empty());
 }
 
 /// A program whose system clipboard holds the secret of the new key.
@@ -474,6 +493,27 @@ fn a_description_is_saved_only_where_it_is_another_one() {
     assert_eq!(text.as_deref(), Some("backups"));
     let (change, desk) = describes("a;b");
     assert!(change.is_none() && desk.screen().contains("; is not allowed"));
+}
+
+#[test]
+fn a_description_is_not_saved_in_another_session_than_it_was_typed_in() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("n");
+    desk.serve(&people());
+    desk.keys("backups");
+    let target = desk.account().target;
+    desk.intend(Intent::SignIn(desk.screen.slot(), target));
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    desk.serve(&people());
+    desk.press(KeyCode::Enter);
+    assert!(desk.next_change().is_none());
+    let screen = desk.screen();
+    assert!(screen.contains("nothing was saved"), "{screen}");
+    assert!(
+        screen.contains("backups"),
+        "what was typed stays:\n{screen}"
+    );
 }
 
 #[test]
