@@ -197,14 +197,20 @@ impl Driver {
 
     /// The connection of a session, if that has not been left.
     fn connection(&self, session: SessionId) -> Option<Connection> {
-        let current = self.sessions.get(&session.slot);
-        let current = current.filter(|current| current.id == session)?;
-        current.connection.borrow().clone()
+        self.current(session).map(|current| current())
+    }
+
+    /// What gives the connection that a session has by then: it may go on with another key.
+    fn current(&self, session: SessionId) -> Option<impl Fn() -> Connection + use<>> {
+        let of_slot = self.sessions.get(&session.slot);
+        let connection = &of_slot.filter(|current| current.id == session)?.connection;
+        let (first, later) = (connection.borrow().clone()?, connection.subscribe());
+        Some(move || later.borrow().clone().unwrap_or_else(|| first.clone()))
     }
 
     /// Asks something of an account.
     fn read(&mut self, session: SessionId, request: RequestId, read: Read) {
-        let connection = self.connection(session);
+        let current = self.current(session);
         let action = read.row().action;
         let tell = move |result, took| Event::Answer {
             session,
@@ -214,8 +220,8 @@ impl Driver {
         };
         let work = async move {
             let begun = Instant::now();
-            let result = match connection {
-                Some(connection) => connection.ask(read.clone()).await,
+            let result = match current {
+                Some(current) => Connection::ask(current, read.clone()).await,
                 None => Err(Error::internal(action)),
             };
             let took = begun.elapsed();

@@ -50,7 +50,7 @@ fn asked(endpoint: &Endpoint) -> (usize, usize) {
 }
 
 async fn fetch(account: &Connection) -> Result<Report, Error> {
-    fetch_report(account, ReportPace::default()).await
+    fetch_report(|| account.clone(), ReportPace::default()).await
 }
 
 fn user<'a>(report: &'a Report, name: &str) -> &'a ReportedUser {

@@ -272,7 +272,9 @@ fn a_rotation_that_was_cut_off_anywhere_goes_on_in_another_run_or_back() {
 #[test]
 fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
     let world = Here(Embedded::at(now(), true));
+    // The report is asked for again and again, from before the rotation until after it.
     let endpoint = world.0.endpoint.clone();
+    let endpoint = endpoint.with_report_time(TimeDelta::days(1));
     let (old, _) = world.keys_of("alice").remove(0);
     let mut rotation = Rotation {
         world: &world,
@@ -280,13 +282,6 @@ fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
         old: old.clone(),
         hands: world.start(),
         secret: None,
-    };
-    // The report that is being waited for was asked for with the old one.
-    let report = |call: &&iamkeys::demo::Call| call.action != "GenerateCredentialReport";
-    let signed_by = || {
-        let calls = endpoint.calls();
-        let last = calls.iter().rfind(report).unwrap();
-        last.signed_by.clone().unwrap()
     };
     rotation.open();
     rotation.wait_dialog(
@@ -307,10 +302,19 @@ fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
     );
     // The old key goes, and the session does not.
     rotation.deactivate();
-    assert_eq!(signed_by(), new);
-    let calls = endpoint.calls();
-    let deactivation = calls.iter().find(|call| call.action == "UpdateAccessKey");
-    assert_eq!(deactivation.unwrap().signed_by.as_deref(), Some(&*new));
+    let since_then = || {
+        let mut calls = endpoint.calls();
+        let then = calls
+            .iter()
+            .position(|call| call.action == "UpdateAccessKey");
+        calls.split_off(then.expect("the old key deactivated"))
+    };
+    rotation.hands.until("the report asked for again", &|_| {
+        let calls = since_then();
+        calls
+            .iter()
+            .any(|call| call.action == "GenerateCredentialReport")
+    });
     rotation.hands.keys("R");
     rotation.step("Watch");
     rotation.delete();
@@ -323,12 +327,7 @@ fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
             .find(|call| call.action == "ListUsers");
         list.is_some() && !screen.contains("InvalidClientTokenId") && screen.contains("1 of 2 keys")
     });
-    let calls = endpoint.calls();
-    let after = calls
-        .iter()
-        .position(|call| call.action == "UpdateAccessKey");
-    let after = &calls[after.unwrap()..];
-    for call in after.iter().filter(report) {
+    for call in since_then() {
         assert_eq!(call.signed_by.as_deref(), Some(&*new), "{call:?}");
     }
     assert_eq!(world.keys_of("alice"), [(new, true)]);

@@ -70,25 +70,27 @@ impl Connection {
         }
     }
 
-    /// Answers a read.
+    /// Answers a read through the session's connection, which may be another one from one call to
+    /// the next.
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn ask(&self, read: Read) -> Result<Answer, Error> {
+    pub async fn ask(current: impl Fn() -> Self, read: Read) -> Result<Answer, Error> {
+        let now = current();
         Ok(match read {
-            Read::Caller => Answer::Caller(self.caller().await?),
-            Read::Alias => Answer::Alias(self.alias().await?),
-            Read::Summary => Answer::Summary(self.summary().await?),
-            Read::Users(marker) => Answer::Users(self.users(marker).await?),
-            Read::Keys(user) => Answer::Keys(self.keys(&user).await?),
-            Read::LastUsed(_, key) => Answer::LastUsed(self.last_used(&key).await?),
+            Read::Caller => Answer::Caller(now.caller().await?),
+            Read::Alias => Answer::Alias(now.alias().await?),
+            Read::Summary => Answer::Summary(now.summary().await?),
+            Read::Users(marker) => Answer::Users(now.users(marker).await?),
+            Read::Keys(user) => Answer::Keys(now.keys(&user).await?),
+            Read::LastUsed(_, key) => Answer::LastUsed(now.last_used(&key).await?),
             Read::Owner(key) => {
-                let (user, last_used) = self.owner(&key).await?;
+                let (user, last_used) = now.owner(&key).await?;
                 Answer::Owner(user, last_used)
             }
-            Read::Descriptions(user) => Answer::Descriptions(self.descriptions(&user).await?),
+            Read::Descriptions(user) => Answer::Descriptions(now.descriptions(&user).await?),
             Read::Report => {
-                let report = fetch_report(self, ReportPace::default()).await?;
+                let report = fetch_report(current, ReportPace::default()).await?;
                 Answer::Report(Box::new(report))
             }
         })

@@ -33,7 +33,7 @@ fn its_credential_report_is_read() {
     let made = tokio.block_on(moto.generate_report());
     made.expect("a report is made");
     let begun = Utc::now();
-    let report = tokio.block_on(fetch_report(&moto, ReportPace::default()));
+    let report = tokio.block_on(fetch_report(|| moto.clone(), ReportPace::default()));
     let report = report.expect("a report");
 
     match server() {

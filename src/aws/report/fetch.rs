@@ -34,22 +34,36 @@ const THROTTLED: u32 = 4;
 
 /// Gets the account's report, made anew if there is none that is not four hours old.
 ///
+/// Minutes may pass between two calls, so each asks anew which connection is the session's: the key
+/// it was signed in with at first may be deactivated by then.
+///
 /// # Errors
 /// When a call fails for another reason than that there were too many, or it takes longer than the
 /// pace allows.
-pub async fn fetch_report(connection: &Connection, pace: ReportPace) -> Result<Report, Error> {
+pub async fn fetch_report(
+    current: impl Fn() -> Connection,
+    pace: ReportPace,
+) -> Result<Report, Error> {
+    let report = || {
+        let connection = current();
+        async move { connection.report().await }
+    };
+    let generate = || {
+        let connection = current();
+        async move { connection.generate_report().await }
+    };
     let mut wait = Wait {
         pace,
         begun: Instant::now(),
         next: pace.first,
     };
     // In most accounts there is one: that is one call.
-    if let Some(report) = wait.until_answered(|| connection.report()).await? {
+    if let Some(report) = wait.until_answered(report).await? {
         return Ok(report);
     }
     loop {
-        if wait.until_answered(|| connection.generate_report()).await?
-            && let Some(report) = wait.until_answered(|| connection.report()).await?
+        if wait.until_answered(generate).await?
+            && let Some(report) = wait.until_answered(report).await?
         {
             return Ok(report);
         }
