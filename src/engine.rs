@@ -38,12 +38,12 @@ pub mod vault;
 
 pub use activity::{Activity, Entry, Outcome};
 pub use effect::{
-    ChangeId, Clip, Copied, Effect, Exit, Fact, NewFile, Note, Order, Origin, RequestId, SecretJob,
-    SessionId, Slot, Target, Trial,
+    ChangeId, Clip, Copied, CopyOutcome, Effect, Exit, Fact, NewFile, Note, Order, Origin,
+    RequestId, SecretJob, SessionId, Slot, Target, Trial,
 };
 pub use error::{Error, Kind, Remedy};
-pub use event::{CopyOutcome, Event, Signal, SignedIn, TrialNews};
-pub use intent::{Intent, Resolution, StoreIn};
+pub use event::{Event, Signal, SignedIn, TrialNews};
+pub use intent::Intent;
 pub use key_id::KeyId;
 pub use leaving::{Leave, Obstacle};
 pub use loader::{Attention, Background};
@@ -54,6 +54,8 @@ pub use request::{Answer, Change, ChangeRow, Changed, Read, ReadRow, Severity};
 pub use rotation::{Blocker, Rotation, RotationAction, RotationStep, WARM};
 pub use search::{Again, Search, SearchPhase, SearchWords};
 pub use secret_key::SecretKey;
+pub use unresolved::Resolution;
+pub use vault::StoreIn;
 
 use account::Account;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -359,7 +361,12 @@ impl Engine {
             Intent::Release(key) => self.release(&key),
             Intent::HaveIt(key) => self.part_with_secret(&key, true),
             Intent::Discard(key) => self.part_with_secret(&key, false),
-            Intent::ChooseDestination(store) => self.choose_destination(store)?,
+            Intent::ChooseDestination(store) => {
+                if store.key.is_none() {
+                    self.must_create(store.slot, &store.user)?;
+                }
+                self.choose_destination(store)?;
+            }
             Intent::NameDestination(name) => self.name_destination(name)?,
             Intent::OtherColumns => self.other_columns(),
             Intent::OtherName => self.other_name(),

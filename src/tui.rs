@@ -27,11 +27,12 @@ mod widgets;
 mod words;
 
 pub use canvas::Drawn;
+pub use header::Notice;
 pub use layout::SMALLEST;
 pub use lists::{Filter, KeyPlace, List, Lists};
 pub use message::{KeyPress, Message, Target};
 pub use pages::{Page, Pane};
-pub use screen::{Notice, Screen, draw};
+pub use screen::{Screen, draw};
 
 use crate::engine::{self, destination::Form, destination::Route};
 

@@ -6,12 +6,14 @@
 
 mod identity;
 mod inventory;
+mod label;
 mod load;
 mod row;
 mod sweep;
 
 pub use identity::{Identity, Reported};
 pub use inventory::{Inventory, Touched};
+pub use label::AccountLabel;
 pub use load::Load;
 pub use row::{KeyRow, Known, Tally, Used, UserRow, is_trial};
 

@@ -3,10 +3,9 @@
 
 use super::{
     DEMO,
-    account::Identity,
+    account::{AccountLabel, Identity},
+    effect::CopyOutcome,
     error::Error,
-    event::CopyOutcome,
-    plan::AccountLabel,
     request::{Change, Changed, Read},
 };
 use chrono::{DateTime, Utc};

@@ -3,7 +3,7 @@
 
 use super::{
     SecretKey,
-    destination::{Form, Layout, ProfilePlan},
+    destination::{Form, Layout, Multiplexer, ProfilePlan, Why},
     request::{Change, Read},
 };
 
@@ -224,6 +224,27 @@ impl Copied {
     #[must_use]
     pub fn holds_secret(self) -> bool {
         matches!(self, Self::Secret | Self::As(_))
+    }
+}
+
+/// How copying went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyOutcome {
+    /// The system's clipboard has it.
+    InSystemClipboard,
+    /// It was sent to the terminal, through this, and no terminal answers.
+    SentToTerminal(Multiplexer),
+    /// There is no way to copy here.
+    Unavailable(Why),
+    /// The clipboard refused it.
+    Failed(String),
+}
+
+impl CopyOutcome {
+    /// Whether a clipboard has it, or may well have it.
+    #[must_use]
+    pub fn has_arrived(&self) -> bool {
+        matches!(self, Self::InSystemClipboard | Self::SentToTerminal(_))
     }
 }
 

@@ -2,8 +2,7 @@
 //! a session carries it, and one that carries a secret moves it.
 
 use super::{
-    destination::{Multiplexer, Why},
-    effect::{ChangeId, Copied, RequestId, SessionId},
+    effect::{ChangeId, Copied, CopyOutcome, RequestId, SessionId},
     error::Error,
     model::Caller,
     problem::Problem,
@@ -113,27 +112,6 @@ pub enum TrialNews {
     Accepted(Caller, bool),
     /// It was not accepted in all that time.
     GivenUp(Error),
-}
-
-/// How copying went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CopyOutcome {
-    /// The system's clipboard has it.
-    InSystemClipboard,
-    /// It was sent to the terminal, through this, and no terminal answers.
-    SentToTerminal(Multiplexer),
-    /// There is no way to copy here.
-    Unavailable(Why),
-    /// The clipboard refused it.
-    Failed(String),
-}
-
-impl CopyOutcome {
-    /// Whether a clipboard has it, or may well have it.
-    #[must_use]
-    pub fn has_arrived(&self) -> bool {
-        matches!(self, Self::InSystemClipboard | Self::SentToTerminal(_))
-    }
 }
 
 /// A signal that ends the program.

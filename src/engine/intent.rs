@@ -7,6 +7,8 @@ use super::{
     plan::{PlanId, Proposal},
     request::{Change, Read},
     rotation::RotationAction,
+    unresolved::Resolution,
+    vault::StoreIn,
 };
 
 /// Something that a person wants.
@@ -90,32 +92,4 @@ pub enum Intent {
     LeaveNow,
     /// Do not leave after all.
     Stay,
-}
-
-/// Whose secret is to be stored, and in what sort of place.
-#[derive(Clone, Debug)]
-pub struct StoreIn {
-    /// The account.
-    pub slot: Slot,
-    /// The user.
-    pub user: Box<str>,
-    /// The new key; `None` where a rotation is about to create it.
-    pub key: Option<String>,
-    /// A profile of the credentials file, or else a file of its own.
-    pub profile: bool,
-}
-
-/// What can be done about a change whose outcome is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// Look at the account once more.
-    LookAgain,
-    /// Ask for the change once more.
-    DoAgain,
-    /// Take it that nothing was done.
-    LetGo,
-    /// Delete the key whose secret is lost, and create another.
-    Replace,
-    /// Keep the key: a person knows its secret.
-    Keep,
 }

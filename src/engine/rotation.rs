@@ -7,10 +7,10 @@
 
 use super::{
     Engine, News,
-    account::{Account, KeyRow},
+    account::{Account, AccountLabel, KeyRow},
     effect::Slot,
     model::{Caller, KeyStatus},
-    plan::{AccountLabel, Proposal},
+    plan::Proposal,
     request::{Change, Read},
     vault::{Chosen, NewKey, Tried},
 };
@@ -340,6 +340,16 @@ impl Engine {
             actions.push(RotationAction::RollBack);
         }
         actions
+    }
+
+    /// Says so where a rotation cannot create a key now.
+    pub(super) fn must_create(&mut self, slot: Slot, user: &str) -> Option<()> {
+        let actions = self.rotation_actions(slot, user);
+        if !actions.contains(&RotationAction::Create) {
+            self.complain("There is no key to be created now");
+            return None;
+        }
+        Some(())
     }
 
     /// Does what a rotation needs, or takes it back, where that is possible.

@@ -11,7 +11,6 @@ use super::{
     account::Account,
     effect::{Effect, Fact, Note, Origin, RequestId, SessionId, Slot},
     error::Error,
-    intent::Resolution,
     plan::{Plan, Proposal},
     request::{Answer, Change, Read},
 };
@@ -27,6 +26,21 @@ fn is_about(question: &Question, account: &Account) -> bool {
         (None, _) => question.session.is_none(),
     };
     same_id && question.endpoint.as_deref() == account.endpoint()
+}
+
+/// What can be done about a change whose outcome is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// Look at the account once more.
+    LookAgain,
+    /// Ask for the change once more.
+    DoAgain,
+    /// Take it that nothing was done.
+    LetGo,
+    /// Delete the key whose secret is lost, and create another.
+    Replace,
+    /// Keep the key: a person knows its secret.
+    Keep,
 }
 
 impl Engine {

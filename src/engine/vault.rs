@@ -8,17 +8,16 @@ mod trial;
 
 pub use destination::{
     Agreeing, Choosing, Chosen, Destination, DestinationNews, Holder, Listing, Medium, NEW_KEY,
-    NotWritten, Owner, Phase, Profiles, Whose, Written,
+    NotWritten, Owner, Phase, Profiles, StoreIn, Whose, Written,
 };
 
 use super::{
     Engine, SecretKey,
-    effect::{ChangeId, Copied, Effect, Fact, Note, Origin, SessionId, Slot},
+    account::AccountLabel,
+    effect::{ChangeId, Copied, CopyOutcome, Effect, Fact, Note, Origin, SessionId, Slot},
     error::Error,
-    event::CopyOutcome,
     leaving::Leaving,
     model::Caller,
-    plan::AccountLabel,
 };
 use chrono::{DateTime, Utc};
 use destination::Writing;

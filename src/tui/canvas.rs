@@ -3,7 +3,8 @@
 use super::{Settings, action::Action, keymap::Context, message::Target, theme::Theme};
 use crate::engine::{
     Engine, Slot,
-    account::Account,
+    account::{Account, Known},
+    model::KeyStatus,
     text::{visible, wrap},
 };
 use chrono::{DateTime, Utc};
@@ -96,6 +97,19 @@ impl Canvas<'_> {
     pub(super) fn spinner(&self) -> &'static str {
         let frames = self.theme.glyphs.spinner;
         frames[self.turn % frames.len()]
+    }
+
+    /// The status of a key as a symbol.
+    pub(super) fn key_symbol(&self, key: Known<'_>) -> Span<'static> {
+        let (glyphs, theme) = (self.theme.glyphs, &self.theme);
+        match key.status() {
+            KeyStatus::Active if key.id().is_some_and(|id| self.account.is_own(id)) => {
+                Span::styled(glyphs.own, theme.accent)
+            }
+            KeyStatus::Active => Span::styled(glyphs.active, theme.good),
+            KeyStatus::Inactive => Span::styled(glyphs.inactive, theme.dim),
+            KeyStatus::Other(_) => Span::styled(glyphs.other, theme.warn),
+        }
     }
 
     /// Takes everything drawn so far into the background. What is there cannot be clicked any more.

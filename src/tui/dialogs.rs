@@ -38,6 +38,13 @@ use super::prelude::*;
 use crate::engine::{Need, Obstacle, vault::NewKey};
 use std::{any::Any, fmt};
 
+/// The most that a text field takes, in bytes.
+pub(super) const PASTE_LIMIT: usize = 128;
+
+/// The most that one takes for a path or a description: more than either may have, so that what is
+/// too long can be said to be.
+pub(super) const LONG_LIMIT: usize = 2048;
+
 /// What a dialog asks of the screen.
 #[derive(Debug)]
 pub(super) enum Ask {
@@ -135,7 +142,7 @@ pub(super) trait Dialog: fmt::Debug + Any {
 
     /// How many bytes the text field takes.
     fn limit(&self) -> usize {
-        super::screen::PASTE_LIMIT
+        PASTE_LIMIT
     }
 
     /// The text was edited.

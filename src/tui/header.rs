@@ -5,12 +5,20 @@ use super::{
     format::{count, plural},
     pages::{Page, PageRow},
     prelude::*,
-    screen::Notice,
 };
 use crate::engine::{
     self, Kind,
     account::{Load, Stage},
 };
+
+/// A line that tells how the last thing went, until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// Whether something failed or was refused.
+    pub bad: bool,
+}
 
 /// Who and where. The badges at the right and the account always stay; the rest gives way.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {

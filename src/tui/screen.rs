@@ -6,14 +6,12 @@ mod act;
 mod follow;
 mod input;
 
-pub(super) use input::{LONG_LIMIT, PASTE_LIMIT};
-
 use super::{
     Settings,
     action::Action,
     canvas::{Canvas, Drawn},
     dialogs::Dialog,
-    header,
+    header::{self, Notice},
     keymap::Context,
     layout::{self, Layout, Shown},
     lists::Lists,
@@ -29,15 +27,6 @@ use crate::engine::{
 };
 use chrono::{DateTime, Utc};
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
-
-/// A line that tells how the last thing went, until the next key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// What it says.
-    pub text: String,
-    /// Whether something failed or was refused.
-    pub bad: bool,
-}
 
 /// Where a person is: what is selected, and what is in front of it.
 #[derive(Debug, PartialEq, Eq)]

@@ -42,6 +42,16 @@ impl Pair {
         }
     }
 
+    /// Both are open, with so many users without keys each.
+    fn open_with(users: usize) -> Self {
+        let mut pair = Self::open();
+        let users: Vec<String> = (0..users).map(|at| format!("user-{at:03}")).collect();
+        let users: Vec<(&str, &[&str])> = users.iter().map(|name| (&**name, &[][..])).collect();
+        pair.accounts =
+            ["111111111111", "222222222222"].map(|account| Account::new(account, &users));
+        pair
+    }
+
     /// Both are loaded.
     fn loaded() -> Self {
         let mut pair = Self::open();
@@ -291,13 +301,7 @@ fn a_trial_says_something_of_its_own_key_and_session() {
 
 #[test]
 fn one_account_that_throttles_slows_only_that_one() {
-    let mut pair = Pair::open();
-    let users: Vec<String> = (0..400).map(|number| format!("user-{number:03}")).collect();
-    let users: Vec<(&str, &[&str])> = users.iter().map(|name| (&**name, &[][..])).collect();
-    pair.accounts = [
-        Account::new("111111111111", &users),
-        Account::new("222222222222", &users),
-    ];
+    let mut pair = Pair::open_with(400);
     for (slot, account) in [(pair.one, &pair.accounts[0]), (pair.two, &pair.accounts[1])] {
         // Everything but the users' keys.
         while let Some(asked) = pair.hands.asked(slot, |_| true) {
@@ -338,13 +342,7 @@ fn one_account_that_throttles_slows_only_that_one() {
 
 #[test]
 fn the_cap_over_all_accounts_holds_and_both_get_on() {
-    let mut pair = Pair::open();
-    let users: Vec<String> = (0..600).map(|number| format!("user-{number:03}")).collect();
-    let users: Vec<(&str, &[&str])> = users.iter().map(|name| (&**name, &[][..])).collect();
-    pair.accounts = [
-        Account::new("111111111111", &users),
-        Account::new("222222222222", &users),
-    ];
+    let mut pair = Pair::open_with(600);
     let known = |pair: &Pair, slot| pair.hands.account(slot).users.tally().users;
     let mut most = 0;
     let mut when_one_is_done = None;
@@ -374,13 +372,7 @@ fn the_cap_over_all_accounts_holds_and_both_get_on() {
 
 #[test]
 fn an_account_that_is_opened_later_gets_its_share() {
-    let mut pair = Pair::open();
-    let users: Vec<String> = (0..600).map(|number| format!("user-{number:03}")).collect();
-    let users: Vec<(&str, &[&str])> = users.iter().map(|name| (&**name, &[][..])).collect();
-    pair.accounts = [
-        Account::new("111111111111", &users),
-        Account::new("222222222222", &users),
-    ];
+    let mut pair = Pair::open_with(600);
     for (first, second) in [(0, 1), (1, 0)] {
         let slots = [pair.one, pair.two];
         for slot in slots {

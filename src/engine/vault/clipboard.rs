@@ -4,8 +4,7 @@
 use super::Kept;
 use crate::engine::{
     Engine, News, SecretKey,
-    effect::{Clip, Copied, Effect},
-    event::CopyOutcome,
+    effect::{Clip, Copied, CopyOutcome, Effect},
 };
 
 impl Engine {

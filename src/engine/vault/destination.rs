@@ -11,19 +11,30 @@ pub use news::{DestinationNews, Listing, NotWritten, Owner, Written};
 
 use crate::engine::{
     DEMO, Engine,
+    account::AccountLabel,
     activity::{Entry, Outcome},
     destination::{Layout, ProfilePlan},
-    effect::{Effect, NewFile, RequestId, SecretJob, SessionId},
+    effect::{Effect, NewFile, RequestId, SecretJob, SessionId, Slot},
     error::Error,
-    intent::StoreIn,
     model::Caller,
-    plan::AccountLabel,
-    rotation::RotationAction,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Stands in a plan for the ID of a key that is still to be created.
 pub const NEW_KEY: &str = "ID-OF-THE-NEW-KEY";
+
+/// Whose secret is to be stored, and in what sort of place.
+#[derive(Clone, Debug)]
+pub struct StoreIn {
+    /// The account.
+    pub slot: Slot,
+    /// The user.
+    pub user: Box<str>,
+    /// The new key; `None` where a rotation is about to create it.
+    pub key: Option<String>,
+    /// A profile of the credentials file, or else a file of its own.
+    pub profile: bool,
+}
 
 /// A destination that is being chosen.
 #[derive(Debug)]
@@ -229,8 +240,8 @@ impl Choosing {
 }
 
 impl Engine {
-    /// Begins to choose where the secret of a key goes: one that is held, or one that a rotation is
-    /// about to create.
+    /// Begins to choose where the secret of a key goes: one that is held, or one that is about to
+    /// be created.
     pub(in crate::engine) fn choose_destination(&mut self, store: StoreIn) -> Option<()> {
         let account = self.fleet.get(store.slot)?;
         let (session, label) = match &store.key {
@@ -238,14 +249,7 @@ impl Engine {
                 let new = self.vault.key(key).filter(|new| new.is_held())?;
                 (new.session, new.account.clone())
             }
-            None => {
-                let actions = self.rotation_actions(store.slot, &store.user);
-                if !actions.contains(&RotationAction::Create) {
-                    self.complain("There is no key to be created now");
-                    return None;
-                }
-                (account.session, AccountLabel::of(account))
-            }
+            None => (account.session, AccountLabel::of(account)),
         };
         let medium = if store.profile {
             Medium::Profile(Profiles {

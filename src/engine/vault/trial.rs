@@ -3,10 +3,10 @@
 use super::{Tried, Vault};
 use crate::engine::{
     Engine,
+    account::AccountLabel,
     activity::{Entry, Outcome},
     effect::{Effect, SessionId, Slot, Trial},
     event::TrialNews,
-    plan::AccountLabel,
 };
 
 impl Vault {

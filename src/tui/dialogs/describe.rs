@@ -3,7 +3,7 @@
 use super::cancel;
 use crate::{
     engine::{SessionId, model::description_problem},
-    tui::{prelude::*, screen::LONG_LIMIT},
+    tui::{dialogs::LONG_LIMIT, prelude::*},
 };
 
 /// Asks what a key is for.

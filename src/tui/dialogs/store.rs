@@ -1,17 +1,13 @@
 //! Where a new key's secret is to go: the name of a profile or the path of a file, and what would
 //! change in a profile, before it does.
 
-use super::intend;
+use super::{LONG_LIMIT, PASTE_LIMIT, intend};
 use crate::{
     engine::{
         destination::{Layout, LineChange, default_name},
         vault::{Agreeing, Choosing, Medium, NEW_KEY, Phase, Profiles, Whose},
     },
-    tui::{
-        prelude::*,
-        screen::{LONG_LIMIT, PASTE_LIMIT},
-        widgets::dialog::pieces,
-    },
+    tui::{prelude::*, widgets::dialog::pieces},
 };
 
 /// Beyond this, a name makes a button too wide.

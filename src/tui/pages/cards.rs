@@ -1,21 +1,26 @@
 //! The keys of the selected user, a card each: users have two, so there is room for the whole
 //! truth.
 
-use super::users::{self, Pane, UsersPage};
 use crate::{
     engine::{
         RotationStep,
         account::{Known, Load},
     },
-    tui::{lists::Lists, prelude::*},
+    tui::prelude::*,
 };
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, page: &UsersPage, lists: &Lists) {
+/// Draws the cards of a user, one of which is selected.
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    user: Option<&UserRow>,
+    cursor: usize,
+    focused: bool,
+) {
     let theme = canvas.theme;
     let account = canvas.account;
-    let focused = page.pane == Pane::Keys;
     let border = if focused { theme.accent } else { theme.dim };
-    let Some(user) = lists.selected(&account.users) else {
+    let Some(user) = user else {
         canvas.pane(area, Line::default(), Line::default(), border);
         return;
     };
@@ -43,7 +48,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, page: &UsersPage, lists:
         y += 1;
     }
     let width = usize::from(inside.width).saturating_sub(1);
-    let cursor = page.key_cursor(Some(user));
     let cards: Vec<Vec<Line<'static>>> = user
         .known_keys()
         .filter_map(|key| Some((key, key.live()?)))
@@ -93,7 +97,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, page: &UsersPage, lists:
 
 /// What the report says of a key, without its ID: one sentence.
 fn by_report(canvas: &Canvas<'_>, key: Known<'_>) -> String {
-    let symbol = users::symbol(canvas, key).content;
+    let symbol = canvas.key_symbol(key).content;
     let age = key.created().map(|created| canvas.now - created);
     let used = key.last_used();
     let dot = canvas.theme.glyphs.dot;

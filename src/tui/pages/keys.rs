@@ -1,6 +1,6 @@
 //! The list of all keys of the account.
 
-use super::users::{age_style, symbol};
+use super::users::age_style;
 use crate::{
     engine::{
         account::{Known, Load},
@@ -190,7 +190,7 @@ fn key_row(
     let age = age.map(format::short).unwrap_or_default();
     let (used, used_style) = used(canvas, key);
     let mut cells = vec![
-        vec![symbol(canvas, key)],
+        vec![canvas.key_symbol(key)],
         id,
         name_spans,
         vec![Span::styled(age, style)],

@@ -3,7 +3,7 @@
 use super::cards;
 use crate::{
     engine::{
-        account::{Known, Load, Stage, Used},
+        account::{Load, Stage, Used},
         query::{Query, sort::Column as SortColumn},
     },
     tui::{
@@ -68,7 +68,9 @@ impl UsersPage {
             draw_list(canvas, layout.users, lists, layout.filter, typing, focused);
         }
         if !layout.keys.is_empty() {
-            cards::draw(canvas, layout.keys, self, lists);
+            let user = lists.selected(&canvas.account.users);
+            let at = self.key_cursor(user);
+            cards::draw(canvas, layout.keys, user, at, self.pane == Pane::Keys);
         }
     }
 }
@@ -247,7 +249,7 @@ fn key_symbols(canvas: &Canvas<'_>, row: &UserRow) -> Vec<Span<'static>> {
         (_, Some(count)) => {
             let shown = if count > KEYS - 1 { KEYS - 2 } else { count };
             let keys = row.known_keys().take(shown);
-            let mut spans: Vec<Span<'static>> = keys.map(|key| symbol(canvas, key)).collect();
+            let mut spans: Vec<Span<'static>> = keys.map(|key| canvas.key_symbol(key)).collect();
             if shown < count {
                 spans.push(Span::styled("+", theme.warn));
             }
@@ -259,19 +261,6 @@ fn key_symbols(canvas: &Canvas<'_>, row: &UserRow) -> Vec<Span<'static>> {
             vec![Span::styled("?", theme.dim)]
         }
         (_, None) => vec![Span::styled(theme.glyphs.loading, theme.dim)],
-    }
-}
-
-/// The status of a key as a symbol.
-pub(in crate::tui) fn symbol(canvas: &Canvas<'_>, key: Known<'_>) -> Span<'static> {
-    let theme = canvas.theme;
-    match key.status() {
-        KeyStatus::Active if key.id().is_some_and(|id| canvas.account.is_own(id)) => {
-            Span::styled(theme.glyphs.own, theme.accent)
-        }
-        KeyStatus::Active => Span::styled(theme.glyphs.active, theme.good),
-        KeyStatus::Inactive => Span::styled(theme.glyphs.inactive, theme.dim),
-        KeyStatus::Other(_) => Span::styled(theme.glyphs.other, theme.warn),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     engine::{Effect, query::sort::Sort, text},
     tui::{
         action::Action,
+        dialogs::PASTE_LIMIT,
         keymap::{self, Context},
         layout,
         message::{KeyPress, Target},
@@ -17,13 +18,6 @@ use tui_input::{Input, InputRequest};
 /// More keys than this in a row, faster than a person presses them, are a paste or a cat on the
 /// keyboard: from then on they only move about.
 const BURST: usize = 4;
-
-/// The most that a text field takes, in bytes.
-pub(in crate::tui) const PASTE_LIMIT: usize = 128;
-
-/// The most that one takes for a path or a description: more than either may have, so that what is
-/// too long can be said to be.
-pub(in crate::tui) const LONG_LIMIT: usize = 2048;
 
 /// Whether a key came too closely behind others to have been meant: no one has seen what it would
 /// answer, or it is one of a paste.
