@@ -139,6 +139,12 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
     let Rotation {
         old, hands, secret, ..
     } = rotation;
+    if let Some(journal) = world.journal() {
+        is_noted(&journal, "what became of the changes", |journal| {
+            let events = |name| journal.matches(&format!("\"event\":\"{name}\"")).count();
+            events("sent") == events("ended") && (events("sent") > 0 || stop == Stop::Looked)
+        });
+    }
     hands.kill();
 
     // What is there does not depend on who is there to see it.
@@ -204,12 +210,13 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
     again.hands.kill();
 }
 
-/// Waits until the journal says where the secret of a key is.
-fn is_noted(journal: &Path, key: &str) {
+/// Waits until the journal is so: what is written last is on its way to the disk when it is on
+/// screen already, and whoever is killed before it is there is asked about it by the next run, and
+/// rightly.
+fn is_noted(journal: &Path, what: &str, is_so: impl Fn(&str) -> bool) {
     let until = Instant::now() + Duration::from_secs(30);
-    let noted = |line: &str| line.contains("\"stored\"") && line.contains(key);
-    while !fs::read_to_string(journal).unwrap().lines().any(noted) {
-        assert!(Instant::now() < until, "the secret of {key} has no place");
+    while !is_so(&fs::read_to_string(journal).unwrap()) {
+        assert!(Instant::now() < until, "not in the journal: {what}");
         thread::yield_now();
     }
 }
@@ -338,9 +345,12 @@ impl Rotation<'_> {
         let title = format!("╭─ New key for {}", self.user);
         let gone = |screen: &str| !screen.contains(&title);
         self.hands.until("the secret's dialog closed", &gone);
-        // Who is killed before it is written down is asked about it, and rightly.
         if let Some(journal) = self.world.journal() {
-            is_noted(&journal, &self.new_key());
+            let key = self.new_key();
+            is_noted(&journal, "where the secret is", |journal| {
+                let mut lines = journal.lines();
+                lines.any(|line| line.contains("\"stored\"") && line.contains(&key))
+            });
         }
     }
 
