@@ -15,7 +15,7 @@ pub use identity::{Identity, Reported};
 pub use inventory::{Inventory, Touched};
 pub use label::AccountLabel;
 pub use load::Load;
-pub use row::{KeyRow, Known, Tally, Used, UserRow, is_trial};
+pub use row::{KeyRow, Known, Tally, UserRow, is_trial};
 
 use super::{
     DEMO,

@@ -14,6 +14,9 @@ pub(super) fn is_too_small(size: (u16, u16)) -> bool {
 /// From this width on, both panes are shown side by side.
 const TWO_PANES: u16 = 76;
 
+/// From this width on, a row of users has room for two keys beside the pane of the keys.
+const TWO_KEYS: u16 = 114;
+
 /// How many lines of text a dialog has room for: without its border, the lines that stay clear
 /// above and below it, and its buttons.
 #[must_use]
@@ -71,8 +74,12 @@ impl Layout {
                 (body, Rect::ZERO)
             }
         } else {
-            // The keys need room for an ID and a status; what is beyond that goes to the names.
-            let left = (width * 43 / 100).max(37);
+            // The keys need room for an ID and a status; the users, where it can be had, for two keys.
+            let left = if width < TWO_KEYS {
+                (width * 43 / 100).max(37)
+            } else {
+                width / 2
+            };
             (
                 Rect {
                     width: left,

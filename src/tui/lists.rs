@@ -14,7 +14,7 @@ pub(super) use scroll::Scroll;
 
 use crate::engine::{
     Attention,
-    account::{Inventory, Known, Touched, Used, UserRow},
+    account::{Inventory, Known, Touched, UserRow},
     model::{KeyStatus, LastUsed},
     query::sort::{self, Column, Sort, Value},
 };
@@ -503,12 +503,8 @@ fn value_of_user(row: &UserRow, at: u32, column: Column) -> Value<'_> {
             .key_count()
             .and_then(|count| i64::try_from(count).ok())
             .map_or(Value::None, Value::Number),
-        Column::Age => age(row.oldest_active()),
-        Column::LastUsed => match row.last_used() {
-            Used::Never => Value::Number(i64::MAX),
-            Used::At(time) => age(Some(time)),
-            Used::Unknown | Used::NoKeys | Used::Failed(_) => Value::None,
-        },
+        Column::Age => age(row.foremost().and_then(Known::created)),
+        Column::LastUsed => value_of_use(row.foremost().and_then(Known::last_used)),
         // They are in the order of their names.
         _ => Value::Number(at.into()),
     }
@@ -525,11 +521,7 @@ fn value_of_key(key: Known<'_>, user: u32, column: Column) -> Value<'_> {
         Column::User | Column::Keys => Value::Number(user.into()),
         Column::Id => text(key.id()),
         Column::Age => age(key.created()),
-        Column::LastUsed => match key.last_used() {
-            Some(LastUsed::Never) => Value::Number(i64::MAX),
-            Some(LastUsed::At { time, .. }) => age(Some(*time)),
-            None => Value::None,
-        },
+        Column::LastUsed => value_of_use(key.last_used()),
         Column::Service => text(service),
         Column::Region => text(region),
         Column::Status => Value::Number(match key.status() {
@@ -537,6 +529,14 @@ fn value_of_key(key: Known<'_>, user: u32, column: Column) -> Value<'_> {
             KeyStatus::Inactive => 1,
             KeyStatus::Other(_) => 2,
         }),
+    }
+}
+
+fn value_of_use(last_used: Option<&LastUsed>) -> Value<'static> {
+    match last_used {
+        Some(LastUsed::Never) => Value::Number(i64::MAX),
+        Some(LastUsed::At { time, .. }) => age(Some(*time)),
+        None => Value::None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(super) mod activity;
 mod cards;
+mod cells;
 pub(super) mod keys;
 pub(super) mod signed_out;
 pub(super) mod users;

@@ -164,7 +164,7 @@ pub(super) fn remedy(error: &Error) -> String {
 #[must_use]
 pub(super) fn failed(error: &Error) -> &'static str {
     if error.kind == Kind::Denied {
-        "refused"
+        "denied"
     } else {
         "failed"
     }

@@ -92,6 +92,15 @@ fn never_or_since(last_used: &LastUsed) -> Plain {
     }
 }
 
+/// The key a row tells of: the oldest Active one, or else the oldest.
+fn foremost(mut keys: Vec<Known<'_>>) -> Option<Known<'_>> {
+    keys.sort_by_key(|key| (key.created().is_none(), key.created()));
+    let active = keys
+        .iter()
+        .position(|key| *key.status() == KeyStatus::Active);
+    keys.get(active.unwrap_or(0)).copied()
+}
+
 fn user_value(row: &UserRow, column: Column) -> Option<Plain> {
     let keys: Vec<Known<'_>> = row.known_keys().collect();
     match column {
@@ -99,21 +108,8 @@ fn user_value(row: &UserRow, column: Column) -> Option<Plain> {
         Column::Keys => row
             .key_count()
             .map(|keys| Plain::Age(i64::try_from(keys).unwrap())),
-        Column::Age => {
-            let active = keys.iter().filter(|key| *key.status() == KeyStatus::Active);
-            active
-                .filter_map(|key| key.created())
-                .map(seconds_ago)
-                .max()
-        }
-        Column::LastUsed => {
-            // Unless all are known the latest is not.
-            let uses: Option<Vec<Plain>> = keys
-                .iter()
-                .map(|key| key.last_used().map(never_or_since))
-                .collect();
-            uses?.into_iter().min()
-        }
+        Column::Age => foremost(keys)?.created().map(seconds_ago),
+        Column::LastUsed => foremost(keys)?.last_used().map(never_or_since),
         other => unreachable!("{other:?} is no column of users"),
     }
 }

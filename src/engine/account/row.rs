@@ -49,21 +49,6 @@ pub struct Known<'a> {
     reported: Option<&'a ReportedKey>,
 }
 
-/// The most recent use of a user's keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Used<'a> {
-    /// Nobody knows yet.
-    Unknown,
-    /// There are no keys.
-    NoKeys,
-    /// None of them was ever used.
-    Never,
-    /// The latest use of one of them.
-    At(DateTime<Utc>),
-    /// The account did not tell.
-    Failed(&'a Error),
-}
-
 /// How much of an account is loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -265,44 +250,25 @@ impl UserRow {
         Some(text)
     }
 
-    /// When the oldest active key was created.
+    /// The key that most needs attention: the oldest Active one, or else the oldest. A row that tells
+    /// of one key only tells of this one.
     #[must_use]
-    pub fn oldest_active(&self) -> Option<DateTime<Utc>> {
-        self.known_keys()
-            .filter(|key| *key.status() == KeyStatus::Active)
-            .filter_map(Known::created)
-            .min()
+    pub fn foremost(&self) -> Option<Known<'_>> {
+        self.foremost_first().next()
     }
 
-    /// The most recent use of any of the keys.
-    #[must_use]
-    pub fn last_used(&self) -> Used<'_> {
-        match (self.key_count(), self.keys.error()) {
-            (Some(0), _) => return Used::NoKeys,
-            (Some(_), _) => {}
-            (None, Some(error)) => return Used::Failed(error),
-            (None, None) => return Used::Unknown,
-        }
-        let mut used = Used::Never;
-        for key in self.known_keys() {
-            match (key.last_used(), key.error()) {
-                (None, None) => return Used::Unknown,
-                (None, Some(error)) => used = Used::Failed(error),
-                (Some(LastUsed::Never), _) => {}
-                (Some(LastUsed::At { time, .. }), _) => match used {
-                    Used::Failed(_) => {}
-                    Used::At(later) if later >= *time => {}
-                    _ => used = Used::At(*time),
-                },
-            }
-        }
-        used
-    }
-
-    /// Whether anything of what is shown of the keys is the report's, and may be hours old.
-    #[must_use]
-    pub fn is_reported(&self) -> bool {
-        self.reported.is_some() && self.known_keys().any(Known::is_reported)
+    /// The keys, the [foremost](Self::foremost) first; the others keep their places.
+    pub fn foremost_first(&self) -> impl Iterator<Item = Known<'_>> {
+        // An age that is not known comes last.
+        let rank = |(_, key): &(usize, Known<'_>)| {
+            let created = key.created().unwrap_or(DateTime::<Utc>::MAX_UTC);
+            (*key.status() != KeyStatus::Active, created)
+        };
+        let first = self.known_keys().enumerate().min_by_key(rank);
+        let at = first.map(|(at, _)| at);
+        let others = self.known_keys().enumerate();
+        let others = others.filter(move |(place, _)| Some(*place) != at);
+        first.into_iter().chain(others).map(|(_, key)| key)
     }
 
     /// What is not known and not asked for yet, or to be asked again.

@@ -11,9 +11,9 @@ pub enum Column {
     Keys,
     /// The access key ID.
     Id,
-    /// When a key was created; of a user, the oldest active one.
+    /// When a key was created; of a user, the one that most needs attention.
     Age,
-    /// When it was last used; of a user, the latest use of any key.
+    /// When that key was last used.
     LastUsed,
     /// The service it was last used with.
     Service,

@@ -1,6 +1,6 @@
 //! The list of all keys of the account.
 
-use super::users::age_style;
+use super::cells;
 use crate::{
     engine::{
         account::{Known, Load},
@@ -182,13 +182,8 @@ fn key_row(
     let mut name_spans = found(canvas, finder, false, (&whole, &name), strong);
     let padding = name_cells.saturating_sub(width(&name));
     name_spans.push(Span::raw(" ".repeat(padding)));
-    let age = key.created().map(|created| canvas.now - created);
-    let style = match age {
-        Some(age) if *key.status() == KeyStatus::Active => age_style(canvas, age),
-        _ => theme.dim,
-    };
-    let age = age.map(format::short).unwrap_or_default();
-    let (used, used_style) = used(canvas, key);
+    let (age, style) = cells::age(canvas, key);
+    let (used, used_style) = cells::used(canvas, key);
     let mut cells = vec![
         vec![canvas.key_symbol(key)],
         id,
@@ -251,19 +246,6 @@ fn found(
         Some(finder) => finder
             .spans(id, whole, shown, style, canvas.theme.found)
             .collect(),
-    }
-}
-
-fn used(canvas: &Canvas<'_>, key: Known<'_>) -> (String, Style) {
-    let theme = canvas.theme;
-    match (key.last_used(), key.error()) {
-        (Some(LastUsed::Never), _) => (words::as_reported("never", key.is_reported()), theme.dim),
-        (Some(LastUsed::At { time, .. }), _) => {
-            let text = format::short(canvas.now - *time);
-            (words::as_reported(&text, key.is_reported()), Style::new())
-        }
-        (None, Some(error)) => (words::failed(error).into(), theme.warn),
-        (None, None) => (theme.glyphs.loading.into(), theme.dim),
     }
 }
 

@@ -1,10 +1,13 @@
 //! The users and the keys of one of them: the list of users.
 
-use super::cards;
+use super::{cards, cells};
 use crate::{
     engine::{
-        account::{Load, Stage, Used},
-        query::{Query, sort::Column as SortColumn},
+        account::{Known, Load, Stage},
+        query::{
+            Query,
+            sort::{Column as SortColumn, Sort},
+        },
     },
     tui::{
         layout::Layout,
@@ -17,6 +20,7 @@ use crate::{
         },
     },
 };
+use chrono::TimeDelta;
 
 /// The two panes of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,13 +79,67 @@ impl UsersPage {
     }
 }
 
-/// Cells of the columns beside the name.
-const KEYS: usize = 4;
+/// Cells of what a row says of a key: its symbol, its age, its last use.
+const SYMBOL: usize = 2;
 const AGE: usize = 6;
-const USED: usize = 8;
-/// The bar that shows an age against a year, where there is room for it.
+const USED: usize = 7;
+/// The symbols of all keys, where a row tells of one of them only.
+const SYMBOLS: usize = 4;
+/// A bar that shows the age of the first key against a year.
 const BAR: usize = 8;
-const WITH_BAR: usize = 47;
+/// From this width on, a row tells of two keys.
+const TWO_KEYS: usize = 55;
+/// From this width on, there is a bar too.
+const WITH_BAR: usize = 70;
+
+/// What there is room for in a row of users.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    /// The cells for the name.
+    name: usize,
+    /// Each of two keys has its own columns; otherwise the one that most needs attention has them.
+    two: bool,
+    bar: bool,
+}
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        let width = usize::from(width);
+        let (two, bar) = (width >= TWO_KEYS, width >= WITH_BAR);
+        let bar_cells = if bar { BAR + 1 } else { 0 };
+        let second = if two { 1 + SYMBOL + AGE + USED } else { 0 };
+        // The marker, a gap, and a margin at the right.
+        let rest = MARKER + 1 + SYMBOLS + bar_cells + AGE + USED + second + 1;
+        Self {
+            name: width.saturating_sub(rest),
+            two,
+            bar,
+        }
+    }
+
+    fn table(self, sort: Sort, focused: bool) -> Table {
+        let bar = if self.bar { BAR + 1 } else { 0 };
+        let mut columns = vec![
+            Column::left("name", 0, self.name).by(SortColumn::User),
+            Column::left("keys", 1, SYMBOLS).by(SortColumn::Keys),
+            Column::right("age", 0, bar + AGE).by(SortColumn::Age),
+            Column::right("used", 0, USED).by(SortColumn::LastUsed),
+        ];
+        if self.two {
+            columns.extend([
+                Column::left("", 1, SYMBOL),
+                Column::right("age", 0, AGE),
+                Column::right("used", 0, USED),
+            ]);
+        }
+        columns.push(Column::left("", 0, 1));
+        Table {
+            columns,
+            sort: Some(sort),
+            focused,
+        }
+    }
+}
 
 fn draw_list(
     canvas: &mut Canvas<'_>,
@@ -108,19 +166,8 @@ fn draw_list(
     let title = Line::styled("Users", theme.strong);
     let inside = canvas.pane(area, title, note, border);
     let inside = filter_line::draw(canvas, inside, lists, filter, typing);
-    let (name, bar) = columns(inside.width);
-    let bar_cells = if bar { BAR + 1 } else { 0 };
-    let table = Table {
-        columns: vec![
-            Column::left("name", 0, name).by(SortColumn::User),
-            Column::left("keys", 1, KEYS).by(SortColumn::Keys),
-            Column::right("age", 0, bar_cells + AGE).by(SortColumn::Age),
-            Column::right("used", 0, USED).by(SortColumn::LastUsed),
-            Column::left("", 0, 1),
-        ],
-        sort: Some(lists.by_user().sort()),
-        focused,
-    };
+    let columns = Columns::of(inside.width);
+    let table = columns.table(lists.by_user().sort(), focused);
     // The lines stay where they are while a filter is typed: what is wrong takes the headings'.
     match query.errors().first() {
         Some(error) => filter_line::explanation(canvas, inside, error),
@@ -139,18 +186,9 @@ fn draw_list(
     let mut finder = Finder::of(query);
     let window = lists.window(&account.users);
     let rows: Vec<Row> = window
-        .map(|(at, row)| list_row(canvas, row, at, at == cursor, name, bar, finder.as_mut()))
+        .map(|(at, row)| list_row(canvas, row, at, at == cursor, columns, finder.as_mut()))
         .collect();
     table.rows(canvas, list, rows.into_iter());
-}
-
-/// The cells for the name, and whether there is a bar.
-fn columns(width: u16) -> (usize, bool) {
-    let width = usize::from(width);
-    let bar = width >= WITH_BAR;
-    // The marker, a gap, and a margin at the right.
-    let rest = MARKER + 1 + KEYS + if bar { BAR + 1 } else { 0 } + AGE + USED + 1;
-    (width.saturating_sub(rest), bar)
 }
 
 fn list_row(
@@ -158,8 +196,7 @@ fn list_row(
     row: &UserRow,
     at: usize,
     selected: bool,
-    name_width: usize,
-    bar: bool,
+    columns: Columns,
     finder: Option<&mut Finder<'_>>,
 ) -> Row {
     let theme = canvas.theme;
@@ -176,7 +213,7 @@ fn list_row(
         (false, false, None) => " ",
     };
     let whole = visible(&row.user.name);
-    let name = shorten_name(&whole, name_width, glyphs.more);
+    let name = shorten_name(&whole, columns.name, glyphs.more);
     let style = if selected { theme.strong } else { Style::new() };
     let name = match finder {
         None => vec![Span::styled(name.into_owned(), style)],
@@ -184,73 +221,84 @@ fn list_row(
             .spans(false, &whole, &name, style, theme.found)
             .collect(),
     };
-    let age = row.oldest_active().map(|created| canvas.now - created);
-    let age_style = age.map_or(theme.dim, |age| age_style(canvas, age));
-    let mut ages = Vec::new();
-    if bar {
-        ages.extend(age_bar(canvas, age, age_style));
-        ages.push(Span::raw(" "));
+    let mut keys = row.foremost_first();
+    let first = keys.next();
+    let mut cells = vec![name, key_symbols(canvas, row, columns.two)];
+    cells.extend(match (first, row.keys.error()) {
+        (None, Some(error)) => {
+            let style = canvas.theme.warn;
+            [Vec::new(), vec![Span::styled(words::failed(error), style)]]
+        }
+        _ => of_key(canvas, first, columns.bar),
+    });
+    if columns.two {
+        let second = keys.next();
+        cells.push(second.map_or_else(Vec::new, |key| vec![canvas.key_symbol(key)]));
+        cells.extend(of_key(canvas, second, false));
     }
-    let age = age.map(format::short).unwrap_or_default();
-    ages.push(Span::styled(format!("{age:>AGE$}"), age_style));
-    let (used, used_style) = used(canvas, row);
+    cells.push(Vec::new());
     Row {
         marker,
-        cells: vec![
-            name,
-            key_symbols(canvas, row),
-            ages,
-            vec![Span::styled(used, used_style)],
-            Vec::new(),
-        ],
+        cells,
         selected,
         target: Target::User(at),
     }
 }
 
-pub(in crate::tui) fn age_style(canvas: &Canvas<'_>, age: chrono::TimeDelta) -> Style {
-    if age >= format::VERY_OLD {
-        canvas.theme.bad
-    } else if age >= format::OLD {
-        canvas.theme.warn
-    } else {
-        Style::new()
+/// The age and the last use of a key.
+fn of_key(canvas: &Canvas<'_>, key: Option<Known<'_>>, bar: bool) -> [Vec<Span<'static>>; 2] {
+    let Some(key) = key else {
+        return [Vec::new(), Vec::new()];
+    };
+    let (age, style) = cells::age(canvas, key);
+    let mut ages = Vec::new();
+    if bar {
+        let active = *key.status() == KeyStatus::Active;
+        let created = key.created().filter(|_| active);
+        ages.extend(age_bar(canvas, created.map(|created| canvas.now - created)));
+        ages.push(Span::raw(" "));
     }
+    ages.push(Span::styled(format!("{age:>AGE$}"), style));
+    let (used, style) = cells::used(canvas, key);
+    [ages, vec![Span::styled(used, style)]]
 }
 
 /// The age against a year.
-fn age_bar(
-    canvas: &Canvas<'_>,
-    age: Option<chrono::TimeDelta>,
-    style: Style,
-) -> [Span<'static>; 2] {
+fn age_bar(canvas: &Canvas<'_>, age: Option<TimeDelta>) -> [Span<'static>; 2] {
     let (full, rest) = canvas.theme.glyphs.bar;
     let Some(age) = age else {
         return [Span::raw(" ".repeat(BAR)), Span::raw("")];
     };
     let year = format::VERY_OLD.num_days();
-    let cells = age.num_days().clamp(0, year) * i64::try_from(BAR).unwrap_or(0) / year;
-    let cells = usize::try_from(cells).unwrap_or(0).clamp(1, BAR);
-    let style = if style == Style::new() {
-        canvas.theme.good
-    } else {
-        style
+    let length = age.num_days().clamp(0, year) * i64::try_from(BAR).unwrap_or(0) / year;
+    let length = usize::try_from(length).unwrap_or(0).clamp(1, BAR);
+    let style = match cells::age_style(canvas, age) {
+        young if young == Style::new() => canvas.theme.good,
+        old => old,
     };
     [
-        Span::styled(full.repeat(cells), style),
-        Span::styled(rest.repeat(BAR - cells), canvas.theme.dim),
+        Span::styled(full.repeat(length), style),
+        Span::styled(rest.repeat(BAR - length), canvas.theme.dim),
     ]
 }
 
-/// The keys as symbols.
-fn key_symbols(canvas: &Canvas<'_>, row: &UserRow) -> Vec<Span<'static>> {
+/// The keys as symbols, the one first that the row tells of. The second has its own columns where a
+/// row tells of two.
+fn key_symbols(canvas: &Canvas<'_>, row: &UserRow, two: bool) -> Vec<Span<'static>> {
     let theme = canvas.theme;
     match (&row.keys, row.key_count()) {
         (_, Some(count)) => {
-            let shown = if count > KEYS - 1 { KEYS - 2 } else { count };
-            let keys = row.known_keys().take(shown);
+            let room = if two { 2 } else { SYMBOLS - 1 };
+            let shown = if two {
+                1
+            } else if count > room {
+                room - 1
+            } else {
+                count
+            };
+            let keys = row.foremost_first().take(shown);
             let mut spans: Vec<Span<'static>> = keys.map(|key| canvas.key_symbol(key)).collect();
-            if shown < count {
+            if count > room {
                 spans.push(Span::styled("+", theme.warn));
             }
             spans
@@ -261,22 +309,6 @@ fn key_symbols(canvas: &Canvas<'_>, row: &UserRow) -> Vec<Span<'static>> {
             vec![Span::styled("?", theme.dim)]
         }
         (_, None) => vec![Span::styled(theme.glyphs.loading, theme.dim)],
-    }
-}
-
-/// The most recent use of any of the keys: a time, `never`, `refused`, or still loading.
-fn used(canvas: &Canvas<'_>, row: &UserRow) -> (String, Style) {
-    let theme = canvas.theme;
-    match row.last_used() {
-        Used::NoKeys => (String::new(), theme.dim),
-        Used::Unknown if row.key_count().is_none() => (String::new(), theme.dim),
-        Used::Unknown => (theme.glyphs.loading.into(), theme.dim),
-        Used::Failed(error) => (words::failed(error).into(), theme.warn),
-        Used::Never => (words::as_reported("never", row.is_reported()), theme.dim),
-        Used::At(time) => {
-            let text = format::short(canvas.now - time);
-            (words::as_reported(&text, row.is_reported()), Style::new())
-        }
     }
 }
 
