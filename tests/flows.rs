@@ -674,7 +674,7 @@ fn a_paste_is_text_where_text_is_wanted_and_nothing_elsewhere() {
     let mut person = Person::at(&endpoint());
     person.loaded();
     person.event(Event::Paste("cyty".repeat(200)));
-    person.see("Nothing here takes a paste");
+    person.see("Paste ignored. f finds a key by its ID.");
     person.press("/");
     person.see("/ ▏");
     person.event(Event::Paste(" dep\x1b\u{202e}loy ".into()));
@@ -869,9 +869,9 @@ fn the_mouse_selects_scrolls_and_presses() {
     person.see("─ billing-export ─");
     person.event(mouse(MouseEventKind::ScrollDown, 5, 6));
     person.see("▌ bob");
-    // The first hint of the footer is `c create`.
+    // The first hint of the footer is `t deactivate`.
     person.event(mouse(click, 2, 23));
-    let screen = person.see("A new access key for bob");
+    let screen = person.see("AKIAQX7DEMO4BOBBY001 of bob");
     let row = screen
         .lines()
         .position(|line| line.contains("Cancel"))

@@ -62,6 +62,19 @@ impl KeyId {
         }
     }
 
+    /// The one that is pasted or typed with other things around it, a line of a credentials file or
+    /// of a log; none where it is not the only one.
+    #[must_use]
+    pub fn within(text: &str) -> Option<Self> {
+        let mut words = text.split(|c: char| !is_of_base64(c));
+        let is_id = |word: &&str| word.len() == LENGTH && Self::read(word).is_ok();
+        let id = words.find(is_id)?;
+        let others = words
+            .filter(is_id)
+            .any(|other| !other.eq_ignore_ascii_case(id));
+        (!others).then(|| Self(id.to_ascii_uppercase()))
+    }
+
     /// The ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -148,8 +161,12 @@ fn trimmed(text: &str) -> &str {
 /// Whether a text holds what looks like the secret of a key: forty characters of base64 in a row.
 #[must_use]
 pub fn holds_secret(text: &str) -> bool {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '/' | '+')))
+    text.split(|c: char| !is_of_base64(c))
         .any(|part| part.len() == SECRET_LENGTH)
+}
+
+fn is_of_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '/' | '+')
 }
 
 /// The number of the account that a key ID was made in. AWS documents nothing of this, so that it is
@@ -208,6 +225,28 @@ mod tests {
         ] {
             let id = KeyId::read(text).unwrap();
             assert_eq!(id.as_str(), "AKIAIOSFODNN7EXAMPLE", "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_taken_out_of_what_is_around_it() {
+        for text in [
+            "aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
+            "export AWS_ACCESS_KEY_ID='akiaiosfodnn7example'",
+            "{\"AccessKeyId\":\"AKIAIOSFODNN7EXAMPLE\",\"again\":\"AKIAIOSFODNN7EXAMPLE\"}",
+            "aws_access_key_id=AKIAIOSFODNN7EXAMPLE\r\naws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ] {
+            let id = KeyId::within(text).expect(text);
+            assert_eq!(id.as_str(), "AKIAIOSFODNN7EXAMPLE", "{text}");
+        }
+        for text in [
+            "",
+            "AKIAIOSFODNN7EXAMPL",
+            "xAKIAIOSFODNN7EXAMPLE",
+            "ASIAIOSFODNN7EXAMPLE",
+            "AKIAIOSFODNN7EXAMPLE or AKIAI44QH8DHBEXAMPLE",
+        ] {
+            assert_eq!(KeyId::within(text), None, "{text}");
         }
     }
 

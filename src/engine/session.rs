@@ -84,6 +84,7 @@ impl Engine {
         let read = account.answered(request, error.as_ref(), took, now)?;
         if let Some(error) = &error
             && account.loader.is_news(&read)
+            && !is_unknown_key(&read, error)
         {
             let entry = Entry::of_read(&account.identity, &read, error, took, now);
             self.activity.note(entry);
@@ -221,4 +222,10 @@ impl Engine {
         self.read_all(slot, reads);
         Some(())
     }
+}
+
+/// Whether AWS does not know the key that is searched for, which nothing has failed by: it refuses
+/// to name the owner in the same words as where that is not allowed, and the search tells of both.
+fn is_unknown_key(read: &Read, error: &Error) -> bool {
+    matches!(read, Read::Owner(_)) && matches!(error.kind, Kind::Denied | Kind::NotFound)
 }

@@ -442,6 +442,63 @@ fn a_throttled_question_is_asked_again() {
 }
 
 #[test]
+fn a_key_that_aws_does_not_know_is_no_failure() {
+    for kind in [Kind::Denied, Kind::NotFound] {
+        let mut desk = showing();
+        find(&mut desk, OLD);
+        refused(&mut desk, kind);
+        assert!(!words(&desk).is_empty());
+        assert!(desk.screen.engine.activity.is_empty(), "{kind:?}");
+    }
+    // That nobody answered is one.
+    let mut desk = showing();
+    find(&mut desk, OLD);
+    refused(&mut desk, Kind::Network);
+    assert!(!desk.screen.engine.activity.is_empty());
+}
+
+#[test]
+fn the_id_is_taken_out_of_what_is_pasted_around_it() {
+    let mut desk = showing();
+    desk.keys("f");
+    let section = format!(
+        "[ci]\naws_access_key_id = {LOADED}\n\
+         aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
+    );
+    desk.send(Message::Paste(section));
+    assert!(!desk.screen().contains("wJalr"), "{}", desk.screen());
+    desk.press(KeyCode::Enter);
+    assert_eq!(asked(&mut desk).1, LOADED);
+
+    let mut desk = showing();
+    desk.keys("f");
+    desk.keys(&format!("id={LOADED}"));
+    desk.press(KeyCode::Enter);
+    assert_eq!(asked(&mut desk).1, LOADED);
+}
+
+#[test]
+fn a_key_id_that_is_pasted_into_a_list_is_looked_for() {
+    for keys in ["", "l", "2", "3"] {
+        let mut desk = showing();
+        desk.keys(keys);
+        desk.effects.clear();
+        desk.send(Message::Paste(format!("key {LOADED} leaked")));
+        assert_eq!(asked(&mut desk).1, LOADED);
+        assert_eq!(desk.screen.context(), Context::Find);
+    }
+    // Something else is not, and neither is one where a dialog is open.
+    let mut desk = showing();
+    desk.send(Message::Paste("deploy".into()));
+    assert!(desk.next_read().is_none());
+    desk.keys("c");
+    let before = desk.screen.context();
+    assert_ne!(before, Context::Users);
+    desk.send(Message::Paste(LOADED.into()));
+    assert_eq!(desk.screen.context(), before);
+}
+
+#[test]
 fn a_refusal_for_a_key_that_is_unknown_says_nothing_about_other_keys() {
     let mut desk = never_told();
     for _ in 0..6 {

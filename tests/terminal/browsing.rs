@@ -109,7 +109,7 @@ fn a_paste_is_not_a_command() {
     let mut program = world.start().run();
     go_to(&mut program, "old-batch");
     program.send(format!("\x1b[200~{}\x1b[201~", nonsense()).as_bytes());
-    program.wait_text("Nothing here takes a paste");
+    program.wait_text("Paste ignored. f finds a key by its ID.");
     program.press("q");
     program.wait_exit().assert_clean(0);
     assert_eq!(world.changes(), [""; 0]);

@@ -73,7 +73,8 @@ impl Find {
             }
             _ => {}
         }
-        match KeyId::read(self.input.value()) {
+        let typed = self.input.value();
+        match KeyId::within(typed).map_or_else(|| KeyId::read(typed), Ok) {
             Ok(key) => {
                 self.put(key.as_str());
                 self.not_a_key = None;
@@ -173,6 +174,12 @@ impl Dialog for Find {
     }
 
     fn takes_paste(&mut self, text: &str, engine: &Engine) -> Result<(), Vec<Ask>> {
+        // What is around it is left out, be it a secret.
+        if let Some(key) = KeyId::within(text) {
+            self.put(key.as_str());
+            self.not_a_key = None;
+            return Err(end_search(engine));
+        }
         if holds_secret(text) {
             self.refuse_secret();
             return Err(end_search(engine));

@@ -2,10 +2,10 @@
 
 use super::Screen;
 use crate::{
-    engine::{Effect, query::sort::Sort, text},
+    engine::{Effect, Intent, KeyId, query::sort::Sort, text},
     tui::{
         action::Action,
-        dialogs::PASTE_LIMIT,
+        dialogs::{Ask, Find, PASTE_LIMIT},
         keymap::{self, Context},
         layout,
         message::{KeyPress, Target},
@@ -211,10 +211,26 @@ impl Screen {
         })
     }
 
+    /// Looks for the key whose ID was pasted where no text is typed.
+    fn find_pasted(&mut self, text: &str) -> Vec<Effect> {
+        let key = KeyId::within(text).filter(|_| self.dialogs.is_empty());
+        match key {
+            Some(key) if self.why_not(Action::Find).is_none() => {
+                let dialog = Find::of(self.slot, &key);
+                self.dialogs.push(Box::new(dialog));
+                self.answer(vec![Ask::Intend(Intent::Search(self.slot, key))])
+            }
+            _ => {
+                let find = keymap::name(Context::Users, Action::Find);
+                self.complain(format!("Paste ignored. {find} finds a key by its ID."));
+                Vec::new()
+            }
+        }
+    }
+
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if !self.context().takes_text() {
-            self.complain("Nothing here takes a paste; it was ignored");
-            return Vec::new();
+            return self.find_pasted(text);
         }
         let engine = &self.engine;
         let top = self.dialogs.last_mut().filter(|_| !self.filtering);
