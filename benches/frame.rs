@@ -136,7 +136,7 @@ fn signed_in(size: (u16, u16)) -> (Screen, Vec<Effect>) {
             background: Background::Visible,
         },
         ascii: false,
-        monochrome: false,
+        colours: iamkeys::tui::Colours::Sixteen,
         clipboard: Route::Unavailable(Why::Off),
         form: Form::Posix,
     };

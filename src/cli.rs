@@ -11,7 +11,7 @@ use crate::{
         clipboard::{Choice, route_here},
         credentials::CredentialsFile,
     },
-    tui::Settings,
+    tui::{Colours, Settings},
 };
 use chrono::{TimeDelta, Utc};
 use clap::{
@@ -164,9 +164,8 @@ impl Cli {
                 recent: TimeDelta::days(self.recent_days.into()),
                 background: self.background,
             },
-            ascii: self.ascii || !is_utf8(|name| env::var(name).ok()),
-            // https://no-color.org: set to anything but nothing.
-            monochrome: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            ascii: self.ascii || !has_symbols(|name| env::var(name).ok()),
+            colours: colours(|name| env::var(name).ok()),
             clipboard: route_here(self.clipboard),
             form: form(|name| env::var(name).ok()),
         }
@@ -228,6 +227,23 @@ const BACKGROUNDS: [(&str, Background); 3] = [
 fn background(name: &str) -> Background {
     let known = BACKGROUNDS.iter().find(|(known, _)| *known == name);
     known.map_or_else(Background::default, |(_, background)| *background)
+}
+
+/// The colours there are. `NO_COLOR` counts where it is set to anything but nothing:
+/// <https://no-color.org>.
+fn colours(var: impl Fn(&str) -> Option<String>) -> Colours {
+    if var("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return Colours::None;
+    }
+    match var("COLORTERM").as_deref() {
+        Some("truecolor" | "24bit") => Colours::True,
+        _ => Colours::Sixteen,
+    }
+}
+
+/// Whether the terminal shows the symbols. The font of the Linux console has few of them.
+fn has_symbols(var: impl Fn(&str) -> Option<String>) -> bool {
+    var("TERM").is_none_or(|term| term != "linux") && is_utf8(var)
 }
 
 /// Whether the locale says that the terminal shows UTF-8. Where it says nothing at all, as in most
@@ -363,9 +379,30 @@ mod tests {
     }
 
     #[test]
+    fn the_environment_decides_about_colours() {
+        let with = |vars: &'static [(&str, &str)]| {
+            colours(|name| {
+                let found = vars.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(with(&[]), Colours::Sixteen);
+        assert_eq!(with(&[("COLORTERM", "truecolor")]), Colours::True);
+        assert_eq!(
+            with(&[("COLORTERM", "24bit"), ("NO_COLOR", "")]),
+            Colours::True
+        );
+        assert_eq!(with(&[("COLORTERM", "1")]), Colours::Sixteen);
+        assert_eq!(
+            with(&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]),
+            Colours::None
+        );
+    }
+
+    #[test]
     fn the_locale_decides_about_symbols() {
         let with = |vars: &'static [(&str, &str)]| {
-            is_utf8(|name| {
+            has_symbols(|name| {
                 let found = vars.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| (*value).to_owned())
             })
@@ -374,5 +411,7 @@ mod tests {
         assert!(with(&[("LANG", "en_GB.UTF-8")]));
         assert!(with(&[("LC_ALL", "C.utf8"), ("LANG", "C")]));
         assert!(!with(&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]) || cfg!(windows));
+        assert!(with(&[("TERM", "linux-16color"), ("LANG", "en_GB.UTF-8")]));
+        assert!(!with(&[("TERM", "linux"), ("LANG", "en_GB.UTF-8")]));
     }
 }

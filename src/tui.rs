@@ -11,6 +11,7 @@ pub mod app;
 mod canvas;
 mod dialogs;
 mod format;
+mod ground;
 mod header;
 pub mod keyboard;
 pub mod keymap;
@@ -27,14 +28,25 @@ mod widgets;
 mod words;
 
 pub use canvas::Drawn;
-pub use header::Notice;
 pub use layout::SMALLEST;
 pub use lists::{Filter, KeyPlace, List, Lists};
-pub use message::{KeyPress, Message, Target};
+pub use message::{Ground, KeyPress, Message, Target};
 pub use pages::{Page, Pane};
 pub use screen::{Screen, draw};
+pub use widgets::notice::Notice;
 
 use crate::engine::{self, destination::Form, destination::Route};
+
+/// The colours that the terminal has, and the person wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// None (`NO_COLOR`).
+    None,
+    /// The terminal's own sixteen.
+    Sixteen,
+    /// Any (`COLORTERM`).
+    True,
+}
 
 /// What was decided on the command line and does not change.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +55,8 @@ pub struct Settings {
     pub engine: engine::Settings,
     /// Draw with ASCII only.
     pub ascii: bool,
-    /// Draw without colours (`NO_COLOR`).
-    pub monochrome: bool,
+    /// The colours there are.
+    pub colours: Colours,
     /// Where a copied text goes.
     pub clipboard: Route,
     /// The form for this person's shell.

@@ -930,7 +930,7 @@ fn activity() {
     pictures("activity-ascii", |size| {
         let settings = Settings {
             ascii: true,
-            monochrome: true,
+            colours: iamkeys::tui::Colours::None,
             ..settings()
         };
         with_activity(size, settings)

@@ -5,8 +5,9 @@
 //! second, but a key press is drawn at once.
 
 use super::{
-    Settings,
+    Colours, Settings,
     canvas::Drawn,
+    ground,
     message::{KeyPress, Message},
     screen::{self, Screen},
 };
@@ -105,6 +106,8 @@ pub struct App<H: Host> {
     frames: usize,
     last_frame: Instant,
     keyboard: Keyboard,
+    /// What the terminal answers of its ground.
+    ground: ground::Answer,
     /// Whether a key, a paste or a click came after the last frame.
     answered: bool,
     stale: Stale,
@@ -159,6 +162,7 @@ where
             frames: 0,
             last_frame: Instant::now(),
             keyboard: Keyboard::new(config.between_keys),
+            ground: ground::Answer::default(),
             answered: false,
             stale: Stale::Now,
             resume: None,
@@ -166,6 +170,11 @@ where
         };
         app.draw()?;
         app.carry_out(effects)?;
+        // The console of Windows tells keys in another way, and nothing of this.
+        if cfg!(unix) && config.settings.colours == Colours::True {
+            app.host.send(ground::QUERY)?;
+            app.ground.wait();
+        }
         Ok(app)
     }
 
@@ -244,8 +253,14 @@ where
                 // The terminal is gone: asking it again would only spin.
                 return self.take_in(Event::InputClosed.into(), Stale::Now);
             };
-            if let Some(message) = self.message_of(event) {
-                self.take_in(message, Stale::Now)?;
+            let (events_left, ground) = self.ground.sift(event);
+            if let Some(ground) = ground {
+                self.take_in(Message::Ground(ground), Stale::Now)?;
+            }
+            for event in events_left {
+                if let Some(message) = self.message_of(event) {
+                    self.take_in(message, Stale::Now)?;
+                }
             }
             if self.exit.is_some() {
                 return Ok(());

@@ -12,6 +12,7 @@ use ratatui::{
     buffer::Buffer,
     layout::Rect,
     style::Style,
+    symbols::border,
     text::{Line, Span},
     widgets::{Block, Widget as _},
 };
@@ -129,9 +130,19 @@ impl Canvas<'_> {
         note: Line<'_>,
         style: Style,
     ) -> Rect {
-        let block = Block::bordered()
-            .border_set(self.theme.glyphs.border)
-            .border_style(style);
+        self.bordered(area, self.theme.glyphs.border, title, note, style)
+    }
+
+    /// The same with a border of one's own.
+    pub(super) fn bordered(
+        &mut self,
+        area: Rect,
+        border: border::Set<'static>,
+        title: Line<'_>,
+        note: Line<'_>,
+        style: Style,
+    ) -> Rect {
+        let block = Block::bordered().border_set(border).border_style(style);
         let inside = block.inner(area);
         block.render(area, self.buffer);
         let room = area.width.saturating_sub(4);

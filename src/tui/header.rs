@@ -11,15 +11,6 @@ use crate::engine::{
     account::{Load, Stage},
 };
 
-/// A line that tells how the last thing went, until the next key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// What it says.
-    pub text: String,
-    /// Whether something failed or was refused.
-    pub bad: bool,
-}
-
 /// Who and where. The badges at the right and the account always stay; the rest gives way.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
@@ -86,36 +77,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.line_right(area, &badges);
 }
 
-/// Tabs and counts at the left; a notice or the progress at the right.
-pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, page: Page, notice: Option<&Notice>) {
-    let theme = canvas.theme;
+/// Tabs and counts at the left; the progress at the right.
+pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, page: Page) {
     let whole = usize::from(area.width).saturating_sub(2);
-    let right = match notice {
-        Some(notice) => {
-            let (mark, style) = if notice.bad {
-                (theme.glyphs.warn, theme.warn)
-            } else {
-                (theme.glyphs.done, theme.good)
-            };
-            let text = format!("{mark} {}", visible(&notice.text));
-            let text = shorten(&text, whole - 2, theme.glyphs.more).into_owned();
-            let mut spans = vec![Span::styled(text, style)];
-            if canvas.engine.is_busy() {
-                let spinner = format!(" {}", canvas.spinner());
-                spans.push(Span::styled(spinner, theme.accent));
-            }
-            Line::from(spans)
-        }
-        None => progress(canvas, page, whole),
-    };
-    // A notice says what has just happened: the counts give way to it, and then the tabs.
+    let right = progress(canvas, page, whole);
+    // The counts give way to the progress, and the tabs to nothing.
     let room = whole.saturating_sub(right.width() + 2);
     if canvas.account.stage == Stage::SignedIn {
-        let tabs = [true, false]
-            .into_iter()
-            .map(|counts| tabs(canvas, page, counts))
-            .find(|tabs| cells(tabs) < room);
-        draw_tabs(canvas, area, &tabs.unwrap_or_default());
+        let counted = tabs(canvas, page, true);
+        let tabs = if cells(&counted) < room {
+            counted
+        } else {
+            tabs(canvas, page, false)
+        };
+        draw_tabs(canvas, area, &tabs);
     }
     let room = Rect {
         width: area.width.saturating_sub(1),

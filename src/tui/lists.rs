@@ -10,7 +10,7 @@ mod scroll;
 
 pub use filter::Filter;
 pub use list::List;
-pub(super) use scroll::Scroll;
+pub(super) use scroll::{Position, Scroll};
 
 use crate::engine::{
     Attention,

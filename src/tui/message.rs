@@ -19,10 +19,22 @@ pub enum Message {
     Resize(u16, u16),
     /// The terminal was used by another program; all of it must be drawn again.
     Resumed,
+    /// The terminal has such a ground.
+    Ground(Ground),
     /// Time for the next picture of a spinner.
     Tick,
     /// Something has happened outside.
     Event(Event),
+}
+
+/// What the terminal draws its texts on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ground {
+    /// A dark colour; also what is assumed where the terminal does not tell.
+    #[default]
+    Dark,
+    /// A light colour.
+    Light,
 }
 
 impl From<Event> for Message {

@@ -11,14 +11,17 @@ use super::{
     action::Action,
     canvas::{Canvas, Drawn},
     dialogs::Dialog,
-    header::{self, Notice},
+    header,
     keymap::Context,
     layout::{self, Layout, Shown},
     lists::Lists,
-    message::Message,
+    message::{Ground, Message},
     pages::{self, Page, Pages, Pane, Selection},
     theme::Theme,
-    widgets::footer,
+    widgets::{
+        footer,
+        notice::{self, Notice},
+    },
 };
 use crate::engine::{
     Effect, Engine, Entry, Event, Intent, KeyId, Signal, Slot, Target,
@@ -58,6 +61,8 @@ pub struct Screen {
     notice: Option<Notice>,
     /// Columns and rows of the terminal.
     size: (u16, u16),
+    /// What the terminal draws its texts on.
+    ground: Ground,
     /// Which picture of the spinner is shown.
     turn: usize,
     /// Counts the dialogs that have come up by themselves.
@@ -95,6 +100,7 @@ impl Screen {
             dialogs: Vec::new(),
             notice: None,
             size,
+            ground: Ground::default(),
             turn: 0,
             came_up: 0,
             scroll_limit: 0,
@@ -128,6 +134,10 @@ impl Screen {
                 Vec::new()
             }
             Message::Resumed => Vec::new(),
+            Message::Ground(ground) => {
+                self.ground = ground;
+                Vec::new()
+            }
             Message::Tick => {
                 self.turn = self.turn.wrapping_add(1);
                 Vec::new()
@@ -346,7 +356,11 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         account: screen.account(),
         settings: &screen.settings,
         now,
-        theme: Theme::of(screen.settings.ascii, screen.settings.monochrome),
+        theme: Theme::of(
+            screen.settings.ascii,
+            screen.settings.colours,
+            screen.ground,
+        ),
         turn: screen.turn,
         why_not: &why_not,
         drawn: Drawn::default(),
@@ -361,7 +375,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
     }
     let layout = screen.layout();
     header::draw(&mut canvas, layout.header);
-    header::status(&mut canvas, layout.status, screen.page(), screen.notice());
+    header::status(&mut canvas, layout.status, screen.page());
     header::warning(&mut canvas, layout.warning);
     let (lists, typing) = (&screen.lists, screen.filtering);
     match &canvas.account.stage {
@@ -389,6 +403,17 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         if let Some(frame) = dialog.draw(&canvas) {
             frame.draw(&mut canvas, area);
         }
+    }
+    if let Some(notice) = screen.notice() {
+        let last = if seen > 0 {
+            layout.footer
+        } else {
+            Rect {
+                y: layout.footer.y.saturating_sub(1),
+                ..layout.footer
+            }
+        };
+        notice::draw(&mut canvas, last, notice);
     }
     canvas.drawn
 }

@@ -1,6 +1,8 @@
-//! Colours and symbols. The terminal's own 16 colours, so that light and dark themes both fit, and
-//! none of them without a symbol or a word that says the same.
+//! Colours and symbols, no colour without a symbol or a word that says the same. Where the terminal
+//! has all colours they are designed, for a dark ground and for a light one; elsewhere they are its
+//! own sixteen, which fit either.
 
+use super::{Colours, message::Ground};
 use crate::engine::Outcome;
 use ratatui::{
     style::{Color, Modifier, Style},
@@ -24,8 +26,12 @@ pub(super) struct Theme {
     pub bad: Style,
     /// What a filter has found, in a text.
     pub found: Style,
-    /// The selected row of the focused pane, and the highlighted button.
+    /// The highlighted button, and what is selected.
     pub selected: Style,
+    /// Where there are colours enough: what the ground of a selected row is, which keeps its own.
+    soft: Option<Color>,
+    /// The border of dialogs.
+    pub frame: border::Set<'static>,
     /// What stands behind a dialog.
     pub background: Style,
     /// A word that stands out on a ground of its own.
@@ -73,6 +79,8 @@ pub(super) struct Glyphs {
     pub bar: (&'static str, &'static str),
     /// The line of a life: beginning, middle, a use, end.
     pub life: (&'static str, &'static str, &'static str, &'static str),
+    /// The part of a scrollbar that is on screen.
+    pub thumb: &'static str,
     /// A line across.
     pub rule: &'static str,
     /// The text cursor.
@@ -102,6 +110,7 @@ static UNICODE: Glyphs = Glyphs {
     sorted: ("▴", "▾"),
     bar: ("━", "─"),
     life: ("├", "─", "◆", "┤"),
+    thumb: "┃",
     rule: "─",
     cursor: "▏",
     spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
@@ -127,6 +136,7 @@ static ASCII: Glyphs = Glyphs {
     sorted: ("^", "v"),
     bar: ("=", "-"),
     life: ("|", "-", "*", "|"),
+    thumb: "#",
     rule: "-",
     cursor: "_",
     spinner: &["|", "/", "-", "\\"],
@@ -142,17 +152,95 @@ static ASCII: Glyphs = Glyphs {
     },
 };
 
+/// The border of dialogs where there are neither colours nor Unicode.
+const ASCII_FRAME: border::Set<'static> = border::Set {
+    top_left: "#",
+    top_right: "#",
+    bottom_left: "#",
+    bottom_right: "#",
+    vertical_left: "#",
+    vertical_right: "#",
+    horizontal_top: "=",
+    horizontal_bottom: "=",
+};
+
+/// Colours that go with one another, as `0xRRGGBB`.
+struct Colouring {
+    accent: u32,
+    good: u32,
+    warn: u32,
+    bad: u32,
+    /// What is said aside.
+    aside: u32,
+    /// What stands behind a dialog.
+    behind: u32,
+    /// The ground of a selected row.
+    soft: u32,
+    /// A text on one of the colours.
+    on_colour: u32,
+}
+
+/// On a dark ground.
+const DARK: Colouring = Colouring {
+    accent: 0x7a_a2_f7,
+    good: 0x9e_ce_6a,
+    warn: 0xe0_af_68,
+    bad: 0xf7_76_8e,
+    aside: 0x7d_83_a5,
+    behind: 0x52_57_73,
+    soft: 0x28_34_57,
+    on_colour: 0x1a_1b_26,
+};
+
+/// On a light ground: dark enough to be read on white.
+const LIGHT: Colouring = Colouring {
+    accent: 0x2a_55_b8,
+    good: 0x3c_6e_1c,
+    warn: 0x8a_57_00,
+    bad: 0xb8_23_45,
+    aside: 0x62_67_80,
+    behind: 0xa4_a8_b8,
+    soft: 0xdc_e5_f8,
+    on_colour: 0xff_ff_ff,
+};
+
 impl Theme {
-    /// The look that was asked for.
+    /// The look that was asked for, on such a ground.
     #[must_use]
-    pub(super) fn of(ascii: bool, monochrome: bool) -> Self {
-        let colour = |colour: Color| {
-            if monochrome {
-                Style::new()
-            } else {
-                Style::new().fg(colour)
-            }
-        };
+    pub(super) fn of(ascii: bool, colours: Colours, ground: Ground) -> Self {
+        let glyphs = if ascii { &ASCII } else { &UNICODE };
+        match colours {
+            Colours::None => Self::without_colours(glyphs, ascii),
+            Colours::Sixteen => Self::of_terminal(glyphs),
+            Colours::True => Self::designed(glyphs, ground),
+        }
+    }
+
+    /// Nothing but weight, and a frame of its own around what is in front.
+    fn without_colours(glyphs: &'static Glyphs, ascii: bool) -> Self {
+        let plain = Style::new();
+        let strong = plain.add_modifier(Modifier::BOLD);
+        let reversed = strong.add_modifier(Modifier::REVERSED);
+        Self {
+            accent: strong,
+            strong,
+            dim: plain.add_modifier(Modifier::DIM),
+            good: plain,
+            warn: plain,
+            bad: strong,
+            found: strong.add_modifier(Modifier::UNDERLINED),
+            selected: reversed,
+            soft: None,
+            frame: if ascii { ASCII_FRAME } else { border::DOUBLE },
+            background: Style::reset().add_modifier(Modifier::DIM),
+            badge: reversed,
+            glyphs,
+        }
+    }
+
+    /// The terminal's own sixteen colours: whoever chose its ground chose them to go with it.
+    fn of_terminal(glyphs: &'static Glyphs) -> Self {
+        let colour = |colour: Color| Style::new().fg(colour);
         let bold = Modifier::BOLD;
         Self {
             accent: colour(Color::Cyan).add_modifier(bold),
@@ -163,13 +251,37 @@ impl Theme {
             bad: colour(Color::Red).add_modifier(bold),
             found: colour(Color::Cyan).add_modifier(Modifier::UNDERLINED | bold),
             selected: colour(Color::Cyan).add_modifier(Modifier::REVERSED | bold),
-            background: if monochrome {
-                Style::reset().add_modifier(Modifier::DIM)
-            } else {
-                Style::reset().fg(Color::DarkGray)
-            },
+            soft: None,
+            frame: glyphs.border,
+            background: Style::reset().fg(Color::DarkGray),
             badge: colour(Color::Yellow).add_modifier(Modifier::REVERSED | bold),
-            glyphs: if ascii { &ASCII } else { &UNICODE },
+            glyphs,
+        }
+    }
+
+    /// Quiet greys for what is said aside, a soft ground for what is selected, one accent.
+    fn designed(glyphs: &'static Glyphs, ground: Ground) -> Self {
+        let palette = match ground {
+            Ground::Dark => &DARK,
+            Ground::Light => &LIGHT,
+        };
+        let colour = |colour: u32| Style::new().fg(Color::from_u32(colour));
+        let bold = Modifier::BOLD;
+        let on = |ground: u32| colour(palette.on_colour).bg(Color::from_u32(ground));
+        Self {
+            accent: colour(palette.accent).add_modifier(bold),
+            strong: Style::new().add_modifier(bold),
+            dim: colour(palette.aside),
+            good: colour(palette.good),
+            warn: colour(palette.warn),
+            bad: colour(palette.bad).add_modifier(bold),
+            found: colour(palette.accent).add_modifier(Modifier::UNDERLINED | bold),
+            selected: on(palette.accent).add_modifier(bold),
+            soft: Some(Color::from_u32(palette.soft)),
+            frame: glyphs.border,
+            background: Style::reset().fg(Color::from_u32(palette.behind)),
+            badge: on(palette.warn).add_modifier(bold),
+            glyphs,
         }
     }
 
@@ -177,9 +289,22 @@ impl Theme {
     #[must_use]
     pub(super) fn row(&self, highlighted: bool, otherwise: Style) -> Style {
         if highlighted {
-            self.selected
+            self.select(otherwise)
         } else {
             otherwise
+        }
+    }
+
+    /// A part of a selected row. On a soft ground it keeps its colour; on the terminal's own, which
+    /// may be any, colours would be hard to read. Lines are not.
+    #[must_use]
+    pub(super) fn select(&self, part: Style) -> Style {
+        match self.soft {
+            Some(soft) => part.bg(soft),
+            None => {
+                let line = part.add_modifier & Modifier::UNDERLINED;
+                self.selected.add_modifier(line)
+            }
         }
     }
 

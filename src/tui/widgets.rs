@@ -4,4 +4,5 @@ pub(super) mod dialog;
 pub(super) mod filter_line;
 pub(super) mod footer;
 pub(super) mod found;
+pub(super) mod notice;
 pub(super) mod table;

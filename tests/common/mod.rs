@@ -477,7 +477,7 @@ fn run(
                     background: setup.background,
                 },
                 ascii: setup.ascii,
-                monochrome: false,
+                colours: iamkeys::tui::Colours::Sixteen,
                 clipboard: setup.clipboard,
                 form: Form::Posix,
             },

@@ -8,6 +8,7 @@ mod desk;
 mod filter;
 mod find;
 mod lists;
+mod looks;
 mod newer;
 mod queue;
 mod random;

@@ -50,7 +50,7 @@ pub fn settings() -> Settings {
             background: Background::Visible,
         },
         ascii: false,
-        monochrome: false,
+        colours: iamkeys::tui::Colours::Sixteen,
         clipboard: Route::Terminal(Multiplexer::None),
         form: Form::Posix,
     }

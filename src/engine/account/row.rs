@@ -3,7 +3,7 @@
 
 use super::load::Load;
 use crate::engine::{
-    error::Error,
+    error::{Error, Kind},
     model::{AccessKey, KeyStatus, LastUsed, ReportedKey, User},
     request::Read,
 };
@@ -64,6 +64,8 @@ pub struct Tally {
     pub unknown: usize,
     /// Questions about keys, and about last uses, that were not answered or refused.
     pub failed: usize,
+    /// Users whose keys may not be listed (`iam:ListAccessKeys`).
+    pub denied: usize,
 }
 
 impl Tally {
@@ -80,6 +82,7 @@ impl Tally {
         self.reported += other.reported;
         self.unknown += other.unknown;
         self.failed += other.failed;
+        self.denied += other.denied;
     }
 
     pub(super) fn take(&mut self, other: Self) {
@@ -89,6 +92,7 @@ impl Tally {
         self.reported -= other.reported;
         self.unknown -= other.unknown;
         self.failed -= other.failed;
+        self.denied -= other.denied;
     }
 }
 
@@ -297,6 +301,8 @@ impl UserRow {
 
     pub(super) fn tally(&self) -> Tally {
         let failed = usize::from(self.keys.error().is_some());
+        let denied = self.keys.error().map(|error| error.kind) == Some(Kind::Denied);
+        let denied = usize::from(denied);
         match self.keys.known() {
             Some(keys) => Tally {
                 users: 1,
@@ -307,12 +313,14 @@ impl UserRow {
                         .iter()
                         .filter(|row| row.last_used.error().is_some())
                         .count(),
+                denied,
                 ..Tally::default()
             },
             None => Tally {
                 reported: self.reported.as_ref().map_or(0, |keys| keys.len()),
                 unknown: usize::from(self.reported.is_none()),
                 failed,
+                denied,
                 ..Tally::default()
             },
         }

@@ -1,7 +1,7 @@
 //! A list that is filtered and sorted, with one row selected that it stays on whatever happens
 //! around it.
 
-use super::scroll::Scroll;
+use super::scroll::{Position, Scroll};
 use crate::engine::query::sort::Sort;
 use std::ops::Range;
 
@@ -58,6 +58,12 @@ impl<P: Copy + PartialEq> List<P> {
     #[must_use]
     pub fn height(&self) -> usize {
         self.scroll.height()
+    }
+
+    /// Where one is in the list.
+    #[must_use]
+    pub(in crate::tui) fn position(&self) -> Position {
+        self.scroll.position(self.shown.len())
     }
 
     pub(super) fn set_height(&mut self, height: usize) {

@@ -2,6 +2,19 @@
 
 use std::ops::Range;
 
+/// Where one is in a list of so many rows, for who draws it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tui) struct Position {
+    /// The selected row.
+    pub cursor: usize,
+    /// The first row on screen.
+    pub offset: usize,
+    /// How many rows the screen has room for.
+    pub height: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
 /// Where one is in a list: the selected row, and the rows on screen, the selected one among them.
 #[derive(Clone, Debug, Default)]
 pub(in crate::tui) struct Scroll {
@@ -27,6 +40,17 @@ impl Scroll {
     #[must_use]
     pub(in crate::tui) fn height(&self) -> usize {
         self.height
+    }
+
+    /// Where one is in a list of `count`.
+    #[must_use]
+    pub(in crate::tui) fn position(&self, count: usize) -> Position {
+        Position {
+            cursor: self.cursor,
+            offset: self.offset,
+            height: self.height,
+            count,
+        }
     }
 
     /// The rows on screen of a list of `count`.

@@ -100,7 +100,8 @@ impl ActivityPage {
             ))
         });
         let rows: Vec<Row> = rows.collect();
-        table.rows(canvas, list, rows.into_iter());
+        let position = self.scroll.position(activity.len());
+        table.rows(canvas, list, rows.into_iter(), position);
     }
 }
 

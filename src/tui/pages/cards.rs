@@ -216,7 +216,7 @@ fn card(
     let marker = if selected { glyphs.marker } else { " " };
     let id = visible(&key.id).into_owned();
     let id_style = if selected && focused {
-        theme.selected
+        theme.select(theme.strong)
     } else {
         theme.strong
     };

@@ -1,6 +1,9 @@
 //! What the lists say of a key in a few cells: its age and its last use.
 
-use crate::{engine::account::Known, tui::prelude::*};
+use crate::{
+    engine::account::Known,
+    tui::{Colours, prelude::*},
+};
 use chrono::TimeDelta;
 
 /// The age of a key. One that should have been rotated stands out: by its colour, or where there
@@ -13,7 +16,7 @@ pub(super) fn age(canvas: &Canvas<'_>, key: Known<'_>) -> (String, Style) {
     if *key.status() != KeyStatus::Active {
         return (text, canvas.theme.dim);
     }
-    let mark = if canvas.settings.monochrome && age >= format::OLD {
+    let mark = if canvas.settings.colours == Colours::None && age >= format::OLD {
         canvas.theme.glyphs.warn
     } else {
         ""

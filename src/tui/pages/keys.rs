@@ -96,8 +96,18 @@ pub(in crate::tui) fn draw(
         let shown = format::count(list.shown().len());
         note = format!("{note} {} {shown} shown", theme.glyphs.dot);
     }
+    let mut note = vec![Span::styled(note, theme.dim)];
+    if tally.denied > 0 {
+        let users = format::plural(tally.denied, "user");
+        let text = format!("those of {users} denied");
+        note.insert(
+            0,
+            Span::styled(format!(" {} ", theme.glyphs.dot), theme.dim),
+        );
+        note.insert(0, Span::styled(text, theme.warn));
+    }
     let title = Line::styled("Keys", theme.strong);
-    let inside = canvas.pane(area, title, Line::styled(note, theme.dim), theme.accent);
+    let inside = canvas.pane(area, title, Line::from(note), theme.accent);
     let inside = filter_line::draw(canvas, inside, lists, filter, typing);
     let columns = Columns::of(inside);
     let table = columns.table(lists);
@@ -123,7 +133,7 @@ pub(in crate::tui) fn draw(
             key_row(canvas, &columns, row, key, place, finder.as_mut())
         })
         .collect();
-    table.rows(canvas, body, rows.into_iter());
+    table.rows(canvas, body, rows.into_iter(), list.position());
 }
 
 impl Columns {
@@ -264,13 +274,23 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
         let clear = keymap::name(Context::AllKeys, Action::ClearFilter);
         text.push((format!("{clear} clears it."), theme.dim));
     } else {
-        text.push(match &account.users.listing {
+        let said = match &account.users.listing {
             Load::Failed(error, _) => (error.short(), theme.bad),
             Load::Ready(()) if tally.unknown == 0 => {
                 ("This account has no access keys.".into(), Style::new())
             }
+            _ if tally.denied > 0 && tally.denied == tally.unknown => {
+                let users = format::plural(tally.denied, "user");
+                let said = "AccessDenied: iam:ListAccessKeys";
+                text.push((said.into(), theme.bad));
+                (
+                    format!("The keys of {users} cannot be listed."),
+                    Style::new(),
+                )
+            }
             _ => ("Loading the keys".into(), theme.dim),
-        });
+        };
+        text.push(said);
     }
     canvas.paragraphs(area, text);
 }

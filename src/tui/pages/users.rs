@@ -188,7 +188,7 @@ fn draw_list(
     let rows: Vec<Row> = window
         .map(|(at, row)| list_row(canvas, row, at, at == cursor, columns, finder.as_mut()))
         .collect();
-    table.rows(canvas, list, rows.into_iter());
+    table.rows(canvas, list, rows.into_iter(), lists.by_user().position());
 }
 
 fn list_row(

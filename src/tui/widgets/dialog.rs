@@ -144,7 +144,8 @@ impl Frame {
             String::new()
         };
         let note = Line::styled(note, canvas.theme.dim);
-        let inside = canvas.pane(area, title, note, self.border);
+        let frame = canvas.theme.frame;
+        let inside = canvas.bordered(area, frame, title, note, self.border);
         canvas.drawn.scroll_limit = most;
         let x = inside.x + 2;
         let mut y = inside.y + air;
@@ -434,10 +435,11 @@ pub(in crate::tui) fn pieces(text: &str, cells: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::{Colours, Ground};
     use proptest::prelude::*;
 
     fn theme(ascii: bool) -> Theme {
-        Theme::of(ascii, true)
+        Theme::of(ascii, Colours::None, Ground::Dark)
     }
 
     #[test]

@@ -23,13 +23,10 @@ pub(in crate::tui) fn draw(
         .collect();
     let cells = |(action, key): &(Action, String)| width(key) + 1 + width(title(*action)) + 2;
     let always = |action: Action| matches!(action, Action::Palette | Action::Help);
-    let mut room = usize::from(area.width).saturating_sub(1)
-        - hints
-            .iter()
-            .filter(|hint| always(hint.0))
-            .map(cells)
-            .sum::<usize>()
-            .min(usize::from(area.width) - 1);
+    // A margin before; behind the last there need be no gap.
+    let whole = usize::from(area.width) + 1;
+    let kept: usize = hints.iter().filter(|hint| always(hint.0)).map(cells).sum();
+    let mut room = whole.saturating_sub(kept);
     let mut x = area.x + 1;
     let mut dropping = false;
     for hint in &hints {

@@ -6,12 +6,13 @@ use crate::{
         query::sort::{Column as SortColumn, Sort},
         text::width,
     },
-    tui::{canvas::Canvas, message::Target},
+    tui::{canvas::Canvas, format, lists::Position, message::Target},
 };
 use ratatui::{
     layout::Rect,
-    style::{Modifier, Style},
+    style::Style,
     text::{Line, Span},
+    widgets::{Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget as _},
 };
 
 /// Cells before the first column: for the marker.
@@ -120,17 +121,56 @@ impl Table {
         }
     }
 
-    /// Draws rows, one a line, as far as there is room.
+    /// Draws rows, one a line, as far as there is room; on the border around them, where one is in
+    /// a list that is longer.
     pub(in crate::tui) fn rows(
         &self,
         canvas: &mut Canvas<'_>,
         area: Rect,
         rows: impl Iterator<Item = Row>,
+        position: Position,
     ) {
         for (y, row) in (area.y..area.bottom()).zip(rows) {
             let line = Rect::new(area.x, y, area.width, 1);
             self.row(canvas, line, row);
         }
+        if position.count > position.height {
+            self.position(canvas, area, position);
+        }
+    }
+
+    fn position(&self, canvas: &mut Canvas<'_>, area: Rect, position: Position) {
+        let theme = canvas.theme;
+        let style = if self.focused {
+            theme.accent
+        } else {
+            theme.dim
+        };
+        let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
+            .begin_symbol(None)
+            .end_symbol(None)
+            .track_symbol(None)
+            .thumb_symbol(theme.glyphs.thumb)
+            .thumb_style(style);
+        let mut state = ScrollbarState::new(position.count.saturating_sub(position.height))
+            .position(position.offset)
+            .viewport_content_length(position.height);
+        let border = Rect {
+            width: area.width + 1,
+            ..area
+        };
+        bar.render(border, canvas.buffer, &mut state);
+        let text = format!(
+            " {}/{} ",
+            format::count(position.cursor + 1),
+            format::count(position.count)
+        );
+        let below = Rect {
+            y: area.bottom(),
+            height: 1,
+            ..area
+        };
+        canvas.line_right(below, &Line::styled(text, theme.dim));
     }
 
     fn row(&self, canvas: &mut Canvas<'_>, area: Rect, row: Row) {
@@ -155,10 +195,9 @@ impl Table {
             let taken: usize = spans.iter().map(|span| width(&span.content)).sum();
             let rest = usize::from(area.width).saturating_sub(taken);
             spans.push(Span::raw(" ".repeat(rest)));
-            // One ground for the whole row: colours on it would be hard to read. Lines are not.
+            // One ground for the whole row.
             for span in &mut spans[1..] {
-                let line = span.style.add_modifier & Modifier::UNDERLINED;
-                span.style = theme.selected.add_modifier(line);
+                span.style = theme.select(span.style);
             }
         }
         canvas.line(area.x, area.y, area.width, &Line::from(spans));

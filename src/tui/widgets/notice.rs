@@ -1,0 +1,48 @@
+//! How the last thing went: at the bottom, over the border of the panes or below a dialog, where it
+//! hides nothing that can be pressed.
+
+use crate::tui::prelude::*;
+
+/// A line that tells how the last thing went, until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// Whether something failed or was refused.
+    pub bad: bool,
+}
+
+/// No notice takes more lines: the border of a pane and one above it, or the hints and the border of
+/// a dialog.
+const LINES: usize = 2;
+
+/// Cells at the end of the border that may hold the position in a list.
+const POSITION: usize = 18;
+
+/// Draws a notice so that its last line is this one.
+pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, last: Rect, notice: &Notice) {
+    let theme = canvas.theme;
+    let (mark, style) = if notice.bad {
+        (theme.glyphs.warn, theme.warn)
+    } else {
+        (theme.glyphs.done, theme.good)
+    };
+    // A margin, a space, the mark and a space before; a space and a margin behind.
+    let room = usize::from(last.width).saturating_sub(6 + width(mark));
+    let mut lines = wrap(&visible(&notice.text), room);
+    if lines.len() > LINES {
+        let rest = lines.split_off(LINES - 1).join(" ");
+        lines.push(shorten(&rest, room, theme.glyphs.more).into_owned());
+    }
+    let cells = lines.iter().map(|line| width(line)).max().unwrap_or(0);
+    // Half of the position in a list says nothing.
+    let cells = if cells + POSITION > room { room } else { cells };
+    let above = u16::try_from(lines.len()).unwrap_or(1);
+    for (at, text) in lines.iter().enumerate() {
+        let mark = if at == 0 { mark } else { " " };
+        let rest = " ".repeat(cells - width(text));
+        let text = format!(" {mark} {text}{rest} ");
+        let y = (last.y + 1 + to_u16(at)).saturating_sub(above);
+        canvas.line(last.x + 2, y, last.width, &Line::styled(text, style));
+    }
+}
