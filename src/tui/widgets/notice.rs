@@ -27,6 +27,8 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, last: Rect, notice: &Notice)
     } else {
         (theme.glyphs.done, theme.good)
     };
+    // Nothing of the border's own look is left.
+    let style = Style::reset().patch(style);
     // A margin, a space, the mark and a space before; a space and a margin behind.
     let room = usize::from(last.width).saturating_sub(6 + width(mark));
     let mut lines = wrap(&visible(&notice.text), room);

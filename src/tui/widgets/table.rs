@@ -170,7 +170,7 @@ impl Table {
             height: 1,
             ..area
         };
-        canvas.line_right(below, &Line::styled(text, theme.dim));
+        canvas.line_right(below, &Line::styled(text, Style::reset().patch(theme.dim)));
     }
 
     fn row(&self, canvas: &mut Canvas<'_>, area: Rect, row: Row) {
