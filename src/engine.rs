@@ -62,6 +62,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fleet::Fleet;
 use leaving::Leaving;
 use rotation::Rotations;
+use std::time::Duration;
 use unresolved::Question;
 use vault::Vault;
 
@@ -169,6 +170,7 @@ pub struct Engine {
     scene: u64,
     last_number: u64,
     now: DateTime<Utc>,
+    running: Duration,
 }
 
 impl Engine {
@@ -191,6 +193,7 @@ impl Engine {
             scene: 0,
             last_number: 0,
             now: DateTime::UNIX_EPOCH,
+            running: Duration::ZERO,
         }
     }
 
@@ -204,6 +207,12 @@ impl Engine {
     /// Notes the time: whatever comes next comes now.
     pub fn tick(&mut self, now: DateTime<Utc>) {
         self.now = now;
+    }
+
+    /// Notes how long the program has been running, by a clock that nobody can set: what must be
+    /// recent is not taken for recent because the time of day was set back.
+    pub fn note_running(&mut self, time: Duration) {
+        self.running = time;
     }
 
     /// When the latest intent or event came.

@@ -208,7 +208,9 @@ impl Account {
             }
             return None;
         }
-        if throttled && now - since < PATIENCE {
+        // Where the clock was set back, nobody knows how long it has been.
+        let patient = (TimeDelta::zero()..PATIENCE).contains(&(now - since));
+        if throttled && patient {
             self.loader.held.push_back(request);
             return None;
         }

@@ -12,9 +12,10 @@ use super::{
     unresolved::Settles,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 /// A look at the account is as good as new for this long.
-const FRESH: TimeDelta = TimeDelta::seconds(3);
+const FRESH: Duration = Duration::from_secs(1);
 
 /// How many characters of a key ID are typed to confirm what is hard to undo.
 const TYPED: usize = 4;
@@ -35,7 +36,7 @@ pub struct Preflight {
     /// What is different from what was known: it has to be read before it is answered.
     pub difference: Option<Difference>,
     /// When the look was over.
-    looked: Option<DateTime<Utc>>,
+    looked: Option<Moment>,
     /// It was approved before the look was over: that counts if nothing turns out different.
     pub approved: bool,
     /// The end of the key ID that has to be typed, where pressing a key is too easy.
@@ -79,6 +80,23 @@ pub enum Difference {
     NoOther,
 }
 
+/// A point in time by both clocks.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    time: DateTime<Utc>,
+    running: Duration,
+}
+
+impl Moment {
+    /// Whether less than `limit` has passed since then, by either clock: the time of day may have
+    /// been set back since, and the other clock stands still while the machine sleeps.
+    fn is_within(self, limit: Duration, since: Self) -> bool {
+        let by_day = (self.time - since.time).to_std();
+        let by_run = self.running.checked_sub(since.running);
+        by_day.is_ok_and(|age| age < limit) && by_run.is_some_and(|age| age < limit)
+    }
+}
+
 impl Preflight {
     /// Whether the account is being looked at.
     #[must_use]
@@ -102,8 +120,11 @@ impl Preflight {
     }
 
     /// Whether the look is over, and so recent that it still holds.
-    fn holds(&self, now: DateTime<Utc>) -> bool {
-        self.failed.is_some() || self.looked.is_some_and(|looked| now - looked < FRESH)
+    fn holds(&self, now: Moment) -> bool {
+        self.failed.is_some()
+            || self
+                .looked
+                .is_some_and(|looked| now.is_within(FRESH, looked))
     }
 
     fn ask_anew(&mut self) {
@@ -113,6 +134,13 @@ impl Preflight {
 }
 
 impl Engine {
+    fn moment(&self) -> Moment {
+        Moment {
+            time: self.now,
+            running: self.running,
+        }
+    }
+
     /// Makes a plan of a proposal, and looks at the account meanwhile. Where it is known that there
     /// is no room for the key that would be created, that is said instead.
     pub(super) fn propose(&mut self, slot: Slot, proposal: Proposal) -> Option<()> {
@@ -210,7 +238,7 @@ impl Engine {
 
     /// Takes an approval: sends the plan, or waits for the look at the account to end.
     pub(super) fn approve(&mut self, id: PlanId, typed: &str) -> Option<()> {
-        let now = self.now;
+        let now = self.moment();
         let preflight = self.plan_mut(id)?.preflight_mut()?;
         if !preflight.accepts(typed) {
             return None;
@@ -292,7 +320,7 @@ impl Engine {
     /// A read of the look for a plan was answered: takes what it shows, and sends the plan if it was
     /// approved and is still the same.
     fn looked(&mut self, id: PlanId, failure: Option<&Error>) -> Option<()> {
-        let now = self.now;
+        let now = self.moment();
         let preflight = self.plan_mut(id)?.preflight_mut()?;
         match failure {
             Some(error) if error.kind == Kind::NotFound => {

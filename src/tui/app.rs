@@ -102,6 +102,7 @@ pub struct App<H: Host> {
     inbox: mpsc::UnboundedReceiver<Event>,
     screen: Screen,
     now: Box<dyn Fn() -> DateTime<Utc>>,
+    started: Instant,
     drawn: Drawn,
     frames: usize,
     last_frame: Instant,
@@ -158,6 +159,7 @@ where
             inbox,
             screen,
             now: config.now,
+            started: Instant::now(),
             drawn: Drawn::default(),
             frames: 0,
             last_frame: Instant::now(),
@@ -328,12 +330,18 @@ where
         Ok(())
     }
 
+    /// Hands a message on, with what both clocks say.
+    fn update(&mut self, message: Message) -> Vec<Effect> {
+        self.screen.engine.note_running(self.started.elapsed());
+        self.screen.update(message, (self.now)())
+    }
+
     fn take_in(&mut self, message: Message, stale: Stale) -> io::Result<()> {
         if matches!(message, Message::Resumed) {
             self.resume = None;
             self.host.resume()?;
         }
-        let effects = self.screen.update(message, (self.now)());
+        let effects = self.update(message);
         self.stale = self.stale.max(stale);
         self.carry_out(effects)?;
         if self.screen.take_suspend() {
@@ -376,7 +384,7 @@ where
         if (size.width, size.height) != self.screen.size() {
             // The event that tells of it is still on its way.
             let resize = Message::Resize(size.width, size.height);
-            let effects = self.screen.update(resize, (self.now)());
+            let effects = self.update(resize);
             self.carry_out(effects)?;
         }
         let now = (self.now)();

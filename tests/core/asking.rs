@@ -15,6 +15,7 @@ use iamkeys::{
     },
     tui::Settings,
 };
+use std::time::Duration;
 
 /// Deploy-bot's first key with something changed about it.
 fn with_deploy_key(change: impl FnOnce(&mut (AccessKey, LastUsed))) -> Vec<Someone> {
@@ -74,22 +75,43 @@ fn an_answer_given_before_the_look_counts_when_nothing_is_different() {
 fn an_answer_that_comes_late_is_looked_at_once_more() {
     let inactive = with_deploy_key(|key| key.0.status = KeyStatus::Inactive);
     for (after, users, sent) in [
-        (2, people(), true),
-        (20, people(), true),
-        (20, inactive, false),
+        (900, people(), true),
+        (1_100, people(), true),
+        (20_000, inactive, false),
     ] {
         let mut desk = at_deploy_key();
         desk.keys("t");
         desk.serve(&people());
-        desk.wait(after * 1000);
+        desk.wait(after);
         desk.keys("y");
         let at_once = desk
             .effects
             .iter()
             .any(|effect| matches!(effect, Effect::Change(..)));
-        assert_eq!(at_once, after == 2, "{after} s");
+        assert_eq!(at_once, after < 1_000, "{after} ms");
         desk.serve(&users);
         assert_eq!(desk.next_change().is_some(), sent, "{}", desk.screen());
+    }
+}
+
+#[test]
+fn a_look_is_as_old_as_either_clock_says() {
+    let second = TimeDelta::seconds(1);
+    for (what, set, ran) in [
+        ("the clock was set back, hours ago", second * -3600, 7_000),
+        ("the clock was set back a moment ago", -second, 10),
+        ("it was set back by as long as it took", second / 2, 60_000),
+        ("the machine was asleep", second * 3600, 10),
+    ] {
+        let mut desk = at_deploy_key();
+        desk.keys("t");
+        desk.serve(&people());
+        desk.clock += set;
+        desk.running += Duration::from_millis(ran);
+        desk.keys("y");
+        assert!(desk.next_change().is_none(), "looked at first: {what}");
+        desk.serve(&people());
+        assert!(desk.next_change().is_some(), "{what}");
     }
 }
 

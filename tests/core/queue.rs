@@ -325,6 +325,17 @@ fn who_waits_for_a_minute_is_told_that_it_is_throttled() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_makes_nobody_wait_longer_than_a_minute() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("ty");
+    desk.clock -= chrono::TimeDelta::hours(1);
+    while let Some((request, _)) = desk.next_read() {
+        desk.answered(request, Err(error(Kind::Throttled)));
+    }
+    assert!(!desk.account().users.get("alice").unwrap().keys.is_loading());
+}
+
+#[test]
 fn the_background_stops_at_the_fifth_refusal_and_says_it_five_times() {
     let users = crowd(500);
     let mut desk = listed(Background::All, &users);

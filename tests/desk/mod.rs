@@ -39,6 +39,8 @@ pub struct Desk {
     pub effects: VecDeque<Effect>,
     /// What the clock says to the next message.
     pub clock: DateTime<Utc>,
+    /// What the clock says that nobody sets.
+    pub running: Duration,
 }
 
 pub fn settings() -> Settings {
@@ -69,6 +71,7 @@ impl Desk {
             screen,
             effects: effects.into(),
             clock: now(),
+            running: Duration::ZERO,
         }
     }
 
@@ -96,6 +99,7 @@ impl Desk {
     }
 
     pub fn send(&mut self, message: impl Into<Message>) {
+        self.screen.engine.note_running(self.running);
         let effects = self.screen.update(message.into(), self.clock);
         self.effects.extend(effects);
     }
@@ -128,6 +132,7 @@ impl Desk {
     /// So many milliseconds go by.
     pub fn wait(&mut self, milliseconds: i64) {
         self.clock += TimeDelta::milliseconds(milliseconds);
+        self.running += Duration::from_millis(milliseconds.unsigned_abs());
     }
 
     /// Presses a key with the screen in view.
