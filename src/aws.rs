@@ -8,14 +8,18 @@ mod change;
 mod connection;
 mod convert;
 mod document;
+mod endpoint_url;
 mod identity;
 mod patience;
 mod report;
+mod settings;
 mod sign_in;
 mod timeouts;
 
 pub use connection::{Connection, Done};
+pub use endpoint_url::check_endpoint_url;
 pub use report::{ReportPace, fetch_report, parse_report};
+pub use settings::is_region;
 pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded};
 pub use timeouts::Timeouts;
 

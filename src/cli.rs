@@ -42,10 +42,10 @@ pub struct Cli {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// The region to sign for; it decides the partition (default: the profile's, or us-east-1)
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = region)]
     pub region: Option<String>,
     /// Talk to this IAM and STS endpoint instead of AWS's own
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = EndpointUrlParser)]
     pub endpoint_url: Option<String>,
     /// Refuse every change
     #[arg(long)]
@@ -113,6 +113,37 @@ impl TypedValueParser for KeyIdParser {
         };
         KeyId::read(&value.to_string_lossy()).map_err(|why| refused(&why))
     }
+}
+
+/// Reads the URL of an endpoint, without repeating one that cannot be used: it may hold a password.
+#[derive(Clone)]
+struct EndpointUrlParser;
+
+impl TypedValueParser for EndpointUrlParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let url = value.to_string_lossy();
+        match aws::check_endpoint_url(&url) {
+            Ok(()) => Ok(url.into_owned()),
+            Err(why) => {
+                let text = format!("--endpoint-url cannot be used. {why}");
+                Err(command.clone().error(ErrorKind::ValueValidation, text))
+            }
+        }
+    }
+}
+
+fn region(name: &str) -> Result<String, &'static str> {
+    let why = "regions are named with letters, digits and hyphens, such as eu-west-1";
+    // Set and empty is not set.
+    let good = name.is_empty() || aws::is_region(name);
+    good.then(|| name.to_owned()).ok_or(why)
 }
 
 impl Cli {
@@ -344,6 +375,41 @@ mod tests {
             !error.contains(secret) && !error.contains("wJalr"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn an_endpoint_is_a_url_without_a_password() {
+        let with = |url: &str| Cli::try_parse_from(["iamkeys", "--endpoint-url", url]);
+        let url = "http://127.0.0.1:5000";
+        assert_eq!(with(url).unwrap().endpoint_url.as_deref(), Some(url));
+        for (url, words) in [
+            ("", "It is empty"),
+            ("nonsense", "It is no URL of an endpoint"),
+            (
+                "http://someone:hunter2@127.0.0.1:5000",
+                "user name or password",
+            ),
+        ] {
+            let error = with(url).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            let text = error.to_string();
+            assert!(text.contains("--endpoint-url cannot be used"), "{text}");
+            assert!(text.contains(words) && !text.contains("hunter2"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_a_name() {
+        let with = |name: &str| Cli::try_parse_from(["iamkeys", "--region", name]);
+        assert_eq!(
+            with("eu-west-1").unwrap().region.as_deref(),
+            Some("eu-west-1")
+        );
+        for name in ["eu-west-1\r", "eu west"] {
+            let error = with(name).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().contains("such as eu-west-1"), "{error}");
+        }
     }
 
     #[test]

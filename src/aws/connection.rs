@@ -50,7 +50,12 @@ impl Connection {
     #[must_use]
     pub fn new(config: &SdkConfig, read_only: bool, timeouts: Timeouts) -> Self {
         let reads = aws_sdk_iam::config::Builder::from(config)
-            .retry_config(patience::retries())
+            .retry_config(
+                config
+                    .retry_config()
+                    .cloned()
+                    .unwrap_or_else(patience::retries),
+            )
             .retry_classifier(patience::NotWhenThrottled)
             .timeout_config(timeouts.config())
             .build();

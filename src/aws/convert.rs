@@ -148,7 +148,9 @@ pub(super) fn chain<'a>(
 }
 
 /// The outermost error of a type among an error and its causes.
-fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+pub(super) fn find<'a, E: StdError + 'static>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a E> {
     chain(error).find_map(|error| error.downcast_ref())
 }
 

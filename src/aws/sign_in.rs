@@ -3,16 +3,19 @@
 
 use super::{
     Connection, Problem, Timeouts,
-    convert::{chain, deepest, one_line},
+    convert::{self, chain, deepest, one_line},
+    endpoint_url, settings,
 };
+use crate::engine::SecretKey;
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     default_provider::credentials::DefaultCredentialsChain,
     environment::EnvironmentVariableRegionProvider,
     imds::{self, region::ImdsRegionProvider},
     meta::region::RegionProviderChain,
-    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet},
+    profile::{Profile, ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet},
     provider_config::ProviderConfig,
+    retry::RetryConfig,
 };
 use aws_credential_types::{
     Credentials,
@@ -20,11 +23,8 @@ use aws_credential_types::{
 };
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_types::{
-    os_shim_internal::{Env, Fs},
-    service_config::ServiceConfigKey,
-};
+use aws_smithy_runtime_api::client::{http::SharedHttpClient, result::ConnectorError};
+use aws_types::os_shim_internal::{Env, Fs};
 use std::{
     borrow::Cow,
     env,
@@ -75,7 +75,9 @@ pub struct SignedIn {
 /// # Errors
 /// When there are no credentials, or what should provide them fails.
 pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
-    if let Some(problem) = empty_endpoint(options) {
+    let odd_line = tokio::task::spawn_blocking(settings::odd_line);
+    let odd_line = odd_line.await.map_err(|_| Problem::internal())?;
+    if let Some(problem) = odd_line {
         return Err(problem);
     }
     let profiles = aws_config::profile::load(
@@ -85,7 +87,7 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         options.profile.clone().map(Cow::Owned),
     )
     .await
-    .map_err(|error| unreadable_profiles(&error))?;
+    .map_err(|error| settings::unreadable(deepest(&error)))?;
     let named = named_profile(options);
     if let Some(name) = named.as_deref()
         && profiles.get_profile(name).is_none()
@@ -93,7 +95,24 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         return Err(no_such_profile(name, &profiles));
     }
 
+    let name = named.as_deref().unwrap_or(profiles.selected_profile());
     let region = configured_region(options).await;
+    let by_flag = options
+        .region
+        .as_ref()
+        .is_some_and(|given| !given.is_empty());
+    let odd_region = region.as_ref();
+    let odd_region = odd_region.and_then(|it| settings::odd_region(it, by_flag, name));
+    if let Some(problem) = odd_region.or_else(|| odd_key(options, name, &profiles)) {
+        return Err(problem);
+    }
+    let retries = settings::retries(name, &profiles)?;
+    let of_requests = region.clone().unwrap_or(DEFAULT_REGION);
+    let config = load_config(options, of_requests, retries).await;
+    // Before anything is sent there, by a profile that assumes a role.
+    if let Some(problem) = endpoint_url::unusable(&config, name) {
+        return Err(problem);
+    }
     let instance = instance_metadata();
     let provider: Box<dyn ProvideCredentials> = match &options.profile {
         // `--profile` wins over keys in the environment, as in the `aws` command. The SDK's own
@@ -101,10 +120,7 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         Some(profile) => Box::new(
             ProfileFileCredentialsProvider::builder()
                 // A profile that assumes a role asks STS, and every request has a region.
-                .configure(
-                    &ProviderConfig::default()
-                        .with_region(Some(region.clone().unwrap_or(DEFAULT_REGION))),
-                )
+                .configure(&ProviderConfig::default().with_region(config.region().cloned()))
                 .profile_name(profile)
                 .build(),
         ),
@@ -112,7 +128,7 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
             DefaultCredentialsChain::builder()
                 .imds_client(instance.clone())
                 // Left out, it would be looked for once more, on the instance too.
-                .region(region.clone().unwrap_or(DEFAULT_REGION))
+                .region(config.region().cloned())
                 .build()
                 .await,
         ),
@@ -120,6 +136,7 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
     let credentials = provider
         .provide_credentials()
         .await
+        .and_then(sound)
         .map_err(|error| explain(&error, named.as_deref(), &profiles))?;
     let region = match region {
         // Credentials nobody has configured are the instance's: then it is there to be asked.
@@ -129,10 +146,10 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         }
         region => region,
     };
-    let config = load_config(options, region.unwrap_or(DEFAULT_REGION)).await;
     let key = credentials.access_key_id().to_owned();
     let config = config
         .into_builder()
+        .region(region.unwrap_or(DEFAULT_REGION))
         .credentials_provider(SharedCredentialsProvider::new(Resolved {
             first: Mutex::new(Some(credentials)),
             provider,
@@ -142,7 +159,7 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         connection: Connection::new(&config, options.read_only, options.timeouts),
         key,
         profile: named,
-        endpoint: endpoint_of(&config),
+        endpoint: endpoint_url::of(&config, "IAM"),
     })
 }
 
@@ -192,29 +209,11 @@ async fn configured_region(options: &Options) -> Option<Region> {
         .filter(|region| !region.as_ref().is_empty())
 }
 
-/// An endpoint that is set to nothing. The SDK takes that for an address, and fails.
-fn empty_endpoint(options: &Options) -> Option<Problem> {
-    const VARIABLES: [&str; 3] = [
-        "AWS_ENDPOINT_URL",
-        "AWS_ENDPOINT_URL_IAM",
-        "AWS_ENDPOINT_URL_STS",
-    ];
-    let mut variables = VARIABLES.into_iter();
-    let name = match options.endpoint_url.as_deref() {
-        Some("") => "--endpoint-url",
-        _ => variables.find(|name| env::var_os(name).is_some_and(|value| value.is_empty()))?,
-    };
-    Some(Problem {
-        title: format!("{name} is empty"),
-        what: format!("{name} is set, and to nothing."),
-        details: Vec::new(),
-        advice: vec!["Leave it out, or give it the address of an IAM endpoint.".into()],
-    })
-}
-
-async fn load_config(options: &Options, region: Region) -> SdkConfig {
+async fn load_config(options: &Options, region: Region, retries: RetryConfig) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
+        // Read from environment and profile, the SDK would panic where they are odd.
+        .retry_config(retries)
         // Found before, so that what goes wrong is told once and in words.
         .no_credentials();
     if let Some(profile) = &options.profile {
@@ -256,9 +255,48 @@ impl ProvideCredentials for Resolved {
             Some(found) if found.expiry().is_none_or(|at| at > SystemTime::now()) => {
                 future::ProvideCredentials::ready(Ok(found))
             }
-            _ => self.provider.provide_credentials(),
+            _ => future::ProvideCredentials::new(async {
+                let found = self.provider.provide_credentials().await?;
+                sound(found)
+            }),
         }
     }
+}
+
+/// The credentials without the blanks and line breaks that a program may have left around them.
+fn sound(found: Credentials) -> Result<Credentials, CredentialsError> {
+    let trimmed = |text: &str| text.trim().to_owned();
+    let key = trimmed(found.access_key_id());
+    let secret = SecretKey::new(trimmed(found.secret_access_key()));
+    let token = found.session_token().map(trimmed);
+    let parts = [Some(&*key), Some(secret.expose()), token.as_deref()];
+    if !parts
+        .into_iter()
+        .flatten()
+        .all(settings::can_be_signed_with)
+    {
+        let why = "the credentials hold a character that no key has";
+        return Err(CredentialsError::invalid_configuration(why));
+    }
+    if key == found.access_key_id() && secret.expose() == found.secret_access_key() {
+        return Ok(found);
+    }
+    let expiry = found.expiry();
+    Ok(Credentials::new(
+        key,
+        secret.expose(),
+        token,
+        expiry,
+        "iamkeys",
+    ))
+}
+
+/// A key in the environment or in a profile that cannot be signed with.
+fn odd_key(options: &Options, name: &str, profiles: &ProfileSet) -> Option<Problem> {
+    let uses_environment =
+        options.profile.is_none() || profile_says(profiles, name, "credential_source");
+    let variable = settings::odd_key().filter(|_| uses_environment);
+    variable.or_else(|| chain_of(profiles, name).find_map(settings::odd_key_of))
 }
 
 /// The profile that credentials come from, where one is named. Keys in the environment win over
@@ -293,38 +331,6 @@ fn is_set(name: &str) -> bool {
     env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
-/// The endpoint that the IAM client takes from this configuration, found by the client's own rule:
-/// what is set in the program; then what environment and profile set for IAM or for all services,
-/// unless they say that this is to be ignored.
-fn endpoint_of(config: &SdkConfig) -> Option<String> {
-    let in_general = || config.endpoint_url().map(str::to_owned);
-    if config.get_origin("endpoint_url").is_client_config() {
-        return in_general();
-    }
-    let key = ServiceConfigKey::builder()
-        .service_id("IAM")
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .ok()?;
-    config
-        .service_config()
-        .and_then(|service| service.load_config(key))
-        .or_else(in_general)
-}
-
-fn unreadable_profiles(error: &(dyn StdError + 'static)) -> Problem {
-    Problem {
-        title: "The profile files cannot be read".into(),
-        what: "The AWS config or credentials file is not readable, or not in its format.".into(),
-        details: vec![deepest(error)],
-        advice: vec![
-            "Mend the file, or point AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE at another."
-                .into(),
-        ],
-    }
-}
-
 fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
     let mut known: Vec<&str> = profiles.profiles().collect();
     known.sort_unstable();
@@ -335,21 +341,11 @@ fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
         title: format!("There is no profile {name}"),
         what: format!("The profile {name} was asked for, and no file defines it."),
         details: vec![
-            format!("looked in {}", files()),
+            format!("looked in {}", settings::files(" and ")),
             format!("profiles there: {}", known.join(", ")),
         ],
         advice: vec!["Start with --profile and a name that is there, or define this one: aws configure --profile NAME".into()],
     }
-}
-
-/// The files that profiles come from, as this environment names them.
-fn files() -> String {
-    let file = |variable, usual: &str| env::var(variable).unwrap_or_else(|_| usual.into());
-    format!(
-        "{} and {}",
-        file("AWS_CONFIG_FILE", "~/.aws/config"),
-        file("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
-    )
 }
 
 /// Turns what the SDK says into words. Where it gives no type to match on, what the profile says
@@ -365,8 +361,24 @@ fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet)
     {
         return none_found(name, &cause);
     }
+    if convert::find::<ConnectorError>(error).is_some() {
+        return Problem {
+            title: "AWS cannot be reached".into(),
+            what: format!(
+                "Profile {name} gets its credentials over the network, and there was no answer."
+            ),
+            details: cause,
+            advice: vec![
+                "Check the network, VPN and proxy, and AWS_ENDPOINT_URL where it is set.".into(),
+            ],
+        };
+    }
     let mut ways = WAYS.iter();
     let way = ways.find(|(keys, ..)| keys.iter().any(|key| says(key)));
+    let profile = profiles.get_profile(name).filter(|_| way.is_none());
+    if let Some(problem) = profile.and_then(settings::without_keys) {
+        return problem;
+    }
     let (_, title, what, advice) = way.unwrap_or(&NO_WAY);
     let named = |text: &str| text.replace("{name}", name);
     Problem {
@@ -431,12 +443,15 @@ const TRY_IT: &str = "Try: aws sts get-caller-identity --profile {name}";
 
 /// Whether a profile, or one that it takes its credentials from, has this key.
 fn profile_says(profiles: &ProfileSet, name: &str, key: &str) -> bool {
-    let source = |at: &&str| profiles.get_profile(at)?.get("source_profile");
+    chain_of(profiles, name).any(|profile| profile.get(key).is_some())
+}
+
+/// A profile, and those that it takes its credentials from.
+fn chain_of<'a>(profiles: &'a ProfileSet, name: &'a str) -> impl Iterator<Item = &'a Profile> {
+    let source = |at: &&'a str| profiles.get_profile(at)?.get("source_profile");
     // A chain of source profiles may be a ring.
-    iter::successors(Some(name), source)
-        .take(8)
-        .filter_map(|at| profiles.get_profile(at))
-        .any(|profile| profile.get(key).is_some())
+    let names = iter::successors(Some(name), source).take(8);
+    names.filter_map(|at| profiles.get_profile(at))
 }
 
 /// What each layer of an error adds, innermost last, without repeating itself.
@@ -477,7 +492,10 @@ fn none_found(profile: &str, cause: &[String]) -> Problem {
         what: "iamkeys works with the credentials the aws command uses, and found none.".into(),
         details: vec![
             "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set".into(),
-            format!("profile {profile}: no credentials in {}", files()),
+            format!(
+                "profile {profile}: no credentials in {}",
+                settings::files(" and ")
+            ),
             container.into(),
             instance,
         ],

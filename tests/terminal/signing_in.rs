@@ -448,5 +448,238 @@ fn an_endpoint_that_is_set_to_nothing() {
     let start = Start::iamkeys::<&str>([])
         .env("AWS_ENDPOINT_URL", "")
         .file(".aws/credentials", &section("default", OWN));
-    refused(start, "AWS_ENDPOINT_URL is empty", "Leave it out");
+    refused(start, "AWS_ENDPOINT_URL cannot be used", "It is empty.");
+}
+
+/// With the keys of the account in the default profile, and these lines below them.
+fn with_lines(world: &World, lines: &str) -> Start {
+    start(world).file(".aws/credentials", &(section("default", OWN) + lines))
+}
+
+#[test]
+fn how_often_is_asked_again_is_taken_from_environment_and_profile() {
+    for (lines, mode, attempts) in [
+        ("retry_mode = legacy\nmax_attempts = 1\n", "", ""),
+        ("retry_mode = what\nmax_attempts = 0\n", "legacy", " 1 "),
+        ("", "Adaptive", "1"),
+    ] {
+        let world = World::demo();
+        world.endpoint.fault("ListUsers=503*1".parse().unwrap());
+        let start = with_lines(&world, lines)
+            .env("AWS_RETRY_MODE", mode)
+            .env("AWS_MAX_ATTEMPTS", attempts);
+        start.run().wait_text("ServiceUnavailable: iam:ListUsers");
+    }
+    // And more often where nothing is said of it.
+    let world = World::demo();
+    world.endpoint.fault("ListUsers=503*1".parse().unwrap());
+    with_lines(&world, "").run().wait_text("Users 24");
+}
+
+#[test]
+fn a_setting_for_asking_again_that_makes_no_sense_is_named() {
+    for attempts in ["0", "-1", "many"] {
+        let world = World::demo();
+        let start = with_lines(&world, "").env("AWS_MAX_ATTEMPTS", attempts);
+        let says = format!("It says \"{attempts}\", and it has to be a whole number");
+        refused(start, "AWS_MAX_ATTEMPTS is not valid", &says);
+
+        let start = with_lines(&world, &format!("max_attempts = {attempts}\n"));
+        refused(start, "max_attempts of profile default is not valid", &says);
+        assert!(world.endpoint.calls().is_empty());
+    }
+    let world = World::demo();
+    let start = with_lines(&world, "").env("AWS_RETRY_MODE", "often");
+    refused(
+        start,
+        "AWS_RETRY_MODE is not valid",
+        "standard, adaptive and legacy",
+    );
+    let start = with_lines(&world, "retry_mode = often\n");
+    refused(
+        start,
+        "retry_mode of profile default is not valid",
+        "~/.aws/config or",
+    );
+}
+
+#[test]
+fn a_key_that_ends_in_a_line_break_is_named_and_never_sent() {
+    let world = World::demo();
+    for end in ["\r", "\n", "\r\n"] {
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            let secret = KeyId::parse(OWN).unwrap().secret();
+            let value = if name.ends_with("ID") { OWN } else { &secret };
+            let start = world.start().env(name, format!("{value}{end}"));
+            refused(
+                start,
+                &format!("{name} cannot be used"),
+                "holds a line break",
+            );
+        }
+    }
+    assert!(world.endpoint.calls().is_empty());
+    // The environment does not matter where a profile is asked for.
+    let start = world.start().env("AWS_ACCESS_KEY_ID", format!("{OWN}\r"));
+    let start = start.file(".aws/credentials", &section("other", OTHER));
+    let mut program = start.arg("--profile").arg("other").run();
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+}
+
+#[test]
+fn the_line_of_a_profile_file_that_cannot_be_read_is_named() {
+    let unix = section("default", OWN);
+    for (content, line) in [
+        (
+            unix.trim_end().to_owned() + "\r",
+            "line 3: a carriage return",
+        ),
+        (unix.replace('\n', "\r\r\n"), "line 1: a carriage return"),
+        (unix.clone() + "[\u{7}]\n", "line 4: a control character"),
+    ] {
+        let start = Start::iamkeys([""; 0]).file(".aws/credentials", &content);
+        refused(start, "The profile files cannot be read", line);
+    }
+    // With line ends of Windows it is an ordinary file.
+    let world = World::demo();
+    let start = start(&world).file(".aws/credentials", &unix.replace('\n', "\r\n"));
+    assert_eq!(signers(&world, &mut start.run()), [OWN]);
+}
+
+#[test]
+fn a_byte_that_is_not_utf_8_is_found() {
+    let world = World::demo();
+    let start = start(&world).file(".aws/credentials", &section("default", OWN));
+    let path = start.path("latin-1");
+    std::fs::write(&path, b"# one\n[profile caf\xe9]\nregion = eu-west-1\n").unwrap();
+    let start = start.env("AWS_CONFIG_FILE", &path);
+    refused(
+        start,
+        "The profile files cannot be read",
+        "latin-1, line 2: not UTF-8",
+    );
+    assert!(world.endpoint.calls().is_empty());
+}
+
+#[test]
+fn a_credential_process_may_leave_line_breaks_around_a_key() {
+    let secret = KeyId::parse(OTHER).unwrap().secret();
+    for (inside, good) in [("", true), ("\\u00e9", false)] {
+        let world = World::demo();
+        let answer = format!(
+            r#"{{"Version":1,"AccessKeyId":"{OTHER}{inside}\r\n","SecretAccessKey":"{secret}\n"}}"#
+        );
+        let start = start(&world).file("answer.json", &answer);
+        let from = start.path("answer.json");
+        let process = format!("[default]\ncredential_process = cat {}\n", from.display());
+        let start = start.file(".aws/config", &process);
+        if good {
+            assert_eq!(signers(&world, &mut start.run()), [OTHER]);
+        } else {
+            let title = "The credential process of profile default failed";
+            refused(start, title, "a character that no key has");
+        }
+    }
+}
+
+#[test]
+fn a_region_that_is_none_is_named() {
+    let world = World::demo();
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        let start = with_lines(&world, "").env(name, "eu-west-1\r");
+        refused(
+            start,
+            &format!("{name} is not valid"),
+            r#"It says "eu-west-1\r""#,
+        );
+    }
+    let start = with_lines(&world, "region = eu west\n");
+    refused(
+        start,
+        "region of profile default is not valid",
+        r#"It says "eu west""#,
+    );
+    assert!(world.endpoint.calls().is_empty());
+}
+
+#[test]
+fn an_endpoint_with_a_password_is_refused_and_not_repeated() {
+    let world = World::demo();
+    let url = world.url().replace("http://", "http://someone:hunter2@");
+    let keys = section("default", OWN);
+    let plain = || Start::iamkeys([""; 0]).file(".aws/credentials", &keys);
+    let in_profile = format!("[default]\nendpoint_url = {url}\n");
+    let in_services =
+        format!("[default]\nservices = local\n[services local]\niam =\n  endpoint_url = {url}\n");
+    let of_profile = "endpoint_url of profile default";
+    for (start, name) in [
+        (plain().env("AWS_ENDPOINT_URL", &url), "AWS_ENDPOINT_URL"),
+        (
+            plain().env("AWS_ENDPOINT_URL_IAM", &url),
+            "AWS_ENDPOINT_URL_IAM",
+        ),
+        (
+            plain().env("AWS_ENDPOINT_URL_STS", &url),
+            "AWS_ENDPOINT_URL_STS",
+        ),
+        (plain().file(".aws/config", &in_profile), of_profile),
+        (plain().file(".aws/config", &in_services), of_profile),
+    ] {
+        let mut program = start.run();
+        program.wait_text(&format!("{name} cannot be used"));
+        program.wait_text("It holds a user name or password");
+        assert!(
+            !program.screen().contains("hunter2"),
+            "{}",
+            program.screen()
+        );
+        program.press("q");
+        program.wait_exit().assert_clean(0);
+    }
+    // Nor is it sent anywhere to assume a role.
+    let start = plain()
+        .file(".aws/config", &role_profile(""))
+        .file(".aws/credentials", &section("base", OWN))
+        .env("AWS_ENDPOINT_URL", &url)
+        .env("AWS_PROFILE", "admin");
+    refused(
+        start,
+        "AWS_ENDPOINT_URL cannot be used",
+        "user name or password",
+    );
+    assert!(world.endpoint.calls().is_empty());
+}
+
+#[test]
+fn an_endpoint_that_is_no_url() {
+    let start = Start::iamkeys::<&str>([])
+        .env("AWS_ENDPOINT_URL", "localhost:5000")
+        .file(".aws/credentials", &section("default", OWN));
+    refused(start, "AWS_ENDPOINT_URL cannot be used", "It is no URL");
+
+    let mut program = Start::iamkeys(["--endpoint-url", "localhost:5000"]).run();
+    program.wait_text("--endpoint-url cannot be used. It is no URL of an endpoint");
+    assert_eq!(program.wait_exit().code, 2);
+}
+
+#[test]
+fn a_role_without_network_is_about_the_network() {
+    let (_taken, url) = nobody();
+    let start = Start::iamkeys(["--profile", "admin"])
+        .file(".aws/config", &role_profile(""))
+        .file(".aws/credentials", &section("base", OWN))
+        .env("AWS_ENDPOINT_URL", url);
+    let what = "Profile admin gets its credentials over the network";
+    refused(start, "AWS cannot be reached", what);
+}
+
+#[test]
+fn a_profile_without_keys_says_what_is_missing() {
+    let none = "Profile work has no access key and no other way to sign in.";
+    let half = "Profile work has aws_access_key_id and no aws_secret_access_key.";
+    for (more, what) in [("", none), ("aws_access_key_id = AKIAEXAMPLE\n", half)] {
+        let config = format!("[profile work]\nregion = eu-west-1\n{more}");
+        let start = Start::iamkeys(["--profile", "work"]).file(".aws/config", &config);
+        refused(start, "Profile work has no credentials", what);
+    }
 }
