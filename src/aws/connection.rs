@@ -5,7 +5,7 @@ use super::{
     AccessKey, Answer, Changed, Error, Kind, LastUsed, Read, ReportPace, Summary, Timeouts,
     UsersPage,
     convert::{self, error, failed},
-    fetch_report, is_key_id, patience,
+    endpoint_url, fetch_report, is_key_id, patience,
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_iam::types::SummaryKeyType;
@@ -30,6 +30,8 @@ pub struct Connection {
     pub(super) config: SdkConfig,
     pub(super) read_only: bool,
     pub(super) timeouts: Timeouts,
+    /// The endpoint of STS, where it is set.
+    pub(super) sts_endpoint: Option<String>,
     /// Each marker of the list of users, and the one whose page has named it.
     trail: Arc<Mutex<HashMap<String, String>>>,
 }
@@ -71,6 +73,7 @@ impl Connection {
             config: config.clone(),
             read_only,
             timeouts,
+            sts_endpoint: endpoint_url::of(config, "STS"),
             trail: Arc::default(),
         }
     }

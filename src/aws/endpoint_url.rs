@@ -4,13 +4,16 @@ use super::Problem;
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use http::Uri;
-use std::env;
+use std::{env, net::IpAddr};
 
 const VARIABLES: [&str; 3] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_IAM",
     "AWS_ENDPOINT_URL_STS",
 ];
+
+/// The domains of AWS's own endpoints.
+const AWS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
 
 /// Why a URL cannot be an endpoint, in words that do not repeat it: it may hold a password.
 ///
@@ -34,6 +37,19 @@ pub fn check_endpoint_url(url: &str) -> Result<(), &'static str> {
     let why = "It is no URL of an endpoint, such as https://iam.example.com or \
                http://127.0.0.1:5000.";
     usable.then_some(()).ok_or(why)
+}
+
+/// Whether a key that was not meant for this endpoint may sign a request to it: it is AWS's own, and
+/// nobody on the way there can read along, or it is on this machine.
+pub(super) fn is_trusted(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else {
+        return false;
+    };
+    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse();
+    let here = host == "localhost" || ip.is_ok_and(|ip: IpAddr| ip.is_loopback());
+    let aws = AWS.iter().any(|domain| host.ends_with(domain));
+    here || (aws && uri.scheme_str() == Some("https"))
 }
 
 /// An endpoint of this configuration that cannot be used.
@@ -116,6 +132,28 @@ mod tests {
             let why = check_endpoint_url(url).expect_err(url);
             assert!(!why.contains("hunter2"), "{why}");
             assert_eq!(why.contains("password"), url.contains('@'), "{url}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_and_aws_are_trusted() {
+        for (url, is) in [
+            ("http://127.0.0.1:5000", true),
+            ("http://127.9.9.9", true),
+            ("http://[::1]:5000/", true),
+            ("http://LocalHost:1", true),
+            ("https://sts.eu-west-1.amazonaws.com", true),
+            ("https://STS.cn-north-1.amazonaws.com.cn/", true),
+            ("http://sts.eu-west-1.amazonaws.com", false),
+            ("https://sts.amazonaws.com.example.com", false),
+            ("https://notamazonaws.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("http://localhost.example.com", false),
+            ("https://10.0.0.1", false),
+            ("https://sts.example.com", false),
+            ("nonsense", false),
+        ] {
+            assert_eq!(is_trusted(url), is, "{url}");
         }
     }
 }

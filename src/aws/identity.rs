@@ -1,6 +1,10 @@
 //! Whose keys are whose: who is signed in, and whom another key belongs to.
 
-use super::{Caller, Connection, Error, convert::error};
+use super::{
+    Caller, Connection, Error, Kind,
+    convert::{error, failed},
+    endpoint_url,
+};
 use crate::engine::SecretKey;
 use aws_config::retry::RetryConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -48,6 +52,25 @@ impl Connection {
             .send()
             .await;
         answer.map(caller).map_err(|e| error(ACTION, &e))
+    }
+
+    /// As [`Self::identity_of`], with what a profile has kept: that was not meant for this session's
+    /// endpoint, and is shown to none but AWS and this machine.
+    ///
+    /// # Errors
+    /// [`Kind::NotSent`] where the endpoint is another.
+    pub async fn identity_of_stored(
+        &self,
+        key_id: &str,
+        secret: &SecretKey,
+        token: Option<&SecretKey>,
+    ) -> Result<Caller, Error> {
+        let elsewhere = self.sts_endpoint.as_deref();
+        if let Some(url) = elsewhere.filter(|url| !endpoint_url::is_trusted(url)) {
+            let message = format!("not asked, since {url} is not AWS");
+            return Err(failed(ACTION, Kind::NotSent, message));
+        }
+        self.identity_of(key_id, secret, token).await
     }
 
     /// The same account, seen through another long-lived key: for going on after one's own was

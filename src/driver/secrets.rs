@@ -129,12 +129,13 @@ async fn owner(connection: Option<Connection>, held: CurrentKey) -> Owner {
         return Owner::NotKnown("not signed in".into());
     };
     let token = held.token.as_ref();
-    let answer = connection.identity_of(&held.key_id, &held.secret, token);
+    let answer = connection.identity_of_stored(&held.key_id, &held.secret, token);
     match answer.await {
         Ok(caller) => Owner::Is(caller),
         Err(error) if matches!(error.kind, Kind::BadCredentials | Kind::Expired) => {
             Owner::NotAccepted
         }
+        Err(error) if error.kind == Kind::NotSent => Owner::NotKnown(error.message),
         Err(error) => Owner::NotKnown(error.short()),
     }
 }

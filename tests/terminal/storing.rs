@@ -1,6 +1,10 @@
 //! A new key's secret goes into files: with the real program's own idea of where those are.
 
-use crate::{ENTER, ESC, World, pty};
+use crate::{
+    ENTER, ESC, World,
+    pty::{self, Start},
+};
+use iamkeys::demo::{Call, KeyId};
 use std::fs;
 
 /// The permissions of a file, as `chmod` counts them.
@@ -40,6 +44,43 @@ fn a_profile_in_the_home_directory_gets_the_new_key() {
     ended.assert_clean(0);
     assert_eq!(pty::count(&ended.raw, secret.as_bytes()), 0);
     assert_eq!(world.changes(), ["CreateAccessKey"]);
+}
+
+#[test]
+fn the_key_of_a_profile_is_not_shown_to_an_endpoint_somewhere_else() {
+    let theirs = KeyId::parse("AKIAQX7DEMO4BACKUP01").unwrap();
+    let section = format!(
+        "[ci]\naws_access_key_id = {theirs}\naws_secret_access_key = {}\n",
+        theirs.secret()
+    );
+    let ask = |start: Start, words: &str| {
+        let mut program = start.file(".aws/credentials", &section).run();
+        crate::create_key(&mut program, "new-hire");
+        program.press("w");
+        program.wait_text("Profile: ");
+        program.press("ci");
+        program.press(ENTER);
+        program.wait_text(words);
+    };
+    let signed = |world: &World| {
+        let calls = world.endpoint.calls();
+        let by = |call: &Call| call.signed_by.as_deref() == Some(theirs.as_str());
+        calls.iter().filter(|call| by(call)).count()
+    };
+    let world = World::demo();
+    ask(world.start(), "It holds AKIAQX7DEMO4BACKUP01");
+    assert_eq!(signed(&world), 1, "on this machine");
+
+    // What is sent to an endpoint in the network arrives here.
+    let world = World::demo();
+    let own = world.endpoint.sdk_credentials();
+    let start = Start::iamkeys(["--endpoint-url", "http://sts.example.com"])
+        .env("HTTP_PROXY", world.url())
+        .env("AWS_ACCESS_KEY_ID", own.access_key_id())
+        .env("AWS_SECRET_ACCESS_KEY", own.secret_access_key());
+    ask(start, "since http://sts.example.com is not AWS");
+    assert!(!world.endpoint.calls().is_empty());
+    assert_eq!(signed(&world), 0);
 }
 
 #[test]
