@@ -633,6 +633,31 @@ async fn a_session_is_asked_about_with_its_token() {
 }
 
 #[tokio::test]
+async fn a_caller_without_an_account_and_its_arn_is_none() {
+    let answer = |account: &str, arn: &str| {
+        format!(
+            "{OK}<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+             <GetCallerIdentityResult><Arn>{arn}</Arn><Account>{account}</Account>\
+             </GetCallerIdentityResult></GetCallerIdentityResponse>"
+        )
+    };
+    let good = answer("123456789012", "arn:aws:iam::123456789012:user/alice");
+    assert_eq!(
+        answered_with(good).await.caller().await.unwrap().user(),
+        Some("alice")
+    );
+    for (account, arn) in [
+        ("", ""),
+        ("123456789012", "user/alice"),
+        ("123456789012", "arn:aws:iam::999999999999:user/alice"),
+    ] {
+        let connection = answered_with(answer(account, arn)).await;
+        let error = connection.caller().await.unwrap_err();
+        assert_eq!(error.kind, Kind::InvalidResponse, "{arn}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_waits_long_to_learn_whose_keys_these_are() {
     let (endpoint, account) = demo();
     endpoint.fault(Fault::new(FaultKind::Delay(Duration::from_hours(24))));

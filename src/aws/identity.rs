@@ -8,7 +8,7 @@ use super::{
 use crate::engine::SecretKey;
 use aws_config::retry::RetryConfig;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use aws_sdk_sts::operation::{RequestId as _, get_caller_identity::GetCallerIdentityOutput};
 use std::time::Duration;
 
 const ACTION: &str = "sts:GetCallerIdentity";
@@ -24,7 +24,7 @@ impl Connection {
     /// When the credentials are not accepted, or nobody answers.
     pub async fn caller(&self) -> Result<Caller, Error> {
         let answer = self.sts.get_caller_identity().send().await;
-        answer.map(caller).map_err(|e| error(ACTION, &e))
+        caller(answer.map_err(|e| error(ACTION, &e))?)
     }
 
     /// Whom other credentials belong to, in the eyes of the same endpoint: one request, signed with
@@ -51,7 +51,7 @@ impl Connection {
             .config_override(alone)
             .send()
             .await;
-        answer.map(caller).map_err(|e| error(ACTION, &e))
+        caller(answer.map_err(|e| error(ACTION, &e))?)
     }
 
     /// As [`Self::identity_of`], with what a profile has kept: that was not meant for this session's
@@ -90,9 +90,18 @@ fn credentials(key_id: &str, secret: &SecretKey, token: Option<&SecretKey>) -> C
     Credentials::new(key_id, secret.expose(), token, None, "iamkeys")
 }
 
-fn caller(answer: GetCallerIdentityOutput) -> Caller {
-    Caller {
-        account: answer.account.unwrap_or_default(),
-        arn: answer.arn.unwrap_or_default(),
-    }
+fn caller(answer: GetCallerIdentityOutput) -> Result<Caller, Error> {
+    let request_id = answer.request_id().map(str::to_owned);
+    let (account, arn) = (
+        answer.account.unwrap_or_default(),
+        answer.arn.unwrap_or_default(),
+    );
+    Caller::read(account, arn).ok_or_else(|| Error {
+        request_id,
+        ..failed(
+            ACTION,
+            Kind::InvalidResponse,
+            "the answer names no account and ARN of it",
+        )
+    })
 }

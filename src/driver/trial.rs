@@ -41,8 +41,9 @@ pub(super) async fn run(
 ) -> Event {
     let (key, secret) = (&trial.key, &trial.secret);
     let expected = |caller: &Caller| {
-        let user = trial.go_on_as.as_deref();
-        user.is_some_and(|user| caller.name().eq_ignore_ascii_case(user))
+        let (user, owner) = (trial.go_on_as.as_deref(), caller.user());
+        user.zip(owner)
+            .is_some_and(|(user, owner)| owner.eq_ignore_ascii_case(user))
             && trial
                 .account
                 .as_ref()

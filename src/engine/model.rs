@@ -90,9 +90,44 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The caller of this account and ARN, if there can be one: `arn:aws:iam::123456789012:root`,
+    /// and the account is the ARN's own.
+    #[must_use]
+    pub fn read(account: String, arn: String) -> Option<Self> {
+        let caller = Self { account, arn };
+        let is_id = caller.account.len() == 12;
+        let is_id = is_id && caller.account.bytes().all(|byte| byte.is_ascii_digit());
+        let [scheme, partition, service, region, account, resource] = caller.parts()?;
+        let sound = scheme == "arn"
+            && partition.starts_with("aws")
+            && matches!(service, "iam" | "sts")
+            && region.is_empty()
+            && account == caller.account
+            && !resource.is_empty();
+        (is_id && sound).then_some(caller)
+    }
+
+    /// The parts of the ARN.
+    fn parts(&self) -> Option<[&str; 6]> {
+        let mut parts = self.arn.splitn(6, ':');
+        let mut next = || parts.next();
+        Some([next()?, next()?, next()?, next()?, next()?, next()?])
+    }
+
     /// The last part of the ARN: `user/ops/alice`.
-    pub(super) fn resource(&self) -> &str {
-        self.arn.splitn(6, ':').nth(5).unwrap_or(&self.arn)
+    fn resource(&self) -> &str {
+        self.parts().map_or(&*self.arn, |[.., resource]| resource)
+    }
+
+    /// The name of the user whose key this is, if it is a user's: nothing that is only called alike,
+    /// such as the session of a role.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        let [scheme, _, service, region, account, resource] = self.parts()?;
+        let of_iam = (scheme, service, region) == ("arn", "iam", "") && account == self.account;
+        let name = resource.strip_prefix("user/")?.rsplit('/').next()?;
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+        (of_iam && !name.is_empty() && name.bytes().all(known)).then_some(name)
     }
 
     /// The part of the ARN that a person recognises: a user's name, or `role/session`.
@@ -221,6 +256,66 @@ mod tests {
         );
         assert_eq!(name("arn:aws-cn:iam::123456789012:root"), "root");
         assert_eq!(name("odd"), "odd");
+    }
+
+    #[test]
+    fn a_caller_is_a_user_only_by_the_arn_of_one() {
+        let user = |arn: &str| {
+            let caller = Caller {
+                account: "123456789012".into(),
+                arn: arn.into(),
+            };
+            caller.user().map(str::to_owned)
+        };
+        for arn in [
+            "arn:aws:iam::123456789012:user/alice",
+            "arn:aws-cn:iam::123456789012:user/eng/a/alice",
+        ] {
+            assert_eq!(user(arn).as_deref(), Some("alice"), "{arn}");
+        }
+        for arn in [
+            "",
+            "alice",
+            "user/alice",
+            "x:y:z:user/alice",
+            "arn:aws:iam::123456789012:alice",
+            "arn:aws:iam::123456789012:user/",
+            "arn:aws:iam::123456789012:user/alice/",
+            "arn:aws:iam::123456789012:user/:alice",
+            "arn:aws:iam::123456789012:user/alice bob",
+            "arn:aws:iam::210987654321:user/alice",
+            "arn:aws:iam:eu-west-1:123456789012:user/alice",
+            "arn:aws:sts::123456789012:user/alice",
+            "arn:aws:sts::123456789012:assumed-role/Admin/alice",
+            "arn:aws:sts::123456789012:federated-user/alice",
+            "urn:aws:iam::123456789012:user/alice",
+        ] {
+            assert_eq!(user(arn), None, "{arn}");
+        }
+    }
+
+    #[test]
+    fn a_caller_has_an_account_and_an_arn_of_it() {
+        let read = |account: &str, arn: &str| Caller::read(account.into(), arn.into());
+        for arn in [
+            "arn:aws:iam::123456789012:root",
+            "arn:aws-us-gov:sts::123456789012:assumed-role/Admin/alice",
+            "arn:aws:iam::123456789012:user/alice",
+        ] {
+            assert!(read("123456789012", arn).is_some(), "{arn}");
+            assert_eq!(read("210987654321", arn), None, "{arn}");
+        }
+        for (account, arn) in [
+            ("", ""),
+            ("123456789012", ""),
+            ("123456789012", "alice"),
+            ("123456789012", "arn:aws:iam::123456789012:"),
+            ("123456789012", "arn:aws:s3::123456789012:user/alice"),
+            ("12345678901a", "arn:aws:iam::12345678901a:user/alice"),
+            ("", "arn:aws:iam:::user/alice"),
+        ] {
+            assert_eq!(read(account, arn), None, "{arn}");
+        }
     }
 
     #[test]

@@ -425,7 +425,9 @@ impl Engine {
 #[must_use]
 pub(super) fn is_expected(account: &Account, caller: &Caller, user: &str) -> bool {
     let id = account.identity.account_id();
-    caller.name().eq_ignore_ascii_case(user) && id.is_none_or(|id| id == caller.account)
+    let owner = caller.user();
+    owner.is_some_and(|owner| owner.eq_ignore_ascii_case(user))
+        && id.is_none_or(|id| id == caller.account)
 }
 
 /// The step of the new key that is not done yet, with what keeps it from being done.

@@ -246,8 +246,21 @@ fn nothing_is_done_to_the_old_key_before_the_secret_is_somewhere_and_the_new_key
         account: "999999999999".into(),
         ..caller("bot")
     };
-    tried(&mut desk, TrialNews::Accepted(elsewhere, false));
-    assert_eq!(stands(&desk).1, Some(Blocker::WrongOwner));
+    let of_another_kind = [
+        "bot",
+        "x:user/bot",
+        "arn:aws:iam::999999999999:user/bot",
+        "arn:aws:sts::123456789012:user/bot",
+        "arn:aws:iam::123456789012:group/bot",
+    ]
+    .map(|arn| Caller {
+        arn: arn.into(),
+        ..caller("bot")
+    });
+    for caller in of_another_kind.into_iter().chain([elsewhere]) {
+        tried(&mut desk, TrialNews::Accepted(caller.clone(), false));
+        assert_eq!(stands(&desk).1, Some(Blocker::WrongOwner), "{caller:?}");
+    }
     tried(&mut desk, TrialNews::GivenUp(error(Kind::BadCredentials)));
     assert_eq!(
         stands(&desk),

@@ -224,10 +224,10 @@ impl Choosing {
         }
     }
 
-    /// Whether a caller is the user of the new key. A role's session may be called like a user.
+    /// Whether a caller is the user of the new key.
     fn is_same_user(&self, caller: &Caller) -> bool {
-        caller.resource().starts_with("user/")
-            && caller.name().eq_ignore_ascii_case(&self.user)
+        let owner = caller.user();
+        owner.is_some_and(|owner| owner.eq_ignore_ascii_case(&self.user))
             && self.account_id.as_deref() == Some(&caller.account)
     }
 
