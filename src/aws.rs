@@ -4,6 +4,7 @@
 //! its small [`Error`]. There is no trait with a fake behind it: the demo account and the tests plug
 //! in below, where the HTTP client would be ([`Embedded`]).
 
+mod bodies;
 mod change;
 mod connection;
 mod convert;

@@ -1,6 +1,7 @@
 //! What goes over the wire, and what is made of what comes back: `iam::Account` against the
 //! embedded endpoint, through the whole SDK.
 
+use aws_config::retry::RetryConfig;
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
@@ -15,7 +16,13 @@ use iamkeys::{
         model::{KeyStatus, LastUsed},
     },
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
@@ -345,6 +352,60 @@ async fn answered_with(response: String) -> Connection {
     });
     let config = config(key()).endpoint_url(url).build();
     Connection::new(&config, false, Timeouts::default())
+}
+
+/// An account behind a server whose answers never end, and how much of the last was sent.
+async fn endless_answers(head: &'static str) -> (Connection, Arc<AtomicUsize>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let sent = Arc::<AtomicUsize>::default();
+    let count = sent.clone();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut buffer = vec![b' '; 65_536];
+            // Requests are short: the first part is enough.
+            let _ = socket.read(&mut buffer[..1]).await;
+            let _ = socket.write_all(head.as_bytes()).await;
+            count.store(0, Ordering::Relaxed);
+            while socket.write_all(&buffer).await.is_ok() {
+                count.fetch_add(buffer.len(), Ordering::Relaxed);
+            }
+        }
+    });
+    let config = config(key()).endpoint_url(url);
+    let config = config.retry_config(RetryConfig::disabled()).build();
+    (Connection::new(&config, false, Timeouts::default()), sent)
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_is_read_to_a_limit() {
+    const REFUSED: &str = "HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n";
+    let megabytes = |sent: &AtomicUsize| sent.load(Ordering::Relaxed) >> 20;
+    // What is in the buffers of sockets was sent and not read.
+    for (head, limit) in [(OK, 16), (REFUSED, 1)] {
+        let (connection, sent) = endless_answers(head).await;
+        for error in [
+            connection.users(None).await.unwrap_err(),
+            connection.caller().await.unwrap_err(),
+            connection.change(&create("alice")).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind, Kind::InvalidResponse);
+            assert!(error.message.contains("larger than any"), "{error}");
+            assert!(megabytes(&sent) < limit + 16, "{}", megabytes(&sent));
+        }
+        let lost = connection.change(&create("alice")).await.unwrap_err();
+        assert!(lost.outcome_unknown(), "it may have been made");
+    }
+    // The report of a large account is larger than all others; no account is that large.
+    let (connection, sent) = endless_answers(OK).await;
+    let error = connection.report().await.unwrap_err();
+    assert!(error.message.contains("larger than any"), "{error}");
+    assert!(
+        (200..300).contains(&megabytes(&sent)),
+        "{}",
+        megabytes(&sent)
+    );
 }
 
 /// The changes whose answers the SDK does not read, with their actions.

@@ -3,7 +3,7 @@
 
 use super::{
     AccessKey, Answer, Changed, Error, Kind, LastUsed, Read, ReportPace, Summary, Timeouts,
-    UsersPage,
+    UsersPage, bodies,
     convert::{self, error, failed},
     endpoint_url, fetch_report, is_key_id, patience,
 };
@@ -60,12 +60,14 @@ impl Connection {
             )
             .retry_classifier(patience::NotWhenThrottled)
             .timeout_config(timeouts.config())
+            .interceptor(bodies::Bounded)
             .build();
         // Who is signed in is asked first of all, and its answer decides what the first screen
         // says about an endpoint that cannot be reached: few attempts.
         let identity = aws_sdk_sts::config::Builder::from(config)
             .retry_config(RetryConfig::standard().with_max_attempts(2))
             .timeout_config(timeouts.config())
+            .interceptor(bodies::Bounded)
             .build();
         Self {
             iam: aws_sdk_iam::Client::from_conf(reads),

@@ -1,6 +1,6 @@
 //! From the SDK's types to ours, at once and completely.
 
-use super::{AccessKey, Error, KeyStatus, Kind, LastUsed, User};
+use super::{AccessKey, Error, KeyStatus, Kind, LastUsed, User, bodies::TOO_LARGE};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::{
     error::{ProvideErrorMetadata, SdkError},
@@ -10,6 +10,7 @@ use aws_sdk_iam::{
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
 use chrono::{DateTime, Utc};
+use http_body_util::LengthLimitError;
 use std::{error::Error as StdError, io, iter};
 
 pub(super) fn user(user: types::User) -> User {
@@ -90,7 +91,10 @@ where
             (kind, "the answer is not what AWS sends".into())
         }
         SdkError::ResponseError(_) => {
-            let message = "the answer was cut short or is not what AWS sends";
+            let message = match find::<LengthLimitError>(error) {
+                Some(_) => TOO_LARGE,
+                None => "the answer was cut short or is not what AWS sends",
+            };
             (Kind::InvalidResponse, message.into())
         }
         SdkError::TimeoutError(_) => no_answer(),
