@@ -82,7 +82,7 @@ fn describe(user: &str, key: &str, text: Option<&str>) -> Change {
 async fn new_key(account: &Connection, user: &str) -> (String, SecretKey) {
     match account.change(&create(user)).await.unwrap().changed {
         Changed::Created { key, secret } => (key.id, secret),
-        Changed::Done => panic!("a key"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -467,20 +467,77 @@ async fn a_success_is_one_only_with_the_document_of_its_own_call() {
 
 #[tokio::test]
 async fn a_secret_that_came_through_whole_is_kept_whatever_became_of_the_rest() {
-    let body = "<CreateAccessKeyResponse><CreateAccessKeyResult><AccessKey>\
-                <UserName>bob</UserName><AccessKeyId>AKIADEPLOY01EXAMPLE1</AccessKeyId>\
-                <Status>Active</Status><SecretAccessKey>DEMO/EXAMPLE</SecretAccessKey>\
-                </AccessKey></CreateAccessKeyRes";
+    let body = made("bob", "AKIADEPLOY01EXAMPLE1", SECRET);
+    let body = body
+        .strip_suffix("sult></CreateAccessKeyResponse>")
+        .unwrap();
     let account = answered_with(format!("{OK}{body}")).await;
     let (id, secret) = new_key(&account, "bob").await;
     assert_eq!(
         (id.as_str(), secret.expose()),
-        ("AKIADEPLOY01EXAMPLE1", "DEMO/EXAMPLE")
+        ("AKIADEPLOY01EXAMPLE1", SECRET)
     );
-    let (half, _) = body.split_once("EXAMPLE</Secret").unwrap();
+    let (half, _) = body.split_once("EXAMPLEKEY</Secret").unwrap();
     let account = answered_with(format!("{OK}{half}")).await;
     let error = account.change(&create("bob")).await.unwrap_err();
     assert_eq!(error.kind, Kind::InvalidResponse, "{error:?}");
+}
+
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// The answer to a creation.
+fn made(user: &str, key: &str, secret: &str) -> String {
+    format!(
+        "<CreateAccessKeyResponse><CreateAccessKeyResult><AccessKey>\
+         <UserName>{user}</UserName><AccessKeyId>{key}</AccessKeyId>\
+         <Status>Active</Status><SecretAccessKey>{secret}</SecretAccessKey>\
+         </AccessKey></CreateAccessKeyResult></CreateAccessKeyResponse>"
+    )
+}
+
+#[tokio::test]
+async fn what_does_not_look_like_the_key_that_was_asked_for_is_no_success_and_is_kept() {
+    let (user, key) = ("bob", "AKIADEPLOY01EXAMPLE1");
+    let (first, second) = SECRET.split_at(20);
+    let twice = format!("{SECRET}</SecretAccessKey><SecretAccessKey>{SECRET}");
+    for (body, why) in [
+        (made("alice", key, SECRET), "another user"),
+        (made("", key, SECRET), "another user"),
+        (made(user, "AKIA", SECRET), "the key ID"),
+        (
+            made(user, "AKIADEPLOY01EXAMPLE\u{e9}", SECRET),
+            "the key ID",
+        ),
+        (made(user, key, first), "not 40"),
+        (made(user, key, &format!("{SECRET}KEY")), "not 40"),
+        (made(user, key, &SECRET.replace('/', "_")), "not 40"),
+        (
+            made(user, key, &format!("{first}<!-- 1 -->{second}")),
+            "in pieces",
+        ),
+        (
+            made(user, key, &format!("{first}<![CDATA[{second}]]>")),
+            "in pieces",
+        ),
+        (
+            made(user, key, &format!("<![CDATA[{SECRET}]]>")),
+            "in pieces",
+        ),
+        (made(user, key, &twice), "twice"),
+    ] {
+        let account = answered_with(format!("{OK}{body}")).await;
+        match account.change(&create(user)).await.map(|done| done.changed) {
+            Ok(Changed::Unsure { secret, error, .. }) => {
+                assert!(
+                    error.outcome_unknown() && error.message.contains(why),
+                    "{error}"
+                );
+                let received = secret.expose().replace('_', "/");
+                assert_eq!(&received[..20], first, "{body}");
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{
     AccessKey, Change, Changed, Connection, Done, Error, Kind,
     convert::{self, change_error, failed},
-    document::Own,
+    document::{Own, Pieces},
 };
 use crate::engine::SecretKey;
 use aws_config::retry::RetryConfig;
@@ -32,17 +32,20 @@ impl Connection {
                 // Where a whole secret has come through, it is worth more than the end of the
                 // document that brought it: without it, the key would be one that nobody can use.
                 let enough = &["AccessKeyId", "SecretAccessKey"];
-                let once = once("CreateAccessKeyResponse", enough);
+                let pieces = Pieces::default();
+                let once = once("CreateAccessKeyResponse", enough, Some(pieces.clone()));
                 let call = iam.create_access_key().user_name(&**user);
                 let answer = call.customize().config_override(once).send().await;
-                done(answer, action, created)
+                done(answer, action, |answer| {
+                    created(answer, user, pieces.get().cloned())
+                })
             }
             Change::SetActive { user, key, active } => {
                 let status = match active {
                     true => StatusType::Active,
                     false => StatusType::Inactive,
                 };
-                let once = once("UpdateAccessKeyResponse", &[]);
+                let once = once("UpdateAccessKeyResponse", &[], None);
                 let call = iam.update_access_key().user_name(&**user);
                 let call = call.access_key_id(key).status(status).customize();
                 done(call.config_override(once).send().await, action, |_| {
@@ -50,7 +53,7 @@ impl Connection {
                 })
             }
             Change::Delete { user, key } => {
-                let once = once("DeleteAccessKeyResponse", &[]);
+                let once = once("DeleteAccessKeyResponse", &[], None);
                 let call = iam.delete_access_key().user_name(&**user);
                 let call = call.access_key_id(key).customize();
                 done(call.config_override(once).send().await, action, |_| {
@@ -61,14 +64,14 @@ impl Connection {
                 Some(text) => {
                     let tag = Tag::builder().key(key).value(text).build();
                     let tag = tag.map_err(|e| failed(action, Kind::Other, e.to_string()))?;
-                    let once = once("TagUserResponse", &[]);
+                    let once = once("TagUserResponse", &[], None);
                     let call = iam.tag_user().user_name(&**user).tags(tag).customize();
                     done(call.config_override(once).send().await, action, |_| {
                         Some(Changed::Done)
                     })
                 }
                 None => {
-                    let once = once("UntagUserResponse", &[]);
+                    let once = once("UntagUserResponse", &[], None);
                     let call = iam.untag_user().user_name(&**user).tag_keys(key);
                     let answer = call.customize().config_override(once).send().await;
                     done(answer, action, |_| Some(Changed::Done))
@@ -102,24 +105,68 @@ where
     }
 }
 
-fn created(answer: CreateAccessKeyOutput) -> Option<Changed> {
+/// The key that an answer holds, with its secret where that came in pieces.
+fn created(
+    answer: CreateAccessKeyOutput,
+    user: &str,
+    pieces: Option<SecretKey>,
+) -> Option<Changed> {
+    let request_id = answer.request_id().map(str::to_owned);
     let made = answer.access_key?;
-    (!made.secret_access_key.is_empty()).then(|| Changed::Created {
-        key: AccessKey {
-            id: made.access_key_id,
-            status: convert::status(Some(&made.status)),
-            created: convert::time(made.create_date.as_ref()),
+    let in_pieces = pieces.is_some();
+    let secret = pieces.unwrap_or(SecretKey::new(made.secret_access_key));
+    if secret.expose().is_empty() {
+        return None;
+    }
+    let doubt = if in_pieces {
+        Some("a part of it came twice or in pieces")
+    } else if !made.user_name.eq_ignore_ascii_case(user) {
+        Some("the answer names another user")
+    } else if !is_id(&made.access_key_id) {
+        Some("the key ID is not one")
+    } else if !is_secret(secret.expose()) {
+        Some("the secret is not 40 letters, digits, slashes and plus signs")
+    } else {
+        None
+    };
+    let key = AccessKey {
+        id: made.access_key_id,
+        status: convert::status(Some(&made.status)),
+        created: convert::time(made.create_date.as_ref()),
+    };
+    Some(match doubt {
+        None => Changed::Created { key, secret },
+        Some(doubt) => Changed::Unsure {
+            key,
+            secret,
+            error: Box::new(Error {
+                request_id,
+                ..failed("iam:CreateAccessKey", Kind::InvalidResponse, doubt)
+            }),
         },
-        secret: SecretKey::new(made.secret_access_key),
     })
+}
+
+fn is_id(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (16..=128).contains(&text.len()) && text.bytes().all(known)
+}
+
+fn is_secret(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+');
+    text.len() == 40 && text.bytes().all(known)
 }
 
 /// Makes a change be sent once, and its answer be the whole document with this root. The SDK would
 /// repeat it after a 5xx or a lost connection: a creation that the service had made would leave a
 /// key whose secret nobody has, and a deletion that it had made would be reported as one of a key
 /// that is not there.
-fn once(root: &'static str, enough: &'static [&'static str]) -> Builder {
+fn once(root: &'static str, enough: &'static [&'static str], pieces: Option<Pieces>) -> Builder {
     let retries = RetryConfig::disabled();
-    let own = Own { root, enough };
+    let own = Own {
+        root,
+        enough,
+        pieces,
+    };
     Builder::new().retry_config(retries).interceptor(own)
 }

@@ -4,6 +4,7 @@
 //! And what it does read it takes as it is: from a document that ends within a secret, the first half
 //! of the secret.
 
+use crate::engine::SecretKey;
 use aws_sdk_iam::{
     config::{ConfigBag, Intercept, RuntimeComponents},
     error::BoxError,
@@ -12,6 +13,10 @@ use aws_smithy_runtime_api::client::interceptors::{
     context::AfterDeserializationInterceptorContextRef, dyn_dispatch_hint,
 };
 use quick_xml::{Reader, events::Event};
+use std::sync::{Arc, OnceLock};
+
+/// A text that came in pieces, where one did.
+pub(super) type Pieces = Arc<OnceLock<SecretKey>>;
 
 /// Lets a success pass only if its body is the document of the call. What is inside may be anything:
 /// it differs between IAM and those that speak its language.
@@ -22,6 +27,10 @@ pub(super) struct Own {
     /// The elements after whose ends the rest of the document does not matter; where there are
     /// none, all of it does.
     pub(super) enough: &'static [&'static str],
+    /// The whole text of the last of these elements, once one of them has been found twice or with
+    /// more than text in it: of that the SDK takes a part for the whole.
+    /// None where nobody wants to know.
+    pub(super) pieces: Option<Pieces>,
 }
 
 impl Own {
@@ -67,6 +76,54 @@ impl Own {
     }
 }
 
+impl Own {
+    /// The whole text of the last of the elements that are enough, if one of them is there twice or
+    /// holds more than text, as far as the document can be read.
+    fn pieces(&self, body: &[u8]) -> Option<SecretKey> {
+        let mut reader = Reader::from_reader(body);
+        let mut seen = Vec::new();
+        let mut inside = None;
+        let mut odd = false;
+        // Long enough, so that it is never copied to another place.
+        let mut text = String::with_capacity(body.len());
+        while let Ok(event) = reader.read_event() {
+            let is_last = inside.is_some() && inside == self.enough.last();
+            let mut take = |bytes: &[u8]| {
+                if is_last {
+                    text.push_str(&String::from_utf8_lossy(bytes));
+                }
+            };
+            match event {
+                Event::Eof => break,
+                Event::Text(part) => take(&part),
+                Event::CData(part) if inside.is_some() => {
+                    odd = true;
+                    take(&part);
+                }
+                Event::GeneralRef(_) => odd |= inside.is_some(),
+                Event::Start(element) if inside.is_none() => {
+                    let name = element.local_name();
+                    let mut wanted = self.enough.iter();
+                    let wanted = wanted.find(|wanted| name.as_ref() == wanted.as_bytes());
+                    if wanted.is_some_and(|wanted| seen.contains(wanted)) {
+                        odd = true;
+                    } else {
+                        seen.extend(wanted);
+                        inside = wanted;
+                    }
+                }
+                Event::End(element) => {
+                    let name = element.local_name();
+                    inside = inside.filter(|inside| name.as_ref() != inside.as_bytes());
+                }
+                _ => odd |= inside.is_some(),
+            }
+        }
+        let text = SecretKey::new(text);
+        odd.then_some(text)
+    }
+}
+
 #[dyn_dispatch_hint]
 impl Intercept for Own {
     fn name(&self) -> &'static str {
@@ -80,6 +137,12 @@ impl Intercept for Own {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let body = context.response().body().bytes();
+        if let Some(pieces) = &self.pieces
+            && let Some(text) = self.pieces(body.unwrap_or_default())
+        {
+            // Sent once, it is answered once.
+            let _ = pieces.set(text);
+        }
         // What went wrong already keeps its own name.
         if context.output_or_error().is_err() || self.is(body.unwrap_or_default()) {
             Ok(())
@@ -97,13 +160,17 @@ mod tests {
                          <ResponseMetadata>\n    <RequestId>EXAMPLE8-90ab</RequestId>\n  \
                          </ResponseMetadata>\n</UntagUserResponse>";
 
-    const UNTAGGED: Own = Own {
-        root: "UntagUserResponse",
-        enough: &[],
-    };
+    fn own(root: &'static str, enough: &'static [&'static str]) -> Own {
+        let pieces = None;
+        Own {
+            root,
+            enough,
+            pieces,
+        }
+    }
 
     fn passes(body: &str) -> bool {
-        UNTAGGED.is(body.as_bytes())
+        own("UntagUserResponse", &[]).is(body.as_bytes())
     }
 
     #[test]
@@ -144,7 +211,7 @@ mod tests {
             assert!(!passes(body), "{body}");
         }
         let odd = b"<UntagUserResponse>\xff</UntagUserResponse>";
-        assert!(!UNTAGGED.is(odd));
+        assert!(!own("UntagUserResponse", &[]).is(odd));
     }
 
     #[test]
@@ -156,10 +223,7 @@ mod tests {
 
     #[test]
     fn what_is_enough_has_to_be_whole_and_no_more() {
-        let own = Own {
-            root: "Made",
-            enough: &["Id", "Secret"],
-        };
+        let own = own("Made", &["Id", "Secret"]);
         let body = "<Made><Key><Id>1</Id><Secret>2</Secret></Key></Made>";
         let enough = body.find("</Key>").unwrap();
         for (cut, _) in body.char_indices() {
@@ -171,6 +235,24 @@ mod tests {
             );
         }
         assert!(own.is(body.as_bytes()));
+        assert!(own.pieces(body.as_bytes()).is_none());
+        for (odd, text) in [
+            (
+                "<Made><Id>1</Id><Secret>2</Secret><Secret>3</Secret></Made>",
+                "2",
+            ),
+            ("<Made><Id>1</Id><Secret>2</Secret></Made><Id>3</Id>", "2"),
+            ("<Made><Id>1</Id><Secret>2<!-- 3 -->4</Secret></Made>", "24"),
+            (
+                "<Made><Id>1</Id><Secret>2<![CDATA[4]]>5</Secret></Made>",
+                "245",
+            ),
+            ("<Made><Id>1<b/></Id><Secret>2</Secret></Made>", "2"),
+            ("<Made><Id>1</Id><Secret>2<b>3</b>4</Secret></Made>", "234"),
+        ] {
+            let pieces = own.pieces(odd.as_bytes());
+            assert_eq!(pieces.as_ref().map(SecretKey::expose), Some(text), "{odd}");
+        }
         assert!(!own.is(b"<Other><Id>1</Id><Secret>2</Secret></Other>"));
         assert!(!own.is(b"<Made><Id>1</Id></Made>"));
     }

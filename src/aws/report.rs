@@ -48,6 +48,7 @@ impl Connection {
         let whole = unhurried.interceptor(Own {
             root: "GetCredentialReportResponse",
             enough: &["Content", "GeneratedTime"],
+            pieces: None,
         });
         let call = self.iam.get_credential_report().customize();
         let answer = match call

@@ -169,7 +169,7 @@ impl JournalWriter {
         request_id: Option<String>,
         took: Duration,
     ) {
-        let error = result.as_ref().err();
+        let error = Changed::error(result);
         let outcome = match error {
             None => Outcome::Done,
             Some(error) if error.outcome_unknown() => Outcome::Unknown,
@@ -180,7 +180,9 @@ impl JournalWriter {
             time: Utc::now(),
             outcome,
             key: match result {
-                Ok(Changed::Created { key, .. }) => Some(key.id.clone()),
+                Ok(Changed::Created { key, .. } | Changed::Unsure { key, .. }) => {
+                    Some(key.id.clone())
+                }
                 _ => None,
             },
             code: error.and_then(|error| error.code.clone()),
@@ -297,6 +299,10 @@ fn question(left: Unfinished) -> Option<Question> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{
+        Kind, SecretKey,
+        model::{AccessKey, KeyStatus},
+    };
     use std::fs;
 
     fn order() -> Order {
@@ -354,5 +360,36 @@ mod tests {
             ["sent", "ended", "settled"],
             "{text}"
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_key_that_may_not_be_whole_leaves_open_what_became_of_the_change() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("journal.jsonl");
+        let config = JournalConfig {
+            path: Ok(Some(path.clone())),
+            demo_too: false,
+        };
+        let (outbox, _inbox) = mpsc::unbounded_channel();
+        let writer = JournalWriter::new(Handle::current(), config, outbox);
+        writer.open();
+        writer.sent(&order()).await.expect("it is written");
+        let unsure = Changed::Unsure {
+            key: AccessKey {
+                id: "AKIANEWKEY01EXAMPLE1".into(),
+                status: KeyStatus::Active,
+                created: None,
+            },
+            secret: SecretKey::new("DEMO/half".into()),
+            error: Box::new(Error {
+                kind: Kind::InvalidResponse,
+                ..Error::internal("iam:CreateAccessKey")
+            }),
+        };
+        writer.ended(&order(), &Ok(unsure), None, Duration::ZERO);
+        writer.finish().await;
+        let text = fs::read_to_string(&path).expect("a journal");
+        assert!(text.contains("\"outcome\":\"unknown\""), "{text}");
+        assert!(!text.contains("half"), "{text}");
     }
 }

@@ -67,18 +67,18 @@ impl Entry {
         time: DateTime<Utc>,
     ) -> Self {
         let row = change.row();
-        let request_id = match result {
-            Ok(_) => request_id,
-            Err(error) => error.request_id.clone().or(request_id),
-        };
+        let error = Changed::error(result);
+        let request_id = error
+            .and_then(|error| error.request_id.clone())
+            .or(request_id);
         let target = match result {
             Ok(Changed::Created { key, .. }) => format!("{} of {}", key.id, change.user()),
             _ => row.target,
         };
-        let result = match result {
-            Ok(_) => Outcome::Done(row.done.to_lowercase()),
-            Err(error) if error.outcome_unknown() => Outcome::NotKnown(error.clone()),
-            Err(error) => Outcome::Failed(error.clone()),
+        let result = match error {
+            None => Outcome::Done(row.done.to_lowercase()),
+            Some(error) if error.outcome_unknown() => Outcome::NotKnown(error.clone()),
+            Some(error) => Outcome::Failed(error.clone()),
         };
         let endpoint = account.endpoint.as_deref().filter(|at| *at != DEMO);
         Self {

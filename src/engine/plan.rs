@@ -330,6 +330,13 @@ impl Engine {
         {
             account.limiter.throttled(self.now);
         }
+        let result = match result {
+            Ok(Changed::Unsure { key, secret, error }) => {
+                self.key_received(at, id, key, secret, &error);
+                Err(*error)
+            }
+            result => result,
+        };
         match result {
             // The question asks for the keys itself.
             Err(error) if error.outcome_unknown() => return self.outcome_lost(at, error),
@@ -362,7 +369,7 @@ impl Engine {
                 let label = self.plans[at].account.clone();
                 self.key_created(session, id, change.user(), key, secret, label);
             }
-            Changed::Done => {
+            Changed::Done | Changed::Unsure { .. } => {
                 if let Change::SetActive { key, active, .. } = change {
                     self.rotations.note_active(key, *active, self.now);
                 }
@@ -462,7 +469,7 @@ impl Engine {
             (Change::SetDescription { user, key, text }, _) => {
                 users.set_description(user, key, text.as_deref());
             }
-            (Change::Create { .. }, Changed::Done) => {}
+            (Change::Create { .. }, Changed::Done | Changed::Unsure { .. }) => {}
         }
     }
 
@@ -493,6 +500,23 @@ impl Engine {
         if rotating {
             self.store_in_chosen(session, user, &id);
         }
+    }
+
+    /// What may be a new key has come, and something is wrong with it: its secret is held, and goes
+    /// nowhere by itself.
+    fn key_received(
+        &mut self,
+        at: usize,
+        change: ChangeId,
+        key: AccessKey,
+        secret: SecretKey,
+        error: &Error,
+    ) {
+        let plan = &self.plans[at];
+        let (user, label) = (plan.current().change.user().into(), plan.account.clone());
+        let mut new = NewKey::new(plan.session, change, user, key.id, secret, label);
+        new.doubt = Some(error.message.clone());
+        self.vault.add(new);
     }
 
     /// Something needs the person's attention: the program is not left before it was seen.

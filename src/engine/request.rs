@@ -6,6 +6,7 @@ mod command;
 
 use super::{
     SecretKey,
+    error::Error,
     model::{AccessKey, Caller, LastUsed, Report, Summary, UsersPage},
 };
 use command::{Parameter, Value, command};
@@ -103,8 +104,31 @@ pub enum Changed {
         /// Its secret.
         secret: SecretKey,
     },
+    /// Something has come back that does not look like the key that was asked for. It may have been
+    /// created all the same: the account has to tell, as after an answer that was lost. What was
+    /// received is the only copy, should it be right.
+    Unsure {
+        /// The key, as far as it can be told.
+        key: AccessKey,
+        /// The secret as it was received.
+        secret: SecretKey,
+        /// What is wrong with it: an error whose outcome is unknown.
+        error: Box<Error>,
+    },
     /// The account is as it was asked to be.
     Done,
+}
+
+impl Changed {
+    /// The error of a change, or of what has come back of it.
+    #[must_use]
+    pub fn error(result: &Result<Self, Error>) -> Option<&Error> {
+        match result {
+            Err(error) => Some(error),
+            Ok(Self::Unsure { error, .. }) => Some(error),
+            Ok(_) => None,
+        }
+    }
 }
 
 /// How much harm a change can do.

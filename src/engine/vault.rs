@@ -68,6 +68,8 @@ pub struct NewKey {
     pub replaces_own: bool,
     /// It has been deleted again.
     pub deleted: bool,
+    /// What is wrong with the answer that brought it: it may not be the user's, nor its secret whole.
+    pub doubt: Option<String>,
 }
 
 /// Whether a new key has been found to work.
@@ -125,6 +127,7 @@ impl NewKey {
             rotating: false,
             replaces_own: false,
             deleted: false,
+            doubt: None,
         }
     }
 
@@ -291,13 +294,16 @@ impl Engine {
             return None;
         }
         key.stored.push(place.to_owned());
-        self.effects.push(Effect::Note(Note {
-            of: Origin::Here(key.change),
-            fact: Fact::Stored {
-                key: id.to_owned(),
-                place: place.to_owned(),
-            },
-        }));
+        // What became of the change stays open in the journal while that is not known.
+        if key.doubt.is_none() {
+            self.effects.push(Effect::Note(Note {
+                of: Origin::Here(key.change),
+                fact: Fact::Stored {
+                    key: id.to_owned(),
+                    place: place.to_owned(),
+                },
+            }));
+        }
         if key.rotating {
             self.check_new_key(id)?;
         }
@@ -323,7 +329,7 @@ impl Engine {
         let was_on_clipboard = !has_it && self.let_clipboard_go(id);
         if let Some(key) = self.vault.key_mut(id) {
             let was_held = key.secret.take().is_some();
-            if !has_it && (was_held || was_on_clipboard) {
+            if !has_it && (was_held || was_on_clipboard) && key.doubt.is_none() {
                 self.effects.push(Effect::Note(Note {
                     of: Origin::Here(key.change),
                     fact: Fact::Discarded { key: id.to_owned() },

@@ -9,7 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        self, Answer, Effect, Event, Fact, Intent, Kind, Note, Read, Signal, SignedIn, Target,
+        self, Answer, Changed, Copied, CopyOutcome, Effect, Event, Fact, Intent, Kind, Note, Read,
+        SecretKey, Signal, SignedIn, Target,
         model::{AccessKey, KeyStatus, LastUsed, Summary},
         unresolved::Finding,
     },
@@ -113,6 +114,53 @@ fn a_look_is_as_old_as_either_clock_says() {
         desk.serve(&people());
         assert!(desk.next_change().is_some(), "{what}");
     }
+}
+
+#[test]
+fn a_key_that_may_not_be_whole_is_kept_and_the_account_is_asked() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    let id = creating(&mut desk, "alice");
+    let key = AccessKey {
+        id: "AKIANEWKEY01EXAMPLE1".into(),
+        status: KeyStatus::Active,
+        created: Some(now()),
+    };
+    let unsure = Changed::Unsure {
+        key: key.clone(),
+        secret: SecretKey::new("DEMO/half".into()),
+        error: Box::new(engine::Error {
+            message: "the secret is cut off".into(),
+            ..error(Kind::InvalidResponse)
+        }),
+    };
+    desk.changed(id, Ok(unsure));
+    let screen = desk.screen();
+    assert!(
+        screen.contains("This may not be the whole key: the secret is cut off."),
+        "{screen}"
+    );
+    let held: Vec<_> = desk.screen.engine.vault.held().collect();
+    assert_eq!(held[0].secret().unwrap().expose(), "DEMO/half");
+    // What came of the change stays open, here and in the journal, wherever the secret goes.
+    desk.keys("y");
+    desk.send(Event::Copied {
+        what: Copied::Secret,
+        key: key.id.clone(),
+        outcome: CopyOutcome::InSystemClipboard,
+    });
+    let noted = |desk: &Desk| {
+        let effects = desk.effects.iter();
+        effects
+            .filter(|effect| matches!(effect, Effect::Note(_)))
+            .count()
+    };
+    assert_eq!(noted(&desk), 0);
+    let mut users = people();
+    users[0].keys.push((key.clone(), LastUsed::Never));
+    desk.serve(&users);
+    let question = &desk.screen.engine.questions()[0];
+    assert_eq!(question.finding, Finding::Orphans(vec![key]));
+    assert_eq!(noted(&desk), 0);
 }
 
 #[test]

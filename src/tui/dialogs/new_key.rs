@@ -198,8 +198,16 @@ impl Dialog for NewKeyDialog {
             value(&mut lines, label, &hidden, theme.dim);
         }
         lines.gap();
-        let text = "AWS shows this secret once. Put it somewhere before you go on.";
-        lines.say(text, theme.warn);
+        match &new.doubt {
+            None => {
+                let text = "AWS shows this secret once. Put it somewhere before you go on.";
+                lines.say(text, theme.warn);
+            }
+            Some(doubt) => lines.warn(format!(
+                "This may not be the whole key: {doubt}. The account is asked whether a key was \
+                 created."
+            )),
+        }
         lines.gap();
         self.actions(&mut lines);
         lines.gap();
