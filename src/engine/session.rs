@@ -122,12 +122,16 @@ impl Engine {
             }
             (Read::Users(_), None) => self.page_came(session, next_page)?,
             (Read::Users(_), Some(error)) => {
+                // With nothing to show, all of the page tells of it.
+                let is_told = error.stops_everything() && account.users.rows().is_empty();
                 let all = if account.users.is_complete() {
                     "not refreshed"
                 } else {
                     "incomplete"
                 };
-                self.complain(format!("The list is {all}: {}", error.short()));
+                if !is_told {
+                    self.complain(format!("The list is {all}: {}", error.short()));
+                }
                 self.take_up_questions();
             }
             (Read::Keys(user), _) => self.keys_came(session, user)?,

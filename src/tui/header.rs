@@ -51,11 +51,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(name) = identity.alias() {
         add(name, alias, " ");
     }
-    if let Some(error) = identity.alias.error() {
-        add(&error.short(), theme.dim, "  ");
-    }
+    // The page tells of what has failed.
+    let signed_out = matches!(account.stage, Stage::SignedOut(_));
     match &identity.caller {
-        Load::Failed(error, None) => add(&error.short(), theme.bad, "  "),
+        Load::Failed(error, None) if !signed_out => add(&error.short(), theme.bad, "  "),
         caller => match caller.known() {
             Some(caller) => {
                 add(&caller.account, theme.strong, "  ");
@@ -72,6 +71,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(endpoint) = &identity.endpoint {
         add("at", theme.dim, " ");
         add(endpoint, theme.warn, " ");
+    }
+    if let Some(error) = identity.alias.error().filter(|_| !signed_out) {
+        add(&error.short(), theme.dim, "  ");
     }
     canvas.line(area.x, area.y, area.width, &Line::from(left));
     canvas.line_right(area, &badges);
@@ -154,7 +156,9 @@ fn progress(canvas: &Canvas<'_>, page: Page, room: usize) -> Line<'static> {
             canvas.theme.bad,
         );
     }
-    let busy = canvas.engine.is_busy();
+    // What is still under way there is not waited for.
+    let signed_out = matches!(canvas.account.stage, Stage::SignedOut(_));
+    let busy = canvas.engine.is_busy() && !signed_out;
     let spinner = if busy { 2 } else { 0 };
     let ways = loading(canvas);
     // Beside the tabs with their numbers, if any of it fits there.

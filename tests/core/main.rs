@@ -161,6 +161,71 @@ fn a_late_answer_from_before_a_change_does_not_undo_it_on_screen() {
 }
 
 #[test]
+fn an_endpoint_that_does_not_answer_is_told_once_and_with_its_address() {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.signed_in(SignedIn {
+        endpoint: Some("http://127.0.0.1:9".into()),
+        ..SignedIn::default()
+    });
+    let mut asked: Vec<_> = std::iter::from_fn(|| desk.next_read()).collect();
+    // The last is still under way.
+    let (_, last) = asked.pop().unwrap();
+    assert_eq!(last, Read::Summary);
+    for (request, read) in asked {
+        let no_answer = Error {
+            action: read.row().action,
+            code: None,
+            ..error(Kind::Network)
+        };
+        desk.answered(request, Err(no_answer));
+    }
+    assert!(desk.screen.engine.is_busy());
+    let screen = desk.screen();
+    let (header, page) = screen.split_at(screen.find("Not signed in").unwrap());
+    assert_eq!(
+        header.split_whitespace().collect::<Vec<_>>()[..3],
+        ["iamkeys", "at", "http://127.0.0.1:9"],
+        "{screen}"
+    );
+    let spins = header
+        .chars()
+        .any(|c| ('\u{2800}'..='\u{28ff}').contains(&c));
+    assert!(!spins && !header.contains("No answer"), "{screen}");
+    assert!(
+        page.contains("There is no answer from http://127.0.0.1:9."),
+        "{screen}"
+    );
+}
+
+#[test]
+fn what_may_not_be_read_of_the_account_comes_after_who_is_signed_in() {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    while let Some((request, read)) = desk.next_read() {
+        let result = match read {
+            Read::Alias => Err(Error {
+                action: "iam:ListAccountAliases",
+                code: Some("AccessDenied".into()),
+                ..error(Kind::Denied)
+            }),
+            Read::Caller => Ok(Answer::Caller(Caller {
+                account: "123456789012".into(),
+                arn: "arn:aws:sts::123456789012:assumed-role/Operator/alice@acme".into(),
+            })),
+            read => answer(&people(), read),
+        };
+        desk.answered(request, result);
+    }
+    let screen = desk.screen();
+    assert!(
+        screen.contains(" iamkeys  123456789012  Operator/alice@acme "),
+        "{screen}"
+    );
+}
+
+#[test]
 fn an_answer_to_an_earlier_session_is_nobody_s() {
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
