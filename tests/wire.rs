@@ -6,6 +6,7 @@ use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use iamkeys::{
@@ -863,6 +864,35 @@ async fn credentials_that_fail_in_mid_session_have_run_out_and_nothing_was_sent(
         );
         assert_eq!(error.remedy(), Remedy::SignIn);
     }
+    assert!(endpoint.calls().is_empty());
+}
+
+/// Credentials that are to be had over a network that is not there.
+#[derive(Debug)]
+struct OutOfReach;
+
+impl ProvideCredentials for OutOfReach {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let cause = ConnectorError::timeout("no route".into());
+        future::ProvideCredentials::ready(Err(CredentialsError::provider_error(cause)))
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_cannot_be_renewed_without_network_have_not_run_out() {
+    let (endpoint, _) = demo();
+    let config = config(SharedCredentialsProvider::new(OutOfReach))
+        .http_client(endpoint.http_client())
+        .build();
+    let account = Connection::new(&config, false, Timeouts::default());
+    let changed = account.change(&create("new-hire")).await.unwrap_err();
+    assert_eq!(changed.kind, Kind::NotSent, "{changed:?}");
+    let read = account.keys("alice").await.unwrap_err();
+    assert_eq!(read.kind, Kind::Network, "{read:?}");
+    assert!(read.message.ends_with("renewed: no route"), "{read:?}");
     assert!(endpoint.calls().is_empty());
 }
 

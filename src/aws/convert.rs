@@ -102,9 +102,13 @@ where
             Some(connector) => match find::<CredentialsError>(connector) {
                 // They are asked for before anything is sent: nothing was.
                 Some(cause) => {
+                    let kind = match find::<ConnectorError>(cause) {
+                        Some(_) => Kind::Network,
+                        None => Kind::Expired,
+                    };
                     let cause = deepest(cause);
                     let message = format!("the credentials could not be renewed: {cause}");
-                    (Kind::Expired, message)
+                    (kind, message)
                 }
                 None if connector.is_timeout() => no_answer(),
                 None => (Kind::Network, deepest(connector)),
@@ -136,8 +140,11 @@ where
 }
 
 /// Whether there was no connection to send a request over: the name was not resolved, or nobody
-/// listened, or they did not agree on TLS.
+/// listened, or they did not agree on TLS; or no credentials to sign it with.
 fn never_connected(error: &ConnectorError) -> bool {
+    if find::<CredentialsError>(error).is_some() {
+        return true;
+    }
     find::<hyper_util::client::legacy::Error>(error)
         .is_some_and(hyper_util::client::legacy::Error::is_connect)
         || find::<io::Error>(error)
