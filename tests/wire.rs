@@ -972,6 +972,29 @@ async fn a_read_that_stays_broken_ends_in_words() {
 }
 
 #[tokio::test]
+async fn a_read_is_asked_again_as_often_as_the_configuration_says() {
+    for (attempts, of_iam, of_sts) in [(None, 4, 2), (Some(1), 1, 1), (Some(3), 3, 2)] {
+        let (endpoint, _) = demo();
+        let key = SharedCredentialsProvider::new(endpoint.sdk_credentials());
+        let mut config = config(key).http_client(endpoint.http_client());
+        let retries = |most| RetryConfig::standard().with_max_attempts(most);
+        config.set_retry_config(attempts.map(retries));
+        let account = Connection::new(&config.build(), false, Timeouts::default());
+        endpoint.fault(Fault::new(FaultKind::Unavailable));
+        tokio::time::pause();
+        account.users(None).await.unwrap_err();
+        account.caller().await.unwrap_err();
+        tokio::time::resume();
+        assert_eq!(calls(&endpoint, "ListUsers"), of_iam, "{attempts:?}");
+        assert_eq!(
+            calls(&endpoint, "GetCallerIdentity"),
+            of_sts,
+            "{attempts:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_throttled_read_is_left_to_who_has_asked_it() {
     for code in [
         "Throttling",

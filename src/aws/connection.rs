@@ -51,13 +51,11 @@ impl Connection {
     /// Makes the clients. Sends nothing.
     #[must_use]
     pub fn new(config: &SdkConfig, read_only: bool, timeouts: Timeouts) -> Self {
+        let retries = config.retry_config().cloned();
+        let retries = retries.unwrap_or_else(patience::retries);
+        let few = retries.max_attempts().min(2);
         let reads = aws_sdk_iam::config::Builder::from(config)
-            .retry_config(
-                config
-                    .retry_config()
-                    .cloned()
-                    .unwrap_or_else(patience::retries),
-            )
+            .retry_config(retries)
             .retry_classifier(patience::NotWhenThrottled)
             .timeout_config(timeouts.config())
             .interceptor(bodies::Bounded)
@@ -65,7 +63,7 @@ impl Connection {
         // Who is signed in is asked first of all, and its answer decides what the first screen
         // says about an endpoint that cannot be reached: few attempts.
         let identity = aws_sdk_sts::config::Builder::from(config)
-            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .retry_config(RetryConfig::standard().with_max_attempts(few))
             .timeout_config(timeouts.config())
             .interceptor(bodies::Bounded)
             .build();
