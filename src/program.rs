@@ -74,17 +74,20 @@ fn run_screen<S>(
 where
     S: Stream<Item = io::Result<Event>> + Unpin,
 {
+    let tokio = driver::threads()?;
+    // Before anything is written: a limit on the size of files would end the program there.
+    let inside = tokio.enter();
+    let signals = signals()?;
+    drop(inside);
     let _log = cli.start_log()?;
     if let Err(error) = no_dumps {
         tracing::warn!(%error, "a crash may leave a core dump");
     }
-    let tokio = driver::threads()?;
     let exit = tokio.block_on(async {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let settings = cli.settings();
         let handle = tokio.handle().clone();
         let driver = Driver::new(handle, outbox, accounts, cli.driver_config(&settings));
-        let signals = signals()?;
         let config = Config {
             settings,
             target: cli.target(),

@@ -125,6 +125,8 @@ pub enum Signal {
     Quit,
     /// SIGHUP: the terminal is gone.
     HangUp,
+    /// Another one that would end the process, by its number: ends as SIGTERM does.
+    Other(u8),
 }
 
 impl Signal {
@@ -136,6 +138,7 @@ impl Signal {
             Self::Interrupt => 2,
             Self::Quit => 3,
             Self::Terminate => 15,
+            Self::Other(number) => number,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A new key's secret goes into files: with the real program's own idea of where those are.
 
 use crate::{
-    ENTER, ESC, World,
+    CTRL_C, ENTER, ESC, World, have_it,
     pty::{self, Start},
 };
 use iamkeys::demo::{Call, KeyId};
@@ -106,4 +106,53 @@ fn a_file_gets_the_new_key_and_its_whole_path_is_told() {
     program.wait_gone("New key for");
     program.press("q");
     program.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_told_and_the_secret_stays() {
+    let world = World::demo();
+    let credentials = world.endpoint.sdk_credentials();
+    let script = format!(
+        "ulimit -f 0; exec {} --no-journal --clipboard osc52 --endpoint-url {}",
+        env!("CARGO_BIN_EXE_iamkeys"),
+        world.url()
+    );
+    let before = "[default]\nregion = eu-north-1\n";
+    let start = pty::Start::command("sh", ["-c", &script])
+        .env("AWS_ACCESS_KEY_ID", credentials.access_key_id())
+        .env("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key())
+        .file(".aws/credentials", before);
+    let mut program = start.run();
+    world.create_key(&mut program);
+    program.press("w");
+    program.wait_text("Profile: ");
+    program.wait_text("  default");
+    program.press("ci");
+    program.wait_text("[ci] will be new.");
+    program.press(ENTER);
+    program.wait_text("+ aws_access_key_id = ");
+    program.press("y");
+    program.wait_text("File too large");
+    program.press(ESC);
+    program.wait_gone("File too large");
+    program.press("s");
+    program.wait_text("Path: ");
+    program.press(ENTER);
+    program.wait_text("cannot write /");
+    program.press(ESC);
+    program.wait_gone("Path: ");
+    let folder = program.home().join(".aws");
+    assert_eq!(
+        fs::read_to_string(folder.join("credentials")).unwrap(),
+        before
+    );
+    let names = |folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let left = names(folder.as_path()).chain(names(program.home()));
+    let left: Vec<_> = left.map(|entry| entry.file_name()).collect();
+    assert_eq!(left, ["credentials", ".aws"]);
+    program.press("y");
+    program.wait_text("secret sent");
+    have_it(&mut program);
+    program.press(CTRL_C);
+    program.wait_exit().assert_clean(130);
 }
