@@ -4,7 +4,7 @@
 use crate::{
     cli::{Cli, goodbye},
     driver::{self, Accounts, Driver},
-    engine::Exit,
+    engine::{Exit, text::visible},
     signals::signals,
     tui::{
         app::{App, BETWEEN_KEYS, Config},
@@ -53,7 +53,8 @@ where
         Ok(Ok(exit)) => {
             let (code, lines) = goodbye(exit);
             for line in lines {
-                complain(format_args!("iamkeys: {line}"));
+                // A line break in a user's name would begin another.
+                complain(visible(&format!("iamkeys: {line}")));
             }
             if sound { code } else { ExitCode::FAILURE }
         }

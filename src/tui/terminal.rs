@@ -2,6 +2,7 @@
 //! error, a panic, a signal, a suspension.
 
 use super::app::Host;
+use crate::engine::text::visible;
 use crossterm::{
     cursor::Show,
     event::{DisableBracketedPaste, EnableBracketedPaste},
@@ -165,9 +166,12 @@ mod mouse {
     };
 }
 
-/// Writes a line to standard error, or does not: `eprintln!` would panic where the terminal is gone.
-pub fn complain(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Writes lines to standard error, or does not: `eprintln!` would panic where the terminal is gone.
+/// What of them comes from outside drives no terminal.
+pub fn complain(lines: impl Display) {
+    for line in lines.to_string().lines() {
+        let _ = writeln!(io::stderr(), "{}", visible(line));
+    }
 }
 
 /// Installs the hooks for panics and reports. Call it on the main thread.
@@ -179,6 +183,8 @@ pub fn install_hooks() -> color_eyre::Result<()> {
     MAIN.get_or_init(|| thread::current().id());
     let (panics, errors) = color_eyre::config::HookBuilder::default()
         .display_env_section(false)
+        // Without colors: what controls a terminal is left out of what is printed.
+        .theme(color_eyre::config::Theme::new())
         .into_hooks();
     errors.install()?;
     std::panic::set_hook(Box::new(move |info| {

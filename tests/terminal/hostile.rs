@@ -89,3 +89,23 @@ fn words_of_refusals_are_shown_and_not_obeyed() {
     program.wait_raw("\u{fffd}]0;pwned\u{fffd}".as_bytes(), 1);
     assert_harmless(&program.raw());
 }
+
+#[test]
+fn names_in_what_is_said_at_the_end_are_shown_and_not_obeyed() {
+    // In another account than the one that is opened: it stays open.
+    let line = r#"{"v":1,"event":"sent","id":"a/1","run":"a","time":"2026-11-18T11:06:40.000Z","account":"999999999999","action":"iam:CreateAccessKey","user":"bob\u001b]0;pwned\u0007\u009b31m\u202e\nx"}"#;
+    let world = World::demo();
+    let start = world.start().file("journal.jsonl", &format!("{line}\n"));
+    let mut program = start.arg("--journal").arg("journal.jsonl").run();
+    program.wait_text("Users 24");
+    program.press("q");
+    let ended = program.wait_exit();
+    ended.assert_clean(0);
+    let raw = String::from_utf8_lossy(&ended.raw);
+    let (_, after) = raw.split_once("\x1b[?1049l").expect("it was left");
+    assert!(
+        after.contains("a key for bob\u{fffd}]0;pwned\u{fffd}\u{fffd}31m\u{fffd}\u{fffd}x"),
+        "{after:?}"
+    );
+    assert_harmless(after.as_bytes());
+}
