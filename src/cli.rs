@@ -4,19 +4,23 @@ use crate::{
     aws::{self, Embedded},
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
-    engine::{self, Background, Exit, KeyId, Target, destination::Form, key_id::NotAKey},
+    engine::{
+        self, Background, Exit, KeyId, Target,
+        destination::Form,
+        key_id::{self, NotAKey},
+    },
     journal,
     log::{self, LogLevel},
     secret::{
         clipboard::{Choice, route_here},
         credentials::CredentialsFile,
     },
-    tui::{Colours, Settings},
+    tui::{Colours, Settings, terminal::complain},
 };
 use chrono::{TimeDelta, Utc};
 use clap::{
     Arg, Command, Parser,
-    builder::{PossibleValuesParser, TypedValueParser},
+    builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
 use color_eyre::eyre::WrapErr as _;
@@ -83,7 +87,7 @@ pub struct Cli {
     #[arg(long)]
     pub ascii: bool,
     /// Write a log to this file; it never holds a secret
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = PathBufValueParser::new().try_map(log_file))]
     pub log_file: Option<PathBuf>,
     /// How much to log
     #[arg(long, value_enum, default_value_t = LogLevel::Info, value_name = "LEVEL")]
@@ -147,6 +151,22 @@ fn region(name: &str) -> Result<String, &'static str> {
 }
 
 impl Cli {
+    /// Reads the arguments of this process.
+    ///
+    /// # Errors
+    /// When they are not understood: the exit code. The reason was printed; a secret that was given
+    /// by mistake is not repeated in it.
+    pub fn of_process() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            if !error.use_stderr() {
+                // Help or the version, on standard output.
+                error.exit();
+            }
+            complain(key_id::redacted(&error.render().to_string()).trim_end());
+            ExitCode::from(2)
+        })
+    }
+
     /// Which account to open.
     #[must_use]
     pub fn target(&self) -> Target {
@@ -254,6 +274,14 @@ const BACKGROUNDS: [(&str, Background); 3] = [
     ("visible", Background::Visible),
     ("off", Background::Off),
 ];
+
+/// A file to write the log to. A pipe would hold the program up until something reads it.
+fn log_file(path: PathBuf) -> Result<PathBuf, &'static str> {
+    match path.metadata() {
+        Ok(there) if !there.is_file() => Err("it is not a regular file"),
+        _ => Ok(path),
+    }
+}
 
 fn background(name: &str) -> Background {
     let known = BACKGROUNDS.iter().find(|(known, _)| *known == name);

@@ -3,10 +3,15 @@
 //! Only this program's own events go into it. The SDK's are left out on purpose: at its finer
 //! levels it logs whole responses, and the response to `CreateAccessKey` contains a secret.
 
+use crate::engine::key_id::redacted;
 use clap::ValueEnum;
-use std::{fs::OpenOptions, io, path::Path};
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::Path,
+};
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
@@ -36,7 +41,9 @@ pub fn start(path: &Path, level: LogLevel) -> io::Result<WorkerGuard> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+        // A pipe that nothing reads must not hold the program up.
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
     let (writer, guard) = tracing_appender::non_blocking(options.open(path)?);
     let level = match level {
@@ -48,11 +55,27 @@ pub fn start(path: &Path, level: LogLevel) -> io::Result<WorkerGuard> {
     };
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        .with_writer(writer)
+        .with_writer(move || Redacting(writer.clone()))
         .with_filter(Targets::new().with_target("iamkeys", level));
     tracing_subscriber::registry()
         .with(layer)
         .try_init()
         .map_err(io::Error::other)?;
     Ok(guard)
+}
+
+/// Writes lines without what looks like a secret: the name of a profile, say, for which one was
+/// given by mistake. A line comes in one piece.
+struct Redacting(NonBlocking);
+
+impl Write for Redacting {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = redacted(&String::from_utf8_lossy(line));
+        self.0.write_all(text.as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

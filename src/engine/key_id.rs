@@ -66,7 +66,7 @@ impl KeyId {
     /// of a log; none where it is not the only one.
     #[must_use]
     pub fn within(text: &str) -> Option<Self> {
-        let mut words = text.split(|c: char| !is_of_base64(c));
+        let mut words = text.split(is_outside);
         let is_id = |word: &&str| word.len() == LENGTH && Self::read(word).is_ok();
         let id = words.find(is_id)?;
         let others = words
@@ -161,12 +161,28 @@ fn trimmed(text: &str) -> &str {
 /// Whether a text holds what looks like the secret of a key: forty characters of base64 in a row.
 #[must_use]
 pub fn holds_secret(text: &str) -> bool {
-    text.split(|c: char| !is_of_base64(c))
+    text.split(is_outside)
         .any(|part| part.len() == SECRET_LENGTH)
 }
 
-fn is_of_base64(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '/' | '+')
+/// A text without what may be a secret in it: forty characters of base64 in a row, or more, for what
+/// stands beside a secret may be base64 too.
+#[must_use]
+pub fn redacted(text: &str) -> String {
+    let parts = text.split_inclusive(is_outside).map(|part| {
+        let run = part.trim_end_matches(is_outside);
+        if run.len() >= SECRET_LENGTH {
+            format!("[redacted]{}", &part[run.len()..])
+        } else {
+            part.to_owned()
+        }
+    });
+    parts.collect()
+}
+
+/// Whether no secret has this character.
+fn is_outside(c: char) -> bool {
+    !(c.is_ascii_alphanumeric() || matches!(c, '/' | '+'))
 }
 
 /// The number of the account that a key ID was made in. AWS documents nothing of this, so that it is
@@ -325,6 +341,15 @@ mod tests {
             let why = KeyId::read(&pasted).unwrap_err();
             prop_assert_eq!(&why, &NotAKey::Secret);
             prop_assert!(!why.to_string().contains(&secret));
+            prop_assert_eq!(
+                redacted(&pasted),
+                format!("secret{around}[redacted]{around}")
+            );
+        }
+
+        #[test]
+        fn nothing_is_redacted_where_there_is_no_secret(text in "([A-Za-z0-9/+]{0,39}[ .:é]){0,9}") {
+            prop_assert_eq!(redacted(&text), text);
         }
     }
 }

@@ -7,6 +7,7 @@
 #[path = "../common/pty.rs"]
 mod pty;
 
+mod arguments;
 mod browsing;
 mod finding;
 mod gate;

@@ -1,0 +1,73 @@
+//! What was typed where it does not belong.
+
+use crate::pty::Start;
+use std::process::{Command, Stdio};
+
+const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// What it says of arguments that are a usage error.
+fn refused(args: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iamkeys"));
+    command.args(args).env_clear().stdin(Stdio::null());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{args:?}");
+    assert_eq!(output.stdout, b"");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_secret_that_was_typed_by_mistake_is_not_repeated() {
+    for args in [
+        &[KEY, SECRET][..],
+        &[SECRET],
+        &[&format!("{KEY}{SECRET}")],
+        &[&format!("--{SECRET}")],
+        &[&format!("--profile={SECRET}"), "bad"],
+        &[&format!("--demo={SECRET}")],
+        &["--clipboard", SECRET],
+        &["--recent-days", SECRET],
+        &["--background", SECRET],
+        &["--log-level", SECRET],
+        &["--demo-users", SECRET],
+        &["--no-journal", "--journal", SECRET],
+    ] {
+        let said = refused(args);
+        for part in SECRET.split('/') {
+            assert!(!said.contains(part), "{args:?}: {said}");
+        }
+    }
+    let said = refused(&["--clipboard", SECRET]);
+    assert!(
+        said.contains("invalid value '[redacted]' for '--clipboard"),
+        "{said}"
+    );
+    assert!(said.contains("possible values: auto"), "{said}");
+}
+
+#[test]
+fn a_secret_in_the_place_of_a_profile_is_not_in_the_log() {
+    let mut program = Start::iamkeys(["--profile", SECRET, "--log-file", "log"]).run();
+    program.wait_text("There is no profile");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+    let log = std::fs::read_to_string(program.home().join("log")).unwrap();
+    assert!(log.contains("There is no profile [redacted]"), "{log}");
+    assert!(!log.contains("MDENG"), "{log}");
+}
+
+#[test]
+fn what_would_deceive_a_reader_is_made_visible() {
+    let said = refused(&["--frobnicate\u{202e}\u{9b}31m"]);
+    assert!(said.contains("--frobnicate\u{fffd}\u{fffd}31m"), "{said}");
+}
+
+#[test]
+fn a_pipe_is_no_file_for_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let said = refused(&["--demo", "--log-file", pipe.to_str().unwrap()]);
+    assert!(said.contains("it is not a regular file"), "{said}");
+}
