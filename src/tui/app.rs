@@ -1,6 +1,6 @@
 //! The event loop: terminal events, signals and events go in; effects and frames come out.
 //!
-//! It blocks on nothing but the terminal. With nothing to do it sleeps without a timer: a spinner
+//! It blocks on nothing: a terminal that takes no output gets no further frame until it does. With nothing to do it sleeps without a timer: a spinner
 //! turns only while something is under way. A flood of answers is folded into at most 60 frames a
 //! second, but a key press is drawn at once.
 
@@ -8,12 +8,13 @@ use super::{
     Colours, Settings,
     canvas::Drawn,
     ground,
+    layout::limited,
     message::{KeyPress, Message},
     screen::{self, Screen},
 };
 use crate::{
     driver::{Driver, Left},
-    engine::{Clip, CopyOutcome, Effect, Event, Exit, KeyId, Target, destination::Route},
+    engine::{Clip, CopyOutcome, Effect, Event, Exit, KeyId, Signal, Target, destination::Route},
     secret::osc52,
 };
 use chrono::{DateTime, Utc};
@@ -24,7 +25,7 @@ use crossterm::event::{
 use futures::{Stream, StreamExt as _};
 use ratatui::{Terminal, backend::Backend};
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     io,
     task::Poll,
     time::{Duration, Instant},
@@ -45,6 +46,9 @@ pub const BETWEEN_KEYS: Duration = Duration::from_millis(50);
 /// person's time, and cannot be told from a second press.
 const HELD: Duration = Duration::from_millis(130);
 
+/// A terminal that works has shown a frame within this time.
+const STUCK: Duration = Duration::from_millis(250);
+
 /// How long a stop may take to arrive, and the word that it is over.
 const STOP: Duration = Duration::from_millis(100);
 
@@ -57,6 +61,21 @@ pub trait Host {
     type Backend: Backend;
     /// The terminal to draw on.
     fn terminal(&mut self) -> &mut Terminal<Self::Backend>;
+    /// Whether it has taken the last frame, so that there may be another.
+    fn is_ready(&self) -> bool {
+        true
+    }
+    /// Waits until it has.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn ready(&self) -> impl Future<Output = io::Result<()>> {
+        async { Ok(()) }
+    }
+    /// Whether it takes what it is sent, within a moment: it may be stopped, or its connection lost.
+    fn takes_output(&self) -> bool {
+        true
+    }
     /// Sends a control sequence past the frame.
     ///
     /// # Errors
@@ -197,6 +216,7 @@ where
                 self.driver.finish().await;
                 return Ok(exit);
             }
+            let is_ready = self.host.is_ready();
             let frame_due = self.last_frame + FRAME;
             let due = match self.stale {
                 Stale::No => false,
@@ -204,23 +224,25 @@ where
                 Stale::Now => true,
             };
             // While it is stopped the terminal is somebody else's.
-            if due && self.resume.is_none() {
+            if due && is_ready && self.resume.is_none() {
                 self.draw()?;
             }
+            let is_ready = self.host.is_ready();
             let resume = self.resume.unwrap_or(frame_due);
             tokio::select! {
                 biased;
                 event = events.next() => self.terminal_event(event, &mut events).await?,
                 signal = signals.next(), if signals_open => match signal {
-                    Some(message) => self.take_in(message, Stale::Now)?,
+                    Some(message) => self.signal(message)?,
                     None => signals_open = false,
                 },
+                ready = self.host.ready(), if !is_ready => ready?,
                 Some(event) = self.inbox.recv() => self.heard(event)?,
                 () = sleep_until(resume.into()), if self.resume.is_some() => {
                     self.take_in(Message::Resumed, Stale::Now)?;
                 }
                 () = sleep_until(frame_due.into()),
-                    if self.stale == Stale::Soon && self.resume.is_none() => {}
+                    if self.stale == Stale::Soon && is_ready && self.resume.is_none() => {}
                 _ = ticks.tick(), if self.screen.engine.is_busy() => {
                     self.take_in(Message::Tick, Stale::Soon)?;
                 }
@@ -285,17 +307,25 @@ where
             && self.drawn.context.is_none_or(|drawn| drawn == context)
     }
 
+    /// Whether the last frame is not shown yet, after a time in which a terminal shows one.
+    fn is_stuck(&self) -> bool {
+        !self.host.is_ready() && self.last_frame.elapsed() > STUCK
+    }
+
     fn message_of(&mut self, event: TerminalEvent) -> Option<Message> {
         let message = match event {
             TerminalEvent::Key(key) => {
                 // Nobody has seen what is not drawn yet, however long this machine took over what
                 // was done before.
-                let unseen = self.answered || !self.is_drawn();
+                let unseen = self.answered || !self.is_drawn() || self.is_stuck();
                 let press = self.keyboard.press(key, Instant::now(), unseen)?;
                 Some(Message::Key(press))
             }
             TerminalEvent::Paste(text) => Some(Message::Paste(text)),
-            TerminalEvent::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
+            TerminalEvent::Resize(columns, rows) => {
+                let (columns, rows) = limited((columns, rows));
+                Some(Message::Resize(columns, rows))
+            }
             TerminalEvent::Mouse(mouse) => match mouse.kind {
                 // A dialog that nobody has seen yet is not what was clicked.
                 MouseEventKind::Down(MouseButton::Left)
@@ -316,6 +346,20 @@ where
             Some(Message::Key(_) | Message::Paste(_) | Message::Click(_))
         );
         message
+    }
+
+    /// Takes in a signal. An interrupt asks before it leaves a secret behind, and where nothing is
+    /// shown it cannot.
+    fn signal(&mut self, message: Message) -> io::Result<()> {
+        let message = match message {
+            Message::Event(Event::Signal(signal @ Signal::Interrupt))
+                if !self.host.takes_output() =>
+            {
+                Event::Signal(Signal::Other(signal.number())).into()
+            }
+            message => message,
+        };
+        self.take_in(message, Stale::Now)
     }
 
     /// Takes in an event, and all that wait behind it.

@@ -5,6 +5,15 @@ use ratatui::layout::Rect;
 /// The smallest terminal that everything fits into.
 pub const SMALLEST: (u16, u16) = (60, 16);
 
+/// The largest part of a terminal that is drawn on: more than any screen shows, and a frame of it fits
+/// into memory.
+const LARGEST: (u16, u16) = (1500, 600);
+
+/// What is drawn on of a terminal of this size.
+pub(super) fn limited(size: (u16, u16)) -> (u16, u16) {
+    (size.0.min(LARGEST.0), size.1.min(LARGEST.1))
+}
+
 /// Whether nothing can be shown on a terminal of this size.
 #[must_use]
 pub(super) fn is_too_small(size: (u16, u16)) -> bool {

@@ -1,24 +1,34 @@
 //! Raw mode and the alternate screen, given back on every way out: the end of the program, an
 //! error, a panic, a signal, a suspension.
 
+mod backend;
+mod writer;
+
+pub use backend::Limited;
+
 use super::app::Host;
 use crate::engine::text::visible;
 use crossterm::{
     cursor::Show,
     event::{DisableBracketedPaste, EnableBracketedPaste},
-    execute,
+    queue,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::Terminal;
 use std::{
     fmt::Display,
-    io::{self, BufWriter, IsTerminal, Stdout, Write},
+    io::{self, IsTerminal, Write},
     sync::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread::{self, ThreadId},
+    time::Duration,
 };
+
+/// How long the words at the end may take: the terminal may take no output.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Whether the terminal is ours at present.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -30,7 +40,7 @@ static REPORTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// The terminal that this process was started in.
 #[derive(Debug)]
 pub struct Tty {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<Limited>,
 }
 
 /// Whether a person sits at both ends.
@@ -46,8 +56,7 @@ impl Tty {
     /// When the terminal refuses.
     pub fn take() -> io::Result<Self> {
         take()?;
-        let writer = BufWriter::with_capacity(32 * 1024, io::stdout());
-        let terminal = Terminal::new(CrosstermBackend::new(writer)).inspect_err(|_| give_back())?;
+        let terminal = Terminal::new(Limited::new()).inspect_err(|_| give_back())?;
         Ok(Self { terminal })
     }
 }
@@ -59,16 +68,29 @@ impl Drop for Tty {
 }
 
 impl Host for Tty {
-    type Backend = CrosstermBackend<BufWriter<Stdout>>;
+    type Backend = Limited;
 
     fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
         &mut self.terminal
     }
 
+    fn is_ready(&self) -> bool {
+        writer::is_idle()
+    }
+
+    async fn ready(&self) -> io::Result<()> {
+        writer::idle().await
+    }
+
+    fn takes_output(&self) -> bool {
+        writer::wait().is_ok()
+    }
+
     fn send(&mut self, sequence: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(sequence.as_bytes())?;
-        out.flush()
+        // Not left in the queue of a terminal that takes nothing: it would come at any time later.
+        writer::wait()?;
+        writer::send(sequence.into())?;
+        writer::wait()
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -96,26 +118,31 @@ impl Host for Tty {
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(
-        io::stdout(),
+    let mut sequence = Vec::new();
+    let taken = queue!(
+        sequence,
         EnterAlternateScreen,
         EnableBracketedPaste,
         mouse::Capture
-    )
-    .inspect_err(|_| give_back())
+    );
+    taken
+        .and_then(|()| writer::send(sequence))
+        .inspect_err(|_| give_back())
 }
 
 /// Gives the terminal back, if it is ours. Safe to call from anywhere, any number of times; what
 /// fails here cannot be helped.
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(
-            io::stdout(),
+        let mut sequence = Vec::new();
+        let _ = queue!(
+            sequence,
             mouse::LetGo,
             DisableBracketedPaste,
             LeaveAlternateScreen,
             Show
         );
+        let _ = writer::send(sequence).and_then(|()| writer::wait());
         let _ = disable_raw_mode();
     }
 }
@@ -166,11 +193,21 @@ mod mouse {
     };
 }
 
-/// Writes lines to standard error, or does not: `eprintln!` would panic where the terminal is gone.
-/// What of them comes from outside drives no terminal.
+/// Writes lines to standard error, or does not: `eprintln!` would panic where the terminal is gone,
+/// and wait for ever where it takes no output. What of them comes from outside drives no terminal.
 pub fn complain(lines: impl Display) {
+    let mut text = String::new();
     for line in lines.to_string().lines() {
-        let _ = writeln!(io::stderr(), "{}", visible(line));
+        text += &visible(line);
+        text.push('\n');
+    }
+    let (written, wait) = mpsc::channel();
+    let write = move || {
+        let _ = io::stderr().write_all(text.as_bytes());
+        let _ = written.send(());
+    };
+    if thread::Builder::new().spawn(write).is_ok() {
+        let _ = wait.recv_timeout(LAST_WORDS);
     }
 }
 

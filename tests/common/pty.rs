@@ -126,6 +126,7 @@ impl Start {
                 ended: false,
                 code: None,
                 last_picture: None,
+                is_paused: false,
             }),
             news: Condvar::new(),
         });
@@ -140,6 +141,8 @@ impl Start {
                     seen.raw.extend_from_slice(&buffer[..count]);
                     seen.parser.process(&buffer[..count]);
                     shared.news.notify_all();
+                    let paused = shared.news.wait_while(seen, |seen| seen.is_paused);
+                    let seen = paused.unwrap_or_else(PoisonError::into_inner);
                     let last = seen.last_picture.as_ref();
                     if last.is_some_and(|last| *last != picture(seen.parser.screen())) {
                         break;
@@ -183,6 +186,8 @@ struct Seen {
     code: Option<u32>,
     /// Once there is another picture, nobody reads any more.
     last_picture: Option<String>,
+    /// Nobody reads at present.
+    is_paused: bool,
 }
 
 struct Shared {
@@ -353,6 +358,57 @@ impl Program {
         self.last = Instant::now();
     }
 
+    /// Reads nothing more of what it writes, and waits until the terminal takes nothing more of it.
+    /// Something must be there to be drawn all the time.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn stop_reading(&mut self) {
+        use rustix::{
+            event::{PollFd, PollFlags, Timespec, poll},
+            fs::{Mode, OFlags, open},
+        };
+        let master = self.master.as_ref().expect("the terminal is there");
+        let name = master.tty_name().expect("it has a name");
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK;
+        let slave = open(&name, flags, Mode::empty()).expect("it can be opened");
+        let takes_more = || {
+            let mut asked = [PollFd::new(&slave, PollFlags::OUT)];
+            poll(&mut asked, Some(&Timespec::default())).expect("it can be asked") > 0
+        };
+        self.shared.lock().is_paused = true;
+        let until = Instant::now() + PATIENCE;
+        for turn in (0..2).cycle() {
+            // Every change of the size is a whole new frame.
+            self.set_size(250 + turn, 70);
+            // Once full, it stays full.
+            if !takes_more() {
+                break;
+            }
+            assert!(Instant::now() < until, "it takes everything");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Reads on.
+    pub(crate) fn read_on(&self) {
+        self.shared.lock().is_paused = false;
+        self.shared.news.notify_all();
+    }
+
+    /// Changes the terminal's size, but not that of the screen of the test.
+    pub(crate) fn set_size(&self, columns: u16, rows: u16) {
+        let master = self.master.as_ref().expect("the terminal is there");
+        master
+            .resize(pty_size(columns, rows))
+            .expect("the terminal changes its size");
+    }
+
+    /// Waits until it has ended, whatever it has left behind.
+    #[track_caller]
+    pub(crate) fn wait_code(&mut self) -> u32 {
+        self.wait_child()
+    }
+
     /// Changes the terminal's size.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         // First here, so that nothing drawn for the new size is taken for the old one.
@@ -361,10 +417,7 @@ impl Program {
             .screen_mut()
             .set_size(cells(rows), cells(columns));
         drop(seen);
-        let master = self.master.as_ref().expect("the terminal is there");
-        master
-            .resize(pty_size(columns, rows))
-            .expect("the terminal changes its size");
+        self.set_size(columns, rows);
     }
 
     /// Sends a signal to the program.

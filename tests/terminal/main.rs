@@ -18,6 +18,7 @@ mod memory;
 mod secret;
 mod signing_in;
 mod storing;
+mod stuck;
 mod suspending;
 mod traces;
 
