@@ -251,6 +251,7 @@ impl Cli {
                 endpoint_url: self.endpoint_url.clone(),
                 read_only: self.read_only,
                 timeouts: aws::Timeouts::default(),
+                programs: aws::Programs::default(),
             },
             demo: Arc::new(move || {
                 let now = Utc::now();

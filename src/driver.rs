@@ -346,9 +346,10 @@ impl Driver {
         self.route
     }
 
-    /// Stops every read at once, and waits for what is on its way to the disk.
+    /// Stops every read at once, and what gets credentials for them, and waits for what is on its way to the disk.
     pub async fn finish(&mut self) {
         self.sessions.clear();
+        self.accounts.options.programs.end();
         let files = async { while self.secrets.join_next().await.is_some() {} };
         if tokio::time::timeout(LAST_FILES, files).await.is_err() {
             tracing::error!("the last files took too long");

@@ -2,9 +2,9 @@
 //! that says in words why not.
 
 use super::{
-    Connection, Problem, Timeouts,
+    Connection, Problem, Programs, Timeouts,
     convert::{self, chain, deepest, one_line},
-    endpoint_url, settings,
+    endpoint_url, process, settings,
 };
 use crate::engine::SecretKey;
 use aws_config::{
@@ -54,6 +54,8 @@ pub struct Options {
     pub read_only: bool,
     /// How long answers are waited for, in the embedded account too.
     pub timeouts: Timeouts,
+    /// The programs that profiles get their credentials from, as long as they run.
+    pub programs: Programs,
 }
 
 /// A session that can be used.
@@ -114,7 +116,15 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
         return Err(problem);
     }
     let instance = instance_metadata();
+    let of_program = match &options.profile {
+        None if environment_has_keys() => None,
+        _ => {
+            let region = region.clone().unwrap_or(DEFAULT_REGION);
+            process::provider(&profiles, name, region, &options.programs).await
+        }
+    };
     let provider: Box<dyn ProvideCredentials> = match &options.profile {
+        _ if let Some(provider) = of_program => provider,
         // `--profile` wins over keys in the environment, as in the `aws` command. The SDK's own
         // chain would look at the environment first.
         Some(profile) => Box::new(
@@ -458,6 +468,10 @@ fn chain_of<'a>(profiles: &'a ProfileSet, name: &'a str) -> impl Iterator<Item =
 fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for cause in chain(error).skip(1) {
+        if let Some(failure) = cause.downcast_ref::<process::Failure>() {
+            let said = failure.said().map(|line| format!("it says: {line}"));
+            return iter::once(failure.to_string()).chain(said).collect();
+        }
         // What STS says is in a type that prints as its fields do in Rust.
         if let Some(refused) = cause.downcast_ref::<AssumeRoleError>()
             && let (Some(code), Some(message)) = (refused.code(), refused.message())

@@ -3,7 +3,10 @@
 use crate::{World, pty, pty::Start};
 use chrono::{TimeDelta, Utc};
 use iamkeys::demo::{Account, Endpoint, KeyId, Status};
-use std::net::Ipv4Addr;
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 use tokio::net::TcpSocket;
 
 /// Not the key that the demo account is signed in with.
@@ -249,6 +252,103 @@ fn a_credential_process_is_started_once() {
     let mut program = start.file(".aws/config", &process).run();
     assert_eq!(signers(&world, &mut program), [OTHER]);
     assert_eq!(std::fs::read_to_string(started).unwrap(), ".\n");
+}
+
+#[test]
+fn a_role_is_assumed_with_the_credentials_of_a_process() {
+    let world = World::demo();
+    let secret = KeyId::parse(OTHER).unwrap().secret();
+    let answer = format!(r#"{{"Version":1,"AccessKeyId":"{OTHER}","SecretAccessKey":"{secret}"}}"#);
+    let start = Start::iamkeys(["--profile", "admin"]).file("answer.json", &answer);
+    let config = format!(
+        "{}[profile base]\ncredential_process = cat {}\n",
+        role_profile(""),
+        start.path("answer.json").display()
+    );
+    let start = start.file(".aws/config", &config);
+    let mut program = start.env("AWS_ENDPOINT_URL", world.url()).run();
+    let keys = signers(&world, &mut program);
+    assert_eq!(
+        keys.len(),
+        2,
+        "the source's key and the session's: {keys:?}"
+    );
+    program.wait_text("Admin/someone");
+    let calls = world.endpoint.calls();
+    let by_source = calls
+        .iter()
+        .filter(|call| call.signed_by.as_deref() == Some(OTHER));
+    let by_source: Vec<_> = by_source.map(|call| call.action.as_str()).collect();
+    assert_eq!(by_source, ["AssumeRole"]);
+}
+
+/// A profile whose credentials come from this script.
+fn process(script: &str) -> Start {
+    let start = Start::iamkeys(["--log-file", "log", "--log-level", "trace"]);
+    let start = start.file("process.sh", script);
+    let path = start.path("process.sh");
+    let config = format!("[default]\ncredential_process = sh {}\n", path.display());
+    start.file(".aws/config", &config)
+}
+
+#[test]
+fn a_credential_process_gets_no_key_of_the_terminal() {
+    // From its input, which is at its end, and from the terminal itself.
+    let script = "read x\nread x </dev/tty\necho 'got it' >&2\nexit 3\n";
+    let mut program = process(script).run();
+    program.wait_text("The credential process of profile default failed");
+    program.wait_text("asked for something on the terminal");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn what_a_credential_process_says_is_in_the_error_and_in_no_log() {
+    let script = "echo '{\"Version\":1,\"SecretAccessKey\":\"mine\"}'\n\
+                  echo 'No token: \u{1b}[31mmine.' >&2\nexit 3\n";
+    let mut program = process(script).run();
+    program.wait_text("the program failed: exit status: 3");
+    program.wait_raw("it says: No token: \u{fffd}[31mmine.".as_bytes(), 1);
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+    let log = std::fs::read_to_string(program.home().join("log")).unwrap();
+    assert!(log.contains("not signed in"), "{log}");
+    assert!(!log.contains("mine"), "{log}");
+}
+
+/// The state of a process, as a letter; none where there is none.
+#[cfg(target_os = "linux")]
+fn state(id: &str) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_credential_process_ends_with_the_program_and_so_does_what_it_has_started() {
+    let script = "cd \"$HOME\"\nsleep 1000 &\necho $! >child\necho $$ >parent.new\n\
+                  mv parent.new parent\nwait\n";
+    for (keys, code) in [("q", 0), (crate::CTRL_C, 130)] {
+        let mut program = process(script).run();
+        let until = Instant::now() + Duration::from_secs(30);
+        let home = program.home().to_owned();
+        let ids = loop {
+            let id = |name| std::fs::read_to_string(home.join(name));
+            if let (Ok(parent), Ok(child)) = (id("parent"), id("child")) {
+                break [parent, child];
+            }
+            assert!(Instant::now() < until, "it does not start");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        program.press(keys);
+        program.wait_exit().assert_clean(code);
+        // Killed before the end; whoever inherits them may not have taken notice yet.
+        let is_over = |id: &String| state(id).is_none_or(|state| matches!(state, 'Z' | 'X'));
+        while !ids.iter().all(is_over) {
+            assert!(Instant::now() < until, "they live on: {ids:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }
 
 #[test]

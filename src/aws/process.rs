@@ -1,0 +1,573 @@
+//! Credentials from a program that a profile names (`credential_process`), and from the roles that are
+//! assumed with them.
+//!
+//! The SDK would run such a program too, but without a limit and with the terminal as its input: it
+//! would take keys from the screen, and live on when this program has ended. Here it gets no input,
+//! and a process group of its own, in the background of the terminal, where the system stops whatever
+//! reads that. What it writes is bounded, and goes into no log: its output is a secret, and what it
+//! says beside that may be one.
+
+use super::convert::one_line;
+use crate::engine::SecretKey;
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, profile::ProfileSet, sts::AssumeRoleProvider,
+};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, error::CredentialsError, future},
+};
+use chrono::DateTime;
+use secrecy::zeroize::Zeroizing;
+use serde::Deserialize;
+use std::{
+    error, fmt,
+    io::{self, ErrorKind},
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::{Child, Command},
+    time::sleep,
+};
+
+/// How long a program may take: a person may have to answer it in a browser.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// No credentials are longer.
+const MOST: u64 = 64 * 1024;
+
+/// So much is kept of what it says on its standard error.
+const SAID: u64 = 4 * 1024;
+
+/// How soon it is noticed that a program was stopped.
+#[cfg(unix)]
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What provides the credentials of a profile that gets them from a program; none where it gets them
+/// in another way, which the SDK knows. The order of the ways is the SDK's.
+pub(super) async fn provider(
+    profiles: &ProfileSet,
+    name: &str,
+    region: Region,
+    programs: &Programs,
+) -> Option<Box<dyn ProvideCredentials>> {
+    let (command, roles) = chain(profiles, name)?;
+    let program = Program {
+        command: SecretKey::joined(&[command]),
+        programs: programs.clone(),
+    };
+    let mut provider: Box<dyn ProvideCredentials> = Box::new(program);
+    if roles.is_empty() {
+        return Some(provider);
+    }
+    let config: SdkConfig = aws_config::defaults(BehaviorVersion::latest())
+        .profile_name(name)
+        .region(region)
+        .no_credentials()
+        .load()
+        .await;
+    for role in roles.into_iter().rev() {
+        let mut assumed = AssumeRoleProvider::builder(role.arn).configure(&config);
+        if let Some(name) = role.session_name {
+            assumed = assumed.session_name(name);
+        }
+        if let Some(id) = role.external_id {
+            assumed = assumed.external_id(id);
+        }
+        provider = Box::new(assumed.build_from_provider(Boxed(provider)).await);
+    }
+    Some(provider)
+}
+
+/// A role that a profile assumes.
+#[derive(Debug, PartialEq, Eq)]
+struct Role<'a> {
+    arn: &'a str,
+    session_name: Option<&'a str>,
+    external_id: Option<&'a str>,
+}
+
+/// The program that a profile's credentials come from in the end, and the roles that are assumed on
+/// the way, the last one first.
+fn chain<'a>(profiles: &'a ProfileSet, name: &'a str) -> Option<(&'a str, Vec<Role<'a>>)> {
+    let mut roles = Vec::new();
+    let mut seen = vec![name];
+    loop {
+        let profile = profiles.get_profile(seen.last()?)?;
+        let has = |keys: &[&str]| keys.iter().any(|key| profile.get(key).is_some());
+        // In a profile that is only a source, its own keys come first.
+        if seen.len() > 1 && profile.get("aws_access_key_id").is_some() {
+            return None;
+        }
+        if has(&["web_identity_token_file", "credential_source"]) {
+            return None;
+        }
+        if let Some(arn) = profile.get("role_arn") {
+            roles.push(Role {
+                arn,
+                session_name: profile.get("role_session_name"),
+                external_id: profile.get("external_id"),
+            });
+            let source = profile.get("source_profile")?;
+            if source != profile.name() {
+                // A ring of profiles is the SDK's to refuse.
+                if seen.contains(&source) {
+                    return None;
+                }
+                seen.push(source);
+                continue;
+            }
+        }
+        let sso = [
+            "sso_account_id",
+            "sso_region",
+            "sso_role_name",
+            "sso_start_url",
+            "sso_session",
+        ];
+        if has(&sso) || has(&["login_session"]) {
+            return None;
+        }
+        return Some((profile.get("credential_process")?, roles));
+    }
+}
+
+/// A provider behind a pointer is not one by itself.
+#[derive(Debug)]
+struct Boxed(Box<dyn ProvideCredentials>);
+
+impl ProvideCredentials for Boxed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        self.0.provide_credentials()
+    }
+}
+
+/// The program of a profile, as the shell reads it. Its arguments may hold a password.
+struct Program {
+    command: SecretKey,
+    programs: Programs,
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").finish_non_exhaustive()
+    }
+}
+
+impl ProvideCredentials for Program {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let given = run(self.command.expose(), &self.programs).await;
+            let read = given.and_then(|output| read(&output));
+            read.map_err(CredentialsError::provider_error)
+        })
+    }
+}
+
+/// Why a program has given no credentials. As a sentence it holds nothing of what the program wrote.
+#[derive(Debug)]
+pub(super) struct Failure {
+    why: Why,
+    said: Option<String>,
+}
+
+#[derive(Debug)]
+enum Why {
+    NotStarted(io::Error),
+    TooLong,
+    #[cfg(unix)]
+    ReadsTerminal,
+    Failed(ExitStatus),
+    TooMuch,
+    NotRead(io::Error),
+    NotUnderstood(&'static str),
+}
+
+impl Failure {
+    /// The first line that the program has said on its standard error: for the screen alone.
+    pub(super) fn said(&self) -> Option<&str> {
+        self.said.as_deref()
+    }
+}
+
+impl From<Why> for Failure {
+    fn from(why: Why) -> Self {
+        Self { why, said: None }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.why {
+            Why::NotStarted(error) => write!(f, "the program could not be started: {error}"),
+            Why::TooLong => {
+                let limit = LIMIT.as_secs();
+                write!(f, "the program took longer than {limit} seconds, and was ended")
+            }
+            #[cfg(unix)]
+            Why::ReadsTerminal => f.write_str(
+                "the program asked for something on the terminal, which iamkeys uses, and was ended",
+            ),
+            Why::Failed(status) => write!(f, "the program failed: {status}"),
+            Why::TooMuch => {
+                let most = MOST / 1024;
+                write!(f, "the program wrote more than {most} KiB, and was ended")
+            }
+            Why::NotRead(error) => write!(f, "the program's output could not be read: {error}"),
+            Why::NotUnderstood(why) => write!(f, "the program's output has {why}"),
+        }
+    }
+}
+
+impl error::Error for Failure {}
+
+/// Runs a program to its end, and returns what it has written.
+async fn run(command: &str, programs: &Programs) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut command = shell(command);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn().map_err(Why::NotStarted)?;
+    let running = programs.begin(&child);
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let stopped = stopped(&child);
+    let mut said = String::new();
+    let work = async {
+        // What is said beside the output does not hold it up, and is read to its end.
+        let (output, (), status) =
+            tokio::try_join!(bounded(out), first_line(err, &mut said), ended(&mut child))?;
+        if status.success() {
+            Ok(output)
+        } else {
+            Err(Why::Failed(status))
+        }
+    };
+    let result = tokio::select! {
+        result = work => result,
+        why = stopped => Err(why),
+        () = sleep(LIMIT) => Err(Why::TooLong),
+    };
+    if result.is_ok() {
+        running.has_ended();
+    }
+    result.map_err(|why| Failure {
+        why,
+        said: Some(said).filter(|line| !line.is_empty()),
+    })
+}
+
+async fn ended(child: &mut Child) -> Result<ExitStatus, Why> {
+    child.wait().await.map_err(Why::NotRead)
+}
+
+/// The command as a shell runs it, which is how all programs of AWS run it.
+#[cfg(not(windows))]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]);
+    shell
+}
+
+/// As above. `cmd.exe` takes the quotes around the whole away, and leaves those inside.
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd.exe");
+    shell.arg("/C").raw_arg(format!("\"{command}\""));
+    shell
+}
+
+/// What is written, if it is not too much.
+async fn bounded(from: Option<impl AsyncRead + Unpin>) -> Result<Zeroizing<Vec<u8>>, Why> {
+    let Some(from) = from else {
+        return Ok(Zeroizing::default());
+    };
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    // Room for all of it: growing would leave copies behind.
+    let mut output = Zeroizing::new(Vec::with_capacity(most + 1));
+    let mut from = from.take(MOST + 1);
+    from.read_to_end(&mut output).await.map_err(Why::NotRead)?;
+    if output.len() > most {
+        return Err(Why::TooMuch);
+    }
+    Ok(output)
+}
+
+/// The first line of what is said, into `line` as soon as it is there.
+async fn first_line(from: Option<impl AsyncRead + Unpin>, line: &mut String) -> Result<(), Why> {
+    let Some(mut from) = from else { return Ok(()) };
+    let mut beginning = Vec::new();
+    let mut part = [0; 1024];
+    loop {
+        let count = match from.read(&mut part).await {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Why::NotRead(error)),
+        };
+        if u64::try_from(beginning.len()).is_ok_and(|length| length < SAID) {
+            beginning.extend_from_slice(&part[..count]);
+            *line = one_line(String::from_utf8_lossy(&beginning).trim_start());
+        }
+    }
+}
+
+/// Waits until the system has stopped a program, as it does when that reads the terminal.
+#[cfg(unix)]
+fn stopped(child: &Child) -> impl Future<Output = Why> + use<> {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    // Looked at only: its end is somebody else's to take notice of.
+    let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let child = group(child);
+    async move {
+        loop {
+            sleep(LOOK).await;
+            let look = child.map(|child| waitid(WaitId::Pid(child), options));
+            if matches!(look, Some(Ok(Some(_)))) {
+                return Why::ReadsTerminal;
+            }
+        }
+    }
+}
+
+/// Elsewhere programs are not stopped.
+#[cfg(not(unix))]
+fn stopped(_: &Child) -> impl Future<Output = Why> + use<> {
+    std::future::pending()
+}
+
+/// The programs that are running, to be ended with this one. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Programs(Arc<Mutex<Vec<Group>>>);
+
+/// A process group, by its number.
+#[cfg(unix)]
+type Group = rustix::process::Pid;
+
+/// Elsewhere there are none: a program ends with what waits for it.
+#[cfg(not(unix))]
+type Group = u32;
+
+#[cfg(unix)]
+fn group(child: &Child) -> Option<Group> {
+    Group::from_raw(i32::try_from(child.id()?).ok()?)
+}
+
+#[cfg(not(unix))]
+fn group(child: &Child) -> Option<Group> {
+    child.id()
+}
+
+impl Programs {
+    fn lock(&self) -> MutexGuard<'_, Vec<Group>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, child: &Child) -> Running {
+        let group = group(child);
+        self.lock().extend(group);
+        Running {
+            group,
+            programs: self.clone(),
+        }
+    }
+
+    /// Ends those that are running, with what they have started.
+    pub fn end(&self) {
+        for group in self.lock().drain(..) {
+            kill(group);
+        }
+    }
+}
+
+/// A program that is running. Dropped, it is ended.
+struct Running {
+    group: Option<Group>,
+    programs: Programs,
+}
+
+impl Running {
+    /// It has ended by itself. What it has left behind on purpose, such as an agent, goes on.
+    fn has_ended(mut self) {
+        let group = self.group.take();
+        self.programs.lock().retain(|known| Some(*known) != group);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(group) = self.group {
+            let mut running = self.programs.lock();
+            // If it is not there any more, it was ended already.
+            if let Some(at) = running.iter().position(|known| *known == group) {
+                running.swap_remove(at);
+                kill(group);
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn kill(group: Group) {
+    use rustix::process::{Signal, kill_process_group};
+    let _ = kill_process_group(group, Signal::KILL);
+}
+
+#[cfg(not(unix))]
+fn kill(_: Group) {}
+
+/// What a program writes.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output {
+    version: u32,
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    expiration: Option<String>,
+}
+
+fn read(output: &[u8]) -> Result<Credentials, Failure> {
+    // What the parser says may quote the output.
+    let output: Output = serde_json::from_slice(output)
+        .map_err(|_| Why::NotUnderstood("no Version, AccessKeyId and SecretAccessKey as JSON"))?;
+    if output.version != 1 {
+        return Err(Why::NotUnderstood("another Version than 1").into());
+    }
+    let expires = output.expiration.map(|text| {
+        let time = DateTime::parse_from_rfc3339(&text).map(SystemTime::from);
+        time.map_err(|_| Why::NotUnderstood("an Expiration that is no time"))
+    });
+    Ok(Credentials::new(
+        output.access_key_id,
+        output.secret_access_key,
+        output.session_token,
+        expires.transpose()?,
+        "CredentialProcess",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+    use aws_types::os_shim_internal::{Env, Fs};
+
+    async fn profiles(text: &str) -> ProfileSet {
+        let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text);
+        let (files, fs, env) = (files.build(), Fs::from_slice(&[]), Env::from_slice(&[]));
+        let loaded = aws_config::profile::load(&fs, &env, &files, None).await;
+        loaded.expect("they are read")
+    }
+
+    fn role(arn: &str) -> Role<'_> {
+        Role {
+            arn,
+            session_name: None,
+            external_id: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_program_is_found_behind_the_roles_that_are_assumed_with_it() {
+        let set = profiles(
+            "[default]\ncredential_process = a\n\
+             [profile role]\nrole_arn = r\nrole_session_name = me\nexternal_id = x\n\
+             source_profile = default\n\
+             [profile both]\nrole_arn = s\nsource_profile = role\n\
+             [profile itself]\nrole_arn = t\nsource_profile = itself\ncredential_process = b\n\
+             [profile keys]\naws_access_key_id = k\naws_secret_access_key = s\n\
+             credential_process = c\n\
+             [profile from-keys]\nrole_arn = u\nsource_profile = keys\n\
+             [profile ring]\nrole_arn = v\nsource_profile = gnir\n\
+             [profile gnir]\nrole_arn = w\nsource_profile = ring\n\
+             [profile sso]\nsso_session = s\ncredential_process = d\n\
+             [profile lost]\nrole_arn = x\nsource_profile = nowhere\n",
+        )
+        .await;
+        let of_role = || Role {
+            session_name: Some("me"),
+            external_id: Some("x"),
+            ..role("r")
+        };
+        assert_eq!(chain(&set, "default"), Some(("a", vec![])));
+        assert_eq!(chain(&set, "role"), Some(("a", vec![of_role()])));
+        assert_eq!(chain(&set, "both"), Some(("a", vec![role("s"), of_role()])));
+        assert_eq!(chain(&set, "itself"), Some(("b", vec![role("t")])));
+        assert_eq!(chain(&set, "keys"), Some(("c", vec![])), "as in the SDK");
+        for name in ["from-keys", "ring", "sso", "lost", "nowhere"] {
+            assert_eq!(chain(&set, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_read_and_what_is_none_is_not_repeated() {
+        let whole = br#"{"Version":1,"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","SecretAccessKey":"s",
+            "SessionToken":"t","Expiration":"2026-11-22T08:30:01Z","More":{}}"#;
+        let credentials = read(whole).unwrap();
+        assert_eq!(credentials.access_key_id(), "AKIAIOSFODNN7EXAMPLE");
+        assert_eq!(credentials.secret_access_key(), "s");
+        assert_eq!(credentials.session_token(), Some("t"));
+        let expires = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_336_201);
+        assert_eq!(credentials.expiry(), Some(expires));
+        for (output, why) in [
+            ("", "no Version"),
+            ("{\"Version\":1,\"SecretAccessKey\":\"mine\"}", "no Version"),
+            ("{\"Version\":1,\"AccessKeyId\":\"mine", "no Version"),
+            (
+                "{\"Version\":2,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"mine\"}",
+                "another Version",
+            ),
+            (
+                "{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\
+                 \"Expiration\":\"mine\"}",
+                "an Expiration",
+            ),
+        ] {
+            let failure = read(output.as_bytes()).unwrap_err();
+            assert!(failure.to_string().contains(why), "{failure}");
+            assert!(!format!("{failure:?}").contains("mine"), "{failure:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_it_says_is_kept_apart_and_what_it_writes_is_bounded() {
+        let programs = Programs::default();
+        let given = run("printf x; echo note >&2", &programs).await.unwrap();
+        assert_eq!(*given, b"x");
+        let script = "echo >&2; echo 'No token.' >&2; yes x | head -c 200000 >&2; exit 3";
+        let failure = run(script, &programs).await.unwrap_err();
+        assert_eq!(failure.to_string(), "the program failed: exit status: 3");
+        assert_eq!(failure.said(), Some("No token."));
+        let failure = run("yes", &programs).await.unwrap_err();
+        assert!(matches!(failure.why, Why::TooMuch), "{failure}");
+        let failure = run("read x || exit 4", &programs).await.unwrap_err();
+        assert!(failure.to_string().ends_with("exit status: 4"), "{failure}");
+        assert!(programs.lock().is_empty());
+    }
+
+    /// The clock jumps ahead where there is nothing else to do.
+    #[cfg(unix)]
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_does_not_end_is_ended() {
+        let programs = Programs::default();
+        let begun = tokio::time::Instant::now();
+        let failure = run("echo 'Please wait.' >&2; sleep 1000", &programs).await;
+        let failure = failure.unwrap_err();
+        assert!(matches!(failure.why, Why::TooLong), "{failure}");
+        assert!(begun.elapsed() >= LIMIT);
+        assert!(programs.lock().is_empty());
+    }
+}
