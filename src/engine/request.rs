@@ -298,8 +298,8 @@ impl Change {
                 done: "Cleared",
                 consequence: "The key has no description any more.",
                 undo: "You can describe it again.",
-                is_so: "The account has this description.",
-                is_not_so: "The description is another, so far.",
+                is_so: "The key has no description.",
+                is_not_so: "The key still has a description, so far.",
                 parameters: vec![user_name, ("TagKeys", Value::List(key))],
             },
             Self::SetDescription { text: Some(it), .. } => ChangeRow {
@@ -462,6 +462,27 @@ mod tests {
                 "Delete, deleting, Deleted AKIAEXAMPLE of alice",
                 "Describe, describing, Described AKIAEXAMPLE of alice",
                 "Clear, clearing, Cleared the description of AKIAEXAMPLE of alice",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_lost_answer_leaves_is_told_as_the_account_shows_it() {
+        let told: Vec<_> = changes()
+            .iter()
+            .map(|change| (change.row().is_so, change.row().is_not_so))
+            .collect();
+        assert_eq!(
+            told[4..],
+            [
+                (
+                    "The account has this description.",
+                    "The description is another, so far."
+                ),
+                (
+                    "The key has no description.",
+                    "The key still has a description, so far."
+                ),
             ]
         );
     }
