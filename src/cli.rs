@@ -17,14 +17,21 @@ use crate::{
     },
     tui::{Colours, Settings, terminal::complain},
 };
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use clap::{
     Arg, Command, Parser,
     builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
 use color_eyre::eyre::WrapErr as _;
-use std::{env, ffi::OsStr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    env,
+    ffi::OsStr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 use tracing_appender::non_blocking::WorkerGuard;
 
 /// See and change the access keys of an AWS account from a terminal.
@@ -254,7 +261,7 @@ impl Cli {
                 programs: aws::Programs::default(),
             },
             demo: Arc::new(move || {
-                let now = Utc::now();
+                let now = SystemTime::now().into();
                 let account = match users {
                     Some(users) => Account::generated(users as usize, now),
                     None => Account::demo(now),

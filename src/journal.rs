@@ -60,11 +60,11 @@ pub use self::{
 };
 
 use self::{error::refused, file::Place, history::History, runs::Run};
-use chrono::Utc;
 use etcetera::BaseStrategy as _;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 /// A larger file is shortened when it is opened.
@@ -110,7 +110,7 @@ impl Journal {
         let lock = place.lock()?;
         let text = place.read(&lock)?;
         let live = runs::live(&place, &lock)?;
-        let run = Run::begin(&place, Utc::now(), &lock)?;
+        let run = Run::begin(&place, SystemTime::now().into(), &lock)?;
         let history = History::of(&text);
         let unfinished = history.unfinished(|run| !live.contains(run));
         if text.len() > most {

@@ -17,6 +17,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
+    time::SystemTime,
 };
 use tokio::sync::mpsc;
 
@@ -93,7 +94,7 @@ where
             settings,
             target: cli.target(),
             find: cli.key_id.clone(),
-            now: Box::new(chrono::Utc::now),
+            now: Box::new(|| SystemTime::now().into()),
             between_keys: BETWEEN_KEYS,
         };
         let mut app = App::start(Tty::take()?, driver, inbox, config)?;

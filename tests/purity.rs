@@ -4,18 +4,21 @@
 //! - `engine` stays pure: of crates it names a few of pure data, of `std` what reads no clock, file,
 //!   socket or environment;
 //! - nothing below the screen names the screen, and each part names only the parts below it;
-//! - only `aws` names the clients of the SDK.
+//! - only `aws` names the clients of the SDK;
+//! - the time is asked of `SystemTime`, for `Utc::now` panics where a clock is set before 1970.
 //!
 //! Every path is read, in `use` declarations and elsewhere (`tests/purity/source.rs`).
 
 #[path = "purity/source.rs"]
 mod source;
 
+use chrono::{DateTime, Utc};
 use source::{Named, Source};
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 /// The crates that `engine` may name beside `std` and itself.
@@ -130,6 +133,10 @@ impl File {
             let clients = self.source.paths.iter().filter(client);
             broken.extend(clients.map(|named| tell(named, "only aws names the clients")));
         }
+        let clocks = self.source.paths.iter().filter(|named| !named.in_tests);
+        let clocks = clocks.filter(|named| named.path.ends_with(&["Utc".into(), "now".into()]));
+        broken
+            .extend(clocks.map(|named| tell(named, "it panics before 1970: SystemTime does not")));
         broken
     }
 
@@ -559,6 +566,20 @@ fn no_part_names_one_above_it() {
     ] {
         assert!(!others.iter().any(|other| may(part, other)), "{part}");
     }
+}
+
+#[test]
+fn a_clock_before_1970_ends_nothing() {
+    for text in [
+        "use chrono::Utc; fn f() { Utc::now(); }",
+        "fn f() { g(chrono::Utc::now); }",
+    ] {
+        assert!(!broken("driver.rs", text).is_empty(), "{text}");
+    }
+    let text = "#[cfg(test)] mod tests { fn f() { chrono::Utc::now(); } }";
+    assert_eq!(broken("driver.rs", text), [""; 0]);
+    let before = SystemTime::UNIX_EPOCH - Duration::from_millis(1);
+    assert_eq!(DateTime::<Utc>::from(before).timestamp_millis(), -1);
 }
 
 #[test]

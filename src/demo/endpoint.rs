@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use bytes::Bytes;
@@ -64,7 +64,7 @@ impl Endpoint {
                     generation_time: REPORT_TIME,
                     latest: None,
                 },
-                clock: Arc::new(Utc::now),
+                clock: Arc::new(|| SystemTime::now().into()),
                 skew: TimeDelta::zero(),
                 settling: SETTLING,
                 longest_page: usize::MAX,
@@ -258,7 +258,7 @@ impl State {
     ) -> Result<Xml, ServiceError> {
         let times = Times {
             account: (self.clock)(),
-            service: Utc::now() + self.skew,
+            service: DateTime::from(SystemTime::now()) + self.skew,
             settling: self.settling,
         };
         let service = action.map(|action| action.service.name);

@@ -9,12 +9,11 @@ use crate::{
     },
     journal::{self, Discarded, Ended, Event, Journal, Outcome, Sent, Settled, Stored, Unfinished},
 };
-use chrono::Utc;
 use std::{
     collections::HashSet,
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 use tokio::{
     runtime::Handle,
@@ -138,7 +137,7 @@ impl JournalWriter {
         let event = Event::Sent(Sent {
             id: journal.id(order.id.0),
             run: journal.run().to_owned(),
-            time: Utc::now(),
+            time: SystemTime::now().into(),
             account: order.account.clone(),
             caller: order.caller.clone(),
             endpoint: order.endpoint.clone(),
@@ -177,7 +176,7 @@ impl JournalWriter {
         };
         let ended = Ended {
             id: String::new(),
-            time: Utc::now(),
+            time: SystemTime::now().into(),
             outcome,
             key: match result {
                 Ok(Changed::Created { key, .. } | Changed::Unsure { key, .. }) => {
@@ -197,7 +196,7 @@ impl JournalWriter {
 
     /// Writes down what has become known about a change after its outcome.
     pub(super) fn note(&self, note: Note) {
-        let time = Utc::now();
+        let time = SystemTime::now().into();
         self.write(note.of, move |id| match note.fact {
             Fact::Stored { key, place } => Event::Stored(Stored {
                 id,

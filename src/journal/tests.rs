@@ -1,7 +1,7 @@
 //! The journal as files on a disk, also where a process is killed; and what its text says.
 
 use super::{history::is_journal, step, *};
-use chrono::{DateTime, TimeZone as _};
+use chrono::{DateTime, TimeZone as _, Utc};
 use proptest::prelude::*;
 use std::{collections::BTreeSet, fs};
 use tempfile::TempDir;
