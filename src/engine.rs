@@ -63,7 +63,7 @@ use fleet::Fleet;
 use leaving::Leaving;
 use rotation::Rotations;
 use std::time::Duration;
-use unresolved::Question;
+use unresolved::Questions;
 use vault::Vault;
 
 /// Stands for the endpoint where what is open is the demo account: nothing in it is real, and it is
@@ -158,7 +158,7 @@ pub struct Engine {
     /// What was done in this run, and what failed, in whichever account.
     pub activity: Activity,
     plans: Vec<Plan>,
-    questions: Vec<Question>,
+    questions: Questions,
     rotations: Rotations,
     search: Option<Search>,
     /// The key that is searched for as soon as an account is open: this one, or whichever is first.
@@ -183,7 +183,7 @@ impl Engine {
             vault: Vault::default(),
             activity: Activity::default(),
             plans: Vec::new(),
-            questions: Vec::new(),
+            questions: Questions::default(),
             rotations: Rotations::default(),
             search: None,
             search_first: None,
@@ -239,8 +239,7 @@ impl Engine {
         let plans = self.plans.iter().filter(|plan| !plan.is_under_way());
         let plans = plans.map(|plan| Need::Plan(plan.id));
         let keys = self.vault.held().map(|key| Need::NewKey(key.id.clone()));
-        let questions = self.questions.iter().filter(|question| question.is_open);
-        let questions = questions.map(|question| Need::Question(question.origin.clone()));
+        let questions = self.questions.shown().iter().cloned().map(Need::Question);
         plans.chain(keys).chain(questions).collect()
     }
 
@@ -266,8 +265,9 @@ impl Engine {
         let mut order: Vec<usize> = (0..self.fleet.accounts().len()).collect();
         order.sort_by_key(|at| self.fleet.accounts()[*at].reads_under_way());
         for at in order {
-            let spare = self.fleet.spare();
             let slot = self.fleet.accounts()[at].session.slot;
+            self.plan_looks(slot);
+            let spare = self.fleet.spare();
             let changing = self.under_way().any(|(plan, _)| plan.session.slot == slot);
             let (background, now) = (self.settings.background, self.now);
             let (number, account) = (&mut self.last_number, &mut self.fleet.accounts_mut()[at]);
@@ -359,7 +359,9 @@ impl Engine {
             Intent::RotationAction(slot, user, action) => {
                 self.act_on_rotation(slot, &user, action)?;
             }
-            Intent::OpenQuestion(origin) => self.question_mut(&origin)?.is_open = true,
+            Intent::OpenQuestion(origin) => {
+                self.questions.show(&origin);
+            }
             Intent::PutOff(origin) => self.put_off(&origin)?,
             Intent::Resolve(origin, how) => self.resolve(&origin, how)?,
             Intent::Ask(slot, read) => {

@@ -47,6 +47,13 @@ struct Asked {
     since: DateTime<Utc>,
 }
 
+impl Asked {
+    /// Whether it is a look around a change, before it or after it.
+    fn is_look(&self) -> bool {
+        !self.planned && self.read.user().is_some()
+    }
+}
+
 /// The rows that are being looked at: places among the users of an account. A program without a
 /// screen looks at none.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +73,8 @@ pub(super) struct Loader {
     reads: HashMap<RequestId, Asked>,
     /// Those that were throttled and that something waits for: they are asked again.
     held: VecDeque<RequestId>,
+    /// What tells of changes whose outcome is not known, the oldest first.
+    pub(super) looks: VecDeque<Read>,
     /// There is something to ask, and the limiter does not allow it yet.
     starved: bool,
     granted: Granted,
@@ -261,6 +270,22 @@ impl Account {
         refused.into_iter().flatten().collect()
     }
 
+    /// The next look at what is not known, if there is room for it. Half of the room is for what is
+    /// on the screen.
+    pub(super) fn next_look(&mut self, spare: usize, now: DateTime<Utc>) -> Option<Read> {
+        let is_usable = self.stage == Stage::SignedIn && self.identity.broken.is_none();
+        if !is_usable || self.is_cut_off() || self.loader.looks.is_empty() || spare == 0 {
+            return None;
+        }
+        let looks = self.loader.reads.values().filter(|asked| asked.is_look());
+        if looks.count() >= self.limiter.room() / 2 {
+            return None;
+        }
+        self.limiter.look(now);
+        let allowed = self.limiter.allows();
+        self.loader.looks.pop_front_if(|_| allowed)
+    }
+
     /// The reads that there is room for, the most urgent first. `next` numbers them, `spare` is the
     /// room that all accounts leave, and `changing` says that changes go first.
     pub(super) fn plan_reads(
@@ -293,6 +318,7 @@ impl Account {
         if self.is_cut_off() {
             return effects;
         }
+        self.loader.starved |= !self.loader.looks.is_empty();
         let room = self.limiter.room().min(self.reads_under_way() + spare);
         while let Some((read, at_once)) = self.wanted(background, changing) {
             if !at_once && self.reads_under_way() >= room {

@@ -181,6 +181,20 @@ pub struct ChangeRow<'a> {
 }
 
 impl Read {
+    /// The user whose keys it asks about; none where it asks about no user's.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::Keys(user) | Self::LastUsed(user, _) | Self::Descriptions(user) => Some(user),
+            Self::Caller
+            | Self::Alias
+            | Self::Summary
+            | Self::Users(_)
+            | Self::Owner(_)
+            | Self::Report => None,
+        }
+    }
+
     /// Its row.
     #[must_use]
     pub fn row(&self) -> ReadRow<'_> {

@@ -3,8 +3,10 @@
 //! journal, until the account or a person has answered it.
 
 mod question;
+mod questions;
 
 pub use question::{Cause, Finding, Question, Settles};
+pub(super) use questions::Questions;
 
 use super::{
     Engine,
@@ -14,6 +16,7 @@ use super::{
     plan::{Plan, Proposal},
     request::{Answer, Change, Read},
 };
+use std::collections::HashSet;
 
 /// Whether a question is about an account: the one of that ID, or, where the ID is not known, that
 /// of the same session, or of an earlier run at the same endpoint.
@@ -47,34 +50,36 @@ impl Engine {
     /// All open questions, of any account.
     #[must_use]
     pub fn questions(&self) -> &[Question] {
-        &self.questions
+        self.questions.all()
     }
 
     /// A question by the change it is about.
     #[must_use]
     pub fn question(&self, origin: &Origin) -> Option<&Question> {
-        self.questions.iter().find(|q| q.origin == *origin)
+        self.questions.get(origin)
     }
 
-    pub(super) fn question_mut(&mut self, origin: &Origin) -> Option<&mut Question> {
-        self.questions.iter_mut().find(|q| q.origin == *origin)
+    /// Whether a question is before the person: it was not put off, and its turn has come.
+    #[must_use]
+    pub fn is_before_person(&self, origin: &Origin) -> bool {
+        self.questions.is_shown(origin)
     }
 
     /// The open questions about an account.
     pub fn open_questions(&self, slot: Slot) -> impl Iterator<Item = &Question> {
         let account = self.fleet.get(slot);
-        self.questions
-            .iter()
-            .filter(move |question| account.is_some_and(|account| is_about(question, account)))
+        let questions = self.questions.all().iter();
+        questions.filter(move |question| account.is_some_and(|account| is_about(question, account)))
     }
 
     /// The open question about a user's keys: the latest.
     #[must_use]
     pub fn question_about(&self, slot: Slot, user: &str) -> Option<&Question> {
-        self.open_questions(slot)
-            .filter(|question| !question.is_answered())
-            .filter(|question| question.change.user().eq_ignore_ascii_case(user))
-            .last()
+        let account = self.fleet.get(slot)?;
+        let places = self.questions.of_user(user).iter().rev();
+        places
+            .map(|at| &self.questions.all()[*at])
+            .find(|question| !question.is_answered() && is_about(question, account))
     }
 
     /// The open account that a question is about.
@@ -88,7 +93,7 @@ impl Engine {
     pub(super) fn account_is_known(&mut self, session: SessionId) -> Option<()> {
         let account = self.fleet.of(session)?;
         let id = account.identity.account_id().map(str::to_owned);
-        for question in &mut self.questions {
+        for question in self.questions.all_mut() {
             if question.session == Some(session) && question.account.is_none() {
                 question.account.clone_from(&id);
             }
@@ -104,13 +109,18 @@ impl Engine {
 
     /// What was being looked into in a session that is over is looked into anew, where it belongs.
     pub(super) fn forget_looks(&mut self, session: SessionId) {
-        let of_slot: Vec<Origin> = self
+        let all = self.questions.all().iter();
+        let of_slot: HashSet<Origin> = self
             .open_questions(session.slot)
-            .chain(self.questions.iter().filter(|q| q.session == Some(session)))
+            .chain(all.filter(|q| q.session == Some(session)))
             .map(|question| question.origin.clone())
             .collect();
-        for question in &mut self.questions {
-            let looking = matches!(question.finding, Finding::Looking(_) | Finding::Failed(_));
+        self.questions.forget_turns(&of_slot);
+        for question in self.questions.all_mut() {
+            let looking = matches!(
+                question.finding,
+                Finding::Queued | Finding::Looking(_) | Finding::Failed(_)
+            );
             if looking && of_slot.contains(&question.origin) {
                 question.finding = Finding::Unseen;
             }
@@ -119,17 +129,19 @@ impl Engine {
 
     /// Opens the question what became of a change, and looks at the account it was made in: at
     /// once, or when that is open again.
-    pub(super) fn open_lost(&mut self, mut question: Question) -> Option<()> {
-        question.is_open = true;
+    pub(super) fn open_lost(&mut self, question: Question) -> Option<()> {
         let origin = question.origin.clone();
         self.questions.push(question);
+        self.questions.show(&origin);
         self.something_came_up();
         self.look_into(&origin)
     }
 
     /// Takes up the questions that earlier runs have left open.
     pub(super) fn remember(&mut self, questions: Vec<Question>) {
-        self.questions.extend(questions);
+        for question in questions {
+            self.questions.push(question);
+        }
         self.take_up_questions();
     }
 
@@ -147,15 +159,58 @@ impl Engine {
                 && account.identity.account_id().is_some()
                 && (listed || !users.listing.is_loading())
         };
-        let due = self.questions.iter().filter(is_due);
-        let due: Vec<Origin> = due.map(|question| question.origin.clone()).collect();
-        for origin in due {
-            self.look_into(&origin);
-            if let Some(question) = self.question_mut(&origin)
-                && !question.is_open
+        let due = self.questions.all().iter().filter(is_due);
+        let due: Vec<(Slot, Origin)> = due
+            .filter_map(|question| {
+                let slot = self.account_of(question)?.session.slot;
+                Some((slot, question.origin.clone()))
+            })
+            .collect();
+        for (slot, origin) in due {
+            if let Some(question) = self.questions.get_mut(&origin)
+                && let Some(account) = self.fleet.get_mut(slot)
             {
-                question.is_open = true;
-                self.something_came_up();
+                question.finding = Finding::Queued;
+                account.loader.looks.push_back(question.change.told_by());
+            }
+            self.questions.show_later(origin);
+        }
+        self.show_next();
+    }
+
+    /// Shows the questions whose turn has come.
+    fn show_next(&mut self) {
+        if self.questions.show_next() {
+            self.something_came_up();
+        }
+    }
+
+    /// Asks for the looks that there is room for. One tells of all that is not known about the keys of
+    /// a user.
+    pub(super) fn plan_looks(&mut self, slot: Slot) {
+        loop {
+            let (spare, now) = (self.fleet.spare(), self.now);
+            let account = self.fleet.get_mut(slot);
+            let Some(read) = account.and_then(|account| account.next_look(spare, now)) else {
+                return;
+            };
+            let places = self.questions.of_user(read.user().unwrap_or_default());
+            let waits = |at: &usize| {
+                let question = &self.questions.all()[*at];
+                question.finding == Finding::Queued
+                    && question.change.told_by() == read
+                    && self
+                        .account_of(question)
+                        .is_some_and(|account| account.session.slot == slot)
+            };
+            let places: Vec<usize> = places.iter().copied().filter(waits).collect();
+            // They may all have been told of by the look before.
+            if !places.is_empty()
+                && let Some(request) = self.read(slot, read)
+            {
+                for at in places {
+                    self.questions.all_mut()[at].finding = Finding::Looking(request);
+                }
             }
         }
     }
@@ -166,7 +221,7 @@ impl Engine {
         let slot = self.account_of(question)?.session.slot;
         let read = question.change.told_by();
         let request = self.read(slot, read)?;
-        let question = self.question_mut(origin)?;
+        let question = self.questions.get_mut(origin)?;
         // What was seen stays in sight until the account says something else.
         if !matches!(question.finding, Finding::Orphans(_) | Finding::NotDone) {
             question.finding = Finding::Looking(request);
@@ -183,7 +238,9 @@ impl Engine {
         result: &Result<Answer, Error>,
     ) -> Option<()> {
         let account = self.fleet.of(session)?;
-        for question in &mut self.questions {
+        let places = self.questions.of_user(read.user()?).to_vec();
+        for at in places {
+            let question = &mut self.questions.all_mut()[at];
             if !is_about(question, account) {
                 continue;
             }
@@ -204,18 +261,20 @@ impl Engine {
 
     /// A person or a change has answered a question.
     pub(super) fn settle(&mut self, origin: &Origin, how: &str) -> Option<()> {
-        let at = self.questions.iter().position(|q| q.origin == *origin)?;
-        self.questions.remove(at);
+        self.questions.remove(origin)?;
         self.effects.push(settled(origin, how));
+        self.show_next();
         Some(())
     }
 
     /// Leaves a question for later. One that the account has answered is over: it is in the journal
     /// already.
     pub(super) fn put_off(&mut self, origin: &Origin) -> Option<()> {
-        let over = |q: &Question| q.origin == *origin && q.is_answered();
-        self.questions.retain(|question| !over(question));
-        self.question_mut(origin)?.is_open = false;
+        if self.question(origin)?.is_answered() {
+            self.questions.remove(origin);
+        }
+        self.questions.hide(origin);
+        self.show_next();
         Some(())
     }
 
@@ -276,7 +335,7 @@ impl Engine {
 
     /// What is left open, one line each, for the person who leaves.
     pub(super) fn open_at_exit(&self) -> impl Iterator<Item = String> {
-        let questions = self.questions.iter();
+        let questions = self.questions.all().iter();
         let open = questions.filter(|question| !question.is_answered());
         open.map(|question| {
             let user = question.change.user();

@@ -7,6 +7,7 @@ mod asking;
 mod desk;
 mod filter;
 mod find;
+mod left_open;
 mod lists;
 mod looks;
 mod newer;

@@ -177,6 +177,7 @@ fn what_an_earlier_run_left_open_is_asked_of_the_account_it_was_in() {
         ..Question::new(origin.clone(), Change::Create { user }, Cause::Interrupted)
     };
     pair.hands.hear(Event::Journal(Ok(vec![question])));
+    pair.hands.plan();
     assert_eq!(pair.hands.under_way(pair.one), 0);
     assert_eq!(pair.hands.under_way(pair.two), 1);
     assert_eq!(pair.hands.engine.open_questions(pair.one).count(), 0);

@@ -34,8 +34,6 @@ pub struct Question {
     pub judged: Option<RequestId>,
     /// When that was.
     pub looked: Option<DateTime<Utc>>,
-    /// The person has not put it off.
-    pub is_open: bool,
 }
 
 /// A change may be made this long after it was sent, and still be the one that was asked for:
@@ -64,6 +62,8 @@ pub enum Cause {
 pub enum Finding {
     /// It was not looked into yet.
     Unseen,
+    /// It is looked into as soon as there is room for one more read.
+    Queued,
     /// The user's keys, or their descriptions, are being asked for.
     Looking(RequestId),
     /// They could not be asked for.
@@ -125,7 +125,6 @@ impl Question {
             finding: Finding::Unseen,
             judged: None,
             looked: None,
-            is_open: false,
         }
     }
 
@@ -199,7 +198,10 @@ impl Question {
             Origin::Earlier(_) => 0,
         };
         let newer = request.0 > sent && self.judged.is_none_or(|judged| request > judged);
-        let unseen = matches!(self.finding, Finding::Unseen | Finding::Looking(_));
+        let unseen = matches!(
+            self.finding,
+            Finding::Unseen | Finding::Queued | Finding::Looking(_)
+        );
         let is_user = |user: &str| user.eq_ignore_ascii_case(self.change.user());
         let finding = match (read, result) {
             (Read::Keys(user), Ok(Answer::Keys(keys))) if is_user(user) => self.judge(keys),

@@ -92,8 +92,7 @@ impl Dialog for QuestionDialog {
     }
 
     fn is_over(&self, engine: &Engine) -> bool {
-        let question = engine.question(&self.origin);
-        question.is_none_or(|question| !question.is_open)
+        !engine.is_before_person(&self.origin)
     }
 
     fn follow(&mut self, engine: &Engine) {
@@ -161,7 +160,7 @@ fn found(lines: &mut Lines<'_>, question: &Question) {
             let text = "It is looked for once it is known which account this is.";
             lines.marked(" ", text, theme.dim);
         }
-        Finding::Looking(_) => lines.waiting("Looking at the account"),
+        Finding::Queued | Finding::Looking(_) => lines.waiting("Looking at the account"),
         Finding::Failed(error) => {
             lines.failed(format!("The account could not be looked at. {error}"));
             lines.below("This stays open, also when you leave iamkeys.");
