@@ -4,7 +4,7 @@
 use crate::{
     cli::{Cli, goodbye},
     driver::{self, Accounts, Driver},
-    engine::{Exit, text::visible},
+    engine::{Exit, key_id::redacted, text::visible},
     signals::signals,
     tui::{
         app::{App, BETWEEN_KEYS, Config},
@@ -47,20 +47,20 @@ where
     terminal::give_back();
     let reports = terminal::take_reports();
     let sound = reports.is_empty();
-    for report in reports {
-        complain(report);
-    }
+    complain(reports.join("\n"));
     match ended {
         Ok(Ok(exit)) => {
             let (code, lines) = goodbye(exit);
-            for line in lines {
-                // A line break in a user's name would begin another.
-                complain(visible(&format!("iamkeys: {line}")));
-            }
+            // A line break in a user's name would begin another.
+            let lines = lines
+                .iter()
+                .map(|line| format!("iamkeys: {}", visible(line)));
+            complain(lines.collect::<Vec<_>>().join("\n"));
             if sound { code } else { ExitCode::FAILURE }
         }
         Ok(Err(report)) => {
-            complain(format_args!("{report:?}"));
+            // It may repeat what was typed in the place of a file.
+            complain(redacted(&format!("{report:?}")));
             ExitCode::FAILURE
         }
         Err(_) => ExitCode::FAILURE,

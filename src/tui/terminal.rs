@@ -201,6 +201,9 @@ pub fn complain(lines: impl Display) {
         text += &visible(line);
         text.push('\n');
     }
+    if text.is_empty() {
+        return;
+    }
     let (written, wait) = mpsc::channel();
     let write = move || {
         let _ = io::stderr().write_all(text.as_bytes());

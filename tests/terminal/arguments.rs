@@ -57,6 +57,19 @@ fn a_secret_in_the_place_of_a_profile_is_not_in_the_log() {
 }
 
 #[test]
+fn a_secret_in_the_place_of_a_file_is_not_repeated() {
+    let path = format!("no/such.folder/{SECRET}");
+    let mut program = Start::iamkeys(["--demo", "--log-file", &path]).run();
+    let ended = program.wait_exit();
+    ended.assert_clean(1);
+    assert!(
+        ended.screen.contains("the log no/such.[redacted]"),
+        "{}",
+        ended.screen
+    );
+}
+
+#[test]
 fn what_would_deceive_a_reader_is_made_visible() {
     let said = refused(&["--frobnicate\u{202e}\u{9b}31m"]);
     assert!(said.contains("--frobnicate\u{fffd}\u{fffd}31m"), "{said}");
