@@ -165,6 +165,8 @@ pub struct Engine {
     search_first: Option<(Option<Slot>, KeyId)>,
     leaving: Option<Leaving>,
     news: Vec<News>,
+    /// The damaged lines of the journal that recorded a change.
+    journal_damaged: Vec<String>,
     /// What is to be done outside because of what is being taken in.
     effects: Vec<Effect>,
     scene: u64,
@@ -189,6 +191,7 @@ impl Engine {
             search_first: None,
             leaving: None,
             news: Vec::new(),
+            journal_damaged: Vec::new(),
             effects: Vec::new(),
             scene: 0,
             last_number: 0,
@@ -312,6 +315,15 @@ impl Engine {
             Event::Journal(Ok(left_open)) => self.remember(left_open),
             Event::Journal(Err(why)) => {
                 self.complain(format!("No journal, so nothing can be changed: {why}"));
+            }
+            Event::JournalDamaged(lines) => {
+                let more = lines.len().saturating_sub(1);
+                match lines.first() {
+                    Some(first) if more > 0 => self.complain(format!("{more} more; {first}")),
+                    Some(first) => self.complain(first),
+                    None => {}
+                }
+                self.journal_damaged = lines;
             }
             Event::NotWritten(why) => self.complain(format!(
                 "The journal is not up to date, and the next start may ask about this: {why}"

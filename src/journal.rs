@@ -23,7 +23,9 @@
 //! Other events are `discarded` (the secret was discarded deliberately) and `settled` (what was left
 //! open has been answered). A reader ignores fields, events and versions that it does not know, so
 //! that an older program can read what a newer one wrote, and counts lines that are no entries. A
-//! last line that a power cut tore is no entry; the next one begins on a line of its own.
+//! last line that a power cut tore is no entry; the next one begins on a line of its own. A line that
+//! was whole and is damaged now, and that recorded a change about to be sent, is told of at each start
+//! until it is removed: only a person can look whether that change was made.
 //!
 //! # Several runs at once
 //!
@@ -56,7 +58,7 @@ mod tests;
 pub use self::{
     error::Error,
     event::{CREATE, Discarded, Ended, Event, Outcome, Sent, Settled, Stored},
-    history::{Kind, Unfinished},
+    history::{Damaged, Kind, Unfinished},
 };
 
 use self::{error::refused, file::Place, history::History, runs::Run};
@@ -85,6 +87,7 @@ struct Inner {
     place: Place,
     run: Run,
     skipped: usize,
+    damaged: Vec<Damaged>,
 }
 
 impl Journal {
@@ -121,11 +124,11 @@ impl Journal {
             }
         }
         drop(lock);
-        let skipped = history.skipped;
         let inner = Arc::new(Inner {
             place,
             run,
-            skipped,
+            skipped: history.skipped,
+            damaged: history.damaged,
         });
         Ok((Self { inner }, unfinished))
     }
@@ -139,6 +142,12 @@ impl Journal {
         let Inner { place, .. } = &*self.inner;
         let line = event::write(event).map_err(refused("be written", &place.journal))?;
         place.append(&line)
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.place.journal
     }
 
     /// The ID of this run, unique among all runs.
@@ -157,6 +166,12 @@ impl Journal {
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.inner.skipped
+    }
+
+    /// Those of them that recorded a change which may have been made.
+    #[must_use]
+    pub fn damaged(&self) -> &[Damaged] {
+        &self.inner.damaged
     }
 }
 

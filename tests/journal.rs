@@ -130,6 +130,26 @@ fn each_change_is_written_down_before_it_is_sent_and_once_more_when_it_is_done()
 }
 
 #[test]
+fn a_damaged_line_of_a_change_on_its_way_is_told_on_the_screen_and_at_the_end() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("journal.jsonl");
+    let line = r#"{"v":1,"event":"sent","id":"a/1","run":"a","time":"2026-11-1#T11:06:40Z","action":"iam:DeleteAccessKey","user":"bob","key":"AKIAQX7DEMO4BOBBY001"}"#;
+    fs::write(&path, format!("{line}\n")).unwrap();
+    let mut person = keeping(&endpoint(), &path);
+    let told = "Damaged journal line 1: iam:DeleteAccessKey, bob, AKIAQX7DEMO4BOBBY001";
+    person.wait("the notice", |screen| screen.contains(told));
+    person.press("q");
+    let Exit::Quit(said) = person.exit() else {
+        panic!("it quits");
+    };
+    let [said] = &said[..] else {
+        panic!("one line: {said:?}");
+    };
+    assert!(said.starts_with(told), "{said}");
+    assert!(said.contains("journal.jsonl"), "{said}");
+}
+
+#[test]
 fn it_is_on_the_disk_when_the_request_arrives() {
     for (key, title, call) in [
         ("c", "Create key", "CreateAccessKey"),

@@ -114,6 +114,15 @@ impl JournalWriter {
                         skipped = journal.skipped(),
                         "journal opened"
                     );
+                    let file = journal.path().display();
+                    let damaged = journal.damaged().iter().map(|damaged| {
+                        let (line, text) = (damaged.line, &damaged.text);
+                        format!("Damaged journal line {line}: {text} ({file})")
+                    });
+                    let damaged: Vec<String> = damaged.collect();
+                    if !damaged.is_empty() {
+                        let _ = outbox.send(engine::Event::JournalDamaged(damaged));
+                    }
                     let questions = unfinished.into_iter().filter_map(question);
                     (Ok(questions.collect()), Stage::Open(journal))
                 }

@@ -82,6 +82,9 @@ pub enum Event {
     },
     /// The journal is open, with what earlier runs have left open; or why there is none.
     Journal(Result<Vec<Question>, String>),
+    /// Lines of the journal are damaged that recorded changes, which may have been made: for each, what
+    /// can still be read.
+    JournalDamaged(Vec<String>),
     /// What came of a change, or has become known about one, is not in the journal: why.
     NotWritten(String),
     /// A background task panicked; its report is printed at the end.

@@ -114,6 +114,7 @@ impl Engine {
             .chain(secrets)
             .chain(pasted)
             .chain(self.open_at_exit())
+            .chain(self.journal_damaged.iter().cloned())
             .collect()
     }
 }

@@ -183,6 +183,47 @@ pub(super) fn read(line: &[u8]) -> Option<(String, Event)> {
     (!id.is_empty() || event == Event::Later).then_some((id, event))
 }
 
+/// What is left of a line that is no entry, and that recorded a change about to be sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Remains {
+    /// The change, if that can be read.
+    pub(super) id: Option<String>,
+    /// Action, user, key and time, as far as they can be read.
+    pub(super) text: String,
+}
+
+/// What is left of a damaged line; none where no change was sent after it: it recorded something else,
+/// or its write was cut off, and what is not whole on the disk is not sent.
+pub(super) fn remains(line: &[u8]) -> Option<Remains> {
+    let whole = serde_json::from_slice::<serde::de::IgnoredAny>(line);
+    let cut_off = whole.is_err_and(|error| error.is_eof()) && !line.ends_with(b"}");
+    let text = String::from_utf8_lossy(line);
+    let records = |what: &&str| text.contains(*what);
+    if cut_off
+        || [r#""event":"sent""#, r#""action":"iam:"#]
+            .iter()
+            .all(|it| !records(it))
+    {
+        return None;
+    }
+    let field = |name: &str| {
+        let (_, rest) = text.split_once(&format!("\"{name}\":\""))?;
+        let (value, _) = rest.split_once('"').unwrap_or((rest, ""));
+        let value: String = value.chars().take(MOST_OF_A_FIELD).collect();
+        Some(value).filter(|value| !value.is_empty())
+    };
+    let known = ["action", "user", "key", "time"]
+        .into_iter()
+        .filter_map(field);
+    Some(Remains {
+        id: field("id"),
+        text: known.collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// Where a field has lost its end, the rest of the line is not all of it.
+const MOST_OF_A_FIELD: usize = 64;
+
 /// Compact JSON that escapes everything but printable ASCII.
 struct Ascii;
 

@@ -1,7 +1,7 @@
 //! Reads the text of a journal: which changes were left open, and which lines can be dropped when
 //! the file has grown.
 
-use super::event::{self, BEGINNING, CREATE, Ended, Event, Outcome, Sent};
+use super::event::{self, BEGINNING, CREATE, Ended, Event, Outcome, Remains, Sent};
 use std::collections::HashMap;
 
 /// A change of an earlier run that needs attention.
@@ -27,12 +27,24 @@ pub enum Kind {
     SecretLost,
 }
 
+/// A line that is no entry any more, but recorded a change that was about to be sent: it may have been
+/// made, and nothing tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// The number of the line, from 1 on.
+    pub line: usize,
+    /// Action, user, key and time, as far as they can be read.
+    pub text: String,
+}
+
 /// The changes in the text of a journal.
 #[derive(Debug, Default)]
 pub(super) struct History {
     changes: HashMap<String, Change>,
     /// How many lines are no entries of any version.
     pub(super) skipped: usize,
+    /// Those of them that recorded a change of which nothing else tells what became of it.
+    pub(super) damaged: Vec<Damaged>,
 }
 
 /// The entries about one change.
@@ -47,6 +59,14 @@ struct Change {
 }
 
 impl Change {
+    /// Whether it is known what became of it, even where it is not known what it was.
+    fn is_told(&self) -> bool {
+        let ended = self.ended.as_ref();
+        // Of a new key, it is open where its secret is.
+        let is_over = |ended: &Ended| ended.outcome != Outcome::Unknown && ended.key.is_none();
+        self.sent.is_some() || self.closed || ended.is_some_and(is_over)
+    }
+
     fn open(&self) -> Option<Kind> {
         let sent = self.sent.as_ref()?;
         match self.ended.as_ref().map(|ended| ended.outcome) {
@@ -64,10 +84,12 @@ impl History {
     /// entries are counted. An incomplete last line is ignored, too.
     pub(super) fn of(text: &[u8]) -> Self {
         let mut history = Self::default();
-        for (at, line) in lines(text) {
+        let mut damaged = Vec::new();
+        for (number, at, line) in lines(text) {
             let Some((id, event)) = event::read(line) else {
                 let is_complete = at + line.len() < text.len();
                 history.skipped += usize::from(is_complete);
+                damaged.extend(event::remains(line).map(|remains| (number, remains)));
                 continue;
             };
             let change = history.changes.entry(id).or_default();
@@ -79,6 +101,12 @@ impl History {
                 Event::Ended(ended) => change.ended = Some(ended),
                 Event::Stored(_) | Event::Discarded(_) | Event::Settled(_) => change.closed = true,
                 Event::Later => {}
+            }
+        }
+        for (line, Remains { id, text }) in damaged {
+            let change = id.and_then(|id| history.changes.get(&id));
+            if !change.is_some_and(Change::is_told) {
+                history.damaged.push(Damaged { line, text });
             }
         }
         history
@@ -105,15 +133,18 @@ impl History {
         let stays = |change: &Change| {
             change.open().is_some() || (change.sent.is_some() && change.at >= from)
         };
-        let is_needed = |line| match event::read(line) {
+        let is_needed = |number, line| match event::read(line) {
             // The change may be open there.
             Some((_, Event::Later)) => true,
             Some((id, _)) => self.changes.get(&id).is_some_and(stays),
-            None => false,
+            None => {
+                let damaged = &self.damaged;
+                damaged.binary_search_by_key(&number, |it| it.line).is_ok()
+            }
         };
         let mut short = Vec::with_capacity(2 * newest);
-        for (at, line) in lines(text) {
-            if at >= from || is_needed(line) {
+        for (number, at, line) in lines(text) {
+            if at >= from || is_needed(number, line) {
                 short.extend_from_slice(line);
                 short.push(b'\n');
             }
@@ -126,7 +157,7 @@ impl History {
 /// entry, even if only a part of that was written.
 pub(super) fn is_journal(beginning: &[u8]) -> bool {
     beginning.is_empty()
-        || lines(beginning).any(|(_, line)| {
+        || lines(beginning).any(|(_, _, line)| {
             line.starts_with(BEGINNING)
                 || BEGINNING.starts_with(line)
                 // What some file systems leave of a write that a power cut interrupted.
@@ -134,13 +165,14 @@ pub(super) fn is_journal(beginning: &[u8]) -> bool {
         })
 }
 
-/// The lines that are not empty, with their offsets.
-fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+/// The lines that are not empty, with their numbers from 1 on and their offsets.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, usize, &[u8])> {
     let lines = text.split(|byte| *byte == b'\n');
-    let with_offsets = lines.scan(0, |next, line| {
+    let with_offsets = lines.scan((0, 0), |(number, next), line| {
         let at = *next;
+        *number += 1;
         *next += line.len() + 1;
-        Some((at, line))
+        Some((*number, at, line))
     });
-    with_offsets.filter(|(_, line)| !line.is_empty())
+    with_offsets.filter(|(_, _, line)| !line.is_empty())
 }

@@ -190,6 +190,63 @@ fn an_entry_that_lacks_what_is_needed_is_no_entry() {
     assert_eq!(history.skipped, 1);
 }
 
+/// A line with something in it overwritten.
+fn damaged(event: &Event, text: &str) -> Vec<u8> {
+    let mut line = event::write(event).unwrap();
+    let middle = line.len() / 2;
+    line[middle..middle + text.len()].copy_from_slice(text.as_bytes());
+    line
+}
+
+#[test]
+fn a_damaged_line_that_recorded_a_change_is_told_with_its_number_and_what_is_left() {
+    let whole = event::write(&sent("R", "R/1")).unwrap();
+    let bad = damaged(&sent("R", "R/2"), "\u{1}\"}");
+    let text = [&whole, &b"\n"[..], &bad, &whole].concat();
+    let history = History::of(&text);
+    let [damaged] = &history.damaged[..] else {
+        panic!("one line: {:?}", history.damaged);
+    };
+    assert_eq!(damaged.line, 3);
+    assert!(
+        damaged.text.starts_with("iam:CreateAccessKey, "),
+        "{}",
+        damaged.text
+    );
+    // It outlives the shortening.
+    let short = history.shortened(&text, 0);
+    let again = History::of(&short);
+    assert_eq!(again.damaged.len(), 1);
+    assert_eq!(again.damaged[0].text, damaged.text);
+    // With a time that is none it is no entry either.
+    let odd = String::from_utf8(whole.clone()).unwrap().replace('T', "X");
+    assert_eq!(History::of(odd.as_bytes()).damaged.len(), 1);
+}
+
+#[test]
+fn a_damaged_line_is_not_told_where_nothing_is_open() {
+    let bad = damaged(&sent("R", "R/2"), "\u{1}\"}");
+    let of = |more: &[u8]| History::of(&[&bad[..], more].concat()).damaged;
+    assert_eq!(of(b"").len(), 1);
+    let unknown = text(&[ended("R/2", Outcome::Unknown)]);
+    assert_eq!(of(&unknown).len(), 1);
+    for event in [
+        ended("R/2", Outcome::Refused),
+        settled("R/2"),
+        stored("R/2"),
+    ] {
+        assert_eq!(of(&text(&[event])), []);
+    }
+    // Of what was cut off while it was written, nothing was sent; other entries record no change.
+    let whole = event::write(&sent("R", "R/1")).unwrap();
+    for cut in 0..whole.len() - 2 {
+        let torn = [&whole[..cut], b"\n", &whole].concat();
+        assert_eq!(History::of(&torn).damaged, [], "{cut}");
+    }
+    let bad = damaged(&ended("R/2", Outcome::Unknown), "\u{1}\"}");
+    assert_eq!(History::of(&bad).damaged, []);
+}
+
 #[test]
 fn a_journal_is_known_by_its_lines() {
     let journal = text(&[sent("R", "R/1")]);
