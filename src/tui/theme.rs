@@ -31,7 +31,7 @@ pub(super) struct Theme {
     /// Where there are colours enough: what the ground of a selected row is, which keeps its own.
     soft: Option<Color>,
     /// The border of dialogs.
-    pub frame: border::Set<'static>,
+    pub frame: &'static border::Set<'static>,
     /// What stands behind a dialog.
     pub background: Style,
     /// A word that stands out on a ground of its own.
@@ -153,7 +153,7 @@ static ASCII: Glyphs = Glyphs {
 };
 
 /// The border of dialogs where there are neither colours nor Unicode.
-const ASCII_FRAME: border::Set<'static> = border::Set {
+static ASCII_FRAME: border::Set<'static> = border::Set {
     top_left: "#",
     top_right: "#",
     bottom_left: "#",
@@ -231,7 +231,7 @@ impl Theme {
             found: strong.add_modifier(Modifier::UNDERLINED),
             selected: reversed,
             soft: None,
-            frame: if ascii { ASCII_FRAME } else { border::DOUBLE },
+            frame: if ascii { &ASCII_FRAME } else { &border::DOUBLE },
             background: Style::reset().add_modifier(Modifier::DIM),
             badge: reversed,
             glyphs,
@@ -252,7 +252,7 @@ impl Theme {
             found: colour(Color::Cyan).add_modifier(Modifier::UNDERLINED | bold),
             selected: colour(Color::Cyan).add_modifier(Modifier::REVERSED | bold),
             soft: None,
-            frame: glyphs.border,
+            frame: &glyphs.border,
             background: Style::reset().fg(Color::DarkGray),
             badge: colour(Color::Yellow).add_modifier(Modifier::REVERSED | bold),
             glyphs,
@@ -278,7 +278,7 @@ impl Theme {
             found: colour(palette.accent).add_modifier(Modifier::UNDERLINED | bold),
             selected: on(palette.accent).add_modifier(bold),
             soft: Some(Color::from_u32(palette.soft)),
-            frame: glyphs.border,
+            frame: &glyphs.border,
             background: Style::reset().fg(Color::from_u32(palette.behind)),
             badge: on(palette.warn).add_modifier(bold),
             glyphs,

@@ -145,7 +145,7 @@ impl Frame {
         };
         let note = Line::styled(note, canvas.theme.dim);
         let frame = canvas.theme.frame;
-        let inside = canvas.bordered(area, frame, title, note, self.border);
+        let inside = canvas.bordered(area, *frame, title, note, self.border);
         canvas.drawn.scroll_limit = most;
         let x = inside.x + 2;
         let mut y = inside.y + air;
