@@ -51,7 +51,7 @@ pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
 pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::Problem;
 pub use request::{Answer, Change, ChangeRow, Changed, Read, ReadRow, Severity};
-pub use rotation::{Blocker, Rotation, RotationAction, RotationStep, WARM};
+pub use rotation::{Blocker, Evidence, Rotated, Rotation, RotationAction, RotationStep, WARM};
 pub use search::{Again, Search, SearchPhase, SearchWords};
 pub use secret_key::SecretKey;
 pub use unresolved::Resolution;
@@ -239,7 +239,8 @@ impl Engine {
     /// What a person has to see or to decide, the oldest first.
     #[must_use]
     pub fn needs(&self) -> Vec<Need> {
-        let plans = self.plans.iter().filter(|plan| !plan.is_under_way());
+        let undecided = |plan: &&Plan| !plan.is_under_way() && !plan.is_approved();
+        let plans = self.plans.iter().filter(undecided);
         let plans = plans.map(|plan| Need::Plan(plan.id));
         let keys = self.vault.held().map(|key| Need::NewKey(key.id.clone()));
         let questions = self.questions.shown().iter().cloned().map(Need::Question);
@@ -312,6 +313,7 @@ impl Engine {
             Event::ClipboardDue(key) => self.clipboard_due(key),
             Event::Cleared { key, result } => self.cleared(&key, result),
             Event::Secret { request, news } => self.heard_of_destination(request, news)?,
+            Event::Rotated(rotated) => self.rotations.remember(rotated),
             Event::Journal(Ok(left_open)) => self.remember(left_open),
             Event::Journal(Err(why)) => {
                 self.complain(format!("No journal, so nothing can be changed: {why}"));

@@ -62,6 +62,7 @@ pub use self::{
 };
 
 use self::{error::refused, file::Place, history::History, runs::Run};
+use crate::engine::Rotated;
 use etcetera::BaseStrategy as _;
 use std::{
     path::{Path, PathBuf},
@@ -88,6 +89,7 @@ struct Inner {
     run: Run,
     skipped: usize,
     damaged: Vec<Damaged>,
+    rotated: Rotated,
 }
 
 impl Journal {
@@ -124,11 +126,13 @@ impl Journal {
             }
         }
         drop(lock);
+        let rotated = history.rotated();
         let inner = Arc::new(Inner {
             place,
             run,
             skipped: history.skipped,
             damaged: history.damaged,
+            rotated,
         });
         Ok((Self { inner }, unfinished))
     }
@@ -172,6 +176,12 @@ impl Journal {
     #[must_use]
     pub fn damaged(&self) -> &[Damaged] {
         &self.inner.damaged
+    }
+
+    /// What it told of rotations when it was opened.
+    #[must_use]
+    pub fn rotated(&self) -> Rotated {
+        self.inner.rotated.clone()
     }
 }
 

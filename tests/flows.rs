@@ -1215,8 +1215,6 @@ fn a_place_chosen_ahead_gets_the_secret_as_soon_as_there_is_one() {
     assert!(!file.exists(), "it was only tried");
     assert_eq!(person.calls("CreateAccessKey"), 0);
     person.press("y");
-    person.see("Create key");
-    person.press("y");
     person.see("✓ written to profile deploy in");
     let (key, secret) = newest(&person, "old-batch");
     assert_eq!(
@@ -1239,8 +1237,6 @@ fn a_place_chosen_ahead_that_fails_leaves_the_secret_where_it_is() {
     person.press("y");
     person.see("profile deploy: can be written");
     fs::write(file, "[deploy]\nregion = us-west-2\n").unwrap();
-    person.press("y");
-    person.see("Create key");
     person.press("y");
     person.see("✗ profile deploy not written");
     person.see("The secret is nowhere else yet.");

@@ -353,14 +353,14 @@ fn rolling_back_ones_own_key_ends_the_session_and_the_next_has_the_old_one() {
     rotation.check();
     rotation.hands.keys("b");
     rotation.wait_dialog(
-        "Delete key",
+        "Roll back the rotation",
         &[&new, "iamkeys is signed in with it: the session ends."],
     );
-    rotation.confirm_typed("Delete key", &new);
+    rotation.confirm_typed("Roll back the rotation", &new);
     // It was the last thing that this session could do, and R begins another one.
     rotation.hands.until("the end of the session", &|screen| {
-        let list =
-            dialog(screen, "Delete key").is_none() && dialog(screen, "Rotate alice").is_none();
+        let list = dialog(screen, "Roll back the rotation").is_none()
+            && dialog(screen, "Rotate alice").is_none();
         list && screen.contains("InvalidClientTokenId") && screen.contains("then press R.")
     });
     assert_eq!(world.keys_of("alice"), [(old.clone(), true)]);

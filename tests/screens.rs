@@ -790,15 +790,38 @@ fn rotating() {
         pictures(&format!("rotate-{name}"), |size| rotation(size, keys));
     };
     scene("create", &[(OLD, true, 412, Some(2))]);
-    scene(
+    let both = [(OLD, true, 412, Some(2)), (NEW, true, 3, Some(1))];
+    scene("two-keys", &both);
+    pictures("rotate-both-in-use", |size| {
+        let mut desk = rotation(size, &both);
+        desk.keys("i");
+        desk
+    });
+    // Where it was said that one replaces the other.
+    let said = |name: &str, keys: &[(&str, bool, i64, Option<i64>)]| {
+        pictures(&format!("rotate-{name}"), |size| {
+            let mut desk = rotation(size, keys);
+            desk.keys("y");
+            desk
+        });
+    };
+    said(
         "unknown",
         &[(OLD, true, 412, Some(2)), (NEW, true, 0, None)],
     );
-    scene(
-        "deactivate",
-        &[(OLD, true, 412, Some(2)), (NEW, true, 3, Some(1))],
-    );
-    scene(
+    said("deactivate", &both);
+    pictures("rotate-looking", |size| {
+        let mut desk = rotation(size, &both);
+        desk.keys("yy");
+        desk
+    });
+    pictures("rotate-back", |size| {
+        let mut desk = rotation(size, &both);
+        desk.keys("yb");
+        desk.serve(&[someone("deploy-bot", &both)]);
+        desk
+    });
+    said(
         "watch",
         &[(OLD, false, 412, Some(30)), (NEW, true, 3, Some(1))],
     );
@@ -821,7 +844,7 @@ fn rotating() {
     );
     pictures("rotate-trying", |size| {
         let mut desk = rotation(size, &[(OLD, true, 412, Some(2))]);
-        desk.keys("yy");
+        desk.keys("y");
         let users = [someone("deploy-bot", &[(OLD, true, 412, Some(2))])];
         desk.serve(&users);
         let (id, _) = desk.next_change().unwrap();

@@ -4,7 +4,7 @@
 use super::lock;
 use crate::{
     engine::{
-        self, Change, ChangeId, Changed, DEMO, Error, Fact, Note, Order, Origin,
+        self, Change, ChangeId, Changed, DEMO, Error, Fact, Note, Order, Origin, Rotated,
         unresolved::{Cause, Question},
     },
     journal::{self, Discarded, Ended, Event, Journal, Outcome, Sent, Settled, Stored, Unfinished},
@@ -123,6 +123,10 @@ impl JournalWriter {
                     if !damaged.is_empty() {
                         let _ = outbox.send(engine::Event::JournalDamaged(damaged));
                     }
+                    let rotated = journal.rotated();
+                    if rotated != Rotated::default() {
+                        let _ = outbox.send(engine::Event::Rotated(rotated));
+                    }
                     let questions = unfinished.into_iter().filter_map(question);
                     (Ok(questions.collect()), Stage::Open(journal))
                 }
@@ -156,6 +160,7 @@ impl JournalWriter {
             active,
             description: text.map(str::to_owned),
             keys_before: order.keys_before.clone().filter(|_| creates),
+            replaces: order.replaces.clone(),
         });
         let written = self.handle.spawn_blocking(move || journal.append(&event));
         match written.await {
@@ -300,6 +305,7 @@ fn question(left: Unfinished) -> Option<Question> {
         endpoint: sent.endpoint,
         sent: sent.time,
         before: sent.keys_before,
+        in_rotation: sent.replaces.is_some(),
         ..Question::new(Origin::Earlier(sent.id), change, cause)
     })
 }
@@ -323,6 +329,7 @@ mod tests {
             caller: None,
             endpoint: None,
             keys_before: None,
+            replaces: None,
         }
     }
 

@@ -72,6 +72,8 @@ pub struct Order {
     /// The IDs of the user's keys before, where they are known: a key that is there afterwards and
     /// not among them has appeared.
     pub keys_before: Option<Vec<String>>,
+    /// The key that the new one replaces, where a rotation creates it.
+    pub replaces: Option<String>,
 }
 
 /// A new key to be tried: nothing is asked of it but who it belongs to.

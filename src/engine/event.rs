@@ -7,6 +7,7 @@ use super::{
     model::Caller,
     problem::Problem,
     request::{Answer, Changed},
+    rotation::Rotated,
     unresolved::Question,
     vault::DestinationNews,
 };
@@ -80,6 +81,8 @@ pub enum Event {
         /// The news.
         news: DestinationNews,
     },
+    /// What the journal tells of the rotations of earlier runs.
+    Rotated(Rotated),
     /// The journal is open, with what earlier runs have left open; or why there is none.
     Journal(Result<Vec<Question>, String>),
     /// Lines of the journal are damaged that recorded changes, which may have been made: for each, what

@@ -15,6 +15,7 @@ use super::{
     model::{AccessKey, KeyStatus, LastUsed},
     preflight::Preflight,
     request::{Change, Changed, Read},
+    rotation::RotationAction,
     unresolved::{Question, Settles},
     vault::NewKey,
 };
@@ -32,13 +33,15 @@ pub struct Proposal {
     pub steps: Vec<Change>,
     /// The open question that this answers.
     pub settles: Option<Settles>,
+    /// What it does for a rotation, if it is for one.
+    pub rotation: Option<RotationAction>,
 }
 
 impl From<Change> for Proposal {
     fn from(change: Change) -> Self {
         Self {
             steps: vec![change],
-            settles: None,
+            ..Self::default()
         }
     }
 }
@@ -56,6 +59,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The open question that this answers.
     pub settles: Option<Settles>,
+    /// What it does for a rotation, if it is for one.
+    pub rotation: Option<RotationAction>,
     /// How far it has come.
     pub stage: Stage,
 }
@@ -91,6 +96,8 @@ pub struct Sent {
     pub at: DateTime<Utc>,
     /// The IDs of the user's keys before, where they are known.
     pub keys_before: Option<Vec<String>>,
+    /// The key that the new one replaces, where a rotation creates it.
+    pub replaces: Option<String>,
 }
 
 /// How far a plan has come.
@@ -111,6 +118,13 @@ impl Plan {
     #[must_use]
     pub fn is_under_way(&self) -> bool {
         matches!(self.stage, Stage::UnderWay)
+    }
+
+    /// Whether it is approved, and sent as soon as the look at the account shows nothing new.
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        self.preflight()
+            .is_some_and(|preflight| preflight.approved && preflight.is_looking())
     }
 
     /// The step that is under way, or was last.
@@ -259,6 +273,7 @@ impl Engine {
             account: AccountLabel::of(account),
             steps: steps.collect(),
             settles: proposal.settles,
+            rotation: proposal.rotation,
             stage,
         });
         Some(id)
@@ -271,8 +286,11 @@ impl Engine {
             return None;
         }
         steps.first()?;
-        let settles = None;
-        let plan = self.add_plan(slot, Proposal { steps, settles }, Stage::UnderWay)?;
+        let proposal = Proposal {
+            steps,
+            ..Proposal::default()
+        };
+        let plan = self.add_plan(slot, proposal, Stage::UnderWay)?;
         self.send_next(plan)
     }
 
@@ -285,10 +303,19 @@ impl Engine {
         let step = plan.steps.iter_mut().find(waiting)?;
         let caller = account.identity.caller.known();
         let keys_before = account.key_ids(step.change.user());
+        let creates = matches!(step.change, Change::Create { .. });
+        let begun = self
+            .rotations
+            .has_begun(plan.session.slot, step.change.user());
+        let replaces = match keys_before.as_deref() {
+            Some([old]) if creates && begun => Some(old.clone()),
+            _ => None,
+        };
         step.progress = Progress::UnderWay(Sent {
             id: number,
             at: self.now,
             keys_before: keys_before.clone(),
+            replaces: replaces.clone(),
         });
         let order = Order {
             id: number,
@@ -297,6 +324,7 @@ impl Engine {
             caller: caller.map(|caller| caller.arn.clone()),
             endpoint: plan.account.endpoint.clone(),
             keys_before,
+            replaces,
         };
         plan.stage = Stage::UnderWay;
         let settles = plan.settles.take_if(|it| matches!(it, Settles::Sent(_)));
@@ -362,20 +390,26 @@ impl Engine {
     fn done(&mut self, at: usize, id: ChangeId, change: &Change, changed: Changed) {
         let session = self.plans[at].session;
         let here = self.fleet.of(session).is_some();
+        let replaces = match &self.plans[at].current().progress {
+            Progress::UnderWay(sent) => sent.replaces.clone(),
+            _ => None,
+        };
         self.step_ended(at, Progress::Done);
         self.apply(session, change, &changed);
         match changed {
             Changed::Created { key, secret } => {
                 let label = self.plans[at].account.clone();
-                self.key_created(session, id, change.user(), key, secret, label);
+                let new = NewKey::new(session, id, change.user().into(), key.id, secret, label);
+                self.key_created(new, replaces);
             }
             Changed::Done | Changed::Unsure { .. } => {
                 if let Change::SetActive { key, active, .. } = change {
-                    self.rotations.note_active(key, *active, self.now);
+                    self.rotations.note_active(key, *active, id, self.now);
                 }
                 let row = change.row();
                 self.say(format!("{} {}", row.done, row.target));
-                if here {
+                // What a plan deletes to make room for another key is no end.
+                if here && self.plans[at].waiting().is_none() {
                     self.rotation_step_done(session.slot, change);
                 }
             }
@@ -474,31 +508,24 @@ impl Engine {
     }
 
     /// A new key is there: its secret goes into the vault, and on to the destination that its
-    /// rotation has chosen.
-    fn key_created(
-        &mut self,
-        session: SessionId,
-        change: ChangeId,
-        user: &str,
-        key: AccessKey,
-        secret: SecretKey,
-        label: AccountLabel,
-    ) {
+    /// rotation has chosen, if it replaces another.
+    fn key_created(&mut self, mut new: NewKey, replaces: Option<String>) {
         self.something_came_up();
-        let here = self.fleet.of(session).is_some();
-        let rotating = here && self.rotations.has_begun(session.slot, user);
+        let (session, user, id) = (new.session, new.user.clone(), new.id.clone());
         let own = |account: &Account| {
-            let keys = account.users.keys(user).unwrap_or_default();
+            let keys = account.users.keys(&user).unwrap_or_default();
             keys.iter().any(|row| account.is_own(&row.key.id))
         };
-        let replaces_own = self.fleet.of(session).is_some_and(own);
-        let id = key.id.clone();
-        let mut new = NewKey::new(session, change, user.into(), key.id, secret, label);
-        new.rotating = rotating;
-        new.replaces_own = replaces_own;
+        let here = self.fleet.of(session);
+        new.replaces_own = here.is_some_and(own);
+        new.rotating = replaces.is_some() && here.is_some();
+        let rotating = new.rotating;
         self.vault.add(new);
+        if let Some(old) = replaces {
+            self.rotations.created(&id, old);
+        }
         if rotating {
-            self.store_in_chosen(session, user, &id);
+            self.store_in_chosen(session, &user, &id);
         }
     }
 

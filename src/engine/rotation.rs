@@ -1,92 +1,26 @@
 //! Rotating a user's key: where one is, derived from the account itself, so that a rotation can be
 //! left at any step and taken up days later, by another person or on another machine.
 //!
-//! Of two keys, the one created later is the new one. What only this run knows (that the secret has
-//! been stored, that the key was tried) is kept in the vault ([`NewKey`]); where it does not know, the
-//! account's own record of a use says that the secret is known somewhere and that the key works.
+//! Two keys are two keys, until there is [`Evidence`] that the one created later replaces the other.
+//! What only this run knows (that the secret has been stored, that the key was tried) is kept in the
+//! vault ([`NewKey`]); where it does not know, the account's own record of a use says that the secret
+//! is known somewhere and that the key works.
+
+mod known;
+
+pub(super) use known::Rotations;
+pub use known::{Evidence, Rotated};
 
 use super::{
     Engine, News,
     account::{Account, AccountLabel, KeyRow},
     effect::Slot,
     model::{Caller, KeyStatus},
-    plan::Proposal,
+    plan::{Plan, PlanId, Proposal},
     request::{Change, Read},
     vault::{Chosen, NewKey, Tried},
 };
-use chrono::{DateTime, TimeDelta, Utc};
-
-/// A rotation that was begun in this run. Where it stands is read from the account; this is only
-/// what the account cannot know.
-#[derive(Debug)]
-struct Begun {
-    slot: Slot,
-    user: Box<str>,
-    /// Where the secret goes as soon as there is a new key, and of which account.
-    destination: Option<(Chosen, AccountLabel)>,
-}
-
-impl Begun {
-    fn is_of(&self, slot: Slot, user: &str) -> bool {
-        self.slot == slot && self.user.eq_ignore_ascii_case(user)
-    }
-}
-
-/// What this run knows of rotations, and the account does not.
-#[derive(Debug, Default)]
-pub(super) struct Rotations {
-    begun: Vec<Begun>,
-    /// The keys that this run has deactivated, and when.
-    deactivated: Vec<(String, DateTime<Utc>)>,
-}
-
-impl Rotations {
-    fn begun(&mut self, slot: Slot, user: &str) -> Option<&mut Begun> {
-        self.begun.iter_mut().find(|it| it.is_of(slot, user))
-    }
-
-    /// Whether the rotation of a user's key was begun, and is not complete.
-    pub(super) fn has_begun(&self, slot: Slot, user: &str) -> bool {
-        self.begun.iter().any(|it| it.is_of(slot, user))
-    }
-
-    /// A rotation is complete, or a person goes on without it.
-    pub(super) fn end(&mut self, slot: Slot, user: &str) {
-        self.begun.retain(|it| !it.is_of(slot, user));
-    }
-
-    /// Another account is opened in this slot.
-    pub(super) fn forget(&mut self, slot: Slot) {
-        self.begun.retain(|begun| begun.slot != slot);
-    }
-
-    /// Notes where the secret of the next key of a user goes.
-    pub(super) fn choose(&mut self, slot: Slot, user: &str, at: AccountLabel, chosen: Chosen) {
-        if let Some(begun) = self.begun(slot, user) {
-            begun.destination = Some((chosen, at));
-        }
-    }
-
-    /// Takes the destination for a key that was just created in an account. One that was chosen for a
-    /// user of the same name elsewhere is none.
-    pub(super) fn take_destination(
-        &mut self,
-        slot: Slot,
-        user: &str,
-        at: &AccountLabel,
-    ) -> Option<Chosen> {
-        let (chosen, chosen_at) = self.begun(slot, user)?.destination.take()?;
-        chosen_at.is_same(at).then_some(chosen)
-    }
-
-    /// Notes that this run has activated or deactivated a key.
-    pub(super) fn note_active(&mut self, key: &str, active: bool, now: DateTime<Utc>) {
-        self.deactivated.retain(|(known, _)| known != key);
-        if !active {
-            self.deactivated.push((key.to_owned(), now));
-        }
-    }
-}
+use chrono::TimeDelta;
 
 /// A step of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,6 +75,8 @@ pub struct Rotation<'a> {
     pub step: RotationStep,
     /// What keeps it from going on, where something does.
     pub blocker: Option<Blocker>,
+    /// What tells that the new key replaces the old one; `None` where two keys are just two keys.
+    pub evidence: Option<Evidence>,
     /// The key that goes.
     pub old: Option<&'a KeyRow>,
     /// The key that stays.
@@ -158,6 +94,10 @@ pub enum Blocker {
     NoKey,
     /// There are more keys than an old and a new one, or no more are allowed.
     NoRoom,
+    /// There are two keys, and nothing tells that one replaces the other.
+    TwoKeys,
+    /// There are two keys, and a person has said that both are in use.
+    BothInUse,
     /// The newer key is Inactive: it was rolled back, or switched off.
     NewIsInactive,
     /// The new key was never used, and this run does not have its secret: it may be lost.
@@ -190,6 +130,7 @@ impl Engine {
         let at = |step, blocker| Rotation {
             step,
             blocker,
+            evidence: None,
             old: None,
             new: None,
             new_key: None,
@@ -219,8 +160,14 @@ impl Engine {
             },
             [old, new] => {
                 let new_key = self.vault.key(&new.key.id);
-                let (step, blocker) = self.between(account, old, new, new_key);
+                let evidence = self.rotations.evidence(old, new);
+                let (step, blocker) = if evidence.is_some() {
+                    self.between(account, old, new, new_key)
+                } else {
+                    (RotationStep::Before, Some(self.unclear(old, new)))
+                };
                 Rotation {
+                    evidence,
                     old: Some(old),
                     new: Some(new),
                     new_key,
@@ -234,19 +181,30 @@ impl Engine {
     /// Where the secret of the key goes that a rotation is about to create, if that was chosen.
     #[must_use]
     pub fn destination(&self, slot: Slot, user: &str) -> Option<&Chosen> {
-        let mut begun = self.rotations.begun.iter();
-        let begun = begun.find(|it| it.is_of(slot, user))?;
-        let (chosen, at) = begun.destination.as_ref()?;
         let here = AccountLabel::of(self.fleet.get(slot)?);
-        at.is_same(&here).then_some(chosen)
+        self.rotations.destination(slot, user, &here)
     }
 
     /// Whether this run has deactivated a key, so recently that nothing can be said of it yet.
     #[must_use]
     pub fn was_deactivated_here(&self, key: &str) -> bool {
-        let deactivated = &self.rotations.deactivated;
-        let recent = |(off, at): &(String, DateTime<Utc>)| off == key && self.now - *at < WARM;
-        deactivated.iter().any(recent)
+        let at = self.rotations.deactivated_at(key);
+        at.is_some_and(|at| self.now - at < WARM)
+    }
+
+    /// Why two keys are not known to be an old one and a new one.
+    fn unclear(&self, old: &KeyRow, new: &KeyRow) -> Blocker {
+        let awaited =
+            |row: &KeyRow| row.last_used.known().is_none() && row.last_used.error().is_none();
+        if new.key.status != KeyStatus::Active {
+            Blocker::NewIsInactive
+        } else if self.rotations.is_independent(&new.key.id) {
+            Blocker::BothInUse
+        } else if awaited(old) || awaited(new) {
+            Blocker::Asking
+        } else {
+            Blocker::TwoKeys
+        }
     }
 
     /// Whether this run has created a key that AWS does not list yet.
@@ -291,13 +249,7 @@ impl Engine {
     pub(super) fn rotate(&mut self, slot: Slot, user: &str) -> Option<()> {
         let keys = self.fleet.get(slot)?.key_ids(user).unwrap_or_default();
         let user: Box<str> = user.into();
-        if !self.rotations.has_begun(slot, &user) {
-            self.rotations.begun.push(Begun {
-                slot,
-                user: user.clone(),
-                destination: None,
-            });
-        }
+        self.rotations.begin(slot, &user);
         self.read(slot, Read::Keys(user.clone()))?;
         let last_used = |key| Read::LastUsed(user.clone(), key);
         self.read_all(slot, keys.into_iter().map(last_used));
@@ -308,13 +260,14 @@ impl Engine {
     /// What can be done about a rotation, what goes on with it first.
     #[must_use]
     pub fn rotation_actions(&self, slot: Slot, user: &str) -> Vec<RotationAction> {
-        if self.is_changing(slot, user) {
+        if self.is_changing(slot, user) || self.approved(slot, user).is_some() {
             return Vec::new();
         }
         let rotation = self.rotation(slot, user);
         let off = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
         let old_is_off = rotation.old.is_some_and(off);
         let go_on = match (rotation.step, rotation.blocker) {
+            (_, Some(Blocker::TwoKeys | Blocker::BothInUse)) => Some(RotationAction::Replacing),
             (RotationStep::Before, Some(Blocker::NewIsInactive)) => Some(RotationAction::DeleteNew),
             (RotationStep::Before, Some(Blocker::NoRoom)) => {
                 let deletable = self.deletable(slot, user);
@@ -330,8 +283,16 @@ impl Engine {
             _ => None,
         };
         let mut actions = Vec::from_iter(go_on);
-        let both = rotation.old.is_some() && rotation.new.is_some();
-        if both && old_is_off {
+        // A key that is Inactive is not in use.
+        if rotation.blocker == Some(Blocker::TwoKeys) && !old_is_off {
+            actions.push(RotationAction::Independent);
+        }
+        let both = rotation.evidence.is_some();
+        let deactivated = |old: &KeyRow| {
+            let rotations = &self.rotations;
+            rotations.has_deactivated(&old.key.id, rotation.new_key)
+        };
+        if both && old_is_off && rotation.old.is_some_and(deactivated) {
             actions.push(RotationAction::Undo);
         }
         let lost = rotation.blocker == Some(Blocker::SecretMayBeLost);
@@ -340,6 +301,16 @@ impl Engine {
             actions.push(RotationAction::RollBack);
         }
         actions
+    }
+
+    /// The plan for a user's keys that is approved, and waits for the look at the account.
+    #[must_use]
+    pub fn approved(&self, slot: Slot, user: &str) -> Option<PlanId> {
+        let session = self.fleet.get(slot)?.session;
+        let of_user =
+            |plan: &&Plan| plan.session == session && plan.user().eq_ignore_ascii_case(user);
+        let mut plans = self.plans().iter().filter(of_user);
+        Some(plans.find(|plan| plan.is_approved())?.id)
     }
 
     /// Says so where a rotation cannot create a key now.
@@ -352,7 +323,9 @@ impl Engine {
         Some(())
     }
 
-    /// Does what a rotation needs, or takes it back, where that is possible.
+    /// Does what a rotation needs, or takes it back, where that is possible. To ask for the next step
+    /// is to approve it, where nothing has to be typed and the look at the account shows what was
+    /// known.
     pub(super) fn act_on_rotation(
         &mut self,
         slot: Slot,
@@ -378,6 +351,15 @@ impl Engine {
             key,
         };
         let steps = match (action, old, new) {
+            (RotationAction::Replacing, Some(old), Some(new)) => {
+                self.rotations.say_replaced(new, old);
+                self.check_stored_keys(slot, &user);
+                return Some(());
+            }
+            (RotationAction::Independent, _, Some(new)) => {
+                self.rotations.say_independent(new);
+                return Some(());
+            }
             (RotationAction::Create, ..) => vec![Change::Create { user }],
             (RotationAction::Deactivate, Some(old), _) => vec![set_active(old, false)],
             (RotationAction::Delete, Some(old), _) => vec![delete(old)],
@@ -395,8 +377,20 @@ impl Engine {
             // Where the selection goes is the screen's.
             _ => return None,
         };
-        let settles = None;
-        self.propose(slot, Proposal { steps, settles })
+        let rotation = Some(action);
+        let proposal = Proposal {
+            steps,
+            rotation,
+            ..Proposal::default()
+        };
+        self.propose(slot, proposal);
+        let proposed = self.plans().last()?;
+        if proposed.rotation == rotation
+            && matches!(action, RotationAction::Create | RotationAction::Deactivate)
+        {
+            self.approve(proposed.id, "")?;
+        }
+        Some(())
     }
 
     /// A change to a rotated user's key was made: the rotation ends if one key is left.
@@ -467,6 +461,10 @@ fn unready(
 /// What can be done about a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RotationAction {
+    /// Take the newer key for the one that replaces the older.
+    Replacing,
+    /// Take the two keys for keys that are used side by side.
+    Independent,
     /// Create the new key.
     Create,
     /// Deactivate the old key.

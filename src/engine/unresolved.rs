@@ -313,13 +313,15 @@ impl Engine {
             return None;
         }
         let change = question.change.clone();
+        let user: Box<str> = change.user().into();
+        let in_rotation = question.in_rotation;
         let (steps, settles) = match (how, &question.finding) {
             (Resolution::LookAgain, _) => return self.look_into(origin),
             (Resolution::Keep, _) => return self.settle(origin, "kept: a person knows the key"),
             (Resolution::LetGo, _) => return self.settle(origin, "let go by a person"),
             (Resolution::DoAgain, _) => (vec![change], Settles::Sent(origin.clone())),
             (Resolution::Replace, Finding::Orphans(orphans)) if !orphans.is_empty() => {
-                let user: Box<str> = change.user().into();
+                let user = user.clone();
                 let delete = Change::Delete {
                     user: user.clone(),
                     key: orphans[0].id.clone(),
@@ -329,8 +331,17 @@ impl Engine {
             }
             (Resolution::Replace, _) => return None,
         };
+        if in_rotation {
+            // The key that it creates is the rotation's, as the first one was.
+            self.rotations.begin(slot, &user);
+        }
         let settles = Some(settles);
-        self.propose(slot, Proposal { steps, settles })
+        let proposal = Proposal {
+            steps,
+            settles,
+            ..Proposal::default()
+        };
+        self.propose(slot, proposal)
     }
 
     /// What is left open, one line each, for the person who leaves.

@@ -68,6 +68,9 @@ pub struct Sent {
     /// among them later is the new one, or was created by another program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_before: Option<Vec<String>>,
+    /// For a creation in a rotation, the ID of the key that the new one replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 /// What became of a change.

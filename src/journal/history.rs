@@ -2,6 +2,7 @@
 //! the file has grown.
 
 use super::event::{self, BEGINNING, CREATE, Ended, Event, Outcome, Remains, Sent};
+use crate::engine::Rotated;
 use std::collections::HashMap;
 
 /// A change of an earlier run that needs attention.
@@ -123,6 +124,37 @@ impl History {
         let mut open: Vec<_> = open.collect();
         open.sort_unstable_by_key(|(at, _)| *at);
         open.into_iter().map(|(_, unfinished)| unfinished).collect()
+    }
+
+    /// What the changes that were made tell of rotations.
+    pub(super) fn rotated(&self) -> Rotated {
+        let done = |change: &&Change| {
+            let outcome = change.ended.as_ref().map(|ended| ended.outcome);
+            change.sent.is_some() && outcome == Some(Outcome::Done)
+        };
+        let mut done: Vec<&Change> = self.changes.values().filter(done).collect();
+        done.sort_unstable_by_key(|change| change.at);
+        let mut rotated = Rotated::default();
+        for change in done {
+            let (Some(sent), Some(ended)) = (&change.sent, &change.ended) else {
+                continue;
+            };
+            if let (Some(old), Some(new)) = (&sent.replaces, &ended.key) {
+                // That it was deactivated before the rotation is no part of that.
+                rotated.deactivated.remove(old);
+                rotated.replaced.insert(new.clone(), old.clone());
+            }
+            match (&sent.key, sent.active) {
+                (Some(key), Some(false)) => {
+                    rotated.deactivated.insert(key.clone());
+                }
+                (Some(key), Some(true)) => {
+                    rotated.deactivated.remove(key);
+                }
+                _ => {}
+            }
+        }
+        rotated
     }
 
     /// The text without the lines that are no longer needed. Everything that is open stays, and

@@ -25,6 +25,7 @@ fn sent(run: &str, id: &str) -> Event {
         active: None,
         description: None,
         keys_before: Some(vec!["AKIAOLD1EXAMPLE".into()]),
+        replaces: None,
     })
 }
 
@@ -547,3 +548,77 @@ proptest! {
 
 #[cfg(unix)]
 mod processes;
+
+/// The end of a change that was made.
+fn done(id: &str, key: Option<&str>) -> Event {
+    match ended(id, Outcome::Done) {
+        Event::Ended(end) => Event::Ended(Ended {
+            key: key.map(str::to_owned),
+            ..end
+        }),
+        other => other,
+    }
+}
+
+/// A key that is activated or deactivated.
+fn status(id: &str, key: &str, active: bool) -> Event {
+    match sent("run", id) {
+        Event::Sent(sent) => Event::Sent(Sent {
+            action: "iam:UpdateAccessKey".into(),
+            key: Some(key.into()),
+            active: Some(active),
+            keys_before: None,
+            ..sent
+        }),
+        other => other,
+    }
+}
+
+#[test]
+fn it_tells_which_key_a_rotation_has_replaced_and_what_was_deactivated_since() {
+    const OLD: &str = "AKIAOLD1EXAMPLE";
+    const NEW: &str = "AKIANEW1EXAMPLE";
+    let in_rotation = |id: &str| match sent("run", id) {
+        Event::Sent(sent) => Event::Sent(Sent {
+            replaces: Some(OLD.into()),
+            ..sent
+        }),
+        other => other,
+    };
+    let created = [in_rotation("run/2"), done("run/2", Some(NEW))];
+    let off = |id: &str| [status(id, OLD, false), done(id, None)];
+    let on = |id: &str| [status(id, OLD, true), done(id, None)];
+    for (events, replaced, deactivated) in [
+        (
+            vec![sent("run", "run/2"), done("run/2", Some(NEW))],
+            false,
+            false,
+        ),
+        (created.to_vec(), true, false),
+        ([created.clone(), off("run/3")].concat(), true, true),
+        // It was deactivated before.
+        ([off("run/1"), created.clone()].concat(), true, false),
+        (
+            [created.clone(), off("run/3"), on("run/4")].concat(),
+            true,
+            false,
+        ),
+        // What was not done, or is not known to be.
+        (
+            vec![in_rotation("run/2"), ended("run/2", Outcome::Refused)],
+            false,
+            false,
+        ),
+        (
+            [&created[..], &[status("run/3", OLD, false)]].concat(),
+            true,
+            false,
+        ),
+    ] {
+        let rotated = History::of(&text(&events)).rotated();
+        let pairs = replaced.then(|| (NEW.to_owned(), OLD.to_owned()));
+        assert_eq!(rotated.replaced, pairs.into_iter().collect(), "{events:?}");
+        let off = deactivated.then(|| OLD.to_owned());
+        assert_eq!(rotated.deactivated, off.into_iter().collect(), "{events:?}");
+    }
+}

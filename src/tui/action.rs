@@ -101,6 +101,7 @@ actions! {
     Replace, "replace it", "Delete the key whose secret nobody has, and create another";
     KeepKey, "keep it", "Keep the key: somebody knows its secret";
     NextStep, "go on", "Go on with the step the rotation is at";
+    Independent, "both in use", "Both keys are in use, and neither replaces the other";
     Undo, "undo", "Activate the old key again";
     RollBack, "roll back", "Activate the old key and delete the new one";
     TryAgain, "try again", "Sign in again";
@@ -154,6 +155,7 @@ impl Action {
                 | Self::DoAgain
                 | Self::KeepKey
                 | Self::NextStep
+                | Self::Independent
                 | Self::Undo
                 | Self::RollBack
                 | Self::Quit

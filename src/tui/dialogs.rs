@@ -93,8 +93,10 @@ pub(super) trait Dialog: fmt::Debug + Any {
     }
 
     /// Takes notice of what has changed: an answer to what it asked before is none to what it asks
-    /// now.
-    fn follow(&mut self, _engine: &Engine) {}
+    /// now. Says whether it asks something else without the engine having said so.
+    fn follow(&mut self, _engine: &Engine) -> bool {
+        false
+    }
 
     /// Takes notice of what has just happened. Says whether that needs not be said elsewhere.
     fn hear(&mut self, _news: &News) -> bool {
@@ -102,7 +104,7 @@ pub(super) trait Dialog: fmt::Debug + Any {
     }
 
     /// It is not in sight: an answer that waits for something is taken back.
-    fn cover(&self) -> Option<Intent> {
+    fn cover(&self, _engine: &Engine) -> Option<Intent> {
         None
     }
 

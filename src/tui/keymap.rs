@@ -265,6 +265,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::LetGo, &[Key::char('x')], &[Context::Question], false),
     bind(Action::KeepKey, &[Key::char('k')], &[Context::Question], false),
     bind(Action::NextStep, &[Key::char('y')], &[Context::Rotate], false),
+    bind(Action::Independent, &[Key::char('i')], &[Context::Rotate], false),
     bind(Action::Undo, &[Key::char('u')], &[Context::Rotate], false),
     bind(Action::RollBack, &[Key::char('b')], &[Context::Rotate], false),
     bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),

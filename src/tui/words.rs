@@ -225,6 +225,26 @@ pub(super) fn used_at(last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String 
     }
 }
 
+/// What stops working without a key, as far as its last use tells.
+#[must_use]
+pub(super) fn at_stake(last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
+    const STOPS: &str = "anything using it stops working";
+    match last_used.known() {
+        Some(LastUsed::Never) => "Never used: nothing is known to use it.".into(),
+        Some(LastUsed::At {
+            time,
+            service,
+            region,
+        }) => {
+            let by = service.as_deref().map(|by| format!(" by {}", visible(by)));
+            let place = region.as_deref().map(|at| format!(" in {}", visible(at)));
+            let (by, place) = (by.unwrap_or_default(), place.unwrap_or_default());
+            format!("Used {}{by}{place}: {STOPS}.", format::ago(now - *time))
+        }
+        None => format!("Its last use is not known: {STOPS}."),
+    }
+}
+
 /// A last use in words, and where it was: service and region, as far as AWS told them.
 fn use_of(last_used: &LastUsed, now: DateTime<Utc>) -> (String, Vec<Cow<'_, str>>) {
     match last_used {

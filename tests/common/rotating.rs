@@ -63,6 +63,15 @@ pub(crate) enum Then {
     RollBack,
 }
 
+/// What takes back that the old key was deactivated: offered where the journal tells that it was.
+const UNDO: &str = "Undo u";
+
+/// Whether the account alone says that one key replaces the other: the new one is used, and the old
+/// one was not used since.
+fn has_taken_over(stop: Stop) -> bool {
+    matches!(stop, Stop::Used | Stop::Deactivated | Stop::Undone)
+}
+
 /// What the next run says of a rotation that was cut off: the step that is next, and words that
 /// say where one is.
 pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
@@ -102,7 +111,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
         &[
             "NEW",
             "If somebody has its secret, wait for its first use.",
-            "Undo u",
+            UNDO,
             "Roll back b",
         ],
     ),
@@ -114,7 +123,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
     (
         Stop::Deactivated,
         "Watch",
-        &["NEW", "Undo u", "Delete y", "Roll back b"],
+        &["NEW", UNDO, "Delete y", "Roll back b"],
     ),
     (
         Stop::Undone,
@@ -184,9 +193,15 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
         again.open();
         let (_, next, words) = SAID.iter().find(|(of, ..)| *of == stop).expect("a row");
         let here = format!("▶ {next} ");
-        let words: Vec<String> = words.iter().map(|w| w.replace("NEW", &new)).collect();
+        let journal = world.journal().is_some();
+        if !new.is_empty() && old_is.is_some() && !journal && !has_taken_over(stop) {
+            again.answer_which(&new);
+        }
+        let words = words.iter().filter(|word| journal || **word != UNDO);
+        let words: Vec<String> = words.map(|w| w.replace("NEW", &new)).collect();
         let words: Vec<&str> = words.iter().map(|word| &**word).chain([&*here]).collect();
         let told = again.wait_dialog(&again.title(), &words);
+        assert!(journal || !told.contains(UNDO), "{stop:?}: {told}");
         // Nothing is said to be used, or not, that is not known to be.
         if matches!(stop, Stop::Checked | Stop::TooSoon) {
             assert!(!told.contains("somebody has it:"), "{stop:?}: {told}");
@@ -253,6 +268,14 @@ impl Rotation<'_> {
         go_to(&mut *self.hands, self.user);
         self.hands.keys("r");
         self.wait_dialog(&self.title(), &[]);
+    }
+
+    /// Says that the new key replaces the old one, which nothing else tells this run.
+    fn answer_which(&mut self, new: &str) {
+        let question = format!("Is {new} replacing {}, or are both in use", self.old);
+        let told = self.wait_dialog(&self.title(), &[&question, "Both are in use i"]);
+        assert!(!told.contains('✓'), "no step is done: {told}");
+        self.hands.keys("y");
     }
 
     /// Waits until this step is next; what the dialog says then.
@@ -324,9 +347,9 @@ impl Rotation<'_> {
     }
 
     pub(crate) fn create(&mut self) {
-        self.step("Create");
-        self.hands.keys("y");
-        self.wait_dialog("Create key", &["A new access key for", "in "]);
+        // What a confirmation says is there already, and nothing else asks for one.
+        let told = self.step("Create");
+        assert!(told.starts_with("in "), "{told}");
         self.hands.keys("y");
         let new_key = format!("New key for {}", self.user);
         let told = self.wait_dialog(&new_key, &["The secret is nowhere else yet."]);
@@ -375,11 +398,18 @@ impl Rotation<'_> {
     }
 
     pub(crate) fn deactivate(&mut self) {
-        let old = self.old.clone();
-        self.hands.keys("y");
-        self.wait_dialog("Deactivate key", &[&old]);
+        let told = self.step("Deactivate");
+        let old = format!("▶ Deactivate {}", self.old);
+        assert!(told.starts_with("in ") && told.contains(&old), "{told}");
+        let warns = if self.world.tells_of_uses() {
+            "▲ used "
+        } else {
+            "▲ never used"
+        };
+        assert!(told.contains(warns), "{told}");
         self.hands.keys("y");
         self.step("Watch");
+        assert!(!self.world.keys_of(self.user)[0].1);
     }
 
     pub(crate) fn undo(&mut self) {
@@ -426,15 +456,18 @@ impl Rotation<'_> {
         }
         let (key, title) = if told.contains("Delete the newer y") {
             ("y", "Delete key")
-        } else if self.world.keys_of(self.user)[0].1 {
-            ("b", "Delete key")
         } else {
             ("b", "Roll back the rotation")
         };
+        let first = if self.world.keys_of(self.user)[0].1 {
+            format!("1. {old} is active, and stays so.")
+        } else {
+            format!("1. Activate {old}.")
+        };
         self.hands.keys(key);
         if title == "Roll back the rotation" {
-            let first = format!("First {old} is activated again.");
-            self.wait_dialog(title, &[&first]);
+            let then = format!("2. Delete {new}. This can't be undone.");
+            self.wait_dialog(title, &[&first, &then]);
         }
         self.confirm_typed(title, &new);
         self.see(&format!("{} has one key now: {old}", self.user));

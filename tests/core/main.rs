@@ -5,6 +5,8 @@ mod activity;
 mod asking;
 #[path = "../desk/mod.rs"]
 mod desk;
+#[path = "../common/dialog.rs"]
+mod dialog;
 mod filter;
 mod find;
 mod left_open;

@@ -3,12 +3,13 @@
 use super::{
     SIZE, created,
     desk::{Desk, Someone, answer, now, people, settings, someone},
+    dialog::dialog,
     error,
 };
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    Answer, Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Intent, Kind,
-    Read, RotationAction, RotationStep, SignedIn, Target, TrialNews, model::Caller,
+    Answer, Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Evidence, Intent,
+    Kind, Read, Rotated, RotationAction, RotationStep, SignedIn, Target, TrialNews, model::Caller,
 };
 
 const OLD: &str = "AKIAROTATE01EXAMPLE1";
@@ -18,8 +19,19 @@ fn bot(keys: &[(&str, bool, i64, Option<i64>)]) -> Vec<Someone> {
     vec![someone("bot", keys)]
 }
 
-/// A desk with the rotation of bot's key open.
+/// A desk with the rotation of bot's key open; of two keys, it was said that one replaces the other
+/// where nothing else tells it.
 fn rotating(keys: &[(&str, bool, i64, Option<i64>)]) -> Desk {
+    let mut desk = asked(keys);
+    let (_, blocker, _) = stands(&desk);
+    if blocker == Some(Blocker::TwoKeys) {
+        desk.keys("y");
+    }
+    desk
+}
+
+/// A desk with the rotation of bot's key just opened.
+fn asked(keys: &[(&str, bool, i64, Option<i64>)]) -> Desk {
     let users = bot(keys);
     let mut desk = Desk::showing(SIZE, settings(), &users);
     desk.keys("r");
@@ -40,6 +52,8 @@ fn stands(desk: &Desk) -> (RotationStep, Option<Blocker>, Vec<RotationAction>) {
 #[test]
 fn the_account_s_keys_say_where_it_stands() {
     use Blocker::{NewIsInactive, NoRoom, SecretMayBeLost, StillWarm};
+    // That the old key is Inactive is not this rotation's doing: there is nothing to undo.
+    let and_back = &[RotationAction::Delete, RotationAction::RollBack][..];
     let week = Some(24 * 8);
     for (keys, step, blocker, actions) in [
         (
@@ -70,21 +84,13 @@ fn the_account_s_keys_say_where_it_stands() {
             &[(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))],
             RotationStep::Watch,
             Some(StillWarm),
-            &[
-                RotationAction::Delete,
-                RotationAction::Undo,
-                RotationAction::RollBack,
-            ],
+            and_back,
         ),
         (
             &[(OLD, false, 400, week), (NEW, true, 1, Some(1))],
             RotationStep::Delete,
             None,
-            &[
-                RotationAction::Delete,
-                RotationAction::Undo,
-                RotationAction::RollBack,
-            ],
+            and_back,
         ),
         (
             &[(OLD, true, 400, Some(2)), (NEW, false, 1, None)],
@@ -97,11 +103,7 @@ fn the_account_s_keys_say_where_it_stands() {
             &[(NEW, true, 1, Some(1)), (OLD, false, 400, week)],
             RotationStep::Delete,
             None,
-            &[
-                RotationAction::Delete,
-                RotationAction::Undo,
-                RotationAction::RollBack,
-            ],
+            and_back,
         ),
         (
             &[
@@ -134,6 +136,10 @@ fn the_account_s_keys_say_where_it_stands() {
 fn a_use_that_is_not_known_is_no_reason_to_delete() {
     let users = bot(&[(OLD, true, 400, Some(2)), (NEW, true, 1, None)]);
     let mut desk = Desk::showing(SIZE, settings(), &[]);
+    desk.send(Event::Rotated(Rotated {
+        replaced: [(NEW.to_owned(), OLD.to_owned())].into(),
+        ..Rotated::default()
+    }));
     desk.keys("R");
     let mut late = None;
     while let Some((request, read)) = desk.next_read() {
@@ -167,7 +173,7 @@ fn a_use_that_is_not_known_is_no_reason_to_delete() {
 /// Creates the new key in the rotation, and leaves its dialog open.
 fn with_created(old: (&str, bool, i64, Option<i64>)) -> Desk {
     let mut desk = rotating(&[old]);
-    desk.keys("yy");
+    desk.keys("y");
     desk.serve(&bot(&[old]));
     let (id, change) = desk.next_change().expect("it is created");
     assert_eq!(change, Change::Create { user: "bot".into() });
@@ -275,7 +281,7 @@ fn nothing_is_done_to_the_old_key_before_the_secret_is_somewhere_and_the_new_key
 fn the_key_of_a_rotation_is_tried_when_it_is_stored_also_where_its_dialog_was_closed() {
     let old = (OLD, true, 400, Some(2));
     let mut desk = rotating(&[old]);
-    desk.keys("yy");
+    desk.keys("y");
     desk.serve(&bot(&[old]));
     let (id, _) = desk.next_change().expect("it is created");
     desk.press(KeyCode::Esc);
@@ -357,7 +363,7 @@ fn a_new_key_that_is_older_than_what_is_known_of_the_account_is_not_tried_in_ano
     let who = read_as(&mut desk, None).expect("it is asked");
     desk.keys("r");
     read_as(&mut desk, None);
-    desk.keys("yy");
+    desk.keys("y");
     read_as(&mut desk, None);
     let (id, _) = desk.next_change().expect("it is created");
     desk.changed(id, Ok(created(NEW)));
@@ -409,7 +415,7 @@ fn a_secret_thrown_away_leads_back_to_the_beginning() {
 fn undoing_what_was_just_done_takes_one_key() {
     let keys = [(OLD, true, 400, Some(24 * 30)), (NEW, true, 1, Some(1))];
     let mut desk = rotating(&keys);
-    desk.keys("yy");
+    desk.keys("y");
     desk.serve(&bot(&keys));
     let (id, _) = desk.next_change().expect("it is deactivated");
     desk.changed(id, Ok(Changed::Done));
@@ -430,13 +436,40 @@ fn undoing_what_was_just_done_takes_one_key() {
 }
 
 #[test]
-fn what_was_switched_off_before_is_asked_about() {
+fn what_an_earlier_run_has_switched_off_is_asked_about() {
     let keys = [(OLD, false, 400, Some(2)), (NEW, true, 1, Some(1))];
-    let mut desk = rotating(&keys);
+    let mut desk = asked(&keys);
+    desk.send(Event::Rotated(Rotated {
+        replaced: [(NEW.to_owned(), OLD.to_owned())].into(),
+        deactivated: [OLD.to_owned()].into(),
+    }));
+    assert!(stands(&desk).2.contains(&RotationAction::Undo));
     desk.keys("u");
     desk.serve(&bot(&keys));
     assert!(desk.next_change().is_none());
     assert!(desk.screen().contains("Activate key"), "{}", desk.screen());
+}
+
+#[test]
+fn a_key_that_was_inactive_before_the_rotation_is_not_undone() {
+    let active = [(OLD, true, 400, Some(2))];
+    let mut desk = Desk::showing(SIZE, settings(), &bot(&active));
+    desk.keys("ty");
+    desk.serve(&bot(&active));
+    let (id, _) = desk.next_change().expect("it is deactivated");
+    desk.changed(id, Ok(Changed::Done));
+    let off = (OLD, false, 400, Some(2));
+    desk.serve(&bot(&[off]));
+    desk.keys("ry");
+    desk.serve(&bot(&[off]));
+    let (id, _) = desk.next_change().expect("it is created");
+    desk.changed(id, Ok(created(NEW)));
+    desk.serve(&bot(&[off, (NEW, true, 0, None)]));
+    copied(&mut desk);
+    desk.press(KeyCode::Esc);
+    tried(&mut desk, TrialNews::Accepted(caller("bot"), false));
+    assert_eq!(stands(&desk).0, RotationStep::Watch);
+    assert!(!stands(&desk).2.contains(&RotationAction::Undo));
 }
 
 #[test]
@@ -446,10 +479,7 @@ fn an_old_key_that_is_off_does_not_go_before_the_new_one_is_known_to_work() {
         assert_eq!(stands(&desk).0, step, "{used:?}");
         if step == RotationStep::Store {
             // The new one is all there is: it is not offered to be deleted alone.
-            assert_eq!(
-                stands(&desk).2,
-                [RotationAction::Undo, RotationAction::RollBack]
-            );
+            assert_eq!(stands(&desk).2, [RotationAction::RollBack]);
         }
     }
     let desk = with_created((OLD, false, 400, None));
@@ -458,7 +488,7 @@ fn an_old_key_that_is_off_does_not_go_before_the_new_one_is_known_to_work() {
         (
             RotationStep::Store,
             Some(Blocker::SecretNotStored),
-            vec![RotationAction::Undo]
+            Vec::new()
         )
     );
 }
@@ -519,7 +549,7 @@ fn the_session_goes_on_with_the_key_that_takes_its_own_s_place() {
     desk.keys("r");
     desk.serve(&people());
     assert!(desk.screen().contains("goes on with the new one"));
-    desk.keys("yy");
+    desk.keys("y");
     desk.serve(&people());
     let (id, _) = desk.next_change().expect("it is created");
     desk.changed(id, Ok(created(NEW)));
@@ -541,4 +571,225 @@ fn the_session_goes_on_with_the_key_that_takes_its_own_s_place() {
         Some("alice")
     );
     let _ = now();
+}
+
+/// What the dialog of this title says, in one line.
+fn told(screen: &str, title: &str) -> String {
+    dialog(screen, title).unwrap_or_else(|| panic!("{title} is not there:\n{screen}"))
+}
+
+/// Two keys that are both in use, the newer beside the older.
+const SIDE_BY_SIDE: [(&str, bool, i64, Option<i64>); 2] =
+    [(OLD, true, 400, Some(2)), (NEW, true, 1, Some(1))];
+
+#[test]
+fn two_keys_are_no_rotation_before_something_tells_so() {
+    let users = bot(&SIDE_BY_SIDE);
+    let mut desk = Desk::showing(SIZE, settings(), &users);
+    assert!(!desk.screen().contains("rotating:"), "{}", desk.screen());
+    desk.keys("r");
+    desk.serve(&users);
+    let both = vec![RotationAction::Replacing, RotationAction::Independent];
+    let ask = (RotationStep::Before, Some(Blocker::TwoKeys), both);
+    assert_eq!(stands(&desk), ask);
+    let screen = desk.screen();
+    assert!(!screen.contains('✓'), "no step is done:\n{screen}");
+    let words = told(&screen, "Rotate bot");
+    let question = format!("Is {NEW} replacing {OLD}, or are both in use independently?");
+    assert!(words.contains(&question), "{screen}");
+
+    // Both are in use: nothing is offered but to think again.
+    desk.keys("i");
+    let only_replacing = vec![RotationAction::Replacing];
+    assert_eq!(
+        stands(&desk),
+        (
+            RotationStep::Before,
+            Some(Blocker::BothInUse),
+            only_replacing
+        )
+    );
+    desk.press(KeyCode::Esc);
+    desk.keys("r");
+    desk.serve(&users);
+    assert_eq!(
+        stands(&desk).1,
+        Some(Blocker::BothInUse),
+        "it is remembered"
+    );
+    let words = told(&desk.screen(), "Rotate bot");
+    assert!(words.contains("which needs a free key slot"), "{words}");
+    assert!(!words.contains("Delete"), "{words}");
+
+    // One replaces the other: the rotation goes on, and that is remembered.
+    desk.keys("y");
+    assert_eq!(stands(&desk).0, RotationStep::Deactivate);
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("rotating:"), "{}", desk.screen());
+    desk.keys("r");
+    desk.serve(&users);
+    assert_eq!(stands(&desk).0, RotationStep::Deactivate);
+    assert!(desk.next_change().is_none());
+}
+
+#[test]
+fn a_key_that_is_created_plainly_is_no_rotation() {
+    let old = (OLD, true, 400, Some(2));
+    let mut desk = Desk::showing(SIZE, settings(), &bot(&[old]));
+    desk.keys("cy");
+    desk.serve(&bot(&[old]));
+    let (id, _) = desk.next_change().expect("it is created");
+    desk.changed(id, Ok(created(NEW)));
+    copied(&mut desk);
+    desk.press(KeyCode::Esc);
+    desk.serve(&bot(&[old, (NEW, true, 0, None)]));
+    assert!(!desk.screen().contains("rotating:"), "{}", desk.screen());
+    desk.keys("r");
+    desk.serve(&bot(&[old, (NEW, true, 0, None)]));
+    assert_eq!(stands(&desk).1, Some(Blocker::TwoKeys));
+    assert_eq!(trials(&desk), 0);
+    // It is a rotation from now on: the key that is stored is tried.
+    desk.keys("y");
+    assert_eq!(stands(&desk).0, RotationStep::Check);
+}
+
+#[test]
+fn a_key_that_a_rotation_has_created_is_one_of_a_rotation() {
+    let mut desk = with_created((OLD, true, 400, Some(2)));
+    copied(&mut desk);
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen().contains("rotating:"), "{}", desk.screen());
+    let replaces = desk.screen.engine.rotation(desk.screen.slot(), "bot");
+    assert_eq!(replaces.evidence, Some(Evidence::Created));
+}
+
+#[test]
+fn the_button_of_a_step_confirms_it_where_the_look_shows_nothing_new() {
+    let users = bot(&SIDE_BY_SIDE);
+    let mut desk = rotating(&SIDE_BY_SIDE);
+    let screen = desk.screen();
+    // What a confirmation says is there before the button is pressed.
+    for fact in [OLD, "in acme-prod 123456789012", "used 2 hours ago ("] {
+        assert!(screen.contains(fact), "{fact}:\n{screen}");
+    }
+    desk.keys("y");
+    assert_eq!(desk.screen.open_dialogs(), 1, "no second dialog");
+    assert!(desk.next_change().is_none(), "not before the look");
+    assert!(stands(&desk).2.is_empty(), "it is not asked for twice");
+    desk.keys("y");
+    desk.serve(&users);
+    let (_, change) = desk.next_change().expect("it is deactivated");
+    assert!(matches!(change, Change::SetActive { active: false, .. }));
+    assert!(desk.next_change().is_none(), "once");
+}
+
+#[test]
+fn a_step_is_asked_about_where_the_look_shows_something_else() {
+    let mut desk = rotating(&SIDE_BY_SIDE);
+    desk.keys("y");
+    // The new key was switched off meanwhile: the old one is the only active key.
+    desk.serve(&bot(&[(OLD, true, 400, Some(2)), (NEW, false, 1, Some(1))]));
+    assert!(desk.next_change().is_none());
+    let screen = desk.screen();
+    assert!(screen.contains("─ Deactivate key ─"), "{screen}");
+    assert!(screen.contains("the only active key of bot"), "{screen}");
+
+    let alone = [(OLD, true, 400, Some(2))];
+    let mut desk = rotating(&alone);
+    desk.keys("y");
+    desk.serve(&bot(&SIDE_BY_SIDE));
+    assert!(desk.next_change().is_none(), "there is no room for it now");
+}
+
+#[test]
+fn a_step_is_not_done_once_its_dialog_was_left() {
+    let mut desk = rotating(&SIDE_BY_SIDE);
+    desk.keys("y");
+    desk.press(KeyCode::Esc);
+    desk.serve(&bot(&SIDE_BY_SIDE));
+    assert!(desk.next_change().is_none());
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    assert!(desk.screen.engine.plans().is_empty());
+}
+
+#[test]
+fn a_step_that_comes_up_by_itself_is_not_pressed_by_what_was_meant_for_another() {
+    let mut desk = with_created((OLD, true, 400, Some(2)));
+    copied(&mut desk);
+    desk.press(KeyCode::Esc);
+    // Roll back is highlighted.
+    desk.press(KeyCode::Tab);
+    let scene = desk.screen.scene();
+    tried(&mut desk, TrialNews::Accepted(caller("bot"), false));
+    assert_eq!(stands(&desk).0, RotationStep::Deactivate);
+    assert!(
+        desk.screen.scene() > scene,
+        "keys pressed before do not count"
+    );
+    desk.press(KeyCode::Enter);
+    desk.serve(&bot(&[(OLD, true, 400, Some(2)), (NEW, true, 0, None)]));
+    assert!(desk.next_change().is_none());
+    assert!(desk.screen.engine.plans().is_empty());
+}
+
+#[test]
+fn a_step_that_takes_the_sessions_own_key_is_still_typed() {
+    let own = "AKIAALICE001EXAMPLE1";
+    let users = vec![someone(
+        "alice",
+        &[(own, true, 400, Some(2)), (NEW, true, 1, Some(1))],
+    )];
+    let mut desk = Desk::showing(SIZE, settings(), &users);
+    desk.keys("r");
+    desk.serve(&users);
+    desk.keys("y");
+    assert!(desk.screen().contains("the session ends"));
+    desk.keys("y");
+    desk.serve(&users);
+    assert!(desk.next_change().is_none());
+    assert!(desk.screen().contains("Type its last four characters"));
+}
+
+#[test]
+fn rolling_back_says_what_it_stops_and_what_it_does() {
+    for (old_active, used, words) in [
+        (
+            true,
+            Some(1),
+            [
+                "Used 1 hour ago by s3 in us-east-1: anything using it stops working.",
+                "1. AKIAROTATE01EXAMPLE1 is active, and stays so.",
+            ],
+        ),
+        (
+            false,
+            Some(1),
+            [
+                "Used 1 hour ago by s3 in us-east-1: anything using it stops working.",
+                "1. Activate AKIAROTATE01EXAMPLE1.",
+            ],
+        ),
+        (
+            false,
+            None,
+            [
+                "Never used: nothing is known to use it.",
+                "1. Activate AKIAROTATE01EXAMPLE1.",
+            ],
+        ),
+    ] {
+        let keys = [(OLD, old_active, 400, Some(2)), (NEW, true, 1, used)];
+        let mut desk = rotating(&keys);
+        desk.keys("b");
+        desk.serve(&bot(&keys));
+        let screen = desk.screen();
+        assert!(screen.contains("─ Roll back the rotation ─"), "{screen}");
+        let last = "2. Delete AKIANEWKEY01EXAMPLE1. This can't be undone.";
+        let told = told(&screen, "Roll back the rotation");
+        for words in words.iter().chain([&last]) {
+            assert!(told.contains(words), "{words}:\n{told}");
+        }
+        assert!(desk.next_change().is_none());
+    }
 }

@@ -269,9 +269,9 @@ fn caller(account: &str) -> Caller {
 fn a_trial_says_something_of_its_own_key_and_session() {
     let mut pair = Pair::loaded();
     for (slot, id) in [(pair.one, NEW_ONE), (pair.two, NEW_TWO)] {
+        pair.hands.intend(Intent::Rotate(slot, "alice".into()));
         pair.hands.create(slot, "alice", id);
         pair.hands.store(id);
-        pair.hands.intend(Intent::Rotate(slot, "alice".into()));
     }
     let (one, two) = (pair.hands.session(pair.one), pair.hands.session(pair.two));
     assert_eq!(

@@ -36,7 +36,7 @@ fn deactivate() -> Change {
 fn propose(session: &mut Session<'_>, steps: Vec<Change>) -> PlanId {
     let proposal = Proposal {
         steps,
-        settles: None,
+        ..Proposal::default()
     };
     session.intend(Intent::Propose(session.slot, proposal));
     session.proposed()

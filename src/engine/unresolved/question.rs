@@ -24,6 +24,8 @@ pub struct Question {
     pub sent: DateTime<Utc>,
     /// The IDs of the user's keys before, where they were known.
     pub before: Option<Vec<String>>,
+    /// A rotation has asked for it.
+    pub in_rotation: bool,
     /// Why it is not known.
     pub cause: Cause,
     /// The session of this run that it was sent in; none for an earlier run.
@@ -105,6 +107,7 @@ impl Question {
             endpoint: plan.account.endpoint.clone(),
             sent: sent.at,
             before: sent.keys_before.clone(),
+            in_rotation: sent.replaces.is_some(),
             session: Some(plan.session),
             ..Self::new(Origin::Here(sent.id), change.clone(), Cause::Lost(error))
         }
@@ -120,6 +123,7 @@ impl Question {
             endpoint: None,
             sent: DateTime::UNIX_EPOCH,
             before: None,
+            in_rotation: false,
             cause,
             session: None,
             finding: Finding::Unseen,

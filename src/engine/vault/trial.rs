@@ -10,12 +10,15 @@ use crate::engine::{
 };
 
 impl Vault {
-    /// The keys of a user whose secrets are stored, and which are part of a rotation from now on.
-    fn rotate(&mut self, slot: Slot, user: &str) -> Vec<String> {
+    /// The keys of a user whose secrets are stored, of those that replace another: they are part of
+    /// a rotation from now on.
+    fn rotate(&mut self, slot: Slot, user: &str, replaces: impl Fn(&str) -> bool) -> Vec<String> {
         let mut stored = Vec::new();
         for key in self.keys.iter_mut().filter(|key| key.is_of(slot, user)) {
-            key.rotating = true;
-            stored.extend((!key.stored.is_empty()).then(|| key.id.clone()));
+            if replaces(&key.id) {
+                key.rotating = true;
+                stored.extend((!key.stored.is_empty()).then(|| key.id.clone()));
+            }
         }
         stored
     }
@@ -47,7 +50,9 @@ impl Engine {
 
     /// Tries the new keys of a user that were stored before their rotation was begun.
     pub(in crate::engine) fn check_stored_keys(&mut self, slot: Slot, user: &str) {
-        for key in self.vault.rotate(slot, user) {
+        let rotations = &self.rotations;
+        let stored = self.vault.rotate(slot, user, |key| rotations.replaces(key));
+        for key in stored {
             self.check_new_key(&key);
         }
     }

@@ -1,7 +1,10 @@
 //! The question before a plan is carried out, as it is drawn.
 
 use crate::{
-    engine::{Difference, KeyFacts, Plan, Preflight, Severity, model::LastUsed},
+    engine::{
+        Difference, KeyFacts, Plan, Preflight, RotationAction, Severity, account::is_trial,
+        model::LastUsed,
+    },
     tui::prelude::*,
 };
 
@@ -26,7 +29,9 @@ pub(super) fn frame(
     let row = plan.most_destructive().row();
     let mut lines = Lines::new(canvas, WIDTH);
     target(&mut lines, plan);
+    let rolls_back = plan.rotation == Some(RotationAction::RollBack);
     match &preflight.key {
+        Some(facts) if rolls_back => roll_back(&mut lines, plan, facts),
         Some(facts) => stakes(&mut lines, plan, preflight, facts),
         None if plan.at_risk().is_none() => lines.text(row.consequence),
         None => {}
@@ -49,11 +54,9 @@ pub(super) fn frame(
     }
     let verb = plan.first().row().verb;
     let (title, verb) = match (plan.first(), plan.second()) {
+        _ if rolls_back => ("Roll back the rotation".into(), "Roll back"),
+        (_, Some(_)) => ("Delete the key, create another".into(), "Delete and create"),
         (_, None) => (format!("{verb} key"), verb),
-        (_, Some(Change::Create { .. })) => {
-            ("Delete the key, create another".into(), "Delete and create")
-        }
-        (_, Some(_)) => ("Roll back the rotation".into(), "Roll back"),
     };
     let deletes = plan.deletes();
     let border = if deletes { theme.bad } else { theme.accent };
@@ -115,13 +118,7 @@ fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &Key
                     let key = keymap::name(context(preflight), Action::DeactivateInstead);
                     format!(" Deactivating can: {key}")
                 }
-                Some(Change::Create { user }) => {
-                    format!(" Then another key is created for {user}.")
-                }
-                Some(_) => {
-                    let first = plan.first().key().unwrap_or_default();
-                    format!(" First {first} is activated again.")
-                }
+                Some(second) => format!(" Then another key is created for {}.", second.user()),
             };
             lines.below(format!("{}{then}", row.undo));
         }
@@ -137,6 +134,35 @@ fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &Key
     if facts.own {
         let text = "iamkeys is signed in with it: the session ends.";
         lines.marked(mark, text, theme.bad);
+    }
+}
+
+/// What rolling a rotation back stops, and its two steps. That the old key is active is one that is
+/// done already.
+fn roll_back(lines: &mut Lines<'_>, plan: &Plan, facts: &KeyFacts) {
+    let theme = lines.theme;
+    let now = lines.canvas.now;
+    if is_trial(&facts.last_used, facts.created) {
+        lines.text("Used by iamkeys only, to try it: nothing else is known to use it.");
+    } else {
+        let never = matches!(facts.last_used.known(), Some(LastUsed::Never));
+        let style = if never { Style::new() } else { theme.bad };
+        let text = words::at_stake(&facts.last_used, now);
+        lines.marked(theme.glyphs.warn, text, style);
+    }
+    lines.gap();
+    let engine = lines.canvas.engine;
+    let rotation = engine.rotation(plan.session.slot, plan.user());
+    let old = rotation.old.map_or("", |old| &old.key.id);
+    match (plan.first(), plan.second()) {
+        (Change::SetActive { key, .. }, Some(_)) => lines.text(format!("1. Activate {key}.")),
+        _ => lines.text(format!("1. {old} is active, and stays so.")),
+    }
+    let new = plan.at_risk().unwrap_or_default();
+    lines.text(format!("2. Delete {new}. This can't be undone."));
+    if facts.own {
+        let text = "iamkeys is signed in with it: the session ends.";
+        lines.marked(theme.glyphs.warn, text, theme.bad);
     }
 }
 

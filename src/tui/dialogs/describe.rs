@@ -132,13 +132,14 @@ impl Dialog for Describe {
         }
     }
 
-    fn follow(&mut self, engine: &Engine) {
+    fn follow(&mut self, engine: &Engine) -> bool {
         if let Some(now) = self.present(engine)
             && !self.touched
             && self.input.value() != now.unwrap_or_default()
         {
             self.input = Input::new(now.unwrap_or_default().to_owned());
         }
+        false
     }
 
     fn answers(&self, _engine: &Engine) -> Vec<Action> {

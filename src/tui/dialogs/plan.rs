@@ -125,16 +125,17 @@ impl Dialog for PlanDialog {
         engine.plan(self.id).is_none_or(Plan::is_under_way)
     }
 
-    fn follow(&mut self, engine: &Engine) {
+    fn follow(&mut self, engine: &Engine) -> bool {
         let asked = self.preflight(engine).map(|preflight| preflight.asked);
         if self.asked != asked {
             self.asked = asked;
             self.button = 0;
             self.input.reset();
         }
+        false
     }
 
-    fn cover(&self) -> Option<Intent> {
+    fn cover(&self, _engine: &Engine) -> Option<Intent> {
         Some(Intent::Withdraw(self.id))
     }
 

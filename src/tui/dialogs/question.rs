@@ -95,7 +95,7 @@ impl Dialog for QuestionDialog {
         !engine.is_before_person(&self.origin)
     }
 
-    fn follow(&mut self, engine: &Engine) {
+    fn follow(&mut self, engine: &Engine) -> bool {
         let question = engine.question(&self.origin);
         let resolutions = engine.resolutions(&self.origin);
         let seen = question.map(|question| (question.finding.clone(), resolutions));
@@ -104,6 +104,7 @@ impl Dialog for QuestionDialog {
             // The buttons are others now: none of them was chosen yet.
             self.button = 0;
         }
+        false
     }
 
     fn answers(&self, engine: &Engine) -> Vec<Action> {

@@ -1,9 +1,11 @@
-//! The rotation of a key: seven steps, which is next, and what is known of each.
+//! The rotation of a key: seven steps, which is next, and what is known of each. Where nothing tells
+//! that the newer of two keys replaces the older, that is asked first.
 
-use super::{Store, cancel, intend};
+use super::{Store, intend};
 use crate::{
     engine::{
-        Blocker, Rotation, RotationAction, RotationStep, StoreIn, model::LastUsed, vault::Tried,
+        Blocker, Evidence, Rotation, RotationAction, RotationStep, StoreIn, model::LastUsed,
+        vault::Tried,
     },
     tui::prelude::*,
 };
@@ -22,6 +24,8 @@ pub(in crate::tui) struct Rotate {
     user: Box<str>,
     /// The highlighted button: 0 is to leave for now.
     button: usize,
+    /// What could be done when this was last looked up.
+    possible: Vec<RotationAction>,
     /// The rotation is complete.
     done: bool,
 }
@@ -33,6 +37,7 @@ impl Rotate {
             slot,
             user,
             button: 0,
+            possible: Vec::new(),
             done: false,
         }
     }
@@ -40,6 +45,13 @@ impl Rotate {
     /// What can be done: the buttons beyond the one that leaves it.
     fn actions(&self, engine: &Engine) -> Vec<RotationAction> {
         engine.rotation_actions(self.slot, &self.user)
+    }
+
+    /// Closes it. What waits for the look at the account is not wanted any more.
+    fn leave(&self, engine: &Engine) -> Vec<Ask> {
+        let approved = engine.approved(self.slot, &self.user);
+        let drop = approved.map(|plan| Ask::Intend(Intent::Close(plan)));
+        [Ask::Close].into_iter().chain(drop).collect()
     }
 
     fn take(&self, engine: &Engine, action: RotationAction) -> Vec<Ask> {
@@ -73,6 +85,12 @@ impl Rotate {
         let (canvas, theme) = (lines.canvas, lines.theme);
         let rotation = canvas.engine.rotation(self.slot, &self.user);
         let tall = canvas.buffer.area.height >= TALL;
+        self.write_account(lines);
+        if let Some(blocker @ (Blocker::TwoKeys | Blocker::BothInUse)) = rotation.blocker {
+            write_keys(lines, &rotation);
+            lines.text(meaning_of(blocker, canvas.engine, &rotation));
+            return;
+        }
         if tall {
             for step in RotationStep::ALL {
                 if step > RotationStep::Before {
@@ -100,7 +118,12 @@ impl Rotate {
         } else {
             lines.divider(rule);
         }
-        self.advise(lines, &rotation, tall);
+        if canvas.engine.approved(self.slot, &self.user).is_some() {
+            let text = "Looking at the account first; done at once if nothing is different.";
+            lines.waiting(text);
+        } else {
+            self.advise(lines, &rotation, tall);
+        }
         let actions = self.actions(canvas.engine);
         if actions.contains(&RotationAction::Create) {
             let chosen = canvas.engine.destination(self.slot, &self.user);
@@ -114,6 +137,19 @@ impl Rotate {
                 (Action::SaveFile, "to a file"),
             ];
             lines.hints(Context::Rotate, &all);
+        }
+    }
+
+    /// Writes which account it is in.
+    fn write_account(&self, lines: &mut Lines<'_>) {
+        if let Some(account) = lines.canvas.engine.fleet.get(self.slot) {
+            let production = account.identity.is_production();
+            let style = if production {
+                lines.theme.warn
+            } else {
+                lines.theme.dim
+            };
+            lines.say(format!("in {}", account.identity.account()), style);
         }
     }
 
@@ -160,7 +196,13 @@ impl Rotate {
                 (Some(Blocker::NoKey), ..) => "no key".into(),
                 (Some(Blocker::NoRoom), ..) => "no room for a new key beside the old".into(),
                 (_, Some(old), None) => format!("one key, {} old; room for a second", age(old)),
-                (_, Some(old), Some(_)) => format!("two keys; the older is {} old", age(old)),
+                (_, Some(old), Some(_)) => {
+                    let why = match rotation.evidence {
+                        Some(Evidence::TookOver) => ", and the newer has taken over",
+                        Some(Evidence::Created | Evidence::Said) | None => "",
+                    };
+                    format!("two keys; the older is {} old{why}", age(old))
+                }
                 _ => String::new(),
             },
             RotationStep::Create => match new.map(|new| (&new.key.id, new.key.created)) {
@@ -221,6 +263,9 @@ impl Rotate {
         if own && (rotation.step <= RotationStep::Create || rotation.new_key.is_some()) {
             let text = "iamkeys is signed in with the old key, and goes on with the new one.";
             lines.say(text, theme.warn);
+        } else if own && rotation.step == RotationStep::Deactivate {
+            let text = "iamkeys is signed in with the old key: the session ends.";
+            lines.marked(theme.glyphs.warn, text, theme.bad);
         } else if rotation.new_key.is_some_and(|key| key.replaces_own) && !own {
             let text = "iamkeys is signed in with the new key now.";
             lines.say(text, theme.good);
@@ -240,6 +285,8 @@ impl Rotate {
 /// The button of an action: what presses it, and its verb.
 fn button_of(action: RotationAction) -> (Action, &'static str) {
     match action {
+        RotationAction::Replacing => (Action::NextStep, "It is replacing it"),
+        RotationAction::Independent => (Action::Independent, "Both are in use"),
         RotationAction::Create => (Action::NextStep, "Create"),
         RotationAction::Deactivate => (Action::NextStep, "Deactivate"),
         RotationAction::Delete => (Action::NextStep, "Delete"),
@@ -258,7 +305,12 @@ impl Dialog for Rotate {
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
         let mut lines = Lines::new(canvas, 78);
         self.write(&mut lines);
-        let mut buttons = vec![Button::plain("Leave for now")];
+        let rotation = canvas.engine.rotation(self.slot, &self.user);
+        let leave = match rotation.blocker {
+            Some(Blocker::TwoKeys) => "Cancel",
+            _ => "Leave for now",
+        };
+        let mut buttons = vec![Button::plain(leave)];
         for (action, verb) in self.actions(canvas.engine).into_iter().map(button_of) {
             buttons.push(Button::of(Context::Rotate, action, verb));
         }
@@ -276,7 +328,8 @@ impl Dialog for Rotate {
                 let mut possible = self.actions(engine).into_iter();
                 match possible.find(|it| button_of(*it).0 == action) {
                     Some(next) => self.take(engine, next),
-                    None => cancel(action),
+                    None if action == Action::Cancel => self.leave(engine),
+                    None => Vec::new(),
                 }
             }
         }
@@ -288,6 +341,22 @@ impl Dialog for Rotate {
 
     fn is_over(&self, _engine: &Engine) -> bool {
         self.done
+    }
+
+    /// A button that was another is not the one that was meant.
+    fn follow(&mut self, engine: &Engine) -> bool {
+        let possible = self.actions(engine);
+        let same = possible == self.possible;
+        if !same {
+            self.button = 0;
+            self.possible = possible;
+        }
+        !same
+    }
+
+    fn cover(&self, engine: &Engine) -> Option<Intent> {
+        let plan = engine.approved(self.slot, &self.user)?;
+        Some(Intent::Withdraw(plan))
     }
 
     fn hear(&mut self, news: &News) -> bool {
@@ -306,6 +375,22 @@ impl Dialog for Rotate {
     fn highlighted(&mut self, _engine: &Engine) -> Option<&mut usize> {
         Some(&mut self.button)
     }
+}
+
+/// Writes the user's two keys, with what tells them apart.
+fn write_keys(lines: &mut Lines<'_>, rotation: &Rotation<'_>) {
+    let (canvas, theme) = (lines.canvas, lines.theme);
+    for row in [rotation.old, rotation.new].into_iter().flatten() {
+        lines.gap();
+        lines.strong(format!("{}  {}", row.key.id, row.key.status.word()));
+        let age = match row.key.created {
+            Some(created) => format!("{} old", format::long(canvas.now - created)),
+            None => "age not known".into(),
+        };
+        let used = words::used(&row.last_used, theme.glyphs.dot, canvas.now);
+        lines.below(format!("{age}, {used}"));
+    }
+    lines.gap();
 }
 
 /// Writes a line with a mark, a name and a text, which goes on below itself.
@@ -339,6 +424,11 @@ fn warning(canvas: &Canvas<'_>, rotation: &Rotation<'_>) -> Option<String> {
     }
 }
 
+fn old_is_off(rotation: &Rotation<'_>) -> bool {
+    let old = rotation.old;
+    old.is_some_and(|old| old.key.status == KeyStatus::Inactive)
+}
+
 /// Whether it is known when the old key was used, or that it never was.
 fn is_use_known(rotation: &Rotation<'_>) -> bool {
     let old = rotation.old;
@@ -347,8 +437,7 @@ fn is_use_known(rotation: &Rotation<'_>) -> bool {
 
 /// What to do about a new key whose secret may be lost.
 fn may_be_lost(rotation: &Rotation<'_>) -> &'static str {
-    let off = |old: &KeyRow| old.key.status == KeyStatus::Inactive;
-    if rotation.old.is_some_and(off) {
+    if old_is_off(rotation) {
         "The old key is off, and nobody has used the newer one but iamkeys, if that has tried it. If \
          somebody has its secret, wait for its first use. If nobody has, roll back."
     } else if rotation.new_key.is_some() {
@@ -364,10 +453,9 @@ fn may_be_lost(rotation: &Rotation<'_>) -> &'static str {
 
 /// What this step means; empty where nothing needs to be said.
 fn meaning(engine: &Engine, rotation: &Rotation<'_>) -> String {
-    let is_off = |old: &KeyRow| old.key.status == KeyStatus::Inactive;
     let old = rotation.old;
     match rotation.step {
-        RotationStep::Create if old.is_some_and(is_off) => "The old key is off already.".into(),
+        RotationStep::Create if old_is_off(rotation) => "The old key is off already.".into(),
         RotationStep::Create => "The old key stays as it is until you say so.".into(),
         RotationStep::Check => {
             let look = keymap::name(Context::Rotate, Action::Refresh);
@@ -402,6 +490,21 @@ fn meaning_of(blocker: Blocker, engine: &Engine, rotation: &Rotation<'_>) -> Str
         Blocker::NoRoom => {
             "A key has to go first: one that is Inactive or was never used. Of no other is it \
              offered."
+                .into()
+        }
+        Blocker::TwoKeys => {
+            let id = |row: Option<&KeyRow>| row.map_or("", |row| &row.key.id).to_owned();
+            let (old, new) = (id(rotation.old), id(rotation.new));
+            if old_is_off(rotation) {
+                format!("Is {new} replacing {old}, which is Inactive?")
+            } else {
+                format!("Is {new} replacing {old}, or are both in use independently?")
+            }
+        }
+        Blocker::BothInUse => {
+            "Both are in use. A rotation creates another key, which needs a free \
+             key slot: Inactive keys count toward the limit. Work out which key isn't in use, \
+             deactivate it, wait, then delete it."
                 .into()
         }
         Blocker::NewIsInactive => format!(

@@ -3,7 +3,7 @@
 
 use crate::{
     engine::{
-        RotationStep,
+        Evidence, RotationStep,
         account::{Known, Load},
     },
     tui::prelude::*,
@@ -169,24 +169,21 @@ fn below(canvas: &Canvas<'_>, user: &UserRow) -> Vec<(String, Style)> {
     text
 }
 
-/// How the rotation of a user's key stands, where one is plainly under way: two keys alone may
-/// also be two keys.
+/// How the rotation of a user's key stands, where one is under way: two keys alone are two keys.
 fn rotating(canvas: &Canvas<'_>, user: &str) -> Option<&'static str> {
     let rotation = canvas.engine.rotation(canvas.slot(), user);
-    let begun_here = rotation.new_key.is_some();
-    let young = rotation.new.is_some_and(|new| {
-        let created = new.key.created;
-        created.is_some_and(|created| canvas.now - created < format::OLD)
-    });
+    let evidence = rotation.evidence?;
     let warm = |row| canvas.engine.is_warm(row);
     Some(match rotation.step {
         RotationStep::Watch => "the old key is off, and was in use not long ago",
         RotationStep::Delete => "the old key is off, and can be deleted",
-        RotationStep::Deactivate if !(begun_here || young) => return None,
+        RotationStep::Deactivate if evidence == Evidence::TookOver => {
+            "the new key is in use, and the old one no longer"
+        }
         RotationStep::Deactivate if rotation.old.is_some_and(warm) => "the old key is still in use",
         RotationStep::Deactivate => "the old key can be switched off",
-        RotationStep::Store | RotationStep::Check if begun_here => "the new key is there",
-        _ => return None,
+        RotationStep::Store | RotationStep::Check => "the new key is there",
+        RotationStep::Before | RotationStep::Create => return None,
     })
 }
 

@@ -55,7 +55,7 @@ impl Screen {
     fn close_dialogs(&mut self) {
         let engine = &self.engine;
         for dialog in &mut self.dialogs {
-            dialog.follow(engine);
+            self.came_up += u64::from(dialog.follow(engine));
         }
         self.dialogs.retain(|dialog| !dialog.is_over(engine));
         for dialog in &mut self.dialogs {
@@ -142,9 +142,17 @@ impl Screen {
     fn cover_dialogs(&mut self) -> Vec<Effect> {
         let seen = usize::from(!self.filtering);
         let covered = self.dialogs.len().saturating_sub(seen);
+        let in_sight = self.dialogs[covered..].iter();
+        let in_sight: Vec<Need> = in_sight.filter_map(|dialog| dialog.need()).collect();
+        // What the dialog in sight asks about is no answer of those below it.
+        let answered_above = |intent: &Intent| match intent {
+            Intent::Withdraw(plan) => in_sight.contains(&Need::Plan(*plan)),
+            _ => false,
+        };
         let mut effects = Vec::new();
         for dialog in &mut self.dialogs[..covered] {
-            if let Some(intent) = dialog.cover() {
+            let intent = dialog.cover(&self.engine);
+            if let Some(intent) = intent.filter(|intent| !answered_above(intent)) {
                 effects.extend(self.engine.intend(intent));
             }
         }
