@@ -194,13 +194,11 @@ impl Engine {
 
     /// Why two keys are not known to be an old one and a new one.
     fn unclear(&self, old: &KeyRow, new: &KeyRow) -> Blocker {
-        let awaited =
-            |row: &KeyRow| row.last_used.known().is_none() && row.last_used.error().is_none();
         if new.key.status != KeyStatus::Active {
             Blocker::NewIsInactive
         } else if self.rotations.is_independent(&new.key.id) {
             Blocker::BothInUse
-        } else if awaited(old) || awaited(new) {
+        } else if is_use_awaited(old) || is_use_awaited(new) {
             Blocker::Asking
         } else {
             Blocker::TwoKeys
@@ -323,9 +321,9 @@ impl Engine {
         Some(())
     }
 
-    /// Does what a rotation needs, or takes it back, where that is possible. To ask for the next step
-    /// is to approve it, where nothing has to be typed and the look at the account shows what was
-    /// known.
+    /// Does what a rotation needs, or takes it back, where that is possible. To ask for a key to be
+    /// created or deactivated is to approve it, where nothing has to be typed and the look at the
+    /// account shows what was known.
     pub(super) fn act_on_rotation(
         &mut self,
         slot: Slot,
@@ -340,6 +338,12 @@ impl Engine {
         let (old, new) = (id(rotation.old), id(rotation.new));
         let active = |row: &KeyRow| row.key.status != KeyStatus::Inactive;
         let old_is_active = rotation.old.is_some_and(active);
+        // What is not on the screen yet has not been seen.
+        let confirms = match action {
+            RotationAction::Create => true,
+            RotationAction::Deactivate => !rotation.old.is_some_and(is_use_awaited),
+            _ => false,
+        };
         let user: Box<str> = user.into();
         let set_active = |key, active| Change::SetActive {
             user: user.clone(),
@@ -385,9 +389,7 @@ impl Engine {
         };
         self.propose(slot, proposal);
         let proposed = self.plans().last()?;
-        if proposed.rotation == rotation
-            && matches!(action, RotationAction::Create | RotationAction::Deactivate)
-        {
+        if confirms && proposed.rotation == rotation {
             self.approve(proposed.id, "")?;
         }
         Some(())
@@ -413,6 +415,11 @@ impl Engine {
             self.say(text);
         }
     }
+}
+
+/// Whether it is not said yet when a key was last used.
+fn is_use_awaited(row: &KeyRow) -> bool {
+    row.last_used.known().is_none() && row.last_used.error().is_none()
 }
 
 /// Whether a new key belongs to this user of this account.

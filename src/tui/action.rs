@@ -102,7 +102,7 @@ actions! {
     KeepKey, "keep it", "Keep the key: somebody knows its secret";
     NextStep, "go on", "Go on with the step the rotation is at";
     Independent, "both in use", "Both keys are in use, and neither replaces the other";
-    Undo, "undo", "Activate the old key again";
+    Undo, "undo", "Undo deactivating: activate the key again";
     RollBack, "roll back", "Activate the old key and delete the new one";
     TryAgain, "try again", "Sign in again";
     OpenDemo, "demo account", "Open the demo account: nothing of it is real";

@@ -196,6 +196,8 @@ impl Pages {
     }
 }
 
+const NOTHING_TO_UNDO: &str = "No key of this user was deactivated in this run";
+
 /// What is selected on a page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Selection<'a> {
@@ -238,6 +240,9 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
                 Ask::Intend(Intent::Rotate(slot, user)),
             ]
         }),
+        Action::Undo => undo(engine, slot, user, key).map_or_else(Vec::new, |change| {
+            vec![Ask::Intend(Intent::Send(slot, vec![change]))]
+        }),
         Action::OpenQuestion => {
             let question = name().and_then(|user| engine.question_about(slot, &user));
             let origin = question.map(|question| question.origin.clone());
@@ -279,6 +284,28 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
     })
 }
 
+/// What takes back that this run has deactivated the selected key, or else another of its user.
+fn undo(
+    engine: &Engine,
+    slot: Slot,
+    user: Option<&UserRow>,
+    key: Option<&KeyRow>,
+) -> Option<Change> {
+    let user = user?;
+    let keys = user.keys.known()?;
+    let mut off = key.into_iter().chain(keys).filter(|row| {
+        row.key.status == KeyStatus::Inactive && engine.was_deactivated_here(&row.key.id)
+    });
+    let row = off.next()?;
+    let name = user.user.name.clone();
+    let pending = engine.pending_for(slot, &name, Some(&row.key.id));
+    pending.is_none().then(|| Change::SetActive {
+        user: name,
+        key: row.key.id.clone(),
+        active: true,
+    })
+}
+
 /// Why an action is not possible for what is selected; `None` where it is.
 pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>) -> Option<String> {
     let Selection {
@@ -298,7 +325,12 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
     }
     let is_change = matches!(
         action,
-        Action::Create | Action::Toggle | Action::Delete | Action::Rotate | Action::Describe
+        Action::Create
+            | Action::Toggle
+            | Action::Undo
+            | Action::Delete
+            | Action::Rotate
+            | Action::Describe
     );
     if engine.settings.read_only && is_change {
         return Some(READ_ONLY.into());
@@ -316,6 +348,7 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
     let Some(row) = user else {
         return match action {
             Action::OpenQuestion => Some("Nothing is unknown about this user".into()),
+            Action::Undo => Some(NOTHING_TO_UNDO.into()),
             _ => of_user.then(|| "No user is selected".into()),
         };
     };
@@ -348,6 +381,10 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
             None => Some(format!("The keys of {name} are not loaded")),
             Some(0) => Some(format!("{name} has no key to rotate")),
             Some(_) => None,
+        },
+        Action::Undo => match undo(engine, slot, user, key) {
+            Some(_) => None,
+            None => Some(NOTHING_TO_UNDO.into()),
         },
         Action::OpenQuestion => match engine.question_about(slot, name) {
             Some(_) => None,

@@ -186,7 +186,7 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
             again.go_on("Check");
         } else {
             again.open();
-            again.step("Check");
+            again.is_tried();
             again.roll_back();
         }
     } else {
@@ -272,8 +272,14 @@ impl Rotation<'_> {
 
     /// Says that the new key replaces the old one, which nothing else tells this run.
     fn answer_which(&mut self, new: &str) {
-        let question = format!("Is {new} replacing {}, or are both in use", self.old);
-        let told = self.wait_dialog(&self.title(), &[&question, "Both are in use i"]);
+        let question = format!("Is {new} replacing {}", self.old);
+        let others = if self.world.keys_of(self.user)[0].1 {
+            [", or are both in use independently?", "Both are in use i"]
+        } else {
+            [", which is Inactive?", "It is replacing it y"]
+        };
+        let words = [&*question, others[0], others[1]];
+        let told = self.wait_dialog(&self.title(), &words);
         assert!(!told.contains('✓'), "no step is done: {told}");
         self.hands.keys("y");
     }
@@ -328,7 +334,7 @@ impl Rotation<'_> {
                 let (secret, new) = (secret.clone(), self.new_key());
                 if step == "Check" {
                     self.open();
-                    self.step("Check");
+                    self.is_tried();
                 }
                 self.world.settle();
                 self.world.use_key(&new, &secret);
@@ -377,6 +383,16 @@ impl Rotation<'_> {
         }
     }
 
+    /// Waits until the new key is being tried, or was found to work already.
+    fn is_tried(&mut self) {
+        let (title, user) = (self.title(), self.user);
+        self.hands.until("a key that is tried", &|screen| {
+            let told = dialog(screen, &title).unwrap_or_default();
+            let works = told.contains(&format!("answers as {user} in "));
+            works || (told.contains("▶ Check ") && told.contains("tried "))
+        });
+    }
+
     /// Waits until the new key is found to work.
     pub(crate) fn check(&mut self) {
         self.wait_dialog(&self.title(), &["✓ Store by hand"]);
@@ -398,15 +414,15 @@ impl Rotation<'_> {
     }
 
     pub(crate) fn deactivate(&mut self) {
-        let told = self.step("Deactivate");
         let old = format!("▶ Deactivate {}", self.old);
-        assert!(told.starts_with("in ") && told.contains(&old), "{told}");
         let warns = if self.world.tells_of_uses() {
             "▲ used "
         } else {
             "▲ never used"
         };
-        assert!(told.contains(warns), "{told}");
+        // What a confirmation says is there before the button is pressed.
+        let told = self.wait_dialog(&self.title(), &[&old, warns]);
+        assert!(told.starts_with("in "), "{told}");
         self.hands.keys("y");
         self.step("Watch");
         assert!(!self.world.keys_of(self.user)[0].1);

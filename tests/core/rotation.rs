@@ -793,3 +793,91 @@ fn rolling_back_says_what_it_stops_and_what_it_does() {
         assert!(desk.next_change().is_none());
     }
 }
+
+#[test]
+fn what_this_run_has_deactivated_is_undone_in_the_lists() {
+    const OFF: (&str, bool, i64, Option<i64>) = (OLD, false, 400, Some(2));
+    // Not what was Inactive before.
+    let mut before = Desk::showing(SIZE, settings(), &bot(&[OFF]));
+    assert!(!before.screen().contains("u undo"), "{}", before.screen());
+    before.keys("u");
+    assert!(before.next_change().is_none());
+    assert!(
+        before
+            .screen()
+            .contains("No key of this user was deactivated")
+    );
+
+    let users = bot(&SIDE_BY_SIDE);
+    for page in ["", "2"] {
+        let mut desk = Desk::showing((120, 36), settings(), &users);
+        desk.keys(page);
+        if page.is_empty() {
+            // The key is chosen in the other pane, and the user's row is enough to undo it.
+            desk.press(KeyCode::Enter);
+        }
+        desk.keys("ty");
+        desk.serve(&users);
+        let (id, change) = desk.next_change().expect("it is deactivated");
+        let key = change.key().expect("a key").to_owned();
+        desk.changed(id, Ok(Changed::Done));
+        let off: Vec<_> = SIDE_BY_SIDE
+            .iter()
+            .map(|&(id, active, age, used)| (id, active && id != key, age, used))
+            .collect();
+        desk.serve(&bot(&off));
+        if page.is_empty() {
+            desk.press(KeyCode::Esc);
+        }
+        assert!(desk.screen().contains("u undo"), "{}", desk.screen());
+        desk.keys("u");
+        let (id, change) = desk.next_change().expect("at once");
+        let user = "bot".into();
+        let active = true;
+        assert_eq!(change, Change::SetActive { user, key, active });
+        assert_eq!(desk.screen.open_dialogs(), 0);
+        desk.keys("u");
+        assert!(desk.next_change().is_none(), "it is under way");
+        desk.changed(id, Ok(Changed::Done));
+        desk.serve(&users);
+        assert!(!desk.screen().contains("u undo"), "{}", desk.screen());
+    }
+}
+
+#[test]
+fn what_is_not_on_the_screen_yet_is_not_confirmed_by_a_button() {
+    let users = bot(&SIDE_BY_SIDE);
+    let mut desk = Desk::showing(SIZE, settings(), &[]);
+    desk.send(Event::Rotated(Rotated {
+        replaced: [(NEW.to_owned(), OLD.to_owned())].into(),
+        ..Rotated::default()
+    }));
+    desk.keys("R");
+    let mut late = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        match read {
+            Read::LastUsed(_, ref key) if key == OLD => late.push(request),
+            read => desk.answered(request, answer(&users, read)),
+        }
+    }
+    desk.keys("r");
+    let mut looked = |desk: &mut Desk| {
+        while let Some((request, read)) = desk.next_read() {
+            match read {
+                Read::LastUsed(_, ref key) if key == OLD => late.push(request),
+                read => desk.answered(request, answer(&users, read)),
+            }
+        }
+    };
+    looked(&mut desk);
+    assert_eq!(stands(&desk).0, RotationStep::Deactivate);
+    assert!(desk.screen().contains("its last use is not loaded yet"));
+    desk.keys("y");
+    looked(&mut desk);
+    for request in late {
+        let read = Read::LastUsed("bot".into(), OLD.into());
+        desk.answered(request, answer(&users, read));
+    }
+    assert!(desk.next_change().is_none());
+    assert!(desk.screen().contains("─ Deactivate key ─"));
+}

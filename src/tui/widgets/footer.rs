@@ -3,6 +3,11 @@
 
 use crate::tui::prelude::*;
 
+/// Whether there is mostly nothing to do it to.
+fn is_seldom(action: Action) -> bool {
+    matches!(action, Action::OpenQuestion | Action::Undo)
+}
+
 /// Draws the hints of a place. `filtered` says that there is a filter to be cleared, `title` what an
 /// action is called here and now.
 pub(in crate::tui) fn draw(
@@ -18,7 +23,7 @@ pub(in crate::tui) fn draw(
         .map(|binding| binding.action)
         // What there is seldom is shown where there is something.
         .filter(|action| *action != Action::ClearFilter || filtered)
-        .filter(|action| *action != Action::OpenQuestion || why_not(*action).is_none())
+        .filter(|action| !is_seldom(*action) || why_not(*action).is_none())
         .filter_map(|action| Some((action, keymap::key_of(context, action)?.to_string())))
         .collect();
     let cells = |(action, key): &(Action, String)| width(key) + 1 + width(title(*action)) + 2;
