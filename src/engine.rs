@@ -385,7 +385,8 @@ impl Engine {
             Intent::CopyCommand(entry) => self.copy_command(entry)?,
             Intent::Release(key) => self.release(&key),
             Intent::HaveIt(key) => self.part_with_secret(&key, true),
-            Intent::Discard(key) => self.part_with_secret(&key, false),
+            Intent::Discard(key) => self.discard(&key),
+            Intent::DiscardAndDelete(key) => self.discard_and_delete(&key)?,
             Intent::ChooseDestination(store) => {
                 if store.key.is_none() {
                     self.must_create(store.slot, &store.user)?;

@@ -187,9 +187,12 @@ impl Engine {
         let own = account.is_some_and(|account| account.is_own(key));
         let deletes = plan.deletes();
         // A key whose secret is lost is active, and harms no one as long as it was never used.
-        let orphan = matches!(plan.settles, Some(Settles::Done(_)));
+        let discarded = self.vault.key(key).is_some_and(|key| key.discarded);
+        let orphan = discarded || matches!(plan.settles, Some(Settles::Done(_)));
         let in_use = preflight.key.as_ref().is_none_or(|facts| {
-            let used = self.is_recent(&facts.last_used);
+            // It was there just now, and nobody else had its secret.
+            let unknown = discarded && facts.last_used.known().is_none();
+            let used = !unknown && self.is_recent(&facts.last_used);
             used || (facts.status != KeyStatus::Inactive && !orphan)
         });
         let takes_away = plan.most_destructive().takes_away();

@@ -18,6 +18,7 @@ use super::{
     error::Error,
     leaving::Leaving,
     model::Caller,
+    request::Change,
 };
 use chrono::{DateTime, Utc};
 use destination::Writing;
@@ -66,6 +67,8 @@ pub struct NewKey {
     pub(super) rotating: bool,
     /// It takes the place of the key that the session is signed in with.
     pub replaces_own: bool,
+    /// A person has thrown its secret away.
+    pub(super) discarded: bool,
     /// It has been deleted again.
     pub deleted: bool,
     /// What is wrong with the answer that brought it: it may not be the user's, nor its secret whole.
@@ -126,6 +129,7 @@ impl NewKey {
             tried: Tried::NotYet,
             rotating: false,
             replaces_own: false,
+            discarded: false,
             deleted: false,
             doubt: None,
         }
@@ -319,6 +323,16 @@ impl Engine {
         }
     }
 
+    /// Throws the only copy of a secret away.
+    pub(super) fn discard(&mut self, id: &str) {
+        self.part_with_secret(id, false);
+        if self.vault.key(id).is_some_and(|key| key.discarded) {
+            self.complain(format!(
+                "{id}: its secret is gone; delete the key, create another"
+            ));
+        }
+    }
+
     /// Lets go of a secret whose only copy may be here, as a person has decided: they have it, or
     /// they throw it away. A person who wanted to leave leaves then.
     pub(super) fn part_with_secret(&mut self, id: &str, has_it: bool) {
@@ -338,13 +352,31 @@ impl Engine {
             if !has_it && was_held {
                 key.stored.clear();
                 key.tried = Tried::NotYet;
-                self.complain(format!(
-                    "{id}: its secret is gone; delete the key, create another"
-                ));
+                key.discarded = true;
             }
         }
         if let Some(Leaving { leave, .. }) = self.leaving.take() {
             self.leave(leave);
         }
+    }
+    /// Whether the account that a new key is in is open, so that the key can be deleted.
+    #[must_use]
+    pub fn can_delete(&self, id: &str) -> bool {
+        let key = self.vault.key(id);
+        key.is_some_and(|key| self.fleet.of(key.session).is_some() && !key.deleted)
+    }
+
+    /// Throws the only copy of a secret away, and proposes to delete its key. A person who wanted to
+    /// leave stays for that.
+    pub(super) fn discard_and_delete(&mut self, id: &str) -> Option<()> {
+        if !self.can_delete(id) {
+            return None;
+        }
+        self.leaving = None;
+        self.part_with_secret(id, false);
+        let key = self.vault.key(id)?;
+        let (slot, user) = (key.session.slot, key.user.clone());
+        let key = id.to_owned();
+        self.propose(slot, Change::Delete { user, key }.into())
     }
 }

@@ -94,6 +94,7 @@ actions! {
     CloseNewKey, "close", "Close; asks first if the secret has gone nowhere";
     HaveIt, "I have it", "Close: you have the secret, pasted or written down";
     Discard, "discard", "Throw the only copy of the secret away";
+    DiscardAndDelete, "discard and delete", "Throw the secret away, and delete the key";
     Keep, "keep", "Back to the new key";
     LookAgain, "look again", "Look at the account once more";
     DoAgain, "do it again", "Ask again for what was not done";
@@ -144,6 +145,7 @@ impl Action {
             Self::Confirm
                 | Self::Press
                 | Self::Discard
+                | Self::DiscardAndDelete
                 | Self::HaveIt
                 | Self::CloseNewKey
                 | Self::StopWaiting

@@ -272,6 +272,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),
     bind(Action::HaveIt, &[Key::char('i')], &[Context::Discard], false),
     bind(Action::Discard, &[Key::char('d')], &[Context::Discard], false),
+    bind(Action::DiscardAndDelete, &[Key::char('D')], &[Context::Discard], false),
     bind(Action::StopWaiting, &[Key::char('y')], &[Context::Leaving], false),
     bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),

@@ -2,14 +2,14 @@
 
 use super::{
     SIZE, copied, created,
-    desk::{Desk, answer, people, planned, settings},
+    desk::{Desk, answer, people, planned, settings, someone},
     exits, with_new_key,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
-        self, Answer, Change, ChangeId, Copied, CopyOutcome, Effect, Event, Exit, Fact, Intent,
-        Read, RequestId, SecretJob, Signal, SignedIn, Target as Account,
+        self, Answer, Change, ChangeId, Changed, Copied, CopyOutcome, Effect, Event, Exit, Fact,
+        Intent, Read, RequestId, SecretJob, Signal, SignedIn, Target as Account,
         destination::Route,
         model::Caller,
         vault::{DestinationNews, NotWritten, Owner, Written},
@@ -536,5 +536,41 @@ fn a_description_that_comes_late_does_not_replace_what_is_being_typed() {
         let wanted = if typed.is_empty() { "theirs" } else { typed };
         assert!(screen.contains(&format!("For {wanted}▏")), "{screen}");
         assert!(screen.contains("Now: theirs"), "{screen}");
+    }
+}
+
+#[test]
+fn a_secret_is_discarded_together_with_its_key() {
+    const NEW_KEY: &str = "AKIANEWKEY01EXAMPLE1";
+    let with_new = |used| {
+        let old = ("AKIAALICE001EXAMPLE1", true, 12, Some(0));
+        vec![someone("alice", &[old, (NEW_KEY, true, 0, used)])]
+    };
+    for used in [None, Some(0)] {
+        let mut desk = with_new_key();
+        desk.serve(&with_new(None));
+        desk.press(KeyCode::Esc);
+        assert!(desk.screen().contains("Discard and delete D"));
+        // What is drawn now is the question.
+        desk.keys("D");
+        let screen = desk.screen();
+        assert!(screen.contains("─ Delete key ─"), "{screen}");
+        assert!(!screen.contains("Type its last four"), "{screen}");
+        assert!(desk.next_change().is_none(), "the account is looked at");
+        desk.serve(&with_new(used));
+        let screen = desk.screen();
+        if used.is_some() {
+            // Somebody has its secret after all.
+            assert!(screen.contains("Type its last four"), "{screen}");
+            continue;
+        }
+        assert!(!screen.contains("Type its last four"), "{screen}");
+        desk.keys("y");
+        let (id, change) = desk.next_change().expect("it is deleted");
+        let (user, key) = ("alice".into(), NEW_KEY.into());
+        assert_eq!(change, Change::Delete { user, key });
+        desk.changed(id, Ok(Changed::Done));
+        assert_eq!(desk.screen.open_dialogs(), 0);
+        assert!(desk.screen.engine.vault.held().next().is_none());
     }
 }

@@ -20,6 +20,11 @@ impl Discard {
     pub(in crate::tui) fn new(key: String) -> Self {
         Self { key, button: 0 }
     }
+
+    /// Whether the key can go with its secret: one whose secret was let go of is in use.
+    fn can_delete(&self, engine: &Engine) -> bool {
+        held(engine, &self.key).is_some() && engine.can_delete(&self.key)
+    }
 }
 
 /// Where the secret of a new key is.
@@ -69,28 +74,36 @@ impl Dialog for Discard {
             }
         };
         let button = |action, verb| Button::of(Context::Discard, action, verb);
-        let buttons = vec![
+        let mut buttons = vec![
             button(Action::Keep, stay),
             button(Action::HaveIt, "I have it"),
             button(Action::Discard, go),
         ];
+        if self.can_delete(canvas.engine) {
+            // Four have room where the first has no key.
+            buttons[0] = Button::plain(stay);
+            buttons.push(button(Action::DiscardAndDelete, "Discard and delete"));
+        }
         Some(Frame::new(title, bad, lines).buttons(self.button, buttons))
     }
 
-    fn act(&mut self, action: Action, _engine: &Engine) -> Vec<Ask> {
+    fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
         let key = self.key.clone();
         let intent = match action {
             Action::Keep => Intent::Stay,
             Action::HaveIt => Intent::HaveIt(key),
             Action::Discard => Intent::Discard(key),
+            Action::DiscardAndDelete if self.can_delete(engine) => Intent::DiscardAndDelete(key),
             _ => return Vec::new(),
         };
         // What follows may open the next question: this one is closed before.
         vec![Ask::Close, Ask::Intend(intent)]
     }
 
-    fn answers(&self, _engine: &Engine) -> Vec<Action> {
-        vec![Action::Keep, Action::HaveIt, Action::Discard]
+    fn answers(&self, engine: &Engine) -> Vec<Action> {
+        let delete = self.can_delete(engine).then_some(Action::DiscardAndDelete);
+        let answers = [Action::Keep, Action::HaveIt, Action::Discard];
+        answers.into_iter().chain(delete).collect()
     }
 
     fn highlighted(&mut self, _engine: &Engine) -> Option<&mut usize> {
