@@ -55,6 +55,10 @@ pub struct NewKey {
     pub copied: Vec<(Copied, CopyOutcome)>,
     /// Where it has been written so far, or why not: the latest of each destination.
     pub written: Vec<(Destination, Result<Written, String>)>,
+    /// How often something of it has been copied or written.
+    pub done: usize,
+    /// It was written after it was copied last.
+    written_last: bool,
     /// The secret was cleared from the clipboard since it was copied.
     pub cleared: bool,
     /// Something that is not this key's was copied since.
@@ -87,6 +91,15 @@ pub enum Tried {
     Works(Caller),
     /// It was refused until it was not tried any more.
     Refused(Error),
+}
+
+/// What came of copying or writing something of a new key.
+#[derive(Clone, Copy, Debug)]
+pub enum LastDone<'a> {
+    /// It was copied.
+    Copied(Copied, &'a CopyOutcome),
+    /// It was written.
+    Written(&'a Destination, &'a Result<Written, String>),
 }
 
 /// Where the secret of a new key is beside the vault.
@@ -123,6 +136,8 @@ impl NewKey {
             secret: Some(secret),
             copied: Vec::new(),
             written: Vec::new(),
+            done: 0,
+            written_last: false,
             cleared: false,
             replaced: false,
             stored: Vec::new(),
@@ -145,6 +160,17 @@ impl NewKey {
     #[must_use]
     pub fn secret(&self) -> Option<&SecretKey> {
         self.secret.as_ref()
+    }
+
+    /// What was copied or written last.
+    #[must_use]
+    pub fn last_done(&self) -> Option<LastDone<'_>> {
+        if self.written_last {
+            let (destination, result) = self.written.last()?;
+            return Some(LastDone::Written(destination, result));
+        }
+        let (what, outcome) = self.copied.last()?;
+        Some(LastDone::Copied(*what, outcome))
     }
 
     /// Whether the vault has the only copy of its secret, as far as is known.
@@ -190,6 +216,8 @@ impl NewKey {
     }
 
     fn note_copied(&mut self, what: Copied, outcome: CopyOutcome) {
+        self.done += usize::from(outcome.has_arrived());
+        self.written_last = false;
         self.cleared &= outcome != CopyOutcome::InSystemClipboard;
         self.replaced &= !outcome.has_arrived();
         self.copied.retain(|(known, _)| *known != what);
@@ -199,6 +227,8 @@ impl NewKey {
     /// Notes what came of writing it somewhere. That it is there already is not undone by a later
     /// failure.
     fn note_written(&mut self, destination: Destination, result: Result<Written, String>) {
+        self.done += usize::from(result.is_ok());
+        self.written_last = true;
         let is_there = |(known, before): &(Destination, Result<_, _>)| {
             *known == destination && before.is_ok() && result.is_err()
         };

@@ -10,7 +10,7 @@ use iamkeys::{
     engine::{
         self, Answer, Change, ChangeId, Changed, Copied, CopyOutcome, Effect, Event, Exit, Fact,
         Intent, Read, RequestId, SecretJob, Signal, SignedIn, Target as Account,
-        destination::Route,
+        destination::{Form, Multiplexer, Route},
         model::Caller,
         vault::{DestinationNews, NotWritten, Owner, Written},
     },
@@ -573,4 +573,49 @@ fn a_secret_is_discarded_together_with_its_key() {
         assert_eq!(desk.screen.open_dialogs(), 0);
         assert!(desk.screen.engine.vault.held().next().is_none());
     }
+}
+
+#[test]
+fn the_dialog_of_a_new_key_has_the_same_size_whatever_was_done() {
+    let sent = || CopyOutcome::SentToTerminal(Multiplexer::None);
+    let frame = |desk: &Desk| {
+        let screen = desk.screen();
+        let rows: Vec<&str> = screen.lines().collect();
+        let top = rows.iter().position(|row| row.contains("─ New key for"));
+        let bottom = rows.iter().rposition(|row| {
+            row.contains("╰───────────────────────────────────────────────────────")
+        });
+        let actions = rows.iter().position(|row| row.contains("y copy secret"));
+        assert!(top.is_some() && actions.is_some(), "{screen}");
+        (top, actions, bottom)
+    };
+    let mut desk = with_new_key();
+    let before = frame(&desk);
+    for (what, count) in [
+        (Copied::Secret, None),
+        (Copied::KeyId, Some("2 done so far")),
+        (Copied::Secret, Some("3 done so far")),
+        (Copied::As(Form::Posix), Some("4 done so far")),
+    ] {
+        copied(&mut desk, what, sent());
+        assert_eq!(frame(&desk), before, "{what:?}");
+        let screen = desk.screen();
+        assert!(
+            screen.contains(&format!("✓ {} sent", what.noun())),
+            "{screen}"
+        );
+        assert_eq!(screen.matches('✓').count(), 1, "the last thing:\n{screen}");
+        assert!(count.is_none_or(|count| screen.contains(count)), "{screen}");
+    }
+    agree_in(&mut desk, "other");
+    desk.keys("y");
+    let (request, _) = desk.next_job().unwrap();
+    desk.heard(request, written());
+    assert_eq!(frame(&desk), before);
+    let screen = desk.screen();
+    assert!(screen.contains("✓ written to profile other"), "{screen}");
+    assert!(
+        screen.contains("5 done so far · stored: profile other"),
+        "{screen}"
+    );
 }

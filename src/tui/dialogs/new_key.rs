@@ -5,13 +5,16 @@ use crate::{
     engine::{
         Copied, CopyOutcome, Need, SecretKey, StoreIn,
         destination::{Form, Route},
-        vault::{Kept, NewKey},
+        vault::{Kept, LastDone, NewKey},
     },
     tui::prelude::*,
 };
 
 /// Below this height, what can be done stands in as few lines as possible.
 const TALL: u16 = 24;
+
+/// How many lines what was done last has.
+const LAST: usize = 2;
 
 /// How wide the labels of the values are.
 const LABEL: usize = 19;
@@ -82,30 +85,47 @@ impl NewKeyDialog {
         }
     }
 
-    /// What has been done with the key so far, as far as there is room for the newest; and if nothing
-    /// can be, how to get at the secret.
+    /// What was done with the key last, and where its secret is; and if nothing can be, how to get at
+    /// it. It has the same room whatever was done, so that nothing moves under a pointer.
     fn done_so_far(&self, lines: &mut Lines<'_>, new: &NewKey) {
         let canvas = lines.canvas;
-        let above = lines.count(false);
         let room = dialog_room(canvas.buffer.area.height, false);
         let room = room.saturating_sub(lines.count(true));
-        let copied = new.copied.iter();
-        let copied = copied.map(|(what, outcome)| words::copied(*what, outcome));
-        let written = new.written.iter();
-        let written = written.map(|(place, result)| words::written(place, result));
-        for (good, text) in copied.chain(written) {
+        let above = lines.count(false);
+        let mut on_the_way = canvas.engine.vault.writing_to(&self.key);
+        if let Some(destination) = on_the_way.next() {
+            lines.waiting(format!("writing it to {}", destination.words()));
+        } else if let Some(last) = new.last_done() {
+            let (good, text) = match last {
+                LastDone::Copied(what, outcome) => words::copied(what, outcome),
+                LastDone::Written(place, result) => words::written(place, result),
+            };
             if good {
                 lines.done(text);
             } else {
                 lines.failed(text);
             }
         }
-        for destination in canvas.engine.vault.writing_to(&self.key) {
-            lines.waiting(format!("writing it to {}", destination.words()));
+        // A long path leaves no room for it.
+        if canvas.buffer.area.height >= TALL && lines.count(false) < above + LAST {
+            let times = (new.done > 1).then(|| format!("{} done so far", new.done));
+            let stored = match &new.stored[..] {
+                [] => None,
+                [place] => Some(format!("stored: {place}")),
+                [place, more @ ..] => Some(format!("stored: {place}, and {} more", more.len())),
+            };
+            let dot = format!(" {} ", lines.theme.glyphs.dot);
+            let so_far: Vec<String> = times.into_iter().chain(stored).collect();
+            let so_far = so_far.join(&dot);
+            let (so_far, more) = (visible(&so_far), lines.theme.glyphs.more);
+            let so_far = shorten(&so_far, lines.cells.saturating_sub(2), more);
+            lines.push(Line::styled(format!("  {so_far}"), lines.theme.dim));
         }
+        lines.pad(above + LAST);
         let mut last = Lines::new(canvas, to_u16(lines.cells));
         self.remark(&mut last, new);
-        lines.keep_last(above, room.saturating_sub(last.count(false)));
+        last.pad(2);
+        lines.keep_last(above, room.saturating_sub(last.count(true)));
         lines.append(last);
     }
 
@@ -210,7 +230,6 @@ impl Dialog for NewKeyDialog {
         }
         lines.gap();
         self.actions(&mut lines);
-        lines.gap();
         lines.divider(theme.glyphs.rule.repeat(lines.cells));
         self.done_so_far(&mut lines, new);
         let title = format!("New key for {}", visible(&new.user));

@@ -260,6 +260,13 @@ impl<'a> Lines<'a> {
         self.push("");
     }
 
+    /// Adds empty lines until there are so many.
+    pub(in crate::tui) fn pad(&mut self, until: usize) {
+        while self.rows.len() < until {
+            self.gap();
+        }
+    }
+
     /// Adds a line that only divides.
     pub(in crate::tui) fn divider(&mut self, glyphs: impl Into<String>) {
         self.rows.push(Row {
