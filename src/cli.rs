@@ -240,6 +240,7 @@ impl Cli {
             },
             trial_pace: TrialPace::default(),
             credentials: CredentialsFile::here().map_err(|error| error.to_string()),
+            demo_apart: true,
             clear_after: settings
                 .engine
                 .clear_after

@@ -21,14 +21,16 @@ use crate::{
 use clipboard::Clipboard;
 use futures::FutureExt as _;
 use journal::JournalWriter;
+use secrets::Places;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::Future,
     io,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -78,6 +80,9 @@ pub struct DriverConfig {
     pub trial_pace: TrialPace,
     /// Where profiles are written to.
     pub credentials: Credentials,
+    /// What the demo stores goes into a temporary directory of this run, and nowhere else: its keys
+    /// are no real ones, and have no business among those that are.
+    pub demo_apart: bool,
     /// How long a secret stays on the system's clipboard; `None` where it is not cleared.
     pub clear_after: Option<Duration>,
 }
@@ -103,6 +108,11 @@ pub struct Driver {
     route: Route,
     clipboard: Clipboard,
     credentials: Credentials,
+    demo_apart: bool,
+    /// The sessions of the demo account, also those that are over.
+    demos: HashSet<SessionId>,
+    /// Where those store secrets, once they do; removed at the end.
+    demo_directory: Option<TempDir>,
     journal: JournalWriter,
     trial_pace: TrialPace,
 }
@@ -135,6 +145,9 @@ impl Driver {
             accounts,
             route: config.route,
             credentials: config.credentials,
+            demo_apart: config.demo_apart,
+            demos: HashSet::new(),
+            demo_directory: None,
             trial_pace: config.trial_pace,
         }
     }
@@ -167,6 +180,9 @@ impl Driver {
             reads: JoinSet::new(),
         };
         self.sessions.insert(session.slot, begun);
+        if target == Target::Demo {
+            self.demos.insert(session);
+        }
         let Accounts { options, demo } = self.accounts.clone();
         let tell = move |result| Event::SignedIn { session, result };
         let work = async move {
@@ -335,9 +351,23 @@ impl Driver {
         let tell = move |news| {
             let _ = told.send(Event::Secret { request, news });
         };
-        let (credentials, connection) = (self.credentials.clone(), self.connection(session));
-        let work = secrets::run(job, credentials, connection, outbox, tell);
+        let (places, connection) = (self.places(session), self.connection(session));
+        let work = secrets::run(job, places, connection, outbox, tell);
         self.secrets.spawn_on(work, &self.handle);
+    }
+
+    /// Where a session puts secrets.
+    fn places(&mut self, session: SessionId) -> Places {
+        if !self.demo_apart || !self.demos.contains(&session) {
+            return Places::real(self.credentials.clone());
+        }
+        if let Some(directory) = &self.demo_directory {
+            return Places::only_in(directory.path());
+        }
+        match tempfile::Builder::new().prefix("iamkeys-demo-").tempdir() {
+            Ok(directory) => Places::only_in(self.demo_directory.insert(directory).path()),
+            Err(error) => Places::none(&error),
+        }
     }
 
     /// Where copied texts go.
@@ -354,6 +384,8 @@ impl Driver {
         if tokio::time::timeout(LAST_FILES, files).await.is_err() {
             tracing::error!("the last files took too long");
         }
+        // With all that the demo has stored in it.
+        self.demo_directory = None;
         self.clipboard.finish().await;
         self.journal.finish().await;
     }

@@ -286,6 +286,7 @@ async fn the_driver_brings_the_report_and_drops_it_with_the_session() {
         journal: JournalConfig::none(),
         trial_pace: TrialPace::default(),
         credentials: Ok(CredentialsFile::at(nowhere)),
+        demo_apart: false,
         clear_after: None,
     };
     let mut driver = Driver::new(Handle::current(), outbox, accounts, config);

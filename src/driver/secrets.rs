@@ -13,7 +13,10 @@ use crate::{
     },
     secret::{credentials::CredentialsFile, csv_file, place::Error},
 };
-use std::path::{Path, PathBuf, absolute};
+use std::{
+    io,
+    path::{Component, Path, PathBuf, absolute},
+};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 /// What is said where a thread has panicked; its report is printed at the end.
@@ -22,10 +25,62 @@ const INTERNAL: &str = "internal error (please report it)";
 /// Where the credentials file is; or why that is not known.
 pub type Credentials = Result<CredentialsFile, String>;
 
+/// Where secrets are put.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    credentials: Credentials,
+    /// The directory that files are made in; `None` where a person may name any; or why there is none.
+    only_in: Result<Option<PathBuf>, String>,
+}
+
+impl Places {
+    /// This credentials file, and files that are made wherever a person says.
+    pub(super) fn real(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            only_in: Ok(None),
+        }
+    }
+
+    /// A credentials file in this directory, and files below it.
+    pub(super) fn only_in(directory: &Path) -> Self {
+        Self {
+            credentials: Ok(CredentialsFile::at(directory.join("credentials"))),
+            only_in: Ok(Some(directory.to_owned())),
+        }
+    }
+
+    /// There is no directory for them.
+    pub(super) fn none(why: &io::Error) -> Self {
+        let why = format!("no temporary directory: {why}");
+        Self {
+            credentials: Err(why.clone()),
+            only_in: Err(why),
+        }
+    }
+
+    /// A path as it was typed, with all that was left out.
+    fn whole(&self, file: &NewFile) -> Result<PathBuf, String> {
+        let path = csv_file::path(&file.path).map_err(|error| error.to_string())?;
+        let Some(directory) = self.only_in.as_ref().map_err(String::clone)? else {
+            return absolute(&path).map_err(|error| format!("{}: {error}", path.display()));
+        };
+        let path = directory.join(path);
+        let leaves = path.components().any(|part| part == Component::ParentDir);
+        if leaves || !path.starts_with(directory) {
+            return Err(format!(
+                "the demo makes files in {} only",
+                directory.display()
+            ));
+        }
+        Ok(path)
+    }
+}
+
 /// Does a job, and tells of it with `tell`, in one piece of news or two.
 pub(super) async fn run(
     job: SecretJob,
-    credentials: Credentials,
+    places: Places,
     connection: Option<Connection>,
     outbox: mpsc::UnboundedSender<Event>,
     tell: impl Fn(DestinationNews),
@@ -36,6 +91,7 @@ pub(super) async fn run(
         INTERNAL.to_owned()
     };
     let lost = || NotWritten::Refused(internal());
+    let credentials = places.credentials.clone();
     match job {
         SecretJob::Profiles => {
             let listing = spawn_blocking(move || listing(&credentials)).await;
@@ -67,7 +123,7 @@ pub(super) async fn run(
         }
         SecretJob::ProveFile(file) => {
             let proven = spawn_blocking(move || {
-                let path = whole(&file)?;
+                let path = places.whole(&file)?;
                 let proven = csv_file::prove_writable(&path, file.layout, &file.user);
                 proven.map_err(|e| e.to_string()).map(|()| shown(&path))
             });
@@ -84,7 +140,7 @@ pub(super) async fn run(
         }
         SecretJob::WriteFile { file, key, secret } => {
             let written = spawn_blocking(move || {
-                let path = whole(&file).map_err(NotWritten::Refused)?;
+                let path = places.whole(&file).map_err(NotWritten::Refused)?;
                 let done = csv_file::write(&path, file.layout, &file.user, &key, &secret);
                 finished(done, &path)
             });
@@ -138,12 +194,6 @@ async fn owner(connection: Option<Connection>, held: CurrentKey) -> Owner {
         Err(error) if error.kind == Kind::NotSent => Owner::NotKnown(error.message),
         Err(error) => Owner::NotKnown(error.short()),
     }
-}
-
-/// A path as it was typed, with all that was left out.
-fn whole(file: &NewFile) -> Result<PathBuf, String> {
-    let path = csv_file::path(&file.path).map_err(|error| error.to_string())?;
-    absolute(&path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// A path to be shown.

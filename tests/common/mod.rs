@@ -458,6 +458,7 @@ fn run(
                     .credentials
                     .unwrap_or(Path::new("/nonexistent/iamkeys/credentials")),
             )),
+            demo_apart: false,
             clear_after: None,
         };
         let driver = Driver::new(tokio.handle().clone(), outbox, accounts, config);

@@ -168,6 +168,7 @@ impl<'a> Session<'a> {
                 patience: PATIENCE,
             },
             credentials: Ok(CredentialsFile::at(world.credentials_path())),
+            demo_apart: false,
             clear_after: None,
         };
         let driver = Driver::new(runtime.handle().clone(), outbox, accounts, config);

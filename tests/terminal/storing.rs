@@ -1,7 +1,7 @@
 //! A new key's secret goes into files: with the real program's own idea of where those are.
 
 use crate::{
-    CTRL_C, ENTER, ESC, World, have_it,
+    CTRL_C, ENTER, ESC, World, create_key, have_it,
     pty::{self, Start},
 };
 use iamkeys::demo::{Call, KeyId};
@@ -155,4 +155,87 @@ fn a_limit_on_the_size_of_files_is_told_and_the_secret_stays() {
     have_it(&mut program);
     program.press(CTRL_C);
     program.wait_exit().assert_clean(130);
+}
+
+/// All files below a directory, by their names.
+fn files(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn the_demo_touches_no_real_file_and_leaves_none() {
+    let before = "# mine\n[ci]\nregion = eu-north-1\n";
+    for from_the_start in [true, false] {
+        let args: &[&str] = if from_the_start { &["--demo"] } else { &[] };
+        let start = Start::iamkeys(args)
+            .arg("--clipboard")
+            .arg("osc52")
+            .file(".aws/credentials", before)
+            .file("tmp/.keep", "");
+        let (home, tmp) = (start.path(""), start.path("tmp"));
+        let real = start.path(".aws/credentials");
+        let mut program = start.env("TMPDIR", &tmp).run();
+        if !from_the_start {
+            program.wait_text("d  Open the demo account");
+            program.press("d");
+            program.wait_text("DEMO");
+        }
+        create_key(&mut program, "new-hire");
+        // A profile that the real file has, and the demo's has not.
+        program.press("w");
+        program.wait_text("Profile: ");
+        program.wait_text("in /");
+        program.wait_text("removed when iamkeys ends");
+        program.press("ci");
+        program.wait_text("[ci] will be new.");
+        program.press(ENTER);
+        program.wait_text("+ aws_access_key_id = ");
+        program.press("y");
+        program.wait_text("written to profile ci in");
+        // A file: by default in the same directory, and nowhere else.
+        program.press("s");
+        program.wait_text("Path: new-hire_accessKeys.csv");
+        program.press("\x01~/");
+        program.wait_text("Path: ~/▏new-hire");
+        program.press(ENTER);
+        program.wait_text("the demo makes files in");
+        program.press("\x15new.csv");
+        program.wait_text("Path: new.csv▏");
+        program.press(ENTER);
+        program.wait_text("saved as");
+
+        let state = home.join(".local");
+        let others =
+            |path: &std::path::PathBuf| !path.starts_with(&state) && !path.ends_with(".keep");
+        let written = || files(&home).into_iter().filter(others).collect::<Vec<_>>();
+        let new: Vec<_> = written().into_iter().filter(|path| *path != real).collect();
+        let directory = new[0].parent().unwrap().to_owned();
+        assert_eq!(directory.parent(), Some(&*tmp), "{new:?}");
+        for name in ["credentials", "new.csv"] {
+            assert_eq!(mode(&directory.join(name)), 0o600);
+        }
+        assert!(
+            new.iter().all(|path| path.starts_with(&directory)),
+            "{new:?}"
+        );
+        let text = fs::read_to_string(directory.join("credentials")).unwrap();
+        assert!(text.contains("[ci]\naws_access_key_id = "), "{text}");
+        assert_eq!(fs::read_to_string(&real).unwrap(), before);
+        program.press(ESC);
+        program.wait_gone("New key for");
+        program.press("q");
+        program.wait_exit().assert_clean(0);
+        assert_eq!(written(), [real], "what the demo has written is gone");
+        assert!(!directory.exists());
+    }
 }

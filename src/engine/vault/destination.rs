@@ -47,7 +47,7 @@ pub struct Choosing {
     pub key: Option<String>,
     /// The account ID, where it is known.
     pub account_id: Option<String>,
-    /// Whether it is a key of the demo account, which works nowhere.
+    /// Whether it is a key of the demo account, which works nowhere and goes into no real file.
     pub is_demo: bool,
     /// What sort of destination.
     pub medium: Medium,

@@ -174,7 +174,14 @@ impl Store {
             ),
         };
         lines.text(columns);
-        lines.dim("Always a new file, readable by you only. Relative to the working directory.");
+        let relative = if choosing.is_demo {
+            "the temporary directory"
+        } else {
+            "the working directory"
+        };
+        lines.dim(format!(
+            "Always a new file, readable by you only. Relative to {relative}."
+        ));
         lines.gap();
         let has_key = choosing.key.is_some();
         let save = if has_key { "save" } else { "choose" };
@@ -349,7 +356,7 @@ fn subject(lines: &mut Lines<'_>, choosing: &Choosing) {
         None => format!("The key to be created for {user}"),
     });
     if choosing.is_demo {
-        lines.warn("It is the demo's, and works nowhere; the file is real.");
+        lines.dim("In the demo: into a temporary directory, removed when iamkeys ends.");
     }
 }
 
