@@ -680,6 +680,15 @@ fn ahead(size: (u16, u16)) -> Desk {
 #[test]
 fn choosing_a_place_ahead() {
     pictures("ahead-plan", ahead);
+    pictures("ahead-holds", |size| {
+        let mut desk = rotation(size, &[(OLD, true, 412, Some(2))]);
+        desk.keys("w");
+        let held = format!(
+            "{FILE}\n[production]\naws_access_key_id = {OLD}\naws_secret_access_key = secretEXAMPLE\n"
+        );
+        desk.serve_file(&held);
+        desk
+    });
     pictures("ahead-chosen", |size| {
         let mut desk = ahead(size);
         desk.keys("y");

@@ -93,8 +93,8 @@ pub(super) async fn run(
     let lost = || NotWritten::Refused(internal());
     let credentials = places.credentials.clone();
     match job {
-        SecretJob::Profiles => {
-            let listing = spawn_blocking(move || listing(&credentials)).await;
+        SecretJob::Profiles { holding } => {
+            let listing = spawn_blocking(move || listing(&credentials, holding.as_deref())).await;
             let listing = listing.unwrap_or_else(|_| no_listing(internal()));
             tell(DestinationNews::Profiles(listing));
         }
@@ -150,11 +150,14 @@ pub(super) async fn run(
     }
 }
 
-fn listing(credentials: &Credentials) -> Listing {
+fn listing(credentials: &Credentials, key: Option<&str>) -> Listing {
     match credentials {
         Ok(file) => Listing {
             path: Some(shown(file.path())),
             profiles: file.profiles().map_err(|error| error.to_string()),
+            holding: key
+                .and_then(|key| file.holding(key).ok())
+                .unwrap_or_default(),
         },
         Err(why) => no_listing(why.clone()),
     }
@@ -164,6 +167,7 @@ fn no_listing(why: String) -> Listing {
     Listing {
         path: None,
         profiles: Err(why),
+        holding: Vec::new(),
     }
 }
 

@@ -140,7 +140,10 @@ pub enum Target {
 #[derive(Debug)]
 pub enum SecretJob {
     /// Tell where the credentials file is, and which profiles it has.
-    Profiles,
+    Profiles {
+        /// Tell also which of them hold this key.
+        holding: Option<String>,
+    },
     /// Tell what would change if this key went into this profile, and then whose the key is that is
     /// there now.
     Plan {

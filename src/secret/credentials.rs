@@ -82,6 +82,15 @@ impl CredentialsFile {
         profiles.map_err(|why| Error::refused(&self.path, why))
     }
 
+    /// The profiles that hold a key, in the file's order.
+    ///
+    /// # Errors
+    /// When this program or the `aws` command cannot read the file.
+    pub fn holding(&self, key: &str) -> Result<Vec<String>, Error> {
+        let profiles = edit::holding(self.read()?.text().unwrap_or_default(), key);
+        profiles.map_err(|why| Error::refused(&self.path, why))
+    }
+
     /// What would change if this key were put into this profile. Writes nothing.
     ///
     /// # Errors

@@ -110,13 +110,14 @@ fn event() -> impl Strategy<Value = Event> {
 fn done(job: SecretJob, well: bool) -> Vec<DestinationNews> {
     let why = || "the disk is full".to_owned();
     match job {
-        SecretJob::Profiles => vec![DestinationNews::Profiles(Listing {
+        SecretJob::Profiles { .. } => vec![DestinationNews::Profiles(Listing {
             path: well.then(|| "/home/alice/.aws/credentials".into()),
             profiles: if well {
                 Ok(vec!["ci".into(), "deploy".into()])
             } else {
                 Err(why())
             },
+            holding: vec!["deploy".into()],
         })],
         SecretJob::Plan { profile, key } if well => vec![
             DestinationNews::Planned(planned(FILE, &profile, &key)),

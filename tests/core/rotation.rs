@@ -9,7 +9,8 @@ use super::{
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
     Answer, Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Evidence, Intent,
-    Kind, Read, Rotated, RotationAction, RotationStep, SignedIn, Target, TrialNews, model::Caller,
+    Kind, Read, Rotated, RotationAction, RotationStep, SecretJob, SignedIn, Target, TrialNews,
+    model::Caller,
 };
 
 const OLD: &str = "AKIAROTATE01EXAMPLE1";
@@ -880,4 +881,46 @@ fn what_is_not_on_the_screen_yet_is_not_confirmed_by_a_button() {
     }
     assert!(desk.next_change().is_none());
     assert!(desk.screen().contains("─ Deactivate key ─"));
+}
+
+#[test]
+fn the_profile_that_holds_the_key_to_be_replaced_is_offered_first() {
+    let text = format!(
+        "[other]\nregion = us-east-1\n\n[ci]\naws_access_key_id = {OLD}\n\
+         aws_secret_access_key = secretEXAMPLE\n"
+    );
+    let ask = |desk: &mut Desk| {
+        desk.keys("w");
+        desk.serve_file(&text);
+        let screen = desk.screen();
+        let row = |name: &str| screen.lines().position(|row| row.contains(name));
+        let held = row(&format!("  ci  holds {OLD} now"));
+        assert!(held.is_some() && held < row("  other "), "{screen}");
+        // It is chosen without a further key.
+        desk.press(KeyCode::Enter);
+        match desk.next_job() {
+            Some((_, SecretJob::Plan { profile, .. })) => assert_eq!(profile, "ci"),
+            other => panic!("{other:?}"),
+        }
+    };
+    let old = (OLD, true, 400, Some(2));
+    ask(&mut rotating(&[old]));
+    ask(&mut with_created(old));
+
+    // A key that replaces none has no profile of its own, and what is typed counts.
+    let mut desk = Desk::showing(SIZE, settings(), &bot(&[old]));
+    desk.keys("cy");
+    desk.serve(&bot(&[old]));
+    let (id, _) = desk.next_change().expect("it is created");
+    desk.changed(id, Ok(created(NEW)));
+    desk.keys("w");
+    desk.serve_file(&text);
+    assert!(!desk.screen().contains("holds"), "{}", desk.screen());
+    let mut desk = rotating(&[old]);
+    desk.keys("wother");
+    desk.serve_file(&text);
+    desk.press(KeyCode::Enter);
+    assert!(
+        matches!(desk.next_job(), Some((_, SecretJob::Plan { profile, .. })) if profile == "other")
+    );
 }

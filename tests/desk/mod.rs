@@ -240,13 +240,19 @@ impl Desk {
     pub fn serve_file(&mut self, text: &str) {
         while let Some((request, job)) = self.next_job() {
             match job {
-                SecretJob::Profiles => {
+                SecretJob::Profiles { holding } => {
                     let (_home, file) = credentials(text);
                     let profiles = file.profiles().map_err(|error| error.to_string());
                     let path = Some("/home/alice/.aws/credentials".to_owned());
                     self.heard(
                         request,
-                        DestinationNews::Profiles(Listing { path, profiles }),
+                        DestinationNews::Profiles(Listing {
+                            path,
+                            profiles,
+                            holding: holding
+                                .and_then(|key| file.holding(&key).ok())
+                                .unwrap_or_default(),
+                        }),
                     );
                 }
                 SecretJob::Plan { profile, key } => {

@@ -135,6 +135,12 @@ impl Rotations {
         }
     }
 
+    /// The key that one is known to replace.
+    pub(in crate::engine) fn replaced_by(&self, new: &str) -> Option<&str> {
+        let (old, _) = self.replaced.get(new)?;
+        Some(old)
+    }
+
     /// Whether a key is known to replace another.
     pub(in crate::engine) fn replaces(&self, key: &str) -> bool {
         self.replaced.contains_key(key)

@@ -45,6 +45,8 @@ pub struct Choosing {
     pub user: Box<str>,
     /// The key's ID; `None` while it is still to be created.
     pub key: Option<String>,
+    /// The key that it replaces, where it is one of a rotation.
+    pub replaces: Option<String>,
     /// The account ID, where it is known.
     pub account_id: Option<String>,
     /// Whether it is a key of the demo account, which works nowhere and goes into no real file.
@@ -203,6 +205,15 @@ impl Choosing {
         known.unwrap_or_default()
     }
 
+    /// The profiles that hold the key that is replaced.
+    #[must_use]
+    pub fn holding(&self) -> &[String] {
+        match &self.medium {
+            Medium::Profile(profiles) => profiles.found.as_ref().map_or(&[], |it| &it.holding),
+            Medium::File(_) => &[],
+        }
+    }
+
     /// Whose key would be replaced.
     #[must_use]
     pub fn whose(&self) -> Whose<'_> {
@@ -251,9 +262,17 @@ impl Engine {
             }
             None => (account.session, AccountLabel::of(account)),
         };
+        let replaces = match &store.key {
+            Some(key) => self.rotations.replaced_by(key).map(str::to_owned),
+            None => {
+                let old = self.rotation(store.slot, &store.user).old;
+                old.map(|old| old.key.id.clone())
+            }
+        };
         let medium = if store.profile {
+            let holding = replaces.clone();
             Medium::Profile(Profiles {
-                asked: self.secret_job(session, SecretJob::Profiles),
+                asked: self.secret_job(session, SecretJob::Profiles { holding }),
                 found: None,
             })
         } else {
@@ -263,6 +282,7 @@ impl Engine {
             session,
             user: store.user,
             key: store.key,
+            replaces,
             account_id: label.id,
             is_demo: label.endpoint.as_deref() == Some(DEMO),
             medium,
@@ -437,7 +457,11 @@ impl Engine {
         news: DestinationNews,
     ) -> Option<()> {
         match news {
-            DestinationNews::Profiles(listing) => {
+            DestinationNews::Profiles(mut listing) => {
+                if let Ok(profiles) = &mut listing.profiles {
+                    // What used the old key is the first to need the new one.
+                    profiles.sort_by_key(|name| !listing.holding.contains(name));
+                }
                 if let Medium::Profile(profiles) = &mut self.vault.choosing.as_mut()?.medium
                     && profiles.asked == request
                 {

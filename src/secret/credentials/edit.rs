@@ -34,6 +34,16 @@ pub(super) fn profiles(text: &str) -> Result<Vec<String>, String> {
     Ok(profiles.map(str::to_owned).collect())
 }
 
+/// The names of the profiles that hold a key.
+pub(super) fn holding(text: &str, key: &str) -> Result<Vec<String>, String> {
+    let lines = checked(text)?;
+    let reading = readers::configparser(&lines).map_err(unreadable)?;
+    let sections = reading.sections.iter();
+    let holds = sections.filter(|section| held(section).is_some_and(|held| held.key_id == key));
+    let profiles = holds.filter(|section| section.name != DEFAULTS);
+    Ok(profiles.map(|section| section.name.to_owned()).collect())
+}
+
 /// Puts a key into the section of a profile.
 ///
 /// # Errors

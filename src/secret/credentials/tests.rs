@@ -369,3 +369,14 @@ fn processes_that_write_at_once_lose_nothing_of_each_other() {
     assert!(text(&file).starts_with(OLD));
     assert!(litter(home.path()).is_empty());
 }
+
+#[test]
+fn the_profiles_that_hold_a_key_are_told() {
+    let also =
+        "\n[also]\naws_access_key_id=AKIAOLDKEY0000EXAMPLE\naws_secret_access_key=s/EXAMPLE\n";
+    let (_home, file) = with(&format!("{OLD}{also}"));
+    let holding = |key: &str| file.holding(key).unwrap();
+    assert_eq!(holding("AKIAOLDKEY0000EXAMPLE"), ["work", "also"]);
+    assert_eq!(holding("AKIADEFAULT00EXAMPLE"), ["default"]);
+    assert_eq!(holding(ID), [""; 0]);
+}

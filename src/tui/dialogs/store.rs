@@ -22,6 +22,8 @@ pub(in crate::tui) struct Store {
     input: Input,
     /// The highlighted row of the profiles that match what is typed; `None` while only that counts.
     cursor: Option<usize>,
+    /// The profile that holds the key to be replaced was highlighted, or the person was faster.
+    offered: bool,
     /// The highlighted button: 0 is Cancel.
     button: usize,
     /// The first line shown of what would change.
@@ -40,6 +42,7 @@ impl Store {
             profile,
             input,
             cursor: None,
+            offered: false,
             button: 0,
             scroll: 0,
         }
@@ -138,11 +141,15 @@ impl Store {
         for (at, name) in rows.iter().enumerate().skip(first).take(room) {
             let style = theme.row(self.cursor == Some(at), Style::new());
             let left = rows.len() - at - 1;
+            let holds = choosing.holding().iter().any(|holder| holder == name);
+            let held = choosing.replaces.as_deref().filter(|_| holds);
+            let held = held.map(|key| format!("  holds {} now", visible(key)));
             let more = if at + 1 == first + room && left > 0 {
                 format!("  and {left} more")
             } else {
                 String::new()
             };
+            let more = format!("{}{more}", held.unwrap_or_default());
             let cells = lines.cells.saturating_sub(2 + width(&more));
             let name = visible(name);
             let name = format!("  {}", shorten_name(&name, cells, theme.glyphs.more));
@@ -274,6 +281,18 @@ impl Dialog for Store {
 
     fn is_over(&self, engine: &Engine) -> bool {
         engine.vault.choosing().is_none()
+    }
+
+    /// The profile that holds the key to be replaced is chosen, unless something is typed.
+    fn follow(&mut self, engine: &Engine) -> bool {
+        let holding = naming_profile(engine).is_some_and(|it| !it.holding().is_empty());
+        if holding && !self.offered {
+            self.offered = true;
+            if self.input.value().is_empty() && self.cursor.is_none() {
+                self.cursor = Some(0);
+            }
+        }
+        false
     }
 
     fn answers(&self, _engine: &Engine) -> Vec<Action> {

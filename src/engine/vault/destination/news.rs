@@ -52,6 +52,8 @@ pub struct Listing {
     pub path: Option<String>,
     /// Its profiles, in its order; or why they are not known.
     pub profiles: Result<Vec<String>, String>,
+    /// Those of them that hold the key that is replaced.
+    pub holding: Vec<String>,
 }
 
 /// Whose a key is, in the eyes of the account's endpoint.
