@@ -20,6 +20,8 @@
 //! {"v":1,"event":"stored","id":"20261122T083000Z-5f0c2a9d41b7e368/4","time":"2026-11-22T08:31:15.002Z","key":"AKIANEW1EXAMPLE","where":"profile deploy"}
 //! ```
 //!
+//! `replaces` in the creation of a key names the one that it replaces in a rotation.
+//!
 //! Other events are `discarded` (the secret was discarded deliberately) and `settled` (what was left
 //! open has been answered). A reader ignores fields, events and versions that it does not know, so
 //! that an older program can read what a newer one wrote, and counts lines that are no entries. A

@@ -9,6 +9,7 @@ use super::{
     model::{KeyStatus, LastUsed},
     plan::{Plan, PlanId, Proposal, Stage},
     request::{Change, Read},
+    rotation::WARM,
     unresolved::Settles,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -406,7 +407,13 @@ impl Engine {
             }
             (Some(before), Some(now)) => {
                 let unknown = before.last_used.known().is_some() && now.last_used.error().is_some();
-                let used = self.is_recent(&now.last_used) && !self.is_recent(&before.last_used);
+                let used_within = |time| {
+                    let within = |facts: &KeyFacts| self.was_used_within(time, &facts.last_used);
+                    within(now) && !within(before)
+                };
+                // A rotation tells a key that was in use this week from one that was not.
+                let used = used_within(self.settings.recent)
+                    || (plan.rotation.is_some() && used_within(WARM));
                 let alone = now.others_active == 0 && before.others_active > 0;
                 if before.status != now.status {
                     Some(Difference::Status(before.status.clone()))

@@ -6,11 +6,14 @@ use super::{
     dialog::dialog,
     error,
 };
-use crossterm::event::KeyCode;
-use iamkeys::engine::{
-    Answer, Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Evidence, Intent,
-    Kind, Read, Rotated, RotationAction, RotationStep, SecretJob, SignedIn, Target, TrialNews,
-    model::Caller,
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use iamkeys::{
+    engine::{
+        Answer, Blocker, Change, Changed, Copied, CopyOutcome, Effect, Error, Event, Evidence,
+        Intent, Kind, Read, Rotated, RotationAction, RotationStep, SecretJob, SignedIn, Target,
+        TrialNews, model::Caller,
+    },
+    tui::{KeyPress, Message},
 };
 
 const OLD: &str = "AKIAROTATE01EXAMPLE1";
@@ -696,6 +699,14 @@ fn a_step_is_asked_about_where_the_look_shows_something_else() {
     assert!(screen.contains("─ Deactivate key ─"), "{screen}");
     assert!(screen.contains("the only active key of bot"), "{screen}");
 
+    // Out of use for ten days, and used in this very minute.
+    let new = (NEW, true, 30, Some(1));
+    let mut desk = rotating(&[(OLD, true, 400, Some(240)), new]);
+    desk.keys("y");
+    desk.serve(&bot(&[(OLD, true, 400, Some(0)), new]));
+    assert!(desk.next_change().is_none());
+    assert!(desk.screen().contains("It has been used since you looked"));
+
     let alone = [(OLD, true, 400, Some(2))];
     let mut desk = rotating(&alone);
     desk.keys("y");
@@ -923,4 +934,20 @@ fn the_profile_that_holds_the_key_to_be_replaced_is_offered_first() {
     assert!(
         matches!(desk.next_job(), Some((_, SecretJob::Plan { profile, .. })) if profile == "other")
     );
+}
+
+#[test]
+fn a_doubled_press_takes_one_step() {
+    let mut desk = asked(&SIDE_BY_SIDE);
+    let press = |desk: &mut Desk, run| {
+        let key = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+        desk.send(Message::Key(KeyPress { key, run }));
+    };
+    press(&mut desk, 0);
+    assert_eq!(stands(&desk).0, RotationStep::Deactivate);
+    press(&mut desk, 1);
+    press(&mut desk, 2);
+    desk.serve(&bot(&SIDE_BY_SIDE));
+    assert!(desk.screen.engine.plans().is_empty());
+    assert!(desk.next_change().is_none());
 }
