@@ -3,7 +3,7 @@
 use super::SIZE;
 use crate::desk::{Desk, Someone, people, settings, someone};
 use iamkeys::{
-    engine::{Kind, Read, SignedIn, model::KeyStatus},
+    engine::{Kind, Read, SignedIn, account::Known, model::KeyStatus},
     tui::{self, Colours, Ground, Message, SMALLEST, Settings},
 };
 use ratatui::{
@@ -207,7 +207,7 @@ fn a_row_tells_of_the_key_that_most_needs_attention() {
     let desk = Desk::showing(SIZE, settings(), &users);
     let row = desk.account().users.get("jenkins").unwrap();
     assert_eq!(row.foremost().unwrap().id(), Some("AKIAJENKINS2EXAMPLE2"));
-    let ids: Vec<_> = row.foremost_first().filter_map(|key| key.id()).collect();
+    let ids: Vec<_> = row.foremost_first().filter_map(Known::id).collect();
     assert_eq!(ids, ["AKIAJENKINS2EXAMPLE2", "AKIAJENKINS1EXAMPLE1"]);
     let row = desk.account().users.get("former").unwrap();
     assert_eq!(*row.foremost().unwrap().status(), KeyStatus::Inactive);
