@@ -86,7 +86,7 @@ const DEEDS: &[Deed] = &[
             "It was done",
             &[
                 "Deactivate AKIAQX7DEMO4BOBBY001 of bob",
-                "The account has it as Inactive.",
+                "AWS confirms: Inactive.",
             ],
         ),
         missing: (
@@ -108,7 +108,7 @@ const DEEDS: &[Deed] = &[
             "It was done",
             &[
                 "Activate AKIAQX7DEMO4INTERN01 of former-intern",
-                "The account has it as Active.",
+                "AWS confirms: Active.",
             ],
         ),
         missing: (
@@ -199,7 +199,7 @@ const FAULTS: &[(&str, FaultKind, Ends, &[&str])] = &[
         "timeout",
         FaultKind::Delay(LATE),
         Found,
-        &["No answer that could be read: no answer in time"],
+        &["The answer could not be read: request timed out"],
     ),
     ("slow", FaultKind::Delay(SLOW), Done, &[]),
     (
@@ -238,13 +238,13 @@ const FAULTS: &[(&str, FaultKind, Ends, &[&str])] = &[
         "dropped before",
         FaultKind::DropBefore,
         Missing,
-        &["No answer that could be read: connection reset"],
+        &["The answer could not be read: connection reset"],
     ),
     (
         "dropped after",
         FaultKind::DropAfter,
         Found,
-        &["No answer that could be read: connection reset"],
+        &["The answer could not be read: connection reset"],
     ),
     (
         "500 after",
@@ -256,13 +256,13 @@ const FAULTS: &[(&str, FaultKind, Ends, &[&str])] = &[
         "cut",
         FaultKind::Cut,
         Found,
-        &["No answer that could be read: the answer was cut short or is not what AWS sends"],
+        &["The answer could not be read: the answer was cut short or is not what AWS sends"],
     ),
     (
         "garbled",
         FaultKind::Garble,
         Found,
-        &["No answer that could be read: the answer"],
+        &["The answer could not be read: the answer"],
     ),
 ];
 

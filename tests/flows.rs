@@ -99,7 +99,7 @@ fn the_id_and_the_exports_can_be_copied_too() {
     person.press("c");
     person.see("Create y");
     person.press("y");
-    person.see("The secret is nowhere else yet.");
+    person.see("Not saved anywhere yet.");
     person.press("i");
     person.see("✓ key ID sent");
     // The ID alone is no copy of the secret.
@@ -234,10 +234,10 @@ fn deleting_a_key_in_use_has_to_be_typed() {
     let mut person = Person::at(&endpoint());
     go_to(&mut person, "deploy-bot");
     person.press("<tab>d");
-    person.see("Type its last four characters");
+    person.see("Type the last 4 characters");
     person.press("OY0");
     person.press("<tab><enter>");
-    person.see("Type OY01 first");
+    person.see("Type the last 4 characters of the key ID first");
     assert_eq!(person.calls("DeleteAccessKey"), 0);
     person.press("1<enter>");
     person.see("✓ Deleted AKIAQX7DEMO4DEPLOY01 of deploy-bot");
@@ -282,7 +282,7 @@ fn a_third_key_is_explained_before_it_is_asked_for() {
     go_to(&mut person, "web-assets");
     person.press("c");
     let screen = person.see("No room for another key");
-    assert!(screen.contains("Inactive keys count."));
+    assert!(screen.contains("Inactive keys count"));
     let inactive = keys_of(&person.endpoint, "web-assets")
         .into_iter()
         .find(|(_, status)| *status == Status::Inactive)
@@ -319,7 +319,7 @@ fn somebody_who_is_gone_is_said_to_be_gone_and_leaves_the_list() {
     person.loaded();
     go_to(&mut person, "bob");
     person.press("t");
-    person.see("So it stands in the account right now.");
+    person.see("Verified with AWS just now.");
     person.endpoint.account(|account| {
         let key = account.user("bob").unwrap().keys[0].id.as_str().to_owned();
         account.remove_key(&key);
@@ -344,7 +344,7 @@ fn a_refusal_names_the_action_and_says_what_to_do() {
     person.press("d");
     person.see("Delete key");
     let tail = keys_of(&endpoint, "former-intern")[0].0[16..].to_owned();
-    if person.screen().contains("Type its last four") {
+    if person.screen().contains("Type the last 4") {
         person.press(&tail);
         person.press("<enter>");
     } else {
@@ -562,7 +562,7 @@ fn an_orphan_is_replaced_in_one_confirmation() {
     person.press("y");
     person.see("Delete the key, create another");
     // Before the look at the account is over, its end may still have to be typed.
-    let screen = person.see("So it stands in the account right now.");
+    let screen = person.see("Verified with AWS just now.");
     assert!(
         screen.contains(&format!("{orphan} of alice")),
         "one that was never used has not to be typed:\n{screen}"
@@ -757,7 +757,7 @@ fn filtering_finds_by_name_path_and_key_id() {
     let screen = person.see("1 shown");
     assert!(screen.contains("▌ deploy-bot"), "by key ID:\n{screen}");
     person.press("<esc>/xyzzy");
-    person.see("Nobody matches the filter.");
+    person.see("No users match.");
     person.press("<esc>");
     person.see("Users 24");
 }
@@ -1011,7 +1011,7 @@ fn a_new_key_is_written_to_a_new_profile_and_counts_as_kept() {
     person.press("<enter>");
     person.gone("What will change");
     assert!(!file.exists(), "nothing is written before somebody agrees");
-    person.see("The secret is nowhere else yet.");
+    person.see("Not saved anywhere yet.");
 
     choose(&mut person, "ci");
     person.press("y");
@@ -1157,7 +1157,7 @@ fn a_profile_that_cannot_be_written_leads_back_to_its_name() {
     person.see("✗");
     person.see("Profile: ci▏");
     person.press("<esc>");
-    person.see("The secret is nowhere else yet.");
+    person.see("Not saved anywhere yet.");
     person.press("<esc>");
     person.see("Discard the only copy?");
 }
@@ -1211,7 +1211,7 @@ fn a_place_chosen_ahead_gets_the_secret_as_soon_as_there_is_one() {
     person.press("deploy<enter>");
     person.see("aws_access_key_id = the new key's");
     person.press("y");
-    person.see("profile deploy: can be written");
+    person.see("profile deploy: ready to write");
     assert!(!file.exists(), "it was only tried");
     assert_eq!(person.calls("CreateAccessKey"), 0);
     person.press("y");
@@ -1223,7 +1223,7 @@ fn a_place_chosen_ahead_gets_the_secret_as_soon_as_there_is_one() {
     );
     person.press("<esc>");
     person.gone("New key for old-batch");
-    person.see("answers as old-batch");
+    person.see("authenticates as old-batch");
 }
 
 #[test]
@@ -1235,11 +1235,11 @@ fn a_place_chosen_ahead_that_fails_leaves_the_secret_where_it_is() {
     person.see("w secret to a profile");
     choose(&mut person, "deploy");
     person.press("y");
-    person.see("profile deploy: can be written");
+    person.see("profile deploy: ready to write");
     fs::write(file, "[deploy]\nregion = us-west-2\n").unwrap();
     person.press("y");
     person.see("✗ profile deploy not written");
-    person.see("The secret is nowhere else yet.");
+    person.see("Not saved anywhere yet.");
     assert_eq!(
         fs::read_to_string(file).unwrap(),
         "[deploy]\nregion = us-west-2\n"

@@ -71,7 +71,7 @@ where
     E: ProvideErrorMetadata + StdError + 'static,
 {
     let request_id = error.request_id().map(str::to_owned);
-    let no_answer = || (Kind::Network, "no answer in time".into());
+    let no_answer = || (Kind::Network, "request timed out".into());
     let (kind, message) = match error {
         SdkError::ServiceError(context) => {
             let meta = context.err().meta();

@@ -257,7 +257,7 @@ impl Change {
                 verb: "Create",
                 doing: "creating",
                 done: "Created",
-                consequence: "AWS shows the secret once, here, and it can be copied then.",
+                consequence: "AWS returns the secret only once. You can copy or save it on the next screen.",
                 undo: "You can delete the key again.",
                 is_so: "A key has appeared.",
                 is_not_so: "No key has appeared so far. AWS may take some seconds to show one.",
@@ -270,9 +270,9 @@ impl Change {
                 verb: "Activate",
                 doing: "activating",
                 done: "Activated",
-                consequence: "It will be accepted again within seconds.",
-                undo: "You can undo this.",
-                is_so: "The account has it as Active.",
+                consequence: "It will work again within seconds.",
+                undo: "You can deactivate it again.",
+                is_so: "AWS confirms: Active.",
                 is_not_so: "The key is not Active, so far.",
                 parameters: vec![user_name, key_id, ("Status", Value::Text("Active"))],
             },
@@ -283,9 +283,9 @@ impl Change {
                 verb: "Deactivate",
                 doing: "deactivating",
                 done: "Deactivated",
-                consequence: "Whatever uses it starts to fail.",
-                undo: "You can undo this.",
-                is_so: "The account has it as Inactive.",
+                consequence: "Anything using it will fail immediately.",
+                undo: "You can reactivate it.",
+                is_so: "AWS confirms: Inactive.",
                 is_not_so: "The key is not Inactive, so far.",
                 parameters: vec![user_name, key_id, ("Status", Value::Text("Inactive"))],
             },
@@ -297,7 +297,7 @@ impl Change {
                 doing: "deleting",
                 done: "Deleted",
                 consequence: "",
-                undo: "This cannot be undone.",
+                undo: "This can't be undone.",
                 is_so: "The account no longer has it.",
                 is_not_so: "The key is still there, so far.",
                 parameters: vec![user_name, key_id],
@@ -505,7 +505,7 @@ mod tests {
     fn only_what_destroys_cannot_be_undone() {
         for change in changes() {
             let row = change.row();
-            let never = row.undo.contains("cannot");
+            let never = row.undo.contains("can't");
             assert_eq!(never, row.severity == Severity::Destroys, "{row:?}");
         }
     }

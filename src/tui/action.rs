@@ -35,8 +35,8 @@ macro_rules! actions {
 actions! {
     Down, "down", "Next row";
     Up, "up", "Row before";
-    PageDown, "page down", "A screenful on";
-    PageUp, "page up", "A screenful back";
+    PageDown, "page down", "Page down";
+    PageUp, "page up", "Page up";
     First, "first", "First row";
     Last, "last", "Last row";
     OtherPane, "other pane", "Go to the other pane";
@@ -47,8 +47,8 @@ actions! {
     ShowActivity, "activity", "See what was done, and what failed";
     GoToUser, "go to user", "Go to the key's user";
     Sort, "sort", "Sort by the next column";
-    ReverseSort, "reverse", "Sort from the other end";
-    WholeEntry, "whole", "Show the entry whole";
+    ReverseSort, "reverse", "Reverse the sort";
+    WholeEntry, "details", "Show all of the entry";
     CopyCommand, "copy command", "Copy the aws command for it";
     Details, "details", "Show the key with its exact times";
     Create, "create", "Create an access key for the user";
@@ -56,15 +56,15 @@ actions! {
     Delete, "delete", "Delete the key for good";
     Rotate, "rotate", "Rotate the user's key, or go on with a rotation";
     CopyId, "copy ID", "Copy the key ID";
-    Describe, "describe", "Say what the key is for";
-    OpenQuestion, "open question", "Show what is not known about the user's keys";
+    Describe, "describe", "Edit the key's description";
+    OpenQuestion, "open question", "Show unresolved changes to the user's keys";
     Find, "find", "Find a key by its ID, loaded or not";
     Filter, "filter", "Filter by name, path, key ID or field, as you type";
     KeepFilter, "keep filter", "Keep the filter, back to the list";
     ClearFilter, "clear filter", "Clear the filter";
     Refresh, "refresh", "Refresh what is on screen";
     Palette, "more", "Every action by name";
-    Help, "help", "The keys of this place";
+    Help, "help", "Keyboard shortcuts";
     Quit, "quit", "Quit";
     Interrupt, "interrupt", "Quit, as an interrupt (exit code 130)";
     Suspend, "suspend", "Suspend, until the shell's fg";
@@ -91,7 +91,7 @@ actions! {
     Write, "write", "Write what is shown";
     OtherName, "another name", "Back to the name of the profile";
     Reveal, "reveal", "Show the secret, or hide it";
-    CloseNewKey, "close", "Close; asks first if the secret has gone nowhere";
+    CloseNewKey, "close", "Close; asks first if the secret hasn't been saved";
     HaveIt, "I have it", "Close: you have the secret, pasted or written down";
     Discard, "discard", "Throw the only copy of the secret away";
     DiscardAndDelete, "discard and delete", "Throw the secret away, and delete the key";

@@ -37,6 +37,16 @@ pub(super) fn long(age: TimeDelta) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
+/// How old something is: `just created`, `412 days old`.
+#[must_use]
+pub(super) fn old(age: TimeDelta) -> String {
+    if age < TimeDelta::minutes(1) {
+        "just created".into()
+    } else {
+        format!("{} old", long(age))
+    }
+}
+
 /// How long ago something was: `just now`, `2 hours ago`.
 #[must_use]
 pub(super) fn ago(age: TimeDelta) -> String {

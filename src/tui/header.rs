@@ -229,8 +229,8 @@ fn loading(canvas: &Canvas<'_>) -> Vec<String> {
     let report = &account.identity.report;
     let missing = (tally.failed > 0 && account.reads_under_way() == 0).then(|| {
         format!(
-            "{} not loaded; {retry} asks again",
-            plural(tally.failed, "answer")
+            "{} failed; {retry} to retry",
+            plural(tally.failed, "request")
         )
     });
     let about = match (report.known(), report.error()) {
@@ -241,7 +241,9 @@ fn loading(canvas: &Canvas<'_>) -> Vec<String> {
                 age => format!("ages from the report, {age} old"),
             })
         }
-        (None, Some(error)) if error.kind == Kind::Denied => Some("no report: refused".into()),
+        (None, Some(error)) if error.kind == Kind::Denied => {
+            Some("no report: access denied".into())
+        }
         (None, Some(_)) => Some("no report: failed".into()),
         (None, None) if report.is_loading() => Some("waiting for the report".into()),
         (None, None) => None,

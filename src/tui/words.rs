@@ -130,7 +130,9 @@ pub(super) fn remedy(error: &Error) -> String {
         Remedy::Retry if error.kind == Kind::Other => format!("{retry} tries again."),
         Remedy::Retry => format!("The service failed; {retry} tries again."),
         Remedy::AskForPermission => format!("Ask for permission to call {}.", error.action),
-        Remedy::DeleteAKey => "Delete one of the keys first. Inactive keys count.".into(),
+        Remedy::DeleteAKey => {
+            "Delete one of the keys first. Inactive keys count toward the limit.".into()
+        }
         Remedy::RemoveATag => {
             "A description is a tag, and this user has all the tags it may have: remove one first."
                 .into()

@@ -118,7 +118,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
     (
         Stop::Used,
         "Deactivate",
-        &["NEW", "somebody has it: it has been used", "Roll back b"],
+        &["NEW", "in use, so it was stored", "Roll back b"],
     ),
     (
         Stop::Deactivated,
@@ -128,7 +128,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
     (
         Stop::Undone,
         "Deactivate",
-        &["NEW", "somebody has it: it has been used", "Deactivate y"],
+        &["NEW", "in use, so it was stored", "Deactivate y"],
     ),
     (Stop::Deleted, "Create", &["one key,", "room for a second"]),
 ];
@@ -358,7 +358,7 @@ impl Rotation<'_> {
         assert!(told.starts_with("in "), "{told}");
         self.hands.keys("y");
         let new_key = format!("New key for {}", self.user);
-        let told = self.wait_dialog(&new_key, &["The secret is nowhere else yet."]);
+        let told = self.wait_dialog(&new_key, &["Not saved anywhere yet."]);
         assert!(told.contains(&self.new_key()), "{told}");
     }
 
@@ -388,7 +388,7 @@ impl Rotation<'_> {
         let (title, user) = (self.title(), self.user);
         self.hands.until("a key that is tried", &|screen| {
             let told = dialog(screen, &title).unwrap_or_default();
-            let works = told.contains(&format!("answers as {user} in "));
+            let works = told.contains(&format!("authenticates as {user} in "));
             works || (told.contains("▶ Check ") && told.contains("tried "))
         });
     }
@@ -401,7 +401,7 @@ impl Rotation<'_> {
             let keys = self.world.keys_of(self.user);
             assert!(keys.iter().all(|(_, active)| *active), "{keys:?}");
         }
-        let answers = format!("answers as {} in ", self.user);
+        let answers = format!("authenticates as {} in ", self.user);
         self.wait_dialog(&self.title(), &[&answers, "▶ Deactivate "]);
     }
 
@@ -493,14 +493,14 @@ impl Rotation<'_> {
     fn replace(&mut self, lost: &str) {
         let said = [
             lost,
-            "iamkeys ended before its secret had gone anywhere.",
+            "iamkeys ended before its secret was saved anywhere.",
             "Nobody has its secret, unless you copied it by hand.",
         ];
         self.wait_dialog("A key whose secret nobody has", &said);
         self.hands.keys("y");
         // Pressed before the look at the account is over, it may be a question by then whose end
         // has to be typed.
-        let asked = [lost, "So it stands in the account right now.", "create y"];
+        let asked = [lost, "Verified with AWS just now.", "create y"];
         self.wait_dialog("Delete the key, create another", &asked);
         self.hands.keys("y");
         self.wait_dialog(&format!("New key for {}", self.user), &[]);
@@ -513,12 +513,12 @@ impl Rotation<'_> {
         let of_user = format!("{key} of {}", self.user);
         self.wait_dialog(
             title,
-            &[&of_user, "Type its last four characters to delete it:"],
+            &[&of_user, "Type the last 4 characters of the key ID:"],
         );
         let end = &key[key.len() - 4..];
         self.hands.keys(end);
         // Keys that arrive together with others are taken for a paste, which presses no button.
-        self.see(&format!("delete it: {end}▏"));
+        self.see(&format!("key ID: {end}▏"));
         self.hands.keys("<enter>");
     }
 

@@ -209,7 +209,7 @@ fn a_use_that_was_not_seen_before_is_asked_about_again() {
         "{screen}"
     );
     assert!(
-        screen.contains("Type its last four characters"),
+        screen.contains("Type the last 4 characters"),
         "now it is in use:\n{screen}"
     );
 }
@@ -232,7 +232,7 @@ fn a_use_within_the_days_that_were_asked_for_counts_as_use() {
         desk.keys("d");
         desk.serve(&users);
         let screen = desk.screen();
-        assert_eq!(screen.contains("Type its last four"), typed, "{screen}");
+        assert_eq!(screen.contains("Type the last 4"), typed, "{screen}");
     }
 }
 
@@ -265,7 +265,7 @@ fn the_session_s_own_key_is_typed_to_be_deactivated() {
     assert!(desk.next_change().is_none());
     let screen = desk.screen();
     assert!(
-        screen.contains("Type its last four characters to deactivate it"),
+        screen.contains("Type the last 4 characters of the key ID deactivate it"),
         "{screen}"
     );
     assert!(

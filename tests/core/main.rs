@@ -482,7 +482,7 @@ fn discarding_takes_the_secret_that_was_asked_about() {
     desk.press(KeyCode::Esc);
     assert!(
         desk.screen()
-            .contains("AKIANEWKEY01EXAMPLE1 has gone nowhere")
+            .contains("AKIANEWKEY01EXAMPLE1 hasn't been saved")
     );
     let id = creating(&mut desk, "new-hire");
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
@@ -668,7 +668,7 @@ fn the_session_s_own_key_is_typed_even_if_it_looks_unused() {
     let mut desk = Desk::showing(SIZE, settings(), &users);
     desk.keys("d");
     let screen = desk.screen();
-    assert!(screen.contains("Type its last four characters"), "{screen}");
+    assert!(screen.contains("Type the last 4 characters"), "{screen}");
     assert!(screen.contains("iamkeys is signed in with it"));
 }
 
@@ -689,7 +689,7 @@ fn a_last_use_that_nobody_could_tell_counts_as_use() {
         desk.answered(request, answer);
     }
     desk.keys("d");
-    assert!(desk.screen().contains("Type its last four characters"));
+    assert!(desk.screen().contains("Type the last 4 characters"));
 }
 
 #[test]

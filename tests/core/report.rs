@@ -492,7 +492,7 @@ fn a_refused_report_is_one_quiet_line_and_everything_is_asked_for_live() {
     desk.answered(request, Err(error(Kind::Denied)));
     assert!(desk.screen.notice().is_none(), "nobody is disturbed");
     let screen = desk.screen();
-    assert!(screen.contains("no report: refused"), "{screen}");
+    assert!(screen.contains("no report: access denied"), "{screen}");
     assert_eq!(desk.screen.engine.activity.noted(), 1);
     desk.serve(&users);
     let tally = desk.account().users.tally();

@@ -278,7 +278,10 @@ fn nothing_is_done_to_the_old_key_before_the_secret_is_somewhere_and_the_new_key
     );
     tried(&mut desk, TrialNews::Accepted(caller("bot"), false));
     assert_eq!(stands(&desk).0, RotationStep::Deactivate);
-    assert!(desk.screen().contains("answers as bot in 123456789012"));
+    assert!(
+        desk.screen()
+            .contains("authenticates as bot in 123456789012")
+    );
 }
 
 #[test]
@@ -760,7 +763,7 @@ fn a_step_that_takes_the_sessions_own_key_is_still_typed() {
     desk.keys("y");
     desk.serve(&users);
     assert!(desk.next_change().is_none());
-    assert!(desk.screen().contains("Type its last four characters"));
+    assert!(desk.screen().contains("Type the last 4 characters"));
 }
 
 #[test]

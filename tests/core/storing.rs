@@ -313,7 +313,7 @@ fn chosen_ahead() -> Desk {
     let (request, _) = desk.next_job().unwrap();
     let path = "/home/alice/.aws/credentials".to_owned();
     desk.heard(request, DestinationNews::Proven(Ok(path)));
-    assert!(desk.screen().contains("profile deploy: can be written"));
+    assert!(desk.screen().contains("profile deploy: ready to write"));
     desk
 }
 
@@ -343,7 +343,7 @@ fn a_place_that_was_chosen_ahead_stays_chosen_while_the_rotation_s_dialog_is_clo
     assert_eq!(desk.screen.open_dialogs(), 0);
     desk.keys("r");
     desk.serve(&people());
-    assert!(desk.screen().contains("profile deploy: can be written"));
+    assert!(desk.screen().contains("profile deploy: ready to write"));
     let id = create_next(&mut desk);
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     assert_eq!(puts(&mut desk).len(), 1);
@@ -367,7 +367,7 @@ fn a_place_that_was_chosen_ahead_is_none_for_a_user_of_that_name_in_another_acco
         };
         desk.answered(request, answer);
     }
-    assert!(!desk.screen().contains("can be written"));
+    assert!(!desk.screen().contains("ready to write"));
     let id = create_next(&mut desk);
     desk.changed(id, Ok(created("AKIANEWKEY01EXAMPLE1")));
     assert!(puts(&mut desk).is_empty());
@@ -555,16 +555,16 @@ fn a_secret_is_discarded_together_with_its_key() {
         desk.keys("D");
         let screen = desk.screen();
         assert!(screen.contains("─ Delete key ─"), "{screen}");
-        assert!(!screen.contains("Type its last four"), "{screen}");
+        assert!(!screen.contains("Type the last 4"), "{screen}");
         assert!(desk.next_change().is_none(), "the account is looked at");
         desk.serve(&with_new(used));
         let screen = desk.screen();
         if used.is_some() {
             // Somebody has its secret after all.
-            assert!(screen.contains("Type its last four"), "{screen}");
+            assert!(screen.contains("Type the last 4"), "{screen}");
             continue;
         }
-        assert!(!screen.contains("Type its last four"), "{screen}");
+        assert!(!screen.contains("Type the last 4"), "{screen}");
         desk.keys("y");
         let (id, change) = desk.next_change().expect("it is deleted");
         let (user, key) = ("alice".into(), NEW_KEY.into());

@@ -166,12 +166,12 @@ fn a_key_s_whole_life() {
 
     // Delete it: it is in use, so its end has to be typed.
     program.press("d");
-    program.wait_text("Type its last four characters");
+    program.wait_text("Type the last 4 characters");
     program.press("\r");
     program.wait_gone("Delete key");
     assert_eq!(account(&["keys", "guide-bob"]), [key, "Active"]);
     program.press("d");
-    program.wait_text("Type its last four characters");
+    program.wait_text("Type the last 4 characters");
     program.press(&key[key.len() - 4..]);
     program.press("\r");
     program.wait_gone("Delete key");
@@ -266,7 +266,7 @@ fn more_keys_than_there_may_be() {
         Server::Moto => {
             // The service says so now.
             program.wait_text("No room for another key");
-            program.wait_text("Inactive keys count.");
+            program.wait_text("Inactive keys count");
             program.press("\x1b");
             program.wait_gone("No room for another key");
             2

@@ -114,7 +114,7 @@ fn a_change_under_way_is_waited_for() {
     let mut program = world.start().run();
     go_to(&mut program, "old-batch");
     program.press("t");
-    program.wait_text("So it stands in the account right now.");
+    program.wait_text("Verified with AWS just now.");
     world.gate.close();
     program.press("y");
     program.wait_gone("Deactivate key");

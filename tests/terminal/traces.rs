@@ -61,7 +61,7 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
     handed_out.extend(keys(&world));
     program.press("y");
     program.wait_text("Delete the key, create another");
-    program.wait_text("So it stands in the account right now.");
+    program.wait_text("Verified with AWS just now.");
     program.press("y");
     program.wait_text("New key for old-batch");
     let shown = world.newest_key("old-batch");
@@ -82,7 +82,7 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
     program.press("y");
     program.wait_text("secret sent to the terminal's clipboard");
     have_it(&mut program);
-    program.wait_text("answers as alice");
+    program.wait_text("authenticates as alice");
     program.press(ESC);
     program.wait_gone("Rotate alice");
     program.press("R");

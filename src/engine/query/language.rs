@@ -121,7 +121,7 @@ pub(super) fn understand(word: &str) -> Result<Part, String> {
             .iter()
             .any(|word| word.eq_ignore_ascii_case(name)) =>
         {
-            Err(format!("{} stands alone", name.to_ascii_lowercase()))
+            Err(format!("{} takes no value", name.to_ascii_lowercase()))
         }
         None => Err(no_field(name)),
     }

@@ -368,8 +368,8 @@ fn errors_say_in_place_what_is_wrong() {
         ("id:", "id needs a part of a key ID: id:AKIA"),
         (">90", "A field comes first: age>90"),
         (":", "A field comes first: age>90"),
-        ("never:yes", "never stands alone"),
-        ("OWN=", "own stands alone"),
+        ("never:yes", "never takes no value"),
+        ("OWN=", "own takes no value"),
         (
             &"a".repeat(513),
             "That word is longer than any name, path or key ID",

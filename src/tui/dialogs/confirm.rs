@@ -42,10 +42,9 @@ pub(super) fn frame(
     {
         lines.gap();
         let value = visible(typed.value()).into_owned();
-        let right = expected.starts_with(&value);
+        let right = begins(expected, &value);
         let style = if right { theme.strong } else { theme.bad };
-        let verb = row.verb.to_lowercase();
-        let prompt = format!("Type its last four characters to {verb} it: ");
+        let prompt = "Type the last 4 characters of the key ID: ";
         lines.push(Line::from_iter([
             Span::styled(prompt, theme.dim),
             Span::styled(value, style),
@@ -97,7 +96,13 @@ fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &Key
     let in_use = words::in_use(&facts.status, &facts.last_used, lines.canvas.now);
     let is_off = facts.status == KeyStatus::Inactive;
     let row = plan.most_destructive().row();
-    let follows = format!("{} {}", row.consequence, row.undo);
+    // Nothing uses a key that was never used.
+    let never = matches!(facts.last_used.known(), Some(LastUsed::Never));
+    let follows = if never && row.severity == Severity::Interrupts {
+        row.undo.to_owned()
+    } else {
+        format!("{} {}", row.consequence, row.undo)
+    };
     match row.severity {
         Severity::Harmless => {
             lines.text(in_use);
@@ -109,14 +114,14 @@ fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &Key
             lines.below(follows);
         }
         Severity::Destroys => {
-            let unused = is_off && matches!(facts.last_used.known(), Some(LastUsed::Never));
+            let unused = is_off && never;
             let style = if unused { Style::new() } else { theme.bad };
             lines.marked(mark, in_use, style);
             let then = match plan.second() {
                 None if is_off => String::new(),
                 None => {
                     let key = keymap::name(context(preflight), Action::DeactivateInstead);
-                    format!(" Deactivating can: {key}")
+                    format!(" Press {key} to deactivate instead.")
                 }
                 Some(second) => format!(" Then another key is created for {}.", second.user()),
             };
@@ -187,7 +192,7 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
         )),
         (None, None) => {
             let text = if at_risk {
-                "So it stands in the account right now."
+                "Verified with AWS just now."
             } else {
                 "There is room for it."
             };
@@ -220,4 +225,10 @@ fn different(difference: &Difference, facts: Option<&KeyFacts>) -> String {
         Difference::UseUnknown => "Its last use can no longer be told. Decide again.",
     };
     text.into()
+}
+
+/// Whether a text begins so, in any case.
+fn begins(text: &str, start: &str) -> bool {
+    let begin = text.get(..start.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(start))
 }

@@ -108,7 +108,7 @@ impl Dialog for Describe {
                     "What it says now is not known yet."
                 });
             }
-            (None, Some(None)) => lines.dim("It says nothing now."),
+            (None, Some(None)) => lines.dim("No description."),
             (None, Some(Some(now))) => {
                 let empty = self.input.value().trim().is_empty();
                 let clears = if empty { ". Empty clears it." } else { "" };

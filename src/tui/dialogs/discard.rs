@@ -30,7 +30,7 @@ impl Discard {
 /// Where the secret of a new key is.
 fn whereabouts(id: &str, kept: Kept) -> String {
     let place = match kept {
-        Kept::Nowhere => "has gone nowhere.",
+        Kept::Nowhere => "hasn't been saved.",
         Kept::Replaced => "was on the clipboard, and something else is there now.",
         Kept::Perhaps => {
             "was sent to the terminal, which does not say whether it took it. Paste it first."
@@ -64,7 +64,7 @@ impl Dialog for Discard {
                 lines.marked(mark, whereabouts(&new.id, new.kept()), bad);
                 lines.below(format!(
                     "If it is nowhere else, nobody can ever get it back. The key itself stays with \
-                     {}, and works for nobody.",
+                     {}, and is unusable without it.",
                     new.user
                 ));
             }

@@ -16,13 +16,14 @@ pub(super) fn frame(canvas: &Canvas<'_>, plan: &Plan, highlighted: usize) -> Opt
     let mut lines = Lines::new(canvas, WIDTH);
     lines.text(if keys.len() >= quota {
         format!(
-            "{user} has {}, and this account allows {quota}. Inactive keys count.",
+            "{user} has {}, and this account allows {quota}. Inactive keys count \
+             toward the limit.",
             format::plural(keys.len(), "key"),
         )
     } else {
         format!(
-            "AWS says that {user} has as many keys as there may be. Inactive keys count. They are \
-             being listed again."
+            "AWS says that {user} has as many keys as there may be. Inactive keys count toward the limit. \
+             They are being listed again."
         )
     });
     lines.gap();
@@ -30,7 +31,7 @@ pub(super) fn frame(canvas: &Canvas<'_>, plan: &Plan, highlighted: usize) -> Opt
         let text = format!("{} could be deleted to make room.", row.key.id);
         lines.say(text, theme.good);
     } else if !keys.is_empty() {
-        let text = "All of them may be in use. Find out which is not, deactivate it, wait, then \
+        let text = "All of them may be in use. Work out which isn't, deactivate it, wait, then \
                     delete it.";
         lines.say(text, theme.warn);
     }
@@ -40,7 +41,7 @@ pub(super) fn frame(canvas: &Canvas<'_>, plan: &Plan, highlighted: usize) -> Opt
         lines.strong(&row.key.id);
         lines.marked(" ", in_use, theme.dim);
     }
-    let go = Button::of(Context::Full, Action::GoToKey, "Go to it");
+    let go = Button::of(Context::Full, Action::GoToKey, "Show key");
     let buttons = vec![Button::plain("Cancel"), go.only_if(candidate.is_some())];
     Some(Frame::new("No room for another key", theme.warn, lines).buttons(highlighted, buttons))
 }

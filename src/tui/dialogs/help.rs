@@ -15,7 +15,7 @@ pub(in crate::tui) struct Help {
 }
 
 impl Help {
-    /// The keys of this place.
+    /// Keyboard shortcuts.
     pub(in crate::tui) fn new(of: Context) -> Self {
         Self { of, scroll: 0 }
     }

@@ -153,7 +153,7 @@ impl NewKeyDialog {
                 say(&text, Style::new());
             }
             Kept::Nowhere if written => {}
-            Kept::Nowhere => say("The secret is nowhere else yet.", dim),
+            Kept::Nowhere => say("Not saved anywhere yet.", dim),
             Kept::Replaced => say("The clipboard holds the key ID now, not the secret.", warn),
             Kept::Cleared => {
                 let text = "The clipboard was cleared: the secret is not there any more.";
@@ -220,7 +220,7 @@ impl Dialog for NewKeyDialog {
         lines.gap();
         match &new.doubt {
             None => {
-                let text = "AWS shows this secret once. Put it somewhere before you go on.";
+                let text = "AWS returns this secret only once. Save it before continuing.";
                 lines.say(text, theme.warn);
             }
             Some(doubt) => lines.warn(format!(

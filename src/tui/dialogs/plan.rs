@@ -56,8 +56,10 @@ impl PlanDialog {
             return self.approve();
         }
         let text = match &preflight.typed {
-            Some(expected) if !preflight.is_void() => format!("Type {expected} first"),
-            _ => "There is nothing left to do it to".into(),
+            Some(_) if !preflight.is_void() => {
+                "Type the last 4 characters of the key ID first".into()
+            }
+            _ => "The key no longer exists".into(),
         };
         vec![Ask::Complain(text)]
     }
@@ -65,7 +67,7 @@ impl PlanDialog {
     /// Goes to the key that could be deleted to make room.
     fn go_to_key(&self, engine: &Engine, plan: &Plan) -> Vec<Ask> {
         let Some(row) = engine.deletable(plan.session.slot, plan.user()) else {
-            let text = "Of none of them it is known that it could go";
+            let text = "None of these keys is known to be safe to delete";
             return vec![Ask::Complain(text.into())];
         };
         let (user, key) = (plan.user().into(), row.key.id.clone());

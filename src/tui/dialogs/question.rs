@@ -131,7 +131,7 @@ fn action_of(how: Resolution) -> Action {
 
 /// What was asked for, when, and why it is not known what came of it.
 fn asked(lines: &mut Lines<'_>, question: &Question) {
-    const UNREADABLE: &str = "No answer that could be read";
+    const UNREADABLE: &str = "The answer could not be read";
     let theme = lines.theme;
     let row = question.change.row();
     let what = format!("{} {}", row.verb, row.target);
@@ -147,7 +147,7 @@ fn asked(lines: &mut Lines<'_>, question: &Question) {
         Cause::NoAnswer(None) => format!("{UNREADABLE}."),
         Cause::Interrupted => "iamkeys ended before the answer came.".into(),
         Cause::SecretLost(_) => {
-            "It was created, and iamkeys ended before its secret had gone anywhere.".into()
+            "It was created, and iamkeys ended before its secret was saved anywhere.".into()
         }
     });
 }

@@ -130,7 +130,7 @@ impl Rotate {
             // Where the steps share a line, it is said nowhere else.
             if let (Some(chosen), false) = (chosen, tall) {
                 let place = chosen.destination().words();
-                lines.done(format!("Its secret goes to {place}, which can be written."));
+                lines.done(format!("Its secret goes to {place}: ready to write."));
             }
             let all = [
                 (Action::WriteProfile, "secret to a profile"),
@@ -215,19 +215,17 @@ impl Rotate {
                 (Some(_), Some(_)) if rotation.blocker == Some(Blocker::SecretMayBeLost) => {
                     "its secret was thrown away".into()
                 }
-                (Some(_), Some(_)) => "its secret has gone nowhere yet".into(),
-                (None, Some(new)) if new.was_used_by_others() => {
-                    "somebody has it: it has been used".into()
-                }
+                (Some(_), Some(_)) => "its secret hasn't been saved yet".into(),
+                (None, Some(new)) if new.was_used_by_others() => "in use, so it was stored".into(),
                 (None, Some(new)) => used(new),
                 _ => match canvas.engine.destination(self.slot, &self.user) {
-                    Some(chosen) => format!("{}: can be written", chosen.destination().words()),
+                    Some(chosen) => format!("{}: ready to write", chosen.destination().words()),
                     None => "put its secret where it is needed".into(),
                 },
             },
             RotationStep::Check => match (rotation.new_key.map(|key| &key.tried), new) {
                 (Some(Tried::Works(caller)), _) => {
-                    format!("answers as {} in {}", caller.name(), caller.account)
+                    format!("authenticates as {} in {}", caller.name(), caller.account)
                 }
                 (Some(Tried::Trying(times, since)), _) => format!(
                     "tried {}, {} s; AWS takes some seconds {}",
@@ -245,7 +243,7 @@ impl Rotate {
             },
             RotationStep::Watch => match old {
                 Some(old) if rotation.step >= step => used(old),
-                _ => "is the old key still asked for?".into(),
+                _ => "watch for use of the old key".into(),
             },
             RotationStep::Deactivate | RotationStep::Delete => {
                 old.map_or_else(String::new, |old| old.key.id.clone())
@@ -277,7 +275,7 @@ impl Rotate {
         let known =
             |old: &KeyRow| matches!(old.key.status, KeyStatus::Active | KeyStatus::Inactive);
         if tall && rotation.old.is_some_and(known) && rotation.new.is_some() {
-            lines.dim("You can leave here and come back: the account itself remembers.");
+            lines.dim("You can leave here and come back: progress is read from the account.");
         }
     }
 }
@@ -384,7 +382,7 @@ fn write_keys(lines: &mut Lines<'_>, rotation: &Rotation<'_>) {
         lines.gap();
         lines.strong(format!("{}  {}", row.key.id, row.key.status.word()));
         let age = match row.key.created {
-            Some(created) => format!("{} old", format::long(canvas.now - created)),
+            Some(created) => format::old(canvas.now - created),
             None => "age not known".into(),
         };
         let used = words::used(&row.last_used, theme.glyphs.dot, canvas.now);
@@ -471,9 +469,10 @@ fn meaning(engine: &Engine, rotation: &Rotation<'_>) -> String {
             } else {
                 ""
             };
-            format!("{use_of_old}Deactivating can be undone with one key.")
+            let undo = keymap::name(Context::Rotate, Action::Undo);
+            format!("{use_of_old}Deactivating is undone with {undo}.")
         }
-        RotationStep::Delete => "It was not used this week. Deleting cannot be undone.".into(),
+        RotationStep::Delete => "It was not used this week. Deleting can't be undone.".into(),
         RotationStep::Before | RotationStep::Store | RotationStep::Watch => String::new(),
     }
 }

@@ -126,7 +126,7 @@ impl Store {
         let mut hints = Lines::new(lines.canvas, to_u16(lines.cells));
         let all = [
             (Action::GoOn, "go on"),
-            (Action::TakeName, "take the name"),
+            (Action::TakeName, "complete"),
             (Action::Cancel, "back"),
         ];
         hints.gap();
@@ -386,7 +386,10 @@ fn verb(choosing: &Choosing) -> String {
             format!("Replace {}'s keys", visible(caller.name()))
         }
         Whose::Another(_) => "Replace their keys".into(),
-        _ if choosing.key.is_none() => "Choose".into(),
+        _ if choosing.key.is_none() => match choosing.medium {
+            Medium::Profile(_) => "Use this profile".into(),
+            Medium::File(_) => "Use this file".into(),
+        },
         _ => "Write".into(),
     }
 }

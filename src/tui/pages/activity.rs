@@ -280,10 +280,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
     let text = "Each change you make will stand here, and each call that fails: when, what came of \
                 it, its request ID, and the aws command that does the same. Never a secret.";
     let text = vec![
-        (
-            "Nothing was changed, and nothing has failed.".to_owned(),
-            Style::new(),
-        ),
+        ("No changes or failed calls yet.".to_owned(), Style::new()),
         (text.to_owned(), canvas.theme.dim),
     ];
     canvas.paragraphs(area, text);

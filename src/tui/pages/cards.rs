@@ -103,7 +103,7 @@ fn by_report(canvas: &Canvas<'_>, key: Known<'_>) -> String {
     let dot = canvas.theme.glyphs.dot;
     let parts = [
         Some(format!("{symbol} {}", key.status().word())),
-        age.map(|age| format!("{} old", format::long(age))),
+        age.map(format::old),
         used.map(|used| words::used_with(used, dot, canvas.now)),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -128,7 +128,7 @@ fn below(canvas: &Canvas<'_>, user: &UserRow) -> Vec<(String, Style)> {
     if let Some(stands) = rotating(canvas, &user.user.name) {
         let glyph = theme.glyphs.turning;
         text.push((format!("{glyph} rotating: {stands}"), theme.accent));
-        text.push((format!("{} to go on", key(Action::Rotate)), theme.dim));
+        text.push((format!("{} to continue", key(Action::Rotate)), theme.dim));
     }
     match (&user.keys, user.keys.known()) {
         (Load::Failed(error, known), _) => {
@@ -139,7 +139,10 @@ fn below(canvas: &Canvas<'_>, user: &UserRow) -> Vec<(String, Style)> {
             text.push((visible(&error.message).into_owned(), Style::new()));
             text.push((words::remedy(error), theme.dim));
             if known.is_some() {
-                text.push(("What is shown was true before.".into(), theme.dim));
+                text.push((
+                    "Showing earlier data; the refresh failed.".into(),
+                    theme.dim,
+                ));
             }
         }
         (_, Some(keys)) if keys.is_empty() && text.is_empty() => {
@@ -285,7 +288,7 @@ fn age_line(canvas: &Canvas<'_>, row: &KeyRow) -> Line<'static> {
     match row.key.created {
         Some(created) => {
             let age = canvas.now - created;
-            spans.push(Span::raw(format!("{} old", format::long(age))));
+            spans.push(Span::raw(format::old(age)));
             if age >= format::OLD && row.key.status != KeyStatus::Inactive {
                 let style = if age >= format::VERY_OLD {
                     theme.bad

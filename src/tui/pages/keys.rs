@@ -266,7 +266,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
     let tally = account.users.tally();
     let mut text: Vec<(String, Style)> = Vec::new();
     if tally.all_keys() > 0 {
-        text.push(("No key matches the filter.".into(), Style::new()));
+        text.push(("No keys match.".into(), Style::new()));
         if tally.unknown > 0 {
             let users = format::plural(tally.unknown, "user");
             text.push((format!("The keys of {users} are not loaded."), theme.dim));

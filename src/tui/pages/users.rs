@@ -325,7 +325,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
             };
             let clear = keymap::name(Context::Users, Action::ClearFilter);
             vec![
-                (format!("Nobody matches the filter{so_far}."), Style::new()),
+                (format!("No users match{so_far}."), Style::new()),
                 (not_seen(lists.filter().query()).into(), theme.dim),
                 (format!("{clear} clears it."), theme.dim),
             ]

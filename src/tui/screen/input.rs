@@ -6,7 +6,7 @@ use crate::{
     tui::{
         action::Action,
         dialogs::{Ask, Find, PASTE_LIMIT},
-        keymap::{self, Context},
+        keymap::{self, Context, Key},
         layout,
         message::{KeyPress, Target},
         pages::Pane,
@@ -53,7 +53,12 @@ impl Screen {
             return Vec::new();
         }
         if too_fast(context, action, press.run) {
-            self.complain("Keys came faster than a person types them, and were ignored");
+            let key = Key::from(press.key);
+            self.complain(if self.dialogs.is_empty() {
+                format!("{key} ignored: it came right behind another key. Press it again.")
+            } else {
+                format!("Press {key} again: this dialog had just opened")
+            });
             return Vec::new();
         }
         if press.key.kind == KeyEventKind::Repeat && !action.only_moves() {
