@@ -151,7 +151,7 @@ impl TypedValueParser for EndpointUrlParser {
 }
 
 fn region(name: &str) -> Result<String, &'static str> {
-    let why = "regions are named with letters, digits and hyphens, such as eu-west-1";
+    let why = "a region has letters, digits and hyphens only, such as eu-west-1";
     // Set and empty is not set.
     let good = name.is_empty() || aws::is_region(name);
     good.then(|| name.to_owned()).ok_or(why)
@@ -421,7 +421,7 @@ mod tests {
         assert_eq!(with(url).unwrap().endpoint_url.as_deref(), Some(url));
         for (url, words) in [
             ("", "It is empty"),
-            ("nonsense", "It is no URL of an endpoint"),
+            ("nonsense", "It is not an endpoint URL"),
             (
                 "http://someone:hunter2@127.0.0.1:5000",
                 "user name or password",

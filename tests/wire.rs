@@ -504,10 +504,10 @@ async fn what_does_not_look_like_the_key_that_was_asked_for_is_no_success_and_is
     for (body, why) in [
         (made("alice", key, SECRET), "another user"),
         (made("", key, SECRET), "another user"),
-        (made(user, "AKIA", SECRET), "the key ID"),
+        (made(user, "AKIA", SECRET), "the access key ID"),
         (
             made(user, "AKIADEPLOY01EXAMPLE\u{e9}", SECRET),
-            "the key ID",
+            "the access key ID",
         ),
         (made(user, key, first), "not 40"),
         (made(user, key, &format!("{SECRET}KEY")), "not 40"),

@@ -119,11 +119,11 @@ fn created(
         return None;
     }
     let doubt = if in_pieces {
-        Some("a part of it came twice or in pieces")
+        Some("a part of the answer is there twice or in pieces")
     } else if !made.user_name.eq_ignore_ascii_case(user) {
         Some("the answer names another user")
     } else if !is_id(&made.access_key_id) {
-        Some("the key ID is not one")
+        Some("the access key ID is malformed")
     } else if !is_secret(secret.expose()) {
         Some("the secret is not 40 letters, digits, slashes and plus signs")
     } else {

@@ -26,7 +26,9 @@ pub fn check_endpoint_url(url: &str) -> Result<(), &'static str> {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
-        return Err("It holds a user name or password, which would be shown and written down.");
+        return Err(
+            "It contains a user name or password, which would be shown and kept in the journal.",
+        );
     }
     let parsed: Result<Uri, _> = url.parse();
     let usable = parsed.is_ok_and(|uri| {
@@ -34,7 +36,7 @@ pub fn check_endpoint_url(url: &str) -> Result<(), &'static str> {
             && uri.host().is_some_and(|host| !host.is_empty())
             && uri.query().is_none()
     });
-    let why = "It is no URL of an endpoint, such as https://iam.example.com or \
+    let why = "It is not an endpoint URL, such as https://iam.example.com or \
                http://127.0.0.1:5000.";
     usable.then_some(()).ok_or(why)
 }

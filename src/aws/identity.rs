@@ -101,7 +101,7 @@ fn caller(answer: GetCallerIdentityOutput) -> Result<Caller, Error> {
         ..failed(
             ACTION,
             Kind::InvalidResponse,
-            "the answer names no account and ARN of it",
+            "the answer has no valid account ID and ARN",
         )
     })
 }

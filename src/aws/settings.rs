@@ -86,9 +86,9 @@ pub(super) fn odd_key() -> Option<Problem> {
         .find(|name| env::var(name).is_ok_and(|value| is_odd(&value)))?;
     Some(Problem {
         title: format!("{name} cannot be used"),
-        what: format!("{name} holds a line break or another character that no key has."),
+        what: format!("{name} contains a line break or another character that no key has."),
         details: Vec::new(),
-        advice: vec!["Set it anew, without what came along at its end.".into()],
+        advice: vec!["Set it again, without the line break at its end.".into()],
     })
 }
 
@@ -103,7 +103,7 @@ pub(super) fn odd_key_of(profile: &Profile) -> Option<Problem> {
     let name = profile.name();
     Some(Problem {
         title: format!("{key} of profile {name} cannot be used"),
-        what: format!("{key} of profile {name} holds a character that no key has."),
+        what: format!("{key} of profile {name} contains a character that no key has."),
         details: vec![format!("It is set in {}.", files(" or "))],
         advice: vec!["Correct it there, or run: aws configure".into()],
     })
@@ -116,7 +116,7 @@ pub(super) fn without_keys(profile: &Profile) -> Option<Problem> {
     let (there, missing): (Vec<_>, Vec<_>) = KEYS.into_iter().partition(has);
     let what = match (&there[..], &missing[..]) {
         (_, []) => return None,
-        ([there], [missing]) => format!("Profile {name} has {there} and no {missing}."),
+        ([there], [missing]) => format!("Profile {name} has {there} but no {missing}."),
         _ => format!("Profile {name} has no access key and no other way to sign in."),
     };
     Some(Problem {
@@ -150,7 +150,7 @@ pub(super) fn retries(name: &str, profiles: &ProfileSet) -> Result<RetryConfig, 
         return Err(wrong(
             &setting,
             &mode,
-            "the modes are standard, adaptive and legacy",
+            "it must be standard, adaptive or legacy",
         ));
     }
     let retries = patience::retries();
@@ -161,7 +161,7 @@ pub(super) fn retries(name: &str, profiles: &ProfileSet) -> Result<RetryConfig, 
             _ => Err(wrong(
                 &setting,
                 &attempts,
-                "it has to be a whole number from 1 on",
+                "it must be a whole number, 1 or more",
             )),
         },
     }
@@ -187,7 +187,7 @@ fn wrong(setting: &str, value: &str, rule: &str) -> Problem {
     };
     Problem {
         title: format!("{setting} is not valid"),
-        what: format!("It says {value:?}, and {rule}."),
+        what: format!("It says {value:?}; {rule}."),
         details: vec![place],
         advice: vec!["Correct it, or leave it out.".into()],
     }
@@ -210,7 +210,7 @@ pub(super) fn odd_region(region: &Region, by_flag: bool, profile: &str) -> Optio
         Some(variable) => variable.to_owned(),
         None => format!("region of profile {profile}"),
     };
-    let rule = "regions are named with letters, digits and hyphens, such as eu-west-1";
+    let rule = "a region has letters, digits and hyphens only, such as eu-west-1";
     (!is_region(name)).then(|| wrong(&setting, name, rule))
 }
 

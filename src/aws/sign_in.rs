@@ -285,7 +285,7 @@ fn sound(found: Credentials) -> Result<Credentials, CredentialsError> {
         .flatten()
         .all(settings::can_be_signed_with)
     {
-        let why = "the credentials hold a character that no key has";
+        let why = "the credentials contain a character that no key has";
         return Err(CredentialsError::invalid_configuration(why));
     }
     if key == found.access_key_id() && secret.expose() == found.secret_access_key() {

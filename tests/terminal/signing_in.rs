@@ -581,7 +581,7 @@ fn a_setting_for_asking_again_that_makes_no_sense_is_named() {
     for attempts in ["0", "-1", "many"] {
         let world = World::demo();
         let start = with_lines(&world, "").env("AWS_MAX_ATTEMPTS", attempts);
-        let says = format!("It says \"{attempts}\", and it has to be a whole number");
+        let says = format!("It says \"{attempts}\"; it must be a whole number");
         refused(start, "AWS_MAX_ATTEMPTS is not valid", &says);
 
         let start = with_lines(&world, &format!("max_attempts = {attempts}\n"));
@@ -593,7 +593,7 @@ fn a_setting_for_asking_again_that_makes_no_sense_is_named() {
     refused(
         start,
         "AWS_RETRY_MODE is not valid",
-        "standard, adaptive and legacy",
+        "standard, adaptive or legacy",
     );
     let start = with_lines(&world, "retry_mode = often\n");
     refused(
@@ -614,7 +614,7 @@ fn a_key_that_ends_in_a_line_break_is_named_and_never_sent() {
             refused(
                 start,
                 &format!("{name} cannot be used"),
-                "holds a line break",
+                "contains a line break",
             );
         }
     }
@@ -727,7 +727,7 @@ fn an_endpoint_with_a_password_is_refused_and_not_repeated() {
     ] {
         let mut program = start.run();
         program.wait_text(&format!("{name} cannot be used"));
-        program.wait_text("It holds a user name or password");
+        program.wait_text("It contains a user name or password");
         assert!(
             !program.screen().contains("hunter2"),
             "{}",
@@ -755,10 +755,14 @@ fn an_endpoint_that_is_no_url() {
     let start = Start::iamkeys::<&str>([])
         .env("AWS_ENDPOINT_URL", "localhost:5000")
         .file(".aws/credentials", &section("default", OWN));
-    refused(start, "AWS_ENDPOINT_URL cannot be used", "It is no URL");
+    refused(
+        start,
+        "AWS_ENDPOINT_URL cannot be used",
+        "It is not an endpoint URL",
+    );
 
     let mut program = Start::iamkeys(["--endpoint-url", "localhost:5000"]).run();
-    program.wait_text("--endpoint-url cannot be used. It is no URL of an endpoint");
+    program.wait_text("--endpoint-url cannot be used. It is not an endpoint URL");
     assert_eq!(program.wait_exit().code, 2);
 }
 
@@ -776,7 +780,7 @@ fn a_role_without_network_is_about_the_network() {
 #[test]
 fn a_profile_without_keys_says_what_is_missing() {
     let none = "Profile work has no access key and no other way to sign in.";
-    let half = "Profile work has aws_access_key_id and no aws_secret_access_key.";
+    let half = "Profile work has aws_access_key_id but no aws_secret_access_key.";
     for (more, what) in [("", none), ("aws_access_key_id = AKIAEXAMPLE\n", half)] {
         let config = format!("[profile work]\nregion = eu-west-1\n{more}");
         let start = Start::iamkeys(["--profile", "work"]).file(".aws/config", &config);

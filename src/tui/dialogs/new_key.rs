@@ -224,7 +224,7 @@ impl Dialog for NewKeyDialog {
                 lines.say(text, theme.warn);
             }
             Some(doubt) => lines.warn(format!(
-                "This may not be the whole key: {doubt}. The account is asked whether a key was \
+                "This may not be the whole key: {doubt}. iamkeys is asking the account what was \
                  created."
             )),
         }
