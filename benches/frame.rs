@@ -364,5 +364,42 @@ fn listing(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, frames, filter, queries, listing);
+/// The credential report, when all users are listed already: one event, between two keys.
+fn reports(criterion: &mut Criterion) {
+    let (size, _) = SIZES[0];
+    let mut group = criterion.benchmark_group("report");
+    group.sample_size(10);
+    for users in USERS {
+        let account = account(users);
+        let listed = || {
+            let (mut screen, effects) = signed_in(size);
+            let (later, now): (Vec<_>, Vec<_>) = effects
+                .into_iter()
+                .partition(|effect| matches!(effect, Effect::Read(_, _, Read::Report)));
+            serve(&mut screen, now, &account, &mut pages(&account));
+            let Some(Effect::Read(_, request, _)) = later.first() else {
+                panic!("the report is asked for");
+            };
+            let message = answered(
+                &screen,
+                *request,
+                Answer::Report(Box::new(report(&account))),
+            );
+            (screen, message)
+        };
+        group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
+            bencher.iter_batched(
+                listed,
+                |(mut screen, message)| {
+                    let effects = screen.update(message, now());
+                    (screen, effects)
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, frames, filter, queries, listing, reports);
 criterion_main!(benches);

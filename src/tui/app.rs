@@ -216,7 +216,6 @@ where
                 self.driver.finish().await;
                 return Ok(exit);
             }
-            let is_ready = self.host.is_ready();
             let frame_due = self.last_frame + FRAME;
             let due = match self.stale {
                 Stale::No => false,
@@ -224,7 +223,7 @@ where
                 Stale::Now => true,
             };
             // While it is stopped the terminal is somebody else's.
-            if due && is_ready && self.resume.is_none() {
+            if due && self.host.is_ready() && self.resume.is_none() {
                 self.draw()?;
             }
             let is_ready = self.host.is_ready();

@@ -232,6 +232,15 @@ impl Inventory {
             .ok()
     }
 
+    /// The same, where it may well be this place: both the report and the list come in order.
+    fn find_from(&self, place: usize, name: &str) -> Option<usize> {
+        let is_here = |row: &UserRow| row.user.name.eq_ignore_ascii_case(name);
+        if self.rows.get(place).is_some_and(is_here) {
+            return Some(place);
+        }
+        self.find(name)
+    }
+
     /// Changes a row, and counts what has become of it.
     fn edit<R>(&mut self, at: usize, edit: impl FnOnce(&mut UserRow) -> R) -> R {
         let row = &mut self.rows[at];
@@ -433,8 +442,11 @@ impl Inventory {
     /// Files what the report says of all users. It never replaces what the account has said, nor
     /// what was changed in this run: it is older than both.
     pub fn file_report(&mut self, users: Vec<ReportedUser>) {
+        let mut next = 0;
         for user in users {
-            match self.find(&user.name) {
+            let found = self.find_from(next, &user.name);
+            next = found.map_or(next, |at| at + 1);
+            match found {
                 Some(at) if self.rows[at].is_listed() => self.report(at, user),
                 None if self.complete => {}
                 // Whether this is the user of then only the listing tells.
@@ -463,8 +475,12 @@ impl Inventory {
         debug_assert_eq!(compare(&row.user.name, &user.name), Ordering::Equal);
         // Another user of the same name, who is gone or new.
         let same = user.created.is_none_or(|time| time == row.user.created);
-        let name = row.user.name.to_ascii_lowercase();
-        if same && !self.changed.contains(name.as_str()) {
+        let is_changed = || {
+            let name = row.user.name.to_ascii_lowercase();
+            self.changed.contains(name.as_str())
+        };
+        // Little is changed in a run, and users are many.
+        if same && (self.changed.is_empty() || !is_changed()) {
             self.edit(at, |row| {
                 row.reported = Some(user.keys);
                 row.outgrow_report();
