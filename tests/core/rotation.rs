@@ -954,3 +954,16 @@ fn a_doubled_press_takes_one_step() {
     assert!(desk.screen.engine.plans().is_empty());
     assert!(desk.next_change().is_none());
 }
+
+#[test]
+fn a_step_is_not_done_while_its_dialog_is_covered() {
+    let mut desk = rotating(&SIDE_BY_SIDE);
+    desk.keys("y?");
+    desk.serve(&bot(&SIDE_BY_SIDE));
+    assert!(desk.next_change().is_none());
+    desk.press(KeyCode::Esc);
+    let screen = desk.screen();
+    assert!(screen.contains("─ Deactivate key ─"), "{screen}");
+    desk.keys("y");
+    assert!(desk.next_change().is_some());
+}
