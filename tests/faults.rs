@@ -55,7 +55,7 @@ const DEEDS: &[Deed] = &[
         does: |account| {
             account.create_key("bob", now()).unwrap();
         },
-        done: ("New key for bob", &["NEW", "The secret is nowhere else"]),
+        done: ("New key for bob", &["NEW", "Not saved anywhere yet"]),
         found: (
             "A key whose secret nobody has",
             &[

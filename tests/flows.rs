@@ -267,7 +267,7 @@ fn deleting_offers_to_deactivate_instead() {
     let mut person = Person::at(&endpoint());
     go_to(&mut person, "deploy-bot");
     person.press("<tab>d");
-    person.see("Deactivating can: t");
+    person.see("Press t to deactivate instead");
     person.press("t");
     let screen = person.see("Deactivate key");
     assert!(screen.contains("AKIAQX7DEMO4DEPLOY01"), "the same key");
@@ -695,7 +695,7 @@ fn keys_faster_than_a_person_answer_no_question() {
     person.press("<down>");
     person.see("Deactivate key");
     person.press("yyyy<enter>");
-    person.see("faster than a person");
+    person.see("came right behind another key");
     assert_eq!(person.calls("UpdateAccessKey"), 0);
     assert_eq!(person.calls("CreateAccessKey"), 0);
     // The way out always works.

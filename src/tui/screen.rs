@@ -413,7 +413,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
                 ..layout.footer
             }
         };
-        notice::draw(&mut canvas, last, notice);
+        notice::draw(&mut canvas, last, notice, seen > 0);
     }
     canvas.drawn
 }

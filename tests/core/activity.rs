@@ -313,7 +313,7 @@ fn an_empty_activity_says_so_and_has_nothing_to_copy() {
     for key in [KeyCode::Char('j'), KeyCode::Char('G'), KeyCode::PageDown] {
         desk.press(key);
     }
-    assert!(desk.screen().contains("Nothing was changed"));
+    assert!(desk.screen().contains("No changes or failed calls yet."));
     assert!(desk.effects.is_empty());
 }
 

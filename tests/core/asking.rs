@@ -265,7 +265,7 @@ fn the_session_s_own_key_is_typed_to_be_deactivated() {
     assert!(desk.next_change().is_none());
     let screen = desk.screen();
     assert!(
-        screen.contains("Type the last 4 characters of the key ID deactivate it"),
+        screen.contains("Type the last 4 characters of the key ID: "),
         "{screen}"
     );
     assert!(

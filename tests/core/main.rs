@@ -482,7 +482,7 @@ fn discarding_takes_the_secret_that_was_asked_about() {
     desk.press(KeyCode::Esc);
     assert!(
         desk.screen()
-            .contains("AKIANEWKEY01EXAMPLE1 hasn't been saved")
+            .contains("AKIANEWKEY01EXAMPLE1 hasn't")
     );
     let id = creating(&mut desk, "new-hire");
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
@@ -627,7 +627,7 @@ fn help_scrolls_to_its_end_and_no_further() {
     desk.keys("k");
     assert_ne!(desk.screen(), end, "one back is one back");
     desk.keys("g");
-    assert!(desk.screen().contains("Create an access key"));
+    assert!(desk.screen().contains("Deactivate the key, or activate it"));
 }
 
 #[test]

@@ -54,10 +54,11 @@ impl Screen {
         }
         if too_fast(context, action, press.run) {
             let key = Key::from(press.key);
-            self.complain(if self.dialogs.is_empty() {
-                format!("{key} ignored: it came right behind another key. Press it again.")
-            } else {
+            let answers = !self.dialogs.is_empty() && !context.takes_text();
+            self.complain(if answers {
                 format!("Press {key} again: this dialog had just opened")
+            } else {
+                format!("{key} ignored: it came right behind another key")
             });
             return Vec::new();
         }

@@ -19,8 +19,9 @@ const LINES: usize = 2;
 /// Cells at the end of the border that may hold the position in a list.
 const POSITION: usize = 18;
 
-/// Draws a notice so that its last line is this one.
-pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, last: Rect, notice: &Notice) {
+/// Draws a notice so that its last line is this one, of which nothing else is left where it is
+/// `alone` there.
+pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, last: Rect, notice: &Notice, alone: bool) {
     let theme = canvas.theme;
     let (mark, style) = if notice.bad {
         (theme.glyphs.warn, theme.warn)
@@ -39,6 +40,10 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, last: Rect, notice: &Notice)
     let cells = lines.iter().map(|line| width(line)).max().unwrap_or(0);
     // Half of the position in a list says nothing.
     let cells = if cells + POSITION > room { room } else { cells };
+    if alone {
+        let nothing = " ".repeat(usize::from(last.width));
+        canvas.line(last.x, last.y, last.width, &Line::raw(nothing));
+    }
     let above = u16::try_from(lines.len()).unwrap_or(1);
     for (at, text) in lines.iter().enumerate() {
         let mark = if at == 0 { mark } else { " " };
