@@ -298,6 +298,7 @@ fn queries(criterion: &mut Criterion) {
                     created: Some(key.created),
                     last_used: Some(used),
                     own: false,
+                    description: None,
                 });
             let user = UserFacts {
                 name: &user.name,
@@ -323,6 +324,10 @@ fn queries(criterion: &mut Criterion) {
         "user:*-deploy-*",
         "age>90 unused>45 status:inactive",
         "deploy age>90 service:s3",
+        "deploy|backup|xyzzy",
+        "-deploy",
+        "-status:inactive used<30 -service:s3|ec2",
+        "deploy age>90 | backup never | xyzzy",
     ] {
         let query = Query::parse(text);
         for (name, score) in [("passes", false), ("score", true)] {

@@ -12,7 +12,7 @@ mod row;
 mod sweep;
 
 pub use identity::{Identity, Reported};
-pub use inventory::{Inventory, Touched};
+pub use inventory::{Inventory, Touched, What};
 pub use label::AccountLabel;
 pub use load::Load;
 pub use row::{KeyRow, Known, Tally, UserRow, is_trial};

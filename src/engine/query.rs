@@ -1,8 +1,9 @@
 //! The filter language, and sorting: which rows of any number of accounts are shown, in which order.
 //!
-//! A [`Query`] is what was typed, understood: `language` says what can be typed, `condition` and
-//! `word` what that asks. It is asked of plain facts, wherever these are from.
+//! A [`Query`] is what was typed, understood: `language` says what can be typed, `alternative`,
+//! `condition` and `word` what that asks. It is asked of plain facts, wherever these are from.
 
+mod alternative;
 mod condition;
 mod glob;
 mod language;
@@ -11,17 +12,14 @@ pub mod sort;
 mod tests;
 mod word;
 
-pub use language::LONGEST_ERROR;
+pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
 use super::model::LastUsed;
+use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
-use condition::{OfKey, OfUser, find};
-use language::Part;
+use condition::{Either, OfKey, OfUser, find};
 use word::{Wanted, Word};
-
-/// A match in a name counts so many times as much as one in a path or a key ID.
-const NAMED: u32 = 2;
 
 /// What is known of a user, for a query.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +37,7 @@ pub struct UserFacts<'a> {
 pub struct KeyFacts<'a> {
     /// The key ID; the credential report has none.
     pub id: Option<&'a str>,
-    /// Whether it is active or inactive; none while nobody knows, and for a status that is neither.
+    /// Whether it is active or inactive; none for a status that is neither.
     pub active: Option<bool>,
     /// When it was created.
     pub created: Option<DateTime<Utc>>,
@@ -47,15 +45,16 @@ pub struct KeyFacts<'a> {
     pub last_used: Option<&'a LastUsed>,
     /// Whether this session is signed in with it.
     pub own: bool,
+    /// What it is for, or that nobody has said so; none while nobody knows.
+    pub description: Option<Option<&'a str>>,
 }
 
 /// What is typed into the filter, understood: words to be found, conditions to be met, and what
 /// could not be understood, which filters nothing away. Made once for each edit, not for each row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
-    words: Vec<Word>,
-    of_user: Vec<OfUser>,
-    of_key: Vec<OfKey>,
+    /// Who passes one of these passes; without any, everybody does.
+    alternatives: Vec<Alternative>,
     errors: Vec<String>,
 }
 
@@ -64,40 +63,87 @@ impl Query {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut query = Self::default();
-        for part in text.split_whitespace().map(language::understand) {
-            match part {
-                Ok(Part::Word(word)) => query.words.push(word),
-                Ok(Part::OfUser(condition)) => query.of_user.push(condition),
-                Ok(Part::OfKey(condition)) => query.of_key.push(condition),
+        let mut alternative = Alternative::default();
+        for text in text.split_whitespace() {
+            let part = text.trim_matches('|');
+            if text.starts_with('|') {
+                query.add(&mut alternative);
+            }
+            if part.is_empty() {
+                continue;
+            }
+            match language::understand(part) {
+                Ok(part) => alternative.add(part),
                 Err(error) => query.errors.push(error),
             }
+            if text.ends_with('|') {
+                query.add(&mut alternative);
+            }
         }
+        query.add(&mut alternative);
         query
+    }
+
+    /// Adds an alternative, unless it is still to be typed.
+    fn add(&mut self, alternative: &mut Alternative) {
+        let alternative = std::mem::take(alternative);
+        if alternative != Alternative::default() {
+            self.alternatives.push(alternative);
+        }
     }
 
     /// Whether everybody passes. There may still be errors.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.of_user.is_empty() && self.of_key.is_empty()
+        self.alternatives.is_empty()
     }
 
     /// Whether there are words to be found, and so something to highlight.
     #[must_use]
     pub fn has_words(&self) -> bool {
-        !self.words.is_empty()
+        self.words().next().is_some()
+    }
+
+    /// The words to be found.
+    fn words(&self) -> impl Iterator<Item = &Word> {
+        let words = self.alternatives.iter().flat_map(|one| &one.words);
+        words.flatten()
+    }
+
+    /// What is asked of keys.
+    fn of_key(&self) -> impl Iterator<Item = &Either<OfKey>> {
+        self.alternatives.iter().flat_map(|one| &one.of_key)
     }
 
     /// Whether it asks about keys, so that a user whose keys are not known cannot be judged, and
     /// does not pass. Plain text does not count: a name may match it.
     #[must_use]
     pub fn needs_keys(&self) -> bool {
-        !self.of_key.is_empty() || self.of_user.iter().any(OfUser::needs_keys)
+        let mut of_user = self.alternatives.iter().flat_map(|one| &one.of_user);
+        let needs = |condition: &Either<OfUser>| condition.any.iter().any(OfUser::needs_keys);
+        self.of_key().next().is_some() || of_user.any(needs)
     }
 
     /// Whether it asks which key is this session's own.
     #[must_use]
     pub fn asks_own(&self) -> bool {
-        self.of_key.contains(&OfKey::Own)
+        self.of_key()
+            .any(|condition| condition.any.contains(&OfKey::Own))
+    }
+
+    /// Whether what keys are for can decide who passes: words are looked for in it, too.
+    #[must_use]
+    pub fn reads_descriptions(&self) -> bool {
+        let mut alternatives = self.alternatives.iter();
+        self.asks_descriptions()
+            || alternatives.any(|one| !one.words.is_empty() || !one.without.is_empty())
+    }
+
+    /// Whether it asks what keys are for.
+    #[must_use]
+    pub fn asks_descriptions(&self) -> bool {
+        let is = |condition: &OfKey| matches!(condition, OfKey::Description(_));
+        self.of_key().any(|condition| condition.any.iter().any(is))
     }
 
     /// What could not be understood, in the order it was typed, each in one line of at most
@@ -111,19 +157,16 @@ impl Query {
     /// time have changed, no other has to be looked at.
     #[must_use]
     pub fn narrows(&self, previous: &Self) -> bool {
-        let words = &previous.words;
-        words
-            .iter()
-            .all(|word| self.words.iter().any(|longer| longer.extends(word)))
-            && all_in(&previous.of_user, &self.of_user)
-            && all_in(&previous.of_key, &self.of_key)
+        let narrows =
+            |one: &Alternative| previous.alternatives.iter().any(|other| one.narrows(other));
+        previous.is_empty() || !self.is_empty() && self.alternatives.iter().all(narrows)
     }
 
     /// Whether a user passes. Costs a fraction of [`Query::user_score`], which says the same.
     pub fn user_passes<'a>(
         &self,
         user: &UserFacts<'_>,
-        keys: impl IntoIterator<Item = KeyFacts<'a>>,
+        keys: impl IntoIterator<Item = KeyFacts<'a>, IntoIter: Clone>,
         now: DateTime<Utc>,
         scratch: &mut Scratch,
     ) -> bool {
@@ -131,13 +174,13 @@ impl Query {
             .is_some()
     }
 
-    /// How well a user with these keys matches: each word the name, the path or one of the key
-    /// IDs, and one of the keys all that is asked of keys. The higher the better; nothing where they
-    /// do not match. Without words, 0.
+    /// How well a user with these keys matches: each word the name, the path, or the ID or the
+    /// description of one of the keys, and one and the same key all that is asked of keys. The higher
+    /// the better; nothing where they do not match. Without words, 0.
     pub fn user_score<'a>(
         &self,
         user: &UserFacts<'_>,
-        keys: impl IntoIterator<Item = KeyFacts<'a>>,
+        keys: impl IntoIterator<Item = KeyFacts<'a>, IntoIter: Clone>,
         now: DateTime<Utc>,
         scratch: &mut Scratch,
     ) -> Option<u32> {
@@ -147,13 +190,17 @@ impl Query {
     /// No user and no key has a higher score than this: who looks for the best match need not look
     /// any further.
     pub fn highest_score(&self, scratch: &mut Scratch) -> u32 {
-        let highest = self
-            .words
-            .iter()
-            .map(|word| word.highest(&mut scratch.tables));
-        highest.fold(0, |sum, score| {
-            sum.saturating_add(score.saturating_mul(NAMED))
-        })
+        let tables = &mut scratch.tables;
+        let mut highest = |words: &Vec<Word>| {
+            let highest = words.iter().map(|word| word.highest(tables)).max();
+            highest.unwrap_or(0).saturating_mul(NAMED)
+        };
+        let scores = self.alternatives.iter().map(|one| {
+            one.words
+                .iter()
+                .fold(0u32, |sum, words| sum.saturating_add(highest(words)))
+        });
+        scores.max().unwrap_or(0)
     }
 
     /// Whether a key of a user passes. Costs a fraction of [`Query::key_score`], which says the
@@ -165,12 +212,12 @@ impl Query {
         now: DateTime<Utc>,
         scratch: &mut Scratch,
     ) -> bool {
-        self.judge(user, [*key], now, scratch, Wanted::Match)
+        self.judge(user, one(key), now, scratch, Wanted::Match)
             .is_some()
     }
 
-    /// How well a key of a user matches: each word the user's name, their path or this key's ID,
-    /// and this key all that is asked of keys.
+    /// How well a key of a user matches: each word the user's name, their path, or this key's ID or
+    /// description, and this key all that is asked of keys.
     pub fn key_score(
         &self,
         user: &UserFacts<'_>,
@@ -178,56 +225,30 @@ impl Query {
         now: DateTime<Utc>,
         scratch: &mut Scratch,
     ) -> Option<u32> {
-        self.judge(user, [*key], now, scratch, Wanted::Score)
+        self.judge(user, one(key), now, scratch, Wanted::Score)
     }
 
     fn judge<'a>(
         &self,
         user: &UserFacts<'_>,
-        keys: impl IntoIterator<Item = KeyFacts<'a>>,
+        keys: impl IntoIterator<Item = KeyFacts<'a>, IntoIter: Clone>,
         now: DateTime<Utc>,
         scratch: &mut Scratch,
         wanted: Wanted,
     ) -> Option<u32> {
-        if !self.of_user.iter().all(|condition| condition.holds(user)) {
-            return None;
-        }
-        let Scratch { tables, found } = scratch;
-        found.clear();
-        for word in &self.words {
-            let name = word
-                .named(user.name, wanted, tables)
-                .map(|score| score * NAMED);
-            // Almost every path is `/`, which says nothing.
-            let path = if user.path.len() > 1 && (name.is_none() || wanted == Wanted::Score) {
-                word.named(user.path, wanted, tables)
-            } else {
-                None
-            };
-            found.push(name.max(path));
-        }
-        let mut met = self.of_key.is_empty();
-        if wanted == Wanted::Match && met && found.iter().all(Option::is_some) {
+        if self.is_empty() {
             return Some(0);
         }
-        for key in keys {
-            met = met
-                || self
-                    .of_key
-                    .iter()
-                    .all(|condition| condition.holds(&key, now));
-            let Some(id) = key.id else { continue };
-            for (word, found) in self.words.iter().zip(found.iter_mut()) {
-                if found.is_none() || wanted == Wanted::Score {
-                    *found = (*found).max(word.identified(id));
-                }
+        let keys = keys.into_iter();
+        let mut best = None;
+        for alternative in &self.alternatives {
+            let score = alternative.judge(user, keys.clone(), now, scratch, wanted);
+            if wanted == Wanted::Match && score.is_some() {
+                return score;
             }
+            best = best.max(score);
         }
-        if met {
-            found.iter().copied().sum()
-        } else {
-            None
-        }
+        best
     }
 
     /// Which characters of a name or a path the words are found in, counted from 0, in order, each
@@ -235,7 +256,7 @@ impl Query {
     #[must_use]
     pub fn highlights(&self, text: &str, scratch: &mut Scratch) -> Vec<usize> {
         let mut marks = Vec::new();
-        for word in &self.words {
+        for word in self.words() {
             word.mark_named(text, &mut scratch.tables, &mut marks);
         }
         in_order(marks.into_iter().map(|at| at as usize).collect())
@@ -244,8 +265,10 @@ impl Query {
     /// Which characters of a key ID the words and `id:` are found in, as [`Query::highlights`].
     #[must_use]
     pub fn highlights_in_id(&self, id: &str) -> Vec<usize> {
-        let words = self.words.iter().map(|word| &word.text);
-        let parts = self.of_key.iter().filter_map(|condition| match condition {
+        let words = self.words().map(|word| &word.text);
+        let asked = self.of_key().filter(|condition| !condition.not);
+        let asked = asked.flat_map(|condition| &condition.any);
+        let parts = asked.filter_map(|condition| match condition {
             OfKey::Id(part) => Some(part),
             _ => None,
         });
@@ -260,12 +283,13 @@ impl Query {
     }
 }
 
+/// One key alone.
+fn one<'a, 'b>(key: &'b KeyFacts<'a>) -> impl Iterator<Item = KeyFacts<'a>> + Clone + use<'a, 'b> {
+    std::slice::from_ref(key).iter().copied()
+}
+
 fn in_order(mut places: Vec<usize>) -> Vec<usize> {
     places.sort_unstable();
     places.dedup();
     places
-}
-
-fn all_in<T: PartialEq>(some: &[T], others: &[T]) -> bool {
-    some.iter().all(|one| others.contains(one))
 }

@@ -14,7 +14,7 @@ pub(super) use scroll::{Position, Scroll};
 
 use crate::engine::{
     Attention,
-    account::{Inventory, Known, Touched, UserRow},
+    account::{Inventory, Known, Touched, UserRow, What},
     model::{KeyStatus, LastUsed},
     query::sort::{self, Column, Sort, Value},
 };
@@ -340,26 +340,35 @@ impl Lists {
         }
     }
 
-    /// What is known of a user has changed: of which keys there are, or of the last use of one.
+    /// What is known of a user has changed: of which keys there are, of the last use of one, or of
+    /// what they are for.
     fn has_news(&mut self, users: &Inventory, touched: Touched) {
         let Some(row) = users.rows().get(touched.row as usize) else {
             return;
         };
-        let filtered = !self.filter.query().is_empty();
+        let query = self.filter.query();
+        if touched.what == What::Descriptions {
+            let stale = query.reads_descriptions();
+            self.by_user.stale |= stale;
+            self.by_key.stale |= stale;
+            return;
+        }
+        let filtered = !query.is_empty();
         let sort = self.by_user.sort().column;
         self.by_user.stale |= filtered || sort != Column::User;
         let by_use = matches!(
             self.by_key.sort().column,
             Column::LastUsed | Column::Service | Column::Region
         );
-        self.by_key.stale |= touched.of_keys || filtered || by_use;
+        let of_keys = matches!(touched.what, What::Keys { .. });
+        self.by_key.stale |= of_keys || filtered || by_use;
         // It is looked for, and there may be nothing else to see.
         let none_shown = self.by_user.shown().is_empty() && filtered;
         if none_shown && self.filter.passes(row) {
             self.fill_users(users, Basis::Loaded);
         }
-        if touched.of_keys {
-            self.follow_keys(users, row, touched.moved);
+        if let What::Keys { moved } = touched.what {
+            self.follow_keys(users, row, moved);
         }
     }
 

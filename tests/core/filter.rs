@@ -8,7 +8,7 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::{
-    engine::{Change, Changed, Intent, Kind, Read, SignedIn, model::KeyStatus},
+    engine::{Answer, Change, Changed, Intent, Kind, Read, RequestId, SignedIn, model::KeyStatus},
     tui::{self, Message},
 };
 use proptest::{prelude::*, sample::select};
@@ -64,6 +64,20 @@ fn fields_find_users_by_what_is_known_of_their_keys() {
         ("id:batch", &["old-batch"]),
         ("bot id:02", &["deploy-bot"]),
         ("age>9999", &[]),
+        (
+            "-status:inactive age>90",
+            &["deploy-bot", "old-batch", "web-assets"],
+        ),
+        ("alice|batch", &["alice", "old-batch"]),
+        (
+            "age>1y used<7 | never status:i",
+            &["deploy-bot", "web-assets"],
+        ),
+        ("-e keys<2", &[]),
+        (
+            "-bot -alice keys>0",
+            &["former-intern", "old-batch", "web-assets"],
+        ),
     ] {
         let mut desk = desk();
         desk.keys("/");
@@ -90,7 +104,56 @@ fn what_is_not_understood_is_explained_below_and_hides_nobody() {
     desk.press(KeyCode::Enter);
     let screen = desk.screen();
     assert!(screen.contains("age>90 foo:"), "{screen}");
-    assert!(screen.contains("▲ No field foo: age unused"), "{screen}");
+    assert!(screen.contains("▲ No field foo. Fields: age"), "{screen}");
+}
+
+/// What the key of `alice` is for, told late.
+fn describe_alice(desk: &mut Desk, late: Vec<RequestId>) {
+    for request in late {
+        let text = "Billing export".to_owned();
+        let described = vec![("AKIAALICE001EXAMPLE1".to_owned(), text)];
+        desk.answered(request, Ok(Answer::Descriptions(described)));
+    }
+    desk.serve(&people());
+}
+
+#[test]
+fn a_description_that_comes_shows_its_key() {
+    for (typed, before, after) in [
+        (
+            "billing|batch",
+            &["old-batch"][..],
+            &["alice", "old-batch"][..],
+        ),
+        (
+            "-billing alice|batch",
+            &["alice", "old-batch"],
+            &["alice", "old-batch"],
+        ),
+        ("description:billing", &[], &["alice"]),
+        ("-description:billing", &[], &[]),
+    ] {
+        let mut desk = Desk::new(SIZE, settings());
+        desk.effects.clear();
+        desk.signed_in(SignedIn::default());
+        let mut late = Vec::new();
+        while let Some((request, read)) = desk.next_read() {
+            match read {
+                Read::Descriptions(user) if &*user == "alice" => late.push(request),
+                read => desk.answered(request, answer(&people(), read)),
+            }
+        }
+        assert!(!late.is_empty(), "they are asked for");
+        desk.keys("/");
+        desk.send(Message::Paste(typed.into()));
+        assert_eq!(shown(&desk), before, "{typed}");
+        if before.is_empty() {
+            let screen = desk.screen();
+            assert!(screen.contains("Descriptions are known of"), "{screen}");
+        }
+        describe_alice(&mut desk, late);
+        assert_eq!(shown(&desk), after, "{typed}");
+    }
 }
 
 #[test]
@@ -217,7 +280,7 @@ fn news_does_not_take_the_selected_user_away() {
 
 /// What can be pressed while a filter is typed.
 fn key() -> impl Strategy<Value = KeyCode> {
-    let letters: Vec<char> = "aabbdeeotw-  :>90own".chars().collect();
+    let letters: Vec<char> = "aabbdeeotw--||  :>90own".chars().collect();
     prop_oneof![
         8 => select(letters).prop_map(KeyCode::Char),
         3 => Just(KeyCode::Backspace),

@@ -623,7 +623,7 @@ fn help_scrolls_to_its_end_and_no_further() {
     desk.keys("?");
     desk.keys("G");
     let end = desk.screen();
-    assert!(end.contains("Suspend"), "{end}");
+    assert!(end.contains("one or the other"), "{end}");
     desk.keys("k");
     assert_ne!(desk.screen(), end, "one back is one back");
     desk.keys("g");

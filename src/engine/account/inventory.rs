@@ -26,10 +26,22 @@ use std::{
 pub struct Touched {
     /// Its place among the rows.
     pub row: u32,
-    /// Which keys there are may have changed, and not only a last use.
-    pub of_keys: bool,
-    /// A key stands in another place than before among those of the user.
-    pub moved: bool,
+    /// What of it.
+    pub what: What,
+}
+
+/// What of a row has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Perhaps which keys there are.
+    Keys {
+        /// One stands in another place than before among those of the user.
+        moved: bool,
+    },
+    /// The last use of a key.
+    LastUse,
+    /// What keys are for.
+    Descriptions,
 }
 
 /// The users of an account, sorted by name without case.
@@ -184,13 +196,9 @@ impl Inventory {
         self.touched.clear();
     }
 
-    fn touch(&mut self, at: usize, of_keys: bool, moved: bool) {
+    fn touch(&mut self, at: usize, what: What) {
         if let Ok(row) = u32::try_from(at) {
-            self.touched.push(Touched {
-                row,
-                of_keys,
-                moved,
-            });
+            self.touched.push(Touched { row, what });
         }
     }
 
@@ -256,6 +264,14 @@ impl Inventory {
         }
     }
 
+    /// Changes what is known of the descriptions of a user's keys.
+    fn edit_descriptions(&mut self, user: &str, edit: impl FnOnce(&mut UserRow)) {
+        if let Some(at) = self.find(user) {
+            self.edit(at, edit);
+            self.touch(at, What::Descriptions);
+        }
+    }
+
     /// Changes what is known of a key's last use; `edit` tells whether it did.
     fn edit_last_used(&mut self, user: &str, key: &str, edit: impl FnOnce(&mut KeyRow) -> bool) {
         let Some(at) = self.find(user) else { return };
@@ -265,7 +281,7 @@ impl Inventory {
             edited
         });
         if edited {
-            self.touch(at, false, false);
+            self.touch(at, What::LastUse);
         }
     }
 
@@ -289,14 +305,14 @@ impl Inventory {
         request: RequestId,
         answer: Result<Vec<(String, String)>, Error>,
     ) {
-        self.edit_user(user, |row| {
+        self.edit_descriptions(user, |row| {
             row.descriptions.file(request, answer);
         });
     }
 
     /// Changes a description that is known to have been changed.
     pub fn set_description(&mut self, user: &str, key: &str, text: Option<&str>) {
-        self.edit_user(user, |row| {
+        self.edit_descriptions(user, |row| {
             if let Some(known) = row.descriptions.known_mut() {
                 known.retain(|(of, _)| of != key);
                 known.extend(text.map(|text| (key.to_owned(), text.to_owned())));
@@ -363,7 +379,7 @@ impl Inventory {
             self.sweep.look_again(at);
             let keys = self.rows[at].keys.known().map_or(&[][..], Vec::as_slice);
             let moved = !row::are_in_places(keys, &before);
-            self.touch(at, true, moved);
+            self.touch(at, What::Keys { moved });
         }
     }
 

@@ -229,7 +229,7 @@ impl UserRow {
     }
 
     /// The keys, as far as they are known; nothing where nobody knows of any.
-    pub fn known_keys(&self) -> impl Iterator<Item = Known<'_>> {
+    pub fn known_keys(&self) -> impl Iterator<Item = Known<'_>> + Clone {
         (0..self.key_count().unwrap_or(0)).filter_map(|at| self.known_key(at))
     }
 
@@ -244,6 +244,13 @@ impl UserRow {
             |other: &KeyRow| other.key.created == Some(created) && other.key.id != row.key.id;
         let alone = same.next().is_none() && !self.keys.known()?.iter().any(twins);
         alone.then_some(found)
+    }
+
+    /// What a key is for, or that nobody has said so; none while nobody knows.
+    #[must_use]
+    pub fn known_description(&self, key: Known<'_>) -> Option<Option<&str>> {
+        self.descriptions.known()?;
+        Some(self.description(key.id()?))
     }
 
     /// What a key is for, where somebody has said so.

@@ -1,8 +1,32 @@
-//! What the fields of a query ask of a user or a key.
+//! What the fields of a query ask of a user or a key. The answer is none where it is not known: that
+//! is no match, and neither is its opposite.
 
 use super::{KeyFacts, UserFacts, glob::Glob};
 use crate::engine::model::LastUsed;
 use chrono::{DateTime, TimeDelta, Utc};
+
+/// A condition as it was typed: one or more of the same field, of which any is enough (`a|b`), or
+/// none may be met (`-`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Either<T> {
+    pub(super) not: bool,
+    pub(super) any: Vec<T>,
+}
+
+impl<T> Either<T> {
+    /// Whether it is known to be met.
+    pub(super) fn holds(&self, holds: impl Fn(&T) -> Option<bool>) -> bool {
+        let mut unknown = false;
+        for one in &self.any {
+            match holds(one) {
+                Some(true) => return !self.not,
+                Some(false) => {}
+                None => unknown = true,
+            }
+        }
+        self.not && !unknown
+    }
+}
 
 /// What is asked of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,14 +39,16 @@ pub(super) enum OfUser {
     Keys(Compare),
 }
 
-/// What is asked of a key. Unknown is not a match: nobody should find a key among the unused ones
-/// of which nothing is known.
+/// What is asked of a key. Unknown is not a match: nobody should find a key among the unused ones,
+/// or among those that are not inactive, of which nothing is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum OfKey {
     /// `age`, since it was created.
     Age(Span),
     /// `unused`, since it was last used; since it was created if it never was.
     Unused(Span),
+    /// `used`, since it was last used, which it was.
+    Used(Span),
     /// `status:`, active or inactive.
     Active(bool),
     /// `never` used.
@@ -35,6 +61,8 @@ pub(super) enum OfKey {
     Region(String),
     /// `id:`, a part of the key ID.
     Id(String),
+    /// `description:`, what the key is for.
+    Description(Glob),
 }
 
 /// A number to compare with.
@@ -87,14 +115,14 @@ impl Span {
 }
 
 impl OfUser {
-    pub(super) fn holds(&self, user: &UserFacts<'_>) -> bool {
+    pub(super) fn holds(&self, user: &UserFacts<'_>) -> Option<bool> {
         match self {
-            Self::Name(glob) => glob.matches(user.name),
-            Self::Path(glob) => glob.matches(user.path),
-            Self::Keys(compare) => user
-                .keys
-                .and_then(|keys| i64::try_from(keys).ok())
-                .is_some_and(|keys| compare.holds(keys)),
+            Self::Name(glob) => Some(glob.matches(user.name)),
+            Self::Path(glob) => Some(glob.matches(user.path)),
+            Self::Keys(compare) => {
+                let keys = i64::try_from(user.keys?).ok()?;
+                Some(compare.holds(keys))
+            }
         }
     }
 
@@ -105,29 +133,37 @@ impl OfUser {
 }
 
 impl OfKey {
-    pub(super) fn holds(&self, key: &KeyFacts<'_>, now: DateTime<Utc>) -> bool {
-        let (service, region) = match key.last_used {
-            Some(LastUsed::At {
-                service, region, ..
-            }) => (service.as_deref(), region.as_deref()),
-            _ => (None, None),
-        };
+    pub(super) fn holds(&self, key: &KeyFacts<'_>, now: DateTime<Utc>) -> Option<bool> {
         match self {
-            Self::Age(span) => key.created.is_some_and(|created| span.holds(now - created)),
+            Self::Age(span) => Some(span.holds(now - key.created?)),
             Self::Unused(span) => {
-                let since = match key.last_used {
-                    Some(LastUsed::At { time, .. }) => Some(*time),
-                    Some(LastUsed::Never) => key.created,
-                    None => None,
+                let since = match key.last_used? {
+                    LastUsed::At { time, .. } => *time,
+                    LastUsed::Never => key.created?,
                 };
-                since.is_some_and(|since| span.holds(now - since))
+                Some(span.holds(now - since))
             }
-            Self::Active(active) => key.active == Some(*active),
-            Self::Never => key.last_used == Some(&LastUsed::Never),
-            Self::Own => key.own,
-            Self::Service(start) => service.is_some_and(|service| begins(service, start)),
-            Self::Region(start) => region.is_some_and(|region| begins(region, start)),
-            Self::Id(part) => key.id.is_some_and(|id| contains(id, part)),
+            Self::Used(span) => match key.last_used? {
+                LastUsed::At { time, .. } => Some(span.holds(now - *time)),
+                LastUsed::Never => Some(false),
+            },
+            Self::Active(active) => Some(key.active == Some(*active)),
+            Self::Never => Some(*key.last_used? == LastUsed::Never),
+            // What only the report tells of may be it.
+            Self::Own => (key.own || key.id.is_some()).then_some(key.own),
+            Self::Service(start) => match key.last_used? {
+                LastUsed::At { service, .. } => Some(begins(service.as_deref()?, start)),
+                LastUsed::Never => Some(false),
+            },
+            Self::Region(start) => match key.last_used? {
+                LastUsed::At { region, .. } => Some(begins(region.as_deref()?, start)),
+                LastUsed::Never => Some(false),
+            },
+            Self::Id(part) => Some(contains(key.id?, part)),
+            Self::Description(glob) => {
+                let text = key.description?;
+                Some(text.is_some_and(|text| glob.matches(text)))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use wildmatch::WildMatch;
 
-/// What a name or a path has to look like. Case is ignored, as IAM ignores it in names.
+/// What a name, a path or a description has to look like. Case is ignored, as IAM ignores it in names.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Glob(WildMatch);
 

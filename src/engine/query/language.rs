@@ -3,16 +3,29 @@
 //! A word is text to be found, unless it has one of `:` `=` `<` `>` in it: then a field stands
 //! before the first of these, and a value behind it. `never` and `own` stand alone. While a field
 //! is half typed it filters nothing away: an empty list would say that nobody matches.
+//!
+//! `-` before a word or a field is its opposite. `|` in a word or a value is any of them, and `-`
+//! before that none of them: `alice|bob`, `service:s3|sqs`, `-region:us|eu`. With a space beside it,
+//! `|` stands between whole alternatives, each of everything up to the next: `age>90 never | own`.
 
 use super::{
-    condition::{Compare, OfKey, OfUser, Op, Span, begins},
+    condition::{Compare, Either, OfKey, OfUser, Op, Span, begins},
     glob::Glob,
     word::Word,
 };
 use crate::engine::text::{shorten, visible};
 
 /// The most cells that an error takes.
-pub const LONGEST_ERROR: usize = 70;
+pub const LONGEST_ERROR: usize = 100;
+
+/// What stands between a field and its value.
+const SIGNS: [char; 4] = [':', '=', '<', '>'];
+
+/// What is asked of a key without a value.
+const ALONE: [&str; 2] = ["never", "own"];
+
+/// Said where `|` is between what it cannot stand between without a space.
+const SPACES: &str = "Put spaces around | between conditions: age>365 | never";
 
 /// The longest thing there is to be found is a path, of 512 characters (`pathType` in the API
 /// reference of IAM). The matcher's scores overflow far beyond that.
@@ -21,7 +34,17 @@ const LONGEST_WORD: usize = 512;
 /// A part of a query, understood.
 #[derive(Debug)]
 pub(super) enum Part {
-    Word(Word),
+    /// Any of these words.
+    Words(Vec<Word>),
+    /// None of these words.
+    Without(Vec<Word>),
+    OfUser(Either<OfUser>),
+    OfKey(Either<OfKey>),
+}
+
+/// What a field asks, with one value.
+#[derive(Debug)]
+pub(super) enum Condition {
     OfUser(OfUser),
     OfKey(OfKey),
 }
@@ -38,29 +61,34 @@ struct Value<'a> {
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) needs: &'static str,
-    part: fn(Value<'_>) -> Option<Part>,
+    condition: fn(Value<'_>) -> Option<Condition>,
 }
 
 /// The fields, in the order in which they are listed to who names another.
 pub(super) const FIELDS: &[Field] = &[
     Field {
         name: "age",
-        needs: "age needs a number of days: age>90",
-        part: |value| Some(Part::OfKey(OfKey::Age(value.span()?))),
+        needs: "age needs a number of days: age>90 age>6m",
+        condition: |value| Some(Condition::OfKey(OfKey::Age(value.span()?))),
+    },
+    Field {
+        name: "used",
+        needs: "used needs a number of days: used<7",
+        condition: |value| Some(Condition::OfKey(OfKey::Used(value.span()?))),
     },
     Field {
         name: "unused",
         needs: "unused needs a number of days: unused>45",
-        part: |value| Some(Part::OfKey(OfKey::Unused(value.span()?))),
+        condition: |value| Some(Condition::OfKey(OfKey::Unused(value.span()?))),
     },
     Field {
         name: "status",
         needs: "status is active or inactive: status:inactive",
-        part: |value| {
+        condition: |value| {
             let text = value.text()?;
             match (begins("active", text), begins("inactive", text)) {
-                (true, _) => Some(Part::OfKey(OfKey::Active(true))),
-                (_, true) => Some(Part::OfKey(OfKey::Active(false))),
+                (true, _) => Some(Condition::OfKey(OfKey::Active(true))),
+                (_, true) => Some(Condition::OfKey(OfKey::Active(false))),
                 _ => None,
             }
         },
@@ -68,69 +96,160 @@ pub(super) const FIELDS: &[Field] = &[
     Field {
         name: "user",
         needs: "user needs a name: user:ci-*",
-        part: |value| Some(Part::OfUser(OfUser::Name(Glob::new(value.text()?)))),
+        condition: |value| Some(Condition::OfUser(OfUser::Name(Glob::new(value.text()?)))),
     },
     Field {
         name: "path",
         needs: "path needs a path: path:/ops/*",
-        part: |value| Some(Part::OfUser(OfUser::Path(Glob::new(value.text()?)))),
+        condition: |value| Some(Condition::OfUser(OfUser::Path(Glob::new(value.text()?)))),
     },
     Field {
         name: "service",
         needs: "service needs a name: service:s3",
-        part: |value| Some(Part::OfKey(OfKey::Service(value.text()?.into()))),
+        condition: |value| Some(Condition::OfKey(OfKey::Service(value.text()?.into()))),
     },
     Field {
         name: "region",
         needs: "region needs a name: region:eu-west-1",
-        part: |value| Some(Part::OfKey(OfKey::Region(value.text()?.into()))),
+        condition: |value| Some(Condition::OfKey(OfKey::Region(value.text()?.into()))),
     },
     Field {
         name: "keys",
         needs: "keys needs a number: keys:2 keys>1",
-        part: |value| Some(Part::OfUser(OfUser::Keys(value.compare()?))),
+        condition: |value| Some(Condition::OfUser(OfUser::Keys(value.compare()?))),
     },
     Field {
         name: "id",
         needs: "id needs a part of a key ID: id:AKIA",
-        part: |value| Some(Part::OfKey(OfKey::Id(value.text()?.into()))),
+        condition: |value| Some(Condition::OfKey(OfKey::Id(value.text()?.into()))),
+    },
+    Field {
+        name: "description",
+        needs: "description needs a text: description:billing",
+        condition: |value| {
+            Some(Condition::OfKey(OfKey::Description(Glob::new(
+                value.text()?,
+            ))))
+        },
     },
 ];
 
-/// Understands a word of a query.
+/// What can be typed, by example, and what that finds.
+pub const GUIDE: &[(&str, &str)] = &[
+    (
+        "alice|bob",
+        "either word in a name, path, key ID or description",
+    ),
+    (
+        "-web -status:inactive",
+        "the opposite: without the word, not inactive",
+    ),
+    ("age>90 age<6m", "days since creation; or h, d, w, m, y"),
+    ("used<7 unused>45", "days since the last use"),
+    ("never own", "never used; the key of this session"),
+    ("status:inactive", "by status"),
+    ("user:ci-* path:/ops/*", "by name or path, with * and ?"),
+    (
+        "service:s3|sqs region:eu",
+        "by the last use: either service",
+    ),
+    (
+        "keys:2 id:7EXAMPLE",
+        "users by their keys, keys by their ID",
+    ),
+    ("description:billing", "by what was seen of descriptions"),
+    (
+        "age>365 | never own",
+        "one or the other: | with a space beside it",
+    ),
+];
+
+/// The field of this name.
+fn field(name: &str) -> Option<&'static Field> {
+    let mut fields = FIELDS.iter();
+    fields.find(|field| field.name.eq_ignore_ascii_case(name))
+}
+
+fn stands_alone(word: &str) -> bool {
+    ALONE.iter().any(|alone| alone.eq_ignore_ascii_case(word))
+}
+
+/// Understands what stands between two spaces in a query.
 ///
 /// # Errors
 /// What is wrong with it, in plain words.
-pub(super) fn understand(word: &str) -> Result<Part, String> {
-    let Some(at) = word.find([':', '=', '<', '>']) else {
-        return Ok(match word {
-            _ if word.eq_ignore_ascii_case("never") => Part::OfKey(OfKey::Never),
-            _ if word.eq_ignore_ascii_case("own") => Part::OfKey(OfKey::Own),
-            _ if word.len() > LONGEST_WORD => {
-                return Err("That word is longer than any name, path or key ID".into());
-            }
-            _ => Part::Word(Word::new(word)),
-        });
+pub(super) fn understand(text: &str) -> Result<Part, String> {
+    let (not, text) = match text.strip_prefix('-') {
+        Some(text) => (true, text),
+        None => (false, text),
     };
-    let (name, value) = word.split_at(at);
-    let named = |field: &&Field| field.name.eq_ignore_ascii_case(name);
-    match FIELDS.iter().find(named) {
-        Some(field) => (field.part)(Value::new(value)).ok_or_else(|| field.needs.into()),
+    let Some(at) = text.find(SIGNS) else {
+        return words(not, text);
+    };
+    let (name, value) = text.split_at(at);
+    match field(name) {
+        Some(field) => field.part(not, Value::new(value)),
         None if name.is_empty() => Err("A field comes first: age>90".into()),
-        None if ["never", "own"]
-            .iter()
-            .any(|word| word.eq_ignore_ascii_case(name)) =>
-        {
-            Err(format!("{} takes no value", name.to_ascii_lowercase()))
-        }
+        None if name.contains('|') => Err(SPACES.into()),
+        None if stands_alone(name) => Err(format!("{} takes no value", name.to_ascii_lowercase())),
         None => Err(no_field(name)),
     }
 }
 
-/// Says which fields there are, and that this is none of them, as far as there is room for it.
+fn words(not: bool, text: &str) -> Result<Part, String> {
+    let (mut words, mut alone) = (Vec::new(), Vec::new());
+    for word in text.split('|').filter(|word| !word.is_empty()) {
+        if word.eq_ignore_ascii_case("never") {
+            alone.push(OfKey::Never);
+        } else if word.eq_ignore_ascii_case("own") {
+            alone.push(OfKey::Own);
+        } else if word.len() > LONGEST_WORD {
+            return Err("That word is longer than any name, path or key ID".into());
+        } else {
+            words.push(Word::new(word));
+        }
+    }
+    match (words.is_empty(), alone.is_empty()) {
+        (true, false) => Ok(Part::OfKey(Either { not, any: alone })),
+        (false, false) => Err(SPACES.into()),
+        _ if not => Ok(Part::Without(words)),
+        _ => Ok(Part::Words(words)),
+    }
+}
+
+impl Field {
+    /// What it asks with a value, or with any of several.
+    fn part(&self, not: bool, value: Value<'_>) -> Result<Part, String> {
+        let (mut of_user, mut of_key) = (Vec::new(), Vec::new());
+        for (at, text) in value.text.split('|').enumerate() {
+            let begins_anew = text
+                .split_once(SIGNS)
+                .is_some_and(|(name, _)| field(name).is_some());
+            if at > 0 && (begins_anew || stands_alone(text)) {
+                return Err(SPACES.into());
+            }
+            // The next value is still to be typed.
+            if at > 0 && text.is_empty() {
+                continue;
+            }
+            let condition = (self.condition)(Value { text, ..value });
+            match condition.ok_or_else(|| self.needs.to_owned())? {
+                Condition::OfUser(condition) => of_user.push(condition),
+                Condition::OfKey(condition) => of_key.push(condition),
+            }
+        }
+        Ok(if of_key.is_empty() {
+            Part::OfUser(Either { not, any: of_user })
+        } else {
+            Part::OfKey(Either { not, any: of_key })
+        })
+    }
+}
+
+/// Says which fields there are, and that this is none of them.
 fn no_field(name: &str) -> String {
     let fields = FIELDS.iter().map(|field| field.name);
-    let fields = format!(": {}", fields.collect::<Vec<_>>().join(" "));
+    let fields = format!(". Fields: {}", fields.collect::<Vec<_>>().join(" "));
     let begin = format!("No field {}", visible(name));
     let room = LONGEST_ERROR.saturating_sub(fields.len());
     format!("{}{fields}", shorten(&begin, room, "…"))
@@ -170,7 +289,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// A time: days, or what the unit behind it says.
+    /// A time: days, or what the unit behind it says. A month has 30 days, a year 365.
     fn span(self) -> Option<Span> {
         let (text, factor, hours) = match self.text.strip_suffix(|c: char| c.is_ascii_alphabetic())
         {
@@ -179,6 +298,7 @@ impl<'a> Value<'a> {
                 b'h' => (text, 1, true),
                 b'd' => (text, 1, false),
                 b'w' => (text, 7, false),
+                b'm' => (text, 30, false),
                 b'y' => (text, 365, false),
                 _ => return None,
             },

@@ -1,7 +1,7 @@
 mod random;
 
 use super::{
-    KeyFacts, LONGEST_ERROR, Query, Scratch, UserFacts,
+    GUIDE, KeyFacts, LONGEST_ERROR, Query, Scratch, UserFacts,
     language::{FIELDS, understand},
 };
 use crate::engine::{model::LastUsed, text::width};
@@ -33,6 +33,7 @@ fn key(last_used: &LastUsed) -> KeyFacts<'_> {
         created: Some(ago(100, 1)),
         last_used: Some(last_used),
         own: false,
+        description: Some(None),
     }
 }
 
@@ -88,6 +89,8 @@ fn age_is_in_whole_days_since_the_key_was_created() {
             "age=2401h",
             "age>2400H",
             "age<1y",
+            "age>3m",
+            "age<4M",
             "age>0",
         ],
         &[
@@ -98,6 +101,8 @@ fn age_is_in_whole_days_since_the_key_was_created() {
             "age>=101",
             "age<=99",
             "age>15w",
+            "age=3m",
+            "age>4m",
             "age=14w",
             "age>=1y",
             "age>2401h",
@@ -127,6 +132,184 @@ fn unused_counts_from_the_last_use_or_from_the_creation_of_a_key_never_used() {
         &["unused>46", "unused<46", "unused>1y"],
     );
     assert_passes(&key(&LastUsed::Never), &["unused=100"], &["unused>100"]);
+}
+
+#[test]
+fn used_counts_from_a_use_that_there_was() {
+    let week = used(6, "s3", "us-east-1");
+    assert_passes(
+        &key(&week),
+        &["used<7", "used<1w", "used>5", "used=6", "-used<6"],
+        &["used<6", "used>7", "-used<7"],
+    );
+    assert_passes(
+        &key(&LastUsed::Never),
+        &["-used<7"],
+        &["used<7", "used>7", "used<9y"],
+    );
+}
+
+#[test]
+fn a_description_is_found_by_words_and_by_its_field() {
+    let key = KeyFacts {
+        description: Some(Some("Nightly billing export")),
+        ..key(&LastUsed::Never)
+    };
+    assert_passes(
+        &key,
+        &[
+            "billing",
+            "night export bot",
+            "description:BILL",
+            "description:nightly*",
+            "description:*",
+            "-description:bob",
+        ],
+        &[
+            "billexport",
+            "description:billing*",
+            "-description:*",
+            "-billing",
+        ],
+    );
+    let none = KeyFacts {
+        description: Some(None),
+        ..key
+    };
+    assert_passes(
+        &none,
+        &["-description:*", "-billing"],
+        &["description:*", "billing"],
+    );
+    // Nobody knows.
+    let unknown = KeyFacts {
+        description: None,
+        ..key
+    };
+    assert_passes(
+        &unknown,
+        &["-billing"],
+        &["-description:*", "description:*"],
+    );
+}
+
+#[test]
+fn the_opposite_is_what_is_known_to_be_otherwise() {
+    let used = used(5, "s3", "us-east-1");
+    assert_passes(
+        &key(&used),
+        &[
+            "-status:inactive",
+            "-never",
+            "-own",
+            "-age<90",
+            "-service:sqs|iam",
+            "-user:alice",
+            "-path:/team/",
+            "-keys:2",
+            "-id:AKIAWEB",
+            "-",
+            "bot -",
+            // Only what is there letter by letter is taken away.
+            "-dpl",
+            "-akia01",
+        ],
+        &[
+            "-status:active",
+            "-age>90",
+            "-service:sqs|s3",
+            "-user:dep*",
+            "-keys:1",
+            "-id:DEPLOY01",
+            "-bot",
+            "-MACHINES",
+            "-deploy01",
+            "-alice|bot",
+            "bot -ops",
+        ],
+    );
+    // A status that is neither is not inactive.
+    let expired = KeyFacts {
+        active: None,
+        ..key(&used)
+    };
+    assert_passes(
+        &expired,
+        &["-status:inactive", "-status:active"],
+        &["status:inactive", "status:active"],
+    );
+    let without_id = KeyFacts {
+        id: None,
+        ..key(&used)
+    };
+    assert_passes(&without_id, &[], &["-id:A", "-own", "own"]);
+}
+
+#[test]
+fn either_is_enough_in_a_word_a_value_or_between_whole_alternatives() {
+    let used = used(5, "s3", "us-east-1");
+    assert_passes(
+        &key(&used),
+        &[
+            "alice|bot",
+            "alice|bot|",
+            "|bot",
+            "service:sqs|s3",
+            "service:s3|",
+            "age>365|99",
+            "age>365 | bot",
+            "age>365 |bot",
+            "age>365| bot",
+            "bot age>90 | never own",
+            "never own | bot age>90",
+            // What is still to be typed is no alternative.
+            "bot |",
+            "| bot",
+            "status:inactive | | bot",
+        ],
+        &[
+            "alice|carol",
+            "service:sqs|iam",
+            "never | own",
+            "never |",
+            "bot never | own age>90",
+        ],
+    );
+}
+
+#[test]
+fn a_user_passes_with_one_key_that_is_not_so() {
+    let used = used(1, "s3", "us-east-1");
+    let (old, off) = (
+        key(&used),
+        KeyFacts {
+            active: Some(false),
+            created: Some(ago(10, 0)),
+            ..key(&used)
+        },
+    );
+    let mut scratch = Scratch::default();
+    let mut passes = |query: &str, keys: &[KeyFacts<'_>]| {
+        let query = Query::parse(query);
+        query.user_passes(&DEPLOY, keys.iter().copied(), now(), &mut scratch)
+    };
+    assert!(passes("-status:inactive", &[off, old]));
+    assert!(!passes("-status:inactive", &[off]));
+    assert!(!passes("-status:inactive", &[]));
+    // One and the same.
+    assert!(passes("-status:inactive age>90", &[off, old]));
+    assert!(!passes("-status:inactive age<90", &[off, old]));
+    assert!(!passes("-status:active age>90", &[off, old]));
+    assert!(!passes("status:inactive|active never", &[off, old]));
+    // Each alternative is about a key of its own.
+    assert!(passes(
+        "status:active age<90 | status:inactive age<90",
+        &[off, old]
+    ));
+    assert!(!passes(
+        "status:active age<90 | status:inactive age>90",
+        &[off, old]
+    ));
 }
 
 #[test]
@@ -254,7 +437,16 @@ fn what_is_not_known_does_not_match() {
         created: None,
         ..key(&LastUsed::Never)
     };
-    assert_passes(&unknown_age, &["never"], &["unused>45", "age>45"]);
+    assert_passes(
+        &unknown_age,
+        &["never"],
+        &["unused>45", "age>45", "-age>45"],
+    );
+    assert_passes(
+        &unknown_use,
+        &[],
+        &["-never", "-unused>45", "-used<7", "-service:s3"],
+    );
 }
 
 #[test]
@@ -345,14 +537,15 @@ fn a_better_match_has_a_higher_score() {
 #[test]
 fn errors_say_in_place_what_is_wrong() {
     for (query, error) in [
-        ("age>", "age needs a number of days: age>90"),
-        ("age:", "age needs a number of days: age>90"),
-        ("age>x", "age needs a number of days: age>90"),
-        ("age>9m", "age needs a number of days: age>90"),
-        ("age>-1", "age needs a number of days: age>90"),
-        ("age>1.5y", "age needs a number of days: age>90"),
-        ("age>d", "age needs a number of days: age>90"),
-        ("age>>9", "age needs a number of days: age>90"),
+        ("age>", "age needs a number of days: age>90 age>6m"),
+        ("age:", "age needs a number of days: age>90 age>6m"),
+        ("age>x", "age needs a number of days: age>90 age>6m"),
+        ("age>9x", "age needs a number of days: age>90 age>6m"),
+        ("age>9|x", "age needs a number of days: age>90 age>6m"),
+        ("age>-1", "age needs a number of days: age>90 age>6m"),
+        ("age>1.5y", "age needs a number of days: age>90 age>6m"),
+        ("age>d", "age needs a number of days: age>90 age>6m"),
+        ("age>>9", "age needs a number of days: age>90 age>6m"),
         ("Unused<=", "unused needs a number of days: unused>45"),
         ("status:", "status is active or inactive: status:inactive"),
         ("status:on", "status is active or inactive: status:inactive"),
@@ -370,21 +563,43 @@ fn errors_say_in_place_what_is_wrong() {
         (":", "A field comes first: age>90"),
         ("never:yes", "never takes no value"),
         ("OWN=", "own takes no value"),
+        ("used<", "used needs a number of days: used<7"),
+        ("-used<", "used needs a number of days: used<7"),
+        (
+            "description:",
+            "description needs a text: description:billing",
+        ),
+        (
+            "age>365|never",
+            "Put spaces around | between conditions: age>365 | never",
+        ),
+        (
+            "alice|own",
+            "Put spaces around | between conditions: age>365 | never",
+        ),
+        (
+            "alice|age>90",
+            "Put spaces around | between conditions: age>365 | never",
+        ),
+        (
+            "user:alice|status:inactive",
+            "Put spaces around | between conditions: age>365 | never",
+        ),
         (
             &"a".repeat(513),
             "That word is longer than any name, path or key ID",
         ),
         (
             "foo:bar",
-            "No field foo: age unused status user path service region keys id",
+            "No field foo. Fields: age used unused status user path service region keys id description",
         ),
         (
             "arn:aws:iam::123456789012:user/alice",
-            "No field arn: age unused status user path service region keys id",
+            "No field arn. Fields: age used unused status user path service region keys id description",
         ),
         (
-            "something-long>1",
-            "No field somethin…: age unused status user path service region keys id",
+            "something-longer>1",
+            "No field something-lon…. Fields: age used unused status user path service region keys id description",
         ),
     ] {
         let query = Query::parse(query);
@@ -440,6 +655,23 @@ fn what_an_error_gives_as_an_example_is_understood() {
 }
 
 #[test]
+fn what_the_guide_says_is_understood() {
+    for (example, _) in GUIDE {
+        let query = Query::parse(example);
+        assert_eq!(query.errors(), [""; 0], "{example}");
+    }
+    let guided: Vec<&str> = GUIDE.iter().map(|(example, _)| *example).collect();
+    let guided = guided.join(" ");
+    for field in FIELDS {
+        assert!(
+            guided.contains(field.name),
+            "{} is in the guide",
+            field.name
+        );
+    }
+}
+
+#[test]
 fn a_query_knows_whether_it_needs_keys() {
     for query in [
         "age>90",
@@ -455,6 +687,10 @@ fn a_query_knows_whether_it_needs_keys() {
         assert!(!Query::parse(query).needs_keys(), "{query}");
     }
     assert!(Query::parse("web own").asks_own());
+    assert!(Query::parse("web | -own").asks_own());
+    assert!(Query::parse("web | -status:a").needs_keys());
+    assert!(Query::parse("web | -description:*").asks_descriptions());
+    assert!(!Query::parse("description").asks_descriptions());
     assert!(!Query::parse("web never user:own").asks_own());
 }
 
@@ -475,6 +711,11 @@ fn a_query_knows_what_narrows_it() {
         ("age> we", "age>9 web"),
         ("status:", "status:a"),
         ("é", "é x"),
+        ("web|bob", "web"),
+        ("web|bob", "webs|bobby"),
+        ("web | bob", "web as"),
+        ("-we", "-we x"),
+        ("web |", "web age>9 | web x"),
     ] {
         assert!(narrows(new, old), "{old} to {new}");
     }
@@ -489,6 +730,12 @@ fn a_query_knows_what_narrows_it() {
         ("own", "owne"),
         ("ag", "ag:"),
         ("web as", "web"),
+        ("web", "web|bob"),
+        ("web", "web |b"),
+        ("-we", "-web"),
+        ("-web", "-we"),
+        ("status:a", "-status:a"),
+        ("age>9", "age>9|90"),
         // As one letter with its mark, it may be found elsewhere.
         ("e\u{301}", "xe\u{301}"),
     ] {
@@ -505,6 +752,9 @@ fn highlights_are_where_the_words_are() {
     assert_eq!(found("bot deb", "deploy-bot"), [0, 1, 7, 8, 9]);
     assert_eq!(found("xyz bot", "deploy-bot"), [7, 8, 9]);
     assert_eq!(found("xyz age>90 foo:", "deploy-bot"), [0; 0]);
+    assert_eq!(found("-bot", "deploy-bot"), [0; 0]);
+    assert_eq!(found("xyz|bot", "deploy-bot"), [7, 8, 9]);
+    assert_eq!(found("xyz | bot", "deploy-bot"), [7, 8, 9]);
     // Characters, not bytes, and marks are characters.
     assert_eq!(found("b", "éé-b"), [3]);
     assert_eq!(found("b", "e\u{301}-b"), [3]);
@@ -513,5 +763,6 @@ fn highlights_are_where_the_words_are() {
     assert_eq!(found("ax", "AKIAEXAMPLE"), [0; 0]);
     assert_eq!(found("id:exa ak", "AKIAEXAMPLE"), [0, 1, 4, 5, 6]);
     assert_eq!(found("id:xyz", "AKIAEXAMPLE"), [0; 0]);
+    assert_eq!(found("-id:exa", "AKIAEXAMPLE"), [0; 0]);
     assert_eq!(found("22EX", "AKIA22EXAMPLE"), [4, 5, 6, 7]);
 }

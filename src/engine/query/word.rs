@@ -1,6 +1,6 @@
 //! A word of plain text, and where it is found.
 
-use super::condition::find;
+use super::condition::{contains, find};
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
     pattern::{Atom, AtomKind, CaseMatching, Normalization},
@@ -10,7 +10,7 @@ use nucleo_matcher::{
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(super) tables: Tables,
-    /// For each word of a query, how well it matches the row that is looked at.
+    /// For each word of an alternative, how well it matches the row that is looked at.
     pub(super) found: Vec<Option<u32>>,
 }
 
@@ -39,11 +39,11 @@ pub(super) enum Wanted {
     Score,
 }
 
-/// What each letter found in a key ID counts, about as in a name.
+/// What each letter found in a key ID or a description counts, about as in a name.
 const IDENTIFIED: u32 = 20;
 
-/// A word as it is looked for: fuzzily in what people named, exactly in what nobody did. A few
-/// letters in order are found in almost any key ID.
+/// A word as it is looked for: fuzzily in names and paths, exactly in the rest. A few
+/// letters in order are found in almost any key ID, and in any long description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
     /// As it was typed, its ASCII letters in lower case.
@@ -82,10 +82,15 @@ impl Word {
         }
     }
 
-    /// How well it matches a key ID. The matcher is not asked: its version 0.3.1 misses what begins
+    /// How well it matches a key ID or a description. The matcher is not asked: its version 0.3.1 misses what begins
     /// with two digits and goes on with letters.
-    pub(super) fn identified(&self, id: &str) -> Option<u32> {
-        find(id, &self.text).map(|_| self.identified_score())
+    pub(super) fn identified(&self, text: &str) -> Option<u32> {
+        find(text, &self.text).map(|_| self.identified_score())
+    }
+
+    /// Whether a text has exactly this word in it.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        contains(text, &self.text)
     }
 
     fn identified_score(&self) -> u32 {

@@ -1,9 +1,12 @@
 //! The keys of a place, and what they do.
 
-use crate::tui::prelude::*;
+use crate::{engine::query::GUIDE, tui::prelude::*};
 
 /// How wide the keys are.
 const KEYS: usize = 18;
+
+/// How wide the examples of filters are.
+const FILTERS: usize = 26;
 
 /// The keys of a place.
 #[derive(Debug)]
@@ -33,6 +36,13 @@ impl Dialog for Help {
             let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
             let help = binding.action.help();
             lines.labelled(&keys.join(" "), KEYS, accent, help, Style::new());
+        }
+        if let Some(filter) = keymap::key_of(self.of, Action::Filter) {
+            lines.gap();
+            lines.dim(format!("What {filter} finds:"));
+            for (example, finds) in GUIDE {
+                lines.labelled(example, FILTERS, accent, finds, Style::new());
+            }
         }
         let title = format!("Keys: {}", self.of.title());
         Some(Frame::new(title, accent, lines).reading(self.scroll))

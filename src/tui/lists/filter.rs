@@ -86,7 +86,7 @@ impl Filter {
             return true;
         }
         let scratch = self.scratch.get_or_insert_default();
-        let keys = row.known_keys().map(|key| of_key(key, &self.own));
+        let keys = row.known_keys().map(|key| of_key(row, key, &self.own));
         self.query
             .user_passes(&of_user(row), keys, self.now, scratch)
     }
@@ -94,7 +94,7 @@ impl Filter {
     /// Whether a key of a user passes.
     pub(super) fn passes_key(&mut self, row: &UserRow, key: Known<'_>) -> bool {
         let scratch = self.scratch.get_or_insert_default();
-        let key = of_key(key, &self.own);
+        let key = of_key(row, key, &self.own);
         self.query
             .key_passes(&of_user(row), &key, self.now, scratch)
     }
@@ -105,7 +105,7 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
         let scores = rows.map(|row| {
-            let keys = row.known_keys().map(|key| of_key(key, &self.own));
+            let keys = row.known_keys().map(|key| of_key(row, key, &self.own));
             self.query
                 .user_score(&of_user(row), keys, self.now, scratch)
         });
@@ -120,7 +120,7 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
         let scores = keys.map(|(row, key)| {
-            let key = of_key(key, &self.own);
+            let key = of_key(row, key, &self.own);
             self.query.key_score(&of_user(row), &key, self.now, scratch)
         });
         highest(&self.query, most, scores)
@@ -156,8 +156,8 @@ fn of_user(row: &UserRow) -> UserFacts<'_> {
     }
 }
 
-/// What a query has to know of a key.
-fn of_key<'a>(key: Known<'a>, own: &str) -> KeyFacts<'a> {
+/// What a query has to know of a key of a user.
+fn of_key<'a>(row: &'a UserRow, key: Known<'a>, own: &str) -> KeyFacts<'a> {
     KeyFacts {
         id: key.id(),
         active: match key.status() {
@@ -168,5 +168,6 @@ fn of_key<'a>(key: Known<'a>, own: &str) -> KeyFacts<'a> {
         created: key.created(),
         last_used: key.last_used(),
         own: !own.is_empty() && key.id() == Some(own),
+        description: row.known_description(key),
     }
 }

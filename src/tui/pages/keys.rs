@@ -1,6 +1,6 @@
 //! The list of all keys of the account.
 
-use super::cells;
+use super::{cells, users::not_seen};
 use crate::{
     engine::{
         account::{Known, Load},
@@ -121,7 +121,7 @@ pub(in crate::tui) fn draw(
         ..inside
     };
     if list.shown().is_empty() {
-        empty(canvas, body);
+        empty(canvas, body, lists);
         return;
     }
     let mut finder = Finder::of(query);
@@ -260,7 +260,7 @@ fn found(
 }
 
 /// Why no key is shown, and what to press.
-fn empty(canvas: &mut Canvas<'_>, area: Rect) {
+fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
     let account = canvas.account;
     let theme = canvas.theme;
     let tally = account.users.tally();
@@ -270,6 +270,10 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect) {
         if tally.unknown > 0 {
             let users = format::plural(tally.unknown, "user");
             text.push((format!("The keys of {users} are not loaded."), theme.dim));
+        }
+        let query = lists.filter().query();
+        if query.asks_descriptions() {
+            text.push((not_seen(query).into(), theme.dim));
         }
         let clear = keymap::name(Context::AllKeys, Action::ClearFilter);
         text.push((format!("{clear} clears it."), theme.dim));

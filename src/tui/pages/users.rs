@@ -156,7 +156,9 @@ fn draw_list(
     let query = lists.filter().query();
     let note = if filter && !lists.filter().is_empty() {
         // Of keys that are not known nothing can be found.
-        let known = account.is_listed() && (account.is_all_known() || !query.needs_keys());
+        let known = account.is_listed()
+            && (account.is_all_known() || !query.needs_keys())
+            && !query.asks_descriptions();
         let so_far = if known { "" } else { " so far" };
         let text = format!("{} shown{so_far}", format::count(shown));
         Line::styled(text, theme.dim)
@@ -345,8 +347,10 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
 }
 
 /// Why a user may be missing.
-fn not_seen(query: &Query) -> &'static str {
-    if query.needs_keys() {
+pub(super) fn not_seen(query: &Query) -> &'static str {
+    if query.asks_descriptions() {
+        "Descriptions are known of users that were selected."
+    } else if query.needs_keys() {
         "Only users whose keys were seen can match."
     } else {
         "A key ID is found once the keys of its user were seen."

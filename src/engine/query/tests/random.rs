@@ -10,7 +10,8 @@ use proptest::{prelude::*, sample::select};
 struct Somebody {
     name: String,
     path: String,
-    known: bool,
+    /// How many keys there are; none while nobody knows.
+    count: Option<usize>,
     keys: Vec<Key>,
 }
 
@@ -21,6 +22,9 @@ struct Key {
     created: Option<DateTime<Utc>>,
     last_used: Option<LastUsed>,
     own: bool,
+    /// Whether anybody knows what it is for.
+    described: bool,
+    description: Option<String>,
 }
 
 impl Somebody {
@@ -28,17 +32,18 @@ impl Somebody {
         UserFacts {
             name: &self.name,
             path: &self.path,
-            keys: self.known.then_some(self.keys.len()),
+            keys: self.count,
         }
     }
 
-    fn keys(&self) -> impl Iterator<Item = KeyFacts<'_>> {
+    fn keys(&self) -> impl Iterator<Item = KeyFacts<'_>> + Clone {
         self.keys.iter().map(|key| KeyFacts {
             id: key.id.as_deref(),
             active: key.active,
             created: key.created,
             last_used: key.last_used.as_ref(),
             own: key.own,
+            description: key.described.then_some(key.description.as_deref()),
         })
     }
 }
@@ -46,7 +51,13 @@ impl Somebody {
 /// A part of a query, as somebody means it.
 #[derive(Clone, Debug)]
 enum Meant {
+    /// The opposite.
+    Not(Box<Meant>),
     Word(String),
+    Words(Vec<String>),
+    Used(&'static str, i64, &'static str),
+    Services(Vec<String>),
+    Description(String),
     Age(&'static str, i64, &'static str),
     Unused(&'static str, i64, &'static str),
     Status(bool),
@@ -64,7 +75,12 @@ impl Meant {
     /// As it is typed.
     fn typed(&self) -> String {
         match self {
+            Self::Not(part) => format!("-{}", part.typed()),
             Self::Word(word) => word.clone(),
+            Self::Words(words) => words.join("|"),
+            Self::Used(op, number, unit) => format!("used{op}{number}{unit}"),
+            Self::Services(texts) => format!("service:{}", texts.join("|")),
+            Self::Description(glob) => format!("description:{glob}"),
             Self::Age(op, number, unit) => format!("age{op}{number}{unit}"),
             Self::Unused(op, number, unit) => format!("unused{op}{number}{unit}"),
             Self::Status(true) => "status:act".into(),
@@ -80,85 +96,113 @@ impl Meant {
         }
     }
 
-    /// What it asks of one key; nothing if it asks nothing of keys.
-    fn of_key(&self, key: &Key) -> Option<bool> {
-        let used = match &key.last_used {
-            Some(LastUsed::At {
-                time,
-                service,
-                region,
-            }) => Some((*time, service.clone(), region.clone())),
-            _ => None,
-        };
-        let begins = |text: Option<std::sync::Arc<str>>, start: &str| {
-            text.is_some_and(|text| lower(&text).starts_with(&lower(start)))
-        };
-        Some(match self {
-            Self::Age(op, number, unit) => key
-                .created
-                .is_some_and(|created| compare(op, age(created, unit), number * days(unit))),
-            Self::Unused(op, number, unit) => {
-                let since = match key.last_used {
-                    None => None,
-                    Some(LastUsed::Never) => key.created,
-                    Some(LastUsed::At { time, .. }) => Some(time),
-                };
-                since.is_some_and(|since| compare(op, age(since, unit), number * days(unit)))
-            }
-            Self::Status(active) => key.active == Some(*active),
-            Self::Never => matches!(key.last_used, Some(LastUsed::Never)),
-            Self::Own => key.own,
-            Self::Service(text) => used.is_some_and(|(_, service, _)| begins(service, text)),
-            Self::Region(text) => used.is_some_and(|(_, _, region)| begins(region, text)),
-            Self::Id(text) => {
-                let id = key.id.as_ref();
-                id.is_some_and(|id| lower(id).contains(&lower(text)))
-            }
-            _ => return None,
-        })
-    }
-
-    /// What it asks of the user.
-    fn of_user(&self, user: &Somebody) -> bool {
+    fn is_of_key(&self) -> bool {
         match self {
-            Self::Word(word) => {
-                let ids = user.keys.iter().filter_map(|key| key.id.as_ref());
-                in_order(&lower(word), &lower(&user.name))
-                    || user.path.len() > 1 && in_order(&lower(word), &lower(&user.path))
-                    || ids.into_iter().any(|id| lower(id).contains(&lower(word)))
-            }
-            Self::User(pattern) => matches(pattern, &user.name),
-            Self::Path(pattern) => matches(pattern, &user.path),
-            Self::Keys(op, number) => {
-                user.known && compare(op, i64::try_from(user.keys.len()).unwrap(), *number)
+            Self::Not(part) => part.is_of_key(),
+            Self::Word(_) | Self::Words(_) | Self::User(_) | Self::Path(_) | Self::Keys(..) => {
+                false
             }
             _ => true,
         }
     }
+
+    /// What it asks of one key; nothing where nobody knows.
+    fn of_key(&self, key: &Key) -> Option<bool> {
+        let last_used = || key.last_used.as_ref();
+        let begins =
+            |text: Option<&str>, start: &str| Some(lower(text?).starts_with(&lower(start)));
+        let service = |start: &str| match last_used()? {
+            LastUsed::At { service, .. } => begins(service.as_deref(), start),
+            LastUsed::Never => Some(false),
+        };
+        Some(match self {
+            Self::Not(part) => !part.of_key(key)?,
+            Self::Age(op, number, unit) => {
+                compare(op, age(key.created?, unit), number * days(unit))
+            }
+            Self::Unused(op, number, unit) => {
+                let since = match last_used()? {
+                    LastUsed::Never => key.created?,
+                    LastUsed::At { time, .. } => *time,
+                };
+                compare(op, age(since, unit), number * days(unit))
+            }
+            Self::Used(op, number, unit) => match last_used()? {
+                LastUsed::Never => false,
+                LastUsed::At { time, .. } => compare(op, age(*time, unit), number * days(unit)),
+            },
+            Self::Status(active) => key.active == Some(*active),
+            Self::Never => matches!(last_used()?, LastUsed::Never),
+            Self::Own if key.id.is_none() && !key.own => return None,
+            Self::Own => key.own,
+            Self::Service(text) => service(text)?,
+            Self::Services(texts) => {
+                let known: Vec<Option<bool>> = texts.iter().map(|text| service(text)).collect();
+                if known.contains(&None) && !known.contains(&Some(true)) {
+                    return None;
+                }
+                known.contains(&Some(true))
+            }
+            Self::Region(text) => match last_used()? {
+                LastUsed::At { region, .. } => begins(region.as_deref(), text)?,
+                LastUsed::Never => false,
+            },
+            Self::Id(text) => lower(key.id.as_ref()?).contains(&lower(text)),
+            Self::Description(pattern) => {
+                let text = key.description.as_ref();
+                key.described
+                    .then(|| text.is_some_and(|text| matches(pattern, text)))?
+            }
+            _ => true,
+        })
+    }
+
+    /// What it asks of the user; nothing where nobody knows.
+    fn of_user(&self, user: &Somebody) -> Option<bool> {
+        let has_path = user.path.len() > 1;
+        let exact = |word: &str| {
+            let ids = user.keys.iter().filter_map(|key| key.id.as_ref());
+            let descriptions = user.keys.iter().filter_map(|key| key.description.as_ref());
+            ids.chain(descriptions)
+                .any(|text| lower(text).contains(&lower(word)))
+        };
+        let found = |word: &String| {
+            in_order(&lower(word), &lower(&user.name))
+                || has_path && in_order(&lower(word), &lower(&user.path))
+                || exact(word)
+        };
+        let contained = |word: &String| {
+            lower(&user.name).contains(&lower(word))
+                || has_path && lower(&user.path).contains(&lower(word))
+                || exact(word)
+        };
+        Some(match self {
+            Self::Not(part) => match &**part {
+                Self::Word(word) => !contained(word),
+                Self::Words(words) => !words.iter().any(contained),
+                part => !part.of_user(user)?,
+            },
+            Self::Word(word) => found(word),
+            Self::Words(words) => words.iter().any(found),
+            Self::User(pattern) => matches(pattern, &user.name),
+            Self::Path(pattern) => matches(pattern, &user.path),
+            Self::Keys(op, number) => compare(op, i64::try_from(user.count?).unwrap(), *number),
+            _ => true,
+        })
+    }
 }
 
 /// Whether a user passes, by the letter.
-fn plainly(query: &[Meant], user: &Somebody) -> bool {
-    let of_keys: Vec<&Meant> = query
-        .iter()
-        .filter(|part| part.of_key(&nobodys()).is_some())
-        .collect();
-    query.iter().all(|part| part.of_user(user))
-        && (of_keys.is_empty()
-            || user
-                .keys
-                .iter()
-                .any(|key| of_keys.iter().all(|part| part.of_key(key) == Some(true))))
-}
-
-fn nobodys() -> Key {
-    Key {
-        id: None,
-        active: None,
-        created: None,
-        last_used: None,
-        own: false,
-    }
+fn plainly(query: &[Vec<Meant>], user: &Somebody) -> bool {
+    let passes = |parts: &Vec<Meant>| {
+        let of_keys = || parts.iter().filter(|part| part.is_of_key());
+        let has_all = |key: &Key| of_keys().all(|part| part.of_key(key) == Some(true));
+        let mut of_user = parts.iter().filter(|part| !part.is_of_key());
+        of_user.all(|part| part.of_user(user) == Some(true))
+            && (of_keys().next().is_none() || user.keys.iter().any(has_all))
+    };
+    let mut asked = query.iter().filter(|parts| !parts.is_empty()).peekable();
+    asked.peek().is_none() || asked.any(passes)
 }
 
 fn lower(text: &str) -> String {
@@ -168,6 +212,7 @@ fn lower(text: &str) -> String {
 fn days(unit: &str) -> i64 {
     match unit {
         "w" => 7,
+        "m" => 30,
         "y" => 365,
         _ => 1,
     }
@@ -213,8 +258,8 @@ fn matches(pattern: &str, text: &str) -> bool {
 /// Few letters, so that what is asked for is often there.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![4 => "[abAB-]{1,8}", 1 => "[a-zA-Z0-9+.@_-]{1,20}"]
-        .prop_filter("it is no condition", |name| {
-            !["own", "never"].contains(&&*lower(name))
+        .prop_filter("it is a word to be found", |name| {
+            !["own", "never"].contains(&&*lower(name)) && !name.starts_with('-')
         })
 }
 
@@ -253,13 +298,16 @@ fn key() -> impl Strategy<Value = Key> {
         prop::option::weighted(0.8, time()),
         prop::option::weighted(0.8, used),
         prop::bool::weighted(0.3),
+        prop::option::weighted(0.5, prop::option::weighted(0.7, "[abAB ]{1,8}")),
     )
-        .prop_map(|(id, active, created, last_used, own)| Key {
+        .prop_map(|(id, active, created, last_used, own, description)| Key {
             id,
             active,
             created,
             last_used,
             own,
+            described: description.is_some(),
+            description: description.flatten(),
         })
 }
 
@@ -269,20 +317,29 @@ fn somebody() -> impl Strategy<Value = Somebody> {
     (name(), path, prop::bool::weighted(0.8), keys).prop_map(|(name, path, known, keys)| Somebody {
         name,
         path,
+        count: known.then_some(keys.len()),
         keys: if known { keys } else { Vec::new() },
-        known,
     })
 }
 
 fn meant() -> impl Strategy<Value = Meant> {
+    let not = |part| Meant::Not(Box::new(part));
+    prop_oneof![3 => plain_part(), 1 => plain_part().prop_map(not)]
+}
+
+fn plain_part() -> impl Strategy<Value = Meant> {
     let op = || select(vec![">", ">=", "<", "<=", "=", ":", ":>"]);
-    let unit = || select(vec!["", "d", "h", "w", "y"]);
+    let unit = || select(vec!["", "d", "h", "w", "m", "y"]);
     let number = || select(vec![0i64, 1, 2, 7, 24, 168, 365]);
     let glob = || "[abAB*?/]{1,5}";
     prop_oneof![
         4 => prop_oneof![name(), "(AKI)?[AaBb01]{1,3}"].prop_map(Meant::Word),
         2 => (op(), number(), unit()).prop_map(|(op, n, unit)| Meant::Age(op, n, unit)),
         2 => (op(), number(), unit()).prop_map(|(op, n, unit)| Meant::Unused(op, n, unit)),
+        1 => (op(), number(), unit()).prop_map(|(op, n, unit)| Meant::Used(op, n, unit)),
+        1 => prop::collection::vec(name(), 1..3).prop_map(Meant::Words),
+        1 => prop::collection::vec(service(), 1..3).prop_map(Meant::Services),
+        1 => "[ab*?]{1,4}".prop_map(Meant::Description),
         1 => any::<bool>().prop_map(Meant::Status),
         1 => Just(Meant::Never),
         1 => Just(Meant::Own),
@@ -295,17 +352,24 @@ fn meant() -> impl Strategy<Value = Meant> {
     ]
 }
 
-fn query(parts: &[Meant]) -> Query {
-    let typed: Vec<String> = parts.iter().map(Meant::typed).collect();
-    let query = Query::parse(&typed.join(" "));
+fn query(alternatives: &[Vec<Meant>]) -> Query {
+    let typed = |parts: &Vec<Meant>| {
+        let typed: Vec<String> = parts.iter().map(Meant::typed).collect();
+        typed.join(" ")
+    };
+    let typed: Vec<String> = alternatives.iter().map(typed).collect();
+    let query = Query::parse(&typed.join(" | "));
     assert_eq!(query.errors(), [""; 0], "{typed:?}");
     query
 }
 
 /// Text that is a query.
 fn parts() -> impl Strategy<Value = String> {
-    let part = meant().prop_map(|part| part.typed());
-    prop::collection::vec(part, 0..3).prop_map(|parts| parts.join(" "))
+    let part = prop_oneof![
+        5 => meant().prop_map(|part| part.typed()),
+        1 => Just("|".to_owned()),
+    ];
+    prop::collection::vec(part, 0..4).prop_map(|parts| parts.join(" "))
 }
 
 /// Text that is often nearly a query.
@@ -313,9 +377,37 @@ fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just(" ".to_owned()),
         select(vec![
-            "age", "unused", "status", "never", "own", "user", "path", "service", "region", "keys",
-            "id", ":", "=", ">", "<", ">=", "*", "?", "9", "d", "y", "in", "é", "e\u{301}", "İ",
-            "\u{212a}", "日",
+            "age",
+            "unused",
+            "status",
+            "never",
+            "own",
+            "user",
+            "path",
+            "service",
+            "region",
+            "keys",
+            "id",
+            "used",
+            "description",
+            "-",
+            "|",
+            ":",
+            "=",
+            ">",
+            "<",
+            ">=",
+            "*",
+            "?",
+            "9",
+            "d",
+            "y",
+            "in",
+            "é",
+            "e\u{301}",
+            "İ",
+            "\u{212a}",
+            "日",
         ])
         .prop_map(Into::into),
         "[a-c]{0,3}",
@@ -332,12 +424,12 @@ proptest! {
 
     #[test]
     fn a_query_lets_through_whom_it_plainly_should(
-        parts in prop::collection::vec(meant(), 0..4),
+        alternatives in prop::collection::vec(prop::collection::vec(meant(), 0..4), 1..4),
         user in somebody(),
     ) {
         let mut scratch = Scratch::default();
-        let query = query(&parts);
-        let expected = plainly(&parts, &user);
+        let query = query(&alternatives);
+        let expected = plainly(&alternatives, &user);
         let passes = query.user_passes(&user.facts(), user.keys(), now(), &mut scratch);
         prop_assert_eq!(passes, expected);
         let score = query.user_score(&user.facts(), user.keys(), now(), &mut scratch);
@@ -347,11 +439,7 @@ proptest! {
             // A key passes as a user would who has only this one, but as many.
             let alone = Somebody { keys: vec![key.clone()], ..user.clone() };
             let facts = alone.keys().next().expect("it has one");
-            let (counts, rest): (Vec<Meant>, Vec<Meant>) = parts
-                .iter()
-                .cloned()
-                .partition(|part| matches!(part, Meant::Keys(..)));
-            let expected = plainly(&counts, &user) && plainly(&rest, &alone);
+            let expected = plainly(&alternatives, &alone);
             let passes = query.key_passes(&user.facts(), &facts, now(), &mut scratch);
             prop_assert_eq!(passes, expected);
             let score = query.key_score(&user.facts(), &facts, now(), &mut scratch);
@@ -399,7 +487,7 @@ proptest! {
 
     #[test]
     fn highlights_spell_the_words(
-        words in prop::collection::vec("[abAé1-]{1,4}", 1..3),
+        words in prop::collection::vec("[abAé1][abAé1-]{0,3}", 1..3),
         name in "[abAéB1日-]{0,12}",
         any_name: String,
     ) {

@@ -1,0 +1,116 @@
+//! What stands between two `|` of a query, and who passes it: one and the same key has to meet all
+//! that it asks of keys.
+
+use super::{
+    KeyFacts, Scratch, UserFacts,
+    condition::{Either, OfKey, OfUser},
+    language::Part,
+    word::{Wanted, Word},
+};
+use chrono::{DateTime, Utc};
+
+/// A match in a name counts so many times as much as one in a path or a key ID.
+pub(super) const NAMED: u32 = 2;
+
+/// What is asked together: all of it is to be found and met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Alternative {
+    /// Of each of these, any word is to be found.
+    pub(super) words: Vec<Vec<Word>>,
+    /// None of these is to be found, not even as a part.
+    pub(super) without: Vec<Word>,
+    pub(super) of_user: Vec<Either<OfUser>>,
+    pub(super) of_key: Vec<Either<OfKey>>,
+}
+
+impl Alternative {
+    /// Asks this, too.
+    pub(super) fn add(&mut self, part: Part) {
+        match part {
+            Part::Words(words) if words.is_empty() => {}
+            Part::Words(words) => self.words.push(words),
+            Part::Without(words) => self.without.extend(words),
+            Part::OfUser(condition) => self.of_user.push(condition),
+            Part::OfKey(condition) => self.of_key.push(condition),
+        }
+    }
+
+    /// Whether who passes this passes the other.
+    pub(super) fn narrows(&self, other: &Self) -> bool {
+        let extends = |longer: &[Word], words: &[Word]| {
+            let extends = |word: &Word| words.iter().any(|shorter| word.extends(shorter));
+            longer.iter().all(extends)
+        };
+        let found = |words: &Vec<Word>| self.words.iter().any(|longer| extends(longer, words));
+        other.words.iter().all(found)
+            && all_in(&other.without, &self.without)
+            && all_in(&other.of_user, &self.of_user)
+            && all_in(&other.of_key, &self.of_key)
+    }
+
+    /// Whether a user with these keys passes, or how well they match; nothing where they do not.
+    pub(super) fn judge<'a>(
+        &self,
+        user: &UserFacts<'_>,
+        keys: impl Iterator<Item = KeyFacts<'a>>,
+        now: DateTime<Utc>,
+        scratch: &mut Scratch,
+        wanted: Wanted,
+    ) -> Option<u32> {
+        let asked = |condition: &Either<OfUser>| condition.holds(|one| one.holds(user));
+        if !self.of_user.iter().all(asked) {
+            return None;
+        }
+        // Almost every path is `/`, which says nothing.
+        let path = (user.path.len() > 1).then_some(user.path);
+        let unwanted = |text: &str| self.without.iter().any(|word| word.is_in(text));
+        if unwanted(user.name) || path.is_some_and(unwanted) {
+            return None;
+        }
+        let Scratch { tables, found } = scratch;
+        found.clear();
+        for words in &self.words {
+            let mut best = None;
+            for word in words {
+                let name = word
+                    .named(user.name, wanted, tables)
+                    .map(|score| score * NAMED);
+                let path = path.filter(|_| name.is_none() || wanted == Wanted::Score);
+                let path = path.and_then(|path| word.named(path, wanted, tables));
+                best = best.max(name).max(path);
+            }
+            found.push(best);
+        }
+        let mut met = self.of_key.is_empty();
+        let is_decided = wanted == Wanted::Match && met && self.without.is_empty();
+        if is_decided && found.iter().all(Option::is_some) {
+            return Some(0);
+        }
+        for key in keys {
+            let asked = |condition: &Either<OfKey>| condition.holds(|one| one.holds(&key, now));
+            met = met || self.of_key.iter().all(asked);
+            let mut look_in = |text: &str| {
+                for (words, found) in self.words.iter().zip(found.iter_mut()) {
+                    if found.is_none() || wanted == Wanted::Score {
+                        for word in words {
+                            *found = (*found).max(word.identified(text));
+                        }
+                    }
+                }
+                !unwanted(text)
+            };
+            if !key.id.is_none_or(&mut look_in) || !key.description.flatten().is_none_or(look_in) {
+                return None;
+            }
+        }
+        if met {
+            found.iter().copied().sum()
+        } else {
+            None
+        }
+    }
+}
+
+fn all_in<T: PartialEq>(some: &[T], others: &[T]) -> bool {
+    some.iter().all(|one| others.contains(one))
+}
