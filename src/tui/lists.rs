@@ -37,6 +37,13 @@ struct Chosen {
     at: u16,
 }
 
+/// What was selected in each list before a filter was typed.
+#[derive(Clone, Debug)]
+struct Before {
+    user: Option<Box<str>>,
+    key: Option<Chosen>,
+}
+
 /// The two lists of an account. The rows themselves are the engine's.
 #[derive(Debug)]
 pub struct Lists {
@@ -58,6 +65,8 @@ pub struct Lists {
     chosen: Option<Chosen>,
     /// What is typed into the filter, the same for both lists.
     filter: Filter,
+    /// What was selected before; only while a filter is typed.
+    before: Option<Before>,
     /// When the lists were last put in order.
     settled: DateTime<Utc>,
 }
@@ -75,6 +84,7 @@ impl Default for Lists {
             selected: None,
             chosen: None,
             filter: Filter::default(),
+            before: None,
             settled: DateTime::UNIX_EPOCH,
         }
     }
@@ -259,13 +269,50 @@ impl Lists {
         &self.filter
     }
 
-    /// Changes the filter. The selected row stays selected while it passes; otherwise the best
-    /// match is.
+    /// Begins to type a filter.
+    pub fn open_filter(&mut self) {
+        self.before = Some(Before {
+            user: self.selected.clone(),
+            key: self.chosen.clone(),
+        });
+    }
+
+    /// Ends typing the filter, and keeps it and the selected row.
+    pub fn keep_filter(&mut self) {
+        self.before = None;
+    }
+
+    /// Clears the filter; where it was typed, goes back to what was selected before.
+    pub fn clear_filter(&mut self, users: &Inventory) {
+        self.edit_filter(users, |filter| filter.input.reset());
+        if let Some(before) = self.before.take() {
+            self.go_back(before);
+            if self.keys_shown {
+                self.fill_keys(users, Basis::Edited);
+            } else {
+                self.fill_users(users, Basis::Edited);
+            }
+        }
+    }
+
+    fn go_back(&mut self, before: Before) {
+        self.selected = before.user;
+        self.chosen = before.key;
+    }
+
+    /// Changes the filter. While it is typed, the best match is selected, the first of them if there
+    /// are several, and what was before while nothing is asked; otherwise the selected row stays
+    /// selected as long as it passes.
     pub fn edit_filter(&mut self, users: &Inventory, edit: impl FnOnce(&mut Filter)) {
         edit(&mut self.filter);
         let edited = self.filter.read();
         if edited == Edited::Not {
             return;
+        }
+        if self.filter.query().is_empty()
+            && let Some(before) = self.before.clone()
+        {
+            self.go_back(before);
         }
         // What is not in order may not be what is loaded.
         let basis = |stale: bool| match edited {
@@ -406,9 +453,15 @@ impl Lists {
         }
     }
 
+    /// Whether the best match is to be selected, whichever was before.
+    fn selects_best(&self, basis: Basis) -> bool {
+        basis.is_edit() && self.before.is_some() && !self.filter.query().is_empty()
+    }
+
     fn fill_users(&mut self, users: &Inventory, basis: Basis) {
         let kept = self.selected.as_deref().and_then(|name| users.find(name));
         let kept = kept.and_then(|at| u32::try_from(at).ok());
+        let kept = kept.filter(|_| !self.selects_best(basis));
         let (rows, filter) = (users.rows(), &mut self.filter);
         let spares = basis.spares(self.by_user.shown().len());
         self.by_user.show(
@@ -455,6 +508,7 @@ impl Lists {
             };
             Some((u32::try_from(row).ok()?, at))
         });
+        let kept = kept.filter(|_| !self.selects_best(basis));
         let (rows, filter) = (users.rows(), &mut self.filter);
         let spares = basis.spares(self.by_key.shown().len());
         self.by_key.show(

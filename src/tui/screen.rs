@@ -144,7 +144,7 @@ impl Screen {
             }
             Message::Event(event) => {
                 if matches!(event, Event::Signal(Signal::Interrupt)) {
-                    self.filtering = false;
+                    self.stop_typing();
                 }
                 let selected = self.selected_name();
                 let effects = self.engine.hear(event);

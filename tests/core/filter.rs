@@ -107,6 +107,73 @@ fn what_is_not_understood_is_explained_below_and_hides_nobody() {
     assert!(screen.contains("▲ No field foo. Fields: age"), "{screen}");
 }
 
+#[test]
+fn the_best_match_is_selected_while_a_filter_is_typed() {
+    let mut desk = desk();
+    desk.keys("j/b");
+    // `deploy-bot` passes, too, and was selected.
+    assert_eq!(shown(&desk), ["deploy-bot", "old-batch", "web-assets"]);
+    assert_eq!(selected(&desk), "deploy-bot");
+    desk.keys("a");
+    assert_eq!(selected(&desk), "old-batch");
+    desk.press(KeyCode::Backspace);
+    assert_eq!(selected(&desk), "deploy-bot");
+    // Without words all match as well as the first.
+    desk.press(KeyCode::Backspace);
+    desk.keys("age>90");
+    assert_eq!(selected(&desk), "deploy-bot");
+    desk.press(KeyCode::Down);
+    assert_eq!(selected(&desk), "former-intern");
+    desk.keys(" status:i");
+    assert_eq!(selected(&desk), "former-intern");
+    // With nothing asked the selection is back where it was.
+    for _ in 0.."age>90 status:i".len() {
+        desk.press(KeyCode::Backspace);
+    }
+    assert_eq!(selected(&desk), "deploy-bot");
+}
+
+#[test]
+fn giving_a_filter_up_goes_back_to_what_was_selected_before() {
+    for typed in ["xyzzy", "web", "never", "", "foo:"] {
+        let mut desk = desk();
+        desk.keys("jj/");
+        desk.keys(typed);
+        desk.press(KeyCode::Down);
+        desk.press(KeyCode::Esc);
+        assert_eq!(selected(&desk), "former-intern", "{typed}");
+        assert_eq!(shown(&desk).len(), people().len());
+
+        desk.keys("2gjj");
+        let key = desk.screen.selected_key().unwrap().key.id.clone();
+        desk.keys("/");
+        desk.keys(typed);
+        desk.press(KeyCode::Down);
+        desk.press(KeyCode::Esc);
+        let now = &desk.screen.selected_key().unwrap().key.id;
+        assert_eq!(*now, key, "{typed}");
+    }
+}
+
+#[test]
+fn keeping_a_filter_keeps_the_selected_row() {
+    let mut desk = desk();
+    desk.keys("/b");
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Enter);
+    assert_eq!(selected(&desk), "old-batch");
+    // Opened once more, it goes back no further than to that.
+    desk.keys("/x");
+    desk.press(KeyCode::Esc);
+    assert_eq!(selected(&desk), "old-batch");
+    assert_eq!(shown(&desk).len(), people().len());
+    // Cleared from the list, the row stays.
+    desk.keys("/web");
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Esc);
+    assert_eq!(selected(&desk), "web-assets");
+}
+
 /// What the key of `alice` is for, told late.
 fn describe_alice(desk: &mut Desk, late: Vec<RequestId>) {
     for request in late {

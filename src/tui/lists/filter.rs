@@ -24,6 +24,10 @@ pub struct Filter {
     scratch: Option<Box<Scratch>>,
 }
 
+/// The best match is looked for among so many of those that pass: how well each matches costs more
+/// than whether it does, and where more pass there is still something to be typed.
+const RANKED: usize = 1000;
+
 /// What an edit has made of the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edited {
@@ -99,8 +103,8 @@ impl Filter {
             .key_passes(&of_user(row), &key, self.now, scratch)
     }
 
-    /// Which of these users matches best, the first of them if there are several; nothing without
-    /// a query.
+    /// Which of the first of these users matches best, the first if there are several; nothing
+    /// without a query.
     pub(super) fn best<'a>(&mut self, rows: impl Iterator<Item = &'a UserRow>) -> Option<usize> {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
@@ -112,7 +116,7 @@ impl Filter {
         highest(&self.query, most, scores)
     }
 
-    /// Which of these keys matches best.
+    /// Which of the first of these keys matches best.
     pub(super) fn best_key<'a>(
         &mut self,
         keys: impl Iterator<Item = (&'a UserRow, Known<'a>)>,
@@ -127,14 +131,14 @@ impl Filter {
     }
 }
 
-/// The place of the first of the highest scores, of which none is above `most`; nothing where
-/// nothing is asked.
+/// The place of the first of the highest scores, of which none is above `most`, among the first
+/// ones; nothing where nothing is asked.
 fn highest(query: &Query, most: u32, scores: impl Iterator<Item = Option<u32>>) -> Option<usize> {
     if query.is_empty() {
         return None;
     }
     let mut best: Option<(u32, usize)> = None;
-    for (place, score) in scores.enumerate() {
+    for (place, score) in scores.take(RANKED).enumerate() {
         if let Some(score) = score
             && best.is_none_or(|(highest, _)| score > highest)
         {

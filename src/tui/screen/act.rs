@@ -161,8 +161,9 @@ impl Screen {
                     self.pages.users.pane = Pane::Users;
                 }
                 self.filtering = true;
+                self.lists.open_filter();
             }
-            Action::KeepFilter => self.filtering = false,
+            Action::KeepFilter => self.stop_typing(),
             Action::ClearFilter => {
                 self.filtering = false;
                 self.clear_filter();
@@ -199,7 +200,7 @@ impl Screen {
     }
 
     fn leave(&mut self, leave: Leave) -> Vec<Effect> {
-        self.filtering = false;
+        self.stop_typing();
         self.intend(Intent::Leave(leave))
     }
 
@@ -236,7 +237,13 @@ impl Screen {
 
     pub(super) fn clear_filter(&mut self) {
         let users = &self.engine.fleet[self.slot].users;
-        self.lists.edit_filter(users, |filter| filter.input.reset());
+        self.lists.clear_filter(users);
+    }
+
+    /// Ends typing the filter, and keeps it.
+    pub(super) fn stop_typing(&mut self) {
+        self.filtering = false;
+        self.lists.keep_filter();
     }
 
     /// Goes to another page.
@@ -272,7 +279,7 @@ impl Screen {
         self.go_to(Page::Users);
         self.show_user(user);
         self.pages.users.pane = Pane::Keys;
-        self.filtering = false;
+        self.stop_typing();
     }
 
     /// Selects a key by its ID, and the user it belongs to.
