@@ -305,6 +305,11 @@ fn nobody() {
         desk.keys("/web");
         desk
     });
+    pictures("filter-no-such-field", |size| {
+        let mut desk = main_view(size);
+        desk.keys("/name:web");
+        desk
+    });
 }
 
 #[test]

@@ -42,12 +42,14 @@ pub(super) struct Layout {
     pub status: Rect,
     /// What has to be known before anything else; empty where there is nothing.
     pub warning: Rect,
-    /// Everything between the lines at the top and the hints.
+    /// Everything between the lines at the top and those at the bottom.
     pub body: Rect,
     /// The list of users with its border; empty where only the keys are shown.
     pub users: Rect,
     /// The keys with their border; empty where only the users are shown.
     pub keys: Rect,
+    /// What is wrong with the filter; empty where nothing is.
+    pub explanation: Rect,
     /// The hints.
     pub footer: Rect,
     /// Whether the list has a line for the filter.
@@ -63,6 +65,8 @@ pub(super) struct Shown {
     pub keys_first: bool,
     /// The line of the filter.
     pub filter: bool,
+    /// How many lines say what is wrong with it.
+    pub explanation: u16,
 }
 
 impl Layout {
@@ -75,7 +79,12 @@ impl Layout {
             ..row(2)
         };
         let top = 2 + warning.height;
-        let body = Rect::new(0, top.min(height), width, height.saturating_sub(top + 1));
+        let body = Rect::new(
+            0,
+            top.min(height),
+            width,
+            height.saturating_sub(top + shown.explanation + 1),
+        );
         let (users, keys) = if width < TWO_PANES {
             if shown.keys_first {
                 (Rect::ZERO, body)
@@ -108,6 +117,11 @@ impl Layout {
             body,
             users,
             keys,
+            explanation: Rect {
+                y: body.bottom(),
+                height: shown.explanation.min(height.saturating_sub(body.bottom())),
+                ..body
+            },
             footer: row(height.saturating_sub(1)),
             filter: shown.filter,
         }

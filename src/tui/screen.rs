@@ -19,7 +19,7 @@ use super::{
     pages::{self, Page, Pages, Pane, Selection},
     theme::Theme,
     widgets::{
-        footer,
+        filter_line, footer,
         notice::{self, Notice},
     },
 };
@@ -336,8 +336,19 @@ impl Screen {
         });
     }
 
+    /// What is wrong with the filter, where its list is on screen.
+    fn filter_error(&self) -> Option<&str> {
+        let lists = self.account().stage == Stage::SignedIn && self.page() != Page::Activity;
+        let errors = self.lists.filter().query().errors();
+        errors.first().filter(|_| lists).map(String::as_str)
+    }
+
     fn layout(&self) -> Layout {
+        let explanation = self
+            .filter_error()
+            .map_or(0, |error| filter_line::explained(error, self.size.0).len());
         let shown = Shown {
+            explanation: u16::try_from(explanation).unwrap_or(u16::MAX),
             warning: self.account().identity.root_has_keys(),
             keys_first: self.pages.users.pane == Pane::Keys && !self.filtering,
             filter: self.filtering || !self.lists.filter().is_empty(),
@@ -383,6 +394,9 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
             pages::signed_out::draw(&mut canvas, layout.body, problem);
         }
         _ => screen.pages.draw(&mut canvas, &layout, lists, typing),
+    }
+    if let Some(error) = screen.filter_error() {
+        filter_line::explanation(&mut canvas, layout.explanation, error);
     }
     let filtered = !lists.filter().is_empty();
     let title = |action| screen.title(action);

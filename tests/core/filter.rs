@@ -93,7 +93,7 @@ fn what_is_not_understood_is_explained_below_and_hides_nobody() {
     let screen = desk.screen();
     assert!(screen.contains("▲ age needs a number of days"), "{screen}");
     assert_eq!(shown(&desk).len(), people().len());
-    assert!(!screen.contains("name ▴"), "{screen}");
+    assert!(screen.contains("name ▴"), "the headings stay:\n{screen}");
     desk.keys("90");
     let screen = desk.screen();
     assert!(!screen.contains("age needs"), "{screen}");
@@ -104,7 +104,36 @@ fn what_is_not_understood_is_explained_below_and_hides_nobody() {
     desk.press(KeyCode::Enter);
     let screen = desk.screen();
     assert!(screen.contains("age>90 foo:"), "{screen}");
-    assert!(screen.contains("▲ No field foo. Fields: age"), "{screen}");
+    assert!(
+        screen.contains("▲ No field foo. Fields: age used"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_field_that_there_is_not_is_answered_with_all_there_are_also_on_the_smallest_screen() {
+    for view in ["", "2"] {
+        let mut desk = Desk::showing((60, 16), settings(), &people());
+        desk.keys(view);
+        desk.keys("G/foo:bar age>90");
+        let screen = desk.screen();
+        let said = "No field foo. Fields: age used unused status user path service region keys \
+                    id description";
+        let at = screen.find('▲').expect("it is explained");
+        let (list, explanation) = screen.split_at(at);
+        let words: Vec<&str> = explanation.split_whitespace().skip(1).collect();
+        assert!(words.join(" ").starts_with(said), "{screen}");
+        assert!(list.contains("age "), "the headings stay:\n{screen}");
+        assert!(
+            list.contains("▌"),
+            "the selected row is in sight:\n{screen}"
+        );
+        // What is kept is explained, too, and not on a page that has nothing to do with it.
+        desk.press(KeyCode::Enter);
+        assert!(desk.screen().contains("▲ No field"));
+        desk.keys("3");
+        assert!(!desk.screen().contains("▲ No field"));
+    }
 }
 
 #[test]

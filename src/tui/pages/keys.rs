@@ -111,10 +111,7 @@ pub(in crate::tui) fn draw(
     let inside = filter_line::draw(canvas, inside, lists, filter, typing);
     let columns = Columns::of(inside);
     let table = columns.table(lists);
-    match query.errors().first() {
-        Some(error) => filter_line::explanation(canvas, inside, error),
-        None => table.headings(canvas, inside),
-    }
+    table.headings(canvas, inside);
     let body = Rect {
         y: inside.y + 1,
         height: inside.height.saturating_sub(1),

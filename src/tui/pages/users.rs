@@ -170,11 +170,7 @@ fn draw_list(
     let inside = filter_line::draw(canvas, inside, lists, filter, typing);
     let columns = Columns::of(inside.width);
     let table = columns.table(lists.by_user().sort(), focused);
-    // The lines stay where they are while a filter is typed: what is wrong takes the headings'.
-    match query.errors().first() {
-        Some(error) => filter_line::explanation(canvas, inside, error),
-        None => table.headings(canvas, inside),
-    }
+    table.headings(canvas, inside);
     let list = Rect {
         y: inside.y + 1,
         height: inside.height.saturating_sub(1),

@@ -40,14 +40,18 @@ pub(in crate::tui) fn draw(
     }
 }
 
-/// What is wrong with the filter.
+/// What is wrong with the filter, as lines on a screen of so many columns.
+pub(in crate::tui) fn explained(error: &str, columns: u16) -> Vec<String> {
+    wrap(error, usize::from(columns).saturating_sub(4))
+}
+
+/// Draws what is wrong with the filter.
 pub(in crate::tui) fn explanation(canvas: &mut Canvas<'_>, area: Rect, error: &str) {
     let theme = canvas.theme;
-    let room = usize::from(area.width).saturating_sub(4);
-    let text = format!(
-        " {} {}",
-        theme.glyphs.warn,
-        shorten(error, room, theme.glyphs.more)
-    );
-    canvas.line(area.x, area.y, area.width, &Line::styled(text, theme.warn));
+    let lines = explained(error, area.width);
+    for (at, (y, text)) in (area.y..area.bottom()).zip(lines).enumerate() {
+        let mark = if at == 0 { theme.glyphs.warn } else { " " };
+        let text = format!(" {mark} {text}");
+        canvas.line(area.x, y, area.width, &Line::styled(text, theme.warn));
+    }
 }
