@@ -305,6 +305,17 @@ fn nobody() {
         desk.keys("/web");
         desk
     });
+    pictures("filter-empty", |size| {
+        let mut desk = main_view(size);
+        desk.keys("/");
+        desk
+    });
+    pictures("filter-completing", |size| {
+        let mut desk = main_view(size);
+        desk.keys("/bot u");
+        desk.press(KeyCode::Tab);
+        desk
+    });
     pictures("filter-no-such-field", |size| {
         let mut desk = main_view(size);
         desk.keys("/name:web");

@@ -1,9 +1,11 @@
 //! The filter language, and sorting: which rows of any number of accounts are shown, in which order.
 //!
 //! A [`Query`] is what was typed, understood: `language` says what can be typed, `alternative`,
-//! `condition` and `word` what that asks. It is asked of plain facts, wherever these are from.
+//! `condition` and `word` what that asks, `complete` how a text can go on. It is asked of plain facts,
+//! wherever these are from.
 
 mod alternative;
+pub mod complete;
 mod condition;
 mod glob;
 mod language;

@@ -257,6 +257,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::FocusUsers, &[Key::char('h'), Key::of(KeyCode::Left), Key::of(KeyCode::Esc)], &[Context::Keys], false),
     bind(Action::ClearFilter, &[Key::of(KeyCode::Esc)], &[Context::Users, Context::AllKeys, Context::Filter], true),
     bind(Action::KeepFilter, &[Key::of(KeyCode::Enter)], &[Context::Filter], true),
+    bind(Action::Complete, &[Key::of(KeyCode::Tab)], &[Context::Filter], true),
+    bind(Action::CompleteBack, &[Key::of(KeyCode::BackTab)], &[Context::Filter], false),
     // Dialogs with buttons.
     bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
     bind(Action::DeactivateInstead, &[Key::char('t')], &[Context::Confirm, Context::Typed], false),

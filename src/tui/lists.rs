@@ -6,10 +6,12 @@
 
 mod filter;
 mod list;
+mod offered;
 mod scroll;
 
 pub use filter::Filter;
 pub use list::List;
+pub(super) use offered::Offered;
 pub(super) use scroll::{Position, Scroll};
 
 use crate::engine::{
@@ -270,22 +272,26 @@ impl Lists {
     }
 
     /// Begins to type a filter.
-    pub fn open_filter(&mut self) {
+    pub fn open_filter(&mut self, users: &Inventory) {
         self.before = Some(Before {
             user: self.selected.clone(),
             key: self.chosen.clone(),
         });
+        self.filter.offer(users);
     }
 
     /// Ends typing the filter, and keeps it and the selected row.
     pub fn keep_filter(&mut self) {
         self.before = None;
+        self.filter.close();
     }
 
     /// Clears the filter; where it was typed, goes back to what was selected before.
     pub fn clear_filter(&mut self, users: &Inventory) {
+        let was_empty = self.filter.input.value().is_empty();
         self.edit_filter(users, |filter| filter.input.reset());
-        if let Some(before) = self.before.take() {
+        // With the text gone it has gone back already.
+        if let Some(before) = self.before.take().filter(|_| was_empty) {
             self.go_back(before);
             if self.keys_shown {
                 self.fill_keys(users, Basis::Edited);
@@ -293,6 +299,7 @@ impl Lists {
                 self.fill_users(users, Basis::Edited);
             }
         }
+        self.filter.close();
     }
 
     fn go_back(&mut self, before: Before) {
@@ -300,11 +307,28 @@ impl Lists {
         self.chosen = before.key;
     }
 
+    /// Completes the text of the filter with the next of what is offered, or with the one before.
+    pub fn complete_filter(&mut self, users: &Inventory, back: bool) {
+        if self.filter.complete(back) {
+            self.reread_filter(users);
+        }
+        if self.filter.offered().is_none() {
+            self.filter.offer(users);
+        }
+    }
+
     /// Changes the filter. While it is typed, the best match is selected, the first of them if there
     /// are several, and what was before while nothing is asked; otherwise the selected row stays
     /// selected as long as it passes.
     pub fn edit_filter(&mut self, users: &Inventory, edit: impl FnOnce(&mut Filter)) {
         edit(&mut self.filter);
+        self.reread_filter(users);
+        if self.before.is_some() {
+            self.filter.offer(users);
+        }
+    }
+
+    fn reread_filter(&mut self, users: &Inventory) {
         let edited = self.filter.read();
         if edited == Edited::Not {
             return;

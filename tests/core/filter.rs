@@ -203,6 +203,82 @@ fn keeping_a_filter_keeps_the_selected_row() {
     assert_eq!(selected(&desk), "web-assets");
 }
 
+/// The text of the filter, and what is on its line.
+fn line(desk: &Desk) -> (String, String) {
+    let text = desk.screen.lists.filter().input.value().to_owned();
+    let screen = desk.screen();
+    let line = screen.lines().find(|line| line.contains("│ / "));
+    let line = line.expect("the filter is on screen").split_once("│ / ");
+    let (line, _) = line.unwrap().1.split_once('│').unwrap();
+    (text, line.trim_end().to_owned())
+}
+
+#[test]
+fn a_filter_that_is_empty_shows_examples() {
+    let mut desk = desk();
+    desk.keys("/");
+    assert_eq!(line(&desk).1, "▏alice · age>90 unused>45");
+    desk.keys("x");
+    assert_eq!(line(&desk).1, "x▏");
+}
+
+#[test]
+fn fields_and_values_are_completed() {
+    let mut desk = desk();
+    desk.keys("2/-st");
+    assert_eq!(line(&desk).1, "-st▏atus:");
+    desk.press(KeyCode::Tab);
+    // One that has no other leads on to its values.
+    assert_eq!(
+        line(&desk),
+        (
+            "-status:".into(),
+            "-status:▏active  active  inactive".into()
+        )
+    );
+    desk.press(KeyCode::Tab);
+    desk.press(KeyCode::Tab);
+    assert_eq!(line(&desk).0, "-status:inactive");
+    assert_eq!(shown_keys(&desk), 5, "it filters as if it had been typed");
+    desk.press(KeyCode::BackTab);
+    assert_eq!(line(&desk).0, "-status:active");
+    desk.press(KeyCode::BackTab);
+    assert_eq!(line(&desk).0, "-status:");
+    desk.press(KeyCode::BackTab);
+    assert_eq!(line(&desk).0, "-status:inactive");
+    desk.keys(" u");
+    assert_eq!(
+        line(&desk).1,
+        "-status:inactive u▏sed<  used<  unused>  user:"
+    );
+    for (typed, completed) in [
+        ("ser:o", "user:old-batch"),
+        (" se", "service:"),
+        ("", "service:s3"),
+        (" reg", "region:"),
+        ("", "region:us-east-1"),
+        (" pa", "path:"),
+        ("", "path:/"),
+    ] {
+        desk.keys(typed);
+        desk.press(KeyCode::Tab);
+        let text = line(&desk).0;
+        assert!(text.ends_with(completed), "{text}");
+    }
+    // There is nothing to go on with.
+    let text = line(&desk).0;
+    desk.keys(" xyz");
+    desk.press(KeyCode::Tab);
+    assert_eq!(
+        desk.screen.lists.filter().input.value(),
+        format!("{text} xyz")
+    );
+}
+
+fn shown_keys(desk: &Desk) -> usize {
+    desk.screen.lists.by_key().shown().len()
+}
+
 /// What the key of `alice` is for, told late.
 fn describe_alice(desk: &mut Desk, late: Vec<RequestId>) {
     for request in late {

@@ -169,7 +169,8 @@ impl OfKey {
 }
 
 /// Whether a text begins so, whatever the case.
-pub(super) fn begins(text: &str, start: &str) -> bool {
+#[must_use]
+pub fn begins(text: &str, start: &str) -> bool {
     let begin = text.as_bytes().get(..start.len());
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes()))
 }

@@ -9,6 +9,7 @@
 //! `|` stands between whole alternatives, each of everything up to the next: `age>90 never | own`.
 
 use super::{
+    complete::Seen,
     condition::{Compare, Either, OfKey, OfUser, Op, Span, begins},
     glob::Glob,
     word::Word,
@@ -19,10 +20,10 @@ use crate::engine::text::{shorten, visible};
 pub const LONGEST_ERROR: usize = 100;
 
 /// What stands between a field and its value.
-const SIGNS: [char; 4] = [':', '=', '<', '>'];
+pub(super) const SIGNS: [char; 4] = [':', '=', '<', '>'];
 
 /// What is asked of a key without a value.
-const ALONE: [&str; 2] = ["never", "own"];
+pub(super) const ALONE: [&str; 2] = ["never", "own"];
 
 /// Said where `|` is between what it cannot stand between without a space.
 const SPACES: &str = "Put spaces around | between conditions: age>365 | never";
@@ -51,16 +52,30 @@ pub(super) enum Condition {
 
 /// What a field is compared with.
 #[derive(Clone, Copy)]
-struct Value<'a> {
+pub(super) struct Value<'a> {
     /// How, where it says so: `:` and `=` leave it to the field.
     op: Option<Op>,
-    text: &'a str,
+    pub(super) text: &'a str,
 }
 
-/// A field: its name, what is said where its value is missing or wrong, and how it is understood.
+/// The values that a field can be completed with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Values {
+    /// Numbers and texts, which nobody can guess.
+    Any,
+    /// One of a few.
+    OneOf(&'static [&'static str]),
+    /// What was seen of the account.
+    Seen(Seen),
+}
+
+/// A field: its name, what usually follows that, what is said where its value is missing or wrong,
+/// and how it is completed and understood.
 pub(super) struct Field {
     pub(super) name: &'static str,
+    pub(super) sign: &'static str,
     pub(super) needs: &'static str,
+    pub(super) values: Values,
     condition: fn(Value<'_>) -> Option<Condition>,
 }
 
@@ -68,22 +83,30 @@ pub(super) struct Field {
 pub(super) const FIELDS: &[Field] = &[
     Field {
         name: "age",
+        sign: ">",
         needs: "age needs a number of days: age>90 age>6m",
+        values: Values::Any,
         condition: |value| Some(Condition::OfKey(OfKey::Age(value.span()?))),
     },
     Field {
         name: "used",
+        sign: "<",
         needs: "used needs a number of days: used<7",
+        values: Values::Any,
         condition: |value| Some(Condition::OfKey(OfKey::Used(value.span()?))),
     },
     Field {
         name: "unused",
+        sign: ">",
         needs: "unused needs a number of days: unused>45",
+        values: Values::Any,
         condition: |value| Some(Condition::OfKey(OfKey::Unused(value.span()?))),
     },
     Field {
         name: "status",
+        sign: ":",
         needs: "status is active or inactive: status:inactive",
+        values: Values::OneOf(&["active", "inactive"]),
         condition: |value| {
             let text = value.text()?;
             match (begins("active", text), begins("inactive", text)) {
@@ -95,37 +118,51 @@ pub(super) const FIELDS: &[Field] = &[
     },
     Field {
         name: "user",
+        sign: ":",
         needs: "user needs a name: user:ci-*",
+        values: Values::Seen(Seen::Users),
         condition: |value| Some(Condition::OfUser(OfUser::Name(Glob::new(value.text()?)))),
     },
     Field {
         name: "path",
+        sign: ":",
         needs: "path needs a path: path:/ops/*",
+        values: Values::Seen(Seen::Paths),
         condition: |value| Some(Condition::OfUser(OfUser::Path(Glob::new(value.text()?)))),
     },
     Field {
         name: "service",
+        sign: ":",
         needs: "service needs a name: service:s3",
+        values: Values::Seen(Seen::Services),
         condition: |value| Some(Condition::OfKey(OfKey::Service(value.text()?.into()))),
     },
     Field {
         name: "region",
+        sign: ":",
         needs: "region needs a name: region:eu-west-1",
+        values: Values::Seen(Seen::Regions),
         condition: |value| Some(Condition::OfKey(OfKey::Region(value.text()?.into()))),
     },
     Field {
         name: "keys",
+        sign: ":",
         needs: "keys needs a number: keys:2 keys>1",
+        values: Values::Any,
         condition: |value| Some(Condition::OfUser(OfUser::Keys(value.compare()?))),
     },
     Field {
         name: "id",
+        sign: ":",
         needs: "id needs a part of a key ID: id:AKIA",
+        values: Values::Any,
         condition: |value| Some(Condition::OfKey(OfKey::Id(value.text()?.into()))),
     },
     Field {
         name: "description",
+        sign: ":",
         needs: "description needs a text: description:billing",
+        values: Values::Any,
         condition: |value| {
             Some(Condition::OfKey(OfKey::Description(Glob::new(
                 value.text()?,
@@ -165,7 +202,7 @@ pub const GUIDE: &[(&str, &str)] = &[
 ];
 
 /// The field of this name.
-fn field(name: &str) -> Option<&'static Field> {
+pub(super) fn field(name: &str) -> Option<&'static Field> {
     let mut fields = FIELDS.iter();
     fields.find(|field| field.name.eq_ignore_ascii_case(name))
 }
@@ -257,7 +294,7 @@ fn no_field(name: &str) -> String {
 
 impl<'a> Value<'a> {
     /// What begins with `:` `=` `<` or `>`. `:` and `=` may stand before a comparison: `age:>90`.
-    fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         let rest = text.strip_prefix([':', '=']).unwrap_or(text);
         let ops = [
             (">=", Op::AtLeast),

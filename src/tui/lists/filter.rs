@@ -1,7 +1,8 @@
 //! The filter: the text field, and what is made of it.
 
+use super::offered::{Offered, Values};
 use crate::engine::{
-    account::{Known, UserRow},
+    account::{Inventory, Known, UserRow},
     model::KeyStatus,
     query::{KeyFacts, Query, Scratch, UserFacts},
 };
@@ -20,6 +21,9 @@ pub struct Filter {
     now: DateTime<Utc>,
     /// The key that the session is signed in with; empty where there is none.
     own: String,
+    /// How the text can be completed, while it is typed.
+    offered: Option<Offered>,
+    values: Values,
     /// Made when it is first needed.
     scratch: Option<Box<Scratch>>,
 }
@@ -57,6 +61,37 @@ impl Filter {
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
+    }
+
+    /// How the text can be completed where the cursor is; nothing while it is not typed.
+    #[must_use]
+    pub fn offered(&self) -> Option<&Offered> {
+        self.offered.as_ref()
+    }
+
+    /// Looks how the text can be completed.
+    pub(super) fn offer(&mut self, users: &Inventory) {
+        self.offered = Offered::to(&self.input, &mut self.values, users);
+    }
+
+    /// Completes the text with the next of what is offered, or with the one before. Says whether
+    /// there was anything.
+    pub(super) fn complete(&mut self, back: bool) -> bool {
+        let Some(offered) = &mut self.offered else {
+            return false;
+        };
+        self.input = offered.take(back);
+        if offered.offers().len() == 1 {
+            // There is none to go on to: what comes next is offered for the new text.
+            self.offered = None;
+        }
+        true
+    }
+
+    /// Offers nothing any more.
+    pub(super) fn close(&mut self) {
+        self.offered = None;
+        self.values = Values::default();
     }
 
     /// Makes the query of what is typed.

@@ -161,12 +161,18 @@ impl Screen {
                     self.pages.users.pane = Pane::Users;
                 }
                 self.filtering = true;
-                self.lists.open_filter();
+                let users = &self.engine.fleet[self.slot].users;
+                self.lists.open_filter(users);
             }
             Action::KeepFilter => self.stop_typing(),
             Action::ClearFilter => {
                 self.filtering = false;
                 self.clear_filter();
+            }
+            Action::Complete | Action::CompleteBack => {
+                let users = &self.engine.fleet[self.slot].users;
+                let back = action == Action::CompleteBack;
+                self.lists.complete_filter(users, back);
             }
             Action::Palette => {
                 let palette = Palette::new(self.pages.shown.row().places);

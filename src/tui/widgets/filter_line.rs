@@ -1,8 +1,12 @@
 //! The filter, as it is typed, and what is wrong with it.
 
-use crate::tui::{lists::Lists, prelude::*};
+use crate::tui::{
+    canvas::Canvas,
+    lists::{Lists, Offered},
+    prelude::*,
+};
 
-/// Draws the text of the filter, with the cursor while it is typed, into the first line of an area
+/// Draws the text of the filter, while it is typed with the cursor and how it can go on, into the first line of an area
 /// if it is to be shown; returns the rest of the area.
 pub(in crate::tui) fn draw(
     canvas: &mut Canvas<'_>,
@@ -28,7 +32,19 @@ pub(in crate::tui) fn draw(
         );
         spans.push(Span::raw(before));
         spans.push(Span::styled(theme.glyphs.cursor, theme.accent));
-        spans.push(Span::raw(after));
+        if text.is_empty() {
+            let examples = format!("alice {} age>90 unused>45", theme.glyphs.dot);
+            spans.push(Span::styled(examples, theme.dim));
+        } else if let Some(offered) = lists.filter().offered() {
+            let rest = visible(offered.rest()).into_owned();
+            spans.push(Span::styled(rest, theme.dim));
+            spans.push(Span::raw(after));
+            let taken: usize = spans.iter().map(Span::width).sum();
+            let room = usize::from(area.width).saturating_sub(taken);
+            spans.extend(offers(&theme, offered, room));
+        } else {
+            spans.push(Span::raw(after));
+        }
     } else {
         spans.push(Span::raw(text));
     }
@@ -38,6 +54,29 @@ pub(in crate::tui) fn draw(
         height: area.height.saturating_sub(1),
         ..area
     }
+}
+
+/// What else is offered, from the one that is taken on, as far as there is room.
+fn offers(theme: &Theme, offered: &Offered, room: usize) -> Vec<Span<'static>> {
+    let all = offered.offers();
+    let from = offered.taken().unwrap_or(0);
+    let mut spans = Vec::new();
+    let mut room = room.saturating_sub(2);
+    if all.len() < 2 {
+        return spans;
+    }
+    for (at, offer) in (0..).zip(all).skip(from).chain((0..).zip(all).take(from)) {
+        let offer = visible(offer);
+        let Some(rest) = room.checked_sub(width(&offer) + 2) else {
+            break;
+        };
+        room = rest;
+        let taken = offered.taken() == Some(at);
+        let style = if taken { theme.accent } else { theme.dim };
+        spans.push(Span::raw("  "));
+        spans.push(Span::styled(offer.into_owned(), style));
+    }
+    spans
 }
 
 /// What is wrong with the filter, as lines on a screen of so many columns.
