@@ -321,6 +321,11 @@ fn nobody() {
         desk.keys("/name:web");
         desk
     });
+    pictures("ready-filters", |size| {
+        let mut desk = main_view(size);
+        desk.keys("Fj");
+        desk
+    });
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod complete;
 mod condition;
 mod glob;
 mod language;
+pub mod ready;
 pub mod sort;
 #[cfg(test)]
 mod tests;

@@ -60,6 +60,7 @@ actions! {
     OpenQuestion, "open question", "Show unresolved changes to the user's keys";
     Find, "find", "Find a key by its ID, loaded or not";
     Filter, "filter", "Filter by name, path, key ID or field, as you type";
+    ReadyFilters, "ready filters", "Choose a ready filter";
     Complete, "complete", "Complete the field or the value, or take the next";
     CompleteBack, "complete back", "Take the field or the value before";
     KeepFilter, "keep filter", "Keep the filter, back to the list";

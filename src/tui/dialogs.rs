@@ -17,6 +17,7 @@ mod new_key;
 mod palette;
 mod plan;
 mod question;
+mod ready_filters;
 mod rotate;
 mod store;
 
@@ -31,6 +32,7 @@ pub(super) use new_key::NewKeyDialog;
 pub(super) use palette::Palette;
 pub(super) use plan::PlanDialog;
 pub(super) use question::QuestionDialog;
+pub(super) use ready_filters::ReadyFilters;
 pub(super) use rotate::Rotate;
 pub(super) use store::Store;
 
@@ -54,6 +56,8 @@ pub(super) enum Ask {
     Close,
     /// Open another above it.
     Open(Box<dyn Dialog>),
+    /// Filter the list behind it by this text.
+    Filter(&'static str),
     /// Do an action of the page behind it.
     Act(Action),
     /// Go to a key of the account that is shown.

@@ -46,6 +46,7 @@ contexts! {
     File, "file", "Typing the path of a file.";
     Plan, "what would change", "What would change in a profile, and what is being written.";
     Describe, "description", "Typing what a key is for.";
+    ReadyFilters, "ready filters", "Choosing a filter that is often needed.";
     Find, "find a key", "Typing the ID of a key to be found.";
     Discard, "discard?", "Asked before a secret is thrown away.";
     Entry, "whole entry", "One entry of the activity, whole.";
@@ -155,6 +156,7 @@ const MOVING: &[Context] = &[
     Context::AllKeys,
     Context::Activity,
     Context::CopyAs,
+    Context::ReadyFilters,
     Context::Plan,
     Context::Entry,
     Context::Reading,
@@ -173,6 +175,7 @@ const BUTTONS: &[Context] = &[
 ];
 const TYPED: &[Context] = &[
     Context::CopyAs,
+    Context::ReadyFilters,
     Context::Profile,
     Context::File,
     Context::Describe,
@@ -238,6 +241,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowUsers, &[Key::char('1')], LISTS, false),
+    bind(Action::ReadyFilters, &[Key::char('F')], LISTS, false),
     bind(Action::ReverseSort, &[Key::char('S')], LISTS, false),
     bind(Action::ShowKeys, &[Key::char('2')], VIEWS, false),
     bind(Action::ShowActivity, &[Key::char('3')], VIEWS, false),
@@ -281,7 +285,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Entry], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),
     bind(Action::Stay, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Leaving], false),

@@ -8,7 +8,10 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::{
-    engine::{Answer, Change, Changed, Intent, Kind, Read, RequestId, SignedIn, model::KeyStatus},
+    engine::{
+        Answer, Change, Changed, Intent, Kind, Read, RequestId, SignedIn, model::KeyStatus,
+        query::ready::READY,
+    },
     tui::{self, Message},
 };
 use proptest::{prelude::*, sample::select};
@@ -326,6 +329,39 @@ fn a_description_that_comes_shows_its_key() {
         describe_alice(&mut desk, late);
         assert_eq!(shown(&desk), after, "{typed}");
     }
+}
+
+#[test]
+fn a_ready_filter_filters_as_if_it_had_been_typed() {
+    let mut desk = desk();
+    desk.keys("GF");
+    let screen = desk.screen();
+    assert!(screen.contains("Ready filters"), "{screen}");
+    for ready in READY {
+        assert!(screen.contains(ready.name), "{screen}");
+        assert!(screen.contains(ready.text), "{screen}");
+    }
+    desk.keys("j");
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    assert_eq!(desk.screen.lists.filter().input.value(), "never age>7");
+    assert_eq!(shown(&desk), ["old-batch", "web-assets"]);
+    assert_eq!(selected(&desk), "old-batch");
+    // It can be edited, and cleared.
+    desk.keys("/ status:a");
+    assert_eq!(shown(&desk), ["old-batch"]);
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Esc);
+    assert_eq!(shown(&desk).len(), people().len());
+    // Also in the list of keys, by the palette, and left alone.
+    desk.keys("2:ready");
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Esc);
+    assert!(desk.screen.lists.filter().is_empty());
+    desk.keys("Fjjjj");
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.lists.filter().input.value(), "status:inactive");
+    assert_eq!(shown_keys(&desk), 2);
 }
 
 #[test]

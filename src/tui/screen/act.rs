@@ -5,7 +5,7 @@ use crate::{
     engine::{Effect, Intent, Leave, Target, account::Stage, query::sort::Sort},
     tui::{
         action::Action,
-        dialogs::{Ask, Find, Help, Palette},
+        dialogs::{Ask, Find, Help, Palette, ReadyFilters},
         pages::{self, Page, Pane},
     },
 };
@@ -81,6 +81,7 @@ impl Screen {
                 Ask::Close => {}
                 Ask::Open(dialog) => self.dialogs.push(dialog),
                 Ask::Complain(text) => self.complain(text),
+                Ask::Filter(text) => self.filter_by(text),
                 Ask::Act(action) => effects.extend(self.act_on_page(action)),
                 Ask::GoToKey { user, key } => self.go_to_key(&user, &key),
                 Ask::Intend(Intent::GoToOwner) => effects.extend(self.go_to_owner()),
@@ -174,6 +175,7 @@ impl Screen {
                 let back = action == Action::CompleteBack;
                 self.lists.complete_filter(users, back);
             }
+            Action::ReadyFilters => self.dialogs.push(Box::new(ReadyFilters::default())),
             Action::Palette => {
                 let palette = Palette::new(self.pages.shown.row().places);
                 self.dialogs.push(Box::new(palette));
@@ -244,6 +246,15 @@ impl Screen {
     pub(super) fn clear_filter(&mut self) {
         let users = &self.engine.fleet[self.slot].users;
         self.lists.clear_filter(users);
+    }
+
+    /// Filters by this text, as if it had been typed and kept.
+    fn filter_by(&mut self, text: &str) {
+        self.move_about(Action::Filter);
+        let users = &self.engine.fleet[self.slot].users;
+        self.lists
+            .edit_filter(users, |filter| filter.input = text.into());
+        self.stop_typing();
     }
 
     /// Ends typing the filter, and keeps it.

@@ -132,6 +132,7 @@ impl Screen {
                 | Context::Profile
                 | Context::Plan
                 | Context::CopyAs
+                | Context::ReadyFilters
         );
         if self.visible_dialogs() == 0 || scrolls {
             let effects = self.step(by);
