@@ -117,7 +117,11 @@ impl Preflight {
     /// Whether this is all that has to be typed to approve.
     #[must_use]
     pub fn accepts(&self, typed: &str) -> bool {
-        !self.is_void() && self.typed.as_ref().is_none_or(|wanted| typed.eq_ignore_ascii_case(wanted))
+        !self.is_void()
+            && self
+                .typed
+                .as_ref()
+                .is_none_or(|wanted| typed.eq_ignore_ascii_case(wanted))
     }
 
     /// Whether the look is over, and so recent that it still holds.

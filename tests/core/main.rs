@@ -480,10 +480,7 @@ fn a_dialog_that_nobody_asked_for_waits_under_the_one_being_answered() {
 fn discarding_takes_the_secret_that_was_asked_about() {
     let mut desk = with_new_key();
     desk.press(KeyCode::Esc);
-    assert!(
-        desk.screen()
-            .contains("AKIANEWKEY01EXAMPLE1 hasn't")
-    );
+    assert!(desk.screen().contains("AKIANEWKEY01EXAMPLE1 hasn't"));
     let id = creating(&mut desk, "new-hire");
     desk.changed(id, Ok(created("AKIANEWKEY02EXAMPLE2")));
     desk.keys("d");
