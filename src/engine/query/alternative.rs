@@ -49,6 +49,7 @@ impl Alternative {
     }
 
     /// Whether a user with these keys passes, or how well they match; nothing where they do not.
+    #[inline]
     pub(super) fn judge<'a>(
         &self,
         user: &UserFacts<'_>,
@@ -86,9 +87,16 @@ impl Alternative {
         if is_decided && found.iter().all(Option::is_some) {
             return Some(0);
         }
+        let reads_texts = !self.words.is_empty() || !self.without.is_empty();
         for key in keys {
             let asked = |condition: &Either<OfKey>| condition.holds(|one| one.holds(&key, now));
             met = met || self.of_key.iter().all(asked);
+            if !reads_texts {
+                if met {
+                    break;
+                }
+                continue;
+            }
             let mut look_in = |text: &str| {
                 for (words, found) in self.words.iter().zip(found.iter_mut()) {
                     if found.is_none() || wanted == Wanted::Score {

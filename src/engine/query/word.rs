@@ -82,8 +82,8 @@ impl Word {
         }
     }
 
-    /// How well it matches a key ID or a description. The matcher is not asked: its version 0.3.1 misses what begins
-    /// with two digits and goes on with letters.
+    /// How well it matches a key ID or a description. The matcher is not asked: its version 0.3.1
+    /// misses what begins with two digits and goes on with letters.
     pub(super) fn identified(&self, text: &str) -> Option<u32> {
         find(text, &self.text).map(|_| self.identified_score())
     }

@@ -30,7 +30,7 @@ pub struct Filter {
 
 /// The best match is looked for among so many of those that pass: how well each matches costs more
 /// than whether it does, and where more pass there is still something to be typed.
-const RANKED: usize = 1000;
+const RANKED: usize = 200;
 
 /// What an edit has made of the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

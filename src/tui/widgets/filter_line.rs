@@ -6,8 +6,8 @@ use crate::tui::{
     prelude::*,
 };
 
-/// Draws the text of the filter, while it is typed with the cursor and how it can go on, into the first line of an area
-/// if it is to be shown; returns the rest of the area.
+/// Draws the text of the filter into the first line of an area, if it is to be shown; while it is
+/// typed, with the cursor and how it can go on. Returns the rest of the area.
 pub(in crate::tui) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
