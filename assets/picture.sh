@@ -8,11 +8,12 @@ cd "$(dirname "$0")/.."
 size_x=100 size_y=30
 work=$(mktemp -d)
 socket=$work/tmux
-tmux() { command tmux -S "$socket" -f /dev/null "$@"; }
+printf 'set -ga terminal-overrides ",*:Tc"\n' >"$work/tmux.conf"
+tmux() { command tmux -S "$socket" -f "$work/tmux.conf" "$@"; }
 trap 'tmux kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
 
 cargo build --release --quiet
-tmux new-session -d -x "$size_x" -y "$size_y" "target/release/iamkeys --demo"
+tmux new-session -d -x "$size_x" -y "$size_y" "env -u NO_COLOR COLORTERM=truecolor target/release/iamkeys --demo"
 
 # Waits until the screen shows a text.
 see() {
@@ -34,12 +35,10 @@ see 'older than 90 days'
 # Until nothing is loading any more.
 while tmux capture-pane -p | grep -q ' of 24$'; do sleep 0.05; done
 
-# aha leaves reversed text in the colour of all text: on a bright ground it has to be dark.
-tmux capture-pane -e -p | aha --no-header --black |
-    sed 's/background-color:/color:#1b1c26 !important;background-color:/g' >"$work/screen.inc"
+tmux capture-pane -e -p | aha --no-header --black >"$work/screen.inc"
 {
-    echo '<meta charset="utf-8"><style>body{margin:0;background:#1b1c26}'
-    echo 'pre{font:15px/18px "DejaVu Sans Mono",monospace;color:#c8ccd8;padding:12px;margin:0}'
+    echo '<meta charset="utf-8"><style>body{margin:0;background:#1a1b26}'
+    echo 'pre{font:15px/18px "DejaVu Sans Mono",monospace;color:#c0caf5;padding:12px;margin:0}'
     echo '</style><pre>'
     cat "$work/screen.inc"
     echo '</pre>'

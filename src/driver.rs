@@ -188,6 +188,11 @@ impl Driver {
         let work = async move {
             let signed_in = match target {
                 Target::Ambient => aws::sign_in(&options).await.map_err(Box::new),
+                Target::Profile(ref name) => {
+                    let profile = Some(name.to_string());
+                    let options = aws::Options { profile, ..options };
+                    aws::sign_in(&options).await.map_err(Box::new)
+                }
                 Target::Demo => {
                     let embedded = tokio::task::spawn_blocking(move || demo());
                     let embedded = embedded.await.map_err(|_| Box::new(Problem::internal()));

@@ -203,7 +203,7 @@ impl Engine {
     /// Opens an account in a slot of its own.
     #[must_use]
     pub fn open(&mut self, target: Target) -> (Slot, Effect) {
-        let session = self.fleet.open(target);
+        let session = self.fleet.open(target.clone());
         (session.slot, Effect::SignIn(session, target))
     }
 

@@ -328,24 +328,34 @@ fn nobody() {
     });
 }
 
+/// Nobody is signed in, and there are so many profiles.
+fn signed_out(size: (u16, u16), profiles: usize) -> Desk {
+    let mut desk = Desk::new(size, settings());
+    let problem = Problem {
+        title: "No AWS credentials".into(),
+        what: "iamkeys works with the credentials the aws command uses, and found none.".into(),
+        details: vec![
+            "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set".into(),
+            "profile default: no credentials in ~/.aws/config and ~/.aws/credentials".into(),
+            "container: AWS_CONTAINER_CREDENTIALS_… is not set".into(),
+            "instance: no metadata service answered".into(),
+        ],
+        advice: vec!["Sign in, or start with --profile NAME.".into()],
+        profiles: (1..=profiles).map(|at| format!("acme-{at:02}")).collect(),
+    };
+    let session = desk.session();
+    let result = Err(Box::new(problem));
+    desk.send(Event::SignedIn { session, result });
+    desk
+}
+
 #[test]
 fn no_credentials() {
-    pictures("signed-out", |size| {
-        let mut desk = Desk::new(size, settings());
-        let problem = Problem {
-            title: "No AWS credentials".into(),
-            what: "iamkeys works with the credentials the aws command uses, and found none.".into(),
-            details: vec![
-                "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set".into(),
-                "profile default: no credentials in ~/.aws/config and ~/.aws/credentials".into(),
-                "container: AWS_CONTAINER_CREDENTIALS_… is not set".into(),
-                "instance: no metadata service answered".into(),
-            ],
-            advice: vec!["Sign in, or start with --profile NAME.".into()],
-        };
-        let session = desk.session();
-        let result = Err(Box::new(problem));
-        desk.send(Event::SignedIn { session, result });
+    pictures("signed-out", |size| signed_out(size, 0));
+    pictures("signed-out-profiles", |size| signed_out(size, 3));
+    pictures("choose-profile", |size| {
+        let mut desk = signed_out(size, 40);
+        desk.keys("pjj");
         desk
     });
 }

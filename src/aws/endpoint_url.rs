@@ -74,6 +74,7 @@ pub(super) fn unusable(config: &SdkConfig, profile: &str) -> Option<Problem> {
         what: why.into(),
         details: Vec::new(),
         advice: vec!["Leave it out, or give it the address of an IAM endpoint.".into()],
+        profiles: Vec::new(),
     })
 }
 

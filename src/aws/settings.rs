@@ -75,6 +75,7 @@ pub(super) fn unreadable(detail: String) -> Problem {
             "Mend the file, or point AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE at another."
                 .into(),
         ],
+        profiles: Vec::new(),
     }
 }
 
@@ -89,6 +90,7 @@ pub(super) fn odd_key() -> Option<Problem> {
         what: format!("{name} contains a line break or another character that no key has."),
         details: Vec::new(),
         advice: vec!["Set it again, without the line break at its end.".into()],
+        profiles: Vec::new(),
     })
 }
 
@@ -106,6 +108,7 @@ pub(super) fn odd_key_of(profile: &Profile) -> Option<Problem> {
         what: format!("{key} of profile {name} contains a character that no key has."),
         details: vec![format!("It is set in {}.", files(" or "))],
         advice: vec!["Correct it there, or run: aws configure".into()],
+        profiles: Vec::new(),
     })
 }
 
@@ -131,6 +134,7 @@ pub(super) fn without_keys(profile: &Profile) -> Option<Problem> {
         advice: vec![format!(
             "Run: aws configure --profile {name} (or aws configure sso)"
         )],
+        profiles: Vec::new(),
     })
 }
 
@@ -190,6 +194,7 @@ fn wrong(setting: &str, value: &str, rule: &str) -> Problem {
         what: format!("It says {value:?}; {rule}."),
         details: vec![place],
         advice: vec!["Correct it, or leave it out.".into()],
+        profiles: Vec::new(),
     }
 }
 

@@ -77,6 +77,16 @@ pub struct SignedIn {
 /// # Errors
 /// When there are no credentials, or what should provide them fails.
 pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
+    let mut known = Vec::new();
+    let signed_in = sign_in_knowing(options, &mut known).await;
+    signed_in.map_err(|problem| Problem {
+        profiles: known,
+        ..problem
+    })
+}
+
+/// Signs in, and tells which profiles there are, once that is known.
+async fn sign_in_knowing(options: &Options, known: &mut Vec<String>) -> Result<SignedIn, Problem> {
     let odd_line = tokio::task::spawn_blocking(settings::odd_line);
     let odd_line = odd_line.await.map_err(|_| Problem::internal())?;
     if let Some(problem) = odd_line {
@@ -90,6 +100,8 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
     )
     .await
     .map_err(|error| settings::unreadable(deepest(&error)))?;
+    known.extend(profiles.profiles().map(str::to_owned));
+    known.sort_unstable();
     let named = named_profile(options);
     if let Some(name) = named.as_deref()
         && profiles.get_profile(name).is_none()
@@ -355,7 +367,8 @@ fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
             format!("profiles there: {}", known.join(", ")),
         ],
         advice: vec!["Start with --profile and a name that is there, or define this one: aws configure --profile NAME".into()],
-    }
+profiles: Vec::new(),
+}
 }
 
 /// Turns what the SDK says into words. Where it gives no type to match on, what the profile says
@@ -381,6 +394,7 @@ fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet)
             advice: vec![
                 "Check the network, VPN and proxy, and AWS_ENDPOINT_URL where it is set.".into(),
             ],
+            profiles: Vec::new(),
         };
     }
     let mut ways = WAYS.iter();
@@ -396,6 +410,7 @@ fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet)
         what: named(what),
         details: cause,
         advice: vec![named(advice)],
+        profiles: Vec::new(),
     }
 }
 
@@ -517,5 +532,6 @@ fn none_found(profile: &str, cause: &[String]) -> Problem {
             "Sign in (aws configure, aws sso login, aws login), or start with --profile NAME."
                 .into(),
         ],
+        profiles: Vec::new(),
     }
 }

@@ -79,7 +79,7 @@ impl Account {
         };
         let same = self.target == target;
         let users = self.users.anew();
-        *self = Self::new(session, target);
+        *self = Self::new(session, target.clone());
         if same {
             self.users = users;
         }
@@ -89,9 +89,9 @@ impl Account {
     /// The endpoint, where it is not AWS's own.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
-        match self.target {
+        match &self.target {
             Target::Demo => Some(DEMO),
-            Target::Ambient => self.identity.endpoint.as_deref(),
+            Target::Ambient | Target::Profile(_) => self.identity.endpoint.as_deref(),
         }
     }
 

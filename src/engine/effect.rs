@@ -128,10 +128,12 @@ pub enum Origin {
 }
 
 /// Which account to open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The one of the ambient credentials.
     Ambient,
+    /// The one of this profile, whatever else says who signs in.
+    Profile(Box<str>),
     /// The embedded one.
     Demo,
 }

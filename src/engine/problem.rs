@@ -13,6 +13,8 @@ pub struct Problem {
     pub details: Vec<String>,
     /// What to do, one line each.
     pub advice: Vec<String>,
+    /// The profiles there are, to sign in with instead.
+    pub profiles: Vec<String>,
 }
 
 impl Problem {
@@ -24,6 +26,7 @@ impl Problem {
             what: "A defect of iamkeys kept it from signing in.".into(),
             details: Vec::new(),
             advice: vec!["Its report is printed when you quit.".into()],
+            profiles: Vec::new(),
         }
     }
 
@@ -87,6 +90,7 @@ impl Problem {
             what: what.into(),
             details,
             advice: advice.into_iter().map(str::to_owned).collect(),
+            profiles: Vec::new(),
         }
     }
 }

@@ -109,6 +109,7 @@ actions! {
     Undo, "undo", "Undo deactivating: activate the key again";
     RollBack, "roll back", "Activate the old key and delete the new one";
     TryAgain, "try again", "Sign in again";
+    ChooseProfile, "profiles", "Choose a profile to sign in with";
     OpenDemo, "demo account", "Open the demo account: nothing of it is real";
     StopWaiting, "leave now", "Leave, not knowing how the change ended";
     Stay, "stay", "Do not leave";

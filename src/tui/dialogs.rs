@@ -16,6 +16,7 @@ mod leaving;
 mod new_key;
 mod palette;
 mod plan;
+mod profiles;
 mod question;
 mod ready_filters;
 mod rotate;
@@ -31,13 +32,14 @@ pub(super) use leaving::Leaving;
 pub(super) use new_key::NewKeyDialog;
 pub(super) use palette::Palette;
 pub(super) use plan::PlanDialog;
+pub(super) use profiles::ProfilesDialog;
 pub(super) use question::QuestionDialog;
 pub(super) use ready_filters::ReadyFilters;
 pub(super) use rotate::Rotate;
 pub(super) use store::Store;
 
 use super::prelude::*;
-use crate::engine::{Need, Obstacle, vault::NewKey};
+use crate::engine::{self, Need, Obstacle, vault::NewKey};
 use std::{any::Any, fmt};
 
 /// The most that a text field takes, in bytes.
@@ -54,6 +56,8 @@ pub(super) enum Ask {
     Intend(Intent),
     /// Close this dialog.
     Close,
+    /// Sign in to another account in place of the one that is shown.
+    SignIn(engine::Target),
     /// Open another above it.
     Open(Box<dyn Dialog>),
     /// Filter the list behind it by this text.

@@ -53,6 +53,7 @@ contexts! {
     Reading, "reading", "Something to read: help, details, what went wrong.";
     Palette, "palette", "The command palette.";
     SignedOut, "signed out", "Not signed in (yet).";
+    Profiles, "profiles", "Choosing a profile to sign in with.";
     Leaving, "leaving", "Waiting for changes before leaving.";
 }
 
@@ -157,6 +158,7 @@ const MOVING: &[Context] = &[
     Context::Activity,
     Context::CopyAs,
     Context::ReadyFilters,
+    Context::Profiles,
     Context::Plan,
     Context::Entry,
     Context::Reading,
@@ -176,6 +178,7 @@ const BUTTONS: &[Context] = &[
 const TYPED: &[Context] = &[
     Context::CopyAs,
     Context::ReadyFilters,
+    Context::Profiles,
     Context::Profile,
     Context::File,
     Context::Describe,
@@ -221,6 +224,7 @@ const fn bind(
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
     bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
+    bind(Action::ChooseProfile, &[Key::char('p')], &[Context::SignedOut], true),
     bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),
     bind(Action::Toggle, &[Key::char('t')], LISTS, true),
     bind(Action::Rotate, &[Key::char('r')], LISTS, true),
@@ -285,7 +289,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters, Context::Profiles], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Entry], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),
     bind(Action::Stay, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Leaving], false),

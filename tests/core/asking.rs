@@ -464,7 +464,7 @@ fn what_was_being_looked_for_is_looked_for_in_the_next_session() {
     desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
     desk.changed(id, Err(error(Kind::Network)));
-    let target = desk.account().target;
+    let target = desk.account().target.clone();
     desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.effects.clear();
     desk.signed_in(SignedIn::default());
@@ -482,7 +482,7 @@ fn a_question_of_an_earlier_run_is_looked_into_again_in_the_next_session() {
     desk.send(Event::Journal(Ok(vec![question])));
     let finding = |desk: &Desk| desk.screen.engine.questions()[0].finding.clone();
     assert!(matches!(finding(&desk), Finding::Looking(_)));
-    let target = desk.account().target;
+    let target = desk.account().target.clone();
     desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.effects.clear();
     desk.signed_in(SignedIn::default());
@@ -553,7 +553,7 @@ fn a_confirmation_of_an_earlier_session_is_void() {
     let mut desk = at_deploy_key();
     desk.keys("t");
     desk.serve(&people());
-    let target = desk.account().target;
+    let target = desk.account().target.clone();
     desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.signed_in(SignedIn::default());
     desk.serve(&people());

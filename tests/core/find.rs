@@ -619,6 +619,7 @@ fn a_key_of_one_account_is_not_looked_for_in_the_demo_that_is_opened_instead() {
         what: String::new(),
         details: Vec::new(),
         advice: Vec::new(),
+        profiles: Vec::new(),
     }));
     desk.send(Event::SignedIn { session, result });
     desk.keys("d");

@@ -321,7 +321,7 @@ fn a_trial_that_a_new_session_has_cut_off_is_taken_up_by_looking_again() {
     let mut desk = with_created((OLD, true, 400, Some(2)));
     copied(&mut desk);
     assert_eq!(trials(&desk), 1);
-    let target = desk.account().target;
+    let target = desk.account().target.clone();
     desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.effects.clear();
     desk.signed_in(SignedIn::default());
@@ -375,7 +375,7 @@ fn a_new_key_that_is_older_than_what_is_known_of_the_account_is_not_tried_in_ano
     let (id, _) = desk.next_change().expect("it is created");
     desk.changed(id, Ok(created(NEW)));
     desk.answered(who, Ok(Answer::Caller(caller("bot"))));
-    let target = desk.account().target;
+    let target = desk.account().target.clone();
     desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.signed_in(SignedIn::default());
     read_as(&mut desk, Some("999999999999"));
@@ -394,7 +394,7 @@ fn a_new_key_that_was_deleted_in_a_session_that_is_over_is_not_waited_for() {
     desk.intend(Intent::Send(desk.screen.slot(), vec![change]));
     let (id, _) = desk.next_change().expect("it is sent");
     let left = desk.session();
-    let target = desk.account().target;
+    let target = desk.account().target.clone();
     desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.changed_in(left, id, Ok(Changed::Done));
     desk.effects.clear();

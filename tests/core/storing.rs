@@ -352,7 +352,7 @@ fn a_place_that_was_chosen_ahead_stays_chosen_while_the_rotation_s_dialog_is_clo
 #[test]
 fn a_place_that_was_chosen_ahead_is_none_for_a_user_of_that_name_in_another_account() {
     let mut desk = chosen_ahead();
-    let target = desk.account().target;
+    let target = desk.account().target.clone();
     desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.effects.clear();
     desk.signed_in(SignedIn::default());
@@ -501,7 +501,7 @@ fn a_description_is_not_saved_in_another_session_than_it_was_typed_in() {
     desk.keys("n");
     desk.serve(&people());
     desk.keys("backups");
-    let target = desk.account().target;
+    let target = desk.account().target.clone();
     desk.intend(Intent::SignIn(desk.screen.slot(), target));
     desk.effects.clear();
     desk.signed_in(SignedIn::default());

@@ -1,6 +1,6 @@
 //! Which credentials count, where requests go, and what is said when it does not work.
 
-use crate::{World, pty, pty::Start};
+use crate::{ENTER, World, pty, pty::Start};
 use chrono::{TimeDelta, Utc};
 use iamkeys::demo::{Account, Endpoint, KeyId, Status};
 use std::{
@@ -406,6 +406,30 @@ fn refused(start: Start, title: &str, advice: &str) {
 fn a_profile_that_does_not_exist() {
     let start = Start::iamkeys(["--profile", "nope"]).file(".aws/credentials", &section("a", OWN));
     refused(start, "There is no profile nope", "profiles there: a");
+}
+
+#[test]
+fn another_profile_is_chosen_where_one_cannot_sign_in() {
+    let world = World::demo();
+    let files = section("ci", OTHER) + "[empty]\n" + &section("work", OWN);
+    let start = start(&world).arg("--profile").arg("nope");
+    let mut program = start.file(".aws/credentials", &files).run();
+    program.wait_text("There is no profile nope");
+    program.press("p");
+    program.wait_text("Sign in with a profile");
+    program.wait_text("1 of 3");
+    // One that cannot either, and then one that can.
+    program.press("j");
+    program.wait_text("2 of 3");
+    program.press(ENTER);
+    program.wait_text("has no credentials");
+    program.press("p");
+    program.wait_text("1 of 3");
+    program.press(ENTER);
+    assert_eq!(signers(&world, &mut program), [OTHER]);
+    program.wait_text("profile ci");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
 }
 
 #[test]

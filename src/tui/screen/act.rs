@@ -5,7 +5,7 @@ use crate::{
     engine::{Effect, Intent, Leave, Target, account::Stage, query::sort::Sort},
     tui::{
         action::Action,
-        dialogs::{Ask, Find, Help, Palette, ReadyFilters},
+        dialogs::{Ask, Find, Help, Palette, ProfilesDialog, ReadyFilters},
         pages::{self, Page, Pane},
     },
 };
@@ -79,6 +79,7 @@ impl Screen {
         for ask in asks {
             match ask {
                 Ask::Close => {}
+                Ask::SignIn(target) => effects.extend(self.sign_in(target)),
                 Ask::Open(dialog) => self.dialogs.push(dialog),
                 Ask::Complain(text) => self.complain(text),
                 Ask::Filter(text) => self.filter_by(text),
@@ -127,7 +128,18 @@ impl Screen {
             | Action::Last => self.act(action),
             Action::Refresh => self.refresh(),
             Action::TryAgain if matches!(self.account().stage, Stage::SignedOut(_)) => {
-                self.sign_in(self.account().target)
+                self.sign_in(self.account().target.clone())
+            }
+            Action::ChooseProfile => {
+                match &self.account().stage {
+                    Stage::SignedOut(problem) if !problem.profiles.is_empty() => {
+                        let dialog = ProfilesDialog::new(self.slot);
+                        self.dialogs.push(Box::new(dialog));
+                    }
+                    Stage::SignedOut(_) => self.complain("There are no profiles"),
+                    Stage::SigningIn | Stage::SignedIn => {}
+                }
+                Vec::new()
             }
             Action::OpenDemo if self.account().stage != Stage::SignedIn => {
                 self.sign_in(Target::Demo)
@@ -218,7 +230,7 @@ impl Screen {
             return self.intend(Intent::Refresh(self.slot));
         }
         let (selected, page) = (self.selected_name(), self.pages.shown);
-        let effects = self.sign_in(self.account().target);
+        let effects = self.sign_in(self.account().target.clone());
         self.go_to(page);
         if let Some(name) = selected {
             let users = &self.engine.fleet[self.slot].users;

@@ -133,6 +133,7 @@ impl Screen {
                 | Context::Plan
                 | Context::CopyAs
                 | Context::ReadyFilters
+                | Context::Profiles
         );
         if self.visible_dialogs() == 0 || scrolls {
             let effects = self.step(by);
