@@ -12,10 +12,11 @@ pub use secrets::Credentials;
 pub use trial::TrialPace;
 
 use crate::{
-    aws::{self, Connection, Embedded},
+    aws::{self, Connection, Done, Embedded},
     engine::{
-        Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Order, Problem, Read, RequestId,
-        SecretJob, SessionId, SignedIn, Slot, Target, Trial, TrialNews, destination::Route,
+        Changed, Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Order, Problem, Read,
+        RequestId, SecretJob, SessionId, SignedIn, Slot, Target, Trial, TrialNews,
+        destination::Route,
     },
 };
 use clipboard::Clipboard;
@@ -287,6 +288,10 @@ impl Driver {
             });
             let took = begun.elapsed();
             match &result {
+                Ok(Done {
+                    changed: Changed::Unsure { error, .. },
+                    request_id,
+                }) => tracing::error!(verb, %target, ?took, %error, request_id, "not known"),
                 Ok(_) => tracing::info!(verb, %target, ?took, "done"),
                 Err(error) => tracing::error!(
                     verb, %target, ?took, %error, request_id = error.request_id, "not done"

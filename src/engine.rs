@@ -321,7 +321,7 @@ impl Engine {
             Event::JournalDamaged(lines) => {
                 let more = lines.len().saturating_sub(1);
                 match lines.first() {
-                    Some(first) if more > 0 => self.complain(format!("{more} more; {first}")),
+                    Some(first) if more > 0 => self.complain(format!("{first} (and {more} more)")),
                     Some(first) => self.complain(first),
                     None => {}
                 }

@@ -12,7 +12,10 @@ use aws_sdk_iam::{
 use aws_smithy_runtime_api::client::interceptors::{
     context::AfterDeserializationInterceptorContextRef, dyn_dispatch_hint,
 };
-use quick_xml::{Reader, events::Event};
+use quick_xml::{
+    Reader, escape,
+    events::{BytesRef, Event},
+};
 use std::sync::{Arc, OnceLock};
 
 /// A text that came in pieces, where one did.
@@ -100,7 +103,11 @@ impl Own {
                     odd = true;
                     take(&part);
                 }
-                Event::GeneralRef(_) => odd |= inside.is_some(),
+                // The SDK reads references too: they are nothing odd.
+                Event::GeneralRef(reference) => match character(&reference) {
+                    Some(text) => take(text.as_bytes()),
+                    None => odd |= inside.is_some(),
+                },
                 Event::Start(element) if inside.is_none() => {
                     let name = element.local_name();
                     let mut wanted = self.enough.iter();
@@ -122,6 +129,15 @@ impl Own {
         let text = SecretKey::new(text);
         odd.then_some(text)
     }
+}
+
+/// What a reference stands for: a character by its number, or one of the five that XML names.
+fn character(reference: &BytesRef<'_>) -> Option<String> {
+    if let Ok(Some(character)) = reference.resolve_char_ref() {
+        return Some(character.into());
+    }
+    let name = reference.decode().ok()?;
+    escape::resolve_predefined_entity(&name).map(str::to_owned)
 }
 
 #[dyn_dispatch_hint]
@@ -236,6 +252,9 @@ mod tests {
         }
         assert!(own.is(body.as_bytes()));
         assert!(own.pieces(body.as_bytes()).is_none());
+        // References are read as they are meant.
+        let body = "<Made><Id>1</Id><Secret>a&#43;b&amp;c</Secret></Made>";
+        assert!(own.pieces(body.as_bytes()).is_none());
         for (odd, text) in [
             (
                 "<Made><Id>1</Id><Secret>2</Secret><Secret>3</Secret></Made>",
@@ -246,6 +265,10 @@ mod tests {
             (
                 "<Made><Id>1</Id><Secret>2<![CDATA[4]]>5</Secret></Made>",
                 "245",
+            ),
+            (
+                "<Made><Id>1</Id><Secret>a&#43;<!-- 3 -->b&#x2F;</Secret></Made>",
+                "a+b/",
             ),
             ("<Made><Id>1<b/></Id><Secret>2</Secret></Made>", "2"),
             ("<Made><Id>1</Id><Secret>2<b>3</b>4</Secret></Made>", "234"),

@@ -12,8 +12,10 @@ const VARIABLES: [&str; 3] = [
     "AWS_ENDPOINT_URL_STS",
 ];
 
-/// The domains of AWS's own endpoints.
+/// The domains of AWS's own endpoints. Below them are hosts of customers too: those of STS begin
+/// with its name.
 const AWS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
+const STS: [&str; 2] = ["sts", "sts-fips"];
 
 /// Why a URL cannot be an endpoint, in words that do not repeat it: it may hold a password.
 ///
@@ -50,8 +52,13 @@ pub(super) fn is_trusted(url: &str) -> bool {
     let host = uri.host().unwrap_or_default().to_ascii_lowercase();
     let ip = host.trim_start_matches('[').trim_end_matches(']').parse();
     let here = host == "localhost" || ip.is_ok_and(|ip: IpAddr| ip.is_loopback());
-    let aws = AWS.iter().any(|domain| host.ends_with(domain));
-    here || (aws && uri.scheme_str() == Some("https"))
+    let below = AWS.iter().find_map(|domain| host.strip_suffix(domain));
+    // `sts`, or `sts.` and a region.
+    let sts = below.is_some_and(|below| {
+        let (service, region) = below.split_once('.').unwrap_or((below, "us-east-1"));
+        STS.contains(&service) && super::is_region(region)
+    });
+    here || (sts && uri.scheme_str() == Some("https"))
 }
 
 /// An endpoint of this configuration that cannot be used.
@@ -146,6 +153,13 @@ mod tests {
             ("http://[::1]:5000/", true),
             ("http://LocalHost:1", true),
             ("https://sts.eu-west-1.amazonaws.com", true),
+            ("https://sts.amazonaws.com", true),
+            ("https://sts-fips.us-gov-west-1.amazonaws.com", true),
+            ("https://sts.us-east-1.api.aws", true),
+            ("https://abc.execute-api.us-east-1.amazonaws.com", false),
+            ("https://sts.abc.execute-api.us-east-1.amazonaws.com", false),
+            ("https://sts.elb.us-east-1.amazonaws.com", false),
+            ("https://s3.amazonaws.com", false),
             ("https://STS.cn-north-1.amazonaws.com.cn/", true),
             ("http://sts.eu-west-1.amazonaws.com", false),
             ("https://sts.amazonaws.com.example.com", false),

@@ -35,6 +35,9 @@ use tokio::{
 /// How long a program may take: a person may have to answer it in a browser.
 const LIMIT: Duration = Duration::from_mins(1);
 
+/// How long the standard error of a program that has failed may still be coming.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// No credentials are longer.
 const MOST: u64 = 64 * 1024;
 
@@ -245,14 +248,28 @@ async fn run(command: &str, programs: &Programs) -> Result<Zeroizing<Vec<u8>>, F
     let stopped = stopped(&child);
     let mut said = String::new();
     let work = async {
-        // What is said beside the output does not hold it up, and is read to its end.
-        let (output, (), status) =
-            tokio::try_join!(bounded(out), first_line(err, &mut said), ended(&mut child))?;
+        // What is said beside the output is read while there is output, and does not hold it up:
+        // something that was started and goes on may keep it open.
+        let whole = async { tokio::try_join!(bounded(out), ended(&mut child)) };
+        let beside = first_line(err, &mut said);
+        tokio::pin!(whole, beside);
+        let mut all_said = false;
+        let (output, status) = tokio::select! {
+            both = &mut whole => both?,
+            said = &mut beside => {
+                said?;
+                all_said = true;
+                whole.await?
+            }
+        };
         if status.success() {
-            Ok(output)
-        } else {
-            Err(Why::Failed(status))
+            return Ok(output);
         }
+        if !all_said {
+            // Of a program that has failed, that is the reason.
+            let _ = tokio::time::timeout(LAST_WORDS, beside).await;
+        }
+        Err(Why::Failed(status))
     };
     let result = tokio::select! {
         result = work => result,
@@ -556,6 +573,15 @@ mod tests {
         let failure = run("read x || exit 4", &programs).await.unwrap_err();
         assert!(failure.to_string().ends_with("exit status: 4"), "{failure}");
         assert!(programs.lock().is_empty());
+    }
+
+    /// Waited for, it would take too long.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_it_has_started_may_go_on_beside_it() {
+        let programs = Programs::default();
+        let given = run("sleep 90 >/dev/null & printf x", &programs).await;
+        assert_eq!(*given.unwrap(), b"x");
     }
 
     /// The clock jumps ahead where there is nothing else to do.

@@ -300,7 +300,8 @@ fn sound(found: Credentials) -> Result<Credentials, CredentialsError> {
         let why = "the credentials contain a character that no key has";
         return Err(CredentialsError::invalid_configuration(why));
     }
-    if key == found.access_key_id() && secret.expose() == found.secret_access_key() {
+    let same = key == found.access_key_id() && secret.expose() == found.secret_access_key();
+    if same && token.as_deref() == found.session_token() {
         return Ok(found);
     }
     let expiry = found.expiry();

@@ -11,6 +11,7 @@ use super::{
     request::{Change, Read},
     rotation::WARM,
     unresolved::Settles,
+    vault::NewKey,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -148,7 +149,7 @@ impl Engine {
 
     /// Makes a plan of a proposal, and looks at the account meanwhile. Where it is known that there
     /// is no room for the key that would be created, that is said instead.
-    pub(super) fn propose(&mut self, slot: Slot, proposal: Proposal) -> Option<()> {
+    pub(super) fn propose(&mut self, slot: Slot, proposal: Proposal) -> Option<PlanId> {
         if self.settings.read_only {
             self.complain(READ_ONLY);
             return None;
@@ -159,7 +160,8 @@ impl Engine {
             return None;
         }
         let id = self.add_plan(slot, proposal, Stage::Proposed(Box::default()))?;
-        self.look(id)
+        self.look(id);
+        Some(id)
     }
 
     /// Looks at the account for a proposed plan.
@@ -192,7 +194,9 @@ impl Engine {
         let own = account.is_some_and(|account| account.is_own(key));
         let deletes = plan.deletes();
         // A key whose secret is lost is active, and harms no one as long as it was never used.
-        let discarded = self.vault.key(key).is_some_and(|key| key.discarded);
+        // So does one that was discarded before its secret had gone anywhere.
+        let untouched = |key: &NewKey| key.discarded && key.copied.is_empty();
+        let discarded = self.vault.key(key).is_some_and(untouched);
         let orphan = discarded || matches!(plan.settles, Some(Settles::Done(_)));
         let in_use = preflight.key.as_ref().is_none_or(|facts| {
             // It was there just now, and nobody else had its secret.

@@ -209,7 +209,7 @@ impl Engine {
     fn is_unlisted(&self, slot: Slot, user: &str, rows: &[KeyRow]) -> bool {
         let listed = |id: &str| rows.iter().any(|row| row.key.id == id);
         let mut keys = self.vault.keys().iter();
-        keys.any(|key| key.is_of(slot, user) && !listed(&key.id))
+        keys.any(|key| key.is_of(slot, user) && key.doubt.is_none() && !listed(&key.id))
     }
 
     /// Where a rotation stands that has both keys.
@@ -387,10 +387,9 @@ impl Engine {
             rotation,
             ..Proposal::default()
         };
-        self.propose(slot, proposal);
-        let proposed = self.plans().last()?;
-        if confirms && proposed.rotation == rotation {
-            self.approve(proposed.id, "")?;
+        let proposed = self.propose(slot, proposal)?;
+        if confirms {
+            self.approve(proposed, "")?;
         }
         Some(())
     }

@@ -334,6 +334,12 @@ impl Engine {
         if in_rotation {
             // The key that it creates is the rotation's, as the first one was.
             self.rotations.begin(slot, &user);
+        } else if steps
+            .iter()
+            .any(|step| matches!(step, Change::Create { .. }))
+        {
+            // It is not the key of a rotation, whatever was begun meanwhile.
+            self.rotations.end(slot, &user);
         }
         let settles = Some(settles);
         let proposal = Proposal {
@@ -341,7 +347,7 @@ impl Engine {
             settles,
             ..Proposal::default()
         };
-        self.propose(slot, proposal)
+        self.propose(slot, proposal).map(|_| ())
     }
 
     /// What is left open, one line each, for the person who leaves.

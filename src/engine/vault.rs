@@ -393,7 +393,9 @@ impl Engine {
     #[must_use]
     pub fn can_delete(&self, id: &str) -> bool {
         let key = self.vault.key(id);
-        key.is_some_and(|key| self.fleet.of(key.session).is_some() && !key.deleted)
+        // One that may not be what was received is looked for in the account first.
+        let certain = |key: &NewKey| !key.deleted && key.doubt.is_none();
+        key.is_some_and(|key| self.fleet.of(key.session).is_some() && certain(key))
     }
 
     /// Throws the only copy of a secret away, and proposes to delete its key. A person who wanted to
@@ -407,6 +409,7 @@ impl Engine {
         let key = self.vault.key(id)?;
         let (slot, user) = (key.session.slot, key.user.clone());
         let key = id.to_owned();
-        self.propose(slot, Change::Delete { user, key }.into())
+        self.propose(slot, Change::Delete { user, key }.into())?;
+        Some(())
     }
 }

@@ -193,8 +193,10 @@ where
         app.carry_out(effects)?;
         // The console of Windows tells keys in another way, and nothing of this.
         if cfg!(unix) && config.settings.colours == Colours::True {
-            app.host.send(ground::QUERY)?;
-            app.ground.wait();
+            // Nothing depends on it: a terminal that takes no output yet is not asked.
+            if app.host.send(ground::QUERY).is_ok() {
+                app.ground.wait();
+            }
         }
         Ok(app)
     }

@@ -46,7 +46,9 @@ impl Answer {
                 self.text.push(c);
                 self.text.len() <= LONGEST && (BEGIN.starts_with(&self.text) || self.is_colour())
             }
-            code => !begun && code == KeyCode::Char(']'),
+            code => {
+                !begun && code == KeyCode::Char(']') && key.modifiers.contains(KeyModifiers::ALT)
+            }
         };
         self.held.push(event);
         if goes_on {
@@ -75,7 +77,8 @@ fn is_end(key: KeyEvent) -> bool {
 fn ground_of(text: &str) -> Option<Ground> {
     let parts = text.strip_prefix(BEGIN)?.split('/');
     let parts = parts.map(|part| {
-        let most = u32::MAX.checked_shr(32 - 4 * u32::try_from(part.len()).ok()?)?;
+        let bits = u32::try_from(part.len()).ok()?.checked_mul(4)?;
+        let most = u32::MAX.checked_shr(32_u32.checked_sub(bits)?)?;
         Some(f64::from(u32::from_str_radix(part, 16).ok()?) / f64::from(most))
     });
     let parts: Option<Vec<f64>> = parts.collect();
@@ -138,13 +141,24 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_stays_what_was_pressed() {
-        for text in ["", "11", "11;rgb:", "11;rgb:zz/00/00", "11;rgb:1/2", "rr"] {
+        for text in [
+            "",
+            "11",
+            "11;rgb:",
+            "11;rgb:zz/00/00",
+            "11;rgb:1/2",
+            "11;rgb:fffffffff",
+            "11;rgb:fffffffff/0/0",
+            "rr",
+        ] {
             let events = answer(text);
             let (left, ground) = sifted(events.clone());
             assert_eq!((left, ground), (events, None), "{text}");
         }
         let endless = answer(&format!("11;rgb:{}", "f".repeat(99)));
         assert_eq!(sifted(endless.clone()), (endless, None));
+        // What a person types is no answer.
+        assert_eq!(sifted(keys("]11")), (keys("]11"), None));
         // And where nobody has asked, nothing is held back.
         let events = answer("11;rgb:00/00/00");
         let mut reader = Answer::default();

@@ -428,12 +428,27 @@ mod tests {
 
     #[test]
     fn no_letter_that_moves_in_vim_or_quits_elsewhere_changes_anything() {
-        use Action::{Create, Delete, Discard, Toggle, Write};
+        use Action::{
+            Create, Delete, Discard, DiscardAndDelete, Independent, NextStep, Toggle, Undo, Write,
+        };
         for letter in "hjklgGwbxZq".chars() {
             for &context in Context::ALL {
                 let means = action(context, Key::char(letter));
                 assert!(
-                    !matches!(means, Some(Create | Delete | Discard | Toggle | Write)),
+                    !matches!(
+                        means,
+                        Some(
+                            Create
+                                | Delete
+                                | Discard
+                                | DiscardAndDelete
+                                | Independent
+                                | NextStep
+                                | Toggle
+                                | Undo
+                                | Write
+                        )
+                    ),
                     "{letter}"
                 );
             }

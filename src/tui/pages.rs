@@ -134,10 +134,12 @@ impl Pages {
             Page::Activity => self.activity.selected(&engine.activity),
             Page::Users | Page::Keys => None,
         };
+        let of_user = self.shown == Page::Users && self.users.pane == Pane::Users;
         Selection {
             slot: account.session.slot,
             user,
             key,
+            chosen: key.filter(|_| !of_user),
             entry,
         }
     }
@@ -204,6 +206,8 @@ pub(super) struct Selection<'a> {
     pub slot: Slot,
     pub user: Option<&'a UserRow>,
     pub key: Option<&'a KeyRow>,
+    /// The key, where one was chosen and not only its user.
+    pub chosen: Option<&'a KeyRow>,
     /// An entry of the activity, with its number.
     pub entry: Option<(usize, &'a Entry)>,
 }
@@ -214,6 +218,7 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
         slot,
         user,
         key,
+        chosen,
         entry,
     } = selection;
     let name = || user.map(|row| row.user.name.clone());
@@ -240,7 +245,7 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
                 Ask::Intend(Intent::Rotate(slot, user)),
             ]
         }),
-        Action::Undo => undo(engine, slot, user, key).map_or_else(Vec::new, |change| {
+        Action::Undo => undo(engine, slot, user, chosen).map_or_else(Vec::new, |change| {
             vec![Ask::Intend(Intent::Send(slot, vec![change]))]
         }),
         Action::OpenQuestion => {
@@ -284,23 +289,28 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
     })
 }
 
-/// What takes back that this run has deactivated the selected key, or else another of its user.
+/// What takes back that this run has deactivated the chosen key; where only a user is, one of theirs.
 fn undo(
     engine: &Engine,
     slot: Slot,
     user: Option<&UserRow>,
-    key: Option<&KeyRow>,
+    chosen: Option<&KeyRow>,
 ) -> Option<Change> {
     let user = user?;
     let keys = user.keys.known()?;
-    let mut off = key.into_iter().chain(keys).filter(|row| {
-        row.key.status == KeyStatus::Inactive && engine.was_deactivated_here(&row.key.id)
-    });
-    let row = off.next()?;
-    let name = user.user.name.clone();
-    let pending = engine.pending_for(slot, &name, Some(&row.key.id));
-    pending.is_none().then(|| Change::SetActive {
-        user: name,
+    let name = &user.user.name;
+    let is_off = |row: &&KeyRow| {
+        let id = &row.key.id;
+        row.key.status == KeyStatus::Inactive
+            && engine.was_deactivated_here(id)
+            && engine.pending_for(slot, name, Some(id)).is_none()
+    };
+    let row = match chosen {
+        Some(chosen) => Some(chosen).filter(is_off)?,
+        None => keys.iter().find(is_off)?,
+    };
+    Some(Change::SetActive {
+        user: name.clone(),
         key: row.key.id.clone(),
         active: true,
     })
@@ -312,6 +322,7 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
         slot,
         user,
         key,
+        chosen,
         entry,
     } = selection;
     if matches!(action, Action::WholeEntry | Action::CopyCommand) {
@@ -382,7 +393,7 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
             Some(0) => Some(format!("{name} has no key to rotate")),
             Some(_) => None,
         },
-        Action::Undo => match undo(engine, slot, user, key) {
+        Action::Undo => match undo(engine, slot, user, chosen) {
             Some(_) => None,
             None => Some(NOTHING_TO_UNDO.into()),
         },

@@ -90,7 +90,11 @@ impl Host for Tty {
         // Not left in the queue of a terminal that takes nothing: it would come at any time later.
         writer::wait()?;
         writer::send(sequence.into())?;
-        writer::wait()
+        match writer::wait() {
+            // It is on its way, and arrives once the terminal takes output again.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(()),
+            written => written,
+        }
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -824,6 +824,24 @@ fn what_this_run_has_deactivated_is_undone_in_the_lists() {
     );
 
     let users = bot(&SIDE_BY_SIDE);
+    // Where another key is chosen, not the one that is not.
+    let mut other = Desk::showing((120, 36), settings(), &users);
+    other.press(KeyCode::Enter);
+    other.keys("ty");
+    other.serve(&users);
+    let (id, change) = other.next_change().expect("it is deactivated");
+    let key = change.key().expect("a key").to_owned();
+    other.changed(id, Ok(Changed::Done));
+    let off: Vec<_> = SIDE_BY_SIDE
+        .iter()
+        .map(|&(id, active, age, used)| (id, active && id != key, age, used))
+        .collect();
+    other.serve(&bot(&off));
+    other.keys("ju");
+    assert!(other.next_change().is_none(), "{}", other.screen());
+    other.keys("ku");
+    assert!(other.next_change().is_some(), "{}", other.screen());
+
     for page in ["", "2"] {
         let mut desk = Desk::showing((120, 36), settings(), &users);
         desk.keys(page);

@@ -576,6 +576,33 @@ fn a_secret_is_discarded_together_with_its_key() {
 }
 
 #[test]
+fn a_key_whose_secret_may_be_somewhere_is_typed_to_be_deleted_with_it() {
+    const NEW_KEY: &str = "AKIANEWKEY01EXAMPLE1";
+    let old = ("AKIAALICE001EXAMPLE1", true, 12, Some(0));
+    let users = vec![someone("alice", &[old, (NEW_KEY, true, 0, None)])];
+    for was_sent in [false, true] {
+        let mut desk = with_new_key();
+        desk.serve(&users);
+        if was_sent {
+            let sent = CopyOutcome::SentToTerminal(Multiplexer::None);
+            copied(&mut desk, Copied::Secret, sent);
+        }
+        desk.press(KeyCode::Esc);
+        desk.keys("D");
+        // Nobody says whether it was used.
+        while let Some((request, read)) = desk.next_read() {
+            let result = match &read {
+                Read::LastUsed(..) => Err(super::error(iamkeys::engine::Kind::Denied)),
+                _ => answer(&users, read),
+            };
+            desk.answered(request, result);
+        }
+        let screen = desk.screen();
+        assert_eq!(screen.contains("Type the last 4"), was_sent, "{screen}");
+    }
+}
+
+#[test]
 fn the_dialog_of_a_new_key_has_the_same_size_whatever_was_done() {
     let sent = || CopyOutcome::SentToTerminal(Multiplexer::None);
     let frame = |desk: &Desk| {

@@ -185,7 +185,9 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
         });
     }
     match (&preflight.difference, &preflight.failed) {
-        (Some(difference), _) => lines.warn(different(difference, preflight.key.as_ref())),
+        (Some(difference), _) => {
+            lines.warn(different(difference, plan, preflight, lines.canvas.engine));
+        }
         (None, Some(error)) => lines.warn(format!(
             "It could not be looked at again, so this may be out of date. {}",
             error.short()
@@ -202,8 +204,19 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
 }
 
 /// What is different from what was known when the plan was proposed.
-fn different(difference: &Difference, facts: Option<&KeyFacts>) -> String {
+fn different(
+    difference: &Difference,
+    plan: &Plan,
+    preflight: &Preflight,
+    engine: &Engine,
+) -> String {
+    let facts = preflight.key.as_ref();
+    let new = plan.at_risk().and_then(|key| engine.vault.key(key));
     let text = match difference {
+        // AWS may take some seconds to list a key that was created a moment ago.
+        Difference::NotFound if new.is_some_and(|new| !new.deleted) => {
+            "AWS does not list the new key, or not yet. It may still exist: look again in some seconds."
+        }
         Difference::Status(before) => {
             let now = facts.map_or("", |facts| facts.status.word());
             return format!(

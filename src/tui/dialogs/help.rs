@@ -18,7 +18,7 @@ pub(in crate::tui) struct Help {
 }
 
 impl Help {
-    /// Keyboard shortcuts.
+    /// The keys of this place.
     pub(in crate::tui) fn new(of: Context) -> Self {
         Self { of, scroll: 0 }
     }

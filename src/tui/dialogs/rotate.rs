@@ -509,7 +509,7 @@ fn meaning_of(blocker: Blocker, engine: &Engine, rotation: &Rotation<'_>) -> Str
         Blocker::NewIsInactive => format!(
             "It can be deleted to begin again, or activated in the list ({toggle}) to go on with it."
         ),
-        Blocker::Asking => "Whether the newer key was ever used is being asked.".into(),
+        Blocker::Asking => "When the keys were last used is being asked.".into(),
         Blocker::UseUnknown => format!(
             "Whether the newer key was ever used cannot be told, and so not whether anybody has its \
              secret. Ask who created it; {toggle} and {delete} in the list work as ever."

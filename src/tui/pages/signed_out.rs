@@ -28,7 +28,9 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, area: Rect, problem: &Proble
     let mut y = inside.y + u16::from(air);
     // The way out stays visible, whatever the service had to say.
     let choose = (!problem.profiles.is_empty()).then_some(Action::ChooseProfile);
-    let last = inside.bottom().saturating_sub(4 + u16::from(choose.is_some()));
+    let last = inside
+        .bottom()
+        .saturating_sub(4 + u16::from(choose.is_some()));
     for line in lines {
         if y <= last {
             canvas.line(inside.x + 2, y, inside.width.saturating_sub(3), &line);
