@@ -50,7 +50,7 @@ pub struct Cli {
     #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
     pub key_id: Option<KeyId>,
     /// The profile to sign in with; it wins over credentials in the environment
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = profile)]
     pub profile: Option<String>,
     /// The region to sign for; it decides the partition (default: the profile's, or us-east-1)
     #[arg(long, value_name = "REGION", value_parser = region)]
@@ -148,6 +148,12 @@ impl TypedValueParser for EndpointUrlParser {
             }
         }
     }
+}
+
+fn profile(name: &str) -> Result<String, &'static str> {
+    let good = !key_id::looks_like_a_secret(name);
+    good.then(|| name.to_owned())
+        .ok_or("that looks like a secret, not like the name of a profile")
 }
 
 fn region(name: &str) -> Result<String, &'static str> {

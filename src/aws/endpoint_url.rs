@@ -36,6 +36,10 @@ pub fn check_endpoint_url(url: &str) -> Result<(), &'static str> {
     let usable = parsed.is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https"))
             && uri.host().is_some_and(|host| !host.is_empty())
+            // A port that is none is left out by the parser.
+            && uri
+                .authority()
+                .is_some_and(|it| it.port().is_some() || it.as_str() == it.host())
             && uri.query().is_none()
     });
     let why = "It is not an endpoint URL, such as https://iam.example.com or \
@@ -132,6 +136,8 @@ mod tests {
             "ftp://iam.example.com",
             "http://",
             "http:///path",
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:",
             "https://iam.example.com/?a=b",
             "https://iam.example.com\r",
             "https://user:hunter2@iam.example.com",

@@ -165,6 +165,14 @@ pub fn holds_secret(text: &str) -> bool {
         .any(|part| part.len() == SECRET_LENGTH)
 }
 
+/// The same where other long words are usual: one of hexadecimal digits only is a checksum.
+#[must_use]
+pub fn looks_like_a_secret(text: &str) -> bool {
+    let hex = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit());
+    text.split(is_outside)
+        .any(|part| part.len() == SECRET_LENGTH && !hex(part))
+}
+
 /// A text without what may be a secret in it: forty characters of base64 in a row, or more, for what
 /// stands beside a secret may be base64 too.
 #[must_use]

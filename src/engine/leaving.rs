@@ -3,6 +3,7 @@
 use super::{
     Engine,
     effect::{Effect, Exit},
+    vault::Kept,
 };
 
 /// How a person leaves.
@@ -102,10 +103,14 @@ impl Engine {
         });
         let only_copies = self.vault.held().filter(|key| key.is_only_copy());
         let secrets = only_copies.map(|key| {
-            format!(
-                "lost: the secret of {} of {} was stored nowhere; delete that key",
-                key.id, key.user
-            )
+            let (id, user) = (&key.id, &key.user);
+            if key.kept() == Kept::Perhaps {
+                return format!(
+                    "not known: the secret of {id} of {user} was sent to the terminal's clipboard; \
+                     delete that key if it is not there"
+                );
+            }
+            format!("lost: the secret of {id} of {user} was stored nowhere; delete that key")
         });
         let pasted = self.only_on_clipboard().map(|key| {
             format!("cleared: the secret of {key} was on the clipboard, and stored nowhere else")

@@ -198,7 +198,8 @@ impl Pages {
     }
 }
 
-const NOTHING_TO_UNDO: &str = "No key of this user was deactivated in this run";
+const NOTHING_TO_UNDO: &str =
+    "Nothing to undo: no key that this run has deactivated is Inactive here";
 
 /// What is selected on a page.
 #[derive(Clone, Copy, Debug)]

@@ -419,15 +419,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         }
     }
     if let Some(notice) = screen.notice() {
-        let last = if seen > 0 {
-            layout.footer
-        } else {
-            Rect {
-                y: layout.footer.y.saturating_sub(1),
-                ..layout.footer
-            }
-        };
-        notice::draw(&mut canvas, last, notice, seen > 0);
+        notice::draw(&mut canvas, layout.footer, notice, seen > 0);
     }
     canvas.drawn
 }

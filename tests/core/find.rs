@@ -380,6 +380,36 @@ fn a_secret_is_gone_from_the_field_at_once_however_it_comes() {
 }
 
 #[test]
+fn a_secret_is_taken_out_of_a_description_and_a_filter() {
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    for (keys, context) in [("n", Context::Describe), ("/", Context::Filter)] {
+        let mut pasted = showing();
+        pasted.keys(keys);
+        assert_eq!(pasted.screen.context(), context);
+        pasted.send(Message::Paste(format!("it is {secret}")));
+        let mut typed = showing();
+        typed.keys(keys);
+        typed.keys(secret);
+        for mut desk in [pasted, typed] {
+            assert!(!desk.screen().contains("wJalr"), "{}", desk.screen());
+            assert!(
+                desk.screen().contains("looks like a secret"),
+                "{}",
+                desk.screen()
+            );
+            assert_eq!(desk.screen.context(), context);
+            desk.press(KeyCode::Enter);
+            assert!(desk.next_change().is_none());
+        }
+        // The checksum of a commit is none.
+        let mut desk = showing();
+        desk.keys(keys);
+        desk.keys("3f786850e387550fdab836ed7e6dc881de23001b");
+        assert!(desk.screen().contains("de23001b"), "{}", desk.screen());
+    }
+}
+
+#[test]
 fn a_key_of_another_account_is_told_from_its_id_and_asked_for_at_the_second_enter() {
     let mut desk = showing();
     find(&mut desk, STRANGER);

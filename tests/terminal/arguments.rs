@@ -30,6 +30,7 @@ fn a_secret_that_was_typed_by_mistake_is_not_repeated() {
         &["--background", SECRET],
         &["--log-level", SECRET],
         &["--demo-users", SECRET],
+        &["--profile", SECRET],
         &["--no-journal", "--journal", SECRET],
     ] {
         let said = refused(args);
@@ -47,7 +48,8 @@ fn a_secret_that_was_typed_by_mistake_is_not_repeated() {
 
 #[test]
 fn a_secret_in_the_place_of_a_profile_is_not_in_the_log() {
-    let mut program = Start::iamkeys(["--profile", SECRET, "--log-file", "log"]).run();
+    let start = Start::iamkeys(["--log-file", "log"]).env("AWS_PROFILE", SECRET);
+    let mut program = start.run();
     program.wait_text("There is no profile");
     program.press("q");
     program.wait_exit().assert_clean(0);

@@ -2,7 +2,7 @@
 
 use super::cancel;
 use crate::{
-    engine::{SessionId, model::description_problem},
+    engine::{SessionId, key_id::looks_like_a_secret, model::description_problem},
     tui::{dialogs::LONG_LIMIT, prelude::*},
 };
 
@@ -156,6 +156,11 @@ impl Dialog for Describe {
 
     fn edited(&mut self, _engine: &Engine) -> Vec<Ask> {
         self.touched = true;
-        Vec::new()
+        if !looks_like_a_secret(self.input.value()) {
+            return Vec::new();
+        }
+        self.input = Input::default();
+        let text = "That looks like a secret, and everybody could read it: taken out again";
+        vec![Ask::Complain(text.into())]
     }
 }

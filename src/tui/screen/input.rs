@@ -2,7 +2,7 @@
 
 use super::Screen;
 use crate::{
-    engine::{Effect, Intent, KeyId, query::sort::Sort, text},
+    engine::{Effect, Intent, KeyId, key_id::looks_like_a_secret, query::sort::Sort, text},
     tui::{
         action::Action,
         dialogs::{Ask, Find, PASTE_LIMIT},
@@ -168,6 +168,11 @@ impl Screen {
             let users = &self.engine.fleet[self.slot].users;
             self.lists
                 .edit_filter(users, |filter| change(&mut filter.input));
+            if looks_like_a_secret(self.lists.filter().input.value()) {
+                self.lists
+                    .edit_filter(users, |filter| filter.input = Input::default());
+                self.complain("That looks like a secret, not a filter: taken out again");
+            }
             return Vec::new();
         }
         let engine = &self.engine;

@@ -12,16 +12,15 @@ pub struct Notice {
     pub bad: bool,
 }
 
-/// No notice takes more lines: the border of a pane and one above it, or the hints and the border of
-/// a dialog.
+/// No notice takes more lines: those of the hints and of the border above.
 const LINES: usize = 2;
 
 /// Cells at the end of the border that may hold the position in a list.
 const POSITION: usize = 18;
 
-/// Draws a notice so that its last line is this one, of which nothing else is left where it is
-/// `alone` there.
-pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, last: Rect, notice: &Notice, alone: bool) {
+/// Draws a notice: on the border of the panes, unless a `dialog` is in front; where that does not
+/// suffice, in place of the hints as well.
+pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, hints: Rect, notice: &Notice, dialog: bool) {
     let theme = canvas.theme;
     let (mark, style) = if notice.bad {
         (theme.glyphs.warn, theme.warn)
@@ -31,7 +30,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, last: Rect, notice: &Notice,
     // Nothing of the border's own look is left.
     let style = Style::reset().patch(style);
     // A margin, a space, the mark and a space before; a space and a margin behind.
-    let room = usize::from(last.width).saturating_sub(6 + width(mark));
+    let room = usize::from(hints.width).saturating_sub(6 + width(mark));
     let mut lines = wrap(&visible(&notice.text), room);
     if lines.len() > LINES {
         let rest = lines.split_off(LINES - 1).join(" ");
@@ -40,10 +39,16 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, last: Rect, notice: &Notice,
     let cells = lines.iter().map(|line| width(line)).max().unwrap_or(0);
     // Half of the position in a list says nothing.
     let cells = if cells + POSITION > room { room } else { cells };
-    if alone {
-        let nothing = " ".repeat(usize::from(last.width));
-        canvas.line(last.x, last.y, last.width, &Line::raw(nothing));
-    }
+    let last = if dialog || lines.len() > 1 {
+        let nothing = " ".repeat(usize::from(hints.width));
+        canvas.line(hints.x, hints.y, hints.width, &Line::raw(nothing));
+        hints
+    } else {
+        Rect {
+            y: hints.y.saturating_sub(1),
+            ..hints
+        }
+    };
     let above = u16::try_from(lines.len()).unwrap_or(1);
     for (at, text) in lines.iter().enumerate() {
         let mark = if at == 0 { mark } else { " " };
