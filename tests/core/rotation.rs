@@ -809,6 +809,21 @@ fn rolling_back_says_what_it_stops_and_what_it_does() {
     }
 }
 
+/// Deactivates the selected one of two keys that are both in use; which it was.
+fn deactivate_selected(desk: &mut Desk) -> String {
+    desk.keys("ty");
+    desk.serve(&bot(&SIDE_BY_SIDE));
+    let (id, change) = desk.next_change().expect("it is deactivated");
+    let key = change.key().expect("a key").to_owned();
+    desk.changed(id, Ok(Changed::Done));
+    let off: Vec<_> = SIDE_BY_SIDE
+        .iter()
+        .map(|&(id, active, age, used)| (id, active && id != key, age, used))
+        .collect();
+    desk.serve(&bot(&off));
+    key
+}
+
 #[test]
 fn what_this_run_has_deactivated_is_undone_in_the_lists() {
     const OFF: (&str, bool, i64, Option<i64>) = (OLD, false, 400, Some(2));
@@ -823,16 +838,7 @@ fn what_this_run_has_deactivated_is_undone_in_the_lists() {
     // Where another key is chosen, not the one that is not.
     let mut other = Desk::showing((120, 36), settings(), &users);
     other.press(KeyCode::Enter);
-    other.keys("ty");
-    other.serve(&users);
-    let (id, change) = other.next_change().expect("it is deactivated");
-    let key = change.key().expect("a key").to_owned();
-    other.changed(id, Ok(Changed::Done));
-    let off: Vec<_> = SIDE_BY_SIDE
-        .iter()
-        .map(|&(id, active, age, used)| (id, active && id != key, age, used))
-        .collect();
-    other.serve(&bot(&off));
+    deactivate_selected(&mut other);
     other.keys("ju");
     assert!(other.next_change().is_none(), "{}", other.screen());
     other.keys("ku");
@@ -845,16 +851,7 @@ fn what_this_run_has_deactivated_is_undone_in_the_lists() {
             // The key is chosen in the other pane, and the user's row is enough to undo it.
             desk.press(KeyCode::Enter);
         }
-        desk.keys("ty");
-        desk.serve(&users);
-        let (id, change) = desk.next_change().expect("it is deactivated");
-        let key = change.key().expect("a key").to_owned();
-        desk.changed(id, Ok(Changed::Done));
-        let off: Vec<_> = SIDE_BY_SIDE
-            .iter()
-            .map(|&(id, active, age, used)| (id, active && id != key, age, used))
-            .collect();
-        desk.serve(&bot(&off));
+        let key = deactivate_selected(&mut desk);
         if page.is_empty() {
             desk.press(KeyCode::Esc);
         }

@@ -124,17 +124,8 @@ impl Screen {
     }
 
     pub(super) fn wheel(&mut self, by: isize) {
-        let scrolls = matches!(
-            self.context(),
-            Context::Reading
-                | Context::Entry
-                | Context::Palette
-                | Context::Profile
-                | Context::Plan
-                | Context::CopyAs
-                | Context::ReadyFilters
-                | Context::Profiles
-        );
+        // Where a key moves by a row, the wheel does.
+        let scrolls = keymap::key_of(self.context(), Action::Down).is_some();
         if self.visible_dialogs() == 0 || scrolls {
             let effects = self.step(by);
             debug_assert!(effects.is_empty(), "moving does nothing else");
