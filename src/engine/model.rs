@@ -18,6 +18,14 @@ pub struct User {
     pub created: DateTime<Utc>,
 }
 
+impl User {
+    /// The path, where it says something: the root is where everybody is.
+    #[must_use]
+    pub fn path_below_root(&self) -> Option<&str> {
+        Some(&*self.path).filter(|path| path.len() > 1)
+    }
+}
+
 /// An access key, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessKey {

@@ -26,6 +26,9 @@ const TWO_PANES: u16 = 76;
 /// From this width on, a row of users has room for two keys beside the pane of the keys.
 const TWO_KEYS: u16 = 114;
 
+/// From this width on, the list of users has more to show than the pane of the keys.
+const WIDE: u16 = 150;
+
 /// How many lines of text a dialog has room for: without its border, the lines that stay clear
 /// above and below it, and its buttons.
 #[must_use]
@@ -95,8 +98,10 @@ impl Layout {
             // The keys need room for an ID and a status; the users, where it can be had, for two keys.
             let left = if width < TWO_KEYS {
                 (width * 43 / 100).max(37)
-            } else {
+            } else if width < WIDE {
                 width / 2
+            } else {
+                width / 5 * 3
             };
             (
                 Rect {

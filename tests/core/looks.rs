@@ -218,3 +218,56 @@ fn a_row_tells_of_the_key_that_most_needs_attention() {
     let screen = desk.screen();
     assert!(screen.contains("○  1530d   400d"), "{screen}");
 }
+
+/// The line of the screen that has this in it.
+fn line_with(screen: &str, text: &str) -> String {
+    let line = screen.lines().find(|line| line.contains(text));
+    line.unwrap_or_else(|| panic!("no {text} in {screen}"))
+        .to_owned()
+}
+
+/// How many cells stand before this text.
+fn cells_before(line: &str, text: &str) -> usize {
+    let at = line.find(text);
+    let at = at.unwrap_or_else(|| panic!("no {text} in {line}"));
+    line[..at].chars().count()
+}
+
+#[test]
+fn on_a_wide_screen_what_belongs_together_stays_together_and_the_room_is_used() {
+    for width in [150, 160, 200, 300] {
+        let mut desk = Desk::showing((width, 45), settings(), &people());
+        let users = desk.screen();
+        let head = line_with(&users, "name ▴");
+        assert!(head.contains("path"), "{head}");
+        let gap = cells_before(&head, "age") - cells_before(&head, "name");
+        assert!(gap < 60, "{gap} cells at {width}");
+
+        desk.keys("2");
+        let keys = desk.screen();
+        let head = line_with(&keys, "key ID");
+        let gap = cells_before(&head, "age") - cells_before(&head, "user");
+        assert!(gap < 60, "{gap} cells at {width}");
+        assert!(head.contains("created"), "{head}");
+        if width >= 160 {
+            assert!(head.contains("description"), "{head}");
+        }
+        if width >= 200 {
+            assert!(head.contains("path"), "{head}");
+        }
+    }
+}
+
+#[test]
+fn the_lives_of_two_keys_share_one_scale() {
+    let mut desk = Desk::showing((120, 36), settings(), &people());
+    desk.keys("j");
+    let screen = desk.screen();
+    let lives: Vec<&str> = screen.lines().filter(|line| line.contains('├')).collect();
+    assert_eq!(lives.len(), 2, "{screen}");
+    // The older begins at the left, the younger where its life begins; both end now.
+    let begins: Vec<usize> = lives.iter().map(|life| cells_before(life, "├")).collect();
+    let ends: Vec<usize> = lives.iter().map(|life| cells_before(life, "┤")).collect();
+    assert!(begins[0] + 10 < begins[1], "{screen}");
+    assert_eq!(ends[0], ends[1], "{screen}");
+}

@@ -8,6 +8,7 @@ use crate::{
     },
     tui::prelude::*,
 };
+use chrono::{DateTime, Utc};
 
 /// Draws the cards of a user, one of which is selected.
 pub(super) fn draw(
@@ -40,8 +41,8 @@ pub(super) fn draw(
     let inside = canvas.pane(area, Line::styled(name, theme.strong), note, border);
 
     let mut y = inside.y;
-    if user.user.path.len() > 1 {
-        let path = format!("    {}", visible(&user.user.path));
+    if let Some(path) = user.user.path_below_root() {
+        let path = format!("    {}", visible(path));
         let path =
             shorten_name(&path, usize::from(inside.width) - 1, theme.glyphs.more).into_owned();
         canvas.line(inside.x, y, inside.width, &Line::styled(path, theme.dim));
@@ -276,7 +277,8 @@ fn card(
             Span::styled(part, used_style),
         ]));
     }
-    if let Some(life) = life_line(canvas, cells, known) {
+    let oldest = user.known_keys().filter_map(Known::created).min();
+    if let Some(life) = life_line(canvas, cells, known, oldest) {
         lines.push(life);
     }
     lines
@@ -304,8 +306,14 @@ fn age_line(canvas: &Canvas<'_>, row: &KeyRow) -> Line<'static> {
     Line::from(spans)
 }
 
-/// From its creation to now, with a mark at its last use: `2025-10-05 ├─────◆─┤ now`.
-fn life_line(canvas: &Canvas<'_>, cells: usize, key: Known<'_>) -> Option<Line<'static>> {
+/// From its creation to now, with a mark at its last use: `2025-10-05 ├─────◆─┤ now`. All keys of a
+/// user share one scale, which begins with the oldest: the younger a key, the shorter its line.
+fn life_line(
+    canvas: &Canvas<'_>,
+    cells: usize,
+    key: Known<'_>,
+    oldest: Option<DateTime<Utc>>,
+) -> Option<Line<'static>> {
     let theme = canvas.theme;
     let (begin, middle, mark, end) = theme.glyphs.life;
     let created = key.created()?;
@@ -313,27 +321,34 @@ fn life_line(canvas: &Canvas<'_>, cells: usize, key: Known<'_>) -> Option<Line<'
     if room < 6 {
         return None;
     }
+    let from = oldest.unwrap_or(created);
+    let cell = |time| cell_of(time, (from, canvas.now), room);
+    let start = cell(created);
     let mut spans = vec![Span::styled(
-        format!("    {} {begin}", format::day(created)),
+        format!("    {} {}{begin}", format::day(created), " ".repeat(start)),
         theme.dim,
     )];
-    let at = match key.last_used() {
+    match key.last_used() {
         Some(LastUsed::At { time, .. }) => {
-            let life = (canvas.now - created).num_seconds().max(1);
-            let until = (*time - created).num_seconds().clamp(0, life);
-            let last = i64::try_from(room - 1).unwrap_or(0);
-            usize::try_from(until * last / life).ok()
-        }
-        _ => None,
-    };
-    match at {
-        Some(at) => {
-            spans.push(Span::styled(middle.repeat(at), theme.dim));
+            let at = cell(*time).max(start);
+            spans.push(Span::styled(middle.repeat(at - start), theme.dim));
             spans.push(Span::styled(mark, theme.accent));
             spans.push(Span::styled(middle.repeat(room - 1 - at), theme.dim));
         }
-        None => spans.push(Span::styled(middle.repeat(room), theme.dim)),
+        _ => spans.push(Span::styled(middle.repeat(room - start), theme.dim)),
     }
     spans.push(Span::styled(format!("{end} now"), theme.dim));
     Some(Line::from(spans))
+}
+
+/// The cell of a time, of so many between two others.
+fn cell_of(
+    time: DateTime<Utc>,
+    (from, now): (DateTime<Utc>, DateTime<Utc>),
+    cells: usize,
+) -> usize {
+    let life = (now - from).num_seconds().max(1);
+    let until = (time - from).num_seconds().clamp(0, life);
+    let last = i64::try_from(cells.saturating_sub(1)).unwrap_or(0);
+    usize::try_from(until * last / life).unwrap_or(0)
 }

@@ -21,52 +21,59 @@ use crate::{
 const ID: usize = 20;
 const AGE: usize = 7;
 const USED: usize = 12;
-const SERVICE: usize = 14;
-const REGION: usize = 15;
-const STATUS: usize = 8;
 
 /// The marker, the symbol of the status, and a space.
 const FRONT: usize = 4;
 /// Between a column and the next.
 const GAP: usize = 2;
+/// So much of a user's name is enough where there is more to show: what belongs together stays
+/// together.
+const USER: usize = 36;
 
-/// From these widths on there is room for more columns.
-const WITH_STATUS: usize = 72;
-const WITH_SERVICE: usize = 90;
-const WITH_REGION: usize = 108;
+/// What is said of a key at the right of its age and last use, where there is room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extra {
+    Service,
+    Region,
+    Status,
+    Created,
+    Path,
+    Description,
+}
 
-/// Which columns there is room for.
+/// An extra column: its title, its cells, and from which width on it is there. The last takes what
+/// is left.
+type ExtraColumn = (Extra, &'static str, usize, usize);
+
+/// In their order on the screen.
+const EXTRAS: [ExtraColumn; 6] = [
+    (Extra::Service, "service", 14, 90),
+    (Extra::Region, "region", 15, 108),
+    (Extra::Status, "status", 8, 72),
+    (Extra::Created, "created", 10, 134),
+    (Extra::Path, "path", 16, 176),
+    (Extra::Description, "description", 11, 150),
+];
+
+/// What there is room for in a row.
 struct Columns {
     user: usize,
-    status: bool,
-    service: bool,
-    region: bool,
+    extras: Vec<ExtraColumn>,
 }
 
 impl Columns {
     fn of(area: Rect) -> Self {
         let width = usize::from(area.width);
-        let (status, service, region) = (
-            width >= WITH_STATUS,
-            width >= WITH_SERVICE,
-            width >= WITH_REGION,
-        );
-        let more = |there: bool, cells: usize| if there { GAP + cells } else { 0 };
-        let rest = FRONT
-            + ID
-            + GAP
-            + AGE
-            + USED
-            + more(service, SERVICE)
-            + more(region, REGION)
-            + more(status, STATUS)
-            + 1;
-        Self {
-            user: width.saturating_sub(rest),
-            status,
-            service,
-            region,
+        let there = |extra: &ExtraColumn| width >= extra.3;
+        let mut extras: Vec<ExtraColumn> = EXTRAS.into_iter().filter(there).collect();
+        let taken: usize = extras.iter().map(|(_, _, cells, _)| GAP + cells).sum();
+        let rest = width.saturating_sub(FRONT + ID + GAP + AGE + USED + taken + 1);
+        let mut user = rest;
+        if let Some((Extra::Description, _, cells, _)) = extras.last_mut() {
+            user = rest.min(USER);
+            *cells += rest - user;
         }
+        Self { user, extras }
     }
 }
 
@@ -142,13 +149,15 @@ impl Columns {
             Column::right("age", 0, AGE).by(SortColumn::Age),
             Column::right("last used", 0, USED).by(SortColumn::LastUsed),
         ];
-        let more = [
-            (self.service, "service", SERVICE, SortColumn::Service),
-            (self.region, "region", REGION, SortColumn::Region),
-            (self.status, "status", STATUS, SortColumn::Status),
-        ];
-        let more = more.into_iter().filter(|(there, ..)| *there);
-        columns.extend(more.map(|(_, title, cells, by)| Column::left(title, GAP, cells).by(by)));
+        columns.extend(self.extras.iter().map(|(extra, title, cells, _)| {
+            let column = Column::left(title, GAP, *cells);
+            match extra {
+                Extra::Service => column.by(SortColumn::Service),
+                Extra::Region => column.by(SortColumn::Region),
+                Extra::Status => column.by(SortColumn::Status),
+                Extra::Created | Extra::Path | Extra::Description => column,
+            }
+        }));
         Table {
             columns,
             sort: Some(lists.by_key().sort()),
@@ -204,16 +213,22 @@ fn key_row(
         }) => (service.as_deref(), region.as_deref()),
         _ => (None, None),
     };
-    for (there, text, room) in [
-        (columns.service, service, SERVICE),
-        (columns.region, region, REGION),
-        (columns.status, Some(key.status().word()), STATUS),
-    ] {
-        if there {
-            let text = visible(text.unwrap_or_default()).into_owned();
-            let text = shorten_name(&text, room, theme.glyphs.more).into_owned();
-            cells.push(vec![Span::raw(text)]);
-        }
+    let created = key.created().map(format::day);
+    for (extra, _, room, _) in &columns.extras {
+        let (text, style) = match extra {
+            Extra::Service => (service, Style::new()),
+            Extra::Region => (region, Style::new()),
+            Extra::Status => (Some(key.status().word()), Style::new()),
+            Extra::Created => (created.as_deref(), theme.dim),
+            Extra::Path => (row.user.path_below_root(), theme.dim),
+            Extra::Description => (key.id().and_then(|id| row.description(id)), theme.dim),
+        };
+        let text = visible(text.unwrap_or_default());
+        let text = match extra {
+            Extra::Description => shorten(&text, *room, theme.glyphs.more),
+            _ => shorten_name(&text, *room, theme.glyphs.more),
+        };
+        cells.push(vec![Span::styled(text.into_owned(), style)]);
     }
     Row {
         marker: marker(canvas, row, key, selected),

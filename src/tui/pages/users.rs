@@ -91,6 +91,12 @@ const BAR: usize = 8;
 const TWO_KEYS: usize = 55;
 /// From this width on, there is a bar too.
 const WITH_BAR: usize = 70;
+/// From this width on, the user's path stands at the end. It takes what is left.
+const WITH_PATH: usize = 88;
+/// So much of a name is enough where there is more to show: what belongs together stays together.
+const NAME: usize = 36;
+/// Between the last use and the path.
+const PATH_GAP: usize = 3;
 
 /// What there is room for in a row of users.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +106,8 @@ struct Columns {
     /// Each of two keys has its own columns; otherwise the one that most needs attention has them.
     two: bool,
     bar: bool,
+    /// The cells for the path, where there is room for it.
+    path: Option<usize>,
 }
 
 impl Columns {
@@ -109,11 +117,20 @@ impl Columns {
         let bar_cells = if bar { BAR + 1 } else { 0 };
         let second = if two { 1 + SYMBOL + AGE + USED } else { 0 };
         // The marker, a gap, and a margin at the right.
-        let rest = MARKER + 1 + SYMBOLS + bar_cells + AGE + USED + second + 1;
+        let taken = MARKER + 1 + SYMBOLS + bar_cells + AGE + USED + second + 1;
+        let rest = width.saturating_sub(taken);
+        let (name, path) = if width < WITH_PATH {
+            (rest, None)
+        } else {
+            // A third of what is left, and all that a name does not need.
+            let name = (rest * 2 / 3).min(NAME);
+            (name, Some(rest - name))
+        };
         Self {
-            name: width.saturating_sub(rest),
+            name,
             two,
             bar,
+            path: path.map(|cells| cells.saturating_sub(PATH_GAP)),
         }
     }
 
@@ -132,6 +149,7 @@ impl Columns {
                 Column::right("used", 0, USED),
             ]);
         }
+        columns.extend(self.path.map(|cells| Column::left("path", PATH_GAP, cells)));
         columns.push(Column::left("", 0, 1));
         Table {
             columns,
@@ -233,6 +251,11 @@ fn list_row(
         let second = keys.next();
         cells.push(second.map_or_else(Vec::new, |key| vec![canvas.key_symbol(key)]));
         cells.extend(of_key(canvas, second, false));
+    }
+    if let Some(room) = columns.path {
+        let path = visible(row.user.path_below_root().unwrap_or_default());
+        let path = shorten_name(&path, room, glyphs.more).into_owned();
+        cells.push(vec![Span::styled(path, theme.dim)]);
     }
     cells.push(Vec::new());
     Row {
