@@ -13,6 +13,7 @@ mod endpoint_url;
 mod identity;
 mod patience;
 mod process;
+mod programs;
 mod report;
 mod settings;
 mod sign_in;
@@ -20,7 +21,7 @@ mod timeouts;
 
 pub use connection::{Connection, Done};
 pub use endpoint_url::check_endpoint_url;
-pub use process::Programs;
+pub use programs::Programs;
 pub use report::{ReportPace, fetch_report, parse_report};
 pub use settings::is_region;
 pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded};

@@ -4,7 +4,7 @@
 use super::{
     Connection, Problem, Programs, Timeouts,
     convert::{self, chain, deepest, one_line},
-    endpoint_url, process, settings,
+    endpoint_url, process, programs, settings,
 };
 use crate::engine::SecretKey;
 use aws_config::{
@@ -484,7 +484,7 @@ fn chain_of<'a>(profiles: &'a ProfileSet, name: &'a str) -> impl Iterator<Item =
 fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for cause in chain(error).skip(1) {
-        if let Some(failure) = cause.downcast_ref::<process::Failure>() {
+        if let Some(failure) = cause.downcast_ref::<programs::Failure>() {
             let said = failure.said().map(|line| format!("it says: {line}"));
             return iter::once(failure.to_string()).chain(said).collect();
         }

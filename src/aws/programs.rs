@@ -1,0 +1,350 @@
+//! Programs that are run for what they print, and ended with this one.
+//!
+//! Each gets no input, and a process group of its own, in the background of the terminal, where the
+//! system stops whatever reads that. What it writes is bounded, and goes into no log: its output is a
+//! secret, and what it says beside that may be one.
+
+use super::convert::one_line;
+use secrecy::zeroize::Zeroizing;
+use std::{
+    error, fmt,
+    io::{self, ErrorKind},
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::{Child, Command},
+    time::sleep,
+};
+
+/// How long a program may take: a person may have to answer it in a browser.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// How long the standard error of a program that has failed may still be coming.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// No credentials are longer.
+const MOST: u64 = 64 * 1024;
+
+/// So much is kept of what it says on its standard error.
+const SAID: u64 = 4 * 1024;
+
+/// How soon it is noticed that a program was stopped.
+#[cfg(unix)]
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Why a program has given nothing that can be used. As a sentence it holds nothing of what the program wrote.
+#[derive(Debug)]
+pub(super) struct Failure {
+    why: Why,
+    said: Option<String>,
+}
+
+/// The reason, without what it said.
+#[derive(Debug)]
+pub(super) enum Why {
+    NotStarted(io::Error),
+    TooLong,
+    #[cfg(unix)]
+    ReadsTerminal,
+    Failed(ExitStatus),
+    TooMuch,
+    NotRead(io::Error),
+    NotUnderstood(&'static str),
+}
+
+impl Failure {
+    /// The first line that the program has said on its standard error: for the screen alone.
+    pub(super) fn said(&self) -> Option<&str> {
+        self.said.as_deref()
+    }
+}
+
+impl From<Why> for Failure {
+    fn from(why: Why) -> Self {
+        Self { why, said: None }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.why {
+            Why::NotStarted(error) => write!(f, "the program could not be started: {error}"),
+            Why::TooLong => {
+                let limit = LIMIT.as_secs();
+                write!(f, "the program took longer than {limit} seconds, and was ended")
+            }
+            #[cfg(unix)]
+            Why::ReadsTerminal => f.write_str(
+                "the program asked for something on the terminal, which iamkeys uses, and was ended",
+            ),
+            Why::Failed(status) => write!(f, "the program failed: {status}"),
+            Why::TooMuch => {
+                let most = MOST / 1024;
+                write!(f, "the program wrote more than {most} KiB, and was ended")
+            }
+            Why::NotRead(error) => write!(f, "the program's output could not be read: {error}"),
+            Why::NotUnderstood(why) => write!(f, "the program's output has {why}"),
+        }
+    }
+}
+
+impl error::Error for Failure {}
+
+/// Runs a program to its end, and returns what it has written.
+pub(super) async fn run(command: &str, programs: &Programs) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut command = shell(command);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn().map_err(Why::NotStarted)?;
+    let running = programs.begin(&child);
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let stopped = stopped(&child);
+    let mut said = String::new();
+    let work = async {
+        // What is said beside the output is read while there is output, and does not hold it up:
+        // something that was started and goes on may keep it open.
+        let whole = async { tokio::try_join!(bounded(out), ended(&mut child)) };
+        let beside = first_line(err, &mut said);
+        tokio::pin!(whole, beside);
+        let mut all_said = false;
+        let (output, status) = tokio::select! {
+            both = &mut whole => both?,
+            said = &mut beside => {
+                said?;
+                all_said = true;
+                whole.await?
+            }
+        };
+        if status.success() {
+            return Ok(output);
+        }
+        if !all_said {
+            // Of a program that has failed, that is the reason.
+            let _ = tokio::time::timeout(LAST_WORDS, beside).await;
+        }
+        Err(Why::Failed(status))
+    };
+    let result = tokio::select! {
+        result = work => result,
+        why = stopped => Err(why),
+        () = sleep(LIMIT) => Err(Why::TooLong),
+    };
+    if result.is_ok() {
+        running.has_ended();
+    }
+    result.map_err(|why| Failure {
+        why,
+        said: Some(said).filter(|line| !line.is_empty()),
+    })
+}
+
+async fn ended(child: &mut Child) -> Result<ExitStatus, Why> {
+    child.wait().await.map_err(Why::NotRead)
+}
+
+/// The command as a shell runs it, which is how all programs of AWS run it.
+#[cfg(not(windows))]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]);
+    shell
+}
+
+/// As above. `cmd.exe` takes the quotes around the whole away, and leaves those inside.
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd.exe");
+    shell.arg("/C").raw_arg(format!("\"{command}\""));
+    shell
+}
+
+/// What is written, if it is not too much.
+async fn bounded(from: Option<impl AsyncRead + Unpin>) -> Result<Zeroizing<Vec<u8>>, Why> {
+    let Some(from) = from else {
+        return Ok(Zeroizing::default());
+    };
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    // Room for all of it: growing would leave copies behind.
+    let mut output = Zeroizing::new(Vec::with_capacity(most + 1));
+    let mut from = from.take(MOST + 1);
+    from.read_to_end(&mut output).await.map_err(Why::NotRead)?;
+    if output.len() > most {
+        return Err(Why::TooMuch);
+    }
+    Ok(output)
+}
+
+/// The first line of what is said, into `line` as soon as it is there.
+async fn first_line(from: Option<impl AsyncRead + Unpin>, line: &mut String) -> Result<(), Why> {
+    let Some(mut from) = from else { return Ok(()) };
+    let mut beginning = Vec::new();
+    let mut part = [0; 1024];
+    loop {
+        let count = match from.read(&mut part).await {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Why::NotRead(error)),
+        };
+        if u64::try_from(beginning.len()).is_ok_and(|length| length < SAID) {
+            beginning.extend_from_slice(&part[..count]);
+            *line = one_line(String::from_utf8_lossy(&beginning).trim_start());
+        }
+    }
+}
+
+/// Waits until the system has stopped a program, as it does when that reads the terminal.
+#[cfg(unix)]
+fn stopped(child: &Child) -> impl Future<Output = Why> + use<> {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    // Looked at only: its end is somebody else's to take notice of.
+    let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let child = group(child);
+    async move {
+        loop {
+            sleep(LOOK).await;
+            let look = child.map(|child| waitid(WaitId::Pid(child), options));
+            if matches!(look, Some(Ok(Some(_)))) {
+                return Why::ReadsTerminal;
+            }
+        }
+    }
+}
+
+/// Elsewhere programs are not stopped.
+#[cfg(not(unix))]
+fn stopped(_: &Child) -> impl Future<Output = Why> + use<> {
+    std::future::pending()
+}
+
+/// The programs that are running, to be ended with this one. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Programs(Arc<Mutex<Vec<Group>>>);
+
+/// A process group, by its number.
+#[cfg(unix)]
+type Group = rustix::process::Pid;
+
+/// Elsewhere there are none: a program ends with what waits for it.
+#[cfg(not(unix))]
+type Group = u32;
+
+#[cfg(unix)]
+fn group(child: &Child) -> Option<Group> {
+    Group::from_raw(i32::try_from(child.id()?).ok()?)
+}
+
+#[cfg(not(unix))]
+fn group(child: &Child) -> Option<Group> {
+    child.id()
+}
+
+impl Programs {
+    fn lock(&self) -> MutexGuard<'_, Vec<Group>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, child: &Child) -> Running {
+        let group = group(child);
+        self.lock().extend(group);
+        Running {
+            group,
+            programs: self.clone(),
+        }
+    }
+
+    /// Ends those that are running, with what they have started.
+    pub fn end(&self) {
+        for group in self.lock().drain(..) {
+            kill(group);
+        }
+    }
+}
+
+/// A program that is running. Dropped, it is ended.
+struct Running {
+    group: Option<Group>,
+    programs: Programs,
+}
+
+impl Running {
+    /// It has ended by itself. What it has left behind on purpose, such as an agent, goes on.
+    fn has_ended(mut self) {
+        let group = self.group.take();
+        self.programs.lock().retain(|known| Some(*known) != group);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(group) = self.group {
+            let mut running = self.programs.lock();
+            // If it is not there any more, it was ended already.
+            if let Some(at) = running.iter().position(|known| *known == group) {
+                running.swap_remove(at);
+                kill(group);
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn kill(group: Group) {
+    use rustix::process::{Signal, kill_process_group};
+    let _ = kill_process_group(group, Signal::KILL);
+}
+
+#[cfg(not(unix))]
+fn kill(_: Group) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_it_says_is_kept_apart_and_what_it_writes_is_bounded() {
+        let programs = Programs::default();
+        let given = run("printf x; echo note >&2", &programs).await.unwrap();
+        assert_eq!(*given, b"x");
+        let script = "echo >&2; echo 'No token.' >&2; yes x | head -c 200000 >&2; exit 3";
+        let failure = run(script, &programs).await.unwrap_err();
+        assert_eq!(failure.to_string(), "the program failed: exit status: 3");
+        assert_eq!(failure.said(), Some("No token."));
+        let failure = run("yes", &programs).await.unwrap_err();
+        assert!(matches!(failure.why, Why::TooMuch), "{failure}");
+        let failure = run("read x || exit 4", &programs).await.unwrap_err();
+        assert!(failure.to_string().ends_with("exit status: 4"), "{failure}");
+        assert!(programs.lock().is_empty());
+    }
+
+    /// Waited for, it would take too long.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_it_has_started_may_go_on_beside_it() {
+        let programs = Programs::default();
+        let given = run("sleep 90 >/dev/null & printf x", &programs).await;
+        assert_eq!(*given.unwrap(), b"x");
+    }
+
+    /// The clock jumps ahead where there is nothing else to do.
+    #[cfg(unix)]
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_does_not_end_is_ended() {
+        let programs = Programs::default();
+        let begun = tokio::time::Instant::now();
+        let failure = run("echo 'Please wait.' >&2; sleep 1000", &programs).await;
+        let failure = failure.unwrap_err();
+        assert!(matches!(failure.why, Why::TooLong), "{failure}");
+        assert!(begun.elapsed() >= LIMIT);
+        assert!(programs.lock().is_empty());
+    }
+}
