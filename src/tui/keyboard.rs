@@ -1,10 +1,13 @@
 //! What comes from the terminal: keys, pastes, the mouse, its size.
 //!
-//! A thread of its own waits for it. crossterm's reader never returns from a terminal that has
-//! hung up, and would take the event loop with it, which then could not even answer the SIGHUP
-//! that follows. Another thread waits for nothing but that end.
+//! A thread of its own waits for it, and for the end of the terminal. It reads the bytes itself:
+//! crossterm's reader keeps an unfinished paste for ever, so that no later key would do anything,
+//! and never returns from a terminal that has hung up.
 
-use crossterm::event::{self, Event};
+#[cfg(unix)]
+mod parser;
+
+use crossterm::event::Event;
 use futures::{Stream, stream};
 use std::{io, thread};
 use tokio::sync::mpsc;
@@ -12,16 +15,18 @@ use tokio::sync::mpsc;
 /// The terminal's events from now on. An error stands for the end of the terminal.
 ///
 /// # Errors
-/// When the system gives no threads.
+/// When the system gives no thread, or there is no terminal.
 pub fn events() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
     let (sender, receiver) = mpsc::unbounded_channel();
-    #[cfg(unix)]
-    tell_of_the_end(sender.clone())?;
+    let mut reader = Reader::new()?;
     thread::Builder::new().name("input".into()).spawn(move || {
         loop {
-            let event = event::read();
-            let over = event.is_err();
-            if sender.send(event).is_err() || over {
+            let (events, over) = match reader.read() {
+                Ok(events) => (events.into_iter().map(Ok).collect(), false),
+                Err(error) => (vec![Err(error)], true),
+            };
+            let gone = events.into_iter().any(|event| sender.send(event).is_err());
+            if gone || over {
                 return;
             }
         }
@@ -31,30 +36,103 @@ pub fn events() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
     })))
 }
 
-/// Waits for the terminal to hang up, without a wake-up before. Where the system cannot wait for
-/// that, SIGHUP still tells.
+#[cfg(not(unix))]
+struct Reader;
+
+#[cfg(not(unix))]
+impl Reader {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    fn read(&mut self) -> io::Result<Vec<Event>> {
+        crossterm::event::read().map(|event| vec![event])
+    }
+}
+
 #[cfg(unix)]
-fn tell_of_the_end(sender: mpsc::UnboundedSender<io::Result<Event>>) -> io::Result<()> {
+use unix::Reader;
+
+#[cfg(unix)]
+mod unix {
+    use super::{io, parser::Parser};
+    use crossterm::{event::Event, terminal};
     use rustix::{
-        event::{PollFd, PollFlags, poll},
+        event::{PollFd, PollFlags, Timespec, poll},
         io::Errno,
     };
-    thread::Builder::new()
-        .name("hang-up".into())
-        .spawn(move || {
+    use std::{
+        fs::File,
+        io::{IsTerminal as _, Read as _},
+        os::{fd::AsFd as _, unix::net::UnixStream},
+    };
+
+    /// After it, what has begun and not ended is over.
+    const SILENCE: Timespec = Timespec {
+        tv_sec: 1,
+        tv_nsec: 0,
+    };
+
+    /// Reads the terminal, and is told of its size by SIGWINCH.
+    pub(super) struct Reader {
+        terminal: File,
+        resized: UnixStream,
+        parser: Parser,
+    }
+
+    impl Reader {
+        pub(super) fn new() -> io::Result<Self> {
             let stdin = io::stdin();
-            loop {
-                // Nothing is asked for: a hang-up is told all the same.
-                let mut asked = [PollFd::new(&stdin, PollFlags::empty())];
-                match poll(&mut asked, None) {
-                    Err(Errno::INTR) => {}
-                    Ok(_) if asked[0].revents().contains(PollFlags::HUP) => {
-                        let _ = sender.send(Err(io::ErrorKind::UnexpectedEof.into()));
-                        return;
+            let terminal = if stdin.is_terminal() {
+                File::from(stdin.as_fd().try_clone_to_owned()?)
+            } else {
+                File::options().read(true).write(true).open("/dev/tty")?
+            };
+            let (resized, told) = UnixStream::pair()?;
+            resized.set_nonblocking(true)?;
+            signal_hook::low_level::pipe::register(signal_hook::consts::SIGWINCH, told)?;
+            Ok(Self {
+                terminal,
+                resized,
+                parser: Parser::default(),
+            })
+        }
+
+        /// Waits for what comes next: without a limit, unless something is unfinished.
+        pub(super) fn read(&mut self) -> io::Result<Vec<Event>> {
+            let mut asked = [
+                PollFd::new(&self.terminal, PollFlags::IN),
+                PollFd::new(&self.resized, PollFlags::IN),
+            ];
+            let limit = self.parser.is_waiting().then_some(&SILENCE);
+            match poll(&mut asked, limit) {
+                Err(Errno::INTR) => return Ok(Vec::new()),
+                Err(error) => return Err(error.into()),
+                Ok(0) => return Ok(self.parser.silence().into_iter().collect()),
+                Ok(_) => {}
+            }
+            let [input, resized] = asked.map(|one| one.revents());
+            let mut events = Vec::new();
+            let mut bytes = [0; 1024];
+            if !resized.is_empty() {
+                // However often it was told, the size is the one of now.
+                while matches!(self.resized.read(&mut bytes), Ok(1..)) {}
+                let (columns, rows) = terminal::size()?;
+                events.push(Event::Resize(columns, rows));
+            }
+            if !input.is_empty() {
+                match self.terminal.read(&mut bytes) {
+                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    Ok(count) => {
+                        let more = count == bytes.len();
+                        events.extend(self.parser.feed(&bytes[..count], more));
                     }
-                    _ => return,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) => return Err(error),
                 }
             }
-        })?;
-    Ok(())
+            Ok(events)
+        }
+    }
 }

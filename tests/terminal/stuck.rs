@@ -1,4 +1,4 @@
-//! A terminal that takes no output, and one of an impossible size.
+//! A terminal that takes no output, one of an impossible size, and one that does not end a paste.
 
 use crate::{World, create_key, pty::Start};
 use rustix::process::Signal;
@@ -62,4 +62,16 @@ fn a_window_of_any_size_is_drawn_on() {
     program.wait_raw(b"\x1b[600;", 1);
     program.signal(Signal::TERM);
     program.wait_exit().assert_clean(143);
+}
+
+#[test]
+fn a_paste_without_an_end_leaves_the_keys_alive() {
+    let mut program = Start::iamkeys(["--demo"]).run();
+    program.wait_text("Users 24");
+    program.press("/");
+    program.send(b"\x1b[200~new-hire");
+    program.wait_text("1 shown");
+    program.press("\r");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
 }
