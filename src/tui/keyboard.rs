@@ -25,8 +25,8 @@ pub fn events() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
                 Ok(events) => (events.into_iter().map(Ok).collect(), false),
                 Err(error) => (vec![Err(error)], true),
             };
-            let gone = events.into_iter().any(|event| sender.send(event).is_err());
-            if gone || over {
+            let unheard = events.into_iter().any(|event| sender.send(event).is_err());
+            if unheard || over {
                 return;
             }
         }
@@ -117,8 +117,9 @@ mod unix {
             if !resized.is_empty() {
                 // However often it was told, the size is the one of now.
                 while matches!(self.resized.read(&mut bytes), Ok(1..)) {}
-                let (columns, rows) = terminal::size()?;
-                events.push(Event::Resize(columns, rows));
+                // One that cannot be read has not changed, as far as is known.
+                let size = terminal::size();
+                events.extend(size.map(|(columns, rows)| Event::Resize(columns, rows)));
             }
             if !input.is_empty() {
                 match self.terminal.read(&mut bytes) {
