@@ -16,9 +16,10 @@ use iamkeys::{
         destination::{Form, Route, Why},
         model::{
             AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary,
-            User, UsersPage,
+            User, UserDetailsPage, UsersPage,
         },
         query::{KeyFacts, Query, Scratch, UserFacts},
+        user_tags::UserTags,
     },
     tui::{self, KeyPress, Message, Screen, Settings},
 };
@@ -92,7 +93,11 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
             Answer::LastUsed(last_used(known))
         }
         Read::Owner(_) => unreachable!("nobody looks for a key"),
-        Read::Descriptions(_) => Answer::Descriptions(Vec::new()),
+        Read::Tags(_) => Answer::Tags(UserTags::default()),
+        Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
+            users: Vec::new(),
+            next: None,
+        }),
         Read::Report => Answer::Report(Box::new(report(account))),
     }
 }
@@ -304,6 +309,7 @@ fn queries(criterion: &mut Criterion) {
                 name: &user.name,
                 path: &user.path,
                 keys: Some(known.len()),
+                owner: None,
             };
             if score {
                 let score = query.user_score(&user, keys, now(), &mut scratch);

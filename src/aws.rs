@@ -18,6 +18,7 @@ mod report;
 mod settings;
 mod sign_in;
 mod timeouts;
+mod trail;
 
 pub use connection::{Connection, Done};
 pub use endpoint_url::check_endpoint_url;
@@ -29,5 +30,9 @@ pub use timeouts::Timeouts;
 
 use crate::engine::{
     Answer, Change, Changed, Error, Kind, Problem, Read,
-    model::{AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UsersPage, is_key_id},
+    model::{
+        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetails,
+        UserDetailsPage, UsersPage,
+    },
+    user_tags::UserTags,
 };

@@ -34,6 +34,7 @@ mod secret_key;
 mod session;
 pub mod text;
 pub mod unresolved;
+pub mod user_tags;
 pub mod vault;
 
 pub use activity::{Activity, Entry, Outcome};

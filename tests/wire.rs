@@ -559,10 +559,18 @@ async fn what_was_done_has_the_request_id_of_the_service() {
     assert_eq!(endpoint.calls().len(), 5);
 }
 
+/// What the keys of a user are for.
+async fn descriptions(account: &Connection, user: &str) -> Vec<(String, String)> {
+    let tags = account.tags(user).await.unwrap();
+    let described = tags.descriptions();
+    let described = described.map(|(key, text)| (key.to_owned(), text.to_owned()));
+    described.collect()
+}
+
 #[tokio::test]
 async fn descriptions_are_the_tags_that_are_called_like_keys() {
     let (endpoint, account) = demo();
-    let described = account.descriptions("deploy-bot").await.unwrap();
+    let described = descriptions(&account, "deploy-bot").await;
     let pair = |key: &str, text: &str| (key.to_owned(), text.to_owned());
     let (first, second) = ("AKIAQX7DEMO4DEPLOY01", "AKIAQX7DEMO4DEPLOY02");
     let old = pair(first, "GitHub Actions until the move to OIDC");
@@ -583,21 +591,21 @@ async fn descriptions_are_the_tags_that_are_called_like_keys() {
         .change(&describe("deploy-bot", second, Some(text)))
         .await
         .unwrap();
-    let described = account.descriptions("DEPLOY-bot").await.unwrap();
+    let described = descriptions(&account, "DEPLOY-bot").await;
     assert_eq!(described, [old.clone(), pair(second, text)]);
 
     account
         .change(&describe("deploy-bot", second, None))
         .await
         .unwrap();
-    assert_eq!(account.descriptions("deploy-bot").await.unwrap(), [old]);
+    assert_eq!(descriptions(&account, "deploy-bot").await, [old]);
     // Clearing what is not there is no error.
     account
         .change(&describe("deploy-bot", second, None))
         .await
         .unwrap();
-    assert!(account.descriptions("new-hire").await.unwrap().is_empty());
-    let error = account.descriptions("nobody").await.unwrap_err();
+    assert!(descriptions(&account, "new-hire").await.is_empty());
+    let error = account.tags("nobody").await.unwrap_err();
     assert_eq!(
         (error.kind, error.action),
         (Kind::NotFound, "iam:ListUserTags")
@@ -618,7 +626,7 @@ async fn keys_and_descriptions_on_all_pages_are_read() {
             store.add_new_key("new-hire", now()).unwrap();
         }
     });
-    let described = account.descriptions("new-hire").await.unwrap();
+    let described = descriptions(&account, "new-hire").await;
     assert_eq!(described.len(), 50);
     assert_eq!(described[49].1, "number 49");
     assert_eq!(calls(&endpoint, "ListUserTags"), 8);
@@ -1150,7 +1158,7 @@ async fn a_list_that_turns_in_circles_ends() {
         assert_eq!(pages_of_users(&account).await, pages, "each time");
         let error = account.keys("alice").await.unwrap_err();
         assert_eq!(error.kind, Kind::InvalidResponse, "keys, {pages}");
-        let error = account.descriptions("alice").await.unwrap_err();
+        let error = account.tags("alice").await.unwrap_err();
         assert_eq!(error.kind, Kind::InvalidResponse, "descriptions, {pages}");
     }
 }

@@ -2,24 +2,18 @@
 //! in `change`, and those about who signs in `identity`.
 
 use super::{
-    AccessKey, Answer, Changed, Error, Kind, LastUsed, Read, ReportPace, Summary, Timeouts,
-    UsersPage, bodies,
-    convert::{self, error, failed},
-    endpoint_url, fetch_report, is_key_id, patience,
+    AccessKey, Answer, Changed, Error, LastUsed, Read, ReportPace, Summary, Timeouts,
+    UserDetailsPage, UserTags, UsersPage, bodies,
+    convert::{self, error},
+    endpoint_url, fetch_report, patience,
+    trail::{MAX_PAGES, Trail, turns_in_circles},
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
-use aws_sdk_iam::types::SummaryKeyType;
-use std::{
-    collections::HashMap,
-    fmt, iter,
-    sync::{Arc, Mutex, PoisonError},
-};
+use aws_sdk_iam::types::{EntityType, SummaryKeyType};
+use std::{fmt, sync::Arc};
 
-/// The most `ListUsers` gives in one page.
+/// The most that a list of all users gives in one page.
 const PAGE: i32 = 1000;
-
-/// No list is longer: a server that always names another page is not followed for ever.
-const MAX_PAGES: usize = 10_000;
 
 /// A connection to an account, with one set of credentials. Cheap to clone: clones share connections.
 #[derive(Clone)]
@@ -32,8 +26,8 @@ pub struct Connection {
     pub(super) timeouts: Timeouts,
     /// The endpoint of STS, where it is set.
     pub(super) sts_endpoint: Option<String>,
-    /// Each marker of the list of users, and the one whose page has named it.
-    trail: Arc<Mutex<HashMap<String, String>>>,
+    users_trail: Trail,
+    details_trail: Trail,
 }
 
 /// The clients and their configuration say more about themselves than anybody should read: what
@@ -74,7 +68,8 @@ impl Connection {
             read_only,
             timeouts,
             sts_endpoint: endpoint_url::of(config, "STS"),
-            trail: Arc::default(),
+            users_trail: Trail::default(),
+            details_trail: Trail::default(),
         }
     }
 
@@ -96,7 +91,8 @@ impl Connection {
                 let (user, last_used) = now.owner(&key).await?;
                 Answer::Owner(user, last_used)
             }
-            Read::Descriptions(user) => Answer::Descriptions(now.descriptions(&user).await?),
+            Read::Tags(user) => Answer::Tags(now.tags(&user).await?),
+            Read::UserDetails(marker) => Answer::UserDetails(now.user_details(marker).await?),
             Read::Report => {
                 let report = fetch_report(current, ReportPace::default()).await?;
                 Answer::Report(Box::new(report))
@@ -140,7 +136,7 @@ impl Connection {
         let answer = answer.map_err(|e| error("iam:ListUsers", &e))?;
         // A page may be shorter than asked for: only `IsTruncated` tells whether it is the last.
         let next = answer.marker.filter(|_| answer.is_truncated);
-        if answer.is_truncated && !self.gets_on(asked, next.as_deref()) {
+        if answer.is_truncated && !self.users_trail.gets_on(asked, next.as_deref()) {
             return Err(turns_in_circles("iam:ListUsers"));
         }
         Ok(UsersPage {
@@ -149,26 +145,27 @@ impl Connection {
         })
     }
 
-    /// Whether a page of users that names another one leads on, and not back to where the same
-    /// list has been: that would be asked for ever. Lists may be under way side by side, so what
-    /// is remembered is where each marker came from, not which were there.
-    fn gets_on(&self, asked: Option<String>, next: Option<&str>) -> bool {
-        let Some(next) = next else {
-            return false;
-        };
-        let mut trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(asked) = asked else {
-            // A list begins here. What is remembered of others would only grow.
-            trail.clear();
-            return true;
-        };
-        let before: Vec<&String> =
-            iter::successors(Some(&asked), |marker| trail.get(*marker)).collect();
-        if before.len() >= MAX_PAGES || before.iter().any(|marker| *marker == next) {
-            return false;
+    /// One page of the details of all users; the first without a marker. Of each only the tags are
+    /// kept.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn user_details(&self, marker: Option<String>) -> Result<UserDetailsPage, Error> {
+        let action = "iam:GetAccountAuthorizationDetails";
+        let asked = marker.clone();
+        let call = self.iam.get_account_authorization_details();
+        let call = call.filter(EntityType::User).max_items(PAGE);
+        let answer = call.set_marker(marker).send().await;
+        let answer = answer.map_err(|e| error(action, &e))?;
+        let next = answer.marker.filter(|_| answer.is_truncated);
+        if answer.is_truncated && !self.details_trail.gets_on(asked, next.as_deref()) {
+            return Err(turns_in_circles(action));
         }
-        trail.insert(next.to_owned(), asked);
-        true
+        let users = answer.user_detail_list.unwrap_or_default();
+        Ok(UserDetailsPage {
+            users: convert::user_details(users),
+            next,
+        })
     }
 
     /// The access keys of a user, all pages of them.
@@ -188,24 +185,19 @@ impl Connection {
         .await
     }
 
-    /// What the keys of a user are for, as somebody has written it down: key IDs and texts. The
-    /// console keeps this in tags of the user, among which all others are passed over; keys that
-    /// are gone may have left theirs behind.
+    /// What the tags of a user say, all pages of them. The console keeps in them what keys are for.
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn descriptions(&self, user: &str) -> Result<Vec<(String, String)>, Error> {
+    pub async fn tags(&self, user: &str) -> Result<UserTags, Error> {
         let action = "iam:ListUserTags";
-        all_pages(action, |marker| async move {
+        let tags = all_pages(action, |marker| async move {
             let call = self.iam.list_user_tags().user_name(user);
             let answer = call.set_marker(marker).send().await;
             let answer = answer.map_err(|e| error(action, &e))?;
-            let of_keys = answer.tags.into_iter();
-            let of_keys = of_keys.filter(|tag| is_key_id(&tag.key));
-            let texts = of_keys.map(|tag| (tag.key, tag.value)).collect();
-            Ok((texts, answer.is_truncated, answer.marker))
-        })
-        .await
+            Ok((answer.tags, answer.is_truncated, answer.marker))
+        });
+        Ok(convert::user_tags(tags.await?, Arc::from))
     }
 
     /// When a key was last used. AWS answers `AccessDenied` for a key it does not know.
@@ -260,9 +252,4 @@ where
             _ => return Err(turns_in_circles(action)),
         }
     }
-}
-
-fn turns_in_circles(action: &'static str) -> Error {
-    let message = "truncated response without a usable Marker";
-    failed(action, Kind::InvalidResponse, message)
 }

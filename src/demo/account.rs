@@ -26,6 +26,7 @@ struct AccountFile {
 struct UserEntry {
     name: String,
     path: Option<String>,
+    owner: Option<String>,
     created: Age,
     keys: Vec<KeyEntry>,
 }
@@ -101,7 +102,12 @@ impl Account {
                 let key = entry.id.clone();
                 Some(Tag { key, value })
             });
-            account.tag_user(name, tags.collect()).map_err(error)?;
+            let owner = user.owner.clone().map(|value| Tag {
+                key: "owner".to_owned(),
+                value,
+            });
+            let tags = tags.chain(owner).collect();
+            account.tag_user(name, tags).map_err(error)?;
         }
         account
             .sign_in_as(&file.signed_in)
@@ -162,7 +168,7 @@ mod tests {
     #[test]
     fn the_demo_account_is_one_that_aws_could_have() {
         let account = Account::demo(now());
-        let mut descriptions = 0;
+        let (mut descriptions, mut owners) = (0, 0);
         for user in account.users() {
             for key in &user.keys {
                 assert!(key.id.as_str().starts_with("AKIAQX7DEMO4"), "plainly fake");
@@ -171,13 +177,18 @@ mod tests {
                 assert!(used.is_none_or(|at| at >= key.created), "{}", key.id);
             }
             for tag in user.tags() {
-                assert!(user.keys.iter().any(|key| key.id == &*tag.key));
                 assert!(TAG_VALUE.allows(&tag.value), "{}", tag.value);
                 assert!(!tag.value.starts_with("aws:"), "{}", tag.value);
-                descriptions += 1;
+                if tag.key == "owner" {
+                    owners += 1;
+                } else {
+                    assert!(user.keys.iter().any(|key| key.id == &*tag.key));
+                    descriptions += 1;
+                }
             }
         }
         assert!(descriptions >= 8, "{descriptions}");
+        assert!((8..16).contains(&owners), "{owners} of 24");
     }
 
     fn parse(root_key: &str, key: &str) -> Result<Account, String> {

@@ -53,6 +53,15 @@ enum Resource {
     Role,
 }
 
+/// What `GetAccountAuthorizationDetails` can be asked for.
+const ENTITIES: &[&str] = &[
+    "User",
+    "Role",
+    "Group",
+    "LocalManagedPolicy",
+    "AWSManagedPolicy",
+];
+
 type Run = fn(&mut Request<'_>) -> Result<(), ServiceError>;
 
 /// An action of a service.
@@ -66,6 +75,7 @@ pub(super) struct Action {
 const ACTIONS: &[Action] = &[
     iam("ListUsers", Resource::Users, list_users),
     iam("GetUser", Resource::User, get_user),
+    iam("GetAccountAuthorizationDetails", Resource::Any, get_details),
     iam("ListAccessKeys", Resource::User, list_access_keys),
     iam("CreateAccessKey", Resource::User, create_access_key),
     iam("UpdateAccessKey", Resource::User, update_access_key),
@@ -150,6 +160,28 @@ fn list_users(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let write = |xml: &mut Xml, user: &User| write_user(xml, account, user);
     let mark = |user: &User| user.name.to_string();
     list(&mut request.result, "Users", &page, users, write, mark);
+    Ok(())
+}
+
+/// The users alone: this account has no groups, roles and policies to tell of.
+fn get_details(request: &mut Request<'_>) -> Result<(), ServiceError> {
+    let mut check = Check::new(request.params);
+    let filter = check.some_of("Filter", ENTITIES);
+    let page = check.page(request.longest_page);
+    check.done()?;
+    let after = page.after()?;
+    let account = &*request.account;
+    let users = account.users_after(after.as_deref());
+    let users = users.filter(|_| filter.is_empty() || filter.contains(&"User"));
+    let write = |xml: &mut Xml, user: &User| {
+        write_user(xml, account, user);
+        xml.element("GroupList", |_| {});
+        xml.element("AttachedManagedPolicies", |_| {});
+        write_tags(xml, user);
+    };
+    let mark = |user: &User| user.name.to_string();
+    let xml = &mut request.result;
+    list(xml, "UserDetailList", &page, users, write, mark);
     Ok(())
 }
 

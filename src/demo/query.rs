@@ -219,6 +219,20 @@ impl<'a> Check<'a> {
         value.unwrap_or_default()
     }
 
+    /// The texts of a list that may be left out, each one of a set of words.
+    pub(super) fn some_of(&mut self, list: &str, words: &[&str]) -> Vec<&'a str> {
+        let numbers = self.params.numbers(list).into_iter();
+        let texts = numbers.filter_map(|at| self.params.get(&format!("{list}.member.{at}")));
+        let texts: Vec<&str> = texts.collect();
+        if !texts.iter().all(|text| words.contains(text)) {
+            let words = words.join(", ");
+            let constraint =
+                format!("satisfy constraint: [Member must satisfy enum value set: [{words}]]");
+            self.fail(list, &*format!("[{}]", texts.join(", ")), &constraint);
+        }
+        texts
+    }
+
     /// `MaxItems` and `Marker`. A page holds no more than `most`, even if more are asked for.
     pub(super) fn page(&mut self, most: usize) -> Page<'a> {
         const NAME: &str = "MaxItems";

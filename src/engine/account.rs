@@ -24,6 +24,7 @@ use super::{
     limiter::Limiter,
     loader::Loader,
     problem::Problem,
+    query::Query,
     request::{Answer, Read},
 };
 use chrono::{DateTime, Utc};
@@ -107,6 +108,19 @@ impl Account {
         self.is_listed() && self.users.tally().unknown == 0
     }
 
+    /// Whether all is known that a query asks of users and keys: otherwise there may be more who
+    /// match.
+    #[must_use]
+    pub fn can_judge(&self, query: &Query) -> bool {
+        let tally = self.users.tally();
+        let asks_tags = query.asks_descriptions() || query.asks_owners();
+        self.is_listed()
+            && (self.is_all_known() || !query.needs_keys())
+            && (tally.untagged == 0 || !asks_tags)
+            // The report does not say which key a description is of.
+            && (tally.reported == 0 || !query.asks_descriptions())
+    }
+
     /// Whether this is the key that the session is signed in with.
     #[must_use]
     pub fn is_own(&self, key: &str) -> bool {
@@ -124,7 +138,7 @@ impl Account {
     #[must_use]
     pub fn description_of(&self, user: &str, key: &str) -> Option<Option<&str>> {
         let row = self.users.get(user)?;
-        row.descriptions.known()?;
+        row.tags.known()?;
         Some(row.description(key))
     }
 
@@ -157,7 +171,8 @@ impl Account {
             Read::Users(Some(_)) => self.users.listing.ask(request),
             Read::Keys(user) => self.users.ask_keys(user, request),
             Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
-            Read::Descriptions(user) => self.users.ask_descriptions(user, request),
+            Read::Tags(user) => self.users.ask_tags(user, request),
+            Read::UserDetails(_) => self.users.ask_details(request),
             Read::Owner(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
@@ -217,9 +232,10 @@ impl Account {
             Read::LastUsed(user, key) => {
                 users.file_last_used(user, key, request, answer!(LastUsed));
             }
-            Read::Descriptions(user) => {
-                users.file_descriptions(user, request, answer!(Descriptions));
+            Read::Tags(user) => {
+                users.file_tags(user, request, answer!(Tags));
             }
+            Read::UserDetails(_) => users.file_details(request, answer!(UserDetails)),
             // The search takes an owner.
             Read::Owner(_) => {}
         }

@@ -1,5 +1,5 @@
 //! What to ask next: the selected user first, then the rows that are looked at, the rows about to be,
-//! and in the background all other users. Nothing is asked twice, and no more at once than the
+//! in the background all other users, and last of all what is told of many users at once. Nothing is asked twice, and no more at once than the
 //! [`limiter`](super::limiter) and the cap over all accounts allow.
 //!
 //! What is to be asked is decided at the last moment, when there is room for it: what is no longer
@@ -361,6 +361,7 @@ impl Account {
             self.users
                 .next_in_sweep(keys.seems_refused(), uses.seems_refused())
         });
+        let wanted = wanted.or_else(|| self.wanted_details());
         wanted.map(|read| (read, false))
     }
 
@@ -379,10 +380,17 @@ impl Account {
             .any(|asked| !asked.planned && matches!(asked.read, Read::Keys(_) | Read::LastUsed(..)))
     }
 
-    /// The descriptions of the selected user's keys, if they are worth asking for: last of all.
+    /// The next page of the details of all users. Its answer is large and nobody waits for it: it is
+    /// asked for where nothing else that was planned is under way.
+    fn wanted_details(&self) -> Option<Read> {
+        let busy = self.loader.reads.values().any(|asked| asked.planned);
+        self.users.next_details().filter(|_| !busy)
+    }
+
+    /// The tags of the selected user, if they are worth asking for: after all keys on screen.
     fn wanted_description(&self, row: &UserRow) -> Option<Read> {
-        let asked = !row.descriptions.is_idle() || self.identity.descriptions_refused;
+        let asked = !row.tags.is_idle() || self.identity.tags_refused;
         let has_keys = row.keys.known().is_some_and(|keys| !keys.is_empty());
-        (has_keys && !asked).then(|| Read::Descriptions(row.user.name.clone()))
+        (has_keys && !asked).then(|| Read::Tags(row.user.name.clone()))
     }
 }

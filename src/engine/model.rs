@@ -1,5 +1,6 @@
 //! Users, keys, statuses and reports: plain data, without a trace of the SDK.
 
+use super::user_tags::UserTags;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -157,6 +158,24 @@ pub struct UsersPage {
     pub users: Vec<User>,
     /// What to ask the next page with; none at the end.
     pub next: Option<String>,
+}
+
+/// One page of `GetAccountAuthorizationDetails`, of users alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserDetailsPage {
+    /// The users of this page, in the service's order.
+    pub users: Vec<UserDetails>,
+    /// What to ask the next page with; none at the end.
+    pub next: Option<String>,
+}
+
+/// What is kept of the details of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserDetails {
+    /// The name, spelled as AWS spells it.
+    pub name: Box<str>,
+    /// What the user's tags say.
+    pub tags: UserTags,
 }
 
 /// What the credential report says. It names no keys, has two of a user at most, and is up to four

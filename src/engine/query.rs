@@ -33,6 +33,8 @@ pub struct UserFacts<'a> {
     pub path: &'a str,
     /// How many access keys there are; none while nobody knows.
     pub keys: Option<usize>,
+    /// Whose the user is, or that no tag says so; none while nobody knows.
+    pub owner: Option<Option<&'a str>>,
 }
 
 /// What is known of a key, for a query. What is none matches nothing that is asked about it.
@@ -134,11 +136,12 @@ impl Query {
             .any(|condition| condition.any.contains(&OfKey::Own))
     }
 
-    /// Whether what keys are for can decide who passes: words are looked for in it, too.
+    /// Whether what tags say can decide who passes: words are looked for in what keys are for, too.
     #[must_use]
-    pub fn reads_descriptions(&self) -> bool {
+    pub fn reads_tags(&self) -> bool {
         let mut alternatives = self.alternatives.iter();
         self.asks_descriptions()
+            || self.asks_owners()
             || alternatives.any(|one| !one.words.is_empty() || !one.without.is_empty())
     }
 
@@ -147,6 +150,14 @@ impl Query {
     pub fn asks_descriptions(&self) -> bool {
         let is = |condition: &OfKey| matches!(condition, OfKey::Description(_));
         self.of_key().any(|condition| condition.any.iter().any(is))
+    }
+
+    /// Whether it asks whose users are.
+    #[must_use]
+    pub fn asks_owners(&self) -> bool {
+        let is = |condition: &OfUser| matches!(condition, OfUser::Owner(_));
+        let mut of_user = self.alternatives.iter().flat_map(|one| &one.of_user);
+        of_user.any(|condition| condition.any.iter().any(is))
     }
 
     /// What could not be understood, in the order it was typed, each in one line of at most

@@ -7,7 +7,8 @@ mod command;
 use super::{
     SecretKey,
     error::Error,
-    model::{AccessKey, Caller, LastUsed, Report, Summary, UsersPage},
+    model::{AccessKey, Caller, LastUsed, Report, Summary, UserDetailsPage, UsersPage},
+    user_tags::UserTags,
 };
 use command::{Parameter, Value, command};
 
@@ -28,8 +29,10 @@ pub enum Read {
     LastUsed(Box<str>, String),
     /// The owner of a key, and its last use.
     Owner(String),
-    /// The descriptions of a user's keys.
-    Descriptions(Box<str>),
+    /// The tags of a user: what their keys are for, and whose they are.
+    Tags(Box<str>),
+    /// One page of the details of all users, after this marker: their tags.
+    UserDetails(Option<String>),
     /// The credential report, made first where there is none: that takes seconds, or minutes.
     Report,
 }
@@ -51,8 +54,10 @@ pub enum Answer {
     LastUsed(LastUsed),
     /// The owner of a key (empty where AWS names none), and its last use.
     Owner(Box<str>, LastUsed),
-    /// The descriptions of a user's keys, by key ID.
-    Descriptions(Vec<(String, String)>),
+    /// What the tags of a user say.
+    Tags(UserTags),
+    /// A page of the details of users.
+    UserDetails(UserDetailsPage),
     /// The credential report.
     Report(Box<Report>),
 }
@@ -185,11 +190,12 @@ impl Read {
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         match self {
-            Self::Keys(user) | Self::LastUsed(user, _) | Self::Descriptions(user) => Some(user),
+            Self::Keys(user) | Self::LastUsed(user, _) | Self::Tags(user) => Some(user),
             Self::Caller
             | Self::Alias
             | Self::Summary
             | Self::Users(_)
+            | Self::UserDetails(_)
             | Self::Owner(_)
             | Self::Report => None,
         }
@@ -217,7 +223,12 @@ impl Read {
                 row("iam:GetAccessKeyLastUsed", &target, of_key(key))
             }
             Self::Owner(key) => row("iam:GetAccessKeyLastUsed", key, of_key(key)),
-            Self::Descriptions(user) => row("iam:ListUserTags", user, of_user(user)),
+            Self::Tags(user) => row("iam:ListUserTags", user, of_user(user)),
+            // The command reads all pages, here as well.
+            Self::UserDetails(_) => {
+                let users = vec![("Filter", Value::List("User"))];
+                row("iam:GetAccountAuthorizationDetails", "all users", users)
+            }
             Self::Report => row("iam:GetCredentialReport", "all users", vec![]),
         }
     }
@@ -226,7 +237,9 @@ impl Read {
     #[must_use]
     pub fn is_optional(&self) -> bool {
         match self {
-            Self::Alias | Self::Summary | Self::Descriptions(_) | Self::Report => true,
+            Self::Alias | Self::Summary | Self::Tags(_) | Self::UserDetails(_) | Self::Report => {
+                true
+            }
             Self::Caller | Self::Users(_) | Self::Keys(_) | Self::LastUsed(..) | Self::Owner(_) => {
                 false
             }
@@ -348,7 +361,7 @@ impl Change {
     pub fn told_by(&self) -> Read {
         let user = self.user().into();
         match self {
-            Self::SetDescription { .. } => Read::Descriptions(user),
+            Self::SetDescription { .. } => Read::Tags(user),
             Self::Create { .. } | Self::SetActive { .. } | Self::Delete { .. } => Read::Keys(user),
         }
     }

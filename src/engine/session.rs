@@ -135,9 +135,9 @@ impl Engine {
                 self.take_up_questions();
             }
             (Read::Keys(user), _) => self.keys_came(session, user)?,
-            (Read::Descriptions(_), Some(error)) if error.kind == Kind::Denied => {
+            (Read::Tags(_), Some(error)) if error.kind == Kind::Denied => {
                 // A refusal is not repeated with every user that is selected.
-                account.identity.descriptions_refused = true;
+                account.identity.tags_refused = true;
             }
             _ => {}
         }
@@ -218,11 +218,12 @@ impl Engine {
         let mut reads = vec![Read::Users(None)];
         reads.extend(account.refused_reads());
         // It may be granted now.
-        account.identity.descriptions_refused = false;
+        account.identity.tags_refused = false;
+        account.users.read_details_again();
         let selected = attention
             .selected
             .and_then(|at| account.users.rows().get(at as usize));
-        reads.extend(selected.map(|row| Read::Descriptions(row.user.name.clone())));
+        reads.extend(selected.map(|row| Read::Tags(row.user.name.clone())));
         self.read_all(slot, reads);
         Some(())
     }

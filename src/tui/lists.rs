@@ -412,14 +412,14 @@ impl Lists {
     }
 
     /// What is known of a user has changed: of which keys there are, of the last use of one, or of
-    /// what they are for.
+    /// what the tags say.
     fn has_news(&mut self, users: &Inventory, touched: Touched) {
         let Some(row) = users.rows().get(touched.row as usize) else {
             return;
         };
         let query = self.filter.query();
-        if touched.what == What::Descriptions {
-            let stale = query.reads_descriptions();
+        if touched.what == What::Tags {
+            let stale = query.reads_tags();
             self.by_user.stale |= stale;
             self.by_key.stale |= stale;
             return;

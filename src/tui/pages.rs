@@ -266,7 +266,7 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
             let describe = Describe::new(account.session, user.clone(), key, label, now);
             vec![
                 open(Box::new(describe)),
-                Ask::Intend(Intent::Ask(slot, Read::Descriptions(user))),
+                Ask::Intend(Intent::Ask(slot, Read::Tags(user))),
             ]
         }),
         Action::CopyId => both().map_or_else(Vec::new, |(_, row)| {

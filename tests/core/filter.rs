@@ -10,7 +10,7 @@ use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
         Answer, Change, Changed, Intent, Kind, Read, RequestId, SignedIn, model::KeyStatus,
-        query::ready::READY,
+        query::ready::READY, user_tags::UserTags,
     },
     tui::{self, Message},
 };
@@ -20,6 +20,7 @@ use ratatui::{
     layout::Rect,
     style::{Modifier, Style},
 };
+use std::sync::Arc;
 
 /// Everybody and their keys are loaded.
 fn desk() -> Desk {
@@ -287,7 +288,8 @@ fn describe_alice(desk: &mut Desk, late: Vec<RequestId>) {
     for request in late {
         let text = "Billing export".to_owned();
         let described = vec![("AKIAALICE001EXAMPLE1".to_owned(), text)];
-        desk.answered(request, Ok(Answer::Descriptions(described)));
+        let tags = UserTags::read(described, Arc::from);
+        desk.answered(request, Ok(Answer::Tags(tags)));
     }
     desk.serve(&people());
 }
@@ -314,7 +316,7 @@ fn a_description_that_comes_shows_its_key() {
         let mut late = Vec::new();
         while let Some((request, read)) = desk.next_read() {
             match read {
-                Read::Descriptions(user) if &*user == "alice" => late.push(request),
+                Read::Tags(user) if &*user == "alice" => late.push(request),
                 read => desk.answered(request, answer(&people(), read)),
             }
         }
@@ -324,7 +326,7 @@ fn a_description_that_comes_shows_its_key() {
         assert_eq!(shown(&desk), before, "{typed}");
         if before.is_empty() {
             let screen = desk.screen();
-            assert!(screen.contains("Descriptions are known of"), "{screen}");
+            assert!(screen.contains("known of some users"), "{screen}");
         }
         describe_alice(&mut desk, late);
         assert_eq!(shown(&desk), after, "{typed}");

@@ -124,7 +124,7 @@ fn a_key_that_is_loaded_is_gone_to_in_one_call() {
     assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
     assert_eq!(desk.screen.context(), Context::Keys);
     let (_, read) = desk.next_read().unwrap();
-    assert_eq!(read, Read::Descriptions("deploy-bot".into()));
+    assert_eq!(read, Read::Tags("deploy-bot".into()));
     assert!(desk.next_read().is_none(), "all else is known");
 }
 

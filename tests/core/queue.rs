@@ -7,11 +7,15 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::{
-    engine::{self, Answer, Background, Changed, Effect, Kind, Read, RequestId, SignedIn},
+    engine::{
+        self, Answer, Background, Changed, Effect, Intent, Kind, Read, RequestId, SignedIn,
+        model::{UserDetails, UserDetailsPage},
+        user_tags::UserTags,
+    },
     tui::{Message, Settings},
 };
 use proptest::prelude::*;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// So many users with a key each, but for every fourth, who has two, and every seventh, who has
 /// none.
@@ -144,8 +148,8 @@ fn the_background_is_everybody_or_what_is_on_screen_or_nobody() {
             expected,
             "{background:?}"
         );
-        let descriptions = &desk.screen.user().unwrap().descriptions;
-        assert!(descriptions.is_ready(), "{background:?}");
+        let tags = &desk.screen.user().unwrap().tags;
+        assert!(tags.is_ready(), "{background:?}");
         assert!(!desk.screen.engine.is_busy(), "{background:?}");
         desk.keys("G");
         let asked = serve(&mut desk, &users);
@@ -667,4 +671,174 @@ proptest! {
         prop_assert_eq!(tally.complete + lost, tally.keys);
         prop_assert_eq!(tally.failed, failures.len());
     }
+}
+
+/// What is told of users by their details: an owner each, and what a key is for.
+fn tagged(users: &[Someone], owner: &str, next: Option<&str>) -> Answer {
+    let users = users.iter().map(|user| {
+        let of_key = user.keys.first().map(|(key, _)| {
+            let text = format!("the first of {}", user.name);
+            (key.id.clone(), text)
+        });
+        let owner = ("Owner".to_owned(), owner.to_owned());
+        UserDetails {
+            name: user.name.into(),
+            tags: UserTags::read(of_key.into_iter().chain([owner]), Arc::from),
+        }
+    });
+    Answer::UserDetails(UserDetailsPage {
+        users: users.collect(),
+        next: next.map(str::to_owned),
+    })
+}
+
+fn is_details(read: &Read) -> bool {
+    matches!(read, Read::UserDetails(_))
+}
+
+/// Everything but the details is answered; the first page of these is asked for.
+fn all_but_details(desk: &mut Desk, users: &[Someone]) -> (RequestId, Read) {
+    loop {
+        let (request, read) = desk.next_read().expect("the details are asked for");
+        if is_details(&read) {
+            assert!(desk.next_read().is_none(), "last of all");
+            return (request, read);
+        }
+        desk.answered(request, answer(users, read));
+    }
+}
+
+fn owner_of(desk: &Desk, user: &str) -> Option<Option<String>> {
+    let row = desk.account().users.get(user).expect("a user");
+    Some(row.known_owner()?.map(str::to_owned))
+}
+
+#[test]
+fn details_are_read_page_by_page_once_there_is_nothing_else_to_ask() {
+    let users = crowd(100);
+    let mut desk = listed(Background::All, &users);
+    let (request, read) = all_but_details(&mut desk, &users);
+    assert_eq!(read, Read::UserDetails(None));
+    let tally = desk.account().users.tally();
+    assert_eq!(tally.complete, tally.all_keys(), "keys and last uses first");
+    assert_eq!(tally.untagged, 99, "all but the selected one");
+    desk.answered(request, Ok(tagged(&users[..50], "web", Some("more"))));
+    let (request, read) = desk.next_read().expect("the second page");
+    assert_eq!(read, Read::UserDetails(Some("more".into())));
+    assert_eq!(desk.account().users.tally().untagged, 50);
+    // A throttled page is asked for again, and nobody sees an error.
+    desk.answered(request, Err(error(Kind::Throttled)));
+    assert!(desk.next_read().is_none(), "not at once");
+    desk.wait(5_000);
+    desk.send(Message::Tick);
+    let (request, read) = desk.next_read().expect("the second page, again");
+    assert_eq!(read, Read::UserDetails(Some("more".into())));
+    desk.answered(request, Ok(tagged(&users[50..], "ops", None)));
+    assert!(desk.next_read().is_none());
+    assert!(!desk.screen.engine.is_busy());
+    assert_eq!(desk.account().users.tally().untagged, 0);
+    assert_eq!(owner_of(&desk, &name(99)), Some(Some("ops".into())));
+    // Who is selected now needs no call of their own.
+    desk.keys("G");
+    assert!(desk.next_read().is_none());
+}
+
+#[test]
+fn details_are_read_only_where_everything_is() {
+    let users = crowd(10);
+    for background in [Background::Visible, Background::Off] {
+        let mut desk = listed(background, &users);
+        let asked = serve(&mut desk, &users);
+        assert!(!asked.iter().any(is_details), "{background:?}");
+    }
+}
+
+#[test]
+fn details_that_are_denied_are_asked_for_again_only_by_a_refresh() {
+    let users = crowd(10);
+    let mut desk = listed(Background::All, &users);
+    let (request, _) = all_but_details(&mut desk, &users);
+    desk.answered(request, Err(error(Kind::Denied)));
+    assert!(desk.account().users.details_failed());
+    let activity = &desk.screen.engine.activity;
+    assert_eq!(activity.noted(), 1, "said once");
+    assert!(desk.next_read().is_none());
+    // What is selected is asked about alone, as long as that is not denied.
+    desk.keys("j");
+    let asked = serve(&mut desk, &users);
+    assert_eq!(asked, [Read::Tags(name(1).as_str().into())]);
+    desk.keys("/-owner:*");
+    let screen = desk.screen();
+    assert!(screen.contains("2 shown so far"), "{screen}");
+    desk.press(KeyCode::Esc);
+    desk.keys("R");
+    let (request, read) = all_but_details(&mut desk, &users);
+    assert_eq!(read, Read::UserDetails(None));
+    assert!(!desk.account().users.details_failed());
+    desk.answered(request, Ok(tagged(&users, "web", None)));
+    desk.keys("/-owner:*");
+    assert!(!desk.screen().contains("so far"), "{}", desk.screen());
+}
+
+#[test]
+fn what_is_newer_than_the_details_is_kept() {
+    let users = crowd(4);
+    let tags = |owner: &str| {
+        let owner = ("Owner".to_owned(), owner.to_owned());
+        Ok(Answer::Tags(UserTags::read([owner], Arc::from)))
+    };
+    let mut desk = listed(Background::All, &users);
+    let (details, _) = all_but_details(&mut desk, &users);
+    // While the page is on its way, one user is asked about alone and has answered, one has not.
+    let slot = desk.session().slot;
+    let ask = |desk: &mut Desk, at: usize| {
+        let read = Read::Tags(name(at).as_str().into());
+        desk.intend(Intent::Ask(slot, read));
+        desk.next_read().expect("it is asked at once").0
+    };
+    let first = ask(&mut desk, 1);
+    desk.answered(first, tags("newer"));
+    let late = ask(&mut desk, 2);
+    desk.answered(details, Ok(tagged(&users, "page", None)));
+    let owner = |desk: &Desk, at: usize| owner_of(desk, &name(at)).flatten();
+    assert_eq!(owner(&desk, 1).as_deref(), Some("newer"));
+    assert_eq!(owner(&desk, 2).as_deref(), Some("page"));
+    assert_eq!(owner(&desk, 3).as_deref(), Some("page"));
+    desk.answered(late, tags("answered"));
+    assert_eq!(owner(&desk, 2).as_deref(), Some("answered"));
+    // A later one replaces what the details have said, and a refusal does not.
+    let again = ask(&mut desk, 3);
+    desk.answered(again, Err(error(Kind::Denied)));
+    assert_eq!(owner(&desk, 3).as_deref(), Some("page"));
+    // After a refresh the details are the newest there is, but not those asked for before.
+    desk.keys("R");
+    let (old, _) = all_but_details(&mut desk, &users);
+    desk.keys("R");
+    desk.answered(old, Ok(tagged(&users, "old", None)));
+    assert_eq!(owner(&desk, 3).as_deref(), Some("page"));
+    let (request, _) = all_but_details(&mut desk, &users);
+    desk.answered(request, Ok(tagged(&users, "refreshed", None)));
+    assert_eq!(owner(&desk, 1).as_deref(), Some("refreshed"));
+}
+
+#[test]
+fn a_description_of_a_user_who_was_never_selected_is_found() {
+    let users = crowd(20);
+    let mut desk = listed(Background::All, &users);
+    let (request, _) = all_but_details(&mut desk, &users);
+    desk.keys("/description:*user-0012");
+    assert!(desk.screen().contains("some users so far"));
+    desk.answered(request, Ok(tagged(&users, "web", None)));
+    let screen = desk.screen();
+    assert!(screen.contains("1 shown ─"), "{screen}");
+    assert!(screen.contains("user-0012"), "{screen}");
+    desk.press(KeyCode::Esc);
+    // A user who is new is not known until the details are read again.
+    desk.keys("R");
+    let users = crowd(21);
+    let (request, _) = all_but_details(&mut desk, &users);
+    desk.keys("/-owner:*");
+    assert!(desk.screen().contains("so far"), "{}", desk.screen());
+    desk.answered(request, Ok(tagged(&users, "web", None)));
+    assert!(!desk.screen().contains("so far"), "{}", desk.screen());
 }

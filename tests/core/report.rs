@@ -127,6 +127,7 @@ fn it_is_the_same_before_the_listing_and_after_it() {
     assert_eq!(marks(&after), 5, "{}", after.screen());
     let expected = Tally {
         reported: 7,
+        untagged: users.len(),
         ..Tally::default()
     };
     for desk in [&before, &after, &between] {

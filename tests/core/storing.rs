@@ -12,10 +12,12 @@ use iamkeys::{
         Intent, Read, RequestId, SecretJob, Signal, SignedIn, Target as Account,
         destination::{Form, Multiplexer, Route},
         model::Caller,
+        user_tags::UserTags,
         vault::{DestinationNews, NotWritten, Owner, Written},
     },
     tui::{KeyPress, Message, Settings, Target, keymap::Context},
 };
+use std::sync::Arc;
 
 /// A credentials file with somebody's keys in it.
 pub(super) const FILE: &str = "[ci]\naws_access_key_id = AKIACIRUN001EXAMPLE1\n\
@@ -524,9 +526,9 @@ fn a_description_that_comes_late_does_not_replace_what_is_being_typed() {
         desk.keys(typed);
         while let Some((request, read)) = desk.next_read() {
             let answer = match read {
-                Read::Descriptions(_) => {
+                Read::Tags(_) => {
                     let text = ("AKIAALICE001EXAMPLE1".into(), "theirs".into());
-                    Ok(Answer::Descriptions(vec![text]))
+                    Ok(Answer::Tags(UserTags::read([text], Arc::from)))
                 }
                 read => answer(&people(), read),
             };

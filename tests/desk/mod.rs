@@ -17,9 +17,10 @@ use iamkeys::{
         destination::{Form, Multiplexer, ProfilePlan, Route},
         model::{
             AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary,
-            User, UsersPage,
+            User, UserDetails, UserDetailsPage, UsersPage,
         },
         unresolved::{Cause, Question},
+        user_tags::UserTags,
         vault::{DestinationNews, Listing},
     },
     secret::credentials::CredentialsFile,
@@ -406,9 +407,22 @@ pub fn answer(users: &[Someone], read: Read) -> Result<Answer, Error> {
             let (owner, last_used) = owner(users, &key)?;
             Answer::Owner(owner, last_used)
         }
-        Read::Descriptions(_) => Answer::Descriptions(Vec::new()),
+        Read::Tags(_) => Answer::Tags(UserTags::default()),
+        Read::UserDetails(_) => Answer::UserDetails(details(users)),
         Read::Report => Answer::Report(Box::new(report(users))),
     })
+}
+
+/// The details of these users, none of whom has tags.
+pub fn details(users: &[Someone]) -> UserDetailsPage {
+    let users = users.iter().map(|user| UserDetails {
+        name: user.name.into(),
+        tags: UserTags::default(),
+    });
+    UserDetailsPage {
+        users: users.collect(),
+        next: None,
+    }
 }
 
 /// Whose a key is; of one that nobody has, what AWS says of it.

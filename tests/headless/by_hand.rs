@@ -6,7 +6,10 @@ use iamkeys::engine::{
     Answer, Background, Change, Changed, Copied, CopyOutcome, Effect, Engine, Error, Event, Exit,
     Intent, Kind, News, Note, Order, RECENT, Read, RequestId, SecretJob, SecretKey, SessionId,
     Settings, SignedIn, Slot, Target, account,
-    model::{AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UsersPage},
+    model::{
+        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetailsPage, UsersPage,
+    },
+    user_tags::UserTags,
 };
 use std::time::Duration;
 
@@ -64,7 +67,11 @@ impl Account {
                 let owner = owner.map(|(name, _)| name.as_str()).unwrap_or_default();
                 Answer::Owner(owner.into(), LastUsed::Never)
             }
-            Read::Descriptions(_) => Answer::Descriptions(Vec::new()),
+            Read::Tags(_) => Answer::Tags(UserTags::default()),
+            Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
+                users: Vec::new(),
+                next: None,
+            }),
             Read::Report => Answer::Report(Box::new(Report {
                 generated: start(),
                 root: None,

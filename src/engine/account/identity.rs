@@ -34,7 +34,7 @@ pub struct Identity {
     /// What the credential report says beside the users.
     pub report: Load<Reported>,
     /// Who is signed in may not read what keys are for (`iam:ListUserTags`).
-    pub descriptions_refused: bool,
+    pub tags_refused: bool,
     /// Why it can no longer be used: expired, say. Nothing more is asked until somebody signs in.
     pub broken: Option<Error>,
 }

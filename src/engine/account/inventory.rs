@@ -4,6 +4,8 @@
 //! It tells what the latest event has changed ([`Inventory::touched`], [`Inventory::arrangement`]),
 //! so that a list of its rows need not compare them.
 
+mod details;
+
 use super::{
     load::Load,
     row::{self, KeyRow, Shown, Tally, UserRow},
@@ -14,8 +16,10 @@ use crate::engine::{
     error::Error,
     model::{AccessKey, LastUsed, ReportedUser, User},
     request::Read,
+    user_tags::UserTags,
 };
 use chrono::DateTime;
+use details::Details;
 use std::{
     cmp::Ordering,
     collections::{HashMap, HashSet},
@@ -40,8 +44,8 @@ pub enum What {
     },
     /// The last use of a key.
     LastUse,
-    /// What keys are for.
-    Descriptions,
+    /// What keys are for, or whose the user is.
+    Tags,
 }
 
 /// The users of an account, sorted by name without case.
@@ -60,6 +64,7 @@ pub struct Inventory {
     generation: u32,
     tally: Tally,
     sweep: Sweep,
+    details: Details,
     /// What the report says of users that are not listed yet, by name in lower case.
     awaited: HashMap<Box<str>, ReportedUser>,
     /// Users whose keys were changed in this run, in lower case: the report knows less of them.
@@ -264,11 +269,11 @@ impl Inventory {
         }
     }
 
-    /// Changes what is known of the descriptions of a user's keys.
-    fn edit_descriptions(&mut self, user: &str, edit: impl FnOnce(&mut UserRow)) {
+    /// Changes what is known of a user's tags.
+    fn edit_tags(&mut self, user: &str, edit: impl FnOnce(&mut UserRow)) {
         if let Some(at) = self.find(user) {
             self.edit(at, edit);
-            self.touch(at, What::Descriptions);
+            self.touch(at, What::Tags);
         }
     }
 
@@ -293,29 +298,27 @@ impl Inventory {
         });
     }
 
-    /// Notes that the descriptions of a user's keys are asked for.
-    pub fn ask_descriptions(&mut self, user: &str, request: RequestId) {
-        self.edit_user(user, |row| row.descriptions.ask(request));
+    /// Notes that the tags of a user are asked for.
+    pub fn ask_tags(&mut self, user: &str, request: RequestId) {
+        self.edit_user(user, |row| row.tags.ask(request));
     }
 
-    /// Files the descriptions of a user's keys.
-    pub fn file_descriptions(
-        &mut self,
-        user: &str,
-        request: RequestId,
-        answer: Result<Vec<(String, String)>, Error>,
-    ) {
-        self.edit_descriptions(user, |row| {
-            row.descriptions.file(request, answer);
-        });
+    /// Files the tags of a user.
+    pub fn file_tags(&mut self, user: &str, request: RequestId, answer: Result<UserTags, Error>) {
+        let told = answer.is_ok();
+        let mut filed = false;
+        self.edit_tags(user, |row| filed = row.tags.file(request, answer));
+        if filed && told {
+            self.details.keep(user);
+        }
     }
 
     /// Changes a description that is known to have been changed.
     pub fn set_description(&mut self, user: &str, key: &str, text: Option<&str>) {
-        self.edit_descriptions(user, |row| {
-            if let Some(known) = row.descriptions.known_mut() {
-                known.retain(|(of, _)| of != key);
-                known.extend(text.map(|text| (key.to_owned(), text.to_owned())));
+        self.details.keep(user);
+        self.edit_tags(user, |row| {
+            if let Some(known) = row.tags.known_mut() {
+                known.describe(key, text);
             }
         });
     }
@@ -333,7 +336,11 @@ impl Inventory {
 
     /// A read was throttled: it is asked again when it is its turn.
     pub fn put_back(&mut self, read: &Read, request: RequestId) {
-        let (Read::Keys(user) | Read::LastUsed(user, _) | Read::Descriptions(user)) = read else {
+        if let Read::UserDetails(marker) = read {
+            self.details.put_back(request, marker.as_ref());
+            return;
+        }
+        let (Read::Keys(user) | Read::LastUsed(user, _) | Read::Tags(user)) = read else {
             return;
         };
         let Some(at) = self.find(user) else { return };
@@ -345,7 +352,7 @@ impl Inventory {
         } else if let Read::Keys(_) = read {
             row.refresh |= row.keys.put_back(request);
         } else {
-            row.descriptions.put_back(request);
+            row.tags.put_back(request);
         }
         self.sweep.look_again(at);
     }

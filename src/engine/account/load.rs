@@ -73,6 +73,14 @@ impl<T> Load<T> {
         *self = Self::Loading(request, known);
     }
 
+    /// Takes what the answer to another question has told. One's own stays open: its answer is newer.
+    pub fn tell(&mut self, value: T) {
+        *self = match self {
+            Self::Loading(request, _) => Self::Loading(*request, Some(value)),
+            _ => Self::Ready(value),
+        };
+    }
+
     /// Takes the question back: it was not answered, and will be asked again. Says whether it was the
     /// latest.
     pub fn put_back(&mut self, request: RequestId) -> bool {
@@ -136,6 +144,19 @@ mod tests {
         load.ask(RequestId(3));
         assert!(load.put_back(RequestId(3)));
         assert_eq!(load, Load::Ready("known"));
+    }
+
+    #[test]
+    fn what_another_answer_tells_is_replaced_by_the_one_that_was_asked_for() {
+        let mut load = Load::Idle;
+        load.ask(RequestId(1));
+        load.tell("told");
+        assert_eq!((load.known(), load.is_loading()), (Some(&"told"), true));
+        assert!(load.file(RequestId(1), Ok("answered")));
+        assert_eq!(load, Load::Ready("answered"));
+        let mut failed = Load::Failed(Box::new(error()), None);
+        failed.tell("told");
+        assert_eq!(failed, Load::Ready("told"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::engine::{
     error::{Error, Kind},
     model::{AccessKey, KeyStatus, LastUsed, ReportedKey, User},
     request::Read,
+    user_tags::UserTags,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -19,9 +20,9 @@ pub struct UserRow {
     pub user: User,
     /// Their keys.
     pub keys: Load<Vec<KeyRow>>,
-    /// What their keys are for, as the AWS console keeps it: key IDs and texts. Asked for where
-    /// somebody looks; a refusal is no error, there is just nothing to show.
-    pub descriptions: Load<Vec<(String, String)>>,
+    /// What their tags say. Asked for where somebody looks, and told by the details of all users; a
+    /// refusal is no error, there is just nothing to show.
+    pub tags: Load<UserTags>,
     /// Their keys are to be asked for again when there is room.
     pub refresh: bool,
     /// What the credential report says of their keys, as long as the account has not said all of it.
@@ -66,6 +67,8 @@ pub struct Tally {
     pub failed: usize,
     /// Users whose keys may not be listed (`iam:ListAccessKeys`).
     pub denied: usize,
+    /// Users whose tags are not known.
+    pub untagged: usize,
 }
 
 impl Tally {
@@ -83,6 +86,7 @@ impl Tally {
         self.unknown += other.unknown;
         self.failed += other.failed;
         self.denied += other.denied;
+        self.untagged += other.untagged;
     }
 
     pub(super) fn take(&mut self, other: Self) {
@@ -93,6 +97,7 @@ impl Tally {
         self.unknown -= other.unknown;
         self.failed -= other.failed;
         self.denied -= other.denied;
+        self.untagged -= other.untagged;
     }
 }
 
@@ -193,7 +198,7 @@ impl UserRow {
         Self {
             user,
             keys: Load::Idle,
-            descriptions: Load::Idle,
+            tags: Load::Idle,
             refresh: false,
             reported: None,
             listing,
@@ -249,16 +254,20 @@ impl UserRow {
     /// What a key is for, or that nobody has said so; none while nobody knows.
     #[must_use]
     pub fn known_description(&self, key: Known<'_>) -> Option<Option<&str>> {
-        self.descriptions.known()?;
+        self.tags.known()?;
         Some(self.description(key.id()?))
     }
 
     /// What a key is for, where somebody has said so.
     #[must_use]
     pub fn description(&self, key: &str) -> Option<&str> {
-        let known = self.descriptions.known()?;
-        let (_, text) = known.iter().find(|(of, _)| of == key)?;
-        Some(text)
+        self.tags.known()?.description(key)
+    }
+
+    /// Whose the user is, or that no tag says so; none while nobody knows.
+    #[must_use]
+    pub fn known_owner(&self) -> Option<Option<&str>> {
+        Some(self.tags.known()?.owner())
     }
 
     /// The key that most needs attention: the oldest Active one, or else the oldest. A row that tells
@@ -310,6 +319,7 @@ impl UserRow {
         let failed = usize::from(self.keys.error().is_some());
         let denied = self.keys.error().map(|error| error.kind) == Some(Kind::Denied);
         let denied = usize::from(denied);
+        let untagged = usize::from(self.tags.known().is_none());
         match self.keys.known() {
             Some(keys) => Tally {
                 users: 1,
@@ -321,6 +331,7 @@ impl UserRow {
                         .filter(|row| row.last_used.error().is_some())
                         .count(),
                 denied,
+                untagged,
                 ..Tally::default()
             },
             None => Tally {
@@ -328,6 +339,7 @@ impl UserRow {
                 unknown: usize::from(self.reported.is_none()),
                 failed,
                 denied,
+                untagged,
                 ..Tally::default()
             },
         }

@@ -19,6 +19,8 @@ pub enum Seen {
     Services,
     /// The regions that they were last used in.
     Regions,
+    /// The owners of users.
+    Owners,
 }
 
 /// What can stand in a place of a text.
@@ -112,6 +114,7 @@ mod tests {
                 Seen::Paths => &["/", "/ops/"],
                 Seen::Services => &["s3", "sqs"],
                 Seen::Regions => &["eu-west-1"],
+                Seen::Owners => &["platform"],
             };
             let all = all.iter().filter(|one| begins(one, start));
             all.map(|one| (*one).to_owned()).collect()
@@ -138,6 +141,8 @@ mod tests {
             ("-us", &["-used<", "-user:"]),
             ("é a", &["é age>"]),
             ("own|", &[]),
+            ("own", &["owner:"]),
+            ("-owner:p", &["-owner:platform"]),
             ("own |ne", &["own |never"]),
             ("n", &["never"]),
             ("never", &[]),

@@ -37,6 +37,8 @@ pub(super) enum OfUser {
     Path(Glob),
     /// `keys:`, how many there are.
     Keys(Compare),
+    /// `owner:`, as a tag names them.
+    Owner(Glob),
 }
 
 /// What is asked of a key. Unknown is not a match: nobody should find a key among the unused ones,
@@ -122,6 +124,10 @@ impl OfUser {
             Self::Keys(compare) => {
                 let keys = i64::try_from(user.keys?).ok()?;
                 Some(compare.holds(keys))
+            }
+            Self::Owner(glob) => {
+                let owner = user.owner?;
+                Some(owner.is_some_and(|owner| glob.matches(owner)))
             }
         }
     }

@@ -169,6 +169,13 @@ pub(super) const FIELDS: &[Field] = &[
             ))))
         },
     },
+    Field {
+        name: "owner",
+        sign: ":",
+        needs: "owner needs a name: owner:platform",
+        values: Values::Seen(Seen::Owners),
+        condition: |value| Some(Condition::OfUser(OfUser::Owner(Glob::new(value.text()?)))),
+    },
 ];
 
 /// What can be typed, by example, and what that finds.
@@ -194,7 +201,11 @@ pub const GUIDE: &[(&str, &str)] = &[
         "keys:2 id:7EXAMPLE",
         "users by their keys, keys by their ID",
     ),
-    ("description:billing", "by what was seen of descriptions"),
+    ("description:billing", "keys by what they are for"),
+    (
+        "owner:platform -owner:*",
+        "by the owner in the user's tags; without one",
+    ),
     (
         "age>365 | never own",
         "one or the other: | with a space beside it",

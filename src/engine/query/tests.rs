@@ -41,6 +41,7 @@ const DEPLOY: UserFacts<'static> = UserFacts {
     name: "deploy-bot",
     path: "/ops/machines/",
     keys: Some(1),
+    owner: Some(Some("Platform")),
 };
 
 /// Whether the key of `deploy-bot` passes; says also that all ways to ask agree.
@@ -502,6 +503,7 @@ fn letters_with_marks_are_found_without_them() {
             name,
             path,
             keys: None,
+            owner: None,
         };
         let query = Query::parse(query);
         let passes = query.user_passes(&user, [], now(), &mut scratch);
@@ -669,6 +671,37 @@ fn what_the_guide_says_is_understood() {
             field.name
         );
     }
+}
+
+#[test]
+fn users_are_found_by_their_owner_also_those_without_keys() {
+    let mut scratch = Scratch::default();
+    for (query, platform, none, unknown) in [
+        ("owner:platform", true, false, false),
+        ("owner:plat*", true, false, false),
+        ("owner:web|platform", true, false, false),
+        ("owner:web", false, false, false),
+        ("-owner:web", true, true, false),
+        ("owner:*", true, false, false),
+        ("-owner:*", false, true, false),
+        // A word is not looked for in it.
+        ("platform", false, false, false),
+    ] {
+        let query = Query::parse(query);
+        for (owner, passes) in [
+            (Some(Some("Platform")), platform),
+            (Some(None), none),
+            (None, unknown),
+        ] {
+            let user = UserFacts { owner, ..DEPLOY };
+            let passed = query.user_passes(&user, [], now(), &mut scratch);
+            assert_eq!(passed, passes, "{query:?}, {owner:?}");
+        }
+    }
+    assert!(Query::parse("web | -owner:*").asks_owners());
+    assert!(!Query::parse("owner").asks_owners());
+    assert!(!Query::parse("owner:*").needs_keys());
+    assert!(!Query::parse("owner:").errors().is_empty());
 }
 
 #[test]

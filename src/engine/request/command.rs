@@ -233,7 +233,7 @@ mod tests {
                 "iam get-access-key-last-used --access-key-id AKIADEPLOY01EXAMPLE1",
             ),
             (
-                Read::Descriptions("bob".into()),
+                Read::Tags("bob".into()),
                 "iam list-user-tags --user-name bob",
             ),
         ] {

@@ -6,6 +6,7 @@ use crate::engine::{
     model::{AccessKey, KeyStatus, LastUsed},
     plan::{Plan, Sent},
     request::{Answer, Change, Read},
+    user_tags::UserTags,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -176,12 +177,11 @@ impl Question {
     }
 
     /// What the descriptions of the user's keys say about it.
-    fn judge_descriptions(&self, known: &[(String, String)]) -> Finding {
+    fn judge_descriptions(&self, known: &UserTags) -> Finding {
         let Change::SetDescription { key, text, .. } = &self.change else {
             return self.finding.clone();
         };
-        let now = known.iter().find(|(of, _)| of == key).map(|(_, now)| now);
-        if now == text.as_ref() {
+        if known.description(key) == text.as_deref() {
             Finding::Done
         } else {
             Finding::NotDone
@@ -209,7 +209,7 @@ impl Question {
         let is_user = |user: &str| user.eq_ignore_ascii_case(self.change.user());
         let finding = match (read, result) {
             (Read::Keys(user), Ok(Answer::Keys(keys))) if is_user(user) => self.judge(keys),
-            (Read::Descriptions(user), Ok(Answer::Descriptions(known))) if is_user(user) => {
+            (Read::Tags(user), Ok(Answer::Tags(known))) if is_user(user) => {
                 self.judge_descriptions(known)
             }
             (Read::LastUsed(user, key), Ok(Answer::LastUsed(LastUsed::At { .. })))

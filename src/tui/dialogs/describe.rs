@@ -101,7 +101,7 @@ impl Dialog for Describe {
             (Some(problem), _) => lines.failed(problem),
             (None, None) => {
                 let account = canvas.engine.fleet.of(self.session);
-                let refused = account.is_some_and(|it| it.identity.descriptions_refused);
+                let refused = account.is_some_and(|it| it.identity.tags_refused);
                 lines.dim(if refused {
                     "What it says now may not be read. Saving replaces it."
                 } else {

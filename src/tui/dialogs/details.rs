@@ -51,13 +51,19 @@ impl Details {
                 let key = keymap::name(Context::Keys, Action::Describe);
                 format!("not described ({key} describes it)")
             }
-            None if account.identity.descriptions_refused => known(None),
+            None if account.identity.tags_refused => known(None),
             None => "not loaded".into(),
+        };
+        // On the same line: what is below it is what people look for.
+        let dot = canvas.theme.glyphs.dot;
+        let user = match row.known_owner().flatten() {
+            Some(owner) => format!("{} {dot} owner {owner}", row.user.name),
+            None => row.user.name.to_string(),
         };
         let created = found.key.created.map(|time| moment(canvas, time));
         let mut facts = vec![
             ("Key ID", self.key.clone()),
-            ("User", row.user.name.to_string()),
+            ("User", user),
             ("Path", row.user.path.to_string()),
             ("User since", format::exact(row.user.created)),
             ("Account", account.identity.account()),
@@ -76,7 +82,6 @@ impl Details {
                 ("Region", known(region.as_deref())),
             ]),
             _ => {
-                let dot = canvas.theme.glyphs.dot;
                 let used = words::used(&found.last_used, dot, canvas.now);
                 facts.push(("Last used", used));
                 if let Some(error) = found.last_used.error() {

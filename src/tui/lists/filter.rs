@@ -192,6 +192,7 @@ fn of_user(row: &UserRow) -> UserFacts<'_> {
         name: &row.user.name,
         path: &row.user.path,
         keys: row.key_count(),
+        owner: row.known_owner(),
     }
 }
 

@@ -111,6 +111,7 @@ fn collect(users: &Inventory, what: Seen) -> Vec<String> {
     let values: BTreeSet<&str> = match what {
         Seen::Users => return Vec::new(),
         Seen::Paths => rows.map(|row| &*row.user.path).collect(),
+        Seen::Owners => rows.filter_map(|row| row.known_owner()?).collect(),
         Seen::Services | Seen::Regions => {
             let last_uses = rows.flat_map(|row| row.known_keys().filter_map(Known::last_used));
             let places = last_uses.filter_map(|used| match used {

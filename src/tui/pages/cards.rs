@@ -41,13 +41,6 @@ pub(super) fn draw(
     let inside = canvas.pane(area, Line::styled(name, theme.strong), note, border);
 
     let mut y = inside.y;
-    if let Some(path) = user.user.path_below_root() {
-        let path = format!("    {}", visible(path));
-        let path =
-            shorten_name(&path, usize::from(inside.width) - 1, theme.glyphs.more).into_owned();
-        canvas.line(inside.x, y, inside.width, &Line::styled(path, theme.dim));
-        y += 1;
-    }
     let width = usize::from(inside.width).saturating_sub(1);
     let cards: Vec<Vec<Line<'static>>> = user
         .known_keys()
@@ -55,6 +48,23 @@ pub(super) fn draw(
         .enumerate()
         .map(|(at, (key, row))| card(canvas, width, (user, key, row), at == cursor, focused))
         .collect();
+    let below = below(canvas, user);
+    let rows = cards.iter().map(|card| card.len() + 1).sum::<usize>() + below.len();
+    let path = (user.user.path.len() > 1).then(|| {
+        let path = visible(&user.user.path);
+        shorten_name(&path, width.saturating_sub(4), theme.glyphs.more).into_owned()
+    });
+    let owner = user.known_owner().flatten();
+    // A line of its own is not taken from the keys.
+    let owner = owner.filter(|_| path.is_some() || rows < usize::from(inside.height));
+    let owner = owner.map(|owner| format!("owner {}", visible(owner)));
+    let about: Vec<String> = path.into_iter().chain(owner).collect();
+    if !about.is_empty() {
+        let about = format!("    {}", about.join(&format!(" {} ", theme.glyphs.dot)));
+        let about = shorten(&about, width, theme.glyphs.more).into_owned();
+        canvas.line(inside.x, y, inside.width, &Line::styled(about, theme.dim));
+        y += 1;
+    }
     // Scroll by whole cards until the selected one is visible.
     let room = usize::from(inside.bottom() - y);
     let mut first = 0;
@@ -81,7 +91,7 @@ pub(super) fn draw(
         );
         y += 1;
     }
-    for (text, style) in below(canvas, user) {
+    for (text, style) in below {
         for line in wrap(&text, width.saturating_sub(5)) {
             if y < inside.bottom() {
                 canvas.line(

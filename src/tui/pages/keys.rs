@@ -101,7 +101,13 @@ pub(in crate::tui) fn draw(
     let query = lists.filter().query();
     if !query.is_empty() {
         let shown = format::count(list.shown().len());
-        note = format!("{note} {} {shown} shown", theme.glyphs.dot);
+        // That not all keys are known is said already.
+        let so_far = if so_far.is_empty() && !account.can_judge(query) {
+            " so far"
+        } else {
+            ""
+        };
+        note = format!("{note} {} {shown} shown{so_far}", theme.glyphs.dot);
     }
     let mut note = vec![Span::styled(note, theme.dim)];
     if tally.denied > 0 {
@@ -284,8 +290,8 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
             text.push((format!("The keys of {users} are not loaded."), theme.dim));
         }
         let query = lists.filter().query();
-        if query.asks_descriptions() {
-            text.push((not_seen(query).into(), theme.dim));
+        if query.asks_descriptions() || query.asks_owners() {
+            text.push((not_seen(account, query).into(), theme.dim));
         }
         let clear = keymap::name(Context::AllKeys, Action::ClearFilter);
         text.push((format!("{clear} clears it."), theme.dim));

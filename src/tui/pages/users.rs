@@ -174,10 +174,11 @@ fn draw_list(
     let query = lists.filter().query();
     let note = if filter && !lists.filter().is_empty() {
         // Of keys that are not known nothing can be found.
-        let known = account.is_listed()
-            && (account.is_all_known() || !query.needs_keys())
-            && !query.asks_descriptions();
-        let so_far = if known { "" } else { " so far" };
+        let so_far = if account.can_judge(query) {
+            ""
+        } else {
+            " so far"
+        };
         let text = format!("{} shown{so_far}", format::count(shown));
         Line::styled(text, theme.dim)
     } else {
@@ -347,7 +348,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
             let clear = keymap::name(Context::Users, Action::ClearFilter);
             vec![
                 (format!("No users match{so_far}."), Style::new()),
-                (not_seen(lists.filter().query()).into(), theme.dim),
+                (not_seen(account, lists.filter().query()).into(), theme.dim),
                 (format!("{clear} clears it."), theme.dim),
             ]
         }
@@ -366,9 +367,14 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
 }
 
 /// Why a user may be missing.
-pub(super) fn not_seen(query: &Query) -> &'static str {
-    if query.asks_descriptions() {
-        "Descriptions are known of users that were selected."
+pub(super) fn not_seen(account: &Account, query: &Query) -> &'static str {
+    let asks_tags = query.asks_descriptions() || query.asks_owners();
+    if asks_tags && account.can_judge(query) {
+        "Descriptions and owners are known of all users."
+    } else if asks_tags && account.users.details_failed() {
+        "Descriptions and owners are known of users that were selected."
+    } else if asks_tags {
+        "Descriptions and owners are known of some users so far."
     } else if query.needs_keys() {
         "Only users whose keys were seen can match."
     } else {

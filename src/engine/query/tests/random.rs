@@ -33,6 +33,7 @@ impl Somebody {
             name: &self.name,
             path: &self.path,
             keys: self.count,
+            owner: None,
         }
     }
 

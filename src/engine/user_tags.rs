@@ -1,0 +1,126 @@
+//! What the tags of a user say that concerns access keys: what each key is for, and whose the user
+//! is. All other tags are passed over, so that 100,000 users do not keep them.
+
+use super::model::is_key_id;
+use std::sync::Arc;
+
+/// The names of tags that say whose a user is, whatever their case. Where a user has several, the one
+/// that stands first here counts.
+pub const OWNER_TAGS: &[&str] = &[
+    "owner",
+    "owners",
+    "team",
+    "contact",
+    "email",
+    "maintainer",
+    "responsible",
+];
+
+/// What the tags of one user say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserTags {
+    /// Key IDs and texts, as the AWS console keeps them. Keys that are gone may have left theirs
+    /// behind.
+    descriptions: Box<[(Box<str>, Box<str>)]>,
+    /// Owners are few: a page of users shares them.
+    owner: Option<Arc<str>>,
+}
+
+impl UserTags {
+    /// What these tags say: their names and values. `share` makes the owner's text, which many users
+    /// have in common.
+    pub fn read(
+        tags: impl IntoIterator<Item = (String, String)>,
+        share: impl FnOnce(String) -> Arc<str>,
+    ) -> Self {
+        let mut descriptions = Vec::new();
+        let mut owner: Option<(usize, String)> = None;
+        for (name, value) in tags {
+            if is_key_id(&name) {
+                descriptions.push((name.into(), value.into()));
+                continue;
+            }
+            let rank = OWNER_TAGS
+                .iter()
+                .position(|tag| tag.eq_ignore_ascii_case(&name));
+            // An empty one names no one.
+            if let Some(rank) = rank.filter(|_| !value.trim().is_empty())
+                && owner.as_ref().is_none_or(|(best, _)| rank < *best)
+            {
+                owner = Some((rank, value));
+            }
+        }
+        Self {
+            descriptions: descriptions.into(),
+            owner: owner.map(|(_, owner)| share(owner)),
+        }
+    }
+
+    /// What a key is for, where somebody has said so.
+    #[must_use]
+    pub fn description(&self, key: &str) -> Option<&str> {
+        let (_, text) = self.descriptions.iter().find(|(of, _)| **of == *key)?;
+        Some(text)
+    }
+
+    /// All descriptions, by key ID.
+    pub fn descriptions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.descriptions.iter().map(|(of, text)| (&**of, &**text))
+    }
+
+    /// Whose the user is, where a tag says so.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// Changes what a key is for.
+    pub fn describe(&mut self, key: &str, text: Option<&str>) {
+        let mut descriptions = std::mem::take(&mut self.descriptions).into_vec();
+        descriptions.retain(|(of, _)| **of != *key);
+        descriptions.extend(text.map(|text| (key.into(), text.into())));
+        self.descriptions = descriptions.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AKIADEPLOY01EXAMPLE1";
+
+    fn tags(tags: &[(&str, &str)]) -> UserTags {
+        let tags = tags.iter();
+        let tags = tags.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        UserTags::read(tags, Arc::from)
+    }
+
+    #[test]
+    fn the_owner_is_in_the_most_telling_of_the_tags_that_name_one() {
+        for (given, owner) in [
+            (&[][..], None),
+            (&[("cost-center", "7")], None),
+            (&[("Owner", "platform")], Some("platform")),
+            (&[("team", "web"), ("OWNER", "ops")], Some("ops")),
+            (&[("owner", "ops"), ("team", "web")], Some("ops")),
+            (&[("Email", "a@example.com")], Some("a@example.com")),
+            (&[("owner", " "), ("contact", "bob")], Some("bob")),
+            (&[("owner", "")], None),
+            (&[("Owner:old", "ops"), ("co-owner", "web")], None),
+            (&[(KEY, "owner")], None),
+        ] {
+            assert_eq!(tags(given).owner(), owner, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn each_tag_called_like_a_key_describes_it() {
+        let mut tags = tags(&[("Owner", "ops"), (KEY, "backup"), ("AKIASHORT", "x")]);
+        assert!(tags.descriptions().eq([(KEY, "backup")]));
+        tags.describe(KEY, Some("nightly backup"));
+        assert_eq!(tags.description(KEY), Some("nightly backup"));
+        tags.describe(KEY, None);
+        assert_eq!(tags.description(KEY), None);
+        assert_eq!(tags.owner(), Some("ops"), "it stays");
+    }
+}
