@@ -613,6 +613,33 @@ async fn descriptions_are_the_tags_that_are_called_like_keys() {
 }
 
 #[tokio::test]
+async fn the_details_tell_what_the_tags_of_each_user_say() {
+    let (endpoint, account) = demo();
+    let endpoint = endpoint.with_pages_of(9);
+    let (mut users, mut marker) = (Vec::new(), None);
+    loop {
+        let page = account.user_details(marker).await.unwrap();
+        users.extend(page.users);
+        marker = page.next;
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!(users.len(), 24);
+    assert_eq!(calls(&endpoint, "GetAccountAuthorizationDetails"), 3);
+    for user in &users {
+        let alone = account.tags(&user.name).await.unwrap();
+        assert_eq!(user.tags, alone, "{}", user.name);
+    }
+    let deploy = users.iter().find(|user| &*user.name == "deploy-bot");
+    assert_eq!(deploy.unwrap().tags.owner(), Some("platform"));
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("GetAccountAuthorizationDetails"));
+    let error = account.user_details(None).await.unwrap_err();
+    let denied = (Kind::Denied, "iam:GetAccountAuthorizationDetails");
+    assert_eq!((error.kind, error.action), denied);
+}
+
+#[tokio::test]
 async fn keys_and_descriptions_on_all_pages_are_read() {
     let (endpoint, account) = demo();
     let endpoint = endpoint.with_pages_of(7);
@@ -1100,6 +1127,8 @@ async fn endless(next: fn(Option<&str>) -> Option<String>) -> Connection {
                 ("ListUsers", "<Users/>")
             } else if request.contains("Action=ListUserTags&") {
                 ("ListUserTags", "<Tags/>")
+            } else if request.contains("Action=GetAccountAuthorizationDetails&") {
+                ("GetAccountAuthorizationDetails", "<UserDetailList/>")
             } else {
                 ("ListAccessKeys", "<AccessKeyMetadata/>")
             };
@@ -1160,6 +1189,13 @@ async fn a_list_that_turns_in_circles_ends() {
         assert_eq!(error.kind, Kind::InvalidResponse, "keys, {pages}");
         let error = account.tags("alice").await.unwrap_err();
         assert_eq!(error.kind, Kind::InvalidResponse, "descriptions, {pages}");
+        let mut details = Ok(None);
+        for _ in 0..=pages {
+            let page = account.user_details(details.unwrap()).await;
+            details = page.map(|page| page.next);
+        }
+        let error = details.unwrap_err();
+        assert_eq!(error.kind, Kind::InvalidResponse, "details, {pages}");
     }
 }
 

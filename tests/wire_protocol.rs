@@ -13,7 +13,7 @@ use aws_sdk_iam::config::timeout::TimeoutConfig;
 use aws_sdk_iam::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
-use aws_sdk_iam::types::{StatusType, Tag, User};
+use aws_sdk_iam::types::{EntityType, StatusType, Tag, User};
 use chrono::{DateTime, TimeDelta, Utc};
 use iamkeys::demo::{Account, Clock, Delay, Endpoint, Fault, FaultKind, Key, KeyId, Outcome};
 use tokio::time::Instant;
@@ -358,6 +358,51 @@ async fn tags_come_in_pages_and_go_on_after_the_last_one() {
         error(page(first.marker())).await,
         "400 ValidationError: Invalid Marker."
     );
+}
+
+#[tokio::test]
+async fn the_details_of_users_come_in_pages_with_their_tags() {
+    let client = client(&demo());
+    let page = |marker: Option<String>| {
+        let call = client.get_account_authorization_details();
+        let call = call.filter(EntityType::User).max_items(10);
+        call.set_marker(marker).send()
+    };
+    let (mut sizes, mut owned, mut names) = (Vec::new(), 0, Vec::new());
+    let mut marker = None;
+    loop {
+        let told = page(marker).await.unwrap();
+        assert_eq!(told.is_truncated(), told.marker().is_some());
+        assert!(told.role_detail_list().is_empty());
+        sizes.push(told.user_detail_list().len());
+        for user in told.user_detail_list() {
+            names.push(user.user_name().unwrap().to_owned());
+            owned += usize::from(user.tags().iter().any(|tag| tag.key() == "owner"));
+        }
+        marker = told.marker().map(str::to_owned);
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!((sizes, owned), (vec![10, 10, 4], 12));
+    let listed = client.list_users().send().await.unwrap();
+    let listed = listed
+        .users()
+        .iter()
+        .map(|user| user.user_name().to_owned());
+    assert!(names.into_iter().eq(listed));
+    // Of what this account does not have there is nothing to tell.
+    let call = client.get_account_authorization_details();
+    let roles = call.filter(EntityType::Role).send().await.unwrap();
+    assert!(roles.user_detail_list().is_empty() && !roles.is_truncated());
+    let call = client.get_account_authorization_details();
+    let odd = error(call.filter("Users".into()).send()).await;
+    assert!(
+        odd.contains("ValidationError") && odd.contains("[User, Role,"),
+        "{odd}"
+    );
+    let odd = error(page(Some("AAAA".into()))).await;
+    assert_eq!(odd, "400 ValidationError: Invalid Marker.");
 }
 
 #[tokio::test]

@@ -134,6 +134,12 @@ def with_boto3(iam, sts):
     tag = {"Key": key, "Value": "nightly backup"}
     iam.tag_user(UserName=user, Tags=[tag])
     equal(iam.list_user_tags(UserName=user.upper())["Tags"], [tag], "described")
+    pages = iam.get_paginator("get_account_authorization_details").paginate(
+        Filter=["User"], PaginationConfig={"PageSize": 10}
+    )
+    details = [detail for page in pages for detail in page["UserDetailList"]]
+    tags = [detail["Tags"] for detail in details if detail["UserName"] == user]
+    equal(tags, [[tag]], "described in the details of all users")
     iam.untag_user(UserName=user, TagKeys=[key.lower()])
     equal(iam.list_user_tags(UserName=user)["Tags"], [], "the description cleared")
 

@@ -593,15 +593,15 @@ fn errors_say_in_place_what_is_wrong() {
         ),
         (
             "foo:bar",
-            "No field foo. Fields: age used unused status user path service region keys id description",
+            "No field foo. Fields: age used unused status user path service region keys id description owner",
         ),
         (
             "arn:aws:iam::123456789012:user/alice",
-            "No field arn. Fields: age used unused status user path service region keys id description",
+            "No field arn. Fields: age used unused status user path service region keys id description owner",
         ),
         (
             "something-longer>1",
-            "No field something-lon…. Fields: age used unused status user path service region keys id description",
+            "No field somethi…. Fields: age used unused status user path service region keys id description owner",
         ),
     ] {
         let query = Query::parse(query);
