@@ -56,14 +56,14 @@ impl Details {
         };
         // On the same line: what is below it is what people look for.
         let dot = canvas.theme.glyphs.dot;
-        let user = match row.known_owner().flatten() {
+        let whose = match row.known_owner().flatten() {
             Some(owner) => format!("{} {dot} owner {owner}", row.user.name),
             None => row.user.name.to_string(),
         };
         let created = found.key.created.map(|time| moment(canvas, time));
         let mut facts = vec![
             ("Key ID", self.key.clone()),
-            ("User", user),
+            ("User", whose),
             ("Path", row.user.path.to_string()),
             ("User since", format::exact(row.user.created)),
             ("Account", account.identity.account()),
