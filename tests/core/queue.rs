@@ -708,9 +708,9 @@ fn all_but_details(desk: &mut Desk, users: &[Someone]) -> (RequestId, Read) {
     }
 }
 
-fn owner_of(desk: &Desk, user: &str) -> Option<Option<String>> {
+fn owner_of(desk: &Desk, user: &str) -> Option<String> {
     let row = desk.account().users.get(user).expect("a user");
-    Some(row.known_owner()?.map(str::to_owned))
+    row.known_owner()?.map(str::to_owned)
 }
 
 #[test]
@@ -737,7 +737,7 @@ fn details_are_read_page_by_page_once_there_is_nothing_else_to_ask() {
     assert!(desk.next_read().is_none());
     assert!(!desk.screen.engine.is_busy());
     assert_eq!(desk.account().users.tally().untagged, 0);
-    assert_eq!(owner_of(&desk, &name(99)), Some(Some("ops".into())));
+    assert_eq!(owner_of(&desk, &name(99)), Some("ops".into()));
     // Who is selected now needs no call of their own.
     desk.keys("G");
     assert!(desk.next_read().is_none());
@@ -800,7 +800,7 @@ fn what_is_newer_than_the_details_is_kept() {
     desk.answered(first, tags("newer"));
     let late = ask(&mut desk, 2);
     desk.answered(details, Ok(tagged(&users, "page", None)));
-    let owner = |desk: &Desk, at: usize| owner_of(desk, &name(at)).flatten();
+    let owner = |desk: &Desk, at: usize| owner_of(desk, &name(at));
     assert_eq!(owner(&desk, 1).as_deref(), Some("newer"));
     assert_eq!(owner(&desk, 2).as_deref(), Some("page"));
     assert_eq!(owner(&desk, 3).as_deref(), Some("page"));
