@@ -50,8 +50,8 @@ pub(super) fn draw(
         .collect();
     let below = below(canvas, user);
     let rows = cards.iter().map(|card| card.len() + 1).sum::<usize>() + below.len();
-    let path = (user.user.path.len() > 1).then(|| {
-        let path = visible(&user.user.path);
+    let path = user.user.path_below_root().map(|path| {
+        let path = visible(path);
         shorten_name(&path, width.saturating_sub(4), theme.glyphs.more).into_owned()
     });
     let owner = user.known_owner().flatten();
