@@ -23,10 +23,10 @@ use clap::{
     builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
-use color_eyre::eyre::WrapErr as _;
 use std::{
     env,
     ffi::OsStr,
+    fmt, io,
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -62,20 +62,22 @@ pub struct Cli {
     #[arg(long)]
     pub read_only: bool,
     /// Open an embedded account: no credentials, no network, nothing of it is real
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = OF_REAL_ACCOUNTS)]
     pub demo: bool,
     /// Open an embedded account of so many users
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+          conflicts_with_all = OF_REAL_ACCOUNTS,
+          value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub demo_users: Option<u32>,
     /// Where copied secrets and IDs go
     #[arg(long, value_enum, default_value_t = Choice::Auto, value_name = "WHERE")]
     pub clipboard: Choice,
     /// Clear a copied secret from the clipboard after so many seconds; 0 leaves it there
-    #[arg(long, value_name = "SECONDS", default_value_t = 90,
+    #[arg(long, value_name = "SECONDS", default_value_t = 90, allow_negative_numbers = true,
           value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub clear_clipboard: u32,
     /// A key used within so many days counts as in use
-    #[arg(long, value_name = "N", default_value_t = 90,
+    #[arg(long, value_name = "N", default_value_t = 90, allow_negative_numbers = true,
           value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub recent_days: u32,
     /// Keep the journal of changes in this file instead of the usual one; it never holds a secret
@@ -100,6 +102,9 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = LogLevel::Info, value_name = "LEVEL")]
     pub log_level: LogLevel,
 }
+
+/// The options that say which real account to open: beside the demo, one of the two is a mistake.
+const OF_REAL_ACCOUNTS: [&str; 3] = ["profile", "region", "endpoint_url"];
 
 /// Reads the ID of a key. What clap says of a bad argument repeats it; what was given here may be a
 /// secret.
@@ -209,12 +214,14 @@ impl Cli {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn start_log(&self) -> color_eyre::Result<Option<WorkerGuard>> {
+    pub fn start_log(&self) -> Result<Option<WorkerGuard>, NoLog> {
         let Some(path) = &self.log_file else {
             return Ok(None);
         };
-        let started = log::start(path, self.log_level)
-            .wrap_err_with(|| format!("the log {} cannot be written", path.display()))?;
+        let started = log::start(path, self.log_level).map_err(|source| NoLog {
+            path: path.clone(),
+            source,
+        })?;
         Ok(Some(started))
     }
 
@@ -282,6 +289,22 @@ impl Cli {
         }
     }
 }
+
+/// The log that was asked for cannot be written.
+#[derive(Debug)]
+pub struct NoLog {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl fmt::Display for NoLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, source) = (self.path.display(), &self.source);
+        write!(f, "the log {path} cannot be written: {source}")
+    }
+}
+
+impl std::error::Error for NoLog {}
 
 /// What can be fetched without being asked for, by its name.
 const BACKGROUNDS: [(&str, Background); 3] = [
@@ -452,6 +475,36 @@ mod tests {
             let error = with(name).unwrap_err();
             assert_eq!(error.exit_code(), 2);
             assert!(error.to_string().contains("such as eu-west-1"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_demo_is_opened_beside_no_real_account() {
+        for demo in [&["--demo"][..], &["--demo-users", "3"]] {
+            for real in ["--profile", "--region", "--endpoint-url"] {
+                let value = if real == "--endpoint-url" {
+                    "http://127.0.0.1:5000"
+                } else {
+                    "eu-west-1"
+                };
+                let args = ["iamkeys", real, value];
+                let error = Cli::try_parse_from(args.iter().chain(demo)).unwrap_err();
+                assert_eq!(error.exit_code(), 2);
+                let text = error.to_string();
+                assert!(text.contains(demo[0]) && text.contains(real), "{text}");
+                assert!(text.contains("cannot be used with"), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_negative_number_is_out_of_range_and_no_option() {
+        for option in ["--recent-days", "--clear-clipboard", "--demo-users"] {
+            let error = Cli::try_parse_from(["iamkeys", option, "-1"]).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains("invalid value '-1'"), "{text}");
+            assert!(text.contains("-1 is not in"), "{text}");
+            assert!(!text.contains("tip:"), "{text}");
         }
     }
 

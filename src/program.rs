@@ -2,7 +2,7 @@
 //! terminal is given back, whatever has happened.
 
 use crate::{
-    cli::{Cli, goodbye},
+    cli::{Cli, NoLog, goodbye},
     driver::{self, Accounts, Driver},
     engine::{Exit, key_id::redacted, text::visible},
     signals::signals,
@@ -14,7 +14,7 @@ use crate::{
 use crossterm::event::Event;
 use futures::Stream;
 use std::{
-    io,
+    env, io,
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
     time::SystemTime,
@@ -34,6 +34,13 @@ where
 {
     if !terminal::is_there() {
         complain("iamkeys: standard input and output must be a terminal");
+        return ExitCode::from(2);
+    }
+    if !can_move_the_cursor(env::var("TERM").ok().as_deref()) {
+        complain(
+            "iamkeys: TERM=dumb names a terminal that cannot move its cursor, which iamkeys needs; \
+             set TERM to what this terminal is, such as xterm-256color",
+        );
         return ExitCode::from(2);
     }
     if let Err(error) = terminal::install_hooks() {
@@ -59,12 +66,23 @@ where
             if sound { code } else { ExitCode::FAILURE }
         }
         Ok(Err(report)) => {
-            // It may repeat what was typed in the place of a file.
-            complain(redacted(&format!("{report:?}")));
+            // It may repeat what was typed in the place of a file. That the file of the log is not
+            // writable is nothing to trace.
+            let text = match report.downcast_ref::<NoLog>() {
+                Some(no_log) => format!("iamkeys: {no_log}"),
+                None => format!("{report:?}"),
+            };
+            complain(redacted(&text));
             ExitCode::FAILURE
         }
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// Whether a terminal of this name can be drawn on. Only one that says that it cannot is turned away:
+/// the others are not looked up.
+fn can_move_the_cursor(term: Option<&str>) -> bool {
+    term != Some("dumb")
 }
 
 fn run_screen<S>(

@@ -72,6 +72,15 @@ fn a_secret_in_the_place_of_a_file_is_not_repeated() {
 }
 
 #[test]
+fn a_terminal_that_cannot_move_its_cursor_is_a_usage_error() {
+    let mut program = Start::iamkeys(["--demo"]).env("TERM", "dumb").run();
+    let ended = program.wait_exit();
+    assert!(ended.screen.contains("TERM=dumb"), "{}", ended.screen);
+    assert_eq!(crate::pty::count(&ended.raw, b"\x1b"), 0);
+    assert_eq!(ended.code, 2);
+}
+
+#[test]
 fn what_would_deceive_a_reader_is_made_visible() {
     let said = refused(&["--frobnicate\u{202e}\u{9b}31m"]);
     assert!(said.contains("--frobnicate\u{fffd}\u{fffd}31m"), "{said}");
