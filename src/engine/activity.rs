@@ -149,7 +149,12 @@ impl Activity {
         }
     }
 
-    /// How many entries there have been in this run, kept or not.
+    /// Another account is opened: its activity begins with nothing.
+    pub(super) fn begin_anew(&mut self) {
+        *self = Self::default();
+    }
+
+    /// How many entries there have been, kept or not.
     #[must_use]
     pub fn noted(&self) -> usize {
         self.noted
