@@ -415,7 +415,7 @@ impl Engine {
             }
         }
         if let Change::Delete { key, .. } = change {
-            self.vault.note_deleted(key);
+            self.note_deleted(key);
         }
         if let Some(Settles::Done(origin)) = self.plans[at].settles.take() {
             self.settle(&origin, "deleted");

@@ -11,7 +11,7 @@ use super::{
     request::{Change, Read},
     rotation::WARM,
     unresolved::Settles,
-    vault::NewKey,
+    vault::{Kept, NewKey},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -194,8 +194,10 @@ impl Engine {
         let own = account.is_some_and(|account| account.is_own(key));
         let deletes = plan.deletes();
         // A key whose secret is lost is active, and harms no one as long as it was never used.
-        // So does one that was discarded before its secret had gone anywhere.
-        let untouched = |key: &NewKey| key.discarded && key.copied.is_empty();
+        // So does one whose secret had gone nowhere before it was discarded, or is discarded with it.
+        let goes_with_it = |key: &NewKey| key.is_held() && key.kept() == Kept::Nowhere;
+        let untouched =
+            |key: &NewKey| (key.discarded || goes_with_it(key)) && key.copied.is_empty();
         let discarded = self.vault.key(key).is_some_and(untouched);
         let orphan = discarded || matches!(plan.settles, Some(Settles::Done(_)));
         let in_use = preflight.key.as_ref().is_none_or(|facts| {

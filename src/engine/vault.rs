@@ -297,13 +297,6 @@ impl Vault {
         self.key(id)?.secret.clone()
     }
 
-    /// Notes that a key has been deleted.
-    pub(super) fn note_deleted(&mut self, id: &str) {
-        if let Some(key) = self.key_mut(id) {
-            key.deleted = true;
-        }
-    }
-
     /// Notes which account this is, for the keys that were created before it was known.
     pub(super) fn account_is_known(&mut self, session: SessionId, id: Option<&str>) {
         let unknown = |key: &&mut NewKey| key.session == session && key.account.id.is_none();
@@ -373,7 +366,9 @@ impl Engine {
         let was_on_clipboard = !has_it && self.let_clipboard_go(id);
         if let Some(key) = self.vault.key_mut(id) {
             let was_held = key.secret.take().is_some();
-            if !has_it && (was_held || was_on_clipboard) && key.doubt.is_none() {
+            // With its key gone, nobody will ask for it.
+            let matters = key.doubt.is_none() && !key.deleted;
+            if !has_it && (was_held || was_on_clipboard) && matters {
                 self.effects.push(Effect::Note(Note {
                     of: Origin::Here(key.change),
                     fact: Fact::Discarded { key: id.to_owned() },
@@ -389,6 +384,17 @@ impl Engine {
             self.leave(leave);
         }
     }
+    /// Notes that a key has been deleted. Its secret, if that is held, is good for nothing any more.
+    pub(super) fn note_deleted(&mut self, id: &str) {
+        let Some(key) = self.vault.key_mut(id) else {
+            return;
+        };
+        key.deleted = true;
+        if key.is_held() {
+            self.part_with_secret(id, false);
+        }
+    }
+
     /// Whether the account that a new key is in is open, so that the key can be deleted.
     #[must_use]
     pub fn can_delete(&self, id: &str) -> bool {
@@ -398,14 +404,13 @@ impl Engine {
         key.is_some_and(|key| self.fleet.of(key.session).is_some() && certain(key))
     }
 
-    /// Throws the only copy of a secret away, and proposes to delete its key. A person who wanted to
-    /// leave stays for that.
+    /// Proposes to delete a key whose secret is thrown away with it: until the key is deleted, the
+    /// secret is kept. A person who wanted to leave stays for that.
     pub(super) fn discard_and_delete(&mut self, id: &str) -> Option<()> {
         if !self.can_delete(id) {
             return None;
         }
         self.leaving = None;
-        self.part_with_secret(id, false);
         let key = self.vault.key(id)?;
         let (slot, user) = (key.session.slot, key.user.clone());
         let key = id.to_owned();

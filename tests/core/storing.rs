@@ -567,6 +567,15 @@ fn a_secret_is_discarded_together_with_its_key() {
             continue;
         }
         assert!(!screen.contains("Type the last 4"), "{screen}");
+        // Not deleted after all: the secret is still there.
+        desk.press(KeyCode::Esc);
+        let screen = desk.screen();
+        assert!(screen.contains("─ New key for alice ─"), "{screen}");
+        assert!(desk.screen.engine.vault.held().next().is_some());
+        desk.press(KeyCode::Esc);
+        desk.draw();
+        desk.keys("D");
+        desk.serve(&with_new(None));
         desk.keys("y");
         let (id, change) = desk.next_change().expect("it is deleted");
         let (user, key) = ("alice".into(), NEW_KEY.into());
