@@ -9,7 +9,7 @@ use std::fmt;
 const LENGTH: usize = 20;
 
 /// How many characters the secret of a key has.
-const SECRET_LENGTH: usize = 40;
+pub const SECRET_LENGTH: usize = 40;
 
 /// The digits of base32, in the order of their values.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

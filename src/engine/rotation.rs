@@ -298,6 +298,9 @@ impl Engine {
         if both && go_on != Some(RotationAction::DeleteNew) && past_store {
             actions.push(RotationAction::RollBack);
         }
+        if self.settings.read_only {
+            actions.retain(|action| !action.is_change());
+        }
         actions
     }
 
@@ -485,4 +488,15 @@ pub enum RotationAction {
     Undo,
     /// Activate the old key, delete the new one.
     RollBack,
+}
+
+impl RotationAction {
+    /// Whether it changes the account.
+    #[must_use]
+    pub fn is_change(self) -> bool {
+        !matches!(
+            self,
+            Self::Replacing | Self::Independent | Self::GoToDeletable
+        )
+    }
 }

@@ -140,6 +140,42 @@ impl Action {
         )
     }
 
+    /// Whether it changes the account, so that `--read-only` refuses it. A rotation only begins to
+    /// with its steps: it can be looked at.
+    #[must_use]
+    pub fn is_change(self) -> bool {
+        matches!(
+            self,
+            Self::Create
+                | Self::Toggle
+                | Self::Delete
+                | Self::Describe
+                | Self::Undo
+                | Self::NextStep
+                | Self::RollBack
+                | Self::WriteProfile
+                | Self::SaveFile
+                | Self::DoAgain
+                | Self::Replace
+        )
+    }
+
+    /// Whether it is done to the selected user or key.
+    #[must_use]
+    pub fn is_of_row(self) -> bool {
+        matches!(
+            self,
+            Self::Create
+                | Self::Rotate
+                | Self::Toggle
+                | Self::Delete
+                | Self::Describe
+                | Self::CopyId
+                | Self::Details
+                | Self::GoToUser
+        )
+    }
+
     /// Whether it must have been meant: it changes the account, throws something away or leaves.
     /// It counts only if the person had time to see what they answer.
     #[must_use]

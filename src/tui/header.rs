@@ -220,11 +220,13 @@ fn loading(canvas: &Canvas<'_>) -> Vec<String> {
             Vec::new()
         };
     }
-    let live = if tally.unknown == 0 {
-        format!("{loaded} of {all} keys live")
+    let (live, short) = if tally.unknown == 0 {
+        let short = format!("{loaded} of {all} keys");
+        (format!("{short} live"), short)
     } else {
         let users = count(account.users.rows().len());
-        format!("{} of {users} users loaded", count(tally.users))
+        let short = format!("{} of {users} users", count(tally.users));
+        (format!("{short} loaded"), short)
     };
     let report = &account.identity.report;
     let missing = (tally.failed > 0 && account.reads_under_way() == 0).then(|| {
@@ -259,7 +261,7 @@ fn loading(canvas: &Canvas<'_>) -> Vec<String> {
         ways.push(about);
     }
     ways.push(live);
-    ways.push(format!("{loaded} of {all}"));
+    ways.push(short);
     ways
 }
 

@@ -74,6 +74,14 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Whether what looks like a secret has no place in the text typed here. The fields of a
+    /// description and of a key ID say themselves what is wrong with one, and a path may look like it.
+    pub(super) fn holds_no_secret(self) -> bool {
+        matches!(self, Self::Palette | Self::Profile | Self::Typed)
+    }
+}
+
 /// A key with its modifiers, written as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -238,7 +246,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyId, &[Key::char('y')], LISTS, true),
     bind(Action::GoToUser, &[Key::of(KeyCode::Enter)], &[Context::AllKeys], true),
     bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
-    bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity, Context::Entry], true),
+    bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity], true),
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
@@ -268,6 +276,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Complete, &[Key::of(KeyCode::Tab)], &[Context::Filter], true),
     bind(Action::CompleteBack, &[Key::of(KeyCode::BackTab)], &[Context::Filter], false),
     // Dialogs with buttons.
+    bind(Action::CopyCommand, &[Key::char('y')], &[Context::Entry], false),
     bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
     bind(Action::DeactivateInstead, &[Key::char('t')], &[Context::Confirm, Context::Typed], false),
     bind(Action::Replace, &[Key::char('y')], &[Context::Question], false),

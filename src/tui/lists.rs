@@ -161,6 +161,16 @@ impl Lists {
         })
     }
 
+    /// Whether the list that is shown has no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        if self.keys_shown {
+            self.by_key.shown().is_empty()
+        } else {
+            self.by_user.shown().is_empty()
+        }
+    }
+
     /// The rows that are being looked at.
     pub(super) fn attention(&self) -> Attention {
         let all = |screens| -> Vec<u32> {
@@ -370,14 +380,17 @@ impl Lists {
         }
     }
 
-    /// Sorts the list that is shown in another way.
+    /// Sorts the list that is shown in another way, and selects what comes first then: to see it is
+    /// why one sorts.
     pub fn sort(&mut self, users: &Inventory, sort: Sort) {
         if self.keys_shown {
             self.by_key.set_sort(sort);
             self.fill_keys(users, Basis::Loaded);
+            self.select_key(users, 0);
         } else {
             self.by_user.set_sort(sort);
             self.fill_users(users, Basis::Loaded);
+            self.select(users, 0);
         }
     }
 

@@ -335,33 +335,14 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
             Some(_) => None,
         };
     }
-    let is_change = matches!(
-        action,
-        Action::Create
-            | Action::Toggle
-            | Action::Undo
-            | Action::Delete
-            | Action::Rotate
-            | Action::Describe
-    );
-    if engine.settings.read_only && is_change {
+    if engine.settings.read_only && action.is_change() {
         return Some(READ_ONLY.into());
     }
-    let of_user = matches!(
-        action,
-        Action::Create
-            | Action::Rotate
-            | Action::Toggle
-            | Action::Delete
-            | Action::Describe
-            | Action::CopyId
-            | Action::Details
-    );
     let Some(row) = user else {
         return match action {
             Action::OpenQuestion => Some("Nothing is unknown about this user".into()),
             Action::Undo => Some(NOTHING_TO_UNDO.into()),
-            _ => of_user.then(|| "No user is selected".into()),
+            _ => action.is_of_row().then(|| "No user is selected".into()),
         };
     };
     let name = &row.user.name;

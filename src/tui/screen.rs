@@ -292,8 +292,7 @@ impl Screen {
             Action::Toggle | Action::Delete | Action::Describe | Action::CopyId | Action::Details
         );
         if let Some(key) = self.searched_here().filter(|_| of_key)
-            && !(self.engine.settings.read_only
-                && matches!(action, Action::Toggle | Action::Delete | Action::Describe))
+            && !(self.engine.settings.read_only && action.is_change())
         {
             return Some(format!("Looking for {key} among these keys"));
         }
@@ -399,21 +398,28 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         filter_line::explanation(&mut canvas, layout.explanation, error);
     }
     let filtered = !lists.filter().is_empty();
-    let title = |action| screen.title(action);
-    footer::draw(
-        &mut canvas,
-        layout.footer,
-        screen.background(),
-        filtered,
-        title,
-    );
+    let hints = |canvas: &mut Canvas<'_>| {
+        let place = footer::Place {
+            context: screen.context(),
+            filtered,
+            no_rows: filtered && screen.lists.is_empty() && screen.page() != Page::Activity,
+        };
+        footer::draw(canvas, layout.footer, place, |action| screen.title(action));
+    };
+    let seen = screen.visible_dialogs();
+    if seen == 0 {
+        hints(&mut canvas);
+    }
     canvas.drawn.dialogs = screen.visible_dialogs();
     canvas.drawn.scene = screen.scene();
     canvas.drawn.arrangement = lists.arrangement();
     canvas.drawn.context = Some(screen.context());
-    let seen = screen.visible_dialogs();
-    for dialog in &screen.dialogs[..seen] {
+    for (at, dialog) in (1..).zip(&screen.dialogs[..seen]) {
         canvas.step_back();
+        if at == seen {
+            // Its own: those of the list behind it do nothing here.
+            hints(&mut canvas);
+        }
         if let Some(frame) = dialog.draw(&canvas) {
             frame.draw(&mut canvas, area);
         }

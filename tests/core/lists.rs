@@ -371,13 +371,17 @@ proptest! {
                     desk.press(*key);
                     moved = true;
                 }
-                Step::Sort(key) => desk.press(KeyCode::Char(*key)),
+                Step::Sort(key) => {
+                    desk.press(KeyCode::Char(*key));
+                    moved = true;
+                }
                 Step::Heading(at) => if desk.screen.page() != Page::Activity {
                     let (columns, sort) = desk.screen.lists.sorted();
                     let column = columns[at % columns.len()];
                     desk.send(Message::Click(Target::Column(column)));
                     let expected = if sort.column == column { sort.reversed() } else { Sort::by(column) };
                     prop_assert_eq!(desk.screen.lists.sorted().1, expected);
+                    moved = true;
                 },
                 Step::View(key) => desk.press(KeyCode::Char(*key)),
                 Step::Filter(at) => {
@@ -404,6 +408,17 @@ proptest! {
             if view != Page::Activity {
                 prop_assert_eq!(after.rows, after.height.min(after.count), "{:?}: {:?}", step, after);
                 prop_assert!(after.count == 0 || after.line < after.height, "{:?}", after);
+            }
+
+            // Whoever sorts sees what comes first then.
+            if matches!(step, Step::Sort(_) | Step::Heading(_)) {
+                let cursor = match view {
+                    Page::Users => lists.by_user().cursor(),
+                    Page::Keys => lists.by_key().cursor(),
+                    Page::Activity => 0,
+                };
+                prop_assert_eq!(cursor, 0, "{:?}: {:?}", step, after);
+                prop_assert!(view == Page::Activity || after.line == 0, "{:?}", after);
             }
 
             // It stays the same one unless somebody has gone elsewhere.

@@ -13,6 +13,7 @@ mod left_open;
 mod lists;
 mod looks;
 mod newer;
+mod offered;
 mod queue;
 mod random;
 mod report;

@@ -111,13 +111,13 @@ impl World {
 /// Selects a user and waits until the keys are known.
 fn go_to(program: &mut Program, user: &str) {
     // The hints of the list: there is one, and it takes keys.
-    program.wait_text("c create");
+    program.wait_text("/ filter");
     program.press("/");
     program.wait_text("Enter keep filter");
     program.press(user);
     program.wait_text("1 shown");
     program.press(ENTER);
-    program.wait_text("c create");
+    program.wait_text("/ filter");
     program.wait_text("of 2 keys");
 }
 

@@ -28,6 +28,11 @@ impl WholeEntry {
             scroll: 0,
         }
     }
+
+    /// Whether there is a command that does the same.
+    fn can_copy(&self) -> bool {
+        !self.entry.command.is_empty()
+    }
 }
 
 impl Dialog for WholeEntry {
@@ -41,7 +46,7 @@ impl Dialog for WholeEntry {
         write(&mut lines, &self.entry, copied);
         let button = |action, verb| Button::of(Context::Entry, action, verb);
         let mut buttons = vec![button(Action::Cancel, "Close")];
-        if !self.entry.command.is_empty() {
+        if self.can_copy() {
             buttons.push(button(Action::CopyCommand, "Copy command"));
         }
         Some(
@@ -53,7 +58,7 @@ impl Dialog for WholeEntry {
 
     fn act(&mut self, action: Action, _engine: &Engine) -> Vec<Ask> {
         match action {
-            Action::CopyCommand => intend(Intent::CopyCommand(self.number)),
+            Action::CopyCommand if self.can_copy() => intend(Intent::CopyCommand(self.number)),
             _ => cancel(action),
         }
     }
@@ -69,7 +74,8 @@ impl Dialog for WholeEntry {
     }
 
     fn answers(&self, _engine: &Engine) -> Vec<Action> {
-        vec![Action::Cancel, Action::CopyCommand]
+        let copy = self.can_copy().then_some(Action::CopyCommand);
+        [Action::Cancel].into_iter().chain(copy).collect()
     }
 
     fn scroll(&mut self, _engine: &Engine) -> Option<&mut usize> {

@@ -32,7 +32,9 @@ impl Dialog for Help {
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
         let accent = canvas.theme.accent;
         let mut lines = Lines::new(canvas, 68);
-        for binding in keymap::in_context(self.of) {
+        let read_only = canvas.engine.settings.read_only;
+        let offered = |action: Action| !(read_only && action.is_change());
+        for binding in keymap::in_context(self.of).filter(|binding| offered(binding.action)) {
             let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
             let help = binding.action.help();
             lines.labelled(&keys.join(" "), KEYS, accent, help, Style::new());

@@ -27,8 +27,10 @@ impl Palette {
         }
     }
 
-    fn rows(&self) -> Vec<Action> {
-        palette::rows(self.places, self.input.value())
+    fn rows(&self, engine: &Engine) -> Vec<Action> {
+        let mut rows = palette::rows(self.places, self.input.value());
+        rows.retain(|action| !(engine.settings.read_only && action.is_change()));
+        rows
     }
 }
 
@@ -47,7 +49,7 @@ impl Dialog for Palette {
             Span::styled(theme.glyphs.cursor, theme.accent),
         ]));
         lines.gap();
-        let rows = self.rows();
+        let rows = self.rows(canvas.engine);
         if rows.is_empty() {
             lines.dim("No action is called that.");
         }
@@ -85,13 +87,13 @@ impl Dialog for Palette {
         Vec::new()
     }
 
-    fn step(&mut self, by: isize, _engine: &Engine) {
-        let last = self.rows().len().saturating_sub(1);
+    fn step(&mut self, by: isize, engine: &Engine) {
+        let last = self.rows(engine).len().saturating_sub(1);
         self.cursor = self.cursor.saturating_add_signed(by).min(last);
     }
 
-    fn take_row(&mut self, row: usize, _engine: &Engine) -> Vec<Ask> {
-        match self.rows().get(row) {
+    fn take_row(&mut self, row: usize, engine: &Engine) -> Vec<Ask> {
+        match self.rows(engine).get(row) {
             Some(action) => vec![Ask::Close, Ask::Act(*action)],
             None => Vec::new(),
         }

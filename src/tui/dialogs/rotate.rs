@@ -4,8 +4,8 @@
 use super::{Store, intend};
 use crate::{
     engine::{
-        Blocker, Evidence, Rotation, RotationAction, RotationStep, StoreIn, model::LastUsed,
-        vault::Tried,
+        Blocker, Evidence, READ_ONLY, Rotation, RotationAction, RotationStep, StoreIn,
+        model::LastUsed, vault::Tried,
     },
     tui::prelude::*,
 };
@@ -270,6 +270,7 @@ impl Rotate {
         }
         lines.text(match rotation.blocker {
             Some(blocker) => meaning_of(blocker, engine, rotation),
+            None if engine.settings.read_only => format!("{READ_ONLY}."),
             None => meaning(engine, rotation),
         });
         let known =
@@ -320,13 +321,16 @@ impl Dialog for Rotate {
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
         match action {
             Action::Refresh => intend(Intent::Rotate(self.slot, self.user.clone())),
-            Action::WriteProfile => self.choose(engine, true),
-            Action::SaveFile => self.choose(engine, false),
+            Action::WriteProfile if !engine.settings.read_only => self.choose(engine, true),
+            Action::SaveFile if !engine.settings.read_only => self.choose(engine, false),
             _ => {
                 let mut possible = self.actions(engine).into_iter();
                 match possible.find(|it| button_of(*it).0 == action) {
                     Some(next) => self.take(engine, next),
                     None if action == Action::Cancel => self.leave(engine),
+                    None if engine.settings.read_only && action.is_change() => {
+                        vec![Ask::Complain(READ_ONLY.into())]
+                    }
                     None => Vec::new(),
                 }
             }

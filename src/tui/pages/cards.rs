@@ -139,7 +139,12 @@ fn below(canvas: &Canvas<'_>, user: &UserRow) -> Vec<(String, Style)> {
     if let Some(stands) = rotating(canvas, &user.user.name) {
         let glyph = theme.glyphs.turning;
         text.push((format!("{glyph} rotating: {stands}"), theme.accent));
-        text.push((format!("{} to continue", key(Action::Rotate)), theme.dim));
+        let does = if engine.settings.read_only {
+            "shows it"
+        } else {
+            "to continue"
+        };
+        text.push((format!("{} {does}", key(Action::Rotate)), theme.dim));
     }
     match (&user.keys, user.keys.known()) {
         (Load::Failed(error, known), _) => {

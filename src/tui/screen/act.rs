@@ -6,6 +6,7 @@ use crate::{
     tui::{
         action::Action,
         dialogs::{Ask, Find, Help, Palette, ProfilesDialog, ReadyFilters},
+        keymap::{self, Context},
         pages::{self, Page, Pane},
     },
 };
@@ -20,7 +21,19 @@ impl Screen {
                 Vec::new()
             }
             Action::Quit => self.leave(Leave::Quit),
-            Action::Interrupt => self.leave(Leave::Interrupt),
+            Action::Interrupt => {
+                let asked = self.context();
+                let effects = self.leave(Leave::Interrupt);
+                // It was asked before: once more is no answer to it.
+                match asked {
+                    Context::Discard => self.say_what_leaves(asked, Action::Discard, Action::Keep),
+                    Context::Leaving => {
+                        self.say_what_leaves(asked, Action::StopWaiting, Action::Stay)
+                    }
+                    _ => {}
+                }
+                effects
+            }
             Action::Suspend => {
                 self.suspend = true;
                 Vec::new()
@@ -217,6 +230,16 @@ impl Screen {
         self.pages.users.pane = Pane::Keys;
         self.complain(text);
         true
+    }
+
+    /// Says how a question before leaving is answered.
+    fn say_what_leaves(&mut self, asked: Context, leave: Action, stay: Action) {
+        let key = |action| keymap::name(asked, action);
+        let interrupt = key(Action::Interrupt);
+        let (leave, stay) = (key(leave), key(stay));
+        self.complain(format!(
+            "{interrupt} again does not leave: {leave} does, {stay} stays"
+        ));
     }
 
     fn leave(&mut self, leave: Leave) -> Vec<Effect> {

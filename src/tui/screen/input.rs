@@ -2,7 +2,12 @@
 
 use super::Screen;
 use crate::{
-    engine::{Effect, Intent, KeyId, key_id::looks_like_a_secret, query::sort::Sort, text},
+    engine::{
+        Effect, Intent, KeyId,
+        key_id::{SECRET_LENGTH, looks_like_a_secret},
+        query::sort::Sort,
+        text,
+    },
     tui::{
         action::Action,
         dialogs::{Ask, Find, PASTE_LIMIT},
@@ -27,6 +32,13 @@ fn too_fast(context: Context, action: Action, run: usize) -> bool {
         action if action.must_be_meant() => run > 0,
         action => run >= BURST && !action.only_moves() && !context.takes_text(),
     }
+}
+
+/// Whether a paste is a secret and no path. What is typed of a path may look like a secret for a moment,
+/// and so may a part of one.
+fn is_nothing_but_a_secret(text: &str) -> bool {
+    let text = text.trim();
+    text.len() == SECRET_LENGTH && looks_like_a_secret(text) && !text.starts_with('/')
 }
 
 impl Screen {
@@ -179,8 +191,17 @@ impl Screen {
         if field.value() == before {
             return Vec::new();
         }
+        let is_secret = looks_like_a_secret(field.value());
+        let taken_out = is_secret && top.context(engine).holds_no_secret();
+        if taken_out && let Some(field) = top.field() {
+            field.reset();
+        }
         let asks = top.edited(engine);
-        self.answer(asks)
+        let effects = self.answer(asks);
+        if taken_out {
+            self.complain("That looks like a secret: taken out again");
+        }
+        effects
     }
 
     /// How many bytes the text field on top takes.
@@ -240,6 +261,10 @@ impl Screen {
         let top = self.dialogs.last_mut().filter(|_| !self.filtering);
         if let Some(Err(asks)) = top.map(|top| top.takes_paste(text, engine)) {
             return self.answer(asks);
+        }
+        if self.context() == Context::File && is_nothing_but_a_secret(text) {
+            self.complain("That looks like a secret, not a path: not pasted");
+            return Vec::new();
         }
         let limit = self.limit();
         let text: String = text

@@ -22,7 +22,12 @@ pub(in crate::tui) fn draw(
     let input = &lists.filter().input;
     let room = usize::from(area.width).saturating_sub(5);
     let skip = input.visual_scroll(room);
-    let text: String = visible(input.value()).chars().skip(skip).collect();
+    let mut text: String = visible(input.value()).chars().skip(skip).collect();
+    if skip > 0 {
+        // What comes before has no room: a filter that seems whole would be another one.
+        let rest = text.chars().skip(1);
+        text = theme.glyphs.more.chars().chain(rest).collect();
+    }
     let mut spans = vec![Span::styled(" / ", theme.accent)];
     if typing {
         let at = input.cursor().saturating_sub(skip);

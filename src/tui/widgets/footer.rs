@@ -8,21 +8,39 @@ fn is_seldom(action: Action) -> bool {
     matches!(action, Action::OpenQuestion | Action::Undo)
 }
 
-/// Draws the hints of a place. `filtered` says that there is a filter to be cleared, `title` what an
-/// action is called here and now.
+/// What there is in a place.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tui) struct Place {
+    /// The place.
+    pub context: Context,
+    /// There is a filter to be cleared.
+    pub filtered: bool,
+    /// The filter has left no row to do anything to.
+    pub no_rows: bool,
+}
+
+/// Draws the hints of a place. `title` is what an action is called here and now.
 pub(in crate::tui) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    context: Context,
-    filtered: bool,
+    place: Place,
     title: impl Fn(Action) -> &'static str,
 ) {
+    let Place {
+        context,
+        filtered,
+        no_rows,
+    } = place;
     let why_not = canvas.why_not;
+    let read_only = canvas.engine.settings.read_only;
     let hints: Vec<(Action, String)> = keymap::in_context(context)
         .filter(|binding| binding.footer)
         .map(|binding| binding.action)
         // What there is seldom is shown where there is something.
         .filter(|action| *action != Action::ClearFilter || filtered)
+        .filter(|action| !(no_rows && action.is_of_row()))
+        // What is refused from the start to the end is no offer.
+        .filter(|action| !(read_only && action.is_change()))
         .filter(|action| !is_seldom(*action) || why_not(*action).is_none())
         .filter_map(|action| Some((action, keymap::key_of(context, action)?.to_string())))
         .collect();
