@@ -73,6 +73,8 @@ pub struct NewKey {
     pub replaces_own: bool,
     /// A person has thrown its secret away.
     pub(super) discarded: bool,
+    /// A person wants its secret thrown away together with the key.
+    discard_with_key: bool,
     /// It has been deleted again.
     pub deleted: bool,
     /// What is wrong with the answer that brought it: it may not be the user's, nor its secret whole.
@@ -145,6 +147,7 @@ impl NewKey {
             rotating: false,
             replaces_own: false,
             discarded: false,
+            discard_with_key: false,
             deleted: false,
             doubt: None,
         }
@@ -384,13 +387,13 @@ impl Engine {
             self.leave(leave);
         }
     }
-    /// Notes that a key has been deleted. Its secret, if that is held, is good for nothing any more.
+    /// Notes that a key has been deleted. Its secret goes with it where a person has asked for that.
     pub(super) fn note_deleted(&mut self, id: &str) {
         let Some(key) = self.vault.key_mut(id) else {
             return;
         };
         key.deleted = true;
-        if key.is_held() {
+        if key.is_held() && key.discard_with_key {
             self.part_with_secret(id, false);
         }
     }
@@ -411,7 +414,8 @@ impl Engine {
             return None;
         }
         self.leaving = None;
-        let key = self.vault.key(id)?;
+        let key = self.vault.key_mut(id)?;
+        key.discard_with_key = true;
         let (slot, user) = (key.session.slot, key.user.clone());
         let key = id.to_owned();
         self.propose(slot, Change::Delete { user, key }.into())?;
