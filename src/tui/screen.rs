@@ -427,6 +427,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
     if let Some(notice) = screen.notice() {
         notice::draw(&mut canvas, layout.footer, notice, seen > 0);
     }
+    canvas.theme.settle(canvas.buffer);
     canvas.drawn
 }
 

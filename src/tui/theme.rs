@@ -5,6 +5,7 @@
 use super::{Colours, message::Ground};
 use crate::engine::Outcome;
 use ratatui::{
+    buffer::Buffer,
     style::{Color, Modifier, Style},
     symbols::border,
 };
@@ -36,6 +37,8 @@ pub(super) struct Theme {
     pub background: Style,
     /// A word that stands out on a ground of its own.
     pub badge: Style,
+    /// On a light background: the colours that only symbols have. Coloured words are hard to read there.
+    of_symbols: Option<[Color; 3]>,
     /// The symbols.
     pub glyphs: &'static Glyphs,
 }
@@ -186,7 +189,7 @@ const DARK: Colouring = Colouring {
     good: 0x9e_ce_6a,
     warn: 0xe0_af_68,
     bad: 0xf7_76_8e,
-    aside: 0x7d_83_a5,
+    aside: 0x97_9d_c0,
     behind: 0x52_57_73,
     soft: 0x28_34_57,
     on_colour: 0x1a_1b_26,
@@ -198,7 +201,7 @@ const LIGHT: Colouring = Colouring {
     good: 0x3c_6e_1c,
     warn: 0x8a_57_00,
     bad: 0xb8_23_45,
-    aside: 0x62_67_80,
+    aside: 0x5a_5f_78,
     behind: 0xa4_a8_b8,
     soft: 0xdc_e5_f8,
     on_colour: 0xff_ff_ff,
@@ -234,6 +237,7 @@ impl Theme {
             frame: if ascii { &ASCII_FRAME } else { &border::DOUBLE },
             background: Style::reset().add_modifier(Modifier::DIM),
             badge: reversed,
+            of_symbols: None,
             glyphs,
         }
     }
@@ -255,6 +259,7 @@ impl Theme {
             frame: &glyphs.border,
             background: Style::reset().fg(Color::DarkGray),
             badge: colour(Color::Yellow).add_modifier(Modifier::REVERSED | bold),
+            of_symbols: None,
             glyphs,
         }
     }
@@ -281,7 +286,23 @@ impl Theme {
             frame: &glyphs.border,
             background: Style::reset().fg(Color::from_u32(palette.behind)),
             badge: on(palette.warn).add_modifier(bold),
+            of_symbols: (ground == Ground::Light)
+                .then(|| [palette.good, palette.warn, palette.bad].map(Color::from_u32)),
             glyphs,
+        }
+    }
+
+    /// Leaves the colours of good, attention and danger to symbols, where the background is light: what
+    /// letters and digits say is in the colour of the text.
+    pub(super) fn settle(&self, buffer: &mut Buffer) {
+        let Some(of_symbols) = self.of_symbols else {
+            return;
+        };
+        for cell in &mut buffer.content {
+            let is_text = cell.symbol().chars().all(char::is_alphanumeric);
+            if is_text && of_symbols.contains(&cell.fg) {
+                cell.fg = Color::Reset;
+            }
         }
     }
 
