@@ -367,8 +367,8 @@ fn never_used_refused_and_loading_are_three_different_things() {
             .user("bob"),
     );
     let mut person = Person::at(&endpoint);
-    let screen = person.see("last use not known (refused)");
-    assert!(screen.contains("refused"), "in the list too:\n{screen}");
+    let screen = person.see("last use not known (access");
+    assert!(screen.contains("denied"), "in the list too:\n{screen}");
     person.press("jjj");
     person.see("Loading the keys");
     endpoint.clear_faults();

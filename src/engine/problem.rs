@@ -23,7 +23,7 @@ impl Problem {
     pub fn internal() -> Self {
         Self {
             title: "iamkeys failed".into(),
-            what: "A defect of iamkeys kept it from signing in.".into(),
+            what: "Signing in failed: internal error (please report it).".into(),
             details: Vec::new(),
             advice: vec!["Its report is printed when you quit.".into()],
             profiles: Vec::new(),

@@ -270,7 +270,7 @@ impl Change {
                 verb: "Create",
                 doing: "creating",
                 done: "Created",
-                consequence: "AWS returns the secret only once. You can copy or save it on the next screen.",
+                consequence: "AWS returns the secret only once. Copy or save it as soon as the key is created.",
                 undo: "You can delete the key again.",
                 is_so: "A key has appeared.",
                 is_not_so: "No key has appeared so far. AWS may take some seconds to show one.",

@@ -77,7 +77,9 @@ pub(super) fn used(last_used: &Load<LastUsed>, dot: &str, now: DateTime<Utc>) ->
     match last_used.known() {
         Some(last_used) => used_with(last_used, dot, now),
         None => match last_used.error() {
-            Some(error) if error.kind == Kind::Denied => "last use not known (refused)".into(),
+            Some(error) if error.kind == Kind::Denied => {
+                "last use not known (access denied)".into()
+            }
             Some(_) => "last use not known (failed)".into(),
             None => "last use loading".into(),
         },

@@ -629,11 +629,11 @@ fn the_dialog_of_a_new_key_has_the_same_size_whatever_was_done() {
     };
     let mut desk = with_new_key();
     let before = frame(&desk);
-    for (what, count) in [
-        (Copied::Secret, None),
-        (Copied::KeyId, Some("2 done so far")),
-        (Copied::Secret, Some("3 done so far")),
-        (Copied::As(Form::Posix), Some("4 done so far")),
+    for what in [
+        Copied::Secret,
+        Copied::KeyId,
+        Copied::Secret,
+        Copied::As(Form::Posix),
     ] {
         copied(&mut desk, what, sent());
         assert_eq!(frame(&desk), before, "{what:?}");
@@ -643,7 +643,6 @@ fn the_dialog_of_a_new_key_has_the_same_size_whatever_was_done() {
             "{screen}"
         );
         assert_eq!(screen.matches('✓').count(), 1, "the last thing:\n{screen}");
-        assert!(count.is_none_or(|count| screen.contains(count)), "{screen}");
     }
     agree_in(&mut desk, "other");
     desk.keys("y");
@@ -652,8 +651,5 @@ fn the_dialog_of_a_new_key_has_the_same_size_whatever_was_done() {
     assert_eq!(frame(&desk), before);
     let screen = desk.screen();
     assert!(screen.contains("✓ written to profile other"), "{screen}");
-    assert!(
-        screen.contains("5 done so far · stored: profile other"),
-        "{screen}"
-    );
+    assert!(screen.contains("stored: profile other"), "{screen}");
 }

@@ -108,15 +108,11 @@ impl NewKeyDialog {
         }
         // A long path leaves no room for it.
         if canvas.buffer.area.height >= TALL && lines.count(false) < above + LAST {
-            let times = (new.done > 1).then(|| format!("{} done so far", new.done));
-            let stored = match &new.stored[..] {
-                [] => None,
-                [place] => Some(format!("stored: {place}")),
-                [place, more @ ..] => Some(format!("stored: {place}, and {} more", more.len())),
+            let so_far = match &new.stored[..] {
+                [] => String::new(),
+                [place] => format!("stored: {place}"),
+                places => format!("{} places: {}", places.len(), places.join(", ")),
             };
-            let dot = format!(" {} ", lines.theme.glyphs.dot);
-            let so_far: Vec<String> = times.into_iter().chain(stored).collect();
-            let so_far = so_far.join(&dot);
             let (so_far, more) = (visible(&so_far), lines.theme.glyphs.more);
             let so_far = shorten(&so_far, lines.cells.saturating_sub(2), more);
             lines.push(Line::styled(format!("  {so_far}"), lines.theme.dim));

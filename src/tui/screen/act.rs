@@ -28,7 +28,7 @@ impl Screen {
                 match asked {
                     Context::Discard => self.say_what_leaves(asked, Action::Discard, Action::Keep),
                     Context::Leaving => {
-                        self.say_what_leaves(asked, Action::StopWaiting, Action::Stay)
+                        self.say_what_leaves(asked, Action::StopWaiting, Action::Stay);
                     }
                     _ => {}
                 }
