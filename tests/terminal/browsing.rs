@@ -85,7 +85,7 @@ fn any_size_at_any_moment() {
     // The bottom line is the last to be drawn.
     program.wait_for("the hints at the bottom", |screen| {
         let rows: Vec<String> = screen.rows(0, 80).collect();
-        rows.len() == 24 && rows[23].contains("c create")
+        rows.len() == 24 && rows[23].contains("? help")
     });
     program.wait_text("A new access key for new-hire");
     program.press(ESC);
