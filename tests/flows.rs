@@ -768,7 +768,7 @@ fn help_and_palette_come_from_the_keymap() {
     person.loaded();
     person.press("?");
     let screen = person.see("Keys: users");
-    assert!(screen.contains("Create an access key for the user"));
+    assert!(screen.contains("Create a key"));
     person.press("<esc>");
     person.gone("Keys: users");
     person.press(":");

@@ -2,9 +2,11 @@
 //! [`Intent`](crate::engine::Intent) of the engine; some only move about.
 
 /// Makes the actions of a table: each with its name, as the footer, the palette and the buttons show
-/// it, and with what it does, as help, the palette and the README say it.
+/// it, and with what it does, as the palette, the README and help say it; those of pages also with
+/// their group in a page's help, and what they do in the few words it has room for. Actions of a
+/// group that are described by the same words share a line there.
 macro_rules! actions {
-    ($($action:ident, $title:literal, $help:literal;)*) => {
+    ($($action:ident, $title:literal, $help:literal $(, $group:ident $short:literal)?;)*) => {
         /// Something a person can ask for with a key, a click or the command palette.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[expect(clippy::doc_markdown, reason = "the screen shows the same words")]
@@ -21,96 +23,131 @@ macro_rules! actions {
                 }
             }
 
-            /// What it does, as help, the palette and the README say it.
+            /// What it does, as the palette, the README and help say it.
             #[must_use]
             pub fn help(self) -> &'static str {
                 match self {
                     $(Self::$action => $help,)*
                 }
             }
+
+            /// Its group in the help of a page, and what it does in a few words; none for what only
+            /// dialogs do.
+            #[must_use]
+            pub fn in_group(self) -> Option<(Group, &'static str)> {
+                match self {
+                    $($(Self::$action => Some((Group::$group, $short)),)?)*
+                    _ => None,
+                }
+            }
         }
     };
 }
 
+/// What belongs together in the help of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// What is done with keys; first what changes the account.
+    Keys,
+    /// What is shown, and how.
+    View,
+    /// Where one is in it.
+    Move,
+}
+
+impl Group {
+    /// What it is called.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Keys => "Keys",
+            Self::View => "View",
+            Self::Move => "Move",
+        }
+    }
+}
+
+// Help shows the actions of a group in this order.
 actions! {
-    Down, "down", "Next row";
-    Up, "up", "Row before";
-    PageDown, "page down", "Page down";
-    PageUp, "page up", "Page up";
-    First, "first", "First row";
-    Last, "last", "Last row";
-    OtherPane, "other pane", "Go to the other pane";
-    FocusUsers, "users", "Go to the list of users";
-    FocusKeys, "keys", "Go to the user's keys";
-    ShowUsers, "users", "Go to the users and their keys";
-    ShowKeys, "all keys", "Go to the list of all keys";
-    ShowActivity, "activity", "See what was done, and what failed";
-    GoToUser, "go to user", "Go to the key's user";
-    Sort, "sort", "Sort by the next column";
-    ReverseSort, "reverse", "Reverse the sort";
-    WholeEntry, "details", "Show all of the entry";
-    CopyCommand, "copy command", "Copy the aws command for it";
-    Details, "details", "Show the key with its exact times";
-    Create, "create", "Create an access key for the user";
-    Toggle, "deactivate", "Deactivate the key, or activate it";
-    Delete, "delete", "Delete the key for good";
-    Rotate, "rotate", "Rotate the user's key, or go on with a rotation";
-    CopyId, "copy ID", "Copy the key ID";
-    Describe, "describe", "Edit the key's description";
-    OpenQuestion, "open question", "Show unresolved changes to the user's keys";
-    Find, "find", "Find a key by its ID, loaded or not";
-    Filter, "filter", "Filter by name, path, key ID or field, as you type";
-    ReadyFilters, "ready filters", "Choose a ready filter";
-    Complete, "complete", "Complete the field or the value, or take the next";
-    CompleteBack, "complete back", "Take the field or the value before";
+    Create, "create", "Create an access key for the user", Keys "Create a key";
+    Toggle, "deactivate", "Deactivate the key, or activate it", Keys "Deactivate, activate";
+    Delete, "delete", "Delete the key for good", Keys "Delete";
+    Rotate, "rotate", "Rotate the key, or continue a rotation", Keys "Rotate, or continue";
+    Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
+    Describe, "describe", "Edit the key's description", Keys "Edit the description";
+    OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
+    Details, "details", "Show the key with its exact times", Keys "Details, exact times";
+    CopyId, "copy ID", "Copy the key ID", Keys "Copy the key ID";
+    Find, "find", "Find a key by its ID, loaded or not", Keys "Find by key ID";
+    WholeEntry, "details", "Show all of the entry", View "The whole entry";
+    CopyCommand, "copy command", "Copy the aws command for it", View "Copy the aws command";
+    Filter, "filter", "Filter by name, path, key ID or field", View "Filter, ready filters";
+    ReadyFilters, "ready filters", "Choose a ready filter", View "Filter, ready filters";
+    ClearFilter, "clear filter", "Clear the filter", View "Clear the filter";
+    Sort, "sort", "Sort by the next column", View "Sort, reverse";
+    ReverseSort, "reverse", "Reverse the sort", View "Sort, reverse";
+    ShowUsers, "users", "Go to the users and their keys", View "Users, keys, activity";
+    ShowKeys, "all keys", "Go to the list of all keys", View "Users, keys, activity";
+    ShowActivity, "activity", "See what was done, and what failed", View "Users, keys, activity";
+    Refresh, "refresh", "Refresh what is on screen", View "Refresh";
+    Palette, "more", "Every action by name", View "Every action by name";
+    Help, "help", "Keyboard shortcuts", View "This help";
+    Quit, "quit", "Quit", View "Quit";
+    Interrupt, "interrupt", "Quit, as an interrupt (exit code 130)", View "Quit";
+    Suspend, "suspend", "Suspend, until the shell's fg", View "Suspend (fg resumes)";
+    Down, "down", "Next row", Move "Row down, up";
+    Up, "up", "Previous row", Move "Row down, up";
+    First, "first", "First row", Move "First, last row";
+    Last, "last", "Last row", Move "First, last row";
+    PageDown, "page down", "Page down", Move "Page down, up";
+    PageUp, "page up", "Page up", Move "Page down, up";
+    OtherPane, "other pane", "Go to the other pane", Move "Other pane";
+    FocusUsers, "users", "Go to the list of users", Move "The list of users";
+    FocusKeys, "keys", "Go to the user's keys", Move "The user's keys";
+    GoToUser, "go to user", "Go to the key's user", Move "The key's user";
+    Complete, "complete", "Complete, or take the next suggestion";
+    CompleteBack, "complete back", "Take the previous suggestion";
     KeepFilter, "keep filter", "Keep the filter, back to the list";
-    ClearFilter, "clear filter", "Clear the filter";
-    Refresh, "refresh", "Refresh what is on screen";
-    Palette, "more", "Every action by name";
-    Help, "help", "Keyboard shortcuts";
-    Quit, "quit", "Quit";
-    Interrupt, "interrupt", "Quit, as an interrupt (exit code 130)";
-    Suspend, "suspend", "Suspend, until the shell's fg";
+    FilterGuide, "filters", "How to write a filter";
     Confirm, "confirm", "Do it";
     Cancel, "cancel", "Close, and change nothing";
     NextButton, "next button", "Next button";
-    PreviousButton, "button before", "Button before";
+    PreviousButton, "button before", "Previous button";
     Press, "press button", "Press the highlighted button";
     DeactivateInstead, "deactivate instead", "Deactivate the key instead of deleting it";
     GoToKey, "go to key", "Go to the key that could be deleted";
     CopySecret, "copy secret", "Copy the secret";
     CopyNewId, "copy ID", "Copy the key ID";
-    CopyAs, "copy as", "Copy both as lines for a shell, as JSON or as a section";
-    AsPosix, "exports", "Copy both as export lines for sh, bash and zsh";
+    CopyAs, "copy as", "Copy both for a shell, as JSON or a section";
+    AsPosix, "exports", "Copy both as exports for sh, bash and zsh";
     AsFish, "fish", "Copy both as lines for fish";
     AsPowerShell, "PowerShell", "Copy both as lines for PowerShell";
-    AsProcess, "credential_process", "Copy both as the JSON of a credential_process";
-    AsSection, "section", "Copy both as a section of the credentials file";
-    WriteProfile, "write to a profile", "Write the key to a profile of the credentials file";
+    AsProcess, "credential_process", "Copy both as credential_process JSON";
+    AsSection, "section", "Copy both as a credentials file section";
+    WriteProfile, "write to a profile", "Write the key to a profile";
     SaveFile, "save as a file", "Save the key as a CSV file";
-    GoOn, "go on", "Go on with what is typed or chosen";
-    TakeName, "take", "Take the name of a profile that is there";
-    OtherColumns, "other columns", "Other columns: the console's, or those that can be imported";
+    GoOn, "go on", "Continue with what is typed or chosen";
+    TakeName, "take", "Use the name of an existing profile";
+    OtherColumns, "other columns", "Switch between console and import columns";
     Write, "write", "Write what is shown";
     OtherName, "another name", "Back to the name of the profile";
     Reveal, "reveal", "Show the secret, or hide it";
-    CloseNewKey, "close", "Close; asks first if the secret hasn't been saved";
-    HaveIt, "I have it", "Close: you have the secret, pasted or written down";
-    Discard, "discard", "Throw the only copy of the secret away";
-    DiscardAndDelete, "discard and delete", "Throw the secret away, and delete the key";
+    CloseNewKey, "close", "Close; asks first if the secret isn't saved";
+    HaveIt, "I have it", "Close: you have saved the secret yourself";
+    Discard, "discard", "Discard the only copy of the secret";
+    DiscardAndDelete, "discard and delete", "Discard the secret, and delete the key";
     Keep, "keep", "Back to the new key";
-    LookAgain, "look again", "Look at the account once more";
+    LookAgain, "look again", "Check the account again";
     DoAgain, "do it again", "Ask again for what was not done";
-    LetGo, "let it go", "Close the question: a person knows the answer";
-    Replace, "replace it", "Delete the key whose secret nobody has, and create another";
-    KeepKey, "keep it", "Keep the key: somebody knows its secret";
-    NextStep, "go on", "Go on with the step the rotation is at";
-    Independent, "both in use", "Both keys are in use, and neither replaces the other";
-    Undo, "undo", "Undo deactivating: activate the key again";
+    LetGo, "let it go", "Close the question: you know the answer";
+    Replace, "replace it", "Replace the key whose secret was lost";
+    KeepKey, "keep it", "Keep the key: its secret is known";
+    NextStep, "go on", "Continue the rotation";
+    Independent, "both in use", "Both are in use; neither replaces the other";
     RollBack, "roll back", "Activate the old key and delete the new one";
     TryAgain, "try again", "Sign in again";
     ChooseProfile, "profiles", "Choose a profile to sign in with";
-    OpenDemo, "demo account", "Open the demo account: nothing of it is real";
+    OpenDemo, "demo account", "Open the demo account: nothing in it is real";
     StopWaiting, "leave now", "Leave, not knowing how the change ended";
     Stay, "stay", "Do not leave";
 }

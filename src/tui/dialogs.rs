@@ -9,6 +9,7 @@ mod details;
 mod discard;
 mod entry;
 mod failure;
+mod filter_guide;
 mod find;
 mod full;
 mod help;

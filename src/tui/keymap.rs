@@ -50,7 +50,8 @@ contexts! {
     Find, "find a key", "Typing the ID of a key to be found.";
     Discard, "discard?", "Asked before a secret is thrown away.";
     Entry, "whole entry", "One entry of the activity, whole.";
-    Reading, "reading", "Something to read: help, details, what went wrong.";
+    Reading, "reading", "Something to read: details, what went wrong, how to filter.";
+    Help, "help", "The keys of a place.";
     Palette, "palette", "The command palette.";
     SignedOut, "signed out", "Not signed in (yet).";
     Profiles, "profiles", "Choosing a profile to sign in with.";
@@ -58,6 +59,12 @@ contexts! {
 }
 
 impl Context {
+    /// Whether it is a page's: one where lists are worked with, no dialog.
+    #[must_use]
+    pub fn is_page(self) -> bool {
+        VIEWS.contains(&self)
+    }
+
     /// Whether letters are text here and not commands.
     #[must_use]
     pub fn takes_text(self) -> bool {
@@ -170,6 +177,7 @@ const MOVING: &[Context] = &[
     Context::Plan,
     Context::Entry,
     Context::Reading,
+    Context::Help,
 ];
 const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette];
 const ROWS_WHILE_TYPING: &[Context] = &[Context::Palette, Context::Filter, Context::Profile];
@@ -275,6 +283,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::KeepFilter, &[Key::of(KeyCode::Enter)], &[Context::Filter], true),
     bind(Action::Complete, &[Key::of(KeyCode::Tab)], &[Context::Filter], true),
     bind(Action::CompleteBack, &[Key::of(KeyCode::BackTab)], &[Context::Filter], false),
+    bind(Action::FilterGuide, &[Key::char('/')], &[Context::Help], false),
     // Dialogs with buttons.
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Entry], false),
     bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
@@ -299,7 +308,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters, Context::Profiles], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Entry], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Help, Context::Entry], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),
     bind(Action::Stay, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Leaving], false),
     bind(Action::Press, &[Key::of(KeyCode::Enter)], &[Context::Palette], false),

@@ -174,10 +174,13 @@ pub(super) fn failed(error: &Error) -> &'static str {
     }
 }
 
+/// Before what only the credential report tells.
+pub(super) const REPORTED: &str = "~";
+
 /// A last use in a list, marked where it is the credential report's: it may be hours old.
 #[must_use]
 pub(super) fn as_reported(text: &str, reported: bool) -> String {
-    format!("{}{text}", if reported { "~" } else { "" })
+    format!("{}{text}", if reported { REPORTED } else { "" })
 }
 
 /// What has to be known about the root user's keys, which can do everything.

@@ -9,6 +9,7 @@ mod desk;
 mod dialog;
 mod filter;
 mod find;
+mod help;
 mod left_open;
 mod lists;
 mod looks;
@@ -621,11 +622,11 @@ fn help_scrolls_to_its_end_and_no_further() {
     desk.keys("?");
     desk.keys("G");
     let end = desk.screen();
-    assert!(end.contains("one or the other"), "{end}");
+    assert!(end.contains("Symbols"), "{end}");
     desk.keys("k");
     assert_ne!(desk.screen(), end, "one back is one back");
     desk.keys("g");
-    assert!(desk.screen().contains("Deactivate the key, or activate it"));
+    assert!(desk.screen().contains("Deactivate, activate"));
 }
 
 #[test]

@@ -43,12 +43,10 @@ impl Dialog for Palette {
         let theme = canvas.theme;
         let mut lines = Lines::new(canvas, WIDTH);
         let cells = lines.cells;
-        lines.push(Line::from_iter([
-            Span::styled(": ", theme.accent),
-            Span::raw(visible(self.input.value()).into_owned()),
-            Span::styled(theme.glyphs.cursor, theme.accent),
-        ]));
+        let name = keymap::name(self.places[0], Action::Palette);
+        lines.field(&name, &self.input);
         lines.gap();
+        let above = lines.count(false);
         let rows = self.rows(canvas.engine);
         if rows.is_empty() {
             lines.dim("No action is called that.");
@@ -60,14 +58,16 @@ impl Dialog for Palette {
         for (at, action) in rows.iter().enumerate().skip(first).take(room) {
             let key = palette::key(self.places, *action);
             let key = key.map_or_else(String::new, |key| key.to_string());
-            let text = shorten(action.help(), cells - KEY, theme.glyphs.more);
-            let pad = " ".repeat((cells - KEY).saturating_sub(width(&text)));
+            let text = action.help();
+            let before = cells - KEY;
             let why_not = (canvas.why_not)(*action);
             let style = why_not.map_or(Style::new(), |_| theme.dim);
             let style = theme.row(at == self.cursor, style);
-            let line = Line::styled(format!("{text}{pad}{key:>KEY$}"), style);
+            let line = Line::styled(format!("{text:<before$}{key:>KEY$}"), style);
             lines.choice(at, cells, line);
         }
+        // As large with few rows as with many: nothing jumps while one types.
+        lines.pad(above + room);
         Some(Frame::new("Commands", theme.accent, lines))
     }
 
