@@ -130,6 +130,7 @@ impl From<KeyEvent> for Key {
     }
 }
 
+/// `{:#}` writes it in ASCII.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.ctrl {
@@ -139,10 +140,10 @@ impl fmt::Display for Key {
             KeyCode::Char(' ') => f.write_str("Space"),
             KeyCode::Char(c) if self.ctrl => write!(f, "{}", c.to_ascii_uppercase()),
             KeyCode::Char(c) => write!(f, "{c}"),
-            KeyCode::Up => f.write_str("↑"),
-            KeyCode::Down => f.write_str("↓"),
-            KeyCode::Left => f.write_str("←"),
-            KeyCode::Right => f.write_str("→"),
+            KeyCode::Up if !f.alternate() => f.write_str("↑"),
+            KeyCode::Down if !f.alternate() => f.write_str("↓"),
+            KeyCode::Left if !f.alternate() => f.write_str("←"),
+            KeyCode::Right if !f.alternate() => f.write_str("→"),
             KeyCode::PageUp => f.write_str("PgUp"),
             KeyCode::PageDown => f.write_str("PgDn"),
             KeyCode::BackTab => f.write_str("Shift-Tab"),
@@ -480,6 +481,8 @@ mod tests {
         assert_eq!(write(Key::of(KeyCode::PageDown)), "PgDn");
         assert_eq!(write(Key::of(KeyCode::Enter)), "Enter");
         assert_eq!(write(Key::char('R')), "R");
+        assert_eq!(write(Key::of(KeyCode::Down)), "↓");
+        assert_eq!(format!("{:#}", Key::of(KeyCode::Down)), "Down");
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Help {
         let theme = &canvas.theme;
         let group = |group| {
             let mut rows: Vec<(String, &'static str)> = Vec::new();
-            for (action, keys) in self.actions(canvas.engine, group) {
+            for (action, keys) in self.actions(canvas, group) {
                 let short = action.in_group().map(|(_, short)| short);
                 let text = short.filter(|_| !full).unwrap_or(action.help());
                 match rows.last_mut().filter(|(_, last)| *last == text) {
@@ -126,9 +126,10 @@ impl Help {
     }
 
     /// The actions of a group in the place, with their keys.
-    fn actions(&self, engine: &Engine, group: Group) -> Vec<(Action, String)> {
-        let bindings = self.bindings(engine);
-        let bindings = bindings.map(|binding| (binding.action, keys(binding)));
+    fn actions(&self, canvas: &Canvas<'_>, group: Group) -> Vec<(Action, String)> {
+        let ascii = canvas.settings.ascii;
+        let bindings = self.bindings(canvas.engine);
+        let bindings = bindings.map(|binding| (binding.action, keys(binding, ascii)));
         let of_group = |action: Action| action.in_group().is_some_and(|(of, _)| of == group);
         let mut actions: Vec<_> = bindings.filter(|(action, _)| of_group(*action)).collect();
         actions.sort();
@@ -143,13 +144,14 @@ impl Dialog for Help {
 
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
         let accent = canvas.theme.accent;
+        let ascii = canvas.settings.ascii;
         let lines = if self.of.is_page() {
             self.groups(canvas)
         } else {
             let mut lines = Lines::new(canvas, 68);
             for binding in self.bindings(canvas.engine) {
                 let text = binding.action.help();
-                lines.labelled(&keys(binding), KEYS, accent, text, Style::new());
+                lines.labelled(&keys(binding, ascii), KEYS, accent, text, Style::new());
             }
             lines
         };
@@ -180,9 +182,16 @@ impl Dialog for Help {
 }
 
 /// The keys of a line of the table.
-fn keys(binding: &keymap::Binding) -> String {
-    let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-    keys.join(" ")
+fn keys(binding: &keymap::Binding, ascii: bool) -> String {
+    let written = |key: &keymap::Key| {
+        if ascii {
+            format!("{key:#}")
+        } else {
+            key.to_string()
+        }
+    };
+    let keys = binding.keys.iter().map(written);
+    keys.collect::<Vec<String>>().join(" ")
 }
 
 /// Groups of keys, with what they do, below each other; without those that are empty here.
