@@ -9,7 +9,7 @@ use super::{
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{self, Intent, Kind, Read, SignedIn, Target},
-    tui::{KeyPress, Message, Settings},
+    tui::{KeyPress, Message, Settings, action::Action},
 };
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -55,14 +55,14 @@ fn a_program_that_changes_nothing_offers_no_change() {
         desk.keys(help);
         let screen = desk.screen();
         for change in [
-            "Create an access key",
-            "Deactivate the key",
-            "Delete the key",
-            "Edit the key's description",
+            Action::Create,
+            Action::Toggle,
+            Action::Delete,
+            Action::Describe,
         ] {
-            assert!(!screen.contains(change), "{help}: {screen}");
+            assert!(!screen.contains(change.help()), "{help}: {screen}");
         }
-        assert!(screen.contains("Rotate the user's key"), "{screen}");
+        assert!(screen.contains(Action::Rotate.help()), "{screen}");
         desk.press(KeyCode::Esc);
     }
     desk.keys("c");
