@@ -191,7 +191,7 @@ fn loaded(size: (u16, u16), account: &demo::Account) -> Screen {
 
 fn press(screen: &mut Screen, code: KeyCode) -> Vec<Effect> {
     let key = KeyEvent::new(code, KeyModifiers::NONE);
-    screen.update(Message::Key(KeyPress { key, run: 0 }), now())
+    screen.update(Message::Key(KeyPress { key, read: true }), now())
 }
 
 fn draw(buffer: &mut Buffer, screen: &Screen) -> usize {

@@ -7,7 +7,8 @@ use crate::{
     engine::{Exit, key_id::redacted, text::visible},
     signals::signals,
     tui::{
-        app::{App, BETWEEN_KEYS, Config},
+        TO_READ,
+        app::{App, Config},
         terminal::{self, Tty, complain},
     },
 };
@@ -113,7 +114,7 @@ where
             target: cli.target(),
             find: cli.key_id.clone(),
             now: Box::new(|| SystemTime::now().into()),
-            between_keys: BETWEEN_KEYS,
+            to_read: TO_READ,
         };
         let mut app = App::start(Tty::take()?, driver, inbox, config)?;
         app.run(events()?, signals).await

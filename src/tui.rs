@@ -12,6 +12,7 @@ mod canvas;
 mod dialogs;
 mod format;
 mod ground;
+mod guard;
 mod header;
 pub mod keyboard;
 pub mod keymap;
@@ -28,6 +29,7 @@ mod widgets;
 mod words;
 
 pub use canvas::Drawn;
+pub use guard::{TO_READ, View};
 pub use layout::SMALLEST;
 pub use lists::{Filter, KeyPlace, List, Lists};
 pub use message::{Ground, KeyPress, Message, Target};

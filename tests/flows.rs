@@ -683,19 +683,23 @@ fn a_paste_is_text_where_text_is_wanted_and_nothing_elsewhere() {
 }
 
 #[test]
-fn keys_faster_than_a_person_answer_no_question() {
+fn a_dialog_that_was_not_read_yet_confirms_nothing_and_says_so() {
     let setup = Setup {
-        // Whatever this machine is doing: no two keys of this test are far apart.
-        between_keys: Duration::from_hours(1),
+        // However long this machine takes over this test.
+        to_read: Duration::from_hours(1),
         ..Setup::default()
     };
     let mut person = Person::with(&endpoint(), setup);
     person.loaded();
-    person.press(&"ty".repeat(250));
-    person.press("<down>");
-    person.see("Deactivate key");
-    person.press("yyyy<enter>");
-    person.see("came right behind another key");
+    person.press(&"cy".repeat(250));
+    person.see("Press y again: this dialog had just opened");
+    person.press("<tab><enter>");
+    person.see("Press Enter again: this dialog had just opened");
+    // All else counts.
+    person.press("<esc>");
+    person.gone("Create key");
+    person.press("y");
+    person.see("AKIAQX7DEMO4ALICE001: ");
     assert_eq!(person.calls("UpdateAccessKey"), 0);
     assert_eq!(person.calls("CreateAccessKey"), 0);
     // The way out always works.

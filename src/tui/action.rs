@@ -1,6 +1,8 @@
 //! What a person can ask of the screen with a key, a click or the command palette. Most become an
 //! [`Intent`](crate::engine::Intent) of the engine; some only move about.
 
+use super::keymap::Context;
+
 /// Makes the actions of a table: each with its name, as the footer, the palette and the buttons show
 /// it, and with what it does, as the palette, the README and help say it; those of pages also with
 /// their group in a page's help, and what they do in the few words it has room for. Actions of a
@@ -213,31 +215,29 @@ impl Action {
         )
     }
 
-    /// Whether it must have been meant: it changes the account, throws something away or leaves.
-    /// It counts only if the person had time to see what they answer.
+    /// Whether it must have been meant, in a dialog of this place: it confirms a change, throws a
+    /// secret away, writes one or leaves with changes under way. It counts once the person had time
+    /// to read what they answer.
     #[must_use]
-    pub fn must_be_meant(self) -> bool {
-        matches!(
-            self,
+    pub fn must_be_meant(self, context: Context) -> bool {
+        match self {
             Self::Confirm
-                | Self::Press
-                | Self::Discard
-                | Self::DiscardAndDelete
-                | Self::HaveIt
-                | Self::CloseNewKey
-                | Self::StopWaiting
-                | Self::GoOn
-                | Self::Write
-                | Self::Replace
-                | Self::LetGo
-                | Self::CopySecret
-                | Self::DoAgain
-                | Self::KeepKey
-                | Self::NextStep
-                | Self::Independent
-                | Self::Undo
-                | Self::RollBack
-                | Self::Quit
-        )
+            | Self::Discard
+            | Self::DiscardAndDelete
+            | Self::HaveIt
+            | Self::StopWaiting
+            | Self::Write
+            | Self::Replace
+            | Self::LetGo
+            | Self::DoAgain
+            | Self::KeepKey
+            | Self::NextStep
+            | Self::Independent
+            | Self::RollBack => true,
+            Self::Undo => context == Context::Rotate,
+            // Elsewhere what is typed or chosen is asked about, or changes nothing.
+            Self::GoOn => matches!(context, Context::Describe | Context::File),
+            _ => false,
+        }
     }
 }

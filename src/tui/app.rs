@@ -8,6 +8,7 @@ use super::{
     Colours, Settings,
     canvas::Drawn,
     ground,
+    guard::Guard,
     layout::limited,
     message::{KeyPress, Message},
     screen::{self, Screen},
@@ -18,10 +19,7 @@ use crate::{
     secret::osc52,
 };
 use chrono::{DateTime, Utc};
-use crossterm::event::{
-    Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton,
-    MouseEventKind,
-};
+use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEventKind};
 use futures::{Stream, StreamExt as _};
 use ratatui::{Terminal, backend::Backend};
 use std::{
@@ -37,14 +35,6 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// The time between two pictures of a spinner.
 const TICK: Duration = Duration::from_millis(100);
-
-/// Keys closer together than this come from no hand that has read the screen in between.
-pub const BETWEEN_KEYS: Duration = Duration::from_millis(50);
-
-/// The same key closer to its last press than this is being held: terminals send it again every 30
-/// to 120 ms and do not say so, and hardly a finger is that quick. What they send first comes after a
-/// person's time, and cannot be told from a second press.
-const HELD: Duration = Duration::from_millis(130);
 
 /// A terminal that works has shown a frame within this time.
 const STUCK: Duration = Duration::from_millis(250);
@@ -103,9 +93,9 @@ pub struct Config {
     pub find: Option<KeyId>,
     /// The clock.
     pub now: Box<dyn Fn() -> DateTime<Utc>>,
-    /// How close together two keys are that no hand has pressed: [`BETWEEN_KEYS`]. Zero takes every
-    /// key as pressed by hand.
-    pub between_keys: Duration,
+    /// How long a dialog is on the screen before what must be meant counts in it:
+    /// [`TO_READ`](super::TO_READ). Zero takes every key as meant.
+    pub to_read: Duration,
 }
 
 impl std::fmt::Debug for Config {
@@ -125,11 +115,9 @@ pub struct App<H: Host> {
     drawn: Drawn,
     frames: usize,
     last_frame: Instant,
-    keyboard: Keyboard,
+    guard: Guard,
     /// What the terminal answers of its ground.
     ground: ground::Answer,
-    /// Whether a key, a paste or a click came after the last frame.
-    answered: bool,
     stale: Stale,
     /// The terminal was given back to stop; when to take it again at the latest.
     resume: Option<Instant>,
@@ -182,9 +170,8 @@ where
             drawn: Drawn::default(),
             frames: 0,
             last_frame: Instant::now(),
-            keyboard: Keyboard::new(config.between_keys),
+            guard: Guard::new(config.to_read),
             ground: ground::Answer::default(),
-            answered: false,
             stale: Stale::Now,
             resume: None,
             exit: None,
@@ -229,6 +216,9 @@ where
                 self.draw()?;
             }
             let is_ready = self.host.is_ready();
+            if is_ready {
+                self.guard.shown(Instant::now());
+            }
             let resume = self.resume.unwrap_or(frame_due);
             tokio::select! {
                 biased;
@@ -302,10 +292,7 @@ where
 
     /// Whether what a key or a click would answer is on the screen.
     fn is_drawn(&self) -> bool {
-        let context = self.screen.context();
-        self.drawn.scene == self.screen.scene()
-            && self.drawn.dialogs == self.screen.visible_dialogs()
-            && self.drawn.context.is_none_or(|drawn| drawn == context)
+        self.drawn.view == Some(self.screen.view())
     }
 
     /// Whether the last frame is not shown yet, after a time in which a terminal shows one.
@@ -313,14 +300,12 @@ where
         !self.host.is_ready() && self.last_frame.elapsed() > STUCK
     }
 
-    fn message_of(&mut self, event: TerminalEvent) -> Option<Message> {
-        let message = match event {
+    fn message_of(&self, event: TerminalEvent) -> Option<Message> {
+        match event {
             TerminalEvent::Key(key) => {
-                // Nobody has seen what is not drawn yet, however long this machine took over what
-                // was done before.
-                let unseen = self.answered || !self.is_drawn() || self.is_stuck();
-                let press = self.keyboard.press(key, Instant::now(), unseen)?;
-                Some(Message::Key(press))
+                let read = self.guard.was_read(self.screen.view(), Instant::now());
+                let read = read && !self.is_stuck();
+                Some(Message::Key(KeyPress { key, read }))
             }
             TerminalEvent::Paste(text) => Some(Message::Paste(text)),
             TerminalEvent::Resize(columns, rows) => {
@@ -341,12 +326,7 @@ where
                 _ => None,
             },
             TerminalEvent::FocusGained | TerminalEvent::FocusLost => None,
-        };
-        self.answered |= matches!(
-            message,
-            Some(Message::Key(_) | Message::Paste(_) | Message::Click(_))
-        );
-        message
+        }
     }
 
     /// Takes in a signal. An interrupt asks before it leaves a secret behind, and where nothing is
@@ -439,131 +419,10 @@ where
             *drawn = screen::draw(frame.buffer_mut(), screen, now);
         })?;
         self.screen.drawn(&self.drawn);
+        self.guard.drawn(self.drawn.view);
         self.frames += 1;
         self.last_frame = Instant::now();
         self.stale = Stale::No;
-        self.answered = false;
         Ok(())
-    }
-}
-
-/// Tells keys that a person presses from those of a paste and those of a held key.
-#[derive(Debug)]
-struct Keyboard {
-    /// Zero takes every key as pressed by hand.
-    between_keys: Duration,
-    last: Option<Instant>,
-    /// The key that is down, as far as can be known.
-    down: Option<(KeyCode, KeyModifiers)>,
-    run: usize,
-}
-
-impl Keyboard {
-    fn new(between_keys: Duration) -> Self {
-        Self {
-            between_keys,
-            last: None,
-            down: None,
-            run: 0,
-        }
-    }
-
-    /// What to make of a key that comes now; `unseen` if what was done before it is not drawn yet.
-    fn press(&mut self, mut key: KeyEvent, now: Instant, unseen: bool) -> Option<KeyPress> {
-        if key.kind == KeyEventKind::Release {
-            // Where releases are told of, whatever comes next is pressed anew.
-            self.down = None;
-            return None;
-        }
-        let since = self.last.replace(now).map(|last| now.duration_since(last));
-        let pressed = (key.code, key.modifiers);
-        let same = self.down.replace(pressed) == Some(pressed);
-        if self.between_keys.is_zero() {
-            return Some(KeyPress { key, run: 0 });
-        }
-        let within = |time| since.is_some_and(|since| since < time);
-        self.run = if unseen || within(self.between_keys) {
-            self.run + 1
-        } else {
-            0
-        };
-        if same && within(HELD) {
-            key.kind = KeyEventKind::Repeat;
-        }
-        Some(KeyPress { key, run: self.run })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Keys as `(ms since the one before, key)`; what becomes of each: its run, whether it repeats.
-    fn pressed(keys: &[(u64, char)]) -> Vec<(usize, bool)> {
-        let mut keyboard = Keyboard::new(BETWEEN_KEYS);
-        let mut now = Instant::now();
-        let keys = keys.iter().filter_map(|(after, key)| {
-            now += Duration::from_millis(*after);
-            let key = KeyEvent::new(KeyCode::Char(*key), KeyModifiers::NONE);
-            keyboard.press(key, now, false)
-        });
-        keys.map(|press| (press.run, press.key.kind == KeyEventKind::Repeat))
-            .collect()
-    }
-
-    #[test]
-    fn a_held_key_repeats_until_it_is_let_go() {
-        assert_eq!(
-            pressed(&[(0, 'q'), (30, 'q'), (129, 'q'), (130, 'q'), (30, 'q')]),
-            [(0, false), (1, true), (0, true), (0, false), (1, true)]
-        );
-    }
-
-    #[test]
-    fn another_key_does_not_repeat() {
-        assert_eq!(
-            pressed(&[(0, 'q'), (60, 'y'), (60, 'q')]),
-            [(0, false), (0, false), (0, false)]
-        );
-    }
-
-    #[test]
-    fn a_paste_is_a_run_of_keys() {
-        assert_eq!(
-            pressed(&[(0, 'a'), (1, 'b'), (49, 'c'), (50, 'd')]),
-            [(0, false), (1, false), (2, false), (0, false)]
-        );
-    }
-
-    #[test]
-    fn what_was_not_drawn_yet_was_not_seen() {
-        let mut keyboard = Keyboard::new(BETWEEN_KEYS);
-        let key = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
-        let press = keyboard.press(key, Instant::now(), true);
-        assert_eq!(press.map(|press| press.run), Some(1));
-    }
-
-    #[test]
-    fn a_key_let_go_in_between_is_pressed_anew() {
-        let mut keyboard = Keyboard::new(BETWEEN_KEYS);
-        let mut now = Instant::now();
-        let key = |kind| KeyEvent::new_with_kind(KeyCode::Char('q'), KeyModifiers::NONE, kind);
-        for kind in [KeyEventKind::Press, KeyEventKind::Release] {
-            let told = keyboard.press(key(kind), now, false).is_some();
-            assert_eq!(told, kind == KeyEventKind::Press);
-            now += Duration::from_millis(30);
-        }
-        let press = keyboard.press(key(KeyEventKind::Press), now, false);
-        assert!(press.is_some_and(|press| press.key.kind == KeyEventKind::Press));
-    }
-
-    #[test]
-    fn without_a_clock_every_key_is_pressed_by_hand() {
-        let mut keyboard = Keyboard::new(Duration::ZERO);
-        let (key, now) = (KeyEvent::from(KeyCode::Char('q')), Instant::now());
-        for _ in 0..3 {
-            let press = keyboard.press(key, now, true).expect("it is pressed");
-            assert_eq!((press.run, press.key.kind), (0, KeyEventKind::Press));
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! What every part of the screen draws with, and what it tells of what it has laid out.
 
-use super::{Settings, action::Action, keymap::Context, message::Target, theme::Theme};
+use super::{Settings, action::Action, guard::View, message::Target, theme::Theme};
 use crate::engine::{
     Engine, Slot,
     account::{Account, Known},
@@ -22,14 +22,10 @@ use ratatui::{
 pub struct Drawn {
     /// What can be clicked, the topmost last.
     pub targets: Vec<(Rect, Target)>,
-    /// How many dialogs are open on it.
-    pub dialogs: usize,
-    /// Which scene it shows: see [`Screen::scene`](super::Screen::scene).
-    pub scene: u64,
+    /// What a key answers on it; `None` where the terminal is too small to tell.
+    pub view: Option<View>,
     /// Which order of the lists it shows: see [`Lists::arrangement`](super::Lists::arrangement).
     pub arrangement: u64,
-    /// The place whose keys count on it: a dialog may ask something else from one to the next.
-    pub context: Option<Context>,
     /// How many rows of lists were built: what is visible, never all there is.
     pub rows: usize,
     /// How far the dialog on top can be scrolled.

@@ -85,6 +85,11 @@ pub(super) trait Dialog: fmt::Debug + Any {
         cancel(action)
     }
 
+    /// Whether it states all that it is going to: what is being loaded was not read yet.
+    fn is_complete(&self, _engine: &Engine) -> bool {
+        true
+    }
+
     /// The need of the engine that it was opened for; `None` where a person has opened it.
     fn need(&self) -> Option<Need> {
         None
@@ -139,6 +144,13 @@ pub(super) trait Dialog: fmt::Debug + Any {
             Some(action) => self.act(*action, engine),
             None => Vec::new(),
         }
+    }
+
+    /// What the highlighted button does.
+    fn pressed(&mut self, engine: &Engine) -> Option<Action> {
+        let (button, _) = self.buttons(engine)?;
+        let button = *button;
+        self.answers(engine).get(button).copied()
     }
 
     /// Presses the highlighted button with the keyboard.

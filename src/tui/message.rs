@@ -43,14 +43,14 @@ impl From<Event> for Message {
     }
 }
 
-/// A key press, and how closely it followed others.
+/// A key press, and whether what it answers was read.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyPress {
     /// The key.
     pub key: KeyEvent,
-    /// How many keys came right before it, faster than a person presses and sees: 0 for one that
-    /// was pressed with the screen in view.
-    pub run: usize,
+    /// Whether the dialog on top was on the screen with its facts for long enough to be read. Only
+    /// what must be meant asks for it.
+    pub read: bool,
 }
 
 /// Something on the screen that can be clicked.

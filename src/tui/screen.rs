@@ -11,6 +11,7 @@ use super::{
     action::Action,
     canvas::{Canvas, Drawn},
     dialogs::Dialog,
+    guard::View,
     header,
     keymap::Context,
     layout::{self, Layout, Shown},
@@ -65,8 +66,8 @@ pub struct Screen {
     ground: Ground,
     /// Which picture of the spinner is shown.
     turn: usize,
-    /// Counts the dialogs that have come up by themselves.
-    came_up: u64,
+    /// Counts the dialogs that were opened, and those that ask something else by themselves.
+    opened: u64,
     /// How far the dialog on top can be scrolled, as it was drawn last.
     scroll_limit: usize,
     /// Where the person was when the owner of a key was gone to that is searched for; `None` once
@@ -102,7 +103,7 @@ impl Screen {
             size,
             ground: Ground::default(),
             turn: 0,
-            came_up: 0,
+            opened: 0,
             scroll_limit: 0,
             arrived: None,
             suspend: false,
@@ -225,11 +226,29 @@ impl Screen {
         self.dialogs.len()
     }
 
-    /// Changes whenever a dialog has come up or asks something else by itself: what was drawn before
-    /// is not what a key answers.
+    /// Changes whenever a dialog has come up or asks something else: what was drawn before is not
+    /// what a key answers.
     #[must_use]
     pub fn scene(&self) -> u64 {
-        self.engine.scene() + self.came_up
+        self.engine.scene() + self.opened
+    }
+
+    /// What a key answers at present.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let top = self.dialogs.last().filter(|_| !self.filtering);
+        View {
+            scene: self.scene(),
+            dialogs: self.visible_dialogs(),
+            context: self.context(),
+            complete: top.is_none_or(|top| top.is_complete(&self.engine)),
+        }
+    }
+
+    /// Opens a dialog above all others.
+    fn open(&mut self, dialog: Box<dyn Dialog>) {
+        self.dialogs.push(dialog);
+        self.opened += 1;
     }
 
     /// How many dialogs are to be seen. While a filter is typed, what has come up meanwhile waits:
@@ -410,10 +429,8 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
     if seen == 0 {
         hints(&mut canvas);
     }
-    canvas.drawn.dialogs = screen.visible_dialogs();
-    canvas.drawn.scene = screen.scene();
+    canvas.drawn.view = Some(screen.view());
     canvas.drawn.arrangement = lists.arrangement();
-    canvas.drawn.context = Some(screen.context());
     for (at, dialog) in (1..).zip(&screen.dialogs[..seen]) {
         canvas.step_back();
         if at == seen {

@@ -211,8 +211,8 @@ pub struct Setup {
     pub ascii: bool,
     /// Where copied texts go.
     pub clipboard: Route,
-    /// Keys closer together than this are a paste.
-    pub between_keys: Duration,
+    /// How long a dialog is on the screen before what must be meant counts in it.
+    pub to_read: Duration,
     /// How often and how long a new key is tried.
     pub pace: TrialPace,
     /// Where the journal is kept, also of the demo; none where none is wanted.
@@ -245,7 +245,7 @@ impl Default for Setup {
             read_only: false,
             ascii: false,
             clipboard: Route::Terminal(Multiplexer::None),
-            between_keys: Duration::ZERO,
+            to_read: Duration::ZERO,
             pace: TrialPace {
                 pause: Duration::from_millis(20),
                 patience: Duration::from_secs(20),
@@ -485,7 +485,7 @@ fn run(
             target: Target::Demo,
             find: setup.find.map(|key| KeyId::read(key).unwrap()),
             now: Box::new(setup.clock),
-            between_keys: setup.between_keys,
+            to_read: setup.to_read,
         };
         let host = TestHost { terminal, shared };
         let mut app = App::start(host, driver, inbox, config).unwrap();

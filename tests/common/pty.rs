@@ -1,8 +1,8 @@
 //! The real program in a pseudo terminal: keys go in, a screen comes out.
 //!
 //! Nothing here waits for a time in the hope that something has happened by then: tests wait for
-//! what the screen shows. The one clock is a person's: the program ignores answers that come
-//! faster than anybody can read the question, so keys are pressed at a person's pace.
+//! what the screen shows. The one clock is a person's: the program takes no answer before anybody
+//! could have read the question, so keys are pressed at a person's pace.
 
 // Each test file uses a part of this.
 #![allow(dead_code)]
@@ -24,13 +24,9 @@ use tempfile::TempDir;
 /// full only by a test that fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The least time between seeing something and answering it. The program takes anything closer
-/// than 20 ms for a paste.
-const REACTION: Duration = Duration::from_millis(60);
-
-/// The least time between two presses of one key. The program takes anything closer than 130 ms for
-/// a key that is held.
-const SAME_KEY: Duration = Duration::from_millis(170);
+/// The least time between seeing something and answering it. The program takes no confirmation within
+/// 150 ms of showing the question.
+const REACTION: Duration = Duration::from_millis(170);
 
 /// How soon a terminal sends a held key again.
 const HELD: Duration = Duration::from_millis(30);
@@ -170,7 +166,6 @@ impl Start {
             reader: Some(reader),
             modes_before,
             last: Instant::now(),
-            last_key: String::new(),
             home: self.home,
         }
     }
@@ -212,7 +207,6 @@ pub(crate) struct Program {
     reader: Option<JoinHandle<()>>,
     modes_before: String,
     last: Instant,
-    last_key: String,
     home: TempDir,
 }
 
@@ -293,15 +287,9 @@ impl Program {
     pub(crate) fn press_key(&mut self, sequence: &str) {
         // Since the program was last seen to have done something: it may have got the key before
         // long after that was sent.
-        let pause = if self.last_key == sequence {
-            SAME_KEY
-        } else {
-            REACTION
-        };
-        let at = self.last + pause;
+        let at = self.last + REACTION;
         thread::sleep(at.saturating_duration_since(Instant::now()));
         self.send(sequence.as_bytes());
-        self.last_key = sequence.into();
     }
 
     /// Holds a key until the screen is as it should be, and for some repeats more; or until the
@@ -331,7 +319,6 @@ impl Program {
             let _ = self.to.write_all(key.as_bytes());
             self.last = Instant::now();
         }
-        self.last_key = key.into();
     }
 
     /// Waits until the screen shows a text, or the program has ended; says whether it still runs.

@@ -573,20 +573,6 @@ fn a_refusal_for_want_of_room_is_believed_before_the_list() {
 }
 
 #[test]
-fn a_pasted_command_does_not_run() {
-    let mut desk = Desk::showing(SIZE, settings(), &people());
-    for (run, c) in ":quit".chars().enumerate() {
-        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
-        desk.send(Message::Key(KeyPress { key, run }));
-    }
-    let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
-    desk.send(Message::Key(KeyPress { key: enter, run: 5 }));
-    assert!(exits(&desk).is_empty());
-    desk.press(KeyCode::Enter);
-    assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
-}
-
-#[test]
 fn on_a_terminal_too_small_to_show_a_question_none_is_answered() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("t");
@@ -629,15 +615,94 @@ fn help_scrolls_to_its_end_and_no_further() {
     assert!(desk.screen().contains("Deactivate, activate"));
 }
 
+/// Presses a key before what it answers was read.
+fn press_unread(desk: &mut Desk, key: KeyCode) {
+    let key = KeyEvent::new(key, KeyModifiers::NONE);
+    desk.send(Message::Key(KeyPress { key, read: false }));
+}
+
 #[test]
-fn keys_that_come_too_fast_confirm_nothing() {
+fn what_was_not_read_is_not_confirmed_and_that_is_said() {
+    for presses in [&[KeyCode::Char('y')][..], &[KeyCode::Tab, KeyCode::Enter]] {
+        let mut desk = Desk::showing(SIZE, settings(), &people());
+        desk.keys("jjjjt");
+        desk.serve(&people());
+        for key in presses {
+            press_unread(&mut desk, *key);
+        }
+        assert!(desk.next_change().is_none());
+        let screen = desk.screen();
+        assert!(screen.contains("Deactivate key"), "still asked: {screen}");
+        let last = keymap::Key::from(KeyEvent::from(*presses.last().unwrap()));
+        let said = format!("Press {last} again: this dialog had just opened");
+        assert!(screen.contains(&said), "{screen}");
+        desk.press(*presses.last().unwrap());
+        assert!(desk.next_change().is_some());
+    }
+}
+
+#[test]
+fn everything_but_a_confirmation_counts_however_fast_it_comes() {
+    // Enter presses Cancel, which harms nothing.
     let mut desk = Desk::showing(SIZE, settings(), &people());
-    desk.keys("jjjjt");
+    for key in "jjjjt".chars().map(KeyCode::Char).chain([KeyCode::Enter]) {
+        press_unread(&mut desk, key);
+    }
+    assert_eq!(desk.screen.user().unwrap().user.name.as_ref(), "old-batch");
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    // The secret is copied.
+    let mut desk = with_new_key();
+    press_unread(&mut desk, KeyCode::Char('y'));
+    let copies = |effect: &Effect| matches!(effect, Effect::Copy(_));
+    assert!(desk.effects.iter().any(copies));
+    // A command is carried out.
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    for key in ":quit".chars().map(KeyCode::Char).chain([KeyCode::Enter]) {
+        press_unread(&mut desk, key);
+    }
+    assert_eq!(exits(&desk), [Exit::Quit(Vec::new())]);
+}
+
+#[test]
+fn what_is_closed_and_opened_again_was_not_read_yet() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("t");
     desk.serve(&people());
-    let key = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
-    desk.send(Message::Key(KeyPress { key, run: 1 }));
+    let before = desk.screen.view();
+    desk.press(KeyCode::Esc);
+    desk.keys("t");
+    desk.serve(&people());
+    let now = desk.screen.view();
+    assert_eq!((now.context, now.dialogs), (before.context, before.dialogs));
+    assert_ne!(now, before);
+}
+
+#[test]
+fn a_question_whose_facts_are_loading_is_not_complete() {
+    let mut desk = Desk::new(SIZE, settings());
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    let mut uses = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        match read {
+            Read::LastUsed(..) => uses.push((request, read)),
+            read => desk.answered(request, answer(&people(), read)),
+        }
+    }
+    desk.keys("t");
+    assert!(!desk.screen.view().complete, "its last use is asked for");
+    press_unread(&mut desk, KeyCode::Char('y'));
+    let screen = desk.screen();
+    assert!(
+        screen.contains("Press y again once this dialog is loaded"),
+        "{screen}"
+    );
+    for (request, read) in uses {
+        desk.answered(request, answer(&people(), read));
+    }
+    desk.serve(&people());
+    assert!(desk.screen.view().complete);
     assert!(desk.next_change().is_none());
-    assert!(desk.screen().contains("Deactivate key"), "still asked");
     desk.keys("y");
     assert!(desk.next_change().is_some());
 }
@@ -647,12 +712,10 @@ fn a_typed_confirmation_is_not_answered_by_enter_pasted_along() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("d");
     desk.serve(&people());
-    for (run, c) in "PLE1".chars().enumerate() {
-        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
-        desk.send(Message::Key(KeyPress { key, run }));
+    for c in "PLE1".chars() {
+        press_unread(&mut desk, KeyCode::Char(c));
     }
-    let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
-    desk.send(Message::Key(KeyPress { key: enter, run: 4 }));
+    press_unread(&mut desk, KeyCode::Enter);
     assert!(desk.next_change().is_none());
     desk.press(KeyCode::Enter);
     assert!(desk.next_change().is_some());

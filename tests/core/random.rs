@@ -25,7 +25,7 @@ use proptest::prelude::*;
 /// Anything that can happen.
 #[derive(Clone, Debug)]
 enum Event {
-    Key(KeyCode, bool, usize),
+    Key(KeyCode, bool, bool),
     Paste(String),
     Resize(u16, u16),
     Click(u16, u16),
@@ -75,7 +75,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => any::<char>().prop_map(KeyCode::Char),
     ];
     prop_oneof![
-        12 => (key, prop::bool::weighted(0.05), 0usize..7).prop_map(|(k, c, r)| Event::Key(k, c, r.saturating_sub(4))),
+        12 => (key, prop::bool::weighted(0.05), prop::bool::weighted(0.7)).prop_map(|(k, c, r)| Event::Key(k, c, r)),
         1 => ".{0,20}".prop_map(Event::Paste),
         1 => (0u16..140, 0u16..50).prop_map(|(w, h)| Event::Resize(w, h)),
         2 => (0u16..140, 0u16..50).prop_map(|(x, y)| Event::Click(x, y)),
@@ -177,10 +177,10 @@ proptest! {
             let stores = matches!(event, Event::Job(..) | Event::CopiedAway);
             let by_hand = matches!(event, Event::Key(..) | Event::Click(..) | Event::Target(..));
             match event {
-                Event::Key(code, ctrl, run) => {
+                Event::Key(code, ctrl, read) => {
                     let modifiers = if ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
                     let key = KeyEvent::new(code, modifiers);
-                    desk.send(Message::Key(KeyPress { key, run }));
+                    desk.send(Message::Key(KeyPress { key, read }));
                 }
                 Event::Paste(text) => desk.send(Message::Paste(text)),
                 Event::Resize(w, h) => desk.send(Message::Resize(w, h)),

@@ -953,14 +953,16 @@ fn the_profile_that_holds_the_key_to_be_replaced_is_offered_first() {
 #[test]
 fn a_doubled_press_takes_one_step() {
     let mut desk = asked(&SIDE_BY_SIDE);
-    let press = |desk: &mut Desk, run| {
+    let press = |desk: &mut Desk, read| {
         let key = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
-        desk.send(Message::Key(KeyPress { key, run }));
+        desk.send(Message::Key(KeyPress { key, read }));
     };
-    press(&mut desk, 0);
+    let before = desk.screen.view();
+    press(&mut desk, true);
     assert_eq!(stands(&desk).0, RotationStep::Deactivate);
-    press(&mut desk, 1);
-    press(&mut desk, 2);
+    assert_ne!(desk.screen.view(), before, "it was not read yet");
+    press(&mut desk, false);
+    press(&mut desk, false);
     desk.serve(&bot(&SIDE_BY_SIDE));
     assert!(desk.screen.engine.plans().is_empty());
     assert!(desk.next_change().is_none());

@@ -143,7 +143,7 @@ impl Desk {
             self.draw();
         }
         let key = KeyEvent::new(key, KeyModifiers::NONE);
-        self.send(Message::Key(KeyPress { key, run: 0 }));
+        self.send(Message::Key(KeyPress { key, read: true }));
     }
 
     pub fn keys(&mut self, keys: &str) {

@@ -61,6 +61,21 @@ fn from_the_shell_to_a_leaked_key_deactivated_takes_four_key_presses() {
 }
 
 #[test]
+fn a_confirmation_counts_once_its_dialog_could_be_read() {
+    let world = World::demo();
+    let mut program = world.start().arg("AKIAQX7DEMO4ZAPIER01").run();
+    program.wait_text("AKIAQX7DEMO4ZAPIER01 is a key of zapier");
+    program.send(b"ty");
+    program.wait_text("Deactivate key");
+    program.wait_text("Press y again: this dialog had just opened");
+    assert_eq!(world.changes(), [""; 0]);
+    program.press("y");
+    program.wait_text("Deactivated");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+}
+
+#[test]
 fn a_key_named_at_the_start_is_found_in_the_demo() {
     let mut program = Start::iamkeys(["akiaqx7demo4zapier01", "--demo"]).run();
     program.wait_text("AKIAQX7DEMO4ZAPIER01 is a key of zapier");

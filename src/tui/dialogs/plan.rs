@@ -119,6 +119,22 @@ impl Dialog for PlanDialog {
         }
     }
 
+    /// While the account is looked at, an approval is taken ahead: of what is stated. A last use
+    /// that is still asked for is not.
+    fn is_complete(&self, engine: &Engine) -> bool {
+        let Some(plan) = engine.plan(self.id) else {
+            return true;
+        };
+        let looking = plan.preflight().filter(|preflight| preflight.is_looking());
+        looking.is_none_or(|preflight| match &preflight.key {
+            Some(facts) => {
+                let told = &facts.last_used;
+                told.known().is_some() || told.error().is_some()
+            }
+            None => plan.at_risk().is_none(),
+        })
+    }
+
     fn need(&self) -> Option<Need> {
         Some(Need::Plan(self.id))
     }
@@ -141,8 +157,12 @@ impl Dialog for PlanDialog {
         Some(Intent::Withdraw(self.id))
     }
 
-    fn answers(&self, _engine: &Engine) -> Vec<Action> {
-        vec![Action::Cancel, Action::Confirm]
+    fn answers(&self, engine: &Engine) -> Vec<Action> {
+        let go_on = match engine.plan(self.id).map(|plan| &plan.stage) {
+            Some(Stage::NoRoom) => Action::GoToKey,
+            _ => Action::Confirm,
+        };
+        vec![Action::Cancel, go_on]
     }
 
     fn highlighted(&mut self, engine: &Engine) -> Option<&mut usize> {

@@ -17,7 +17,7 @@ impl Screen {
         match action {
             Action::Help => {
                 let help = Help::new(self.context());
-                self.dialogs.push(Box::new(help));
+                self.open(Box::new(help));
                 Vec::new()
             }
             Action::Quit => self.leave(Leave::Quit),
@@ -93,7 +93,7 @@ impl Screen {
             match ask {
                 Ask::Close => {}
                 Ask::SignIn(target) => effects.extend(self.sign_in(target)),
-                Ask::Open(dialog) => self.dialogs.push(dialog),
+                Ask::Open(dialog) => self.open(dialog),
                 Ask::Complain(text) => self.complain(text),
                 Ask::Filter(text) => self.filter_by(text),
                 Ask::Act(action) => effects.extend(self.act_on_page(action)),
@@ -147,7 +147,7 @@ impl Screen {
                 match &self.account().stage {
                     Stage::SignedOut(problem) if !problem.profiles.is_empty() => {
                         let dialog = ProfilesDialog::new(self.slot);
-                        self.dialogs.push(Box::new(dialog));
+                        self.open(Box::new(dialog));
                     }
                     Stage::SignedOut(_) => self.complain("There are no profiles"),
                     Stage::SigningIn | Stage::SignedIn => {}
@@ -181,7 +181,7 @@ impl Screen {
                 self.sort(sort.next(columns));
             }
             Action::ReverseSort => self.sort(self.lists.sorted().1.reversed()),
-            Action::Find => self.dialogs.push(Box::new(Find::new(self.slot))),
+            Action::Find => self.open(Box::new(Find::new(self.slot))),
             Action::Filter => {
                 if self.pages.shown == Page::Users {
                     self.pages.users.pane = Pane::Users;
@@ -200,10 +200,10 @@ impl Screen {
                 let back = action == Action::CompleteBack;
                 self.lists.complete_filter(users, back);
             }
-            Action::ReadyFilters => self.dialogs.push(Box::new(ReadyFilters::default())),
+            Action::ReadyFilters => self.open(Box::new(ReadyFilters::default())),
             Action::Palette => {
                 let palette = Palette::new(self.pages.shown.row().places);
-                self.dialogs.push(Box::new(palette));
+                self.open(Box::new(palette));
             }
             action => {
                 if let Some(page) = Page::shown_by(action) {

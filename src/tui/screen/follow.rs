@@ -55,7 +55,7 @@ impl Screen {
     fn close_dialogs(&mut self) {
         let engine = &self.engine;
         for dialog in &mut self.dialogs {
-            self.came_up += u64::from(dialog.follow(engine));
+            self.opened += u64::from(dialog.follow(engine));
         }
         self.dialogs.retain(|dialog| !dialog.is_over(engine));
         for dialog in &mut self.dialogs {
@@ -80,7 +80,7 @@ impl Screen {
                 need => dialogs::for_need(need),
             };
             if asked_for {
-                self.dialogs.push(dialog);
+                self.open(dialog);
             } else {
                 let concerns = self.concerned_by(&need);
                 self.come_up(dialog, concerns);
@@ -122,7 +122,7 @@ impl Screen {
             }
             _ => false,
         };
-        self.came_up += 1;
+        self.opened += 1;
         let under = self.dialogs.len().saturating_sub(usize::from(!awaited));
         self.dialogs.insert(under, dialog);
     }
@@ -134,7 +134,7 @@ impl Screen {
         };
         let mut open = self.dialogs.iter().map(|dialog| -> &dyn Any { &**dialog });
         if !open.any(|dialog| dialog.is::<Discard>() || dialog.is::<Leaving>()) {
-            self.dialogs.push(dialogs::for_obstacle(obstacle));
+            self.open(dialogs::for_obstacle(obstacle));
         }
     }
 
@@ -186,7 +186,7 @@ impl Screen {
                     self.complain(text);
                 }
                 News::SearchBegun(key) => {
-                    self.dialogs.push(Box::new(Find::of(self.slot, &key)));
+                    self.open(Box::new(Find::of(self.slot, &key)));
                 }
                 News::OwnerFound => {
                     let top = self.dialogs.last().filter(|_| !self.filtering);

@@ -20,20 +20,6 @@ use crate::{
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-/// More keys than this in a row, faster than a person presses them, are a paste or a cat on the
-/// keyboard: from then on they only move about.
-const BURST: usize = 4;
-
-/// Whether a key came too closely behind others to have been meant: no one has seen what it would
-/// answer, or it is one of a paste.
-fn too_fast(context: Context, action: Action, run: usize) -> bool {
-    match action {
-        Action::Interrupt | Action::Suspend => false,
-        action if action.must_be_meant() => run > 0,
-        action => run >= BURST && !action.only_moves() && !context.takes_text(),
-    }
-}
-
 /// Whether a paste is a secret and no path. What is typed of a path may look like a secret for a moment,
 /// and so may a part of one.
 fn is_nothing_but_a_secret(text: &str) -> bool {
@@ -47,7 +33,7 @@ impl Screen {
             return Vec::new();
         }
         let context = self.context();
-        let key = keymap::Key::from(press.key);
+        let key = Key::from(press.key);
         let action = keymap::action(context, key).filter(|action| {
             let top = self.dialogs.last().filter(|_| !self.filtering);
             !top.is_some_and(|top| top.takes_as_text(*action, &self.engine))
@@ -64,21 +50,33 @@ impl Screen {
             // No one sees what they would answer.
             return Vec::new();
         }
-        if too_fast(context, action, press.run) {
-            let key = Key::from(press.key);
-            let answers = !self.dialogs.is_empty() && !context.takes_text();
-            self.complain(if answers {
-                format!("Press {key} again: this dialog had just opened")
-            } else {
-                format!("{key} ignored: it came right behind another key")
-            });
+        if press.key.kind == KeyEventKind::Repeat && !action.only_moves() {
+            // It is held, and was taken when it was pressed.
             return Vec::new();
         }
-        if press.key.kind == KeyEventKind::Repeat && !action.only_moves() {
+        if !press.read && self.must_be_meant(action) {
+            self.complain(if self.view().complete {
+                format!("Press {key} again: this dialog had just opened")
+            } else {
+                format!("Press {key} again once this dialog is loaded")
+            });
             return Vec::new();
         }
         self.notice = None;
         self.act(action)
+    }
+
+    /// Whether an action counts only where its dialog was read: pressing a button is what it does.
+    fn must_be_meant(&mut self, action: Action) -> bool {
+        let (context, engine) = (self.context(), &self.engine);
+        let Some(top) = self.dialogs.last_mut().filter(|_| !self.filtering) else {
+            return false;
+        };
+        let does = match action {
+            Action::Press => top.pressed(engine),
+            action => Some(action),
+        };
+        does.is_some_and(|does| does.must_be_meant(context))
     }
 
     pub(super) fn click(&mut self, target: &Target) -> Vec<Effect> {
@@ -242,7 +240,7 @@ impl Screen {
         match key {
             Some(key) if self.why_not(Action::Find).is_none() => {
                 let dialog = Find::of(self.slot, &key);
-                self.dialogs.push(Box::new(dialog));
+                self.open(Box::new(dialog));
                 self.answer(vec![Ask::Intend(Intent::Search(self.slot, key))])
             }
             _ => {
