@@ -73,6 +73,19 @@ impl Engine {
         }
     }
 
+    /// The key whose owner is not named yet, also before the account is open.
+    #[must_use]
+    pub fn search_is_looking(&self, slot: Slot) -> Option<&KeyId> {
+        match (&self.search, &self.search_first) {
+            (Some(search), _) => {
+                let looking = matches!(search.phase, SearchPhase::Looking(_));
+                (looking && search.session.slot == slot).then_some(&search.key)
+            }
+            (None, Some((of, key))) => of.is_none_or(|of| of == slot).then_some(key),
+            (None, None) => None,
+        }
+    }
+
     /// Searches for the key that was named at the start, or that was searched for in this slot before
     /// its session broke.
     pub(super) fn begin_search(&mut self, slot: Slot) {

@@ -199,20 +199,19 @@ impl Action {
         )
     }
 
-    /// Whether it is done to the selected user or key.
+    /// Whether it is done to the selected key.
     #[must_use]
-    pub fn is_of_row(self) -> bool {
+    pub fn is_of_key(self) -> bool {
         matches!(
             self,
-            Self::Create
-                | Self::Rotate
-                | Self::Toggle
-                | Self::Delete
-                | Self::Describe
-                | Self::CopyId
-                | Self::Details
-                | Self::GoToUser
+            Self::Toggle | Self::Delete | Self::Describe | Self::CopyId | Self::Details
         )
+    }
+
+    /// Whether it is done to the selected user, or to their key.
+    #[must_use]
+    pub fn is_of_row(self) -> bool {
+        self.is_of_key() || matches!(self, Self::Create | Self::Rotate | Self::GoToUser)
     }
 
     /// Whether it must have been meant, in a dialog of this place: it confirms a change, throws a

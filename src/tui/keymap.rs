@@ -55,6 +55,7 @@ contexts! {
     Palette, "palette", "The command palette.";
     SignedOut, "signed out", "Not signed in (yet).";
     Profiles, "profiles", "Choosing a profile to sign in with.";
+    Waiting, "waiting action", "An action waits for its key, or for a user's keys.";
     Leaving, "leaving", "Waiting for changes before leaving.";
 }
 
@@ -308,6 +309,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Waiting], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters, Context::Profiles], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Help, Context::Entry], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),

@@ -350,7 +350,7 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
         Action::Create => engine
             .pending_for(slot, name, None)
             .map(|_| format!("A key for {name} is being created already")),
-        Action::Toggle | Action::Delete | Action::Describe | Action::CopyId | Action::Details => {
+        action if action.is_of_key() => {
             let Some(key) = key else {
                 return Some(if row.keys.known().is_none() {
                     let why = row.keys.error();

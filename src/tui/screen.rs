@@ -1,8 +1,9 @@
 //! What the screen remembers, and how it follows the engine. Messages come in, effects go out:
-//! keys and clicks are read in `input` and done in `act`; what the engine needs a person for is
+//! keys and clicks are read in `input` and done in `act`, or in `ahead` once they can be; what the engine needs a person for is
 //! shown by `follow`.
 
 mod act;
+mod ahead;
 mod follow;
 mod input;
 
@@ -29,6 +30,7 @@ use crate::engine::{
     account::{Account, KeyRow, Stage, UserRow},
     model::KeyStatus,
 };
+use ahead::Ahead;
 use chrono::{DateTime, Utc};
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
@@ -73,6 +75,8 @@ pub struct Screen {
     /// Where the person was when the owner of a key was gone to that is searched for; `None` once
     /// they have moved.
     arrived: Option<Whereabouts>,
+    /// What was asked for before its target is there.
+    ahead: Option<Ahead>,
     /// The process is to be stopped until the shell continues it.
     suspend: bool,
 }
@@ -106,6 +110,7 @@ impl Screen {
             opened: 0,
             scroll_limit: 0,
             arrived: None,
+            ahead: None,
             suspend: false,
         };
         screen.follow(false);
@@ -156,6 +161,7 @@ impl Screen {
             }
         };
         effects.extend(self.follow(false));
+        effects.extend(self.go_ahead());
         self.note_whereabouts();
         self.engine.look_at(self.slot, self.lists.attention());
         effects.extend(self.engine.plan_reads());
@@ -306,10 +312,7 @@ impl Screen {
     /// Why an action is not possible here and now, in words; `None` if it is.
     #[must_use]
     pub fn why_not(&self, action: Action) -> Option<String> {
-        let of_key = matches!(
-            action,
-            Action::Toggle | Action::Delete | Action::Describe | Action::CopyId | Action::Details
-        );
+        let of_key = action.is_of_key();
         if let Some(key) = self.searched_here().filter(|_| of_key)
             && !(self.engine.settings.read_only && action.is_change())
         {

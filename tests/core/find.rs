@@ -32,7 +32,7 @@ fn unloaded() -> Desk {
     Desk::showing(SIZE, settings, &people())
 }
 
-fn find(desk: &mut Desk, text: &str) {
+pub(super) fn find(desk: &mut Desk, text: &str) {
     desk.keys("f");
     desk.send(Message::Paste(text.into()));
     desk.press(KeyCode::Enter);
@@ -40,7 +40,7 @@ fn find(desk: &mut Desk, text: &str) {
 
 /// The question whose a key is, which must be the only one of its kind.
 #[track_caller]
-fn asked(desk: &mut Desk) -> (RequestId, String) {
+pub(super) fn asked(desk: &mut Desk) -> (RequestId, String) {
     let (request, read) = desk.next_read().expect("something is asked");
     let Read::Owner(key) = read else {
         panic!("{read:?}");
@@ -49,7 +49,7 @@ fn asked(desk: &mut Desk) -> (RequestId, String) {
 }
 
 /// Whose a key is, as AWS tells it.
-fn owner(users: &[Someone], key: &str) -> Result<Answer, Error> {
+pub(super) fn owner(users: &[Someone], key: &str) -> Result<Answer, Error> {
     let (user, last_used) = desk::owner(users, key)?;
     Ok(Answer::Owner(user, last_used))
 }
@@ -79,7 +79,7 @@ fn dialog(desk: &Desk) -> Vec<String> {
 }
 
 /// What the dialog says of the search, on one line; nothing while it says nothing.
-fn words(desk: &Desk) -> String {
+pub(super) fn words(desk: &Desk) -> String {
     let lines = dialog(desk);
     let marked = |line: &&String| line.starts_with(['✗', '▲', '✓']);
     let said = lines.iter().skip_while(|line| !marked(line));
@@ -90,7 +90,7 @@ fn words(desk: &Desk) -> String {
     said.join(" ")
 }
 
-fn selected(desk: &Desk) -> (&str, Option<&str>) {
+pub(super) fn selected(desk: &Desk) -> (&str, Option<&str>) {
     let user = desk.screen.user().map_or("", |row| &row.user.name);
     (
         user,
@@ -169,7 +169,7 @@ fn a_key_of_a_user_whose_keys_are_not_loaded_is_selected_when_they_come() {
 
 /// A desk that has been told that a key is one of `bot`, whose other key is loaded, and waits for
 /// the keys; with that question.
-fn waiting() -> (Desk, Vec<Someone>, RequestId) {
+pub(super) fn waiting() -> (Desk, Vec<Someone>, RequestId) {
     let before = [
         someone("alice", &[]),
         someone("bot", &[("AKIABOT00001EXAMPLE1", true, 400, Some(1))]),
@@ -192,30 +192,6 @@ fn waiting() -> (Desk, Vec<Someone>, RequestId) {
     let (request, read) = desk.next_read().unwrap();
     assert_eq!(read, Read::Keys("bot".into()));
     (desk, after, request)
-}
-
-#[test]
-fn until_the_key_is_there_nothing_is_done_to_another_one_of_the_user() {
-    for keys in ["t", "d", "y", "n"] {
-        let (mut desk, after, request) = waiting();
-        assert_eq!(selected(&desk).0, "bot");
-        desk.keys(keys);
-        let notice = desk.screen.notice().cloned().unwrap();
-        assert!(
-            notice.text.contains("Looking for AKIABOT00002EXAMPLE2"),
-            "{}",
-            notice.text
-        );
-        assert!(desk.screen.open_dialogs() == 0, "{keys}");
-        assert!(
-            !desk
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::Copy(_)))
-        );
-        desk.answered(request, answer(&after, Read::Keys("bot".into())));
-        assert_eq!(selected(&desk), ("bot", Some("AKIABOT00002EXAMPLE2")));
-    }
 }
 
 #[test]
@@ -580,14 +556,14 @@ fn a_key_without_a_user_is_said_to_be_so() {
 }
 
 /// A desk that was started with a key, not signed in yet.
-fn started_with(key: &str) -> Desk {
+pub(super) fn started_with(key: &str) -> Desk {
     let mut desk = Desk::new(SIZE, settings());
     desk.effects.clear();
     desk.screen.search_first(KeyId::read(key).unwrap());
     desk
 }
 
-fn sign_in(desk: &mut Desk) {
+pub(super) fn sign_in(desk: &mut Desk) {
     desk.signed_in(SignedIn {
         key: "AKIAALICE001EXAMPLE1".into(),
         profile: None,

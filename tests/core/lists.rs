@@ -551,19 +551,22 @@ fn with_report_only() -> Desk {
 }
 
 #[test]
-fn a_key_that_only_the_report_knows_is_refused_in_words() {
+fn a_key_that_only_the_report_knows_is_waited_for_and_chosen_again() {
     for key in ["t", "d", "y", "n", "r"] {
         let mut desk = with_report_only();
         desk.keys("2G");
         let (row, known) = selected_key(&desk);
         assert!(known.live().is_none() && row.keys.known().is_none());
-        let text = format!("The keys of {} are not loaded", row.user.name);
+        let user = row.user.name.clone();
         desk.keys(key);
         assert_eq!(desk.screen.open_dialogs(), 0, "{key}");
         let screen = desk.screen();
+        let text = format!("waiting for the keys of {user}");
         assert!(screen.contains(&text), "{key}: {screen}");
-        // Once the account has told of it, it is not refused any more.
+        // Which of the two it is was not known.
         desk.serve(&people());
+        let notice = desk.screen.notice().map_or("", |notice| &notice.text);
+        assert_eq!(notice.contains("choose one"), key != "r", "{notice}");
         let (_, known) = selected_key(&desk);
         assert!(known.live().is_some());
         desk.keys(key);

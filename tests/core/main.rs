@@ -2,6 +2,7 @@
 //! sequence of events can bring about.
 
 mod activity;
+mod ahead;
 mod asking;
 #[path = "../desk/mod.rs"]
 mod desk;

@@ -61,6 +61,40 @@ fn from_the_shell_to_a_leaked_key_deactivated_takes_four_key_presses() {
 }
 
 #[test]
+fn a_key_press_ahead_of_a_slow_network_waits_for_its_key() {
+    let (world, user, key) = thousands();
+    for (answer, seen) in [
+        (
+            "GetAccessKeyLastUsedResponse",
+            "Looking whose it is".to_owned(),
+        ),
+        ("ListAccessKeysResponse", format!("─ {user} ─")),
+    ] {
+        let active = |account: &mut Account| account.set_key_status(&key, Status::Active);
+        world.endpoint.account(active);
+        world.gate.hold(answer);
+        let mut program = world.start().arg(&key).run();
+        program.wait_text(&seen);
+        program.press("t");
+        program.wait_text(&format!("Deactivate: waiting for {key}"));
+        program.press("y");
+        program.wait_text("Nothing is confirmed yet");
+        world.gate.open();
+        program.wait_text("Deactivate key");
+        program.wait_text("Verified with AWS just now");
+        program.press("y");
+        program.wait_text("Deactivated");
+        program.press("q");
+        program.wait_exit().assert_clean(0);
+        let status = world.endpoint.account(|account| {
+            let mut keys = account.user(&user).unwrap().keys.iter();
+            keys.find(|it| it.id == key.as_str()).unwrap().status
+        });
+        assert_eq!(status, Status::Inactive, "{answer}");
+    }
+}
+
+#[test]
 fn a_confirmation_counts_once_its_dialog_could_be_read() {
     let world = World::demo();
     let mut program = world.start().arg("AKIAQX7DEMO4ZAPIER01").run();

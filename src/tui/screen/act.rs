@@ -115,7 +115,10 @@ impl Screen {
     /// Does what was asked for on the page. Also the palette's and the footer's way in.
     pub(super) fn act_on_page(&mut self, action: Action) -> Vec<Effect> {
         if let Some(reason) = self.why_not(action) {
-            self.complain(reason);
+            match self.awaited_by(action) {
+                Some(target) => self.await_target(action, target),
+                None => self.complain(reason),
+            }
             return Vec::new();
         }
         let on_key = matches!(
@@ -223,12 +226,7 @@ impl Screen {
         if row.keys.known().map_or(0, Vec::len) < 2 {
             return false;
         }
-        let text = format!(
-            "{} has several keys: choose one, then press again",
-            row.user.name
-        );
-        self.pages.users.pane = Pane::Keys;
-        self.complain(text);
+        self.choose_a_key();
         true
     }
 

@@ -39,6 +39,9 @@ impl Screen {
             !top.is_some_and(|top| top.takes_as_text(*action, &self.engine))
         });
         let too_small = layout::is_too_small(self.size);
+        if !too_small && press.key.kind == KeyEventKind::Press && self.take_ahead(key, action) {
+            return Vec::new();
+        }
         let Some(action) = action else {
             if context.takes_text() && !too_small {
                 return self.edit_with(press.key);
