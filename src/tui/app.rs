@@ -19,7 +19,9 @@ use crate::{
     secret::osc52,
 };
 use chrono::{DateTime, Utc};
-use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEventKind};
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEventKind,
+};
 use futures::{Stream, StreamExt as _};
 use ratatui::{Terminal, backend::Backend};
 use std::{
@@ -71,6 +73,13 @@ pub trait Host {
     /// # Errors
     /// When the terminal is gone.
     fn send(&mut self, sequence: &str) -> io::Result<()>;
+    /// Tells the terminal whether keys are text from now on, or commands.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn expect_text(&mut self, _text: bool) -> io::Result<()> {
+        Ok(())
+    }
     /// Gives the terminal back and stops the process, which may take until after the return.
     ///
     /// # Errors
@@ -116,6 +125,8 @@ pub struct App<H: Host> {
     frames: usize,
     last_frame: Instant,
     guard: Guard,
+    /// Whether the terminal was told that keys are text.
+    text: bool,
     /// What the terminal answers of its ground.
     ground: ground::Answer,
     stale: Stale,
@@ -171,6 +182,7 @@ where
             frames: 0,
             last_frame: Instant::now(),
             guard: Guard::new(config.to_read),
+            text: false,
             ground: ground::Answer::default(),
             stale: Stale::Now,
             resume: None,
@@ -302,6 +314,17 @@ where
 
     fn message_of(&self, event: TerminalEvent) -> Option<Message> {
         match event {
+            // Nothing is done when a key is let go, nor by Shift alone.
+            TerminalEvent::Key(
+                KeyEvent {
+                    kind: KeyEventKind::Release,
+                    ..
+                }
+                | KeyEvent {
+                    code: KeyCode::Modifier(_),
+                    ..
+                },
+            ) => None,
             TerminalEvent::Key(key) => {
                 let read = self.guard.was_read(self.screen.view(), Instant::now());
                 let read = read && !self.is_stuck();
@@ -365,6 +388,7 @@ where
         if matches!(message, Message::Resumed) {
             self.resume = None;
             self.host.resume()?;
+            self.text = false;
         }
         let effects = self.update(message);
         self.stale = self.stale.max(stale);
@@ -420,6 +444,11 @@ where
         })?;
         self.screen.drawn(&self.drawn);
         self.guard.drawn(self.drawn.view);
+        let text = self.screen.context().takes_text();
+        if self.text != text {
+            self.text = text;
+            self.host.expect_text(text)?;
+        }
         self.frames += 1;
         self.last_frame = Instant::now();
         self.stale = Stale::No;

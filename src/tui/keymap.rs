@@ -90,6 +90,12 @@ impl Context {
     }
 }
 
+/// With one of these a letter is no letter. Ctrl is told apart.
+pub(super) const OTHERWISE: KeyModifiers = KeyModifiers::ALT
+    .union(KeyModifiers::SUPER)
+    .union(KeyModifiers::HYPER)
+    .union(KeyModifiers::META);
+
 /// A key with its modifiers, written as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -120,10 +126,11 @@ impl From<KeyEvent> for Key {
         let code = match event.code {
             // Ctrl-c and Ctrl-C are one key; without Ctrl the case is the key.
             KeyCode::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
-            KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::ALT) => {
-                // Alt-q is not q: give it a code that is bound to nothing.
-                let _ = c;
-                KeyCode::Null
+            // Alt-q is not q: give it a code that is bound to nothing.
+            KeyCode::Char(_) if event.modifiers.intersects(OTHERWISE) => KeyCode::Null,
+            // A terminal that tells of Shift may not tell what it makes of the letter.
+            KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::SHIFT) => {
+                KeyCode::Char(c.to_ascii_uppercase())
             }
             code => code,
         };
@@ -489,7 +496,16 @@ mod tests {
 
     #[test]
     fn alt_and_a_letter_is_not_the_letter() {
-        let event = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
-        assert_eq!(action(Context::Users, event.into()), None);
+        for modifiers in [KeyModifiers::ALT, KeyModifiers::SUPER] {
+            let event = KeyEvent::new(KeyCode::Char('q'), modifiers);
+            assert_eq!(action(Context::Users, event.into()), None);
+        }
+    }
+
+    #[test]
+    fn a_letter_with_shift_is_the_capital() {
+        let event = KeyEvent::new(KeyCode::Char('r'), KeyModifiers::SHIFT);
+        let capital = KeyEvent::from(KeyCode::Char('R'));
+        assert_eq!(Key::from(event), Key::from(capital));
     }
 }

@@ -2,6 +2,7 @@
 //! error, a panic, a signal, a suspension.
 
 mod backend;
+mod kitty;
 mod writer;
 
 pub use backend::Limited;
@@ -97,6 +98,13 @@ impl Host for Tty {
         }
     }
 
+    fn expect_text(&mut self, text: bool) -> io::Result<()> {
+        if kitty::is_harmless() {
+            writer::send(kitty::switch(text).into())?;
+        }
+        Ok(())
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         // Elsewhere there are no jobs to stop.
         #[cfg(unix)]
@@ -129,6 +137,10 @@ fn take() -> io::Result<()> {
         EnableBracketedPaste,
         mouse::Capture
     );
+    if kitty::is_harmless() {
+        // Each of the terminal's two screens has a keyboard of its own.
+        sequence.extend_from_slice(kitty::begin().as_bytes());
+    }
     taken
         .and_then(|()| writer::send(sequence))
         .inspect_err(|_| give_back())
@@ -139,6 +151,9 @@ fn take() -> io::Result<()> {
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut sequence = Vec::new();
+        if kitty::is_harmless() {
+            sequence.extend_from_slice(kitty::END.as_bytes());
+        }
         let _ = queue!(
             sequence,
             mouse::LetGo,

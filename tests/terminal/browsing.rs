@@ -222,3 +222,50 @@ fn read_only_says_why_and_sends_nothing() {
     program.wait_exit().assert_clean(0);
     assert_eq!(world.changes(), [""; 0]);
 }
+
+#[test]
+fn where_the_terminal_tells_of_a_held_key_it_confirms_nothing() {
+    let world = World::demo();
+    let mut program = world.start().run();
+    go_to(&mut program, "zapier");
+    // Letters come as keys, and as text while a filter was typed.
+    program.wait_raw(b"\x1b[>15u", 1);
+    program.wait_raw(b"\x1b[=3;1u", 1);
+    program.wait_raw(b"\x1b[=15;1u", 1);
+    program.press_key("\x1b[116u");
+    program.wait_text("Deactivate key");
+    program.wait_text("Verified with AWS just now");
+    // Held, let go, and Shift alone.
+    for key in ["\x1b[121;1:2u", "\x1b[121;1:3u", "\x1b[57441;2u"] {
+        program.press_key(key);
+    }
+    // Esc closes it.
+    program.press_key("\x1b[27u");
+    program.wait_gone("Deactivate key");
+    assert_eq!(world.changes(), [""; 0]);
+    program.press_key("\x1b[47:63;2u");
+    program.wait_text("Refresh what is on screen");
+    program.press_key("\x1b[13u");
+    program.wait_gone("Refresh what is on screen");
+    program.press_key("\x1b[116;1:1u");
+    program.wait_text("Verified with AWS just now");
+    program.press_key("\x1b[121;1:1u");
+    program.wait_text("Deactivated");
+    program.press_key("\x1b[99;5u");
+    let ended = program.wait_exit();
+    ended.assert_clean(130);
+    let written = String::from_utf8_lossy(&ended.raw).into_owned();
+    let at = |text| written.rfind(text).expect("it was written");
+    assert!(at("\x1b[<1u") < at("\x1b[?1049l"), "on the same screen");
+}
+
+#[test]
+fn the_console_of_linux_is_sent_no_sequence_that_it_prints() {
+    let mut program = Start::iamkeys(["--demo"]).env("TERM", "linux").run();
+    program.wait_text("Users 24");
+    program.press("q");
+    let ended = program.wait_exit();
+    ended.assert_clean(0);
+    let written = String::from_utf8_lossy(&ended.raw).into_owned();
+    assert!(!written.contains("\x1b[>15u") && !written.contains("\x1b[<1u"));
+}

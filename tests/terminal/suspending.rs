@@ -5,6 +5,8 @@ use rustix::process::Signal;
 
 const ENTER_SCREEN: &[u8] = b"\x1b[?1049h";
 const LEAVE_SCREEN: &[u8] = b"\x1b[?1049l";
+const BEGIN_KITTY: &[u8] = b"\x1b[>15u";
+const END_KITTY: &[u8] = b"\x1b[<1u";
 
 #[test]
 fn a_shell_gets_the_terminal_and_fg_brings_the_program_back() {
@@ -21,6 +23,7 @@ fn a_shell_gets_the_terminal_and_fg_brings_the_program_back() {
     for times in 1..=2 {
         shell.press(CTRL_Z);
         shell.wait_raw(LEAVE_SCREEN, times);
+        shell.wait_raw(END_KITTY, times);
         shell.wait_for("the shell's own screen", |screen| {
             !screen.alternate_screen()
                 && !screen.bracketed_paste()
@@ -32,6 +35,7 @@ fn a_shell_gets_the_terminal_and_fg_brings_the_program_back() {
         shell.wait_text("it is 42");
         shell.send(b"clear; fg\n");
         shell.wait_raw(ENTER_SCREEN, times + 1);
+        shell.wait_raw(BEGIN_KITTY, times + 1);
         shell.wait_for("all of the program's screen", |screen| {
             let text = screen.contents();
             screen.alternate_screen()

@@ -224,7 +224,7 @@ impl Screen {
             KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
             KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
             KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
-            KeyCode::Char(c) if !ctrl && !key.modifiers.contains(KeyModifiers::ALT) => {
+            KeyCode::Char(c) if !ctrl && !key.modifiers.intersects(keymap::OTHERWISE) => {
                 InputRequest::InsertChar(c)
             }
             _ => return Vec::new(),
