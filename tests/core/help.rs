@@ -131,13 +131,13 @@ fn the_guide_to_filters_is_one_key_from_help() {
     desk.press(KeyCode::Esc);
     assert!(desk.screen().contains("Keys: users"));
     desk.press(KeyCode::Esc);
-    assert_eq!(desk.draw().dialogs, 0);
+    assert_eq!(desk.draw().view.unwrap().dialogs, 0);
 
     // Where there is no filter, there is no guide.
     let mut desk = at(SIZE, false, "3?");
     assert!(!desk.screen().contains("How to filter"));
     desk.keys("/");
-    assert_eq!(desk.draw().dialogs, 1);
+    assert_eq!(desk.draw().view.unwrap().dialogs, 1);
 }
 
 #[test]

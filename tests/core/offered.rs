@@ -197,7 +197,7 @@ fn an_interrupt_of_the_question_about_a_secret_says_what_answers_it() {
     let mut desk = with_new_key();
     let interrupt = || {
         let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        Message::Key(KeyPress { key, run: 0 })
+        Message::Key(KeyPress { key, read: true })
     };
     desk.send(interrupt());
     let screen = desk.screen();

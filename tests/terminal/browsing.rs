@@ -244,9 +244,9 @@ fn where_the_terminal_tells_of_a_held_key_it_confirms_nothing() {
     program.wait_gone("Deactivate key");
     assert_eq!(world.changes(), [""; 0]);
     program.press_key("\x1b[47:63;2u");
-    program.wait_text("Refresh what is on screen");
+    program.wait_text("Every action by name");
     program.press_key("\x1b[13u");
-    program.wait_gone("Refresh what is on screen");
+    program.wait_gone("Every action by name");
     program.press_key("\x1b[116;1:1u");
     program.wait_text("Verified with AWS just now");
     program.press_key("\x1b[121;1:1u");
