@@ -292,15 +292,19 @@ impl Theme {
         }
     }
 
+    /// Whether an age that stands out needs a mark: its digits have no colour of their own.
+    pub(super) fn marks_ages(&self) -> bool {
+        self.of_symbols.is_some() || self.warn.fg.is_none()
+    }
+
     /// Leaves the colours of good, attention and danger to symbols, where the background is light: what
-    /// letters and digits say is in the colour of the text.
+    /// words and numbers say is in the colour of the text.
     pub(super) fn settle(&self, buffer: &mut Buffer) {
         let Some(of_symbols) = self.of_symbols else {
             return;
         };
         for cell in &mut buffer.content {
-            let is_text = cell.symbol().chars().all(char::is_alphanumeric);
-            if is_text && of_symbols.contains(&cell.fg) {
+            if cell.symbol().chars().all(is_text) && of_symbols.contains(&cell.fg) {
                 cell.fg = Color::Reset;
             }
         }
@@ -338,4 +342,9 @@ impl Theme {
             Outcome::NotKnown(_) => (self.glyphs.warn, self.warn),
         }
     }
+}
+
+/// Whether a character is one of words and numbers, and no symbol of ours.
+fn is_text(c: char) -> bool {
+    c.is_alphanumeric() || (c.is_ascii_punctuation() && !"?+~*!".contains(c))
 }

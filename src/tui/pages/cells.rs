@@ -1,13 +1,10 @@
 //! What the lists say of a key in a few cells: its age and its last use.
 
-use crate::{
-    engine::account::Known,
-    tui::{Colours, prelude::*},
-};
+use crate::{engine::account::Known, tui::prelude::*};
 use chrono::TimeDelta;
 
-/// The age of a key. One that should have been rotated stands out: by its colour, or where there
-/// are none by a mark.
+/// The age of a key. One that should have been rotated stands out: by its colour, or where digits
+/// have none by a mark.
 pub(super) fn age(canvas: &Canvas<'_>, key: Known<'_>) -> (String, Style) {
     let Some(age) = key.created().map(|created| canvas.now - created) else {
         return (String::new(), canvas.theme.dim);
@@ -16,7 +13,7 @@ pub(super) fn age(canvas: &Canvas<'_>, key: Known<'_>) -> (String, Style) {
     if *key.status() != KeyStatus::Active {
         return (text, canvas.theme.dim);
     }
-    let mark = if canvas.settings.colours == Colours::None && age >= format::OLD {
+    let mark = if canvas.theme.marks_ages() && age >= format::OLD {
         canvas.theme.glyphs.warn
     } else {
         ""
