@@ -24,7 +24,7 @@ pub use connection::{Connection, Done};
 pub use endpoint_url::check_endpoint_url;
 pub use programs::Programs;
 pub use report::{ReportPace, fetch_report, parse_report};
-pub use settings::is_region;
+pub use settings::{REGION_RULE, is_region};
 pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded};
 pub use timeouts::Timeouts;
 

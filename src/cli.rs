@@ -162,10 +162,9 @@ fn profile(name: &str) -> Result<String, &'static str> {
 }
 
 fn region(name: &str) -> Result<String, &'static str> {
-    let why = "a region has letters, digits and hyphens only, such as eu-west-1";
     // Set and empty is not set.
     let good = name.is_empty() || aws::is_region(name);
-    good.then(|| name.to_owned()).ok_or(why)
+    good.then(|| name.to_owned()).ok_or(aws::REGION_RULE)
 }
 
 impl Cli {

@@ -83,9 +83,8 @@ pub(super) fn unusable(config: &SdkConfig, profile: &str) -> Option<Problem> {
     Some(Problem {
         title: format!("{name} cannot be used"),
         what: why.into(),
-        details: Vec::new(),
         advice: vec!["Leave it out, or give it the address of an IAM endpoint.".into()],
-        profiles: Vec::new(),
+        ..Problem::default()
     })
 }
 

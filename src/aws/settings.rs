@@ -75,7 +75,7 @@ pub(super) fn unreadable(detail: String) -> Problem {
             "Mend the file, or point AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE at another."
                 .into(),
         ],
-        profiles: Vec::new(),
+        ..Problem::default()
     }
 }
 
@@ -88,9 +88,8 @@ pub(super) fn odd_key() -> Option<Problem> {
     Some(Problem {
         title: format!("{name} cannot be used"),
         what: format!("{name} contains a line break or another character that no key has."),
-        details: Vec::new(),
         advice: vec!["Set it again, without the line break at its end.".into()],
-        profiles: Vec::new(),
+        ..Problem::default()
     })
 }
 
@@ -108,7 +107,7 @@ pub(super) fn odd_key_of(profile: &Profile) -> Option<Problem> {
         what: format!("{key} of profile {name} contains a character that no key has."),
         details: vec![format!("It is set in {}.", files(" or "))],
         advice: vec!["Correct it there, or run: aws configure".into()],
-        profiles: Vec::new(),
+        ..Problem::default()
     })
 }
 
@@ -134,7 +133,7 @@ pub(super) fn without_keys(profile: &Profile) -> Option<Problem> {
         advice: vec![format!(
             "Run: aws configure --profile {name} (or aws configure sso)"
         )],
-        profiles: Vec::new(),
+        ..Problem::default()
     })
 }
 
@@ -194,9 +193,12 @@ fn wrong(setting: &str, value: &str, rule: &str) -> Problem {
         what: format!("It says {value:?}; {rule}."),
         details: vec![place],
         advice: vec!["Correct it, or leave it out.".into()],
-        profiles: Vec::new(),
+        ..Problem::default()
     }
 }
+
+/// What [`is_region`] asks of a region, as a person is told.
+pub const REGION_RULE: &str = "a region has letters, digits and hyphens only, such as eu-west-1";
 
 /// Whether a region can be part of an address.
 #[must_use]
@@ -205,18 +207,17 @@ pub fn is_region(name: &str) -> bool {
     (1..=63).contains(&name.len()) && name.bytes().all(known)
 }
 
-/// What is wrong with a region that was found where regions are looked for.
-pub(super) fn odd_region(region: &Region, by_flag: bool, profile: &str) -> Option<Problem> {
+/// What is wrong with a region of the environment or of this profile. The command line has refused
+/// one that it was given.
+pub(super) fn odd_region(region: &Region, profile: &str) -> Option<Problem> {
     let name: &str = region.as_ref();
     let is_it = |variable: &&str| env::var(variable).is_ok_and(|value| value == name);
     let variable = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find(is_it);
     let setting = match variable {
-        _ if by_flag => "--region".to_owned(),
         Some(variable) => variable.to_owned(),
         None => format!("region of profile {profile}"),
     };
-    let rule = "a region has letters, digits and hyphens only, such as eu-west-1";
-    (!is_region(name)).then(|| wrong(&setting, name, rule))
+    (!is_region(name)).then(|| wrong(&setting, name, REGION_RULE))
 }
 
 #[cfg(test)]

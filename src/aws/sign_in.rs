@@ -111,12 +111,8 @@ async fn sign_in_knowing(options: &Options, known: &mut Vec<String>) -> Result<S
 
     let name = named.as_deref().unwrap_or(profiles.selected_profile());
     let region = configured_region(options).await;
-    let by_flag = options
-        .region
-        .as_ref()
-        .is_some_and(|given| !given.is_empty());
     let odd_region = region.as_ref();
-    let odd_region = odd_region.and_then(|it| settings::odd_region(it, by_flag, name));
+    let odd_region = odd_region.and_then(|it| settings::odd_region(it, name));
     if let Some(problem) = odd_region.or_else(|| odd_key(options, name, &profiles)) {
         return Err(problem);
     }
@@ -367,9 +363,13 @@ fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
             format!("looked in {}", settings::files(" and ")),
             format!("profiles there: {}", known.join(", ")),
         ],
-        advice: vec!["Start with --profile and a name that is there, or define this one: aws configure --profile NAME".into()],
-profiles: Vec::new(),
-}
+        advice: vec![
+            "Start with --profile and a name that is there, or define this one: \
+             aws configure --profile NAME"
+                .into(),
+        ],
+        ..Problem::default()
+    }
 }
 
 /// Turns what the SDK says into words. Where it gives no type to match on, what the profile says
@@ -395,7 +395,7 @@ fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet)
             advice: vec![
                 "Check the network, VPN and proxy, and AWS_ENDPOINT_URL where it is set.".into(),
             ],
-            profiles: Vec::new(),
+            ..Problem::default()
         };
     }
     let mut ways = WAYS.iter();
@@ -411,7 +411,7 @@ fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet)
         what: named(what),
         details: cause,
         advice: vec![named(advice)],
-        profiles: Vec::new(),
+        ..Problem::default()
     }
 }
 
@@ -533,6 +533,6 @@ fn none_found(profile: &str, cause: &[String]) -> Problem {
             "Sign in (aws configure, aws sso login, aws login), or start with --profile NAME."
                 .into(),
         ],
-        profiles: Vec::new(),
+        ..Problem::default()
     }
 }

@@ -3,7 +3,7 @@
 use super::{Error, Kind};
 
 /// A whole screen's worth of explanation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problem {
     /// What it is, in a few words.
     pub title: String,
@@ -24,9 +24,8 @@ impl Problem {
         Self {
             title: "iamkeys failed".into(),
             what: "Signing in failed: internal error (please report it).".into(),
-            details: Vec::new(),
             advice: vec!["Its report is printed when you quit.".into()],
-            profiles: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -90,7 +89,7 @@ impl Problem {
             what: what.into(),
             details,
             advice: advice.into_iter().map(str::to_owned).collect(),
-            profiles: Vec::new(),
+            ..Self::default()
         }
     }
 }

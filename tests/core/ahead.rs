@@ -173,10 +173,7 @@ fn a_key_that_is_not_found_gets_nothing_and_that_is_said() {
     let session = desk.session();
     let result = Err(Box::new(Problem {
         title: "No AWS credentials".into(),
-        what: String::new(),
-        details: Vec::new(),
-        advice: Vec::new(),
-        profiles: Vec::new(),
+        ..Problem::default()
     }));
     desk.send(iamkeys::engine::Event::SignedIn { session, result });
     assert_eq!(notice(&desk), "Deactivate: cancelled");

@@ -622,10 +622,7 @@ fn a_key_of_one_account_is_not_looked_for_in_the_demo_that_is_opened_instead() {
     let session = desk.session();
     let result = Err(Box::new(Problem {
         title: "No AWS credentials".into(),
-        what: String::new(),
-        details: Vec::new(),
-        advice: Vec::new(),
-        profiles: Vec::new(),
+        ..Problem::default()
     }));
     desk.send(Event::SignedIn { session, result });
     desk.keys("d");
