@@ -2,6 +2,7 @@
 //! them is odd, the SDK panics or takes a file for empty.
 
 use super::{Problem, patience};
+use crate::engine::key_id;
 use aws_config::{
     Region,
     profile::{Profile, ProfileSet},
@@ -77,6 +78,19 @@ pub(super) fn unreadable(detail: String) -> Problem {
         ],
         ..Problem::default()
     }
+}
+
+/// The name of a profile in the environment that looks like a secret: refused as the command line
+/// refuses one, and never repeated.
+pub(super) fn odd_profile() -> Option<Problem> {
+    let is_secret = env::var("AWS_PROFILE").is_ok_and(|name| key_id::looks_like_a_secret(&name));
+    is_secret.then(|| Problem {
+        title: "AWS_PROFILE names no profile".into(),
+        what: "The value of AWS_PROFILE looks like a secret, not like the name of a profile."
+            .into(),
+        advice: vec!["Set it to the name of a profile, or start with --profile NAME.".into()],
+        ..Problem::default()
+    })
 }
 
 /// A variable whose value cannot be signed with: a line break has come along with it.
@@ -190,7 +204,8 @@ fn wrong(setting: &str, value: &str, rule: &str) -> Problem {
     };
     Problem {
         title: format!("{setting} is not valid"),
-        what: format!("It says {value:?}; {rule}."),
+        // It may be anything that was pasted there.
+        what: format!("It says {:?}; {rule}.", key_id::redacted(value)),
         details: vec![place],
         advice: vec!["Correct it, or leave it out.".into()],
         ..Problem::default()

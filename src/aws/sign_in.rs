@@ -102,6 +102,9 @@ async fn sign_in_knowing(options: &Options, known: &mut Vec<String>) -> Result<S
     .map_err(|error| settings::unreadable(deepest(&error)))?;
     known.extend(profiles.profiles().map(str::to_owned));
     known.sort_unstable();
+    if let Some(problem) = settings::odd_profile().filter(|_| options.profile.is_none()) {
+        return Err(problem);
+    }
     let named = named_profile(options);
     if let Some(name) = named.as_deref()
         && profiles.get_profile(name).is_none()

@@ -50,12 +50,41 @@ fn a_secret_that_was_typed_by_mistake_is_not_repeated() {
 fn a_secret_in_the_place_of_a_profile_is_not_in_the_log() {
     let start = Start::iamkeys(["--log-file", "log"]).env("AWS_PROFILE", SECRET);
     let mut program = start.run();
-    program.wait_text("There is no profile");
+    program.wait_text("AWS_PROFILE names no profile");
     program.press("q");
     program.wait_exit().assert_clean(0);
     let log = std::fs::read_to_string(program.home().join("log")).unwrap();
-    assert!(log.contains("There is no profile [redacted]"), "{log}");
+    assert!(log.contains("AWS_PROFILE names no profile"), "{log}");
     assert!(!log.contains("MDENG"), "{log}");
+}
+
+#[test]
+fn a_secret_in_a_variable_is_not_on_the_screen() {
+    let file = format!("[{SECRET}]\naws_access_key_id={KEY}\naws_secret_access_key=nothing\n");
+    for (variable, said) in [
+        ("AWS_PROFILE", "AWS_PROFILE names no profile"),
+        ("AWS_REGION", "AWS_REGION is not valid"),
+        ("AWS_MAX_ATTEMPTS", "AWS_MAX_ATTEMPTS is not valid"),
+    ] {
+        // Beside keys that are set, and in a file that has such a profile: it is not used either.
+        for (key, path) in [("", "none"), (KEY, "none"), ("", "credentials")] {
+            let mut program = Start::iamkeys([""; 0])
+                .file("credentials", &file)
+                .env("AWS_SHARED_CREDENTIALS_FILE", path)
+                .env("AWS_ACCESS_KEY_ID", key)
+                .env("AWS_SECRET_ACCESS_KEY", key)
+                .env(variable, SECRET)
+                .run();
+            program.wait_text(said);
+            program.press("q");
+            let ended = program.wait_exit();
+            ended.assert_clean(0);
+            for part in SECRET.split('/') {
+                let raw = String::from_utf8_lossy(&ended.raw);
+                assert!(!raw.contains(part), "{variable} {key} {path}: {raw}");
+            }
+        }
+    }
 }
 
 #[test]
