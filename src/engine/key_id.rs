@@ -9,7 +9,7 @@ use std::fmt;
 const LENGTH: usize = 20;
 
 /// How many characters the secret of a key has.
-pub const SECRET_LENGTH: usize = 40;
+const SECRET_LENGTH: usize = 40;
 
 /// The digits of base32, in the order of their values.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -171,6 +171,14 @@ pub fn looks_like_a_secret(text: &str) -> bool {
     let hex = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit());
     text.split(is_outside)
         .any(|part| part.len() == SECRET_LENGTH && !hex(part))
+}
+
+/// Whether a text is a secret and no path: a part of a path may look like a secret too, and so may one
+/// that is half typed.
+#[must_use]
+pub fn is_a_secret(text: &str) -> bool {
+    let text = text.trim();
+    text.len() == SECRET_LENGTH && looks_like_a_secret(text) && !text.starts_with('/')
 }
 
 /// A text without what may be a secret in it: forty characters of base64 in a row, or more, for what

@@ -94,6 +94,32 @@ fn what_is_written_is_kept_whatever_the_clipboard_holds() {
 }
 
 #[test]
+fn a_secret_that_is_typed_is_no_path() {
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let clear = |desk: &mut Desk| {
+        let key = KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL);
+        desk.send(Message::Key(KeyPress { key, read: true }));
+    };
+    let mut desk = with_new_key();
+    desk.keys("s");
+    clear(&mut desk);
+    desk.keys(SECRET);
+    desk.press(KeyCode::Enter);
+    assert!(puts(&mut desk).is_empty(), "{}", desk.screen());
+    let screen = desk.screen();
+    assert!(
+        screen.contains("looks like a secret, not a path"),
+        "{screen}"
+    );
+    assert!(!screen.contains("MDENG"), "{screen}");
+    // A path that begins at the root may have so many characters too.
+    clear(&mut desk);
+    desk.keys("/home/alice/keys/of/the/pipeline/new/key");
+    desk.press(KeyCode::Enter);
+    assert_eq!(puts(&mut desk).len(), 1, "{}", desk.screen());
+}
+
+#[test]
 fn what_is_copied_of_another_key_replaces_the_secret_on_the_clipboard() {
     let only_copy = |desk: &Desk| {
         let only = desk.screen.engine.vault.only_copy();

@@ -5,6 +5,7 @@ use super::{LONG_LIMIT, PASTE_LIMIT, intend};
 use crate::{
     engine::{
         destination::{Layout, LineChange, default_name},
+        key_id::is_a_secret,
         vault::{Agreeing, Choosing, Medium, NEW_KEY, Phase, Profiles, Whose},
     },
     tui::{prelude::*, widgets::dialog::pieces},
@@ -77,6 +78,11 @@ impl Store {
             return Vec::new();
         };
         let name = self.name(choosing);
+        if !self.profile && is_a_secret(&name) {
+            self.input.reset();
+            let text = "That looks like a secret, not a path: taken out again";
+            return vec![Ask::Complain(text.into())];
+        }
         if self.profile && !name.is_empty() {
             self.input = Input::new(name.clone());
         }

@@ -4,7 +4,7 @@ use super::Screen;
 use crate::{
     engine::{
         Effect, Intent, KeyId,
-        key_id::{SECRET_LENGTH, looks_like_a_secret},
+        key_id::{is_a_secret, looks_like_a_secret},
         query::sort::Sort,
         text,
     },
@@ -19,13 +19,6 @@ use crate::{
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
-
-/// Whether a paste is a secret and no path. What is typed of a path may look like a secret for a moment,
-/// and so may a part of one.
-fn is_nothing_but_a_secret(text: &str) -> bool {
-    let text = text.trim();
-    text.len() == SECRET_LENGTH && looks_like_a_secret(text) && !text.starts_with('/')
-}
 
 impl Screen {
     pub(super) fn key(&mut self, press: KeyPress) -> Vec<Effect> {
@@ -263,7 +256,7 @@ impl Screen {
         if let Some(Err(asks)) = top.map(|top| top.takes_paste(text, engine)) {
             return self.answer(asks);
         }
-        if self.context() == Context::File && is_nothing_but_a_secret(text) {
+        if self.context() == Context::File && is_a_secret(text) {
             self.complain("That looks like a secret, not a path: not pasted");
             return Vec::new();
         }
