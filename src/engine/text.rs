@@ -72,6 +72,25 @@ pub fn shorten_name<'a>(name: &'a str, cells: usize, mark: &str) -> Cow<'a, str>
     Cow::Owned(format!("{begin}{end}"))
 }
 
+/// Shortens a path at its beginning: its end tells one file from another.
+#[must_use]
+pub fn shorten_path<'a>(path: &'a str, cells: usize, mark: &str) -> Cow<'a, str> {
+    if width(path) <= cells {
+        return Cow::Borrowed(path);
+    }
+    let room = cells.saturating_sub(width(mark));
+    let mut used = 0;
+    let fits = |(_, c): &(usize, char)| {
+        used += c.width().unwrap_or(0);
+        used <= room
+    };
+    let from = path.char_indices().rev().take_while(fits).last();
+    let end = from.map_or("", |(at, _)| &path[at..]);
+    shorten(&format!("{mark}{end}"), cells, "")
+        .into_owned()
+        .into()
+}
+
 /// Breaks a text at spaces into lines of at most `cells`; a longer word is broken anywhere.
 #[must_use]
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
@@ -121,6 +140,10 @@ mod tests {
         assert_eq!(shorten_name("billing-export", 12, "…"), "billing…port");
         assert_eq!(shorten_name("billing-export", 14, "…"), "billing-export");
         assert_eq!(shorten_name("billing-export", 5, "…"), "bill…");
+        assert_eq!(shorten_path("/home/alice/key.csv", 12, "…"), "…ice/key.csv");
+        assert_eq!(shorten_path("key.csv", 7, "…"), "key.csv");
+        assert_eq!(shorten_path("日本語", 5, "…"), "…本語");
+        assert_eq!(shorten_path("key.csv", 0, "…"), "");
     }
 
     #[test]
@@ -137,6 +160,7 @@ mod tests {
             prop_assert!(!shown.chars().any(is_hidden));
             prop_assert!(width(&shorten(&shown, cells, "…")) <= cells);
             prop_assert!(width(&shorten_name(&shown, cells, "…")) <= cells);
+            prop_assert!(width(&shorten_path(&shown, cells, "…")) <= cells);
             for line in wrap(&shown, cells.max(2)) {
                 prop_assert!(width(&line) <= cells.max(2));
             }

@@ -16,7 +16,7 @@ pub(super) use crate::engine::{
     Change, Engine, Intent, News, Slot,
     account::{Account, KeyRow, UserRow},
     model::{KeyStatus, LastUsed},
-    text::{shorten, shorten_name, visible, width, wrap},
+    text::{shorten, shorten_name, shorten_path, visible, width, wrap},
 };
 pub(super) use ratatui::{
     layout::Rect,

@@ -83,7 +83,11 @@ fn exits(desk: &Desk) -> Vec<Exit> {
 
 /// A desk with the new-key dialog of alice open.
 fn with_new_key() -> Desk {
-    let mut desk = Desk::showing(SIZE, settings(), &people());
+    with_new_key_at(SIZE)
+}
+
+fn with_new_key_at(size: (u16, u16)) -> Desk {
+    let mut desk = Desk::showing(size, settings(), &people());
     desk.keys("cy");
     desk.serve(&people());
     let (id, change) = desk.next_change().unwrap();

@@ -3,7 +3,7 @@
 use super::{
     SIZE, copied, created,
     desk::{Desk, answer, people, planned, settings, someone},
-    exits, with_new_key,
+    exits, with_new_key, with_new_key_at,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
@@ -91,6 +91,42 @@ fn what_is_written_is_kept_whatever_the_clipboard_holds() {
         _ => None,
     });
     assert_eq!(stored.collect::<Vec<_>>(), ["profile deploy", "clipboard"]);
+}
+
+#[test]
+fn a_small_screen_shows_each_place_of_a_secret() {
+    let mut desk = with_new_key_at((60, 16));
+    copied(&mut desk, Copied::Secret, CopyOutcome::InSystemClipboard);
+    agree_in(&mut desk, "deploy");
+    desk.keys("y");
+    let (request, _) = desk.next_job().unwrap();
+    desk.heard(request, written());
+    let mut save = |news| {
+        desk.keys("s");
+        desk.press(KeyCode::Enter);
+        let (request, _) = desk.next_job().unwrap();
+        desk.press(KeyCode::Esc);
+        desk.heard(request, news);
+        desk.screen()
+    };
+    let saved = DestinationNews::Written(Ok(Written {
+        path: "/home/alice/keys/a-project-with-a-long-name/alice_accessKeys.csv".into(),
+        unsure: None,
+    }));
+    let screen = save(saved);
+    for place in ["✓ clipboard · ✓ profile deploy", "alice_accessKeys.csv"] {
+        assert!(screen.contains(place), "{place}: {screen}");
+    }
+    assert!(screen.contains("✓ …"), "cut off at the left: {screen}");
+    // What has failed stands out, beside what has not.
+    let screen = save(refused());
+    for place in [
+        "✗ not written: the disk is full",
+        "✗ alice_accessKeys.csv",
+        "✓ clipboard · ✓ profile deploy",
+    ] {
+        assert!(screen.contains(place), "{place}: {screen}");
+    }
 }
 
 #[test]

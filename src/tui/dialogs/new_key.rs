@@ -5,10 +5,11 @@ use crate::{
     engine::{
         Copied, CopyOutcome, Need, SecretKey, StoreIn,
         destination::{Form, Route},
-        vault::{Kept, LastDone, NewKey},
+        vault::{Destination, Kept, LastDone, NewKey},
     },
     tui::prelude::*,
 };
+use std::mem;
 
 /// Below this height, what can be done stands in as few lines as possible.
 const TALL: u16 = 24;
@@ -92,6 +93,7 @@ impl NewKeyDialog {
         let room = dialog_room(canvas.buffer.area.height, false);
         let room = room.saturating_sub(lines.count(true));
         let above = lines.count(false);
+        let tall = canvas.buffer.area.height >= TALL;
         let mut on_the_way = canvas.engine.vault.writing_to(&self.key);
         if let Some(destination) = on_the_way.next() {
             lines.waiting(format!("writing it to {}", destination.words()));
@@ -100,14 +102,24 @@ impl NewKeyDialog {
                 LastDone::Copied(what, outcome) => words::copied(what, outcome),
                 LastDone::Written(place, result) => words::written(place, result),
             };
-            if good {
-                lines.done(text);
-            } else {
+            if !good && !tall {
+                // The places below name it as well, and the activity has all of it.
+                let text = match last {
+                    LastDone::Written(_, Err(why)) => format!("not written: {why}"),
+                    _ => text,
+                };
+                let room = lines.cells.saturating_sub(2);
+                lines.failed(shorten(&visible(&text), room, lines.theme.glyphs.more));
+            } else if !good {
                 lines.failed(text);
+            } else if tall || !is_told_by_place(last) {
+                lines.done(text);
             }
         }
+        if !tall {
+            write_places(lines, new);
         // A long path leaves no room for it.
-        if canvas.buffer.area.height >= TALL && lines.count(false) < above + LAST {
+        } else if lines.count(false) < above + LAST {
             let so_far = match &new.stored[..] {
                 [] => String::new(),
                 [place] => format!("stored: {place}"),
@@ -149,6 +161,8 @@ impl NewKeyDialog {
                 say(&text, Style::new());
             }
             Kept::Nowhere if written => {}
+            // The list of places says where it is, and there is no room for more.
+            Kept::Replaced | Kept::Cleared if written && canvas.buffer.area.height < TALL => {}
             Kept::Nowhere => say("Not saved anywhere yet.", dim),
             Kept::Replaced => say("The clipboard holds the key ID now, not the secret.", warn),
             Kept::Cleared => {
@@ -165,6 +179,62 @@ impl NewKeyDialog {
             }
             _ => say(&while_it_is_there(canvas.engine.settings.clear_after), dim),
         }
+    }
+}
+
+/// Whether the list of places tells all that came of it.
+fn is_told_by_place(last: LastDone<'_>) -> bool {
+    match last {
+        LastDone::Copied(what, outcome) => {
+            what.holds_secret() && *outcome == CopyOutcome::InSystemClipboard
+        }
+        LastDone::Written(_, result) => result.as_ref().is_ok_and(|it| it.unsure.is_none()),
+    }
+}
+
+/// Writes each place where the secret was to go, side by side: a name gives way in its middle, a path
+/// at its beginning.
+fn write_places(lines: &mut Lines<'_>, new: &NewKey) {
+    let (theme, cells) = (lines.theme, lines.cells);
+    let glyphs = theme.glyphs;
+    let on_clipboard = new.on_clipboard() == Kept::Somewhere;
+    let clipboard = on_clipboard.then(|| (true, "clipboard".to_owned(), None));
+    let written = new.written.iter().map(|(place, result)| match place {
+        Destination::Profile(name) => (result.is_ok(), format!("profile {name}"), None),
+        Destination::File(path) => (result.is_ok(), String::new(), Some(path)),
+    });
+    let places: Vec<_> = clipboard.into_iter().chain(written).collect();
+    let between = format!(" {} ", glyphs.dot);
+    // Two share a line.
+    let room = if places.len() > 1 {
+        cells.saturating_sub(width(&between)) / 2
+    } else {
+        cells
+    };
+    let mut line = Line::default();
+    for (is_there, name, path) in places {
+        let (mark, style) = if is_there {
+            (glyphs.done, theme.good)
+        } else {
+            (glyphs.failed, theme.bad)
+        };
+        let room = room.saturating_sub(width(mark) + 1);
+        let place = match path {
+            Some(path) => shorten_path(&visible(path), room, glyphs.more).into_owned(),
+            None => shorten_name(&visible(&name), room, glyphs.more).into_owned(),
+        };
+        let place = Span::styled(format!("{mark} {place}"), style);
+        if line.width() > 0 {
+            if line.width() + width(&between) + place.width() > cells {
+                lines.push(mem::take(&mut line));
+            } else {
+                line.push_span(Span::styled(between.clone(), theme.dim));
+            }
+        }
+        line.push_span(place);
+    }
+    if line.width() > 0 {
+        lines.push(line);
     }
 }
 
