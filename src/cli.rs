@@ -46,7 +46,7 @@ use tracing_appender::non_blocking::WorkerGuard;
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {
-    /// Go to this access key at once, whoever's it is
+    /// Go to this access key at once, whichever user has it
     #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
     pub key_id: Option<KeyId>,
     /// The profile to sign in with; it wins over credentials in the environment
@@ -61,7 +61,7 @@ pub struct Cli {
     /// Refuse every change
     #[arg(long)]
     pub read_only: bool,
-    /// Open an embedded account: no credentials, no network, nothing of it is real
+    /// Open an embedded account: no credentials, no network, nothing in it is real
     #[arg(long, conflicts_with_all = OF_REAL_ACCOUNTS)]
     pub demo: bool,
     /// Open an embedded account of so many users

@@ -57,11 +57,11 @@ const DEEDS: &[Deed] = &[
         },
         done: ("New key for bob", &["NEW", "Not saved anywhere yet"]),
         found: (
-            "A key whose secret nobody has",
+            "A key whose secret is lost",
             &[
                 "Create a key for bob",
                 "NEW",
-                "nobody can get it",
+                "returns a secret only once",
                 "Replace it y",
                 "Keep",
             ],
@@ -384,7 +384,7 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
             person.see(&common::secret_of(&endpoint, new));
             common::keep(&mut person);
         } else {
-            let orphan = dialog(&screen, "A key whose secret nobody has");
+            let orphan = dialog(&screen, "A key whose secret is lost");
             if !orphan.is_some_and(|told| told.contains(new)) {
                 wrong.push(format!("the secret of {new} was lost and nobody told"));
             }
@@ -432,7 +432,7 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
 /// What is printed on leaving: what nobody has answered.
 fn left_open(deed: &Deed, ends: Ends, new: Option<&str>) -> Vec<String> {
     match (ends, new) {
-        (Found, Some(new)) => vec![format!("open: nobody has the secret of {new} of bob")],
+        (Found, Some(new)) => vec![format!("open: the secret of {new} of bob is lost")],
         (Missing, _) => vec![deed.open.to_owned()],
         _ => Vec::new(),
     }
@@ -446,7 +446,7 @@ fn is_over(screen: &str, deed: &Deed) -> bool {
         "It was done",
         "Not done so far",
         "It is gone",
-        "Somebody has its secret",
+        "The key is in use",
         "No room for another key",
         deed.done.0,
         deed.found.0,

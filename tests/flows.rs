@@ -301,7 +301,7 @@ fn the_service_s_own_limit_gets_the_same_words() {
     let mut person = Person::at(&endpoint());
     person.loaded();
     person.press("c");
-    person.see("There is room for it.");
+    person.see("key slots in use");
     // Somebody else was quicker.
     person.endpoint.account(|account| {
         account.add_new_key("alice", now()).unwrap();
@@ -528,7 +528,7 @@ fn a_creation_is_sent_once_and_what_became_of_it_is_looked_up() {
         person.see("Create y");
         person.press("y");
         if made {
-            let screen = person.see("A key whose secret nobody has");
+            let screen = person.see("A key whose secret is lost");
             let orphan = &keys_of(&endpoint, "alice")[1].0;
             assert!(screen.contains(orphan.as_str()), "{kind:?}:\n{screen}");
         } else {
@@ -588,7 +588,7 @@ fn a_question_that_cannot_be_answered_stays_until_it_is() {
     let mut person = Person::at(&endpoint);
     person.loaded();
     person.press("c");
-    person.see("There is room for it");
+    person.see("key slots in use");
     endpoint.fault(Fault::new(FaultKind::DropAfter).action("CreateAccessKey"));
     endpoint.fault(Fault::new(FaultKind::Refuse).action("ListAccessKeys"));
     person.press("y");
@@ -601,9 +601,9 @@ fn a_question_that_cannot_be_answered_stays_until_it_is() {
     person.press("o");
     person.see("The account could not be looked at.");
     person.press("R");
-    person.see("A key whose secret nobody has");
+    person.see("A key whose secret is lost");
     person.press("k");
-    let screen = person.gone("A key whose secret nobody has");
+    let screen = person.gone("A key whose secret is lost");
     assert!(!screen.contains("? alice"), "somebody knows it:\n{screen}");
 }
 
@@ -1070,7 +1070,7 @@ fn another_user_s_keys_are_named_before_they_are_replaced() {
     let mut person = with_credentials(&endpoint, file);
     let (key, secret) = new_key(&mut person);
     choose(&mut person, "ci");
-    let screen = person.see("of somebody else");
+    let screen = person.see("of another user");
     assert!(screen.contains(ci.as_str()), "{screen}");
     assert!(screen.contains("user/"), "{screen}");
     person.see("Replace ci-runner's keys y");

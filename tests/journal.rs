@@ -260,7 +260,7 @@ fn no_secret_is_in_it_whatever_was_done_with_it() {
     endpoint.fault(Fault::new(FaultKind::Cut).action("CreateAccessKey"));
     go_to(&mut person, "grafana");
     ask(&mut person, "c", "Create key");
-    person.see("A key whose secret nobody has");
+    person.see("A key whose secret is lost");
     let made = keys_of(&endpoint, "grafana").pop().unwrap().0;
     secrets.push(secret_of(&endpoint, &made));
     person.press("<esc>");
@@ -400,7 +400,7 @@ type Killed = (
 #[rustfmt::skip]
 const KILLED: &[Killed] = &[
     ("bob", "c", "Create key", "CreateAccessKey", true,
-        ("A key whose secret nobody has", &["Create a key for bob", "nobody can get it", "Replace it y"])),
+        ("A key whose secret is lost", &["Create a key for bob", "returns a secret only once", "Replace it y"])),
     ("bob", "c", "Create key", "CreateAccessKey", false,
         ("Not done so far", &["Create a key for bob", "No key has appeared so far.", "R looks again."])),
     ("bob", "t", "Deactivate key", "UpdateAccessKey", true,

@@ -286,7 +286,7 @@ fn rotating_ones_own_key_goes_on_signed_in_with_the_new_one() {
     rotation.open();
     rotation.wait_dialog(
         "Rotate alice",
-        &["iamkeys is signed in with the old key, and goes on with the new one."],
+        &["iamkeys is signed in with the old key, and continues with the new one."],
     );
     rotation.create();
     let new = world.keys_of("alice").pop().unwrap().0;

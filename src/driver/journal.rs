@@ -29,7 +29,7 @@ const LAST_WRITES: Duration = Duration::from_secs(2);
 pub struct JournalConfig {
     /// Its path; none where none is wanted; or why there can be none.
     pub path: Result<Option<PathBuf>, String>,
-    /// Whether what is done in the demo is written down too: nothing of it is real.
+    /// Whether what is done in the demo is written down too: nothing in it is real.
     pub demo_too: bool,
 }
 

@@ -119,8 +119,8 @@ impl fmt::Display for NotAKey {
             Self::Nothing => write!(f, "A key ID is AKIA and sixteen letters and digits."),
             Self::Secret => write!(
                 f,
-                "That looks like a secret, not a key ID. No key is found by its secret; whoever \
-                 has seen it can use it."
+                "That looks like a secret, not a key ID. No key is found by its secret; anyone \
+                 who has seen it can use it."
             ),
             Self::Temporary(id) => {
                 let place =
@@ -319,8 +319,8 @@ mod tests {
             ),
             (
                 "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                "That looks like a secret, not a key ID. No key is found by its secret; whoever \
-                 has seen it can use it.",
+                "That looks like a secret, not a key ID. No key is found by its secret; anyone \
+                 who has seen it can use it.",
             ),
         ] {
             assert_eq!(KeyId::read(text).unwrap_err().to_string(), words);

@@ -336,7 +336,7 @@ impl Change {
                 verb: "Describe",
                 doing: "describing",
                 done: "Described",
-                consequence: "Whoever may list the user's tags can read it.",
+                consequence: "Anyone who may list the user's tags can read it.",
                 undo: "You can change it again.",
                 is_so: "The account has this description.",
                 is_not_so: "The description is another, so far.",

@@ -358,12 +358,12 @@ impl Engine {
             let user = question.change.user();
             match (&question.cause, &question.finding) {
                 (Cause::SecretLost(key), _) => {
-                    format!("open: nobody has the secret of {key} of {user}")
+                    format!("open: the secret of {key} of {user} is lost")
                 }
                 (_, Finding::Orphans(keys)) => {
                     let keys: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
                     let keys = keys.join(", ");
-                    format!("open: nobody has the secret of {keys} of {user}")
+                    format!("open: the secret of {keys} of {user} is lost")
                 }
                 _ => {
                     let row = question.change.row();

@@ -114,7 +114,7 @@ actions! {
     Confirm, "confirm", "Do it";
     Cancel, "cancel", "Close, and change nothing";
     NextButton, "next button", "Next button";
-    PreviousButton, "button before", "Previous button";
+    PreviousButton, "previous button", "Previous button";
     Press, "press button", "Press the highlighted button";
     DeactivateInstead, "deactivate instead", "Deactivate the key instead of deleting it";
     GoToKey, "go to key", "Go to the key that could be deleted";
@@ -128,7 +128,7 @@ actions! {
     AsSection, "section", "Copy both as a credentials file section";
     WriteProfile, "write to a profile", "Write the key to a profile";
     SaveFile, "save as a file", "Save the key as a CSV file";
-    GoOn, "go on", "Continue with what is typed or chosen";
+    GoOn, "continue", "Continue with what is typed or chosen";
     TakeName, "take", "Use the name of an existing profile";
     OtherColumns, "other columns", "Switch between console and import columns";
     Write, "write", "Write what is shown";
@@ -144,7 +144,7 @@ actions! {
     LetGo, "let it go", "Close the question: you know the answer";
     Replace, "replace it", "Replace the key whose secret was lost";
     KeepKey, "keep it", "Keep the key: its secret is known";
-    NextStep, "go on", "Continue the rotation";
+    NextStep, "continue", "Continue the rotation";
     Independent, "both in use", "Both are in use; neither replaces the other";
     RollBack, "roll back", "Activate the old key and delete the new one";
     TryAgain, "try again", "Sign in again";

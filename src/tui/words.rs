@@ -91,10 +91,10 @@ pub(super) fn used(last_used: &Load<LastUsed>, dot: &str, now: DateTime<Utc>) ->
 pub(super) fn unknown(question: &Question) -> String {
     let change = &question.change;
     match (&question.cause, &question.finding) {
-        (Cause::SecretLost(key), _) => format!("Nobody has the secret of {key}."),
+        (Cause::SecretLost(key), _) => format!("The secret of {key} is lost."),
         (_, Finding::Orphans(keys)) => {
             let keys: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
-            format!("Nobody has the secret of {}.", keys.join(", "))
+            format!("The secret of {} is lost.", keys.join(", "))
         }
         _ => format!(
             "Not known whether this was done: {} {}.",

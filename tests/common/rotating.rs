@@ -82,7 +82,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
         &[
             "NEW",
             "never used",
-            "If nobody has, delete it and begin again.",
+            "If not, delete the newer key and begin again.",
             "Delete the newer y",
         ],
     ),
@@ -92,7 +92,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
         &[
             "NEW",
             "never used",
-            "If somebody has its secret, wait for its first use.",
+            "If its secret was stored, wait for its first use.",
         ],
     ),
     // That iamkeys has tried it does not say that anybody else has its secret.
@@ -101,7 +101,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
         "Store",
         &[
             "NEW",
-            "If somebody has its secret, wait for its first use.",
+            "If its secret was stored, wait for its first use.",
             "Delete the newer y",
         ],
     ),
@@ -110,7 +110,7 @@ pub(crate) const SAID: &[(Stop, &str, &[&str])] = &[
         "Store",
         &[
             "NEW",
-            "If somebody has its secret, wait for its first use.",
+            "If its secret was stored, wait for its first use.",
             UNDO,
             "Roll back b",
         ],
@@ -204,7 +204,7 @@ pub(crate) fn cut_off(world: &dyn World, user: &'static str, stop: Stop, then: T
         assert!(journal || !told.contains(UNDO), "{stop:?}: {told}");
         // Nothing is said to be used, or not, that is not known to be.
         if matches!(stop, Stop::Checked | Stop::TooSoon) {
-            assert!(!told.contains("somebody has it:"), "{stop:?}: {told}");
+            assert!(!told.contains("so it was stored"), "{stop:?}: {told}");
             if world.tells_of_uses() {
                 assert!(!told.contains("was never used"), "{stop:?}: {told}");
             } else {
@@ -494,9 +494,9 @@ impl Rotation<'_> {
         let said = [
             lost,
             "iamkeys ended before its secret was saved anywhere.",
-            "Nobody has its secret, unless you copied it by hand.",
+            "Its secret is lost, unless you copied it by hand.",
         ];
-        self.wait_dialog("A key whose secret nobody has", &said);
+        self.wait_dialog("A key whose secret is lost", &said);
         self.hands.keys("y");
         // Pressed before the look at the account is over, it may be a question by then whose end
         // has to be typed.

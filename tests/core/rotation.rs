@@ -555,7 +555,7 @@ fn the_session_goes_on_with_the_key_that_takes_its_own_s_place() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("r");
     desk.serve(&people());
-    assert!(desk.screen().contains("goes on with the new one"));
+    assert!(desk.screen().contains("continues with the new one"));
     desk.keys("y");
     desk.serve(&people());
     let (id, _) = desk.next_change().expect("it is created");

@@ -219,7 +219,7 @@ fn who_is_called_alike_is_not_the_same() {
         desk.heard(request, DestinationNews::Owner(owner));
         let screen = desk.screen();
         assert_eq!(screen.contains("of alice as well"), same, "{screen}");
-        assert_eq!(screen.contains("of somebody else"), !same, "{screen}");
+        assert_eq!(screen.contains("of another user"), !same, "{screen}");
         assert_eq!(screen.contains("Replace"), !same, "{screen}");
     }
 }

@@ -102,7 +102,7 @@ fn create_unanswered(world: &World, program: &mut pty::Program) {
     go_to(program, "new-hire");
     program.press("c");
     // The look at the account is over: only the answer to the change is kept back.
-    program.wait_text("There is room for it.");
+    program.wait_text("key slots in use");
     world.gate.close();
     program.press("y");
     program.wait_gone("A new access key for new-hire");

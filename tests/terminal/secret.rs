@@ -261,7 +261,7 @@ fn a_creation_whose_answer_is_lost_is_not_sent_again() {
         program.wait_text("Create a key for new-hire");
         let made = fault != "503";
         program.wait_text(if made {
-            "A key whose secret nobody has"
+            "A key whose secret is lost"
         } else {
             "Not done so far"
         });
@@ -275,7 +275,7 @@ fn a_creation_whose_answer_is_lost_is_not_sent_again() {
         ended.assert_clean(0);
         let open = if made {
             let key = world.newest_key("new-hire");
-            format!("open: nobody has the secret of {key} of new-hire")
+            format!("open: the secret of {key} of new-hire is lost")
         } else {
             "not known: creating a key for new-hire".to_owned()
         };

@@ -55,9 +55,9 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
     program.press(ESC);
     go_to(&mut program, "old-batch");
     program.press("c");
-    program.wait_text("There is room for it.");
+    program.wait_text("key slots in use");
     program.press("y");
-    program.wait_text("A key whose secret nobody has");
+    program.wait_text("A key whose secret is lost");
     handed_out.extend(keys(&world));
     program.press("y");
     program.wait_text("Delete the key, create another");
@@ -75,7 +75,7 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
     program.press(ESC);
     program.wait_text("backup-agent");
     program.press("gr");
-    program.wait_text("goes on with the new one");
+    program.wait_text("continues with the new one");
     program.press("y");
     program.wait_text("New key for alice");
     handed_out.extend(keys(&world));

@@ -234,7 +234,7 @@ fn change<'a>(
     let mut entries = SETTINGS.iter().filter_map(|key| section.entry(key));
     if let Some(entry) = entries.find(|entry| entry.value.len() > 1) {
         return Err(format!(
-            "line {}: the value of {} goes on in the lines below it: put it into one line",
+            "line {}: the value of {} continues in the lines below it: put it into one line",
             entry.at + 1,
             entry.key
         ));

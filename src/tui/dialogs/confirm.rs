@@ -181,7 +181,7 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
                 "Looking at the account first; done at once if nothing is different. {stop} stops it."
             ),
             (false, true) => "Looking whether this is still so".into(),
-            (false, false) => "Looking whether there is room for it".into(),
+            (false, false) => "Looking whether a key slot is free".into(),
         });
     }
     match (&preflight.difference, &preflight.failed) {
@@ -194,12 +194,25 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
         )),
         (None, None) => {
             let text = if at_risk {
-                "Verified with AWS just now."
+                "Verified with AWS just now.".into()
             } else {
-                "There is room for it."
+                key_slots(lines.canvas.engine, plan)
             };
             lines.marked(lines.theme.glyphs.done, text, lines.theme.dim);
         }
+    }
+}
+
+/// How many keys the user has of as many as there may be.
+fn key_slots(engine: &Engine, plan: &Plan) -> String {
+    let account = engine.fleet.get(plan.session.slot);
+    let keys = account.and_then(|account| account.users.keys(plan.user()));
+    match (account, keys) {
+        (Some(account), Some(keys)) => {
+            let quota = account.identity.keys_per_user();
+            format!("{} of {quota} key slots in use.", keys.len())
+        }
+        _ => "A key slot is free.".into(),
     }
 }
 

@@ -63,8 +63,8 @@ impl Dialog for Discard {
             if let Some(new) = new {
                 lines.marked(mark, whereabouts(&new.id, new.kept()), bad);
                 lines.below(format!(
-                    "If it is nowhere else, nobody can ever get it back. The key itself stays with \
-                     {}, and is unusable without it.",
+                    "If it is nowhere else, it is lost for good. The key itself stays with {}, and \
+                     is unusable without its secret.",
                     new.user
                 ));
             }

@@ -31,8 +31,10 @@ pub(super) fn frame(canvas: &Canvas<'_>, plan: &Plan, highlighted: usize) -> Opt
         let text = format!("{} could be deleted to make room.", row.key.id);
         lines.say(text, theme.good);
     } else if !keys.is_empty() {
-        let text = "All of them may be in use. Work out which isn't, deactivate it, wait, then \
-                    delete it.";
+        let all = if keys.len() == 2 { "Both" } else { "All" };
+        let text = format!(
+            "{all} may be in use. Work out which isn't, deactivate it, wait, then delete it."
+        );
         lines.say(text, theme.warn);
     }
     lines.gap();

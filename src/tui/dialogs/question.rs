@@ -58,9 +58,9 @@ impl Dialog for QuestionDialog {
         let (title, border) = match question.finding {
             Finding::Done => ("It was done", theme.good),
             Finding::NotFound => ("It is gone", theme.accent),
-            Finding::InUse => ("Somebody has its secret", theme.accent),
+            Finding::InUse => ("The key is in use", theme.accent),
             Finding::NotDone => ("Not done so far", theme.warn),
-            Finding::Orphans(_) => ("A key whose secret nobody has", theme.bad),
+            Finding::Orphans(_) => ("A key whose secret is lost", theme.bad),
             _ => ("Not known whether it was done", theme.bad),
         };
         let highlighted = self.button.min(buttons.len() - 1);
@@ -171,7 +171,7 @@ fn found(lines: &mut Lines<'_>, question: &Question) {
             let text = "The account has no such key or user any more: nothing is left to be done.";
             lines.marked(theme.glyphs.done, text, Style::new());
         }
-        Finding::InUse => lines.done("The key has been used: somebody has its secret."),
+        Finding::InUse => lines.done("The key is in use, so its secret was stored."),
         Finding::NotDone => {
             let text = change.row().is_not_so;
             match change {
@@ -192,10 +192,10 @@ fn found_orphans(lines: &mut Lines<'_>, question: &Question, orphans: &[AccessKe
         lines.dim(format!("{}{created}", orphan.status.word()));
     }
     lines.text(match question.cause {
-        Cause::SecretLost(_) => "Nobody has its secret, unless you copied it by hand.",
+        Cause::SecretLost(_) => "Its secret is lost, unless you copied it by hand.",
         _ => {
-            "It was not there before. Unless somebody else has made it, nobody has its secret, and \
-             nobody can get it."
+            "It was not there before. Unless it was created elsewhere, its secret is lost: AWS \
+             returns a secret only once."
         }
     });
     if orphans.len() == 1 {

@@ -259,7 +259,7 @@ impl Rotate {
         let is_own = |old: &KeyRow| account.is_some_and(|it| it.is_own(&old.key.id));
         let own = rotation.old.is_some_and(is_own);
         if own && (rotation.step <= RotationStep::Create || rotation.new_key.is_some()) {
-            let text = "iamkeys is signed in with the old key, and goes on with the new one.";
+            let text = "iamkeys is signed in with the old key, and continues with the new one.";
             lines.say(text, theme.warn);
         } else if own && rotation.step == RotationStep::Deactivate {
             let text = "iamkeys is signed in with the old key: the session ends.";
@@ -417,7 +417,7 @@ fn warning(canvas: &Canvas<'_>, rotation: &Rotation<'_>) -> Option<String> {
             "{} is the newer, and Inactive: rolled back, or switched off",
             rotation.new?.key.id
         )),
-        (_, Some(Blocker::WrongOwner)) => Some("it belongs to somebody else".into()),
+        (_, Some(Blocker::WrongOwner)) => Some("it belongs to another user".into()),
         (RotationStep::Deactivate, _) => {
             let used = words::used_at(&rotation.old?.last_used, canvas.now);
             Some(format!("{used} (may lag some minutes)"))
@@ -440,16 +440,16 @@ fn is_use_known(rotation: &Rotation<'_>) -> bool {
 /// What to do about a new key whose secret may be lost.
 fn may_be_lost(rotation: &Rotation<'_>) -> &'static str {
     if old_is_off(rotation) {
-        "The old key is off, and nobody has used the newer one but iamkeys, if that has tried it. If \
-         somebody has its secret, wait for its first use. If nobody has, roll back."
+        "The old key is off, and only iamkeys has used the newer one, if at all. If its secret was \
+         stored, wait for its first use. If not, roll back."
     } else if rotation.new_key.is_some() {
-        "Nobody has the secret of the new key: delete it and begin again."
+        "The secret of the new key is lost: delete the key and begin again."
     } else if rotation.new.is_some_and(was_used) {
-        "Two keys, and the newer was only tried, as iamkeys tries a new one. If somebody has its \
-         secret, wait for its first use. If nobody has, delete it and begin again."
+        "Two keys, and the newer was only tried, as iamkeys tries a new one. If its secret was \
+         stored, wait for its first use. If not, delete the newer key and begin again."
     } else {
-        "Two keys, and the newer was never used. If somebody has its secret, wait for its first \
-         use. If nobody has, delete it and begin again."
+        "Two keys, and the newer was never used. If its secret was stored, wait for its first \
+         use. If not, delete the newer key and begin again."
     }
 }
 
@@ -462,19 +462,19 @@ fn meaning(engine: &Engine, rotation: &Rotation<'_>) -> String {
         RotationStep::Check => {
             let look = keymap::name(Context::Rotate, Action::Refresh);
             format!(
-                "Nobody has tried the new key yet. Its first use shows here; {look} looks again."
+                "The new key has not been tried yet. Its first use shows here; {look} looks again."
             )
         }
         RotationStep::Deactivate => {
             let use_of_old = if !is_use_known(rotation) {
                 "Whether the old key is in use is not known. "
             } else if old.is_some_and(|old| engine.is_warm(old)) {
-                "The old key is still in use: whatever uses it must have the new one first. "
+                "The old key is still in use: the programs that use it need the new one first. "
             } else {
                 ""
             };
             let undo = keymap::name(Context::Rotate, Action::Undo);
-            format!("{use_of_old}Deactivating is undone with {undo}.")
+            format!("{use_of_old}Press {undo} to undo deactivating.")
         }
         RotationStep::Delete => "It was not used this week. Deleting can't be undone.".into(),
         RotationStep::Before | RotationStep::Store | RotationStep::Watch => String::new(),
@@ -491,8 +491,7 @@ fn meaning_of(blocker: Blocker, engine: &Engine, rotation: &Rotation<'_>) -> Str
         Blocker::NotLoaded => String::new(),
         Blocker::NoKey => format!("Nothing to rotate: {create} creates a key."),
         Blocker::NoRoom => {
-            "A key has to go first: one that is Inactive or was never used. Of no other is it \
-             offered."
+            "Delete a key first. It is offered only for one that is Inactive or was never used."
                 .into()
         }
         Blocker::TwoKeys => {
@@ -511,12 +510,12 @@ fn meaning_of(blocker: Blocker, engine: &Engine, rotation: &Rotation<'_>) -> Str
                 .into()
         }
         Blocker::NewIsInactive => format!(
-            "It can be deleted to begin again, or activated in the list ({toggle}) to go on with it."
+            "It can be deleted to begin again, or activated in the list ({toggle}) to continue with it."
         ),
         Blocker::Asking => "When the keys were last used is being asked.".into(),
         Blocker::UseUnknown => format!(
-            "Whether the newer key was ever used cannot be told, and so not whether anybody has its \
-             secret. Ask who created it; {toggle} and {delete} in the list work as ever."
+            "Whether the newer key was ever used cannot be told, and so not whether its secret was \
+             stored. Ask who created it; {toggle} and {delete} in the list work as ever."
         ),
         Blocker::SecretMayBeLost => may_be_lost(rotation).into(),
         Blocker::SecretNotStored => {
@@ -525,12 +524,12 @@ fn meaning_of(blocker: Blocker, engine: &Engine, rotation: &Rotation<'_>) -> Str
         Blocker::Trying => "A new key is not accepted everywhere at once.".into(),
         Blocker::Refused => format!(
             "The new key was not accepted. Leave the old one as it is: once the new one is used, \
-             this goes on ({look} looks again). Or roll back."
+             the rotation continues ({look} looks again). Or roll back."
         ),
         Blocker::NotListed => {
             format!("A new key was created, and AWS does not list it yet: {look} looks again.")
         }
-        Blocker::WrongOwner => "Do not go on.".into(),
+        Blocker::WrongOwner => "Do not continue.".into(),
         Blocker::StillWarm => {
             // Out of use for long, and deactivated in this run.
             let only_just_off =

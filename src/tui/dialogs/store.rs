@@ -131,7 +131,7 @@ impl Store {
         }
         let mut hints = Lines::new(lines.canvas, to_u16(lines.cells));
         let all = [
-            (Action::GoOn, "go on"),
+            (Action::GoOn, "continue"),
             (Action::TakeName, "complete"),
             (Action::Cancel, "back"),
         ];
@@ -456,14 +456,17 @@ fn verdict(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
             lines.done(format!("It holds {key}, of {} as well.", choosing.user));
         }
         Whose::Another(caller) => {
-            let text = format!("It holds {key} of somebody else: {}", caller.arn);
+            let text = format!("It holds {key} of another user: {}", caller.arn);
             lines.marked(lines.theme.glyphs.warn, text, bad);
             let here = choosing.account_id.as_ref();
             if here.is_some_and(|here| *here != caller.account) {
                 let text = format!("That is another account: {}.", caller.account);
                 lines.marked(" ", text, bad);
             }
-            lines.below("Whoever uses this profile will be somebody else then.");
+            lines.below(format!(
+                "Programs that use this profile will act as {} instead.",
+                choosing.user
+            ));
         }
         Whose::NotAccepted => {
             let account = lines.canvas.engine.fleet.of(choosing.session);

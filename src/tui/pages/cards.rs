@@ -155,10 +155,7 @@ fn below(canvas: &Canvas<'_>, user: &UserRow) -> Vec<(String, Style)> {
             text.push((visible(&error.message).into_owned(), Style::new()));
             text.push((words::remedy(error), theme.dim));
             if known.is_some() {
-                text.push((
-                    "Showing earlier data; the refresh failed.".into(),
-                    theme.dim,
-                ));
+                text.push(("Showing earlier data, refresh failed.".into(), theme.dim));
             }
         }
         (_, Some(keys)) if keys.is_empty() && text.is_empty() => {

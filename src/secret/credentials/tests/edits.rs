@@ -147,11 +147,11 @@ fn what_cannot_be_done_safely_is_refused_in_words() {
         ("[a]\n[a ]\n", "line 2: some programs read"),
         (
             "[a]\naws_secret_access_key = x\n  y\n",
-            "line 2: the value of aws_secret_access_key goes on",
+            "line 2: the value of aws_secret_access_key continues",
         ),
         (
             "[a]\naws_session_token = x\n\n  y\n",
-            "line 2: the value of aws_session_token goes on",
+            "line 2: the value of aws_session_token continues",
         ),
         (
             "[a]\naws_access_key_id = x\n  # c\naws_secret_access_key = y\n",
