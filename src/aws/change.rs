@@ -159,7 +159,7 @@ fn is_secret(text: &str) -> bool {
 
 /// Makes a change be sent once, and its answer be the whole document with this root. The SDK would
 /// repeat it after a 5xx or a lost connection: a creation that the service had made would leave a
-/// key whose secret nobody has, and a deletion that it had made would be reported as one of a key
+/// key whose secret is lost, and a deletion that it had made would be reported as one of a key
 /// that is not there.
 fn once(root: &'static str, enough: &'static [&'static str], pieces: Option<Pieces>) -> Builder {
     let retries = RetryConfig::disabled();

@@ -1,4 +1,4 @@
-//! Why nobody is signed in, told to a person: one sentence, what was looked at, what to do.
+//! Why signing in failed, told to a person: one sentence, what was looked at, what to do.
 
 use super::{Error, Kind};
 

@@ -31,9 +31,9 @@ pub struct UserFacts<'a> {
     pub name: &'a str,
     /// The path, `/` for most.
     pub path: &'a str,
-    /// How many access keys there are; none while nobody knows.
+    /// How many access keys there are; none while that is not known.
     pub keys: Option<usize>,
-    /// Whose the user is, or that no tag says so; none while nobody knows.
+    /// Whose the user is, or that no tag says so; none while that is not known.
     pub owner: Option<Option<&'a str>>,
 }
 
@@ -50,7 +50,7 @@ pub struct KeyFacts<'a> {
     pub last_used: Option<&'a LastUsed>,
     /// Whether this session is signed in with it.
     pub own: bool,
-    /// What it is for, or that nobody has said so; none while nobody knows.
+    /// What it is for, or that it has no description; none while that is not known.
     pub description: Option<Option<&'a str>>,
 }
 

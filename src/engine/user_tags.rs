@@ -56,7 +56,7 @@ impl UserTags {
         }
     }
 
-    /// What a key is for, where somebody has said so.
+    /// What a key is for, where it has a description.
     #[must_use]
     pub fn description(&self, key: &str) -> Option<&str> {
         let (_, text) = self.descriptions.iter().find(|(of, _)| **of == *key)?;

@@ -35,7 +35,7 @@ pub struct Identity {
     pub report: Load<Reported>,
     /// Who is signed in may not read what keys are for (`iam:ListUserTags`).
     pub tags_refused: bool,
-    /// Why it can no longer be used: expired, say. Nothing more is asked until somebody signs in.
+    /// Why it can no longer be used: expired, say. Nothing more is asked before the next sign-in.
     pub broken: Option<Error>,
 }
 

@@ -6,7 +6,7 @@ use crate::engine::{effect::RequestId, error::Error};
 /// and when that fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Load<T> {
-    /// Nobody has asked yet.
+    /// Not asked for yet.
     #[default]
     Idle,
     /// Asked; only the answer to this request counts.
@@ -57,7 +57,7 @@ impl<T> Load<T> {
         matches!(self, Self::Loading(..))
     }
 
-    /// Whether nobody has asked yet.
+    /// Whether it was not asked for yet.
     pub fn is_idle(&self) -> bool {
         matches!(self, Self::Idle)
     }

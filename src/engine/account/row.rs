@@ -210,7 +210,7 @@ impl UserRow {
         self.user.created != DateTime::UNIX_EPOCH
     }
 
-    /// How many keys there are; none while nobody knows.
+    /// How many keys there are; none while that is not known.
     #[must_use]
     pub fn key_count(&self) -> Option<usize> {
         match self.keys.known() {
@@ -233,7 +233,7 @@ impl UserRow {
         Some(Known { live, reported })
     }
 
-    /// The keys, as far as they are known; nothing where nobody knows of any.
+    /// The keys, as far as they are known.
     pub fn known_keys(&self) -> impl Iterator<Item = Known<'_>> + Clone {
         (0..self.key_count().unwrap_or(0)).filter_map(|at| self.known_key(at))
     }
@@ -251,20 +251,20 @@ impl UserRow {
         alone.then_some(found)
     }
 
-    /// What a key is for, or that nobody has said so; none while nobody knows.
+    /// What a key is for, or that it has no description; none while that is not known.
     #[must_use]
     pub fn known_description(&self, key: Known<'_>) -> Option<Option<&str>> {
         self.tags.known()?;
         Some(self.description(key.id()?))
     }
 
-    /// What a key is for, where somebody has said so.
+    /// What a key is for, where it has a description.
     #[must_use]
     pub fn description(&self, key: &str) -> Option<&str> {
         self.tags.known()?.description(key)
     }
 
-    /// Whose the user is, or that no tag says so; none while nobody knows.
+    /// Whose the user is, or that no tag says so; none while that is not known.
     #[must_use]
     pub fn known_owner(&self) -> Option<Option<&str>> {
         Some(self.tags.known()?.owner())

@@ -132,7 +132,7 @@ impl OfUser {
         }
     }
 
-    /// Whether nobody can say before the user's keys are known.
+    /// Whether it cannot be told before the user's keys are known.
     pub(super) fn needs_keys(&self) -> bool {
         matches!(self, Self::Keys(_))
     }

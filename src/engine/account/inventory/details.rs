@@ -19,7 +19,7 @@ enum Progress {
     Asked(RequestId),
     /// All of them are read.
     Done,
-    /// Refused, or lost: not asked again until somebody refreshes.
+    /// Refused, or lost: not asked again before a refresh.
     Failed,
 }
 
