@@ -9,10 +9,10 @@ use crate::{
     tui::{
         TO_READ,
         app::{App, Config},
+        keyboard::Input,
         terminal::{self, Tty, complain},
     },
 };
-use crossterm::event::Event;
 use futures::Stream;
 use std::{
     env, io,
@@ -31,7 +31,7 @@ pub fn run<S>(
     no_dumps: io::Result<()>,
 ) -> ExitCode
 where
-    S: Stream<Item = io::Result<Event>> + Unpin,
+    S: Stream<Item = io::Result<Input>> + Unpin,
 {
     if !terminal::is_there() {
         complain("iamkeys: standard input and output must be a terminal");
@@ -93,7 +93,7 @@ fn run_screen<S>(
     no_dumps: io::Result<()>,
 ) -> color_eyre::Result<Exit>
 where
-    S: Stream<Item = io::Result<Event>> + Unpin,
+    S: Stream<Item = io::Result<Input>> + Unpin,
 {
     let tokio = driver::threads()?;
     // Before anything is written: a limit on the size of files would end the program there.

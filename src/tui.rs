@@ -32,7 +32,7 @@ pub use canvas::Drawn;
 pub use guard::{TO_READ, View};
 pub use layout::SMALLEST;
 pub use lists::{Filter, KeyPlace, List, Lists};
-pub use message::{Ground, KeyPress, Message, Target};
+pub use message::{Click, Ground, KeyPress, Message, Target};
 pub use pages::{Page, Pane};
 pub use screen::{Screen, draw};
 pub use widgets::notice::Notice;

@@ -9,8 +9,9 @@ use super::{
     canvas::Drawn,
     ground,
     guard::Guard,
+    keyboard::Input,
     layout::limited,
-    message::{KeyPress, Message},
+    message::{Click, KeyPress, Message},
     screen::{self, Screen},
 };
 use crate::{
@@ -127,8 +128,6 @@ pub struct App<H: Host> {
     guard: Guard,
     /// Whether the terminal was told that keys are text.
     text: bool,
-    /// What the terminal answers of its ground.
-    ground: ground::Answer,
     stale: Stale,
     /// The terminal was given back to stop; when to take it again at the latest.
     resume: Option<Instant>,
@@ -183,7 +182,6 @@ where
             last_frame: Instant::now(),
             guard: Guard::new(config.to_read),
             text: false,
-            ground: ground::Answer::default(),
             stale: Stale::Now,
             resume: None,
             exit: None,
@@ -193,9 +191,7 @@ where
         // The console of Windows tells keys in another way, and nothing of this.
         if cfg!(unix) && config.settings.colours == Colours::True {
             // Nothing depends on it: a terminal that takes no output yet is not asked.
-            if app.host.send(ground::QUERY).is_ok() {
-                app.ground.wait();
-            }
+            let _ = app.host.send(ground::QUERY);
         }
         Ok(app)
     }
@@ -206,7 +202,7 @@ where
     /// When the terminal is gone.
     pub async fn run(
         &mut self,
-        mut events: impl Stream<Item = io::Result<TerminalEvent>> + Unpin,
+        mut events: impl Stream<Item = io::Result<impl Into<Input>>> + Unpin,
         mut signals: impl Stream<Item = Message> + Unpin,
     ) -> io::Result<Exit> {
         let mut ticks = tokio::time::interval(TICK);
@@ -269,10 +265,10 @@ where
     }
 
     /// Takes in an event, and all that came with it.
-    async fn terminal_event(
+    async fn terminal_event<I: Into<Input>>(
         &mut self,
-        first: Option<io::Result<TerminalEvent>>,
-        events: &mut (impl Stream<Item = io::Result<TerminalEvent>> + Unpin),
+        first: Option<io::Result<I>>,
+        events: &mut (impl Stream<Item = io::Result<I>> + Unpin),
     ) -> io::Result<()> {
         let mut next = Some(first);
         while let Some(event) = next {
@@ -280,14 +276,12 @@ where
                 // The terminal is gone: asking it again would only spin.
                 return self.take_in(Event::InputClosed.into(), Stale::Now);
             };
-            let (events_left, ground) = self.ground.sift(event);
-            if let Some(ground) = ground {
-                self.take_in(Message::Ground(ground), Stale::Now)?;
-            }
-            for event in events_left {
-                if let Some(message) = self.message_of(event) {
-                    self.take_in(message, Stale::Now)?;
-                }
+            let message = match event.into() {
+                Input::Event(event) => self.message_of(event),
+                Input::Reply(text) => ground::ground_of(&text).map(Message::Ground),
+            };
+            if let Some(message) = message {
+                self.take_in(message, Stale::Now)?;
             }
             if self.exit.is_some() {
                 return Ok(());
@@ -312,6 +306,11 @@ where
         !self.host.is_ready() && self.last_frame.elapsed() > STUCK
     }
 
+    /// Whether a person had time to read the dialog on top.
+    fn was_read(&self) -> bool {
+        !self.is_stuck() && self.guard.was_read(self.screen.view(), Instant::now())
+    }
+
     fn message_of(&self, event: TerminalEvent) -> Option<Message> {
         match event {
             // Nothing is done when a key is let go, nor by Shift alone.
@@ -326,8 +325,7 @@ where
                 },
             ) => None,
             TerminalEvent::Key(key) => {
-                let read = self.guard.was_read(self.screen.view(), Instant::now());
-                let read = read && !self.is_stuck();
+                let read = self.was_read();
                 Some(Message::Key(KeyPress { key, read }))
             }
             TerminalEvent::Paste(text) => Some(Message::Paste(text)),
@@ -342,7 +340,9 @@ where
                         && self.drawn.arrangement == self.screen.lists.arrangement() =>
                 {
                     let target = self.drawn.at(mouse.column, mouse.row);
-                    target.cloned().map(Message::Click)
+                    let target = target.cloned()?;
+                    let read = self.was_read();
+                    Some(Message::Click(Click { target, read }))
                 }
                 MouseEventKind::ScrollDown => Some(Message::Scroll(1)),
                 MouseEventKind::ScrollUp => Some(Message::Scroll(-1)),

@@ -12,11 +12,26 @@ use futures::{Stream, stream};
 use std::{io, thread};
 use tokio::sync::mpsc;
 
-/// The terminal's events from now on. An error stands for the end of the terminal.
+/// Something from the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A key, a paste, the mouse, another size.
+    Event(Event),
+    /// What it replies to a question (OSC), without what begins and ends that.
+    Reply(String),
+}
+
+impl From<Event> for Input {
+    fn from(event: Event) -> Self {
+        Self::Event(event)
+    }
+}
+
+/// What comes from the terminal from now on. An error stands for the end of the terminal.
 ///
 /// # Errors
 /// When the system gives no thread, or there is no terminal.
-pub fn events() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
+pub fn events() -> io::Result<impl Stream<Item = io::Result<Input>> + Unpin> {
     let (sender, receiver) = mpsc::unbounded_channel();
     let mut reader = Reader::new()?;
     thread::Builder::new().name("input".into()).spawn(move || {
@@ -45,8 +60,8 @@ impl Reader {
         Ok(Self)
     }
 
-    fn read(&mut self) -> io::Result<Vec<Event>> {
-        crossterm::event::read().map(|event| vec![event])
+    fn read(&mut self) -> io::Result<Vec<Input>> {
+        crossterm::event::read().map(|event| vec![event.into()])
     }
 }
 
@@ -55,7 +70,10 @@ use unix::Reader;
 
 #[cfg(unix)]
 mod unix {
-    use super::{io, parser::Parser};
+    use super::{
+        Input, io,
+        parser::{Parser, Unfinished},
+    };
     use crossterm::{event::Event, terminal};
     use rustix::{
         event::{PollFd, PollFlags, Timespec, poll},
@@ -67,10 +85,16 @@ mod unix {
         os::{fd::AsFd as _, unix::net::UnixStream},
     };
 
-    /// After it, what has begun and not ended is over.
+    /// After it, a paste that has begun and not ended is over.
     const SILENCE: Timespec = Timespec {
         tv_sec: 1,
         tv_nsec: 0,
+    };
+
+    /// After it, any other sequence is.
+    const SHORT_SILENCE: Timespec = Timespec {
+        tv_sec: 0,
+        tv_nsec: 250_000_000,
     };
 
     /// Reads the terminal, and is told of its size by SIGWINCH.
@@ -99,12 +123,16 @@ mod unix {
         }
 
         /// Waits for what comes next: without a limit, unless something is unfinished.
-        pub(super) fn read(&mut self) -> io::Result<Vec<Event>> {
+        pub(super) fn read(&mut self) -> io::Result<Vec<Input>> {
             let mut asked = [
                 PollFd::new(&self.terminal, PollFlags::IN),
                 PollFd::new(&self.resized, PollFlags::IN),
             ];
-            let limit = self.parser.is_waiting().then_some(&SILENCE);
+            let limit = match self.parser.waits_for() {
+                None => None,
+                Some(Unfinished::Paste) => Some(&SILENCE),
+                Some(Unfinished::Sequence) => Some(&SHORT_SILENCE),
+            };
             match poll(&mut asked, limit) {
                 Err(Errno::INTR) => return Ok(Vec::new()),
                 Err(error) => return Err(error.into()),
@@ -119,7 +147,7 @@ mod unix {
                 while matches!(self.resized.read(&mut bytes), Ok(1..)) {}
                 // One that cannot be read has not changed, as far as is known.
                 let size = terminal::size();
-                events.extend(size.map(|(columns, rows)| Event::Resize(columns, rows)));
+                events.extend(size.map(|(columns, rows)| Event::Resize(columns, rows).into()));
             }
             if !input.is_empty() {
                 match self.terminal.read(&mut bytes) {

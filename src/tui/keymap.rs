@@ -80,9 +80,7 @@ impl Context {
                 | Self::Find
         )
     }
-}
 
-impl Context {
     /// Whether what looks like a secret has no place in the text typed here. The fields of a
     /// description and of a key ID say themselves what is wrong with one, and a path may look like it.
     pub(super) fn holds_no_secret(self) -> bool {

@@ -12,7 +12,7 @@ pub enum Message {
     /// A text was pasted.
     Paste(String),
     /// The mouse was clicked on something.
-    Click(Target),
+    Click(Click),
     /// The wheel was turned, by so many rows; negative is up.
     Scroll(isize),
     /// The terminal has this size now, in columns and rows.
@@ -50,6 +50,15 @@ pub struct KeyPress {
     pub key: KeyEvent,
     /// Whether the dialog on top was on the screen with its facts for long enough to be read. Only
     /// what must be meant asks for it.
+    pub read: bool,
+}
+
+/// A click with the left button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Click {
+    /// What was clicked.
+    pub target: Target,
+    /// As of a [`KeyPress`].
     pub read: bool,
 }
 

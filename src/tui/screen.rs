@@ -130,7 +130,7 @@ impl Screen {
         let mut effects = match message {
             Message::Key(press) => self.key(press),
             Message::Paste(text) => self.paste(&text),
-            Message::Click(target) => self.click(&target),
+            Message::Click(click) => self.click(&click),
             Message::Scroll(by) => {
                 self.wheel(by);
                 Vec::new()

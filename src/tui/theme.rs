@@ -128,7 +128,7 @@ static ASCII: Glyphs = Glyphs {
     marker: ">",
     warn: "!",
     next: ">",
-    turning: "~",
+    turning: "%",
     stem: "|",
     done: "+",
     failed: "x",

@@ -2,7 +2,7 @@
 
 use super::{
     SIZE, created,
-    desk::{Desk, answer, now, people, settings, someone},
+    desk::{Desk, answer, click, now, people, settings, someone},
     error, failed,
 };
 use crossterm::event::KeyCode;
@@ -229,7 +229,7 @@ fn a_click_selects_the_entry_that_was_seen() {
     // The third row: below the two lines at the top, border and heading.
     let seen = drawn.at(10, 6).unwrap().clone();
     note(&mut desk, "newer");
-    desk.send(Message::Click(seen));
+    desk.send(click(seen));
     assert_eq!(selected(&desk).target, target("entry 4"));
 }
 
@@ -267,13 +267,13 @@ fn tabs_are_keys_and_can_be_clicked() {
         drawn.at(column, 1).cloned()
     };
     let target = tab(&desk, "Activity").unwrap();
-    desk.send(Message::Click(target));
+    desk.send(click(target));
     assert_eq!(desk.screen.page(), Page::Activity);
     let target = tab(&desk, "Keys").unwrap();
-    desk.send(Message::Click(target));
+    desk.send(click(target));
     assert_eq!(desk.screen.page(), Page::Keys);
     let target = tab(&desk, "Users").unwrap();
-    desk.send(Message::Click(target));
+    desk.send(click(target));
     assert_eq!(desk.screen.page(), Page::Users);
     for (keys, view) in [
         ("3", Page::Activity),
@@ -352,7 +352,7 @@ fn what_no_command_does_says_so_and_offers_none() {
     assert!(screen.contains("What happened"), "{screen}");
     assert!(!screen.contains("Copy command"), "{screen}");
     desk.keys("y");
-    desk.send(Message::Click(Target::Button(1)));
+    desk.send(click(Target::Button(1)));
     assert!(desk.effects.is_empty());
 }
 

@@ -3,7 +3,7 @@
 
 use super::{
     SIZE,
-    desk::{Desk, Someone, answer, now, page, people, settings, someone},
+    desk::{Desk, Someone, answer, click, now, page, people, settings, someone},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyCode;
@@ -378,7 +378,7 @@ proptest! {
                 Step::Heading(at) => if desk.screen.page() != Page::Activity {
                     let (columns, sort) = desk.screen.lists.sorted();
                     let column = columns[at % columns.len()];
-                    desk.send(Message::Click(Target::Column(column)));
+                    desk.send(click(Target::Column(column)));
                     let expected = if sort.column == column { sort.reversed() } else { Sort::by(column) };
                     prop_assert_eq!(desk.screen.lists.sorted().1, expected);
                     moved = true;

@@ -23,7 +23,7 @@ mod rotation;
 mod storing;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use desk::{Desk, Someone, answer, now, page, people, settings, someone};
+use desk::{Desk, Someone, answer, click, now, page, people, settings, someone};
 use iamkeys::{
     engine::{
         self, Answer, Change, ChangeId, Changed, Copied, CopyOutcome, Effect, Error, Event, Exit,
@@ -34,7 +34,7 @@ use iamkeys::{
         model::{AccessKey, Caller, KeyStatus, LastUsed},
         text,
     },
-    tui::{self, KeyPress, Message, Target, keymap},
+    tui::{self, Click, KeyPress, Message, Target, keymap},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::{fs, path::Path};
@@ -436,7 +436,7 @@ fn no_click_closes_a_new_key() {
         Target::User(2),
     ] {
         let mut desk = with_new_key();
-        desk.send(Message::Click(target));
+        desk.send(click(target));
         assert!(desk.screen().contains("New key for alice"));
         assert_eq!(
             desk.screen.lists.by_user().cursor(),
@@ -644,6 +644,26 @@ fn what_was_not_read_is_not_confirmed_and_that_is_said() {
         desk.press(*presses.last().unwrap());
         assert!(desk.next_change().is_some());
     }
+}
+
+#[test]
+fn a_button_that_was_not_read_is_not_clicked_and_that_is_said() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jjjjt");
+    desk.serve(&people());
+    let button = Target::Button(1);
+    desk.send(Message::Click(Click {
+        target: button.clone(),
+        read: false,
+    }));
+    assert!(desk.next_change().is_none());
+    let screen = desk.screen();
+    assert!(
+        screen.contains("Click again: this dialog had just opened"),
+        "{screen}"
+    );
+    desk.send(click(button));
+    assert!(desk.next_change().is_some());
 }
 
 #[test]

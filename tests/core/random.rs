@@ -2,7 +2,7 @@
 
 use super::{
     SIZE, created,
-    desk::{Desk, answer, left_open, people, planned, settings},
+    desk::{Desk, answer, click, left_open, people, planned, settings},
     error, held,
     storing::{FILE, refused, written},
 };
@@ -187,11 +187,11 @@ proptest! {
                 Event::Click(x, y) => {
                     let drawn = desk.draw();
                     if let Some(target) = drawn.at(x, y).cloned() {
-                        desk.send(Message::Click(target));
+                        desk.send(click(target));
                     }
                 }
                 Event::Scroll(by) => desk.send(Message::Scroll(by)),
-                Event::Target(target) => desk.send(Message::Click(target)),
+                Event::Target(target) => desk.send(click(target)),
                 Event::Answer(at, kind) => if !reads.is_empty() {
                     let (session, (request, read)) = reads.swap_remove(at % reads.len());
                     let answer = match kind {

@@ -2,7 +2,7 @@
 
 use super::{
     SIZE, copied, created,
-    desk::{Desk, answer, people, planned, settings, someone},
+    desk::{Desk, answer, click, people, planned, settings, someone},
     exits, with_new_key, with_new_key_at,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -332,7 +332,7 @@ fn a_row_of_the_list_is_taken_by_arrows_tab_and_clicks() {
             desk.keys("oth");
             desk.press(KeyCode::Tab);
         },
-        |desk| desk.send(Message::Click(Target::PaletteRow(1))),
+        |desk| desk.send(click(Target::PaletteRow(1))),
     ];
     for way in ways {
         let mut desk = with_new_key();

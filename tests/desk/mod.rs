@@ -24,7 +24,7 @@ use iamkeys::{
         vault::{DestinationNews, Listing},
     },
     secret::credentials::CredentialsFile,
-    tui::{self, KeyPress, Message, Screen, Settings},
+    tui::{self, Click, KeyPress, Message, Screen, Settings},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
 use std::{collections::VecDeque, time::Duration};
@@ -322,6 +322,11 @@ pub struct Someone {
     pub name: &'static str,
     pub path: &'static str,
     pub keys: Vec<(AccessKey, LastUsed)>,
+}
+
+/// A click on this, in a dialog that was read.
+pub fn click(target: tui::Target) -> Message {
+    Message::Click(Click { target, read: true })
 }
 
 pub fn someone(name: &'static str, keys: &[(&str, bool, i64, Option<i64>)]) -> Someone {

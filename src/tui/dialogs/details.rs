@@ -47,6 +47,7 @@ impl Details {
         let known = |text: Option<&str>| text.unwrap_or("not known").to_owned();
         let purpose = match account.description_of(&self.user, &self.key) {
             Some(Some(text)) => text.to_owned(),
+            Some(None) if canvas.engine.settings.read_only => "not described".into(),
             Some(None) => {
                 let key = keymap::name(Context::Keys, Action::Describe);
                 format!("not described ({key} describes it)")

@@ -118,8 +118,8 @@ impl Help {
             let longest = symbols.iter().map(|(glyph, ..)| width(glyph)).max();
             let cells = longest.unwrap_or(0);
             let line = |(glyph, style, text)| {
-                let glyph = Span::styled(format!("{glyph:<cells$} "), style);
-                Line::from_iter([glyph, Span::raw(text)])
+                let gap = " ".repeat(cells - width(glyph) + 1);
+                Line::from_iter([Span::styled(glyph, style), Span::raw(gap), Span::raw(text)])
             };
             symbols.into_iter().map(line).collect()
         })

@@ -1,6 +1,7 @@
 //! The bytes that a terminal sends, as events. It reads what crossterm reads, but nothing that is
 //! left unfinished holds back what comes after a silence.
 
+use super::Input;
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyEventState, KeyModifiers, MouseButton, MouseEvent,
     MouseEventKind,
@@ -15,11 +16,27 @@ const LARGEST_PASTE: usize = 1 << 20;
 /// No sequence of a key or of the mouse is longer.
 const LONGEST: usize = 64;
 
+/// Ctrl-C.
+const INTERRUPT: u8 = 0x03;
+
+/// No character is longer: so many bytes may be a key that was pressed.
+const KEY: usize = 4;
+
+/// What the terminal has begun to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfinished {
+    Paste,
+    Sequence,
+}
+
 /// What has come and is not yet an event.
 #[derive(Default)]
 pub(super) struct Parser {
     pending: Vec<u8>,
     paste: Option<Paste>,
+    /// A paste was given though its end had not come: what follows at once is the rest of it, and no
+    /// command.
+    stalled: bool,
 }
 
 #[derive(Default)]
@@ -33,53 +50,118 @@ enum Step {
     Unfinished,
     Unknown,
     Is(Event),
+    /// ESC was a key, and another one follows.
+    Escaped,
+    Reply(String),
 }
 
 impl Parser {
-    /// Whether something has begun that a silence would end.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.paste.is_some() || !self.pending.is_empty()
+    /// What has begun that a silence would end.
+    pub(super) fn waits_for(&self) -> Option<Unfinished> {
+        match &self.paste {
+            Some(_) => Some(Unfinished::Paste),
+            None => (!self.pending.is_empty()).then_some(Unfinished::Sequence),
+        }
     }
 
-    /// Takes in bytes; `more` says that others can be read at once.
-    pub(super) fn feed(&mut self, bytes: &[u8], more: bool) -> Vec<Event> {
+    /// Takes in bytes that came together; `more` says that others can be read at once.
+    pub(super) fn feed(&mut self, mut bytes: &[u8], more: bool) -> Vec<Input> {
+        // Alone it is the key, and no part of a paste.
+        if bytes == [INTERRUPT] && self.paste.take().is_some() {
+            self.stalled = true;
+        }
+        if self.stalled {
+            // A person presses one key at a time; a key of many bytes begins with ESC.
+            let end = bytes
+                .windows(PASTE_END.len())
+                .position(|part| part == PASTE_END);
+            self.stalled = end.is_none() && bytes.len() > KEY && bytes[0] != 0x1b;
+            match end {
+                Some(at) => bytes = &bytes[at + PASTE_END.len()..],
+                None if self.stalled => return Vec::new(),
+                None => {}
+            }
+        }
         let mut events = Vec::new();
         for (at, byte) in bytes.iter().enumerate() {
-            if let Some(paste) = &mut self.paste {
-                if paste.ends_with(*byte) {
-                    events.extend(self.silence());
-                }
-                continue;
-            }
-            // A sequence that another one breaks off stays unknown.
-            if *byte == 0x1b && self.pending.len() > 1 {
-                self.pending.clear();
-            }
-            self.pending.push(*byte);
-            if self.pending == PASTE {
-                self.pending.clear();
-                self.paste = Some(Paste::default());
-                continue;
-            }
-            match step(&self.pending, more || at + 1 < bytes.len()) {
-                Step::Unfinished if self.pending.len() < LONGEST => continue,
-                Step::Unfinished | Step::Unknown => {}
-                Step::Is(event) => events.push(event),
-            }
-            self.pending.clear();
+            self.take(*byte, more || at + 1 < bytes.len(), &mut events);
         }
         events
     }
 
-    /// Ends what is unfinished: a paste is what came of it, a sequence is dropped.
-    pub(super) fn silence(&mut self) -> Option<Event> {
+    fn take(&mut self, byte: u8, more: bool, events: &mut Vec<Input>) {
+        if let Some(paste) = &mut self.paste {
+            if paste.ends_with(byte) {
+                events.extend(self.silence());
+                self.stalled = false;
+            }
+            return;
+        }
+        // What another one breaks off stays unknown. A byte of X10's mouse may be any.
+        let breaks_off = if is_string(&self.pending) {
+            // ESC \ ends it; ESC and something else begins anew.
+            self.pending.len() > 2 && self.pending.ends_with(b"\x1b") && byte != b'\\'
+        } else if byte == 0x1b {
+            self.pending.len() > 1 || self.pending.first().is_some_and(|first| *first != 0x1b)
+        } else {
+            byte < 0x20
+                && self.pending.starts_with(b"\x1b[")
+                && !self.pending.starts_with(b"\x1b[M")
+        };
+        if breaks_off {
+            let escaped = is_string(&self.pending);
+            self.pending.clear();
+            self.pending.extend(escaped.then_some(0x1b));
+        }
+        self.pending.push(byte);
+        if self.pending == PASTE {
+            self.pending.clear();
+            self.paste = Some(Paste::default());
+            return;
+        }
+        match step(&self.pending, more) {
+            Step::Unfinished if self.pending.len() < LONGEST => return,
+            Step::Is(event) => events.push(event.into()),
+            Step::Reply(text) => events.push(Input::Reply(text)),
+            Step::Escaped => {
+                let escape = KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE);
+                events.push(Event::Key(escape).into());
+                self.pending.clear();
+                self.take(byte, more, events);
+                return;
+            }
+            // The rest of a string that is too long is dropped up to its end.
+            Step::Unfinished if is_string(&self.pending) => {
+                self.pending.truncate(2);
+                return;
+            }
+            Step::Unfinished => {}
+            Step::Unknown => {
+                // The last byte does not go on with what came before it: it begins anew.
+                let broken = self.pending.len() > 1 && self.pending[0] >= 0x80;
+                if broken && !(0x80..0xc0).contains(&byte) {
+                    self.pending.clear();
+                    self.take(byte, more, events);
+                    return;
+                }
+            }
+        }
         self.pending.clear();
-        let mut paste = self.paste.take()?;
+    }
+
+    /// Ends what is unfinished: a paste is what came of it, ESC was the key, a sequence is dropped.
+    pub(super) fn silence(&mut self) -> Option<Input> {
+        let pending = std::mem::take(&mut self.pending);
+        let Some(mut paste) = self.paste.take() else {
+            let escape = KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE);
+            return (pending == [0x1b]).then_some(Event::Key(escape).into());
+        };
         if paste.tail != PASTE_END {
+            self.stalled = true;
             paste.text.append(&mut paste.tail);
         }
         let text = String::from_utf8_lossy(&paste.text).into_owned();
-        Some(Event::Paste(text))
+        Some(Event::Paste(text).into())
     }
 }
 
@@ -104,7 +186,9 @@ fn press(code: KeyCode, modifiers: KeyModifiers) -> Step {
 fn step(bytes: &[u8], more: bool) -> Step {
     match bytes {
         [0x1b] if more => Step::Unfinished,
-        [0x1b] | [0x1b, 0x1b] => press(KeyCode::Esc, KeyModifiers::NONE),
+        [0x1b] => press(KeyCode::Esc, KeyModifiers::NONE),
+        [0x1b, 0x1b] => Step::Escaped,
+        _ if is_string(bytes) => string(&bytes[1..]),
         [0x1b, b'[' | b'O'] => Step::Unfinished,
         [0x1b, b'O', key] => known(letter(*key), KeyModifiers::NONE),
         [0x1b, b'[', rest @ ..] => csi(rest),
@@ -116,6 +200,24 @@ fn step(bytes: &[u8], more: bool) -> Step {
             other => other,
         },
         _ => character(bytes),
+    }
+}
+
+/// Whether a string of the terminal begins here: DCS, SOS, OSC, PM or APC. Alone, the first two bytes
+/// may be a key with Alt.
+fn is_string(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1b, b'P' | b'X' | b']' | b'^' | b'_', ..])
+}
+
+/// A string up to its end, BEL or ESC \. Only those of OSC are answers.
+fn string(bytes: &[u8]) -> Step {
+    let text = bytes
+        .strip_suffix(b"\x1b\\")
+        .or_else(|| bytes.strip_suffix(b"\x07"));
+    match text {
+        None => Step::Unfinished,
+        Some([b']', text @ ..]) => Step::Reply(String::from_utf8_lossy(text).into_owned()),
+        Some(_) => Step::Unknown,
     }
 }
 
@@ -193,7 +295,9 @@ fn csi(rest: &[u8]) -> Step {
         (Some(b'0'..=b'9'), b'~') => numbered(text),
         (Some(b'0'..=b'9'), b'u') => kitty(text),
         (Some(b'0'..=b'9' | b';'), key) => letter(*key).map(|code| {
-            let (modifiers, kind, _) = held(text);
+            // Some terminals leave the first parameter out.
+            let alone = format!(";{text}");
+            let (modifiers, kind, _) = held(if text.contains(';') { text } else { &alone });
             KeyEvent::new_with_kind(code, modifiers, kind)
         }),
         _ => None,
@@ -204,7 +308,7 @@ fn csi(rest: &[u8]) -> Step {
 /// The second parameter: what was held, and whether it was pressed, repeated or released.
 fn held(text: &str) -> (KeyModifiers, KeyEventKind, KeyEventState) {
     let mut parts = text.split(';').nth(1).unwrap_or_default().split(':');
-    let mut number = || parts.next().and_then(|part| part.parse::<u8>().ok());
+    let mut number = || parts.next().and_then(|part| part.parse::<u16>().ok());
     let mask = number().unwrap_or_default().saturating_sub(1);
     let kind = match number() {
         Some(2) => KeyEventKind::Repeat,
@@ -283,6 +387,13 @@ const KEYPAD: &[KeyCode] = &[
     KeyCode::KeypadBegin,
 ];
 
+/// What letters are with Ctrl, and always were.
+const CONTROLLED: [(char, KeyCode); 3] = [
+    ('[', KeyCode::Esc),
+    ('i', KeyCode::Tab),
+    ('m', KeyCode::Enter),
+];
+
 /// `CSI u`, as kitty has extended it.
 fn kitty(text: &str) -> Option<KeyEvent> {
     let mut points = text.split(';').next()?.split(':');
@@ -307,12 +418,30 @@ fn kitty(text: &str) -> Option<KeyEvent> {
             n => KeyCode::Char(char::from_u32(n)?),
         }
     };
-    let shifted = points.next().and_then(|point| point.parse().ok());
-    if let Some(c) = shifted.and_then(char::from_u32)
-        && modifiers.contains(KeyModifiers::SHIFT)
-    {
+    let mut other = || points.next()?.parse().ok().and_then(char::from_u32);
+    let (shifted, base) = (other(), other());
+    if modifiers.contains(KeyModifiers::CONTROL) {
+        // As without the protocol: the key where it stands on a Latin layout, and three that are
+        // others with Ctrl.
+        if let (KeyCode::Char(c), Some(base)) = (code, base)
+            && !c.is_ascii()
+        {
+            code = KeyCode::Char(base);
+        }
+        let is_it = |(c, _): &&(char, KeyCode)| code == KeyCode::Char(*c);
+        if let Some((_, key)) = CONTROLLED.iter().find(is_it)
+            && modifiers == KeyModifiers::CONTROL
+        {
+            (code, modifiers) = (*key, KeyModifiers::NONE);
+        }
+    } else if let Some(c) = shifted.filter(|_| modifiers.contains(KeyModifiers::SHIFT)) {
         code = KeyCode::Char(c);
         modifiers.remove(KeyModifiers::SHIFT);
+    } else if let KeyCode::Char(c) = code
+        && state.contains(KeyEventState::CAPS_LOCK)
+        && modifiers.is_empty()
+    {
+        code = KeyCode::Char(c.to_uppercase().next().unwrap_or(c));
     }
     Some(KeyEvent::new_with_kind_and_state(
         code, modifiers, kind, state,
@@ -367,38 +496,46 @@ mod tests {
     use std::slice;
 
     /// What comes of it when it arrives in these pieces, each followed by nothing for a moment.
-    fn read(pieces: &[&[u8]]) -> Vec<Event> {
+    fn read(pieces: &[&[u8]]) -> Vec<Input> {
         let mut parser = Parser::default();
         let all = pieces.iter();
         let mut events: Vec<_> = all.flat_map(|piece| parser.feed(piece, false)).collect();
         events.extend(parser.silence());
-        assert!(!parser.is_waiting());
+        assert_eq!(parser.waits_for(), None);
         events
     }
 
-    fn key(code: KeyCode, modifiers: KeyModifiers) -> Event {
-        Event::Key(KeyEvent::new(code, modifiers))
+    fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
+        Event::Key(KeyEvent::new(code, modifiers)).into()
     }
 
-    fn kind(c: char, kind: KeyEventKind) -> Event {
-        Event::Key(KeyEvent::new_with_kind(
-            KeyCode::Char(c),
-            KeyModifiers::NONE,
-            kind,
-        ))
+    fn kind(c: char, kind: KeyEventKind) -> Input {
+        let key = KeyEvent::new_with_kind(KeyCode::Char(c), KeyModifiers::NONE, kind);
+        Event::Key(key).into()
     }
 
-    fn at(kind: MouseEventKind, modifiers: KeyModifiers) -> Event {
-        Event::Mouse(MouseEvent {
+    fn at(kind: MouseEventKind, modifiers: KeyModifiers) -> Input {
+        let mouse = MouseEvent {
             kind,
             column: 19,
             row: 9,
             modifiers,
-        })
+        };
+        Event::Mouse(mouse).into()
     }
 
+    fn pasted(text: &str) -> Input {
+        Event::Paste(text.into()).into()
+    }
+
+    fn reply(text: &str) -> Input {
+        Input::Reply(text.into())
+    }
+
+    const ALL: KeyModifiers = KeyModifiers::all();
+
     /// As crossterm reads them.
-    fn table() -> Vec<(&'static [u8], Event)> {
+    fn table() -> Vec<(&'static [u8], Input)> {
         use KeyModifiers as Held;
         let left = MouseButton::Left;
         vec![
@@ -426,6 +563,14 @@ mod tests {
             (b"\x1b[9;2u", key(KeyCode::BackTab, Held::SHIFT)),
             (b"\x1b[99;5u", key(KeyCode::Char('c'), Held::CONTROL)),
             (b"\x1b[97:65;2u", key(KeyCode::Char('A'), Held::NONE)),
+            (
+                "\x1b[1089::99;5u".as_bytes(),
+                key(KeyCode::Char('c'), Held::CONTROL),
+            ),
+            (b"\x1b[91;5u", key(KeyCode::Esc, Held::NONE)),
+            (b"\x1b[109;5u", key(KeyCode::Enter, Held::NONE)),
+            (b"\x1b[5C", key(KeyCode::Right, Held::CONTROL)),
+            (b"\x1b[1;256C", key(KeyCode::Right, ALL)),
             (b"\x1b[106;1:2u", kind('j', KeyEventKind::Repeat)),
             (b"\x1b[106;1:3u", kind('j', KeyEventKind::Release)),
             (
@@ -442,13 +587,12 @@ mod tests {
                 at(MouseEventKind::ScrollUp, Held::SHIFT),
             ),
             (b"\x1b[M 4*", at(MouseEventKind::Down(left), Held::NONE)),
-            (b"\x1b[I", Event::FocusGained),
-            (b"\x1b[O", Event::FocusLost),
-            (
-                b"\x1b[200~a\x1b[A\r\x1b[201~",
-                Event::Paste("a\x1b[A\r".into()),
-            ),
-            (b"\x1b[200~\x1b[201~", Event::Paste(String::new())),
+            (b"\x1b[I", Event::FocusGained.into()),
+            (b"\x1b[O", Event::FocusLost.into()),
+            (b"\x1b[200~a\x1b[A\r\x1b[201~", pasted("a\x1b[A\r")),
+            (b"\x1b]11;rgb:00/00/00\x1b\\", reply("11;rgb:00/00/00")),
+            (b"\x1b]11;rgb:00/00/00\x07", reply("11;rgb:00/00/00")),
+            (b"\x1b[200~\x1b[201~", pasted("")),
         ]
     }
 
@@ -474,7 +618,13 @@ mod tests {
     #[test]
     fn escape_is_a_key_at_once_unless_more_can_be_read() {
         let escape = key(KeyCode::Esc, KeyModifiers::NONE);
-        assert_eq!(Parser::default().feed(b"\x1b", false), [escape]);
+        assert_eq!(
+            Parser::default().feed(b"\x1b", false),
+            slice::from_ref(&escape)
+        );
+        let down = key(KeyCode::Down, KeyModifiers::NONE);
+        assert_eq!(read(&[b"\x1b\x1b[B"]), [escape.clone(), down]);
+        assert_eq!(read(&[b"\x1b\x1b"]), [escape.clone(), escape]);
         let mut parser = Parser::default();
         assert_eq!(parser.feed(b"\x1b", true), []);
         let alt = key(KeyCode::Char('x'), KeyModifiers::ALT);
@@ -486,12 +636,18 @@ mod tests {
         let q = key(KeyCode::Char('q'), KeyModifiers::NONE);
         let mut parser = Parser::default();
         assert_eq!(parser.feed(b"\x1b[200~text\x1b[20", false), []);
-        assert_eq!(parser.silence(), Some(Event::Paste("text\x1b[20".into())));
-        // Its end comes late.
-        assert_eq!(parser.feed(b"\x1b[201~q", false), slice::from_ref(&q));
+        assert_eq!(parser.silence(), Some(pasted("text\x1b[20")));
+        // The rest of it comes late, and is no command; what is pressed is one.
+        assert_eq!(parser.feed(b"tyrd and more", false), []);
+        assert_eq!(parser.feed(b"y\x1b[201~q", false), slice::from_ref(&q));
+        for pressed in [&b"q"[..], b"\x1b[113;1:1u"] {
+            assert_eq!(parser.feed(b"\x1b[200~text", false), []);
+            assert!(parser.silence().is_some());
+            assert_eq!(parser.feed(pressed, false), slice::from_ref(&q));
+        }
         for begun in [&b"\x1b["[..], b"\x1b[1;", b"\x1bO", b"\x1b[M", b"\xf0\x9f"] {
             assert_eq!(parser.feed(begun, false), []);
-            assert!(parser.is_waiting());
+            assert!(parser.waits_for().is_some());
             assert_eq!(parser.silence(), None);
             assert_eq!(parser.feed(b"q", false), slice::from_ref(&q), "{begun:?}");
         }
@@ -501,10 +657,62 @@ mod tests {
     }
 
     #[test]
+    fn what_is_broken_off_takes_nothing_with_it() {
+        let q = key(KeyCode::Char('q'), KeyModifiers::NONE);
+        let interrupt = key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        let up = key(KeyCode::Up, KeyModifiers::NONE);
+        assert_eq!(read(&[b"\xc3q"]), slice::from_ref(&q));
+        assert_eq!(read(&[b"\xe2\x82q"]), slice::from_ref(&q));
+        assert_eq!(read(&[b"\xc3\x1b[A"]), slice::from_ref(&up));
+        assert_eq!(read(&[b"\x1b[1;\x1b[A"]), [up]);
+        assert_eq!(read(&[b"\x1b[\x03"]), [interrupt]);
+        assert_eq!(read(&[b"\x80q"]), [q]);
+        // A read may end in the middle of what was sent.
+        let mut parser = Parser::default();
+        assert_eq!(parser.feed(b"\x1b", true), []);
+        let escape = key(KeyCode::Esc, KeyModifiers::NONE);
+        assert_eq!(parser.silence(), Some(escape));
+    }
+
+    #[test]
+    fn what_the_terminal_says_is_no_key() {
+        let q = key(KeyCode::Char('q'), KeyModifiers::NONE);
+        for text in [
+            &b"\x1b_qq\x1b\\"[..],
+            b"\x1bP1+rs\x1b\\",
+            b"\x1bP>|s\x07",
+            b"\x1b^s\x1b\\",
+            b"\x1bXs\x1b\\",
+        ] {
+            assert_eq!(read(&[text, b"q"]), slice::from_ref(&q), "{text:?}");
+        }
+        let long = [b"\x1b_", &[b's'; 3 * LONGEST][..], b"\x1b\\q"].concat();
+        assert_eq!(read(&[&long]), slice::from_ref(&q));
+        // Without an end it is over with a silence, and with another sequence.
+        let mut parser = Parser::default();
+        assert_eq!(parser.feed(b"\x1b]0;sss", false), []);
+        assert_eq!(parser.silence(), None);
+        assert_eq!(parser.feed(b"q", false), slice::from_ref(&q));
+        let up = key(KeyCode::Up, KeyModifiers::NONE);
+        assert_eq!(read(&[b"\x1b]0;s\x1b[A"]), [up]);
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_paste_and_counts() {
+        let interrupt = key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        let mut parser = Parser::default();
+        assert_eq!(parser.feed(b"\x1b[200~abc", false), []);
+        assert_eq!(parser.feed(b"\x03", false), [interrupt]);
+        assert_eq!(parser.waits_for(), None);
+        let pieces: [&[u8]; 1] = [b"\x1b[200~a\x03b\x1b[201~"];
+        assert_eq!(read(&pieces), [pasted("a\x03b")]);
+    }
+
+    #[test]
     fn a_paste_has_a_limit() {
         let text = vec![b'x'; LARGEST_PASTE + 9];
         let events = read(&[PASTE, &text, PASTE_END]);
-        assert_eq!(events, [Event::Paste("x".repeat(LARGEST_PASTE))]);
+        assert_eq!(events, [pasted(&"x".repeat(LARGEST_PASTE))]);
     }
 
     #[test]
@@ -520,6 +728,7 @@ mod tests {
                 _ => likely[usize::from(byte) % likely.len()],
             };
             parser.feed(&[one], byte & 4 == 0);
+            assert!(parser.pending.len() < LONGEST);
             if byte == 7 {
                 parser.silence();
             }

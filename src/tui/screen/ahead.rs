@@ -22,9 +22,9 @@ pub(super) struct Ahead {
 
 impl Ahead {
     fn name(&self) -> String {
-        let mut title = self.action.title().to_owned();
-        title[..1].make_ascii_uppercase();
-        title
+        let mut title = self.action.title().chars();
+        let first = title.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(title).collect()
     }
 
     fn cancelled(&self) -> String {
@@ -57,13 +57,13 @@ impl Screen {
     pub(super) fn take_ahead(&mut self, key: Key, action: Option<Action>) -> bool {
         let finding = self.finding().cloned();
         if let Some(ahead) = &self.ahead {
-            if keymap::action(Context::Waiting, key) == Some(Action::Cancel) {
+            let on_page = finding.is_some() || self.visible_dialogs() == 0;
+            if on_page && keymap::action(Context::Waiting, key) == Some(Action::Cancel) {
                 let words = ahead.cancelled();
                 self.ahead = None;
                 self.say(words);
                 return true;
             }
-            let on_page = finding.is_some() || self.visible_dialogs() == 0;
             let confirms = keymap::action(Context::Confirm, key) == Some(Action::Confirm);
             if confirms && on_page && ahead.action != Action::CopyId {
                 let waiting = self.waiting(ahead);

@@ -13,7 +13,7 @@ use crate::{
         dialogs::{Ask, Find, PASTE_LIMIT},
         keymap::{self, Context, Key},
         layout,
-        message::{KeyPress, Target},
+        message::{Click, KeyPress, Target},
         pages::Pane,
     },
 };
@@ -51,11 +51,7 @@ impl Screen {
             return Vec::new();
         }
         if !press.read && self.must_be_meant(action) {
-            self.complain(if self.view().complete {
-                format!("Press {key} again: this dialog had just opened")
-            } else {
-                format!("Press {key} again once this dialog is loaded")
-            });
+            self.ask_again(&format!("Press {key}"));
             return Vec::new();
         }
         self.notice = None;
@@ -75,7 +71,16 @@ impl Screen {
         does.is_some_and(|does| does.must_be_meant(context))
     }
 
-    pub(super) fn click(&mut self, target: &Target) -> Vec<Effect> {
+    /// Says that what must be meant did not count yet.
+    fn ask_again(&mut self, how: &str) {
+        self.complain(if self.view().complete {
+            format!("{how} again: this dialog had just opened")
+        } else {
+            format!("{how} again once this dialog is loaded")
+        });
+    }
+
+    pub(super) fn click(&mut self, Click { target, read }: &Click) -> Vec<Effect> {
         let context = self.context();
         let reachable = match target {
             Target::User(_)
@@ -87,6 +92,18 @@ impl Screen {
             Target::Button(_) | Target::PaletteRow(_) => self.visible_dialogs() > 0,
         };
         if !reachable {
+            return Vec::new();
+        }
+        let does = match target {
+            Target::Action(action) => Some(*action),
+            Target::Button(button) => {
+                let top = self.dialogs.last();
+                top.and_then(|top| top.answers(&self.engine).get(*button).copied())
+            }
+            _ => None,
+        };
+        if !read && does.is_some_and(|does| self.must_be_meant(does)) {
+            self.ask_again("Click");
             return Vec::new();
         }
         self.notice = None;
