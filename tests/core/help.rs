@@ -86,7 +86,7 @@ fn what_the_symbols_mean_is_in_help() {
         assert!(legend(false).contains(meaning), "{meaning}");
     }
     let ascii = legend(true);
-    for meaning in ["* Active", "@ this session", "~ rotating", "... loading"] {
+    for meaning in ["* Active", "@ this session", "% rotating", "... loading"] {
         assert!(ascii.contains(meaning), "{meaning}:\n{ascii}");
     }
 }
