@@ -235,7 +235,9 @@ impl Account {
             Read::Tags(user) => {
                 users.file_tags(user, request, answer!(Tags));
             }
-            Read::UserDetails(_) => users.file_details(request, answer!(UserDetails)),
+            Read::UserDetails(marker) => {
+                users.file_details(request, marker.as_ref(), answer!(UserDetails));
+            }
             // The search takes an owner.
             Read::Owner(_) => {}
         }

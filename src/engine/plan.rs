@@ -480,6 +480,7 @@ impl Engine {
 
     /// Shows what a change is known to have done, until the account has said it itself.
     fn apply(&mut self, session: SessionId, change: &Change, changed: &Changed) {
+        let now = self.now;
         let Some(account) = self.fleet.of_mut(session) else {
             return;
         };
@@ -501,7 +502,7 @@ impl Engine {
                 users.edit_keys(user, |keys| keys.retain(|row| row.key.id != *key));
             }
             (Change::SetDescription { user, key, text }, _) => {
-                users.set_description(user, key, text.as_deref());
+                users.set_description(user, key, text.as_deref(), now);
             }
             (Change::Create { .. }, Changed::Done | Changed::Unsure { .. }) => {}
         }

@@ -221,7 +221,7 @@ impl Engine {
         reads.extend(account.refused_reads());
         // It may be granted now.
         account.identity.tags_refused = false;
-        account.users.read_details_again();
+        account.users.read_details_again(self.now);
         let selected = attention
             .selected
             .and_then(|at| account.users.rows().get(at as usize));

@@ -8,7 +8,7 @@ use super::{
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        self, Answer, Background, Changed, Effect, Intent, Kind, Read, RequestId, SignedIn,
+        self, Answer, Background, Change, Changed, Effect, Intent, Kind, Read, RequestId, SignedIn,
         model::{UserDetails, UserDetailsPage},
         user_tags::UserTags,
     },
@@ -841,4 +841,77 @@ fn a_description_of_a_user_who_was_never_selected_is_found() {
     assert!(desk.screen().contains("so far"), "{}", desk.screen());
     desk.answered(request, Ok(tagged(&users, "web", None)));
     assert!(!desk.screen().contains("so far"), "{}", desk.screen());
+}
+
+#[test]
+fn a_lost_page_of_the_details_is_asked_for_again_but_not_for_ever() {
+    let users = crowd(100);
+    let mut desk = listed(Background::All, &users);
+    let (request, _) = all_but_details(&mut desk, &users);
+    desk.answered(request, Ok(tagged(&users[..50], "web", Some("more"))));
+    // A 503, and a timeout: the reading goes on where it was.
+    for kind in [Kind::Server, Kind::Network] {
+        let (request, read) = desk.next_read().expect("the second page");
+        assert_eq!(read, Read::UserDetails(Some("more".into())), "{kind:?}");
+        desk.answered(request, Err(error(kind)));
+        assert!(!desk.account().users.details_failed(), "{kind:?}");
+    }
+    let (request, read) = desk.next_read().expect("the second page, again");
+    assert_eq!(read, Read::UserDetails(Some("more".into())));
+    desk.answered(request, Ok(tagged(&users[50..], "ops", None)));
+    assert_eq!(desk.account().users.tally().untagged, 0);
+    // One that never comes is given up, and nothing else is.
+    desk.keys("R");
+    let (request, _) = all_but_details(&mut desk, &users);
+    desk.answered(request, Ok(tagged(&users[..50], "web", Some("more"))));
+    let mut asked = 0;
+    while let Some((request, read)) = desk.next_read() {
+        assert_eq!(read, Read::UserDetails(Some("more".into())));
+        desk.answered(request, Err(error(Kind::Server)));
+        asked += 1;
+    }
+    assert_eq!(asked, 3);
+    assert!(desk.account().users.details_failed());
+    assert!(!desk.account().is_cut_off());
+    // What cannot be understood would not be understood the next time.
+    desk.keys("R");
+    let (request, _) = all_but_details(&mut desk, &users);
+    desk.answered(request, Err(error(Kind::InvalidResponse)));
+    assert!(desk.account().users.details_failed());
+    assert!(desk.next_read().is_none());
+}
+
+#[test]
+fn a_description_that_was_just_changed_is_kept_when_the_details_are_read_again() {
+    let users = crowd(4);
+    let mut desk = listed(Background::All, &users);
+    let (request, _) = all_but_details(&mut desk, &users);
+    desk.answered(request, Ok(tagged(&users, "web", None)));
+    let change = Change::SetDescription {
+        user: name(1).into(),
+        key: users[1].keys[0].0.id.clone(),
+        text: Some("backups".into()),
+    };
+    desk.intend(Intent::Send(desk.session().slot, vec![change]));
+    let (id, _) = desk.next_change().expect("it is described");
+    desk.changed(id, Ok(Changed::Done));
+    let refresh = |desk: &mut Desk| {
+        desk.keys("R");
+        let (request, _) = all_but_details(desk, &users);
+        desk.answered(request, Ok(tagged(&users, "web", None)));
+        let account = desk.account();
+        let key = &users[1].keys[0].0.id;
+        let text = account.description_of(&name(1), key).expect("it is known");
+        text.map(str::to_owned)
+    };
+    // Another user is selected, so that only the details tell of this one. AWS may still tell what was true before.
+    for _ in 0..2 {
+        assert_eq!(refresh(&mut desk).as_deref(), Some("backups"));
+    }
+    desk.wait(60_000);
+    desk.send(Message::Tick);
+    assert_eq!(
+        refresh(&mut desk).as_deref(),
+        Some("the first of user-0001")
+    );
 }

@@ -18,7 +18,7 @@ use crate::engine::{
     request::Read,
     user_tags::UserTags,
 };
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use details::Details;
 use std::{
     cmp::Ordering,
@@ -309,13 +309,19 @@ impl Inventory {
         let mut filed = false;
         self.edit_tags(user, |row| filed = row.tags.file(request, answer));
         if filed && told {
-            self.details.keep(user);
+            self.details.keep_told(user);
         }
     }
 
     /// Changes a description that is known to have been changed.
-    pub fn set_description(&mut self, user: &str, key: &str, text: Option<&str>) {
-        self.details.keep(user);
+    pub fn set_description(
+        &mut self,
+        user: &str,
+        key: &str,
+        text: Option<&str>,
+        now: DateTime<Utc>,
+    ) {
+        self.details.keep_changed(user, now);
         self.edit_tags(user, |row| {
             if let Some(known) = row.tags.known_mut() {
                 known.describe(key, text);

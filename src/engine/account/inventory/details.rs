@@ -4,11 +4,19 @@
 use super::{Inventory, What};
 use crate::engine::{
     effect::RequestId,
-    error::Error,
+    error::{Error, Kind},
     model::{UserDetails, UserDetailsPage},
     request::Read,
 };
-use std::collections::HashSet;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{HashMap, HashSet};
+
+/// A page that is lost so often in a row is not asked for again. This is fewer than what makes the
+/// [loader](crate::engine::loader) stop asking altogether: a page that never comes stops nothing else.
+const LOST: usize = 3;
+
+/// After so long a change is to be seen in every page that is asked for.
+const SEEN_EVERYWHERE: TimeDelta = TimeDelta::minutes(1);
 
 /// How far the reading has come.
 #[derive(Debug)]
@@ -19,34 +27,54 @@ enum Progress {
     Asked(RequestId),
     /// All of them are read.
     Done,
-    /// Refused, or lost: not asked again before a refresh.
+    /// Refused, not understood, or lost again and again: not asked for until a person refreshes.
     Failed,
 }
 
 /// The reading of the details.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Details {
     progress: Progress,
-    /// Users whose tags were told alone, or changed, since it began, in lower case. A page may be older
-    /// than that, also one that is asked for later: AWS needs some seconds to show a change everywhere.
-    newer: HashSet<Box<str>>,
+    /// How often the page that is next was lost.
+    lost: usize,
+    /// Users whose tags were told alone since it began, in lower case: a page may be older.
+    told: HashSet<Box<str>>,
+    /// Users whose tags were changed, in lower case, and when. A page may be older than that, also one
+    /// that is asked for later: AWS needs some seconds to show a change everywhere.
+    changed: HashMap<Box<str>, DateTime<Utc>>,
 }
 
-impl Default for Details {
+impl Default for Progress {
     fn default() -> Self {
-        Self {
-            progress: Progress::Next(None),
-            newer: HashSet::new(),
-        }
+        Self::Next(None)
     }
 }
 
 impl Details {
-    /// What is known of a user's tags is newer than what a page says of them.
-    pub(super) fn keep(&mut self, user: &str) {
+    /// A user's tags were told alone: that is newer than what a page of this reading says of them.
+    pub(super) fn keep_told(&mut self, user: &str) {
         if matches!(self.progress, Progress::Next(_) | Progress::Asked(_)) {
-            self.newer.insert(user.to_ascii_lowercase().into());
+            self.told.insert(user.to_ascii_lowercase().into());
         }
+    }
+
+    /// A user's tags were changed: that is newer than what a page says of them, also in a reading that
+    /// begins soon.
+    pub(super) fn keep_changed(&mut self, user: &str, now: DateTime<Utc>) {
+        self.changed.insert(user.to_ascii_lowercase().into(), now);
+    }
+
+    /// Whether what is known of a user's tags is newer than a page.
+    fn is_newer(&self, user: &str) -> bool {
+        let name = user.to_ascii_lowercase();
+        self.told.contains(name.as_str()) || self.changed.contains_key(name.as_str())
+    }
+
+    /// Begins the reading again, from the first page.
+    fn begin_again(&mut self) {
+        self.progress = Progress::Next(None);
+        self.lost = 0;
+        self.told.clear();
     }
 
     fn is_asked(&self, request: RequestId) -> bool {
@@ -78,8 +106,10 @@ impl Inventory {
     }
 
     /// Reads the details anew, once there is nothing else to ask. What is known stays until then.
-    pub(in crate::engine) fn read_details_again(&mut self) {
-        self.details = Details::default();
+    pub(in crate::engine) fn read_details_again(&mut self, now: DateTime<Utc>) {
+        let details = &mut self.details;
+        details.changed.retain(|_, at| now - *at < SEEN_EVERYWHERE);
+        details.begin_again();
     }
 
     /// Notes that a page is asked for.
@@ -91,14 +121,24 @@ impl Inventory {
     pub(in crate::engine) fn file_details(
         &mut self,
         request: RequestId,
+        marker: Option<&String>,
         answer: Result<UserDetailsPage, Error>,
     ) {
         if !self.details.is_asked(request) {
             return;
         }
         self.details.progress = match answer {
-            Err(_) => Progress::Failed,
+            Err(error) => {
+                let is_lost = matches!(error.kind, Kind::Network | Kind::Server);
+                self.details.lost += 1;
+                if is_lost && self.details.lost < LOST {
+                    Progress::Next(marker.cloned())
+                } else {
+                    Progress::Failed
+                }
+            }
             Ok(page) => {
+                self.details.lost = 0;
                 self.take_details(page.users);
                 let next = page.next.map(|next| Progress::Next(Some(next)));
                 next.unwrap_or(Progress::Done)
@@ -114,8 +154,7 @@ impl Inventory {
                 continue;
             };
             next = at + 1;
-            let name = user.name.to_ascii_lowercase();
-            let is_newer = self.details.newer.contains(name.as_str());
+            let is_newer = self.details.is_newer(&user.name);
             if !is_newer && self.rows[at].tags.known() != Some(&user.tags) {
                 self.edit(at, |row| row.tags.tell(user.tags));
                 self.touch(at, What::Tags);
