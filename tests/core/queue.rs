@@ -915,3 +915,32 @@ fn a_description_that_was_just_changed_is_kept_when_the_details_are_read_again()
         Some("the first of user-0001")
     );
 }
+
+#[test]
+fn users_who_are_listed_after_the_details_began_are_read_with_all_others() {
+    let users = crowd(21);
+    // The reading may be over when they are listed, or a page is on its way.
+    for is_over in [true, false] {
+        let mut desk = listed(Background::All, &users[..20]);
+        let (details, _) = all_but_details(&mut desk, &users[..20]);
+        if is_over {
+            desk.answered(details, Ok(tagged(&users[..20], "web", None)));
+        }
+        let slot = desk.session().slot;
+        desk.intend(Intent::Ask(slot, Read::Users(None)));
+        if !is_over {
+            // There is one page at a time, and this one does not count any more.
+            serve(&mut desk, &users);
+            desk.answered(details, Ok(tagged(&users[..20], "old", None)));
+        }
+        let (request, read) = all_but_details(&mut desk, &users);
+        assert_eq!(read, Read::UserDetails(None), "{is_over}");
+        desk.answered(request, Ok(tagged(&users, "web", None)));
+        assert_eq!(owner_of(&desk, &name(20)), Some("web".into()), "{is_over}");
+        assert_eq!(desk.account().users.tally().untagged, 0, "{is_over}");
+        // Where nobody is new, nothing is read again.
+        desk.intend(Intent::Ask(slot, Read::Users(None)));
+        let asked = serve(&mut desk, &users);
+        assert!(!asked.iter().any(is_details), "{is_over}");
+    }
+}

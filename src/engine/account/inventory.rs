@@ -86,10 +86,14 @@ impl Inventory {
                 .binary_search_by(|row| compare(&row.user.name, &user.name))
                 .ok();
             let Some(known) = known else {
+                self.details.note_new_user();
                 self.push(user);
                 self.take_report(self.rows.len() - 1);
                 continue;
             };
+            if !self.rows[known].is_listed() {
+                self.details.note_new_user();
+            }
             let generation = self.generation;
             let is_new = self.edit(known, |row| {
                 // Nothing was known of a user whom only a key's last use has named.
@@ -103,6 +107,7 @@ impl Inventory {
                 false
             });
             if is_new {
+                self.details.note_new_user();
                 self.sweep.look_again(known);
             }
             self.take_report(known);
@@ -141,6 +146,7 @@ impl Inventory {
     /// The last page has come: who was not named is gone.
     pub fn end_listing(&mut self) {
         self.complete = true;
+        self.details.end_listing();
         self.awaited = HashMap::new();
         let generation = self.generation;
         let before = self.rows.len();

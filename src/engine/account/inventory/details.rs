@@ -39,6 +39,8 @@ pub(super) struct Details {
     lost: usize,
     /// Users whose tags were told alone since it began, in lower case: a page may be older.
     told: HashSet<Box<str>>,
+    /// A listing has named users since it began: their page may have been read before they were there.
+    misses_some: bool,
     /// Users whose tags were changed, in lower case, and when. A page may be older than that, also one
     /// that is asked for later: AWS needs some seconds to show a change everywhere.
     changed: HashMap<Box<str>, DateTime<Utc>>,
@@ -75,6 +77,19 @@ impl Details {
         self.progress = Progress::Next(None);
         self.lost = 0;
         self.told.clear();
+        self.misses_some = false;
+    }
+
+    /// A listing has named a user of whom nothing was known.
+    pub(super) fn note_new_user(&mut self) {
+        self.misses_some |= !matches!(self.progress, Progress::Next(None));
+    }
+
+    /// All users are listed. Those who are new are read with all others: a page holds a thousand.
+    pub(super) fn end_listing(&mut self) {
+        if self.misses_some && !matches!(self.progress, Progress::Failed) {
+            self.begin_again();
+        }
     }
 
     fn is_asked(&self, request: RequestId) -> bool {
@@ -149,7 +164,7 @@ impl Inventory {
     fn take_details(&mut self, users: Vec<UserDetails>) {
         let mut next = 0;
         for user in users {
-            // Who is not listed is new: the next listing names them, and what is read after that.
+            // Who is not listed is new: the listing that names them has all of it read again.
             let Some(at) = self.find_from(next, &user.name) else {
                 continue;
             };
