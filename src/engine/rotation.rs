@@ -421,7 +421,7 @@ impl Engine {
 
 /// Whether it is not said yet when a key was last used.
 fn is_use_awaited(row: &KeyRow) -> bool {
-    row.last_used.known().is_none() && row.last_used.error().is_none()
+    row.last_used.is_awaited()
 }
 
 /// Whether a new key belongs to this user of this account.

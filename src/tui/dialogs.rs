@@ -85,7 +85,8 @@ pub(super) trait Dialog: fmt::Debug + Any {
         cancel(action)
     }
 
-    /// Whether it states all that it is going to: what is being loaded was not read yet.
+    /// Whether it states all that it is going to: what is being loaded was not read yet. One that asks
+    /// about nothing that is still loading always does.
     fn is_complete(&self, _engine: &Engine) -> bool {
         true
     }

@@ -718,6 +718,32 @@ fn a_step_is_asked_about_where_the_look_shows_something_else() {
 }
 
 #[test]
+fn whether_a_key_replaces_another_is_not_asked_before_both_last_uses_are_stated() {
+    let users = bot(&SIDE_BY_SIDE);
+    let mut desk = asked(&SIDE_BY_SIDE);
+    assert!(desk.screen.view().complete);
+    desk.keys("i");
+    // Another session in the account: what was said of the keys is remembered, their uses are not.
+    desk.intend(Intent::SignIn(desk.screen.slot(), Target::Demo));
+    desk.signed_in(SignedIn::default());
+    let mut open = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        if matches!(read, Read::LastUsed(..)) {
+            open.push((request, read));
+        } else {
+            desk.answered(request, answer(&users, read));
+        }
+    }
+    assert_eq!(stands(&desk).1, Some(Blocker::BothInUse));
+    assert_eq!(open.len(), 2);
+    for (request, read) in open {
+        assert!(!desk.screen.view().complete);
+        desk.answered(request, answer(&users, read));
+    }
+    assert!(desk.screen.view().complete);
+}
+
+#[test]
 fn a_step_is_not_done_once_its_dialog_was_left() {
     let mut desk = rotating(&SIDE_BY_SIDE);
     desk.keys("y");

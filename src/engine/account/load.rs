@@ -57,7 +57,12 @@ impl<T> Load<T> {
         matches!(self, Self::Loading(..))
     }
 
-    /// Whether it was not asked for yet.
+    /// Whether nothing has been told yet, not even that it could not be read.
+    pub fn is_awaited(&self) -> bool {
+        self.known().is_none() && self.error().is_none()
+    }
+
+    /// Whether nobody has asked yet.
     pub fn is_idle(&self) -> bool {
         matches!(self, Self::Idle)
     }

@@ -127,10 +127,7 @@ impl Dialog for PlanDialog {
         };
         let looking = plan.preflight().filter(|preflight| preflight.is_looking());
         looking.is_none_or(|preflight| match &preflight.key {
-            Some(facts) => {
-                let told = &facts.last_used;
-                told.known().is_some() || told.error().is_some()
-            }
+            Some(facts) => !facts.last_used.is_awaited(),
             None => plan.at_risk().is_none(),
         })
     }

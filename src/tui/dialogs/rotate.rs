@@ -337,6 +337,19 @@ impl Dialog for Rotate {
         }
     }
 
+    /// Whether one key replaces the other is answered here, by the last uses that are stated of both.
+    /// Nothing else that is done at once depends on one that is loading: that is confirmed in another
+    /// dialog, which waits for its own facts.
+    fn is_complete(&self, engine: &Engine) -> bool {
+        let rotation = engine.rotation(self.slot, &self.user);
+        let keys = [rotation.old, rotation.new].into_iter().flatten();
+        let asks = matches!(
+            rotation.blocker,
+            Some(Blocker::TwoKeys | Blocker::BothInUse)
+        );
+        !asks || keys.into_iter().all(|row| !row.last_used.is_awaited())
+    }
+
     fn awaits(&self, _engine: &Engine) -> Option<(Slot, Box<str>)> {
         Some((self.slot, self.user.clone()))
     }
