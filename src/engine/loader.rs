@@ -1,6 +1,7 @@
 //! What to ask next: the selected user first, then the rows that are looked at, the rows about to be,
-//! in the background all other users, and last of all what is told of many users at once. Nothing is asked twice, and no more at once than the
-//! [`limiter`](super::limiter) and the cap over all accounts allow.
+//! in the background all other users, and last of all what is told of many users at once. Nothing is
+//! asked twice, and no more at once than the [`limiter`](super::limiter) and the cap over all accounts
+//! allow.
 //!
 //! What is to be asked is decided at the last moment, when there is room for it: what is no longer
 //! looked at drops back. A read that was throttled was not answered, and is asked again.
@@ -343,15 +344,15 @@ impl Account {
         if let Some(read) = selected.and_then(|row| row.to_ask().next()) {
             return Some((read, true));
         }
-        let description = selected.and_then(|row| self.wanted_description(row));
+        let tags = selected.and_then(|row| self.wanted_tags(row));
         if background == Background::Off {
-            return description.map(|read| (read, false));
+            return tags.map(|read| (read, false));
         }
         let first_of = |places: &[u32]| {
             let mut rows = places.iter().filter_map(row);
             rows.find_map(|row| row.to_ask().next())
         };
-        let read = first_of(&attention.visible).or(description);
+        let read = first_of(&attention.visible).or(tags);
         if read.is_some() || background == Background::Visible || changing || self.is_paused() {
             return read.map(|read| (read, false));
         }
@@ -383,12 +384,14 @@ impl Account {
     /// The next page of the details of all users. Its answer is large and nobody waits for it: it is
     /// asked for where nothing else that was planned is under way.
     fn wanted_details(&self) -> Option<Read> {
+        // What something waits for (the report, a search) may take long and holds nothing up; only what
+        // this loader has chosen is more urgent, or is the page before.
         let busy = self.loader.reads.values().any(|asked| asked.planned);
         self.users.next_details().filter(|_| !busy)
     }
 
     /// The tags of the selected user, if they are worth asking for: after all keys on screen.
-    fn wanted_description(&self, row: &UserRow) -> Option<Read> {
+    fn wanted_tags(&self, row: &UserRow) -> Option<Read> {
         let asked = !row.tags.is_idle() || self.identity.tags_refused;
         let has_keys = row.keys.known().is_some_and(|keys| !keys.is_empty());
         (has_keys && !asked).then(|| Read::Tags(row.user.name.clone()))
