@@ -35,7 +35,8 @@ const SAID: u64 = 4 * 1024;
 #[cfg(unix)]
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Why a program has given nothing that can be used. As a sentence it holds nothing of what the program wrote.
+/// Why a program has given nothing that can be used. As a sentence it holds nothing of what the program
+/// wrote.
 #[derive(Debug)]
 pub(super) struct Failure {
     why: Why,

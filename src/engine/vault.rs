@@ -387,6 +387,7 @@ impl Engine {
             self.leave(leave);
         }
     }
+
     /// Notes that a key has been deleted. Its secret goes with it where a person has asked for that.
     pub(super) fn note_deleted(&mut self, id: &str) {
         let Some(key) = self.vault.key_mut(id) else {

@@ -1,6 +1,6 @@
 //! What the screen remembers, and how it follows the engine. Messages come in, effects go out:
-//! keys and clicks are read in `input` and done in `act`, or in `ahead` once they can be; what the engine needs a person for is
-//! shown by `follow`.
+//! keys and clicks are read in `input` and done in `act`, or in `ahead` once they can be; what the
+//! engine needs a person for is shown by `follow`.
 
 mod act;
 mod ahead;
