@@ -62,7 +62,7 @@ impl<T> Load<T> {
         self.known().is_none() && self.error().is_none()
     }
 
-    /// Whether nobody has asked yet.
+    /// Whether it was not asked for yet.
     pub fn is_idle(&self) -> bool {
         matches!(self, Self::Idle)
     }
