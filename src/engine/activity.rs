@@ -149,9 +149,16 @@ impl Activity {
         }
     }
 
-    /// Another account is opened: its activity begins with nothing.
-    pub(super) fn begin_anew(&mut self) {
-        *self = Self::default();
+    /// Another account is opened: what failed before would be taken for its failures. What this run
+    /// has changed, or may have, stays.
+    pub(super) fn forget_failures(&mut self) {
+        self.entries
+            .retain(|entry| !matches!(entry.result, Outcome::Failed(_)));
+        *self = Self {
+            noted: self.entries.len(),
+            entries: std::mem::take(&mut self.entries),
+            ..Self::default()
+        };
     }
 
     /// How many entries there have been, kept or not.

@@ -38,8 +38,7 @@ impl Engine {
             self.search_first
                 .take_if(|(of, _)| of.is_none_or(|of| of == slot));
             self.rotations.forget(slot);
-            // What failed there would be taken for a failure of the account that is opened now.
-            self.activity.begin_anew();
+            self.activity.forget_failures();
         }
         // While it is still known which questions are about the account of this session.
         self.forget_looks(session);

@@ -165,6 +165,19 @@ fn a_read_that_failed_is_listed_and_one_of_an_earlier_session_is_not() {
 }
 
 #[test]
+fn what_was_changed_stays_listed_when_another_account_is_opened() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jjjjty");
+    desk.serve(&people());
+    let (id, _) = desk.next_change().unwrap();
+    let session = desk.session();
+    desk.changed_in(session, id, Ok(Changed::Done));
+    assert_eq!(listed(&desk).len(), 1);
+    desk.intend(Intent::SignIn(desk.screen.slot(), engine::Target::Demo));
+    assert_eq!(listed(&desk).len(), 1);
+}
+
+#[test]
 fn a_change_that_outlives_its_session_is_listed_once() {
     let mut desk = Desk::showing(SIZE, settings(), &people());
     desk.keys("jjjjty");
