@@ -6,6 +6,8 @@
 
 #[cfg(unix)]
 mod parser;
+#[cfg(unix)]
+mod sequence;
 
 use crossterm::event::Event;
 use futures::{Stream, stream};
