@@ -118,7 +118,7 @@ pub struct Driver {
     trial_pace: TrialPace,
 }
 
-/// An effect that is not the driver's to carry out: it concerns whoever owns the terminal.
+/// An effect that is not the driver's to carry out: it concerns the owner of the terminal.
 #[derive(Debug)]
 pub enum Left {
     /// Put a text on the terminal's clipboard.
@@ -339,7 +339,7 @@ impl Driver {
     }
 
     /// Copies a text to the system's clipboard, or says why there is none. What goes to the
-    /// terminal's is given back: whoever owns the terminal writes it.
+    /// terminal's is given back: the owner of the terminal writes it.
     fn copy(&mut self, clip: Clip) -> Option<Clip> {
         match self.route {
             Route::System => self.clipboard.copy(clip),
@@ -386,7 +386,8 @@ impl Driver {
         self.route
     }
 
-    /// Stops every read at once, and what gets credentials for them, and waits for what is on its way to the disk.
+    /// Stops every read at once, and what gets credentials for them, and waits for what is on its way
+    /// to the disk.
     pub async fn finish(&mut self) {
         self.sessions.clear();
         self.accounts.options.programs.end();

@@ -8,7 +8,7 @@
 //! [`Engine::needs`] lists it, and [`News`] tells what has just happened.
 //!
 //! It names only the standard library, `chrono`, and a short list of crates of pure data
-//! (`tests/purity.rs` reads every path). Whoever calls it brings the clock.
+//! (`tests/purity.rs` reads every path). The caller brings the clock.
 
 pub mod account;
 pub mod activity;
@@ -213,7 +213,7 @@ impl Engine {
         self.now = now;
     }
 
-    /// Notes how long the program has been running, by a clock that nobody can set: what must be
+    /// Notes how long the program has been running, by a clock that cannot be set: what must be
     /// recent is not taken for recent because the time of day was set back.
     pub fn note_running(&mut self, time: Duration) {
         self.running = time;

@@ -30,7 +30,7 @@ impl Connection {
         match change {
             Change::Create { user } => {
                 // Where a whole secret has come through, it is worth more than the end of the
-                // document that brought it: without it, the key would be one that nobody can use.
+                // document that brought it: without it, the key would be of no use.
                 let enough = &["AccessKeyId", "SecretAccessKey"];
                 let pieces = Pieces::default();
                 let once = once("CreateAccessKeyResponse", enough, Some(pieces.clone()));

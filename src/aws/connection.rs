@@ -30,7 +30,7 @@ pub struct Connection {
     details_trail: Trail,
 }
 
-/// The clients and their configuration say more about themselves than anybody should read: what
+/// The clients and their configuration say more about themselves than should be read: what
 /// hides a secret today is theirs to change.
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

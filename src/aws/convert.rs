@@ -110,7 +110,7 @@ where
                     ..failed(action, kind, message)
                 };
             }
-            // A proxy's page, or cut off: nobody knows what AWS made of the request.
+            // A proxy's page, or cut off: it is not known what AWS made of the request.
             let kind = otherwise(Kind::InvalidResponse);
             (kind, "the answer is not what AWS sends".into())
         }
@@ -163,7 +163,7 @@ where
     ours
 }
 
-/// Whether there was no connection to send a request over: the name was not resolved, or nobody
+/// Whether there was no connection to send a request over: the name was not resolved, or nothing
 /// listened, or they did not agree on TLS; or no credentials to sign it with.
 fn never_connected(error: &ConnectorError) -> bool {
     if find::<CredentialsError>(error).is_some() {

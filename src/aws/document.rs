@@ -1,6 +1,6 @@
 //! Whether a success is one. The SDK reads nothing of the answers to most changes: to it any status
 //! of 200 is a change that was made, also when it came with a login page, with half a document, or
-//! from something that answers 200 to everything. Nobody knows then what AWS made of the request.
+//! from something that answers 200 to everything. It is not known then what AWS made of the request.
 //! And what it does read it takes as it is: from a document that ends within a secret, the first half
 //! of the secret.
 
@@ -32,7 +32,7 @@ pub(super) struct Own {
     pub(super) enough: &'static [&'static str],
     /// The whole text of the last of these elements, once one of them has been found twice or with
     /// more than text in it: of that the SDK takes a part for the whole.
-    /// None where nobody wants to know.
+    /// None where it is not asked for.
     pub(super) pieces: Option<Pieces>,
 }
 

@@ -48,7 +48,7 @@ pub fn check_endpoint_url(url: &str) -> Result<(), &'static str> {
 }
 
 /// Whether a key that was not meant for this endpoint may sign a request to it: it is AWS's own, and
-/// nobody on the way there can read along, or it is on this machine.
+/// no one on the way there can read along, or it is on this machine.
 pub(super) fn is_trusted(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else {
         return false;

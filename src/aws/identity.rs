@@ -13,7 +13,7 @@ use std::time::Duration;
 
 const ACTION: &str = "sts:GetCallerIdentity";
 
-/// Somebody waits for this answer, and asks again where it is not the one hoped for: a new key is
+/// A person waits for this answer, and asks again where it is not the one hoped for: a new key is
 /// refused for some seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -21,7 +21,7 @@ impl Connection {
     /// Who is signed in. Needs no permission and works under an explicit deny.
     ///
     /// # Errors
-    /// When the credentials are not accepted, or nobody answers.
+    /// When the credentials are not accepted, or there is no answer.
     pub async fn caller(&self) -> Result<Caller, Error> {
         let answer = self.sts.get_caller_identity().send().await;
         caller(answer.map_err(|e| error(ACTION, &e))?)
@@ -32,7 +32,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Kind::BadCredentials`](super::Kind::BadCredentials) when the endpoint does not accept them,
-    /// which for a key made a moment ago means: not yet. Others when nobody answers.
+    /// which for a key made a moment ago means: not yet. Others when there is no answer.
     pub async fn identity_of(
         &self,
         key_id: &str,

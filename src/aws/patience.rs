@@ -17,7 +17,7 @@ pub(super) fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_secs(8))
 }
 
-/// A throttled read is answered with the word that it was: whoever has asked it knows what else is
+/// A throttled read is answered with the word that it was: the caller knows what else is
 /// to be asked, and in which order, and asks it again when it is its turn. The SDK would wait
 /// beside the queue, each call for itself, and hold its place in it.
 #[derive(Debug)]

@@ -206,7 +206,7 @@ async fn first_line(from: Option<impl AsyncRead + Unpin>, line: &mut String) -> 
 #[cfg(unix)]
 fn stopped(child: &Child) -> impl Future<Output = Why> + use<> {
     use rustix::process::{WaitId, WaitIdOptions, waitid};
-    // Looked at only: its end is somebody else's to take notice of.
+    // Looked at only: to take notice of its end is not done here.
     let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     let child = group(child);
     async move {

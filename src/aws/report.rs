@@ -1,6 +1,6 @@
 //! The credential report: what two calls tell of the keys of all users.
 //!
-//! It is a CSV file that AWS makes when somebody asks, and not anew for four hours: what it says was
+//! It is a CSV file that AWS makes when it is asked to, and not anew for four hours: what it says was
 //! true when it was made. It names no keys, and has two of a user at most. In which order it has
 //! them is not documented; it has been seen to be that of their IDs, and not of their ages. Columns
 //! are known by their names, since AWS has added some over the years; times end in `Z` or `+00:00`,

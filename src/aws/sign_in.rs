@@ -34,7 +34,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Where the instance metadata service is not there, nobody should wait for it; where it is, it
+/// Where the instance metadata service is not there, no one should wait for it; where it is, it
 /// answers within milliseconds.
 const IMDS_TIMEOUT: Duration = Duration::from_millis(700);
 
@@ -160,7 +160,7 @@ async fn sign_in_knowing(options: &Options, known: &mut Vec<String>) -> Result<S
         .and_then(sound)
         .map_err(|error| explain(&error, named.as_deref(), &profiles))?;
     let region = match region {
-        // Credentials nobody has configured are the instance's: then it is there to be asked.
+        // Without configured credentials they are the instance's: then it is there to be asked.
         None if !environment_has_keys() && nothing_configured(named.as_deref(), &profiles) => {
             let of_instance = ImdsRegionProvider::builder().imds_client(instance).build();
             of_instance.region().await
@@ -213,7 +213,7 @@ pub fn sign_in_embedded(embedded: Embedded, options: &Options) -> SignedIn {
     }
 }
 
-/// The region somebody has chosen. The SDK's own chain would go on to ask the instance metadata
+/// The region that was chosen. The SDK's own chain would go on to ask the instance metadata
 /// service, for a second wherever that is silent, also when the keys are in the environment.
 async fn configured_region(options: &Options) -> Option<Region> {
     let mut profile = ProfileFileRegionProvider::builder();
@@ -381,7 +381,7 @@ fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet)
     let name = named.unwrap_or_else(|| profiles.selected_profile());
     let says = |key| profile_says(profiles, name, key);
     let cause = causes(error);
-    // An instance metadata service that refuses is an error of its own; to somebody who has
+    // An instance metadata service that refuses is an error of its own; to a person who has
     // configured nothing it is one more place where there was nothing.
     if nothing_configured(named, profiles)
         || matches!(error, CredentialsError::CredentialsNotLoaded(_)) && named.is_none()

@@ -63,7 +63,7 @@ pub(super) struct JournalWriter {
     /// Entries that could not be written, to be written with the next.
     unwritten: Arc<Mutex<Vec<Event>>>,
     outbox: mpsc::UnboundedSender<engine::Event>,
-    /// Entries on their way to the disk that nobody waits for.
+    /// Entries on their way to the disk that nothing waits for.
     writes: Arc<Mutex<JoinSet<()>>>,
 }
 

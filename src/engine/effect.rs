@@ -56,7 +56,7 @@ pub enum Effect {
 }
 
 /// A change on its way to the account, with what has to be remembered of the moment it was sent in,
-/// should nobody ever learn what came of it.
+/// should it never be learnt what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// Its number.

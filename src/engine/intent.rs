@@ -64,8 +64,8 @@ pub enum Intent {
     HaveIt(String),
     /// Throw the only copy of a new key's secret away.
     Discard(String),
-    /// Throw the only copy of a new key's secret away, and propose to delete the key, which nobody can
-    /// use.
+    /// Throw the only copy of a new key's secret away, and propose to delete the key, which is of
+    /// no use then.
     DiscardAndDelete(String),
     /// Choose where the secret of a new key goes, or of one that a rotation is about to create.
     ChooseDestination(StoreIn),

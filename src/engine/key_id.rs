@@ -34,7 +34,7 @@ const OTHERS: &[(&str, &str)] = &[
 pub struct KeyId(String);
 
 impl KeyId {
-    /// Reads what somebody has typed or pasted. White space and quotes around it are passed over,
+    /// Reads what was typed or pasted. White space and quotes around it are passed over,
     /// and lower case is taken as upper case.
     ///
     /// # Errors

@@ -196,7 +196,7 @@ impl Limiter {
     }
 }
 
-/// Whether so much time has passed. Where the clock was set back nobody knows, and it is taken so.
+/// Whether so much time has passed. Where the clock was set back it is not known, and taken so.
 fn passed(since: DateTime<Utc>, time: TimeDelta, now: DateTime<Utc>) -> bool {
     now < since || now - since >= time
 }

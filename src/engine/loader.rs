@@ -166,7 +166,7 @@ impl Loader {
         reads.any(|(later, asked)| *later > request && asked.read == *read)
     }
 
-    /// Somebody wants to try again.
+    /// A person wants to try again.
     pub(super) fn try_again(&mut self) {
         self.lost = 0;
     }
@@ -218,7 +218,7 @@ impl Account {
             }
             return None;
         }
-        // Where the clock was set back, nobody knows how long it has been.
+        // Where the clock was set back, it is not known how long it has been.
         let patient = (TimeDelta::zero()..PATIENCE).contains(&(now - since));
         if throttled && patient {
             self.loader.held.push_back(request);
@@ -381,7 +381,7 @@ impl Account {
             .any(|asked| !asked.planned && matches!(asked.read, Read::Keys(_) | Read::LastUsed(..)))
     }
 
-    /// The next page of the details of all users. Its answer is large and nobody waits for it: it is
+    /// The next page of the details of all users. Its answer is large and nothing waits for it: it is
     /// asked for where nothing else that was planned is under way.
     fn wanted_details(&self) -> Option<Read> {
         // What something waits for (the report, a search) may take long and holds nothing up; only what

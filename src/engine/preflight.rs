@@ -201,7 +201,7 @@ impl Engine {
         let discarded = self.vault.key(key).is_some_and(untouched);
         let orphan = discarded || matches!(plan.settles, Some(Settles::Done(_)));
         let in_use = preflight.key.as_ref().is_none_or(|facts| {
-            // It was there just now, and nobody else had its secret.
+            // It was there just now, and no one else had its secret.
             let unknown = discarded && facts.last_used.known().is_none();
             let used = !unknown && self.is_recent(&facts.last_used);
             used || (facts.status != KeyStatus::Inactive && !orphan)

@@ -223,7 +223,7 @@ impl Engine {
         if new.key.status != KeyStatus::Active {
             return (RotationStep::Before, Some(Blocker::NewIsInactive));
         }
-        // Whoever has deactivated the old key: it does not go before the new one is known to work.
+        // No matter who has deactivated the old key: it does not go before the new one is known to work.
         if let Some(unready) = unready(account, new, new_key) {
             return unready;
         }

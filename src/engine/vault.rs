@@ -369,7 +369,7 @@ impl Engine {
         let was_on_clipboard = !has_it && self.let_clipboard_go(id);
         if let Some(key) = self.vault.key_mut(id) {
             let was_held = key.secret.take().is_some();
-            // With its key gone, nobody will ask for it.
+            // With its key deleted, it is not asked for again.
             let matters = key.doubt.is_none() && !key.deleted;
             if !has_it && (was_held || was_on_clipboard) && matters {
                 self.effects.push(Effect::Note(Note {

@@ -1,7 +1,7 @@
 //! The event loop: terminal events, signals and events go in; effects and frames come out.
 //!
-//! It blocks on nothing: a terminal that takes no output gets no further frame until it does. With nothing to do it sleeps without a timer: a spinner
-//! turns only while something is under way. A flood of answers is folded into at most 60 frames a
+//! It blocks on nothing: a terminal that takes no output gets no further frame until it does. With
+//! nothing to do it sleeps without a timer: a spinner turns only while something is under way. A flood of answers is folded into at most 60 frames a
 //! second, but a key press is drawn at once.
 
 use super::{
@@ -33,7 +33,7 @@ use std::{
 };
 use tokio::{sync::mpsc, time::sleep_until};
 
-/// The shortest time between two frames that nobody waits for.
+/// The shortest time between two frames that no one waits for.
 const FRAME: Duration = Duration::from_millis(16);
 
 /// The time between two pictures of a spinner.
@@ -86,7 +86,7 @@ pub trait Host {
     /// # Errors
     /// When the terminal is gone.
     fn suspend(&mut self) -> io::Result<()>;
-    /// Takes the terminal again after a stop, whoever asked for it.
+    /// Takes the terminal again after a stop, no matter who asked for it.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -196,7 +196,7 @@ where
         Ok(app)
     }
 
-    /// Runs until somebody leaves. `events` are the terminal's, `signals` the system's.
+    /// Runs until the person leaves. `events` are the terminal's, `signals` the system's.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -219,7 +219,7 @@ where
                 Stale::Soon => Instant::now() >= frame_due,
                 Stale::Now => true,
             };
-            // While it is stopped the terminal is somebody else's.
+            // While it is stopped the terminal belongs to another program.
             if due && self.host.is_ready() && self.resume.is_none() {
                 self.draw()?;
             }
@@ -334,7 +334,7 @@ where
                 Some(Message::Resize(columns, rows))
             }
             TerminalEvent::Mouse(mouse) => match mouse.kind {
-                // A dialog that nobody has seen yet is not what was clicked.
+                // A dialog that was not seen yet is not what was clicked.
                 MouseEventKind::Down(MouseButton::Left)
                     if self.is_drawn()
                         && self.drawn.arrangement == self.screen.lists.arrangement() =>
@@ -395,7 +395,7 @@ where
         self.carry_out(effects)?;
         if self.screen.take_suspend() {
             self.host.suspend()?;
-            // The stop may be on its way still, and whoever ends it tells (SIGCONT). But where no
+            // The stop may be on its way still, and what ends it tells (SIGCONT). But where no
             // one would continue it, the system stops nothing.
             self.resume = Some(Instant::now() + STOP);
         }

@@ -116,7 +116,7 @@ impl Host for Tty {
     }
 
     fn resume(&mut self) -> io::Result<()> {
-        // Whoever stopped this process may have changed the terminal's modes, and crossterm sets
+        // What stopped this process may have changed the terminal's modes, and crossterm sets
         // them only if it has not done so already.
         let _ = disable_raw_mode();
         take()?;

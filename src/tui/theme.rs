@@ -242,7 +242,7 @@ impl Theme {
         }
     }
 
-    /// The terminal's own sixteen colours: whoever chose its ground chose them to go with it.
+    /// The terminal's own sixteen colours: they were chosen to go with its ground.
     fn of_terminal(glyphs: &'static Glyphs) -> Self {
         let colour = |colour: Color| Style::new().fg(colour);
         let bold = Modifier::BOLD;

@@ -1,5 +1,5 @@
 //! Getting the credential report, which AWS has to make first where there is none: asked for with
-//! patience, for nobody waits for it. What it would tell is fetched live meanwhile.
+//! patience, for nothing waits for it. What it would tell is fetched live meanwhile.
 
 use crate::{
     aws::{Connection, convert::failed},

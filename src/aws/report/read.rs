@@ -66,8 +66,8 @@ fn no_row(position: Option<&csv::Position>) -> String {
 }
 
 /// Puts together again what a comma in a user's name has taken apart. Names may have commas, and
-/// nobody says whether AWS quotes them; moto does not. The name and then the ARN, which ends in it,
-/// have one field more for each.
+/// it is not documented whether AWS quotes them; moto does not. The name and then the ARN, which ends in
+/// it, have one field more for each.
 fn mend(row: &mut StringRecord, columns: &Columns) -> Result<(), String> {
     let more = match row.len().checked_sub(columns.header.len()) {
         Some(0) => return Ok(()),

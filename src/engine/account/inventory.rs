@@ -523,7 +523,7 @@ impl Inventory {
         }
     }
 
-    /// What was refused to everybody is granted now: there may be more to ask of anybody.
+    /// What was refused for all users is granted now: there may be more to ask of any of them.
     pub(in crate::engine) fn sweep_again(&mut self) {
         self.sweep = Sweep::default();
     }

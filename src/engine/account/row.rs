@@ -20,7 +20,7 @@ pub struct UserRow {
     pub user: User,
     /// Their keys.
     pub keys: Load<Vec<KeyRow>>,
-    /// What their tags say. Asked for where somebody looks, and told by the details of all users; a
+    /// What their tags say. Asked for where a person looks, and told by the details of all users; a
     /// refusal is no error, there is just nothing to show.
     pub tags: Load<UserTags>,
     /// Their keys are to be asked for again when there is room.
@@ -110,7 +110,7 @@ impl KeyRow {
         }
     }
 
-    /// Whether somebody has the secret and the key works, as its last use says. What is not proof:
+    /// Whether the secret was stored and the key works, as its last use says. What is not proof:
     /// that iamkeys itself has asked who it belongs to, right after it was created.
     #[must_use]
     pub fn was_used_by_others(&self) -> bool {

@@ -5,7 +5,7 @@ pub use super::condition::begins;
 use super::language::{ALONE, FIELDS, Field, SIGNS, Value, Values, field};
 use std::ops::Range;
 
-/// The most values that are offered: nobody goes through more.
+/// The most values that are offered: no one goes through more.
 pub const MOST_OFFERED: usize = 50;
 
 /// What of an account can be named, as far as it was seen.

@@ -41,7 +41,7 @@ pub(super) enum OfUser {
     Owner(Glob),
 }
 
-/// What is asked of a key. Unknown is not a match: nobody should find a key among the unused ones,
+/// What is asked of a key. Unknown is not a match: no one should find a key among the unused ones,
 /// or among those that are not inactive, of which nothing is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum OfKey {

@@ -2,7 +2,7 @@
 //!
 //! A word is text to be found, unless it has one of `:` `=` `<` `>` in it: then a field stands
 //! before the first of these, and a value behind it. `never` and `own` stand alone. While a field
-//! is half typed it filters nothing away: an empty list would say that nobody matches.
+//! is half typed it filters nothing away: an empty list would say that no user matches.
 //!
 //! `-` before a word or a field is its opposite. `|` in a word or a value is any of them, and `-`
 //! before that none of them: `alice|bob`, `service:s3|sqs`, `-region:us|eu`. With a space beside it,
@@ -61,7 +61,7 @@ pub(super) struct Value<'a> {
 /// The values that a field can be completed with.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Values {
-    /// Numbers and texts, which nobody can guess.
+    /// Numbers and texts, which cannot be guessed.
     Any,
     /// One of a few.
     OneOf(&'static [&'static str]),

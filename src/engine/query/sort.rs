@@ -53,7 +53,7 @@ impl Column {
         }
     }
 
-    /// Whether what somebody looks for by this column has the greatest value: the oldest key, the
+    /// Whether what one looks for by this column has the greatest value: the oldest key, the
     /// one out of use for the longest time, the user with the most keys.
     fn begins_with_the_most(self) -> bool {
         matches!(self, Self::Keys | Self::Age | Self::LastUsed)
@@ -70,7 +70,7 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// By this column, with what somebody looks for by it first.
+    /// By this column, with what one looks for by it first.
     #[must_use]
     pub fn by(column: Column) -> Self {
         Self {

@@ -182,7 +182,7 @@ fn a_description_is_found_by_words_and_by_its_field() {
         &["-description:*", "-billing"],
         &["description:*", "billing"],
     );
-    // Nobody knows.
+    // It is not known.
     let unknown = KeyFacts {
         description: None,
         ..key

@@ -30,7 +30,7 @@ impl Default for Tables {
     }
 }
 
-/// What somebody wants to know of a match: that there is one costs a fraction of how good it is.
+/// What is wanted of a match: that there is one costs a fraction of how good it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// Whether it matches; its score is 0.

@@ -146,7 +146,7 @@ impl Question {
             Change::Create { .. } => {
                 let orphans: Vec<_> = keys.iter().filter(|key| self.may_be(key)).collect();
                 match (&self.finding, &orphans[..]) {
-                    // It was seen, and somebody has deleted it since.
+                    // It was seen, and was deleted since.
                     (Finding::Orphans(_), []) => Finding::NotFound,
                     (_, []) => Finding::NotDone,
                     _ => Finding::Orphans(orphans.into_iter().cloned().collect()),

@@ -33,7 +33,7 @@ impl Engine {
             return None;
         }
         let account = self.fleet.get(key.session.slot)?;
-        // It is nobody else's to see that this key is tried.
+        // No one else sees to it that this key is tried.
         if !key.account.is_same(&AccountLabel::of(account)) {
             return None;
         }

@@ -98,7 +98,7 @@ impl<P: Copy + PartialEq> List<P> {
 
     /// Shows other rows, or the same in another order. The selected row stays selected, and, unless
     /// a person has asked for other rows, where it is on screen; where it is gone, the one is that
-    /// `fill` names, or whoever stands there.
+    /// `fill` names, or what stands there.
     pub(super) fn show(
         &mut self,
         asked_for: bool,

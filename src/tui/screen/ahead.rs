@@ -1,6 +1,6 @@
 //! An action that is asked for while its key is being found or its user's keys are being loaded waits
 //! for them, in sight, and is done when they are there: to them or to nothing. A person who presses
-//! ahead loses no key press, and nothing is confirmed that nobody has seen.
+//! ahead loses no key press, and nothing is confirmed unseen.
 
 use super::Screen;
 use crate::{

@@ -1,5 +1,5 @@
 //! Writes to the terminal, in a thread of its own: a terminal that takes no output (a stopped one, a
-//! lost connection) blocks whoever writes to it for as long as it likes, and signals, answers and the
+//! lost connection) blocks the writer for as long as it likes, and signals, answers and the
 //! journal must not wait for that.
 
 use secrecy::zeroize::Zeroizing;
