@@ -63,7 +63,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fleet::Fleet;
 use leaving::Leaving;
 use rotation::Rotations;
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 use unresolved::Questions;
 use vault::Vault;
 
@@ -256,10 +256,11 @@ impl Engine {
             || self.vault.is_busy()
     }
 
-    /// Says which rows of an account are being looked at: they are asked for first.
-    pub fn look_at(&mut self, slot: Slot, attention: Attention) {
-        if let Some(account) = self.fleet.get_mut(slot) {
-            account.loader.attention = attention;
+    /// Says which rows are being looked at, of each account that has any: they are asked for first.
+    pub fn look_at(&mut self, mut attention: HashMap<Slot, Attention>) {
+        for account in self.fleet.accounts_mut() {
+            let of_account = attention.remove(&account.session.slot);
+            account.loader.attention = of_account.unwrap_or_default();
         }
     }
 

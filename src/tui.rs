@@ -31,7 +31,7 @@ mod words;
 pub use canvas::Drawn;
 pub use guard::{TO_READ, View};
 pub use layout::SMALLEST;
-pub use lists::{Filter, KeyPlace, List, Lists};
+pub use lists::{Filter, List, Lists};
 pub use message::{Click, Ground, KeyPress, Message, Target};
 pub use pages::{Page, Pane};
 pub use screen::{Screen, draw};

@@ -53,6 +53,8 @@ pub struct Account {
     pub identity: Identity,
     /// Its users and their keys.
     pub users: Inventory,
+    /// A person does not want to see it among the others.
+    pub excluded: bool,
     /// How many reads may be under way, and how many a second.
     pub limiter: Limiter,
     pub(super) loader: Loader,
@@ -66,6 +68,7 @@ impl Account {
             stage: Stage::SigningIn,
             identity: Identity::default(),
             users: Inventory::default(),
+            excluded: false,
             limiter: Limiter::default(),
             loader: Loader::default(),
         }
@@ -80,7 +83,10 @@ impl Account {
         };
         let same = self.target == target;
         let users = self.users.anew();
-        *self = Self::new(session, target.clone());
+        *self = Self {
+            excluded: self.excluded,
+            ..Self::new(session, target.clone())
+        };
         if same {
             self.users = users;
         }

@@ -1,5 +1,10 @@
 //! The open accounts. An answer to a session that has been left is dropped here, and nowhere else;
-//! and all accounts together have one cap on the reads that are under way.
+//! and all accounts together have one cap on the reads that are under way. `rows` has their users and
+//! keys as one list.
+
+mod rows;
+
+pub use rows::{KeyPlace, Rows, Scope, UserPlace};
 
 use super::{
     account::Account,

@@ -4,6 +4,7 @@ use super::{Settings, action::Action, guard::View, message::Target, theme::Theme
 use crate::engine::{
     Engine, Slot,
     account::{Account, Known},
+    fleet::Rows,
     model::KeyStatus,
     text::{visible, wrap},
 };
@@ -48,8 +49,10 @@ impl Drawn {
 pub(super) struct Canvas<'a> {
     pub buffer: &'a mut Buffer,
     pub engine: &'a Engine,
-    /// The account that is shown.
+    /// The account of what is selected.
     pub account: &'a Account,
+    /// The users and keys of all accounts that are shown.
+    pub rows: Rows<'a>,
     pub settings: &'a Settings,
     pub now: DateTime<Utc>,
     pub theme: Theme,
@@ -61,7 +64,7 @@ pub(super) struct Canvas<'a> {
 }
 
 impl Canvas<'_> {
-    /// The slot of the account that is shown.
+    /// The slot of the account of what is selected.
     pub(super) fn slot(&self) -> Slot {
         self.account.session.slot
     }
@@ -97,10 +100,10 @@ impl Canvas<'_> {
     }
 
     /// The status of a key as a symbol.
-    pub(super) fn key_symbol(&self, key: Known<'_>) -> Span<'static> {
+    pub(super) fn key_symbol(&self, account: &Account, key: Known<'_>) -> Span<'static> {
         let (glyphs, theme) = (self.theme.glyphs, &self.theme);
         match key.status() {
-            KeyStatus::Active if key.id().is_some_and(|id| self.account.is_own(id)) => {
+            KeyStatus::Active if key.id().is_some_and(|id| account.is_own(id)) => {
                 Span::styled(glyphs.own, theme.accent)
             }
             KeyStatus::Active => Span::styled(glyphs.active, theme.good),

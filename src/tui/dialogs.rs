@@ -66,7 +66,11 @@ pub(super) enum Ask {
     /// Do an action of the page behind it.
     Act(Action),
     /// Go to a key of the account that is shown.
-    GoToKey { user: Box<str>, key: String },
+    GoToKey {
+        slot: Slot,
+        user: Box<str>,
+        key: String,
+    },
     /// Say that something is not possible.
     Complain(String),
 }

@@ -8,6 +8,8 @@ mod filter;
 mod list;
 mod offered;
 mod scroll;
+mod seen;
+mod values;
 
 pub use filter::Filter;
 pub use list::List;
@@ -15,24 +17,30 @@ pub(super) use offered::Offered;
 pub(super) use scroll::{Position, Scroll};
 
 use crate::engine::{
-    Attention,
-    account::{Inventory, Known, Touched, UserRow, What},
-    model::{KeyStatus, LastUsed},
+    Attention, Slot,
+    account::{Account, Known, UserRow, What},
+    fleet::{KeyPlace, Rows, UserPlace},
     query::sort::{self, Column, Sort, Value},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use filter::Edited;
+use seen::{Change, Seen};
+use std::collections::HashMap;
 
 /// While answers come in, a list keeps its order for so long.
 const SETTLES_AFTER: TimeDelta = TimeDelta::milliseconds(250);
 
-/// A key among all: the row of its user, and its place among the keys of that user.
-pub type KeyPlace = (u32, u16);
+/// A user, whatever comes before them in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Named {
+    slot: Slot,
+    user: Box<str>,
+}
 
 /// Which key is selected in the list of all keys, whatever comes before it.
 #[derive(Clone, Debug)]
 struct Chosen {
-    user: Box<str>,
+    of: Named,
     /// Its ID; `None` of a key that only the report tells of.
     id: Option<String>,
     /// Its place among the keys of its user.
@@ -42,14 +50,14 @@ struct Chosen {
 /// What was selected in each list before a filter was typed.
 #[derive(Clone, Debug)]
 struct Before {
-    user: Option<Box<str>>,
+    user: Option<Named>,
     key: Option<Chosen>,
 }
 
-/// The two lists of an account. The rows themselves are the engine's.
+/// The two lists. The rows themselves are the engine's.
 #[derive(Debug)]
 pub struct Lists {
-    by_user: List<u32>,
+    by_user: List<UserPlace>,
     by_key: List<KeyPlace>,
     /// The list of keys is on screen and kept up to date; otherwise that of users is.
     keys_shown: bool,
@@ -57,12 +65,10 @@ pub struct Lists {
     edited_elsewhere: bool,
     /// Counts how often rows were put in order.
     arrangement: u64,
-    /// The arrangement of the inventory that the lists were made from.
-    made_from: u64,
-    /// How many touched rows of the inventory have been followed.
-    followed: usize,
-    /// The name of the selected user, which the list stays on whatever happens around it.
-    selected: Option<Box<str>>,
+    /// What the lists were made from.
+    seen: Seen,
+    /// The selected user, whom the list stays on whatever happens around them.
+    selected: Option<Named>,
     /// The selected one among all keys.
     chosen: Option<Chosen>,
     /// What is typed into the filter, the same for both lists.
@@ -81,8 +87,7 @@ impl Default for Lists {
             keys_shown: false,
             edited_elsewhere: false,
             arrangement: 0,
-            made_from: 0,
-            followed: 0,
+            seen: Seen::default(),
             selected: None,
             chosen: None,
             filter: Filter::default(),
@@ -128,7 +133,7 @@ impl Lists {
 
     /// The list of users.
     #[must_use]
-    pub fn by_user(&self) -> &List<u32> {
+    pub fn by_user(&self) -> &List<UserPlace> {
         &self.by_user
     }
 
@@ -138,26 +143,28 @@ impl Lists {
         &self.by_key
     }
 
-    /// The users on screen, with where they stand in the list. Costs what is on screen.
+    /// The users on screen, with where they stand in the list, and the account of each. Costs what is
+    /// on screen.
     pub fn window<'a>(
         &'a self,
-        users: &'a Inventory,
-    ) -> impl Iterator<Item = (usize, &'a UserRow)> {
-        let rows = self.by_user.on_screen();
-        rows.filter_map(|at| {
-            let row = self.by_user.shown()[at];
-            Some((at, users.rows().get(row as usize)?))
+        rows: Rows<'a>,
+    ) -> impl Iterator<Item = (usize, &'a Account, &'a UserRow)> {
+        self.by_user.on_screen().filter_map(move |at| {
+            let place = self.by_user.shown()[at];
+            Some((at, rows.account(place.slot)?, rows.user(place)?))
         })
     }
 
-    /// The keys on screen, with where they stand and whose they are. Costs what is on screen.
+    /// The keys on screen, with where they stand, and the account and the user of each. Costs what is
+    /// on screen.
     pub fn keys_window<'a>(
         &'a self,
-        users: &'a Inventory,
-    ) -> impl Iterator<Item = (usize, &'a UserRow, Known<'a>)> {
-        self.by_key.on_screen().filter_map(|at| {
-            let (row, key) = key_at(users, self.by_key.shown()[at])?;
-            Some((at, row, key))
+        rows: Rows<'a>,
+    ) -> impl Iterator<Item = (usize, &'a Account, &'a UserRow, Known<'a>)> {
+        self.by_key.on_screen().filter_map(move |at| {
+            let place = self.by_key.shown()[at];
+            let (row, key) = rows.key(place)?;
+            Some((at, rows.account(place.slot)?, row, key))
         })
     }
 
@@ -171,90 +178,120 @@ impl Lists {
         }
     }
 
-    /// The rows that are being looked at.
-    pub(super) fn attention(&self) -> Attention {
-        let all = |screens| -> Vec<u32> {
-            if self.keys_shown {
-                self.by_key.around(screens).map(|(row, _)| row).collect()
-            } else {
-                self.by_user.around(screens).collect()
-            }
+    /// The rows that are being looked at, of each account that has any.
+    pub(super) fn attention(&self) -> HashMap<Slot, Attention> {
+        let mut all: HashMap<Slot, Attention> = HashMap::new();
+        let selected = if self.keys_shown {
+            self.by_key.selected().map(KeyPlace::user)
+        } else {
+            self.by_user.selected()
         };
-        Attention {
-            selected: if self.keys_shown {
-                self.by_key.selected().map(|(row, _)| row)
-            } else {
-                self.by_user.selected()
-            },
-            visible: all(0),
-            near: all(1),
+        if let Some(UserPlace { slot, row }) = selected {
+            all.entry(slot).or_default().selected = Some(row);
+        }
+        for UserPlace { slot, row } in self.around(0) {
+            all.entry(slot).or_default().visible.push(row);
+        }
+        for UserPlace { slot, row } in self.around(1) {
+            all.entry(slot).or_default().near.push(row);
+        }
+        all
+    }
+
+    /// The users whose rows are on screen, and so many screens around it.
+    fn around(&self, screens: usize) -> Vec<UserPlace> {
+        if self.keys_shown {
+            self.by_key.around(screens).map(KeyPlace::user).collect()
+        } else {
+            self.by_user.around(screens).collect()
+        }
+    }
+
+    /// The account of the selected row, if one is shown.
+    #[must_use]
+    pub fn selected_slot(&self) -> Option<Slot> {
+        if self.keys_shown {
+            self.by_key.selected().map(|place| place.slot)
+        } else {
+            self.by_user.selected().map(|place| place.slot)
         }
     }
 
     /// The selected user, if one is shown.
     #[must_use]
-    pub fn selected<'a>(&self, users: &'a Inventory) -> Option<&'a UserRow> {
-        users.rows().get(self.by_user.selected()? as usize)
+    pub fn selected<'a>(&self, rows: Rows<'a>) -> Option<&'a UserRow> {
+        rows.user(self.by_user.selected()?)
     }
 
     /// The selected one among all keys, and whose it is.
     #[must_use]
-    pub fn selected_key<'a>(&self, users: &'a Inventory) -> Option<(&'a UserRow, Known<'a>)> {
-        key_at(users, self.by_key.selected()?)
+    pub fn selected_key<'a>(&self, rows: Rows<'a>) -> Option<(&'a UserRow, Known<'a>)> {
+        rows.key(self.by_key.selected()?)
     }
 
     /// Selects a row of the list of users, or the last if there are fewer.
-    pub fn select(&mut self, users: &Inventory, at: usize) {
+    pub fn select(&mut self, rows: Rows<'_>, at: usize) {
         self.by_user.select(at);
         // With no one shown, the user who was selected is again when they come back.
-        if let Some(row) = self.selected(users) {
-            self.selected = Some(row.user.name.clone());
+        if let Some(place) = self.by_user.selected()
+            && let Some(row) = rows.user(place)
+        {
+            self.selected = Some(Named {
+                slot: place.slot,
+                user: row.user.name.clone(),
+            });
         }
     }
 
     /// Selects a row of the list of keys, or the last if there are fewer.
-    pub fn select_key(&mut self, users: &Inventory, at: usize) {
+    pub fn select_key(&mut self, rows: Rows<'_>, at: usize) {
         self.by_key.select(at);
-        self.choose(users);
+        self.choose(rows);
     }
 
     /// Remembers which key is selected.
-    fn choose(&mut self, users: &Inventory) {
-        if let Some((_, at)) = self.by_key.selected()
-            && let Some((row, key)) = self.selected_key(users)
+    fn choose(&mut self, rows: Rows<'_>) {
+        if let Some(place) = self.by_key.selected()
+            && let Some((row, key)) = rows.key(place)
         {
             self.chosen = Some(Chosen {
-                user: row.user.name.clone(),
+                of: Named {
+                    slot: place.slot,
+                    user: row.user.name.clone(),
+                },
                 id: key.id().map(str::to_owned),
-                at,
+                at: place.key,
             });
         }
     }
 
     /// Moves the selection of the list that is shown by so many rows.
-    pub fn step(&mut self, users: &Inventory, by: isize) {
+    pub fn step(&mut self, rows: Rows<'_>, by: isize) {
         if self.keys_shown {
-            self.select_key(users, self.by_key.cursor().saturating_add_signed(by));
+            self.select_key(rows, self.by_key.cursor().saturating_add_signed(by));
         } else {
-            self.select(users, self.by_user.cursor().saturating_add_signed(by));
+            self.select(rows, self.by_user.cursor().saturating_add_signed(by));
         }
     }
 
-    /// Whether a user is in the list.
+    /// Whether a user of an account is in the list.
     #[must_use]
-    pub fn is_shown(&self, users: &Inventory, name: &str) -> bool {
-        let at = users.find(name).and_then(|at| u32::try_from(at).ok());
-        at.is_some_and(|at| self.by_user.shown().contains(&at))
+    pub fn is_shown(&self, rows: Rows<'_>, slot: Slot, name: &str) -> bool {
+        let place = rows.find(slot, name);
+        place.is_some_and(|place| self.by_user.shown().contains(&place))
     }
 
-    /// Selects a user by name, if they are shown.
-    pub fn select_name(&mut self, users: &Inventory, name: &str) {
-        self.selected = Some(name.into());
-        self.fill_users(users, Basis::GoneTo);
+    /// Selects a user of an account by name, if they are shown.
+    pub fn select_name(&mut self, rows: Rows<'_>, slot: Slot, name: &str) {
+        self.selected = Some(Named {
+            slot,
+            user: name.into(),
+        });
+        self.fill_users(rows, Basis::GoneTo);
     }
 
     /// Brings the list of keys up to date, or no longer keeps it so.
-    pub fn show_keys(&mut self, users: &Inventory, shown: bool) {
+    pub fn show_keys(&mut self, rows: Rows<'_>, shown: bool) {
         if self.keys_shown == shown {
             return;
         }
@@ -263,9 +300,9 @@ impl Lists {
         let edited = std::mem::take(&mut self.edited_elsewhere);
         let basis = if edited { Basis::Edited } else { Basis::Loaded };
         if shown {
-            self.fill_keys(users, basis);
+            self.fill_keys(rows, basis);
         } else {
-            self.fill_users(users, basis);
+            self.fill_users(rows, basis);
         }
     }
 
@@ -282,12 +319,12 @@ impl Lists {
     }
 
     /// Begins to type a filter.
-    pub fn open_filter(&mut self, users: &Inventory) {
+    pub fn open_filter(&mut self, rows: Rows<'_>) {
         self.before = Some(Before {
             user: self.selected.clone(),
             key: self.chosen.clone(),
         });
-        self.filter.offer(users);
+        self.filter.offer(rows);
     }
 
     /// Ends typing the filter, and keeps it and the selected row.
@@ -297,16 +334,16 @@ impl Lists {
     }
 
     /// Clears the filter; where it was typed, goes back to what was selected before.
-    pub fn clear_filter(&mut self, users: &Inventory) {
+    pub fn clear_filter(&mut self, rows: Rows<'_>) {
         let was_empty = self.filter.input.value().is_empty();
-        self.edit_filter(users, |filter| filter.input.reset());
+        self.edit_filter(rows, |filter| filter.input.reset());
         // With the text gone it has gone back already.
         if let Some(before) = self.before.take().filter(|_| was_empty) {
             self.go_back(before);
             if self.keys_shown {
-                self.fill_keys(users, Basis::Edited);
+                self.fill_keys(rows, Basis::Edited);
             } else {
-                self.fill_users(users, Basis::Edited);
+                self.fill_users(rows, Basis::Edited);
             }
         }
         self.filter.close();
@@ -318,27 +355,27 @@ impl Lists {
     }
 
     /// Completes the text of the filter with the next of what is offered, or with the one before.
-    pub fn complete_filter(&mut self, users: &Inventory, back: bool) {
+    pub fn complete_filter(&mut self, rows: Rows<'_>, back: bool) {
         if self.filter.complete(back) {
-            self.reread_filter(users);
+            self.reread_filter(rows);
         }
         if self.filter.offered().is_none() {
-            self.filter.offer(users);
+            self.filter.offer(rows);
         }
     }
 
     /// Changes the filter. While it is typed, the best match is selected, the first of them if there
     /// are several, and what was before while nothing is asked; otherwise the selected row stays
     /// selected as long as it passes.
-    pub fn edit_filter(&mut self, users: &Inventory, edit: impl FnOnce(&mut Filter)) {
+    pub fn edit_filter(&mut self, rows: Rows<'_>, edit: impl FnOnce(&mut Filter)) {
         edit(&mut self.filter);
-        self.reread_filter(users);
+        self.reread_filter(rows);
         if self.before.is_some() {
-            self.filter.offer(users);
+            self.filter.offer(rows);
         }
     }
 
-    fn reread_filter(&mut self, users: &Inventory) {
+    fn reread_filter(&mut self, rows: Rows<'_>) {
         let edited = self.filter.read();
         if edited == Edited::Not {
             return;
@@ -354,20 +391,13 @@ impl Lists {
             _ => Basis::Edited,
         };
         if self.keys_shown {
-            self.fill_keys(users, basis(self.by_key.stale));
+            self.fill_keys(rows, basis(self.by_key.stale));
             self.by_user.stale = true;
         } else {
-            self.fill_users(users, basis(self.by_user.stale));
+            self.fill_users(rows, basis(self.by_user.stale));
             self.by_key.stale = true;
         }
         self.edited_elsewhere = true;
-    }
-
-    /// Notes the time, and the key that the session is signed in with.
-    pub(super) fn note(&mut self, users: &Inventory, now: DateTime<Utc>, own: &str) {
-        if self.filter.note(now, own) {
-            self.fill(users);
-        }
     }
 
     /// The columns of the list that is shown, and how it is sorted.
@@ -382,31 +412,35 @@ impl Lists {
 
     /// Sorts the list that is shown in another way, and selects what comes first then: to see it is
     /// why one sorts.
-    pub fn sort(&mut self, users: &Inventory, sort: Sort) {
+    pub fn sort(&mut self, rows: Rows<'_>, sort: Sort) {
         if self.keys_shown {
             self.by_key.set_sort(sort);
-            self.fill_keys(users, Basis::Loaded);
-            self.select_key(users, 0);
+            self.fill_keys(rows, Basis::Loaded);
+            self.select_key(rows, 0);
         } else {
             self.by_user.set_sort(sort);
-            self.fill_users(users, Basis::Loaded);
-            self.select(users, 0);
+            self.fill_users(rows, Basis::Loaded);
+            self.select(rows, 0);
         }
     }
 
-    /// Follows what an event has changed: at once where rows have changed their places or nothing
-    /// more is on its way, and otherwise four times a second.
-    pub(super) fn follow(&mut self, users: &Inventory, now: DateTime<Utc>, quiet: bool) {
-        if users.arrangement() == self.made_from {
-            let (all, touched) = (users.touched_in_all(), users.touched());
-            let new = all.saturating_sub(self.followed).min(touched.len());
-            for touched in &touched[touched.len() - new..] {
-                self.has_news(users, *touched);
+    /// Follows what has changed: at once where rows have come to stand elsewhere or nothing more is on
+    /// its way, and otherwise four times a second.
+    pub(super) fn follow(&mut self, rows: Rows<'_>, now: DateTime<Utc>, quiet: bool) {
+        self.filter.note(now);
+        let asks_own = self.filter.query().asks_own();
+        let mut touched = Vec::new();
+        match self.seen.look(rows, asks_own, &mut touched) {
+            Some(Change::Places) => self.fill(rows),
+            Some(Change::More) => {
+                self.by_user.stale = true;
+                self.by_key.stale = true;
             }
-        } else {
-            self.fill(users);
+            None => {}
         }
-        self.followed = users.touched_in_all();
+        for (place, what) in touched {
+            self.has_news(rows, place, what);
+        }
         let stale = if self.keys_shown {
             self.by_key.stale
         } else {
@@ -418,20 +452,20 @@ impl Lists {
         }
         self.settled = now;
         if self.keys_shown {
-            self.fill_keys(users, Basis::Loaded);
+            self.fill_keys(rows, Basis::Loaded);
         } else {
-            self.fill_users(users, Basis::Loaded);
+            self.fill_users(rows, Basis::Loaded);
         }
     }
 
     /// What is known of a user has changed: of which keys there are, of the last use of one, or of
     /// what the tags say.
-    fn has_news(&mut self, users: &Inventory, touched: Touched) {
-        let Some(row) = users.rows().get(touched.row as usize) else {
+    fn has_news(&mut self, rows: Rows<'_>, place: UserPlace, what: What) {
+        let Some((account, row)) = rows.account(place.slot).zip(rows.user(place)) else {
             return;
         };
         let query = self.filter.query();
-        if touched.what == What::Tags {
+        if what == What::Tags {
             let stale = query.reads_tags();
             self.by_user.stale |= stale;
             self.by_key.stale |= stale;
@@ -444,25 +478,25 @@ impl Lists {
             self.by_key.sort().column,
             Column::LastUsed | Column::Service | Column::Region
         );
-        let of_keys = matches!(touched.what, What::Keys { .. });
+        let of_keys = matches!(what, What::Keys { .. });
         self.by_key.stale |= of_keys || filtered || by_use;
         // It is looked for, and there may be nothing else to see.
         let none_shown = self.by_user.shown().is_empty() && filtered;
-        if none_shown && self.filter.passes(row) {
-            self.fill_users(users, Basis::Loaded);
+        if none_shown && self.filter.passes(account, row) {
+            self.fill_users(rows, Basis::Loaded);
         }
-        if let What::Keys { moved } = touched.what {
-            self.follow_keys(users, row, moved);
+        if let What::Keys { moved } = what {
+            self.follow_keys(rows, place.slot, row, moved);
         }
     }
 
     /// The account has named the keys of a user, where these were shown before.
-    fn follow_keys(&mut self, users: &Inventory, row: &UserRow, moved: bool) {
+    fn follow_keys(&mut self, rows: Rows<'_>, slot: Slot, row: &UserRow, moved: bool) {
         let keys = row.keys.known().map_or(&[][..], Vec::as_slice);
         let Some(chosen) = &mut self.chosen else {
             return;
         };
-        if chosen.user != row.user.name {
+        if chosen.of.slot != slot || chosen.of.user != row.user.name {
             return;
         }
         // The selected one may have had no ID.
@@ -473,20 +507,19 @@ impl Lists {
         }
         // The selected row would be that of another key, and what is done to one be done to another.
         if self.keys_shown && moved {
-            self.fill_keys(users, Basis::Loaded);
+            self.fill_keys(rows, Basis::Loaded);
         }
     }
 
     /// Works out anew what is in the lists. Where rows have changed their places this cannot wait.
-    fn fill(&mut self, users: &Inventory) {
-        self.made_from = users.arrangement();
+    fn fill(&mut self, rows: Rows<'_>) {
         // The other list is not looked at: the filter holds there for every row.
         let hidden = self.keys_shown && self.edited_elsewhere;
         let basis = if hidden { Basis::Edited } else { Basis::Loaded };
-        self.fill_users(users, basis);
+        self.fill_users(rows, basis);
         self.by_key.stale = true;
         if self.keys_shown {
-            self.fill_keys(users, Basis::Loaded);
+            self.fill_keys(rows, Basis::Loaded);
         }
     }
 
@@ -495,85 +528,96 @@ impl Lists {
         basis.is_edit() && self.before.is_some() && !self.filter.query().is_empty()
     }
 
-    fn fill_users(&mut self, users: &Inventory, basis: Basis) {
-        let kept = self.selected.as_deref().and_then(|name| users.find(name));
-        let kept = kept.and_then(|at| u32::try_from(at).ok());
+    fn fill_users(&mut self, rows: Rows<'_>, basis: Basis) {
+        let named = self.selected.as_ref();
+        let kept = named.and_then(|named| rows.find(named.slot, &named.user));
         let kept = kept.filter(|_| !self.selects_best(basis));
-        let (rows, filter) = (users.rows(), &mut self.filter);
+        let filter = &mut self.filter;
         let spares = basis.spares(self.by_user.shown().len());
         self.by_user.show(
             basis.is_edit(),
-            |at| Some(*at) == kept,
+            |place| Some(*place) == kept,
             |shown, sort| {
                 if basis != Basis::Shown {
                     shown.clear();
-                    shown.extend((0..).zip(rows).map(|(at, _)| at));
+                    shown.extend(rows.users().map(|(place, _)| place));
                 }
-                let keeps = |at| spares && Some(at) == kept;
+                let user = |place: UserPlace| rows.account(place.slot).zip(rows.user(place));
+                let keeps = |place| spares && Some(place) == kept;
                 if !filter.query().is_empty() {
-                    shown.retain(|at| keeps(*at) || filter.passes(&rows[*at as usize]));
+                    shown.retain(|place| {
+                        keeps(*place)
+                            || user(*place)
+                                .is_some_and(|(account, row)| filter.passes(account, row))
+                    });
                 }
-                if basis != Basis::Shown && sort != Sort::by(Column::User) {
-                    sort::arrange(shown, sort.descending, |at| {
-                        value_of_user(&rows[at as usize], at, sort.column)
+                // The users of one account are in the order of their names.
+                let in_order = sort == Sort::by(Column::User) && rows.only().is_some();
+                if basis != Basis::Shown && !in_order {
+                    sort::arrange(shown, sort.descending, |place| {
+                        user(place).map_or(Value::None, |(account, row)| {
+                            values::of_user(account, row, sort.column)
+                        })
                     });
                 }
                 let gone = || !kept.is_some_and(|kept| shown.contains(&kept));
                 if basis.is_edit() && gone() {
-                    return filter.best(shown.iter().map(|at| &rows[*at as usize]));
+                    return filter.best(shown.iter().filter_map(|place| user(*place)));
                 }
                 None
             },
         );
         self.arrangement += 1;
-        self.select(users, self.by_user.cursor());
+        self.select(rows, self.by_user.cursor());
     }
 
-    fn fill_keys(&mut self, users: &Inventory, basis: Basis) {
+    fn fill_keys(&mut self, rows: Rows<'_>, basis: Basis) {
         let kept = self.chosen.as_ref().and_then(|chosen| {
-            let row = users.find(&chosen.user)?;
-            let keys = users.rows()[row].keys.known();
+            let UserPlace { slot, row } = rows.find(chosen.of.slot, &chosen.of.user)?;
+            let keys = rows.user(UserPlace { slot, row })?.keys.known();
             let named = chosen.id.as_ref().zip(keys).and_then(|(id, keys)| {
                 let at = keys.iter().position(|row| row.key.id == *id)?;
                 u16::try_from(at).ok()
             });
-            let at = match (named, &chosen.id) {
+            let key = match (named, &chosen.id) {
                 (Some(at), _) => at,
                 (None, None) => chosen.at,
                 // It is gone.
                 (None, Some(_)) => return None,
             };
-            Some((u32::try_from(row).ok()?, at))
+            Some(KeyPlace { slot, row, key })
         });
         let kept = kept.filter(|_| !self.selects_best(basis));
-        let (rows, filter) = (users.rows(), &mut self.filter);
+        let filter = &mut self.filter;
         let spares = basis.spares(self.by_key.shown().len());
         self.by_key.show(
             basis.is_edit(),
-            |at| Some(*at) == kept,
+            |place| Some(*place) == kept,
             |shown, sort| {
                 if basis != Basis::Shown {
                     shown.clear();
-                    for (at, row) in (0..).zip(rows) {
-                        let keys = u16::try_from(row.key_count().unwrap_or(0)).unwrap_or(u16::MAX);
-                        shown.extend((0..keys).map(|key| (at, key)));
+                    for (UserPlace { slot, row }, user) in rows.users() {
+                        let keys = u16::try_from(user.key_count().unwrap_or(0)).unwrap_or(u16::MAX);
+                        shown.extend((0..keys).map(|key| KeyPlace { slot, row, key }));
                     }
                 }
-                let key_of = |(row, at): KeyPlace| {
-                    let row = &rows[row as usize];
-                    Some((row, row.known_key(usize::from(at))?))
+                let key_of = |place: KeyPlace| {
+                    let (row, key) = rows.key(place)?;
+                    Some((rows.account(place.slot)?, row, key))
                 };
                 let keeps = |place| spares && Some(place) == kept;
                 if !filter.query().is_empty() {
                     shown.retain(|place| {
                         keeps(*place)
-                            || key_of(*place).is_some_and(|(row, key)| filter.passes_key(row, key))
+                            || key_of(*place).is_some_and(|(account, row, key)| {
+                                filter.passes_key(account, row, key)
+                            })
                     });
                 }
                 if basis != Basis::Shown {
                     sort::arrange(shown, sort.descending, |place| {
-                        key_of(place).map_or(Value::None, |(_, key)| {
-                            value_of_key(key, place.0, sort.column)
+                        key_of(place).map_or(Value::None, |(account, row, key)| {
+                            values::of_key(account, row, key, sort.column)
                         })
                     });
                 }
@@ -586,64 +630,6 @@ impl Lists {
             },
         );
         self.arrangement += 1;
-        self.choose(users);
+        self.choose(rows);
     }
-}
-
-fn key_at(users: &Inventory, (row, at): KeyPlace) -> Option<(&UserRow, Known<'_>)> {
-    let row = users.rows().get(row as usize)?;
-    Some((row, row.known_key(usize::from(at))?))
-}
-
-/// What a user has in a column. What is the oldest or out of use for the longest has the greatest
-/// value.
-fn value_of_user(row: &UserRow, at: u32, column: Column) -> Value<'_> {
-    match column {
-        Column::Keys => row
-            .key_count()
-            .and_then(|count| i64::try_from(count).ok())
-            .map_or(Value::None, Value::Number),
-        Column::Age => age(row.foremost().and_then(Known::created)),
-        Column::LastUsed => value_of_use(row.foremost().and_then(Known::last_used)),
-        // They are in the order of their names.
-        _ => Value::Number(at.into()),
-    }
-}
-
-fn value_of_key(key: Known<'_>, user: u32, column: Column) -> Value<'_> {
-    let (service, region) = match key.last_used() {
-        Some(LastUsed::At {
-            service, region, ..
-        }) => (service.as_deref(), region.as_deref()),
-        _ => (None, None),
-    };
-    match column {
-        Column::User | Column::Keys => Value::Number(user.into()),
-        Column::Id => text(key.id()),
-        Column::Age => age(key.created()),
-        Column::LastUsed => value_of_use(key.last_used()),
-        Column::Service => text(service),
-        Column::Region => text(region),
-        Column::Status => Value::Number(match key.status() {
-            KeyStatus::Active => 0,
-            KeyStatus::Inactive => 1,
-            KeyStatus::Other(_) => 2,
-        }),
-    }
-}
-
-fn value_of_use(last_used: Option<&LastUsed>) -> Value<'static> {
-    match last_used {
-        Some(LastUsed::Never) => Value::Number(i64::MAX),
-        Some(LastUsed::At { time, .. }) => age(Some(*time)),
-        None => Value::None,
-    }
-}
-
-fn text(text: Option<&str>) -> Value<'_> {
-    text.map_or(Value::None, Value::Text)
-}
-
-fn age(since: Option<DateTime<Utc>>) -> Value<'static> {
-    since.map_or(Value::None, |since| Value::Number(-since.timestamp()))
 }

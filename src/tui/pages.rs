@@ -22,6 +22,7 @@ use super::{
 use crate::engine::{
     Change, Copied, Engine, Entry, Intent, Proposal, READ_ONLY, Read, Slot,
     account::{Account, KeyRow, UserRow},
+    fleet::Rows,
     model::KeyStatus,
 };
 use activity::ActivityPage;
@@ -115,16 +116,16 @@ impl Pages {
     pub(super) fn selection<'a>(
         &self,
         engine: &'a Engine,
-        account: &'a Account,
+        slot: Slot,
+        rows: Rows<'a>,
         lists: &Lists,
     ) -> Selection<'a> {
-        let users = &account.users;
         let (user, key) = match self.shown {
             Page::Keys => lists
-                .selected_key(users)
+                .selected_key(rows)
                 .map_or((None, None), |(row, key)| (Some(row), key.live())),
             Page::Users | Page::Activity => {
-                let user = lists.selected(users);
+                let user = lists.selected(rows);
                 let keys = user.and_then(|user| user.keys.known());
                 let at = self.users.key_cursor(user);
                 (user, keys.and_then(|keys| keys.get(at)))
@@ -136,7 +137,7 @@ impl Pages {
         };
         let of_user = self.shown == Page::Users && self.users.pane == Pane::Users;
         Selection {
-            slot: account.session.slot,
+            slot,
             user,
             key,
             chosen: key.filter(|_| !of_user),
@@ -149,19 +150,18 @@ impl Pages {
         &mut self,
         by: isize,
         engine: &Engine,
-        account: &Account,
+        rows: Rows<'_>,
         lists: &mut Lists,
         typing: bool,
     ) {
-        let users = &account.users;
         match self.shown {
             Page::Activity => self.activity.step(&engine.activity, by),
             Page::Users if self.users.pane == Pane::Keys && !typing => {
-                let user = lists.selected(users);
+                let user = lists.selected(rows);
                 let at = self.users.key_cursor(user).saturating_add_signed(by);
                 self.users.select_key(user, at);
             }
-            Page::Users | Page::Keys => lists.step(users, by),
+            Page::Users | Page::Keys => lists.step(rows, by),
         }
     }
 

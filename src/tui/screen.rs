@@ -28,6 +28,7 @@ use super::{
 use crate::engine::{
     Effect, Engine, Entry, Event, Intent, KeyId, Signal, Slot, Target,
     account::{Account, KeyRow, Stage, UserRow},
+    fleet::{Rows, Scope},
     model::KeyStatus,
 };
 use ahead::Ahead;
@@ -41,7 +42,7 @@ struct Whereabouts {
     pane: Pane,
     dialogs: usize,
     filtering: bool,
-    user: Option<Box<str>>,
+    user: Option<(Slot, Box<str>)>,
     key: Option<String>,
 }
 
@@ -52,8 +53,8 @@ pub struct Screen {
     pub settings: Settings,
     /// What is known.
     pub engine: Engine,
-    /// The account that is shown.
-    slot: Slot,
+    /// Which of the open accounts are shown.
+    scope: Scope,
     pages: Pages,
     /// Which rows of the account are shown, and which are selected.
     pub lists: Lists,
@@ -88,7 +89,8 @@ impl Screen {
     pub fn start(settings: Settings, target: Target, size: (u16, u16)) -> (Self, Vec<Effect>) {
         let mut engine = Engine::new(settings.engine);
         let (slot, sign_in) = engine.open(target);
-        let screen = Self::of(engine, slot, settings, size);
+        let mut screen = Self::of(engine, slot, settings, size);
+        screen.scope = Scope::All;
         (screen, vec![sign_in, Effect::OpenJournal])
     }
 
@@ -98,7 +100,7 @@ impl Screen {
         let mut screen = Self {
             settings,
             engine,
-            slot,
+            scope: Scope::One(slot),
             pages: Pages::default(),
             lists: Lists::default(),
             filtering: false,
@@ -152,18 +154,18 @@ impl Screen {
                 if matches!(event, Event::Signal(Signal::Interrupt)) {
                     self.stop_typing();
                 }
-                let selected = self.selected_name();
+                let selected = self.selected_user();
                 let effects = self.engine.hear(event);
                 effects
                     .into_iter()
-                    .chain(self.follow_event(selected.as_deref()))
+                    .chain(self.follow_event(selected.as_ref()))
                     .collect()
             }
         };
         effects.extend(self.follow(false));
         effects.extend(self.go_ahead());
         self.note_whereabouts();
-        self.engine.look_at(self.slot, self.lists.attention());
+        self.engine.look_at(self.lists.attention());
         effects.extend(self.engine.plan_reads());
         effects
     }
@@ -183,16 +185,29 @@ impl Screen {
         std::mem::take(&mut self.suspend)
     }
 
-    /// The account that is shown.
+    /// The account of what is selected.
     #[must_use]
     pub fn account(&self) -> &Account {
-        &self.engine.fleet[self.slot]
+        &self.engine.fleet[self.slot()]
     }
 
-    /// The slot of the account that is shown.
+    /// The slot of the account of what is selected.
     #[must_use]
     pub fn slot(&self) -> Slot {
-        self.slot
+        match self.scope {
+            Scope::One(slot) => slot,
+            Scope::All => {
+                let selected = self.lists.selected_slot();
+                let first = || Some(self.rows().accounts().next()?.session.slot);
+                selected.or_else(first).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The users and keys of the accounts that are shown.
+    #[must_use]
+    pub fn rows(&self) -> Rows<'_> {
+        self.engine.fleet.rows(self.scope)
     }
 
     /// Which page is shown.
@@ -294,8 +309,10 @@ impl Screen {
         self.selection().user
     }
 
-    fn selected_name(&self) -> Option<Box<str>> {
-        self.user().map(|row| row.user.name.clone())
+    /// The account and the name of the selected user.
+    fn selected_user(&self) -> Option<(Slot, Box<str>)> {
+        let user = self.user()?;
+        Some((self.slot(), user.user.name.clone()))
     }
 
     /// The selected key, if the account has named it.
@@ -306,7 +323,7 @@ impl Screen {
 
     fn selection(&self) -> Selection<'_> {
         self.pages
-            .selection(&self.engine, self.account(), &self.lists)
+            .selection(&self.engine, self.slot(), self.rows(), &self.lists)
     }
 
     /// Why an action is not possible here and now, in words; `None` if it is.
@@ -325,7 +342,9 @@ impl Screen {
     /// another.
     fn searched_here(&self) -> Option<&KeyId> {
         let (key, user) = self.engine.search_is_loading()?;
+        let searched = self.engine.search().map(|search| search.session.slot);
         let here = self.page() == Page::Users
+            && searched == Some(self.slot())
             && self.user().is_some_and(|row| *row.user.name == *user)
             && self.pages.users.selected_key.as_deref() == Some(key.as_str());
         here.then_some(key)
@@ -386,6 +405,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         buffer,
         engine: &screen.engine,
         account: screen.account(),
+        rows: screen.rows(),
         settings: &screen.settings,
         now,
         theme: Theme::of(

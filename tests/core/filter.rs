@@ -9,8 +9,8 @@ use super::{
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        Answer, Change, Changed, Intent, Kind, Read, RequestId, SignedIn, model::KeyStatus,
-        query::ready::READY, user_tags::UserTags,
+        Answer, Change, Changed, Intent, Kind, Read, RequestId, SignedIn, fleet::Scope,
+        model::KeyStatus, query::ready::READY, user_tags::UserTags,
     },
     tui::{self, Message},
 };
@@ -39,8 +39,8 @@ fn filtered(text: &str) -> Desk {
 }
 
 fn shown(desk: &Desk) -> Vec<&str> {
-    let rows = desk.screen.lists.window(&desk.account().users);
-    rows.map(|(_, row)| &*row.user.name).collect()
+    let rows = desk.screen.lists.window(desk.screen.rows());
+    rows.map(|(_, _, row)| &*row.user.name).collect()
 }
 
 fn selected(desk: &Desk) -> &str {
@@ -513,11 +513,11 @@ proptest! {
             typing.press(key);
             let text = typing.screen.lists.filter().input.value().to_owned();
             let mut at_once = desk();
-            let users = &at_once.screen.engine.fleet.accounts()[0].users;
+            let rows = at_once.screen.engine.fleet.rows(Scope::All);
             at_once
                 .screen
                 .lists
-                .edit_filter(users, |filter| filter.input = text.as_str().into());
+                .edit_filter(rows, |filter| filter.input = text.as_str().into());
             prop_assert_eq!(shown(&typing), shown(&at_once), "{}", text);
         }
     }

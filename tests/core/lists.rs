@@ -57,7 +57,7 @@ type Identity = (String, Option<DateTime<Utc>>);
 /// The selected one among all keys.
 fn selected_key(desk: &Desk) -> (&UserRow, Known<'_>) {
     let lists = &desk.screen.lists;
-    lists.selected_key(&desk.account().users).expect("a key")
+    lists.selected_key(desk.screen.rows()).expect("a key")
 }
 
 fn identity((row, key): (&UserRow, Known<'_>)) -> Identity {
@@ -205,20 +205,17 @@ fn plain_keys(desk: &Desk, filter: Option<Meaning>, kept: &[Identity]) -> Vec<Id
 }
 
 fn shown_users(desk: &Desk) -> Vec<String> {
-    let users = &desk.account().users;
-    let rows = desk.screen.lists.by_user().shown().iter();
-    rows.map(|at| users.rows()[*at as usize].user.name.to_string())
-        .collect()
+    let rows = desk.screen.rows();
+    let places = desk.screen.lists.by_user().shown().iter();
+    let users = places.map(|place| rows.user(*place).expect("a user"));
+    users.map(|row| row.user.name.to_string()).collect()
 }
 
 fn shown_keys(desk: &Desk) -> Vec<Identity> {
-    let users = &desk.account().users;
+    let rows = desk.screen.rows();
     let places = desk.screen.lists.by_key().shown().iter();
     places
-        .map(|(row, at)| {
-            let row = &users.rows()[*row as usize];
-            identity((row, row.known_key(usize::from(*at)).expect("a key")))
-        })
+        .map(|place| identity(rows.key(*place).expect("a key")))
         .collect()
 }
 
@@ -235,16 +232,16 @@ struct Seen {
 }
 
 fn seen(desk: &Desk) -> Seen {
-    let (users, lists) = (&desk.account().users, &desk.screen.lists);
-    let key = lists.selected_key(users).map(identity);
+    let (rows, lists) = (desk.screen.rows(), &desk.screen.lists);
+    let key = lists.selected_key(rows).map(identity);
     let user = desk.screen.user().map(|row| row.user.name.to_string());
-    let (cursor, offset, height, rows, count) = if desk.screen.page() == Page::Keys {
+    let (cursor, offset, height, built, count) = if desk.screen.page() == Page::Keys {
         let table = lists.by_key();
         (
             table.cursor(),
             table.offset(),
             table.height(),
-            lists.keys_window(users).count(),
+            lists.keys_window(rows).count(),
             table.shown().len(),
         )
     } else {
@@ -253,7 +250,7 @@ fn seen(desk: &Desk) -> Seen {
             table.cursor(),
             table.offset(),
             table.height(),
-            lists.window(users).count(),
+            lists.window(rows).count(),
             table.shown().len(),
         )
     };
@@ -262,7 +259,7 @@ fn seen(desk: &Desk) -> Seen {
         key: key.filter(|_| desk.screen.page() == Page::Keys),
         line: cursor - offset,
         height,
-        rows,
+        rows: built,
         count,
     }
 }

@@ -30,6 +30,7 @@ use iamkeys::{
         Fact, Intent, Kind, Need, Note, Read, SecretKey, Signal, SignedIn,
         account::Stage,
         destination::Multiplexer,
+        fleet::Scope,
         limiter::MOST,
         model::{AccessKey, Caller, KeyStatus, LastUsed},
         text,
@@ -505,10 +506,10 @@ fn the_key_to_be_deleted_is_gone_to_also_behind_a_filter() {
             .contains("AKIAWEBAST02EXAMPLE2 could be deleted")
     );
     // A filter that hides the user, as when AWS's refusal comes later.
-    let users = &desk.screen.engine.fleet.accounts()[0].users;
+    let rows = desk.screen.engine.fleet.rows(Scope::All);
     desk.screen
         .lists
-        .edit_filter(users, |filter| filter.input = "alice".into());
+        .edit_filter(rows, |filter| filter.input = "alice".into());
     desk.keys("y");
     desk.keys("d");
     assert!(

@@ -54,6 +54,8 @@ pub struct Inventory {
     rows: Vec<UserRow>,
     /// Counts how often rows have come, gone or changed places.
     arrangement: u64,
+    /// Counts how often a row has come to stand elsewhere than before, or was gone.
+    displaced: u64,
     touched: Vec<Touched>,
     /// How many rows the events before the latest have touched.
     touched_before: usize,
@@ -128,6 +130,7 @@ impl Inventory {
         // AWS lists in order, so that there is usually nothing to do.
         let rows = &self.rows[sorted.saturating_sub(1)..];
         if !rows.is_sorted_by(|a, b| by_name(a, b) == Ordering::Less) {
+            self.displaced += 1;
             self.rows.sort_by(by_name);
             self.rows.dedup_by(|a, b| by_name(a, b) == Ordering::Equal);
             self.count_anew();
@@ -152,6 +155,7 @@ impl Inventory {
         let before = self.rows.len();
         self.rows.retain(|row| row.listing == generation);
         if self.rows.len() < before {
+            self.displaced += 1;
             self.count_anew();
         }
         self.arrangement += 1;
@@ -186,6 +190,13 @@ impl Inventory {
     #[must_use]
     pub fn arrangement(&self) -> u64 {
         self.arrangement
+    }
+
+    /// Changes whenever a row stands elsewhere than before, or is gone: of rows that have only been
+    /// added behind the last one, it does not.
+    #[must_use]
+    pub fn displaced(&self) -> u64 {
+        self.displaced
     }
 
     /// The rows that the latest event has changed in place.

@@ -116,12 +116,14 @@ impl Sort {
 }
 
 /// A value of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// A number.
     Number(i64),
     /// A text.
     Text(&'a str),
+    /// A name, in which case makes no difference.
+    Name(&'a str),
     /// Nothing is known, or there is nothing. It comes last from either end.
     None,
 }
@@ -133,20 +135,25 @@ pub fn arrange<'a, P: Copy + Ord>(
     value: impl Fn(P) -> Value<'a>,
 ) {
     let mut keyed: Vec<(Value<'a>, P)> = rows.iter().map(|row| (value(*row), *row)).collect();
-    keyed.sort_unstable_by(|(a, a_at), (b, b_at)| {
-        compare(*a, *b, descending).then_with(|| a_at.cmp(b_at))
-    });
+    // What comes in order, account by account, is quickly merged.
+    keyed.sort_by(|(a, a_at), (b, b_at)| compare(*a, *b, descending).then_with(|| a_at.cmp(b_at)));
     rows.clear();
     rows.extend(keyed.into_iter().map(|(_, row)| row));
 }
 
 fn compare(a: Value<'_>, b: Value<'_>, descending: bool) -> Ordering {
-    let both_known = a != Value::None && b != Value::None;
-    if descending && both_known {
-        b.cmp(&a)
-    } else {
-        a.cmp(&b)
-    }
+    let order = match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.cmp(&b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        (Value::Name(a), Value::Name(b)) => without_case(a).cmp(without_case(b)),
+        // A column has values of one kind.
+        _ => return (a == Value::None).cmp(&(b == Value::None)),
+    };
+    if descending { order.reverse() } else { order }
+}
+
+fn without_case(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
 #[cfg(test)]

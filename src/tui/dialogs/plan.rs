@@ -70,9 +70,10 @@ impl PlanDialog {
             let text = "None of these keys is known to be safe to delete";
             return vec![Ask::Complain(text.into())];
         };
-        let (user, key) = (plan.user().into(), row.key.id.clone());
+        let (slot, user) = (plan.session.slot, plan.user().into());
+        let key = row.key.id.clone();
         let close = Ask::Intend(Intent::Close(self.id));
-        vec![close, Ask::GoToKey { user, key }]
+        vec![close, Ask::GoToKey { slot, user, key }]
     }
 }
 

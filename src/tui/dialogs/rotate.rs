@@ -59,10 +59,11 @@ impl Rotate {
         if action != RotationAction::GoToDeletable {
             return intend(Intent::RotationAction(self.slot, user, action));
         }
-        let key = engine
-            .deletable(self.slot, &user)
-            .map(|row| row.key.id.clone());
-        key.map_or_else(Vec::new, |key| vec![Ask::Close, Ask::GoToKey { user, key }])
+        let slot = self.slot;
+        let key = engine.deletable(slot, &user).map(|row| row.key.id.clone());
+        key.map_or_else(Vec::new, |key| {
+            vec![Ask::Close, Ask::GoToKey { slot, user, key }]
+        })
     }
 
     /// Asks where the secret goes of the key that is about to be created.

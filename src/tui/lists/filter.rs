@@ -2,7 +2,8 @@
 
 use super::offered::{Offered, Values};
 use crate::engine::{
-    account::{Inventory, Known, UserRow},
+    account::{Account, Known, UserRow},
+    fleet::Rows,
     model::KeyStatus,
     query::{KeyFacts, Query, Scratch, UserFacts},
 };
@@ -19,8 +20,6 @@ pub struct Filter {
     read: String,
     /// When the latest message came, which ages are counted to.
     now: DateTime<Utc>,
-    /// The key that the session is signed in with; empty where there is none.
-    own: String,
     /// How the text can be completed, while it is typed.
     offered: Option<Offered>,
     values: Values,
@@ -70,8 +69,8 @@ impl Filter {
     }
 
     /// Looks how the text can be completed.
-    pub(super) fn offer(&mut self, users: &Inventory) {
-        self.offered = Offered::to(&self.input, &mut self.values, users);
+    pub(super) fn offer(&mut self, rows: Rows<'_>) {
+        self.offered = Offered::to(&self.input, &mut self.values, rows);
     }
 
     /// Completes the text with the next of what is offered, or with the one before. Says whether
@@ -108,43 +107,40 @@ impl Filter {
         }
     }
 
-    /// Notes the time, and the session's own key. Says whether other rows may pass now because it
-    /// is another key; that time goes by is noticed with the next edit.
-    pub(super) fn note(&mut self, now: DateTime<Utc>, own: &str) -> bool {
+    /// Notes the time. That it goes by is noticed with the next edit.
+    pub(super) fn note(&mut self, now: DateTime<Utc>) {
         self.now = now;
-        if self.own == own {
-            return false;
-        }
-        own.clone_into(&mut self.own);
-        self.query.asks_own()
     }
 
     /// Whether a user passes.
-    pub(super) fn passes(&mut self, row: &UserRow) -> bool {
+    pub(super) fn passes(&mut self, account: &Account, row: &UserRow) -> bool {
         if self.query.is_empty() {
             return true;
         }
         let scratch = self.scratch.get_or_insert_default();
-        let keys = row.known_keys().map(|key| of_key(row, key, &self.own));
+        let keys = row.known_keys().map(|key| of_key(account, row, key));
         self.query
             .user_passes(&of_user(row), keys, self.now, scratch)
     }
 
     /// Whether a key of a user passes.
-    pub(super) fn passes_key(&mut self, row: &UserRow, key: Known<'_>) -> bool {
+    pub(super) fn passes_key(&mut self, account: &Account, row: &UserRow, key: Known<'_>) -> bool {
         let scratch = self.scratch.get_or_insert_default();
-        let key = of_key(row, key, &self.own);
+        let key = of_key(account, row, key);
         self.query
             .key_passes(&of_user(row), &key, self.now, scratch)
     }
 
     /// Which of the first of these users matches best, the first if there are several; nothing
     /// without a query.
-    pub(super) fn best<'a>(&mut self, rows: impl Iterator<Item = &'a UserRow>) -> Option<usize> {
+    pub(super) fn best<'a>(
+        &mut self,
+        rows: impl Iterator<Item = (&'a Account, &'a UserRow)>,
+    ) -> Option<usize> {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
-        let scores = rows.map(|row| {
-            let keys = row.known_keys().map(|key| of_key(row, key, &self.own));
+        let scores = rows.map(|(account, row)| {
+            let keys = row.known_keys().map(|key| of_key(account, row, key));
             self.query
                 .user_score(&of_user(row), keys, self.now, scratch)
         });
@@ -154,12 +150,12 @@ impl Filter {
     /// Which of the first of these keys matches best.
     pub(super) fn best_key<'a>(
         &mut self,
-        keys: impl Iterator<Item = (&'a UserRow, Known<'a>)>,
+        keys: impl Iterator<Item = (&'a Account, &'a UserRow, Known<'a>)>,
     ) -> Option<usize> {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
-        let scores = keys.map(|(row, key)| {
-            let key = of_key(row, key, &self.own);
+        let scores = keys.map(|(account, row, key)| {
+            let key = of_key(account, row, key);
             self.query.key_score(&of_user(row), &key, self.now, scratch)
         });
         highest(&self.query, most, scores)
@@ -197,7 +193,7 @@ fn of_user(row: &UserRow) -> UserFacts<'_> {
 }
 
 /// What a query has to know of a key of a user.
-fn of_key<'a>(row: &'a UserRow, key: Known<'a>, own: &str) -> KeyFacts<'a> {
+fn of_key<'a>(account: &Account, row: &'a UserRow, key: Known<'a>) -> KeyFacts<'a> {
     KeyFacts {
         id: key.id(),
         active: match key.status() {
@@ -207,7 +203,7 @@ fn of_key<'a>(row: &'a UserRow, key: Known<'a>, own: &str) -> KeyFacts<'a> {
         },
         created: key.created(),
         last_used: key.last_used(),
-        own: !own.is_empty() && key.id() == Some(own),
+        own: key.id().is_some_and(|id| account.is_own(id)),
         description: row.known_description(key),
     }
 }

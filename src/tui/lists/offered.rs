@@ -1,7 +1,8 @@
 //! How the text of the filter can be completed where the cursor is, and which of that is taken.
 
 use crate::engine::{
-    account::{Inventory, Known},
+    account::Known,
+    fleet::Rows,
     model::LastUsed,
     query::complete::{Completion, MOST_OFFERED, Seen, begins, complete},
 };
@@ -20,8 +21,8 @@ pub struct Offered {
 
 impl Offered {
     /// What is offered for a text where its cursor is.
-    pub(super) fn to(input: &Input, values: &mut Values, users: &Inventory) -> Option<Self> {
-        let seen = |what, start: &str| values.that_begin(users, what, start);
+    pub(super) fn to(input: &Input, values: &mut Values, rows: Rows<'_>) -> Option<Self> {
+        let seen = |what, start: &str| values.that_begin(rows, what, start);
         Some(Self {
             completion: complete(input.value(), input.cursor(), seen)?,
             typed: input.clone(),
@@ -82,15 +83,15 @@ pub(super) struct Values {
 }
 
 impl Values {
-    fn that_begin(&mut self, users: &Inventory, what: Seen, start: &str) -> Vec<String> {
+    fn that_begin(&mut self, rows: Rows<'_>, what: Seen, start: &str) -> Vec<String> {
         if what == Seen::Users {
-            let names = users.rows().iter().map(|row| &*row.user.name);
+            let names = rows.users().map(|(_, row)| &*row.user.name);
             return first(names, start);
         }
         let collected = self.collected.take().filter(|(of, _)| *of == what);
         let (_, values) = self
             .collected
-            .insert(collected.unwrap_or_else(|| (what, collect(users, what))));
+            .insert(collected.unwrap_or_else(|| (what, collect(rows, what))));
         first(values.iter().map(String::as_str), start)
     }
 }
@@ -106,8 +107,8 @@ fn can_be_typed(value: &str) -> bool {
 }
 
 /// The values that there are, each once, in order.
-fn collect(users: &Inventory, what: Seen) -> Vec<String> {
-    let rows = users.rows().iter();
+fn collect(rows: Rows<'_>, what: Seen) -> Vec<String> {
+    let rows = rows.users().map(|(_, row)| row);
     let values: BTreeSet<&str> = match what {
         Seen::Users => return Vec::new(),
         Seen::Paths => rows.map(|row| &*row.user.path).collect(),

@@ -108,7 +108,7 @@ pub(super) fn draw(
 
 /// What the report says of a key, without its ID: one sentence.
 fn by_report(canvas: &Canvas<'_>, key: Known<'_>) -> String {
-    let symbol = canvas.key_symbol(key).content;
+    let symbol = canvas.key_symbol(canvas.account, key).content;
     let age = key.created().map(|created| canvas.now - created);
     let used = key.last_used();
     let dot = canvas.theme.glyphs.dot;

@@ -136,11 +136,12 @@ pub(in crate::tui) fn draw(
     }
     let mut finder = Finder::of(query);
     let cursor = list.cursor();
-    let window = lists.keys_window(&account.users);
+    let window = lists.keys_window(canvas.rows);
     let rows: Vec<Row> = window
-        .map(|(at, row, key)| {
+        .map(|(at, account, row, key)| {
             let place = (at, at == cursor);
-            key_row(canvas, &columns, row, key, place, finder.as_mut())
+            let of = (account, row, key);
+            key_row(canvas, &columns, of, place, finder.as_mut())
         })
         .collect();
     table.rows(canvas, body, rows.into_iter(), list.position());
@@ -175,8 +176,7 @@ impl Columns {
 fn key_row(
     canvas: &Canvas<'_>,
     columns: &Columns,
-    row: &UserRow,
-    key: Known<'_>,
+    (account, row, key): (&Account, &UserRow, Known<'_>),
     (at, selected): (usize, bool),
     mut finder: Option<&mut Finder<'_>>,
 ) -> Row {
@@ -193,7 +193,7 @@ fn key_row(
         None => {
             let (text, style) = match &row.keys {
                 Load::Failed(..) => ("?", theme.warn),
-                Load::Idle if canvas.account.identity.broken.is_some() => ("?", theme.dim),
+                Load::Idle if account.identity.broken.is_some() => ("?", theme.dim),
                 _ => (theme.glyphs.loading, theme.dim),
             };
             vec![Span::styled(text, style)]
@@ -207,7 +207,7 @@ fn key_row(
     let (age, style) = cells::age(canvas, key);
     let (used, used_style) = cells::used(canvas, key);
     let mut cells = vec![
-        vec![canvas.key_symbol(key)],
+        vec![canvas.key_symbol(account, key)],
         id,
         name_spans,
         vec![Span::styled(age, style)],
@@ -237,7 +237,7 @@ fn key_row(
         cells.push(vec![Span::styled(text.into_owned(), style)]);
     }
     Row {
-        marker: marker(canvas, row, key, selected),
+        marker: marker(canvas, (account, row, key), selected),
         cells,
         selected,
         target: Target::KeyRow(at),
@@ -245,8 +245,12 @@ fn key_row(
 }
 
 /// What stands before a row: a change under way, an open question, or the selection.
-fn marker(canvas: &Canvas<'_>, row: &UserRow, key: Known<'_>, selected: bool) -> &'static str {
-    let (engine, slot, name) = (canvas.engine, canvas.slot(), &row.user.name);
+fn marker(
+    canvas: &Canvas<'_>,
+    (account, row, key): (&Account, &UserRow, Known<'_>),
+    selected: bool,
+) -> &'static str {
+    let (engine, slot, name) = (canvas.engine, account.session.slot, &row.user.name);
     let pending = key
         .id()
         .is_some_and(|id| engine.pending_for(slot, name, Some(id)).is_some());

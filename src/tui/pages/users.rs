@@ -72,7 +72,7 @@ impl UsersPage {
             draw_list(canvas, layout.users, lists, layout.filter, typing, focused);
         }
         if !layout.keys.is_empty() {
-            let user = lists.selected(&canvas.account.users);
+            let user = lists.selected(canvas.rows);
             let at = self.key_cursor(user);
             cards::draw(canvas, layout.keys, user, at, self.pane == Pane::Keys);
         }
@@ -201,28 +201,30 @@ fn draw_list(
     }
     let cursor = lists.by_user().cursor();
     let mut finder = Finder::of(query);
-    let window = lists.window(&account.users);
+    let window = lists.window(canvas.rows);
     let rows: Vec<Row> = window
-        .map(|(at, row)| list_row(canvas, row, at, at == cursor, columns, finder.as_mut()))
+        .map(|(at, account, row)| {
+            let place = (at, at == cursor);
+            list_row(canvas, (account, row), place, columns, finder.as_mut())
+        })
         .collect();
     table.rows(canvas, list, rows.into_iter(), lists.by_user().position());
 }
 
 fn list_row(
     canvas: &Canvas<'_>,
-    row: &UserRow,
-    at: usize,
-    selected: bool,
+    (account, row): (&Account, &UserRow),
+    (at, selected): (usize, bool),
     columns: Columns,
     finder: Option<&mut Finder<'_>>,
 ) -> Row {
     let theme = canvas.theme;
     let glyphs = theme.glyphs;
-    let pending = canvas
-        .engine
-        .under_way()
-        .any(|(_, change)| change.user().eq_ignore_ascii_case(&row.user.name));
-    let unknown = canvas.engine.question_about(canvas.slot(), &row.user.name);
+    let slot = account.session.slot;
+    let pending = canvas.engine.under_way().any(|(plan, change)| {
+        plan.session.slot == slot && change.user().eq_ignore_ascii_case(&row.user.name)
+    });
+    let unknown = canvas.engine.question_about(slot, &row.user.name);
     let marker = match (selected, pending, unknown) {
         (_, true, _) => canvas.spinner(),
         (_, _, Some(_)) => "?",
@@ -240,7 +242,7 @@ fn list_row(
     };
     let mut keys = row.foremost_first();
     let first = keys.next();
-    let mut cells = vec![name, key_symbols(canvas, row, columns.two)];
+    let mut cells = vec![name, key_symbols(canvas, account, row, columns.two)];
     cells.extend(match (first, row.keys.error()) {
         (None, Some(error)) => {
             let style = canvas.theme.warn;
@@ -250,7 +252,7 @@ fn list_row(
     });
     if columns.two {
         let second = keys.next();
-        cells.push(second.map_or_else(Vec::new, |key| vec![canvas.key_symbol(key)]));
+        cells.push(second.map_or_else(Vec::new, |key| vec![canvas.key_symbol(account, key)]));
         cells.extend(of_key(canvas, second, false));
     }
     if let Some(room) = columns.path {
@@ -306,7 +308,12 @@ fn age_bar(canvas: &Canvas<'_>, age: Option<TimeDelta>) -> [Span<'static>; 2] {
 
 /// The keys as symbols, the one first that the row tells of. The second has its own columns where a
 /// row tells of two.
-fn key_symbols(canvas: &Canvas<'_>, row: &UserRow, two: bool) -> Vec<Span<'static>> {
+fn key_symbols(
+    canvas: &Canvas<'_>,
+    account: &Account,
+    row: &UserRow,
+    two: bool,
+) -> Vec<Span<'static>> {
     let theme = canvas.theme;
     match (&row.keys, row.key_count()) {
         (_, Some(count)) => {
@@ -319,7 +326,8 @@ fn key_symbols(canvas: &Canvas<'_>, row: &UserRow, two: bool) -> Vec<Span<'stati
                 count
             };
             let keys = row.foremost_first().take(shown);
-            let mut spans: Vec<Span<'static>> = keys.map(|key| canvas.key_symbol(key)).collect();
+            let mut spans: Vec<Span<'static>> =
+                keys.map(|key| canvas.key_symbol(account, key)).collect();
             if count > room {
                 spans.push(Span::styled("+", theme.warn));
             }
@@ -327,7 +335,7 @@ fn key_symbols(canvas: &Canvas<'_>, row: &UserRow, two: bool) -> Vec<Span<'stati
         }
         (Load::Failed(..), None) => vec![Span::styled("?", theme.warn)],
         // It is not asked for any more.
-        (Load::Idle, _) if canvas.account.identity.broken.is_some() => {
+        (Load::Idle, _) if account.identity.broken.is_some() => {
             vec![Span::styled("?", theme.dim)]
         }
         (_, None) => vec![Span::styled(theme.glyphs.loading, theme.dim)],

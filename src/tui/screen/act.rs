@@ -2,7 +2,7 @@
 
 use super::Screen;
 use crate::{
-    engine::{Effect, Intent, Leave, Target, account::Stage, query::sort::Sort},
+    engine::{Effect, Intent, Leave, Slot, Target, account::Stage, query::sort::Sort},
     tui::{
         action::Action,
         dialogs::{Ask, Find, Help, Palette, ProfilesDialog, ReadyFilters},
@@ -97,7 +97,7 @@ impl Screen {
                 Ask::Complain(text) => self.complain(text),
                 Ask::Filter(text) => self.filter_by(text),
                 Ask::Act(action) => effects.extend(self.act_on_page(action)),
-                Ask::GoToKey { user, key } => self.go_to_key(&user, &key),
+                Ask::GoToKey { slot, user, key } => self.go_to_key(slot, &user, &key),
                 Ask::Intend(Intent::GoToOwner) => effects.extend(self.go_to_owner()),
                 Ask::Intend(intent) => effects.extend(self.intend(intent)),
             }
@@ -149,7 +149,7 @@ impl Screen {
             Action::ChooseProfile => {
                 match &self.account().stage {
                     Stage::SignedOut(problem) if !problem.profiles.is_empty() => {
-                        let dialog = ProfilesDialog::new(self.slot);
+                        let dialog = ProfilesDialog::new(self.slot());
                         self.open(Box::new(dialog));
                     }
                     Stage::SignedOut(_) => self.complain("There are no profiles"),
@@ -184,14 +184,14 @@ impl Screen {
                 self.sort(sort.next(columns));
             }
             Action::ReverseSort => self.sort(self.lists.sorted().1.reversed()),
-            Action::Find => self.open(Box::new(Find::new(self.slot))),
+            Action::Find => self.open(Box::new(Find::new(self.slot()))),
             Action::Filter => {
                 if self.pages.shown == Page::Users {
                     self.pages.users.pane = Pane::Users;
                 }
                 self.filtering = true;
-                let users = &self.engine.fleet[self.slot].users;
-                self.lists.open_filter(users);
+                let rows = self.engine.fleet.rows(self.scope);
+                self.lists.open_filter(rows);
             }
             Action::KeepFilter => self.stop_typing(),
             Action::ClearFilter => {
@@ -199,9 +199,9 @@ impl Screen {
                 self.clear_filter();
             }
             Action::Complete | Action::CompleteBack => {
-                let users = &self.engine.fleet[self.slot].users;
+                let rows = self.engine.fleet.rows(self.scope);
                 let back = action == Action::CompleteBack;
-                self.lists.complete_filter(users, back);
+                self.lists.complete_filter(rows, back);
             }
             Action::ReadyFilters => self.open(Box::new(ReadyFilters::default())),
             Action::Palette => {
@@ -247,21 +247,21 @@ impl Screen {
 
     fn refresh(&mut self) -> Vec<Effect> {
         if self.account().identity.broken.is_none() {
-            self.engine.look_at(self.slot, self.lists.attention());
-            return self.intend(Intent::Refresh(self.slot));
+            self.engine.look_at(self.lists.attention());
+            return self.intend(Intent::Refresh(self.slot()));
         }
-        let (selected, page) = (self.selected_name(), self.pages.shown);
+        let (selected, page) = (self.selected_user(), self.pages.shown);
         let effects = self.sign_in(self.account().target.clone());
         self.go_to(page);
-        if let Some(name) = selected {
-            let users = &self.engine.fleet[self.slot].users;
-            self.lists.select_name(users, &name);
+        if let Some((slot, name)) = selected {
+            let rows = self.engine.fleet.rows(self.scope);
+            self.lists.select_name(rows, slot, &name);
         }
         effects
     }
 
     fn sign_in(&mut self, target: Target) -> Vec<Effect> {
-        let effects = self.engine.intend(Intent::SignIn(self.slot, target));
+        let effects = self.engine.intend(Intent::SignIn(self.slot(), target));
         self.begin_anew();
         effects.into_iter().chain(self.follow(true)).collect()
     }
@@ -271,22 +271,22 @@ impl Screen {
         if self.pages.shown == Page::Activity {
             return;
         }
-        let users = &self.engine.fleet[self.slot].users;
-        self.lists.sort(users, sort);
+        let rows = self.engine.fleet.rows(self.scope);
+        self.lists.sort(rows, sort);
         self.say(sort.words());
     }
 
     pub(super) fn clear_filter(&mut self) {
-        let users = &self.engine.fleet[self.slot].users;
-        self.lists.clear_filter(users);
+        let rows = self.engine.fleet.rows(self.scope);
+        self.lists.clear_filter(rows);
     }
 
     /// Filters by this text, as if it had been typed and kept.
     fn filter_by(&mut self, text: &str) {
         self.move_about(Action::Filter);
-        let users = &self.engine.fleet[self.slot].users;
+        let rows = self.engine.fleet.rows(self.scope);
         self.lists
-            .edit_filter(users, |filter| filter.input = text.into());
+            .edit_filter(rows, |filter| filter.input = text.into());
         self.stop_typing();
     }
 
@@ -299,46 +299,47 @@ impl Screen {
     /// Goes to another page.
     pub(super) fn go_to(&mut self, page: Page) {
         self.pages.show(page, &self.engine);
-        let users = &self.engine.fleet[self.slot].users;
-        self.lists.show_keys(users, page == Page::Keys);
+        let rows = self.engine.fleet.rows(self.scope);
+        self.lists.show_keys(rows, page == Page::Keys);
     }
 
     /// Goes from a key among all to the keys of its user.
     fn go_to_user(&mut self) {
-        let user = self.selected_name();
+        let user = self.selected_user();
         let key = self.selected_key().map(|row| row.key.id.clone());
         self.go_to(Page::Users);
         self.pages.users.pane = Pane::Keys;
-        if let Some(user) = user {
-            self.show_user(&user);
+        if let Some((slot, user)) = user {
+            self.show_user(slot, &user);
             self.pages.users.selected_key = key.or(self.pages.users.selected_key.take());
         }
     }
 
     /// Selects a user, also if a filter hides them.
-    fn show_user(&mut self, user: &str) {
-        if !self.lists.is_shown(&self.account().users, user) {
+    fn show_user(&mut self, slot: Slot, user: &str) {
+        if !self.lists.is_shown(self.rows(), slot, user) {
             self.clear_filter();
         }
-        let users = &self.engine.fleet[self.slot].users;
-        self.lists.select_name(users, user);
+        let rows = self.engine.fleet.rows(self.scope);
+        self.lists.select_name(rows, slot, user);
     }
 
     /// Selects a user and goes to their keys, also if a filter hides the user.
-    pub(super) fn show_keys_of(&mut self, user: &str) {
+    pub(super) fn show_keys_of(&mut self, slot: Slot, user: &str) {
         self.go_to(Page::Users);
-        self.show_user(user);
+        self.show_user(slot, user);
         self.pages.users.pane = Pane::Keys;
         self.stop_typing();
     }
 
     /// Selects a key by its ID, and the user it belongs to.
-    fn go_to_key(&mut self, user: &str, key: &str) {
-        if !self.account().users.has_key(user, key) {
+    fn go_to_key(&mut self, slot: Slot, user: &str, key: &str) {
+        let account = self.engine.fleet.get(slot);
+        if !account.is_some_and(|account| account.users.has_key(user, key)) {
             self.complain(format!("{key} is not there any more"));
             return;
         }
-        self.show_keys_of(user);
+        self.show_keys_of(slot, user);
         self.pages.users.selected_key = Some(key.into());
     }
 }

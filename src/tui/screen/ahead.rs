@@ -89,7 +89,7 @@ impl Screen {
 
     /// The key that is being found in the place on top, where no key has another meaning.
     fn finding(&self) -> Option<&KeyId> {
-        let key = self.engine.search_is_looking(self.slot)?;
+        let key = self.engine.search_is_looking(self.slot())?;
         let opening = self.dialogs.is_empty() && self.account().stage == Stage::SigningIn;
         (opening || self.context() == Context::Find).then_some(key)
     }
@@ -107,7 +107,7 @@ impl Screen {
         let on_its_way = row.keys.known().is_none() && row.keys.error().is_none();
         let needs_keys = action.is_of_key() || action == Action::Rotate;
         (on_its_way && needs_keys && account.identity.broken.is_none())
-            .then(|| Awaited::KeysOf(self.slot, row.user.name.clone()))
+            .then(|| Awaited::KeysOf(self.slot(), row.user.name.clone()))
     }
 
     /// Lets an action wait, in place of one that does.
@@ -160,7 +160,7 @@ impl Screen {
     fn progress_of(&self, target: &Awaited) -> Progress {
         let on_page = self.visible_dialogs() == 0 && !self.filtering;
         match target {
-            Awaited::Key(key) if self.engine.search_is_looking(self.slot) == Some(key) => {
+            Awaited::Key(key) if self.engine.search_is_looking(self.slot()) == Some(key) => {
                 match self.account().stage {
                     Stage::SignedOut(_) => Progress::Cancelled,
                     Stage::SigningIn | Stage::SignedIn => Progress::Waiting,
@@ -175,7 +175,7 @@ impl Screen {
             Awaited::KeysOf(slot, user) => match self.user() {
                 Some(row)
                     if on_page
-                        && *slot == self.slot
+                        && *slot == self.slot()
                         && row.user.name == *user
                         && self.page() != Page::Activity =>
                 {

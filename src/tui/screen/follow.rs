@@ -3,7 +3,7 @@
 
 use super::{Screen, Whereabouts};
 use crate::{
-    engine::{Copied, Effect, Intent, Need, News, Slot},
+    engine::{Copied, Effect, Intent, Need, News, Slot, account::Account},
     tui::{
         dialogs::{self, Dialog, Discard, Find, Leaving, NewKeyDialog},
         lists::Lists,
@@ -15,11 +15,11 @@ use std::any::Any;
 
 impl Screen {
     /// An event was heard: `selected` was the selected user before.
-    pub(super) fn follow_event(&mut self, selected: Option<&str>) -> Vec<Effect> {
+    pub(super) fn follow_event(&mut self, selected: Option<&(Slot, Box<str>)>) -> Vec<Effect> {
         self.follow_lists();
         if selected.is_some()
             && self.pages.shown != Page::Keys
-            && self.selected_name().as_deref() != selected
+            && self.selected_user().as_ref() != selected
         {
             // The selected user is gone: no key goes to another's.
             self.pages.users.pane = Pane::Users;
@@ -31,10 +31,9 @@ impl Screen {
 
     fn follow_lists(&mut self) {
         let now = self.engine.now();
-        let account = &self.engine.fleet[self.slot];
-        self.lists.note(&account.users, now, &account.identity.key);
-        self.lists
-            .follow(&account.users, now, !account.is_loading());
+        let rows = self.engine.fleet.rows(self.scope);
+        let quiet = !rows.accounts().any(Account::is_loading);
+        self.lists.follow(rows, now, quiet);
     }
 
     /// Brings everything on the screen up to date. What a person has asked for comes up on top, and
@@ -102,7 +101,7 @@ impl Screen {
             }
             Need::Question(origin) => {
                 let question = engine.question(origin)?;
-                let slot = question.session.map_or(self.slot, |session| session.slot);
+                let slot = question.session.map_or(self.slot(), |session| session.slot);
                 Some((slot, question.change.user().into()))
             }
         }
@@ -186,7 +185,7 @@ impl Screen {
                     self.complain(text);
                 }
                 News::SearchBegun(key) => {
-                    self.open(Box::new(Find::of(self.slot, &key)));
+                    self.open(Box::new(Find::of(self.slot(), &key)));
                 }
                 News::OwnerFound => {
                     let top = self.dialogs.last().filter(|_| !self.filtering);
@@ -213,13 +212,13 @@ impl Screen {
                         self.pages.users.pane = Pane::Users;
                     }
                     if stayed {
-                        let dialog = Find::of(self.slot, &key);
+                        let dialog = Find::of(self.slot(), &key);
                         self.come_up(Box::new(dialog), None);
                     } else {
                         effects.extend(self.engine.intend(Intent::EndSearch));
                     }
                 }
-                News::SearchDropped(slot) if slot == self.slot => self.arrived = None,
+                News::SearchDropped(slot) if slot == self.slot() => self.arrived = None,
                 // The rotation's dialog has heard it.
                 News::RotationDone { .. } | News::SearchDropped(_) => {}
             }
@@ -230,24 +229,25 @@ impl Screen {
     /// Goes to the owner of the key that is searched for, and to the key as soon as the owner's keys
     /// are known.
     pub(super) fn go_to_owner(&mut self) -> Vec<Effect> {
-        let Some(key) = self.engine.search().map(|search| search.key.clone()) else {
+        let Some(search) = self.engine.search() else {
             return Vec::new();
         };
+        let (key, slot) = (search.key.clone(), search.session.slot);
         let effects = self.engine.intend(Intent::GoToOwner);
         self.follow_lists();
         let owner = self.engine.search_is_loading();
         let owner = owner.map(|(_, user)| Box::<str>::from(user));
-        let owner = owner.or_else(|| self.owner_of(key.as_str()));
+        let owner = owner.or_else(|| self.owner_of(slot, key.as_str()));
         if let Some(user) = owner {
-            self.show_keys_of(&user);
+            self.show_keys_of(slot, &user);
             self.pages.users.selected_key = Some(key.to_string());
         }
         self.arrived = Some(self.whereabouts());
         effects
     }
 
-    fn owner_of(&self, key: &str) -> Option<Box<str>> {
-        let rows = self.account().users.rows().iter();
+    fn owner_of(&self, slot: Slot, key: &str) -> Option<Box<str>> {
+        let rows = self.engine.fleet.get(slot)?.users.rows().iter();
         let mut owners = rows.filter(|row| {
             let keys = row.keys.known().into_iter().flatten();
             keys.into_iter().any(|row| row.key.id == key)
@@ -261,7 +261,7 @@ impl Screen {
             pane: self.pages.users.pane,
             dialogs: self.dialogs.len(),
             filtering: self.filtering,
-            user: self.selected_name(),
+            user: self.selected_user(),
             key: self.pages.users.selected_key.clone(),
         }
     }

@@ -107,18 +107,18 @@ impl Screen {
             return Vec::new();
         }
         self.notice = None;
-        let users = &self.engine.fleet[self.slot].users;
+        let rows = self.engine.fleet.rows(self.scope);
         match target {
             Target::User(at) => {
                 self.pages.users.pane = Pane::Users;
-                self.lists.select(users, *at);
+                self.lists.select(rows, *at);
             }
             Target::Key(at) => {
                 self.pages.users.pane = Pane::Keys;
-                let user = self.lists.selected(users);
+                let user = self.lists.selected(rows);
                 self.pages.users.select_key(user, *at);
             }
-            Target::KeyRow(at) => self.lists.select_key(users, *at),
+            Target::KeyRow(at) => self.lists.select_key(rows, *at),
             Target::Column(column) => {
                 let (_, sort) = self.lists.sorted();
                 self.sort(if sort.column == *column {
@@ -164,9 +164,9 @@ impl Screen {
             }
             top.step(by, engine);
         } else {
-            let account = &engine.fleet[self.slot];
+            let rows = engine.fleet.rows(self.scope);
             let (lists, typing) = (&mut self.lists, self.filtering);
-            self.pages.step(by, engine, account, lists, typing);
+            self.pages.step(by, engine, rows, lists, typing);
         }
         Vec::new()
     }
@@ -179,12 +179,12 @@ impl Screen {
     /// Changes the text field on top.
     fn edit(&mut self, change: impl FnOnce(&mut Input)) -> Vec<Effect> {
         if self.filtering {
-            let users = &self.engine.fleet[self.slot].users;
+            let rows = self.engine.fleet.rows(self.scope);
             self.lists
-                .edit_filter(users, |filter| change(&mut filter.input));
+                .edit_filter(rows, |filter| change(&mut filter.input));
             if looks_like_a_secret(self.lists.filter().input.value()) {
                 self.lists
-                    .edit_filter(users, |filter| filter.input = Input::default());
+                    .edit_filter(rows, |filter| filter.input = Input::default());
                 self.complain("That looks like a secret, not a filter: taken out again");
             }
             return Vec::new();
@@ -252,9 +252,9 @@ impl Screen {
         let key = KeyId::within(text).filter(|_| self.dialogs.is_empty());
         match key {
             Some(key) if self.why_not(Action::Find).is_none() => {
-                let dialog = Find::of(self.slot, &key);
+                let dialog = Find::of(self.slot(), &key);
                 self.open(Box::new(dialog));
-                self.answer(vec![Ask::Intend(Intent::Search(self.slot, key))])
+                self.answer(vec![Ask::Intend(Intent::Search(self.slot(), key))])
             }
             _ => {
                 let find = keymap::name(Context::Users, Action::Find);
