@@ -10,7 +10,10 @@ mod connection;
 mod convert;
 mod document;
 mod endpoint_url;
+mod http;
 mod identity;
+mod member;
+mod organization;
 mod patience;
 mod process;
 mod programs;
@@ -19,14 +22,18 @@ mod settings;
 mod sign_in;
 mod timeouts;
 mod trail;
+mod turns;
 
 pub use connection::{Connection, Done};
 pub use endpoint_url::check_endpoint_url;
+pub use http::Http;
+pub use member::{READ_ONLY_POLICY, sign_in_to_member};
 pub use programs::Programs;
 pub use report::{ReportPace, fetch_report, parse_report};
 pub use settings::{REGION_RULE, is_region};
 pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded};
 pub use timeouts::Timeouts;
+pub use turns::Turns;
 
 use crate::engine::{
     Answer, Change, Changed, Error, Kind, Problem, Read,

@@ -272,6 +272,7 @@ impl Cli {
                 read_only: self.read_only,
                 timeouts: aws::Timeouts::default(),
                 programs: aws::Programs::default(),
+                http: aws::Http::default(),
             },
             demo: Arc::new(move || {
                 let now = SystemTime::now().into();

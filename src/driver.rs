@@ -12,11 +12,11 @@ pub use secrets::Credentials;
 pub use trial::TrialPace;
 
 use crate::{
-    aws::{self, Connection, Done, Embedded},
+    aws::{self, Connection, Done, Embedded, Turns},
     engine::{
         Changed, Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Order, Problem, Read,
         RequestId, SecretJob, SessionId, SignedIn, Slot, Target, Trial, TrialNews,
-        destination::Route,
+        destination::Route, limiter,
     },
 };
 use clipboard::Clipboard;
@@ -102,6 +102,8 @@ pub struct Driver {
     handle: Handle,
     outbox: mpsc::UnboundedSender<Event>,
     accounts: Accounts,
+    /// The calls of all accounts take turns.
+    turns: Turns,
     /// The present session of each slot.
     sessions: HashMap<Slot, Session>,
     /// Secrets on their way to a file. Not dropped at the end.
@@ -144,6 +146,7 @@ impl Driver {
             handle,
             outbox,
             accounts,
+            turns: Turns::new(limiter::MOST),
             route: config.route,
             credentials: config.credentials,
             demo_apart: config.demo_apart,
@@ -181,10 +184,18 @@ impl Driver {
             reads: JoinSet::new(),
         };
         self.sessions.insert(session.slot, begun);
-        if target == Target::Demo {
+        let source = match &target {
+            Target::Member(member) => self.latest(member.source),
+            _ => None,
+        };
+        let of_demo = source
+            .as_ref()
+            .is_some_and(|(of, _)| self.demos.contains(of));
+        if target == Target::Demo || of_demo {
             self.demos.insert(session);
         }
         let Accounts { options, demo } = self.accounts.clone();
+        let turns = self.turns.clone();
         let tell = move |result| Event::SignedIn { session, result };
         let work = async move {
             let signed_in = match target {
@@ -193,6 +204,14 @@ impl Driver {
                     let profile = Some(name.to_string());
                     let options = aws::Options { profile, ..options };
                     aws::sign_in(&options).await.map_err(Box::new)
+                }
+                Target::Member(ref member) => {
+                    let _turn = turns.take().await;
+                    match source {
+                        Some((_, source)) => aws::sign_in_to_member(&source, member).await,
+                        None => Err(Problem::internal()),
+                    }
+                    .map_err(Box::new)
                 }
                 Target::Demo => {
                     let embedded = tokio::task::spawn_blocking(move || demo());
@@ -210,11 +229,19 @@ impl Driver {
                     key: signed_in.key,
                     profile: signed_in.profile,
                     endpoint: signed_in.endpoint,
+                    role: signed_in.role,
+                    caller: signed_in.caller,
                 })
             }))
         };
         let panicked = move || tell(Err(Box::new(Problem::internal())));
         self.spawn_read(session, work, panicked);
+    }
+
+    /// The session of a slot and its connection, once it is signed in.
+    fn latest(&self, slot: Slot) -> Option<(SessionId, Connection)> {
+        let session = self.sessions.get(&slot)?;
+        Some((session.id, session.connection.borrow().clone()?))
     }
 
     /// The connection of a session, if that has not been left.
@@ -234,6 +261,7 @@ impl Driver {
     fn read(&mut self, session: SessionId, request: RequestId, read: Read) {
         let current = self.current(session);
         let action = read.row().action;
+        let turns = self.turns.clone();
         let tell = move |result, took| Event::Answer {
             session,
             request,
@@ -243,7 +271,7 @@ impl Driver {
         let work = async move {
             let begun = Instant::now();
             let result = match current {
-                Some(current) => Connection::ask(current, read.clone()).await,
+                Some(current) => Connection::ask(current, read.clone(), &turns).await,
                 None => Err(Error::internal(action)),
             };
             let took = begun.elapsed();

@@ -23,6 +23,7 @@ mod leaving;
 pub mod limiter;
 mod loader;
 pub mod model;
+mod opening;
 mod plan;
 mod preflight;
 mod problem;
@@ -39,7 +40,7 @@ pub mod vault;
 
 pub use activity::{Activity, Entry, Outcome};
 pub use effect::{
-    ChangeId, Clip, Copied, CopyOutcome, Effect, Exit, Fact, NewFile, Note, Order, Origin,
+    ChangeId, Clip, Copied, CopyOutcome, Effect, Exit, Fact, Member, NewFile, Note, Order, Origin,
     RequestId, SecretJob, SessionId, Slot, Target, Trial,
 };
 pub use error::{Error, Kind, Remedy};
@@ -48,6 +49,7 @@ pub use intent::Intent;
 pub use key_id::KeyId;
 pub use leaving::{Leave, Obstacle};
 pub use loader::{Attention, Background};
+pub use opening::{DEFAULT_ROLES, Listing, Organisation, roles_named};
 pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
 pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::Problem;
@@ -63,7 +65,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fleet::Fleet;
 use leaving::Leaving;
 use rotation::Rotations;
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use unresolved::Questions;
 use vault::Vault;
 
@@ -158,6 +160,9 @@ pub struct Engine {
     pub vault: Vault,
     /// What was done in this run, and what failed, in whichever account.
     pub activity: Activity,
+    /// The roles that are tried in the accounts of an organisation, in this order.
+    pub roles: Arc<[Box<str>]>,
+    organisation: Option<Organisation>,
     plans: Vec<Plan>,
     questions: Questions,
     rotations: Rotations,
@@ -185,6 +190,8 @@ impl Engine {
             fleet: Fleet::default(),
             vault: Vault::default(),
             activity: Activity::default(),
+            roles: roles_named(DEFAULT_ROLES),
+            organisation: None,
             plans: Vec::new(),
             questions: Questions::default(),
             rotations: Rotations::default(),
@@ -248,6 +255,12 @@ impl Engine {
         plans.chain(keys).chain(questions).collect()
     }
 
+    /// What is known of the organisation whose accounts are opened, if they are.
+    #[must_use]
+    pub fn organisation(&self) -> Option<&Organisation> {
+        self.organisation.as_ref()
+    }
+
     /// Whether something is under way, so that a spinner turns.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -268,12 +281,16 @@ impl Engine {
     /// with the fewest under way comes first, so that one that loads leaves the others their share.
     #[must_use]
     pub fn plan_reads(&mut self) -> Vec<Effect> {
+        self.begin_waiting();
         let mut order: Vec<usize> = (0..self.fleet.accounts().len()).collect();
         order.sort_by_key(|at| self.fleet.accounts()[*at].reads_under_way());
         for at in order {
             let slot = self.fleet.accounts()[at].session.slot;
             self.plan_looks(slot);
             let spare = self.fleet.spare();
+            if spare == 0 && !self.fleet.accounts()[at].has_urgent_reads() {
+                continue;
+            }
             let changing = self.under_way().any(|(plan, _)| plan.session.slot == slot);
             let (background, now) = (self.settings.background, self.now);
             let (number, account) = (&mut self.last_number, &mut self.fleet.accounts_mut()[at]);
@@ -355,6 +372,12 @@ impl Engine {
     fn begin(&mut self, intent: Intent) -> Option<()> {
         match intent {
             Intent::SignIn(slot, target) => self.sign_in(slot, target)?,
+            Intent::OpenOrganisation(slot) => self.open_organisation(slot)?,
+            Intent::Open(target) => {
+                let (_, effect) = self.open(target);
+                self.effects.push(effect);
+            }
+            Intent::Exclude(slot, excluded) => self.fleet.get_mut(slot)?.excluded = excluded,
             Intent::Refresh(slot) => self.refresh(slot)?,
             Intent::Propose(slot, proposal) => {
                 if let [Change::Create { user }] = &proposal.steps[..] {

@@ -6,7 +6,9 @@
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use iamkeys::{
-    aws::{Connection, Embedded, Options, ReportPace, Timeouts, fetch_report, sign_in_embedded},
+    aws::{
+        Connection, Embedded, Options, ReportPace, Timeouts, Turns, fetch_report, sign_in_embedded,
+    },
     demo::{Account as Store, Endpoint, Fault, FaultKind, Key, KeyId, Status},
     driver::{Accounts, Driver, DriverConfig, JournalConfig, TrialPace},
     engine::{
@@ -50,7 +52,7 @@ fn asked(endpoint: &Endpoint) -> (usize, usize) {
 }
 
 async fn fetch(account: &Connection) -> Result<Report, Error> {
-    fetch_report(|| account.clone(), ReportPace::default()).await
+    fetch_report(|| account.clone(), ReportPace::default(), &Turns::new(1)).await
 }
 
 fn user<'a>(report: &'a Report, name: &str) -> &'a ReportedUser {

@@ -2,7 +2,7 @@
 //! in `change`, and those about who signs in `identity`.
 
 use super::{
-    AccessKey, Answer, Changed, Error, LastUsed, Read, ReportPace, Summary, Timeouts,
+    AccessKey, Answer, Changed, Error, LastUsed, Read, ReportPace, Summary, Timeouts, Turns,
     UserDetailsPage, UserTags, UsersPage, bodies,
     convert::{self, error},
     endpoint_url, fetch_report, patience,
@@ -26,6 +26,9 @@ pub struct Connection {
     pub(super) timeouts: Timeouts,
     /// The endpoint of STS, where it is set.
     pub(super) sts_endpoint: Option<String>,
+    /// What signs changes, where what is read is signed with credentials that can only read.
+    pub(super) changes: Option<aws_sdk_iam::Client>,
+    pub(super) accounts_trail: Trail,
     users_trail: Trail,
     details_trail: Trail,
 }
@@ -45,15 +48,7 @@ impl Connection {
     /// Makes the clients. Sends nothing.
     #[must_use]
     pub fn new(config: &SdkConfig, read_only: bool, timeouts: Timeouts) -> Self {
-        let retries = config.retry_config().cloned();
-        let retries = retries.unwrap_or_else(patience::retries);
-        let few = retries.max_attempts().min(2);
-        let reads = aws_sdk_iam::config::Builder::from(config)
-            .retry_config(retries)
-            .retry_classifier(patience::NotWhenThrottled)
-            .timeout_config(timeouts.config())
-            .interceptor(bodies::Bounded)
-            .build();
+        let few = retries(config).max_attempts().min(2);
         // Who is signed in is asked first of all, and its answer decides what the first screen
         // says about an endpoint that cannot be reached: few attempts.
         let identity = aws_sdk_sts::config::Builder::from(config)
@@ -62,23 +57,48 @@ impl Connection {
             .interceptor(bodies::Bounded)
             .build();
         Self {
-            iam: aws_sdk_iam::Client::from_conf(reads),
+            iam: iam(config, timeouts),
             sts: aws_sdk_sts::Client::from_conf(identity),
             config: config.clone(),
             read_only,
             timeouts,
             sts_endpoint: endpoint_url::of(config, "STS"),
+            changes: None,
+            accounts_trail: Trail::default(),
             users_trail: Trail::default(),
             details_trail: Trail::default(),
         }
     }
 
+    /// The same, but what is changed is signed with the credentials of another configuration.
+    #[must_use]
+    pub(super) fn changing_with(self, config: &SdkConfig) -> Self {
+        Self {
+            changes: Some(iam(config, self.timeouts)),
+            ..self
+        }
+    }
+
+    /// How often a failed call is repeated.
+    pub(super) fn retries(&self) -> RetryConfig {
+        retries(&self.config)
+    }
+
     /// Answers a read through the session's connection, which may be another one from one call to
-    /// the next.
+    /// the next. Each call takes its turn.
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn ask(current: impl Fn() -> Self, read: Read) -> Result<Answer, Error> {
+    pub async fn ask(
+        current: impl Fn() -> Self,
+        read: Read,
+        turns: &Turns,
+    ) -> Result<Answer, Error> {
+        // A report is mostly waited for.
+        let _turn = match read {
+            Read::Report => None,
+            _ => turns.take().await,
+        };
         let now = current();
         Ok(match read {
             Read::Caller => Answer::Caller(now.caller().await?),
@@ -93,8 +113,9 @@ impl Connection {
             }
             Read::Tags(user) => Answer::Tags(now.tags(&user).await?),
             Read::UserDetails(marker) => Answer::UserDetails(now.user_details(marker).await?),
+            Read::Accounts(marker) => Answer::Accounts(now.accounts(marker).await?),
             Read::Report => {
-                let report = fetch_report(current, ReportPace::default()).await?;
+                let report = fetch_report(current, ReportPace::default(), turns).await?;
                 Answer::Report(Box::new(report))
             }
         })
@@ -221,6 +242,22 @@ impl Connection {
         let used = used.unwrap_or(LastUsed::Never);
         Ok((answer.user_name.unwrap_or_default().into(), used))
     }
+}
+
+/// A client of IAM. Sends nothing.
+fn iam(config: &SdkConfig, timeouts: Timeouts) -> aws_sdk_iam::Client {
+    let config = aws_sdk_iam::config::Builder::from(config)
+        .retry_config(retries(config))
+        .retry_classifier(patience::NotWhenThrottled)
+        .timeout_config(timeouts.config())
+        .interceptor(bodies::Bounded)
+        .build();
+    aws_sdk_iam::Client::from_conf(config)
+}
+
+fn retries(config: &SdkConfig) -> RetryConfig {
+    let retries = config.retry_config().cloned();
+    retries.unwrap_or_else(patience::retries)
 }
 
 /// A change that was made, and what AWS support would ask for.

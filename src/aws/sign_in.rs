@@ -2,7 +2,7 @@
 //! that says in words why not.
 
 use super::{
-    Connection, Problem, Programs, Timeouts,
+    Caller, Connection, Http, Problem, Programs, Timeouts,
     convert::{self, chain, deepest, one_line},
     endpoint_url, process, programs, settings,
 };
@@ -56,6 +56,8 @@ pub struct Options {
     pub timeouts: Timeouts,
     /// The programs that profiles get their credentials from, as long as they run.
     pub programs: Programs,
+    /// What the clients of all accounts send with.
+    pub http: Http,
 }
 
 /// A session that can be used.
@@ -69,6 +71,10 @@ pub struct SignedIn {
     pub profile: Option<String>,
     /// The endpoint, where it is not AWS's own.
     pub endpoint: Option<String>,
+    /// The name of the role that was assumed for this account, where one was.
+    pub role: Option<Box<str>>,
+    /// Who is signed in, where that is known without asking.
+    pub caller: Option<Caller>,
 }
 
 /// Signs in to the account of the ambient credentials. Sends nothing to IAM or STS, unless a
@@ -181,6 +187,8 @@ async fn sign_in_knowing(options: &Options, known: &mut Vec<String>) -> Result<S
         key,
         profile: named,
         endpoint: endpoint_url::of(&config, "IAM"),
+        role: None,
+        caller: None,
     })
 }
 
@@ -210,6 +218,8 @@ pub fn sign_in_embedded(embedded: Embedded, options: &Options) -> SignedIn {
         key,
         profile: None,
         endpoint: None,
+        role: None,
+        caller: None,
     }
 }
 
@@ -235,6 +245,7 @@ async fn load_config(options: &Options, region: Region, retries: RetryConfig) ->
         .region(region)
         // Read from environment and profile, the SDK would panic where they are odd.
         .retry_config(retries)
+        .http_client(options.http.client())
         // Found before, so that what goes wrong is told once and in words.
         .no_credentials();
     if let Some(profile) = &options.profile {

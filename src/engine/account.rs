@@ -23,6 +23,7 @@ use super::{
     error::Error,
     limiter::Limiter,
     loader::Loader,
+    model::ListedAccount,
     problem::Problem,
     query::Query,
     request::{Answer, Read},
@@ -32,6 +33,8 @@ use chrono::{DateTime, Utc};
 /// How far signing in has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Its turn has not come yet.
+    Waiting,
     /// Looking for credentials.
     SigningIn,
     /// There are none, or they are not good.
@@ -53,6 +56,10 @@ pub struct Account {
     pub identity: Identity,
     /// Its users and their keys.
     pub users: Inventory,
+    /// As the organisation lists it, where it was listed.
+    pub listed: Option<ListedAccount>,
+    /// Nothing in it is real.
+    pub(super) demo: bool,
     /// A person does not want to see it among the others.
     pub excluded: bool,
     /// How many reads may be under way, and how many a second.
@@ -64,10 +71,12 @@ impl Account {
     pub(super) fn new(session: SessionId, target: Target) -> Self {
         Self {
             session,
+            demo: target == Target::Demo,
             target,
             stage: Stage::SigningIn,
             identity: Identity::default(),
             users: Inventory::default(),
+            listed: None,
             excluded: false,
             limiter: Limiter::default(),
             loader: Loader::default(),
@@ -83,23 +92,73 @@ impl Account {
         };
         let same = self.target == target;
         let users = self.users.anew();
-        *self = Self {
-            excluded: self.excluded,
-            ..Self::new(session, target.clone())
-        };
+        let before = std::mem::replace(self, Self::new(session, target.clone()));
+        self.excluded = before.excluded;
         if same {
             self.users = users;
+            self.demo = before.demo;
+            if let Some(listed) = before.listed {
+                self.list_as(listed);
+            }
         }
-        Effect::SignIn(session, target)
+        let role = before.identity.role.filter(|_| same);
+        Effect::SignIn(session, target.with_role_first(role.as_deref()))
+    }
+
+    /// Begins another session when its turn comes.
+    pub(super) fn wait_anew(&mut self) {
+        let target = self.target.clone();
+        let _ = self.sign_in(target);
+        self.stage = Stage::Waiting;
+    }
+
+    /// Notes what the organisation says of it.
+    pub(super) fn list_as(&mut self, listed: ListedAccount) {
+        self.identity.listed_name = Some(listed.name.clone());
+        self.listed = Some(listed);
+    }
+
+    /// Whether it is the account of this ID, as far as is known before it is signed in to.
+    #[must_use]
+    pub fn is_of(&self, id: &str) -> bool {
+        self.id() == Some(id)
+    }
+
+    /// The account ID, where it is known: from who is signed in, or from what was to be opened.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        let meant = match &self.target {
+            Target::Member(member) => Some(&*member.account),
+            Target::Ambient | Target::Profile(_) | Target::Demo => None,
+        };
+        self.identity.account_id().or(meant)
+    }
+
+    /// Whether nothing in it is real.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.demo
+    }
+
+    /// Whether credentials are being looked for.
+    pub(super) fn is_signing_in(&self) -> bool {
+        self.stage == Stage::SigningIn
+    }
+
+    /// Whether the organisation says that nothing can be asked of it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        let listed = self.listed.as_ref();
+        listed.is_some_and(|listed| listed.state.why_closed().is_some())
     }
 
     /// The endpoint, where it is not AWS's own.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
-        match &self.target {
-            Target::Demo => Some(DEMO),
-            Target::Ambient | Target::Profile(_) => self.identity.endpoint.as_deref(),
+        if self.demo {
+            return Some(DEMO);
         }
+        self.identity.endpoint.as_deref()
     }
 
     /// Whether all users are listed, as far as the account has told.
@@ -157,7 +216,7 @@ impl Account {
     /// Whether it is being signed in to, or something is being loaded.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.stage == Stage::SigningIn || self.is_loading()
+        matches!(self.stage, Stage::Waiting | Stage::SigningIn) || self.is_loading()
     }
 
     /// Makes the effect that asks for something, and notes that it is asked for.
@@ -179,7 +238,7 @@ impl Account {
             Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
             Read::Tags(user) => self.users.ask_tags(user, request),
             Read::UserDetails(_) => self.users.ask_details(request),
-            Read::Owner(_) => {}
+            Read::Owner(_) | Read::Accounts(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
         self.limiter.sent();
@@ -244,8 +303,8 @@ impl Account {
             Read::UserDetails(marker) => {
                 users.file_details(request, marker.as_ref(), answer!(UserDetails));
             }
-            // The search takes an owner.
-            Read::Owner(_) => {}
+            // The search takes an owner, and the fleet accounts.
+            Read::Owner(_) | Read::Accounts(_) => {}
         }
     }
 }

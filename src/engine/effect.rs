@@ -6,6 +6,7 @@ use super::{
     destination::{Form, Layout, Multiplexer, ProfilePlan, Why},
     request::{Change, Read},
 };
+use std::sync::Arc;
 
 /// Tells one request from all others of this run, so that a late answer to an old question is
 /// known for what it is.
@@ -136,6 +137,34 @@ pub enum Target {
     Profile(Box<str>),
     /// The embedded one.
     Demo,
+    /// One that the credentials of another open account lead to, through a role.
+    Member(Box<Member>),
+}
+
+impl Target {
+    /// The same, with the role tried first that could be assumed before.
+    #[must_use]
+    pub fn with_role_first(mut self, role: Option<&str>) -> Self {
+        if let (Self::Member(member), Some(role)) = (&mut self, role) {
+            let others = member.roles.iter().filter(|other| &***other != role);
+            let first = std::iter::once(Box::from(role));
+            member.roles = first.chain(others.cloned()).collect();
+        }
+        self
+    }
+}
+
+/// How to open an account through a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The account ID.
+    pub account: Box<str>,
+    /// The names of the roles that may be there, the first that can be assumed is.
+    pub roles: Arc<[Box<str>]>,
+    /// The open account whose credentials assume it.
+    pub source: Slot,
+    /// What the session is called in the account's records.
+    pub session: Box<str>,
 }
 
 /// Something to be done about a place that a secret can be put into.

@@ -107,6 +107,10 @@ pub struct SignedIn {
     pub profile: Option<String>,
     /// The endpoint, where it is not AWS's own.
     pub endpoint: Option<String>,
+    /// The name of the role that was assumed for this account, where one was.
+    pub role: Option<Box<str>>,
+    /// Who is signed in, where that is known without asking.
+    pub caller: Option<Caller>,
 }
 
 /// How the trial of a new key goes.

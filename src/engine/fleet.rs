@@ -76,7 +76,7 @@ impl Fleet {
 
     /// How many more reads may be under way, over all accounts.
     pub(super) fn spare(&self) -> usize {
-        let under_way = self.accounts.iter().map(Account::reads_under_way);
-        MOST.saturating_sub(under_way.sum())
+        let taken = self.accounts.iter().map(Account::room_taken);
+        MOST.saturating_sub(taken.sum())
     }
 }

@@ -16,6 +16,12 @@ use super::{
 pub enum Intent {
     /// Sign in to an account, in this slot.
     SignIn(Slot, Target),
+    /// Open one more account, in a slot of its own.
+    Open(Target),
+    /// Open the other accounts of the organisation that the account in this slot belongs to.
+    OpenOrganisation(Slot),
+    /// Leave an account out of the lists of all, or take it in again.
+    Exclude(Slot, bool),
     /// Ask again for what is looked at, and for what has failed.
     Refresh(Slot),
     /// Propose changes: the account is looked at, and they are sent once approved.

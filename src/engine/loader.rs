@@ -8,8 +8,9 @@
 
 use super::{
     account::{Account, Stage, UserRow},
-    effect::{Effect, RequestId},
+    effect::{Effect, RequestId, Target},
     error::{Error, Kind},
+    opening::FIRST_READS,
     request::Read,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -155,6 +156,14 @@ impl Loader {
         self.reads.len() - self.held.len()
     }
 
+    /// How many of them ask for the report.
+    fn reports(&self) -> usize {
+        let reports = self.reads.iter();
+        let reports = reports
+            .filter(|(request, asked)| asked.read == Read::Report && !self.held.contains(request));
+        reports.count()
+    }
+
     /// Whether anything is under way, or held back.
     pub(super) fn is_busy(&self) -> bool {
         !self.reads.is_empty() || self.starved
@@ -190,6 +199,23 @@ impl Account {
     #[must_use]
     pub fn reads_under_way(&self) -> usize {
         self.loader.under_way()
+    }
+
+    /// How much of the room that all accounts share is taken: by what is asked, and, of an account that
+    /// is opened through a role, by what will be as soon as it is signed in. A report that is being made
+    /// mostly waits.
+    pub(super) fn room_taken(&self) -> usize {
+        let through_role = matches!(self.target, Target::Member(_)) && self.is_signing_in();
+        let kept = if through_role { FIRST_READS } else { 0 };
+        self.loader.under_way() - self.loader.reports() + kept
+    }
+
+    /// Whether there may be something to ask although there is no room: of the selected user, and what
+    /// something waits for.
+    pub(super) fn has_urgent_reads(&self) -> bool {
+        self.loader.attention.selected.is_some()
+            || !self.loader.held.is_empty()
+            || !self.loader.looks.is_empty()
     }
 
     /// Notes that a read was answered, and says which read it was; `None` where the answer counts
@@ -248,15 +274,17 @@ impl Account {
     }
 
     /// The questions that a new session begins with: the list first, and the report on everyone in
-    /// it, which is what the person waits for.
-    pub(super) fn first_reads() -> [Read; 5] {
-        [
-            Read::Users(None),
-            Read::Report,
-            Read::Caller,
-            Read::Alias,
-            Read::Summary,
-        ]
+    /// it, which is what the person waits for. Of one among many accounts the name is known, the
+    /// caller from the role that was assumed, and what the summary would say from the report.
+    pub(super) fn first_reads(&self) -> Vec<Read> {
+        let mut reads = vec![Read::Users(None), Read::Report];
+        if self.identity.caller.known().is_none() {
+            reads.push(Read::Caller);
+        }
+        if !matches!(self.target, Target::Member(_)) {
+            reads.extend([Read::Alias, Read::Summary]);
+        }
+        reads
     }
 
     /// What was refused of who is signed in, and where: it may be granted now.

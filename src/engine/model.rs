@@ -89,6 +89,72 @@ pub struct Summary {
     pub root_keys: Option<usize>,
 }
 
+/// An account as the organisation lists it (`organizations:ListAccounts`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAccount {
+    /// The account ID, 12 digits.
+    pub id: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// Whether it can be used.
+    pub state: AccountState,
+}
+
+/// What an organisation says of the state of an account. `State` took the place of `Status`, which AWS
+/// retired on 2026-09-09.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountState {
+    /// `ACTIVE`.
+    Active,
+    /// `SUSPENDED`: closed not long ago, or by AWS.
+    Suspended,
+    /// `PENDING_ACTIVATION`.
+    PendingActivation,
+    /// `PENDING_CLOSURE`.
+    PendingClosure,
+    /// `CLOSED`.
+    Closed,
+    /// One that is not known here, or none.
+    Other(Box<str>),
+}
+
+impl AccountState {
+    /// Reads what AWS calls it.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        match text {
+            "ACTIVE" => Self::Active,
+            "SUSPENDED" => Self::Suspended,
+            "PENDING_ACTIVATION" => Self::PendingActivation,
+            "PENDING_CLOSURE" => Self::PendingClosure,
+            "CLOSED" => Self::Closed,
+            other => Self::Other(other.into()),
+        }
+    }
+
+    /// Why nothing can be asked of it, in a word or two; none where it can.
+    #[must_use]
+    pub fn why_closed(&self) -> Option<&'static str> {
+        match self {
+            // One that AWS has thought of since may well be open: AWS tells.
+            Self::Active | Self::Other(_) => None,
+            Self::Suspended => Some("suspended"),
+            Self::PendingActivation => Some("not activated yet"),
+            Self::PendingClosure => Some("closing"),
+            Self::Closed => Some("closed"),
+        }
+    }
+}
+
+/// A page of an organisation's accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountsPage {
+    /// The accounts on it; there may be none although more pages follow.
+    pub accounts: Vec<ListedAccount>,
+    /// What asks for the next page, if there is one.
+    pub next: Option<String>,
+}
+
 /// Who the session is signed in as (`sts:GetCallerIdentity`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {

@@ -7,7 +7,9 @@ mod command;
 use super::{
     SecretKey,
     error::Error,
-    model::{AccessKey, Caller, LastUsed, Report, Summary, UserDetailsPage, UsersPage},
+    model::{
+        AccessKey, AccountsPage, Caller, LastUsed, Report, Summary, UserDetailsPage, UsersPage,
+    },
     user_tags::UserTags,
 };
 use command::{Parameter, Value, command};
@@ -35,6 +37,8 @@ pub enum Read {
     UserDetails(Option<String>),
     /// The credential report, made first where there is none: that takes seconds, or minutes.
     Report,
+    /// One page of the accounts of the organisation, after this marker.
+    Accounts(Option<String>),
 }
 
 /// What a [`Read`] is answered with. Each variant belongs to the read of the same name.
@@ -60,6 +64,8 @@ pub enum Answer {
     UserDetails(UserDetailsPage),
     /// The credential report.
     Report(Box<Report>),
+    /// A page of accounts.
+    Accounts(AccountsPage),
 }
 
 /// A change to the account, complete in itself: it is fixed when its confirmation opens and travels
@@ -197,7 +203,8 @@ impl Read {
             | Self::Users(_)
             | Self::UserDetails(_)
             | Self::Owner(_)
-            | Self::Report => None,
+            | Self::Report
+            | Self::Accounts(_) => None,
         }
     }
 
@@ -230,6 +237,7 @@ impl Read {
                 row("iam:GetAccountAuthorizationDetails", "all users", users)
             }
             Self::Report => row("iam:GetCredentialReport", "all users", vec![]),
+            Self::Accounts(_) => row("organizations:ListAccounts", "all accounts", vec![]),
         }
     }
 
@@ -237,9 +245,12 @@ impl Read {
     #[must_use]
     pub fn is_optional(&self) -> bool {
         match self {
-            Self::Alias | Self::Summary | Self::Tags(_) | Self::UserDetails(_) | Self::Report => {
-                true
-            }
+            Self::Alias
+            | Self::Summary
+            | Self::Tags(_)
+            | Self::UserDetails(_)
+            | Self::Report
+            | Self::Accounts(_) => true,
             Self::Caller | Self::Users(_) | Self::Keys(_) | Self::LastUsed(..) | Self::Owner(_) => {
                 false
             }

@@ -1,8 +1,7 @@
 //! The sessions: signing in, what is asked of an account, and what follows from its answers.
 
 use super::{
-    Engine, News,
-    account::{self, Account},
+    Engine, News, account,
     activity::Entry,
     effect::{RequestId, SessionId, Slot, Target},
     error::{Error, Kind},
@@ -62,9 +61,22 @@ impl Engine {
                 account.identity.key = signed_in.key;
                 account.identity.profile = signed_in.profile;
                 account.identity.endpoint = signed_in.endpoint;
+                account.identity.role = signed_in.role;
+                let caller = signed_in.caller;
+                let is_known = caller.is_some();
+                if let Some(caller) = caller {
+                    account.identity.caller.tell(caller);
+                }
+                let reads = account.first_reads();
                 // The key that a person is after first, and everything else beside it.
                 self.begin_search(session.slot);
-                self.read_all(session.slot, Account::first_reads());
+                self.read_all(session.slot, reads);
+                self.open_members_again(session.slot);
+                self.list_organisation(session.slot);
+                if is_known {
+                    self.account_is_known(session);
+                    self.take_up_questions();
+                }
             }
             Err(problem) => account.stage = account::Stage::SignedOut(problem),
         }
@@ -98,6 +110,16 @@ impl Engine {
             Ok(Answer::Users(page)) => page.next.clone(),
             _ => None,
         };
+        if let Read::Accounts(_) = read {
+            self.accounts_came(
+                session,
+                match &result {
+                    Ok(Answer::Accounts(page)) => Ok((page.accounts.clone(), page.next.clone())),
+                    Ok(_) => Ok((Vec::new(), None)),
+                    Err(error) => Err(error.clone()),
+                },
+            );
+        }
         let account = self.fleet.of_mut(session)?;
         account.file(request, &read, result);
         self.follow_up(session, &read, error.as_ref(), next_page);
@@ -119,7 +141,12 @@ impl Engine {
         match (read, error) {
             (Read::Caller, _) => {
                 self.account_is_known(session);
+                self.open_listed();
                 self.take_up_questions();
+            }
+            // What it would have said of the root user, the summary does.
+            (Read::Report, Some(_)) if account.identity.summary.is_idle() => {
+                self.read(session.slot, Read::Summary);
             }
             (Read::Users(_), None) => self.page_came(session, next_page)?,
             (Read::Users(_), Some(error)) => {

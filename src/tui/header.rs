@@ -48,7 +48,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     } else {
         theme.strong
     };
-    if let Some(name) = identity.alias() {
+    if let Some(name) = identity.name() {
         add(name, alias, " ");
     }
     // The page tells of what has failed.

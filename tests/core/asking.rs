@@ -40,6 +40,7 @@ fn five_keys_each() -> Desk {
         key: "AKIAALICE001EXAMPLE1".into(),
         profile: Some("prod".into()),
         endpoint: None,
+        ..SignedIn::default()
     });
     while let Some((request, read)) = desk.next_read() {
         let answer = match read {

@@ -568,6 +568,7 @@ pub(super) fn sign_in(desk: &mut Desk) {
         key: "AKIAALICE001EXAMPLE1".into(),
         profile: None,
         endpoint: None,
+        ..SignedIn::default()
     });
 }
 

@@ -952,6 +952,7 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
             key: "AKIAALICE001EXAMPLE1".into(),
             profile: Some("pro\u{1b}d".into()),
             endpoint: Some("http://\u{1b}[2J".into()),
+            ..SignedIn::default()
         });
         while let Some((request, read)) = desk.next_read() {
             let answer = match read {

@@ -16,8 +16,8 @@ use iamkeys::{
         account::Account,
         destination::{Form, Multiplexer, ProfilePlan, Route},
         model::{
-            AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary,
-            User, UserDetails, UserDetailsPage, UsersPage,
+            AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, ReportedKey,
+            ReportedUser, Summary, User, UserDetails, UserDetailsPage, UsersPage,
         },
         unresolved::{Cause, Question},
         user_tags::UserTags,
@@ -94,6 +94,7 @@ impl Desk {
             key: "AKIAALICE001EXAMPLE1".into(),
             profile: Some("prod".into()),
             endpoint: None,
+            ..SignedIn::default()
         });
         desk.serve(users);
         desk
@@ -415,6 +416,7 @@ pub fn answer(users: &[Someone], read: Read) -> Result<Answer, Error> {
         Read::Tags(_) => Answer::Tags(UserTags::default()),
         Read::UserDetails(_) => Answer::UserDetails(details(users)),
         Read::Report => Answer::Report(Box::new(report(users))),
+        Read::Accounts(_) => Answer::Accounts(AccountsPage::default()),
     })
 }
 

@@ -7,7 +7,8 @@ use iamkeys::engine::{
     Intent, Kind, News, Note, Order, RECENT, Read, RequestId, SecretJob, SecretKey, SessionId,
     Settings, SignedIn, Slot, Target, account,
     model::{
-        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetailsPage, UsersPage,
+        AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, Summary, User,
+        UserDetailsPage, UsersPage,
     },
     user_tags::UserTags,
 };
@@ -68,6 +69,7 @@ impl Account {
                 Answer::Owner(owner.into(), LastUsed::Never)
             }
             Read::Tags(_) => Answer::Tags(UserTags::default()),
+            Read::Accounts(_) => Answer::Accounts(AccountsPage::default()),
             Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
                 users: Vec::new(),
                 next: None,

@@ -6,7 +6,7 @@ use super::{Server, account, server, var};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use chrono::{TimeZone as _, Utc};
 use iamkeys::{
-    aws::{Connection, ReportPace, Timeouts, fetch_report},
+    aws::{Connection, ReportPace, Timeouts, Turns, fetch_report},
     engine::model::LastUsed,
 };
 
@@ -33,7 +33,11 @@ fn its_credential_report_is_read() {
     let made = tokio.block_on(moto.generate_report());
     made.expect("a report is made");
     let begun = Utc::now();
-    let report = tokio.block_on(fetch_report(|| moto.clone(), ReportPace::default()));
+    let report = tokio.block_on(fetch_report(
+        || moto.clone(),
+        ReportPace::default(),
+        &Turns::new(1),
+    ));
     let report = report.expect("a report");
 
     match server() {

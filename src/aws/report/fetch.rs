@@ -2,7 +2,7 @@
 //! patience, for nothing waits for it. What it would tell is fetched live meanwhile.
 
 use crate::{
-    aws::{Connection, convert::failed},
+    aws::{Connection, Turns, convert::failed},
     engine::{Error, Kind, model::Report},
 };
 use std::time::Duration;
@@ -34,7 +34,7 @@ const THROTTLED: u32 = 4;
 
 /// Gets the account's report, made anew if there is none that is not four hours old.
 ///
-/// Minutes may pass between two calls, so each asks anew which connection is the session's: the key
+/// It takes its turn for each call, and not while it waits. Minutes may pass between two calls, so each asks anew which connection is the session's: the key
 /// it was signed in with at first may be deactivated by then.
 ///
 /// # Errors
@@ -43,14 +43,21 @@ const THROTTLED: u32 = 4;
 pub async fn fetch_report(
     current: impl Fn() -> Connection,
     pace: ReportPace,
+    turns: &Turns,
 ) -> Result<Report, Error> {
     let report = || {
         let connection = current();
-        async move { connection.report().await }
+        async move {
+            let _turn = turns.take().await;
+            connection.report().await
+        }
     };
     let generate = || {
         let connection = current();
-        async move { connection.generate_report().await }
+        async move {
+            let _turn = turns.take().await;
+            connection.generate_report().await
+        }
     };
     let mut wait = Wait {
         pace,

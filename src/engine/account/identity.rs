@@ -25,6 +25,10 @@ pub struct Identity {
     pub profile: Option<String>,
     /// The endpoint, where it is not AWS's own.
     pub endpoint: Option<String>,
+    /// The account's name, as its organisation has it.
+    pub listed_name: Option<Box<str>>,
+    /// The name of the role that was assumed, where the account was opened through one.
+    pub role: Option<Box<str>>,
     /// Who is signed in.
     pub caller: Load<Caller>,
     /// The account's alias.
@@ -40,10 +44,12 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The account's alias, where it has one that is known.
+    /// The account's name: its alias, where it has one that is known, or what its organisation calls
+    /// it.
     #[must_use]
-    pub fn alias(&self) -> Option<&str> {
-        self.alias.known()?.as_deref()
+    pub fn name(&self) -> Option<&str> {
+        let alias = self.alias.known().and_then(Option::as_deref);
+        alias.or(self.listed_name.as_deref())
     }
 
     /// The account ID, where it is known.
@@ -55,7 +61,7 @@ impl Identity {
     /// The account as a person names it: alias and account ID, as far as they are known.
     #[must_use]
     pub fn account(&self) -> String {
-        match (self.alias(), self.account_id()) {
+        match (self.name(), self.account_id()) {
             (Some(alias), Some(id)) => format!("{alias} {id}"),
             (Some(one), None) | (None, Some(one)) => one.into(),
             (None, None) => "an account that is not known yet".into(),
@@ -65,7 +71,7 @@ impl Identity {
     /// Whether its alias or profile says that this is production.
     #[must_use]
     pub fn is_production(&self) -> bool {
-        [self.alias(), self.profile.as_deref()]
+        [self.name(), self.profile.as_deref()]
             .into_iter()
             .flatten()
             .flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()))

@@ -153,7 +153,7 @@ impl Screen {
                         self.open(Box::new(dialog));
                     }
                     Stage::SignedOut(_) => self.complain("There are no profiles"),
-                    Stage::SigningIn | Stage::SignedIn => {}
+                    Stage::Waiting | Stage::SigningIn | Stage::SignedIn => {}
                 }
                 Vec::new()
             }

@@ -163,7 +163,7 @@ impl Screen {
             Awaited::Key(key) if self.engine.search_is_looking(self.slot()) == Some(key) => {
                 match self.account().stage {
                     Stage::SignedOut(_) => Progress::Cancelled,
-                    Stage::SigningIn | Stage::SignedIn => Progress::Waiting,
+                    Stage::Waiting | Stage::SigningIn | Stage::SignedIn => Progress::Waiting,
                 }
             }
             Awaited::Key(_) if !on_page => Progress::Cancelled,

@@ -1,0 +1,255 @@
+//! The account that another account's credentials lead to, through a role.
+//!
+//! The role is assumed with a session policy that allows only what reading needs, so that AWS itself
+//! refuses every change made with it. For a change it is assumed once more without the policy.
+
+use super::{
+    Caller, Connection, Kind, Problem, SignedIn,
+    convert::{error, failed},
+};
+use crate::engine::{Error, Member};
+use aws_config::SdkConfig;
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
+};
+use aws_sdk_sts::operation::assume_role::AssumeRoleOutput;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+const ACTION: &str = "sts:AssumeRole";
+
+/// What is allowed of the role while nothing is changed. AWS takes 2,048 characters at most.
+pub const READ_ONLY_POLICY: &str = concat!(
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["#,
+    r#""iam:Get*","iam:List*","iam:GenerateCredentialReport","#,
+    r#""iam:GenerateServiceLastAccessedDetails","iam:SimulatePrincipalPolicy","#,
+    r#""organizations:DescribeOrganization","organizations:ListAccounts","#,
+    r#""cloudtrail:LookupEvents","account:ListRegions","sts:GetAccessKeyInfo""#,
+    r#"],"Resource":"*"}]}"#
+);
+
+/// How often a role is asked for that was throttled, or whose request was lost.
+const ATTEMPTS: u32 = 6;
+
+/// Signs in to an account through the first of its roles that can be assumed.
+///
+/// # Errors
+/// When none can, or there is no answer.
+pub async fn sign_in_to_member(source: &Connection, member: &Member) -> Result<SignedIn, Problem> {
+    let mut denied = Vec::new();
+    for role in member.roles.iter() {
+        let assumed = Assumed::new(source, member, role, true);
+        match assumed.assume().await {
+            Ok((credentials, caller)) => {
+                return Ok(signed_in(source, assumed, credentials, caller));
+            }
+            Err(error) if error.kind == Kind::Denied => denied.push(error),
+            Err(error) => return Err(not_assumed(role, &error)),
+        }
+    }
+    Err(no_role(member, &denied))
+}
+
+fn signed_in(
+    source: &Connection,
+    assumed: Assumed,
+    credentials: Credentials,
+    caller: Option<Caller>,
+) -> SignedIn {
+    let full = assumed.without_policy();
+    let key = credentials.access_key_id().to_owned();
+    let role = assumed.role.clone();
+    *lock(&assumed.first) = Some(credentials);
+    let with = |provider| {
+        let config = source.config.to_builder();
+        let provider = SharedCredentialsProvider::new(provider);
+        config.credentials_provider(provider).build()
+    };
+    let reads: SdkConfig = with(assumed);
+    let mut connection = Connection::new(&reads, source.read_only, source.timeouts);
+    if !source.read_only {
+        connection = connection.changing_with(&with(full));
+    }
+    SignedIn {
+        connection,
+        key,
+        profile: None,
+        endpoint: super::endpoint_url::of(&source.config, "IAM"),
+        role: Some(role),
+        caller,
+    }
+}
+
+/// The credentials of a role.
+struct Assumed {
+    sts: aws_sdk_sts::Client,
+    partition: Arc<str>,
+    account: Box<str>,
+    role: Box<str>,
+    session: String,
+    read_only: bool,
+    /// What was found already.
+    first: Mutex<Option<Credentials>>,
+}
+
+impl fmt::Debug for Assumed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assumed").finish_non_exhaustive()
+    }
+}
+
+impl Assumed {
+    fn new(source: &Connection, member: &Member, role: &str, read_only: bool) -> Self {
+        let config = aws_sdk_sts::config::Builder::from(&source.config)
+            .retry_config(source.retries().with_max_attempts(ATTEMPTS))
+            .timeout_config(source.timeouts.config())
+            .interceptor(super::bodies::Bounded)
+            .build();
+        let region = source.config.region();
+        Self {
+            sts: aws_sdk_sts::Client::from_conf(config),
+            partition: partition(region.map_or("", |region| region.as_ref())).into(),
+            account: member.account.clone(),
+            role: role.into(),
+            session: member.session.to_string(),
+            read_only,
+            first: Mutex::new(None),
+        }
+    }
+
+    fn without_policy(&self) -> Self {
+        Self {
+            sts: self.sts.clone(),
+            partition: self.partition.clone(),
+            account: self.account.clone(),
+            role: self.role.clone(),
+            session: self.session.clone(),
+            read_only: false,
+            first: Mutex::new(None),
+        }
+    }
+
+    fn arn(&self) -> String {
+        let Self {
+            partition,
+            account,
+            role,
+            ..
+        } = self;
+        format!("arn:{partition}:iam::{account}:role/{role}")
+    }
+
+    async fn assume(&self) -> Result<(Credentials, Option<Caller>), Error> {
+        let call = self.sts.assume_role().role_arn(self.arn());
+        let call = call.role_session_name(&self.session);
+        let policy = self.read_only.then(|| READ_ONLY_POLICY.to_owned());
+        let answer = call.set_policy(policy).send().await;
+        read(answer.map_err(|e| error(ACTION, &e))?)
+    }
+}
+
+fn read(answer: AssumeRoleOutput) -> Result<(Credentials, Option<Caller>), Error> {
+    let arn = answer.assumed_role_user.map(|user| user.arn);
+    let caller = arn.and_then(|arn| {
+        let account = arn.split(':').nth(4)?.to_owned();
+        Caller::read(account, arn)
+    });
+    let Some(found) = answer.credentials else {
+        let message = "the answer has no credentials";
+        return Err(failed(ACTION, Kind::InvalidResponse, message));
+    };
+    let expires = SystemTime::try_from(found.expiration).ok();
+    let credentials = Credentials::new(
+        found.access_key_id,
+        found.secret_access_key,
+        Some(found.session_token),
+        expires,
+        "AssumeRole",
+    );
+    Ok((credentials, caller))
+}
+
+impl ProvideCredentials for Assumed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let first = lock(&self.first).take();
+        match first.filter(|found| found.expiry().is_none_or(|at| at > SystemTime::now())) {
+            Some(found) => future::ProvideCredentials::ready(Ok(found)),
+            None => future::ProvideCredentials::new(async {
+                let assumed = self.assume().await;
+                let (credentials, _) = assumed.map_err(CredentialsError::provider_error)?;
+                Ok(credentials)
+            }),
+        }
+    }
+}
+
+/// What a mutex holds: a panic elsewhere leaves nothing half done in it.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The partition that a region belongs to.
+fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+fn not_assumed(role: &str, error: &Error) -> Problem {
+    Problem {
+        title: format!("{role}: {}", error.what()),
+        what: format!("The role {role} could not be assumed."),
+        details: vec![error.to_string()],
+        ..Problem::default()
+    }
+}
+
+fn no_role(member: &Member, denied: &[Error]) -> Problem {
+    let tried: Vec<&str> = member.roles.iter().map(|role| &**role).collect();
+    Problem {
+        title: format!("no role to assume: tried {}", tried.join(", ")),
+        what: "AWS refused each of the roles: it does not exist in this account, or its trust \
+               policy does not name who is signed in."
+            .into(),
+        details: denied.iter().map(ToString::to_string).collect(),
+        advice: vec![
+            "Create one of these roles in the account, or start with --role and the name of one \
+             that is there."
+                .into(),
+        ],
+        ..Problem::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_policy_is_json_that_aws_takes_and_allows_no_change() {
+        assert!(READ_ONLY_POLICY.len() <= 2048, "{}", READ_ONLY_POLICY.len());
+        let policy: serde_json::Value = serde_json::from_str(READ_ONLY_POLICY).unwrap();
+        let actions = policy["Statement"][0]["Action"].as_array().unwrap();
+        for action in actions {
+            let verb = action.as_str().unwrap().split_once(':').unwrap().1;
+            let reads = ["Get", "List", "Generate", "Simulate", "Describe", "Lookup"];
+            assert!(reads.iter().any(|it| verb.starts_with(it)), "{verb}");
+        }
+    }
+
+    #[test]
+    fn the_region_tells_the_partition() {
+        assert_eq!(partition("eu-west-1"), "aws");
+        assert_eq!(partition("cn-north-1"), "aws-cn");
+        assert_eq!(partition("us-gov-west-1"), "aws-us-gov");
+    }
+}

@@ -1,0 +1,270 @@
+//! Opening accounts: those of an organisation are listed by one that is open, and opened through a
+//! role one after another, as there is room for it.
+
+use super::{
+    Engine,
+    account::{Account, Stage},
+    effect::{Effect, Member, SessionId, Slot, Target},
+    error::{Error, Kind},
+    model::{Caller, ListedAccount},
+    problem::Problem,
+    request::Read,
+};
+use std::sync::Arc;
+
+/// The roles that are tried in the accounts of an organisation where none is named: one that is meant
+/// for this, and those that AWS Organizations and Control Tower create.
+pub const DEFAULT_ROLES: [&str; 3] = [
+    "iamkeys-audit",
+    "OrganizationAccountAccessRole",
+    "AWSControlTowerExecution",
+];
+
+/// So many roles are assumed at once. STS counts in the account that asks.
+const SIGN_INS: usize = 16;
+
+/// A session that has just begun asks so much at once: room is kept for it.
+pub(super) const FIRST_READS: usize = 2;
+
+/// What is known of the organisation whose accounts are opened.
+#[derive(Clone, Debug)]
+pub struct Organisation {
+    /// The session that lists them.
+    pub source: SessionId,
+    /// How far that has come.
+    pub listing: Listing,
+    /// Listed, and not opened yet: who lists them is not known.
+    waiting: Vec<ListedAccount>,
+    /// How many were listed.
+    pub listed: usize,
+}
+
+/// How far the accounts of an organisation are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// The session that lists them is not signed in yet.
+    Waiting,
+    /// Under way.
+    Loading,
+    /// All are listed.
+    Complete,
+    /// There may be more.
+    Failed(Error),
+}
+
+impl Engine {
+    /// Opens the other accounts of the organisation that an open account belongs to.
+    pub(super) fn open_organisation(&mut self, slot: Slot) -> Option<()> {
+        let account = self.fleet.get(slot)?;
+        let (source, signed_in) = (account.session, account.stage == Stage::SignedIn);
+        let known = self.organisation.as_ref();
+        if known.is_some_and(|known| {
+            known.source == source && !matches!(known.listing, Listing::Failed(_))
+        }) {
+            return None;
+        }
+        self.organisation = Some(Organisation {
+            source,
+            listing: Listing::Waiting,
+            waiting: Vec::new(),
+            listed: 0,
+        });
+        if signed_in {
+            self.list_organisation(slot);
+        }
+        Some(())
+    }
+
+    /// Lists the accounts of the organisation, where they were to be listed by this account: it is
+    /// signed in now.
+    pub(super) fn list_organisation(&mut self, slot: Slot) -> Option<()> {
+        let session = self.fleet.get(slot)?.session;
+        let organisation = self.organisation.as_mut()?;
+        if organisation.source.slot != slot || organisation.listing == Listing::Complete {
+            return None;
+        }
+        organisation.source = session;
+        organisation.listing = Listing::Loading;
+        self.read(slot, Read::Accounts(None)).map(|_| ())
+    }
+
+    /// A page of the organisation's accounts has come, or will not.
+    pub(super) fn accounts_came(
+        &mut self,
+        session: SessionId,
+        page: Result<(Vec<ListedAccount>, Option<String>), Error>,
+    ) -> Option<()> {
+        let organisation = self.organisation.as_mut()?;
+        if organisation.source != session {
+            return None;
+        }
+        match page {
+            Ok((accounts, next)) => {
+                organisation.listed += accounts.len();
+                organisation.waiting.extend(accounts);
+                if next.is_none() {
+                    organisation.listing = Listing::Complete;
+                } else {
+                    self.read(session.slot, Read::Accounts(next));
+                }
+                self.open_listed();
+            }
+            Err(error) => {
+                let so_far = organisation.listed;
+                organisation.listing = Listing::Failed(error.clone());
+                self.complain(cannot_list(&error, so_far));
+            }
+        }
+        Some(())
+    }
+
+    /// Opens the accounts that were listed, once it is known which of them is open already.
+    pub(super) fn open_listed(&mut self) -> Option<()> {
+        let organisation = self.organisation.as_mut()?;
+        let source = organisation.source.slot;
+        let caller = &self.fleet.get(source)?.identity.caller;
+        if caller.is_awaited() {
+            return None;
+        }
+        let session = session_name(caller.known());
+        for listed in std::mem::take(&mut organisation.waiting) {
+            let open = self.fleet.accounts_mut().iter_mut();
+            let mut open = open.filter(|account| account.is_of(&listed.id));
+            if let Some(account) = open.next() {
+                account.list_as(listed);
+                continue;
+            }
+            let member = Member {
+                account: listed.id.clone(),
+                roles: self.roles.clone(),
+                source,
+                session: session.clone(),
+            };
+            self.open_member(member, Some(listed));
+        }
+        Some(())
+    }
+
+    /// Opens an account through a role, as soon as there is room for it.
+    pub(super) fn open_member(&mut self, member: Member, listed: Option<ListedAccount>) {
+        let demo = self.fleet.get(member.source).is_some_and(Account::is_demo);
+        let session = self.fleet.open(Target::Member(Box::new(member)));
+        let Some(account) = self.fleet.of_mut(session) else {
+            return;
+        };
+        account.demo = demo;
+        account.stage = Stage::Waiting;
+        let Some(listed) = listed else { return };
+        if let Some(why) = listed.state.why_closed() {
+            account.stage = Stage::SignedOut(Box::new(closed(&listed, why)));
+        }
+        account.list_as(listed);
+    }
+
+    /// Signs in to accounts that wait for it, as many as there is room for.
+    pub(super) fn begin_waiting(&mut self) {
+        let accounts = self.fleet.accounts();
+        let signing_in = accounts.iter().filter(|account| account.is_signing_in());
+        let mut room = SIGN_INS.saturating_sub(signing_in.count());
+        let mut spare = self.fleet.spare() / FIRST_READS;
+        for at in 0..self.fleet.accounts().len() {
+            if room == 0 || spare == 0 {
+                return;
+            }
+            let account = &self.fleet.accounts()[at];
+            let Target::Member(member) = &account.target else {
+                continue;
+            };
+            if account.stage != Stage::Waiting {
+                continue;
+            }
+            let source = self.fleet.get(member.source);
+            let problem = match source.map(|source| &source.stage) {
+                Some(Stage::SigningIn | Stage::Waiting) => continue,
+                Some(Stage::SignedIn) => None,
+                Some(Stage::SignedOut(problem)) => Some(without_source(&problem.title)),
+                None => Some(Problem::internal()),
+            };
+            let account = &mut self.fleet.accounts_mut()[at];
+            if let Some(problem) = problem {
+                account.stage = Stage::SignedOut(Box::new(problem));
+                continue;
+            }
+            room -= 1;
+            spare -= 1;
+            account.stage = Stage::SigningIn;
+            let target = account.target.clone();
+            self.effects.push(Effect::SignIn(account.session, target));
+        }
+    }
+
+    /// An account is signed in again: those that it leads to, and that could not be reached any more,
+    /// are opened anew.
+    pub(super) fn open_members_again(&mut self, source: Slot) {
+        for account in self.fleet.accounts_mut() {
+            let is_member =
+                matches!(&account.target, Target::Member(member) if member.source == source);
+            let is_lost = account.identity.broken.is_some()
+                || matches!(account.stage, Stage::SignedOut(_)) && !account.is_closed();
+            if is_member && is_lost {
+                account.wait_anew();
+            }
+        }
+    }
+}
+
+/// What a session is called that this caller has made. AWS takes 2 to 64 letters, digits and some
+/// signs, which all names of users are made of.
+fn session_name(caller: Option<&Caller>) -> Box<str> {
+    let name = caller.map_or("", Caller::name);
+    let allowed = |c: &char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(*c);
+    let name: String = name.chars().filter(allowed).collect();
+    let whole = if name.is_empty() {
+        "iamkeys".to_owned()
+    } else {
+        format!("iamkeys-{name}")
+    };
+    whole.chars().take(64).collect::<String>().into()
+}
+
+/// Why an organisation's accounts cannot be listed, in a sentence.
+fn cannot_list(error: &Error, so_far: usize) -> String {
+    let why = match (error.kind, error.code.as_deref()) {
+        (_, Some("AWSOrganizationsNotInUseException")) => {
+            return "This account belongs to no organisation".into();
+        }
+        (Kind::Denied, _) => {
+            "only the management account and delegated administrators may list the accounts".into()
+        }
+        _ => error.short(),
+    };
+    match so_far {
+        0 => format!("The accounts of the organisation are not listed: {why}"),
+        count => format!("{count} accounts are listed, and there may be more: {why}"),
+    }
+}
+
+fn closed(listed: &ListedAccount, why: &str) -> Problem {
+    Problem {
+        title: why.into(),
+        what: format!(
+            "AWS Organizations says that the account {} ({}) is {why}.",
+            listed.name, listed.id
+        ),
+        ..Problem::default()
+    }
+}
+
+fn without_source(title: &str) -> Problem {
+    Problem {
+        title: "its source is not signed in".into(),
+        what: format!("The role is assumed by an account that is not signed in: {title}."),
+        ..Problem::default()
+    }
+}
+
+/// The roles of these names.
+#[must_use]
+pub fn roles_named<'a>(names: impl IntoIterator<Item = &'a str>) -> Arc<[Box<str>]> {
+    names.into_iter().map(Box::from).collect()
+}
