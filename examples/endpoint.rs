@@ -1,4 +1,4 @@
-//! Serves the embedded IAM and STS endpoint on a loopback socket.
+//! Serves the embedded endpoint on a loopback socket: an account, or an organisation of several.
 //!
 //! Prints one line, the URL and a key pair, and answers until it is stopped:
 //!
@@ -29,6 +29,14 @@ struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000))]
     users: Option<u32>,
 
+    /// Serve the demo organisation instead of the demo account, which is its first one
+    #[arg(long, conflicts_with_all = ["users", "accounts"])]
+    organisation: bool,
+
+    /// Serve an organisation of so many accounts, with --users users each
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    accounts: Option<u32>,
+
     /// Let each answer take so long
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency_ms: u64,
@@ -53,7 +61,7 @@ struct Options {
 
     /// Go wrong in this way; may be given more than once
     ///
-    /// ACTION[@USER]=KIND[*TIMES], with * for all actions. Kinds: refuse,
+    /// [ACCOUNT/]ACTION[@USER]=KIND[*TIMES], with * for all actions. Kinds: refuse,
     /// throttle, 500, 503, code:STATUS:CODE[:MESSAGE], delay:TIME, drop-before,
     /// drop-after, cut, garble, error-after:STATUS.
     #[arg(long, value_name = "FAULT")]
@@ -64,11 +72,15 @@ struct Options {
 async fn main() -> io::Result<()> {
     let options = Options::parse();
     let now = Utc::now();
-    let account = options.users.map_or_else(
-        || Account::demo(now),
-        |users| Account::generated(users as usize, now),
-    );
-    let mut endpoint = Endpoint::new(account)
+    let endpoint = match (options.accounts, options.users) {
+        _ if options.organisation => Endpoint::demo_organisation(now),
+        (Some(accounts), users) => {
+            Endpoint::generated(accounts as usize, users.unwrap_or(10) as usize, now)
+        }
+        (None, Some(users)) => Endpoint::new(Account::generated(users as usize, now)),
+        (None, None) => Endpoint::new(Account::demo(now)),
+    };
+    let mut endpoint = endpoint
         .with_delay(Delay::Fixed(Duration::from_millis(options.latency_ms)))
         .with_settling(TimeDelta::milliseconds(options.settling_ms.into()))
         .with_report_time(TimeDelta::milliseconds(options.report_ms.into()));

@@ -23,24 +23,35 @@
 //! therefore be out of date when it arrives, and a caller who stops waiting has still changed the
 //! account, as with the real service.
 
+mod access;
 mod account;
 mod actions;
 mod answer;
 mod caller;
 mod connector;
+mod dispatch;
 mod endpoint;
 mod error;
 mod fault;
 mod generate;
 mod identifier;
+mod json;
+mod member;
+mod mfa;
+mod organisation;
 mod pace;
 mod paging;
+mod policy;
 mod query;
 mod report;
 mod request;
+mod role;
+mod roster;
 mod serve;
+mod service;
 mod sign;
 mod store;
+mod sts;
 mod tags;
 mod user;
 mod xml;
@@ -50,7 +61,10 @@ pub use self::endpoint::{Clock, Endpoint};
 pub use self::error::ServiceError;
 pub use self::fault::{Fault, FaultKind};
 pub use self::identifier::KeyId;
-pub use self::pace::Delay;
+pub use self::member::{Joined, Membership, State};
+pub use self::organisation::Organisation;
+pub use self::pace::{Delay, Rate};
+pub use self::role::Role;
 pub use self::serve::Server;
 pub use self::store::{Account, KEYS_PER_USER};
 pub use self::user::{Key, LastUsed, Status, Tag, User};

@@ -23,17 +23,18 @@ struct AccountFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct UserEntry {
+pub(super) struct UserEntry {
     name: String,
     path: Option<String>,
     owner: Option<String>,
     created: Age,
+    #[serde(default)]
     keys: Vec<KeyEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct KeyEntry {
+pub(super) struct KeyEntry {
     id: String,
     created: Age,
     activated: Option<Age>,
@@ -48,7 +49,7 @@ struct KeyEntry {
 /// "now", or an age such as "412d".
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-struct Age(TimeDelta);
+pub(super) struct Age(pub(super) TimeDelta);
 
 impl TryFrom<String> for Age {
     type Error = String;
@@ -82,20 +83,34 @@ impl Account {
     fn parse(text: &str, now: DateTime<Utc>) -> Result<Self, String> {
         let file: AccountFile = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut account = Self::empty(&file.id, file.alias.as_deref());
-        for entry in &file.root_keys {
+        account.add_entries(&file.root_keys, &file.users, now)?;
+        account
+            .sign_in_as(&file.signed_in)
+            .map_err(|error| format!("signed_in: {}", error.message))?;
+        Ok(account)
+    }
+
+    /// Adds what a file tells of root's keys and of users.
+    pub(super) fn add_entries(
+        &mut self,
+        root_keys: &[KeyEntry],
+        users: &[UserEntry],
+        now: DateTime<Utc>,
+    ) -> Result<(), String> {
+        for entry in root_keys {
             if entry.description.is_some() {
                 return Err("root_keys: root has no tags to describe a key with".to_owned());
             }
-            account.add_root_key(entry.key(now)?);
+            self.add_root_key(entry.key(now)?);
         }
-        for user in &file.users {
+        for user in users {
             let name = &user.name;
             let error = |error: ServiceError| format!("{name}: {}", error.message);
             let path = user.path.as_deref().unwrap_or("/");
-            let added = account.add_user(name, path, now - user.created.0);
+            let added = self.add_user(name, path, now - user.created.0);
             added.map_err(error)?;
             for entry in &user.keys {
-                account.add_key(name, entry.key(now)?).map_err(error)?;
+                self.add_key(name, entry.key(now)?).map_err(error)?;
             }
             let tags = user.keys.iter().filter_map(|entry| {
                 let value = entry.description.clone()?;
@@ -107,12 +122,9 @@ impl Account {
                 value,
             });
             let tags = tags.chain(owner).collect();
-            account.tag_user(name, tags).map_err(error)?;
+            self.tag_user(name, tags).map_err(error)?;
         }
-        account
-            .sign_in_as(&file.signed_in)
-            .map_err(|error| format!("signed_in: {}", error.message))?;
-        Ok(account)
+        Ok(())
     }
 }
 

@@ -3,43 +3,16 @@
 //! To add one, write its function (check the parameters, ask the account, write the elements inside
 //! `<…Result>`) and its row.
 
-use chrono::TimeDelta;
-
-use super::caller::RoleSession;
 use super::error::ServiceError;
 use super::paging::{list, skip_to};
-use super::query::{Check, KEY_ID, PATH_PREFIX, Params, ROLE_ARN, ROLE_SESSION_NAME};
+use super::query::{Check, KEY_ID, PATH_PREFIX, Params};
 use super::request::Request;
+use super::service::{IAM, Protocol, STS, Service};
 use super::store::{Account, KEYS_PER_USER};
+use super::sts;
 use super::tags::{list_user_tags, tag_user, untag_user, write_tags};
 use super::user::{Key, Status, User};
 use super::xml::Xml;
-
-/// One of the two services behind the endpoint.
-#[derive(Clone, Copy)]
-pub(super) struct Service {
-    /// The name in signatures and permissions.
-    pub(super) name: &'static str,
-    version: &'static str,
-}
-
-pub(super) const IAM: Service = Service {
-    name: "iam",
-    version: "2010-05-08",
-};
-
-const STS: Service = Service {
-    name: "sts",
-    version: "2011-06-15",
-};
-
-impl Service {
-    /// The XML namespace of its responses.
-    pub(super) fn namespace(self) -> String {
-        let Self { name, version } = self;
-        format!("https://{name}.amazonaws.com/doc/{version}/")
-    }
-}
 
 /// The resource that `AccessDenied` names.
 #[derive(Clone, Copy, Debug)]
@@ -88,8 +61,11 @@ const ACTIONS: &[Action] = &[
     iam("GetAccountSummary", Resource::Any, get_account_summary),
     iam("GenerateCredentialReport", Resource::Any, generate_report),
     iam("GetCredentialReport", Resource::Any, get_report),
-    sts("GetCallerIdentity", Resource::Any, get_caller_identity),
-    sts("AssumeRole", Resource::Role, assume_role),
+    iam("ListMFADevices", Resource::User, list_mfa_devices),
+    sts("GetCallerIdentity", Resource::Any, sts::get_caller_identity),
+    sts("AssumeRole", Resource::Role, sts::assume_role),
+    sts("GetSessionToken", Resource::Any, sts::get_session_token),
+    sts("GetAccessKeyInfo", Resource::Any, sts::get_access_key_info),
 ];
 
 const fn iam(name: &'static str, resource: Resource, run: Run) -> Action {
@@ -109,41 +85,104 @@ const fn sts(name: &'static str, resource: Resource, run: Run) -> Action {
 }
 
 impl Action {
-    /// The action of a name, in either service.
+    /// Whether it is meant by a name, `ListUsers` or `iam:ListUsers`: some actions of different
+    /// services share one.
+    pub(super) fn is(&self, name: &str) -> bool {
+        match name.split_once(':') {
+            Some((service, name)) => self.service.name == service && self.name == name,
+            None => self.name == name,
+        }
+    }
+
+    /// The first action of a name.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
-        ACTIONS.iter().find(|action| action.name == name)
+        ACTIONS.iter().find(|action| action.is(name))
     }
 
-    /// The action a request asks for.
-    pub(super) fn requested(params: &Params) -> Option<&'static Self> {
-        Self::named(params.get("Action")?)
-            .filter(|action| params.get("Version") == Some(action.service.version))
+    /// The action that a form asks for.
+    pub(super) fn of_form(params: &Params) -> Option<&'static Self> {
+        let (name, version) = (params.get("Action")?, params.get("Version")?);
+        ACTIONS.iter().find(|action| {
+            let speaks = matches!(action.service.protocol, Protocol::Query(its) if its == version);
+            action.name == name && speaks
+        })
     }
 
-    /// Whether it can be denied: `GetCallerIdentity` is allowed under an explicit deny, too.
+    /// As permissions name it: `iam:ListUsers`.
+    pub(super) fn permission(&self) -> String {
+        format!("{}:{}", self.service.name, self.name)
+    }
+
+    /// Whether it can be denied: these two are allowed under an explicit deny, too.
     pub(super) fn needs_permission(&self) -> bool {
-        self.name != "GetCallerIdentity"
+        !matches!(self.name, "GetCallerIdentity" | "GetSessionToken")
     }
 
     /// The error where the caller lacks the permission.
     pub(super) fn denied(&self, request: &Request<'_>) -> ServiceError {
+        request.access_denied(&self.permission(), &self.named_resource(request))
+    }
+
+    /// An error where the caller's policies, or the account, refuse it.
+    pub(super) fn check_permission(&self, request: &Request<'_>) -> Result<(), ServiceError> {
+        if !self.needs_permission() {
+            return Ok(());
+        }
+        let permission = self.permission();
+        let caller = request.caller;
+        let without_mfa = self.service == IAM
+            // What it takes to get a session with MFA.
+            && self.name != "ListMFADevices"
+            && !caller.mfa
+            && caller.user.as_deref().is_some_and(|user| request.account.needs_mfa(user));
+        let why = if without_mfa {
+            Some("with an explicit deny in an identity-based policy".to_owned())
+        } else {
+            caller.refused(&permission, &self.arn(request))
+        };
+        why.map_or(Ok(()), |why| {
+            Err(request.denied(&permission, &self.named_resource(request), &why))
+        })
+    }
+
+    /// The resource as AWS's message names it.
+    fn named_resource(&self, request: &Request<'_>) -> String {
         let param = |name| request.params.get(name).unwrap_or_default();
-        let resource = match self.resource {
-            Resource::Any => "*".to_owned(),
-            Resource::Users => {
-                let path = request.params.get("PathPrefix").unwrap_or("/");
-                format!("arn:aws:iam::{}:user{path}", request.account.id())
-            }
+        match self.resource {
             Resource::User => {
                 let user = request.params.get("UserName");
                 let user = user.or(request.caller.user.as_deref());
                 format!("user {}", user.unwrap_or_default())
             }
             Resource::Key => format!("access key {}", param("AccessKeyId")),
-            Resource::Role => param("RoleArn").to_owned(),
+            _ => self.arn(request),
+        }
+    }
+
+    /// The resource as policies name it.
+    fn arn(&self, request: &Request<'_>) -> String {
+        let param = |name| request.params.get(name);
+        let account = &*request.account;
+        let of_user = |name: &str| match account.user(name) {
+            Some(user) => account.arn(user),
+            None => format!("arn:aws:iam::{}:user/{name}", account.id()),
         };
-        let action = format!("{}:{}", self.service.name, self.name);
-        request.access_denied(&action, &resource)
+        match self.resource {
+            Resource::Any => "*".to_owned(),
+            Resource::Users => {
+                let path = param("PathPrefix").unwrap_or("/");
+                format!("arn:aws:iam::{}:user{path}", account.id())
+            }
+            Resource::User => {
+                let user = param("UserName").or(request.caller.user.as_deref());
+                of_user(user.unwrap_or_default())
+            }
+            Resource::Key => {
+                let owner = param("AccessKeyId").and_then(|id| account.key(id));
+                owner.map_or_else(|| "*".to_owned(), |(user, _)| account.arn(user))
+            }
+            Resource::Role => param("RoleArn").unwrap_or_default().to_owned(),
+        }
     }
 }
 
@@ -298,7 +337,7 @@ fn get_account_summary(request: &mut Request<'_>) -> Result<(), ServiceError> {
         ("MFADevicesInUse", 1),
         ("Policies", 0),
         ("PoliciesQuota", 1500),
-        ("Roles", 1),
+        ("Roles", request.account.role_count()),
         ("RolesQuota", 1000),
         ("Users", users),
         // Accounts that need more have a higher quota.
@@ -335,39 +374,21 @@ fn get_report(request: &mut Request<'_>) -> Result<(), ServiceError> {
     Ok(())
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "all actions have one signature")]
-fn get_caller_identity(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    request.result.text("Arn", &request.caller.arn);
-    request.result.text("UserId", &request.caller.id);
-    request.result.text("Account", request.account.id());
-    Ok(())
-}
-
-/// Every caller in the account may assume every role of it, for an hour.
-fn assume_role(request: &mut Request<'_>) -> Result<(), ServiceError> {
+fn list_mfa_devices(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
-    let arn = check.required(&ROLE_ARN);
-    let name = check.required(&ROLE_SESSION_NAME);
-    check.done()?;
-    let prefix = format!("arn:aws:iam::{}:role/", request.account.id());
-    // A role's path is not part of its sessions' ARNs.
-    let role = arn
-        .strip_prefix(&prefix)
-        .and_then(|path| path.rsplit('/').next())
-        .filter(|role| !role.is_empty());
-    // A role that does not exist is denied like one of another account.
-    let role = role.ok_or_else(|| request.access_denied("sts:AssumeRole", arn))?;
-    let session = request.account.assume_role(role, name);
-    request.result.element("Credentials", |xml| {
-        xml.text("AccessKeyId", session.key.as_str());
-        xml.text("SecretAccessKey", &session.key.secret());
-        xml.text("SessionToken", RoleSession::TOKEN);
-        xml.time("Expiration", request.now + TimeDelta::hours(1));
-    });
-    request.result.element("AssumedRoleUser", |xml| {
-        xml.text("AssumedRoleId", &session.caller.id);
-        xml.text("Arn", &session.caller.arn);
-    });
+    let page = check.page(request.longest_page);
+    let name = request.user_or_caller(check)?;
+    let user = request.account.existing_user(&name)?;
+    let serial = request.account.mfa_serial(&name);
+    let serials = skip_to(&page, serial.iter(), |serial| serial.clone())?;
+    let write = |xml: &mut Xml, serial: &String| {
+        xml.text("UserName", &user.name);
+        xml.text("SerialNumber", serial);
+        xml.time("EnableDate", user.created);
+    };
+    let mark = |serial: &String| serial.clone();
+    let xml = &mut request.result;
+    list(xml, "MFADevices", &page, serials, write, mark);
     Ok(())
 }
 
@@ -392,7 +413,7 @@ mod tests {
 
     #[test]
     fn an_action_belongs_to_the_version_of_its_service() {
-        let known = |form: &str| Action::requested(&Params::read(None, form.as_bytes())).is_some();
+        let known = |form: &str| Action::of_form(&Params::read(None, form.as_bytes())).is_some();
         assert!(known("Action=ListUsers&Version=2010-05-08"));
         assert!(!known("Action=ListUsers&Version=2011-06-15"));
         assert!(!known("Action=ListUsers"));
@@ -402,7 +423,7 @@ mod tests {
 
     #[test]
     fn each_action_is_in_the_table_once() {
-        let mut names: Vec<_> = ACTIONS.iter().map(|action| action.name).collect();
+        let mut names: Vec<_> = ACTIONS.iter().map(Action::permission).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ACTIONS.len());

@@ -12,8 +12,7 @@ use hyper::body::Frame;
 
 use super::error::ServiceError;
 use super::fault::FaultKind;
-use super::query::{self, Params};
-use super::xml::Xml;
+use super::service::Service;
 
 /// An answer, as far as the network lets it through.
 #[derive(Clone, Debug)]
@@ -31,7 +30,7 @@ impl Answer {
     pub(super) fn with_fault(
         response: Response<Bytes>,
         fault: Option<&FaultKind>,
-        space: &str,
+        service: Service,
         request_id: &str,
     ) -> Self {
         match fault {
@@ -49,7 +48,7 @@ impl Answer {
             }
             Some(&FaultKind::ErrorAfter(status)) => {
                 let error = ServiceError::internal_failure(status);
-                Self::Whole(query::failure(&error, space, request_id))
+                Self::Whole(service.failure(&service.own(error), request_id))
             }
             _ => Self::Whole(response),
         }
@@ -87,6 +86,11 @@ pub(super) fn whole(bytes: Bytes) -> Body {
 /// A request the endpoint has received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
+    /// The account it is about: that of the key that signed it, or that of the role asked for. None
+    /// where neither is known.
+    pub account: Option<String>,
+    /// The service, such as `iam`.
+    pub service: &'static str,
     /// The action, such as `ListUsers`.
     pub action: String,
     /// The user named.
@@ -118,30 +122,17 @@ pub enum Outcome {
     },
 }
 
-impl Call {
-    pub(super) fn new(
-        params: &Params,
-        signed_by: Option<&str>,
-        result: &Result<Xml, ServiceError>,
-        fault: Option<&FaultKind>,
-    ) -> Self {
-        let text = |name| params.get(name).map(str::to_owned);
-        let outcome = match result {
-            _ if fault.is_some_and(FaultKind::hides_outcome) => Outcome::Lost {
+impl Outcome {
+    pub(super) fn of<T>(result: &Result<T, ServiceError>, fault: Option<&FaultKind>) -> Self {
+        match result {
+            _ if fault.is_some_and(FaultKind::hides_outcome) => Self::Lost {
                 done: result.is_ok(),
             },
-            Ok(_) => Outcome::Done,
-            Err(error) => Outcome::Refused {
+            Ok(_) => Self::Done,
+            Err(error) => Self::Refused {
                 status: error.status,
                 code: error.code.clone(),
             },
-        };
-        Self {
-            action: text("Action").unwrap_or_default(),
-            user: text("UserName"),
-            key_id: text("AccessKeyId"),
-            signed_by: signed_by.map(str::to_owned),
-            outcome,
         }
     }
 }

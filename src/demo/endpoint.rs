@@ -9,15 +9,17 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Request as HttpRequest;
 
-use super::actions::{Action, IAM};
-use super::answer::{Answer, Call};
-use super::error::{INVALID_ACTION, ServiceError};
-use super::fault::{self, Fault, FaultKind};
+use super::actions::Action;
+use super::answer::{Answer, Call, Outcome};
+use super::dispatch::Wanted;
+use super::error::ServiceError;
+use super::fault::{self, About, Fault, FaultKind};
 use super::identifier;
-use super::pace::{Delay, TokenBucket};
-use super::query::{self, Params};
-use super::report::Reports;
+use super::mfa;
+use super::organisation::Organisation;
+use super::pace::{Delay, Rate};
 use super::request::Request;
+use super::service::Output;
 use super::sign::{Signature, Times};
 use super::store::Account;
 use super::xml::Xml;
@@ -28,10 +30,7 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// How long a new key is refused, since not all of the service knows it yet.
 const SETTLING: TimeDelta = TimeDelta::seconds(4);
 
-/// How long it takes to make the credential report.
-const REPORT_TIME: TimeDelta = TimeDelta::seconds(2);
-
-/// The endpoint. Clones share the account, the faults and the record of calls.
+/// The endpoint. Clones share the accounts, the faults and the record of calls.
 #[derive(Clone)]
 #[must_use]
 pub struct Endpoint {
@@ -39,14 +38,13 @@ pub struct Endpoint {
 }
 
 struct State {
-    account: Account,
-    reports: Reports,
+    organisation: Organisation,
     clock: Clock,
     skew: TimeDelta,
     settling: TimeDelta,
     longest_page: usize,
     delay: Delay,
-    bucket: Option<TokenBucket>,
+    rates: Vec<Rate>,
     faults: Vec<Fault>,
     calls: Vec<Call>,
     /// One clone for each request in flight, dropped also where the client hangs up.
@@ -57,19 +55,31 @@ struct State {
 impl Endpoint {
     /// An endpoint for an account, without delay and faults.
     pub fn new(account: Account) -> Self {
+        Self::of(Organisation::alone(account))
+    }
+
+    /// An endpoint for the organisation of the demo, without delay and faults.
+    pub fn demo_organisation(now: DateTime<Utc>) -> Self {
+        Self::of(Organisation::demo(now))
+    }
+
+    /// An endpoint for an organisation of so many accounts with so many users each, without delay and
+    /// faults: see [`Organisation::generated`].
+    pub fn generated(accounts: usize, users_each: usize, now: DateTime<Utc>) -> Self {
+        Self::of(Organisation::generated(accounts, users_each, now))
+    }
+
+    /// An endpoint for all accounts of an organisation, without delay and faults.
+    pub fn of(organisation: Organisation) -> Self {
         Self {
             state: Arc::new(Mutex::new(State {
-                account,
-                reports: Reports {
-                    generation_time: REPORT_TIME,
-                    latest: None,
-                },
+                organisation,
                 clock: Arc::new(|| SystemTime::now().into()),
                 skew: TimeDelta::zero(),
                 settling: SETTLING,
                 longest_page: usize::MAX,
                 delay: Delay::Fixed(Duration::ZERO),
-                bucket: None,
+                rates: Vec::new(),
                 faults: Vec::new(),
                 calls: Vec::new(),
                 in_flight: Arc::default(),
@@ -84,9 +94,14 @@ impl Endpoint {
         self
     }
 
-    /// Requests beyond so many a second are throttled.
+    /// Requests beyond so many a second are throttled, in each account.
     pub fn with_rate(self, per_second: u32) -> Self {
-        self.lock().bucket = Some(TokenBucket::new(per_second));
+        self.with_rate_of(Rate::per_second(per_second))
+    }
+
+    /// Of some requests, those beyond so many a second are throttled. May be set more than once.
+    pub fn with_rate_of(self, rate: Rate) -> Self {
+        self.lock().rates.push(rate);
         self
     }
 
@@ -113,17 +128,22 @@ impl Endpoint {
     /// How long it takes to make the credential report, by the account's clock; two seconds unless
     /// set.
     pub fn with_report_time(self, time: TimeDelta) -> Self {
-        self.lock().reports.generation_time = time;
+        for member in &mut self.lock().organisation.members {
+            member.reports.generation_time = time;
+        }
         self
     }
 
-    /// There is a credential report already, of such an age by the account's clock, which has to be
+    /// There is a credential report of each account already, of such an age by the account's clock, which has to be
     /// set before. It shows the account at that time, as far as that is known. After four hours it
     /// has expired.
     pub fn with_report_aged(self, age: TimeDelta) -> Self {
         {
             let state = &mut *self.lock();
-            state.reports.put(&state.account, (state.clock)() - age);
+            let made = (state.clock)() - age;
+            for member in &mut state.organisation.members {
+                member.reports.put(&member.account, made);
+            }
         }
         self
     }
@@ -135,11 +155,10 @@ impl Endpoint {
         self
     }
 
-    /// The credentials of the user or role signed in to the account.
+    /// The credentials of the user or role signed in to the first account.
     #[must_use]
     pub fn sdk_credentials(&self) -> Credentials {
-        let (key, token) = self.lock().account.signed_in();
-        let token = token.map(str::to_owned);
+        let (key, token) = self.lock().organisation.first().signed_in();
         Credentials::new(key.as_str(), key.secret(), token, None, "demo")
     }
 
@@ -165,9 +184,33 @@ impl Endpoint {
         self.lock().most_at_once
     }
 
-    /// Reads the account, or changes it without a request.
+    /// Reads the first account, or changes it without a request.
     pub fn account<R>(&self, f: impl FnOnce(&mut Account) -> R) -> R {
-        f(&mut self.lock().account)
+        f(&mut self.lock().organisation.members[0].account)
+    }
+
+    /// Reads the account of an ID, or changes it without a request.
+    ///
+    /// # Panics
+    /// When there is no such account.
+    pub fn in_account<R>(&self, id: &str, f: impl FnOnce(&mut Account) -> R) -> R {
+        let organisation = &mut self.lock().organisation;
+        let place = organisation.place_of(id).expect("an account of the ID");
+        f(&mut organisation.members[place].account)
+    }
+
+    /// The IDs of all accounts, the first one first.
+    #[must_use]
+    pub fn account_ids(&self) -> Vec<String> {
+        let organisation = &self.lock().organisation;
+        let ids = organisation.accounts().map(|account| account.id().into());
+        ids.collect()
+    }
+
+    /// The code that an MFA device shows now.
+    #[must_use]
+    pub fn mfa_code(&self, serial: &str) -> String {
+        mfa::code(serial, (self.lock().clock)())
     }
 
     /// Answers a request. Every request comes through here.
@@ -198,36 +241,63 @@ impl State {
         let in_flight = self.in_flight.clone();
         let count = Arc::strong_count(&in_flight) - 1;
         self.most_at_once = self.most_at_once.max(count);
-        let params = Params::read(request.uri().query(), request.body());
+        let wanted = Wanted::read(request);
+        let (service, action) = (wanted.service, wanted.action);
         let signature = Signature::of(request.headers());
         let signer = signature.as_ref().ok().map(|signature| signature.key_id);
-        let action = Action::requested(&params);
-        let user = self.user_of(&params, signer);
-        let (more, fault) = fault::applying(&mut self.faults, action, user.as_deref());
+        let signed_in = signer.and_then(|key| self.organisation.place_of_key(key));
+        let id_of = |place: usize| self.organisation.members[place].account.id().to_owned();
+        let signed_in = signed_in.map(id_of);
+        let account = self.account_of(&wanted).or_else(|| signed_in.clone());
+        let user = self.user_of(&wanted, signer);
+        let about = About {
+            account: account.as_deref(),
+            action,
+            user: user.as_deref(),
+        };
+        let (more, fault) = fault::applying(&mut self.faults, &about);
         let fault = fault.as_ref();
 
         let number = self.calls.len() as u64;
         let request_id = identifier::request_id(number);
-        let result = self.admit(fault).and_then(|()| {
+        let admitted = self.admit(action, signed_in.as_deref(), fault);
+        let result = admitted.and_then(|()| {
             let signature = signature.as_ref().map_err(ServiceError::clone)?;
-            self.perform(request, &params, signature, action, fault)
+            self.perform(request, &wanted, signature, fault)
         });
-        self.calls.push(Call::new(&params, signer, &result, fault));
-        let space = action.map_or(IAM, |action| action.service).namespace();
+        let result = result.map_err(|error| service.own(error));
+        let text = |name| wanted.params.get(name).map(str::to_owned);
+        self.calls.push(Call {
+            account,
+            service: service.name,
+            user: text("UserName"),
+            key_id: text("AccessKeyId"),
+            signed_by: signer.map(str::to_owned),
+            outcome: Outcome::of(&result, fault),
+            action: wanted.name.clone(),
+        });
         let response = match &result {
-            Ok(xml) => {
-                let name = action.map_or("", |action| action.name);
-                query::success(name, &space, xml, &request_id)
-            }
-            Err(error) => query::failure(error, &space, &request_id),
+            Ok(output) => service.success(&wanted.name, output, &request_id),
+            Err(error) => service.failure(error, &request_id),
         };
-        let answer = Answer::with_fault(response, fault, &space, &request_id);
+        let answer = Answer::with_fault(response, fault, service, &request_id);
         (answer, self.delay.of(number) + more, in_flight)
     }
 
+    /// The account that a request names, other than by its signature: that of a role.
+    fn account_of(&self, wanted: &Wanted) -> Option<String> {
+        let id = wanted.params.get("RoleArn")?.split(':').nth(4)?;
+        self.organisation.place_of(id).map(|_| id.to_owned())
+    }
+
     /// The user a request is about, for faults that apply to one user.
-    fn user_of(&self, params: &Params, signer: Option<&str>) -> Option<String> {
-        let owner = |id: &str| Some(self.account.key(id)?.0.name.to_string());
+    fn user_of(&self, wanted: &Wanted, signer: Option<&str>) -> Option<String> {
+        let owner = |id: &str| {
+            let place = self.organisation.place_of_key(id)?;
+            let account = &self.organisation.members[place].account;
+            Some(account.key(id)?.0.name.to_string())
+        };
+        let params = &wanted.params;
         params
             .get("UserName")
             .map(str::to_owned)
@@ -236,11 +306,16 @@ impl State {
     }
 
     /// The errors that come before anything else.
-    fn admit(&mut self, fault: Option<&FaultKind>) -> Result<(), ServiceError> {
+    fn admit(
+        &mut self,
+        action: Option<&Action>,
+        account: Option<&str>,
+        fault: Option<&FaultKind>,
+    ) -> Result<(), ServiceError> {
         let error = match fault {
             // It never arrives, so that this error is not sent.
             Some(FaultKind::DropBefore) => Some(ServiceError::unavailable()),
-            _ if self.bucket.as_mut().is_some_and(|bucket| !bucket.take()) => {
+            _ if !self.rates.iter_mut().all(|rate| rate.take(action, account)) => {
                 Some(ServiceError::throttled())
             }
             fault => fault.and_then(FaultKind::error),
@@ -251,28 +326,29 @@ impl State {
     fn perform(
         &mut self,
         request: &HttpRequest<Bytes>,
-        params: &Params,
+        wanted: &Wanted,
         signature: &Signature<'_>,
-        action: Option<&Action>,
         fault: Option<&FaultKind>,
-    ) -> Result<Xml, ServiceError> {
+    ) -> Result<Output, ServiceError> {
         let times = Times {
             account: (self.clock)(),
             service: DateTime::from(SystemTime::now()) + self.skew,
             settling: self.settling,
         };
-        let service = action.map(|action| action.service.name);
-        let caller = signature.verify(request, &self.account, service, &times)?;
-        let action = action.ok_or_else(|| {
-            let text = |name| params.get(name).unwrap_or_default();
-            let (action, version) = (text("Action"), text("Version"));
-            let message = format!("Could not find operation {action} for version {version}");
-            ServiceError::new(INVALID_ACTION, message)
-        })?;
+        let service = wanted.action.map(|action| action.service);
+        let (place, caller) = signature.verify(request, &self.organisation, service, &times)?;
+        let action = wanted.existing()?;
+        let (before, rest) = self.organisation.members.split_at_mut(place);
+        let Some((member, after)) = rest.split_first_mut() else {
+            return Err(ServiceError::invalid_token());
+        };
         let mut request = Request {
-            account: &mut self.account,
-            reports: &mut self.reports,
-            params,
+            account: &mut member.account,
+            before,
+            after,
+            directory: self.organisation.directory.as_ref(),
+            reports: &mut member.reports,
+            params: &wanted.params,
             caller: &caller,
             now: times.account,
             longest_page: self.longest_page,
@@ -281,13 +357,14 @@ impl State {
         if fault == Some(&FaultKind::Refuse) {
             return Err(action.denied(&request));
         }
+        action.check_permission(&request)?;
         (action.run)(&mut request)?;
         let result = request.result;
         if let Some(key) = caller.key {
             let service = action.service.name;
-            self.account.record_use(key, service, times.account);
+            member.account.record_use(key, service, times.account);
         }
-        Ok(result)
+        Ok(Output::Xml(result))
     }
 }
 

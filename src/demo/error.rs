@@ -25,8 +25,10 @@ pub(super) const INCOMPLETE_SIGNATURE: Code = (400, "IncompleteSignature");
 pub(super) const INVALID_ACTION: Code = (400, "InvalidAction");
 pub(super) const INVALID_INPUT: Code = (400, "InvalidInput");
 pub(super) const LIMIT_EXCEEDED: Code = (409, "LimitExceeded");
+pub(super) const MALFORMED_POLICY: Code = (400, "MalformedPolicyDocument");
 pub(super) const NO_SUCH_ENTITY: Code = (404, "NoSuchEntity");
 pub(super) const NOT_SIGNED: Code = (403, "MissingAuthenticationToken");
+pub(super) const PACKED_POLICY_TOO_LARGE: Code = (400, "PackedPolicyTooLarge");
 pub(super) const VALIDATION: Code = (400, "ValidationError");
 pub(super) const WRONG_SIGNATURE: Code = (403, "SignatureDoesNotMatch");
 
@@ -61,6 +63,11 @@ impl ServiceError {
     pub(super) fn unavailable() -> Self {
         let message = "The request has failed due to a temporary failure of the server.";
         Self::new((503, "ServiceUnavailable"), message)
+    }
+
+    pub(super) fn expired_token() -> Self {
+        let message = "The security token included in the request is expired";
+        Self::new((403, "ExpiredToken"), message)
     }
 
     pub(super) fn invalid_token() -> Self {

@@ -1,7 +1,8 @@
 //! Faults: requests that fail, are answered late, or lose their answer.
 //!
-//! On a command line a fault is written `ACTION[@USER]=KIND[*TIMES]`, where `ACTION` may be `*` for
-//! all actions. The kinds:
+//! On a command line a fault is written `[ACCOUNT/]ACTION[@USER]=KIND[*TIMES]`, where `ACTION` may be
+//! `*` for all actions; where services share a name, `ListAccounts` means those of all and
+//! `sso:ListAccounts` that of one. The kinds:
 //!
 //! | kind | what happens |
 //! |---|---|
@@ -18,7 +19,7 @@
 //! | `error-after:STATUS` | it was done, and the answer is an error |
 //!
 //! For example `CreateAccessKey=drop-after`, `ListUsers=throttle*3`,
-//! `ListAccessKeys@bob=refuse`, `*=delay:500ms`.
+//! `ListAccessKeys@bob=refuse`, `*=delay:500ms`, `111122223333/AssumeRole=refuse`.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -65,6 +66,7 @@ pub enum FaultKind {
 #[must_use]
 pub struct Fault {
     kind: FaultKind,
+    account: Option<String>,
     action: Option<String>,
     user: Option<String>,
     times: Option<u32>,
@@ -75,13 +77,21 @@ impl Fault {
     pub fn new(kind: FaultKind) -> Self {
         Self {
             kind,
+            account: None,
             action: None,
             user: None,
             times: None,
         }
     }
 
-    /// Only for requests for this action, such as `CreateAccessKey`.
+    /// Only for requests about this account: those that its users and sessions sign, and those for a
+    /// role of it.
+    pub fn in_account(mut self, id: &str) -> Self {
+        self.account = Some(id.to_owned());
+        self
+    }
+
+    /// Only for requests for this action, such as `CreateAccessKey` or `sso:ListAccounts`.
     pub fn action(mut self, action: &str) -> Self {
         self.action = Some(action.to_owned());
         self
@@ -99,9 +109,14 @@ impl Fault {
         self
     }
 
-    fn applies_to(&self, action: Option<&Action>, user: Option<&str>) -> bool {
+    fn applies_to(&self, about: &About<'_>) -> bool {
+        let About {
+            account,
+            action,
+            user,
+        } = *about;
         let same_action = match &self.action {
-            Some(wanted) => action.is_some_and(|action| action.name == wanted),
+            Some(wanted) => action.is_some_and(|action| action.is(wanted)),
             // Denying everything leaves what needs no permission.
             None => self.kind != FaultKind::Refuse || action.is_none_or(Action::needs_permission),
         };
@@ -109,21 +124,26 @@ impl Fault {
             .user
             .as_deref()
             .is_none_or(|wanted| user.is_some_and(|user| user.eq_ignore_ascii_case(wanted)));
-        self.times != Some(0) && same_action && same_user
+        let same_account = self.account.is_none() || self.account.as_deref() == account;
+        self.times != Some(0) && same_action && same_user && same_account
     }
 }
 
+/// What a request is about, as far as that is known before it is done.
+#[derive(Clone, Copy, Default)]
+pub(super) struct About<'a> {
+    pub(super) account: Option<&'a str>,
+    pub(super) action: Option<&'a Action>,
+    pub(super) user: Option<&'a str>,
+}
+
 /// The faults that apply to a request: the sum of all delays, and the first other fault.
-pub(super) fn applying(
-    faults: &mut [Fault],
-    action: Option<&Action>,
-    user: Option<&str>,
-) -> (Duration, Option<FaultKind>) {
+pub(super) fn applying(faults: &mut [Fault], about: &About<'_>) -> (Duration, Option<FaultKind>) {
     let mut delay = Duration::ZERO;
     let mut first = None;
     for fault in faults {
         match &fault.kind {
-            _ if !fault.applies_to(action, user) => continue,
+            _ if !fault.applies_to(about) => continue,
             FaultKind::Delay(more) => delay += *more,
             _ if first.is_some() => continue,
             kind => first = Some(kind.clone()),
@@ -140,7 +160,7 @@ impl FromStr for Fault {
         // From the right, since a user's name may contain `=`.
         let (target, what) = text
             .rsplit_once('=')
-            .ok_or_else(|| format!("\"{text}\" is not ACTION[@USER]=KIND[*TIMES]"))?;
+            .ok_or_else(|| format!("\"{text}\" is not [ACCOUNT/]ACTION[@USER]=KIND[*TIMES]"))?;
         let (kind, times) = match what.rsplit_once('*') {
             None => (what, None),
             Some((kind, times)) => {
@@ -149,6 +169,13 @@ impl FromStr for Fault {
                 (kind, Some(number))
             }
         };
+        let (account, target) = match target.split_once('/') {
+            Some((account, target)) => (Some(account), target),
+            None => (None, target),
+        };
+        if account.is_some_and(|id| id.len() != 12 || !id.bytes().all(|c| c.is_ascii_digit())) {
+            return Err(format!("\"{text}\" has no account ID before the slash"));
+        }
         let (action, user) = split(target, '@');
         if action != "*" && Action::named(action).is_none() {
             return Err(format!(
@@ -157,6 +184,7 @@ impl FromStr for Fault {
         }
         Ok(Self {
             kind: FaultKind::parse(kind)?,
+            account: account.map(str::to_owned),
             action: (action != "*").then(|| action.to_owned()),
             user: user.map(str::to_owned),
             times,
@@ -284,12 +312,18 @@ mod tests {
             .times(3);
         assert_eq!("ListAccessKeys@a=b@c=throttle*3".parse(), Ok(expected));
         assert_eq!("*=cut".parse(), Ok(Fault::new(FaultKind::Cut)));
+        let expected = Fault::new(FaultKind::Cut)
+            .in_account("111122223333")
+            .action("sts:AssumeRole");
+        let written = "111122223333/sts:AssumeRole=cut".parse();
+        assert_eq!(written, Ok(expected));
     }
 
     #[test]
     fn errors_in_a_fault_are_explained() {
         for (text, problem) in [
-            ("cut", "ACTION[@USER]=KIND[*TIMES]"),
+            ("cut", "[ACCOUNT/]ACTION[@USER]=KIND[*TIMES]"),
+            ("1234/ListUsers=cut", "no account ID"),
             ("ListUser=cut", "\"ListUser\" is no action"),
             ("*=explode", "there are refuse, throttle"),
             ("*=cut*often", "\"often\" is not a number"),
@@ -302,11 +336,42 @@ mod tests {
         }
     }
 
+    fn about<'a>(action: &str, user: Option<&'a str>) -> About<'a> {
+        About {
+            account: Some("123456789012"),
+            action: Action::named(action),
+            user,
+        }
+    }
+
+    #[test]
+    fn a_fault_may_be_one_account_s() {
+        let faults = ["111122223333/*=cut", "123456789012/ListUsers=garble"];
+        let mut faults = faults.map(|fault| fault.parse().unwrap());
+        let mut first = |account, action| {
+            let about = About {
+                account,
+                ..about(action, None)
+            };
+            applying(&mut faults, &about).1
+        };
+        assert_eq!(
+            first(Some("111122223333"), "ListUsers"),
+            Some(FaultKind::Cut)
+        );
+        assert_eq!(
+            first(Some("123456789012"), "ListUsers"),
+            Some(FaultKind::Garble)
+        );
+        assert_eq!(first(Some("123456789012"), "GetUser"), None);
+        assert_eq!(first(None, "ListUsers"), None);
+    }
+
     #[test]
     fn a_fault_applies_to_its_action_and_user_so_many_times() {
         let faults = ["ListAccessKeys@Bob=throttle*2", "*=refuse"];
         let mut faults = faults.map(|fault| fault.parse().unwrap());
-        let mut first = |action, user| applying(&mut faults, Action::named(action), user).1;
+        let mut first = |action, user| applying(&mut faults, &about(action, user)).1;
         let refuse = Some(FaultKind::Refuse);
         assert_eq!(first("ListUsers", Some("bob")), refuse);
         assert_eq!(first("ListAccessKeys", None), refuse);
@@ -324,7 +389,7 @@ mod tests {
         let faults = ["*=delay:1s", "*=cut*1", "*=garble*1", "*=delay:2s"];
         let mut faults = faults.map(|fault| fault.parse().unwrap());
         for expected in [Some(FaultKind::Cut), Some(FaultKind::Garble), None] {
-            let found = applying(&mut faults, Action::named("ListUsers"), None);
+            let found = applying(&mut faults, &about("ListUsers", None));
             assert_eq!(found, (Duration::from_secs(3), expected));
         }
     }

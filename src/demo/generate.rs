@@ -1,8 +1,13 @@
-//! Generates accounts of any size.
+//! Generates accounts of any size, and organisations of any number of them.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::identifier::{KeyId, mix, one_of};
+use super::member::{Joined, Membership, PermissionSet, State};
+use super::organisation::{Directory, Organisation};
+use super::role::Role;
 use super::store::Account;
 use super::user::{Key, LastUsed, Status, User};
 
@@ -12,11 +17,78 @@ impl Account {
     #[must_use]
     pub fn generated(users: usize, now: DateTime<Utc>) -> Self {
         let mut account = Self::empty("123456789012", Some("acme-large"));
-        account.fill(Generator { now, next_key: 1 }.users(users));
+        account.fill(Generator::new(0, now).users(users));
         // Fails without users only: alice is the first, and her key is active.
         let _ = account.sign_in_as("alice");
         account
     }
+}
+
+impl Organisation {
+    /// An organisation of so many accounts, one at least, with so many users each. The same numbers
+    /// make the same organisation. The first account is [`Account::generated`]; it manages the
+    /// others, in each of which it may assume the role `iamkeys-audit`.
+    ///
+    /// # Panics
+    /// Never: the role's policy is well formed.
+    #[must_use]
+    pub fn generated(accounts: usize, users_each: usize, now: DateTime<Utc>) -> Self {
+        let first = Account::generated(users_each, now);
+        let management = first.id().to_owned();
+        let role = Role::new(AUDIT_ROLE).trusting(&management);
+        let role = role.policy(AUDIT_POLICY).expect("it is well formed");
+        let policy = role.policy.clone();
+        let role = Arc::new(role);
+        let permission_sets = [("AdministratorAccess", None), (AUDIT_ROLE, policy)];
+        let permission_sets = permission_sets.map(|(name, policy)| {
+            Arc::new(PermissionSet {
+                name: name.to_owned(),
+                policy,
+            })
+        });
+        let others = (1..accounts).map(|place| {
+            let name = account_name(place);
+            let id = format!("9000000{place:05}");
+            let mut account = Account::empty_at(place, &id, Some(&name));
+            account.fill(Generator::new(place, now).users(users_each));
+            account.share_role(role.clone());
+            account
+        });
+        let mut all: Vec<_> = std::iter::once(first).chain(others).collect();
+        for (place, account) in all.iter_mut().enumerate() {
+            let name = account_name(place);
+            let age = YOUNGEST + below(mix(!(place as u64)), OLDEST);
+            account.membership = Some(Membership {
+                email: format!("aws+{name}@acme.example"),
+                name,
+                state: State::Active,
+                joined_by: Joined::Created,
+                joined: now - TimeDelta::seconds(age),
+                permission_sets: permission_sets.to_vec(),
+            });
+        }
+        let directory = Directory {
+            id: "o-demo0large".to_owned(),
+            management,
+            delegated: Vec::new(),
+        };
+        Self::of(all, Some(directory))
+    }
+}
+
+/// The role that looks at accounts.
+const AUDIT_ROLE: &str = "iamkeys-audit";
+
+/// What it may do: look.
+const AUDIT_POLICY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":[
+    "iam:Get*","iam:List*","iam:Generate*","sts:GetAccessKeyInfo"],"Resource":"*"}}"#;
+
+const STAGES: &[&str] = &["prod", "test", "dev"];
+
+/// `team-001-prod`
+fn account_name(place: usize) -> String {
+    let (team, stage) = (place / STAGES.len() + 1, place % STAGES.len());
+    format!("team-{team:03}-{}", STAGES[stage])
 }
 
 /// How many seconds ago generated users and keys were created, at least: longer than a new key is
@@ -57,38 +129,62 @@ fn below(dice: u64, limit: i64) -> i64 {
 /// Makes up users. What differs between them follows from their numbers.
 struct Generator {
     now: DateTime<Utc>,
+    /// The place of their account among others.
+    place: usize,
+    next_user: u64,
     next_key: u64,
+    /// [`PLACES`], for all keys to share.
+    last_uses: Vec<(Arc<str>, Arc<str>)>,
 }
 
 impl Generator {
+    fn new(place: usize, now: DateTime<Utc>) -> Self {
+        let first = Account::first_number(place) + 1;
+        let last_uses = PLACES.iter();
+        Self {
+            now,
+            place,
+            next_user: first,
+            next_key: first,
+            last_uses: last_uses
+                .map(|&(service, region)| (service.into(), region.into()))
+                .collect(),
+        }
+    }
+
     fn users(mut self, count: usize) -> impl Iterator<Item = User> {
         let kinds = TEAMS.len() * ROLES.len();
-        let rest = (1..count).map(move |number| {
+        // She is in the first account only.
+        let alice = usize::from(self.place == 0);
+        let seed = Account::first_number(self.place);
+        let rest = (alice..count).map(move |number| {
             // In alphabetical order, which spares sorting 100,000 names.
             let kind = number * kinds / count;
             let team = TEAMS[kind / ROLES.len()];
             let role = ROLES[kind % ROLES.len()];
-            let dice = mix(number as u64);
+            let dice = mix(number as u64 + seed);
             let keys = match dice & 15 {
                 0 => 0,
                 1..=6 => 1,
                 _ => 2,
             };
-            (format!("{team}-{role}-{number:05}"), dice, number, keys)
+            (format!("{team}-{role}-{number:05}"), dice, keys)
         });
         // A number that gives alice an active key.
-        [("alice".to_owned(), 1, 0, 1)]
+        [("alice".to_owned(), 1, 1)]
             .into_iter()
+            .take(alice)
             .chain(rest)
             .take(count)
-            .map(move |(name, dice, number, keys)| self.user(&name, dice, number, keys))
+            .map(move |(name, dice, keys)| self.user(&name, dice, keys))
     }
 
-    fn user(&mut self, name: &str, dice: u64, number: usize, keys: i64) -> User {
+    fn user(&mut self, name: &str, dice: u64, keys: i64) -> User {
         let age = YOUNGEST + below(dice, OLDEST - YOUNGEST);
         let created = self.now - TimeDelta::seconds(age);
         let path = *one_of(PATHS, dice >> 24);
-        let mut user = User::new(name, path, created, number as u64 + 1);
+        let mut user = User::new(name, path, created, self.next_user);
+        self.next_user += 1;
         // Collected from an exact number: a growing list reserves space for four.
         user.keys = (0..keys)
             .map(|key| {
@@ -109,11 +205,11 @@ impl Generator {
             key.status = Status::Inactive;
         }
         if dice >> 3 & 7 != 7 {
-            let (service, region) = *one_of(PLACES, dice >> 6);
+            let (service, region) = one_of(&self.last_uses, dice >> 6);
             key.last_used = Some(LastUsed {
                 at: self.now - TimeDelta::seconds(below(dice >> 10, age)),
-                service: service.into(),
-                region: region.into(),
+                service: service.clone(),
+                region: region.clone(),
             });
         }
         key
@@ -123,6 +219,7 @@ impl Generator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
     use std::time::Instant;
 
     fn now() -> DateTime<Utc> {
@@ -145,6 +242,37 @@ mod tests {
             let times: Vec<_> = user.keys.iter().map(|key| key.created).collect();
             assert!(times.is_sorted() && times.iter().all(|&it| user.created <= it && it <= now()));
         }
+    }
+
+    #[test]
+    fn generated_organisations_are_the_same_each_time_and_share_no_key() {
+        let organisation = Organisation::generated(200, 5, now());
+        let shown = |it: &Organisation| format!("{:?}", it.accounts().collect::<Vec<_>>());
+        let again = Organisation::generated(200, 5, now());
+        assert_eq!(shown(&organisation), shown(&again));
+        let alone = Account::generated(5, now());
+        let first = organisation.first().users().map(|user| user.id());
+        assert!(first.eq(alone.users().map(User::id)));
+
+        let accounts: Vec<_> = organisation.accounts().collect();
+        assert_eq!(accounts.len(), 200);
+        let (mut ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        let mut uses = BTreeSet::new();
+        for (place, account) in accounts.iter().enumerate() {
+            assert!(ids.insert(account.id()));
+            assert_eq!((account.id().len(), account.user_count()), (12, 5));
+            for key in account.users().flat_map(|user| &user.keys) {
+                assert!(keys.insert(key.id), "{}", key.id);
+                assert_eq!(organisation.place_of_key(key.id.as_str()), Some(place));
+                uses.extend(key.last_used.as_ref().map(|used| used.at));
+            }
+        }
+        assert!(uses.len() > keys.len() / 2, "they are not alike");
+        let name = |place: usize| &*accounts[place].membership.as_ref().unwrap().name;
+        assert_eq!(
+            [name(0), name(4), name(199)],
+            ["team-001-prod", "team-002-test", "team-067-test"]
+        );
     }
 
     #[test]

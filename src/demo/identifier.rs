@@ -47,6 +47,16 @@ impl KeyId {
         Self(bytes)
     }
 
+    /// The number of an ID that was made from one, a new key's or a temporary one's.
+    pub(super) fn number(&self) -> Option<u64> {
+        let digits = self.0[4..].strip_prefix(b"QX7DEMO40")?;
+        let digit = |byte| BASE32.iter().position(|known| known == byte);
+        let scattered = digits.iter().rev().try_fold(0, |number, byte| {
+            Some(number << 5 | u64::try_from(digit(byte)?).ok()?)
+        })?;
+        Some(scattered.wrapping_mul(UNSCATTER) & (NUMBERS - 1))
+    }
+
     /// The secret of the key. It follows from the ID, so that the account need not store it.
     #[must_use]
     pub fn secret(&self) -> String {
@@ -85,6 +95,13 @@ pub(super) fn user_id(number: u64) -> String {
     format!("AIDAQX7DEMO400{tail}")
 }
 
+/// The unique ID of the role with an ARN: `AROA` and seventeen more.
+pub(super) fn role_id(arn: &str) -> String {
+    let tail = base32(hash(arn));
+    let tail = str::from_utf8(&tail).unwrap_or_default();
+    format!("AROAQX7DEMO400{tail}")
+}
+
 /// The `number`th request's ID, in the shape of a UUID.
 pub(super) fn request_id(number: u64) -> String {
     let (high, low) = (mix(number), mix(!number));
@@ -117,10 +134,27 @@ pub(super) fn one_of<T>(things: &[T], number: u64) -> &T {
     &things[usize::try_from(number % things.len() as u64).unwrap_or_default()]
 }
 
+const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Undoes [`SCATTER`]: each round of Newton's doubles the bits that are right, of which an odd number
+/// has three to begin with.
+const UNSCATTER: u64 = {
+    let mut inverse = SCATTER;
+    let mut right = 3;
+    while right < 64 {
+        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(SCATTER.wrapping_mul(inverse)));
+        right *= 2;
+    }
+    inverse
+};
+
+/// How many numbers seven base32 digits tell apart.
+const NUMBERS: u64 = 1 << 35;
+
 /// Seven base32 digits of a number, scattered so that neighbours look nothing alike. An odd factor
 /// has an inverse, so no two numbers below 32^7 share them.
 fn base32(number: u64) -> [u8; 7] {
-    let mut scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut scattered = number.wrapping_mul(SCATTER);
     std::array::from_fn(|_| {
         let digit = *one_of(BASE32, scattered);
         scattered >>= 5;
@@ -144,6 +178,17 @@ mod tests {
             assert!(KeyId::parse(id.as_str()).is_some(), "{id}");
             assert_eq!(id.secret().len(), 40);
             assert!(id.secret().starts_with("DEMO/EXAMPLE/"));
+        }
+    }
+
+    #[test]
+    fn a_number_is_read_back_from_its_id() {
+        for number in [0, 1, 2, 31, 32, 1 << 20, 1_234_567_890, NUMBERS - 1] {
+            assert_eq!(KeyId::numbered(number).number(), Some(number));
+            assert_eq!(KeyId::temporary(number).number(), Some(number));
+        }
+        for written in ["AKIAQX7DEMO4ALICE001", "AKIAQX7DEMO40DEPLOY0"] {
+            assert_eq!(KeyId::parse(written).unwrap().number(), None, "{written}");
         }
     }
 

@@ -1,9 +1,11 @@
 //! How fast the endpoint answers, and how many requests it accepts.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::actions::Action;
 use super::identifier::mix;
 
 /// How long answers take.
@@ -26,16 +28,65 @@ impl Delay {
     }
 }
 
+/// How many requests a second are let through, and which ones it counts. Each account has its own
+/// count, as with the service: that of the key that signs a request.
+#[derive(Debug)]
+#[must_use]
+pub struct Rate {
+    per_second: u32,
+    action: Option<String>,
+    account: Option<String>,
+    /// One for each account that has sent something, and one for what nobody signs.
+    buckets: HashMap<Option<String>, TokenBucket>,
+}
+
+impl Rate {
+    /// So many requests a second, in each account.
+    pub fn per_second(number: u32) -> Self {
+        Self {
+            per_second: number,
+            action: None,
+            account: None,
+            buckets: HashMap::new(),
+        }
+    }
+
+    /// Counts only requests for this action, such as `AssumeRole` or `sso:ListAccounts`.
+    pub fn action(mut self, action: &str) -> Self {
+        self.action = Some(action.to_owned());
+        self
+    }
+
+    /// Counts only what this account's users and sessions sign.
+    pub fn in_account(mut self, id: &str) -> Self {
+        self.account = Some(id.to_owned());
+        self
+    }
+
+    /// Whether one more request may pass. Those that it does not count may.
+    pub(super) fn take(&mut self, action: Option<&Action>, account: Option<&str>) -> bool {
+        let wanted = self.action.as_deref();
+        let counts = wanted.is_none_or(|wanted| action.is_some_and(|action| action.is(wanted)))
+            && (self.account.is_none() || self.account.as_deref() == account);
+        if !counts {
+            return true;
+        }
+        let bucket = self.buckets.entry(account.map(str::to_owned));
+        let new = || TokenBucket::new(self.per_second);
+        bucket.or_insert_with(new).take()
+    }
+}
+
 /// Lets so many requests a second through; as many may come at once after a second without any.
 #[derive(Debug)]
-pub(super) struct TokenBucket {
+struct TokenBucket {
     per_second: f64,
     tokens: f64,
     filled: Instant,
 }
 
 impl TokenBucket {
-    pub(super) fn new(per_second: u32) -> Self {
+    fn new(per_second: u32) -> Self {
         let per_second = f64::from(per_second);
         Self {
             per_second,
@@ -45,7 +96,7 @@ impl TokenBucket {
     }
 
     /// Whether one more request may pass.
-    pub(super) fn take(&mut self) -> bool {
+    fn take(&mut self) -> bool {
         let now = Instant::now();
         let rest = now.duration_since(self.filled).as_secs_f64();
         self.filled = now;

@@ -4,6 +4,7 @@
 //! everything that is wrong.
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use http::{Response, header};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
@@ -23,6 +24,11 @@ impl Params {
             both.map(|(k, v)| (k.into_owned(), v.into_owned()))
                 .collect(),
         )
+    }
+
+    /// Parameters that were read elsewhere.
+    pub(super) fn of(params: Vec<(String, String)>) -> Self {
+        Self(params)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -97,6 +103,23 @@ pub(super) const KEY_ID: TextRule = rule("AccessKeyId", (16, 128), r"[\w]+", is_
 pub(super) const ROLE_ARN: TextRule = rule("RoleArn", (20, 2048), r"[\u0020-\u00FF]+", is_latin);
 pub(super) const ROLE_SESSION_NAME: TextRule =
     rule("RoleSessionName", (2, 64), r"[\w+=,.@-]+", is_name);
+pub(super) const EXTERNAL_ID: TextRule =
+    rule("ExternalId", (2, 1224), r"[\w+=,.@:\/-]*", is_external_id);
+pub(super) const POLICY: TextRule = rule(
+    "Policy",
+    (1, 2048),
+    r"[\u0009\u000A\u000D\u0020-\u00FF]+",
+    is_policy,
+);
+pub(super) const POLICY_ARN: TextRule = rule(
+    "arn",
+    (20, 2048),
+    r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+",
+    |_| true,
+);
+pub(super) const SERIAL_NUMBER: TextRule =
+    rule("SerialNumber", (9, 256), r"[\w+=/:,.@-]*", is_external_id);
+pub(super) const TOKEN_CODE: TextRule = rule("TokenCode", (6, 6), r"[\d]*", is_number);
 pub(super) const PATH_PREFIX: TextRule =
     rule("PathPrefix", (1, 512), r"\u002F[\u0021-\u007F]*", is_path);
 pub(super) const TAG_KEY: TextRule = rule("Key", (1, 128), r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+", is_tag);
@@ -111,6 +134,20 @@ fn is_word(text: &str) -> bool {
 fn is_name(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c))
+}
+
+fn is_external_id(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c))
+}
+
+fn is_policy(text: &str) -> bool {
+    text.chars()
+        .all(|c| "\t\n\r".contains(c) || (' '..='\u{ff}').contains(&c))
+}
+
+fn is_number(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit())
 }
 
 fn is_latin(text: &str) -> bool {
@@ -229,6 +266,45 @@ impl<'a> Check<'a> {
             let constraint =
                 format!("satisfy constraint: [Member must satisfy enum value set: [{words}]]");
             self.fail(list, &*format!("[{}]", texts.join(", ")), &constraint);
+        }
+        texts
+    }
+
+    /// A number of seconds that may be left out.
+    pub(super) fn seconds(&mut self, name: &str, least: i64, most: i64) -> Option<TimeDelta> {
+        let value = self.params.get(name)?;
+        match value.parse() {
+            Ok(number) if number < least => {
+                self.fail(
+                    name,
+                    value,
+                    &format!("have value greater than or equal to {least}"),
+                );
+            }
+            Ok(number) if number > most => {
+                self.fail(
+                    name,
+                    value,
+                    &format!("have value less than or equal to {most}"),
+                );
+            }
+            Ok(number) => return Some(TimeDelta::seconds(number)),
+            Err(_) => self.fail(name, value, "be a number"),
+        }
+        None
+    }
+
+    /// The texts of a list that may be left out, each in a field: `PolicyArns.member.1.arn`.
+    pub(super) fn fields(&mut self, list: &str, most: usize, rule: &TextRule) -> Vec<&'a str> {
+        let numbers = self.params.numbers(list);
+        if numbers.len() > most {
+            let constraint = format!("have length less than or equal to {most}");
+            self.fail(list, &*format!("{numbers:?}"), &constraint);
+        }
+        let mut texts = Vec::new();
+        for number in numbers {
+            let name = format!("{list}.member.{number}.{}", rule.name);
+            texts.push(self.required_as(&name, rule));
         }
         texts
     }

@@ -14,6 +14,9 @@ use super::error::ServiceError;
 use super::store::{Account, KEYS_PER_USER};
 use super::user::{Key, Status};
 
+/// How long it takes to make one, unless set.
+const GENERATION_TIME: TimeDelta = TimeDelta::seconds(2);
+
 /// How long a report is valid; no new one is made before.
 const VALID_FOR: TimeDelta = TimeDelta::hours(4);
 
@@ -42,6 +45,15 @@ pub(super) struct Report {
     pub(super) content: String,
     /// When it is, or was, complete.
     pub(super) complete: DateTime<Utc>,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            generation_time: GENERATION_TIME,
+            latest: None,
+        }
+    }
 }
 
 impl Reports {
@@ -119,11 +131,16 @@ impl Table {
         self.row("<root_account>", &root, created, login, root_keys)?;
         for user in users() {
             let created = time(user.created);
-            // The account holds no passwords: people have one, and MFA with it.
-            let login = if user.path.starts_with("/people/") {
-                ["true", UNKNOWN, &created, NONE, "true"]
+            // The account holds no passwords: people have one.
+            let mfa = if account.has_mfa(user) {
+                "true"
             } else {
-                ["false", NONE, NONE, NONE, "false"]
+                "false"
+            };
+            let login = if user.path.starts_with("/people/") {
+                ["true", UNKNOWN, &created, NONE, mfa]
+            } else {
+                ["false", NONE, NONE, NONE, mfa]
             };
             let arn = account.arn(user);
             self.row(&user.name, &arn, user.created, login, &user.keys)?;

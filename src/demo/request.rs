@@ -5,13 +5,19 @@ use chrono::{DateTime, Utc};
 use super::caller::Caller;
 use super::error::{ACCESS_DENIED, NO_SUCH_ENTITY, ServiceError, VALIDATION};
 use super::identifier::KeyId;
+use super::organisation::{Directory, Member};
 use super::query::{Check, Params, USER_NAME};
 use super::report::Reports;
 use super::store::Account;
 use super::xml::Xml;
 
 pub(super) struct Request<'a> {
+    /// The account of the caller, which the request is about.
     pub(super) account: &'a mut Account,
+    /// The accounts before it, and after.
+    pub(super) before: &'a mut [Member],
+    pub(super) after: &'a mut [Member],
+    pub(super) directory: Option<&'a Directory>,
     pub(super) reports: &'a mut Reports,
     pub(super) params: &'a Params,
     pub(super) caller: &'a Caller,
@@ -46,11 +52,33 @@ impl Request<'_> {
     }
 
     pub(super) fn access_denied(&self, action: &str, resource: &str) -> ServiceError {
+        let why = format!("because no identity-based policy allows the {action} action");
+        self.denied(action, resource, &why)
+    }
+
+    /// `AccessDenied`, with a reason unless there is none to tell.
+    pub(super) fn denied(&self, action: &str, resource: &str, why: &str) -> ServiceError {
         let message = format!(
-            "User: {} is not authorized to perform: {action} on resource: {resource} \
-             because no identity-based policy allows the {action} action",
+            "User: {} is not authorized to perform: {action} on resource: {resource} {why}",
             self.caller.arn
         );
-        ServiceError::new(ACCESS_DENIED, message)
+        ServiceError::new(ACCESS_DENIED, message.trim_end())
+    }
+
+    /// The account of an ID: this one, or another one behind the endpoint.
+    pub(super) fn account_of(&mut self, id: &str) -> Option<&mut Account> {
+        if self.account.id() == id {
+            return Some(self.account);
+        }
+        let others = self.before.iter_mut().chain(self.after.iter_mut());
+        let mut others = others.map(|member| &mut member.account);
+        others.find(|account| account.id() == id)
+    }
+
+    /// All accounts, in their order.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        let before = self.before.iter().map(|member| &member.account);
+        let after = self.after.iter().map(|member| &member.account);
+        before.chain([&*self.account]).chain(after)
     }
 }

@@ -14,10 +14,11 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http::{HeaderMap, Request, header};
 
-use super::caller::{Caller, RoleSession};
+use super::caller::{Caller, Session};
 use super::error::{INCOMPLETE_SIGNATURE, NOT_SIGNED, ServiceError, WRONG_SIGNATURE};
 use super::identifier::KeyId;
-use super::store::Account;
+use super::organisation::Organisation;
+use super::service::{IAM, Service};
 use super::user::{Key, Status};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -95,18 +96,25 @@ impl<'a> Signature<'a> {
     pub(super) fn verify(
         &self,
         request: &Request<Bytes>,
-        account: &Account,
-        service: Option<&str>,
+        organisation: &Organisation,
+        service: Option<Service>,
         times: &Times,
-    ) -> Result<Caller, ServiceError> {
-        let caller = self.caller(request.headers(), account, times)?;
+    ) -> Result<(usize, Caller), ServiceError> {
+        let (place, caller) = self.caller(request.headers(), organisation, times)?;
         let signed_at = self.signed_at(request.headers(), times.service)?;
-        if let Some(service) = service.filter(|&service| service != self.service) {
-            let message = format!("Credential should be scoped to correct service: '{service}'.");
+        if let Some(service) = service.filter(|service| service.name != self.service) {
+            let name = service.name;
+            let message = format!("Credential should be scoped to correct service: '{name}'.");
             return Err(ServiceError::new(WRONG_SIGNATURE, message));
         }
         if self.expected(request, signed_at).as_deref() == Some(self.hex) {
-            return Ok(caller);
+            return match service {
+                // Without MFA, IAM does not accept sessions of users.
+                Some(IAM) if caller.is_user_session() && !caller.mfa => {
+                    Err(ServiceError::invalid_token())
+                }
+                _ => Ok((place, caller)),
+            };
         }
         let message = "The request signature we calculated does not match the signature you \
                        provided. Check your AWS Secret Access Key and signing method. Consult \
@@ -114,19 +122,26 @@ impl<'a> Signature<'a> {
         Err(ServiceError::new(WRONG_SIGNATURE, message))
     }
 
+    /// Who signed it, and the place of the account.
     fn caller(
         &self,
         headers: &HeaderMap,
-        account: &Account,
+        organisation: &Organisation,
         times: &Times,
-    ) -> Result<Caller, ServiceError> {
-        let session = account.role_session(self.key_id);
+    ) -> Result<(usize, Caller), ServiceError> {
+        let invalid = ServiceError::invalid_token;
+        let place = organisation.place_of_key(self.key_id).ok_or_else(invalid)?;
+        let account = &organisation.members[place].account;
+        let session = account.session(self.key_id);
         // A session needs its token, and a long-lived key has none.
-        if text(headers, TOKEN) != session.map(|_| RoleSession::TOKEN) {
-            return Err(ServiceError::invalid_token());
+        if text(headers, TOKEN) != session.map(Session::token).as_deref() || !account.is_usable() {
+            return Err(invalid());
         }
         if let Some(session) = session {
-            return Ok(session.caller.clone());
+            if session.is_over(times.account) {
+                return Err(ServiceError::expired_token());
+            }
+            return Ok((place, session.caller.clone()));
         }
         let usable = |key: &Key| {
             key.status == Status::Active && times.account - key.created >= times.settling
@@ -134,13 +149,10 @@ impl<'a> Signature<'a> {
         let (user, key) = account
             .key(self.key_id)
             .filter(|(_, key)| usable(key))
-            .ok_or_else(ServiceError::invalid_token)?;
-        Ok(Caller {
-            arn: account.arn(user),
-            id: user.id(),
-            user: Some(user.name.to_string()),
-            key: Some(key.id),
-        })
+            .ok_or_else(invalid)?;
+        let mut caller = account.user_caller(user);
+        caller.key = Some(key.id);
+        Ok((place, caller))
     }
 
     /// The time of the signature, if it is close enough to the service's.
@@ -224,6 +236,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::service::STS;
+    use super::super::store::Account;
     use super::*;
 
     const LIST: &str = "Action=ListUsers&Version=2010-05-08";
@@ -255,15 +269,17 @@ pub(super) mod tests {
         request
     }
 
-    fn verify(request: &Request<Bytes>, service: &str) -> Result<Caller, ServiceError> {
+    fn verify(request: &Request<Bytes>, service: Service) -> Result<Caller, ServiceError> {
         let now = Utc::now();
         let times = Times {
             account: now,
             service: now,
             settling: TimeDelta::zero(),
         };
-        let account = Account::demo(now);
-        Signature::of(request.headers())?.verify(request, &account, Some(service), &times)
+        let organisation = Organisation::alone(Account::demo(now));
+        let signature = Signature::of(request.headers())?;
+        let verified = signature.verify(request, &organisation, Some(service), &times);
+        verified.map(|(_, caller)| caller)
     }
 
     #[test]
@@ -273,7 +289,7 @@ pub(super) mod tests {
             .insert("x-other", "not signed".parse().unwrap());
         let in_the_url = signed("", "?Version=2010-05-08&Action=GetUser");
         for request in [signed(LIST, ""), in_the_url, more] {
-            let caller = verify(&request, "iam").unwrap();
+            let caller = verify(&request, IAM).unwrap();
             assert_eq!(caller.user.as_deref(), Some("alice"));
         }
     }
@@ -332,7 +348,7 @@ pub(super) mod tests {
                 incomplete("Date in Credential scope"),
             ),
         ] {
-            let error = verify(&request, "iam").unwrap_err();
+            let error = verify(&request, IAM).unwrap_err();
             assert_eq!((error.status, &*error.code), (status, code), "{error}");
             assert!(error.message.contains(message), "{error}");
         }
@@ -340,7 +356,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_signature_is_valid_for_one_service() {
-        let error = verify(&signed(LIST, ""), "sts").unwrap_err();
+        let error = verify(&signed(LIST, ""), STS).unwrap_err();
         assert_eq!((error.status, &*error.code), (403, "SignatureDoesNotMatch"));
         assert_eq!(
             error.message,

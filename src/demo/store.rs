@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::caller::{Caller, RoleSession};
+use super::access::Access;
+use super::caller::{Caller, Session};
 use super::error::{ALREADY_EXISTS, INVALID_INPUT, LIMIT_EXCEEDED, ServiceError};
 use super::identifier::KeyId;
+use super::member::Membership;
+use super::role::Role;
 use super::user::{Key, LastUsed, Status, TAGS_PER_USER, Tag, User, fold, fold_tag};
 
 /// How many access keys a user may have, Inactive ones counted.
@@ -18,6 +21,10 @@ pub const KEYS_PER_USER: usize = 2;
 
 /// AWS records a use of a key once in this time.
 const USE_IS_RECORDED_EVERY: TimeDelta = TimeDelta::minutes(15);
+
+/// How many keys, users and sessions of an account have a number of its own, so that those of no two
+/// accounts of an organisation share one.
+const NUMBERS_PER_ACCOUNT: u64 = 1 << 20;
 
 /// An AWS account, as far as access keys are concerned.
 #[derive(Clone, Debug)]
@@ -30,8 +37,14 @@ pub struct Account {
     owners: BTreeMap<KeyId, Arc<str>>,
     /// The root user's, which sign no requests here.
     root_keys: Vec<Key>,
-    /// The roles assumed so far.
-    sessions: Vec<RoleSession>,
+    /// Its roles, and what its users may do.
+    pub(super) access: Access,
+    /// What the organisation knows of it, where it is in one.
+    pub(super) membership: Option<Membership>,
+    /// The sessions begun so far. Their keys are numbered in this order.
+    sessions: Vec<Session>,
+    /// The first of the account's numbers.
+    first_number: u64,
     /// The key whose credentials the endpoint hands out: a user's or a session's.
     signed_in: KeyId,
     next_user: u64,
@@ -41,16 +54,25 @@ pub struct Account {
 impl Account {
     /// An account without users, signed in to through a role.
     pub(super) fn empty(id: &str, alias: Option<&str>) -> Self {
+        Self::empty_at(0, id, alias)
+    }
+
+    /// The same, at a place among the accounts of an organisation.
+    pub(super) fn empty_at(place: usize, id: &str, alias: Option<&str>) -> Self {
+        let first_number = Self::first_number(place);
         let mut account = Self {
             id: id.to_owned(),
             alias: alias.map(str::to_owned),
             users: BTreeMap::new(),
             owners: BTreeMap::new(),
             root_keys: Vec::new(),
+            access: Access::default(),
+            membership: None,
             sessions: Vec::new(),
-            signed_in: KeyId::temporary(0),
-            next_user: 1,
-            next_key: 1,
+            first_number,
+            signed_in: KeyId::temporary(first_number),
+            next_user: first_number + 1,
+            next_key: first_number + 1,
         };
         account.sign_in_with_role("Administrator", "alice");
         account
@@ -319,35 +341,44 @@ impl Account {
         Ok(())
     }
 
-    /// Signs in through a role instead of as a user.
+    /// Signs in through a role instead of as a user. Its session may do everything, and never ends.
     pub fn sign_in_with_role(&mut self, role: &str, session: &str) {
-        self.signed_in = self.assume_role(role, session).key;
+        let caller = self.role_caller(&Role::new(role), session);
+        self.signed_in = self.begin(caller, None).key;
     }
 
-    /// Starts a session of a role. It never expires here.
-    pub(super) fn assume_role(&mut self, role: &str, session: &str) -> &RoleSession {
+    /// Begins a session.
+    pub(super) fn begin(&mut self, caller: Caller, expires: Option<DateTime<Utc>>) -> &Session {
         let place = self.sessions.len();
-        self.sessions.push(RoleSession {
-            key: KeyId::temporary(place as u64),
-            caller: Caller {
-                arn: format!("arn:aws:sts::{}:assumed-role/{role}/{session}", self.id),
-                id: format!("AROAQX7DEMO400SESSION:{session}"),
-                user: None,
-                key: None,
-            },
+        self.sessions.push(Session {
+            key: KeyId::temporary(self.first_number + place as u64),
+            caller,
+            expires,
         });
         &self.sessions[place]
     }
 
-    /// The session of a role that signs with a key.
-    pub(super) fn role_session(&self, key: &str) -> Option<&RoleSession> {
-        self.sessions.iter().find(|session| session.key == key)
+    /// The session that signs with a key.
+    pub(super) fn session(&self, key: &str) -> Option<&Session> {
+        let number = KeyId::parse(key).filter(|key| key.as_str().starts_with("ASIA"))?;
+        let place = number.number()?.checked_sub(self.first_number)?;
+        self.sessions.get(usize::try_from(place).ok()?)
+    }
+
+    /// The first of the numbers of the account at a place among those of an organisation.
+    pub(super) fn first_number(place: usize) -> u64 {
+        place as u64 * NUMBERS_PER_ACCOUNT
+    }
+
+    /// The place, among the accounts of an organisation, of the account whose number a key has.
+    pub(super) fn place_of(key: KeyId) -> Option<usize> {
+        usize::try_from(key.number()? / NUMBERS_PER_ACCOUNT).ok()
     }
 
     /// The key to sign requests with, and the session token that belongs to it.
-    pub(super) fn signed_in(&self) -> (KeyId, Option<&'static str>) {
-        let session = self.role_session(self.signed_in.as_str());
-        (self.signed_in, session.map(|_| RoleSession::TOKEN))
+    pub(super) fn signed_in(&self) -> (KeyId, Option<String>) {
+        let session = self.session(self.signed_in.as_str());
+        (self.signed_in, session.map(Session::token))
     }
 
     fn change_key(&mut self, id: &str, change: impl FnOnce(&mut Key)) -> bool {

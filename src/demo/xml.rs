@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use quick_xml::escape::escape;
 
 /// A growing piece of XML.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Xml(String);
 
 impl Xml {

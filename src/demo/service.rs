@@ -1,0 +1,110 @@
+//! The services behind the endpoint, and how each speaks.
+
+use bytes::Bytes;
+use http::Response;
+
+use super::error::ServiceError;
+use super::{json, query};
+
+/// One of the services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Service {
+    /// The name in signatures and permissions.
+    pub(super) name: &'static str,
+    pub(super) protocol: Protocol,
+}
+
+/// How a service speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// A form in, XML out, as of a version.
+    Query(&'static str),
+    /// JSON, with the action in a header after this prefix.
+    Json(&'static str),
+    /// The action is in the path, the error in a header; unsigned.
+    Rest,
+    /// The same, with the errors of OAuth 2.0 in the body.
+    OAuth,
+}
+
+pub(super) const IAM: Service = Service {
+    name: "iam",
+    protocol: Protocol::Query("2010-05-08"),
+};
+
+pub(super) const STS: Service = Service {
+    name: "sts",
+    protocol: Protocol::Query("2011-06-15"),
+};
+
+impl Service {
+    /// The XML namespace of its responses.
+    fn namespace(self, version: &str) -> String {
+        format!("https://{}.amazonaws.com/doc/{version}/", self.name)
+    }
+
+    /// The response of an action that succeeded.
+    pub(super) fn success(
+        self,
+        action: &str,
+        output: &Output,
+        request_id: &str,
+    ) -> Response<Bytes> {
+        match (output, self.protocol) {
+            (Output::Xml(xml), Protocol::Query(version)) => {
+                query::success(action, &self.namespace(version), xml, request_id)
+            }
+            // The endpoint's actions give what their service speaks.
+            (Output::Xml(_), _) => json::success(self.protocol, &serde_json::json!({}), request_id),
+            (Output::Json(value), _) => json::success(self.protocol, value, request_id),
+            (Output::Page(page), _) => page.clone(),
+        }
+    }
+
+    /// The response of an action that failed.
+    pub(super) fn failure(self, error: &ServiceError, request_id: &str) -> Response<Bytes> {
+        match self.protocol {
+            Protocol::Query(version) => query::failure(error, &self.namespace(version), request_id),
+            protocol => json::failure(protocol, error, request_id),
+        }
+    }
+
+    /// An error as this service calls it: those of the query protocol are renamed.
+    pub(super) fn own(self, error: ServiceError) -> ServiceError {
+        let (status, code) = match (self.protocol, &*error.code) {
+            (Protocol::Query(_), _) => return error,
+            (Protocol::Json(_), "AccessDenied") => (400, "AccessDeniedException"),
+            (Protocol::Json(_), "Throttling") => (400, "TooManyRequestsException"),
+            (Protocol::Json(_), "InvalidClientTokenId") => (400, "UnrecognizedClientException"),
+            (Protocol::Json(_), "ExpiredToken") => (400, "ExpiredTokenException"),
+            (Protocol::Json(_), "SignatureDoesNotMatch") => (400, "InvalidSignatureException"),
+            (Protocol::Json(_), "IncompleteSignature") => (400, "IncompleteSignatureException"),
+            (Protocol::Json(_), "MissingAuthenticationToken") => {
+                (400, "MissingAuthenticationTokenException")
+            }
+            (Protocol::Json(_), "ValidationError") => (400, "InvalidInputException"),
+            (Protocol::Rest, "AccessDenied") => (403, "ForbiddenException"),
+            (Protocol::Rest, "Throttling") => (429, "TooManyRequestsException"),
+            (Protocol::Rest | Protocol::OAuth, "ValidationError") => {
+                (400, "InvalidRequestException")
+            }
+            (Protocol::OAuth, "AccessDenied") => (400, "AccessDeniedException"),
+            (Protocol::OAuth, "Throttling") => (400, "SlowDownException"),
+            (Protocol::OAuth, "InternalFailure") => (error.status, "InternalServerException"),
+            (_, "ServiceUnavailable") => (503, "ServiceUnavailableException"),
+            _ => return error,
+        };
+        ServiceError::new((status, code), error.message)
+    }
+}
+
+/// What an action gives back.
+#[derive(Clone, Debug)]
+pub(super) enum Output {
+    /// The elements inside `<…Result>`.
+    Xml(super::xml::Xml),
+    /// The body.
+    Json(serde_json::Value),
+    /// All of the response, for a browser.
+    Page(Response<Bytes>),
+}
