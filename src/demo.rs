@@ -39,6 +39,7 @@ mod json;
 mod member;
 mod mfa;
 mod organisation;
+mod organizations;
 mod pace;
 mod paging;
 mod policy;

@@ -4,10 +4,11 @@
 //! `<…Result>`) and its row.
 
 use super::error::ServiceError;
+use super::organizations::{describe_organization, list_accounts};
 use super::paging::{list, skip_to};
 use super::query::{Check, KEY_ID, PATH_PREFIX, Params};
 use super::request::Request;
-use super::service::{IAM, Protocol, STS, Service};
+use super::service::{IAM, ORGANIZATIONS, Protocol, STS, Service};
 use super::store::{Account, KEYS_PER_USER};
 use super::sts;
 use super::tags::{list_user_tags, tag_user, untag_user, write_tags};
@@ -66,6 +67,8 @@ const ACTIONS: &[Action] = &[
     sts("AssumeRole", Resource::Role, sts::assume_role),
     sts("GetSessionToken", Resource::Any, sts::get_session_token),
     sts("GetAccessKeyInfo", Resource::Any, sts::get_access_key_info),
+    organizations("DescribeOrganization", describe_organization),
+    organizations("ListAccounts", list_accounts),
 ];
 
 const fn iam(name: &'static str, resource: Resource, run: Run) -> Action {
@@ -81,6 +84,13 @@ const fn sts(name: &'static str, resource: Resource, run: Run) -> Action {
     Action {
         service: STS,
         ..iam(name, resource, run)
+    }
+}
+
+const fn organizations(name: &'static str, run: Run) -> Action {
+    Action {
+        service: ORGANIZATIONS,
+        ..iam(name, Resource::Any, run)
     }
 }
 
@@ -106,6 +116,12 @@ impl Action {
             let speaks = matches!(action.service.protocol, Protocol::Query(its) if its == version);
             action.name == name && speaks
         })
+    }
+
+    /// The action of a name in a service.
+    pub(super) fn in_service(service: Service, name: &str) -> Option<&'static Self> {
+        let mut actions = ACTIONS.iter();
+        actions.find(|action| action.service == service && action.name == name)
     }
 
     /// As permissions name it: `iam:ListUsers`.

@@ -5,8 +5,12 @@ use http::Request as HttpRequest;
 
 use super::actions::Action;
 use super::error::{INVALID_ACTION, ServiceError};
+use super::json;
 use super::query::Params;
-use super::service::{IAM, Service};
+use super::service::{IAM, Protocol, Service, WITH_TARGETS};
+
+/// The header that names the action.
+const TARGET: &str = "x-amz-target";
 
 /// What a request asks for.
 pub(super) struct Wanted {
@@ -20,6 +24,10 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn read(request: &HttpRequest<Bytes>) -> Self {
+        Self::of_target(request).unwrap_or_else(|| Self::of_form(request))
+    }
+
+    fn of_form(request: &HttpRequest<Bytes>) -> Self {
         let params = Params::read(request.uri().query(), request.body());
         let action = Action::of_form(&params);
         Self {
@@ -30,9 +38,31 @@ impl Wanted {
         }
     }
 
+    /// A request whose action is named in a header.
+    fn of_target(request: &HttpRequest<Bytes>) -> Option<Self> {
+        let target = request.headers().get(TARGET)?.to_str().ok()?;
+        let (service, name) = WITH_TARGETS.iter().find_map(|service| {
+            let Protocol::Json(prefix) = service.protocol else {
+                return None;
+            };
+            Some((*service, target.strip_prefix(prefix)?))
+        })?;
+        let params = json::params(request.body());
+        Some(Self {
+            service,
+            name: name.to_owned(),
+            // What cannot be read asks for nothing.
+            action: Action::in_service(service, name).filter(|_| params.is_some()),
+            params: params.unwrap_or_default(),
+        })
+    }
+
     /// The action; an error where there is none.
     pub(super) fn existing(&self) -> Result<&'static Action, ServiceError> {
         self.action.ok_or_else(|| {
+            if matches!(self.service.protocol, Protocol::Json(_)) {
+                return ServiceError::new((400, "UnknownOperationException"), "");
+            }
             let version = self.params.get("Version").unwrap_or_default();
             let name = &self.name;
             let message = format!("Could not find operation {name} for version {version}");

@@ -8,6 +8,7 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Request as HttpRequest;
+use serde_json::json;
 
 use super::actions::Action;
 use super::answer::{Answer, Call, Outcome};
@@ -19,7 +20,7 @@ use super::mfa;
 use super::organisation::Organisation;
 use super::pace::{Delay, Rate};
 use super::request::Request;
-use super::service::Output;
+use super::service::{Output, Protocol};
 use super::sign::{Signature, Times};
 use super::store::Account;
 use super::xml::Xml;
@@ -43,6 +44,7 @@ struct State {
     skew: TimeDelta,
     settling: TimeDelta,
     longest_page: usize,
+    empty_pages: bool,
     delay: Delay,
     rates: Vec<Rate>,
     faults: Vec<Fault>,
@@ -78,6 +80,7 @@ impl Endpoint {
                 skew: TimeDelta::zero(),
                 settling: SETTLING,
                 longest_page: usize::MAX,
+                empty_pages: false,
                 delay: Delay::Fixed(Duration::ZERO),
                 rates: Vec::new(),
                 faults: Vec::new(),
@@ -152,6 +155,12 @@ impl Endpoint {
     /// at any time.
     pub fn with_pages_of(self, most: usize) -> Self {
         self.lock().longest_page = most;
+        self
+    }
+
+    /// The first page of a list of accounts is empty, and says that there are more.
+    pub fn with_empty_pages(self) -> Self {
+        self.lock().empty_pages = true;
         self
     }
 
@@ -352,19 +361,24 @@ impl State {
             caller: &caller,
             now: times.account,
             longest_page: self.longest_page,
+            empty_pages: self.empty_pages,
             result: Xml::default(),
+            json: json!({}),
         };
         if fault == Some(&FaultKind::Refuse) {
             return Err(action.denied(&request));
         }
         action.check_permission(&request)?;
         (action.run)(&mut request)?;
-        let result = request.result;
+        let output = match action.service.protocol {
+            Protocol::Query(_) => Output::Xml(request.result),
+            _ => Output::Json(request.json),
+        };
         if let Some(key) = caller.key {
             let service = action.service.name;
             member.account.record_use(key, service, times.account);
         }
-        Ok(Output::Xml(result))
+        Ok(output)
     }
 }
 

@@ -294,6 +294,16 @@ impl<'a> Check<'a> {
         None
     }
 
+    /// A size that may be left out, from one to `most`.
+    pub(super) fn number(&mut self, name: &str, most: usize) -> Option<usize> {
+        let value = self.params.get(name)?;
+        match value.parse::<usize>() {
+            Ok(number) if (1..=most).contains(&number) => return Some(number),
+            _ => self.fail(name, value, &format!("be a number from 1 to {most}")),
+        }
+        None
+    }
+
     /// The texts of a list that may be left out, each in a field: `PolicyArns.member.1.arn`.
     pub(super) fn fields(&mut self, list: &str, most: usize, rule: &TextRule) -> Vec<&'a str> {
         let numbers = self.params.numbers(list);

@@ -1,6 +1,7 @@
 //! A request for an action: everything the action may read or change, and its result.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::caller::Caller;
 use super::error::{ACCESS_DENIED, NO_SUCH_ENTITY, ServiceError, VALIDATION};
@@ -23,8 +24,12 @@ pub(super) struct Request<'a> {
     pub(super) caller: &'a Caller,
     pub(super) now: DateTime<Utc>,
     pub(super) longest_page: usize,
-    /// The elements inside `<…Result>`.
+    /// Whether lists of accounts begin with an empty page.
+    pub(super) empty_pages: bool,
+    /// The elements inside `<…Result>`, of the services that answer with XML.
     pub(super) result: Xml,
+    /// The body, of those that answer with JSON.
+    pub(super) json: Value,
 }
 
 impl Request<'_> {

@@ -37,6 +37,14 @@ pub(super) const STS: Service = Service {
     protocol: Protocol::Query("2011-06-15"),
 };
 
+pub(super) const ORGANIZATIONS: Service = Service {
+    name: "organizations",
+    protocol: Protocol::Json("AWSOrganizationsV20161128."),
+};
+
+/// Those whose actions are named in a header.
+pub(super) const WITH_TARGETS: &[Service] = &[ORGANIZATIONS];
+
 impl Service {
     /// The XML namespace of its responses.
     fn namespace(self, version: &str) -> String {

@@ -142,6 +142,8 @@ pub(super) fn assume_role(request: &mut Request<'_>) -> Result<(), ServiceError>
         xml.text("Arn", &session.caller.arn);
     });
     if let Some(packed) = packed {
+        // One name since 2026-06-17, the other before.
+        request.result.value("SessionTokenUtilization", packed);
         request.result.value("PackedPolicySize", packed);
     }
     Ok(())

@@ -3,8 +3,22 @@
 //!
 //! What is true of a single account, `wire_protocol.rs` checks.
 
+/// A client of a service: its builder, in the process.
+macro_rules! client {
+    ($service:ident, $endpoint:expr, $credentials:expr) => {{
+        let config = $service::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider($credentials)
+            .retry_config(RetryConfig::disabled())
+            .http_client($endpoint.http_client());
+        $service::Client::from_conf(config.build())
+    }};
+}
+
 mod accounts;
 mod mfa;
+mod organizations;
 mod sessions;
 
 use std::fmt::Debug;
@@ -29,19 +43,6 @@ fn movable() -> (Arc<Mutex<DateTime<Utc>>>, Clock) {
     let time = Arc::new(Mutex::new(now()));
     let clock = time.clone();
     (time, Arc::new(move || *clock.lock().unwrap()))
-}
-
-/// A client of a service: its builder, in the process.
-macro_rules! client {
-    ($service:ident, $endpoint:expr, $credentials:expr) => {{
-        let config = $service::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider($credentials)
-            .retry_config(RetryConfig::disabled())
-            .http_client($endpoint.http_client());
-        $service::Client::from_conf(config.build())
-    }};
 }
 
 fn iam(endpoint: &Endpoint, credentials: Credentials) -> aws_sdk_iam::Client {

@@ -188,7 +188,7 @@ async fn a_session_policy_narrows_a_role_and_never_widens_it() {
         .unwrap();
     assert!(
         answer
-            .packed_policy_size()
+            .session_token_utilization()
             .is_some_and(|percent| (1..100).contains(&percent))
     );
     let dev = iam(&endpoint, session(answer.credentials));
