@@ -1,7 +1,13 @@
 //! The command line.
 
+mod config_command;
+mod in_force;
+
+pub use in_force::{InForce, Source};
+
 use crate::{
     aws::{self, Embedded},
+    config::Config,
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
     engine::{
@@ -19,10 +25,11 @@ use crate::{
 };
 use chrono::TimeDelta;
 use clap::{
-    Arg, Command, Parser,
+    Arg, Command, Parser, Subcommand,
     builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
+use in_force::Refused;
 use std::{
     env,
     ffi::OsStr,
@@ -101,6 +108,25 @@ pub struct Cli {
     /// How much to log
     #[arg(long, value_enum, default_value_t = LogLevel::Info, value_name = "LEVEL")]
     pub log_level: LogLevel,
+    /// Read this config file instead of the usual one
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// What to do without a screen
+    #[command(subcommand)]
+    pub task: Option<Task>,
+    /// What the config file says.
+    #[arg(skip)]
+    pub file: Config,
+    /// Each setting, and where its value comes from.
+    #[arg(skip)]
+    pub in_force: Vec<InForce>,
+}
+
+/// What is done without a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Task {
+    /// Print the settings in force, and where each comes from
+    Config,
 }
 
 /// The options that say which real account to open: beside the demo, one of the two is a mistake.
@@ -168,20 +194,30 @@ fn region(name: &str) -> Result<String, &'static str> {
 }
 
 impl Cli {
-    /// Reads the arguments of this process.
+    /// Reads the arguments of this process, its environment and the config file.
     ///
     /// # Errors
     /// When they are not understood: the exit code. The reason was printed; a secret that was given
     /// by mistake is not repeated in it.
     pub fn of_process() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| {
-            if !error.use_stderr() {
+        in_force::read(env::args_os(), |name| env::var(name).ok()).map_err(|refused| {
+            if let Refused::Usage(error) = &refused
+                && !error.use_stderr()
+            {
                 // Help or the version, on standard output.
                 error.exit();
             }
-            complain(key_id::redacted(&error.render().to_string()).trim_end());
+            complain(refused.to_string().trim_end());
             ExitCode::from(2)
         })
+    }
+
+    /// Whether the journal that is named is one of the config file. That stands in place of the usual
+    /// one, and so is not for what the demo does.
+    fn is_usual_journal(&self) -> bool {
+        let mut settings = self.in_force.iter();
+        let journal = settings.find(|setting| setting.name == "journal");
+        journal.is_some_and(|journal| matches!(journal.source, Source::File(_)))
     }
 
     /// Which account to open.
@@ -202,8 +238,9 @@ impl Cli {
     pub fn journal(&self) -> Result<Option<PathBuf>, journal::Error> {
         match &self.journal {
             _ if self.no_journal => Ok(None),
+            Some(path) if !self.is_usual_journal() => Ok(Some(path.clone())),
+            _ if self.target() == Target::Demo => Ok(None),
             Some(path) => Ok(Some(path.clone())),
-            None if self.target() == Target::Demo => Ok(None),
             None => journal::usual_place().map(Some),
         }
     }
@@ -248,7 +285,7 @@ impl Cli {
             route: settings.clipboard,
             journal: JournalConfig {
                 path: self.journal().map_err(|error| error.to_string()),
-                demo_too: self.journal.is_some(),
+                demo_too: self.journal.is_some() && !self.is_usual_journal(),
             },
             trial_pace: TrialPace::default(),
             credentials: CredentialsFile::here().map_err(|error| error.to_string()),
@@ -273,6 +310,7 @@ impl Cli {
                 timeouts: aws::Timeouts::default(),
                 programs: aws::Programs::default(),
                 http: aws::Http::default(),
+                mfa_process: self.file.mfa_process.clone().map(|(command, _)| command),
             },
             demo: Arc::new(move || {
                 let now = SystemTime::now().into();

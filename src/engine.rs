@@ -11,6 +11,7 @@
 //! (`tests/purity.rs` reads every path). The caller brings the clock.
 
 pub mod account;
+pub mod account_rules;
 pub mod activity;
 pub mod destination;
 mod effect;
@@ -61,6 +62,7 @@ pub use unresolved::Resolution;
 pub use vault::StoreIn;
 
 use account::Account;
+use account_rules::AccountRules;
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet::Fleet;
 use leaving::Leaving;
@@ -163,6 +165,7 @@ pub struct Engine {
     /// The roles that are tried in the accounts of an organisation, in this order.
     pub roles: Arc<[Box<str>]>,
     organisation: Option<Organisation>,
+    account_rules: Arc<AccountRules>,
     plans: Vec<Plan>,
     questions: Questions,
     rotations: Rotations,
@@ -192,6 +195,7 @@ impl Engine {
             activity: Activity::default(),
             roles: roles_named(DEFAULT_ROLES),
             organisation: None,
+            account_rules: Arc::default(),
             plans: Vec::new(),
             questions: Questions::default(),
             rotations: Rotations::default(),
@@ -212,7 +216,24 @@ impl Engine {
     #[must_use]
     pub fn open(&mut self, target: Target) -> (Slot, Effect) {
         let session = self.fleet.open(target.clone());
+        if let Some(account) = self.fleet.get_mut(session.slot) {
+            account.identity.rules = self.account_rules.clone();
+        }
         (session.slot, Effect::SignIn(session, target))
+    }
+
+    /// Says what a person has said of their accounts, of those that are open too.
+    pub fn use_account_rules(&mut self, rules: AccountRules) {
+        self.account_rules = Arc::new(rules);
+        for account in self.fleet.accounts_mut() {
+            account.identity.rules = self.account_rules.clone();
+        }
+    }
+
+    /// What a person has said of their accounts.
+    #[must_use]
+    pub fn account_rules(&self) -> &AccountRules {
+        &self.account_rules
     }
 
     /// Notes the time: whatever comes next comes now.

@@ -28,11 +28,13 @@
 //! A large account is a matter of order: `loader` decides what to ask next, by what is looked at,
 //! [`engine::limiter`] how much of it, and [`engine::account`] holds what is known.
 //!
-//! The boundary is the wire: [`aws`] wraps the real SDK, and [`demo`] is an endpoint plugged in below
+//! [`config`] reads the config file, and [`cli`] decides which setting is in force. The boundary is
+//! the wire: [`aws`] wraps the real SDK, and [`demo`] is an endpoint plugged in below
 //! it, so that demo, tests and production run the same code.
 
 pub mod aws;
 pub mod cli;
+pub mod config;
 pub mod demo;
 pub mod driver;
 pub mod engine;

@@ -115,6 +115,7 @@ where
             find: cli.key_id.clone(),
             now: Box::new(|| SystemTime::now().into()),
             to_read: TO_READ,
+            account_rules: cli.file.rules.clone(),
         };
         let mut app = App::start(Tty::take()?, driver, inbox, config)?;
         app.run(events()?, signals).await

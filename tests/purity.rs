@@ -86,6 +86,7 @@ const CLOCKS: &[&str] = &["Instant", "Local", "SystemTime", "now", "today"];
 const PARTS: &[(&str, &[&str])] = &[
     ("engine", &["engine"]),
     ("aws", &["aws", "engine"]),
+    ("config", &["config", "engine"]),
     ("journal", &["engine", "journal"]),
     ("secret", &["engine", "secret"]),
     ("driver", &["aws", "driver", "engine", "journal", "secret"]),

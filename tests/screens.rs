@@ -12,12 +12,14 @@ use iamkeys::{
     engine::{
         self, Answer, Changed, Copied, CopyOutcome, Effect, Error, Event, Kind, Problem, Read,
         SecretJob, SecretKey, SignedIn, Target, TrialNews,
+        account_rules::{AccountRule, AccountRules, AccountStyle, Colour, Which},
         destination::{Multiplexer, Route},
         model::{AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, Summary},
         vault::{DestinationNews, NotWritten, Owner, Written},
     },
-    tui::Settings,
+    tui::{Colours, Settings},
 };
+use ratatui::style::{Color, Modifier};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (60, 16)];
 
@@ -1069,4 +1071,58 @@ fn too_small() {
     );
     let desk = main_view((20, 5));
     assert!(desk.screen().contains("terminal too"), "{}", desk.screen());
+}
+
+/// The main view, of an account that rules are about.
+fn ruled(size: (u16, u16), colours: Colours, style: AccountStyle) -> Desk {
+    let settings = Settings {
+        colours,
+        ..settings()
+    };
+    let mut desk = Desk::showing(size, settings, &people());
+    let rule = AccountRule {
+        which: Which::Id("123456789012".into()),
+        style,
+        role: None,
+        profile: None,
+    };
+    let rules = AccountRules::new(vec![rule]);
+    desk.screen.engine.use_account_rules(rules);
+    desk
+}
+
+#[test]
+fn an_account_is_called_and_marked_as_the_rules_say() {
+    let payments = || AccountStyle {
+        label: Some("payments".into()),
+        production: Some(true),
+        colour: Some(Colour::Magenta),
+    };
+    pictures("rule-production", |size| {
+        let mut desk = ruled(size, Colours::Sixteen, payments());
+        desk.keys("jlt");
+        desk.serve(&people());
+        desk
+    });
+    // The profile is called prod.
+    let sandbox = AccountStyle {
+        label: Some("sandbox".into()),
+        production: Some(false),
+        colour: None,
+    };
+    let mut desk = ruled(SIZES[0], Colours::Sixteen, sandbox);
+    desk.keys("jlt");
+    desk.serve(&people());
+    assert!(desk.screen().contains("─ Deactivate key ─"));
+    assert!(desk.screen().contains("in sandbox 123456789012"));
+    for (colours, colour) in [
+        (Colours::Sixteen, Color::Magenta),
+        (Colours::True, Color::Magenta),
+        (Colours::None, Color::Reset),
+    ] {
+        let desk = ruled(SIZES[0], colours, payments());
+        let cell = desk.cell_of("payments");
+        assert_eq!(cell.fg, colour);
+        assert!(cell.modifier.contains(Modifier::BOLD), "{colours:?}");
+    }
 }

@@ -58,6 +58,8 @@ pub struct Options {
     pub programs: Programs,
     /// What the clients of all accounts send with.
     pub http: Http,
+    /// The command that prints the code of an MFA device, from the config file.
+    pub mfa_process: Option<String>,
 }
 
 /// A session that can be used.

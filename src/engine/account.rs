@@ -94,6 +94,7 @@ impl Account {
         let users = self.users.anew();
         let before = std::mem::replace(self, Self::new(session, target.clone()));
         self.excluded = before.excluded;
+        self.identity.rules = before.identity.rules;
         if same {
             self.users = users;
             self.demo = before.demo;

@@ -153,6 +153,7 @@ impl Engine {
             return;
         };
         account.demo = demo;
+        account.identity.rules = self.account_rules.clone();
         account.stage = Stage::Waiting;
         let Some(listed) = listed else { return };
         if let Some(why) = listed.state.why_closed() {

@@ -7,7 +7,7 @@
 mod alternative;
 pub mod complete;
 mod condition;
-mod glob;
+pub(in crate::engine) mod glob;
 mod language;
 pub mod ready;
 pub mod sort;

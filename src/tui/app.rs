@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     driver::{Driver, Left},
-    engine::{Clip, CopyOutcome, Effect, Event, Exit, KeyId, Signal, Target, destination::Route},
+    engine::{
+        Clip, CopyOutcome, Effect, Event, Exit, KeyId, Signal, Target, account_rules::AccountRules,
+        destination::Route,
+    },
     secret::osc52,
 };
 use chrono::{DateTime, Utc};
@@ -106,6 +109,8 @@ pub struct Config {
     /// How long a dialog is on the screen before what must be meant counts in it:
     /// [`TO_READ`](super::TO_READ). Zero takes every key as meant.
     pub to_read: Duration,
+    /// What a person has said of their accounts.
+    pub account_rules: AccountRules,
 }
 
 impl std::fmt::Debug for Config {
@@ -167,6 +172,7 @@ where
         let size = host.terminal().size()?;
         let (mut screen, effects) =
             Screen::start(config.settings, config.target, (size.width, size.height));
+        screen.engine.use_account_rules(config.account_rules);
         if let Some(key) = config.find {
             screen.search_first(key);
         }

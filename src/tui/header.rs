@@ -25,6 +25,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         badges.push(Span::styled(" DEMO ", theme.badge));
         badges.push(Span::raw(" "));
     }
+    if identity.is_unexpected_production() {
+        badges.push(Span::styled(" PRODUCTION ", theme.badge));
+        badges.push(Span::raw(" "));
+    }
     let badges = Line::from(badges);
     let room = area
         .width
@@ -43,13 +47,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         left.push(Span::styled(text, style));
         left.push(Span::raw(gap));
     };
-    let alias = if identity.is_production() {
-        theme.bad
-    } else {
-        theme.strong
-    };
+    let style = theme.account(identity);
     if let Some(name) = identity.name() {
-        add(name, alias, " ");
+        add(&name, style, " ");
     }
     // The page tells of what has failed.
     let signed_out = matches!(account.stage, Stage::SignedOut(_));
@@ -66,7 +66,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     if let Some(profile) = &identity.profile {
         add("profile", theme.dim, " ");
-        add(profile, alias, " ");
+        add(profile, style, " ");
     }
     if let Some(endpoint) = &identity.endpoint {
         add("at", theme.dim, " ");

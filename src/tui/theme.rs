@@ -3,7 +3,7 @@
 //! own sixteen, which fit either.
 
 use super::{Colours, message::Ground};
-use crate::engine::Outcome;
+use crate::engine::{Outcome, account::Identity, account_rules::Colour};
 use ratatui::{
     buffer::Buffer,
     style::{Color, Modifier, Style},
@@ -333,6 +333,17 @@ impl Theme {
         }
     }
 
+    /// The name of an account: in the colour that a rule gives it, or else as production looks.
+    #[must_use]
+    pub(super) fn account(&self, identity: &Identity) -> Style {
+        match identity.style().colour {
+            // Without colours there is none to choose.
+            Some(colour) if self.warn.fg.is_some() => self.strong.fg(of_terminal(colour)),
+            _ if identity.is_production() => self.bad,
+            _ => self.strong,
+        }
+    }
+
     /// The symbol of what came of something, and its colour.
     #[must_use]
     pub(super) fn outcome(&self, outcome: &Outcome) -> (&'static str, Style) {
@@ -341,6 +352,28 @@ impl Theme {
             Outcome::Failed(_) => (self.glyphs.failed, self.bad),
             Outcome::NotKnown(_) => (self.glyphs.warn, self.warn),
         }
+    }
+}
+
+/// A colour as the terminal has it.
+fn of_terminal(colour: Colour) -> Color {
+    match colour {
+        Colour::Black => Color::Black,
+        Colour::Red => Color::Red,
+        Colour::Green => Color::Green,
+        Colour::Yellow => Color::Yellow,
+        Colour::Blue => Color::Blue,
+        Colour::Magenta => Color::Magenta,
+        Colour::Cyan => Color::Cyan,
+        Colour::White => Color::Gray,
+        Colour::BrightBlack => Color::DarkGray,
+        Colour::BrightRed => Color::LightRed,
+        Colour::BrightGreen => Color::LightGreen,
+        Colour::BrightYellow => Color::LightYellow,
+        Colour::BrightBlue => Color::LightBlue,
+        Colour::BrightMagenta => Color::LightMagenta,
+        Colour::BrightCyan => Color::LightCyan,
+        Colour::BrightWhite => Color::White,
     }
 }
 

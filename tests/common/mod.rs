@@ -24,6 +24,7 @@ use iamkeys::{
     driver::{Accounts, Driver, DriverConfig, JournalConfig, TrialPace},
     engine::{
         self, Background, Event as Heard, Exit, KeyId, RECENT, Signal, Target,
+        account_rules::AccountRules,
         destination::{Form, Multiplexer, Route},
     },
     secret::credentials::CredentialsFile,
@@ -470,6 +471,7 @@ fn run(
         };
         let terminal = Terminal::new(screen).unwrap();
         let config = Config {
+            account_rules: AccountRules::default(),
             settings: Settings {
                 engine: engine::Settings {
                     read_only: setup.read_only,

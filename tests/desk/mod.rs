@@ -26,7 +26,10 @@ use iamkeys::{
     secret::credentials::CredentialsFile,
     tui::{self, Click, KeyPress, Message, Screen, Settings},
 };
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{
+    buffer::{Buffer, Cell},
+    layout::Rect,
+};
 use std::{collections::VecDeque, time::Duration};
 
 /// The present of the tests.
@@ -278,6 +281,20 @@ impl Desk {
         let drawn = tui::draw(&mut buffer, &self.screen, self.clock);
         self.screen.drawn(&drawn);
         drawn
+    }
+
+    /// The first cell of a text on the screen.
+    pub fn cell_of(&self, text: &str) -> Cell {
+        let (width, height) = self.screen.size();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        tui::draw(&mut buffer, &self.screen, self.clock);
+        let cells = (0..buffer.content.len()).find(|at| {
+            let symbols = buffer.content[*at..].iter().map(Cell::symbol);
+            text.chars()
+                .map(String::from)
+                .eq(symbols.take(text.chars().count()))
+        });
+        buffer.content[cells.expect(text)].clone()
     }
 
     pub fn screen(&self) -> String {

@@ -9,6 +9,7 @@ mod pty;
 
 mod arguments;
 mod browsing;
+mod config;
 mod finding;
 mod gate;
 mod hostile;

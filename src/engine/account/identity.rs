@@ -2,10 +2,12 @@
 
 use super::load::Load;
 use crate::engine::{
+    account_rules::{AccountRules, AccountStyle, says_production},
     error::Error,
     model::{Caller, DEFAULT_KEYS_PER_USER, ReportedKey, Summary},
 };
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 /// What the credential report says beside the users.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +43,13 @@ pub struct Identity {
     pub tags_refused: bool,
     /// Why it can no longer be used: expired, say. Nothing more is asked before the next sign-in.
     pub broken: Option<Error>,
+    /// What a person has said of their accounts.
+    pub rules: Arc<AccountRules>,
 }
 
 impl Identity {
-    /// The account's name: its alias, where it has one that is known, or what its organisation calls
-    /// it.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
+    /// What the account calls itself, by its alias, or else its organisation calls it.
+    fn own_name(&self) -> Option<&str> {
         let alias = self.alias.known().and_then(Option::as_deref);
         alias.or(self.listed_name.as_deref())
     }
@@ -58,24 +60,51 @@ impl Identity {
         self.caller.known().map(|caller| caller.account.as_str())
     }
 
-    /// The account as a person names it: alias and account ID, as far as they are known.
+    /// How a rule wants the account to be shown.
+    #[must_use]
+    pub fn style(&self) -> AccountStyle {
+        let style = self.rules.of(self.account_id(), &self.names());
+        style.unwrap_or_default()
+    }
+
+    /// What the account is called where that is known: as a rule says, or else by its alias,
+    /// or as its organisation has it.
+    #[must_use]
+    pub fn name(&self) -> Option<Box<str>> {
+        self.style()
+            .label
+            .or_else(|| self.own_name().map(Box::from))
+    }
+
+    /// The account as a person names it: its name and account ID, as far as they are known.
     #[must_use]
     pub fn account(&self) -> String {
         match (self.name(), self.account_id()) {
-            (Some(alias), Some(id)) => format!("{alias} {id}"),
-            (Some(one), None) | (None, Some(one)) => one.into(),
+            (Some(name), Some(id)) => format!("{name} {id}"),
+            (Some(name), None) => name.into(),
+            (None, Some(id)) => id.into(),
             (None, None) => "an account that is not known yet".into(),
         }
     }
 
-    /// Whether its alias or profile says that this is production.
+    /// The names that the account goes by.
+    fn names(&self) -> Vec<&str> {
+        let names = [self.own_name(), self.profile.as_deref()];
+        names.into_iter().flatten().collect()
+    }
+
+    /// Whether this is production: as a rule says, or else as its alias or profile says.
     #[must_use]
     pub fn is_production(&self) -> bool {
-        [self.name(), self.profile.as_deref()]
-            .into_iter()
-            .flatten()
-            .flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()))
-            .any(|word| matches!(&*word.to_ascii_lowercase(), "prod" | "production" | "live"))
+        let by_name = || self.names().into_iter().any(says_production);
+        self.style().production.unwrap_or_else(by_name)
+    }
+
+    /// Whether this is production though none of the names that are shown says so.
+    #[must_use]
+    pub fn is_unexpected_production(&self) -> bool {
+        let shown = [self.name(), self.profile.as_deref().map(Box::from)];
+        self.is_production() && !shown.iter().flatten().any(|name| says_production(name))
     }
 
     /// How many access keys a user may have; AWS's usual number where the account does not say.
@@ -106,5 +135,90 @@ impl Identity {
     #[must_use]
     pub fn root_keys(&self) -> Option<usize> {
         self.summary.known()?.root_keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::account_rules::{AccountRule, Colour, NamePattern, Which};
+
+    fn identity(alias: &str, rules: Vec<AccountRule>) -> Identity {
+        let caller = Caller {
+            account: "123456789012".into(),
+            arn: "arn:aws:iam::123456789012:user/alice".into(),
+        };
+        Identity {
+            caller: Load::Ready(caller),
+            alias: Load::Ready(Some(alias.into())),
+            profile: Some("work".into()),
+            rules: Arc::new(AccountRules::new(rules)),
+            ..Identity::default()
+        }
+    }
+
+    fn rule(which: Which, label: Option<&str>, production: Option<bool>) -> AccountRule {
+        AccountRule {
+            which,
+            style: AccountStyle {
+                label: label.map(Box::from),
+                production,
+                colour: Some(Colour::Magenta),
+            },
+            role: None,
+            profile: None,
+        }
+    }
+
+    #[test]
+    fn a_rule_is_asked_before_the_name() {
+        let id = || Which::Id("123456789012".into());
+        let named = |pattern| Which::Named(NamePattern::new(pattern));
+        for (alias, rules, production) in [
+            ("acme-prod", vec![], true),
+            ("acme-dev", vec![], false),
+            ("acme-prod", vec![rule(id(), None, Some(false))], false),
+            ("acme-dev", vec![rule(id(), None, Some(true))], true),
+            (
+                "acme-dev",
+                vec![rule(named("WOR*"), None, Some(true))],
+                true,
+            ),
+            ("acme-prod", vec![rule(id(), Some("sandbox"), None)], true),
+            (
+                "acme-prod",
+                vec![rule(named("other"), None, Some(false))],
+                true,
+            ),
+        ] {
+            let identity = identity(alias, rules);
+            assert_eq!(identity.is_production(), production, "{identity:?}");
+        }
+    }
+
+    #[test]
+    fn production_that_no_name_tells_of_is_told_of() {
+        let which = || Which::Id("123456789012".into());
+        for (alias, label, expected) in [
+            ("acme-dev", None, true),
+            ("acme-prod", None, false),
+            ("acme-dev", Some("the prod account"), false),
+            ("acme-prod", Some("payments"), true),
+        ] {
+            let identity = identity(alias, vec![rule(which(), label, Some(true))]);
+            let told = identity.is_unexpected_production();
+            assert_eq!(told, expected, "{alias} {label:?}");
+        }
+        assert!(!identity("acme-dev", vec![]).is_unexpected_production());
+    }
+
+    #[test]
+    fn a_label_stands_in_place_of_the_alias() {
+        let known = identity("acme-1", vec![]);
+        assert_eq!(known.account(), "acme-1 123456789012");
+        let which = Which::Named(NamePattern::new("acme-*"));
+        let labelled = identity("acme-1", vec![rule(which, Some("payments"), None)]);
+        assert_eq!(labelled.account(), "payments 123456789012");
+        assert_eq!(labelled.style().colour, Some(Colour::Magenta));
     }
 }

@@ -4,7 +4,7 @@ use wildmatch::WildMatch;
 
 /// What a name, a path or a description has to look like. Case is ignored, as IAM ignores it in names.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Glob(WildMatch);
+pub(in crate::engine) struct Glob(WildMatch);
 
 impl Eq for Glob {}
 
@@ -17,7 +17,12 @@ impl Glob {
         Self(WildMatch::new_case_insensitive(&pattern))
     }
 
-    pub(super) fn matches(&self, text: &str) -> bool {
+    /// A pattern of a whole name: without a star it is the name itself.
+    pub(in crate::engine) fn whole(pattern: &str) -> Self {
+        Self(WildMatch::new_case_insensitive(pattern))
+    }
+
+    pub(in crate::engine) fn matches(&self, text: &str) -> bool {
         self.0.matches(text)
     }
 }

@@ -8,6 +8,9 @@ use crate::{
     tui::prelude::*,
 };
 
+/// How many cells the name of an account has in a title, at most.
+const IN_TITLE: usize = 18;
+
 /// The place whose keys count: the end of the key ID is typed, or a key is pressed.
 pub(super) fn context(preflight: &Preflight) -> Context {
     if preflight.typed.is_some() {
@@ -57,6 +60,7 @@ pub(super) fn frame(
         (_, Some(_)) => ("Delete the key, create another".into(), "Delete and create"),
         (_, None) => (format!("{verb} key"), verb),
     };
+    let title = in_production(canvas, plan.session.slot, title);
     let deletes = plan.deletes();
     let border = if deletes { theme.bad } else { theme.accent };
     // Where the end of the key ID has to be typed, no key confirms.
@@ -64,6 +68,28 @@ pub(super) fn frame(
     let accepts = preflight.accepts(typed.value());
     let buttons = vec![Button::plain("Cancel"), confirm.only_if(accepts)];
     Frame::new(title, border, lines).buttons(highlighted, buttons)
+}
+
+/// A title; in production it names the account, for a title is read first. A name in it gives way.
+pub(super) fn in_production(canvas: &Canvas<'_>, slot: Slot, title: String) -> String {
+    let room = usize::from(canvas.buffer.area.width).saturating_sub(8 + IN_TITLE + 4);
+    let account = canvas.engine.fleet.get(slot);
+    let Some(identity) = account.map(|account| &account.identity) else {
+        return title;
+    };
+    if !identity.is_production() {
+        return title;
+    }
+    let id = identity.account_id().map(Box::from);
+    match identity.name().or(id) {
+        Some(name) => {
+            let name = visible(&name);
+            let name = shorten(&name, IN_TITLE, canvas.theme.glyphs.more);
+            let title = shorten(&title, room, canvas.theme.glyphs.more);
+            format!("{title} in {name}")
+        }
+        None => title,
+    }
 }
 
 /// The first lines of every confirmation: the key it is about, and the account it is in.

@@ -1,7 +1,7 @@
 //! The rotation of a key: seven steps, which is next, and what is known of each. Where nothing tells
 //! that the newer of two keys replaces the older, that is asked first.
 
-use super::{Store, intend};
+use super::{Store, confirm::in_production, intend};
 use crate::{
     engine::{
         Blocker, Evidence, READ_ONLY, Rotation, RotationAction, RotationStep, StoreIn,
@@ -315,6 +315,7 @@ impl Dialog for Rotate {
             buttons.push(Button::of(Context::Rotate, action, verb));
         }
         let title = format!("Rotate {}", visible(&self.user));
+        let title = in_production(canvas, self.slot, title);
         let highlighted = self.button.min(buttons.len() - 1);
         Some(Frame::new(title, canvas.theme.accent, lines).buttons(highlighted, buttons))
     }

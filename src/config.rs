@@ -1,0 +1,126 @@
+//! The config file: the defaults of the command line's flags, and what a person has to say of their
+//! accounts. It is read once, before anything else happens, and strictly: what is not understood is
+//! refused with the key, the line and the file, and a secret that was pasted into it is not repeated.
+//!
+//! Which flags there are is the command line's business, so it brings the [`Key`]s along; a value is
+//! read here as far as TOML goes, and checked there as if it had been typed.
+
+mod error;
+mod place;
+mod read;
+
+pub use error::ConfigError;
+pub use place::{ENVIRONMENT, Place};
+
+use crate::engine::account_rules::AccountRules;
+
+/// The most that a config file may hold, in bytes: any more is another file.
+const MOST: u64 = 1 << 20;
+
+/// The keys beside those of flags.
+pub const OTHER_KEYS: [&str; 2] = ["mfa_process", "account"];
+
+/// The keys of an `[[account]]`.
+pub const ACCOUNT_KEYS: [&str; 8] = [
+    "id",
+    "name",
+    "label",
+    "alias",
+    "production",
+    "colour",
+    "role",
+    "profile",
+];
+
+/// A key that the file may have, with what its value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name in the file.
+    pub name: String,
+    /// What its value is.
+    pub kind: Kind,
+}
+
+/// What the value of a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `true` or `false`.
+    Switch,
+    /// A whole number.
+    Number,
+    /// A string.
+    Text,
+    /// A string that is a path: `~/` at its start is the home directory, which no shell has replaced.
+    Path,
+    /// A string, or a list of strings.
+    Texts,
+}
+
+impl Kind {
+    /// What it must be, in words.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Switch => "true or false",
+            Self::Number => "a whole number",
+            Self::Text | Self::Path => "a string",
+            Self::Texts => "a string or a list of strings",
+        }
+    }
+}
+
+/// A key of the file, with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The key.
+    pub name: String,
+    /// The line of the key, from 1.
+    pub line: usize,
+    /// The value.
+    pub value: Value,
+}
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `true` or `false`.
+    Switch(bool),
+    /// Strings, or a number as one: as the command line takes them.
+    Texts(Vec<String>),
+}
+
+/// What the config file says.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Where it is.
+    pub place: Place,
+    /// Whether it is there.
+    pub is_there: bool,
+    /// The defaults of flags, in the order of their lines.
+    pub settings: Vec<Setting>,
+    /// The command that prints an MFA code, and its line.
+    pub mfa_process: Option<(String, usize)>,
+    /// What a person has said of their accounts.
+    pub rules: AccountRules,
+    /// The line of each of the rules.
+    pub rule_lines: Vec<usize>,
+}
+
+impl Config {
+    /// Reads the file in a place.
+    ///
+    /// # Errors
+    /// When it was named and is not there, cannot be read, or holds what is not understood.
+    pub fn read(place: Place, keys: &[Key]) -> Result<Self, ConfigError> {
+        let Some(text) = place.text()? else {
+            return Ok(Self {
+                place,
+                ..Self::default()
+            });
+        };
+        let read = read::read(&text, keys);
+        let mut config = read.map_err(|refusal| refusal.in_file(&place))?;
+        config.is_there = true;
+        config.place = place;
+        Ok(config)
+    }
+}

@@ -1,0 +1,65 @@
+//! Why the config file was refused.
+
+use super::Place;
+use crate::engine::key_id::redacted;
+use std::{fmt, path::PathBuf};
+
+/// Why the config file was refused. Shown, it names the file and, where it can, the line and the
+/// key; what may be a secret is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    path: PathBuf,
+    line: Option<usize>,
+    why: String,
+}
+
+impl ConfigError {
+    /// Something about the file as a whole.
+    pub(super) fn of_file(place: &Place, why: impl Into<String>) -> Self {
+        Self {
+            path: place.path.clone().unwrap_or_default(),
+            line: None,
+            why: why.into(),
+        }
+    }
+
+    /// A value that is not good.
+    #[must_use]
+    pub fn of_value(place: &Place, line: usize, key: &str, why: &str) -> Self {
+        Refusal::of_key(line, key, why).in_file(place)
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        write!(f, ": {}", redacted(&self.why))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// What is wrong in a text, before it is known which file it is from.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) line: usize,
+    pub(super) why: String,
+}
+
+impl Refusal {
+    /// What is wrong with a key.
+    pub(super) fn of_key(line: usize, key: &str, why: impl fmt::Display) -> Self {
+        let why = format!("{key}: {why}");
+        Self { line, why }
+    }
+
+    pub(super) fn in_file(self, place: &Place) -> ConfigError {
+        ConfigError {
+            line: Some(self.line),
+            ..ConfigError::of_file(place, self.why)
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What is taken from a file, and what is refused in which words.
+
+use super::*;
+
+fn keys() -> Vec<Key> {
+    [
+        ("profile", Kind::Texts),
+        ("region", Kind::Text),
+        ("read_only", Kind::Switch),
+        ("recent_days", Kind::Number),
+        ("journal", Kind::Path),
+    ]
+    .map(|(name, kind)| Key {
+        name: name.into(),
+        kind,
+    })
+    .into()
+}
+
+fn good(text: &str) -> Config {
+    read(text, &keys()).unwrap_or_else(|refusal| panic!("{text}: {refusal:?}"))
+}
+
+fn texts(texts: &[&str]) -> Value {
+    Value::Texts(texts.iter().map(|text| (*text).to_owned()).collect())
+}
+
+#[test]
+fn an_empty_file_says_nothing() {
+    for text in ["", "\n", "# only a comment\n", "\u{feff}", "\r\n"] {
+        let config = good(text);
+        assert!(config.settings.is_empty() && config.rules.all().is_empty());
+    }
+}
+
+#[test]
+fn settings_have_their_value_and_their_line() {
+    let config = good(
+        "# mine\n\
+         read_only = true\n\
+         profile = ['one', \"two\"]\r\n\
+         \n\
+         recent_days = 1_0\n\
+         journal = '/tmp/j'\n\
+         region = \"eu-west-1\" # here\n",
+    );
+    let found: Vec<(&str, usize, &Value)> = config
+        .settings
+        .iter()
+        .map(|it| (it.name.as_str(), it.line, &it.value))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("read_only", 2, &Value::Switch(true)),
+            ("profile", 3, &texts(&["one", "two"])),
+            ("recent_days", 5, &texts(&["10"])),
+            ("journal", 6, &texts(&["/tmp/j"])),
+            ("region", 7, &texts(&["eu-west-1"])),
+        ]
+    );
+    assert_eq!(
+        good("profile = 'one'").settings[0].value,
+        texts(&["one"]),
+        "one string is a list of one"
+    );
+}
+
+#[test]
+fn a_path_may_begin_at_home() {
+    let home = env::home_dir().unwrap().join("logs/j");
+    let home = home.to_string_lossy();
+    assert_eq!(
+        good("journal = '~/logs/j'").settings[0].value,
+        texts(&[&home])
+    );
+    assert_eq!(good("region = '~/x'").settings[0].value, texts(&["~/x"]));
+}
+
+#[test]
+fn accounts_are_rules_in_their_order() {
+    let config = good(
+        "mfa_process = 'ykman oath accounts code --single aws'\n\
+         [[account]]\n\
+         id = '123456789012'\n\
+         label = 'payments'\n\
+         production = true\n\
+         colour = 'bright-red'\n\
+         role = 'audit'\n\
+         profile = 'pay'\n\
+         \n\
+         [[account]]\n\
+         name = '*-dev'\n\
+         alias = 'dev'\n",
+    );
+    let command = "ykman oath accounts code --single aws".to_owned();
+    assert_eq!(config.mfa_process, Some((command, 1)));
+    assert_eq!(config.rule_lines, [2, 10]);
+    let [first, second] = config.rules.all() else {
+        panic!("{:?}", config.rules);
+    };
+    assert_eq!(first.which, Which::Id("123456789012".into()));
+    assert_eq!(first.style.label.as_deref(), Some("payments"));
+    assert_eq!(first.style.production, Some(true));
+    assert_eq!(first.style.colour, Some(Colour::BrightRed));
+    assert_eq!(first.role.as_deref(), Some("audit"));
+    assert_eq!(first.profile.as_deref(), Some("pay"));
+    assert_eq!(second.which, Which::Named(NamePattern::new("*-dev")));
+    assert_eq!(second.style.label.as_deref(), Some("dev"));
+    let style = config.rules.of(None, &["acme-dev"]).unwrap();
+    assert_eq!(style.label.as_deref(), Some("dev"));
+}
+
+/// Each of these is refused, in this line and with these words.
+fn refused(cases: &[(&str, usize, &str)]) {
+    for (text, line, words) in cases {
+        let refusal = read(text, &keys()).expect_err(text);
+        assert_eq!(refusal.line, *line, "{text}: {refusal:?}");
+        assert!(refusal.why.contains(words), "{text}: {refusal:?}");
+        assert!(!refusal.why.contains('\n'), "{text}: {refusal:?}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_refused_with_its_line_and_its_key() {
+    refused(&[
+        (
+            "colour = 'red'",
+            1,
+            "colour: unknown key; there are profile, ",
+        ),
+        (
+            "\nread-only = true",
+            2,
+            "read-only: unknown key; it is written read_only",
+        ),
+        (
+            "Region = 'x'",
+            1,
+            "Region: unknown key; it is written region",
+        ),
+        (
+            "region = 1",
+            1,
+            "region: it must be a string, and is a number",
+        ),
+        ("region = ['x']", 1, "and is a list"),
+        (
+            "\n\nread_only = 'yes'",
+            3,
+            "read_only: it must be true or false, and is a string",
+        ),
+        (
+            "recent_days = '9'",
+            1,
+            "recent_days: it must be a whole number, and is a string",
+        ),
+        ("recent_days = 9.5", 1, "and is a number with a point"),
+        (
+            "profile = ['a', 1]",
+            1,
+            "profile: it must be a string or a list of strings",
+        ),
+        ("profile.name = 'a'", 1, "and is a table"),
+        ("region = 'a'\nregion = 'b'", 2, "duplicate key"),
+        ("region = eu-west-1", 1, ""),
+        ("region = 'a", 1, ""),
+        ("x", 1, ""),
+        (
+            "mfa_process = ['ykman']",
+            1,
+            "mfa_process: it must be a string, and is a list",
+        ),
+        ("mfa_process = ' '", 1, "mfa_process: the command is empty"),
+    ]);
+}
+
+#[test]
+fn an_account_that_is_not_understood_is_refused_in_the_same_way() {
+    refused(&[
+        (
+            "[account]\nid = '123456789012'",
+            1,
+            "account: it is written [[account]], in two",
+        ),
+        ("account = 3", 1, "[[account]]"),
+        (
+            "[[account]]\nlabel = 'x'",
+            1,
+            "account: it says neither id nor name",
+        ),
+        (
+            "[[account]]\nid = '1234'",
+            2,
+            "id: an account ID has 12 digits",
+        ),
+        (
+            "[[account]]\nid = 123456789012",
+            2,
+            "id: it must be a string, and is a number",
+        ),
+        (
+            "[[account]]\nid = '123456789012'\nname = 'x'",
+            3,
+            "name: a rule has id or name",
+        ),
+        ("[[account]]\nname = ''", 2, "name: it is empty"),
+        (
+            "[[account]]\nname = 'x'\nlabel = 'a'\nalias = 'b'",
+            4,
+            "alias: label and alias are",
+        ),
+        (
+            "[[account]]\nname = 'x'\ncolour = 'orange'",
+            3,
+            "colour: it must be one of black, red",
+        ),
+        (
+            "[[account]]\nname = 'x'\nproduction = 1",
+            3,
+            "production: it must be true or false",
+        ),
+        (
+            "[[account]]\nname = 'x'\ncolor = 'red'",
+            3,
+            "color: unknown key; there are id, name",
+        ),
+        (
+            "[[account]]\nname = 'x'\nregion = 'y'",
+            3,
+            "region: it belongs above the first [[acc",
+        ),
+        (
+            "[region]\nx = 1",
+            1,
+            "region: it must be a string, and is a table",
+        ),
+    ]);
+}
+
+#[test]
+fn a_secret_is_repeated_nowhere() {
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let place = super::super::Place {
+        path: Some("/home/alice/.config/iamkeys/config.toml".into()),
+        named: true,
+    };
+    for text in [
+        format!("'{secret}' = 1"),
+        format!("region = {secret}"),
+        secret.to_owned(),
+        format!("[{secret}]"),
+        format!("['{secret}']"),
+        format!("read_only = '{secret}'"),
+        format!("[[account]]\nid = '{secret}'"),
+        format!("[[account]]\nname = 'x'\n'{secret}' = 'x'"),
+        format!("[[account]]\nname = 'x'\ncolour = '{secret}'"),
+        format!("'{secret}' = 1\n'{secret}' = 1"),
+    ] {
+        let refusal = read(&text, &keys()).expect_err(&text);
+        let said = refusal.in_file(&place).to_string();
+        for part in secret.split('/') {
+            assert!(!said.contains(part), "{text}: {said}");
+        }
+        assert!(said.starts_with("/home/alice/.config/iamkeys/config.toml, line "));
+    }
+}
