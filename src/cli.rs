@@ -11,9 +11,10 @@ use crate::{
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
     engine::{
-        self, Background, Exit, KeyId, Target,
+        self, Background, DEFAULT_ROLES, Exit, KeyId, Target,
         destination::Form,
         key_id::{self, NotAKey},
+        roles_named,
     },
     journal,
     log::{self, LogLevel},
@@ -21,7 +22,7 @@ use crate::{
         clipboard::{Choice, route_here},
         credentials::CredentialsFile,
     },
-    tui::{Colours, Settings, terminal::complain},
+    tui::{Colours, MoreAccounts, Settings, terminal::complain},
 };
 use chrono::TimeDelta;
 use clap::{
@@ -59,6 +60,14 @@ pub struct Cli {
     /// The profile to sign in with; it wins over credentials in the environment
     #[arg(long, value_name = "NAME", value_parser = profile)]
     pub profile: Option<String>,
+    /// Open every account of the organisation, as far as a role there can be assumed
+    #[arg(long)]
+    pub all_accounts: bool,
+    /// The role to assume in the accounts of the organisation; given several times, the first that
+    /// can be assumed counts (default: iamkeys-audit, OrganizationAccountAccessRole,
+    /// AWSControlTowerExecution)
+    #[arg(long, value_name = "NAME", value_parser = role)]
+    pub role: Vec<String>,
     /// The region to sign for; it decides the partition (default: the profile's, or us-east-1)
     #[arg(long, value_name = "REGION", value_parser = region)]
     pub region: Option<String>,
@@ -76,6 +85,12 @@ pub struct Cli {
           conflicts_with_all = OF_REAL_ACCOUNTS,
           value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub demo_users: Option<u32>,
+    /// Open an embedded organisation of so many accounts, each with as many users as --demo-users says
+    /// (default: 40)
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+          conflicts_with_all = OF_REAL_ACCOUNTS,
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub demo_accounts: Option<u32>,
     /// Where copied secrets and IDs go
     #[arg(long, value_enum, default_value_t = Choice::Auto, value_name = "WHERE")]
     pub clipboard: Choice,
@@ -187,6 +202,17 @@ fn profile(name: &str) -> Result<String, &'static str> {
         .ok_or("that looks like a secret, not like the name of a profile")
 }
 
+/// How many users each account of a generated organisation has, unless it is said.
+const USERS_EACH: u32 = 40;
+
+/// Reads the name of a role: 1 to 64 letters, digits and some signs, and a path before it.
+fn role(name: &str) -> Result<String, &'static str> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+    let good = !name.is_empty() && name.len() <= 512 && name.chars().all(allowed);
+    good.then(|| name.to_owned())
+        .ok_or("that is not the name of a role, such as iamkeys-audit")
+}
+
 fn region(name: &str) -> Result<String, &'static str> {
     // Set and empty is not set.
     let good = name.is_empty() || aws::is_region(name);
@@ -223,10 +249,22 @@ impl Cli {
     /// Which account to open.
     #[must_use]
     pub fn target(&self) -> Target {
-        if self.demo || self.demo_users.is_some() {
+        if self.demo || self.demo_users.is_some() || self.demo_accounts.is_some() {
             Target::Demo
         } else {
             Target::Ambient
+        }
+    }
+
+    /// Which accounts to open beside that one.
+    #[must_use]
+    pub fn more_accounts(&self) -> MoreAccounts {
+        MoreAccounts {
+            organisation: self.all_accounts || self.demo_accounts.is_some(),
+            roles: match &self.role[..] {
+                [] => roles_named(DEFAULT_ROLES),
+                roles => roles_named(roles.iter().map(String::as_str)),
+            },
         }
     }
 
@@ -300,7 +338,7 @@ impl Cli {
     /// How to reach the accounts.
     #[must_use]
     pub fn accounts(&self) -> Accounts {
-        let users = self.demo_users;
+        let (accounts, users) = (self.demo_accounts, self.demo_users);
         Accounts {
             options: aws::Options {
                 profile: self.profile.clone(),
@@ -314,11 +352,15 @@ impl Cli {
             },
             demo: Arc::new(move || {
                 let now = SystemTime::now().into();
-                let account = match users {
-                    Some(users) => Account::generated(users as usize, now),
-                    None => Account::demo(now),
+                let endpoint = match (accounts, users) {
+                    (Some(accounts), users) => {
+                        let users = users.unwrap_or(USERS_EACH);
+                        Endpoint::generated(accounts as usize, users as usize, now)
+                    }
+                    (None, Some(users)) => Endpoint::new(Account::generated(users as usize, now)),
+                    (None, None) => Endpoint::demo_organisation(now),
                 };
-                let endpoint = Endpoint::new(account).with_delay(Delay::Plausible);
+                let endpoint = endpoint.with_delay(Delay::Plausible);
                 Embedded {
                     http_client: endpoint.http_client(),
                     credentials: endpoint.sdk_credentials(),

@@ -112,6 +112,7 @@ where
         let config = Config {
             settings,
             target: cli.target(),
+            more: cli.more_accounts(),
             find: cli.key_id.clone(),
             now: Box::new(|| SystemTime::now().into()),
             to_read: TO_READ,

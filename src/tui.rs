@@ -34,7 +34,7 @@ pub use layout::SMALLEST;
 pub use lists::{Filter, List, Lists};
 pub use message::{Click, Ground, KeyPress, Message, Target};
 pub use pages::{Page, Pane};
-pub use screen::{Screen, draw};
+pub use screen::{MoreAccounts, Screen, draw};
 pub use widgets::notice::Notice;
 
 use crate::engine::{self, destination::Form, destination::Route};

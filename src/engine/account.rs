@@ -4,6 +4,7 @@
 //! What a request asks for and what an answer brings are filed here, in one place each
 //! (`Account::ask`, `Account::file`).
 
+pub mod figures;
 mod identity;
 mod inventory;
 mod label;
@@ -133,6 +134,17 @@ impl Account {
             Target::Ambient | Target::Profile(_) | Target::Demo => None,
         };
         self.identity.account_id().or(meant)
+    }
+
+    /// What the account is called where there are several: its name, or what is known instead.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        let meant = match &self.target {
+            Target::Profile(name) => Some(&**name),
+            Target::Member(_) | Target::Ambient | Target::Demo => None,
+        };
+        let name = self.identity.name().or(self.identity.profile.as_deref());
+        name.or(meant).or(self.id()).unwrap_or("?")
     }
 
     /// Whether nothing in it is real.

@@ -59,6 +59,17 @@ pub struct AccountRule {
     pub profile: Option<Box<str>>,
 }
 
+impl AccountRule {
+    /// Whether it is about an account of this ID, or that goes by one of these names.
+    #[must_use]
+    pub fn is_about(&self, id: Option<&str>, names: &[&str]) -> bool {
+        match &self.which {
+            Which::Id(of) => id == Some(&**of),
+            Which::Named(pattern) => names.iter().any(|name| pattern.matches(name)),
+        }
+    }
+}
+
 /// How an account is shown. What no rule says is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountStyle {
@@ -87,16 +98,26 @@ impl AccountRules {
         &self.0
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The rules for an account of this ID, or that goes by one of these names.
     pub fn about<'a>(
         &'a self,
         id: Option<&'a str>,
         names: &'a [&'a str],
     ) -> impl Iterator<Item = &'a AccountRule> {
-        self.0.iter().filter(move |rule| match &rule.which {
-            Which::Id(of) => id == Some(&**of),
-            Which::Named(pattern) => names.iter().any(|name| pattern.matches(name)),
-        })
+        self.0.iter().filter(move |rule| rule.is_about(id, names))
+    }
+
+    /// What an account of this ID, or that goes by one of these names, is called.
+    #[must_use]
+    pub fn label(&self, id: Option<&str>, names: &[&str]) -> Option<&str> {
+        let mut rules = self.0.iter().filter(|rule| rule.is_about(id, names));
+        rules.find_map(|rule| rule.style.label.as_deref())
     }
 
     /// How an account of this ID, or that goes by one of these names, is shown; `None` where no rule

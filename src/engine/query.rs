@@ -18,7 +18,7 @@ mod word;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
-use super::model::LastUsed;
+use super::{account::Account, model::LastUsed};
 use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
 use condition::{Either, OfKey, OfUser, find};
@@ -31,6 +31,8 @@ pub struct UserFacts<'a> {
     pub name: &'a str,
     /// The path, `/` for most.
     pub path: &'a str,
+    /// The account, where one has to be told from others.
+    pub account: Option<&'a Account>,
     /// How many access keys there are; none while that is not known.
     pub keys: Option<usize>,
     /// Whose the user is, or that no tag says so; none while that is not known.
@@ -156,6 +158,14 @@ impl Query {
     #[must_use]
     pub fn asks_owners(&self) -> bool {
         let is = |condition: &OfUser| matches!(condition, OfUser::Owner(_));
+        let mut of_user = self.alternatives.iter().flat_map(|one| &one.of_user);
+        of_user.any(|condition| condition.any.iter().any(is))
+    }
+
+    /// Whether it asks in which account a key is.
+    #[must_use]
+    pub fn asks_account(&self) -> bool {
+        let is = |condition: &OfUser| matches!(condition, OfUser::Account(_));
         let mut of_user = self.alternatives.iter().flat_map(|one| &one.of_user);
         of_user.any(|condition| condition.any.iter().any(is))
     }

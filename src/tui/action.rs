@@ -88,9 +88,13 @@ actions! {
     ClearFilter, "clear filter", "Clear the filter", View "Clear the filter";
     Sort, "sort", "Sort by the next column", View "Sort, reverse";
     ReverseSort, "reverse", "Reverse the sort", View "Sort, reverse";
-    ShowUsers, "users", "Go to the users and their keys", View "Users, keys, activity";
-    ShowKeys, "all keys", "Go to the list of all keys", View "Users, keys, activity";
-    ShowActivity, "activity", "See what was done, and what failed", View "Users, keys, activity";
+    OpenAccount, "open", "Show the users and keys of this account only", View "This account only";
+    AllAccounts, "all accounts", "Show the users and keys of all accounts", View "All accounts";
+    Exclude, "exclude", "Leave the account out of the lists, or take it in again", View "Exclude, include";
+    ShowAccounts, "accounts", "Go to the accounts", View "Switch pages";
+    ShowUsers, "users", "Go to the users and their keys", View "Switch pages";
+    ShowKeys, "all keys", "Go to the list of all keys", View "Switch pages";
+    ShowActivity, "activity", "See what was done, and what failed", View "Switch pages";
     Refresh, "refresh", "Refresh what is on screen", View "Refresh";
     Palette, "more", "Every action by name", View "Every action by name";
     Help, "help", "Keyboard shortcuts", View "This help";
@@ -169,6 +173,7 @@ impl Action {
                 | Self::OtherPane
                 | Self::FocusUsers
                 | Self::FocusKeys
+                | Self::ShowAccounts
                 | Self::ShowUsers
                 | Self::ShowKeys
                 | Self::ShowActivity

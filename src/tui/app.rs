@@ -12,7 +12,7 @@ use super::{
     keyboard::Input,
     layout::limited,
     message::{Click, KeyPress, Message},
-    screen::{self, Screen},
+    screen::{self, MoreAccounts, Screen},
 };
 use crate::{
     driver::{Driver, Left},
@@ -102,6 +102,8 @@ pub struct Config {
     pub settings: Settings,
     /// Which account to open.
     pub target: Target,
+    /// Which accounts to open beside it.
+    pub more: MoreAccounts,
     /// The key to look for first.
     pub find: Option<KeyId>,
     /// The clock.
@@ -170,9 +172,10 @@ where
         config: Config,
     ) -> io::Result<Self> {
         let size = host.terminal().size()?;
-        let (mut screen, effects) =
+        let (mut screen, mut effects) =
             Screen::start(config.settings, config.target, (size.width, size.height));
         screen.engine.use_account_rules(config.account_rules);
+        effects.extend(screen.open_more(config.more));
         if let Some(key) = config.find {
             screen.search_first(key);
         }

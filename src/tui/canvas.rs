@@ -4,7 +4,7 @@ use super::{Settings, action::Action, guard::View, message::Target, theme::Theme
 use crate::engine::{
     Engine, Slot,
     account::{Account, Known},
-    fleet::Rows,
+    fleet::{Rows, Scope},
     model::KeyStatus,
     text::{visible, wrap},
 };
@@ -53,6 +53,8 @@ pub(super) struct Canvas<'a> {
     pub account: &'a Account,
     /// The users and keys of all accounts that are shown.
     pub rows: Rows<'a>,
+    /// Which accounts these are.
+    pub scope: Scope,
     pub settings: &'a Settings,
     pub now: DateTime<Utc>,
     pub theme: Theme,

@@ -7,21 +7,26 @@ use super::{
     prelude::*,
 };
 use crate::engine::{
-    self, Kind,
+    Kind, Listing,
     account::{Load, Stage},
 };
 
 /// Who and where. The badges at the right and the account always stay; the rest gives way.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let account = canvas.account;
+    let several = canvas.rows.only().is_none();
+    // Of several accounts the first tells who is signed in.
+    let account = match canvas.rows.accounts().next() {
+        Some(first) if several => first,
+        _ => canvas.account,
+    };
     let identity = &account.identity;
     let mut badges: Vec<Span<'_>> = Vec::new();
     if canvas.engine.settings.read_only {
         badges.push(Span::styled(" READ-ONLY ", theme.badge));
         badges.push(Span::raw(" "));
     }
-    if account.target == engine::Target::Demo {
+    if account.is_demo() {
         badges.push(Span::styled(" DEMO ", theme.badge));
         badges.push(Span::raw(" "));
     }
@@ -48,8 +53,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         left.push(Span::raw(gap));
     };
     let style = theme.account(identity);
-    if let Some(name) = identity.name() {
-        add(&name, style, " ");
+    if several {
+        let all = canvas.rows.accounts().count();
+        add(&format!("{all} accounts"), theme.strong, "  ");
+    } else if let Some(name) = identity.name() {
+        add(name, style, " ");
     }
     // The page tells of what has failed.
     let signed_out = matches!(account.stage, Stage::SignedOut(_));
@@ -57,7 +65,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         Load::Failed(error, None) if !signed_out => add(&error.short(), theme.bad, "  "),
         caller => match caller.known() {
             Some(caller) => {
-                add(&caller.account, theme.strong, "  ");
+                if !several {
+                    add(&caller.account, theme.strong, "  ");
+                }
                 add(caller.name(), theme.strong, " ");
             }
             None if account.stage == Stage::SignedIn => add("who am I?", theme.dim, "  "),
@@ -85,7 +95,8 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, page: Page) {
     let right = progress(canvas, page, whole);
     // The counts give way to the progress, and the tabs to nothing.
     let room = whole.saturating_sub(right.width() + 2);
-    if canvas.account.stage == Stage::SignedIn {
+    let alone = canvas.rows.only();
+    if alone.is_none_or(|account| account.stage == Stage::SignedIn) || page == Page::Accounts {
         let counted = tabs(canvas, page, true);
         let tabs = if cells(&counted) < room {
             counted
@@ -124,12 +135,15 @@ fn tabs(canvas: &Canvas<'_>, shown: Page, counts: bool) -> Vec<Tab> {
             Span::styled(title, here),
         ];
         if counts {
-            let count = page.count(canvas.engine, canvas.account);
+            let count = page.count(canvas.engine, canvas.rows);
             spans.push(Span::styled(format!(" {count}"), theme.dim));
         }
         (Line::from(spans), show)
     };
-    Page::ALL.into_iter().map(tab).collect()
+    let several = canvas.engine.fleet.accounts().len() > 1;
+    let pages = Page::ALL.into_iter();
+    let pages = pages.filter(|page| several || *page != Page::Accounts);
+    pages.map(tab).collect()
 }
 
 /// How many cells the tabs take.
@@ -149,7 +163,8 @@ fn draw_tabs(canvas: &mut Canvas<'_>, area: Rect, tabs: &[Tab]) {
 
 /// How far loading has come, in as many words as there is room for.
 fn progress(canvas: &Canvas<'_>, page: Page, room: usize) -> Line<'static> {
-    if let Some(error) = &canvas.account.identity.broken {
+    let alone = canvas.rows.only();
+    if let Some(error) = alone.and_then(|account| account.identity.broken.as_ref()) {
         let text = format!("{} {}", canvas.theme.glyphs.warn, visible(&error.short()));
         return Line::styled(
             format!("{text}; {} signs in again", retry()),
@@ -157,7 +172,7 @@ fn progress(canvas: &Canvas<'_>, page: Page, room: usize) -> Line<'static> {
         );
     }
     // What is still under way there is not waited for.
-    let signed_out = matches!(canvas.account.stage, Stage::SignedOut(_));
+    let signed_out = alone.is_some_and(|it| matches!(it.stage, Stage::SignedOut(_)));
     let busy = canvas.engine.is_busy() && !signed_out;
     let spinner = if busy { 2 } else { 0 };
     let ways = loading(canvas);
@@ -185,6 +200,9 @@ fn retry() -> String {
 
 /// What is loading, and what is shown meanwhile; the longest way to say it first.
 fn loading(canvas: &Canvas<'_>) -> Vec<String> {
+    if canvas.rows.only().is_none() {
+        return loading_all(canvas);
+    }
     let (account, retry) = (canvas.account, retry());
     if account.stage != Stage::SignedIn {
         return if account.stage == Stage::SigningIn {
@@ -265,13 +283,75 @@ fn loading(canvas: &Canvas<'_>) -> Vec<String> {
     ways
 }
 
+/// As above, of several accounts together.
+fn loading_all(canvas: &Canvas<'_>) -> Vec<String> {
+    let rows = canvas.rows;
+    if let Some((_, change)) = canvas.engine.under_way().next() {
+        return vec![change.row().doing.to_owned()];
+    }
+    let all = rows.accounts().count();
+    let reachable = rows.reachable().count();
+    let loaded = rows
+        .reachable()
+        .filter(|account| account.is_all_known())
+        .count();
+    let lost = match all - reachable {
+        0 => String::new(),
+        lost => format!(" {} {lost} not reachable", canvas.theme.glyphs.dot),
+    };
+    let listing = canvas.engine.organisation().map(|known| &known.listing);
+    if matches!(listing, Some(Listing::Waiting | Listing::Loading)) {
+        return vec![
+            format!("listing accounts: {all} so far"),
+            format!("{all} so far"),
+        ];
+    }
+    let tally = rows.tally();
+    let mut ways = Vec::new();
+    if loaded < reachable {
+        ways.push(format!("{loaded} of {reachable} accounts loaded{lost}"));
+        ways.push(format!("{loaded} of {reachable} accounts"));
+    } else if tally.complete < tally.all_keys() {
+        let (live, keys) = (count(tally.complete), count(tally.all_keys()));
+        ways.push(format!("{live} of {keys} keys live{lost}"));
+        ways.push(format!("{live} of {keys} keys live"));
+    }
+    if let Some(lost) = lost
+        .split_once(canvas.theme.glyphs.dot)
+        .map(|(_, lost)| lost)
+    {
+        ways.push(lost.trim().to_owned());
+    }
+    ways
+}
+
 /// What has to be known before anything else: the root user has keys.
 pub(super) fn warning(canvas: &mut Canvas<'_>, area: Rect) {
     if area.is_empty() {
         return;
     }
     let theme = canvas.theme;
-    let text = words::root_keys(&canvas.account.identity, canvas.now);
+    let mut with_keys = canvas.rows.accounts();
+    let with_keys: Vec<&Account> = with_keys
+        .by_ref()
+        .filter(|account| account.identity.root_has_keys())
+        .collect();
+    let text = match (canvas.rows.only(), &with_keys[..]) {
+        (Some(account), _) => words::root_keys(&account.identity, canvas.now),
+        (None, [account]) => {
+            let text = words::root_keys(&account.identity, canvas.now);
+            format!("{}: {text}", visible(account.label()))
+        }
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|account| account.label()).collect();
+            let names = names.join(", ");
+            let count = several.len();
+            format!(
+                "The root users of {count} accounts have access keys: {}",
+                visible(&names)
+            )
+        }
+    };
     let text = format!("{} {text}", theme.glyphs.warn);
     let room = usize::from(area.width).saturating_sub(2);
     let text = shorten(&text, room, theme.glyphs.more).into_owned();

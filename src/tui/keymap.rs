@@ -30,6 +30,7 @@ macro_rules! contexts {
 }
 
 contexts! {
+    Accounts, "accounts", "The open accounts.";
     Users, "users", "The list of users.";
     Keys, "keys", "The keys of a user.";
     AllKeys, "all keys", "All keys of the account.";
@@ -171,9 +172,16 @@ pub struct Binding {
     pub footer: bool,
 }
 
+const SORTED: &[Context] = &[
+    Context::Accounts,
+    Context::Users,
+    Context::Keys,
+    Context::AllKeys,
+];
 const LISTS: &[Context] = &[Context::Users, Context::Keys, Context::AllKeys];
 const PANES: &[Context] = &[Context::Users, Context::Keys];
 const MOVING: &[Context] = &[
+    Context::Accounts,
     Context::Users,
     Context::Keys,
     Context::AllKeys,
@@ -209,12 +217,14 @@ const TYPED: &[Context] = &[
 ];
 const STORING: &[Context] = &[Context::NewKey, Context::Rotate];
 const VIEWS: &[Context] = &[
+    Context::Accounts,
     Context::Users,
     Context::Keys,
     Context::AllKeys,
     Context::Activity,
 ];
 const REFRESHED: &[Context] = &[
+    Context::Accounts,
     Context::Users,
     Context::Keys,
     Context::AllKeys,
@@ -222,6 +232,7 @@ const REFRESHED: &[Context] = &[
     Context::Rotate,
 ];
 const QUITTABLE: &[Context] = &[
+    Context::Accounts,
     Context::Users,
     Context::Keys,
     Context::AllKeys,
@@ -249,6 +260,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
     bind(Action::ChooseProfile, &[Key::char('p')], &[Context::SignedOut], true),
     bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),
+    bind(Action::OpenAccount, &[Key::of(KeyCode::Enter)], &[Context::Accounts], true),
+    bind(Action::AllAccounts, &[Key::char('a'), Key::of(KeyCode::Esc)], &[Context::Accounts], true),
+    bind(Action::Exclude, &[Key::char('x')], &[Context::Accounts], true),
     bind(Action::Toggle, &[Key::char('t')], LISTS, true),
     bind(Action::Rotate, &[Key::char('r')], LISTS, true),
     bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
@@ -257,7 +271,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Delete, &[Key::char('d')], LISTS, true),
     bind(Action::Create, &[Key::char('c')], LISTS, true),
     bind(Action::Find, &[Key::char('f')], VIEWS, true),
-    bind(Action::Sort, &[Key::char('s')], LISTS, true),
+    bind(Action::Sort, &[Key::char('s')], SORTED, true),
     bind(Action::CopyId, &[Key::char('y')], LISTS, true),
     bind(Action::GoToUser, &[Key::of(KeyCode::Enter)], &[Context::AllKeys], true),
     bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
@@ -265,11 +279,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
-    bind(Action::ShowUsers, &[Key::char('1')], LISTS, false),
+    bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
+    bind(Action::ShowUsers, &[Key::char('1')], SORTED, false),
     bind(Action::ReadyFilters, &[Key::char('F')], LISTS, false),
-    bind(Action::ReverseSort, &[Key::char('S')], LISTS, false),
+    bind(Action::ReverseSort, &[Key::char('S')], SORTED, false),
     bind(Action::ShowKeys, &[Key::char('2')], VIEWS, false),
     bind(Action::ShowActivity, &[Key::char('3')], VIEWS, false),
     bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),

@@ -29,6 +29,12 @@ const TWO_KEYS: u16 = 114;
 /// From this width on, the list of users has more to show than the pane of the keys.
 const WIDE: u16 = 150;
 
+/// From this height on, the selected account is shown below the list of accounts.
+const BOTH_ACCOUNTS: u16 = 26;
+
+/// The height of what is shown of it: a border, a title, the bars, and a line about the root user.
+const ONE_ACCOUNT: u16 = 11;
+
 /// How many lines of text a dialog has room for: without its border, the lines that stay clear
 /// above and below it, and its buttons.
 #[must_use]
@@ -136,6 +142,32 @@ impl Layout {
     #[must_use]
     pub(super) fn activity_height(&self) -> usize {
         usize::from(self.body.height).saturating_sub(3)
+    }
+
+    /// The list of accounts, and below it the selected one where there is room for both.
+    #[must_use]
+    pub(super) fn accounts(&self) -> (Rect, Rect) {
+        let below = if self.body.height >= BOTH_ACCOUNTS {
+            ONE_ACCOUNT
+        } else {
+            0
+        };
+        let list = Rect {
+            height: self.body.height - below,
+            ..self.body
+        };
+        let rest = Rect {
+            y: list.bottom(),
+            height: below,
+            ..self.body
+        };
+        (list, rest)
+    }
+
+    /// How many accounts are visible: without border and heading.
+    #[must_use]
+    pub(super) fn accounts_height(&self) -> usize {
+        usize::from(self.accounts().0.height).saturating_sub(3)
     }
 
     /// How many keys are visible in the list of all: without border, heading and filter line.

@@ -403,10 +403,11 @@ impl Lists {
     /// The columns of the list that is shown, and how it is sorted.
     #[must_use]
     pub fn sorted(&self) -> (&'static [Column], Sort) {
-        if self.keys_shown {
-            (Column::OF_KEYS, self.by_key.sort())
-        } else {
-            (Column::OF_USERS, self.by_user.sort())
+        match (self.keys_shown, self.seen.several()) {
+            (true, false) => (Column::OF_KEYS, self.by_key.sort()),
+            (true, true) => (Column::OF_KEYS_OF_ALL, self.by_key.sort()),
+            (false, false) => (Column::OF_USERS, self.by_user.sort()),
+            (false, true) => (Column::OF_USERS_OF_ALL, self.by_user.sort()),
         }
     }
 

@@ -65,6 +65,8 @@ pub struct Click {
 /// Something on the screen that can be clicked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
+    /// A row of the accounts.
+    Account(usize),
     /// A row of the list of users.
     User(usize),
     /// A card of the key pane.

@@ -1,6 +1,7 @@
 //! The pages, one file each: what it remembers, what its keys mean, and how it is drawn. What the
 //! keys of a user or a key mean is the same on every page that has one selected, and stands here.
 
+pub(super) mod accounts;
 pub(super) mod activity;
 mod cards;
 mod cells;
@@ -25,16 +26,19 @@ use crate::engine::{
     fleet::Rows,
     model::KeyStatus,
 };
+use accounts::AccountsPage;
 use activity::ActivityPage;
 use users::UsersPage;
 
 /// The pages, of which one is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Page {
+    /// The open accounts.
+    Accounts,
     /// The users and the keys of one of them.
     #[default]
     Users,
-    /// Every key of the account.
+    /// Every key of the accounts.
     Keys,
     /// What was done in this run, and what failed.
     Activity,
@@ -53,7 +57,7 @@ pub(super) struct PageRow {
 
 impl Page {
     /// All of them, in the order of their tabs.
-    pub(super) const ALL: [Self; 3] = [Self::Users, Self::Keys, Self::Activity];
+    pub(super) const ALL: [Self; 4] = [Self::Accounts, Self::Users, Self::Keys, Self::Activity];
 
     /// Its row.
     pub(super) fn row(self) -> PageRow {
@@ -63,6 +67,7 @@ impl Page {
             places,
         };
         match self {
+            Self::Accounts => row("Accounts", Action::ShowAccounts, &[Context::Accounts]),
             Self::Users => {
                 const PLACES: &[Context] = &[Context::Users, Context::Keys];
                 row("Users", Action::ShowUsers, PLACES)
@@ -78,10 +83,11 @@ impl Page {
     }
 
     /// How many entries it has, as its tab shows it.
-    pub(super) fn count(self, engine: &Engine, account: &Account) -> String {
+    pub(super) fn count(self, engine: &Engine, rows: Rows<'_>) -> String {
         match self {
-            Self::Users => users::count(account),
-            Self::Keys => keys::count(account),
+            Self::Accounts => format::count(engine.fleet.accounts().len()),
+            Self::Users => users::count(rows),
+            Self::Keys => keys::count(rows),
             Self::Activity => format::count(engine.activity.noted()),
         }
     }
@@ -91,6 +97,7 @@ impl Page {
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     pub shown: Page,
+    pub accounts: AccountsPage,
     pub users: UsersPage,
     pub activity: ActivityPage,
 }
@@ -124,6 +131,7 @@ impl Pages {
             Page::Keys => lists
                 .selected_key(rows)
                 .map_or((None, None), |(row, key)| (Some(row), key.live())),
+            Page::Accounts => (None, None),
             Page::Users | Page::Activity => {
                 let user = lists.selected(rows);
                 let keys = user.and_then(|user| user.keys.known());
@@ -133,7 +141,7 @@ impl Pages {
         };
         let entry = match self.shown {
             Page::Activity => self.activity.selected(&engine.activity),
-            Page::Users | Page::Keys => None,
+            Page::Accounts | Page::Users | Page::Keys => None,
         };
         let of_user = self.shown == Page::Users && self.users.pane == Pane::Users;
         Selection {
@@ -155,6 +163,7 @@ impl Pages {
         typing: bool,
     ) {
         match self.shown {
+            Page::Accounts => self.accounts.step(by),
             Page::Activity => self.activity.step(&engine.activity, by),
             Page::Users if self.users.pane == Pane::Keys && !typing => {
                 let user = lists.selected(rows);
@@ -168,6 +177,7 @@ impl Pages {
     /// How many rows of the page that is shown the screen has room for.
     pub(super) fn height(&self, lists: &Lists) -> usize {
         match self.shown {
+            Page::Accounts => self.accounts.height(),
             Page::Users => lists.by_user().height(),
             Page::Keys => lists.by_key().height(),
             Page::Activity => self.activity.height(),
@@ -177,6 +187,11 @@ impl Pages {
     /// Notes how many rows there is room for, and what has come.
     pub(super) fn follow(&mut self, engine: &Engine, lists: &mut Lists, layout: &Layout) {
         lists.set_heights(layout.users_height(), layout.keys_height());
+        if self.shown == Page::Accounts || self.accounts.selected().is_none() {
+            let quiet = !engine.fleet.accounts().iter().any(Account::is_busy);
+            self.accounts.follow(&engine.fleet, engine.now(), quiet);
+            self.accounts.set_height(layout.accounts_height());
+        }
         self.activity.follow(&engine.activity);
         self.activity
             .set_height(&engine.activity, layout.activity_height());
@@ -191,6 +206,10 @@ impl Pages {
         typing: bool,
     ) {
         match self.shown {
+            Page::Accounts => {
+                let (list, below) = layout.accounts();
+                self.accounts.draw(canvas, list, below, canvas.scope);
+            }
             Page::Users => self.users.draw(canvas, layout, lists, typing),
             Page::Keys => keys::draw(canvas, layout.body, lists, layout.filter, typing),
             Page::Activity => self.activity.draw(canvas, layout.body),

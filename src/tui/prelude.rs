@@ -15,6 +15,7 @@ pub(super) use super::{
 pub(super) use crate::engine::{
     Change, Engine, Intent, News, Slot,
     account::{Account, KeyRow, UserRow},
+    fleet::Rows,
     model::{KeyStatus, LastUsed},
     text::{shorten, shorten_name, shorten_path, visible, width, wrap},
 };

@@ -26,14 +26,16 @@ use super::{
     },
 };
 use crate::engine::{
-    Effect, Engine, Entry, Event, Intent, KeyId, Signal, Slot, Target,
+    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Signal, Slot, Target,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
+    roles_named,
 };
 use ahead::Ahead;
 use chrono::{DateTime, Utc};
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+use std::sync::Arc;
 
 /// Where a person is: what is selected, and what is in front of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,6 +46,24 @@ struct Whereabouts {
     filtering: bool,
     user: Option<(Slot, Box<str>)>,
     key: Option<String>,
+}
+
+/// Which accounts to open beside the first one.
+#[derive(Clone, Debug)]
+pub struct MoreAccounts {
+    /// All of its organisation.
+    pub organisation: bool,
+    /// The roles that are tried in them, in this order.
+    pub roles: Arc<[Box<str>]>,
+}
+
+impl Default for MoreAccounts {
+    fn default() -> Self {
+        Self {
+            organisation: false,
+            roles: roles_named(DEFAULT_ROLES),
+        }
+    }
 }
 
 /// The screen, and the engine that it looks at.
@@ -117,6 +137,16 @@ impl Screen {
         };
         screen.follow(false);
         screen
+    }
+
+    /// Opens other accounts beside the first one.
+    pub(super) fn open_more(&mut self, more: MoreAccounts) -> Vec<Effect> {
+        self.engine.roles = more.roles;
+        if !more.organisation {
+            return Vec::new();
+        }
+        let slot = self.slot();
+        self.engine.intend(Intent::OpenOrganisation(slot))
     }
 
     /// Searches for this key as soon as the account is open.
@@ -195,6 +225,11 @@ impl Screen {
     #[must_use]
     pub fn slot(&self) -> Slot {
         match self.scope {
+            _ if self.pages.shown == Page::Accounts
+                && let Some(slot) = self.pages.accounts.selected() =>
+            {
+                slot
+            }
             Scope::One(slot) => slot,
             Scope::All => {
                 let selected = self.lists.selected_slot();
@@ -292,9 +327,16 @@ impl Screen {
         }
     }
 
+    /// Whether the only account that is shown is not signed in to (yet): there is nothing else to see.
+    fn shows_sign_in(&self) -> bool {
+        let only = self.rows().only();
+        self.page() != Page::Accounts
+            && only.is_some_and(|account| account.stage != Stage::SignedIn)
+    }
+
     /// The place behind all dialogs.
     fn background(&self) -> Context {
-        if self.account().stage != Stage::SignedIn {
+        if self.shows_sign_in() {
             Context::SignedOut
         } else if self.filtering {
             Context::Filter
@@ -378,7 +420,7 @@ impl Screen {
 
     /// What is wrong with the filter, where its list is on screen.
     fn filter_error(&self) -> Option<&str> {
-        let lists = self.account().stage == Stage::SignedIn && self.page() != Page::Activity;
+        let lists = !self.shows_sign_in() && matches!(self.page(), Page::Users | Page::Keys);
         let errors = self.lists.filter().query().errors();
         errors.first().filter(|_| lists).map(String::as_str)
     }
@@ -389,7 +431,7 @@ impl Screen {
             .map_or(0, |error| filter_line::explained(error, self.size.0).len());
         let shown = Shown {
             explanation: u16::try_from(explanation).unwrap_or(u16::MAX),
-            warning: self.account().identity.root_has_keys(),
+            warning: self.rows().accounts().any(|it| it.identity.root_has_keys()),
             keys_first: self.pages.users.pane == Pane::Keys && !self.filtering,
             filter: self.filtering || !self.lists.filter().is_empty(),
         };
@@ -406,6 +448,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         engine: &screen.engine,
         account: screen.account(),
         rows: screen.rows(),
+        scope: screen.scope,
         settings: &screen.settings,
         now,
         theme: Theme::of(
@@ -431,7 +474,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
     header::warning(&mut canvas, layout.warning);
     let (lists, typing) = (&screen.lists, screen.filtering);
     match &canvas.account.stage {
-        Stage::SignedOut(problem) => {
+        Stage::SignedOut(problem) if screen.shows_sign_in() => {
             pages::signed_out::draw(&mut canvas, layout.body, problem);
         }
         _ => screen.pages.draw(&mut canvas, &layout, lists, typing),

@@ -6,8 +6,8 @@ use super::{
     keymap::{self, Context},
 };
 use crate::engine::{
-    Copied, CopyOutcome, Error, Kind, Remedy,
-    account::{Identity, Load},
+    Copied, CopyOutcome, Error, Kind, Remedy, Target,
+    account::{Account, Identity, Load},
     destination::{Multiplexer, Why},
     model::{KeyStatus, LastUsed},
     text::visible,
@@ -205,6 +205,18 @@ pub(super) fn root_keys(identity: &Identity, now: DateTime<Utc>) -> String {
         None => ", never used".into(),
     };
     format!("The root user has {what}{}{used}", age.unwrap_or_default())
+}
+
+/// How an account is signed in to, in a few words.
+#[must_use]
+pub(super) fn signed_in_by(account: &Account) -> String {
+    let identity = &account.identity;
+    match (&identity.role, &identity.profile) {
+        (Some(role), _) => format!("role {role}"),
+        (None, Some(profile)) => format!("profile {profile}"),
+        (None, None) if account.target == Target::Demo => "demo".into(),
+        (None, None) => "environment".into(),
+    }
 }
 
 /// Status and last use of a key, for a confirmation: one sentence.

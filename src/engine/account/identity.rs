@@ -70,10 +70,24 @@ impl Identity {
     /// What the account is called where that is known: as a rule says, or else by its alias,
     /// or as its organisation has it.
     #[must_use]
-    pub fn name(&self) -> Option<Box<str>> {
-        self.style()
-            .label
-            .or_else(|| self.own_name().map(Box::from))
+    pub fn name(&self) -> Option<&str> {
+        let own = self.own_name();
+        if self.rules.is_empty() {
+            return own;
+        }
+        let label = self.rules.label(self.account_id(), &self.names());
+        label.or(own)
+    }
+
+    /// Everything that a filter finds the account by: what it is called, by whom, and its ID.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        let names = [
+            self.name(),
+            self.own_name(),
+            self.profile.as_deref(),
+            self.account_id(),
+        ];
+        names.into_iter().flatten()
     }
 
     /// The account as a person names it: its name and account ID, as far as they are known.
@@ -81,8 +95,7 @@ impl Identity {
     pub fn account(&self) -> String {
         match (self.name(), self.account_id()) {
             (Some(name), Some(id)) => format!("{name} {id}"),
-            (Some(name), None) => name.into(),
-            (None, Some(id)) => id.into(),
+            (Some(one), None) | (None, Some(one)) => one.into(),
             (None, None) => "an account that is not known yet".into(),
         }
     }
@@ -103,7 +116,7 @@ impl Identity {
     /// Whether this is production though none of the names that are shown says so.
     #[must_use]
     pub fn is_unexpected_production(&self) -> bool {
-        let shown = [self.name(), self.profile.as_deref().map(Box::from)];
+        let shown = [self.name(), self.profile.as_deref()];
         self.is_production() && !shown.iter().flatten().any(|name| says_production(name))
     }
 

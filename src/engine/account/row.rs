@@ -78,7 +78,7 @@ impl Tally {
         self.keys + self.reported
     }
 
-    pub(super) fn add(&mut self, other: Self) {
+    pub(in crate::engine) fn add(&mut self, other: Self) {
         self.users += other.users;
         self.keys += other.keys;
         self.complete += other.complete;

@@ -2,8 +2,9 @@
 
 use super::Fleet;
 use crate::engine::{
-    account::{Account, Known, UserRow},
+    account::{Account, Known, Stage, Tally, UserRow},
     effect::Slot,
+    query::Query,
 };
 
 /// Which of the open accounts are looked at together.
@@ -87,6 +88,48 @@ impl<'a> Rows<'a> {
     #[must_use]
     pub fn account(self, slot: Slot) -> Option<&'a Account> {
         self.fleet.get(slot).filter(|account| self.covers(account))
+    }
+
+    /// Those that can be reached, or may be.
+    pub fn reachable(self) -> impl Iterator<Item = &'a Account> + Clone {
+        let lost = |account: &&Account| matches!(account.stage, Stage::SignedOut(_));
+        self.accounts().filter(move |account| !lost(account))
+    }
+
+    /// How much is loaded of all of them.
+    #[must_use]
+    pub fn tally(self) -> Tally {
+        let mut all = Tally::default();
+        for account in self.accounts() {
+            all.add(account.users.tally());
+        }
+        all
+    }
+
+    /// How many users are listed.
+    #[must_use]
+    pub fn count_users(self) -> usize {
+        self.accounts()
+            .map(|account| account.users.rows().len())
+            .sum()
+    }
+
+    /// Whether all users are listed of all accounts that can be reached.
+    #[must_use]
+    pub fn is_listed(self) -> bool {
+        self.reachable().all(Account::is_listed)
+    }
+
+    /// Whether it is known which keys there are in all accounts that can be reached.
+    #[must_use]
+    pub fn is_all_known(self) -> bool {
+        self.reachable().all(Account::is_all_known)
+    }
+
+    /// Whether all is known that a query asks of the accounts that can be reached.
+    #[must_use]
+    pub fn can_judge(self, query: &Query) -> bool {
+        self.reachable().all(|account| account.can_judge(query))
     }
 
     /// The user at a place.

@@ -21,6 +21,8 @@ pub enum Seen {
     Regions,
     /// The owners of users.
     Owners,
+    /// The accounts.
+    Accounts,
 }
 
 /// What can stand in a place of a text.
@@ -115,6 +117,7 @@ mod tests {
                 Seen::Services => &["s3", "sqs"],
                 Seen::Regions => &["eu-west-1"],
                 Seen::Owners => &["platform"],
+                Seen::Accounts => &["acme-prod"],
             };
             let all = all.iter().filter(|one| begins(one, start));
             all.map(|one| (*one).to_owned()).collect()

@@ -37,6 +37,8 @@ pub(super) enum OfUser {
     Path(Glob),
     /// `keys:`, how many there are.
     Keys(Compare),
+    /// `account:`, by what it is called or its ID.
+    Account(Glob),
     /// `owner:`, as a tag names them.
     Owner(Glob),
 }
@@ -124,6 +126,11 @@ impl OfUser {
             Self::Keys(compare) => {
                 let keys = i64::try_from(user.keys?).ok()?;
                 Some(compare.holds(keys))
+            }
+            Self::Account(glob) => {
+                let mut names = user.account?.identity.all_names().peekable();
+                names.peek()?;
+                Some(names.any(|name| glob.matches(name)))
             }
             Self::Owner(glob) => {
                 let owner = user.owner?;

@@ -170,6 +170,13 @@ pub(super) const FIELDS: &[Field] = &[
         },
     },
     Field {
+        name: "account",
+        sign: ":",
+        needs: "account needs a name or an ID: account:acme-*",
+        values: Values::Seen(Seen::Accounts),
+        condition: |value| Some(Condition::OfUser(OfUser::Account(Glob::new(value.text()?)))),
+    },
+    Field {
         name: "owner",
         sign: ":",
         needs: "owner needs a name: owner:platform",
@@ -206,6 +213,7 @@ pub const GUIDE: &[(&str, &str)] = &[
         "owner:platform -owner:*",
         "by the owner in the user's tags; without one",
     ),
+    ("account:acme-*", "by the account's name, profile or ID"),
     (
         "age>365 | never own",
         "one or the other: | with a space beside it",

@@ -5,9 +5,13 @@ use std::cmp::Ordering;
 /// A column that a list can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Column {
+    /// The account.
+    Account,
     /// The user's name.
     User,
-    /// How many keys a user has.
+    /// How many users an account has.
+    Users,
+    /// How many keys a user or an account has.
     Keys,
     /// The access key ID.
     Id,
@@ -21,6 +25,10 @@ pub enum Column {
     Region,
     /// Whether it is active.
     Status,
+    /// How many keys of an account are old.
+    Old,
+    /// How many keys of an account are not used.
+    Unused,
 }
 
 impl Column {
@@ -38,12 +46,36 @@ impl Column {
         Self::Status,
     ];
 
+    /// Those of the list of users of several accounts.
+    pub const OF_USERS_OF_ALL: &'static [Self] = &[
+        Self::User,
+        Self::Account,
+        Self::Keys,
+        Self::Age,
+        Self::LastUsed,
+    ];
+    /// Those of the list of keys of several accounts.
+    pub const OF_KEYS_OF_ALL: &'static [Self] = &[
+        Self::Id,
+        Self::User,
+        Self::Account,
+        Self::Age,
+        Self::LastUsed,
+        Self::Service,
+        Self::Region,
+        Self::Status,
+    ];
+
     /// What it is called in a sentence.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Account => "account",
             Self::User => "name",
+            Self::Users => "number of users",
             Self::Keys => "number of keys",
+            Self::Old => "old keys",
+            Self::Unused => "unused keys",
             Self::Id => "key ID",
             Self::Age => "age",
             Self::LastUsed => "last use",
@@ -56,7 +88,10 @@ impl Column {
     /// Whether what one looks for by this column has the greatest value: the oldest key, the
     /// one out of use for the longest time, the user with the most keys.
     fn begins_with_the_most(self) -> bool {
-        matches!(self, Self::Keys | Self::Age | Self::LastUsed)
+        matches!(
+            self,
+            Self::Users | Self::Keys | Self::Age | Self::LastUsed | Self::Old | Self::Unused
+        )
     }
 }
 
@@ -104,8 +139,8 @@ impl Sort {
             (Column::Age, false) => "youngest first",
             (Column::LastUsed, true) => "longest unused first",
             (Column::LastUsed, false) => "most recent first",
-            (Column::Keys, true) => "most first",
-            (Column::Keys, false) => "fewest first",
+            (Column::Users | Column::Keys | Column::Old | Column::Unused, true) => "most first",
+            (Column::Users | Column::Keys | Column::Old | Column::Unused, false) => "fewest first",
             (Column::Status, true) => "inactive first",
             (Column::Status, false) => "active first",
             (_, true) => "Z to A",

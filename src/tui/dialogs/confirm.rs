@@ -80,10 +80,9 @@ pub(super) fn in_production(canvas: &Canvas<'_>, slot: Slot, title: String) -> S
     if !identity.is_production() {
         return title;
     }
-    let id = identity.account_id().map(Box::from);
-    match identity.name().or(id) {
+    match identity.name().or(identity.account_id()) {
         Some(name) => {
-            let name = visible(&name);
+            let name = visible(name);
             let name = shorten(&name, IN_TITLE, canvas.theme.glyphs.more);
             let title = shorten(&title, room, canvas.theme.glyphs.more);
             format!("{title} in {name}")

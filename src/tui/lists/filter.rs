@@ -120,7 +120,7 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let keys = row.known_keys().map(|key| of_key(account, row, key));
         self.query
-            .user_passes(&of_user(row), keys, self.now, scratch)
+            .user_passes(&of_user(account, row), keys, self.now, scratch)
     }
 
     /// Whether a key of a user passes.
@@ -128,7 +128,7 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let key = of_key(account, row, key);
         self.query
-            .key_passes(&of_user(row), &key, self.now, scratch)
+            .key_passes(&of_user(account, row), &key, self.now, scratch)
     }
 
     /// Which of the first of these users matches best, the first if there are several; nothing
@@ -142,7 +142,7 @@ impl Filter {
         let scores = rows.map(|(account, row)| {
             let keys = row.known_keys().map(|key| of_key(account, row, key));
             self.query
-                .user_score(&of_user(row), keys, self.now, scratch)
+                .user_score(&of_user(account, row), keys, self.now, scratch)
         });
         highest(&self.query, most, scores)
     }
@@ -156,7 +156,8 @@ impl Filter {
         let most = self.query.highest_score(scratch);
         let scores = keys.map(|(account, row, key)| {
             let key = of_key(account, row, key);
-            self.query.key_score(&of_user(row), &key, self.now, scratch)
+            self.query
+                .key_score(&of_user(account, row), &key, self.now, scratch)
         });
         highest(&self.query, most, scores)
     }
@@ -183,8 +184,9 @@ fn highest(query: &Query, most: u32, scores: impl Iterator<Item = Option<u32>>) 
 }
 
 /// What a query has to know of a user.
-fn of_user(row: &UserRow) -> UserFacts<'_> {
+fn of_user<'a>(account: &'a Account, row: &'a UserRow) -> UserFacts<'a> {
     UserFacts {
+        account: Some(account),
         name: &row.user.name,
         path: &row.user.path,
         keys: row.key_count(),

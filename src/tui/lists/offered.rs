@@ -1,7 +1,7 @@
 //! How the text of the filter can be completed where the cursor is, and which of that is taken.
 
 use crate::engine::{
-    account::Known,
+    account::{Account, Known},
     fleet::Rows,
     model::LastUsed,
     query::complete::{Completion, MOST_OFFERED, Seen, begins, complete},
@@ -108,10 +108,12 @@ fn can_be_typed(value: &str) -> bool {
 
 /// The values that there are, each once, in order.
 fn collect(rows: Rows<'_>, what: Seen) -> Vec<String> {
+    let accounts = rows.accounts();
     let rows = rows.users().map(|(_, row)| row);
     let values: BTreeSet<&str> = match what {
         Seen::Users => return Vec::new(),
         Seen::Paths => rows.map(|row| &*row.user.path).collect(),
+        Seen::Accounts => accounts.map(Account::label).collect(),
         Seen::Owners => rows.filter_map(|row| row.known_owner()?).collect(),
         Seen::Services | Seen::Regions => {
             let last_uses = rows.flat_map(|row| row.known_keys().filter_map(Known::last_used));

@@ -21,6 +21,8 @@ struct SeenAccount {
     displaced: u64,
     touched: usize,
     own: String,
+    /// What it is called, where that is asked.
+    label: String,
 }
 
 /// What has changed about the rows as a whole.
@@ -41,6 +43,7 @@ impl SeenAccount {
             displaced: users.displaced(),
             touched: users.touched_in_all(),
             own: account.identity.key.clone(),
+            label: account.label().to_owned(),
         }
     }
 
@@ -57,6 +60,11 @@ impl SeenAccount {
 }
 
 impl Seen {
+    /// Whether several accounts were seen.
+    pub(super) fn several(&self) -> bool {
+        self.accounts.len() > 1
+    }
+
     /// Looks again. Says what has changed about the rows as a whole, and adds to `touched` those that
     /// have changed where they stand. `asks_own` says that it matters with which key an account is
     /// signed in.
@@ -88,6 +96,10 @@ impl Seen {
                     if seen.own != account.identity.key {
                         account.identity.key.clone_into(&mut seen.own);
                         change = change.max(asks_own.then_some(Change::Places));
+                    }
+                    if seen.label != account.label() {
+                        account.label().clone_into(&mut seen.label);
+                        change = change.max(Some(Change::More));
                     }
                     seen.session = account.session;
                     seen.arrangement = users.arrangement();

@@ -9,8 +9,9 @@ use crate::engine::{
 use chrono::{DateTime, Utc};
 
 /// What a user has in a column.
-pub(super) fn of_user<'a>(_account: &'a Account, row: &'a UserRow, column: Column) -> Value<'a> {
+pub(super) fn of_user<'a>(account: &'a Account, row: &'a UserRow, column: Column) -> Value<'a> {
     match column {
+        Column::Account => Value::Name(account.label()),
         Column::Keys => row
             .key_count()
             .and_then(|count| i64::try_from(count).ok())
@@ -23,7 +24,7 @@ pub(super) fn of_user<'a>(_account: &'a Account, row: &'a UserRow, column: Colum
 
 /// What a key has in a column.
 pub(super) fn of_key<'a>(
-    _account: &'a Account,
+    account: &'a Account,
     row: &'a UserRow,
     key: Known<'a>,
     column: Column,
@@ -35,7 +36,10 @@ pub(super) fn of_key<'a>(
         _ => (None, None),
     };
     match column {
-        Column::User | Column::Keys => Value::Name(&row.user.name),
+        Column::Account => Value::Name(account.label()),
+        Column::User | Column::Users | Column::Keys | Column::Old | Column::Unused => {
+            Value::Name(&row.user.name)
+        }
         Column::Id => text(key.id()),
         Column::Age => age(key.created()),
         Column::LastUsed => of_use(key.last_used()),

@@ -45,3 +45,16 @@ pub(super) fn used(canvas: &Canvas<'_>, key: Known<'_>) -> (String, Style) {
         (None, None) => (theme.glyphs.loading.into(), theme.dim),
     }
 }
+
+/// The account of a row, where there are several.
+pub(super) fn account(canvas: &Canvas<'_>, account: &Account, room: usize) -> Vec<Span<'static>> {
+    let theme = canvas.theme;
+    let name = visible(account.label());
+    let name = shorten_name(&name, room, theme.glyphs.more).into_owned();
+    let identity = &account.identity;
+    let style = match identity.is_production() || identity.style().colour.is_some() {
+        true => theme.account(identity),
+        false => theme.dim,
+    };
+    vec![Span::styled(name, style)]
+}

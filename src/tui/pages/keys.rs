@@ -58,12 +58,19 @@ const EXTRAS: [ExtraColumn; 6] = [
 /// What there is room for in a row.
 struct Columns {
     user: usize,
+    /// The cells for the account, where there are several.
+    account: Option<usize>,
     extras: Vec<ExtraColumn>,
 }
 
 impl Columns {
-    fn of(area: Rect) -> Self {
-        let width = usize::from(area.width);
+    fn of(area: Rect, several: bool) -> Self {
+        let whole = usize::from(area.width);
+        let account = several.then_some(match whole {
+            ..100 => 12,
+            _ => 18,
+        });
+        let width = whole.saturating_sub(account.map_or(0, |cells| GAP + cells));
         let there = |extra: &ExtraColumn| width >= extra.3;
         let mut extras: Vec<ExtraColumn> = EXTRAS.into_iter().filter(there).collect();
         let taken: usize = extras.iter().map(|(_, _, cells, _)| GAP + cells).sum();
@@ -73,7 +80,11 @@ impl Columns {
             user = rest.min(USER);
             *cells += rest - user;
         }
-        Self { user, extras }
+        Self {
+            user,
+            account,
+            extras,
+        }
     }
 }
 
@@ -86,14 +97,10 @@ pub(in crate::tui) fn draw(
     typing: bool,
 ) {
     let theme = canvas.theme;
-    let account = canvas.account;
+    let rows = canvas.rows;
     let list = lists.by_key();
-    let tally = account.users.tally();
-    let so_far = if account.is_all_known() {
-        ""
-    } else {
-        " so far"
-    };
+    let tally = rows.tally();
+    let so_far = if rows.is_all_known() { "" } else { " so far" };
     let mut note = match (tally.all_keys(), so_far) {
         (0, " so far") => String::new(),
         (keys, _) => format!("{}{so_far}", format::plural(keys, "key")),
@@ -102,7 +109,7 @@ pub(in crate::tui) fn draw(
     if !query.is_empty() {
         let shown = format::count(list.shown().len());
         // That not all keys are known is said already.
-        let so_far = if so_far.is_empty() && !account.can_judge(query) {
+        let so_far = if so_far.is_empty() && !rows.can_judge(query) {
             " so far"
         } else {
             ""
@@ -122,7 +129,7 @@ pub(in crate::tui) fn draw(
     let title = Line::styled("Keys", theme.strong);
     let inside = canvas.pane(area, title, Line::from(note), theme.accent);
     let inside = filter_line::draw(canvas, inside, lists, filter, typing);
-    let columns = Columns::of(inside);
+    let columns = Columns::of(inside, canvas.rows.only().is_none());
     let table = columns.table(lists);
     table.headings(canvas, inside);
     let body = Rect {
@@ -153,9 +160,15 @@ impl Columns {
             Column::left("", 0, FRONT - MARKER),
             Column::left("key ID", 0, ID).by(SortColumn::Id),
             Column::left("user", GAP, self.user).by(SortColumn::User),
+        ];
+        columns.extend(
+            self.account
+                .map(|cells| Column::left("account", GAP, cells).by(SortColumn::Account)),
+        );
+        columns.extend([
             Column::right("age", 0, AGE).by(SortColumn::Age),
             Column::right("last used", 0, USED).by(SortColumn::LastUsed),
-        ];
+        ]);
         columns.extend(self.extras.iter().map(|(extra, title, cells, _)| {
             let column = Column::left(title, GAP, *cells);
             match extra {
@@ -206,13 +219,14 @@ fn key_row(
     name_spans.push(Span::raw(" ".repeat(padding)));
     let (age, style) = cells::age(canvas, key);
     let (used, used_style) = cells::used(canvas, key);
-    let mut cells = vec![
-        vec![canvas.key_symbol(account, key)],
-        id,
-        name_spans,
-        vec![Span::styled(age, style)],
-        vec![Span::styled(used, used_style)],
-    ];
+    let mut cells = vec![vec![canvas.key_symbol(account, key)], id, name_spans];
+    cells.extend(
+        columns
+            .account
+            .map(|room| cells::account(canvas, account, room)),
+    );
+    cells.push(vec![Span::styled(age, style)]);
+    cells.push(vec![Span::styled(used, used_style)]);
     let (service, region) = match key.last_used() {
         Some(LastUsed::At {
             service, region, ..
@@ -322,10 +336,11 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
 }
 
 /// How many keys there are, and whether that is all of them.
-pub(super) fn count(account: &Account) -> String {
-    let tally = account.users.tally();
-    let all = tally.unknown == 0 && account.users.listing.is_ready();
-    match (tally.all_keys(), all) {
+pub(super) fn count(rows: Rows<'_>) -> String {
+    let keys = rows.tally().all_keys();
+    let listed =
+        |account: &Account| account.users.tally().unknown == 0 && account.users.listing.is_ready();
+    match (keys, rows.reachable().all(listed)) {
         (keys, true) => format::count(keys),
         (0, false) => "?".into(),
         (keys, false) => format!("{} so far", format::count(keys)),

@@ -95,6 +95,10 @@ const WITH_BAR: usize = 70;
 const WITH_PATH: usize = 88;
 /// So much of a name is enough where there is more to show: what belongs together stays together.
 const NAME: usize = 36;
+/// Between the name and the account.
+const ACCOUNT_GAP: usize = 1;
+/// From this width on, the last use stands beside the account.
+const USED_TOO: usize = 46;
 /// Between the last use and the path.
 const PATH_GAP: usize = 3;
 
@@ -108,18 +112,31 @@ struct Columns {
     bar: bool,
     /// The cells for the path, where there is room for it.
     path: Option<usize>,
+    /// The cells for the account, where there are several.
+    account: Option<usize>,
+    used: bool,
 }
 
 impl Columns {
-    fn of(width: u16) -> Self {
+    fn of(width: u16, several: bool) -> Self {
         let width = usize::from(width);
-        let (two, bar) = (width >= TWO_KEYS, width >= WITH_BAR);
+        let account = several.then_some(match width {
+            ..TWO_KEYS => 10,
+            TWO_KEYS..WITH_PATH => 14,
+            _ => 20,
+        });
+        // Where there is little room, the account takes the place of the last use.
+        let used = account.is_none() || width >= USED_TOO;
+        let taken_by_account = account.map_or(0, |cells| cells + ACCOUNT_GAP);
+        let left = width.saturating_sub(taken_by_account);
+        let (two, bar) = (left >= TWO_KEYS, left >= WITH_BAR);
         let bar_cells = if bar { BAR + 1 } else { 0 };
         let second = if two { 1 + SYMBOL + AGE + USED } else { 0 };
         // The marker, a gap, and a margin at the right.
-        let taken = MARKER + 1 + SYMBOLS + bar_cells + AGE + USED + second + 1;
-        let rest = width.saturating_sub(taken);
-        let (name, path) = if width < WITH_PATH {
+        let used_cells = if used { USED } else { 0 };
+        let taken = MARKER + 1 + SYMBOLS + bar_cells + AGE + used_cells + second + 1;
+        let rest = left.saturating_sub(taken);
+        let (name, path) = if left < WITH_PATH {
             (rest, None)
         } else {
             // A third of what is left, and all that a name does not need.
@@ -131,17 +148,25 @@ impl Columns {
             two,
             bar,
             path: path.map(|cells| cells.saturating_sub(PATH_GAP)),
+            account,
+            used,
         }
     }
 
     fn table(self, sort: Sort, focused: bool) -> Table {
         let bar = if self.bar { BAR + 1 } else { 0 };
-        let mut columns = vec![
-            Column::left("name", 0, self.name).by(SortColumn::User),
+        let mut columns = vec![Column::left("name", 0, self.name).by(SortColumn::User)];
+        columns.extend(
+            self.account
+                .map(|cells| Column::left("account", ACCOUNT_GAP, cells).by(SortColumn::Account)),
+        );
+        columns.extend([
             Column::left("keys", 1, SYMBOLS).by(SortColumn::Keys),
             Column::right("age", 0, bar + AGE).by(SortColumn::Age),
-            Column::right("used", 0, USED).by(SortColumn::LastUsed),
-        ];
+        ]);
+        if self.used {
+            columns.push(Column::right("used", 0, USED).by(SortColumn::LastUsed));
+        }
         if self.two {
             columns.extend([
                 Column::left("", 1, SYMBOL),
@@ -168,13 +193,12 @@ fn draw_list(
     focused: bool,
 ) {
     let theme = canvas.theme;
-    let account = canvas.account;
     let border = if focused { theme.accent } else { theme.dim };
     let shown = lists.by_user().shown().len();
     let query = lists.filter().query();
     let note = if filter && !lists.filter().is_empty() {
         // Of keys that are not known nothing can be found.
-        let so_far = if account.can_judge(query) {
+        let so_far = if canvas.rows.can_judge(query) {
             ""
         } else {
             " so far"
@@ -187,7 +211,7 @@ fn draw_list(
     let title = Line::styled("Users", theme.strong);
     let inside = canvas.pane(area, title, note, border);
     let inside = filter_line::draw(canvas, inside, lists, filter, typing);
-    let columns = Columns::of(inside.width);
+    let columns = Columns::of(inside.width, canvas.rows.only().is_none());
     let table = columns.table(lists.by_user().sort(), focused);
     table.headings(canvas, inside);
     let list = Rect {
@@ -242,14 +266,25 @@ fn list_row(
     };
     let mut keys = row.foremost_first();
     let first = keys.next();
-    let mut cells = vec![name, key_symbols(canvas, account, row, columns.two)];
-    cells.extend(match (first, row.keys.error()) {
+    let mut cells = vec![name];
+    cells.extend(
+        columns
+            .account
+            .map(|room| cells::account(canvas, account, room)),
+    );
+    cells.push(key_symbols(canvas, account, row, columns.two));
+    let [age, used] = match (first, row.keys.error()) {
         (None, Some(error)) => {
             let style = canvas.theme.warn;
             [Vec::new(), vec![Span::styled(words::failed(error), style)]]
         }
         _ => of_key(canvas, first, columns.bar),
-    });
+    };
+    match columns.used {
+        true => cells.extend([age, used]),
+        // Why there is no age is said in its place.
+        false => cells.push(if age.is_empty() { used } else { age }),
+    }
     if columns.two {
         let second = keys.next();
         cells.push(second.map_or_else(Vec::new, |key| vec![canvas.key_symbol(account, key)]));
@@ -391,16 +426,20 @@ pub(super) fn not_seen(account: &Account, query: &Query) -> &'static str {
 }
 
 /// How many users there are, and whether that is all of them.
-pub(super) fn count(account: &Account) -> String {
-    let users = account.users.rows().len();
-    let listing = &account.users.listing;
-    let so_far = match listing.error() {
-        Some(_) if !account.users.is_complete() => ", incomplete",
-        Some(_) => ", not refreshed",
-        None if listing.is_ready() => "",
+pub(super) fn count(rows: Rows<'_>) -> String {
+    let users = rows.count_users();
+    let so_far = match rows.only().map(|account| &account.users) {
+        Some(inventory) => match inventory.listing.error() {
+            Some(_) if !inventory.is_complete() => ", incomplete",
+            Some(_) => ", not refreshed",
+            None if inventory.listing.is_ready() => "",
+            None => " so far",
+        },
+        None if rows.is_listed() => "",
         None => " so far",
     };
-    if users == 0 && listing.error().is_some() {
+    let failed = |account: &Account| account.users.listing.error().is_some();
+    if users == 0 && rows.only().is_some_and(failed) {
         format!("?{so_far}")
     } else {
         format!("{}{so_far}", format::count(users))

@@ -2,12 +2,17 @@
 
 use super::Screen;
 use crate::{
-    engine::{Effect, Intent, Leave, Slot, Target, account::Stage, query::sort::Sort},
+    engine::{
+        Effect, Intent, Leave, Slot, Target,
+        account::{Account, Stage},
+        fleet::Scope,
+        query::sort::{Column, Sort},
+    },
     tui::{
         action::Action,
         dialogs::{Ask, Find, Help, Palette, ProfilesDialog, ReadyFilters},
         keymap::{self, Context},
-        pages::{self, Page, Pane},
+        pages::{self, Page, Pane, accounts},
     },
 };
 
@@ -143,6 +148,12 @@ impl Screen {
             | Action::First
             | Action::Last => self.act(action),
             Action::Refresh => self.refresh(),
+            Action::ShowAccounts => self.show_accounts(),
+            Action::Exclude => {
+                let slot = self.slot();
+                let excluded = self.account().excluded;
+                self.intend(Intent::Exclude(slot, !excluded))
+            }
             Action::TryAgain if matches!(self.account().stage, Stage::SignedOut(_)) => {
                 self.sign_in(self.account().target.clone())
             }
@@ -180,10 +191,13 @@ impl Screen {
             Action::FocusKeys => self.pages.users.pane = Pane::Keys,
             Action::GoToUser => self.go_to_user(),
             Action::Sort => {
-                let (columns, sort) = self.lists.sorted();
+                let (columns, sort) = self.sorted();
                 self.sort(sort.next(columns));
             }
-            Action::ReverseSort => self.sort(self.lists.sorted().1.reversed()),
+            Action::ReverseSort => {
+                let (_, sort) = self.sorted();
+                self.sort(sort.reversed());
+            }
             Action::Find => self.open(Box::new(Find::new(self.slot()))),
             Action::Filter => {
                 if self.pages.shown == Page::Users {
@@ -195,8 +209,21 @@ impl Screen {
             }
             Action::KeepFilter => self.stop_typing(),
             Action::ClearFilter => {
+                let nothing = self.lists.filter().is_empty();
+                if nothing && !self.filtering && self.is_narrowed() {
+                    self.widen();
+                }
                 self.filtering = false;
                 self.clear_filter();
+            }
+            Action::OpenAccount => {
+                let slot = self.slot();
+                self.look_at(Scope::One(slot));
+                self.go_to(Page::Users);
+            }
+            Action::AllAccounts => {
+                self.widen();
+                self.go_to(Page::Users);
             }
             Action::Complete | Action::CompleteBack => {
                 let rows = self.engine.fleet.rows(self.scope);
@@ -230,6 +257,45 @@ impl Screen {
         true
     }
 
+    /// Whether one account is shown although several are open.
+    pub(super) fn is_narrowed(&self) -> bool {
+        matches!(self.scope, Scope::One(_)) && self.engine.fleet.accounts().len() > 1
+    }
+
+    /// Shows the users and keys of all accounts.
+    fn widen(&mut self) {
+        if self.is_narrowed() {
+            let accounts = self.engine.fleet.accounts().len();
+            self.look_at(Scope::All);
+            self.say(format!("All {accounts} accounts"));
+        }
+    }
+
+    /// Shows the users and keys of other accounts.
+    pub(super) fn look_at(&mut self, scope: Scope) {
+        self.scope = scope;
+        let (rows, now) = (self.engine.fleet.rows(scope), self.engine.now());
+        self.lists.follow(rows, now, true);
+    }
+
+    /// Goes to the accounts. The demo's organisation is opened then; of another one a person says that
+    /// they want it.
+    fn show_accounts(&mut self) -> Vec<Effect> {
+        let slot = self.slot();
+        let alone = self.engine.fleet.accounts().len() == 1;
+        if !alone {
+            self.go_to(Page::Accounts);
+            self.pages.accounts.select_slot(slot);
+            return Vec::new();
+        }
+        if !self.account().is_demo() {
+            self.complain("One account is open");
+            return Vec::new();
+        }
+        self.go_to(Page::Accounts);
+        self.intend(Intent::OpenOrganisation(slot))
+    }
+
     /// Says how a question before leaving is answered.
     fn say_what_leaves(&mut self, asked: Context, leave: Action, stay: Action) {
         let key = |action| keymap::name(asked, action);
@@ -246,6 +312,9 @@ impl Screen {
     }
 
     fn refresh(&mut self) -> Vec<Effect> {
+        if self.pages.shown == Page::Accounts {
+            return self.refresh_account();
+        }
         if self.account().identity.broken.is_none() {
             self.engine.look_at(self.lists.attention());
             return self.intend(Intent::Refresh(self.slot()));
@@ -260,6 +329,24 @@ impl Screen {
         effects
     }
 
+    /// Asks again for the selected account: what is in it, or how to get there.
+    fn refresh_account(&mut self) -> Vec<Effect> {
+        let account = self.account();
+        if account.is_closed() {
+            let text = format!("{} is {}", account.label(), closed(account));
+            self.complain(text);
+            return Vec::new();
+        }
+        let (slot, target) = (account.session.slot, account.target.clone());
+        let is_usable = account.stage == Stage::SignedIn && account.identity.broken.is_none();
+        let label = account.label().to_owned();
+        self.say(format!("Asking again: {label}"));
+        if is_usable {
+            return self.intend(Intent::Refresh(slot));
+        }
+        self.intend(Intent::SignIn(slot, target))
+    }
+
     fn sign_in(&mut self, target: Target) -> Vec<Effect> {
         let effects = self.engine.intend(Intent::SignIn(self.slot(), target));
         self.begin_anew();
@@ -268,12 +355,26 @@ impl Screen {
 
     /// Sorts the list that is shown in another way, and says so.
     pub(super) fn sort(&mut self, sort: Sort) {
-        if self.pages.shown == Page::Activity {
-            return;
+        match self.pages.shown {
+            Page::Activity => return,
+            Page::Accounts => {
+                self.pages.accounts.sort(&self.engine.fleet, sort);
+                self.say(sort.words());
+                return;
+            }
+            Page::Users | Page::Keys => {}
         }
         let rows = self.engine.fleet.rows(self.scope);
         self.lists.sort(rows, sort);
         self.say(sort.words());
+    }
+
+    /// The columns of the list that is shown, and how it is sorted.
+    pub(super) fn sorted(&self) -> (&'static [Column], Sort) {
+        match self.pages.shown {
+            Page::Accounts => (accounts::SORTS, self.pages.accounts.sort),
+            _ => self.lists.sorted(),
+        }
     }
 
     pub(super) fn clear_filter(&mut self) {
@@ -342,4 +443,12 @@ impl Screen {
         self.show_keys_of(slot, user);
         self.pages.users.selected_key = Some(key.into());
     }
+}
+
+/// Why nothing can be asked of an account, in a word or two.
+fn closed(account: &Account) -> &'static str {
+    let listed = account.listed.as_ref();
+    listed
+        .and_then(|listed| listed.state.why_closed())
+        .unwrap_or_default()
 }

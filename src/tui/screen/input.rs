@@ -83,7 +83,8 @@ impl Screen {
     pub(super) fn click(&mut self, Click { target, read }: &Click) -> Vec<Effect> {
         let context = self.context();
         let reachable = match target {
-            Target::User(_)
+            Target::Account(_)
+            | Target::User(_)
             | Target::Key(_)
             | Target::KeyRow(_)
             | Target::Column(_)
@@ -109,6 +110,7 @@ impl Screen {
         self.notice = None;
         let rows = self.engine.fleet.rows(self.scope);
         match target {
+            Target::Account(at) => self.pages.accounts.select(*at),
             Target::User(at) => {
                 self.pages.users.pane = Pane::Users;
                 self.lists.select(rows, *at);
@@ -120,7 +122,7 @@ impl Screen {
             }
             Target::KeyRow(at) => self.lists.select_key(rows, *at),
             Target::Column(column) => {
-                let (_, sort) = self.lists.sorted();
+                let (_, sort) = self.sorted();
                 self.sort(if sort.column == *column {
                     sort.reversed()
                 } else {
