@@ -18,7 +18,7 @@ mod word;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
-use super::{account::Account, model::LastUsed};
+use super::model::LastUsed;
 use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
 use condition::{Either, OfKey, OfUser, find};
@@ -31,8 +31,8 @@ pub struct UserFacts<'a> {
     pub name: &'a str,
     /// The path, `/` for most.
     pub path: &'a str,
-    /// The account, where one has to be told from others.
-    pub account: Option<&'a Account>,
+    /// What the account is called, and its ID, as far as that is known.
+    pub account: [Option<&'a str>; 4],
     /// How many access keys there are; none while that is not known.
     pub keys: Option<usize>,
     /// Whose the user is, or that no tag says so; none while that is not known.

@@ -29,7 +29,7 @@ use iamkeys::{
     },
     secret::credentials::CredentialsFile,
     tui::{
-        Message, Settings,
+        Message, MoreAccounts, Settings,
         app::{App, Config, Host},
     },
 };
@@ -206,6 +206,8 @@ impl Host for TestHost {
 pub struct Setup {
     /// The terminal's size.
     pub size: (u16, u16),
+    /// `--all-accounts`.
+    pub all_accounts: bool,
     /// `--read-only`.
     pub read_only: bool,
     /// `--ascii`.
@@ -243,6 +245,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             size: (80, 24),
+            all_accounts: false,
             read_only: false,
             ascii: false,
             clipboard: Route::Terminal(Multiplexer::None),
@@ -472,6 +475,10 @@ fn run(
         let terminal = Terminal::new(screen).unwrap();
         let config = Config {
             account_rules: AccountRules::default(),
+            more: MoreAccounts {
+                organisation: setup.all_accounts,
+                ..MoreAccounts::default()
+            },
             settings: Settings {
                 engine: engine::Settings {
                     read_only: setup.read_only,

@@ -80,14 +80,14 @@ impl Identity {
     }
 
     /// Everything that a filter finds the account by: what it is called, by whom, and its ID.
-    pub fn all_names(&self) -> impl Iterator<Item = &str> {
-        let names = [
+    #[must_use]
+    pub fn all_names(&self) -> [Option<&str>; 4] {
+        [
             self.name(),
             self.own_name(),
             self.profile.as_deref(),
             self.account_id(),
-        ];
-        names.into_iter().flatten()
+        ]
     }
 
     /// The account as a person names it: its name and account ID, as far as they are known.

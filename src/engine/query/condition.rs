@@ -128,7 +128,7 @@ impl OfUser {
                 Some(compare.holds(keys))
             }
             Self::Account(glob) => {
-                let mut names = user.account?.identity.all_names().peekable();
+                let mut names = user.account.iter().flatten().peekable();
                 names.peek()?;
                 Some(names.any(|name| glob.matches(name)))
             }

@@ -186,7 +186,7 @@ fn highest(query: &Query, most: u32, scores: impl Iterator<Item = Option<u32>>) 
 /// What a query has to know of a user.
 fn of_user<'a>(account: &'a Account, row: &'a UserRow) -> UserFacts<'a> {
     UserFacts {
-        account: Some(account),
+        account: account.identity.all_names(),
         name: &row.user.name,
         path: &row.user.path,
         keys: row.key_count(),

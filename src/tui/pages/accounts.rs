@@ -312,7 +312,11 @@ impl Columns {
         ];
         match (state(canvas, account), figures) {
             (None, Some(figures)) => self.numbers(canvas, account, figures, &mut cells),
-            (Some((text, style)), _) => cells.push(vec![Span::styled(text, style)]),
+            (Some((text, style)), _) => {
+                // The columns of numbers stand close to what is before them.
+                let gap = if self.via { "" } else { "  " };
+                cells.push(vec![Span::raw(gap), Span::styled(text, style)]);
+            }
             (None, None) => {}
         }
         Row {

@@ -60,6 +60,7 @@ struct Columns {
     user: usize,
     /// The cells for the account, where there are several.
     account: Option<usize>,
+    used: bool,
     extras: Vec<ExtraColumn>,
 }
 
@@ -67,14 +68,18 @@ impl Columns {
     fn of(area: Rect, several: bool) -> Self {
         let whole = usize::from(area.width);
         let account = several.then_some(match whole {
-            ..100 => 12,
+            ..72 => 10,
+            72..100 => 12,
             _ => 18,
         });
         let width = whole.saturating_sub(account.map_or(0, |cells| GAP + cells));
         let there = |extra: &ExtraColumn| width >= extra.3;
         let mut extras: Vec<ExtraColumn> = EXTRAS.into_iter().filter(there).collect();
         let taken: usize = extras.iter().map(|(_, _, cells, _)| GAP + cells).sum();
-        let rest = width.saturating_sub(FRONT + ID + GAP + AGE + USED + taken + 1);
+        // Where there is little room, the account takes the place of the last use.
+        let used = account.is_none() || whole >= 72;
+        let used_cells = if used { USED } else { 0 };
+        let rest = width.saturating_sub(FRONT + ID + GAP + AGE + used_cells + taken + 1);
         let mut user = rest;
         if let Some((Extra::Description, _, cells, _)) = extras.last_mut() {
             user = rest.min(USER);
@@ -83,6 +88,7 @@ impl Columns {
         Self {
             user,
             account,
+            used,
             extras,
         }
     }
@@ -165,10 +171,10 @@ impl Columns {
             self.account
                 .map(|cells| Column::left("account", GAP, cells).by(SortColumn::Account)),
         );
-        columns.extend([
-            Column::right("age", 0, AGE).by(SortColumn::Age),
-            Column::right("last used", 0, USED).by(SortColumn::LastUsed),
-        ]);
+        columns.extend([Column::right("age", 0, AGE).by(SortColumn::Age)]);
+        if self.used {
+            columns.push(Column::right("last used", 0, USED).by(SortColumn::LastUsed));
+        }
         columns.extend(self.extras.iter().map(|(extra, title, cells, _)| {
             let column = Column::left(title, GAP, *cells);
             match extra {
@@ -226,7 +232,9 @@ fn key_row(
             .map(|room| cells::account(canvas, account, room)),
     );
     cells.push(vec![Span::styled(age, style)]);
-    cells.push(vec![Span::styled(used, used_style)]);
+    if columns.used {
+        cells.push(vec![Span::styled(used, used_style)]);
+    }
     let (service, region) = match key.last_used() {
         Some(LastUsed::At {
             service, region, ..

@@ -30,6 +30,7 @@ struct Key {
 impl Somebody {
     fn facts(&self) -> UserFacts<'_> {
         UserFacts {
+            account: [None; 4],
             name: &self.name,
             path: &self.path,
             keys: self.count,
