@@ -4,11 +4,14 @@
 //! `<…Result>`) and its row.
 
 use super::error::ServiceError;
+use super::login;
 use super::organizations::{describe_organization, list_accounts};
+use super::pages;
 use super::paging::{list, skip_to};
+use super::portal::{self, Visit};
 use super::query::{Check, KEY_ID, PATH_PREFIX, Params};
 use super::request::Request;
-use super::service::{IAM, ORGANIZATIONS, Protocol, STS, Service};
+use super::service::{IAM, OIDC, ORGANIZATIONS, Output, Protocol, SSO, STS, Service};
 use super::store::{Account, KEYS_PER_USER};
 use super::sts;
 use super::tags::{list_user_tags, tag_user, untag_user, write_tags};
@@ -36,7 +39,17 @@ const ENTITIES: &[&str] = &[
     "AWSManagedPolicy",
 ];
 
-type Run = fn(&mut Request<'_>) -> Result<(), ServiceError>;
+type Signed = fn(&mut Request<'_>) -> Result<(), ServiceError>;
+pub(super) type Unsigned = fn(&mut Visit<'_>) -> Result<Output, ServiceError>;
+
+/// What an action does.
+#[derive(Clone, Copy)]
+pub(super) enum Run {
+    /// For someone who has signed the request.
+    Signed(Signed),
+    /// For whoever knows a token, or is about to get one. The action is in the method and the path.
+    Unsigned(&'static str, Unsigned),
+}
 
 /// An action of a service.
 pub(super) struct Action {
@@ -69,28 +82,74 @@ const ACTIONS: &[Action] = &[
     sts("GetAccessKeyInfo", Resource::Any, sts::get_access_key_info),
     organizations("DescribeOrganization", describe_organization),
     organizations("ListAccounts", list_accounts),
+    sso(
+        "ListAccounts",
+        "GET /assignment/accounts",
+        portal::list_accounts,
+    ),
+    sso(
+        "ListAccountRoles",
+        "GET /assignment/roles",
+        portal::list_account_roles,
+    ),
+    sso(
+        "GetRoleCredentials",
+        "GET /federation/credentials",
+        portal::get_role_credentials,
+    ),
+    sso("Logout", "POST /logout", portal::log_out),
+    oidc(
+        "RegisterClient",
+        "POST /client/register",
+        login::register_client,
+    ),
+    oidc(
+        "StartDeviceAuthorization",
+        "POST /device_authorization",
+        login::start_device_authorization,
+    ),
+    oidc("CreateToken", "POST /token", login::create_token),
+    oidc("Authorize", "GET /authorize", pages::authorize),
+    oidc("ShowDevice", "GET /device", pages::device),
+    oidc("DecideDevice", "POST /device", pages::decide_device),
 ];
 
-const fn iam(name: &'static str, resource: Resource, run: Run) -> Action {
+const fn iam(name: &'static str, resource: Resource, run: Signed) -> Action {
     Action {
         service: IAM,
         name,
         resource,
-        run,
+        run: Run::Signed(run),
     }
 }
 
-const fn sts(name: &'static str, resource: Resource, run: Run) -> Action {
+const fn sts(name: &'static str, resource: Resource, run: Signed) -> Action {
     Action {
         service: STS,
         ..iam(name, resource, run)
     }
 }
 
-const fn organizations(name: &'static str, run: Run) -> Action {
+const fn organizations(name: &'static str, run: Signed) -> Action {
     Action {
         service: ORGANIZATIONS,
         ..iam(name, Resource::Any, run)
+    }
+}
+
+const fn sso(name: &'static str, route: &'static str, run: Unsigned) -> Action {
+    Action {
+        service: SSO,
+        name,
+        resource: Resource::Any,
+        run: Run::Unsigned(route, run),
+    }
+}
+
+const fn oidc(name: &'static str, route: &'static str, run: Unsigned) -> Action {
+    Action {
+        service: OIDC,
+        ..sso(name, route, run)
     }
 }
 
@@ -122,6 +181,14 @@ impl Action {
     pub(super) fn in_service(service: Service, name: &str) -> Option<&'static Self> {
         let mut actions = ACTIONS.iter();
         actions.find(|action| action.service == service && action.name == name)
+    }
+
+    /// The action of a method and a path, `GET /assignment/accounts`.
+    pub(super) fn at_route(wanted: &str) -> Option<&'static Self> {
+        ACTIONS.iter().find(|action| match action.run {
+            Run::Unsigned(route, _) => route == wanted,
+            Run::Signed(_) => false,
+        })
     }
 
     /// As permissions name it: `iam:ListUsers`.
@@ -396,15 +463,14 @@ fn list_mfa_devices(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let name = request.user_or_caller(check)?;
     let user = request.account.existing_user(&name)?;
     let serial = request.account.mfa_serial(&name);
-    let serials = skip_to(&page, serial.iter(), |serial| serial.clone())?;
+    let serials = skip_to(&page, serial.iter(), String::clone)?;
     let write = |xml: &mut Xml, serial: &String| {
         xml.text("UserName", &user.name);
         xml.text("SerialNumber", serial);
         xml.time("EnableDate", user.created);
     };
-    let mark = |serial: &String| serial.clone();
     let xml = &mut request.result;
-    list(xml, "MFADevices", &page, serials, write, mark);
+    list(xml, "MFADevices", &page, serials, write, String::clone);
     Ok(())
 }
 
@@ -439,6 +505,15 @@ mod tests {
 
     #[test]
     fn each_action_is_in_the_table_once() {
+        let route = |action: &Action| match action.run {
+            Run::Unsigned(route, _) => Some(route),
+            Run::Signed(_) => None,
+        };
+        let mut routes: Vec<_> = ACTIONS.iter().filter_map(route).collect();
+        let count = routes.len();
+        routes.sort_unstable();
+        routes.dedup();
+        assert_eq!(routes.len(), count);
         let mut names: Vec<_> = ACTIONS.iter().map(Action::permission).collect();
         names.sort_unstable();
         names.dedup();

@@ -1,7 +1,7 @@
 //! Finds out which action a request is for, and its parameters, in each of the protocols.
 
 use bytes::Bytes;
-use http::Request as HttpRequest;
+use http::{Request as HttpRequest, header};
 
 use super::actions::Action;
 use super::error::{INVALID_ACTION, ServiceError};
@@ -24,7 +24,35 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn read(request: &HttpRequest<Bytes>) -> Self {
-        Self::of_target(request).unwrap_or_else(|| Self::of_form(request))
+        Self::of_target(request)
+            .or_else(|| Self::of_route(request))
+            .unwrap_or_else(|| Self::of_form(request))
+    }
+
+    /// A request whose action is in its method and path.
+    fn of_route(request: &HttpRequest<Bytes>) -> Option<Self> {
+        let route = format!("{} {}", request.method(), request.uri().path());
+        let action = Action::at_route(&route)?;
+        let query = request.uri().query();
+        let is_form = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| {
+                kind.as_bytes()
+                    .starts_with(b"application/x-www-form-urlencoded")
+            });
+        let params = if is_form || request.body().is_empty() {
+            Some(Params::read(query, request.body()))
+        } else {
+            json::params(request.body())
+        };
+        Some(Self {
+            service: action.service,
+            name: action.name.to_owned(),
+            // What cannot be read lacks all that has to be there.
+            action: Some(action),
+            params: params.unwrap_or_default(),
+        })
     }
 
     fn of_form(request: &HttpRequest<Bytes>) -> Self {

@@ -10,15 +10,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Request as HttpRequest;
 use serde_json::json;
 
-use super::actions::Action;
+use super::actions::{Action, Run, Unsigned};
 use super::answer::{Answer, Call, Outcome};
 use super::dispatch::Wanted;
-use super::error::ServiceError;
+use super::error::{ACCESS_DENIED, ServiceError};
 use super::fault::{self, About, Fault, FaultKind};
 use super::identifier;
 use super::mfa;
 use super::organisation::Organisation;
 use super::pace::{Delay, Rate};
+use super::portal::{self, Portal, Visit};
 use super::request::Request;
 use super::service::{Output, Protocol};
 use super::sign::{Signature, Times};
@@ -31,6 +32,9 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// How long a new key is refused, since not all of the service knows it yet.
 const SETTLING: TimeDelta = TimeDelta::seconds(4);
 
+/// The header with the access token of the SSO portal.
+const PORTAL_TOKEN: &str = "x-amz-sso_bearer_token";
+
 /// The endpoint. Clones share the accounts, the faults and the record of calls.
 #[derive(Clone)]
 #[must_use]
@@ -40,6 +44,7 @@ pub struct Endpoint {
 
 struct State {
     organisation: Organisation,
+    portal: Portal,
     clock: Clock,
     skew: TimeDelta,
     settling: TimeDelta,
@@ -76,6 +81,7 @@ impl Endpoint {
         Self {
             state: Arc::new(Mutex::new(State {
                 organisation,
+                portal: Portal::default(),
                 clock: Arc::new(|| SystemTime::now().into()),
                 skew: TimeDelta::zero(),
                 settling: SETTLING,
@@ -162,6 +168,60 @@ impl Endpoint {
     pub fn with_empty_pages(self) -> Self {
         self.lock().empty_pages = true;
         self
+    }
+
+    /// How long a login to the SSO portal lasts; eight hours unless set.
+    pub fn with_login_lifetime(self, lifetime: TimeDelta) -> Self {
+        self.lock().portal.lifetime = lifetime;
+        self
+    }
+
+    /// How long the codes of logins are valid; ten minutes unless set.
+    pub fn with_code_lifetime(self, lifetime: TimeDelta) -> Self {
+        self.lock().portal.logins.code_lifetime = lifetime;
+        self
+    }
+
+    /// How often a program may ask whether a person has approved its login: once in so long, in whole
+    /// seconds. One second unless set.
+    pub fn with_device_interval(self, interval: Duration) -> Self {
+        self.lock().portal.logins.interval = interval;
+        self
+    }
+
+    /// Approves the login that shows this code, as a person does on the page; returns whether it was
+    /// waiting.
+    #[must_use]
+    pub fn approve_device(&self, user_code: &str) -> bool {
+        self.decide(user_code, true)
+    }
+
+    /// The same, and refuses it.
+    #[must_use]
+    pub fn refuse_device(&self, user_code: &str) -> bool {
+        self.decide(user_code, false)
+    }
+
+    fn decide(&self, user_code: &str, approved: bool) -> bool {
+        let state = &mut *self.lock();
+        let now = (state.clock)();
+        state.portal.logins.decide(user_code, approved, now)
+    }
+
+    /// The codes of the logins that wait for a person, the oldest first.
+    #[must_use]
+    pub fn waiting_devices(&self) -> Vec<String> {
+        let state = self.lock();
+        let waiting = state.portal.logins.waiting();
+        waiting.map(str::to_owned).collect()
+    }
+
+    /// An access token of the SSO portal, without a login.
+    #[must_use]
+    pub fn portal_token(&self) -> String {
+        let state = &mut *self.lock();
+        let now = (state.clock)();
+        state.portal.log_in(now)
     }
 
     /// The credentials of the user or role signed in to the first account.
@@ -271,6 +331,9 @@ impl State {
         let request_id = identifier::request_id(number);
         let admitted = self.admit(action, signed_in.as_deref(), fault);
         let result = admitted.and_then(|()| {
+            if let Some(Run::Unsigned(_, run)) = action.map(|action| action.run) {
+                return self.visit(request, &wanted, run, fault);
+            }
             let signature = signature.as_ref().map_err(ServiceError::clone)?;
             self.perform(request, &wanted, signature, fault)
         });
@@ -293,9 +356,12 @@ impl State {
         (answer, self.delay.of(number) + more, in_flight)
     }
 
-    /// The account that a request names, other than by its signature: that of a role.
+    /// The account that a request names, other than by its signature: that of a role, or the one that
+    /// the SSO portal is asked for.
     fn account_of(&self, wanted: &Wanted) -> Option<String> {
-        let id = wanted.params.get("RoleArn")?.split(':').nth(4)?;
+        let role = wanted.params.get("RoleArn");
+        let id = role.and_then(|arn| arn.split(':').nth(4));
+        let id = id.or_else(|| wanted.params.get("account_id"))?;
         self.organisation.place_of(id).map(|_| id.to_owned())
     }
 
@@ -369,7 +435,9 @@ impl State {
             return Err(action.denied(&request));
         }
         action.check_permission(&request)?;
-        (action.run)(&mut request)?;
+        if let Run::Signed(run) = action.run {
+            run(&mut request)?;
+        }
         let output = match action.service.protocol {
             Protocol::Query(_) => Output::Xml(request.result),
             _ => Output::Json(request.json),
@@ -379,6 +447,34 @@ impl State {
             member.account.record_use(key, service, times.account);
         }
         Ok(output)
+    }
+
+    /// Does what a request without a signature asks for.
+    fn visit(
+        &mut self,
+        request: &HttpRequest<Bytes>,
+        wanted: &Wanted,
+        run: Unsigned,
+        fault: Option<&FaultKind>,
+    ) -> Result<Output, ServiceError> {
+        let refused = fault == Some(&FaultKind::Refuse);
+        let token = request.headers().get(PORTAL_TOKEN);
+        let mut visit = Visit {
+            organisation: &mut self.organisation,
+            portal: &mut self.portal,
+            params: &wanted.params,
+            token: token.and_then(|token| token.to_str().ok()),
+            base: portal::base(request),
+            now: (self.clock)(),
+            longest_page: self.longest_page,
+            empty_pages: self.empty_pages,
+            refused,
+        };
+        // A browser is told so where it goes next.
+        if refused && !matches!(wanted.name.as_str(), "Authorize" | "DecideDevice") {
+            return Err(ServiceError::new(ACCESS_DENIED, "No access"));
+        }
+        run(&mut visit)
     }
 }
 

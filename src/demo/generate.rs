@@ -251,7 +251,7 @@ mod tests {
         let again = Organisation::generated(200, 5, now());
         assert_eq!(shown(&organisation), shown(&again));
         let alone = Account::generated(5, now());
-        let first = organisation.first().users().map(|user| user.id());
+        let first = organisation.first().users().map(User::id);
         assert!(first.eq(alone.users().map(User::id)));
 
         let accounts: Vec<_> = organisation.accounts().collect();

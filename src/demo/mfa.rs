@@ -24,7 +24,7 @@ pub(super) struct Devices {
     /// Of users who have one beside the people, all of whom do; by name without case.
     added: BTreeSet<String>,
     /// The step of the last code that was accepted from a user.
-    used: BTreeMap<String, i64>,
+    accepted: BTreeMap<String, i64>,
 }
 
 impl Account {
@@ -65,14 +65,14 @@ impl Account {
             return Err(ServiceError::new(ACCESS_DENIED, message));
         }
         let present = step(now);
-        let used = &mut self.access.devices.used;
-        let last = used.get(&fold(user)).copied();
+        let accepted = &mut self.access.devices.accepted;
+        let last = accepted.get(&fold(user)).copied();
         let fits = |step: &i64| last.is_none_or(|last| *step > last) && at(serial, *step) == code;
         let Some(step) = [present, present - 1].into_iter().find(fits) else {
             let message = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
             return Err(ServiceError::new(ACCESS_DENIED, message));
         };
-        used.insert(fold(user), step);
+        accepted.insert(fold(user), step);
         Ok(())
     }
 }

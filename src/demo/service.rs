@@ -42,6 +42,18 @@ pub(super) const ORGANIZATIONS: Service = Service {
     protocol: Protocol::Json("AWSOrganizationsV20161128."),
 };
 
+/// The portal.
+pub(super) const SSO: Service = Service {
+    name: "sso",
+    protocol: Protocol::Rest,
+};
+
+/// The logins to it.
+pub(super) const OIDC: Service = Service {
+    name: "sso-oauth",
+    protocol: Protocol::OAuth,
+};
+
 /// Those whose actions are named in a header.
 pub(super) const WITH_TARGETS: &[Service] = &[ORGANIZATIONS];
 

@@ -114,7 +114,7 @@ pub(super) fn assume_role(request: &mut Request<'_>) -> Result<(), ServiceError>
     let policy_arns = check.fields("PolicyArns", POLICY_ARNS, &POLICY_ARN);
     let mfa = check_mfa(&mut check);
     check.done()?;
-    let policies = session_policies(policy, &policy_arns)?;
+    let narrowed = narrowed(policy, &policy_arns)?;
     let mfa = mfa.prove(request)? || request.caller.mfa;
 
     let (caller, home) = (request.caller, request.account.id().to_owned());
@@ -132,8 +132,8 @@ pub(super) fn assume_role(request: &mut Request<'_>) -> Result<(), ServiceError>
     };
     let lasts = duration(lasts, &role, caller)?;
     let mut session_caller = account.role_caller(&role, name);
-    let packed = policies.as_ref().map(|(_, packed)| *packed);
-    session_caller.session_policies = policies.map(|(policies, _)| policies);
+    let packed = narrowed.as_ref().map(|narrowed| narrowed.packed);
+    session_caller.session_policies = narrowed.map(|narrowed| narrowed.policies);
     let expires = now + lasts;
     let session = account.begin(session_caller, Some(expires)).clone();
     write_credentials(&mut request.result, &session, expires);
@@ -168,11 +168,14 @@ fn duration(
     }
 }
 
-/// What a session is narrowed to, and how much of the room for that is taken, in percent.
-fn session_policies(
-    policy: Option<&str>,
-    arns: &[&str],
-) -> Result<Option<(Arc<[Policy]>, usize)>, ServiceError> {
+/// What a session is narrowed to.
+struct Narrowed {
+    policies: Arc<[Policy]>,
+    /// How much of the room for policies is taken, in percent.
+    packed: usize,
+}
+
+fn narrowed(policy: Option<&str>, arns: &[&str]) -> Result<Option<Narrowed>, ServiceError> {
     let mut policies = Vec::new();
     let mut size = 0;
     if let Some(document) = policy {
@@ -195,7 +198,10 @@ fn session_policies(
         );
         return Err(ServiceError::new(PACKED_POLICY_TOO_LARGE, message));
     }
-    Ok((!policies.is_empty()).then(|| (policies.into(), percent)))
+    Ok((!policies.is_empty()).then(|| Narrowed {
+        policies: policies.into(),
+        packed: percent,
+    }))
 }
 
 /// What a request says of an MFA device.

@@ -17,8 +17,10 @@ macro_rules! client {
 }
 
 mod accounts;
+mod logins;
 mod mfa;
 mod organizations;
+mod portal;
 mod sessions;
 
 use std::fmt::Debug;
@@ -28,6 +30,7 @@ use aws_sdk_iam::config::retry::RetryConfig;
 use aws_sdk_iam::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, Utc};
+use futures::future::LocalBoxFuture;
 use iamkeys::demo::{Clock, Endpoint, KeyId};
 
 fn now() -> DateTime<Utc> {
@@ -74,17 +77,22 @@ async fn assumed(endpoint: &Endpoint, role: &str) -> Credentials {
 }
 
 /// The error of a call: `404 NoSuchEntity: The user with name …`.
-async fn error<T, E>(call: impl Future<Output = Result<T, SdkError<E>>>) -> String
+fn error<'a, T, E>(
+    call: impl Future<Output = Result<T, SdkError<E>>> + 'a,
+) -> LocalBoxFuture<'a, String>
 where
-    T: Debug,
+    T: Debug + 'a,
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let error = match call.await.unwrap_err() {
-        SdkError::ServiceError(error) => error,
-        error => panic!("not a response of the service: {error:?}"),
-    };
-    let status = error.raw().status().as_u16();
-    let error = error.into_err();
-    let code = error.code().unwrap_or_default();
-    format!("{status} {code}: {}", error.message().unwrap_or_default())
+    // In a box: what the clients return is large.
+    Box::pin(async {
+        let error = match call.await.unwrap_err() {
+            SdkError::ServiceError(error) => error,
+            error => panic!("not a response of the service: {error:?}"),
+        };
+        let status = error.raw().status().as_u16();
+        let error = error.into_err();
+        let code = error.code().unwrap_or_default();
+        format!("{status} {code}: {}", error.message().unwrap_or_default())
+    })
 }

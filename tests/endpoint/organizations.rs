@@ -43,7 +43,7 @@ async fn accounts_are_listed_with_their_state() {
     assert_eq!(prod.email(), Some("aws+prod@acme.example"));
     assert_eq!(prod.joined_method(), Some(&AccountJoinedMethod::Invited));
     let joined = (now() - TimeDelta::days(1480)).timestamp();
-    assert_eq!(prod.joined_timestamp().map(|it| it.secs()), Some(joined));
+    assert_eq!(prod.joined_timestamp().unwrap().secs(), joined);
     assert_eq!(prod.state(), Some(&AccountState::Active));
     assert_eq!(old.name(), Some("acme-old"));
     assert_eq!(old.state(), Some(&AccountState::Suspended));

@@ -167,7 +167,7 @@ async fn a_role_s_own_policy_is_enforced() {
     let expected = denied("iam:DeleteAccessKey", "user dbt", &who, why);
     assert_eq!(error(change).await, expected);
     endpoint.in_account(DATA, |data| {
-        assert!(data.key("AKIAQX7DEMO4DTDBT001").is_some())
+        assert!(data.key("AKIAQX7DEMO4DTDBT001").is_some());
     });
 }
 
