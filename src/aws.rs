@@ -4,6 +4,7 @@
 //! its small [`Error`]. There is no trait with a fake behind it: the demo account and the tests plug
 //! in below, where the HTTP client would be ([`Embedded`]).
 
+mod assume;
 mod bodies;
 mod change;
 mod connection;
@@ -13,13 +14,19 @@ mod endpoint_url;
 mod http;
 mod identity;
 mod member;
+mod mfa;
 mod organization;
 mod patience;
+mod person;
 mod process;
 mod programs;
+mod renewal;
 mod report;
+mod role_cache;
+mod role_chain;
 mod settings;
 mod sign_in;
+mod sso;
 mod timeouts;
 mod trail;
 mod turns;
@@ -28,10 +35,13 @@ pub use connection::{Connection, Done};
 pub use endpoint_url::check_endpoint_url;
 pub use http::Http;
 pub use member::{READ_ONLY_POLICY, sign_in_to_member};
+pub use mfa::MfaSessions;
+pub use person::{Answered, Person};
 pub use programs::Programs;
+pub use renewal::Renewal;
 pub use report::{ReportPace, fetch_report, parse_report};
 pub use settings::{REGION_RULE, is_region};
-pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded};
+pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded, sign_in_with};
 pub use timeouts::Timeouts;
 pub use turns::Turns;
 

@@ -74,6 +74,9 @@ pub struct Cli {
     /// Talk to this IAM and STS endpoint instead of AWS's own
     #[arg(long, value_name = "URL", value_parser = EndpointUrlParser)]
     pub endpoint_url: Option<String>,
+    /// Log in to IAM Identity Center with a code in any browser, not with the browser here
+    #[arg(long, conflicts_with_all = ["demo", "demo_users"])]
+    pub sso_device_code: bool,
     /// Refuse every change
     #[arg(long)]
     pub read_only: bool,
@@ -349,6 +352,8 @@ impl Cli {
                 programs: aws::Programs::default(),
                 http: aws::Http::default(),
                 mfa_process: self.file.mfa_process.clone().map(|(command, _)| command),
+                mfa: aws::MfaSessions::default(),
+                sso_device_code: self.sso_device_code,
             },
             demo: Arc::new(move || {
                 let now = SystemTime::now().into();

@@ -14,9 +14,9 @@ pub use trial::TrialPace;
 use crate::{
     aws::{self, Connection, Done, Embedded, Turns},
     engine::{
-        Changed, Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Order, Problem, Read,
-        RequestId, SecretJob, SessionId, SignedIn, Slot, Target, Trial, TrialNews,
-        destination::Route, limiter,
+        Changed, Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Means, Order, Problem,
+        PromptId, Read, Reply, RequestId, SecretJob, SessionId, SignedIn, Slot, Target, Trial,
+        TrialNews, destination::Route, limiter,
     },
 };
 use clipboard::Clipboard;
@@ -93,6 +93,8 @@ pub struct DriverConfig {
 struct Session {
     id: SessionId,
     connection: watch::Sender<Option<Connection>>,
+    /// To the task that asks the person something.
+    replies: mpsc::UnboundedSender<aws::Answered>,
     reads: JoinSet<()>,
 }
 
@@ -160,7 +162,11 @@ impl Driver {
     #[must_use]
     pub fn carry_out(&mut self, effect: Effect) -> Option<Left> {
         match effect {
-            Effect::SignIn(session, target) => self.sign_in(session, target),
+            Effect::SignIn(session, target) => self.sign_in(session, target, None),
+            Effect::SignInWith(session, target, means) => {
+                self.sign_in(session, target, Some(means));
+            }
+            Effect::Reply(session, prompt, reply) => self.reply(session, prompt, reply),
             Effect::Read(session, request, read) => self.read(session, request, read),
             Effect::Change(session, order) => self.change(session, *order),
             Effect::Try(session, trial) => self.try_key(session, trial),
@@ -175,12 +181,18 @@ impl Driver {
     }
 
     /// Signs in. Answers still to come from the slot's session before are dropped.
-    fn sign_in(&mut self, session: SessionId, target: Target) {
+    fn sign_in(&mut self, session: SessionId, target: Target, means: Option<Means>) {
+        let outbox = self.outbox.clone();
+        let (person, replies) = aws::Person::new(move |news| {
+            // No one listens any more: then no one needs to know.
+            let _ = outbox.send(Event::Prompted { session, news });
+        });
         // The reads of the session before end with it.
         let current = watch::Sender::new(None);
         let begun = Session {
             id: session,
             connection: current.clone(),
+            replies,
             reads: JoinSet::new(),
         };
         self.sessions.insert(session.slot, begun);
@@ -197,13 +209,18 @@ impl Driver {
         let Accounts { options, demo } = self.accounts.clone();
         let turns = self.turns.clone();
         let tell = move |result| Event::SignedIn { session, result };
+        let (renewals, mut renewal) = mpsc::unbounded_channel::<aws::Renewal>();
         let work = async move {
             let signed_in = match target {
-                Target::Ambient => aws::sign_in(&options).await.map_err(Box::new),
+                Target::Ambient => aws::sign_in_with(&options, means, &person)
+                    .await
+                    .map_err(Box::new),
                 Target::Profile(ref name) => {
                     let profile = Some(name.to_string());
                     let options = aws::Options { profile, ..options };
-                    aws::sign_in(&options).await.map_err(Box::new)
+                    aws::sign_in_with(&options, means, &person)
+                        .await
+                        .map_err(Box::new)
                 }
                 Target::Member(ref member) => {
                     let _turn = turns.take().await;
@@ -225,17 +242,38 @@ impl Driver {
             }
             tell(signed_in.map(|signed_in| {
                 current.send_replace(Some(signed_in.connection));
+                if let Some(renewal) = signed_in.renewal {
+                    let _ = renewals.send(renewal);
+                }
                 Box::new(SignedIn {
                     key: signed_in.key,
                     profile: signed_in.profile,
                     endpoint: signed_in.endpoint,
                     role: signed_in.role,
                     caller: signed_in.caller,
+                    expires: signed_in.expires,
+                    how: signed_in.how,
                 })
             }))
         };
         let panicked = move || tell(Err(Box::new(Problem::internal())));
         self.spawn_read(session, work, panicked);
+        let outbox = self.outbox.clone();
+        self.spawn_beside(session, async move {
+            let renewal = renewal.recv().await?;
+            let tell = |result| drop(outbox.send(Event::Renewed { session, result }));
+            renewal.run(tell).await;
+            None
+        });
+    }
+
+    /// Hands an answer to the task that waits for it, if one does.
+    fn reply(&mut self, session: SessionId, prompt: PromptId, reply: Reply) {
+        let of_slot = self.sessions.get(&session.slot);
+        if let Some(current) = of_slot.filter(|current| current.id == session) {
+            // What it answers may be over.
+            let _ = current.replies.send((prompt, reply));
+        }
     }
 
     /// The session of a slot and its connection, once it is signed in.
@@ -437,21 +475,36 @@ impl Driver {
         panicked: impl FnOnce() -> Event + Send + 'static,
     ) {
         let outbox = self.outbox.clone();
+        self.spawn_beside(session, async move {
+            match AssertUnwindSafe(work).catch_unwind().await {
+                Ok(event) => Some(event),
+                Err(_) => {
+                    let _ = outbox.send(Event::TaskPanicked);
+                    Some(panicked())
+                }
+            }
+        });
+    }
+
+    /// Runs a task that is dropped with its session, and that nothing waits for.
+    fn spawn_beside(
+        &mut self,
+        session: SessionId,
+        work: impl Future<Output = Option<Event>> + Send + 'static,
+    ) {
+        let outbox = self.outbox.clone();
         let Some(current) = self.sessions.get_mut(&session.slot) else {
             return;
         };
         // Finished tasks stay in the set until it is looked at.
         while current.reads.try_join_next().is_some() {}
         let task = async move {
-            let event = match AssertUnwindSafe(work).catch_unwind().await {
-                Ok(event) => event,
-                Err(_) => {
-                    let _ = outbox.send(Event::TaskPanicked);
-                    panicked()
-                }
-            };
-            // No one listens any more: then no one needs to know.
-            let _ = outbox.send(event);
+            let event = AssertUnwindSafe(work).catch_unwind().await;
+            let event = event.unwrap_or(Some(Event::TaskPanicked));
+            if let Some(event) = event {
+                // No one listens any more: then no one needs to know.
+                let _ = outbox.send(event);
+            }
         };
         current.reads.spawn_on(task, &self.handle);
     }

@@ -28,6 +28,7 @@ mod opening;
 mod plan;
 mod preflight;
 mod problem;
+pub mod prompt;
 pub mod query;
 mod request;
 mod rotation;
@@ -45,7 +46,7 @@ pub use effect::{
     RequestId, SecretJob, SessionId, Slot, Target, Trial,
 };
 pub use error::{Error, Kind, Remedy};
-pub use event::{Event, Signal, SignedIn, TrialNews};
+pub use event::{Event, Renewed, Signal, SignedIn, TrialNews};
 pub use intent::Intent;
 pub use key_id::KeyId;
 pub use leaving::{Leave, Obstacle};
@@ -53,7 +54,8 @@ pub use loader::{Attention, Background};
 pub use opening::{DEFAULT_ROLES, Listing, Organisation, roles_named};
 pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
 pub use preflight::{Difference, KeyFacts, Preflight};
-pub use problem::Problem;
+pub use problem::{Offer, Problem};
+pub use prompt::{Means, Prompt, PromptId, PromptNews, Reply};
 pub use request::{Answer, Change, ChangeRow, Changed, Read, ReadRow, Severity};
 pub use rotation::{Blocker, Evidence, Rotated, Rotation, RotationAction, RotationStep, WARM};
 pub use search::{Again, Search, SearchPhase, SearchWords};
@@ -66,6 +68,7 @@ use account_rules::AccountRules;
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet::Fleet;
 use leaving::Leaving;
+use prompt::SentCodes;
 use rotation::Rotations;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use unresolved::Questions;
@@ -149,6 +152,8 @@ pub enum Need {
     NewKey(String),
     /// What became of a change is not known.
     Question(Origin),
+    /// Signing in needs something that only a person can give.
+    Prompt(SessionId, PromptId),
 }
 
 /// The state of everything, for any number of accounts.
@@ -173,6 +178,8 @@ pub struct Engine {
     /// The key that is searched for as soon as an account is open: this one, or whichever is first.
     search_first: Option<(Option<Slot>, KeyId)>,
     leaving: Option<Leaving>,
+    /// The codes of MFA devices that were sent in the present window.
+    codes: SentCodes,
     news: Vec<News>,
     /// The damaged lines of the journal that recorded a change.
     journal_damaged: Vec<String>,
@@ -202,6 +209,7 @@ impl Engine {
             search: None,
             search_first: None,
             leaving: None,
+            codes: SentCodes::default(),
             news: Vec::new(),
             journal_damaged: Vec::new(),
             effects: Vec::new(),
@@ -273,7 +281,12 @@ impl Engine {
         let plans = plans.map(|plan| Need::Plan(plan.id));
         let keys = self.vault.held().map(|key| Need::NewKey(key.id.clone()));
         let questions = self.questions.shown().iter().cloned().map(Need::Question);
-        plans.chain(keys).chain(questions).collect()
+        let accounts = self.fleet.accounts().iter();
+        let prompts = accounts.filter_map(|account| {
+            let prompt = account.prompt.as_ref()?;
+            Some(Need::Prompt(account.session, prompt.id))
+        });
+        plans.chain(keys).chain(questions).chain(prompts).collect()
     }
 
     /// What is known of the organisation whose accounts are opened, if they are.
@@ -285,7 +298,10 @@ impl Engine {
     /// Whether something is under way, so that a spinner turns.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.fleet.accounts().iter().any(Account::is_busy)
+        self.fleet
+            .accounts()
+            .iter()
+            .any(|account| account.is_moving(self.now))
             || self.under_way().next().is_some()
             || self.vault.is_busy()
     }
@@ -335,6 +351,8 @@ impl Engine {
     fn take_in(&mut self, event: Event) -> Option<()> {
         match event {
             Event::SignedIn { session, result } => self.signed_in(session, result)?,
+            Event::Prompted { session, news } => self.prompted(session, news)?,
+            Event::Renewed { session, result } => self.renewed(session, result)?,
             Event::Answer {
                 session,
                 request,
@@ -399,6 +417,9 @@ impl Engine {
                 self.effects.push(effect);
             }
             Intent::Exclude(slot, excluded) => self.fleet.get_mut(slot)?.excluded = excluded,
+            Intent::SignInWith(slot, target, means) => self.sign_in_with(slot, target, means)?,
+            Intent::Reply(session, prompt, reply) => self.reply(session, prompt, reply)?,
+            Intent::CopyAddress(session, prompt) => self.copy_address(session, prompt)?,
             Intent::Refresh(slot) => self.refresh(slot)?,
             Intent::Propose(slot, proposal) => {
                 if let [Change::Create { user }] = &proposal.steps[..] {

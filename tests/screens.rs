@@ -344,6 +344,7 @@ fn signed_out(size: (u16, u16), profiles: usize) -> Desk {
         ],
         advice: vec!["Sign in, or start with --profile NAME.".into()],
         profiles: (1..=profiles).map(|at| format!("acme-{at:02}")).collect(),
+        offer: None,
     };
     let session = desk.session();
     let result = Err(Box::new(problem));

@@ -62,6 +62,7 @@ fn signed_in(
 ) -> SignedIn {
     let full = assumed.without_policy();
     let key = credentials.access_key_id().to_owned();
+    let expires = credentials.expiry().map(super::renewal::time);
     let role = assumed.role.clone();
     *lock(&assumed.first) = Some(credentials);
     let with = |provider| {
@@ -79,6 +80,9 @@ fn signed_in(
         key,
         profile: None,
         endpoint: super::endpoint_url::of(&source.config, "IAM"),
+        expires,
+        how: format!("role {role}"),
+        renewal: None,
         role: Some(role),
         caller,
     }

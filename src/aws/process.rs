@@ -53,6 +53,14 @@ pub(super) async fn provider(
     Some(provider)
 }
 
+/// What provides the credentials that a program gives.
+pub(super) fn of_command(command: SecretKey, programs: &Programs) -> Box<dyn ProvideCredentials> {
+    Box::new(Program {
+        command,
+        programs: programs.clone(),
+    })
+}
+
 /// A role that a profile assumes.
 #[derive(Debug, PartialEq, Eq)]
 struct Role<'a> {
@@ -137,7 +145,7 @@ impl ProvideCredentials for Program {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            let given = run(self.command.expose(), &self.programs).await;
+            let given = run(self.command.expose(), &self.programs, None).await;
             let read = given.and_then(|output| read(&output));
             read.map_err(CredentialsError::provider_error)
         })

@@ -16,6 +16,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     process::{Child, Command},
+    sync::watch,
     time::sleep,
 };
 
@@ -94,8 +95,13 @@ impl fmt::Display for Failure {
 
 impl error::Error for Failure {}
 
-/// Runs a program to its end, and returns what it has written.
-pub(super) async fn run(command: &str, programs: &Programs) -> Result<Zeroizing<Vec<u8>>, Failure> {
+/// Runs a program to its end, and returns what it has written. The line that it has said last on its
+/// standard error goes to `tell` meanwhile.
+pub(super) async fn run(
+    command: &str,
+    programs: &Programs,
+    tell: Option<&watch::Sender<String>>,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut command = shell(command);
     command
         .stdin(Stdio::null())
@@ -113,7 +119,7 @@ pub(super) async fn run(command: &str, programs: &Programs) -> Result<Zeroizing<
         // What is said beside the output is read while there is output, and does not hold it up:
         // something that was started and goes on may keep it open.
         let whole = async { tokio::try_join!(bounded(out), ended(&mut child)) };
-        let beside = first_line(err, &mut said);
+        let beside = first_line(err, &mut said, tell);
         tokio::pin!(whole, beside);
         let mut all_said = false;
         let (output, status) = tokio::select! {
@@ -184,7 +190,11 @@ async fn bounded(from: Option<impl AsyncRead + Unpin>) -> Result<Zeroizing<Vec<u
 }
 
 /// The first line of what is said, into `line` as soon as it is there.
-async fn first_line(from: Option<impl AsyncRead + Unpin>, line: &mut String) -> Result<(), Why> {
+async fn first_line(
+    from: Option<impl AsyncRead + Unpin>,
+    line: &mut String,
+    tell: Option<&watch::Sender<String>>,
+) -> Result<(), Why> {
     let Some(mut from) = from else { return Ok(()) };
     let mut beginning = Vec::new();
     let mut part = [0; 1024];
@@ -198,6 +208,11 @@ async fn first_line(from: Option<impl AsyncRead + Unpin>, line: &mut String) -> 
         if u64::try_from(beginning.len()).is_ok_and(|length| length < SAID) {
             beginning.extend_from_slice(&part[..count]);
             *line = one_line(String::from_utf8_lossy(&beginning).trim_start());
+            if let Some(tell) = tell {
+                let all = String::from_utf8_lossy(&beginning);
+                let last = all.lines().rev().find(|line| !line.trim().is_empty());
+                tell.send_replace(one_line(last.unwrap_or_default()));
+            }
         }
     }
 }
@@ -314,15 +329,17 @@ mod tests {
     #[tokio::test]
     async fn what_it_says_is_kept_apart_and_what_it_writes_is_bounded() {
         let programs = Programs::default();
-        let given = run("printf x; echo note >&2", &programs).await.unwrap();
+        let given = run("printf x; echo note >&2", &programs, None)
+            .await
+            .unwrap();
         assert_eq!(*given, b"x");
         let script = "echo >&2; echo 'No token.' >&2; yes x | head -c 200000 >&2; exit 3";
-        let failure = run(script, &programs).await.unwrap_err();
+        let failure = run(script, &programs, None).await.unwrap_err();
         assert_eq!(failure.to_string(), "the program failed: exit status: 3");
         assert_eq!(failure.said(), Some("No token."));
-        let failure = run("yes", &programs).await.unwrap_err();
+        let failure = run("yes", &programs, None).await.unwrap_err();
         assert!(matches!(failure.why, Why::TooMuch), "{failure}");
-        let failure = run("read x || exit 4", &programs).await.unwrap_err();
+        let failure = run("read x || exit 4", &programs, None).await.unwrap_err();
         assert!(failure.to_string().ends_with("exit status: 4"), "{failure}");
         assert!(programs.lock().is_empty());
     }
@@ -332,7 +349,7 @@ mod tests {
     #[tokio::test]
     async fn what_it_has_started_may_go_on_beside_it() {
         let programs = Programs::default();
-        let given = run("sleep 90 >/dev/null & printf x", &programs).await;
+        let given = run("sleep 90 >/dev/null & printf x", &programs, None).await;
         assert_eq!(*given.unwrap(), b"x");
     }
 
@@ -342,7 +359,7 @@ mod tests {
     async fn a_program_that_does_not_end_is_ended() {
         let programs = Programs::default();
         let begun = tokio::time::Instant::now();
-        let failure = run("echo 'Please wait.' >&2; sleep 1000", &programs).await;
+        let failure = run("echo 'Please wait.' >&2; sleep 1000", &programs, None).await;
         let failure = failure.unwrap_err();
         assert!(matches!(failure.why, Why::TooLong), "{failure}");
         assert!(begun.elapsed() >= LIMIT);

@@ -157,29 +157,25 @@ pub(super) fn can_be_signed_with(text: &str) -> bool {
 }
 
 /// How often the SDK asks again, as environment and profile say.
-pub(super) fn retries(name: &str, profiles: &ProfileSet) -> Result<RetryConfig, Problem> {
+pub(super) fn retries(name: &str, profiles: &ProfileSet) -> Result<RetryConfig, Box<Problem>> {
     let profile = profiles.get_profile(name);
     let modes = ["standard", "adaptive", "legacy"];
     // They differ in what they do where AWS throttles, which is not left to the SDK.
     if let Some((setting, mode)) = setting("AWS_RETRY_MODE", "retry_mode", profile)
         && !modes.iter().any(|known| mode.eq_ignore_ascii_case(known))
     {
-        return Err(wrong(
-            &setting,
-            &mode,
-            "it must be standard, adaptive or legacy",
-        ));
+        let rule = "it must be standard, adaptive or legacy";
+        return Err(Box::new(wrong(&setting, &mode, rule)));
     }
     let retries = patience::retries();
     match setting("AWS_MAX_ATTEMPTS", "max_attempts", profile) {
         None => Ok(retries),
         Some((setting, attempts)) => match attempts.parse() {
             Ok(attempts @ 1..) => Ok(retries.with_max_attempts(attempts)),
-            _ => Err(wrong(
-                &setting,
-                &attempts,
-                "it must be a whole number, 1 or more",
-            )),
+            _ => {
+                let rule = "it must be a whole number, 1 or more";
+                Err(Box::new(wrong(&setting, &attempts, rule)))
+            }
         },
     }
 }

@@ -2,11 +2,15 @@
 //! that says in words why not.
 
 use super::{
-    Caller, Connection, Http, Problem, Programs, Timeouts,
+    Caller, Connection, Http, MfaSessions, Person, Problem, Programs, Renewal, Timeouts,
+    assume::{self, Failure, Signed, Signer},
     convert::{self, chain, deepest, one_line},
-    endpoint_url, process, programs, settings,
+    endpoint_url, process, programs,
+    renewal::{self, Lease},
+    role_chain::RoleChain,
+    settings,
 };
-use crate::engine::SecretKey;
+use crate::engine::{Means, Offer, SecretKey};
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     default_provider::credentials::DefaultCredentialsChain,
@@ -25,12 +29,13 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
 use aws_smithy_runtime_api::client::{http::SharedHttpClient, result::ConnectorError};
 use aws_types::os_shim_internal::{Env, Fs};
+use chrono::{DateTime, Utc};
 use std::{
     borrow::Cow,
     env,
     error::Error as StdError,
-    iter,
-    sync::{Mutex, PoisonError},
+    fmt, iter,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -42,7 +47,7 @@ const IMDS_TIMEOUT: Duration = Duration::from_millis(700);
 const DEFAULT_REGION: Region = Region::from_static("us-east-1");
 
 /// How to sign in, from the command line. What is not given comes from the environment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// `--profile`.
     pub profile: Option<String>,
@@ -58,8 +63,23 @@ pub struct Options {
     pub programs: Programs,
     /// What the clients of all accounts send with.
     pub http: Http,
-    /// The command that prints the code of an MFA device, from the config file.
+    /// The sessions that were made with the code of an MFA device in this run.
+    pub mfa: MfaSessions,
+    /// A command that prints the code of the MFA device, as the shell reads it.
     pub mfa_process: Option<String>,
+    /// `--sso-device-code`: log in with a code, and not with a browser here.
+    pub sso_device_code: bool,
+}
+
+/// The command that prints codes may hold a password.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("profile", &self.profile)
+            .field("region", &self.region)
+            .field("read_only", &self.read_only)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A session that can be used.
@@ -77,6 +97,12 @@ pub struct SignedIn {
     pub role: Option<Box<str>>,
     /// Who is signed in, where that is known without asking.
     pub caller: Option<Caller>,
+    /// When the credentials expire, where they do.
+    pub expires: Option<DateTime<Utc>>,
+    /// How it was signed in, in a word or two: `keys with MFA`, `role deploy`.
+    pub how: String,
+    /// What has to run so that the credentials are renewed, where requests do not do that.
+    pub renewal: Option<Renewal>,
 }
 
 /// Signs in to the account of the ambient credentials. Sends nothing to IAM or STS, unless a
@@ -85,8 +111,20 @@ pub struct SignedIn {
 /// # Errors
 /// When there are no credentials, or what should provide them fails.
 pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
+    sign_in_with(options, None, &Person::absent()).await
+}
+
+/// The same, by these means where the usual ones do not do, and with a person to ask.
+///
+/// # Errors
+/// When there are no credentials, or what should provide them fails.
+pub async fn sign_in_with(
+    options: &Options,
+    means: Option<Means>,
+    person: &Person,
+) -> Result<SignedIn, Problem> {
     let mut known = Vec::new();
-    let signed_in = sign_in_knowing(options, &mut known).await;
+    let signed_in = sign_in_knowing(options, means, person, &mut known).await;
     signed_in.map_err(|problem| Problem {
         profiles: known,
         ..problem
@@ -94,7 +132,12 @@ pub async fn sign_in(options: &Options) -> Result<SignedIn, Problem> {
 }
 
 /// Signs in, and tells which profiles there are, once that is known.
-async fn sign_in_knowing(options: &Options, known: &mut Vec<String>) -> Result<SignedIn, Problem> {
+async fn sign_in_knowing(
+    options: &Options,
+    means: Option<Means>,
+    person: &Person,
+    known: &mut Vec<String>,
+) -> Result<SignedIn, Problem> {
     let odd_line = tokio::task::spawn_blocking(settings::odd_line);
     let odd_line = odd_line.await.map_err(|_| Problem::internal())?;
     if let Some(problem) = odd_line {
@@ -127,70 +170,196 @@ async fn sign_in_knowing(options: &Options, known: &mut Vec<String>) -> Result<S
     if let Some(problem) = odd_region.or_else(|| odd_key(options, name, &profiles)) {
         return Err(problem);
     }
-    let retries = settings::retries(name, &profiles)?;
+    let retries = settings::retries(name, &profiles).map_err(|problem| *problem)?;
     let of_requests = region.clone().unwrap_or(DEFAULT_REGION);
     let config = load_config(options, of_requests, retries).await;
     // Before anything is sent there, by a profile that assumes a role.
     if let Some(problem) = endpoint_url::unusable(&config, name) {
         return Err(problem);
     }
-    let instance = instance_metadata();
-    let of_program = match &options.profile {
-        None if environment_has_keys() => None,
-        _ => {
-            let region = region.clone().unwrap_or(DEFAULT_REGION);
-            process::provider(&profiles, name, region, &options.programs).await
+    let found = Found {
+        options,
+        profiles,
+        named,
+        region,
+        config,
+    };
+    let chain = match &options.profile {
+        None if environment_has_keys() => Some(RoleChain::of_environment()),
+        _ => RoleChain::read(&found.profiles, found.name()),
+    };
+    match (chain, means) {
+        (Some(chain), Some(Means::Code)) => Box::pin(found.along(chain, means, person)).await,
+        (Some(chain), _) if chain.names_a_device() => {
+            Box::pin(found.along(chain, means, person)).await
         }
-    };
-    let provider: Box<dyn ProvideCredentials> = match &options.profile {
-        _ if let Some(provider) = of_program => provider,
-        // `--profile` wins over keys in the environment, as in the `aws` command. The SDK's own
-        // chain would look at the environment first.
-        Some(profile) => Box::new(
-            ProfileFileCredentialsProvider::builder()
-                // A profile that assumes a role asks STS, and every request has a region.
-                .configure(&ProviderConfig::default().with_region(config.region().cloned()))
-                .profile_name(profile)
-                .build(),
-        ),
-        None => Box::new(
-            DefaultCredentialsChain::builder()
-                .imds_client(instance.clone())
-                // Left out, it would be looked for once more, on the instance too.
-                .region(config.region().cloned())
-                .build()
-                .await,
-        ),
-    };
-    let credentials = provider
-        .provide_credentials()
-        .await
-        .and_then(sound)
-        .map_err(|error| explain(&error, named.as_deref(), &profiles))?;
-    let region = match region {
-        // Without configured credentials they are the instance's: then it is there to be asked.
-        None if !environment_has_keys() && nothing_configured(named.as_deref(), &profiles) => {
-            let of_instance = ImdsRegionProvider::builder().imds_client(instance).build();
-            of_instance.region().await
-        }
-        region => region,
-    };
-    let key = credentials.access_key_id().to_owned();
+        (None, Some(Means::Code)) => Err(assume::needs_long_term_keys(found.named.as_deref())),
+        (chain, _) => Box::pin(found.by_the_sdk(chain)).await,
+    }
+}
+
+/// What was found in flags, environment and profile files.
+struct Found<'a> {
+    options: &'a Options,
+    profiles: ProfileSet,
+    /// The profile that was named.
+    named: Option<String>,
+    /// The region that was chosen, if one was.
+    region: Option<Region>,
+    /// For requests, without credentials.
+    config: SdkConfig,
+}
+
+impl Found<'_> {
+    /// The profile that counts.
+    fn name(&self) -> &str {
+        let named = self.named.as_deref();
+        named.unwrap_or_else(|| self.profiles.selected_profile())
+    }
+
+    /// Signs in along a chain that a person may have to give something for.
+    async fn along(
+        self,
+        chain: RoleChain,
+        means: Option<Means>,
+        person: &Person,
+    ) -> Result<SignedIn, Problem> {
+        let signer = Signer {
+            chain,
+            profiles: self.profiles.clone(),
+            config: self.config.clone(),
+            options: self.options.clone(),
+            person: person.clone(),
+            means,
+            instance: instance_metadata(),
+        };
+        let named = self.named.clone();
+        let ended = sign_in_along(signer, named).await;
+        ended.map_err(|failure| match failure {
+            Failure::Told(problem) => *problem,
+            Failure::Credentials(error) => {
+                let problem = explain(&error, self.named.as_deref(), &self.profiles);
+                Problem {
+                    // Its trust may ask for MFA, which AWS does not say.
+                    offer: wants_code(&error).then_some(Offer::Code),
+                    ..problem
+                }
+            }
+        })
+    }
+
+    /// Signs in with what the SDK finds, or with the program of a profile.
+    async fn by_the_sdk(self, chain: Option<RoleChain>) -> Result<SignedIn, Problem> {
+        let Self {
+            options,
+            profiles,
+            named,
+            region,
+            config,
+        } = self;
+        let name = named.as_deref().unwrap_or(profiles.selected_profile());
+        let instance = instance_metadata();
+        let of_program = match &options.profile {
+            None if environment_has_keys() => None,
+            _ => {
+                let region = region.clone().unwrap_or(DEFAULT_REGION);
+                process::provider(&profiles, name, region, &options.programs).await
+            }
+        };
+        let provider: Box<dyn ProvideCredentials> = match &options.profile {
+            _ if let Some(provider) = of_program => provider,
+            // `--profile` wins over keys in the environment, as in the `aws` command. The SDK's own
+            // chain would look at the environment first.
+            Some(profile) => Box::new(
+                ProfileFileCredentialsProvider::builder()
+                    // A profile that assumes a role asks STS, and every request has a region.
+                    .configure(&ProviderConfig::default().with_region(config.region().cloned()))
+                    .profile_name(profile)
+                    .build(),
+            ),
+            None => Box::new(
+                DefaultCredentialsChain::builder()
+                    .imds_client(instance.clone())
+                    // Left out, it would be looked for once more, on the instance too.
+                    .region(config.region().cloned())
+                    .build()
+                    .await,
+            ),
+        };
+        let credentials = provider.provide_credentials().await.and_then(sound);
+        let credentials = credentials.map_err(|error| {
+            let assumes = chain.as_ref().is_some_and(|chain| !chain.roles.is_empty());
+            Problem {
+                offer: (assumes && wants_code(&error)).then_some(Offer::Code),
+                ..explain(&error, named.as_deref(), &profiles)
+            }
+        })?;
+        let region = match region {
+            // Without configured credentials they are the instance's: then it is there to be asked.
+            None if !environment_has_keys() && nothing_configured(named.as_deref(), &profiles) => {
+                let of_instance = ImdsRegionProvider::builder().imds_client(instance).build();
+                of_instance.region().await
+            }
+            region => region,
+        };
+        let key = credentials.access_key_id().to_owned();
+        let expires = credentials.expiry().map(renewal::time);
+        let how = match (&chain, credentials.session_token()) {
+            (Some(chain), None) => chain.how(false),
+            (Some(chain), Some(_)) if !chain.is_keys() => chain.how(false),
+            (None, None) => "keys".into(),
+            (_, Some(_)) => "session".into(),
+        };
+        let config = config
+            .into_builder()
+            .region(region.unwrap_or(DEFAULT_REGION))
+            .credentials_provider(SharedCredentialsProvider::new(Resolved {
+                first: Mutex::new(Some(credentials)),
+                provider,
+            }))
+            .build();
+        Ok(SignedIn {
+            connection: Connection::new(&config, options.read_only, options.timeouts),
+            key,
+            profile: named,
+            endpoint: endpoint_url::of(&config, "IAM"),
+            role: None,
+            caller: None,
+            expires,
+            how,
+            renewal: None,
+        })
+    }
+}
+
+/// Whether a role was refused that may be to be had with MFA.
+fn wants_code(error: &CredentialsError) -> bool {
+    let refused = convert::find::<AssumeRoleError>(error);
+    refused.is_some_and(|refused| refused.code() == Some("AccessDenied"))
+}
+
+/// Signs in along a chain that a person may have to give a code for.
+async fn sign_in_along(signer: Signer, named: Option<String>) -> Result<SignedIn, Failure> {
+    let Signed { credentials, how } = signer.credentials().await?;
+    let lease = Lease::new(credentials.clone());
+    let config = signer.config.to_builder();
     let config = config
-        .into_builder()
-        .region(region.unwrap_or(DEFAULT_REGION))
-        .credentials_provider(SharedCredentialsProvider::new(Resolved {
-            first: Mutex::new(Some(credentials)),
-            provider,
-        }))
+        .credentials_provider(SharedCredentialsProvider::new(lease.clone()))
         .build();
+    let options = &signer.options;
     Ok(SignedIn {
         connection: Connection::new(&config, options.read_only, options.timeouts),
-        key,
+        key: credentials.access_key_id().to_owned(),
         profile: named,
         endpoint: endpoint_url::of(&config, "IAM"),
         role: None,
         caller: None,
+        expires: credentials.expiry().map(renewal::time),
+        how,
+        renewal: Some(Renewal {
+            signer: Arc::new(signer),
+            lease,
+        }),
     })
 }
 
@@ -222,6 +391,9 @@ pub fn sign_in_embedded(embedded: Embedded, options: &Options) -> SignedIn {
         endpoint: None,
         role: None,
         caller: None,
+        expires: None,
+        how: "keys".into(),
+        renewal: None,
     }
 }
 
@@ -273,8 +445,8 @@ struct Resolved {
     provider: Box<dyn ProvideCredentials>,
 }
 
-impl std::fmt::Debug for Resolved {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolved").finish_non_exhaustive()
     }
 }
@@ -298,7 +470,7 @@ impl ProvideCredentials for Resolved {
 }
 
 /// The credentials without the blanks and line breaks that a program may have left around them.
-fn sound(found: Credentials) -> Result<Credentials, CredentialsError> {
+pub(super) fn sound(found: Credentials) -> Result<Credentials, CredentialsError> {
     let trimmed = |text: &str| text.trim().to_owned();
     let key = trimmed(found.access_key_id());
     let secret = SecretKey::new(trimmed(found.secret_access_key()));
@@ -452,13 +624,6 @@ const WAYS: &[Way] = &[
         "The console login of profile {name} has expired",
         "Profile {name} uses a login that is no longer good.",
         "Run: aws login --profile {name}",
-    ),
-    (
-        &["mfa_serial"],
-        "Profile {name} needs an MFA code",
-        "Profile {name} names an MFA device (mfa_serial), and iamkeys cannot ask for its code.",
-        "Get a session with MFA (aws sts get-session-token, or aws sts assume-role with \
-         --serial-number and --token-code) and start with its credentials.",
     ),
     (
         &["credential_process"],

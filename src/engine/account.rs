@@ -26,6 +26,7 @@ use super::{
     loader::Loader,
     model::ListedAccount,
     problem::Problem,
+    prompt::{Means, Prompt},
     query::Query,
     request::{Answer, Read},
 };
@@ -63,6 +64,10 @@ pub struct Account {
     pub(super) demo: bool,
     /// A person does not want to see it among the others.
     pub excluded: bool,
+    /// What signing in, or renewing the credentials, needs a person for.
+    pub prompt: Option<Prompt>,
+    /// The means that it is signed in by where the usual ones do not do.
+    pub means: Option<Means>,
     /// How many reads may be under way, and how many a second.
     pub limiter: Limiter,
     pub(super) loader: Loader,
@@ -79,6 +84,8 @@ impl Account {
             users: Inventory::default(),
             listed: None,
             excluded: false,
+            prompt: None,
+            means: None,
             limiter: Limiter::default(),
             loader: Loader::default(),
         }
@@ -86,7 +93,7 @@ impl Account {
 
     /// Begins another session. Everything known of the one before is forgotten, but what this run
     /// has changed if it is the same account.
-    pub(super) fn sign_in(&mut self, target: Target) -> Effect {
+    pub(super) fn sign_in(&mut self, target: Target, means: Option<Means>) -> Effect {
         let session = SessionId {
             generation: self.session.generation + 1,
             ..self.session
@@ -104,13 +111,18 @@ impl Account {
             }
         }
         let role = before.identity.role.filter(|_| same);
-        Effect::SignIn(session, target.with_role_first(role.as_deref()))
+        let target = target.with_role_first(role.as_deref());
+        self.means = means.filter(|means| *means == Means::Code);
+        match means {
+            None => Effect::SignIn(session, target),
+            Some(means) => Effect::SignInWith(session, target, means),
+        }
     }
 
     /// Begins another session when its turn comes.
     pub(super) fn wait_anew(&mut self) {
         let target = self.target.clone();
-        let _ = self.sign_in(target);
+        let _ = self.sign_in(target, None);
         self.stage = Stage::Waiting;
     }
 
@@ -230,6 +242,16 @@ impl Account {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self.stage, Stage::Waiting | Stage::SigningIn) || self.is_loading()
+    }
+
+    /// Whether something moves by itself. While a person is waited for it does not, unless a time runs
+    /// down.
+    #[must_use]
+    pub fn is_moving(&self, now: DateTime<Utc>) -> bool {
+        match &self.prompt {
+            Some(prompt) => prompt.is_moving(now) || self.is_loading(),
+            None => self.is_busy(),
+        }
     }
 
     /// Makes the effect that asks for something, and notes that it is asked for.

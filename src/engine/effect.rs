@@ -4,6 +4,7 @@
 use super::{
     SecretKey,
     destination::{Form, Layout, Multiplexer, ProfilePlan, Why},
+    prompt::{Means, PromptId, Reply},
     request::{Change, Read},
 };
 use std::sync::Arc;
@@ -36,6 +37,10 @@ pub struct SessionId {
 pub enum Effect {
     /// Sign in, and drop every read of the slot's session before.
     SignIn(SessionId, Target),
+    /// The same, by other means than the usual ones.
+    SignInWith(SessionId, Target, Means),
+    /// Hand an answer to the task of the session that waits for it.
+    Reply(SessionId, PromptId, Reply),
     /// Ask something of the account.
     Read(SessionId, RequestId, Read),
     /// Change the account. Not dropped at quit.
@@ -221,7 +226,7 @@ pub struct NewFile {
 pub struct Clip {
     /// What it is.
     pub what: Copied,
-    /// The key it belongs to; empty for a command.
+    /// The key it belongs to; empty for a command or an address.
     pub key: String,
     /// The text.
     pub text: SecretKey,
@@ -238,6 +243,8 @@ pub enum Copied {
     As(Form),
     /// The `aws` command for something that was done.
     Command,
+    /// The address of the page that one logs in on.
+    Address,
 }
 
 impl Copied {
@@ -253,6 +260,7 @@ impl Copied {
             Self::As(Form::Process) => "credential_process JSON",
             Self::As(Form::Section) => "section",
             Self::Command => "command",
+            Self::Address => "address",
         }
     }
 

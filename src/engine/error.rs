@@ -27,6 +27,9 @@ pub enum Remedy {
     Retry,
     /// Ask an administrator for permission to call the error's action.
     AskForPermission,
+    /// Ask for that permission; or a policy may refuse it for want of MFA, and a session with MFA may
+    /// do it.
+    AskForPermissionOrMfa,
     /// Delete one of the user's keys first; Inactive ones count toward the limit.
     DeleteAKey,
     /// Remove one of the user's tags first: a description is a tag.
@@ -165,6 +168,14 @@ impl Error {
         matches!(self.kind, Kind::Denied | Kind::NotFound | Kind::Rejected)
     }
 
+    /// Whether this may be refused for want of MFA: AWS does not say which condition of a policy it was,
+    /// and policies that ask for MFA refuse explicitly.
+    #[must_use]
+    pub fn may_want_mfa(&self) -> bool {
+        let says = |words: &str| self.message.contains(words);
+        self.kind == Kind::Denied && (says("explicit deny") || says("MultiFactorAuth"))
+    }
+
     /// Whether nothing at all can be done in this account until it is mended.
     #[must_use]
     pub fn stops_everything(&self) -> bool {
@@ -178,6 +189,7 @@ impl Error {
     #[must_use]
     pub fn remedy(&self) -> Remedy {
         match self.kind {
+            Kind::Denied if self.may_want_mfa() => Remedy::AskForPermissionOrMfa,
             Kind::Denied => Remedy::AskForPermission,
             Kind::NotFound => Remedy::None,
             Kind::Limit => match self.action {

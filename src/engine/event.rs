@@ -6,11 +6,13 @@ use super::{
     error::Error,
     model::Caller,
     problem::Problem,
+    prompt::PromptNews,
     request::{Answer, Changed},
     rotation::Rotated,
     unresolved::Question,
     vault::DestinationNews,
 };
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// Something that has happened outside.
@@ -22,6 +24,20 @@ pub enum Event {
         session: SessionId,
         /// Its credentials, or why there are none.
         result: Result<Box<SignedIn>, Box<Problem>>,
+    },
+    /// Signing in needs something that only a person can give, or does not any more.
+    Prompted {
+        /// The session.
+        session: SessionId,
+        /// What is asked.
+        news: PromptNews,
+    },
+    /// Credentials that were about to expire were renewed, or not: in words, why.
+    Renewed {
+        /// The session.
+        session: SessionId,
+        /// The new ones.
+        result: Result<Renewed, String>,
     },
     /// An answer to a read.
     Answer {
@@ -111,6 +127,19 @@ pub struct SignedIn {
     pub role: Option<Box<str>>,
     /// Who is signed in, where that is known without asking.
     pub caller: Option<Caller>,
+    /// When the credentials expire, where they do.
+    pub expires: Option<DateTime<Utc>>,
+    /// How it was signed in, in a word or two: `keys with MFA`, `role deploy`.
+    pub how: String,
+}
+
+/// Credentials in place of those that were about to expire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewed {
+    /// The key ID that requests are signed with from now on.
+    pub key: String,
+    /// When they expire, where they do.
+    pub expires: Option<DateTime<Utc>>,
 }
 
 /// How the trial of a new key goes.

@@ -1,10 +1,11 @@
 //! What a person wants, in this program's terms: from a key press, a click, or a command line.
 
 use super::{
-    effect::{Copied, Origin, Slot, Target},
+    effect::{Copied, Origin, SessionId, Slot, Target},
     key_id::KeyId,
     leaving::Leave,
     plan::{PlanId, Proposal},
+    prompt::{Means, PromptId, Reply},
     request::{Change, Read},
     rotation::RotationAction,
     unresolved::Resolution,
@@ -22,6 +23,12 @@ pub enum Intent {
     OpenOrganisation(Slot),
     /// Leave an account out of the lists of all, or take it in again.
     Exclude(Slot, bool),
+    /// Sign in to an account, in this slot, by other means than the usual ones.
+    SignInWith(Slot, Target, Means),
+    /// Answer what signing in asks.
+    Reply(SessionId, PromptId, Reply),
+    /// Copy the address of the page that one logs in on.
+    CopyAddress(SessionId, PromptId),
     /// Ask again for what is looked at, and for what has failed.
     Refresh(Slot),
     /// Propose changes: the account is looked at, and they are sent once approved.

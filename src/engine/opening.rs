@@ -199,6 +199,14 @@ impl Engine {
         }
     }
 
+    /// What opens the account in a slot, where that is not signed in any more.
+    pub(super) fn lost_source(&self, slot: Slot) -> Option<Target> {
+        let account = self.fleet.get(slot)?;
+        let lost =
+            matches!(account.stage, Stage::SignedOut(_)) || account.identity.broken.is_some();
+        lost.then(|| account.target.clone())
+    }
+
     /// An account is signed in again: those that it leads to, and that could not be reached any more,
     /// are opened anew.
     pub(super) fn open_members_again(&mut self, source: Slot) {

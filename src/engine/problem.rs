@@ -1,6 +1,6 @@
 //! Why signing in failed, told to a person: one sentence, what was looked at, what to do.
 
-use super::{Error, Kind};
+use super::{Error, Kind, prompt::Means};
 
 /// A whole screen's worth of explanation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,29 @@ pub struct Problem {
     pub advice: Vec<String>,
     /// The profiles there are, to sign in with instead.
     pub profiles: Vec<String>,
+    /// What can be done about it from within.
+    pub offer: Option<Offer>,
+}
+
+/// What can be done from within about not being signed in, as data: the screen names the key that
+/// does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Sign in with the code of an MFA device.
+    Code,
+    /// Log in to IAM Identity Center.
+    Login,
+}
+
+impl Offer {
+    /// The means to sign in by that it stands for.
+    #[must_use]
+    pub fn means(self) -> Means {
+        match self {
+            Self::Code => Means::Code,
+            Self::Login => Means::Login,
+        }
+    }
 }
 
 impl Problem {
@@ -49,8 +72,8 @@ impl Problem {
                 "STS knows these credentials, and IAM does not accept them. That is how a session \
                  without multi-factor authentication looks to IAM.",
                 vec![
-                    "Get a session with MFA (aws sts get-session-token --serial-number … \
-                     --token-code …) and start again with it.",
+                    "Get a session with MFA: sign in with the profile that has the long-term keys. \
+                     iamkeys asks for the code where it names the device (mfa_serial).",
                 ],
             ),
             Kind::BadCredentials => (
@@ -59,8 +82,8 @@ impl Problem {
                  secret is wrong.",
                 vec![
                     "Check the access key and secret of this profile or environment.",
-                    "A session that lacks MFA can look like this too: get one with \
-                     aws sts get-session-token.",
+                    "A session that lacks MFA can look like this too: sign in with the long-term \
+                     keys, and with MFA.",
                 ],
             ),
             Kind::Expired => (

@@ -5,8 +5,9 @@ use super::{
     activity::Entry,
     effect::{RequestId, SessionId, Slot, Target},
     error::{Error, Kind},
-    event::SignedIn,
+    event::{Renewed, SignedIn},
     problem::Problem,
+    prompt::Means,
     request::{Answer, Read},
 };
 use std::time::Duration;
@@ -31,6 +32,27 @@ impl Engine {
     /// Begins another session in a slot. What is open (a secret, a question, a plan) stays open.
     pub(super) fn sign_in(&mut self, slot: Slot, target: Target) -> Option<()> {
         let account = self.fleet.get(slot)?;
+        // A session that was made with MFA is made with MFA again.
+        let means = account.means.filter(|_| account.target == target);
+        // The one whose credentials lead there comes first.
+        if let Target::Member(member) = &target
+            && let Some(source) = self.lost_source(member.source)
+        {
+            let account = self.fleet.get_mut(slot)?;
+            account.wait_anew();
+            return self.sign_in(member.source, source);
+        }
+        self.begin_session(slot, target, means)
+    }
+
+    /// Begins another session in a slot, by these means where the usual ones do not do.
+    pub(super) fn begin_session(
+        &mut self,
+        slot: Slot,
+        target: Target,
+        means: Option<Means>,
+    ) -> Option<()> {
+        let account = self.fleet.get(slot)?;
         let session = account.session;
         if target != account.target {
             // It was meant for the account that was to be opened.
@@ -42,7 +64,7 @@ impl Engine {
         // While it is still known which questions are about the account of this session.
         self.forget_looks(session);
         let account = self.fleet.get_mut(slot)?;
-        self.effects.push(account.sign_in(target));
+        self.effects.push(account.sign_in(target, means));
         self.put_search_off(session.slot, false);
         self.forget_trials(session);
         self.void_proposals(session);
@@ -68,6 +90,8 @@ impl Engine {
                     account.identity.caller.tell(caller);
                 }
                 let reads = account.first_reads();
+                account.identity.expires = signed_in.expires;
+                account.identity.how = signed_in.how;
                 // The key that a person is after first, and everything else beside it.
                 self.begin_search(session.slot);
                 self.read_all(session.slot, reads);
@@ -80,6 +104,40 @@ impl Engine {
             }
             Err(problem) => account.stage = account::Stage::SignedOut(problem),
         }
+        Some(())
+    }
+
+    /// The credentials of a session were renewed. What had failed because they had expired is asked
+    /// again.
+    pub(super) fn renewed(
+        &mut self,
+        session: SessionId,
+        result: Result<Renewed, String>,
+    ) -> Option<()> {
+        let account = self.fleet.of_mut(session)?;
+        let renewed = match result {
+            Ok(renewed) => renewed,
+            Err(why) => {
+                self.complain(format!("The credentials could not be renewed: {why}"));
+                return Some(());
+            }
+        };
+        let identity = &mut account.identity;
+        identity.key = renewed.key;
+        identity.expires = renewed.expires;
+        let had_expired = identity
+            .broken
+            .take_if(|error| error.kind == Kind::Expired)
+            .is_some();
+        if matches!(account.stage, account::Stage::SignedOut(_)) {
+            account.stage = account::Stage::SignedIn;
+            let reads = account.first_reads();
+            self.begin_search(session.slot);
+            self.read_all(session.slot, reads);
+        } else if had_expired {
+            self.refresh(session.slot);
+        }
+        self.open_members_again(session.slot);
         Some(())
     }
 

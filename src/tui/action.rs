@@ -96,6 +96,7 @@ actions! {
     ShowKeys, "all keys", "Go to the list of all keys", View "Switch pages";
     ShowActivity, "activity", "See what was done, and what failed", View "Switch pages";
     Refresh, "refresh", "Refresh what is on screen", View "Refresh";
+    EnterCode, "MFA code", "Sign in with the code of an MFA device", View "Sign in with MFA";
     Palette, "more", "Every action by name", View "Every action by name";
     Help, "help", "Keyboard shortcuts", View "This help";
     Quit, "quit", "Quit", View "Quit";
@@ -153,6 +154,10 @@ actions! {
     RollBack, "roll back", "Activate the old key and delete the new one";
     TryAgain, "try again", "Sign in again";
     ChooseProfile, "profiles", "Choose a profile to sign in with";
+    LogIn, "log in", "Log in to IAM Identity Center";
+    OpenPage, "open", "Open the page in a browser here";
+    CopyAddress, "copy address", "Copy the address of the page";
+    UseDeviceCode, "use a code", "Log in with a code, in any browser";
     OpenDemo, "demo account", "Open the demo account: nothing in it is real";
     StopWaiting, "leave now", "Leave, not knowing how the change ended";
     Stay, "stay", "Do not leave";

@@ -2,6 +2,7 @@
 //! is drawn. A dialog holds no facts: what it shows it looks up in the engine, and what it wants it
 //! asks of the screen ([`Ask`]).
 
+mod code;
 mod confirm;
 mod copy_as;
 mod describe;
@@ -14,6 +15,7 @@ mod find;
 mod full;
 mod help;
 mod leaving;
+mod login;
 mod new_key;
 mod palette;
 mod plan;
@@ -23,6 +25,7 @@ mod ready_filters;
 mod rotate;
 mod store;
 
+pub(super) use code::CodeDialog;
 pub(super) use describe::Describe;
 pub(super) use details::Details;
 pub(super) use discard::Discard;
@@ -30,6 +33,7 @@ pub(super) use entry::WholeEntry;
 pub(super) use find::Find;
 pub(super) use help::Help;
 pub(super) use leaving::Leaving;
+pub(super) use login::LoginDialog;
 pub(super) use new_key::NewKeyDialog;
 pub(super) use palette::Palette;
 pub(super) use plan::PlanDialog;
@@ -40,7 +44,7 @@ pub(super) use rotate::Rotate;
 pub(super) use store::Store;
 
 use super::prelude::*;
-use crate::engine::{self, Need, Obstacle, vault::NewKey};
+use crate::engine::{self, Need, Obstacle, prompt::Asked, vault::NewKey};
 use std::{any::Any, fmt};
 
 /// The most that a text field takes, in bytes.
@@ -224,11 +228,18 @@ fn held<'a>(engine: &'a Engine, key: &str) -> Option<&'a NewKey> {
 }
 
 /// The dialog for something that the engine needs a person for.
-pub(super) fn for_need(need: &Need) -> Box<dyn Dialog> {
+pub(super) fn for_need(need: &Need, engine: &Engine) -> Box<dyn Dialog> {
     match need {
         Need::Plan(plan) => Box::new(PlanDialog::new(*plan)),
         Need::NewKey(key) => Box::new(NewKeyDialog::new(key.clone())),
         Need::Question(origin) => Box::new(QuestionDialog::new(origin.clone())),
+        Need::Prompt(session, id) => {
+            let asked = engine.prompt(*session, *id).map(|prompt| &prompt.asked);
+            match asked {
+                Some(Asked::Login(_)) => Box::new(LoginDialog::new(*session, *id)),
+                Some(Asked::Code(_)) | None => Box::new(CodeDialog::new(*session, *id)),
+            }
+        }
     }
 }
 

@@ -57,6 +57,8 @@ contexts! {
     SignedOut, "signed out", "Not signed in (yet).";
     Profiles, "profiles", "Choosing a profile to sign in with.";
     Waiting, "waiting action", "An action waits for its key, or for a user's keys.";
+    Code, "MFA code", "Typing the code of an MFA device.";
+    Login, "SSO login", "Waiting for a login to IAM Identity Center.";
     Leaving, "leaving", "Waiting for changes before leaving.";
 }
 
@@ -79,6 +81,7 @@ impl Context {
                 | Self::File
                 | Self::Describe
                 | Self::Find
+                | Self::Code
         )
     }
 
@@ -214,6 +217,7 @@ const TYPED: &[Context] = &[
     Context::File,
     Context::Describe,
     Context::Find,
+    Context::Code,
 ];
 const STORING: &[Context] = &[Context::NewKey, Context::Rotate];
 const VIEWS: &[Context] = &[
@@ -257,6 +261,8 @@ const fn bind(
 /// The table. Within a context, a key stands at most once (a test keeps it so).
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
+    bind(Action::EnterCode, &[Key::char('m')], &[Context::SignedOut], true),
+    bind(Action::LogIn, &[Key::char('l')], &[Context::SignedOut], true),
     bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
     bind(Action::ChooseProfile, &[Key::char('p')], &[Context::SignedOut], true),
     bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),
@@ -283,6 +289,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
     bind(Action::ShowUsers, &[Key::char('1')], SORTED, false),
+    bind(Action::EnterCode, &[Key::char('m')], LISTS, false),
     bind(Action::ReadyFilters, &[Key::char('F')], LISTS, false),
     bind(Action::ReverseSort, &[Key::char('S')], SORTED, false),
     bind(Action::ShowKeys, &[Key::char('2')], VIEWS, false),
@@ -328,7 +335,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find, Context::Code], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Login], false),
+    bind(Action::OpenPage, &[Key::char('o')], &[Context::Login], false),
+    bind(Action::CopyAddress, &[Key::char('y')], &[Context::Login], false),
+    bind(Action::UseDeviceCode, &[Key::char('d')], &[Context::Login], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Waiting], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters, Context::Profiles], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Help, Context::Entry], false),

@@ -26,7 +26,7 @@ use super::{
     },
 };
 use crate::engine::{
-    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Signal, Slot, Target,
+    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Offer, Signal, Slot, Target,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
@@ -376,6 +376,22 @@ impl Screen {
             && !(self.engine.settings.read_only && action.is_change())
         {
             return Some(format!("Looking for {key} among these keys"));
+        }
+        let account = self.account();
+        if matches!(action, Action::EnterCode | Action::LogIn) {
+            let offer = match action {
+                Action::EnterCode => Offer::Code,
+                _ => Offer::Login,
+            };
+            return match (&account.stage, &account.target) {
+                (Stage::SignedOut(problem), _) if problem.offer == Some(offer) => None,
+                (Stage::SignedIn, Target::Demo) => Some("The demo account asks for no code".into()),
+                (Stage::SignedIn, _) if account.identity.has_long_lived_key() => None,
+                (Stage::SignedIn, _) => {
+                    Some("Only long-term keys can get a session with MFA".into())
+                }
+                _ => Some("That would change nothing here".into()),
+            };
         }
         pages::why_not(action, &self.engine, self.selection())
     }

@@ -132,6 +132,13 @@ pub(super) fn remedy(error: &Error) -> String {
         Remedy::Retry if error.kind == Kind::Other => format!("{retry} tries again."),
         Remedy::Retry => format!("The service failed; {retry} tries again."),
         Remedy::AskForPermission => format!("Ask for permission to call {}.", error.action),
+        Remedy::AskForPermissionOrMfa => {
+            let code = keymap::name(Context::Users, Action::EnterCode);
+            format!(
+                "A policy denies {}. If it asks for MFA, {code} signs in with a code.",
+                error.action
+            )
+        }
         Remedy::DeleteAKey => {
             "Delete one of the keys first. Inactive keys count toward the limit.".into()
         }

@@ -129,7 +129,7 @@ fn key_value(row: &UserRow, key: Known<'_>, column: Column) -> Option<Plain> {
         Column::Service => place.0.map(|text| Plain::Text(text.to_string())),
         Column::Region => place.1.map(|text| Plain::Text(text.to_string())),
         Column::Status => Some(Plain::Age(i64::from(*key.status() != KeyStatus::Active))),
-        Column::Keys => unreachable!("no column of keys"),
+        other => unreachable!("{other:?} is no column of the keys of an account"),
     }
 }
 
@@ -412,7 +412,7 @@ proptest! {
                 let cursor = match view {
                     Page::Users => lists.by_user().cursor(),
                     Page::Keys => lists.by_key().cursor(),
-                    Page::Activity => 0,
+                    Page::Accounts | Page::Activity => 0,
                 };
                 prop_assert_eq!(cursor, 0, "{:?}: {:?}", step, after);
                 prop_assert!(view == Page::Activity || after.line == 0, "{:?}", after);

@@ -16,6 +16,7 @@ mod lists;
 mod looks;
 mod newer;
 mod offered;
+mod prompting;
 mod queue;
 mod random;
 mod report;
@@ -1051,7 +1052,7 @@ fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
                     targets.push(plan.first().clone());
                 }
             }
-            Need::Question(_) => {}
+            Need::Question(_) | Need::Prompt(..) => {}
         }
     }
     (secrets, targets)

@@ -201,6 +201,8 @@ impl ByHand {
                 Effect::Note(note) => self.notes.push(note),
                 Effect::Exit(exit) => self.exits.push(exit),
                 Effect::SignIn(..)
+                | Effect::SignInWith(..)
+                | Effect::Reply(..)
                 | Effect::OpenJournal
                 | Effect::Copy(_)
                 | Effect::ClearClipboard(_) => {}

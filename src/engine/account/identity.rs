@@ -31,6 +31,10 @@ pub struct Identity {
     pub listed_name: Option<Box<str>>,
     /// The name of the role that was assumed, where the account was opened through one.
     pub role: Option<Box<str>>,
+    /// When the credentials expire, where they do.
+    pub expires: Option<DateTime<Utc>>,
+    /// How it was signed in, in a word or two: `keys with MFA`, `role deploy`.
+    pub how: String,
     /// Who is signed in.
     pub caller: Load<Caller>,
     /// The account's alias.
@@ -118,6 +122,12 @@ impl Identity {
     pub fn is_unexpected_production(&self) -> bool {
         let shown = [self.name(), self.profile.as_deref()];
         self.is_production() && !shown.iter().flatten().any(|name| says_production(name))
+    }
+
+    /// Whether requests are signed with a long-lived access key, and not with the key of a session.
+    #[must_use]
+    pub fn has_long_lived_key(&self) -> bool {
+        self.key.starts_with("AKIA")
     }
 
     /// How many access keys a user may have; AWS's usual number where the account does not say.

@@ -16,7 +16,7 @@ impl Engine {
             Copied::Secret => key?.secret()?.clone(),
             // A section needs a name, and no one has chosen one.
             Copied::As(form) => form.text(id, key?.secret()?, &key?.user),
-            Copied::Command => return None,
+            Copied::Command | Copied::Address => return None,
         };
         let key = id.to_owned();
         self.effects.push(Effect::Copy(Clip { what, key, text }));

@@ -3,7 +3,7 @@
 use super::Screen;
 use crate::{
     engine::{
-        Effect, Intent, Leave, Slot, Target,
+        Effect, Intent, Leave, Means, Offer, Slot, Target,
         account::{Account, Stage},
         fleet::Scope,
         query::sort::{Column, Sort},
@@ -157,6 +157,7 @@ impl Screen {
             Action::TryAgain if matches!(self.account().stage, Stage::SignedOut(_)) => {
                 self.sign_in(self.account().target.clone())
             }
+            Action::EnterCode | Action::LogIn => self.sign_in_with(action),
             Action::ChooseProfile => {
                 match &self.account().stage {
                     Stage::SignedOut(problem) if !problem.profiles.is_empty() => {
@@ -349,6 +350,29 @@ impl Screen {
 
     fn sign_in(&mut self, target: Target) -> Vec<Effect> {
         let effects = self.engine.intend(Intent::SignIn(self.slot(), target));
+        self.begin_anew();
+        effects.into_iter().chain(self.follow(true)).collect()
+    }
+
+    /// Signs in with a code or a login: where that is offered, and with a code also in place of
+    /// long-lived keys alone.
+    fn sign_in_with(&mut self, action: Action) -> Vec<Effect> {
+        let account = self.account();
+        let means = match (&account.stage, action) {
+            (Stage::SignedOut(problem), _) => problem.offer.map(Offer::means),
+            (Stage::SignedIn, Action::EnterCode) => Some(Means::Code),
+            _ => None,
+        };
+        let wanted = match action {
+            Action::LogIn => Means::Login,
+            _ => Means::Code,
+        };
+        if means != Some(wanted) {
+            return Vec::new();
+        }
+        let target = account.target.clone();
+        let intent = Intent::SignInWith(self.slot(), target, wanted);
+        let effects = self.engine.intend(intent);
         self.begin_anew();
         effects.into_iter().chain(self.follow(true)).collect()
     }

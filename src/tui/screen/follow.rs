@@ -3,7 +3,7 @@
 
 use super::{Screen, Whereabouts};
 use crate::{
-    engine::{Copied, Effect, Intent, Need, News, Slot, account::Account},
+    engine::{Effect, Intent, Need, News, Slot, account::Account},
     tui::{
         dialogs::{self, Dialog, Discard, Find, Leaving, NewKeyDialog},
         lists::Lists,
@@ -76,7 +76,7 @@ impl Screen {
                     let dialog = NewKeyDialog::new(key.clone());
                     Box::new(dialog.with_form(self.settings.form))
                 }
-                need => dialogs::for_need(need),
+                need => dialogs::for_need(need, &self.engine),
             };
             if asked_for {
                 self.open(dialog);
@@ -104,6 +104,7 @@ impl Screen {
                 let slot = question.session.map_or(self.slot(), |session| session.slot);
                 Some((slot, question.change.user().into()))
             }
+            Need::Prompt(..) => None,
         }
     }
 
@@ -171,7 +172,7 @@ impl Screen {
                 News::Notice { text, bad: true } => self.complain(text),
                 News::Copied { what, key, outcome } => {
                     let (good, mut text) = words::copied(what, &outcome);
-                    if what != Copied::Command {
+                    if !key.is_empty() {
                         text = format!("{key}: {text}");
                     }
                     if good {

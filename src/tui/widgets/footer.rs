@@ -5,7 +5,10 @@ use crate::tui::prelude::*;
 
 /// Whether there is mostly nothing to do it to.
 fn is_seldom(action: Action) -> bool {
-    matches!(action, Action::OpenQuestion | Action::Undo)
+    matches!(
+        action,
+        Action::OpenQuestion | Action::Undo | Action::EnterCode | Action::LogIn
+    )
 }
 
 /// What there is in a place.

@@ -1,0 +1,177 @@
+//! Codes of MFA devices: which device, where a code comes from, and the sessions that were made with
+//! one in this run.
+
+use super::{
+    Problem,
+    convert::{deepest, one_line},
+    person::Question,
+    programs,
+};
+use crate::engine::{
+    Offer, Reply, SecretKey,
+    prompt::{Asked, CodeAsked, CodeProgram, DIGITS},
+};
+use aws_credential_types::Credentials;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// The sessions that were made with a code, in memory only. Clones share them.
+#[derive(Clone, Default)]
+pub struct MfaSessions(Arc<Mutex<HashMap<(String, String), Kept>>>);
+
+/// A session, once it is made. Whoever makes it holds the lock: others wait for it, and ask for no code
+/// of their own.
+pub(super) type Kept = Arc<tokio::sync::Mutex<Option<Credentials>>>;
+
+impl fmt::Debug for MfaSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MfaSessions").finish_non_exhaustive()
+    }
+}
+
+impl MfaSessions {
+    /// The session of a key and a device.
+    pub(super) fn of(&self, key: &str, serial: &str) -> Kept {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = (key.to_owned(), serial.to_owned());
+        sessions.entry(of).or_default().clone()
+    }
+}
+
+/// Whether a device gives no codes: a security key or a passkey, which AWS takes in the browser only.
+pub(super) fn gives_no_codes(serial: &str) -> bool {
+    serial.contains(":u2f/")
+}
+
+/// A security key is no way to sign in here.
+pub(super) fn no_codes(serial: &str) -> Problem {
+    Problem {
+        title: "A security key cannot be used here".into(),
+        what: "AWS takes security keys and passkeys in the browser only: its API asks for the code of \
+               an authenticator app or a hardware token."
+            .into(),
+        details: vec![one_line(serial)],
+        advice: vec![
+            "Add an authenticator app as a further MFA device of the user, and name it as mfa_serial."
+                .into(),
+        ],
+        ..Problem::default()
+    }
+}
+
+/// No code was given.
+pub(super) fn not_given(profile: Option<&str>, serial: &str) -> Problem {
+    let whose = match profile {
+        Some(name) => format!("Profile {name} needs"),
+        None => "These keys need".into(),
+    };
+    Problem {
+        title: format!("{whose} an MFA code"),
+        what: "The code was not given, so there is no session.".into(),
+        details: vec![format!("device: {}", one_line(serial))],
+        offer: Some(Offer::Code),
+        ..Problem::default()
+    }
+}
+
+/// Whether this is AWS's answer to a code that is wrong, was used before, or comes too late. It tells
+/// none from the others.
+pub(super) fn is_wrong_code(code: &str, message: &str) -> bool {
+    code == "AccessDenied" && message.contains("invalid MFA one time pass code")
+}
+
+/// A code, from the program that gives them or from the person, whoever is first; none where the person
+/// does not want to give one. The program is asked once.
+pub(super) async fn next_code(
+    question: &mut Question<'_>,
+    asked: &mut CodeAsked,
+    program: Option<SecretKey>,
+    programs: &programs::Programs,
+) -> Option<SecretKey> {
+    if let Some(command) = program {
+        asked.program = Some(CodeProgram::Running(None));
+        question.now(Asked::Code(asked.clone()));
+        let (said, mut hears) = tokio::sync::watch::channel(String::new());
+        let run = programs::run(command.expose(), programs, Some(&said));
+        tokio::pin!(run);
+        let given = loop {
+            tokio::select! {
+                given = &mut run => break given,
+                reply = question.reply() => match reply {
+                    Reply::Code(code) => {
+                        asked.program = None;
+                        return Some(code);
+                    }
+                    Reply::Cancel => return None,
+                    Reply::OpenHere | Reply::DeviceCode => {}
+                },
+                Ok(()) = hears.changed() => {
+                    let line = hears.borrow_and_update().clone();
+                    asked.program = Some(CodeProgram::Running(Some(line)));
+                    question.now(Asked::Code(asked.clone()));
+                }
+            }
+        };
+        let why = match given {
+            Ok(output) => match code_of(&output) {
+                Some(code) => {
+                    asked.program = Some(CodeProgram::Sent);
+                    question.now(Asked::Code(asked.clone()));
+                    return Some(code);
+                }
+                None => format!("it printed no code of {DIGITS} digits"),
+            },
+            Err(failure) => match failure.said() {
+                Some(line) => format!("{}: {line}", deepest(&failure)),
+                None => deepest(&failure),
+            },
+        };
+        asked.program = Some(CodeProgram::Failed(why));
+        question.now(Asked::Code(asked.clone()));
+    }
+    loop {
+        match question.reply().await {
+            Reply::Code(code) => return Some(code),
+            Reply::Cancel => return None,
+            Reply::OpenHere | Reply::DeviceCode => {}
+        }
+    }
+}
+
+/// The code that a program has printed: the last word of it, as of `ykman`, which may name the account
+/// before it.
+fn code_of(output: &[u8]) -> Option<SecretKey> {
+    let word = str::from_utf8(output).ok()?.split_whitespace().last()?;
+    let good = word.len() == DIGITS && word.bytes().all(|byte| byte.is_ascii_digit());
+    good.then(|| SecretKey::new(word.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_may_name_the_account_before_its_code() {
+        let code = |text: &str| code_of(text.as_bytes()).map(|code| code.expose().to_owned());
+        assert_eq!(code("417082\n").as_deref(), Some("417082"));
+        assert_eq!(
+            code("arn:aws:…:mfa/alice  417082").as_deref(),
+            Some("417082")
+        );
+        for text in ["", "41708", "4170822", "41708a", "417082 s"] {
+            assert_eq!(code(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_refusal_of_a_code_asks_for_another() {
+        let wrong = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+        assert!(is_wrong_code("AccessDenied", wrong));
+        let other = "MultiFactorAuthentication failed, unable to validate MFA code.";
+        assert!(!is_wrong_code("AccessDenied", other));
+        assert!(!is_wrong_code("ValidationError", wrong));
+    }
+}

@@ -1,0 +1,154 @@
+//! Credentials that are renewed some minutes before they expire, beside everything else: renewing may
+//! need a person, and no request can wait for one.
+
+use super::{
+    assume::{EARLY, Failure, Signer},
+    convert::{deepest, find},
+};
+use crate::engine::Renewed;
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, error::CredentialsError, future},
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use chrono::{DateTime, Utc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+use tokio::{sync::Notify, time::sleep};
+
+/// After no answer it is tried again this much later.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// The credentials of a session, as they are at present. Clones share them.
+#[derive(Clone)]
+pub(super) struct Lease(Arc<Inner>);
+
+struct Inner {
+    now: Mutex<Credentials>,
+    /// They were asked for, and it is time to renew them: the clock may have stood still, with the
+    /// machine asleep.
+    due: Notify,
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease").finish_non_exhaustive()
+    }
+}
+
+impl Lease {
+    pub(super) fn new(credentials: Credentials) -> Self {
+        Self(Arc::new(Inner {
+            now: Mutex::new(credentials),
+            due: Notify::new(),
+        }))
+    }
+
+    fn credentials(&self) -> Credentials {
+        let now = self.0.now.lock();
+        now.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn replace(&self, credentials: Credentials) {
+        let now = self.0.now.lock();
+        *now.unwrap_or_else(PoisonError::into_inner) = credentials;
+    }
+}
+
+impl ProvideCredentials for Lease {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let now = self.credentials();
+        let left = now.expiry().map(left_until);
+        if left.is_some_and(|left| left < EARLY) {
+            self.0.due.notify_one();
+        }
+        future::ProvideCredentials::ready(match left {
+            Some(Duration::ZERO) => Err(CredentialsError::provider_error("they have expired")),
+            _ => Ok(now),
+        })
+    }
+}
+
+/// What renews the credentials of a session, as long as it runs.
+#[derive(Clone)]
+pub struct Renewal {
+    pub(super) signer: Arc<Signer>,
+    pub(super) lease: Lease,
+}
+
+impl fmt::Debug for Renewal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renewal").finish_non_exhaustive()
+    }
+}
+
+impl Renewal {
+    /// Renews the credentials whenever it is time to, and tells of it. Ends where they do not expire,
+    /// or cannot be renewed any more.
+    pub async fn run(self, tell: impl Fn(Result<Renewed, String>)) {
+        while let Some(expiry) = self.lease.credentials().expiry() {
+            // What does not last is renewed half-way.
+            let early = EARLY.min(left_until(expiry) / 2);
+            loop {
+                let left = left_until(expiry).saturating_sub(early);
+                if left.is_zero() {
+                    break;
+                }
+                tokio::select! {
+                    () = sleep(left) => {}
+                    () = self.lease.0.due.notified() => {}
+                }
+            }
+            match self.signer.credentials().await {
+                Ok(signed) => {
+                    let renewed = Renewed {
+                        key: signed.credentials.access_key_id().to_owned(),
+                        expires: signed.credentials.expiry().map(time),
+                    };
+                    tracing::info!(key = renewed.key, "renewed");
+                    self.lease.replace(signed.credentials);
+                    tell(Ok(renewed));
+                }
+                Err(failure) if may_pass(&failure) && left_until(expiry) > Duration::ZERO => {
+                    tracing::warn!(why = words(&failure), "not renewed yet");
+                    sleep(AGAIN).await;
+                }
+                Err(failure) => {
+                    let why = words(&failure);
+                    tracing::warn!(why, "not renewed");
+                    return tell(Err(why));
+                }
+            }
+        }
+    }
+}
+
+fn left_until(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+/// A time as the engine has it.
+pub(super) fn time(time: SystemTime) -> DateTime<Utc> {
+    time.into()
+}
+
+/// Whether there was no answer: the next try may get one.
+fn may_pass(failure: &Failure) -> bool {
+    match failure {
+        Failure::Told(_) => false,
+        Failure::Credentials(error) => find::<ConnectorError>(error).is_some(),
+    }
+}
+
+fn words(failure: &Failure) -> String {
+    match failure {
+        Failure::Told(problem) => problem.title.clone(),
+        Failure::Credentials(error) => deepest(error),
+    }
+}

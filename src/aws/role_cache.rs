@@ -1,0 +1,187 @@
+//! The `aws` command's cache of roles that were assumed with MFA: read, so that no code is asked for
+//! where the command has one that is still good, and never written.
+//!
+//! As botocore does (`botocore/credentials.py`, `AssumeRoleCredentialFetcher`), a file is named by the
+//! SHA-1 of the request's arguments in JSON, with sorted keys and without the session name where that
+//! was made up: `~/.aws/cli/cache/<sha1>.json`.
+
+use super::role_chain::Role;
+use crate::engine::SecretKey;
+use aws_credential_types::Credentials;
+use chrono::DateTime;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sha1::{Digest as _, Sha1};
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// Where the `aws` command keeps them.
+pub(super) fn directory() -> Option<PathBuf> {
+    Some(env::home_dir()?.join(".aws/cli/cache"))
+}
+
+/// The credentials of a role that the `aws` command has kept in this directory.
+pub(super) fn read(directory: &Path, role: &Role) -> Option<Credentials> {
+    let path = directory.join(format!("{}.json", name(role)));
+    let text = SecretKey::new(fs::read_to_string(path).ok()?);
+    let Kept { credentials: kept } = serde_json::from_str(text.expose()).ok()?;
+    let expires = expiry(&kept.expiration)?;
+    Some(Credentials::new(
+        kept.key,
+        kept.secret,
+        Some(kept.token),
+        Some(expires),
+        "aws command",
+    ))
+}
+
+/// The name of a role's file, without `.json`.
+fn name(role: &Role) -> String {
+    let mut arguments = Map::new();
+    let mut add = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            arguments.insert(key.to_owned(), value);
+        }
+    };
+    add("DurationSeconds", role.duration.map(Value::from));
+    add("ExternalId", role.external_id.as_deref().map(Value::from));
+    add("RoleArn", Some(json!(role.arn)));
+    let session = role.session_name.as_deref();
+    add("RoleSessionName", session.map(Value::from));
+    add("SerialNumber", role.serial.as_deref().map(Value::from));
+    hex_of_sha1(&python_json(&arguments))
+}
+
+/// JSON as Python writes it: with blanks after commas and colons, and nothing but ASCII. The keys stay
+/// in their order.
+pub(super) fn python_json(object: &Map<String, Value>) -> String {
+    let mut keys: Vec<&String> = object.keys().collect();
+    keys.sort_unstable();
+    let members: Vec<String> = keys
+        .into_iter()
+        .map(|key| {
+            let value = match &object[key] {
+                Value::Array(values) => {
+                    let values: Vec<String> =
+                        values.iter().map(|it| ascii(&it.to_string())).collect();
+                    format!("[{}]", values.join(", "))
+                }
+                value => ascii(&value.to_string()),
+            };
+            format!("{}: {value}", ascii(&json!(key).to_string()))
+        })
+        .collect();
+    format!("{{{}}}", members.join(", "))
+}
+
+/// JSON in which everything else than ASCII is written as an escape.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
+}
+
+/// The SHA-1 of a text, in hexadecimal: how the caches of the `aws` command name their files.
+pub(super) fn hex_of_sha1(text: &str) -> String {
+    let digest = Sha1::digest(text.as_bytes());
+    let mut text = String::new();
+    for byte in &digest {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// A time as one of botocore's versions writes it.
+fn expiry(text: &str) -> Option<SystemTime> {
+    let text = match text.strip_suffix("UTC") {
+        Some(time) => format!("{time}Z"),
+        None => text.to_owned(),
+    };
+    let time = DateTime::parse_from_rfc3339(&text).ok()?;
+    Some(time.into())
+}
+
+#[derive(Deserialize)]
+struct Kept {
+    #[serde(rename = "Credentials")]
+    credentials: KeptCredentials,
+}
+
+#[derive(Deserialize)]
+struct KeptCredentials {
+    #[serde(rename = "AccessKeyId")]
+    key: String,
+    #[serde(rename = "SecretAccessKey")]
+    secret: String,
+    #[serde(rename = "SessionToken")]
+    token: String,
+    #[serde(rename = "Expiration")]
+    expiration: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn role() -> Role {
+        Role {
+            arn: "arn:aws:iam::123456789012:role/Admin".into(),
+            serial: Some("arn:aws:iam::123456789012:mfa/alice".into()),
+            ..Role::default()
+        }
+    }
+
+    /// The names were computed with Python 3 as botocore does:
+    /// `sha1(json.dumps(arguments, sort_keys=True).encode()).hexdigest()`.
+    #[test]
+    fn files_are_named_as_the_aws_command_names_them() {
+        assert_eq!(name(&role()), "f6ee4f1f2e3b86d03f2a2cfc0f0c56c26c32ff64");
+        let whole = Role {
+            session_name: Some("me".into()),
+            external_id: Some("é\u{1f511}\"".into()),
+            duration: Some(3600),
+            ..role()
+        };
+        assert_eq!(name(&whole), "3f39b3cfadcec0e1a1957c82f963f37aa34dda49");
+    }
+
+    #[test]
+    fn what_the_aws_command_has_kept_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(format!("{}.json", name(&role())));
+        assert!(read(directory.path(), &role()).is_none());
+        for time in [
+            "2026-11-22T08:30:01UTC",
+            "2026-11-22T08:30:01Z",
+            "2026-11-22T08:30:01+00:00",
+        ] {
+            let text = format!(
+                r#"{{"Credentials": {{"AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
+                "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "{time}"}},
+                "AssumedRoleUser": {{}}, "ResponseMetadata": {{}}}}"#
+            );
+            fs::write(&path, text).unwrap();
+            let found = read(directory.path(), &role()).expect(time);
+            assert_eq!(found.access_key_id(), "ASIAIOSFODNN7EXAMPLE");
+            assert_eq!(found.session_token(), Some("t"));
+            let seconds = found.expiry().unwrap();
+            let seconds = seconds.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+            assert_eq!(seconds.as_secs(), 1_795_336_201, "{time}");
+        }
+        fs::write(&path, "{}").unwrap();
+        assert!(read(directory.path(), &role()).is_none());
+    }
+}
