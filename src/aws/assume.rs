@@ -135,8 +135,12 @@ impl Signer {
                         *kept = Some(session);
                     }
                     Err(Refused::Otherwise(why, failure)) => {
-                        if roles.is_empty() || why.is_empty() {
+                        if why.is_empty() {
                             return Err(failure);
+                        }
+                        if roles.is_empty() {
+                            let profile = self.chain.profile.as_deref();
+                            return Err(mfa::no_session(profile, &serial, why).into());
                         }
                         instead = Some((serial, why));
                     }

@@ -77,6 +77,23 @@ pub(super) fn not_given(profile: Option<&str>, serial: &str) -> Problem {
     }
 }
 
+/// AWS has refused to make a session, for another reason than the code.
+pub(super) fn no_session(profile: Option<&str>, serial: &str, why: String) -> Problem {
+    let whose = match profile {
+        Some(name) => format!("profile {name}"),
+        None => "these keys".into(),
+    };
+    Problem {
+        title: format!("There is no session with MFA for {whose}"),
+        what: "AWS refused to make a session with the code of this device.".into(),
+        details: vec![why, format!("device: {}", one_line(serial))],
+        advice: vec![
+            "The device (mfa_serial) has to be one of the user whose keys these are.".into(),
+        ],
+        ..Problem::default()
+    }
+}
+
 /// Whether this is AWS's answer to a code that is wrong, was used before, or comes too late. It tells
 /// none from the others.
 pub(super) fn is_wrong_code(code: &str, message: &str) -> bool {
@@ -152,6 +169,90 @@ fn code_of(output: &[u8]) -> Option<SecretKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        aws::{Person, Programs},
+        engine::{PromptNews, prompt::Purpose},
+    };
+    use tokio::sync::mpsc;
+
+    fn asked() -> CodeAsked {
+        CodeAsked {
+            profile: None,
+            serial: "d".into(),
+            purpose: Purpose::Session(900),
+            refused: 0,
+            program: None,
+        }
+    }
+
+    /// A code from this program, and what was asked meanwhile; `answer` is given once it says something.
+    async fn code_from(program: &str, answer: Option<Reply>) -> (Option<String>, Vec<CodeProgram>) {
+        let (told, mut tells) = mpsc::unbounded_channel();
+        let (person, answers) = Person::new(move |news| drop(told.send(news)));
+        let mut question = person.ask(Asked::Code(asked())).await;
+        let mut asked = asked();
+        let command = Some(SecretKey::new(program.to_owned()));
+        let programs = Programs::default();
+        let code = next_code(&mut question, &mut asked, command, &programs);
+        let mut seen = Vec::new();
+        let mut answer = answer;
+        let watch = async {
+            while let Some(PromptNews::Asked(id, now)) = tells.recv().await {
+                let Asked::Code(now) = *now else { continue };
+                let Some(program) = now.program else { continue };
+                let speaks = !matches!(program, CodeProgram::Running(None));
+                seen.push(program);
+                if let Some(answer) = answer.take_if(|_| speaks) {
+                    answers.send((id, answer)).unwrap();
+                }
+            }
+        };
+        let code = tokio::select! {
+            code = code => code,
+            () = watch => None,
+        };
+        drop(question);
+        while let Ok(PromptNews::Asked(_, now)) = tells.try_recv() {
+            if let Asked::Code(CodeAsked {
+                program: Some(program),
+                ..
+            }) = *now
+            {
+                seen.push(program);
+            }
+        }
+        (code.map(|code| code.expose().to_owned()), seen)
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_program_gives_the_code_and_what_it_says_is_shown_meanwhile() {
+        let (code, seen) = code_from("printf 'arn:… 417082'", None).await;
+        assert_eq!(code.as_deref(), Some("417082"));
+        assert_eq!(seen, [CodeProgram::Running(None), CodeProgram::Sent]);
+
+        // It waits for a touch, and the person would rather type.
+        let typed = Reply::Code(SecretKey::new("111222".into()));
+        let waits = "echo 'Touch it...' >&2; exec sleep 50";
+        let (code, seen) = code_from(waits, Some(typed)).await;
+        assert_eq!(code.as_deref(), Some("111222"));
+        let said = CodeProgram::Running(Some("Touch it...".into()));
+        assert_eq!(seen, [CodeProgram::Running(None), said]);
+
+        let (code, seen) = code_from("echo 'No key.' >&2; exit 3", Some(Reply::Cancel)).await;
+        assert_eq!(code, None);
+        let why = "the program failed: exit status: 3: No key.";
+        let last = seen.last();
+        let cancelled = matches!(last, Some(CodeProgram::Running(Some(said))) if said == "No key.");
+        assert!(
+            cancelled || last == Some(&CodeProgram::Failed(why.into())),
+            "{seen:?}"
+        );
+
+        let (_, seen) = code_from("echo none", Some(Reply::Cancel)).await;
+        let why = CodeProgram::Failed("it printed no code of 6 digits".into());
+        assert_eq!(seen.last(), Some(&why));
+    }
 
     #[test]
     fn a_program_may_name_the_account_before_its_code() {

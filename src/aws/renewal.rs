@@ -152,3 +152,84 @@ fn words(failure: &Failure) -> String {
         Failure::Credentials(error) => deepest(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        aws::{
+            Options, Person,
+            role_chain::{Base, RoleChain},
+        },
+        engine::SecretKey,
+    };
+    use aws_config::{SdkConfig, imds, profile::ProfileSet};
+
+    fn credentials(left: Duration) -> Credentials {
+        let expires = SystemTime::now() + left;
+        Credentials::new("ASIAIOSFODNN7EXAMPLE", "s", None, Some(expires), "test")
+    }
+
+    /// What renews these credentials with what a program prints.
+    fn renewal(program: &str, left: Duration) -> Renewal {
+        let signer = Signer {
+            chain: RoleChain {
+                base: Base::Program(SecretKey::new(program.to_owned())),
+                ..RoleChain::of_environment()
+            },
+            profiles: ProfileSet::default(),
+            config: SdkConfig::builder().build(),
+            options: Options::default(),
+            person: Person::absent(),
+            means: None,
+            instance: imds::Client::builder().build(),
+        };
+        Renewal {
+            signer: Arc::new(signer),
+            lease: Lease::new(credentials(left)),
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn credentials_are_renewed_before_they_expire() {
+        let new = r#"echo '{"Version":1,"AccessKeyId":"ASIANEWFODNN7EXAMPLE",
+            "SecretAccessKey":"s","Expiration":"2099-01-01T00:00:00Z"}'"#;
+        let renewal = renewal(new, Duration::from_millis(300));
+        let lease = renewal.lease.clone();
+        let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
+        let run = renewal.run(move |result| drop(told.send(result)));
+        let renewed = tokio::select! {
+            renewed = tells.recv() => renewed.expect("it tells").expect("renewed"),
+            () = run => unreachable!("the new ones last"),
+        };
+        assert_eq!(renewed.key, "ASIANEWFODNN7EXAMPLE");
+        assert!(renewed.expires.is_some());
+        let now = lease.provide_credentials().await.expect("good ones");
+        assert_eq!(now.access_key_id(), "ASIANEWFODNN7EXAMPLE");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_cannot_be_renewed_is_told_once_and_expires() {
+        let renewal = renewal("exit 1", Duration::ZERO);
+        let lease = renewal.lease.clone();
+        let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
+        renewal.run(move |result| drop(told.send(result))).await;
+        let why = tells.recv().await.expect("it tells").unwrap_err();
+        assert!(why.contains("the program failed"), "{why}");
+        assert!(tells.recv().await.is_none(), "once");
+        let error = lease.provide_credentials().await.unwrap_err();
+        assert!(deepest(&error).contains("expired"), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_expire_needs_no_renewal() {
+        let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "s", None, None, "test");
+        let mut renewal = renewal("exit 1", Duration::ZERO);
+        renewal.lease = Lease::new(keys);
+        renewal
+            .run(|_| unreachable!("there is nothing to tell"))
+            .await;
+    }
+}

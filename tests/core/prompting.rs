@@ -282,10 +282,10 @@ fn renewed_credentials_mend_a_session_that_had_expired() {
     let mut desk = Desk::showing((80, 24), settings(), &people());
     let session = desk.session();
     desk.keys("R");
-    let mut expired = crate::error(Kind::Expired);
-    expired.action = "iam:ListUsers";
+    let mut error = crate::error(Kind::Expired);
+    error.action = "iam:ListUsers";
     while let Some((request, _)) = desk.next_read() {
-        desk.answered(request, Err(expired.clone()));
+        desk.answered(request, Err(error.clone()));
     }
     assert!(desk.account().identity.broken.is_some());
     let expires = desk.clock + TimeDelta::hours(1);

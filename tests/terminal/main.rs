@@ -16,6 +16,7 @@ mod hostile;
 mod leaving;
 #[cfg(target_os = "linux")]
 mod memory;
+mod mfa;
 mod secret;
 mod signing_in;
 mod storing;

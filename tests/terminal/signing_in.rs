@@ -449,24 +449,6 @@ fn an_sso_login_that_is_missing() {
 }
 
 #[test]
-fn a_profile_that_wants_an_mfa_code() {
-    let world = World::demo();
-    // What the role's trust policy does with whoever comes without a code.
-    world.endpoint.fault("AssumeRole=refuse".parse().unwrap());
-    let config = role_profile("mfa_serial = arn:aws:iam::123456789012:mfa/alice\n");
-    let start = Start::iamkeys(["--profile", "admin"])
-        .file(".aws/config", &config)
-        .file(".aws/credentials", &section("base", OWN))
-        .env("AWS_ENDPOINT_URL", world.url());
-    refused(start, "Profile admin needs an MFA code", "--serial-number");
-    let actions: Vec<_> = world.endpoint.calls();
-    assert!(
-        matches!(actions.as_slice(), [call] if call.action == "AssumeRole"),
-        "STS was asked, and refused: {actions:?}"
-    );
-}
-
-#[test]
 fn a_role_that_cannot_be_assumed() {
     let world = World::demo();
     world.endpoint.fault("AssumeRole=refuse".parse().unwrap());
