@@ -24,6 +24,10 @@ pub struct Entry {
     pub action: &'static str,
     /// What it was done to, in words: `AKIA… of alice`.
     pub target: String,
+    /// The account, as it was called then; none for what was done on this machine.
+    pub account: Option<Box<str>>,
+    /// The role through which it was done, where it was through one: its ARN.
+    pub role: Option<Box<str>>,
     /// What came of it.
     pub result: Outcome,
     /// How long it took.
@@ -84,6 +88,8 @@ impl Entry {
         Self {
             request_id,
             command: change.command(account.profile.as_deref(), endpoint),
+            account: Some(account.words.as_str().into()),
+            role: account.role.clone(),
             ..Self::of_place(row.action, target, result, took, time)
         }
     }
@@ -101,6 +107,8 @@ impl Entry {
         Self {
             request_id: error.request_id.clone(),
             command: read.command(identity.profile.as_deref(), identity.endpoint.as_deref()),
+            account: Some(identity.account().into()),
+            role: identity.role_arn(),
             ..Self::of_place(error.action, read.row().target, result, took, time)
         }
     }
@@ -117,6 +125,8 @@ impl Entry {
             time,
             action,
             target,
+            account: None,
+            role: None,
             result,
             took,
             request_id: None,

@@ -94,6 +94,16 @@ impl Identity {
         ]
     }
 
+    /// The ARN of the role that was assumed, where the account was opened through one.
+    #[must_use]
+    pub fn role_arn(&self) -> Option<Box<str>> {
+        let role = self.role.as_deref()?;
+        let caller = self.caller.known()?;
+        let partition = caller.arn.split(':').nth(1)?;
+        let arn = format!("arn:{partition}:iam::{}:role/{role}", caller.account);
+        Some(arn.into())
+    }
+
     /// The account as a person names it: its name and account ID, as far as they are known.
     #[must_use]
     pub fn account(&self) -> String {

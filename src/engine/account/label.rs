@@ -13,6 +13,8 @@ pub struct AccountLabel {
     pub endpoint: Option<String>,
     /// The profile that requests are signed with, where one was named.
     pub profile: Option<String>,
+    /// The ARN of the role that requests are made through, where it is through one.
+    pub role: Option<Box<str>>,
 }
 
 impl AccountLabel {
@@ -22,6 +24,7 @@ impl AccountLabel {
             id: account.identity.account_id().map(str::to_owned),
             endpoint: account.endpoint().map(str::to_owned),
             profile: account.identity.profile.clone(),
+            role: account.identity.role_arn(),
         }
     }
 

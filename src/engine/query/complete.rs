@@ -142,7 +142,7 @@ mod tests {
             ("ST", &["status:"]),
             ("u", &["used<", "unused>", "user:"]),
             ("-us", &["-used<", "-user:"]),
-            ("é a", &["é age>"]),
+            ("é ag", &["é age>"]),
             ("own|", &[]),
             ("own", &["owner:"]),
             ("-owner:p", &["-owner:platform"]),

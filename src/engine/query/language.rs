@@ -17,7 +17,7 @@ use super::{
 use crate::engine::text::{shorten, visible};
 
 /// The most cells that an error takes.
-pub const LONGEST_ERROR: usize = 100;
+pub const LONGEST_ERROR: usize = 110;
 
 /// What stands between a field and its value.
 pub(super) const SIGNS: [char; 4] = [':', '=', '<', '>'];

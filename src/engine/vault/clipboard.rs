@@ -25,9 +25,14 @@ impl Engine {
 
     /// Copies the `aws` command of an entry of the activity.
     pub(in crate::engine) fn copy_command(&mut self, number: usize) -> Option<()> {
-        let command = self.activity.entry(number)?.command.clone();
+        let entry = self.activity.entry(number)?;
+        let mut command = entry.command.clone();
         if command.is_empty() {
             return None;
+        }
+        // The command has no option for a role: who pastes it is told which one it takes.
+        if let Some(role) = &entry.role {
+            command = format!("{command}  # with {role}");
         }
         self.activity.copying(number);
         self.effects.push(Effect::Copy(Clip {

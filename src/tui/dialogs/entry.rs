@@ -93,6 +93,12 @@ fn write(lines: &mut Lines<'_>, entry: &Entry, copied: Option<&CopyOutcome>) {
     add("Time", &format::exact(entry.time), Style::new());
     add("Action", entry.action, Style::new());
     add("Target", &entry.target, theme.strong);
+    if let Some(account) = &entry.account {
+        add("Account", account, Style::new());
+    }
+    if let Some(role) = &entry.role {
+        add("Role", role, Style::new());
+    }
     let (mark, style) = theme.outcome(&entry.result);
     let result = match &entry.result {
         Outcome::Done(words) => words.clone(),

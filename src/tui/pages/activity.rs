@@ -83,7 +83,8 @@ impl ActivityPage {
             empty(canvas, inside);
             return;
         }
-        let columns = Columns::of(inside.width);
+        let several = canvas.engine.fleet.accounts().len() > 1;
+        let columns = Columns::of(inside.width, several);
         let table = columns.table();
         table.headings(canvas, inside);
         let list = Rect {
@@ -124,6 +125,8 @@ const WITH_REQUEST: usize = 112;
 
 /// How many cells each column has; 0 where there is no room for it.
 struct Columns {
+    /// 0 where there is one account only.
+    account: usize,
     action: usize,
     target: usize,
     result: usize,
@@ -132,8 +135,14 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: u16) -> Self {
-        let width = usize::from(width);
+    fn of(width: u16, several: bool) -> Self {
+        let account = match width {
+            _ if !several => 0,
+            ..100 => 12,
+            _ => 18,
+        };
+        let whole = usize::from(width);
+        let width = whole - if account > 0 { account + 1 } else { 0 };
         let took = if width < WITH_TOOK { 0 } else { TOOK };
         let request = if width < WITH_REQUEST { 0 } else { REQUEST };
         let action = if took == 0 { SHORT_ACTION } else { ACTION };
@@ -151,6 +160,7 @@ impl Columns {
         let rest = width.saturating_sub(fixed);
         let target = rest.saturating_sub(RESULT).min(TARGET);
         Self {
+            account,
             action,
             target,
             result: rest - target,
@@ -167,8 +177,11 @@ impl Columns {
             Column::left("", 1, 2),
             Column::left("action", 0, self.action),
             Column::left("target", 1, self.target),
-            Column::left("result", 1, self.result),
         ];
+        if self.account > 0 {
+            columns.push(Column::left("account", 1, self.account));
+        }
+        columns.push(Column::left("result", 1, self.result));
         if self.took > 0 {
             columns.push(Column::right("took", 1, self.took));
         }
@@ -204,8 +217,13 @@ fn entry_row(
         vec![Span::styled(symbol, style)],
         vec![Span::raw(short(action, columns.action))],
         vec![Span::styled(target, strong)],
-        vec![Span::styled(result, style)],
     ];
+    if columns.account > 0 {
+        let account = visible(entry.account.as_deref().unwrap_or_default());
+        let account = shorten(&account, columns.account, more).into_owned();
+        cells.push(vec![Span::styled(account, theme.dim)]);
+    }
+    cells.push(vec![Span::styled(result, style)]);
     if columns.took > 0 {
         cells.push(vec![Span::styled(format::took(entry.took), theme.dim)]);
     }
@@ -318,8 +336,9 @@ mod tests {
     #[test]
     fn the_columns_fill_the_width_and_no_more() {
         for inside in 58..200 {
-            let columns = Columns::of(inside);
+            let columns = Columns::of(inside, false);
             let Columns {
+                account: _,
                 action,
                 target,
                 result,
