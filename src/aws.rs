@@ -42,6 +42,7 @@ pub use renewal::Renewal;
 pub use report::{ReportPace, fetch_report, parse_report};
 pub use settings::{REGION_RULE, is_region};
 pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded, sign_in_with};
+pub use sso::Logins;
 pub use timeouts::Timeouts;
 pub use turns::Turns;
 

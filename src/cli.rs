@@ -353,6 +353,7 @@ impl Cli {
                 http: aws::Http::default(),
                 mfa_process: self.file.mfa_process.clone().map(|(command, _)| command),
                 mfa: aws::MfaSessions::default(),
+                logins: aws::Logins::default(),
                 sso_device_code: self.sso_device_code,
             },
             demo: Arc::new(move || {

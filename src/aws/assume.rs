@@ -10,6 +10,7 @@ use super::{
     mfa, process, role_cache,
     role_chain::{Base, Role, RoleChain},
     sign_in::sound,
+    sso,
 };
 use crate::engine::{
     Means, SecretKey,
@@ -36,6 +37,7 @@ use aws_sdk_sts::{
 use std::{
     env,
     error::Error as StdError,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, SystemTime},
 };
 
@@ -105,6 +107,8 @@ pub(super) struct Signer {
     pub options: Options,
     pub person: Person,
     pub means: Option<Means>,
+    /// A login is to be made, once: it is not renewed by another.
+    pub log_in: AtomicBool,
     pub instance: imds::Client,
 }
 
@@ -185,18 +189,22 @@ impl Signer {
                 Box::new(provider.imds_client(self.instance.clone()).build())
             }
             Base::Container => Box::new(EcsCredentialsProvider::builder().build()),
-            Base::Sso(_) | Base::Other(_) => {
-                let name = match &self.chain.base {
-                    Base::Other(name) => Some(name),
-                    _ => self.chain.profile.as_ref(),
+            Base::Sso(sso) => {
+                let access = sso::Access {
+                    sso,
+                    profile: self.chain.profile.as_deref(),
+                    config: &self.config,
+                    options: &self.options,
+                    person: &self.person,
                 };
+                let anew = self.log_in.swap(false, Ordering::Relaxed);
+                return Box::pin(access.credentials(anew)).await;
+            }
+            Base::Other(name) => {
                 let region = self.config.region().cloned();
                 let provider = ProfileFileCredentialsProvider::builder()
                     .configure(&ProviderConfig::default().with_region(region));
-                Box::new(match name {
-                    Some(name) => provider.profile_name(name).build(),
-                    None => provider.build(),
-                })
+                Box::new(provider.profile_name(name).build())
             }
         };
         let given = provider.provide_credentials().await;

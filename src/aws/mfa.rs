@@ -123,7 +123,7 @@ pub(super) async fn next_code(
                         return Some(code);
                     }
                     Reply::Cancel => return None,
-                    Reply::OpenHere | Reply::DeviceCode => {}
+                    Reply::OpenHere | Reply::DeviceCode | Reply::Browser => {}
                 },
                 Ok(()) = hears.changed() => {
                     let line = hears.borrow_and_update().clone();
@@ -153,7 +153,7 @@ pub(super) async fn next_code(
         match question.reply().await {
             Reply::Code(code) => return Some(code),
             Reply::Cancel => return None,
-            Reply::OpenHere | Reply::DeviceCode => {}
+            Reply::OpenHere | Reply::DeviceCode | Reply::Browser => {}
         }
     }
 }

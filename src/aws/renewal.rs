@@ -182,6 +182,7 @@ mod tests {
             options: Options::default(),
             person: Person::absent(),
             means: None,
+            log_in: false.into(),
             instance: imds::Client::builder().build(),
         };
         Renewal {

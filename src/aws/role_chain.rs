@@ -154,6 +154,11 @@ impl RoleChain {
         self.roles.is_empty() && matches!(self.base, Base::Keys(_) | Base::Environment)
     }
 
+    /// Whether it begins with a login to IAM Identity Center.
+    pub(super) fn is_sso(&self) -> bool {
+        matches!(self.base, Base::Sso(_))
+    }
+
     /// How it signs in, in a word or two; `mfa` says that a code was asked for on the way.
     pub(super) fn how(&self, mfa: bool) -> String {
         let how = match (self.roles.last(), &self.base) {

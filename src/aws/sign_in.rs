@@ -2,7 +2,7 @@
 //! that says in words why not.
 
 use super::{
-    Caller, Connection, Http, MfaSessions, Person, Problem, Programs, Renewal, Timeouts,
+    Caller, Connection, Http, Logins, MfaSessions, Person, Problem, Programs, Renewal, Timeouts,
     assume::{self, Failure, Signed, Signer},
     convert::{self, chain, deepest, one_line},
     endpoint_url, process, programs,
@@ -35,7 +35,7 @@ use std::{
     env,
     error::Error as StdError,
     fmt, iter,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::{Duration, SystemTime},
 };
 
@@ -69,6 +69,8 @@ pub struct Options {
     pub mfa_process: Option<String>,
     /// `--sso-device-code`: log in with a code, and not with a browser here.
     pub sso_device_code: bool,
+    /// The logins to IAM Identity Center of this run.
+    pub logins: Logins,
 }
 
 /// The command that prints codes may hold a password.
@@ -190,7 +192,7 @@ async fn sign_in_knowing(
     };
     match (chain, means) {
         (Some(chain), Some(Means::Code)) => Box::pin(found.along(chain, means, person)).await,
-        (Some(chain), _) if chain.names_a_device() => {
+        (Some(chain), _) if chain.names_a_device() || chain.is_sso() => {
             Box::pin(found.along(chain, means, person)).await
         }
         (None, Some(Means::Code)) => Err(assume::needs_long_term_keys(found.named.as_deref())),
@@ -231,6 +233,7 @@ impl Found<'_> {
             options: self.options.clone(),
             person: person.clone(),
             means,
+            log_in: AtomicBool::new(means == Some(Means::Login)),
             instance: instance_metadata(),
         };
         let named = self.named.clone();

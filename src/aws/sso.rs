@@ -1,6 +1,34 @@
-//! Credentials of a role that IAM Identity Center (SSO) gives.
+//! Credentials of a role that IAM Identity Center (SSO) gives: with the login that the `aws` command
+//! keeps, with one that is refreshed in silence, or with one that is made here.
 
-use aws_config::profile::{Profile, ProfileSet};
+mod cache;
+mod callback;
+mod login;
+mod place;
+
+use super::{Options, Person, Problem, assume::Failure, bodies, convert::one_line};
+use crate::engine::{Offer, SecretKey};
+use aws_config::{
+    Region, SdkConfig,
+    profile::{Profile, ProfileSet},
+    retry::RetryConfig,
+};
+use aws_credential_types::{Credentials, provider::error::CredentialsError};
+use aws_sdk_ssooidc::error::{ProvideErrorMetadata as _, SdkError};
+use cache::Token;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+/// What a login is for, where the profile does not say.
+const SCOPE: &str = "sso:account:access";
+
+/// What is to end before that is refreshed, as in the `aws` command.
+const EARLY: TimeDelta = TimeDelta::minutes(15);
 
 /// What a profile says about its login and its role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,5 +73,287 @@ impl Sso {
             account: own("sso_account_id")?,
             role: own("sso_role_name")?,
         })
+    }
+
+    /// What its login is called: the session's name, or the start URL where there is none.
+    fn name(&self) -> &str {
+        self.session.as_deref().unwrap_or(&self.start_url)
+    }
+
+    /// What a login is asked for.
+    fn scopes_to_ask(&self) -> Vec<String> {
+        let scopes = self.scopes.clone().filter(|scopes| !scopes.is_empty());
+        scopes.unwrap_or_else(|| vec![SCOPE.to_owned()])
+    }
+}
+
+/// The logins of this run. While one is made or refreshed, others who need it wait for it. Clones share
+/// them.
+#[derive(Clone, Default)]
+pub struct Logins(Arc<Mutex<HashMap<String, Kept>>>);
+
+/// A login that could not be kept in a file, or is being made.
+type Kept = Arc<tokio::sync::Mutex<Option<Token>>>;
+
+impl fmt::Debug for Logins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Logins").finish_non_exhaustive()
+    }
+}
+
+impl Logins {
+    fn of(&self, sso: &Sso) -> Kept {
+        let mut logins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logins.entry(sso.name().to_owned()).or_default().clone()
+    }
+}
+
+/// What it takes to come by the credentials of a role.
+pub(super) struct Access<'a> {
+    pub sso: &'a Sso,
+    /// The profile that it is for.
+    pub profile: Option<&'a str>,
+    /// For requests, without credentials.
+    pub config: &'a SdkConfig,
+    pub options: &'a Options,
+    pub person: &'a Person,
+}
+
+impl Access<'_> {
+    /// The credentials of the role; `anew` says that a login is to be made, which needs the person.
+    pub(super) async fn credentials(&self, anew: bool) -> Result<Credentials, Failure> {
+        let token = self.token(anew).await?;
+        let call = self.portal().get_role_credentials();
+        let call = call
+            .role_name(&self.sso.role)
+            .account_id(&self.sso.account)
+            .access_token(token.access.expose());
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(SdkError::ServiceError(context)) => {
+                let error = context.err();
+                let code = error.code().unwrap_or_default();
+                let message = one_line(error.message().unwrap_or_default());
+                return Err(self.refused(code, &message).into());
+            }
+            Err(error) => return Err(CredentialsError::provider_error(error).into()),
+        };
+        let given = answer.role_credentials.and_then(|given| {
+            let expires = u64::try_from(given.expiration).ok()?;
+            let expires = SystemTime::UNIX_EPOCH + Duration::from_millis(expires);
+            let (key, secret) = (given.access_key_id?, given.secret_access_key?);
+            let token = given.session_token;
+            Some(Credentials::new(
+                key,
+                secret,
+                token,
+                Some(expires),
+                "iamkeys",
+            ))
+        });
+        let nothing = "the answer of IAM Identity Center has no credentials in it";
+        given.ok_or_else(|| CredentialsError::unhandled(nothing).into())
+    }
+
+    /// A login that is good, from the cache, refreshed, or made anew.
+    async fn token(&self, anew: bool) -> Result<Token, Failure> {
+        let kept = self.options.logins.of(self.sso);
+        let (mut kept, waited) = match kept.try_lock() {
+            Ok(kept) => (kept, false),
+            Err(_) => (kept.lock().await, true),
+        };
+        let found = self.found().await.or_else(|| kept.clone());
+        let lasts = |token: &Token| token.expires > now() + EARLY;
+        // What was waited for may be the login that is wanted.
+        if let Some(token) = found.clone().filter(lasts).filter(|_| !anew || waited) {
+            return Ok(token);
+        }
+        let made = if anew {
+            login::login(self).await?
+        } else {
+            let found = found.ok_or_else(|| self.missing())?;
+            match self.refreshed(&found).await {
+                Ok(Some(token)) => token,
+                // It is good for some minutes yet.
+                Ok(None) | Err(_) if found.expires > now() => return Ok(found),
+                Ok(None) => return Err(self.missing().into()),
+                Err(failure) => return Err(failure),
+            }
+        };
+        self.keep(&made).await;
+        *kept = Some(made.clone());
+        Ok(made)
+    }
+
+    /// The login that the `aws` command or this program has kept.
+    async fn found(&self) -> Option<Token> {
+        let sso = self.sso.clone();
+        let read = move || Token::read(&cache::directory()?, &sso);
+        tokio::task::spawn_blocking(read).await.ok().flatten()
+    }
+
+    async fn keep(&self, token: &Token) {
+        let (sso, token) = (self.sso.clone(), token.clone());
+        let write = move || match cache::directory() {
+            Some(directory) => token.write(&directory, &sso).map_err(|why| why.to_string()),
+            None => Err("there is no home directory".into()),
+        };
+        let kept = tokio::task::spawn_blocking(write).await;
+        if let Ok(Err(why)) = kept {
+            tracing::warn!(why, "the login is kept in memory only");
+        }
+    }
+
+    /// Another token in place of one that is to end; none where it cannot be refreshed any more.
+    async fn refreshed(&self, token: &Token) -> Result<Option<Token>, Failure> {
+        let registration = token.registration.as_ref();
+        let registration = registration.filter(|it| it.expires > now());
+        let (Some(refresh), Some(registration)) = (&token.refresh, registration) else {
+            return Ok(None);
+        };
+        let call = self.oidc().create_token().grant_type("refresh_token");
+        let call = call
+            .client_id(&registration.id)
+            .client_secret(registration.secret.expose())
+            .refresh_token(refresh.expose());
+        match call.send().await {
+            Ok(answer) => {
+                let mut new = login::token_of(answer, registration)?;
+                new.refresh = new.refresh.or_else(|| token.refresh.clone());
+                tracing::info!(login = self.sso.name(), "refreshed");
+                Ok(Some(new))
+            }
+            Err(SdkError::ServiceError(context)) => {
+                let code = context.err().code().unwrap_or_default();
+                tracing::warn!(login = self.sso.name(), code, "not refreshed");
+                Ok(None)
+            }
+            Err(error) => Err(CredentialsError::provider_error(error).into()),
+        }
+    }
+
+    fn oidc(&self) -> aws_sdk_ssooidc::Client {
+        let config = aws_sdk_ssooidc::config::Builder::from(self.config)
+            .region(Region::new(self.sso.region.clone()))
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(self.options.timeouts.config())
+            .interceptor(bodies::Bounded)
+            .build();
+        aws_sdk_ssooidc::Client::from_conf(config)
+    }
+
+    fn portal(&self) -> aws_sdk_sso::Client {
+        let config = aws_sdk_sso::config::Builder::from(self.config)
+            .region(Region::new(self.sso.region.clone()))
+            .retry_config(RetryConfig::standard().with_max_attempts(5))
+            .timeout_config(self.options.timeouts.config())
+            .interceptor(bodies::Bounded)
+            .build();
+        aws_sdk_sso::Client::from_conf(config)
+    }
+
+    /// Whose login it is, in words.
+    fn whose(&self) -> String {
+        match self.profile {
+            Some(name) => format!("profile {name}"),
+            None => one_line(self.sso.name()),
+        }
+    }
+
+    /// There is no login that is still good.
+    fn missing(&self) -> Problem {
+        let whose = self.whose();
+        let command = self.profile.map(|name| format!(" --profile {name}"));
+        let command = command.unwrap_or_default();
+        Problem {
+            title: format!("The SSO login of {whose} is missing or has expired"),
+            what: "It signs in through IAM Identity Center (SSO), and there is no login that is still \
+                   good."
+                .into(),
+            details: vec![format!("login: {}", one_line(self.sso.name()))],
+            advice: vec![format!("Log in from here, or run: aws sso login{command}")],
+            offer: Some(Offer::Login),
+            ..Problem::default()
+        }
+    }
+
+    /// The portal has refused the credentials.
+    fn refused(&self, code: &str, message: &str) -> Problem {
+        let Sso { account, role, .. } = self.sso;
+        let details = vec![format!("{code}: {message}")];
+        match code {
+            "UnauthorizedException" => Problem {
+                details,
+                ..self.missing()
+            },
+            "ForbiddenException" | "ResourceNotFoundException" => Problem {
+                title: format!("This login has no role {role} in account {account}"),
+                what: "IAM Identity Center does not give it that role.".into(),
+                details,
+                advice: vec![format!(
+                    "Check sso_account_id and sso_role_name of {}, or ask for the assignment.",
+                    self.whose()
+                )],
+                ..Problem::default()
+            },
+            _ => Problem {
+                title: "IAM Identity Center gives no credentials".into(),
+                what: format!("It was asked for the role {role} in account {account}."),
+                details,
+                ..Problem::default()
+            },
+        }
+    }
+}
+
+/// The time by this machine's clock.
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
+/// A secret of so many random bytes, in characters that an address may hold.
+fn random(bytes: usize) -> Result<SecretKey, Failure> {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).map_err(CredentialsError::provider_error)?;
+    Ok(SecretKey::new(BASE64_URL_SAFE_NO_PAD.encode(random)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+    use aws_types::os_shim_internal::{Env, Fs};
+
+    #[tokio::test]
+    async fn a_profile_says_which_login_and_which_role() {
+        let text = "[profile new]\nsso_session = acme\nsso_account_id = 123456789012\n\
+                    sso_role_name = Admin\n\
+                    [sso-session acme]\nsso_region = eu-west-1\nsso_start_url = https://a/start\n\
+                    sso_registration_scopes = sso:account:access, other ,\n\
+                    [profile old]\nsso_start_url = https://b/start\nsso_region = us-east-1\n\
+                    sso_account_id = 210987654321\nsso_role_name = Read\n\
+                    [profile lost]\nsso_session = nowhere\nsso_account_id = 1\nsso_role_name = r\n";
+        let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text);
+        let (files, fs, env) = (files.build(), Fs::from_slice(&[]), Env::from_slice(&[]));
+        let set = aws_config::profile::load(&fs, &env, &files, None).await;
+        let set = set.expect("they are read");
+        let read = |name| Sso::read(&set, set.get_profile(name).unwrap());
+        let new = read("new").unwrap();
+        assert_eq!((new.name(), &*new.start_url), ("acme", "https://a/start"));
+        assert_eq!(new.scopes_to_ask(), ["sso:account:access", "other"]);
+        let old = read("old").unwrap();
+        assert_eq!(old.name(), "https://b/start");
+        assert_eq!(old.scopes, None);
+        assert_eq!(old.scopes_to_ask(), [SCOPE]);
+        assert_eq!((&*old.account, &*old.role), ("210987654321", "Read"));
+        assert!(read("lost").is_none());
+    }
+
+    #[test]
+    fn what_is_random_is_long_enough_and_never_the_same() {
+        let one = random(48).ok().unwrap();
+        assert_eq!(one.expose().len(), 64);
+        assert_ne!(one.expose(), random(48).ok().unwrap().expose());
     }
 }

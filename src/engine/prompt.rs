@@ -101,6 +101,10 @@ pub struct LoginAsked {
     pub until: DateTime<Utc>,
     /// Whether a browser was opened here, or why that did not work; `None` where it was not tried.
     pub opened: Option<Result<(), String>>,
+    /// Whether the browser on this machine could be used instead of a code.
+    pub may_browse: bool,
+    /// What went wrong on the way and is not the end of it.
+    pub problem: Option<String>,
 }
 
 /// How one logs in.
@@ -119,8 +123,6 @@ pub enum LoginWay {
         address: String,
         /// What the page has to show.
         code: String,
-        /// Why it is this way and not the browser here, where that is worth saying.
-        why: Option<String>,
     },
 }
 
@@ -166,6 +168,8 @@ pub enum Reply {
     OpenHere,
     /// Log in with a code, in any browser.
     DeviceCode,
+    /// Log in with the browser on this machine.
+    Browser,
     /// Not now.
     Cancel,
 }
@@ -324,7 +328,9 @@ impl Engine {
                 account.means = None;
                 Reply::Cancel
             }
-            (reply @ (Reply::OpenHere | Reply::DeviceCode), Asked::Login(_)) => reply,
+            (reply @ (Reply::OpenHere | Reply::DeviceCode | Reply::Browser), Asked::Login(_)) => {
+                reply
+            }
             _ => return None,
         };
         self.effects.push(Effect::Reply(session, id, reply));

@@ -157,6 +157,7 @@ actions! {
     LogIn, "log in", "Log in to IAM Identity Center";
     OpenPage, "open", "Open the page in a browser here";
     CopyAddress, "copy address", "Copy the address of the page";
+    UseBrowser, "use the browser", "Log in with the browser on this machine";
     UseDeviceCode, "use a code", "Log in with a code, in any browser";
     OpenDemo, "demo account", "Open the demo account: nothing in it is real";
     StopWaiting, "leave now", "Leave, not knowing how the change ended";

@@ -339,6 +339,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Login], false),
     bind(Action::OpenPage, &[Key::char('o')], &[Context::Login], false),
     bind(Action::CopyAddress, &[Key::char('y')], &[Context::Login], false),
+    bind(Action::UseBrowser, &[Key::char('b')], &[Context::Login], false),
     bind(Action::UseDeviceCode, &[Key::char('d')], &[Context::Login], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Waiting], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters, Context::Profiles], false),

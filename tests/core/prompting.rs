@@ -357,6 +357,8 @@ fn login(way: LoginWay, until: DateTime<Utc>) -> Asked {
         way,
         until,
         opened: None,
+        may_browse: false,
+        problem: None,
     })
 }
 
@@ -364,7 +366,6 @@ fn device() -> LoginWay {
     LoginWay::Device {
         address: "https://device.sso.eu-west-1.amazonaws.com/?user_code=QFRD-KWZT".into(),
         code: "QFRD-KWZT".into(),
-        why: None,
     }
 }
 

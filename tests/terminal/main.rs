@@ -19,6 +19,7 @@ mod memory;
 mod mfa;
 mod secret;
 mod signing_in;
+mod sso;
 mod storing;
 mod stuck;
 mod suspending;

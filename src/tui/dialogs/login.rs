@@ -59,10 +59,7 @@ impl Dialog for LoginDialog {
                 hints.push((Action::CopyAddress, "copy the address"));
                 hints.push((Action::UseDeviceCode, "use a code instead"));
             }
-            LoginWay::Device { address, code, why } => {
-                if let Some(why) = why {
-                    lines.warn(why);
-                }
+            LoginWay::Device { address, code } => {
                 lines.text("Open this page, in any browser on any machine:");
                 lines.gap();
                 write_address(&mut lines, address);
@@ -74,7 +71,13 @@ impl Dialog for LoginDialog {
                 ]));
                 hints.push((Action::OpenPage, "open it here"));
                 hints.push((Action::CopyAddress, "copy the address"));
+                if asked.may_browse {
+                    hints.push((Action::UseBrowser, "use the browser here"));
+                }
             }
+        }
+        if let Some(problem) = &asked.problem {
+            lines.warn(problem);
         }
         if let Some(Err(why)) = &asked.opened {
             lines.warn(format!("No browser was opened here: {why}"));
@@ -97,7 +100,8 @@ impl Dialog for LoginDialog {
     }
 
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
-        let way = self.asked(engine).map(|asked| &asked.way);
+        let asked = self.asked(engine);
+        let way = asked.map(|asked| &asked.way);
         let ready = way.is_some_and(|way| way.address().is_some());
         match action {
             Action::OpenPage if ready => self.reply(Reply::OpenHere),
@@ -105,6 +109,7 @@ impl Dialog for LoginDialog {
             Action::UseDeviceCode if matches!(way, Some(LoginWay::Browser { .. })) => {
                 self.reply(Reply::DeviceCode)
             }
+            Action::UseBrowser if asked.is_some_and(may_browse) => self.reply(Reply::Browser),
             Action::Cancel => self.reply(Reply::Cancel),
             _ => Vec::new(),
         }
@@ -117,6 +122,11 @@ impl Dialog for LoginDialog {
     fn is_over(&self, engine: &Engine) -> bool {
         self.asked(engine).is_none()
     }
+}
+
+/// Whether one can change over to the browser here.
+fn may_browse(asked: &LoginAsked) -> bool {
+    asked.may_browse && matches!(asked.way, LoginWay::Device { .. })
 }
 
 /// Writes an address, or the beginning of a long one.
