@@ -194,10 +194,10 @@ impl Logins {
 
 impl Client {
     /// An error where the program has not registered for a way to log in. One that has registered for
-    /// none uses the device flow, as all did once.
+    /// none uses the device flow, as all did once, and refreshes what that gives it.
     fn check_grant(&self, grant: &str) -> Result<(), ServiceError> {
         let registered = match &self.grants[..] {
-            [] => grant == DEVICE,
+            [] => grant == DEVICE || grant == "refresh_token",
             grants => grants.iter().any(|its| its == grant),
         };
         if registered {
