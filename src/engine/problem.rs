@@ -23,7 +23,7 @@ pub struct Problem {
 /// does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offer {
-    /// Sign in with the code of an MFA device.
+    /// Sign in with an MFA code.
     Code,
     /// Log in to IAM Identity Center.
     Login,

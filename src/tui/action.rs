@@ -95,8 +95,8 @@ actions! {
     ShowUsers, "users", "Go to the users and their keys", View "Switch pages";
     ShowKeys, "all keys", "Go to the list of all keys", View "Switch pages";
     ShowActivity, "activity", "See what was done, and what failed", View "Switch pages";
-    Refresh, "refresh", "Refresh what is on screen", View "Refresh";
-    EnterCode, "MFA code", "Sign in with the code of an MFA device", View "Sign in with MFA";
+    Refresh, "refresh", "Refresh what is on screen", View "Refresh, MFA code";
+    EnterCode, "MFA code", "Sign in with an MFA code", View "Refresh, MFA code";
     Palette, "more", "Every action by name", View "Every action by name";
     Help, "help", "Keyboard shortcuts", View "This help";
     Quit, "quit", "Quit", View "Quit";

@@ -289,7 +289,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
     bind(Action::ShowUsers, &[Key::char('1')], SORTED, false),
-    bind(Action::EnterCode, &[Key::char('m')], LISTS, false),
+    bind(Action::EnterCode, &[Key::char('m')], VIEWS, false),
     bind(Action::ReadyFilters, &[Key::char('F')], LISTS, false),
     bind(Action::ReverseSort, &[Key::char('S')], SORTED, false),
     bind(Action::ShowKeys, &[Key::char('2')], VIEWS, false),

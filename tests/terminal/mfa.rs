@@ -228,7 +228,7 @@ fn a_code_that_is_not_given_is_said_to_be_needed_and_asked_for_again() {
     program.wait_text("MFA code for base");
     program.press(ESC);
     program.wait_text("Profile base needs an MFA code");
-    program.wait_text("m  Sign in with the code of an MFA device");
+    program.wait_text("m  Sign in with an MFA code");
     assert!(world.endpoint.calls().is_empty());
     program.press("m");
     program.wait_text("MFA code for base");
