@@ -167,6 +167,7 @@ impl Driver {
                 self.sign_in(session, target, Some(means));
             }
             Effect::Reply(session, prompt, reply) => self.reply(session, prompt, reply),
+            Effect::ListProfiles => self.list_profiles(),
             Effect::Read(session, request, read) => self.read(session, request, read),
             Effect::Change(session, order) => self.change(session, *order),
             Effect::Try(session, trial) => self.try_key(session, trial),
@@ -280,6 +281,20 @@ impl Driver {
     fn latest(&self, slot: Slot) -> Option<(SessionId, Connection)> {
         let session = self.sessions.get(&slot)?;
         Some((session.id, session.connection.borrow().clone()?))
+    }
+
+    /// Reads which profiles this machine has.
+    fn list_profiles(&self) {
+        let outbox = self.outbox.clone();
+        self.handle.spawn(async move {
+            let work = AssertUnwindSafe(aws::list_profiles()).catch_unwind().await;
+            let list = work.unwrap_or_else(|_| {
+                let _ = outbox.send(Event::TaskPanicked);
+                Err(Problem::internal())
+            });
+            let list = list.map(Box::new).map_err(Box::new);
+            let _ = outbox.send(Event::Profiles(list));
+        });
     }
 
     /// The connection of a session, if that has not been left.

@@ -28,6 +28,7 @@ mod opening;
 mod plan;
 mod preflight;
 mod problem;
+pub mod profiles;
 pub mod prompt;
 pub mod query;
 mod request;
@@ -68,6 +69,7 @@ use account_rules::AccountRules;
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet::Fleet;
 use leaving::Leaving;
+use profiles::Profiles;
 use prompt::SentCodes;
 use rotation::Rotations;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -170,6 +172,8 @@ pub struct Engine {
     /// The roles that are tried in the accounts of an organisation, in this order.
     pub roles: Arc<[Box<str>]>,
     organisation: Option<Organisation>,
+    /// The profiles of this machine, once a person wants to see them.
+    pub profiles: Profiles,
     account_rules: Arc<AccountRules>,
     plans: Vec<Plan>,
     questions: Questions,
@@ -202,6 +206,7 @@ impl Engine {
             activity: Activity::default(),
             roles: roles_named(DEFAULT_ROLES),
             organisation: None,
+            profiles: Profiles::default(),
             account_rules: Arc::default(),
             plans: Vec::new(),
             questions: Questions::default(),
@@ -304,6 +309,7 @@ impl Engine {
             .any(|account| account.is_moving(self.now))
             || self.under_way().next().is_some()
             || self.vault.is_busy()
+            || self.profiles.is_loading()
     }
 
     /// Says which rows are being looked at, of each account that has any: they are asked for first.
@@ -371,6 +377,7 @@ impl Engine {
             Event::ClipboardDue(key) => self.clipboard_due(key),
             Event::Cleared { key, result } => self.cleared(&key, result),
             Event::Secret { request, news } => self.heard_of_destination(request, news)?,
+            Event::Profiles(list) => self.profiles.came(list),
             Event::Rotated(rotated) => self.rotations.remember(rotated),
             Event::Journal(Ok(left_open)) => self.remember(left_open),
             Event::Journal(Err(why)) => {
@@ -420,6 +427,11 @@ impl Engine {
             Intent::SignInWith(slot, target, means) => self.sign_in_with(slot, target, means)?,
             Intent::Reply(session, prompt, reply) => self.reply(session, prompt, reply)?,
             Intent::CopyAddress(session, prompt) => self.copy_address(session, prompt)?,
+            Intent::ListProfiles => {
+                if self.profiles.begin() {
+                    self.effects.push(Effect::ListProfiles);
+                }
+            }
             Intent::Refresh(slot) => self.refresh(slot)?,
             Intent::Propose(slot, proposal) => {
                 if let [Change::Create { user }] = &proposal.steps[..] {

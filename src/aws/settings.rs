@@ -24,9 +24,12 @@ const KEYS: [&str; 2] = ["aws_access_key_id", "aws_secret_access_key"];
 
 /// The files that profiles come from, as this environment names them.
 pub(super) fn files(between: &str) -> String {
-    let file =
-        |(variable, usual): (&str, &str)| env::var(variable).unwrap_or_else(|_| usual.into());
-    FILES.map(file).join(between)
+    file_names().join(between)
+}
+
+/// The same, one by one.
+pub(super) fn file_names() -> [String; 2] {
+    FILES.map(|(variable, usual)| env::var(variable).unwrap_or_else(|_| usual.into()))
 }
 
 /// Finds a line in the profile files that the SDK cannot read: it would take the whole file for

@@ -41,6 +41,8 @@ pub enum Effect {
     SignInWith(SessionId, Target, Means),
     /// Hand an answer to the task of the session that waits for it.
     Reply(SessionId, PromptId, Reply),
+    /// Read which profiles this machine has. Ends in one [`Event::Profiles`](super::Event::Profiles).
+    ListProfiles,
     /// Ask something of the account.
     Read(SessionId, RequestId, Read),
     /// Change the account. Not dropped at quit.

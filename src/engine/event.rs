@@ -6,6 +6,7 @@ use super::{
     error::Error,
     model::Caller,
     problem::Problem,
+    profiles::ProfileList,
     prompt::PromptNews,
     request::{Answer, Changed},
     rotation::Rotated,
@@ -39,6 +40,8 @@ pub enum Event {
         /// The new ones.
         result: Result<Renewed, String>,
     },
+    /// The profiles of this machine, or why they cannot be read.
+    Profiles(Result<Box<ProfileList>, Box<Problem>>),
     /// An answer to a read.
     Answer {
         /// The session that it was asked in.

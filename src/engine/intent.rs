@@ -29,6 +29,8 @@ pub enum Intent {
     Reply(SessionId, PromptId, Reply),
     /// Copy the address of the page that one logs in on.
     CopyAddress(SessionId, PromptId),
+    /// Read which profiles this machine has.
+    ListProfiles,
     /// Ask again for what is looked at, and for what has failed.
     Refresh(Slot),
     /// Propose changes: the account is looked at, and they are sent once approved.

@@ -104,6 +104,8 @@ impl Engine {
             }
             Err(problem) => account.stage = account::Stage::SignedOut(problem),
         }
+        let account = self.fleet.of(session)?;
+        self.profiles.note(&account.target, &account.stage);
         Some(())
     }
 

@@ -203,6 +203,7 @@ impl ByHand {
                 Effect::SignIn(..)
                 | Effect::SignInWith(..)
                 | Effect::Reply(..)
+                | Effect::ListProfiles
                 | Effect::OpenJournal
                 | Effect::Copy(_)
                 | Effect::ClearClipboard(_) => {}
