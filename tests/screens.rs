@@ -15,6 +15,7 @@ use iamkeys::{
         account_rules::{AccountRule, AccountRules, AccountStyle, Colour, Which},
         destination::{Multiplexer, Route},
         model::{AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, Summary},
+        profiles::{AccountId, Login, Profile, ProfileKind, ProfileList},
         vault::{DestinationNews, NotWritten, Owner, Written},
     },
     tui::{Colours, Settings},
@@ -356,11 +357,6 @@ fn signed_out(size: (u16, u16), profiles: usize) -> Desk {
 fn no_credentials() {
     pictures("signed-out", |size| signed_out(size, 0));
     pictures("signed-out-profiles", |size| signed_out(size, 3));
-    pictures("choose-profile", |size| {
-        let mut desk = signed_out(size, 40);
-        desk.keys("pjj");
-        desk
-    });
 }
 
 #[test]
@@ -1126,4 +1122,121 @@ fn an_account_is_called_and_marked_as_the_rules_say() {
         assert_eq!(cell.fg, colour);
         assert!(cell.modifier.contains(Modifier::BOLD), "{colours:?}");
     }
+}
+
+/// The main view with the accounts to open before it, of these profiles.
+fn switching(size: (u16, u16), list: ProfileList) -> Desk {
+    let mut desk = main_view(size);
+    desk.keys("@");
+    desk.send(Event::Profiles(Ok(Box::new(list))));
+    desk
+}
+
+/// Profiles of all sorts.
+fn all_sorts() -> ProfileList {
+    let of = |id: &str, derived| {
+        Some(AccountId {
+            id: id.into(),
+            derived,
+        })
+    };
+    let role = |role: &str, via: &str, mfa| ProfileKind::Role {
+        role: role.into(),
+        via: via.into(),
+        mfa,
+    };
+    let sso = || ProfileKind::Sso {
+        session: "acme-org".into(),
+        role: "ReadOnly".into(),
+    };
+    let login = |hours| Login::Cached {
+        expires: now() + TimeDelta::hours(hours),
+        renewable: None,
+    };
+    let profile = |name: &str, kind, account| Profile {
+        name: name.into(),
+        kind,
+        account,
+        sources: Vec::new(),
+        login: None,
+    };
+    let nothing = "aws_access_key_id without aws_secret_access_key";
+    ProfileList {
+        profiles: vec![
+            Profile {
+                login: Some(login(-1)),
+                ..profile("data", sso(), of("320987654321", false))
+            },
+            Profile {
+                login: Some(login(7)),
+                ..profile("dev", sso(), of("430987654321", false))
+            },
+            profile("half", ProfileKind::Nothing(nothing.into()), None),
+            profile("payments-of-the-company", ProfileKind::Console, None),
+            profile(
+                "prod",
+                ProfileKind::Keys { mfa: true },
+                of("123456789012", true),
+            ),
+            Profile {
+                sources: vec!["admin".into(), "prod".into()],
+                ..profile(
+                    "staging",
+                    role("Admin", "admin", true),
+                    of("650987654321", false),
+                )
+            },
+            profile("vendor", ProfileKind::Process, None),
+        ],
+        hidden: 0,
+        files: vec!["~/.aws/config".into(), "~/.aws/credentials".into()],
+    }
+}
+
+#[test]
+fn accounts_to_open() {
+    pictures("switch", |size| {
+        let mut desk = switching(size, all_sorts());
+        desk.press(KeyCode::Down);
+        desk
+    });
+    pictures("switch-filtered", |size| {
+        let mut desk = switching(size, all_sorts());
+        desk.keys("sso");
+        desk
+    });
+    pictures("switch-failed", |size| {
+        let mut desk = switching(size, all_sorts());
+        desk.keys("vend");
+        desk.press(KeyCode::Enter);
+        let problem = Problem {
+            title: "The credential process of profile vendor failed".into(),
+            details: vec!["it ended with exit status: 1".into()],
+            ..Problem::default()
+        };
+        let session = desk.session();
+        let result = Err(Box::new(problem));
+        desk.send(Event::SignedIn { session, result });
+        desk.keys("@");
+        desk
+    });
+    pictures("switch-unreadable", |size| {
+        let mut desk = main_view(size);
+        desk.keys("@");
+        let problem = Problem {
+            title: "The profile files cannot be read".into(),
+            details: vec!["~/.aws/config, line 3: not UTF-8".into()],
+            advice: vec!["Mend the file.".into()],
+            ..Problem::default()
+        };
+        desk.send(Event::Profiles(Err(Box::new(problem))));
+        desk
+    });
+    pictures("switch-none", |size| {
+        let list = ProfileList {
+            hidden: 1,
+            ..ProfileList::default()
+        };
+        switching(size, list)
+    });
 }

@@ -81,32 +81,27 @@ pub enum ProfileKind {
     Nothing(String),
 }
 
+/// `{:#}` names the role that is assumed as well.
 impl fmt::Display for ProfileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mfa = |mfa: &bool| if *mfa { ", MFA" } else { "" };
         match self {
             Self::Keys { mfa: of } => write!(f, "keys{}", mfa(of)),
             Self::TemporaryKeys => f.write_str("temporary keys"),
+            Self::Role { role, via, mfa: of } if f.alternate() => {
+                write!(f, "role {role} via {via}{}", mfa(of))
+            }
             Self::Role { via, mfa: of, .. } => write!(f, "role via {via}{}", mfa(of)),
+            Self::Sso { session, role } if f.alternate() => {
+                write!(f, "SSO {session}, role {role}")
+            }
             Self::Sso { session, .. } => write!(f, "SSO {session}"),
             Self::Console => f.write_str("console login"),
             Self::Process => f.write_str("credential process"),
+            Self::WebIdentity { role } if f.alternate() => write!(f, "web identity, role {role}"),
             Self::WebIdentity { .. } => f.write_str("web identity"),
             Self::Source(source) => write!(f, "{source}"),
             Self::Nothing(why) => f.write_str(why),
-        }
-    }
-}
-
-impl ProfileKind {
-    /// The role that is assumed in the end.
-    #[must_use]
-    pub fn role(&self) -> Option<&str> {
-        match self {
-            Self::Role { role, .. } | Self::Sso { role, .. } | Self::WebIdentity { role } => {
-                Some(role)
-            }
-            _ => None,
         }
     }
 }

@@ -19,11 +19,11 @@ mod login;
 mod new_key;
 mod palette;
 mod plan;
-mod profiles;
 mod question;
 mod ready_filters;
 mod rotate;
 mod store;
+mod switch;
 
 pub(super) use code::CodeDialog;
 pub(super) use describe::Describe;
@@ -37,11 +37,11 @@ pub(super) use login::LoginDialog;
 pub(super) use new_key::NewKeyDialog;
 pub(super) use palette::Palette;
 pub(super) use plan::PlanDialog;
-pub(super) use profiles::ProfilesDialog;
 pub(super) use question::QuestionDialog;
 pub(super) use ready_filters::ReadyFilters;
 pub(super) use rotate::Rotate;
 pub(super) use store::Store;
+pub(super) use switch::Switch;
 
 use super::prelude::*;
 use crate::engine::{self, Need, Obstacle, prompt::Asked, vault::NewKey};
@@ -63,6 +63,8 @@ pub(super) enum Ask {
     Close,
     /// Sign in to another account in place of the one that is shown.
     SignIn(engine::Target),
+    /// Show another account that is open.
+    Show(Slot),
     /// Open another above it.
     Open(Box<dyn Dialog>),
     /// Filter the list behind it by this text.

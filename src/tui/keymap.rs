@@ -55,7 +55,7 @@ contexts! {
     Help, "help", "The keys of a place.";
     Palette, "palette", "The command palette.";
     SignedOut, "signed out", "Not signed in (yet).";
-    Profiles, "profiles", "Choosing a profile to sign in with.";
+    Switch, "accounts to open", "Choosing an account to switch to, or to open.";
     Waiting, "waiting action", "An action waits for its key, or for a user's keys.";
     Code, "MFA code", "Typing the code of an MFA device.";
     Login, "SSO login", "Waiting for a login to IAM Identity Center.";
@@ -82,13 +82,17 @@ impl Context {
                 | Self::Describe
                 | Self::Find
                 | Self::Code
+                | Self::Switch
         )
     }
 
     /// Whether what looks like a secret has no place in the text typed here. The fields of a
     /// description and of a key ID say themselves what is wrong with one, and a path may look like it.
     pub(super) fn holds_no_secret(self) -> bool {
-        matches!(self, Self::Palette | Self::Profile | Self::Typed)
+        matches!(
+            self,
+            Self::Palette | Self::Profile | Self::Typed | Self::Switch
+        )
     }
 }
 
@@ -191,14 +195,18 @@ const MOVING: &[Context] = &[
     Context::Activity,
     Context::CopyAs,
     Context::ReadyFilters,
-    Context::Profiles,
     Context::Plan,
     Context::Entry,
     Context::Reading,
     Context::Help,
 ];
-const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette];
-const ROWS_WHILE_TYPING: &[Context] = &[Context::Palette, Context::Filter, Context::Profile];
+const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette, Context::Switch];
+const ROWS_WHILE_TYPING: &[Context] = &[
+    Context::Palette,
+    Context::Switch,
+    Context::Filter,
+    Context::Profile,
+];
 const BUTTONS: &[Context] = &[
     Context::Confirm,
     Context::Typed,
@@ -212,7 +220,7 @@ const BUTTONS: &[Context] = &[
 const TYPED: &[Context] = &[
     Context::CopyAs,
     Context::ReadyFilters,
-    Context::Profiles,
+    Context::Switch,
     Context::Profile,
     Context::File,
     Context::Describe,
@@ -264,7 +272,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::EnterCode, &[Key::char('m')], &[Context::SignedOut], true),
     bind(Action::LogIn, &[Key::char('l')], &[Context::SignedOut], true),
     bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
-    bind(Action::ChooseProfile, &[Key::char('p')], &[Context::SignedOut], true),
+    bind(Action::Switch, &[Key::char('@')], &[Context::SignedOut], true),
     bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),
     bind(Action::OpenAccount, &[Key::of(KeyCode::Enter)], &[Context::Accounts], true),
     bind(Action::AllAccounts, &[Key::char('a'), Key::of(KeyCode::Esc)], &[Context::Accounts], true),
@@ -284,6 +292,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity], true),
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
+    bind(Action::Switch, &[Key::char('@')], VIEWS, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
     bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
@@ -335,14 +344,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Profile, Context::File, Context::Describe, Context::Find, Context::Code], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Login], false),
     bind(Action::OpenPage, &[Key::char('o')], &[Context::Login], false),
     bind(Action::CopyAddress, &[Key::char('y')], &[Context::Login], false),
     bind(Action::UseBrowser, &[Key::char('b')], &[Context::Login], false),
     bind(Action::UseDeviceCode, &[Key::char('d')], &[Context::Login], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Find, Context::Code], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Waiting], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters, Context::Profiles], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Help, Context::Entry], false),
     bind(Action::Keep, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Discard], false),
     bind(Action::Stay, &[Key::of(KeyCode::Esc), Key::char('n')], &[Context::Leaving], false),
@@ -366,6 +375,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::OtherColumns, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::File], false),
     bind(Action::Write, &[Key::char('y')], &[Context::Plan], false),
     bind(Action::OtherName, &[Key::char('b')], &[Context::Plan], false),
+    // Accounts. No name of a profile has a space in it.
+    bind(Action::OpenBeside, &[Key::char(' ')], &[Context::Switch], false),
+    bind(Action::TryAgain, &[Key::ctrl('l')], &[Context::Switch], false),
     // Ways out.
     bind(Action::Quit, &[Key::char('q')], QUITTABLE, true),
     bind(Action::Interrupt, &[Key::ctrl('c')], Context::ALL, false),
@@ -459,10 +471,11 @@ mod tests {
             for binding in in_context(context) {
                 for key in binding.keys {
                     let letter = matches!(key.code, KeyCode::Char(_)) && !key.ctrl;
-                    assert!(
-                        !letter || binding.action == Action::DeactivateInstead,
-                        "{key} cannot be typed in {context:?}"
+                    let asked_for = matches!(
+                        binding.action,
+                        Action::DeactivateInstead | Action::OpenBeside
                     );
+                    assert!(!letter || asked_for, "{key} cannot be typed in {context:?}");
                 }
             }
         }

@@ -516,7 +516,7 @@ fn what_is_done_in_the_list_of_keys_is_done_to_the_selected_key() {
     let mut desk = on_key(id);
     desk.keys("r");
     assert_eq!(desk.screen.context(), Context::Rotate);
-    let title = format!("─ Rotate {user} ─");
+    let title = format!("─ Rotate {user} in acme-prod ─");
     assert!(desk.screen().contains(&title), "{}", desk.screen());
 
     let mut desk = on_key(id);

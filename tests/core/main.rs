@@ -22,6 +22,7 @@ mod random;
 mod report;
 mod rotation;
 mod storing;
+mod switch;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use desk::{Desk, Someone, answer, click, now, page, people, settings, someone};

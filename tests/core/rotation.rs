@@ -699,7 +699,10 @@ fn a_step_is_asked_about_where_the_look_shows_something_else() {
     desk.serve(&bot(&[(OLD, true, 400, Some(2)), (NEW, false, 1, Some(1))]));
     assert!(desk.next_change().is_none());
     let screen = desk.screen();
-    assert!(screen.contains("─ Deactivate key ─"), "{screen}");
+    assert!(
+        screen.contains("─ Deactivate key in acme-prod ─"),
+        "{screen}"
+    );
     assert!(screen.contains("the only active key of bot"), "{screen}");
 
     // Out of use for ten days, and used in this very minute.
@@ -825,7 +828,10 @@ fn rolling_back_says_what_it_stops_and_what_it_does() {
         desk.keys("b");
         desk.serve(&bot(&keys));
         let screen = desk.screen();
-        assert!(screen.contains("─ Roll back the rotation ─"), "{screen}");
+        assert!(
+            screen.contains("─ Roll back the rotation in acme-prod ─"),
+            "{screen}"
+        );
         let last = "2. Delete AKIANEWKEY01EXAMPLE1. This can't be undone.";
         let told = told(&screen, "Roll back the rotation");
         for words in words.iter().chain([&last]) {
@@ -931,7 +937,7 @@ fn what_is_not_on_the_screen_yet_is_not_confirmed_by_a_button() {
         desk.answered(request, answer(&users, read));
     }
     assert!(desk.next_change().is_none());
-    assert!(desk.screen().contains("─ Deactivate key ─"));
+    assert!(desk.screen().contains("─ Deactivate key in acme-prod ─"));
 }
 
 #[test]
@@ -1002,7 +1008,10 @@ fn a_step_is_not_done_while_its_dialog_is_covered() {
     assert!(desk.next_change().is_none());
     desk.press(KeyCode::Esc);
     let screen = desk.screen();
-    assert!(screen.contains("─ Deactivate key ─"), "{screen}");
+    assert!(
+        screen.contains("─ Deactivate key in acme-prod ─"),
+        "{screen}"
+    );
     desk.keys("y");
     assert!(desk.next_change().is_some());
 }

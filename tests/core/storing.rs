@@ -622,7 +622,7 @@ fn a_secret_is_discarded_together_with_its_key() {
         // What is drawn now is the question.
         desk.keys("D");
         let screen = desk.screen();
-        assert!(screen.contains("─ Delete key ─"), "{screen}");
+        assert!(screen.contains("─ Delete key in acme-prod ─"), "{screen}");
         assert!(!screen.contains("Type the last 4"), "{screen}");
         assert!(desk.next_change().is_none(), "the account is looked at");
         desk.serve(&with_new(used));

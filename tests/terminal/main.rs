@@ -23,6 +23,7 @@ mod sso;
 mod storing;
 mod stuck;
 mod suspending;
+mod switching;
 mod traces;
 
 use chrono::Utc;

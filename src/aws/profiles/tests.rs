@@ -94,8 +94,12 @@ async fn each_kind_of_profile_is_known_for_what_it_is() {
     }
     let list = list(config, "").await;
     let of = |name: &str| list.profiles.iter().find(|it| &*it.name == name).unwrap();
-    assert_eq!(of("staging").kind.role(), Some("Admin"));
-    assert_eq!(of("dev").kind.role(), Some("ReadOnly"));
+    let whole = |name: &str| format!("{:#}", of(name).kind);
+    assert_eq!(whole("staging"), "role Admin via default");
+    assert_eq!(whole("careful"), "role Admin via mfa, MFA");
+    assert_eq!(whole("dev"), "SSO acme-org, role ReadOnly");
+    assert_eq!(whole("pod"), "web identity, role pod");
+    assert_eq!(whole("old"), "keys");
     assert_eq!(of("dev").login, Some(Login::Missing));
     assert_eq!(of("through").login, Some(Login::Missing), "it needs it too");
     assert_eq!(of("default").login, None);

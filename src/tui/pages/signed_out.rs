@@ -30,13 +30,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, area: Rect, problem: &Proble
     }
     let mut y = inside.y + u16::from(air);
     // The way out stays visible, whatever the service had to say.
-    let choose = (!problem.profiles.is_empty()).then_some(Action::ChooseProfile);
     let offer = problem.offer.map(|offer| match offer {
         Offer::Code => Action::EnterCode,
         Offer::Login => Action::LogIn,
     });
-    let more = u16::from(choose.is_some()) + u16::from(offer.is_some());
-    let last = inside.bottom().saturating_sub(4 + more);
+    let more = u16::from(offer.is_some());
+    let last = inside.bottom().saturating_sub(5 + more);
     for line in lines {
         if y <= last {
             canvas.line(inside.x + 2, y, inside.width.saturating_sub(3), &line);
@@ -44,8 +43,13 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, area: Rect, problem: &Proble
         }
     }
     y += u16::from(y < last);
-    let always = [Action::OpenDemo, Action::TryAgain, Action::Quit];
-    for action in offer.into_iter().chain(choose).chain(always) {
+    let always = [
+        Action::Switch,
+        Action::OpenDemo,
+        Action::TryAgain,
+        Action::Quit,
+    ];
+    for action in offer.into_iter().chain(always) {
         let Some(key) = keymap::key_of(Context::SignedOut, action) else {
             continue;
         };

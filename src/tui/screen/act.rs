@@ -10,7 +10,7 @@ use crate::{
     },
     tui::{
         action::Action,
-        dialogs::{Ask, Find, Help, Palette, ProfilesDialog, ReadyFilters},
+        dialogs::{Ask, Find, Help, Palette, ReadyFilters, Switch},
         keymap::{self, Context},
         pages::{self, Page, Pane, accounts},
     },
@@ -98,6 +98,7 @@ impl Screen {
             match ask {
                 Ask::Close => {}
                 Ask::SignIn(target) => effects.extend(self.sign_in(target)),
+                Ask::Show(slot) => self.show_only(slot),
                 Ask::Open(dialog) => self.open(dialog),
                 Ask::Complain(text) => self.complain(text),
                 Ask::Filter(text) => self.filter_by(text),
@@ -158,16 +159,10 @@ impl Screen {
                 self.sign_in(self.account().target.clone())
             }
             Action::EnterCode | Action::LogIn => self.sign_in_with(action),
-            Action::ChooseProfile => {
-                match &self.account().stage {
-                    Stage::SignedOut(problem) if !problem.profiles.is_empty() => {
-                        let dialog = ProfilesDialog::new(self.slot());
-                        self.open(Box::new(dialog));
-                    }
-                    Stage::SignedOut(_) => self.complain("There are no profiles"),
-                    Stage::Waiting | Stage::SigningIn | Stage::SignedIn => {}
-                }
-                Vec::new()
+            Action::Switch => {
+                let dialog = Switch::new(self.slot(), &self.engine);
+                self.open(Box::new(dialog));
+                self.intend(Intent::ListProfiles)
             }
             Action::OpenDemo if self.account().stage != Stage::SignedIn => {
                 self.sign_in(Target::Demo)
@@ -219,8 +214,7 @@ impl Screen {
             }
             Action::OpenAccount => {
                 let slot = self.slot();
-                self.look_at(Scope::One(slot));
-                self.go_to(Page::Users);
+                self.show_only(slot);
             }
             Action::AllAccounts => {
                 self.widen();
@@ -346,6 +340,12 @@ impl Screen {
             return self.intend(Intent::Refresh(slot));
         }
         self.intend(Intent::SignIn(slot, target))
+    }
+
+    /// Shows the users and keys of one account.
+    fn show_only(&mut self, slot: Slot) {
+        self.look_at(Scope::One(slot));
+        self.go_to(Page::Users);
     }
 
     fn sign_in(&mut self, target: Target) -> Vec<Effect> {

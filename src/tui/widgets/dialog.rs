@@ -369,6 +369,20 @@ impl<'a> Lines<'a> {
         self.rows.extend(lines.into_iter().map(Row::from));
     }
 
+    /// Adds a text field with a note at its right, where that fits beside what is typed.
+    pub(in crate::tui) fn field_with_note(&mut self, label: &str, input: &Input, note: &str) {
+        let mut field = field(self.theme, label, input, self.cells);
+        let note = visible(note);
+        if let [line] = &mut field[..]
+            && let room = self.cells.saturating_sub(line.width())
+            && room > width(&note)
+        {
+            line.push_span(Span::raw(" ".repeat(room - width(&note))));
+            line.push_span(Span::styled(note.into_owned(), self.theme.dim));
+        }
+        self.rows.extend(field.into_iter().map(Row::from));
+    }
+
     /// Adds keys with what they do, to be pressed or clicked: side by side, and below each
     /// other where they do not fit.
     pub(in crate::tui) fn hints(&mut self, context: Context, actions: &[(Action, &str)]) {

@@ -1,0 +1,313 @@
+//! Choosing an account to switch to, or to open beside the others.
+
+use super::{
+    SIZE,
+    desk::{Desk, click, people, settings},
+    error, with_new_key,
+};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use iamkeys::{
+    engine::{
+        Effect, Event, Kind, Problem, SessionId, SignedIn, Target,
+        profiles::{Profile, ProfileKind, ProfileList},
+    },
+    tui::{self, KeyPress, Message},
+};
+
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+fn profile(name: &str) -> Profile {
+    Profile {
+        name: name.into(),
+        kind: ProfileKind::Keys { mfa: false },
+        account: None,
+        sources: Vec::new(),
+        login: None,
+    }
+}
+
+fn list(names: &[&str]) -> ProfileList {
+    ProfileList {
+        profiles: names.iter().map(|name| profile(name)).collect(),
+        hidden: 0,
+        files: vec!["~/.aws/config".into()],
+    }
+}
+
+/// How often the profiles were asked for since the last time.
+fn asked(desk: &mut Desk) -> usize {
+    let before = desk.effects.len();
+    desk.effects
+        .retain(|it| !matches!(it, Effect::ListProfiles));
+    before - desk.effects.len()
+}
+
+/// The sign-ins since the last time.
+fn sign_ins(desk: &mut Desk) -> Vec<(SessionId, Target)> {
+    let mut begun = Vec::new();
+    desk.effects.retain(|effect| match effect {
+        Effect::SignIn(session, target) => {
+            begun.push((*session, target.clone()));
+            false
+        }
+        _ => true,
+    });
+    begun
+}
+
+fn of(name: &str) -> Target {
+    Target::Profile(name.into())
+}
+
+/// The account of profile `prod` is open, and there are these profiles to choose from.
+fn choosing(names: &[&str]) -> Desk {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.effects.clear();
+    desk.keys("@");
+    desk.send(Event::Profiles(Ok(Box::new(list(names)))));
+    desk
+}
+
+fn ctrl(desk: &mut Desk, c: char) {
+    let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+    desk.send(Message::Key(KeyPress { key, read: true }));
+}
+
+/// The rows that can be clicked, as they stand on the screen.
+fn rows(desk: &mut Desk) -> usize {
+    let drawn = desk.draw();
+    let targets = drawn.targets.iter();
+    targets
+        .filter(|(_, target)| matches!(target, tui::Target::PaletteRow(_)))
+        .count()
+}
+
+#[test]
+fn the_profiles_are_read_when_the_choice_opens() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    assert_eq!(asked(&mut desk), 0);
+    desk.keys("@");
+    assert_eq!(asked(&mut desk), 1);
+    assert!(desk.screen().contains("Reading the profiles"));
+    assert!(desk.screen.engine.is_busy());
+    desk.press(KeyCode::Esc);
+    desk.keys("@");
+    assert_eq!(asked(&mut desk), 0, "they are being read");
+    desk.send(Event::Profiles(Ok(Box::new(list(&["dev", "prod"])))));
+    assert!(!desk.screen.engine.is_busy());
+    assert!(desk.screen().contains("2 profiles"));
+    desk.press(KeyCode::Esc);
+    desk.keys("@");
+    assert_eq!(asked(&mut desk), 1, "a file may have changed");
+    assert!(desk.screen().contains("2 profiles"), "known meanwhile");
+}
+
+#[test]
+fn enter_switches_to_the_highlighted_account() {
+    let mut desk = choosing(&["dev", "prod", "staging"]);
+    let before = desk.session();
+    // One begins where one is.
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Enter);
+    let [(session, target)] = &sign_ins(&mut desk)[..] else {
+        panic!("one sign-in");
+    };
+    assert_eq!((session.slot, target), (before.slot, &of("staging")));
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    assert_eq!(desk.account().target, of("staging"));
+}
+
+#[test]
+fn a_click_switches_too() {
+    let mut desk = choosing(&["dev", "prod"]);
+    desk.send(click(tui::Target::PaletteRow(0)));
+    assert_eq!(sign_ins(&mut desk)[0].1, of("dev"));
+}
+
+#[test]
+fn what_is_typed_is_looked_for_in_names_and_the_name_itself_comes_first() {
+    let mut desk = choosing(&["acme-prod", "my-quick-job", "prod", "production"]);
+    for (typed, expected) in [("prod", "prod"), ("PRODU", "production"), ("quickj", "")] {
+        desk.keys(typed);
+        assert!(
+            desk.screen().contains(&format!("{typed}▏")),
+            "letters are text"
+        );
+        desk.press(KeyCode::Enter);
+        let begun = sign_ins(&mut desk);
+        match expected {
+            "" => assert!(desk.screen().contains("No profile is like that.")),
+            // It is open already.
+            "prod" => assert!(begun.is_empty() && desk.screen.open_dialogs() == 0),
+            name => assert_eq!(begun[0].1, of(name)),
+        }
+        if desk.screen.open_dialogs() == 0 {
+            desk.keys("@");
+        }
+    }
+}
+
+#[test]
+fn an_account_that_is_shown_is_not_signed_in_to_again_unless_that_is_asked_for() {
+    let mut desk = choosing(&["dev", "prod"]);
+    assert!(desk.screen().contains("signed in"));
+    desk.press(KeyCode::Enter);
+    assert!(sign_ins(&mut desk).is_empty());
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    desk.keys("@");
+    ctrl(&mut desk, 'l');
+    let begun = sign_ins(&mut desk);
+    assert_eq!(begun[0].1, of("prod"));
+    assert_eq!(begun.len(), 1);
+}
+
+#[test]
+fn space_opens_an_account_beside_the_others_once() {
+    let mut desk = choosing(&["dev", "prod", "staging"]);
+    let here = desk.session().slot;
+    desk.press(KeyCode::Up);
+    desk.press(KeyCode::Char(' '));
+    let begun = sign_ins(&mut desk);
+    assert_eq!((begun.len(), &begun[0].1), (1, &of("dev")));
+    assert_ne!(begun[0].0.slot, here);
+    assert_eq!(desk.screen.open_dialogs(), 1, "for the next one");
+    desk.press(KeyCode::Char(' '));
+    assert!(sign_ins(&mut desk).is_empty());
+    assert!(desk.screen().contains("dev is open already"));
+    // It is gone to, and not opened in place of this one.
+    desk.press(KeyCode::Enter);
+    assert!(sign_ins(&mut desk).is_empty());
+    assert_eq!(desk.screen.slot(), begun[0].0.slot);
+    desk.keys("@");
+    // It did not work: once more, in its slot.
+    let session = begun[0].0;
+    let result = Err(Box::new(Problem {
+        title: "It failed".into(),
+        ..Problem::default()
+    }));
+    desk.send(Event::SignedIn { session, result });
+    assert!(
+        desk.screen().contains("failed: It failed"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Char(' '));
+    let begun = sign_ins(&mut desk);
+    assert_eq!((begun.len(), begun[0].0.slot), (1, session.slot));
+}
+
+#[test]
+fn another_list_leaves_the_highlight_on_the_same_profile() {
+    let mut desk = choosing(&["dev", "prod", "staging"]);
+    desk.press(KeyCode::Down);
+    let newer = list(&["another", "dev", "more", "prod", "staging", "z"]);
+    desk.send(Event::Profiles(Ok(Box::new(newer))));
+    desk.press(KeyCode::Enter);
+    assert_eq!(sign_ins(&mut desk)[0].1, of("staging"));
+}
+
+#[test]
+fn the_signed_out_page_has_it_too() {
+    let mut desk = Desk::new(SIZE, settings());
+    let session = desk.session();
+    let result = Err(Box::new(Problem::default()));
+    desk.send(Event::SignedIn { session, result });
+    desk.effects.clear();
+    desk.keys("@");
+    desk.send(Event::Profiles(Ok(Box::new(list(&["dev", "prod"])))));
+    assert!(desk.screen().contains("no profile"));
+    desk.keys("dev");
+    desk.press(KeyCode::Enter);
+    assert_eq!(sign_ins(&mut desk)[0].1, of("dev"));
+}
+
+#[test]
+fn one_can_go_back_to_the_credentials_that_no_profile_was_named_for() {
+    let mut desk = Desk::opening(Target::Ambient, SIZE, settings());
+    desk.signed_in(SignedIn {
+        key: "AKIAALICE001EXAMPLE1".into(),
+        ..SignedIn::default()
+    });
+    desk.serve(&people());
+    desk.effects.clear();
+    desk.keys("@");
+    desk.send(Event::Profiles(Ok(Box::new(list(&["dev"])))));
+    let screen = desk.screen();
+    assert!(screen.contains("● no profile"), "{screen}");
+    desk.keys("dev");
+    desk.press(KeyCode::Enter);
+    assert_eq!(sign_ins(&mut desk)[0].1, of("dev"));
+    desk.signed_in(SignedIn::default());
+    desk.keys("@no");
+    desk.press(KeyCode::Enter);
+    assert_eq!(sign_ins(&mut desk)[0].1, Target::Ambient);
+}
+
+#[test]
+fn a_session_that_is_broken_is_no_open_one() {
+    let mut desk = choosing(&["dev", "prod"]);
+    desk.press(KeyCode::Esc);
+    desk.keys("R");
+    let (request, _) = desk.next_read().unwrap();
+    desk.answered(request, Err(error(Kind::Expired)));
+    desk.effects.clear();
+    desk.keys("@");
+    assert!(desk.screen().contains("▲ prod"), "{}", desk.screen());
+    desk.press(KeyCode::Enter);
+    assert_eq!(sign_ins(&mut desk)[0].1, of("prod"));
+}
+
+#[test]
+fn a_secret_that_is_pasted_in_is_taken_out() {
+    let mut desk = choosing(&["dev", "prod"]);
+    desk.send(Message::Paste(SECRET.into()));
+    assert!(!desk.screen().contains("MDENG"));
+    assert!(
+        desk.screen()
+            .contains("That looks like a secret: taken out again")
+    );
+}
+
+#[test]
+fn no_account_is_switched_to_over_a_new_key() {
+    let mut desk = with_new_key();
+    desk.effects.clear();
+    desk.keys("@");
+    assert_eq!(asked(&mut desk), 0);
+    assert!(!desk.screen().contains("Accounts to open"));
+}
+
+#[test]
+fn in_the_demo_it_is_said_that_profiles_are_real() {
+    let mut desk = Desk::showing_target(Target::Demo, SIZE, settings(), &people());
+    desk.keys("@");
+    desk.send(Event::Profiles(Ok(Box::new(list(&["dev"])))));
+    assert!(
+        desk.screen()
+            .contains("These are real accounts, unlike the demo.")
+    );
+}
+
+/// What is drawn is what is seen, and the highlighted row is among it.
+#[test]
+fn ten_thousand_profiles_cost_no_more_than_those_on_the_screen() {
+    let names: Vec<String> = (0..10_000).map(|at| format!("profile-{at:05}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for (size, expected) in [((80, 24), 13), ((60, 16), 7), ((120, 36), 16)] {
+        let mut desk = Desk::showing(size, settings(), &people());
+        desk.keys("@");
+        desk.send(Event::Profiles(Ok(Box::new(list(&names)))));
+        assert!(desk.screen().contains("10,000 profiles"));
+        assert_eq!(rows(&mut desk), expected, "{size:?}");
+        for _ in 0..40 {
+            desk.press(KeyCode::PageDown);
+        }
+        assert_eq!(rows(&mut desk), expected, "{size:?}");
+        desk.keys("0999");
+        // 09990 to 09999, and 00999.
+        assert_eq!(rows(&mut desk), expected.min(11), "{size:?}");
+        assert!(desk.screen().contains("11 of 10,000 profiles"));
+        desk.press(KeyCode::Enter);
+        assert_eq!(sign_ins(&mut desk)[0].1, of("profile-00999"));
+    }
+}
