@@ -20,7 +20,7 @@ use clap::{
 use std::{any::TypeId, error::Error as _, ffi::OsString, fmt, path::PathBuf};
 
 /// The flags that are no settings: what they say is meant for one run.
-const OF_ONE_RUN: [&str; 3] = ["config", "demo", "demo_users"];
+const OF_ONE_RUN: [&str; 4] = ["config", "demo", "demo_users", "demo_accounts"];
 
 /// The keys that are not called as their flag: a list has a plural.
 const PLURALS: [(&str, &str); 1] = [("role", "roles")];

@@ -78,6 +78,11 @@ fn every_flag_can_be_set_in_the_file() {
     let by_file = |setting: &&InForce| matches!(setting.source, Source::File(_));
     assert_eq!(cli.in_force.iter().filter(by_file).count(), 12);
     assert!(self::cli("no_journal = true", &[], &[]).no_journal);
+    let fleet = self::cli("all_accounts = true\nroles = ['b', 'a']", &[], &[]);
+    assert!(fleet.all_accounts);
+    assert_eq!(fleet.role, ["b", "a"]);
+    let typed = self::cli("roles = ['b', 'a']", &["--role", "c"], &[]);
+    assert_eq!(typed.role, ["c"], "a list is replaced, not added to");
 }
 
 #[test]
@@ -198,6 +203,9 @@ fn a_bad_value_is_refused_with_its_line_also_where_it_does_not_count() {
         ("journal = ''", "journal: it is empty"),
         ("demo = true", "demo: unknown key"),
         ("demo_users = 3", "demo_users: unknown key"),
+        ("demo_accounts = 3", "demo_accounts: unknown key"),
+        ("role = 'x'", "role: unknown key"),
+        ("roles = ['x', '!']", "roles: that is not the name of a role"),
         ("config = 'x'", "config: unknown key"),
         (
             "profile = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'",
