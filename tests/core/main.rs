@@ -927,7 +927,11 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
         check(&desk, "an entry");
         let whole = desk.screen();
         assert!(whole.contains("EXAMPLE1 of alice�[2J��"), "{whole}");
-        assert!(whole.contains("--cli-input-json"), "escaped there: {whole}");
+        // The command is the last of it.
+        desk.keys("G");
+        check(&desk, "the end of an entry");
+        let end = desk.screen();
+        assert!(end.contains("--cli-input-json"), "escaped there: {end}");
         desk.press(KeyCode::Esc);
         desk.keys("1");
         desk.keys("cy");
