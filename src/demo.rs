@@ -1,4 +1,5 @@
-//! An IAM and STS endpoint inside the process.
+//! AWS inside the process, as far as access keys are concerned: IAM, STS, Organizations, the SSO portal
+//! and the logins to it, for one account or for an organisation of many.
 //!
 //! `--demo`, the tests and the benchmarks use it as production uses AWS: it plugs in below the SDK
 //! as the HTTP client, so that everything above it (signing, retries, paging, deserialisation) is
@@ -8,16 +9,20 @@
 //! A request travels down this list:
 //!
 //! - `connector` (from the SDK) or `serve` (from a socket) passes it to [`Endpoint::answer`];
-//! - `fault` decides whether something goes wrong with it;
-//! - `sign` finds the `caller` who signed it;
-//! - `actions` looks up the action and runs it on the `request`: `tags` has those on tags, `report`
-//!   makes the credential report, `query` reads and checks parameters, `store` is the account and
-//!   `user` its users and keys, `paging` and `xml` write the result, `error` has AWS's errors;
-//! - `answer` is the response that gets through, and the record of the request; `pace` delays and
-//!   throttles.
+//! - `dispatch` finds out which of the `actions` it is for, in the protocol of its `service`: `query`
+//!   reads forms and checks parameters, `json` reads the rest;
+//! - `fault` decides whether something goes wrong with it, and `pace` whether it comes too fast;
+//! - `sign` finds the `caller` who signed it, and so the account, among those of the `organisation`;
+//!   `policy` and `access` say what the caller may do there;
+//! - the action runs on the `request`: `iam`, `tags`, `sts` and `organizations` have those that are
+//!   signed, `portal`, `clients`, `login` and `pages` those that are not, which see a `Visit`;
+//!   `report` makes credential reports, `store` is an account and `user` its users and keys, `role`
+//!   its roles, `mfa` its devices; `paging` and `xml` write the result, `error` has AWS's errors;
+//! - `answer` is the response that gets through, and the record of the request; `pace` delays it.
 //!
-//! `account` reads accounts from a file, `generate` makes up large ones, and `identifier` the IDs
-//! and secrets in both.
+//! `exchange` is that way as a whole. `account` reads accounts from a file and `roster` organisations,
+//! whose accounts are each a `member`; `generate` makes up large ones, and `identifier` the IDs and
+//! secrets in all of them.
 //!
 //! The account changes when a request comes in; its answer then takes its time. An answer can
 //! therefore be out of date when it arrives, and a caller who stops waiting has still changed the
@@ -28,12 +33,15 @@ mod account;
 mod actions;
 mod answer;
 mod caller;
+mod clients;
 mod connector;
 mod dispatch;
 mod endpoint;
 mod error;
+mod exchange;
 mod fault;
 mod generate;
+mod iam;
 mod identifier;
 mod json;
 mod login;

@@ -64,7 +64,6 @@ pub use secret_key::SecretKey;
 pub use unresolved::Resolution;
 pub use vault::StoreIn;
 
-use account::Account;
 use account_rules::AccountRules;
 use chrono::{DateTime, TimeDelta, Utc};
 use fleet::Fleet;

@@ -1,22 +1,14 @@
 //! The actions the endpoint knows: one row of [`ACTIONS`] and one function each.
 //!
-//! To add one, write its function (check the parameters, ask the account, write the elements inside
-//! `<…Result>`) and its row.
+//! To add one, write its function in the module of its service (check the parameters, ask the account,
+//! write the elements inside `<…Result>` or the JSON) and its row.
 
 use super::error::ServiceError;
-use super::login;
-use super::organizations::{describe_organization, list_accounts};
-use super::pages;
-use super::paging::{list, skip_to};
-use super::portal::{self, Visit};
-use super::query::{Check, KEY_ID, PATH_PREFIX, Params};
+use super::portal::Visit;
+use super::query::Params;
 use super::request::Request;
 use super::service::{IAM, OIDC, ORGANIZATIONS, Output, Protocol, SSO, STS, Service};
-use super::store::{Account, KEYS_PER_USER};
-use super::sts;
-use super::tags::{list_user_tags, tag_user, untag_user, write_tags};
-use super::user::{Key, Status, User};
-use super::xml::Xml;
+use super::{clients, iam, login, organizations, pages, portal, sts, tags};
 
 /// The resource that `AccessDenied` names.
 #[derive(Clone, Copy, Debug)]
@@ -29,15 +21,6 @@ enum Resource {
     Key,
     Role,
 }
-
-/// What `GetAccountAuthorizationDetails` can be asked for.
-const ENTITIES: &[&str] = &[
-    "User",
-    "Role",
-    "Group",
-    "LocalManagedPolicy",
-    "AWSManagedPolicy",
-];
 
 type Signed = fn(&mut Request<'_>) -> Result<(), ServiceError>;
 pub(super) type Unsigned = fn(&mut Visit<'_>) -> Result<Output, ServiceError>;
@@ -60,28 +43,40 @@ pub(super) struct Action {
 }
 
 const ACTIONS: &[Action] = &[
-    iam("ListUsers", Resource::Users, list_users),
-    iam("GetUser", Resource::User, get_user),
-    iam("GetAccountAuthorizationDetails", Resource::Any, get_details),
-    iam("ListAccessKeys", Resource::User, list_access_keys),
-    iam("CreateAccessKey", Resource::User, create_access_key),
-    iam("UpdateAccessKey", Resource::User, update_access_key),
-    iam("DeleteAccessKey", Resource::User, delete_access_key),
-    iam("GetAccessKeyLastUsed", Resource::Key, get_last_used),
-    iam("TagUser", Resource::User, tag_user),
-    iam("UntagUser", Resource::User, untag_user),
-    iam("ListUserTags", Resource::User, list_user_tags),
-    iam("ListAccountAliases", Resource::Any, list_account_aliases),
-    iam("GetAccountSummary", Resource::Any, get_account_summary),
-    iam("GenerateCredentialReport", Resource::Any, generate_report),
-    iam("GetCredentialReport", Resource::Any, get_report),
-    iam("ListMFADevices", Resource::User, list_mfa_devices),
+    iam("ListUsers", Resource::Users, iam::list_users),
+    iam("GetUser", Resource::User, iam::get_user),
+    iam(
+        "GetAccountAuthorizationDetails",
+        Resource::Any,
+        iam::get_details,
+    ),
+    iam("ListAccessKeys", Resource::User, iam::list_access_keys),
+    iam("CreateAccessKey", Resource::User, iam::create_access_key),
+    iam("UpdateAccessKey", Resource::User, iam::update_access_key),
+    iam("DeleteAccessKey", Resource::User, iam::delete_access_key),
+    iam("GetAccessKeyLastUsed", Resource::Key, iam::get_last_used),
+    iam("TagUser", Resource::User, tags::tag_user),
+    iam("UntagUser", Resource::User, tags::untag_user),
+    iam("ListUserTags", Resource::User, tags::list_user_tags),
+    iam(
+        "ListAccountAliases",
+        Resource::Any,
+        iam::list_account_aliases,
+    ),
+    iam("GetAccountSummary", Resource::Any, iam::get_account_summary),
+    iam(
+        "GenerateCredentialReport",
+        Resource::Any,
+        iam::generate_report,
+    ),
+    iam("GetCredentialReport", Resource::Any, iam::get_report),
+    iam("ListMFADevices", Resource::User, iam::list_mfa_devices),
     sts("GetCallerIdentity", Resource::Any, sts::get_caller_identity),
     sts("AssumeRole", Resource::Role, sts::assume_role),
     sts("GetSessionToken", Resource::Any, sts::get_session_token),
     sts("GetAccessKeyInfo", Resource::Any, sts::get_access_key_info),
-    organizations("DescribeOrganization", describe_organization),
-    organizations("ListAccounts", list_accounts),
+    organizations("DescribeOrganization", organizations::describe_organization),
+    organizations("ListAccounts", organizations::list_accounts),
     sso(
         "ListAccounts",
         "GET /assignment/accounts",
@@ -101,7 +96,7 @@ const ACTIONS: &[Action] = &[
     oidc(
         "RegisterClient",
         "POST /client/register",
-        login::register_client,
+        clients::register_client,
     ),
     oidc(
         "StartDeviceAuthorization",
@@ -267,226 +262,6 @@ impl Action {
             Resource::Role => param("RoleArn").unwrap_or_default().to_owned(),
         }
     }
-}
-
-fn list_users(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let prefix = check.optional(&PATH_PREFIX).unwrap_or("/");
-    let page = check.page(request.longest_page);
-    check.done()?;
-    let after = page.after()?;
-    let account = &*request.account;
-    let users = account
-        .users_after(after.as_deref())
-        .filter(|user| user.path.starts_with(prefix));
-    let write = |xml: &mut Xml, user: &User| write_user(xml, account, user);
-    let mark = |user: &User| user.name.to_string();
-    list(&mut request.result, "Users", &page, users, write, mark);
-    Ok(())
-}
-
-/// The users alone: this account has no groups, roles and policies to tell of.
-fn get_details(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let filter = check.some_of("Filter", ENTITIES);
-    let page = check.page(request.longest_page);
-    check.done()?;
-    let after = page.after()?;
-    let account = &*request.account;
-    let users = account.users_after(after.as_deref());
-    let users = users.filter(|_| filter.is_empty() || filter.contains(&"User"));
-    let write = |xml: &mut Xml, user: &User| {
-        write_user(xml, account, user);
-        xml.element("GroupList", |_| {});
-        xml.element("AttachedManagedPolicies", |_| {});
-        write_tags(xml, user);
-    };
-    let mark = |user: &User| user.name.to_string();
-    let xml = &mut request.result;
-    list(xml, "UserDetailList", &page, users, write, mark);
-    Ok(())
-}
-
-fn get_user(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let user = request.user_or_caller(Check::new(request.params))?;
-    let account = &*request.account;
-    let user = account.existing_user(&user)?;
-    request.result.element("User", |xml| {
-        write_user(xml, account, user);
-        write_tags(xml, user);
-    });
-    Ok(())
-}
-
-fn list_access_keys(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let page = check.page(request.longest_page);
-    let user = request.user_or_caller(check)?;
-    let user = request.account.existing_user(&user)?;
-    let mark = |key: &Key| key.id.to_string();
-    let keys = skip_to(&page, user.keys.iter(), mark)?;
-    request.result.text("UserName", &user.name);
-    let (xml, name) = (&mut request.result, "AccessKeyMetadata");
-    let write = |xml: &mut Xml, key: &Key| write_key(xml, user, key);
-    list(xml, name, &page, keys, write, mark);
-    Ok(())
-}
-
-fn create_access_key(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let user = request.user_or_caller(Check::new(request.params))?;
-    let id = request.account.create_key(&user, request.now)?;
-    if let Some((user, key)) = request.account.key(id.as_str()) {
-        request.result.element("AccessKey", |xml| {
-            write_key(xml, user, key);
-            xml.text("SecretAccessKey", &key.id.secret());
-        });
-    }
-    Ok(())
-}
-
-fn update_access_key(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let id = check.required(&KEY_ID);
-    let status = match check.one_of("Status", &["Active", "Inactive"]) {
-        "Active" => Status::Active,
-        _ => Status::Inactive,
-    };
-    let id = request.key_of_user(check, id)?;
-    request.account.update_key(id.as_str(), status, request.now);
-    Ok(())
-}
-
-fn delete_access_key(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let id = check.required(&KEY_ID);
-    let id = request.key_of_user(check, id)?;
-    request.account.remove_key(id.as_str());
-    Ok(())
-}
-
-fn get_last_used(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let id = check.required(&KEY_ID);
-    check.done()?;
-    let Some((owner, key)) = request.account.key(id) else {
-        // Not NoSuchEntity: the service does not tell strangers which keys exist.
-        let resource = format!("access key {id}");
-        return Err(request.access_denied("iam:GetAccessKeyLastUsed", &resource));
-    };
-    request.result.text("UserName", &owner.name);
-    request.result.element("AccessKeyLastUsed", |xml| {
-        let used = key.last_used.as_ref();
-        if let Some(used) = used {
-            xml.time("LastUsedDate", used.at);
-        }
-        xml.text("ServiceName", used.map_or("N/A", |used| &used.service));
-        xml.text("Region", used.map_or("N/A", |used| &used.region));
-    });
-    Ok(())
-}
-
-fn list_account_aliases(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let page = check.page(request.longest_page);
-    check.done()?;
-    // There is one page only, so any marker is invalid.
-    if page.marker.is_some() {
-        return Err(ServiceError::invalid_marker());
-    }
-    let alias = request.account.alias();
-    request.result.element("AccountAliases", |xml| {
-        if let Some(alias) = alias {
-            xml.text("member", alias);
-        }
-    });
-    request.result.value("IsTruncated", false);
-    Ok(())
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "all actions have one signature")]
-fn get_account_summary(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let users = request.account.user_count();
-    // Not a count: 1 also where root has two keys.
-    let root_keys = usize::from(!request.account.root_keys().is_empty());
-    let entries = [
-        ("AccessKeysPerUserQuota", KEYS_PER_USER),
-        ("AccountAccessKeysPresent", root_keys),
-        ("AccountMFAEnabled", 1),
-        ("AccountPasswordPresent", 1),
-        ("AccountSigningCertificatesPresent", 0),
-        ("Groups", 0),
-        ("GroupsQuota", 300),
-        ("MFADevices", 1),
-        ("MFADevicesInUse", 1),
-        ("Policies", 0),
-        ("PoliciesQuota", 1500),
-        ("Roles", request.account.role_count()),
-        ("RolesQuota", 1000),
-        ("Users", users),
-        // Accounts that need more have a higher quota.
-        ("UsersQuota", users.max(5000)),
-    ];
-    request.result.element("SummaryMap", |xml| {
-        for (key, value) in entries {
-            xml.element("entry", |xml| {
-                xml.text("key", key);
-                xml.value("value", value);
-            });
-        }
-    });
-    Ok(())
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "all actions have one signature")]
-fn generate_report(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let state = request.reports.generate(request.account, request.now);
-    if state == "STARTED" {
-        let message = "No report exists. Starting a new report generation task";
-        request.result.text("Description", message);
-    }
-    request.result.text("State", state);
-    Ok(())
-}
-
-fn get_report(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let report = request.reports.get(request.now)?;
-    // Base64 needs no escaping.
-    request.result.value("Content", &report.content);
-    request.result.text("ReportFormat", "text/csv");
-    request.result.time("GeneratedTime", report.complete);
-    Ok(())
-}
-
-fn list_mfa_devices(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let page = check.page(request.longest_page);
-    let name = request.user_or_caller(check)?;
-    let user = request.account.existing_user(&name)?;
-    let serial = request.account.mfa_serial(&name);
-    let serials = skip_to(&page, serial.iter(), String::clone)?;
-    let write = |xml: &mut Xml, serial: &String| {
-        xml.text("UserName", &user.name);
-        xml.text("SerialNumber", serial);
-        xml.time("EnableDate", user.created);
-    };
-    let xml = &mut request.result;
-    list(xml, "MFADevices", &page, serials, write, String::clone);
-    Ok(())
-}
-
-fn write_user(xml: &mut Xml, account: &Account, user: &User) {
-    xml.text("Path", &user.path);
-    xml.text("UserName", &user.name);
-    xml.text("UserId", &user.id());
-    xml.text("Arn", &account.arn(user));
-    xml.time("CreateDate", user.created);
-}
-
-fn write_key(xml: &mut Xml, user: &User, key: &Key) {
-    xml.text("UserName", &user.name);
-    xml.text("AccessKeyId", key.id.as_str());
-    xml.text("Status", key.status.as_str());
-    xml.time("CreateDate", key.created);
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Logging in to the SSO portal: the `OpenID` Connect provider of IAM Identity Center.
 //!
-//! A program registers itself, and then gets its tokens in one of three ways: a person approves a code
+//! A program registers itself (`clients`), and then gets its tokens in one of three ways: a person approves a code
 //! on a page (the device flow, RFC 8628), a browser comes back with a code (with PKCE, RFC 7636), or
 //! an earlier login is refreshed. `pages` has what a browser sees.
 
@@ -14,14 +14,11 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
+use super::clients::{Client, client_of, unknown};
 use super::error::{Code, ServiceError};
 use super::identifier::{mix, one_of};
 use super::portal::{Visit, opaque, required};
-use super::query::Params;
 use super::service::Output;
-
-/// How long a registration lasts.
-const REGISTERED_FOR: TimeDelta = TimeDelta::days(90);
 
 /// How long a code is valid, of a person or of a browser, unless set.
 const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);
@@ -32,15 +29,13 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How much longer a program that has asked too often has to wait each time.
 const SLOWER: Duration = Duration::from_secs(5);
 
-const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(super) const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 const PENDING: Code = (400, "AuthorizationPendingException");
 const SLOW_DOWN: Code = (400, "SlowDownException");
 const EXPIRED: Code = (400, "ExpiredTokenException");
 const REFUSED: Code = (400, "AccessDeniedException");
 const INVALID_GRANT: Code = (400, "InvalidGrantException");
-const INVALID_CLIENT: Code = (401, "InvalidClientException");
-const UNAUTHORIZED: Code = (400, "UnauthorizedClientException");
 const UNSUPPORTED: Code = (400, "UnsupportedGrantTypeException");
 
 /// The letters of the codes that people compare: no vowels, so that they make no words.
@@ -49,7 +44,7 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 /// The programs that have registered, and the logins under way.
 #[derive(Debug)]
 pub(super) struct Logins {
-    clients: HashMap<String, Client>,
+    pub(super) clients: HashMap<String, Client>,
     devices: Vec<Device>,
     codes: Vec<BrowserCode>,
     refreshes: Vec<Refresh>,
@@ -70,17 +65,6 @@ impl Default for Logins {
             interval: INTERVAL,
         }
     }
-}
-
-/// A program that has registered.
-#[derive(Debug)]
-struct Client {
-    secret: String,
-    expires: DateTime<Utc>,
-    redirects: Vec<String>,
-    grants: Vec<String>,
-    /// Whether its logins can be refreshed: those of programs that ask for a scope.
-    refreshes: bool,
 }
 
 /// A login that waits for a person.
@@ -122,7 +106,8 @@ struct Refresh {
 }
 
 impl Logins {
-    fn number(&mut self) -> u64 {
+    /// A number that nothing else has.
+    pub(super) fn number(&mut self) -> u64 {
         self.issued += 1;
         self.issued
     }
@@ -173,13 +158,8 @@ impl Logins {
         challenge: &str,
         now: DateTime<Utc>,
     ) -> Result<String, ServiceError> {
-        let known = self.clients.get(client).filter(|it| it.expires > now);
-        let known = known.ok_or_else(|| error(INVALID_CLIENT, "The client is not registered."))?;
-        known.check_grant("authorization_code")?;
-        if !known.redirects.iter().any(|its| is_at(its, redirect)) {
-            let message = "The redirect URI is not one that the client has registered.";
-            return Err(error((400, "InvalidRequestException"), message));
-        }
+        let known = self.clients.get(client).filter(|it| it.is_known(now));
+        known.ok_or_else(unknown)?.check_redirect(redirect)?;
         let code = opaque("code", self.number());
         self.codes.push(BrowserCode {
             code: code.clone(),
@@ -192,103 +172,8 @@ impl Logins {
     }
 }
 
-impl Client {
-    /// An error where the program has not registered for a way to log in. One that has registered for
-    /// none uses the device flow, as all did once, and refreshes what that gives it.
-    fn check_grant(&self, grant: &str) -> Result<(), ServiceError> {
-        let registered = match &self.grants[..] {
-            [] => grant == DEVICE || grant == "refresh_token",
-            grants => grants.iter().any(|its| its == grant),
-        };
-        if registered {
-            return Ok(());
-        }
-        let message = format!("The client has not registered for {grant}.");
-        Err(error(UNAUTHORIZED, &message))
-    }
-}
-
-fn error(code: Code, message: &str) -> ServiceError {
+pub(super) fn error(code: Code, message: &str) -> ServiceError {
     ServiceError::new(code, message)
-}
-
-/// Whether an address is one that was registered, on any port (RFC 8252, 7.3).
-fn is_at(registered: &str, address: &str) -> bool {
-    let parts = |address: &str| {
-        let uri: http::Uri = address.parse().ok()?;
-        Some((
-            uri.scheme_str()?.to_owned(),
-            uri.host()?.to_owned(),
-            uri.path().to_owned(),
-        ))
-    };
-    is_loopback(address) && parts(registered) == parts(address)
-}
-
-/// Whether an address is on this machine.
-fn is_loopback(address: &str) -> bool {
-    let uri: Option<http::Uri> = address.parse().ok();
-    uri.is_some_and(|uri| {
-        let host = uri.host().unwrap_or_default();
-        uri.scheme_str() == Some("http") && matches!(host, "127.0.0.1" | "localhost" | "[::1]")
-    })
-}
-
-/// The texts of a list.
-fn texts(params: &Params, list: &str) -> Vec<String> {
-    let text = |number: usize| params.get(&format!("{list}.member.{number}"));
-    let texts = (1..).map_while(text);
-    texts.map(str::to_owned).collect()
-}
-
-pub(super) fn register_client(visit: &mut Visit<'_>) -> Result<Output, ServiceError> {
-    let params = visit.params;
-    required(params, "clientName")?;
-    if required(params, "clientType")? != "public" {
-        let message = "The client type has to be public.";
-        return Err(error((400, "InvalidClientMetadataException"), message));
-    }
-    let redirects = texts(params, "redirectUris");
-    if !redirects.iter().all(|redirect| is_loopback(redirect)) {
-        let message = "A redirect URI has to be on this machine.";
-        return Err(error((400, "InvalidRedirectUriException"), message));
-    }
-    let logins = &mut visit.portal.logins;
-    let number = logins.number();
-    let (id, secret) = (opaque("client", number), opaque("client-secret", number));
-    let expires = visit.now + REGISTERED_FOR;
-    let base = &visit.base;
-    let answer = json!({
-        "clientId": id,
-        "clientSecret": secret,
-        "clientIdIssuedAt": visit.now.timestamp(),
-        "clientSecretExpiresAt": expires.timestamp(),
-        "authorizationEndpoint": format!("{base}/authorize"),
-        "tokenEndpoint": format!("{base}/token"),
-    });
-    let client = Client {
-        secret,
-        expires,
-        redirects,
-        grants: texts(params, "grantTypes"),
-        refreshes: !texts(params, "scopes").is_empty(),
-    };
-    logins.clients.insert(id, client);
-    Ok(Output::Json(answer))
-}
-
-/// The ID of the program that asks, which has to prove that it is registered.
-fn client_of<'a>(visit: &Visit<'a>) -> Result<&'a str, ServiceError> {
-    let params = visit.params;
-    let (id, secret) = (
-        required(params, "clientId")?,
-        required(params, "clientSecret")?,
-    );
-    let client = visit.portal.logins.clients.get(id);
-    let known = client.filter(|client| client.secret == secret && client.expires > visit.now);
-    known
-        .map(|_| id)
-        .ok_or_else(|| error(INVALID_CLIENT, "The client is not registered."))
 }
 
 pub(super) fn start_device_authorization(visit: &mut Visit<'_>) -> Result<Output, ServiceError> {
@@ -446,23 +331,6 @@ impl Visit<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_redirect_is_to_this_machine_and_on_any_port() {
-        let registered = "http://127.0.0.1/oauth/callback";
-        for (address, expected) in [
-            ("http://127.0.0.1:40123/oauth/callback", true),
-            ("http://127.0.0.1/oauth/callback", true),
-            ("http://localhost:40123/oauth/callback", false),
-            ("http://127.0.0.1:40123/other", false),
-            ("https://127.0.0.1:40123/oauth/callback", false),
-            ("http://evil.example/oauth/callback", false),
-            ("http://127.0.0.1.evil.example/oauth/callback", false),
-        ] {
-            assert_eq!(is_at(registered, address), expected, "{address}");
-        }
-        assert!(is_loopback("http://[::1]:4000/x") && !is_loopback("no address"));
-    }
 
     #[test]
     fn the_codes_for_people_differ_and_make_no_words() {

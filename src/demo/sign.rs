@@ -141,7 +141,13 @@ impl<'a> Signature<'a> {
             if session.is_over(times.account) {
                 return Err(ServiceError::expired_token());
             }
-            return Ok((place, session.caller.clone()));
+            let mut caller = session.caller.clone();
+            if let Some(name) = &caller.user {
+                // What the user may do now counts, not what it was when the session began.
+                let user = account.user(name).ok_or_else(invalid)?;
+                caller.policy = account.user_caller(user).policy;
+            }
+            return Ok((place, caller));
         }
         let usable = |key: &Key| {
             key.status == Status::Active && times.account - key.created >= times.settling

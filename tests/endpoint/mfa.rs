@@ -105,6 +105,25 @@ async fn a_session_of_a_user_lasts_twelve_hours_unless_asked() {
 }
 
 #[tokio::test]
+async fn a_session_of_a_user_may_do_what_the_user_may_now() {
+    let endpoint = organisation();
+    let alice = sts(&endpoint, endpoint.sdk_credentials());
+    let call = alice.get_session_token().serial_number(SERIAL);
+    let call = call.token_code(endpoint.mfa_code(SERIAL)).send();
+    let client = iam(&endpoint, session(call.await.unwrap().credentials));
+    client.list_users().send().await.unwrap();
+    let nothing = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+    endpoint.account(|account| account.set_user_policy("alice", Some(nothing)).unwrap());
+    let denied = error(client.list_users().send()).await;
+    let why = "with an explicit deny in an identity-based policy";
+    assert!(denied.ends_with(why), "{denied}");
+    endpoint.account(|account| account.set_user_policy("alice", None).unwrap());
+    client.list_users().send().await.unwrap();
+    endpoint.account(|account| account.remove_user("alice"));
+    assert_eq!(error(client.list_users().send()).await, INVALID);
+}
+
+#[tokio::test]
 async fn a_code_is_accepted_once_and_only_from_its_user() {
     let (time, clock) = movable();
     let endpoint = organisation().with_clock(clock);

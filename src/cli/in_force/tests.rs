@@ -205,7 +205,10 @@ fn a_bad_value_is_refused_with_its_line_also_where_it_does_not_count() {
         ("demo_users = 3", "demo_users: unknown key"),
         ("demo_accounts = 3", "demo_accounts: unknown key"),
         ("role = 'x'", "role: unknown key"),
-        ("roles = ['x', '!']", "roles: that is not the name of a role"),
+        (
+            "roles = ['x', '!']",
+            "roles: that is not the name of a role",
+        ),
         ("config = 'x'", "config: unknown key"),
         (
             "profile = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'",
