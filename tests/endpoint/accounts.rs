@@ -155,6 +155,21 @@ async fn rates_are_counted_in_the_account_that_signs() {
     data.list_users().send().await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_rate_of_all_is_each_account_s_own() {
+    let endpoint = organisation().with_rate(5);
+    let role = format!("arn:aws:iam::{DEV}:role/OrganizationAccountAccessRole");
+    let dev = iam(&endpoint, assumed(&endpoint, &role).await);
+    let prod = iam(&endpoint, endpoint.sdk_credentials());
+    let mut passed = [0, 0];
+    for _ in 0..10 {
+        passed[0] += u32::from(prod.list_users().send().await.is_ok());
+        passed[1] += u32::from(dev.list_users().send().await.is_ok());
+    }
+    // The caller's account has let the role be assumed, too.
+    assert_eq!(passed, [4, 5]);
+}
+
 #[tokio::test]
 async fn an_organisation_of_a_thousand_accounts_is_served() {
     let endpoint = Endpoint::generated(1000, 3, now());
