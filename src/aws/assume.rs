@@ -37,7 +37,10 @@ use aws_sdk_sts::{
 use std::{
     env,
     error::Error as StdError,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -120,13 +123,16 @@ impl Signer {
         let mut mfa = false;
         // A device that is found, and no session may be made with: the first role needs its code.
         let mut instead = None;
+        // The session that was made before, if it is made use of.
+        let mut used = None;
         if let Some(serial) = self.device_of(&now).await? {
-            let kept = self.options.mfa.of(now.access_key_id(), &serial);
+            let sessions = self.options.mfa.of(now.access_key_id(), &serial);
             // Until it is made, others who need it wait.
-            let mut kept = kept.lock().await;
+            let mut kept = sessions.lock().await;
             if let Some(session) = kept.clone().filter(lasts) {
                 now = session;
                 mfa = true;
+                used = Some(Arc::clone(&sessions));
             } else if let Some((after, found)) = self.kept_by_aws_command().await {
                 now = found;
                 mfa = true;
@@ -165,7 +171,13 @@ impl Signer {
             };
             now = match assumed {
                 Ok(assumed) => assumed,
-                Err(Refused::Otherwise(_, failure)) => return Err(failure),
+                Err(Refused::Otherwise(why, failure)) => {
+                    if let Some(used) = used.filter(|_| is_over(&why)) {
+                        // The next time another one is made.
+                        *used.lock().await = None;
+                    }
+                    return Err(failure);
+                }
                 Err(Refused::Code) => {
                     return Err(self.not_given(device.as_deref().unwrap_or_default()));
                 }
@@ -417,6 +429,12 @@ impl Signer {
     fn not_given(&self, serial: &str) -> Failure {
         mfa::not_given(self.chain.profile.as_deref(), serial).into()
     }
+}
+
+/// Whether AWS knows a session no more, by its own words.
+fn is_over(why: &str) -> bool {
+    let codes = ["ExpiredToken", "InvalidClientTokenId"];
+    codes.iter().any(|code| why.starts_with(code))
 }
 
 /// Whether credentials can be used for a while yet.

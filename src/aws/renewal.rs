@@ -3,13 +3,14 @@
 
 use super::{
     assume::{EARLY, Failure, Signer},
-    convert::{deepest, find},
+    convert::{deepest, find, one_line},
 };
 use crate::engine::Renewed;
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, error::CredentialsError, future},
 };
+use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use chrono::{DateTime, Utc};
 use std::{
@@ -93,8 +94,9 @@ impl Renewal {
     /// or cannot be renewed any more.
     pub async fn run(self, tell: impl Fn(Result<Renewed, String>)) {
         while let Some(expiry) = self.lease.credentials().expiry() {
-            // What does not last is renewed half-way.
-            let early = EARLY.min(left_until(expiry) / 2);
+            let left = left_until(expiry);
+            // What does not last so long is renewed half-way.
+            let early = if left > EARLY { EARLY } else { left / 2 };
             loop {
                 let left = left_until(expiry).saturating_sub(early);
                 if left.is_zero() {
@@ -149,7 +151,14 @@ fn may_pass(failure: &Failure) -> bool {
 fn words(failure: &Failure) -> String {
     match failure {
         Failure::Told(problem) => problem.title.clone(),
-        Failure::Credentials(error) => deepest(error),
+        Failure::Credentials(error) => match find::<AssumeRoleError>(error) {
+            Some(refused) => format!(
+                "{}: {}",
+                refused.code().unwrap_or_default(),
+                one_line(refused.message().unwrap_or_default())
+            ),
+            None => deepest(error),
+        },
     }
 }
 

@@ -154,6 +154,16 @@ impl RoleChain {
         self.roles.is_empty() && matches!(self.base, Base::Keys(_) | Base::Environment)
     }
 
+    /// Whether its roles may be refused for want of MFA: it begins with what may be long-term keys, and
+    /// names no device.
+    pub(super) fn may_want_code(&self) -> bool {
+        let keys = matches!(
+            self.base,
+            Base::Keys(_) | Base::Environment | Base::Program(_)
+        );
+        keys && !self.roles.is_empty() && !self.names_a_device()
+    }
+
     /// Whether it begins with a login to IAM Identity Center.
     pub(super) fn is_sso(&self) -> bool {
         matches!(self.base, Base::Sso(_))

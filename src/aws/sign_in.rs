@@ -226,6 +226,7 @@ impl Found<'_> {
         means: Option<Means>,
         person: &Person,
     ) -> Result<SignedIn, Problem> {
+        let may_want_code = chain.may_want_code() && means.is_none();
         let signer = Signer {
             chain,
             profiles: self.profiles.clone(),
@@ -244,7 +245,7 @@ impl Found<'_> {
                 let problem = explain(&error, self.named.as_deref(), &self.profiles);
                 Problem {
                     // Its trust may ask for MFA, which AWS does not say.
-                    offer: wants_code(&error).then_some(Offer::Code),
+                    offer: (may_want_code && wants_code(&error)).then_some(Offer::Code),
                     ..problem
                 }
             }
@@ -291,9 +292,10 @@ impl Found<'_> {
         };
         let credentials = provider.provide_credentials().await.and_then(sound);
         let credentials = credentials.map_err(|error| {
-            let assumes = chain.as_ref().is_some_and(|chain| !chain.roles.is_empty());
+            let may_want_code = chain.as_ref().is_some_and(RoleChain::may_want_code);
             Problem {
-                offer: (assumes && wants_code(&error)).then_some(Offer::Code),
+                // Its trust may ask for MFA, which AWS does not say.
+                offer: (may_want_code && wants_code(&error)).then_some(Offer::Code),
                 ..explain(&error, named.as_deref(), &profiles)
             }
         })?;

@@ -246,6 +246,8 @@ impl Action {
             | Self::Independent
             | Self::RollBack => true,
             Self::Undo => context == Context::Rotate,
+            // It comes up by itself, and what is not given is not renewed.
+            Self::Cancel => context == Context::Code,
             // Elsewhere what is typed or chosen is asked about, or changes nothing.
             Self::GoOn => matches!(context, Context::Describe | Context::File),
             _ => false,

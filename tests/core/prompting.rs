@@ -422,7 +422,7 @@ fn from_the_browser_here_one_can_change_to_a_code() {
     );
     let screen = desk.screen();
     for text in [
-        "in the browser on this machine",
+        "with the browser on this machine:",
         "…",
         "59 s left",
         "d use a code instead",

@@ -1,12 +1,16 @@
 //! Signing in with the code of an MFA device: it is asked for, sent once, and made the most of.
 
 use crate::{ENTER, ESC, World, pty, pty::Start};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use iamkeys::demo::{KeyId, Role};
 
 const OWN: &str = "AKIAQX7DEMO4ALICE001";
 const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
 const ADMIN: &str = "arn:aws:iam::123456789012:role/Admin";
+
+/// Where the `aws` command keeps the role, assumed with the device:
+/// `sha1(json.dumps({"RoleArn": ADMIN, "SerialNumber": SERIAL}, sort_keys=True).encode())`.
+const KEPT: &str = ".aws/cli/cache/f6ee4f1f2e3b86d03f2a2cfc0f0c56c26c32ff64.json";
 
 /// Alice's long-term key, in a profile called `base`.
 fn keys() -> String {
@@ -175,13 +179,10 @@ fn where_no_session_is_given_the_role_gets_a_code_of_its_own() {
 #[test]
 fn a_role_that_the_aws_command_has_kept_asks_for_no_code() {
     let world = World::demo();
-    // `sha1(json.dumps({"RoleArn": ADMIN, "SerialNumber": SERIAL}, sort_keys=True).encode())`
-    let name = "f6ee4f1f2e3b86d03f2a2cfc0f0c56c26c32ff64";
-    let kept = assume(&world);
+    let kept = assume(&world, TimeDelta::hours(1));
     let config = role(&format!("mfa_serial = {SERIAL}\n"));
-    let path = format!(".aws/cli/cache/{name}.json");
-    let start = start(&world, "admin", &config).file(&path, &kept);
-    let whole = start.path(&path);
+    let start = start(&world, "admin", &config).file(KEPT, &kept);
+    let whole = start.path(KEPT);
     let mut program = start.size(120, 36).run();
     program.wait_text("Users 24");
     program.wait_text("Admin/kept");
@@ -190,8 +191,8 @@ fn a_role_that_the_aws_command_has_kept_asks_for_no_code() {
     quit(program);
 }
 
-/// The role, as the `aws` command keeps it.
-fn assume(world: &World) -> String {
+/// The role, as the `aws` command keeps it, said to expire after this time.
+fn assume(world: &World, left: TimeDelta) -> String {
     let config = aws_sdk_sts::Config::builder()
         .behavior_version(aws_sdk_sts::config::BehaviorVersion::latest())
         .region(aws_sdk_sts::config::Region::new("us-east-1"))
@@ -209,8 +210,7 @@ fn assume(world: &World) -> String {
         .unwrap();
     let answer = tokio.block_on(call.send()).unwrap();
     let kept = answer.credentials.unwrap();
-    let expires = kept.expiration.secs();
-    let expires = chrono::DateTime::from_timestamp(expires, 0).unwrap();
+    let expires = Utc::now() + left;
     format!(
         r#"{{"Credentials": {{"AccessKeyId": "{}", "SecretAccessKey": "{}", "SessionToken": "{}",
         "Expiration": "{}"}}}}"#,
@@ -288,4 +288,89 @@ fn a_device_of_another_user_is_not_asked_for_again() {
     program.wait_text("There is no session with MFA for profile base");
     program.wait_text("unable to validate MFA");
     quit_signed_out(program);
+}
+
+/// The program, signed in with a role that is to be renewed in a few seconds.
+fn about_to_expire(world: &World) -> pty::Program {
+    let left = TimeDelta::minutes(5) + TimeDelta::seconds(8);
+    let kept = assume(world, left);
+    let config = role(&format!("mfa_serial = {SERIAL}\n"));
+    let start = start(world, "admin", &config).file(KEPT, &kept);
+    let mut program = start.size(120, 36).run();
+    program.wait_text("Users 24");
+    program.wait_text("Admin/kept");
+    program
+}
+
+#[test]
+fn a_code_is_asked_for_again_before_a_session_expires() {
+    let world = World::demo();
+    let mut program = about_to_expire(&world);
+    program.wait_text("MFA code for admin");
+    assert!(signers(&world, "GetSessionToken").is_empty());
+    enter(&mut program, &code(&world));
+    program.wait_gone("MFA code for admin");
+    program.wait_for("a new session of the role", |_| {
+        let assumed = signers(&world, "AssumeRole");
+        assumed.last().is_some_and(|key| key.starts_with("ASIA"))
+    });
+    assert_eq!(signers(&world, "GetSessionToken"), [OWN]);
+    quit(program);
+}
+
+#[test]
+fn a_code_that_is_not_given_then_leaves_the_session_as_it_is() {
+    let world = World::demo();
+    let mut program = about_to_expire(&world);
+    program.wait_text("MFA code for admin");
+    program.press(ESC);
+    program.wait_gone("MFA code for admin");
+    program.wait_text("could not be renewed: Profile admin needs an MFA code");
+    program.press("R");
+    program.wait_text("Users 24");
+    quit(program);
+}
+
+#[test]
+fn roles_of_one_device_share_a_session() {
+    let world = World::demo();
+    let admin = Role::new("Admin").trusting("123456789012").requiring_mfa();
+    world.endpoint.account(|account| account.add_role(admin));
+    let more = format!("mfa_serial = {SERIAL}\n");
+    let lost = role(&more).replace("admin", "lost");
+    let lost = lost.replace("/Admin", "/Nowhere");
+    let config = role(&more) + &lost;
+    let mut program = start(&world, "lost", &config).run();
+    program.wait_text("MFA code for lost");
+    enter(&mut program, &code(&world));
+    program.wait_text("The role of profile lost could not be assumed");
+    assert!(!program.screen().contains("m  Sign in with"), "it had one");
+    program.press("p");
+    program.wait_text("Sign in with a profile");
+    program.press(ENTER);
+    program.wait_text("Users 24");
+    program.wait_text("profile admin");
+    assert_eq!(signers(&world, "GetSessionToken"), [OWN], "once");
+    quit(program);
+}
+
+#[test]
+fn a_role_that_asks_for_mfa_and_names_no_device_is_assumed_with_a_code_from_within() {
+    let world = World::demo();
+    let admin = Role::new("Admin").trusting("123456789012").requiring_mfa();
+    world.endpoint.account(|account| account.add_role(admin));
+    // The way of the flag is this program's alone, and the SDK's own chain takes the variable.
+    let start = Start::iamkeys(["--profile", "admin"])
+        .file(".aws/credentials", &keys())
+        .file(".aws/config", &role(""))
+        .env("AWS_ENDPOINT_URL", world.url());
+    let mut program = start.run();
+    program.wait_text("The role of profile admin could not be assumed");
+    program.wait_text("m  Sign in with an MFA code");
+    program.press("m");
+    program.wait_text("MFA code for admin");
+    program.wait_text(SERIAL);
+    enter(&mut program, &code(&world));
+    program.wait_text("Users 24");
+    quit(program);
 }

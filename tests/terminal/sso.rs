@@ -223,7 +223,7 @@ fn with_desktop(start: Start) -> Start {
     }
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", tool.parent().unwrap().display());
-    start.env("PATH", path)
+    start.env("PATH", path).env("DISPLAY", ":7")
 }
 
 /// What an address answers.
@@ -246,12 +246,12 @@ fn in_browser(program: &mut pty::Program) -> String {
     // Where this runs there may be no desktop: then a code is asked for first.
     program.wait_for("a way to log in", |screen| {
         let text = screen.contents();
-        text.contains("check that it shows this code") || text.contains("browser on this machine.")
+        text.contains("check that it shows this code") || text.contains("browser on this machine:")
     });
     if program.screen().contains("check that it shows this code") {
         program.press("b");
     }
-    program.wait_text("in the browser on this machine");
+    program.wait_text("Log in with the browser on this machine:");
     program.wait_text("o open it again");
     let opened = program.home().join("opened");
     let mut text = String::new();

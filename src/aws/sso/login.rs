@@ -31,7 +31,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use sha2::{Digest as _, Sha256};
-use std::{error::Error as StdError, time::Duration};
+use std::{error::Error as StdError, io::ErrorKind, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 /// How long a login with the browser here is waited for, as in the `aws` command.
@@ -66,7 +66,7 @@ pub(super) async fn login(access: &Access<'_>) -> Result<Token, Failure> {
         until: now() + PATIENCE,
         opened: None,
         // A profile of the older kind knows codes only, as in the `aws` command.
-        may_browse: has_session,
+        may_browse: has_session && place::may_have_browser(),
         problem: None,
     };
     let question = access.person.ask(Asked::Login(asked.clone())).await;
@@ -365,7 +365,11 @@ async fn open(address: &str) -> Result<(), String> {
     let opened = tokio::task::spawn_blocking(move || open::that_detached(address));
     match opened.await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(one_line(&error.to_string())),
+        // What it says repeats the address, and that holds what the login is known by.
+        Ok(Err(error)) => Err(match error.kind() {
+            ErrorKind::NotFound => "there is no program that opens pages".into(),
+            _ => "the program that opens pages failed".into(),
+        }),
         Err(_) => Err("internal error (please report it)".into()),
     }
 }

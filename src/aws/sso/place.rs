@@ -15,22 +15,34 @@ const CONTAINER_FILES: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 /// Set where there is a display.
 const DISPLAY: [&str; 2] = ["DISPLAY", "WAYLAND_DISPLAY"];
 
+/// Whether a page needs a display to be shown on.
+const NEEDS_DISPLAY: bool = cfg!(all(unix, not(target_os = "macos")));
+
 /// Whether a browser can be opened here, and come back.
 pub(super) fn has_browser() -> bool {
-    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let needs_display = cfg!(all(unix, not(target_os = "macos")));
-    has_browser_with(set, |path| Path::new(path).exists(), needs_display)
+    let exists = |path: &str| Path::new(path).exists();
+    may_have_browser() && !is_inside(is_set, exists)
 }
 
-fn has_browser_with(
-    set: impl Fn(&str) -> bool,
-    exists: impl Fn(&str) -> bool,
-    needs_display: bool,
-) -> bool {
+/// Whether a browser may be opened here, though it is not sure that it comes back: a person may know.
+pub(super) fn may_have_browser() -> bool {
+    is_desktop(is_set, NEEDS_DISPLAY)
+}
+
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Whether the person sits before this machine, with a display.
+fn is_desktop(set: impl Fn(&str) -> bool, needs_display: bool) -> bool {
     let any = |names: &[&str]| names.iter().any(|name| set(name));
-    let inside = any(&CONTAINER) || CONTAINER_FILES.iter().any(|path| exists(path));
-    let shown = any(&DISPLAY) || !needs_display;
-    shown && !any(&AWAY) && !any(&WSL) && !inside
+    (any(&DISPLAY) || !needs_display) && !any(&AWAY)
+}
+
+/// Whether this runs inside something whose network may be another.
+fn is_inside(set: impl Fn(&str) -> bool, exists: impl Fn(&str) -> bool) -> bool {
+    WSL.iter().chain(&CONTAINER).any(|name| set(name))
+        || CONTAINER_FILES.iter().any(|path| exists(path))
 }
 
 #[cfg(test)]
@@ -40,11 +52,8 @@ mod tests {
     #[test]
     fn a_browser_is_opened_on_a_desktop_only() {
         let with = |names: &[&str], files: &[&str], needs| {
-            has_browser_with(
-                |name| names.contains(&name),
-                |path| files.contains(&path),
-                needs,
-            )
+            let set = |name: &str| names.contains(&name);
+            is_desktop(set, needs) && !is_inside(set, |path| files.contains(&path))
         };
         assert!(with(&["DISPLAY"], &[], true));
         assert!(with(&["WAYLAND_DISPLAY"], &[], true));
@@ -55,5 +64,8 @@ mod tests {
         assert!(!with(&["DISPLAY", "WSL_DISTRO_NAME"], &[], true));
         assert!(!with(&["DISPLAY", "container"], &[], true));
         assert!(!with(&["DISPLAY"], &["/.dockerenv"], true));
+        let may = |names: &[&str]| is_desktop(|name| names.contains(&name), true);
+        assert!(may(&["DISPLAY", "container"]));
+        assert!(!may(&["DISPLAY", "SSH_TTY"]));
     }
 }

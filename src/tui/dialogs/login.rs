@@ -52,7 +52,7 @@ impl Dialog for LoginDialog {
         match &asked.way {
             LoginWay::Preparing => {}
             LoginWay::Browser { address } => {
-                lines.text("Log in in the browser on this machine. This is its page:");
+                lines.text("Log in with the browser on this machine:");
                 lines.gap();
                 write_address(&mut lines, address);
                 hints.push((Action::OpenPage, "open it again"));
