@@ -6,6 +6,9 @@
 //! $ cargo run --example endpoint -- --port 0 --fault CreateAccessKey=drop-after
 //! http://127.0.0.1:40123 AKIAQX7DEMO4ALICE001 DEMO/EXAMPLE/…
 //! ```
+//!
+//! With `--organisation` there is more to try: a login with `AWS_ENDPOINT_URL=URL aws sso login`, and
+//! the code that an MFA device shows, at `URL/mfa?serial=arn:aws:iam::123456789012:mfa/alice`.
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -41,7 +44,7 @@ struct Options {
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency_ms: u64,
 
-    /// Throttle requests beyond so many a second
+    /// Throttle requests beyond so many a second, in each account
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
 
@@ -58,6 +61,10 @@ struct Options {
     /// It expires when it is four hours old.
     #[arg(long, value_name = "MINUTES")]
     report_age: Option<u32>,
+
+    /// Let logins to the SSO portal last so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 28_800)]
+    login_seconds: u32,
 
     /// Go wrong in this way; may be given more than once
     ///
@@ -84,6 +91,7 @@ async fn main() -> io::Result<()> {
         .with_delay(Delay::Fixed(Duration::from_millis(options.latency_ms)))
         .with_settling(TimeDelta::milliseconds(options.settling_ms.into()))
         .with_report_time(TimeDelta::milliseconds(options.report_ms.into()));
+    endpoint = endpoint.with_login_lifetime(TimeDelta::seconds(options.login_seconds.into()));
     if let Some(minutes) = options.report_age {
         endpoint = endpoint.with_report_aged(TimeDelta::minutes(minutes.into()));
     }

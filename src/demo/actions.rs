@@ -107,6 +107,8 @@ const ACTIONS: &[Action] = &[
     oidc("Authorize", "GET /authorize", pages::authorize),
     oidc("ShowDevice", "GET /device", pages::device),
     oidc("DecideDevice", "POST /device", pages::decide_device),
+    // No service of AWS's has this one.
+    oidc("ShowMfaCode", "GET /mfa", pages::mfa_code),
 ];
 
 const fn iam(name: &'static str, resource: Resource, run: Signed) -> Action {

@@ -39,7 +39,7 @@ pub enum State {
     /// In use.
     #[default]
     Active,
-    /// Closed by its owner, or by AWS; nobody can use it.
+    /// Closed by its owner, or by AWS: it cannot be used.
     Suspended,
     /// Being set up.
     PendingActivation,

@@ -36,7 +36,7 @@ pub struct Rate {
     per_second: u32,
     action: Option<String>,
     account: Option<String>,
-    /// One for each account that has sent something, and one for what nobody signs.
+    /// One for each account that has sent something, and one for unsigned requests.
     buckets: HashMap<Option<String>, TokenBucket>,
 }
 

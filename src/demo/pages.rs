@@ -1,13 +1,15 @@
-//! What a browser sees of the logins: the page on which a person approves a program, and the way back
-//! to a program that waits on this machine.
+//! What a browser sees: the page on which a person approves a program, the way back to a program that
+//! waits on this machine, and the code of an MFA device.
 
 use bytes::Bytes;
 use http::{Response, header};
 use quick_xml::escape::escape;
 
 use super::error::ServiceError;
+use super::mfa;
 use super::portal::{Visit, required};
 use super::service::Output;
+use super::store::Account;
 
 /// Sends the browser back at once: here the person has always agreed already.
 pub(super) fn authorize(visit: &mut Visit<'_>) -> Result<Output, ServiceError> {
@@ -69,6 +71,25 @@ pub(super) fn decide_device(visit: &mut Visit<'_>) -> Result<Output, ServiceErro
         true => "Refused. The program has been told so.",
     };
     Ok(page(&format!("<p>{text}</p>")))
+}
+
+/// The code that an MFA device shows now, for people who have no such device at hand.
+pub(super) fn mfa_code(visit: &mut Visit<'_>) -> Result<Output, ServiceError> {
+    let serial = required(visit.params, "serial")?;
+    let has_it = |account: &Account| {
+        let name = serial.rsplit('/').next().unwrap_or_default();
+        account.mfa_serial(name).as_deref() == Some(serial)
+    };
+    if !visit.organisation.accounts().any(has_it) {
+        let message = format!("There is no device {serial}.");
+        return Err(ServiceError::new(
+            (404, "ResourceNotFoundException"),
+            message,
+        ));
+    }
+    let code = format!("{}\n", mfa::code(serial, visit.now));
+    let response = Response::builder().header(header::CONTENT_TYPE, "text/plain");
+    Ok(Output::Page(response.body(code.into()).unwrap_or_default()))
 }
 
 fn page(content: &str) -> Output {

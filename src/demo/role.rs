@@ -32,7 +32,7 @@ pub(super) struct Trust {
 }
 
 impl Role {
-    /// A role that nobody may assume, whose sessions may do everything for an hour.
+    /// A role that trusts no one yet, whose sessions may do everything for an hour.
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),

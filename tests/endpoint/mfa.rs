@@ -1,7 +1,7 @@
 //! MFA: the codes of devices, sessions that begin with one, and what is refused without.
 
 use chrono::{DateTime, TimeDelta};
-use iamkeys::demo::{Endpoint, Role};
+use iamkeys::demo::{Answer, Endpoint, Role};
 
 use super::{error, iam, key, movable, now, organisation, session, sts};
 
@@ -102,6 +102,24 @@ async fn a_session_of_a_user_lasts_twelve_hours_unless_asked() {
     *time.lock().unwrap() += TimeDelta::minutes(15);
     let over = error(client.get_caller_identity().send()).await;
     assert!(over.starts_with("403 ExpiredToken: "), "{over}");
+}
+
+#[tokio::test]
+async fn people_without_a_device_see_its_code_on_a_page() {
+    let endpoint = organisation();
+    let page = async |serial: &str| {
+        let url = format!("http://127.0.0.1:4000/mfa?serial={serial}");
+        let request = http::Request::get(url).body(bytes::Bytes::new()).unwrap();
+        let Answer::Whole(response) = endpoint.answer(request).await else {
+            panic!("no answer");
+        };
+        let body = String::from_utf8(response.body().to_vec()).unwrap();
+        (response.status().as_u16(), body)
+    };
+    let code = format!("{}\n", endpoint.mfa_code(SERIAL));
+    assert_eq!(page(SERIAL).await, (200, code));
+    let other = "arn:aws:iam::123456789012:mfa/deploy-bot";
+    assert_eq!(page(other).await.0, 404);
 }
 
 #[tokio::test]
