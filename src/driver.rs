@@ -254,6 +254,7 @@ impl Driver {
                     caller: signed_in.caller,
                     expires: signed_in.expires,
                     how: signed_in.how,
+                    made_from: signed_in.made_from,
                 })
             }))
         };

@@ -59,6 +59,8 @@ pub(super) struct Signed {
     pub credentials: Credentials,
     /// How they were come by, in a word or two.
     pub how: String,
+    /// The ID of the long-lived key that they were made from, where they were.
+    pub made_from: Option<String>,
 }
 
 /// Why there are none.
@@ -119,6 +121,8 @@ impl Signer {
     /// Comes to the end of the chain. May ask the person for a code on the way.
     pub(super) async fn credentials(&self) -> Result<Signed, Failure> {
         let mut now = self.base().await?;
+        let long_lived = now.session_token().is_none();
+        let made_from = long_lived.then(|| now.access_key_id().to_owned());
         let mut roles = &self.chain.roles[..];
         let mut mfa = false;
         // A device that is found, and no session may be made with: the first role needs its code.
@@ -187,6 +191,7 @@ impl Signer {
         Ok(Signed {
             credentials: now,
             how: self.chain.how(mfa),
+            made_from,
         })
     }
 

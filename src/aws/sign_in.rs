@@ -103,6 +103,8 @@ pub struct SignedIn {
     pub expires: Option<DateTime<Utc>>,
     /// How it was signed in, in a word or two: `keys with MFA`, `role deploy`.
     pub how: String,
+    /// The ID of the long-lived key that the session was made from, where that is known.
+    pub made_from: Option<String>,
     /// What has to run so that the credentials are renewed, where requests do not do that.
     pub renewal: Option<Renewal>,
 }
@@ -332,6 +334,7 @@ impl Found<'_> {
             caller: None,
             expires,
             how,
+            made_from: None,
             renewal: None,
         })
     }
@@ -345,7 +348,11 @@ fn wants_code(error: &CredentialsError) -> bool {
 
 /// Signs in along a chain that a person may have to give a code for.
 async fn sign_in_along(signer: Signer, named: Option<String>) -> Result<SignedIn, Failure> {
-    let Signed { credentials, how } = signer.credentials().await?;
+    let Signed {
+        credentials,
+        how,
+        made_from,
+    } = signer.credentials().await?;
     let lease = Lease::new(credentials.clone());
     let config = signer.config.to_builder();
     let config = config
@@ -361,6 +368,7 @@ async fn sign_in_along(signer: Signer, named: Option<String>) -> Result<SignedIn
         caller: None,
         expires: credentials.expiry().map(renewal::time),
         how,
+        made_from,
         renewal: Some(Renewal {
             signer: Arc::new(signer),
             lease,
@@ -398,6 +406,7 @@ pub fn sign_in_embedded(embedded: Embedded, options: &Options) -> SignedIn {
         caller: None,
         expires: None,
         how: "keys".into(),
+        made_from: None,
         renewal: None,
     }
 }

@@ -217,6 +217,12 @@ impl Account {
         !key.is_empty() && self.identity.key == key
     }
 
+    /// Whether the session was made from this key, and is not signed in with it.
+    #[must_use]
+    pub fn is_made_from(&self, key: &str) -> bool {
+        self.identity.made_from.as_deref() == Some(key) && !self.is_own(key)
+    }
+
     /// The IDs of a user's keys, where they are known.
     #[must_use]
     pub fn key_ids(&self, user: &str) -> Option<Vec<String>> {

@@ -134,6 +134,8 @@ pub struct SignedIn {
     pub expires: Option<DateTime<Utc>>,
     /// How it was signed in, in a word or two: `keys with MFA`, `role deploy`.
     pub how: String,
+    /// The ID of the long-lived key that the session was made from, where it was.
+    pub made_from: Option<String>,
 }
 
 /// Credentials in place of those that were about to expire.

@@ -191,7 +191,7 @@ impl Engine {
         let plan = self.plan(id)?;
         let (key, preflight) = (plan.at_risk()?, plan.preflight()?);
         let account = self.fleet.of(plan.session);
-        let own = account.is_some_and(|account| account.is_own(key));
+        let own = account.is_some_and(|it| it.is_own(key) || it.is_made_from(key));
         let deletes = plan.deletes();
         // A key whose secret is lost is active, and harms no one as long as it was never used.
         // So does one whose secret had gone nowhere before it was discarded, or is discarded with it.

@@ -92,6 +92,7 @@ impl Engine {
                 let reads = account.first_reads();
                 account.identity.expires = signed_in.expires;
                 account.identity.how = signed_in.how;
+                account.identity.made_from = signed_in.made_from;
                 // The key that a person is after first, and everything else beside it.
                 self.begin_search(session.slot);
                 self.read_all(session.slot, reads);

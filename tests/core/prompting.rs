@@ -477,3 +477,21 @@ fn an_explicit_denial_of_long_term_keys_offers_a_code() {
     let code = |effect: &Effect| matches!(effect, Effect::SignInWith(.., Means::Code));
     assert!(desk.effects.iter().any(code));
 }
+
+#[test]
+fn the_key_that_a_session_was_made_from_is_not_taken_away_by_the_way() {
+    let mut desk = Desk::new((80, 24), settings());
+    desk.effects.clear();
+    desk.signed_in(SignedIn {
+        key: "ASIAALICE001EXAMPLE9".into(),
+        made_from: Some("AKIAALICE001EXAMPLE1".into()),
+        ..SignedIn::default()
+    });
+    desk.serve(&people());
+    assert!(desk.screen().contains("this session was made from it"));
+    desk.keys("lt");
+    desk.serve(&people());
+    let screen = desk.screen();
+    assert!(screen.contains("session was made from it"), "{screen}");
+    assert!(screen.contains("Type the last 4"), "{screen}");
+}

@@ -35,6 +35,9 @@ pub struct Identity {
     pub expires: Option<DateTime<Utc>>,
     /// How it was signed in, in a word or two: `keys with MFA`, `role deploy`.
     pub how: String,
+    /// The ID of the long-lived key that the session was made from, where it was: it cannot be renewed
+    /// without that.
+    pub made_from: Option<String>,
     /// Who is signed in.
     pub caller: Load<Caller>,
     /// The account's alias.

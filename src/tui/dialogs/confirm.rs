@@ -165,6 +165,12 @@ fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &Key
         let text = "iamkeys is signed in with it: the session ends.";
         lines.marked(mark, text, theme.bad);
     }
+    let account = lines.canvas.engine.fleet.of(plan.session);
+    let key = plan.at_risk().unwrap_or_default();
+    if account.is_some_and(|account| account.is_made_from(key)) {
+        let text = "iamkeys' session was made from it, and cannot be renewed without it.";
+        lines.marked(mark, text, theme.bad);
+    }
 }
 
 /// What rolling a rotation back stops, and its two steps. That the old key is active is one that is

@@ -92,6 +92,8 @@ impl Details {
         }
         if account.is_own(&self.key) {
             facts.push(("", "This session is signed in with this key.".into()));
+        } else if account.is_made_from(&self.key) {
+            facts.push(("", "This session was made from this key.".into()));
         }
         facts
     }

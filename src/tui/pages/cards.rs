@@ -268,10 +268,15 @@ fn card(
         ]));
     }
     lines.push(age_line(canvas, row));
-    if canvas.account.is_own(&key.id) {
+    let own = match &canvas.account {
+        account if account.is_own(&key.id) => Some("this session is signed in with it"),
+        account if account.is_made_from(&key.id) => Some("this session was made from it"),
+        _ => None,
+    };
+    if let Some(own) = own {
         lines.push(Line::from(vec![
             Span::raw("    "),
-            Span::styled("this session is signed in with it", theme.accent),
+            Span::styled(own, theme.accent),
         ]));
     }
     let last_used = match known.last_used().filter(|_| known.is_reported()) {
