@@ -10,7 +10,7 @@ use super::{
     role_chain::RoleChain,
     settings,
 };
-use crate::engine::{Means, Offer, SecretKey};
+use crate::engine::{Means, Offer, SecretKey, key_id};
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     default_provider::credentials::DefaultCredentialsChain,
@@ -127,21 +127,6 @@ pub async fn sign_in_with(
     means: Option<Means>,
     person: &Person,
 ) -> Result<SignedIn, Problem> {
-    let mut known = Vec::new();
-    let signed_in = sign_in_knowing(options, means, person, &mut known).await;
-    signed_in.map_err(|problem| Problem {
-        profiles: known,
-        ..problem
-    })
-}
-
-/// Signs in, and tells which profiles there are, once that is known.
-async fn sign_in_knowing(
-    options: &Options,
-    means: Option<Means>,
-    person: &Person,
-    known: &mut Vec<String>,
-) -> Result<SignedIn, Problem> {
     let odd_line = tokio::task::spawn_blocking(settings::odd_line);
     let odd_line = odd_line.await.map_err(|_| Problem::internal())?;
     if let Some(problem) = odd_line {
@@ -155,8 +140,6 @@ async fn sign_in_knowing(
     )
     .await
     .map_err(|error| settings::unreadable(deepest(&error)))?;
-    known.extend(profiles.profiles().map(str::to_owned));
-    known.sort_unstable();
     if let Some(problem) = settings::odd_profile().filter(|_| options.profile.is_none()) {
         return Err(problem);
     }
@@ -552,18 +535,31 @@ fn is_set(name: &str) -> bool {
     env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
+/// So many profiles are named where there is not the one that was asked for.
+const NAMED: usize = 20;
+
 fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
-    let mut known: Vec<&str> = profiles.profiles().collect();
+    let names = profiles.profiles();
+    // What is no name is not repeated, and thousands of names say nothing more.
+    let mut known: Vec<&str> = names
+        .filter(|name| !key_id::looks_like_a_secret(name))
+        .collect();
     known.sort_unstable();
+    let more = known.len().saturating_sub(NAMED);
+    known.truncate(NAMED);
+    let mut there = known.join(", ");
     if known.is_empty() {
-        known.push("none");
+        there.push_str("none");
+    }
+    if more > 0 {
+        there = format!("{there} and {more} more");
     }
     Problem {
         title: format!("There is no profile {name}"),
         what: format!("The profile {name} was asked for, and no file defines it."),
         details: vec![
             format!("looked in {}", settings::files(" and ")),
-            format!("profiles there: {}", known.join(", ")),
+            format!("profiles there: {there}"),
         ],
         advice: vec![
             "Start with --profile and a name that is there, or define this one: \

@@ -273,7 +273,6 @@ impl Access<'_> {
             details: vec![format!("login: {}", one_line(self.sso.name()))],
             advice: vec![format!("Log in from here, or run: aws sso login{command}")],
             offer: Some(Offer::Login),
-            ..Problem::default()
         }
     }
 

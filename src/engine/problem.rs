@@ -13,8 +13,6 @@ pub struct Problem {
     pub details: Vec<String>,
     /// What to do, one line each.
     pub advice: Vec<String>,
-    /// The profiles there are, to sign in with instead.
-    pub profiles: Vec<String>,
     /// What can be done about it from within.
     pub offer: Option<Offer>,
 }

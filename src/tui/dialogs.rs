@@ -44,7 +44,11 @@ pub(super) use store::Store;
 pub(super) use switch::Switch;
 
 use super::prelude::*;
-use crate::engine::{self, Need, Obstacle, prompt::Asked, vault::NewKey};
+use crate::engine::{
+    self, Need, Obstacle,
+    prompt::{Asked, Means},
+    vault::NewKey,
+};
 use std::{any::Any, fmt};
 
 /// The most that a text field takes, in bytes.
@@ -63,6 +67,8 @@ pub(super) enum Ask {
     Close,
     /// Sign in to another account in place of the one that is shown.
     SignIn(engine::Target),
+    /// The same, by other means than the usual ones.
+    SignInWith(engine::Target, Means),
     /// Show another account that is open.
     Show(Slot),
     /// Open another above it.

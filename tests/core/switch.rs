@@ -5,11 +5,12 @@ use super::{
     desk::{Desk, click, people, settings},
     error, with_new_key,
 };
+use chrono::TimeDelta;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
-        Effect, Event, Kind, Problem, SessionId, SignedIn, Target,
-        profiles::{Profile, ProfileKind, ProfileList},
+        Effect, Event, Kind, Means, Problem, SessionId, SignedIn, Target,
+        profiles::{Login, Profile, ProfileKind, ProfileList},
     },
     tui::{self, KeyPress, Message},
 };
@@ -310,4 +311,45 @@ fn ten_thousand_profiles_cost_no_more_than_those_on_the_screen() {
         desk.press(KeyCode::Enter);
         assert_eq!(sign_ins(&mut desk)[0].1, of("profile-00999"));
     }
+}
+
+#[test]
+fn how_long_a_session_lasts_is_told() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.signed_in(SignedIn {
+        profile: Some("prod".into()),
+        expires: Some(desk.clock + TimeDelta::minutes(200)),
+        ..SignedIn::default()
+    });
+    desk.keys("@");
+    desk.send(Event::Profiles(Ok(Box::new(list(&["dev", "prod"])))));
+    assert!(desk.screen().contains("signed in, 3h left"));
+    desk.wait(1000 * 60 * 60 * 3);
+    assert!(desk.screen().contains("signed in, 20m left"));
+}
+
+#[test]
+fn where_a_login_has_ended_signing_in_anew_makes_one() {
+    let login = |expires| Login::Cached {
+        expires,
+        renewable: None,
+    };
+    let mut desk = choosing(&["prod"]);
+    let now = desk.clock;
+    let mut profiles = list(&["ended", "good", "prod"]);
+    profiles.profiles[0].login = Some(login(now - TimeDelta::hours(1)));
+    profiles.profiles[1].login = Some(login(now + TimeDelta::hours(1)));
+    desk.send(Event::Profiles(Ok(Box::new(profiles))));
+    assert!(desk.screen().contains("login has ended"));
+    desk.keys("ended");
+    ctrl(&mut desk, 'l');
+    let with_login = desk.effects.iter().any(|effect| {
+        matches!(effect, Effect::SignInWith(_, target, Means::Login) if *target == of("ended"))
+    });
+    assert!(with_login, "{:?}", desk.effects);
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    desk.effects.clear();
+    desk.keys("@good");
+    ctrl(&mut desk, 'l');
+    assert_eq!(sign_ins(&mut desk)[0].1, of("good"));
 }

@@ -415,7 +415,6 @@ where
             details: vec![format!("{code}: {message}")],
             advice: vec!["Check sso_start_url and sso_region.".into()],
             offer: Some(Offer::Login),
-            ..Problem::default()
         }
         .into(),
     }

@@ -7,6 +7,7 @@ use crate::{
         self, Problem,
         account::Stage,
         profiles::{Login, Profile, ProfileKind, ProfileList},
+        prompt::Means,
     },
     tui::prelude::*,
 };
@@ -133,13 +134,32 @@ impl Switch {
         }
     }
 
+    /// Signs in to the account of a row, whether or not it is open; where a login in a browser is what
+    /// lacks, with a new one.
+    fn sign_in_anew(&self, row: Row, engine: &Engine) -> Vec<Ask> {
+        let login = profile(row, engine).and_then(|profile| profile.login);
+        let lacks = login.is_some_and(|login| !login.is_good(engine.now()));
+        let target = target(row, engine);
+        match open(row, engine).map(|account| account.session.slot) {
+            Some(slot) if slot != self.slot && lacks => {
+                vec![Ask::Intend(Intent::SignInWith(slot, target, Means::Login))]
+            }
+            Some(slot) if slot != self.slot => vec![Ask::Intend(Intent::SignIn(slot, target))],
+            _ if lacks => vec![Ask::Close, Ask::SignInWith(target, Means::Login)],
+            _ => vec![Ask::Close, Ask::SignIn(target)],
+        }
+    }
+
     /// Opens the account of a row beside the others.
     fn open_beside(row: Row, engine: &Engine) -> Vec<Ask> {
         match open(row, engine) {
             Some(account) if !matches!(account.stage, Stage::SignedOut(_)) => {
                 vec![already_open(row, engine)]
             }
-            Some(account) => sign_in_anew(account),
+            Some(account) => {
+                let (slot, target) = (account.session.slot, account.target.clone());
+                vec![Ask::Intend(Intent::SignIn(slot, target))]
+            }
             None => vec![Ask::Intend(Intent::Open(target(row, engine)))],
         }
     }
@@ -242,10 +262,7 @@ impl Dialog for Switch {
         match action {
             Action::GoOn => self.switch(row, engine),
             Action::OpenBeside => Self::open_beside(row, engine),
-            Action::TryAgain => match open(row, engine) {
-                Some(account) if account.session.slot != self.slot => sign_in_anew(account),
-                _ => vec![Ask::Close, Ask::SignIn(target(row, engine))],
-            },
+            Action::TryAgain => self.sign_in_anew(row, engine),
             _ => cancel(action),
         }
     }
@@ -381,11 +398,6 @@ fn already_open(row: Row, engine: &Engine) -> Ask {
     Ask::Complain(format!("{name} is open already"))
 }
 
-fn sign_in_anew(account: &Account) -> Vec<Ask> {
-    let (slot, target) = (account.session.slot, account.target.clone());
-    vec![Ask::Intend(Intent::SignIn(slot, target))]
-}
-
 /// The mark of a row, and what is the matter with it.
 fn state(row: Row, canvas: &Canvas<'_>) -> State {
     let (theme, engine) = (&canvas.theme, canvas.engine);
@@ -407,7 +419,7 @@ fn state(row: Row, canvas: &Canvas<'_>) -> State {
             Stage::SignedIn => {
                 return match &account.identity.broken {
                     Some(error) => bad(error.short()),
-                    None => plain(glyphs.active, theme.good, "signed in".into()),
+                    None => plain(glyphs.active, theme.good, signed_in(account, canvas)),
                 };
             }
             Stage::SigningIn => return plain(canvas.spinner(), theme.accent, "signing in".into()),
@@ -430,6 +442,16 @@ fn state(row: Row, canvas: &Canvas<'_>) -> State {
         Some(login) if !login.is_good(canvas.now) => bad(words_of(login, canvas)),
         Some(login) => plain(glyphs.inactive, theme.dim, words_of(login, canvas)),
         None => plain(glyphs.inactive, theme.dim, String::new()),
+    }
+}
+
+/// That an account is signed in to, and for how long, where that is known.
+fn signed_in(account: &Account, canvas: &Canvas<'_>) -> String {
+    match account.identity.expires {
+        Some(until) if until > canvas.now => {
+            format!("signed in, {} left", format::short(until - canvas.now))
+        }
+        _ => "signed in".into(),
     }
 }
 

@@ -98,6 +98,10 @@ impl Screen {
             match ask {
                 Ask::Close => {}
                 Ask::SignIn(target) => effects.extend(self.sign_in(target)),
+                Ask::SignInWith(target, means) => {
+                    let intent = Intent::SignInWith(self.slot(), target, means);
+                    effects.extend(self.begin_session(intent));
+                }
                 Ask::Show(slot) => self.show_only(slot),
                 Ask::Open(dialog) => self.open(dialog),
                 Ask::Complain(text) => self.complain(text),
@@ -349,7 +353,12 @@ impl Screen {
     }
 
     fn sign_in(&mut self, target: Target) -> Vec<Effect> {
-        let effects = self.engine.intend(Intent::SignIn(self.slot(), target));
+        self.begin_session(Intent::SignIn(self.slot(), target))
+    }
+
+    /// Begins another session in place of the one that is shown.
+    fn begin_session(&mut self, intent: Intent) -> Vec<Effect> {
+        let effects = self.engine.intend(intent);
         self.begin_anew();
         effects.into_iter().chain(self.follow(true)).collect()
     }
@@ -371,10 +380,7 @@ impl Screen {
             return Vec::new();
         }
         let target = account.target.clone();
-        let intent = Intent::SignInWith(self.slot(), target, wanted);
-        let effects = self.engine.intend(intent);
-        self.begin_anew();
-        effects.into_iter().chain(self.follow(true)).collect()
+        self.begin_session(Intent::SignInWith(self.slot(), target, wanted))
     }
 
     /// Sorts the list that is shown in another way, and says so.
