@@ -82,6 +82,7 @@ fn signed_in(
         endpoint: super::endpoint_url::of(&source.config, "IAM"),
         expires,
         how: format!("role {role}"),
+        made_from: None,
         renewal: None,
         role: Some(role),
         caller,
