@@ -7,13 +7,15 @@ pub use in_force::{InForce, Source};
 
 use crate::{
     aws::{self, Embedded},
-    config::Config,
+    config::{self, Config},
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
     engine::{
-        self, Background, DEFAULT_ROLES, Exit, KeyId, Target,
+        self, Background, DEFAULT_ROLES, Exit, KeyId, Target, Wanted,
+        account_rules::NamePattern,
         destination::Form,
         key_id::{self, NotAKey},
+        profiles::ProfileList,
         roles_named,
     },
     journal,
@@ -57,12 +59,16 @@ pub struct Cli {
     /// Go to this access key at once, whichever user has it
     #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
     pub key_id: Option<KeyId>,
-    /// The profile to sign in with; it wins over credentials in the environment
+    /// The profile to sign in with; it wins over credentials in the environment. Several times, and
+    /// with `*` for any characters, it opens the account of each
     #[arg(long, value_name = "NAME", value_parser = profile)]
-    pub profile: Option<String>,
+    pub profile: Vec<String>,
     /// Open every account of the organisation, as far as a role there can be assumed
     #[arg(long)]
     pub all_accounts: bool,
+    /// Open the accounts of this file as well: CSV or TOML with id, name, role and profile
+    #[arg(long, value_name = "FILE")]
+    pub accounts: Option<PathBuf>,
     /// The role to assume in the accounts of the organisation; given several times, the first that
     /// can be assumed counts (default: iamkeys-audit, OrganizationAccountAccessRole,
     /// AWSControlTowerExecution)
@@ -205,6 +211,11 @@ fn profile(name: &str) -> Result<String, &'static str> {
         .ok_or("that looks like a secret, not like the name of a profile")
 }
 
+/// Whether the name of a profile stands for several.
+fn is_pattern(name: &str) -> bool {
+    name.contains('*')
+}
+
 /// How many users each account of a generated organisation has, unless it is said.
 const USERS_EACH: u32 = 40;
 
@@ -249,6 +260,14 @@ impl Cli {
         journal.is_some_and(|journal| matches!(journal.source, Source::File(_)))
     }
 
+    /// The profile, where it is the name of one.
+    fn only_profile(&self) -> Option<&str> {
+        match &self.profile[..] {
+            [name] if !is_pattern(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Which account to open.
     #[must_use]
     pub fn target(&self) -> Target {
@@ -259,16 +278,63 @@ impl Cli {
         }
     }
 
-    /// Which accounts to open beside that one.
-    #[must_use]
-    pub fn more_accounts(&self) -> MoreAccounts {
-        MoreAccounts {
+    /// Which account to open first, and which beside it.
+    ///
+    /// # Errors
+    /// When no profile is like a pattern, or the file of accounts cannot be read: why.
+    pub async fn opening(&self) -> Result<(Target, MoreAccounts), String> {
+        let mut target = self.target();
+        let mut wanted = Vec::new();
+        if target != Target::Demo && self.only_profile().is_none() {
+            let mut names = self.profiles().await?.into_iter();
+            if let Some(first) = names.next() {
+                target = Target::Profile(first.into());
+            }
+            wanted.extend(names.map(|name| Wanted {
+                profile: Some(name.into()),
+                ..Wanted::default()
+            }));
+        }
+        if let Some(path) = &self.accounts {
+            wanted.extend(config::accounts_of(path)?);
+        }
+        let more = MoreAccounts {
+            wanted,
             organisation: self.all_accounts || self.demo_accounts.is_some(),
             roles: match &self.role[..] {
                 [] => roles_named(DEFAULT_ROLES),
                 roles => roles_named(roles.iter().map(String::as_str)),
             },
+        };
+        Ok((target, more))
+    }
+
+    /// The names of the profiles that were asked for, each once.
+    async fn profiles(&self) -> Result<Vec<String>, String> {
+        let known = if self.profile.iter().any(|name| is_pattern(name)) {
+            let known = aws::list_profiles().await;
+            known.map_err(|problem| format!("{}: {}", problem.title, problem.what))?
+        } else {
+            ProfileList::default()
+        };
+        let mut names: Vec<String> = Vec::new();
+        for asked in &self.profile {
+            let pattern = NamePattern::new(asked);
+            let known = known.profiles.iter().map(|profile| &*profile.name);
+            let like: Vec<&str> = match is_pattern(asked) {
+                true => known.filter(|name| pattern.matches(name)).collect(),
+                false => vec![asked],
+            };
+            if like.is_empty() {
+                return Err(format!("no profile is like {asked}"));
+            }
+            for name in like {
+                if !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
+            }
         }
+        Ok(names)
     }
 
     /// Where to keep the journal; none where none is wanted. Of what the demo does nothing is
@@ -344,7 +410,7 @@ impl Cli {
         let (accounts, users) = (self.demo_accounts, self.demo_users);
         Accounts {
             options: aws::Options {
-                profile: self.profile.clone(),
+                profile: self.only_profile().map(str::to_owned),
                 region: self.region.clone(),
                 endpoint_url: self.endpoint_url.clone(),
                 read_only: self.read_only,
@@ -375,6 +441,18 @@ impl Cli {
         }
     }
 }
+
+/// What was asked to be opened is not there.
+#[derive(Debug)]
+pub struct NoAccount(pub String);
+
+impl fmt::Display for NoAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoAccount {}
 
 /// The log that was asked for cannot be written.
 #[derive(Debug)]

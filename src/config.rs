@@ -5,10 +5,12 @@
 //! Which flags there are is the command line's business, so it brings the [`Key`]s along; a value is
 //! read here as far as TOML goes, and checked there as if it had been typed.
 
+mod accounts_file;
 mod error;
 mod place;
 mod read;
 
+pub use accounts_file::accounts_of;
 pub use error::ConfigError;
 pub use place::{ENVIRONMENT, Place};
 

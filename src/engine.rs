@@ -52,7 +52,7 @@ pub use intent::Intent;
 pub use key_id::KeyId;
 pub use leaving::{Leave, Obstacle};
 pub use loader::{Attention, Background};
-pub use opening::{DEFAULT_ROLES, Listing, Organisation, roles_named};
+pub use opening::{DEFAULT_ROLES, Listing, Organisation, Wanted, roles_named};
 pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
 pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::{Offer, Problem};
@@ -421,6 +421,11 @@ impl Engine {
             Intent::Open(target) => {
                 let (_, effect) = self.open(target);
                 self.effects.push(effect);
+            }
+            Intent::OpenWanted(source, wanted) => {
+                for wanted in wanted {
+                    self.open_wanted(wanted, source, None);
+                }
             }
             Intent::Exclude(slot, excluded) => self.fleet.get_mut(slot)?.excluded = excluded,
             Intent::SignInWith(slot, target, means) => self.sign_in_with(slot, target, means)?,

@@ -2,7 +2,7 @@
 //! terminal is given back, whatever has happened.
 
 use crate::{
-    cli::{Cli, NoLog, goodbye},
+    cli::{Cli, NoAccount, NoLog, goodbye},
     driver::{self, Accounts, Driver},
     engine::{Exit, key_id::redacted, text::visible},
     signals::signals,
@@ -69,12 +69,18 @@ where
         Ok(Err(report)) => {
             // It may repeat what was typed in the place of a file. That the file of the log is not
             // writable is nothing to trace.
-            let text = match report.downcast_ref::<NoLog>() {
-                Some(no_log) => format!("iamkeys: {no_log}"),
-                None => format!("{report:?}"),
+            let (text, code) = if let Some(no_log) = report.downcast_ref::<NoLog>() {
+                (format!("iamkeys: {no_log}"), ExitCode::FAILURE)
+            } else if let Some(no_account) = report.downcast_ref::<NoAccount>() {
+                (
+                    format!("iamkeys: {}", visible(&no_account.0)),
+                    ExitCode::from(2),
+                )
+            } else {
+                (format!("{report:?}"), ExitCode::FAILURE)
             };
             complain(redacted(&text));
-            ExitCode::FAILURE
+            code
         }
         Err(_) => ExitCode::FAILURE,
     }
@@ -104,6 +110,7 @@ where
     if let Err(error) = no_dumps {
         tracing::warn!(%error, "a crash may leave a core dump");
     }
+    let (target, more) = tokio.block_on(cli.opening()).map_err(NoAccount)?;
     let exit = tokio.block_on(async {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let settings = cli.settings();
@@ -111,8 +118,8 @@ where
         let driver = Driver::new(handle, outbox, accounts, cli.driver_config(&settings));
         let config = Config {
             settings,
-            target: cli.target(),
-            more: cli.more_accounts(),
+            target,
+            more,
             find: cli.key_id.clone(),
             now: Box::new(|| SystemTime::now().into()),
             to_read: TO_READ,

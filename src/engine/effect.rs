@@ -170,7 +170,7 @@ pub struct Member {
     pub roles: Arc<[Box<str>]>,
     /// The open account whose credentials assume it.
     pub source: Slot,
-    /// What the session is called in the account's records.
+    /// What the session is called in the account's records, where it is not known yet who opens it.
     pub session: Box<str>,
 }
 

@@ -4,6 +4,7 @@ use super::{
     effect::{Copied, Origin, SessionId, Slot, Target},
     key_id::KeyId,
     leaving::Leave,
+    opening::Wanted,
     plan::{PlanId, Proposal},
     prompt::{Means, PromptId, Reply},
     request::{Change, Read},
@@ -19,6 +20,8 @@ pub enum Intent {
     SignIn(Slot, Target),
     /// Open one more account, in a slot of its own.
     Open(Target),
+    /// Open these accounts; the account in this slot assumes the roles in them.
+    OpenWanted(Slot, Vec<Wanted>),
     /// Open the other accounts of the organisation that the account in this slot belongs to.
     OpenOrganisation(Slot),
     /// Leave an account out of the lists of all, or take it in again.

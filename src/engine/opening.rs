@@ -26,6 +26,19 @@ const SIGN_INS: usize = 16;
 /// A session that has just begun asks so much at once: room is kept for it.
 pub(super) const FIRST_READS: usize = 2;
 
+/// An account that a person has named, to be opened with a profile, or else through a role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its ID; needed where there is no profile.
+    pub id: Option<Box<str>>,
+    /// What it is called.
+    pub name: Option<Box<str>>,
+    /// The role to assume; the usual ones are tried where none is named.
+    pub role: Option<Box<str>>,
+    /// The profile to sign in with.
+    pub profile: Option<Box<str>>,
+}
+
 /// What is known of the organisation whose accounts are opened.
 #[derive(Clone, Debug)]
 pub struct Organisation {
@@ -126,7 +139,6 @@ impl Engine {
         if caller.is_awaited() {
             return None;
         }
-        let session = session_name(caller.known());
         for listed in std::mem::take(&mut organisation.waiting) {
             let open = self.fleet.accounts_mut().iter_mut();
             let mut open = open.filter(|account| account.is_of(&listed.id));
@@ -134,32 +146,72 @@ impl Engine {
                 account.list_as(listed);
                 continue;
             }
-            let member = Member {
-                account: listed.id.clone(),
-                roles: self.roles.clone(),
-                source,
-                session: session.clone(),
+            let names = [&*listed.name];
+            let rules = self.account_rules.clone();
+            let rules = || rules.about(Some(&listed.id), &names);
+            let wanted = Wanted {
+                id: Some(listed.id.clone()),
+                name: None,
+                role: rules().find_map(|rule| rule.role.clone()),
+                profile: rules().find_map(|rule| rule.profile.clone()),
             };
-            self.open_member(member, Some(listed));
+            self.open_wanted(wanted, source, Some(listed));
+        }
+        Some(())
+    }
+
+    /// Opens an account that a person has named; with what the organisation says of it, where it does.
+    pub(super) fn open_wanted(
+        &mut self,
+        wanted: Wanted,
+        source: Slot,
+        listed: Option<ListedAccount>,
+    ) -> Option<()> {
+        let Wanted {
+            id,
+            name,
+            role,
+            profile,
+        } = wanted;
+        let closed = listed.as_ref().and_then(|listed| listed.state.why_closed());
+        let slot = match profile.filter(|_| closed.is_none()) {
+            Some(profile) => {
+                let (slot, effect) = self.open(Target::Profile(profile));
+                self.effects.push(effect);
+                slot
+            }
+            None => {
+                let roles = role.map(|role| Arc::from([role]));
+                let member = Member {
+                    account: id?,
+                    roles: roles.unwrap_or_else(|| self.roles.clone()),
+                    source,
+                    session: "iamkeys".into(),
+                };
+                self.open_member(member)
+            }
+        };
+        let account = self.fleet.get_mut(slot)?;
+        account.identity.listed_name = name;
+        if let Some(listed) = listed {
+            if let Some(why) = closed {
+                account.stage = Stage::SignedOut(Box::new(as_closed(&listed, why)));
+            }
+            account.list_as(listed);
         }
         Some(())
     }
 
     /// Opens an account through a role, as soon as there is room for it.
-    pub(super) fn open_member(&mut self, member: Member, listed: Option<ListedAccount>) {
+    fn open_member(&mut self, member: Member) -> Slot {
         let demo = self.fleet.get(member.source).is_some_and(Account::is_demo);
         let session = self.fleet.open(Target::Member(Box::new(member)));
-        let Some(account) = self.fleet.of_mut(session) else {
-            return;
-        };
-        account.demo = demo;
-        account.identity.rules = self.account_rules.clone();
-        account.stage = Stage::Waiting;
-        let Some(listed) = listed else { return };
-        if let Some(why) = listed.state.why_closed() {
-            account.stage = Stage::SignedOut(Box::new(closed(&listed, why)));
+        if let Some(account) = self.fleet.of_mut(session) {
+            account.demo = demo;
+            account.identity.rules = self.account_rules.clone();
+            account.stage = Stage::Waiting;
         }
-        account.list_as(listed);
+        session.slot
     }
 
     /// Signs in to accounts that wait for it, as many as there is room for.
@@ -180,6 +232,8 @@ impl Engine {
                 continue;
             }
             let source = self.fleet.get(member.source);
+            let caller = source.and_then(|source| source.identity.caller.known());
+            let session = session_name(caller);
             let problem = match source.map(|source| &source.stage) {
                 Some(Stage::SigningIn | Stage::Waiting) => continue,
                 Some(Stage::SignedIn) => None,
@@ -194,7 +248,10 @@ impl Engine {
             room -= 1;
             spare -= 1;
             account.stage = Stage::SigningIn;
-            let target = account.target.clone();
+            let mut target = account.target.clone();
+            if let Target::Member(member) = &mut target {
+                member.session = session;
+            }
             self.effects.push(Effect::SignIn(account.session, target));
         }
     }
@@ -253,7 +310,7 @@ fn cannot_list(error: &Error, so_far: usize) -> String {
     }
 }
 
-fn closed(listed: &ListedAccount, why: &str) -> Problem {
+fn as_closed(listed: &ListedAccount, why: &str) -> Problem {
     Problem {
         title: why.into(),
         what: format!(

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::engine::{
     DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Offer, Signal, Slot, Target,
+    Wanted,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
@@ -51,6 +52,8 @@ struct Whereabouts {
 /// Which accounts to open beside the first one.
 #[derive(Clone, Debug)]
 pub struct MoreAccounts {
+    /// These.
+    pub wanted: Vec<Wanted>,
     /// All of its organisation.
     pub organisation: bool,
     /// The roles that are tried in them, in this order.
@@ -60,6 +63,7 @@ pub struct MoreAccounts {
 impl Default for MoreAccounts {
     fn default() -> Self {
         Self {
+            wanted: Vec::new(),
             organisation: false,
             roles: roles_named(DEFAULT_ROLES),
         }
@@ -142,11 +146,12 @@ impl Screen {
     /// Opens other accounts beside the first one.
     pub(super) fn open_more(&mut self, more: MoreAccounts) -> Vec<Effect> {
         self.engine.roles = more.roles;
-        if !more.organisation {
-            return Vec::new();
-        }
         let slot = self.slot();
-        self.engine.intend(Intent::OpenOrganisation(slot))
+        let mut effects = self.engine.intend(Intent::OpenWanted(slot, more.wanted));
+        if more.organisation {
+            effects.extend(self.engine.intend(Intent::OpenOrganisation(slot)));
+        }
+        effects
     }
 
     /// Searches for this key as soon as the account is open.

@@ -66,7 +66,7 @@ fn every_flag_can_be_set_in_the_file() {
         &[],
         &[],
     );
-    assert_eq!(cli.profile.as_deref(), Some("work"));
+    assert_eq!(cli.profile, ["work"]);
     assert_eq!(cli.region.as_deref(), Some("eu-west-1"));
     assert_eq!(cli.endpoint_url.as_deref(), Some("http://127.0.0.1:5000"));
     assert!(cli.read_only && cli.ascii && !cli.no_journal);
@@ -89,7 +89,7 @@ fn every_flag_can_be_set_in_the_file() {
 fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
     let text = "profile = 'file'\nregion = 'eu-west-1'\nendpoint_url = 'http://127.0.0.1:1'\n";
     let by_file = cli(text, &[], &[("AWS_PROFILE", ""), ("AWS_REGION", "")]);
-    assert_eq!(by_file.profile.as_deref(), Some("file"));
+    assert_eq!(by_file.profile, ["file"]);
     assert_eq!(source(&by_file, "profile"), Source::File(1));
     assert_eq!(source(&by_file, "region"), Source::File(2));
 
@@ -103,14 +103,18 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
     ] {
         let cli = cli(text, &[], &[(variable, "elsewhere")]);
         assert_eq!(source(&cli, name), Source::Environment(variable));
-        let flags = [&cli.profile, &cli.region, &cli.endpoint_url];
-        let set = flags.iter().filter(|flag| flag.is_some()).count();
+        let flags = [
+            cli.profile.first(),
+            cli.region.as_ref(),
+            cli.endpoint_url.as_ref(),
+        ];
+        let set = flags.iter().flatten().count();
         assert_eq!(set, 2, "{variable} is left to the SDK");
     }
 
     let vars = [("AWS_PROFILE", "environment")];
     let by_flag = cli(text, &["--profile", "flag"], &vars);
-    assert_eq!(by_flag.profile.as_deref(), Some("flag"));
+    assert_eq!(by_flag.profile, ["flag"]);
     assert_eq!(source(&by_flag, "profile"), Source::CommandLine);
 }
 
@@ -118,20 +122,20 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
 fn keys_in_the_environment_win_over_the_file_s_profile() {
     let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
     let both = cli("profile = 'file'", &[], &keys);
-    assert_eq!(both.profile, None);
+    assert!(both.profile.is_empty());
     assert_eq!(
         source(&both, "profile"),
         Source::Environment("AWS_ACCESS_KEY_ID")
     );
     let half = cli("profile = 'file'", &[], &keys[..1]);
-    assert_eq!(half.profile.as_deref(), Some("file"), "they sign nothing");
+    assert_eq!(half.profile, ["file"], "they sign nothing");
 }
 
 #[test]
 fn what_a_flag_excludes_is_left_out_of_the_file() {
     let text = "profile = 'work'\nregion = 'eu-west-1'\nread_only = true\n";
     let demo = cli(text, &["--demo"], &[]);
-    assert_eq!((&demo.profile, &demo.region), (&None, &None));
+    assert!(demo.profile.is_empty() && demo.region.is_none());
     assert_eq!(demo.target(), Target::Demo);
     assert!(demo.read_only, "it goes with the demo");
     assert_eq!(source(&demo, "profile"), Source::Excluded("--demo".into()));
