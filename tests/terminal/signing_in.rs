@@ -415,15 +415,16 @@ fn another_profile_is_chosen_where_one_cannot_sign_in() {
     let start = start(&world).arg("--profile").arg("nope");
     let mut program = start.file(".aws/credentials", &files).run();
     program.wait_text("There is no profile nope");
-    program.press("p");
-    program.wait_text("Sign in with a profile");
-    program.wait_text("1 of 3");
+    program.press("@");
+    program.wait_text("3 profiles");
     // One that cannot either, and then one that can.
-    program.press("j");
-    program.wait_text("2 of 3");
+    program.press("empty");
+    program.wait_text("1 of 3");
     program.press(ENTER);
     program.wait_text("has no credentials");
-    program.press("p");
+    program.press("@");
+    program.wait_text("▲ empty");
+    program.press("ci");
     program.wait_text("1 of 3");
     program.press(ENTER);
     assert_eq!(signers(&world, &mut program), [OTHER]);

@@ -508,7 +508,7 @@ fn line(lines: &Lines<'_>, row: Row, highlighted: bool, engine: &Engine) -> Line
         .into_iter()
         .enumerate()
         .map(|(at, (text, cells, style))| {
-            let text = visible(&text);
+            let text = visible(text);
             let gap = usize::from(at > 0 && at < last);
             let room = cells.saturating_sub(gap);
             let text = if at == 1 {
@@ -519,7 +519,7 @@ fn line(lines: &Lines<'_>, row: Row, highlighted: bool, engine: &Engine) -> Line
             let pad = " ".repeat(cells.saturating_sub(width(&text)));
             Span::styled(format!("{text}{pad}"), theme.row(highlighted, style))
         });
-    Line::from_iter(spans)
+    spans.collect()
 }
 
 /// All that is known of a row, in a sentence or two.
