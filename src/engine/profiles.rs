@@ -210,7 +210,8 @@ impl Profiles {
 /// Why signing in failed, in the words that say most: what a program or the service has said.
 fn short(problem: &Problem) -> String {
     let said = problem.details.last().filter(|said| !said.is_empty());
-    redacted(said.unwrap_or(&problem.title))
+    let said = said.unwrap_or(&problem.title);
+    redacted(said.strip_prefix("it says: ").unwrap_or(said))
 }
 
 #[cfg(test)]
@@ -250,6 +251,8 @@ mod tests {
         assert_eq!(profiles.failure("vendor"), Some("It failed"));
         profiles.note(&target, &failed(&["it ran", "exit status: 1"]));
         assert_eq!(profiles.failure("vendor"), Some("exit status: 1"));
+        profiles.note(&target, &failed(&["it ended", "it says: oops"]));
+        assert_eq!(profiles.failure("vendor"), Some("oops"));
         profiles.note(&target, &Stage::SigningIn);
         assert!(profiles.failure("vendor").is_some());
         profiles.note(&target, &Stage::SignedIn);
