@@ -1,0 +1,302 @@
+//! Several accounts at once, through the real event loop against the embedded organisation.
+
+mod common;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_iam::{error::ProvideErrorMetadata as _, types::StatusType};
+use common::{Person, Setup, embedded, now};
+use iamkeys::{
+    aws::READ_ONLY_POLICY,
+    demo::{Endpoint, Fault, FaultKind, Rate, Status},
+};
+use std::sync::Arc;
+
+const DEV: &str = "111122223333";
+const DATA: &str = "444455556666";
+const LEGACY: &str = "777788889999";
+const OLD: &str = "999900001111";
+const SANDBOX: &str = "222233334444";
+
+/// A key of acme-dev, and whose it is.
+const KEY_OF_DEV: (&str, &str) = ("AKIAQX7DEMO4DVMALL01", "mallory");
+
+fn organisation() -> Endpoint {
+    Endpoint::demo_organisation(now())
+        .with_clock(Arc::new(now))
+        .with_report_time(chrono::TimeDelta::zero())
+}
+
+fn all_accounts(endpoint: &Endpoint) -> Person {
+    let setup = Setup {
+        size: (120, 36),
+        all_accounts: true,
+        ..Setup::default()
+    };
+    Person::with(endpoint, setup)
+}
+
+/// What came of the calls of an action in an account.
+fn calls(endpoint: &Endpoint, account: &str, action: &str) -> usize {
+    let calls = endpoint.calls();
+    let calls = calls.iter().filter(|call| {
+        call.account.as_deref() == Some(account) && call.action == action
+    });
+    calls.count()
+}
+
+fn status(endpoint: &Endpoint, account: &str, key: &str) -> Status {
+    endpoint.in_account(account, |account| account.key(key).expect("a key").1.status)
+}
+
+#[test]
+fn every_account_has_a_row_and_where_none_can_be_reached_it_says_why() {
+    let endpoint = organisation();
+    let mut person = all_accounts(&endpoint);
+    person.see("2 not reachable");
+    person.press("0");
+    person.see("Accounts ─");
+    let screen = person.loaded();
+    for row in [
+        "acme-data              444455556666  role iamkeys-audit",
+        "acme-dev               111122223333  role OrganizationAcco…",
+        "acme-legacy            777788889999  ▲ no role to assume: tried iamkeys-audit, OrganizationA",
+        "acme-old               999900001111  suspended",
+        "acme-prod              123456789012  demo",
+        "acme-sandbox           222233334444  role iamkeys-audit          0      0",
+    ] {
+        assert!(screen.contains(row), "{row} in\n{screen}");
+    }
+    let data = screen.lines().find(|line| line.contains(DATA)).unwrap();
+    assert!(data.contains("▲ key"), "root has a key: {data}");
+    assert!(screen.contains("Users 40") && screen.contains("Keys 51"), "{screen}");
+    // What is known to be closed is not asked.
+    assert_eq!(calls(&endpoint, OLD, "AssumeRole"), 0);
+    // Each role was tried, and nothing else is asked there.
+    assert_eq!(calls(&endpoint, LEGACY, "AssumeRole"), 3);
+    assert_eq!(calls(&endpoint, LEGACY, "ListUsers"), 0);
+    // Who is signed in there, and what it is called, is known without asking.
+    for action in ["GetCallerIdentity", "ListAccountAliases", "GetAccountSummary"] {
+        assert_eq!(calls(&endpoint, DATA, action), 0, "{action}");
+    }
+}
+
+#[test]
+fn the_demo_opens_its_organisation_when_it_is_asked_for() {
+    let endpoint = organisation();
+    let mut person = Person::at(&endpoint);
+    person.loaded();
+    assert!(!person.screen().contains("Accounts"), "there is one");
+    assert_eq!(person.calls("ListAccounts"), 0);
+    person.press("0");
+    person.see("0 Accounts 6");
+    person.see("suspended");
+}
+
+#[test]
+fn users_and_keys_of_all_accounts_are_one_list_that_can_be_narrowed() {
+    let endpoint = organisation();
+    let mut person = all_accounts(&endpoint);
+    person.see("2 not reachable");
+    person.press("2");
+    // The oldest of all, in whichever account.
+    let screen = person.see("Keys ─");
+    let places = ["AKIAQX7DEMO4JENKNS01", "AKIAQX7DEMO4DVMALL01", "AKIAQX7DEMO4MOBILE01"];
+    let places = places.map(|key| screen.find(key).unwrap_or_else(|| panic!("{key}: {screen}")));
+    assert!(places.is_sorted(), "{screen}");
+    person.press("/account:acme-dev<enter>");
+    let screen = person.see("9 shown");
+    assert!(!screen.contains("acme-prod "), "{screen}");
+    person.press("<esc>");
+    person.press("/account:4444|acme-sandbox<enter>");
+    person.see("11 shown");
+    person.press("<esc>0");
+    person.see("Accounts ─");
+    // From acme-prod, the account of the selected row, to the one above it but three.
+    person.press("gj<enter>");
+    let screen = person.see("acme-dev 111122223333");
+    assert!(screen.contains("Users 7"), "{screen}");
+    person.press("<esc>");
+    person.see("All 6 accounts");
+    person.see("Users 40");
+    person.press("0gjx");
+    person.press("1");
+    person.see("Users 33");
+}
+
+#[test]
+fn a_change_is_made_in_the_account_of_its_row_with_the_whole_role_for_it_alone() {
+    let endpoint = organisation();
+    let mut person = all_accounts(&endpoint);
+    person.see("2 not reachable");
+    let before = calls(&endpoint, DEV, "AssumeRole");
+    let (key, user) = KEY_OF_DEV;
+    person.press(&format!("/{user}<enter>"));
+    person.see(key);
+    person.press("t");
+    let screen = person.see(&format!("{key} of {user}"));
+    assert!(screen.contains(&format!("in acme-dev {DEV}")), "{screen}");
+    assert_eq!(calls(&endpoint, DEV, "AssumeRole"), before, "not before it is confirmed");
+    person.press("y");
+    person.see("Deactivated");
+    assert_eq!(status(&endpoint, DEV, key), Status::Inactive);
+    assert_eq!(calls(&endpoint, DEV, "AssumeRole"), before + 1);
+    let changes = endpoint.calls();
+    let mut changes = changes.iter().filter(|call| call.action == "UpdateAccessKey");
+    let change = changes.next().expect("one change");
+    assert_eq!(change.account.as_deref(), Some(DEV));
+    assert!(changes.next().is_none());
+    // What it is signed with is not what anything was read with.
+    let signed = change.signed_by.clone();
+    let reads = endpoint.calls();
+    let mut reads = reads.iter().filter(|call| call.action != "UpdateAccessKey");
+    assert!(reads.all(|call| call.signed_by != signed));
+    person.press("4");
+    person.press("3");
+    let screen = person.see("UpdateAccessKey");
+    assert!(screen.contains("acme-dev"), "{screen}");
+    person.press("<enter>");
+    person.see(&format!("arn:aws:iam::{DEV}:role/OrganizationAccountAccessRole"));
+}
+
+#[test]
+fn where_the_role_may_only_read_the_change_is_refused_there() {
+    let endpoint = organisation();
+    let mut person = all_accounts(&endpoint);
+    person.see("2 not reachable");
+    person.press("/heidi<enter>");
+    person.see("AKIAQX7DEMO4DTHEID01");
+    person.press("t");
+    person.see(&format!("in acme-data {DATA}"));
+    person.press("y");
+    person.see("AccessDenied: iam:UpdateAccessKey");
+    assert_eq!(status(&endpoint, DATA, "AKIAQX7DEMO4DTHEID01"), Status::Active);
+}
+
+#[test]
+fn read_only_never_assumes_a_role_without_the_session_policy() {
+    let endpoint = organisation();
+    let setup = Setup {
+        size: (120, 36),
+        all_accounts: true,
+        read_only: true,
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint, setup);
+    person.see("2 not reachable");
+    let before = person.calls("AssumeRole");
+    person.press("/mallory<enter>");
+    person.see(KEY_OF_DEV.0);
+    person.press("t");
+    person.see("Read-only");
+    assert_eq!(person.calls("AssumeRole"), before);
+    assert_eq!(person.calls("UpdateAccessKey"), 0);
+}
+
+/// The session policy is AWS's to enforce: here it is asked for a change all the same.
+#[tokio::test]
+async fn the_session_policy_refuses_a_change_also_to_a_role_that_may_do_everything() {
+    let endpoint = organisation();
+    let account = embedded(&endpoint);
+    let config = |credentials: Credentials| {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .http_client(account.http_client.clone())
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build()
+    };
+    let sts = aws_sdk_sts::Client::new(&config(account.credentials.clone()));
+    let (key, user) = KEY_OF_DEV;
+    for (policy, allowed) in [(Some(READ_ONLY_POLICY), false), (None, true)] {
+        let role = sts
+            .assume_role()
+            .role_arn(format!("arn:aws:iam::{DEV}:role/OrganizationAccountAccessRole"))
+            .role_session_name("test")
+            .set_policy(policy.map(str::to_owned));
+        let given = role.send().await.unwrap().credentials.unwrap();
+        let credentials = Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            Some(given.session_token),
+            None,
+            "test",
+        );
+        let iam = aws_sdk_iam::Client::new(&config(credentials));
+        assert!(iam.list_users().send().await.is_ok(), "it may read");
+        let change = iam.update_access_key().user_name(user).access_key_id(key);
+        let changed = change.status(StatusType::Inactive).send().await;
+        match changed {
+            Ok(_) => assert!(allowed, "the policy is not enforced"),
+            Err(error) => {
+                assert!(!allowed, "{error:?}");
+                assert_eq!(error.code(), Some("AccessDenied"));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_account_of_which_nothing_can_be_read_leaves_the_others_as_they_are() {
+    let endpoint = organisation();
+    for fault in [
+        Fault::new(FaultKind::Refuse).action("ListUsers").in_account(DATA),
+        Fault::new(FaultKind::Refuse).action("AssumeRole").in_account(SANDBOX),
+    ] {
+        endpoint.fault(fault);
+    }
+    let mut person = all_accounts(&endpoint);
+    person.see("3 not reachable");
+    person.press("0");
+    let screen = person.wait("the refusals", |screen| {
+        screen.contains("▲ AccessDenied: iam:ListUsers") && screen.contains("9 ")
+    });
+    let row = |id: &str| screen.lines().find(|line| line.contains(id)).unwrap();
+    assert!(row(SANDBOX).contains("▲ no role to assume"), "{screen}");
+    assert!(row(DEV).contains(" 7 "), "{screen}");
+    // It may be granted now.
+    endpoint.clear_faults();
+    person.press("GR");
+    person.wait("acme-sandbox", |screen| {
+        let row = screen.lines().find(|line| line.contains(SANDBOX));
+        row.is_some_and(|row| row.contains("role iamkeys-audit"))
+    });
+}
+
+#[test]
+fn what_was_listed_before_the_list_was_refused_is_open_and_it_is_said_that_there_may_be_more() {
+    let endpoint = organisation().with_pages_of(3);
+    // The first page comes, and the second does not.
+    let refused = FaultKind::Code {
+        status: 400,
+        code: "AccessDeniedException".into(),
+        message: "not any more".into(),
+    };
+    let mut person = Person::with(
+        &endpoint,
+        Setup {
+            size: (120, 36),
+            ..Setup::default()
+        },
+    );
+    person.loaded();
+    endpoint.fault(Fault::new(FaultKind::Throttle).action("organizations:ListAccounts").times(1));
+    person.press("0");
+    person.see("0 Accounts 6");
+    let other = organisation();
+    other.fault(Fault::new(refused).action("organizations:ListAccounts"));
+    let person = all_accounts(&other);
+    person.see("The accounts of the organisation are not listed");
+}
+
+#[test]
+fn where_the_list_of_accounts_is_throttled_none_is_lost() {
+    let endpoint = Endpoint::generated(60, 2, now())
+        .with_clock(Arc::new(now))
+        .with_report_time(chrono::TimeDelta::zero())
+        .with_rate_of(Rate::per_second(2).action("organizations:ListAccounts"));
+    let mut person = all_accounts(&endpoint);
+    person.press("0");
+    person.see("0 Accounts 60");
+    person.see("Users 120");
+}
