@@ -162,7 +162,9 @@ impl Access<'_> {
             Ok(kept) => (kept, false),
             Err(_) => (kept.lock().await, true),
         };
-        let found = self.found().await.or_else(|| kept.clone());
+        // One that could not be written is newer than what is there.
+        let found = self.found().await.into_iter().chain(kept.clone());
+        let found = found.max_by_key(|token| token.expires);
         let lasts = |token: &Token| token.expires > now() + EARLY;
         // What was waited for may be the login that is wanted.
         if let Some(token) = found.clone().filter(lasts).filter(|_| !anew || waited) {

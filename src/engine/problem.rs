@@ -61,7 +61,7 @@ impl Problem {
     ) -> Self {
         let again = profile.map(|profile| format!(" --profile {profile}"));
         let again = again.unwrap_or_default();
-        let again = format!("Sign in again, for instance with: aws sso login{again}");
+        let again = format!("Sign in again. Where that needs a new login: aws sso login{again}");
         let silent = endpoint.unwrap_or("the service's endpoint");
         let silent = format!("There is no answer from {silent}.");
         let (title, what, advice) = match error.kind {

@@ -313,3 +313,15 @@ fn from_the_browser_one_changes_back_to_a_code() {
     program.wait_text("Users 24");
     quit(program);
 }
+
+#[test]
+fn a_login_that_cannot_be_written_is_used_all_the_same() {
+    let world = World::of(organisation());
+    // A file where the directory would be.
+    let mut program = start(&world, CONFIG).file(".aws/sso", "").run();
+    log_in(&mut program);
+    let code = code(&world, &mut program);
+    assert!(world.endpoint.approve_device(&code));
+    program.wait_text("Users 24");
+    quit(program);
+}
