@@ -5,12 +5,13 @@ mod common;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_iam::{error::ProvideErrorMetadata as _, types::StatusType};
-use common::{Person, Setup, embedded, now};
+use chrono::{DateTime, Utc};
+use common::{Person, Setup, embedded};
 use iamkeys::{
     aws::READ_ONLY_POLICY,
     demo::{Endpoint, Fault, FaultKind, Rate, Status},
 };
-use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 const DEV: &str = "111122223333";
 const DATA: &str = "444455556666";
@@ -21,16 +22,20 @@ const SANDBOX: &str = "222233334444";
 /// A key of acme-dev, and whose it is.
 const KEY_OF_DEV: (&str, &str) = ("AKIAQX7DEMO4DVMALL01", "mallory");
 
+/// The real time: what a role is given expires by the clock of this machine.
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
 fn organisation() -> Endpoint {
-    Endpoint::demo_organisation(now())
-        .with_clock(Arc::new(now))
-        .with_report_time(chrono::TimeDelta::zero())
+    Endpoint::demo_organisation(now()).with_report_time(chrono::TimeDelta::zero())
 }
 
 fn all_accounts(endpoint: &Endpoint) -> Person {
     let setup = Setup {
         size: (120, 36),
         all_accounts: true,
+        clock: now,
         ..Setup::default()
     };
     Person::with(endpoint, setup)
@@ -39,9 +44,9 @@ fn all_accounts(endpoint: &Endpoint) -> Person {
 /// What came of the calls of an action in an account.
 fn calls(endpoint: &Endpoint, account: &str, action: &str) -> usize {
     let calls = endpoint.calls();
-    let calls = calls.iter().filter(|call| {
-        call.account.as_deref() == Some(account) && call.action == action
-    });
+    let calls = calls
+        .iter()
+        .filter(|call| call.account.as_deref() == Some(account) && call.action == action);
     calls.count()
 }
 
@@ -54,6 +59,7 @@ fn every_account_has_a_row_and_where_none_can_be_reached_it_says_why() {
     let endpoint = organisation();
     let mut person = all_accounts(&endpoint);
     person.see("2 not reachable");
+    person.loaded();
     person.press("0");
     person.see("Accounts ─");
     let screen = person.loaded();
@@ -69,14 +75,21 @@ fn every_account_has_a_row_and_where_none_can_be_reached_it_says_why() {
     }
     let data = screen.lines().find(|line| line.contains(DATA)).unwrap();
     assert!(data.contains("▲ key"), "root has a key: {data}");
-    assert!(screen.contains("Users 40") && screen.contains("Keys 51"), "{screen}");
+    assert!(
+        screen.contains("Users 40") && screen.contains("Keys 51"),
+        "{screen}"
+    );
     // What is known to be closed is not asked.
     assert_eq!(calls(&endpoint, OLD, "AssumeRole"), 0);
     // Each role was tried, and nothing else is asked there.
     assert_eq!(calls(&endpoint, LEGACY, "AssumeRole"), 3);
     assert_eq!(calls(&endpoint, LEGACY, "ListUsers"), 0);
     // Who is signed in there, and what it is called, is known without asking.
-    for action in ["GetCallerIdentity", "ListAccountAliases", "GetAccountSummary"] {
+    for action in [
+        "GetCallerIdentity",
+        "ListAccountAliases",
+        "GetAccountSummary",
+    ] {
         assert_eq!(calls(&endpoint, DATA, action), 0, "{action}");
     }
 }
@@ -98,11 +111,20 @@ fn users_and_keys_of_all_accounts_are_one_list_that_can_be_narrowed() {
     let endpoint = organisation();
     let mut person = all_accounts(&endpoint);
     person.see("2 not reachable");
+    person.loaded();
     person.press("2");
     // The oldest of all, in whichever account.
     let screen = person.see("Keys ─");
-    let places = ["AKIAQX7DEMO4JENKNS01", "AKIAQX7DEMO4DVMALL01", "AKIAQX7DEMO4MOBILE01"];
-    let places = places.map(|key| screen.find(key).unwrap_or_else(|| panic!("{key}: {screen}")));
+    let places = [
+        "AKIAQX7DEMO4JENKNS01",
+        "AKIAQX7DEMO4DVMALL01",
+        "AKIAQX7DEMO4MOBILE01",
+    ];
+    let places = places.map(|key| {
+        screen
+            .find(key)
+            .unwrap_or_else(|| panic!("{key}: {screen}"))
+    });
     assert!(places.is_sorted(), "{screen}");
     person.press("/account:acme-dev<enter>");
     let screen = person.see("9 shown");
@@ -129,6 +151,7 @@ fn a_change_is_made_in_the_account_of_its_row_with_the_whole_role_for_it_alone()
     let endpoint = organisation();
     let mut person = all_accounts(&endpoint);
     person.see("2 not reachable");
+    person.loaded();
     let before = calls(&endpoint, DEV, "AssumeRole");
     let (key, user) = KEY_OF_DEV;
     person.press(&format!("/{user}<enter>"));
@@ -136,13 +159,19 @@ fn a_change_is_made_in_the_account_of_its_row_with_the_whole_role_for_it_alone()
     person.press("t");
     let screen = person.see(&format!("{key} of {user}"));
     assert!(screen.contains(&format!("in acme-dev {DEV}")), "{screen}");
-    assert_eq!(calls(&endpoint, DEV, "AssumeRole"), before, "not before it is confirmed");
+    assert_eq!(
+        calls(&endpoint, DEV, "AssumeRole"),
+        before,
+        "not before it is confirmed"
+    );
     person.press("y");
     person.see("Deactivated");
     assert_eq!(status(&endpoint, DEV, key), Status::Inactive);
     assert_eq!(calls(&endpoint, DEV, "AssumeRole"), before + 1);
     let changes = endpoint.calls();
-    let mut changes = changes.iter().filter(|call| call.action == "UpdateAccessKey");
+    let mut changes = changes
+        .iter()
+        .filter(|call| call.action == "UpdateAccessKey");
     let change = changes.next().expect("one change");
     assert_eq!(change.account.as_deref(), Some(DEV));
     assert!(changes.next().is_none());
@@ -156,7 +185,9 @@ fn a_change_is_made_in_the_account_of_its_row_with_the_whole_role_for_it_alone()
     let screen = person.see("UpdateAccessKey");
     assert!(screen.contains("acme-dev"), "{screen}");
     person.press("<enter>");
-    person.see(&format!("arn:aws:iam::{DEV}:role/OrganizationAccountAccessRole"));
+    person.see(&format!(
+        "arn:aws:iam::{DEV}:role/OrganizationAccountAccessRole"
+    ));
 }
 
 #[test]
@@ -164,13 +195,17 @@ fn where_the_role_may_only_read_the_change_is_refused_there() {
     let endpoint = organisation();
     let mut person = all_accounts(&endpoint);
     person.see("2 not reachable");
+    person.loaded();
     person.press("/heidi<enter>");
     person.see("AKIAQX7DEMO4DTHEID01");
     person.press("t");
     person.see(&format!("in acme-data {DATA}"));
     person.press("y");
     person.see("AccessDenied: iam:UpdateAccessKey");
-    assert_eq!(status(&endpoint, DATA, "AKIAQX7DEMO4DTHEID01"), Status::Active);
+    assert_eq!(
+        status(&endpoint, DATA, "AKIAQX7DEMO4DTHEID01"),
+        Status::Active
+    );
 }
 
 #[test]
@@ -179,11 +214,13 @@ fn read_only_never_assumes_a_role_without_the_session_policy() {
     let setup = Setup {
         size: (120, 36),
         all_accounts: true,
+        clock: now,
         read_only: true,
         ..Setup::default()
     };
     let mut person = Person::with(&endpoint, setup);
     person.see("2 not reachable");
+    person.loaded();
     let before = person.calls("AssumeRole");
     person.press("/mallory<enter>");
     person.see(KEY_OF_DEV.0);
@@ -211,7 +248,9 @@ async fn the_session_policy_refuses_a_change_also_to_a_role_that_may_do_everythi
     for (policy, allowed) in [(Some(READ_ONLY_POLICY), false), (None, true)] {
         let role = sts
             .assume_role()
-            .role_arn(format!("arn:aws:iam::{DEV}:role/OrganizationAccountAccessRole"))
+            .role_arn(format!(
+                "arn:aws:iam::{DEV}:role/OrganizationAccountAccessRole"
+            ))
             .role_session_name("test")
             .set_policy(policy.map(str::to_owned));
         let given = role.send().await.unwrap().credentials.unwrap();
@@ -240,8 +279,12 @@ async fn the_session_policy_refuses_a_change_also_to_a_role_that_may_do_everythi
 fn one_account_of_which_nothing_can_be_read_leaves_the_others_as_they_are() {
     let endpoint = organisation();
     for fault in [
-        Fault::new(FaultKind::Refuse).action("ListUsers").in_account(DATA),
-        Fault::new(FaultKind::Refuse).action("AssumeRole").in_account(SANDBOX),
+        Fault::new(FaultKind::Refuse)
+            .action("ListUsers")
+            .in_account(DATA),
+        Fault::new(FaultKind::Refuse)
+            .action("AssumeRole")
+            .in_account(SANDBOX),
     ] {
         endpoint.fault(fault);
     }
@@ -272,19 +315,20 @@ fn what_was_listed_before_the_list_was_refused_is_open_and_it_is_said_that_there
         code: "AccessDeniedException".into(),
         message: "not any more".into(),
     };
-    let mut person = Person::with(
-        &endpoint,
-        Setup {
-            size: (120, 36),
-            ..Setup::default()
-        },
+    let refused = || Fault::new(refused.clone()).action("organizations:ListAccounts");
+    // It is asked for when the first page has come.
+    let late = FaultKind::Delay(Duration::from_millis(300));
+    endpoint.fault(
+        Fault::new(late)
+            .action("organizations:ListAccounts")
+            .times(1),
     );
-    person.loaded();
-    endpoint.fault(Fault::new(FaultKind::Throttle).action("organizations:ListAccounts").times(1));
-    person.press("0");
-    person.see("0 Accounts 6");
+    let person = all_accounts(&endpoint);
+    person.wait("the first page", |_| person.calls("ListAccounts") == 1);
+    endpoint.fault(refused());
+    person.see("3 accounts are listed, and there may be more");
     let other = organisation();
-    other.fault(Fault::new(refused).action("organizations:ListAccounts"));
+    other.fault(refused());
     let person = all_accounts(&other);
     person.see("The accounts of the organisation are not listed");
 }
@@ -292,7 +336,6 @@ fn what_was_listed_before_the_list_was_refused_is_open_and_it_is_said_that_there
 #[test]
 fn where_the_list_of_accounts_is_throttled_none_is_lost() {
     let endpoint = Endpoint::generated(60, 2, now())
-        .with_clock(Arc::new(now))
         .with_report_time(chrono::TimeDelta::zero())
         .with_rate_of(Rate::per_second(2).action("organizations:ListAccounts"));
     let mut person = all_accounts(&endpoint);
