@@ -80,6 +80,8 @@ pub(super) struct Glyphs {
     pub sorted: (&'static str, &'static str),
     /// A bar, and the rest of it.
     pub bar: (&'static str, &'static str),
+    /// The parts of a bar of ages: young, old, very old. The older, the thicker.
+    pub ages: [&'static str; 3],
     /// The line of a life: beginning, middle, a use, end.
     pub life: (&'static str, &'static str, &'static str, &'static str),
     /// The part of a scrollbar that is on screen.
@@ -112,6 +114,7 @@ static UNICODE: Glyphs = Glyphs {
     dot: "·",
     sorted: ("▴", "▾"),
     bar: ("━", "─"),
+    ages: ["─", "═", "━"],
     life: ("├", "─", "◆", "┤"),
     thumb: "┃",
     rule: "─",
@@ -138,6 +141,7 @@ static ASCII: Glyphs = Glyphs {
     dot: "-",
     sorted: ("^", "v"),
     bar: ("=", "-"),
+    ages: ["-", "=", "#"],
     life: ("|", "-", "*", "|"),
     thumb: "#",
     rule: "-",

@@ -426,25 +426,25 @@ fn state(canvas: &Canvas<'_>, account: &Account) -> Option<(String, Style)> {
 fn age_bar(canvas: &Canvas<'_>, figures: &Figures, cells: usize) -> Vec<Span<'static>> {
     let theme = canvas.theme;
     let [month, quarter, half, year, two, older] = figures.by_age;
+    let [young, old, very_old] = theme.glyphs.ages;
     let parts = [
-        (month + quarter, theme.good),
-        (half + year, theme.warn),
-        (two + older, theme.bad),
+        (month + quarter, young, theme.good),
+        (half + year, old, theme.warn),
+        (two + older, very_old, theme.bad),
     ];
-    let all: usize = parts.iter().map(|(count, _)| count).sum();
+    let all: usize = parts.iter().map(|(count, ..)| count).sum();
     if all == 0 {
         return Vec::new();
     }
-    let (full, _) = theme.glyphs.bar;
     let mut spans = Vec::new();
     let (mut seen, mut drawn) = (0, 0);
-    for (count, style) in parts {
+    for (count, part, style) in parts {
         seen += count;
         // What is there at all has a cell.
         let to = (seen * cells / all)
             .max(drawn + usize::from(count > 0))
             .min(cells);
-        spans.push(Span::styled(full.repeat(to - drawn), style));
+        spans.push(Span::styled(part.repeat(to - drawn), style));
         drawn = to;
     }
     spans
