@@ -119,7 +119,7 @@ pub enum News {
         outcome: CopyOutcome,
     },
     /// The session cannot be used any more.
-    Broken(Error),
+    Broken(Slot, Error),
     /// The search for the key that was named at the start has begun.
     SearchBegun(KeyId),
     /// The owner of the key that is searched for is known.
@@ -502,6 +502,16 @@ impl Engine {
     fn say(&mut self, text: impl Into<String>) {
         let text = text.into();
         self.news.push(News::Notice { text, bad: false });
+    }
+
+    /// Complains of an account, which is named where there are several.
+    fn complain_of(&mut self, session: SessionId, text: String) {
+        let several = self.fleet.accounts().len() > 1;
+        let account = self.fleet.of(session).filter(|_| several);
+        self.complain(match account {
+            Some(account) => format!("{}: {text}", account.label()),
+            None => text,
+        });
     }
 
     fn complain(&mut self, text: impl Into<String>) {

@@ -219,7 +219,8 @@ impl Engine {
                     "incomplete"
                 };
                 if !is_told {
-                    self.complain(format!("The list is {all}: {}", error.short()));
+                    let what = format!("The list is {all}: {}", error.short());
+                    self.complain_of(session, what);
                 }
                 self.take_up_questions();
             }
@@ -288,7 +289,7 @@ impl Engine {
             self.put_search_off(session.slot, true);
         } else if error.kind != Kind::Network {
             account.identity.broken = Some(error.clone());
-            self.news.push(News::Broken(error.clone()));
+            self.news.push(News::Broken(session.slot, error.clone()));
         }
         Some(())
     }

@@ -26,8 +26,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         badges.push(Span::styled(" READ-ONLY ", theme.badge));
         badges.push(Span::raw(" "));
     }
-    if account.is_demo() {
-        badges.push(Span::styled(" DEMO ", theme.badge));
+    let mut shown = canvas.rows.accounts();
+    let any_demo = shown.clone().any(Account::is_demo);
+    if any_demo {
+        // What is real beside it must not be taken for a part of it.
+        let badge = match shown.all(Account::is_demo) {
+            true => " DEMO ",
+            false => " DEMO AND REAL ",
+        };
+        badges.push(Span::styled(badge, theme.badge));
         badges.push(Span::raw(" "));
     }
     if identity.is_unexpected_production() {

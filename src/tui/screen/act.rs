@@ -258,7 +258,7 @@ impl Screen {
 
     /// Whether one account is shown although several are open.
     pub(super) fn is_narrowed(&self) -> bool {
-        matches!(self.scope, Scope::One(_)) && self.engine.fleet.accounts().len() > 1
+        matches!(self.scope, Scope::One(_)) && self.has_several()
     }
 
     /// Shows the users and keys of all accounts.
@@ -281,8 +281,7 @@ impl Screen {
     /// they want it.
     fn show_accounts(&mut self) -> Vec<Effect> {
         let slot = self.slot();
-        let alone = self.engine.fleet.accounts().len() == 1;
-        if !alone {
+        if self.has_several() {
             self.go_to(Page::Accounts);
             self.pages.accounts.select_slot(slot);
             return Vec::new();
@@ -315,8 +314,20 @@ impl Screen {
             return self.refresh_account();
         }
         if self.account().identity.broken.is_none() {
-            self.engine.look_at(self.lists.attention());
-            return self.intend(Intent::Refresh(self.slot()));
+            let attention = self.lists.attention();
+            // Of several accounts those that are on the screen.
+            let mut slots: Vec<Slot> = attention.keys().copied().collect();
+            if slots.is_empty() {
+                slots.push(self.slot());
+            }
+            slots.sort_unstable();
+            self.engine.look_at(attention);
+            let mut effects = Vec::new();
+            for slot in slots {
+                effects.extend(self.engine.intend(Intent::Refresh(slot)));
+            }
+            effects.extend(self.follow(true));
+            return effects;
         }
         let (selected, page) = (self.selected_user(), self.pages.shown);
         let effects = self.sign_in(self.account().target.clone());
@@ -353,14 +364,30 @@ impl Screen {
     }
 
     fn sign_in(&mut self, target: Target) -> Vec<Effect> {
+        if self.has_several() && target != self.account().target {
+            // None of those that are open goes: one more is, and is shown alone.
+            let effects = self.intend(Intent::Open(target));
+            if let Some(account) = self.engine.fleet.accounts().last() {
+                self.look_at(Scope::One(account.session.slot));
+                self.go_to(Page::Users);
+            }
+            return effects;
+        }
         self.begin_session(Intent::SignIn(self.slot(), target))
     }
 
     /// Begins another session in place of the one that is shown.
     fn begin_session(&mut self, intent: Intent) -> Vec<Effect> {
         let effects = self.engine.intend(intent);
-        self.begin_anew();
+        if !self.has_several() {
+            self.begin_anew();
+        }
         effects.into_iter().chain(self.follow(true)).collect()
+    }
+
+    /// Whether several accounts are open.
+    pub(super) fn has_several(&self) -> bool {
+        self.engine.fleet.accounts().len() > 1
     }
 
     /// Signs in with a code or a login: where that is offered, and with a code also in place of

@@ -181,8 +181,14 @@ impl Screen {
                         self.complain(text);
                     }
                 }
-                News::Broken(error) => {
+                News::Broken(slot, error) => {
                     let text = format!("{}. {}", error.short(), words::remedy(&error));
+                    let account = self.engine.fleet.get(slot);
+                    let label = account.filter(|_| self.has_several()).map(Account::label);
+                    let text = match label {
+                        Some(label) => format!("{label}: {text}"),
+                        None => text,
+                    };
                     self.complain(text);
                 }
                 News::SearchBegun(key) => {
