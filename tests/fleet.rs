@@ -362,3 +362,47 @@ fn where_the_list_of_accounts_is_throttled_none_is_lost() {
     person.see("0 Accounts 60");
     person.see("Users 120");
 }
+
+#[test]
+fn accounts_are_filtered_and_sorted() {
+    let endpoint = organisation();
+    let mut person = all_accounts(&endpoint);
+    person.see("2 not reachable");
+    person.loaded();
+    person.press("0/no role");
+    let screen = person.see("1 shown");
+    assert!(
+        screen.contains("acme-legacy") && !screen.contains("acme-dev"),
+        "{screen}"
+    );
+    person.press("<esc>");
+    person.see("acme-dev");
+    // By keys, the most first: behind the name and the users.
+    person.press("ss");
+    let screen = person.see("Sorted by number of keys, most first");
+    let places = ["31 ", "11 ", "9 "].map(|keys| {
+        let line = screen
+            .lines()
+            .position(|line| line.contains("role") && line.contains(keys));
+        line.or_else(|| screen.lines().position(|line| line.contains("demo")))
+    });
+    assert!(places.is_sorted(), "{places:?}\n{screen}");
+    person.press("/zzz");
+    person.see("No accounts match.");
+    person.press("<esc>");
+    person.gone("No accounts match.");
+}
+
+#[test]
+fn one_more_account_leaves_the_open_ones_alone() {
+    let endpoint = organisation();
+    let mut person = all_accounts(&endpoint);
+    person.see("2 not reachable");
+    person.loaded();
+    let before = person.calls("ListUsers");
+    // A refresh asks again in the accounts that are on the screen.
+    person.press("1R");
+    person.wait("a refresh", |_| person.calls("ListUsers") > before);
+    let screen = person.loaded();
+    assert!(screen.contains("Users 40"), "{screen}");
+}

@@ -281,7 +281,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Rotate, &[Key::char('r')], LISTS, true),
     bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
     bind(Action::Undo, &[Key::char('u')], LISTS, true),
-    bind(Action::Filter, &[Key::char('/')], LISTS, true),
+    bind(Action::Filter, &[Key::char('/')], SORTED, true),
     bind(Action::Delete, &[Key::char('d')], LISTS, true),
     bind(Action::Create, &[Key::char('c')], LISTS, true),
     bind(Action::Find, &[Key::char('f')], VIEWS, true),

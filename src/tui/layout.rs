@@ -164,10 +164,12 @@ impl Layout {
         (list, rest)
     }
 
-    /// How many accounts are visible: without border and heading.
+    /// How many accounts are visible: without border, heading and filter line.
     #[must_use]
     pub(super) fn accounts_height(&self) -> usize {
-        usize::from(self.accounts().0.height).saturating_sub(3)
+        usize::from(self.accounts().0.height)
+            .saturating_sub(3)
+            .saturating_sub(usize::from(self.filter))
     }
 
     /// How many keys are visible in the list of all: without border, heading and filter line.

@@ -208,7 +208,8 @@ impl Pages {
         match self.shown {
             Page::Accounts => {
                 let (list, below) = layout.accounts();
-                self.accounts.draw(canvas, list, below, canvas.scope);
+                self.accounts
+                    .draw(canvas, list, below, layout.filter, typing);
             }
             Page::Users => self.users.draw(canvas, layout, lists, typing),
             Page::Keys => keys::draw(canvas, layout.body, lists, layout.filter, typing),

@@ -339,6 +339,14 @@ impl Screen {
             && only.is_some_and(|account| account.stage != Stage::SignedIn)
     }
 
+    /// Whether the page that is shown has no filter.
+    fn is_unfiltered(&self) -> bool {
+        match self.page() {
+            Page::Accounts => self.pages.accounts.filter.value().trim().is_empty(),
+            _ => self.lists.filter().is_empty(),
+        }
+    }
+
     /// The place behind all dialogs.
     fn background(&self) -> Context {
         if self.shows_sign_in() {
@@ -454,7 +462,7 @@ impl Screen {
             explanation: u16::try_from(explanation).unwrap_or(u16::MAX),
             warning: self.rows().accounts().any(|it| it.identity.root_has_keys()),
             keys_first: self.pages.users.pane == Pane::Keys && !self.filtering,
-            filter: self.filtering || !self.lists.filter().is_empty(),
+            filter: self.filtering || !self.is_unfiltered(),
         };
         Layout::of(self.size, shown)
     }

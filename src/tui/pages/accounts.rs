@@ -13,7 +13,10 @@ use crate::{
     tui::{
         lists::Scroll,
         prelude::*,
-        widgets::table::{Column, MARKER, Row, Table},
+        widgets::{
+            filter_line,
+            table::{Column, MARKER, Row, Table},
+        },
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,6 +40,8 @@ pub(in crate::tui) const SORTS: &[SortColumn] = &[
 pub(in crate::tui) struct AccountsPage {
     scroll: Scroll,
     pub sort: Sort,
+    /// What the names, IDs and reasons are filtered by.
+    pub filter: Input,
     /// In the order of the screen.
     slots: Vec<Slot>,
     selected: Option<Slot>,
@@ -56,6 +61,7 @@ impl Default for AccountsPage {
         Self {
             scroll: Scroll::default(),
             sort: Sort::by(SortColumn::Account),
+            filter: Input::default(),
             slots: Vec::new(),
             selected: None,
             counted: HashMap::new(),
@@ -115,7 +121,7 @@ impl AccountsPage {
     /// Follows what has come: at most four times a second while more is on its way.
     pub(in crate::tui) fn follow(&mut self, fleet: &Fleet, now: DateTime<Utc>, quiet: bool) {
         let due = now < self.settled || now - self.settled >= SETTLES_AFTER;
-        let more = fleet.accounts().len() != self.slots.len();
+        let more = fleet.accounts().len() != self.counted.len();
         if !(due || quiet || more) {
             return;
         }
@@ -134,11 +140,14 @@ impl AccountsPage {
         self.arrange(fleet);
     }
 
-    fn arrange(&mut self, fleet: &Fleet) {
-        let accounts = fleet.accounts();
+    /// Puts the accounts in order that the filter lets through.
+    pub(in crate::tui) fn arrange(&mut self, fleet: &Fleet) {
+        let words = self.filter.value().to_lowercase();
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let shown = fleet.accounts().iter();
+        let shown = shown.filter(|account| passes(account, &words));
         self.slots.clear();
-        self.slots
-            .extend(accounts.iter().map(|account| account.session.slot));
+        self.slots.extend(shown.map(|account| account.session.slot));
         let number = |slot: &Slot| {
             let figures = &self.counted.get(slot)?.figures;
             Some(match self.sort.column {
@@ -174,9 +183,10 @@ impl AccountsPage {
         canvas: &mut Canvas<'_>,
         list: Rect,
         below: Rect,
-        scope: Scope,
+        filter: bool,
+        typing: bool,
     ) {
-        self.draw_list(canvas, list, scope);
+        self.draw_list(canvas, list, filter, typing);
         if !below.is_empty()
             && let Some(slot) = self.selected()
         {
@@ -185,7 +195,7 @@ impl AccountsPage {
         }
     }
 
-    fn draw_list(&self, canvas: &mut Canvas<'_>, area: Rect, scope: Scope) {
+    fn draw_list(&self, canvas: &mut Canvas<'_>, area: Rect, filter: bool, typing: bool) {
         let theme = canvas.theme;
         let fleet = &canvas.engine.fleet;
         let all = fleet.accounts().len();
@@ -195,9 +205,17 @@ impl AccountsPage {
         if lost > 0 {
             note = format!("{note} {} {lost} not reachable", theme.glyphs.dot);
         }
+        if !self.filter.value().trim().is_empty() {
+            let shown = format::count(self.slots.len());
+            note = format!("{note} {} {shown} shown", theme.glyphs.dot);
+        }
         let title = Line::styled("Accounts", theme.strong);
         let note = Line::styled(note, theme.dim);
-        let inside = canvas.pane(area, title, note, theme.accent);
+        let mut inside = canvas.pane(area, title, note, theme.accent);
+        if filter {
+            let examples = format!("prod {0} 1234 {0} no role", theme.glyphs.dot);
+            inside = filter_line::draw_text(canvas, inside, &self.filter, typing, &examples, None);
+        }
         let columns = Columns::of(usize::from(inside.width));
         let table = columns.table(self.sort);
         table.headings(canvas, inside);
@@ -216,13 +234,45 @@ impl AccountsPage {
             };
             let counted = self.counted.get(&slot);
             let figures = counted.map(|counted| &counted.figures);
-            let narrowed = scope == Scope::One(slot);
+            let narrowed = canvas.scope == Scope::One(slot);
             let place = (at, at == cursor, narrowed);
             rows.push(columns.row(canvas, account, figures, place));
+        }
+        if rows.is_empty() {
+            let clear = keymap::name(Context::Filter, Action::ClearFilter);
+            let text = vec![
+                ("No accounts match.".to_owned(), Style::new()),
+                (format!("{clear} clears it."), theme.dim),
+            ];
+            canvas.paragraphs(body, text);
         }
         let position = self.scroll.position(self.slots.len());
         table.rows(canvas, body, rows.into_iter(), position);
     }
+}
+
+/// Whether each of these words, in lower case, is in what an account is called, in its ID, in how it is
+/// signed in to, or in why it cannot be reached.
+fn passes(account: &Account, words: &[&str]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
+    let state = match &account.stage {
+        Stage::SignedOut(problem) => problem.title.clone(),
+        _ => words::signed_in_by(account),
+    };
+    let names = account.identity.all_names().into_iter().flatten();
+    let mut text = format!(
+        "{} {} {state}",
+        account.label(),
+        account.id().unwrap_or_default()
+    );
+    for name in names {
+        text.push(' ');
+        text.push_str(name);
+    }
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word))
 }
 
 /// Whether nothing can be asked of an account.

@@ -199,6 +199,7 @@ impl Screen {
                 self.sort(sort.reversed());
             }
             Action::Find => self.open(Box::new(Find::new(self.slot()))),
+            Action::Filter if self.pages.shown == Page::Accounts => self.filtering = true,
             Action::Filter => {
                 if self.pages.shown == Page::Users {
                     self.pages.users.pane = Pane::Users;
@@ -208,6 +209,9 @@ impl Screen {
                 self.lists.open_filter(rows);
             }
             Action::KeepFilter => self.stop_typing(),
+            Action::ClearFilter if self.pages.shown == Page::Accounts => {
+                self.clear_accounts_filter()
+            }
             Action::ClearFilter => {
                 let nothing = self.lists.filter().is_empty();
                 if nothing && !self.filtering && self.is_narrowed() {
@@ -220,10 +224,14 @@ impl Screen {
                 let slot = self.slot();
                 self.show_only(slot);
             }
+            Action::AllAccounts if !self.pages.accounts.filter.value().is_empty() => {
+                self.clear_accounts_filter();
+            }
             Action::AllAccounts => {
                 self.widen();
                 self.go_to(Page::Users);
             }
+            Action::Complete | Action::CompleteBack if self.pages.shown == Page::Accounts => {}
             Action::Complete | Action::CompleteBack => {
                 let rows = self.engine.fleet.rows(self.scope);
                 let back = action == Action::CompleteBack;
@@ -254,6 +262,12 @@ impl Screen {
         }
         self.choose_a_key();
         true
+    }
+
+    fn clear_accounts_filter(&mut self) {
+        self.filtering = false;
+        self.pages.accounts.filter.reset();
+        self.pages.accounts.arrange(&self.engine.fleet);
     }
 
     /// Whether one account is shown although several are open.

@@ -14,7 +14,7 @@ use crate::{
         keymap::{self, Context, Key},
         layout,
         message::{Click, KeyPress, Target},
-        pages::Pane,
+        pages::{Page, Pane},
     },
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -180,6 +180,20 @@ impl Screen {
 
     /// Changes the text field on top.
     fn edit(&mut self, change: impl FnOnce(&mut Input)) -> Vec<Effect> {
+        if self.filtering && self.pages.shown == Page::Accounts {
+            let page = &mut self.pages.accounts;
+            change(&mut page.filter);
+            let is_secret = looks_like_a_secret(page.filter.value());
+            if is_secret {
+                page.filter.reset();
+            }
+            page.arrange(&self.engine.fleet);
+            page.select(0);
+            if is_secret {
+                self.complain("That looks like a secret, not a filter: taken out again");
+            }
+            return Vec::new();
+        }
         if self.filtering {
             let rows = self.engine.fleet.rows(self.scope);
             self.lists

@@ -18,8 +18,22 @@ pub(in crate::tui) fn draw(
     if !shown {
         return area;
     }
+    let filter = lists.filter();
+    let examples = format!("alice {} age>90 unused>45", canvas.theme.glyphs.dot);
+    let offered = filter.offered();
+    draw_text(canvas, area, &filter.input, typing, &examples, offered)
+}
+
+/// Draws such a text; while it is typed, with the cursor, and with examples where there is none yet.
+pub(in crate::tui) fn draw_text(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    input: &Input,
+    typing: bool,
+    examples: &str,
+    offered: Option<&Offered>,
+) -> Rect {
     let theme = canvas.theme;
-    let input = &lists.filter().input;
     let room = usize::from(area.width).saturating_sub(5);
     let skip = input.visual_scroll(room);
     let mut text: String = visible(input.value()).chars().skip(skip).collect();
@@ -38,9 +52,8 @@ pub(in crate::tui) fn draw(
         spans.push(Span::raw(before));
         spans.push(Span::styled(theme.glyphs.cursor, theme.accent));
         if text.is_empty() {
-            let examples = format!("alice {} age>90 unused>45", theme.glyphs.dot);
-            spans.push(Span::styled(examples, theme.dim));
-        } else if let Some(offered) = lists.filter().offered() {
+            spans.push(Span::styled(examples.to_owned(), theme.dim));
+        } else if let Some(offered) = offered {
             let rest = visible(offered.rest()).into_owned();
             spans.push(Span::styled(rest, theme.dim));
             spans.push(Span::raw(after));
