@@ -320,24 +320,36 @@ impl Engine {
     }
 
     /// The reads that there is room for, over all accounts, of each the most urgent first. The account
-    /// with the fewest under way comes first, so that one that loads leaves the others their share.
+    /// with the fewest under way comes first, so that one that loads leaves the others their share; and
+    /// those that are not open yet come before all, for of them nothing is to be seen.
     #[must_use]
     pub fn plan_reads(&mut self) -> Vec<Effect> {
-        self.begin_waiting();
-        let mut order: Vec<usize> = (0..self.fleet.accounts().len()).collect();
-        order.sort_by_key(|at| self.fleet.accounts()[*at].reads_under_way());
+        let kept = self.begin_waiting();
+        let mut spare = self.fleet.spare().saturating_sub(kept);
+        let accounts = self.fleet.accounts();
+        // Most events come while there is no room: then few accounts are worth a look.
+        let is_worth = |at: &usize| spare > 0 || accounts[*at].has_urgent_reads();
+        let mut order: Vec<usize> = (0..accounts.len()).filter(is_worth).collect();
+        order.sort_by_key(|at| accounts[*at].reads_under_way());
         for at in order {
-            let slot = self.fleet.accounts()[at].session.slot;
-            self.plan_looks(slot);
-            let spare = self.fleet.spare();
-            if spare == 0 && !self.fleet.accounts()[at].has_urgent_reads() {
+            let account = &self.fleet.accounts()[at];
+            let (slot, urgent) = (account.session.slot, account.has_urgent_reads());
+            if spare == 0 && !urgent {
                 continue;
+            }
+            if account.has_looks() {
+                self.plan_looks(slot);
+                spare = self.fleet.spare().saturating_sub(kept);
             }
             let changing = self.under_way().any(|(plan, _)| plan.session.slot == slot);
             let (background, now) = (self.settings.background, self.now);
             let (number, account) = (&mut self.last_number, &mut self.fleet.accounts_mut()[at]);
             let reads = account.plan_reads(background, changing, spare, now, number);
-            self.effects.extend(reads);
+            if !reads.is_empty() {
+                self.effects.extend(reads);
+                // Counted over all accounts, which costs more than to see that nothing was asked.
+                spare = self.fleet.spare().saturating_sub(kept);
+            }
         }
         std::mem::take(&mut self.effects)
     }

@@ -3,6 +3,8 @@
 
 #[path = "headless/accounts.rs"]
 mod accounts;
+#[path = "headless/apart.rs"]
+mod apart;
 #[path = "headless/by_hand.rs"]
 mod by_hand;
 #[path = "headless/keeping.rs"]

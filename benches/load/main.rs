@@ -18,16 +18,25 @@
 //! fails if the endpoint was asked too little, too much or twice.
 
 #[cfg(target_os = "linux")]
+#[path = "../common/endpoint.rs"]
 mod endpoint;
 #[cfg(target_os = "linux")]
+#[path = "../common/keyboard.rs"]
 mod keyboard;
+#[cfg(target_os = "linux")]
+mod list;
+#[cfg(target_os = "linux")]
+#[path = "../common/look.rs"]
+mod look;
 #[cfg(target_os = "linux")]
 mod parts;
 #[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]
+#[path = "../common/script.rs"]
 mod script;
 #[cfg(target_os = "linux")]
+#[path = "../common/table.rs"]
 mod table;
 #[cfg(target_os = "linux")]
 #[path = "../common/terminal.rs"]

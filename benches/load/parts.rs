@@ -2,7 +2,7 @@
 
 use crate::{
     endpoint::{Asked, Report, Served, Serving},
-    keyboard, screen,
+    list, screen,
     script::{self, Needed, processor},
     table::{count, judged, megabytes, millis, not_measured, percentiles, seconds, told},
     terminal::{Terminal, first_frame, memory, wake_ups},
@@ -238,7 +238,7 @@ impl Bench {
         let mut terminal = self.start(&served, "all");
         terminal.wait("a user", |screen| screen::selected(screen) == Some(0));
         let loaded = |screen: &vt100::Screen| screen::live(screen, users, keys);
-        let times = keyboard::walk(&mut terminal, users - 1, loaded);
+        let times = list::walk(&mut terminal, users - 1, loaded);
         let what = format!("key press to its frame meanwhile, {} presses", times.len());
         self.judge_keys(&what, times);
         Self::load_all(&mut terminal, &served);
@@ -267,7 +267,7 @@ impl Bench {
         let mut terminal = self.start(&served, "all");
         let time = Self::load_all(&mut terminal, &served);
         let asked = served.asked();
-        let failed = keyboard::pages_with(&mut terminal, served.users, screen::something_failed);
+        let failed = list::pages_with(&mut terminal, served.users, screen::something_failed);
 
         let (users, rate) = (count(self.limited_users), self.rate);
         let what = format!("{users} users, {rate} requests/s allowed: each asked for");
@@ -320,7 +320,7 @@ impl Bench {
                 told("at most until then", &megabytes(most));
             }
             let moves = self.presses.min(users - 1);
-            let times = keyboard::walk(&mut terminal, moves, |_| false);
+            let times = list::walk(&mut terminal, moves, |_| false);
             self.judge_keys(&format!("{name}: key press to its frame"), times);
             if users == self.most_users {
                 let words: &[_] = if self.quick {
@@ -328,7 +328,7 @@ impl Bench {
                 } else {
                     &["deploy", "mobile-export", "9917"]
                 };
-                let times = keyboard::type_filters(&mut terminal, words);
+                let times = list::type_filters(&mut terminal, words);
                 self.judge_keys(&format!("{name}: letter in the filter to its frame"), times);
             }
             assert_eq!(served.asked().twice.len(), 0, "asked twice");
@@ -350,7 +350,10 @@ impl Bench {
                 }
             };
             let mut served = self.serve(users);
-            let needed = script::fetch(python, how, self.home.path(), &mut served);
+            let script = ["load/fetch.py", how];
+            let needed = script::run(python, &script, self.home.path(), &mut served);
+            served.check_sweep();
+            assert_eq!(needed.line, format!("{} {}\n", served.users, served.keys));
             let of = format!("{} users, {} keys", count(served.users), count(served.keys));
             told(&format!("{name}: {of}"), &seconds(needed.time));
             tell_of_calls(&needed.asked, served.whole_sweep());

@@ -1,40 +1,13 @@
 //! What the screen says, for those who wait for it. Whatever changes in the words or the places of
 //! things on screen is changed here.
 
-use crate::{table::count, terminal::Size};
-use vt100::Screen;
+pub(crate) use crate::look::{SIZE, busy, listed};
 
-/// Room for every count in the second line, and for names that are not cut short.
-pub(crate) const SIZE: Size = (120, 36);
+use crate::look::{counted, row};
+use vt100::Screen;
 
 /// Stands where something is not known yet. A name that is cut short has it at the end of a word.
 const LOADING: &str = " …";
-
-/// The line with the tabs, the counts and the progress.
-fn status(screen: &Screen) -> String {
-    row(screen, 1)
-}
-
-fn row(screen: &Screen, at: usize) -> String {
-    screen.rows(0, SIZE.0).nth(at).unwrap_or_default()
-}
-
-/// All users are there, whatever is known of them.
-pub(crate) fn listed(screen: &Screen, users: usize) -> bool {
-    let status = status(screen);
-    status.contains(&format!("Users {} ", count(users))) && !status.contains("so far")
-}
-
-/// Something is under way: the spinner turns.
-pub(crate) fn busy(screen: &Screen) -> bool {
-    status(screen).contains(|c| ('\u{2801}'..='\u{28ff}').contains(&c))
-}
-
-/// The number of keys is known, of all users.
-fn counted(screen: &Screen, keys: usize) -> bool {
-    let status = status(screen);
-    status.contains(&format!("Keys {} ", count(keys))) && !status.contains("so far")
-}
 
 /// Every user is there, and of each the number of keys, their age and last use: from the credential
 /// report or from the service itself.

@@ -8,7 +8,7 @@ use super::{
     convert::{error, failed},
 };
 use crate::engine::{Error, Member};
-use aws_config::SdkConfig;
+use aws_config::{SdkConfig, identity::IdentityCache};
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
@@ -65,8 +65,12 @@ fn signed_in(
     let expires = credentials.expiry().map(super::renewal::time);
     let role = assumed.role.clone();
     *lock(&assumed.first) = Some(credentials);
+    // One of its own: where many accounts share one, it forgets the credentials of the first as soon as
+    // there are 65, and the role is assumed over and over again.
+    let identities = IdentityCache::lazy().build();
     let with = |provider| {
         let config = source.config.to_builder();
+        let config = config.identity_cache(identities.clone());
         let provider = SharedCredentialsProvider::new(provider);
         config.credentials_provider(provider).build()
     };

@@ -218,6 +218,11 @@ impl Account {
             || !self.loader.looks.is_empty()
     }
 
+    /// Whether something is to be looked at that is not known: see [`Account::next_look`].
+    pub(super) fn has_looks(&self) -> bool {
+        !self.loader.looks.is_empty()
+    }
+
     /// Notes that a read was answered, and says which read it was; `None` where the answer counts
     /// for nothing: nothing waits for it, or it was throttled and will be asked again.
     pub(super) fn answered(

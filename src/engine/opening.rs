@@ -214,15 +214,17 @@ impl Engine {
         session.slot
     }
 
-    /// Signs in to accounts that wait for it, as many as there is room for.
-    pub(super) fn begin_waiting(&mut self) {
+    /// Signs in to accounts that wait for it, as many as there is room for. Gives back how much room is
+    /// kept for the next, where there is none for it yet: otherwise what is asked of those that are
+    /// open would take it up, one by one, as soon as it becomes free.
+    pub(super) fn begin_waiting(&mut self) -> usize {
         let accounts = self.fleet.accounts();
         let signing_in = accounts.iter().filter(|account| account.is_signing_in());
         let mut room = SIGN_INS.saturating_sub(signing_in.count());
         let mut spare = self.fleet.spare() / FIRST_READS;
         for at in 0..self.fleet.accounts().len() {
-            if room == 0 || spare == 0 {
-                return;
+            if room == 0 {
+                return 0;
             }
             let account = &self.fleet.accounts()[at];
             let Target::Member(member) = &account.target else {
@@ -245,6 +247,9 @@ impl Engine {
                 account.stage = Stage::SignedOut(Box::new(problem));
                 continue;
             }
+            if spare == 0 {
+                return FIRST_READS;
+            }
             room -= 1;
             spare -= 1;
             account.stage = Stage::SigningIn;
@@ -254,6 +259,7 @@ impl Engine {
             }
             self.effects.push(Effect::SignIn(account.session, target));
         }
+        0
     }
 
     /// What opens the account in a slot, where that is not signed in any more.

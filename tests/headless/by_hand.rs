@@ -115,6 +115,8 @@ pub(crate) struct ByHand {
     pub(crate) now: DateTime<Utc>,
     /// The reads that are not answered yet.
     pub(crate) reads: Vec<(SessionId, RequestId, Read)>,
+    /// The sessions that are to be begun.
+    pub(crate) sign_ins: Vec<(SessionId, Target)>,
     /// The changes that were sent.
     pub(crate) orders: Vec<(SessionId, Order)>,
     /// The keys that are to be tried.
@@ -136,6 +138,7 @@ impl ByHand {
             }),
             now: start(),
             reads: Vec::new(),
+            sign_ins: Vec::new(),
             orders: Vec::new(),
             trials: Vec::new(),
             jobs: Vec::new(),
@@ -200,8 +203,8 @@ impl ByHand {
                 Effect::Secret(session, request, job) => self.jobs.push((session, request, job)),
                 Effect::Note(note) => self.notes.push(note),
                 Effect::Exit(exit) => self.exits.push(exit),
-                Effect::SignIn(..)
-                | Effect::SignInWith(..)
+                Effect::SignIn(session, target) => self.sign_ins.push((session, target)),
+                Effect::SignInWith(..)
                 | Effect::Reply(..)
                 | Effect::ListProfiles
                 | Effect::OpenJournal

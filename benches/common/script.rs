@@ -1,4 +1,4 @@
-//! Ordinary scripts that do the same work: `fetch.py`, run by a Python that has boto3.
+//! Ordinary scripts that do the same work, run by a Python that has boto3.
 
 use crate::{
     endpoint::{Asked, Served},
@@ -16,8 +16,6 @@ use std::{
 
 /// Names a Python that has boto3.
 const PYTHON: &str = "IAMKEYS_BOTO3_PYTHON";
-
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/load/fetch.py");
 
 /// The version that works the keys of our endpoint in the tests, too.
 fn version() -> &'static str {
@@ -59,6 +57,8 @@ pub(crate) fn python(may_install: bool) -> Result<PathBuf, String> {
 
 /// What a script needed.
 pub(crate) struct Needed {
+    /// What it has printed: how much it knew.
+    pub(crate) line: String,
     /// From its start until it knew everything.
     pub(crate) time: Duration,
     pub(crate) processor: Duration,
@@ -67,11 +67,17 @@ pub(crate) struct Needed {
     pub(crate) asked: Asked,
 }
 
-/// Runs the script on an account.
-pub(crate) fn fetch(python: &Path, how: &str, home: &Path, served: &mut Served) -> Needed {
+/// Runs a script of these benchmarks, which prints a line once it knows everything.
+pub(crate) fn run(python: &Path, script: &[&str], home: &Path, served: &mut Served) -> Needed {
+    let (name, args) = script.split_first().expect("the name of the script");
     let started = Instant::now();
     let mut child = Command::new(python)
-        .args([SCRIPT, how])
+        .arg(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("benches")
+                .join(name),
+        )
+        .args(args)
         .env_clear()
         .env("HOME", home)
         .env("NO_PROXY", "127.0.0.1")
@@ -89,15 +95,15 @@ pub(crate) fn fetch(python: &Path, how: &str, home: &Path, served: &mut Served) 
     // It waits for the end of its input, and can be looked at.
     let proc = Path::new("/proc").join(child.id().to_string());
     let needed = Needed {
+        line,
         time,
         processor: processor(&proc),
         memory: memory(&proc, "VmHWM:"),
-        asked: served.check_sweep(),
+        asked: served.asked(),
     };
     drop(child.stdin.take());
     let status = child.wait().expect("its end");
     assert!(status.success(), "the script: {status}");
-    assert_eq!(line, format!("{} {}\n", served.users, served.keys));
     needed
 }
 

@@ -1,58 +1,30 @@
-//! Keys, and how long each takes to the frame that shows what it did.
+//! Keys that mean something in the list of users.
 
 use crate::{
+    keyboard::{self, gap, rolled, shown},
     screen::{busy, filtered, selected},
-    terminal::{PATIENCE, Terminal},
+    terminal::Terminal,
 };
 use std::time::{Duration, Instant};
 use vt100::Screen;
-
-/// Somebody in a hurry presses some twenty keys a second.
-const BETWEEN_MS: std::ops::Range<u64> = 30..70;
 
 const PAGE_DOWN: &str = "\x1b[6~";
 
 /// Nothing is drawn any more that a key led to.
 const STILL: Duration = Duration::from_millis(300);
 
-/// Moves up and down the list until something is so, or so many times, and tells how long each move
-/// took to its frame.
-///
-/// A frame counts once it shows the user whom the key leads to: what else is drawn meanwhile (a
-/// spinner, somebody's age) is no answer. A key that is late because the frame of the one before was
-/// late is counted from when it should have been pressed.
+/// Moves up and down the list until something is so, or so many times: see [`keyboard::walk`]. Users
+/// are numbered in the order of the list.
 pub(crate) fn walk(
     terminal: &mut Terminal,
     most: usize,
     until: impl Fn(&Screen) -> bool,
 ) -> Vec<Duration> {
-    let mut at = selected(terminal.parser.screen()).expect("a user is selected");
-    let mut times = Vec::new();
-    let mut dice = 1_u64;
-    let mut due = Instant::now();
-    while times.len() < most {
-        dice = rolled(dice);
-        due += gap(dice);
-        let late = Instant::now() > due;
-        while let Some(rest) = due.checked_duration_since(Instant::now()) {
-            terminal.next(rest);
-            if until(terminal.parser.screen()) {
-                return times;
-            }
-        }
-        let (key, next) = if dice >> 62 == 0 && at > 0 {
-            ("k", at - 1)
-        } else {
-            ("j", at + 1)
-        };
-        let pressed = if late { due } else { Instant::now() };
-        terminal.press(key);
-        times.push(shown(terminal, pressed, key, |screen| {
-            selected(screen) == Some(next)
-        }));
-        at = next;
-    }
-    times
+    let is_next = |at: &usize, down, next: &usize| {
+        let (above, below) = if down { (at, next) } else { (next, at) };
+        *below == above + 1
+    };
+    keyboard::walk(terminal, most, until, selected, is_next)
 }
 
 /// Types words into the filter, and tells how long each letter took to the frame with the letter and
@@ -143,33 +115,4 @@ fn open_filter(terminal: &mut Terminal) {
     terminal.press("/");
     terminal.wait("the filter", |screen| screen.contents().contains(" / ▏"));
     terminal.quiet(STILL);
-}
-
-/// How long after a key the screen showed what it did.
-fn shown(
-    terminal: &mut Terminal,
-    pressed: Instant,
-    key: &str,
-    is_so: impl Fn(&Screen) -> bool,
-) -> Duration {
-    loop {
-        let Some(when) = terminal.next(PATIENCE) else {
-            let screen = terminal.parser.screen().contents();
-            panic!("{key:?} leads to nothing:\n{screen}");
-        };
-        if is_so(terminal.parser.screen()) {
-            return when.saturating_duration_since(pressed);
-        }
-    }
-}
-
-/// A time between two keys that is like no other.
-fn gap(dice: u64) -> Duration {
-    let spread = (BETWEEN_MS.end - BETWEEN_MS.start) * 1000;
-    Duration::from_micros(BETWEEN_MS.start * 1000 + (dice >> 20) % spread)
-}
-
-fn rolled(dice: u64) -> u64 {
-    dice.wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407)
 }

@@ -6,7 +6,7 @@
 use crate::terminal::Session;
 use chrono::{TimeDelta, Utc};
 use clap::{Args, ValueEnum};
-use iamkeys::demo::{Account, Call, Delay, Endpoint, Outcome};
+use iamkeys::demo::{Account, Call, Delay, Endpoint, Organisation, Outcome, Rate};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,18 +20,33 @@ use std::{
 /// The most users that one answer lists.
 const PAGE: usize = 1000;
 
-/// How an account is served.
+/// What a service says where there are too many requests.
+const THROTTLED: [&str; 2] = ["Throttling", "TooManyRequestsException"];
+
+/// How an account is served, or an organisation.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Serving {
     /// An account of so many users
     #[arg(long)]
     pub(crate) users: usize,
+    /// An organisation of so many accounts, of so many users each
+    #[arg(long)]
+    pub(crate) accounts: Option<usize>,
     /// Each answer takes so long
     #[arg(long, default_value_t = 0)]
     pub(crate) latency_ms: u64,
     /// Requests beyond so many a second are throttled
     #[arg(long)]
     pub(crate) rate: Option<u32>,
+    /// Requests for a page of accounts beyond so many a second are throttled
+    #[arg(long)]
+    pub(crate) listing_rate: Option<u32>,
+    /// Some accounts throttle requests beyond so many a second
+    #[arg(long)]
+    pub(crate) slow_rate: Option<u32>,
+    /// One in so many does, and not the first
+    #[arg(long, default_value_t = 50)]
+    pub(crate) slow_one_in: usize,
     /// What there is of a credential report
     #[arg(long, value_enum, default_value_t = Report::There)]
     pub(crate) report: Report,
@@ -51,8 +66,12 @@ impl Serving {
     pub(crate) fn users(users: usize, latency: Duration) -> Self {
         Self {
             users,
+            accounts: None,
             latency_ms: u64::try_from(latency.as_millis()).expect("a short time"),
             rate: None,
+            listing_rate: None,
+            slow_rate: None,
+            slow_one_in: 50,
             report: Report::There,
         }
     }
@@ -63,22 +82,30 @@ impl Serving {
             format!("--users={}", self.users),
             format!("--latency-ms={}", self.latency_ms),
             format!("--report={}", report.get_name()),
+            format!("--slow-one-in={}", self.slow_one_in),
         ];
-        args.extend(self.rate.map(|rate| format!("--rate={rate}")));
+        let mut add = |name: &str, number: Option<u32>| {
+            args.extend(number.map(|number| format!("--{name}={number}")));
+        };
+        add("rate", self.rate);
+        add("listing-rate", self.listing_rate);
+        add("slow-rate", self.slow_rate);
+        args.extend(
+            self.accounts
+                .map(|accounts| format!("--accounts={accounts}")),
+        );
         args
     }
 }
 
 /// Answers until the input ends.
 pub(crate) fn serve(serving: &Serving) {
-    let account = Account::generated(serving.users, Utc::now());
-    let keys = account.key_count();
+    let (keys, endpoint) = generated(serving);
     let delay = Delay::Fixed(Duration::from_millis(serving.latency_ms));
-    let mut endpoint = Endpoint::new(account).with_delay(delay);
-    if let Some(rate) = serving.rate {
-        endpoint = endpoint.with_rate(rate);
-    }
-    let endpoint = with_report(endpoint, serving.report);
+    let endpoint = with_report(
+        with_rates(endpoint.with_delay(delay), serving),
+        serving.report,
+    );
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -98,6 +125,44 @@ pub(crate) fn serve(serving: &Serving) {
             break;
         }
     }
+}
+
+/// What there is to be asked for, and how many keys.
+fn generated(serving: &Serving) -> (usize, Endpoint) {
+    let now = Utc::now();
+    match serving.accounts {
+        None => {
+            let account = Account::generated(serving.users, now);
+            (account.key_count(), Endpoint::new(account))
+        }
+        Some(accounts) => {
+            let organisation = Organisation::generated(accounts, serving.users, now);
+            let keys = organisation.accounts().map(Account::key_count).sum();
+            (keys, Endpoint::of(organisation))
+        }
+    }
+}
+
+fn with_rates(mut endpoint: Endpoint, serving: &Serving) -> Endpoint {
+    if let Some(rate) = serving.rate {
+        endpoint = endpoint.with_rate(rate);
+    }
+    if let Some(rate) = serving.listing_rate {
+        endpoint = endpoint.with_rate_of(Rate::per_second(rate).action("ListAccounts"));
+    }
+    if let Some(rate) = serving.slow_rate {
+        for id in slow(&endpoint.account_ids(), serving.slow_one_in) {
+            endpoint = endpoint.with_rate_of(Rate::per_second(rate).in_account(id));
+        }
+    }
+    endpoint
+}
+
+/// The last account of every so many.
+fn slow(accounts: &[String], one_in: usize) -> impl Iterator<Item = &str> {
+    accounts
+        .chunks_exact(one_in)
+        .map(move |some| &*some[one_in - 1])
 }
 
 /// The endpoint with a credential report, or with none: then it takes some seconds to make one.
@@ -146,12 +211,14 @@ impl Asked {
                     // What is asked of one user or one key; pages and polls come more than once.
                     let subject = call.key_id.as_ref().or(call.user.as_ref());
                     if let Some(subject) = subject
-                        && !seen.insert((&call.action, subject))
+                        && !seen.insert((&call.account, &call.action, subject))
                     {
                         asked.twice.insert(format!("{} {subject}", call.action));
                     }
                 }
-                Outcome::Refused { code, .. } if code == "Throttling" => calls.throttled += 1,
+                Outcome::Refused { code, .. } if THROTTLED.contains(&code.as_str()) => {
+                    calls.throttled += 1;
+                }
                 _ => calls.refused += 1,
             }
         }
@@ -184,7 +251,11 @@ impl Asked {
 /// An endpoint process, until this is dropped.
 pub(crate) struct Served {
     pub(crate) session: Session,
+    pub(crate) accounts: usize,
+    /// Of all accounts.
     pub(crate) users: usize,
+    /// Of each.
+    users_each: usize,
     pub(crate) keys: usize,
     child: Child,
     to: Option<ChildStdin>,
@@ -213,7 +284,9 @@ impl Served {
                 key: key.into(),
                 secret: secret.into(),
             },
-            users: serving.users,
+            accounts: serving.accounts.unwrap_or(1),
+            users: serving.accounts.unwrap_or(1) * serving.users,
+            users_each: serving.users,
             keys: keys.parse().expect("a number of keys"),
             to: child.stdin.take(),
             child,
@@ -230,7 +303,7 @@ impl Served {
 
     /// The pages in which the users come.
     pub(crate) fn pages(&self) -> usize {
-        self.users.div_ceil(PAGE)
+        self.accounts * self.users_each.div_ceil(PAGE)
     }
 
     /// What has to be asked to know every user and every key.
@@ -238,7 +311,7 @@ impl Served {
         self.pages() + self.users + self.keys
     }
 
-    /// Fails unless all of the account was asked for, each thing once.
+    /// Fails unless all of the accounts was asked for, each thing once.
     #[track_caller]
     pub(crate) fn check_sweep(&mut self) -> Asked {
         let asked = self.asked();
