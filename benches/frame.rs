@@ -92,7 +92,7 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
             let (_, known) = account.key(&id).expect("a key");
             Answer::LastUsed(last_used(known))
         }
-        Read::Owner(_) => unreachable!("nobody looks for a key"),
+        Read::Owner(_) | Read::KeyAccount(_) => unreachable!("nobody looks for a key"),
         Read::Accounts(_) => unreachable!("one account is open"),
         Read::Tags(_) => Answer::Tags(UserTags::default()),
         Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {

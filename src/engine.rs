@@ -59,7 +59,7 @@ pub use problem::{Offer, Problem};
 pub use prompt::{Means, Prompt, PromptId, PromptNews, Reply};
 pub use request::{Answer, Change, ChangeRow, Changed, Read, ReadRow, Severity};
 pub use rotation::{Blocker, Evidence, Rotated, Rotation, RotationAction, RotationStep, WARM};
-pub use search::{Again, Search, SearchPhase, SearchWords};
+pub use search::{Again, KeyAccount, Search, SearchPhase, SearchWords};
 pub use secret_key::SecretKey;
 pub use unresolved::Resolution;
 pub use vault::StoreIn;
@@ -361,6 +361,7 @@ impl Engine {
             account.users.forget_touched();
         }
         self.take_in(event);
+        self.continue_search();
         std::mem::take(&mut self.effects)
     }
 
@@ -422,6 +423,7 @@ impl Engine {
     #[must_use]
     pub fn intend(&mut self, intent: Intent) -> Vec<Effect> {
         self.begin(intent);
+        self.continue_search();
         std::mem::take(&mut self.effects)
     }
 
@@ -496,6 +498,7 @@ impl Engine {
             Intent::StopChoosing => self.vault.choosing = None,
             Intent::SearchFirst(key) => self.search_first = Some((None, key)),
             Intent::Search(slot, key) => self.search_for(slot, key)?,
+            Intent::OpenForSearch => self.open_for_search()?,
             Intent::GoToOwner => self.go_to_owner()?,
             Intent::EndSearch => self.search = None,
             Intent::Leave(leave) => self.leave(leave),

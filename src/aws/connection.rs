@@ -111,6 +111,7 @@ impl Connection {
                 let (user, last_used) = now.owner(&key).await?;
                 Answer::Owner(user, last_used)
             }
+            Read::KeyAccount(key) => Answer::KeyAccount(now.account_of_key(&key).await?),
             Read::Tags(user) => Answer::Tags(now.tags(&user).await?),
             Read::UserDetails(marker) => Answer::UserDetails(now.user_details(marker).await?),
             Read::Accounts(marker) => Answer::Accounts(now.accounts(marker).await?),

@@ -27,6 +27,23 @@ impl Connection {
         caller(answer.map_err(|e| error(ACTION, &e))?)
     }
 
+    /// The ID of the account that a key belongs to, in whichever account it is. It says nothing of
+    /// whether the key still exists.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn account_of_key(&self, key_id: &str) -> Result<Box<str>, Error> {
+        let action = "sts:GetAccessKeyInfo";
+        let call = self.sts.get_access_key_info().access_key_id(key_id);
+        let answer = call.send().await.map_err(|e| error(action, &e))?;
+        let account = answer.account.unwrap_or_default();
+        if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(account.into());
+        }
+        let message = "the answer has no valid account ID";
+        Err(failed(action, Kind::InvalidResponse, message))
+    }
+
     /// Whom other credentials belong to, in the eyes of the same endpoint: one request, signed with
     /// them, that is waited for for five seconds at most. A temporary key has a token as well.
     ///

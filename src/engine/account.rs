@@ -279,7 +279,7 @@ impl Account {
             Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
             Read::Tags(user) => self.users.ask_tags(user, request),
             Read::UserDetails(_) => self.users.ask_details(request),
-            Read::Owner(_) | Read::Accounts(_) => {}
+            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
         self.limiter.sent();
@@ -344,8 +344,8 @@ impl Account {
             Read::UserDetails(marker) => {
                 users.file_details(request, marker.as_ref(), answer!(UserDetails));
             }
-            // The search takes an owner, and the fleet accounts.
-            Read::Owner(_) | Read::Accounts(_) => {}
+            // The search takes an owner and a key's account, and the fleet accounts.
+            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) => {}
         }
     }
 }

@@ -103,6 +103,8 @@ pub enum Intent {
     SearchFirst(KeyId),
     /// Ask AWS for the owner of a key.
     Search(Slot, KeyId),
+    /// Open the account of the key that is searched for, or sign in to it again.
+    OpenForSearch,
     /// Load the keys of the owner that was found.
     GoToOwner,
     /// Search no more.

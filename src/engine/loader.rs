@@ -169,6 +169,11 @@ impl Loader {
         !self.reads.is_empty() || self.starved
     }
 
+    /// Whether this request is under way, or held back.
+    pub(super) fn is_asking(&self, request: RequestId) -> bool {
+        self.reads.contains_key(&request)
+    }
+
     /// Whether the same is being asked once more, later than this request.
     pub(super) fn is_superseded(&self, request: RequestId, read: &Read) -> bool {
         let mut reads = self.reads.iter();

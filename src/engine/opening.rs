@@ -52,6 +52,13 @@ pub struct Organisation {
     pub listed: usize,
 }
 
+impl Organisation {
+    /// Whether accounts were listed that are not opened yet.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+}
+
 /// How far the accounts of an organisation are listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listing {

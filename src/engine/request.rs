@@ -31,6 +31,8 @@ pub enum Read {
     LastUsed(Box<str>, String),
     /// The owner of a key, and its last use.
     Owner(String),
+    /// The account that a key belongs to, whoever's it is.
+    KeyAccount(String),
     /// The tags of a user: what their keys are for, and whose they are.
     Tags(Box<str>),
     /// One page of the details of all users, after this marker: their tags.
@@ -58,6 +60,8 @@ pub enum Answer {
     LastUsed(LastUsed),
     /// The owner of a key (empty where AWS names none), and its last use.
     Owner(Box<str>, LastUsed),
+    /// The ID of the account that a key belongs to.
+    KeyAccount(Box<str>),
     /// What the tags of a user say.
     Tags(UserTags),
     /// A page of the details of users.
@@ -203,6 +207,7 @@ impl Read {
             | Self::Users(_)
             | Self::UserDetails(_)
             | Self::Owner(_)
+            | Self::KeyAccount(_)
             | Self::Report
             | Self::Accounts(_) => None,
         }
@@ -230,6 +235,7 @@ impl Read {
                 row("iam:GetAccessKeyLastUsed", &target, of_key(key))
             }
             Self::Owner(key) => row("iam:GetAccessKeyLastUsed", key, of_key(key)),
+            Self::KeyAccount(key) => row("sts:GetAccessKeyInfo", key, of_key(key)),
             Self::Tags(user) => row("iam:ListUserTags", user, of_user(user)),
             // The command reads all pages, here as well.
             Self::UserDetails(_) => {
@@ -249,6 +255,7 @@ impl Read {
             | Self::Summary
             | Self::Tags(_)
             | Self::UserDetails(_)
+            | Self::KeyAccount(_)
             | Self::Report
             | Self::Accounts(_) => true,
             Self::Caller | Self::Users(_) | Self::Keys(_) | Self::LastUsed(..) | Self::Owner(_) => {

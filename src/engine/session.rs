@@ -164,9 +164,11 @@ impl Engine {
             self.activity.note(entry);
         }
         self.questions_hear(session, request, &read, &result);
-        if let Read::Owner(_) = read {
-            self.owner_told(request, &result);
-        }
+        match read {
+            Read::Owner(_) => self.owner_told(request, &result),
+            Read::KeyAccount(_) => self.key_account_told(request, &result),
+            _ => None,
+        };
         let next_page = match &result {
             Ok(Answer::Users(page)) => page.next.clone(),
             _ => None,
@@ -321,6 +323,11 @@ impl Engine {
 
 /// Whether AWS does not know the key that is searched for, which nothing has failed by: it refuses
 /// to name the owner in the same words as where that is not allowed, and the search tells of both.
+/// Where it does not name the account, the search does without.
 fn is_unknown_key(read: &Read, error: &Error) -> bool {
-    matches!(read, Read::Owner(_)) && matches!(error.kind, Kind::Denied | Kind::NotFound)
+    match read {
+        Read::Owner(_) => matches!(error.kind, Kind::Denied | Kind::NotFound),
+        Read::KeyAccount(_) => !matches!(error.kind, Kind::Network | Kind::Server),
+        _ => false,
+    }
 }

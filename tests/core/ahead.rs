@@ -3,7 +3,10 @@
 
 use super::{
     SIZE, error,
-    find::{asked, find, owner, selected, sign_in, started_with, waiting, words},
+    find::{
+        account_refused, asked, both_asked, find, owner, selected, sign_in, started_with, waiting,
+        words,
+    },
 };
 use crate::desk::{Desk, answer, people, settings};
 use crossterm::event::KeyCode;
@@ -157,8 +160,10 @@ fn a_key_that_is_not_found_gets_nothing_and_that_is_said() {
     find(&mut desk, "AKIAIOSFODNN7EXAMPLE");
     desk.keys("t");
     assert!(notice(&desk).starts_with("Deactivate: waiting"));
-    let (request, _) = asked(&mut desk);
+    let (request, _, of_account) = both_asked(&mut desk);
     desk.answered(request, Err(error(Kind::Denied)));
+    assert!(notice(&desk).starts_with("Deactivate: waiting"));
+    account_refused(&mut desk, of_account);
     assert_eq!(notice(&desk), "Deactivate: cancelled");
     assert!(words(&desk).starts_with("No key AKIAIOSFODNN7EXAMPLE"));
     // Its owner does not have it any more.

@@ -7,7 +7,10 @@ use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
         Answer, Background, Change, ChangeId, Effect, Error, Event, KeyId, Kind, Problem, Read,
-        RequestId, SearchPhase, Signal, SignedIn, account::Stage, model::LastUsed,
+        RequestId, SearchPhase, SessionId, Signal, SignedIn, Target,
+        account::Stage,
+        model::{AccountsPage, Caller, LastUsed},
+        profiles::{AccountId, Profile, ProfileKind, ProfileList},
     },
     tui::{Message, Page, Pane, keymap::Context},
 };
@@ -38,14 +41,53 @@ pub(super) fn find(desk: &mut Desk, text: &str) {
     desk.press(KeyCode::Enter);
 }
 
-/// The question whose a key is, which must be the only one of its kind.
+/// The question whose a key is, which must be the only one of its kind. Which account it belongs to is
+/// asked beside it, and is not answered.
 #[track_caller]
 pub(super) fn asked(desk: &mut Desk) -> (RequestId, String) {
+    let (request, key, _) = both_asked(desk);
+    (request, key)
+}
+
+/// The questions whose a key is, and which account it belongs to: asked at once.
+#[track_caller]
+pub(super) fn both_asked(desk: &mut Desk) -> (RequestId, String, RequestId) {
     let (request, read) = desk.next_read().expect("something is asked");
     let Read::Owner(key) = read else {
         panic!("{read:?}");
     };
-    (request, key)
+    let (of_account, read) = desk.next_read().expect("the other is asked");
+    assert_eq!(read, Read::KeyAccount(key.clone()));
+    (request, key, of_account)
+}
+
+/// The question which account a key belongs to, asked alone.
+#[track_caller]
+fn account_asked(desk: &mut Desk) -> RequestId {
+    let (request, read) = desk.next_read().expect("something is asked");
+    assert!(matches!(read, Read::KeyAccount(_)), "{read:?}");
+    request
+}
+
+/// `GetAccessKeyInfo` is not allowed.
+pub(super) fn account_refused(desk: &mut Desk, request: RequestId) {
+    let error = Error {
+        action: "sts:GetAccessKeyInfo",
+        ..error(Kind::Denied)
+    };
+    desk.answered(request, Err(error));
+}
+
+/// The profiles of this machine have been read.
+fn profiles(desk: &mut Desk, profiles: Vec<Profile>) {
+    let asked = desk.effects.iter();
+    let mut asked = asked.filter(|effect| matches!(effect, Effect::ListProfiles));
+    assert!(asked.next().is_some(), "they are asked for");
+    let list = ProfileList {
+        profiles,
+        ..ProfileList::default()
+    };
+    desk.send(Event::Profiles(Ok(Box::new(list))));
 }
 
 /// Whose a key is, as AWS tells it.
@@ -99,12 +141,13 @@ pub(super) fn selected(desk: &Desk) -> (&str, Option<&str>) {
 }
 
 fn refused(desk: &mut Desk, kind: Kind) {
-    let (request, _) = asked(desk);
+    let (request, _, of_account) = both_asked(desk);
     let error = Error {
         action: "iam:GetAccessKeyLastUsed",
         ..error(kind)
     };
     desk.answered(request, Err(error));
+    account_refused(desk, of_account);
 }
 
 /// A desk that was never told a last use.
@@ -389,11 +432,28 @@ fn a_secret_is_taken_out_of_a_description_and_a_filter() {
 fn a_key_of_another_account_is_told_from_its_id_and_asked_for_at_the_second_enter() {
     let mut desk = showing();
     find(&mut desk, STRANGER);
-    assert!(desk.next_read().is_none());
+    let request = account_asked(&mut desk);
+    assert!(desk.next_read().is_none(), "this account is not asked");
+    account_refused(&mut desk, request);
+    assert!(
+        desk.screen()
+            .contains("It is in account 609629065308: looking how to")
+    );
+    profiles(&mut desk, Vec::new());
     assert_eq!(
         words(&desk),
-        "AKIAY34FZKBOKMUTVV7A belongs to account 609629065308 (derived from the ID); this is \
-         123456789012. Enter asks AWS all the same."
+        "AKIAY34FZKBOKMUTVV7A belongs to account 609629065308 (derived from the ID), which is not \
+         open. It may be in the organisation of acme-prod 123456789012. Enter opens the accounts \
+         of the organisation and looks there."
+    );
+    desk.press(KeyCode::Enter);
+    let (request, read) = desk.next_read().expect("they are listed");
+    assert_eq!(read, Read::Accounts(None));
+    desk.answered(request, Err(error(Kind::Denied)));
+    assert_eq!(
+        words(&desk),
+        "AKIAY34FZKBOKMUTVV7A belongs to account 609629065308 (derived from the ID), which no \
+         profile here opens. Sign in there and search again. Enter asks AWS all the same."
     );
     desk.press(KeyCode::Enter);
     refused(&mut desk, Kind::Denied);
@@ -593,13 +653,36 @@ fn a_refusal_before_the_account_is_known_is_explained_by_the_id_once_it_is() {
     let mut desk = started_with(STRANGER);
     sign_in(&mut desk);
     refused(&mut desk, Kind::Denied);
+    // What the refusal means is known once it is known which account this is.
+    assert!(desk.screen().contains("Looking whose it is"));
+    desk.serve(&people());
+    profiles(&mut desk, Vec::new());
+    assert!(
+        words(&desk).contains("609629065308 (derived from the ID), which is not open."),
+        "{}",
+        words(&desk)
+    );
+    // Or where that does not become known.
+    let mut desk = started_with(STRANGER);
+    sign_in(&mut desk);
+    refused(&mut desk, Kind::Denied);
+    while let Some((request, read)) = desk.next_read() {
+        let refused = read == Read::Caller;
+        let told = answer(&people(), read);
+        let told = told.and_then(|told| {
+            if refused {
+                Err(error(Kind::Server))
+            } else {
+                Ok(told)
+            }
+        });
+        desk.answered(request, told);
+    }
     assert_eq!(
         words(&desk),
         "AKIAY34FZKBOKMUTVV7A belongs to account 609629065308 (derived from the ID). AWS does not \
-         tell more: it may be unknown here, or iam:GetAccessKeyLastUsed is not allowed."
+         know it here."
     );
-    desk.serve(&people());
-    assert!(words(&desk).ends_with("this is 123456789012. AWS does not know it here."));
 }
 
 #[test]
@@ -659,4 +742,234 @@ fn enter_again_while_it_is_looked_for_asks_nothing() {
     assert!(matches!(search.phase, SearchPhase::Looking(_)));
     assert!(desk.screen().contains("Looking whose it is"));
     assert!(desk.screen.engine.is_busy());
+}
+
+/// A profile of this machine that opens an account.
+fn profile(name: &str, account: &str) -> Profile {
+    Profile {
+        name: name.into(),
+        kind: ProfileKind::Keys { mfa: false },
+        account: Some(AccountId {
+            id: account.into(),
+            derived: false,
+        }),
+        sources: Vec::new(),
+        login: None,
+    }
+}
+
+/// The answer to the question which account a key belongs to.
+fn account_told(desk: &mut Desk, request: RequestId, id: &str) {
+    desk.answered(request, Ok(Answer::KeyAccount(id.into())));
+}
+
+/// The session that a profile was to be opened in.
+#[track_caller]
+fn opened(desk: &mut Desk, name: &str) -> SessionId {
+    let sign_in =
+        |effect: &Effect| matches!(effect, Effect::SignIn(_, Target::Profile(of)) if **of == *name);
+    let at = desk.effects.iter().position(sign_in);
+    match at.and_then(|at| desk.effects.remove(at)) {
+        Some(Effect::SignIn(session, _)) => session,
+        _ => panic!("{:?}", desk.effects),
+    }
+}
+
+/// Answers what is asked in a session, as an account of this ID does.
+fn serve_in(desk: &mut Desk, session: SessionId, id: &str, users: &[Someone]) {
+    loop {
+        let at = desk
+            .effects
+            .iter()
+            .position(|effect| matches!(effect, Effect::Read(of, ..) if *of == session));
+        let Some(Effect::Read(_, request, read)) = at.and_then(|at| desk.effects.remove(at)) else {
+            return;
+        };
+        let result = match read {
+            Read::Caller => Ok(Answer::Caller(Caller {
+                account: id.into(),
+                arn: format!("arn:aws:iam::{id}:user/alice"),
+            })),
+            Read::Alias => Ok(Answer::Alias(Some("acme-dev".into()))),
+            read => answer(users, read),
+        };
+        desk.answered_in(session, request, result);
+    }
+}
+
+/// A key in an account that is not open.
+const AWAY: &str = "AKIAIDEVELOP1EXAMPLE";
+const DEV: &str = "210987654321";
+
+fn developers() -> Vec<Someone> {
+    vec![someone("dev-bot", &[(AWAY, true, 40, Some(2))])]
+}
+
+/// A desk that looks for a key in an account that a profile opens, and is told so.
+fn away() -> Desk {
+    let mut desk = showing();
+    find(&mut desk, AWAY);
+    let (owner, _, of_account) = both_asked(&mut desk);
+    account_told(&mut desk, of_account, DEV);
+    profiles(&mut desk, vec![profile("dev", DEV)]);
+    // What this account says of it does not matter any more.
+    desk.answered(owner, Err(error(Kind::Denied)));
+    desk
+}
+
+#[test]
+fn the_account_of_a_key_is_opened_with_its_profile_and_the_key_is_found_there() {
+    let mut desk = away();
+    assert_eq!(
+        words(&desk),
+        format!(
+            "{AWAY} belongs to account {DEV}, which profile dev opens. Enter opens it and looks \
+             there."
+        )
+    );
+    desk.press(KeyCode::Enter);
+    let session = opened(&mut desk, "dev");
+    assert!(
+        desk.screen()
+            .contains("It is in dev, which is being opened"),
+        "{}",
+        desk.screen()
+    );
+    // What is pressed ahead waits for the key.
+    desk.keys("t");
+    desk.send(Event::SignedIn {
+        session,
+        result: Ok(Box::default()),
+    });
+    serve_in(&mut desk, session, DEV, &developers());
+    assert_eq!(desk.screen.slot(), session.slot);
+    assert_eq!(selected(&desk), ("dev-bot", Some(AWAY)));
+    assert_eq!(desk.screen.context(), Context::Confirm);
+    desk.keys("y");
+    let change = desk.effects.iter().find_map(|effect| match effect {
+        Effect::Change(of, order) => Some((*of, order.change.clone())),
+        _ => None,
+    });
+    let (of, change) = change.expect("it is sent");
+    assert_eq!((of, change.key()), (session, Some(AWAY)));
+}
+
+#[test]
+fn a_profile_that_opens_another_account_or_none_is_said_to() {
+    let mut desk = away();
+    desk.press(KeyCode::Enter);
+    let session = opened(&mut desk, "dev");
+    desk.send(Event::SignedIn {
+        session,
+        result: Ok(Box::default()),
+    });
+    serve_in(&mut desk, session, "222222222222", &developers());
+    assert_eq!(
+        words(&desk),
+        format!(
+            "{AWAY} belongs to account {DEV}. Profile dev opened acme-dev 222222222222 instead."
+        )
+    );
+    let mut desk = away();
+    desk.press(KeyCode::Enter);
+    let session = opened(&mut desk, "dev");
+    let result = Err(Box::new(Problem {
+        title: "The keys were not accepted".into(),
+        ..Problem::default()
+    }));
+    desk.send(Event::SignedIn { session, result });
+    assert_eq!(
+        words(&desk),
+        format!(
+            "{AWAY} belongs to account {DEV}, which cannot be reached: The keys were not accepted. \
+             Enter signs in there again."
+        )
+    );
+    desk.press(KeyCode::Enter);
+    let again = opened(&mut desk, "dev");
+    assert_eq!(again.slot, session.slot);
+    assert!(desk.screen().contains("which is being opened"));
+}
+
+#[test]
+fn what_signing_in_asks_for_the_search_is_asked_above_it() {
+    let mut desk = away();
+    desk.press(KeyCode::Enter);
+    let session = opened(&mut desk, "dev");
+    desk.send(Event::Prompted {
+        session,
+        news: super::prompting::code_news(),
+    });
+    assert_eq!(desk.screen.context(), Context::Code);
+    desk.send(Event::Prompted {
+        session,
+        news: super::prompting::code_is_over(),
+    });
+    assert_eq!(desk.screen.context(), Context::Find);
+    desk.send(Event::SignedIn {
+        session,
+        result: Ok(Box::default()),
+    });
+    serve_in(&mut desk, session, DEV, &developers());
+    assert_eq!(selected(&desk), ("dev-bot", Some(AWAY)));
+}
+
+#[test]
+fn an_account_that_nothing_here_opens_is_named() {
+    let mut desk = showing();
+    find(&mut desk, AWAY);
+    let (owner, _, of_account) = both_asked(&mut desk);
+    desk.answered(owner, Err(error(Kind::Denied)));
+    account_told(&mut desk, of_account, DEV);
+    profiles(&mut desk, vec![profile("other", "333333333333")]);
+    desk.press(KeyCode::Enter);
+    let (request, read) = desk.next_read().expect("they are listed");
+    assert_eq!(read, Read::Accounts(None));
+    desk.answered(request, Ok(Answer::Accounts(AccountsPage::default())));
+    assert_eq!(
+        words(&desk),
+        format!(
+            "{AWAY} belongs to account {DEV}, which is not in the organisation and which no profile \
+             here opens. Sign in there and search again."
+        )
+    );
+}
+
+#[test]
+fn what_the_owners_account_says_counts_more_than_a_guess() {
+    // The owner is told first, and the account does not matter any more; or the other way round.
+    for account_first in [true, false] {
+        let mut desk = showing();
+        find(&mut desk, LOADED);
+        let (request, key, of_account) = both_asked(&mut desk);
+        if account_first {
+            account_told(&mut desk, of_account, "123456789012");
+            assert_eq!(desk.screen.context(), Context::Find);
+        }
+        let told = owner(&people(), &key);
+        desk.answered(request, told);
+        assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+        if !account_first {
+            account_told(&mut desk, of_account, DEV);
+            assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+            assert_eq!(desk.screen.open_dialogs(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_key_that_was_deleted_from_this_account_is_said_to_be() {
+    let mut desk = showing();
+    find(&mut desk, OLD);
+    let (request, _, of_account) = both_asked(&mut desk);
+    account_told(&mut desk, of_account, "123456789012");
+    let error = Error {
+        action: "iam:GetAccessKeyLastUsed",
+        ..error(Kind::Denied)
+    };
+    desk.answered(request, Err(error));
+    assert_eq!(
+        words(&desk),
+        format!("No key {OLD} in this account, where it was made: it has been deleted, then.")
+    );
 }

@@ -27,6 +27,16 @@ fn code() -> CodeAsked {
     }
 }
 
+/// A code is asked for.
+pub(super) fn code_news() -> PromptNews {
+    PromptNews::Asked(FIRST, Box::new(Asked::Code(code())))
+}
+
+/// It is not asked for any more.
+pub(super) fn code_is_over() -> PromptNews {
+    PromptNews::Over(FIRST)
+}
+
 fn ask(desk: &mut Desk, id: PromptId, asked: Asked) {
     let news = PromptNews::Asked(id, Box::new(asked));
     let session = desk.session();

@@ -68,6 +68,7 @@ impl Account {
                 let owner = owner.map(|(name, _)| name.as_str()).unwrap_or_default();
                 Answer::Owner(owner.into(), LastUsed::Never)
             }
+            Read::KeyAccount(_) => Answer::KeyAccount(self.id.into()),
             Read::Tags(_) => Answer::Tags(UserTags::default()),
             Read::Accounts(_) => Answer::Accounts(AccountsPage::default()),
             Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {

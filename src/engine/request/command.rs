@@ -233,6 +233,10 @@ mod tests {
                 "iam get-access-key-last-used --access-key-id AKIADEPLOY01EXAMPLE1",
             ),
             (
+                Read::KeyAccount(KEY.into()),
+                "sts get-access-key-info --access-key-id AKIADEPLOY01EXAMPLE1",
+            ),
+            (
                 Read::Tags("bob".into()),
                 "iam list-user-tags --user-name bob",
             ),

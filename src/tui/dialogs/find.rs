@@ -3,7 +3,7 @@
 use super::intend;
 use crate::{
     engine::{
-        Again, KeyId, SearchPhase,
+        Again, KeyId,
         key_id::{NotAKey, holds_secret},
     },
     tui::prelude::*,
@@ -66,12 +66,17 @@ impl Find {
 
     /// Searches for what is typed; where AWS has named the owner already, goes there.
     fn go_on(&mut self, engine: &Engine) -> Vec<Ask> {
-        match engine.search().map(|search| &search.phase) {
-            Some(SearchPhase::Looking(_)) => return Vec::new(),
-            Some(SearchPhase::Found { .. }) => {
+        if engine.search_waits_for().is_some() {
+            return Vec::new();
+        }
+        match engine.search_words().map(|words| words.again) {
+            Some(Again::GoThere) => {
                 return vec![Ask::Intend(Intent::GoToOwner), Ask::Close];
             }
-            _ => {}
+            Some(Again::OpenIt | Again::OpenOrganisation | Again::SignInAgain) => {
+                return intend(Intent::OpenForSearch);
+            }
+            Some(Again::No | Again::AskAnyway | Again::AskAgain) | None => {}
         }
         let typed = self.input.value();
         match KeyId::within(typed).map_or_else(|| KeyId::read(typed), Ok) {
@@ -96,19 +101,17 @@ impl Dialog for Find {
         let (engine, theme) = (canvas.engine, canvas.theme);
         let go_on = keymap::name(Context::Find, Action::GoOn);
         let mut lines = Lines::new(canvas, WIDTH);
-        let account = engine.fleet.get(self.slot);
-        let account = account.map_or_else(String::new, |it| it.identity.account());
-        lines.dim(format!("in {account}"));
+        lines.dim(place(self.slot, engine));
         lines.gap();
         lines.field("ID", &self.input);
         lines.gap();
         let mut verb = "Find";
-        let mut looking = false;
+        let waits_for = engine.search_waits_for();
+        let looking = self.not_a_key.is_none() && waits_for.is_some();
         if let Some(why) = &self.not_a_key {
             lines.failed(why.to_string());
-        } else if let Some(SearchPhase::Looking(_)) = engine.search().map(|search| &search.phase) {
-            looking = true;
-            lines.waiting("Looking whose it is");
+        } else if let Some(waits_for) = waits_for {
+            lines.waiting(waits_for);
         } else if let Some(found) = engine.search_words() {
             let text = found.text;
             match found.again {
@@ -117,6 +120,20 @@ impl Dialog for Find {
                 Again::AskAnyway => {
                     verb = "Ask AWS";
                     lines.warn(format!("{text} {go_on} asks AWS all the same."));
+                }
+                Again::OpenIt => {
+                    verb = "Open it";
+                    lines.warn(format!("{text} {go_on} opens it and looks there."));
+                }
+                Again::OpenOrganisation => {
+                    verb = "Open all";
+                    lines.warn(format!(
+                        "{text} {go_on} opens the accounts of the organisation and looks there."
+                    ));
+                }
+                Again::SignInAgain => {
+                    verb = "Sign in";
+                    lines.failed(format!("{text} {go_on} signs in there again."));
                 }
                 Again::GoThere => {
                     verb = "Go there";
@@ -185,6 +202,18 @@ impl Dialog for Find {
             return Err(end_search(engine));
         }
         Ok(())
+    }
+}
+
+/// Where a key is looked for from this account: there, or in whichever of several it is.
+fn place(slot: Slot, engine: &Engine) -> String {
+    match engine.fleet.accounts() {
+        [_, _, ..] => format!("in all {} accounts", engine.fleet.accounts().len()),
+        _ => {
+            let account = engine.fleet.get(slot);
+            let account = account.map_or_else(String::new, |it| it.identity.account());
+            format!("in {account}")
+        }
     }
 }
 

@@ -162,8 +162,9 @@ impl Screen {
         match target {
             Awaited::Key(key) if self.engine.search_is_looking(self.slot()) == Some(key) => {
                 match self.account().stage {
-                    Stage::SignedOut(_) => Progress::Cancelled,
-                    Stage::Waiting | Stage::SigningIn | Stage::SignedIn => Progress::Waiting,
+                    // Nothing has begun that could find it.
+                    Stage::SignedOut(_) if self.engine.search().is_none() => Progress::Cancelled,
+                    _ => Progress::Waiting,
                 }
             }
             Awaited::Key(_) if !on_page => Progress::Cancelled,

@@ -3,7 +3,7 @@
 
 use super::{Screen, Whereabouts};
 use crate::{
-    engine::{Effect, Intent, Need, News, Slot, account::Account},
+    engine::{Effect, Intent, Need, News, Slot, account::Account, fleet::Scope},
     tui::{
         dialogs::{self, Dialog, Discard, Find, Leaving, NewKeyDialog},
         lists::Lists,
@@ -78,13 +78,31 @@ impl Screen {
                 }
                 need => dialogs::for_need(need, &self.engine),
             };
-            if asked_for {
+            if asked_for || self.is_for_search(&need) {
                 self.open(dialog);
             } else {
                 let concerns = self.concerned_by(&need);
                 self.come_up(dialog, concerns);
             }
         }
+    }
+
+    /// Whether a need is what the search waits for that is in sight: what signing in asks then comes up
+    /// on top of it.
+    fn is_for_search(&self, need: &Need) -> bool {
+        let Need::Prompt(session, _) = need else {
+            return false;
+        };
+        self.shows_find() && self.engine.search_awaits(session.slot)
+    }
+
+    /// Whether the dialog that finds keys is the one that is answered.
+    fn shows_find(&self) -> bool {
+        let top = self.dialogs.last().filter(|_| !self.filtering);
+        top.is_some_and(|dialog| {
+            let dialog: &dyn Any = &**dialog;
+            dialog.is::<Find>()
+        })
     }
 
     /// The account and the user that a need is about.
@@ -195,12 +213,7 @@ impl Screen {
                     self.open(Box::new(Find::of(self.slot(), &key)));
                 }
                 News::OwnerFound => {
-                    let top = self.dialogs.last().filter(|_| !self.filtering);
-                    let is_find = top.is_some_and(|dialog| {
-                        let dialog: &dyn Any = &**dialog;
-                        dialog.is::<Find>()
-                    });
-                    if is_find {
+                    if self.shows_find() {
                         self.dialogs.pop();
                         effects.extend(self.go_to_owner());
                     }
@@ -241,6 +254,7 @@ impl Screen {
         };
         let (key, slot) = (search.key.clone(), search.session.slot);
         let effects = self.engine.intend(Intent::GoToOwner);
+        self.bring_into_scope(slot);
         self.follow_lists();
         let owner = self.engine.search_is_loading();
         let owner = owner.map(|(_, user)| Box::<str>::from(user));
@@ -251,6 +265,21 @@ impl Screen {
         }
         self.arrived = Some(self.whereabouts());
         effects
+    }
+
+    /// Shows an account that is not among those that are shown: beside the others, or alone where it is
+    /// left out of them.
+    fn bring_into_scope(&mut self, slot: Slot) {
+        if self.rows().account(slot).is_some() {
+            return;
+        }
+        let account = self.engine.fleet.get(slot);
+        let excluded = account.is_some_and(|account| account.excluded);
+        self.look_at(if excluded {
+            Scope::One(slot)
+        } else {
+            Scope::All
+        });
     }
 
     fn owner_of(&self, slot: Slot, key: &str) -> Option<Box<str>> {
