@@ -22,7 +22,7 @@ const ACCOUNTS: [(&str, &str); 4] = [
 ];
 
 /// In the ID of a key that no account has.
-const NONE: &str = "NIL";
+
 
 /// What can happen.
 #[derive(Clone, Debug)]
