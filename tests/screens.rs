@@ -4,6 +4,8 @@
 //! `INSTA_UPDATE=always` and read the difference.
 
 mod desk;
+#[path = "screens/fleet.rs"]
+mod fleet;
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;

@@ -390,6 +390,9 @@ impl Screen {
         {
             return Some(format!("Looking for {key} among these keys"));
         }
+        if action == Action::Complete && self.page() == Page::Accounts {
+            return Some("Nothing completes this filter".into());
+        }
         let account = self.account();
         if matches!(action, Action::EnterCode | Action::LogIn) {
             let offer = match action {

@@ -23,7 +23,6 @@ const ACCOUNTS: [(&str, &str); 4] = [
 
 /// In the ID of a key that no account has.
 
-
 /// What can happen.
 #[derive(Clone, Debug)]
 enum Step {

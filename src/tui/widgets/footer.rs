@@ -7,7 +7,7 @@ use crate::tui::prelude::*;
 fn is_seldom(action: Action) -> bool {
     matches!(
         action,
-        Action::OpenQuestion | Action::Undo | Action::EnterCode | Action::LogIn
+        Action::OpenQuestion | Action::Undo | Action::EnterCode | Action::LogIn | Action::Complete
     )
 }
 
