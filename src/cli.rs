@@ -272,9 +272,12 @@ impl Cli {
     #[must_use]
     pub fn target(&self) -> Target {
         if self.demo || self.demo_users.is_some() || self.demo_accounts.is_some() {
-            Target::Demo
-        } else {
-            Target::Ambient
+            return Target::Demo;
+        }
+        // Set and empty is not set.
+        match self.only_profile().filter(|name| !name.is_empty()) {
+            Some(name) => Target::Profile(name.into()),
+            None => Target::Ambient,
         }
     }
 
@@ -410,7 +413,8 @@ impl Cli {
         let (accounts, users) = (self.demo_accounts, self.demo_users);
         Accounts {
             options: aws::Options {
-                profile: self.only_profile().map(str::to_owned),
+                // It is a target: what no profile is named for is another.
+                profile: None,
                 region: self.region.clone(),
                 endpoint_url: self.endpoint_url.clone(),
                 read_only: self.read_only,
@@ -562,6 +566,10 @@ mod tests {
         let cli = Cli::parse_from(["iamkeys", "--demo-users", "100000"]);
         assert_eq!(cli.target(), Target::Demo);
         assert_eq!(Cli::parse_from(["iamkeys"]).target(), Target::Ambient);
+        let empty = Cli::parse_from(["iamkeys", "--profile", ""]);
+        assert_eq!(empty.target(), Target::Ambient);
+        let named = Cli::parse_from(["iamkeys", "--profile", "work"]);
+        assert_eq!(named.target(), Target::Profile("work".into()));
         assert!(Cli::try_parse_from(["iamkeys", "--demo-users", "100001"]).is_err());
     }
 

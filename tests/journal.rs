@@ -204,7 +204,7 @@ fn refusals_and_lost_answers_are_written_down_as_what_they_are() {
     let mut person = keeping(&endpoint, &path);
     person.see("─ Not done so far ─");
     person.press("a");
-    person.see("─ Create key ─");
+    person.see("─ Create key in acme-prod ─");
     assert_eq!(told(&path), so_far);
     person.press("y");
     person.see("New key for bob");

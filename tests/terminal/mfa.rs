@@ -345,8 +345,10 @@ fn roles_of_one_device_share_a_session() {
     enter(&mut program, &code(&world));
     program.wait_text("The role of profile lost could not be assumed");
     assert!(!program.screen().contains("m  Sign in with"), "it had one");
-    program.press("p");
-    program.wait_text("Sign in with a profile");
+    program.press("@");
+    program.wait_text("▲ lost");
+    program.press("admin");
+    program.wait_text("1 of ");
     program.press(ENTER);
     program.wait_text("Users 24");
     program.wait_text("profile admin");
