@@ -231,6 +231,7 @@ fn a_panic_of_a_task_takes_nothing_with_it() {
     program.wait_text("c create");
     program.press("c");
     program.wait_text("A new access key for new-hire");
+    program.wait_text("It could not be looked at again");
     program.press("y");
     // Its keys are listed again at once, which fails again.
     program.wait_text("New key for new-hire");
