@@ -13,5 +13,7 @@ mod keeping;
 mod plans;
 #[path = "headless/rotation.rs"]
 mod rotation;
+#[path = "headless/searching.rs"]
+mod searching;
 #[path = "headless/session.rs"]
 mod session;

@@ -438,6 +438,20 @@ fn found(size: (u16, u16), text: &str, kind: Kind) -> Desk {
         request_id: None,
     };
     desk.answered(request, Err(error));
+    desk.serve(&people());
+    desk
+}
+
+/// What is said of a key that is in an account which is not open, where this is what opens accounts.
+fn found_away(size: (u16, u16), profile: Option<Profile>) -> Desk {
+    let mut desk = finding(size, "AKIAY34FZKBOKMUTVV7A");
+    desk.press(KeyCode::Enter);
+    desk.serve(&people());
+    let list = ProfileList {
+        profiles: profile.into_iter().collect(),
+        ..ProfileList::default()
+    };
+    desk.send(Event::Profiles(Ok(Box::new(list))));
     desk
 }
 
@@ -450,7 +464,6 @@ fn finding_a_key() {
         ("find-temporary", "ASIAY34FZKBOKMUTVV7A"),
         ("find-role", "AROAIOSFODNN7EXAMPLES"),
         ("find-secret", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-        ("find-elsewhere", "AKIAY34FZKBOKMUTVV7A"),
     ] {
         pictures(name, |size| {
             let mut desk = finding(size, text);
@@ -460,6 +473,49 @@ fn finding_a_key() {
             desk
         });
     }
+    pictures("find-elsewhere", |size| {
+        let mut desk = found_away(size, None);
+        // Nor is it one of the organisation's.
+        desk.press(KeyCode::Enter);
+        desk.serve(&people());
+        desk
+    });
+    pictures("find-maybe-in-organisation", |size| found_away(size, None));
+    let profile = || {
+        let id = || AccountId {
+            id: "609629065308".into(),
+            derived: false,
+        };
+        let kind = ProfileKind::Keys { mfa: false };
+        Some(Profile {
+            name: "payments-dev".into(),
+            kind,
+            account: Some(id()),
+            sources: Vec::new(),
+            login: None,
+        })
+    };
+    pictures("find-openable", |size| found_away(size, profile()));
+    pictures("find-opening", |size| {
+        let mut desk = found_away(size, profile());
+        desk.press(KeyCode::Enter);
+        desk
+    });
+    pictures("find-unreachable", |size| {
+        let mut desk = found_away(size, profile());
+        desk.press(KeyCode::Enter);
+        let opened = desk.effects.iter().find_map(|effect| match effect {
+            Effect::SignIn(session, Target::Profile(_)) => Some(*session),
+            _ => None,
+        });
+        let session = opened.expect("it is opened");
+        let result = Err(Box::new(Problem {
+            title: "These credentials are not accepted".into(),
+            ..Problem::default()
+        }));
+        desk.send(Event::SignedIn { session, result });
+        desk
+    });
     pictures("find-unknown", |size| {
         found(size, "AKIAIOSFODNN7EXAMPLE", Kind::Denied)
     });

@@ -111,8 +111,27 @@ pub struct Nowhere {
     asked: usize,
     /// How many could not be asked.
     missed: usize,
-    /// The account in which asking may not be allowed, or why one did not answer.
-    error: Option<(SessionId, Box<Error>)>,
+    /// Why one of them may have it all the same.
+    doubt: Option<Doubt>,
+}
+
+/// Why an account that has not named the owner of a key may have that key.
+#[derive(Clone, Debug)]
+enum Doubt {
+    /// AWS refuses in the same words where asking is not allowed.
+    Refusals {
+        /// What is asked.
+        action: &'static str,
+    },
+    /// There was no answer.
+    NoAnswer {
+        /// The first account that gave none.
+        session: SessionId,
+        /// What came instead.
+        error: Box<Error>,
+        /// How many others gave none.
+        more: usize,
+    },
 }
 
 impl Asking {
@@ -454,7 +473,7 @@ impl Engine {
             _ => SearchPhase::Nowhere(Nowhere {
                 asked,
                 missed,
-                error: self.doubt(&asking.refused),
+                doubt: self.doubt(&asking.refused),
             }),
         };
     }

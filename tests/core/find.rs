@@ -881,14 +881,32 @@ fn a_profile_that_opens_another_account_or_none_is_said_to() {
     assert_eq!(
         words(&desk),
         format!(
-            "{AWAY} belongs to account {DEV}, which cannot be reached: The keys were not accepted. \
-             Enter signs in there again."
+            "{AWAY} belongs to account {DEV}, which profile dev does not open: The keys were not \
+             accepted. Enter signs in there again."
         )
     );
     desk.press(KeyCode::Enter);
     let again = opened(&mut desk, "dev");
     assert_eq!(again.slot, session.slot);
     assert!(desk.screen().contains("which is being opened"));
+    // Searched for once more it is not opened in yet another place.
+    let result = Err(Box::new(Problem::default()));
+    desk.send(Event::SignedIn {
+        session: again,
+        result,
+    });
+    desk.press(KeyCode::Esc);
+    find(&mut desk, AWAY);
+    let (_, _, of_account) = both_asked(&mut desk);
+    account_told(&mut desk, of_account, DEV);
+    assert!(
+        words(&desk).contains("which profile dev opens"),
+        "{}",
+        words(&desk)
+    );
+    desk.press(KeyCode::Enter);
+    assert_eq!(opened(&mut desk, "dev").slot, session.slot);
+    assert_eq!(desk.screen.engine.fleet.accounts().len(), 2);
 }
 
 #[test]

@@ -118,6 +118,47 @@ fn a_key_named_at_the_start_is_found_in_the_demo() {
 }
 
 #[test]
+fn a_key_of_another_account_of_the_demo_is_found_from_the_first() {
+    let mut program = Start::iamkeys(["--demo"]).run();
+    program.wait_text("Users 24");
+    program.send(b"\x1b[200~AKIAQX7DEMO4DVCI0001\x1b[201~");
+    program.wait_text("111122223333, which is not open");
+    program.press(ENTER);
+    program.wait_text("─ ci-dev ─");
+    program.wait_text("AKIAQX7DEMO4DVCI0001");
+    program.wait_gone("Find a key");
+    // All accounts are open now: the next one is found at once.
+    program.send(b"\x1b[200~AKIAQX7DEMO4DTKAFK01\x1b[201~");
+    program.wait_text("─ kafka-connect ─");
+    program.press("t");
+    program.wait_text("Deactivate key");
+    program.wait_text("acme-data 444455556666");
+}
+
+#[test]
+fn a_key_named_at_the_start_is_found_in_any_account_of_an_organisation() {
+    let world = World::of(Endpoint::demo_organisation(Utc::now()));
+    let mut program = world
+        .start()
+        .arg("AKIAQX7DEMO4DVCI0001")
+        .arg("--all-accounts")
+        .run();
+    program.wait_text("─ ci-dev ─");
+    program.wait_text("AKIAQX7DEMO4DVCI0001");
+    program.press("t");
+    program.wait_text("Verified with AWS just now");
+    program.press("y");
+    program.wait_text("Deactivated");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+    let status = world.endpoint.in_account("111122223333", |account| {
+        let (_, key) = account.key("AKIAQX7DEMO4DVCI0001").unwrap();
+        key.status
+    });
+    assert_eq!(status, Status::Inactive);
+}
+
+#[test]
 fn a_pasted_id_is_found_and_a_pasted_secret_is_not_shown() {
     let world = World::demo();
     let mut program = world.start().run();

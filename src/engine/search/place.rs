@@ -123,7 +123,9 @@ impl Engine {
         let of_id = self.profiles.all().iter().filter(|profile| {
             let account = profile.account.as_ref();
             let usable = !matches!(profile.kind, ProfileKind::Nothing(_));
-            usable && account.is_some_and(|account| &*account.id == id)
+            // What it has opened counts more than what the files say.
+            let open = self.opened_by(&profile.name).and_then(Account::id);
+            usable && open.is_none() && account.is_some_and(|account| &*account.id == id)
         });
         of_id.min_by_key(|profile| {
             let needs_login = profile
@@ -133,6 +135,12 @@ impl Engine {
             let derived = profile.account.as_ref().is_some_and(|it| it.derived);
             (failed, needs_login, derived)
         })
+    }
+
+    /// The account that was opened with a profile, or was to be.
+    fn opened_by(&self, profile: &str) -> Option<&Account> {
+        let mut accounts = self.fleet.accounts().iter();
+        accounts.find(|it| matches!(&it.target, Target::Profile(name) if **name == *profile))
     }
 
     /// Reads which profiles there are, where one of them may open the account of a key.
@@ -166,8 +174,16 @@ impl Engine {
             Opening::Again(slot, target) => self.sign_in(slot, target),
             Opening::Organisation(slot) => self.open_organisation(slot),
             Opening::Profile(name) => {
-                let (slot, sign_in) = self.open(Target::Profile(name));
-                self.effects.push(sign_in);
+                let tried = self.opened_by(&name).map(|account| account.session.slot);
+                let target = Target::Profile(name);
+                let slot = if let Some(slot) = tried {
+                    self.sign_in(slot, target);
+                    slot
+                } else {
+                    let (slot, sign_in) = self.open(target);
+                    self.effects.push(sign_in);
+                    slot
+                };
                 self.search.as_mut()?.opened = Some(slot);
                 Some(())
             }

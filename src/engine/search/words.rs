@@ -2,7 +2,7 @@
 //! asked there, may become known after the answer.
 
 use super::{
-    KeyAccount, Nowhere, Search, SearchPhase,
+    Doubt, KeyAccount, Nowhere, Search, SearchPhase,
     place::{Place, Way},
 };
 use crate::engine::{
@@ -130,17 +130,20 @@ impl Engine {
         Some(match self.place_of(search)? {
             Place::Ready(_) | Place::Coming(_) => return None,
             Place::Unreachable(account) => {
-                let name = account.identity.name();
-                let name = name.map(|name| format!(" {name}")).unwrap_or_default();
                 let why = why_unreachable(account);
                 let again = if account.is_closed() {
                     Again::No
                 } else {
                     Again::SignInAgain
                 };
-                let text = match name.as_str() {
-                    "" => format!("{told}, which cannot be reached: {why}."),
-                    name => format!("{told},{name}, which cannot be reached: {why}."),
+                let text = match &account.target {
+                    Target::Profile(profile) if !account.is_of(&of.id) => {
+                        format!("{told}, which profile {profile} does not open: {why}.")
+                    }
+                    _ => {
+                        let told = belongs_to(key, of, account.identity.name());
+                        format!("{told}, which cannot be reached: {why}.")
+                    }
                 };
                 (text, again)
             }
@@ -236,22 +239,34 @@ impl Engine {
         let Nowhere {
             asked,
             missed,
-            error,
+            doubt,
         } = nowhere;
         let mut text = match asked {
-            0 => format!("No account could be asked for {key}."),
-            1 => format!("No key {key} in the account that could be asked."),
-            asked => format!("No key {key} in the {asked} accounts that were asked."),
+            0 => format!("No account could be asked for {key}"),
+            1 => format!("No key {key} in the account that could be asked"),
+            asked => format!("No key {key} in the {asked} accounts that were asked"),
         };
         let mut again = Again::No;
-        if let Some((session, error)) = error {
-            let name = self.fleet.of(*session).map(name_of).unwrap_or_default();
-            if matches!(error.kind, Kind::Denied | Kind::NotFound) {
-                let action = error.action;
-                let more = format!(" In {name}, {action} may not be allowed: AWS says the same.");
+        match doubt {
+            None => text.push('.'),
+            Some(Doubt::Refusals { action }) => {
+                let more = format!(
+                    ", or {action} is not allowed in some of them: AWS says the same to both."
+                );
                 text.push_str(&more);
-            } else {
-                text.push_str(&format!(" {name} did not tell: {}.", error.short()));
+            }
+            Some(Doubt::NoAnswer {
+                session,
+                error,
+                more,
+            }) => {
+                let name = self.fleet.of(*session).map(name_of).unwrap_or_default();
+                let others = match more {
+                    0 => String::new(),
+                    more => format!(" (and {more} more)"),
+                };
+                let why = error.short();
+                text.push_str(&format!(". {name}{others} did not tell: {why}."));
                 again = Again::AskAgain;
             }
         }
@@ -263,33 +278,48 @@ impl Engine {
     }
 
     /// What casts doubt on that no account has the key: one did not answer, or may have refused to.
-    pub(super) fn doubt(
-        &self,
-        refused: &HashMap<SessionId, Error>,
-    ) -> Option<(SessionId, Box<Error>)> {
-        let grade = |(session, error): &(&SessionId, &Error)| {
-            let account = self.fleet.of(**session);
-            match error.kind {
-                Kind::NotFound => None,
-                Kind::Denied if account.is_some_and(|it| it.loader.uses_are_granted()) => None,
-                Kind::Denied => Some((1, **session)),
-                _ => Some((0, **session)),
-            }
+    pub(super) fn doubt(&self, refused: &HashMap<SessionId, Error>) -> Option<Doubt> {
+        let is_no_answer = |error: &Error| !matches!(error.kind, Kind::Denied | Kind::NotFound);
+        let without_answer = refused.iter().filter(|(_, error)| is_no_answer(error));
+        let count = without_answer.clone().count();
+        if let Some((session, error)) = without_answer.min_by_key(|(session, _)| **session) {
+            return Some(Doubt::NoAnswer {
+                session: *session,
+                error: Box::new(error.clone()),
+                more: count - 1,
+            });
+        }
+        let is_granted = |session: SessionId| {
+            let account = self.fleet.of(session);
+            account.is_some_and(|account| {
+                let has_nobody = account.is_listed() && account.users.rows().is_empty();
+                account.loader.uses_are_granted() || has_nobody
+            })
         };
-        let doubts = refused.iter().filter(|one| grade(one).is_some());
-        let worst = doubts.min_by_key(grade);
-        worst.map(|(session, error)| (*session, Box::new(error.clone())))
+        let mut refusals = refused
+            .iter()
+            .filter(|(session, error)| error.kind == Kind::Denied && !is_granted(**session));
+        let (_, error) = refusals.next()?;
+        Some(Doubt::Refusals {
+            action: error.action,
+        })
     }
 }
 
 /// Whose a key is, as AWS says it or the ID does.
 fn belongs(key: &KeyId, of: &KeyAccount) -> String {
+    belongs_to(key, of, None)
+}
+
+/// The same, of an account whose name is known.
+fn belongs_to(key: &KeyId, of: &KeyAccount, name: Option<&str>) -> String {
+    let name = name.map(|name| format!("{name} ")).unwrap_or_default();
     let derived = if of.derived {
         " (derived from the ID)"
     } else {
         ""
     };
-    format!("{key} belongs to account {}{derived}", of.id)
+    format!("{key} belongs to account {name}{}{derived}", of.id)
 }
 
 fn elsewhere(account: &Account, key: &KeyId, of: &KeyAccount) -> String {
