@@ -93,7 +93,7 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
             Answer::LastUsed(last_used(known))
         }
         Read::Owner(_) | Read::KeyAccount(_) => unreachable!("nobody looks for a key"),
-        Read::Accounts(_) => unreachable!("one account is open"),
+        Read::Accounts(_) | Read::PortalAccounts(_) => unreachable!("one account is open"),
         Read::Tags(_) => Answer::Tags(UserTags::default()),
         Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
             users: Vec::new(),

@@ -18,6 +18,7 @@ mod mfa;
 mod organization;
 mod patience;
 mod person;
+mod portal;
 mod process;
 mod profiles;
 mod programs;
@@ -43,7 +44,9 @@ pub use programs::Programs;
 pub use renewal::Renewal;
 pub use report::{ReportPace, fetch_report, parse_report};
 pub use settings::{REGION_RULE, is_region};
-pub use sign_in::{Embedded, Options, SignedIn, sign_in, sign_in_embedded, sign_in_with};
+pub use sign_in::{
+    Embedded, Options, SignedIn, sign_in, sign_in_embedded, sign_in_to_portal, sign_in_with,
+};
 pub use sso::Logins;
 pub use timeouts::Timeouts;
 pub use turns::Turns;

@@ -424,6 +424,7 @@ impl Cli {
                 mfa_process: self.file.mfa_process.clone().map(|(command, _)| command),
                 mfa: aws::MfaSessions::default(),
                 logins: aws::Logins::default(),
+                embedded_login: None,
                 sso_device_code: self.sso_device_code,
             },
             demo: Arc::new(move || {

@@ -223,6 +223,11 @@ impl Driver {
                         .await
                         .map_err(Box::new)
                 }
+                Target::Portal(ref portal) => {
+                    aws::sign_in_to_portal(&options, portal, means, &person)
+                        .await
+                        .map_err(Box::new)
+                }
                 Target::Member(ref member) => {
                     let _turn = turns.take().await;
                     match source {
@@ -251,6 +256,7 @@ impl Driver {
                     profile: signed_in.profile,
                     endpoint: signed_in.endpoint,
                     role: signed_in.role,
+                    portal: signed_in.portal,
                     caller: signed_in.caller,
                     expires: signed_in.expires,
                     how: signed_in.how,

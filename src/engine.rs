@@ -44,7 +44,7 @@ pub mod vault;
 pub use activity::{Activity, Entry, Outcome};
 pub use effect::{
     ChangeId, Clip, Copied, CopyOutcome, Effect, Exit, Fact, Member, NewFile, Note, Order, Origin,
-    RequestId, SecretJob, SessionId, Slot, Target, Trial,
+    Portal, RequestId, SecretJob, SessionId, Slot, Target, Through, Trial,
 };
 pub use error::{Error, Kind, Remedy};
 pub use event::{Event, Renewed, Signal, SignedIn, TrialNews};
@@ -52,7 +52,7 @@ pub use intent::Intent;
 pub use key_id::KeyId;
 pub use leaving::{Leave, Obstacle};
 pub use loader::{Attention, Background};
-pub use opening::{DEFAULT_ROLES, Listing, Organisation, Wanted, roles_named};
+pub use opening::{AccountList, DEFAULT_ROLES, Listing, Wanted, roles_named};
 pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
 pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::{Offer, Problem};
@@ -170,7 +170,7 @@ pub struct Engine {
     pub activity: Activity,
     /// The roles that are tried in the accounts of an organisation, in this order.
     pub roles: Arc<[Box<str>]>,
-    organisation: Option<Organisation>,
+    account_lists: Vec<AccountList>,
     /// The profiles of this machine, once a person wants to see them.
     pub profiles: Profiles,
     account_rules: Arc<AccountRules>,
@@ -204,7 +204,7 @@ impl Engine {
             vault: Vault::default(),
             activity: Activity::default(),
             roles: roles_named(DEFAULT_ROLES),
-            organisation: None,
+            account_lists: Vec::new(),
             profiles: Profiles::default(),
             account_rules: Arc::default(),
             plans: Vec::new(),
@@ -293,10 +293,10 @@ impl Engine {
         plans.chain(keys).chain(questions).chain(prompts).collect()
     }
 
-    /// What is known of the organisation whose accounts are opened, if they are.
+    /// The lists of accounts that are opened: of an organisation, of a portal.
     #[must_use]
-    pub fn organisation(&self) -> Option<&Organisation> {
-        self.organisation.as_ref()
+    pub fn account_lists(&self) -> &[AccountList] {
+        &self.account_lists
     }
 
     /// Whether something is under way, so that a spinner turns.
@@ -431,14 +431,15 @@ impl Engine {
     fn begin(&mut self, intent: Intent) -> Option<()> {
         match intent {
             Intent::SignIn(slot, target) => self.sign_in(slot, target)?,
-            Intent::OpenOrganisation(slot) => self.open_organisation(slot)?,
+            Intent::OpenOrganisation(slot) => self.open_list(slot, Through::Role)?,
+            Intent::OpenPortal(session, log_in) => self.open_portal(&session, log_in)?,
             Intent::Open(target) => {
                 let (_, effect) = self.open(target);
                 self.effects.push(effect);
             }
             Intent::OpenWanted(source, wanted) => {
                 for wanted in wanted {
-                    self.open_wanted(wanted, source, None);
+                    self.open_wanted(wanted, source, Through::Role, None);
                 }
             }
             Intent::Exclude(slot, excluded) => self.fleet.get_mut(slot)?.excluded = excluded,

@@ -6,6 +6,7 @@ use super::{
     UserDetailsPage, UserTags, UsersPage, bodies,
     convert::{self, error},
     endpoint_url, fetch_report, patience,
+    portal::Portal,
     trail::{MAX_PAGES, Trail, turns_in_circles},
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
@@ -28,6 +29,8 @@ pub struct Connection {
     pub(super) sts_endpoint: Option<String>,
     /// What signs changes, where what is read is signed with credentials that can only read.
     pub(super) changes: Option<aws_sdk_iam::Client>,
+    /// The portal whose login it was signed in by, where it was.
+    pub(super) portal: Option<Portal>,
     pub(super) accounts_trail: Trail,
     users_trail: Trail,
     details_trail: Trail,
@@ -64,6 +67,7 @@ impl Connection {
             timeouts,
             sts_endpoint: endpoint_url::of(config, "STS"),
             changes: None,
+            portal: None,
             accounts_trail: Trail::default(),
             users_trail: Trail::default(),
             details_trail: Trail::default(),
@@ -77,6 +81,12 @@ impl Connection {
             changes: Some(iam(config, self.timeouts)),
             ..self
         }
+    }
+
+    /// The same, with the login to a portal that leads to other accounts.
+    #[must_use]
+    pub(super) fn with_portal(self, portal: Option<Portal>) -> Self {
+        Self { portal, ..self }
     }
 
     /// How often a failed call is repeated.
@@ -115,6 +125,7 @@ impl Connection {
             Read::Tags(user) => Answer::Tags(now.tags(&user).await?),
             Read::UserDetails(marker) => Answer::UserDetails(now.user_details(marker).await?),
             Read::Accounts(marker) => Answer::Accounts(now.accounts(marker).await?),
+            Read::PortalAccounts(marker) => Answer::Accounts(now.portal_accounts(marker).await?),
             Read::Report => {
                 let report = fetch_report(current, ReportPace::default(), turns).await?;
                 Answer::Report(Box::new(report))

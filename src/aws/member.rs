@@ -1,4 +1,5 @@
-//! The account that another account's credentials lead to, through a role.
+//! The account that another account's credentials lead to, through a role; or that its login does, as
+//! `portal` has it.
 //!
 //! The role is assumed with a session policy that allows only what reading needs, so that AWS itself
 //! refuses every change made with it. For a change it is assumed once more without the policy.
@@ -6,8 +7,9 @@
 use super::{
     Caller, Connection, Kind, Problem, SignedIn,
     convert::{error, failed},
+    portal,
 };
-use crate::engine::{Error, Member};
+use crate::engine::{Error, Member, Through};
 use aws_config::{SdkConfig, identity::IdentityCache};
 use aws_credential_types::{
     Credentials,
@@ -35,11 +37,14 @@ pub const READ_ONLY_POLICY: &str = concat!(
 /// How often a role is asked for that was throttled, or whose request was lost.
 const ATTEMPTS: u32 = 6;
 
-/// Signs in to an account through the first of its roles that can be assumed.
+/// Signs in to an account through the first of its roles that can be assumed, or through its portal.
 ///
 /// # Errors
 /// When none can, or there is no answer.
 pub async fn sign_in_to_member(source: &Connection, member: &Member) -> Result<SignedIn, Problem> {
+    if member.through == Through::Portal {
+        return portal::sign_in(source, member).await;
+    }
     let mut denied = Vec::new();
     for role in member.roles.iter() {
         let assumed = Assumed::new(source, member, role, true);
@@ -89,6 +94,7 @@ fn signed_in(
         made_from: None,
         renewal: None,
         role: Some(role),
+        portal: None,
         caller,
     }
 }

@@ -5,12 +5,15 @@ use super::{
     Caller, Connection, Http, Logins, MfaSessions, Person, Problem, Programs, Renewal, Timeouts,
     assume::{self, Failure, Signed, Signer},
     convert::{self, chain, deepest, one_line},
-    endpoint_url, process, programs,
+    endpoint_url,
+    portal::{self, Portal},
+    process, programs,
     renewal::{self, Lease},
     role_chain::RoleChain,
     settings,
+    sso::Sso,
 };
-use crate::engine::{Means, Offer, SecretKey, key_id};
+use crate::engine::{self, Means, Offer, SecretKey, key_id};
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     default_provider::credentials::DefaultCredentialsChain,
@@ -71,6 +74,9 @@ pub struct Options {
     pub sso_device_code: bool,
     /// The logins to IAM Identity Center of this run.
     pub logins: Logins,
+    /// The token of a login to the portal of the embedded endpoint, where the embedded account is to be
+    /// signed in to with one.
+    pub embedded_login: Option<SecretKey>,
 }
 
 /// The command that prints codes may hold a password.
@@ -95,8 +101,11 @@ pub struct SignedIn {
     pub profile: Option<String>,
     /// The endpoint, where it is not AWS's own.
     pub endpoint: Option<String>,
-    /// The name of the role that was assumed for this account, where one was.
+    /// The name of the role that was assumed for this account, or that a portal has given, where one
+    /// was.
     pub role: Option<Box<str>>,
+    /// The SSO portal whose login it was signed in by, by the name of its session, where it was.
+    pub portal: Option<Box<str>>,
     /// Who is signed in, where that is known without asking.
     pub caller: Option<Caller>,
     /// When the credentials expire, where they do.
@@ -127,6 +136,47 @@ pub async fn sign_in_with(
     means: Option<Means>,
     person: &Person,
 ) -> Result<SignedIn, Problem> {
+    let found = find(options).await?;
+    let chain = match &options.profile {
+        None if environment_has_keys() => Some(RoleChain::of_environment()),
+        _ => RoleChain::read(&found.profiles, found.name()),
+    };
+    match (chain, means) {
+        (Some(chain), Some(Means::Code)) => Box::pin(found.along(chain, means, person)).await,
+        (Some(chain), _) if chain.names_a_device() || chain.is_sso() => {
+            Box::pin(found.along(chain, means, person)).await
+        }
+        (None, Some(Means::Code)) => Err(assume::needs_long_term_keys(found.named.as_deref())),
+        (chain, _) => Box::pin(found.by_the_sdk(chain)).await,
+    }
+}
+
+/// Signs in to the first account that an SSO portal opens, without a profile; where there is no login,
+/// or with these means, with a new one.
+///
+/// # Errors
+/// When there is no such session, no login, or no account in it.
+pub async fn sign_in_to_portal(
+    options: &Options,
+    portal: &engine::Portal,
+    means: Option<Means>,
+    person: &Person,
+) -> Result<SignedIn, Problem> {
+    let options = Options {
+        profile: None,
+        ..options.clone()
+    };
+    let found = find(&options).await?;
+    let sso = Sso::of_session(&found.profiles, &portal.session);
+    let sso = sso.ok_or_else(|| portal::no_such_session(&portal.session))?;
+    let instance = instance_metadata();
+    let of_session = Portal::new(sso, None, found.config, options.clone(), instance);
+    let log_in = means == Some(Means::Login);
+    Box::pin(of_session.sign_in_first(&portal.roles, log_in, person)).await
+}
+
+/// Finds what flags, environment and profile files say. Sends nothing.
+async fn find(options: &Options) -> Result<Found<'_>, Problem> {
     let odd_line = tokio::task::spawn_blocking(settings::odd_line);
     let odd_line = odd_line.await.map_err(|_| Problem::internal())?;
     if let Some(problem) = odd_line {
@@ -164,25 +214,13 @@ pub async fn sign_in_with(
     if let Some(problem) = endpoint_url::unusable(&config, name) {
         return Err(problem);
     }
-    let found = Found {
+    Ok(Found {
         options,
         profiles,
         named,
         region,
         config,
-    };
-    let chain = match &options.profile {
-        None if environment_has_keys() => Some(RoleChain::of_environment()),
-        _ => RoleChain::read(&found.profiles, found.name()),
-    };
-    match (chain, means) {
-        (Some(chain), Some(Means::Code)) => Box::pin(found.along(chain, means, person)).await,
-        (Some(chain), _) if chain.names_a_device() || chain.is_sso() => {
-            Box::pin(found.along(chain, means, person)).await
-        }
-        (None, Some(Means::Code)) => Err(assume::needs_long_term_keys(found.named.as_deref())),
-        (chain, _) => Box::pin(found.by_the_sdk(chain)).await,
-    }
+    })
 }
 
 /// What was found in flags, environment and profile files.
@@ -314,6 +352,7 @@ impl Found<'_> {
             profile: named,
             endpoint: endpoint_url::of(&config, "IAM"),
             role: None,
+            portal: None,
             caller: None,
             expires,
             how,
@@ -330,7 +369,10 @@ fn wants_code(error: &CredentialsError) -> bool {
 }
 
 /// Signs in along a chain that a person may have to give a code for.
-async fn sign_in_along(signer: Signer, named: Option<String>) -> Result<SignedIn, Failure> {
+pub(super) async fn sign_in_along(
+    signer: Signer,
+    named: Option<String>,
+) -> Result<SignedIn, Failure> {
     let Signed {
         credentials,
         how,
@@ -342,12 +384,16 @@ async fn sign_in_along(signer: Signer, named: Option<String>) -> Result<SignedIn
         .credentials_provider(SharedCredentialsProvider::new(lease.clone()))
         .build();
     let options = &signer.options;
+    let portal = Portal::of(&signer);
+    let name = portal.as_ref().map(Portal::name);
+    let connection = Connection::new(&config, options.read_only, options.timeouts);
     Ok(SignedIn {
-        connection: Connection::new(&config, options.read_only, options.timeouts),
+        connection: connection.with_portal(portal),
         key: credentials.access_key_id().to_owned(),
         profile: named,
         endpoint: endpoint_url::of(&config, "IAM"),
         role: None,
+        portal: name,
         caller: None,
         expires: credentials.expiry().map(renewal::time),
         how,
@@ -374,18 +420,28 @@ pub struct Embedded {
 pub fn sign_in_embedded(embedded: Embedded, options: &Options) -> SignedIn {
     let key = embedded.credentials.access_key_id().to_owned();
     // Built by hand, not loaded: nothing of this machine's configuration may leak into the demo.
-    let config = SdkConfig::builder()
+    let unsigned = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(DEFAULT_REGION)
         .http_client(embedded.http_client)
+        .build();
+    let config = unsigned
+        .to_builder()
         .credentials_provider(SharedCredentialsProvider::new(embedded.credentials))
         .build();
+    let portal = options.embedded_login.clone().map(|token| {
+        let sso = Sso::embedded(token);
+        Portal::new(sso, None, unsigned, options.clone(), instance_metadata())
+    });
+    let name = portal.as_ref().map(Portal::name);
+    let connection = Connection::new(&config, options.read_only, options.timeouts);
     SignedIn {
-        connection: Connection::new(&config, options.read_only, options.timeouts),
+        connection: connection.with_portal(portal),
         key,
         profile: None,
         endpoint: None,
         role: None,
+        portal: name,
         caller: None,
         expires: None,
         how: "keys".into(),

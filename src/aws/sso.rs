@@ -3,10 +3,13 @@
 
 mod cache;
 mod callback;
+mod calls;
 mod login;
 mod place;
 
-use super::{Options, Person, Problem, assume::Failure, bodies, convert::one_line};
+use super::{
+    Options, Person, Problem, Turns, assume::Failure, bodies, convert::one_line, patience,
+};
 use crate::engine::{Offer, SecretKey};
 use aws_config::{
     Region, SdkConfig,
@@ -30,8 +33,11 @@ const SCOPE: &str = "sso:account:access";
 /// What is to end before that is refreshed, as in the `aws` command.
 const EARLY: TimeDelta = TimeDelta::minutes(15);
 
+/// So many calls are under way at once with a login: a portal refuses more than some 20 a second.
+const AT_ONCE: usize = 5;
+
 /// What a profile says about its login and its role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Sso {
     /// The name of its `sso-session` section; none in a profile of the older kind.
     pub session: Option<String>,
@@ -45,6 +51,8 @@ pub(super) struct Sso {
     pub account: String,
     /// `sso_role_name`.
     pub role: String,
+    /// The token of a login that was made elsewhere, and that no file has: the embedded portal's.
+    pub given: Option<SecretKey>,
 }
 
 impl Sso {
@@ -64,19 +72,45 @@ impl Sso {
         Some(Self {
             start_url: of_session("sso_start_url")?,
             region: of_session("sso_region")?,
-            scopes: scopes.map(|scopes| {
-                let scopes = scopes.split(',').map(str::trim);
-                let scopes = scopes.filter(|scope| !scope.is_empty());
-                scopes.map(str::to_owned).collect()
-            }),
+            scopes: scopes.as_deref().map(self::scopes),
             session: name,
             account: own("sso_account_id")?,
             role: own("sso_role_name")?,
+            given: None,
         })
     }
 
+    /// Reads an `sso-session` of the config file, for no account and role yet; none where something is
+    /// missing.
+    pub(super) fn of_session(profiles: &ProfileSet, name: &str) -> Option<Self> {
+        let session = profiles.sso_session(name)?;
+        let get = |key| session.get(key).map(str::to_owned);
+        Some(Self {
+            session: Some(name.to_owned()),
+            start_url: get("sso_start_url")?,
+            region: get("sso_region")?,
+            scopes: get("sso_registration_scopes").as_deref().map(scopes),
+            account: String::new(),
+            role: String::new(),
+            given: None,
+        })
+    }
+
+    /// The portal of an endpoint in this process, to which the login with this token was made.
+    pub(super) fn embedded(token: SecretKey) -> Self {
+        Self {
+            session: Some("demo".into()),
+            start_url: String::new(),
+            region: "us-east-1".into(),
+            scopes: None,
+            account: String::new(),
+            role: String::new(),
+            given: Some(token),
+        }
+    }
+
     /// What its login is called: the session's name, or the start URL where there is none.
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.session.as_deref().unwrap_or(&self.start_url)
     }
 
@@ -87,10 +121,34 @@ impl Sso {
     }
 }
 
+/// The scopes of a list of them.
+fn scopes(list: &str) -> Vec<String> {
+    let scopes = list.split(',').map(str::trim);
+    let scopes = scopes.filter(|scope| !scope.is_empty());
+    scopes.map(str::to_owned).collect()
+}
+
 /// The logins of this run. While one is made or refreshed, others who need it wait for it. Clones share
 /// them.
 #[derive(Clone, Default)]
-pub struct Logins(Arc<Mutex<HashMap<String, Kept>>>);
+pub struct Logins(Arc<Mutex<HashMap<String, OneLogin>>>);
+
+/// A login of this run.
+#[derive(Clone)]
+struct OneLogin {
+    kept: Kept,
+    /// The calls that are made with it take turns.
+    turns: Turns,
+}
+
+impl Default for OneLogin {
+    fn default() -> Self {
+        Self {
+            kept: Kept::default(),
+            turns: Turns::new(AT_ONCE),
+        }
+    }
+}
 
 /// A login that could not be kept in a file, or is being made.
 type Kept = Arc<tokio::sync::Mutex<Option<Token>>>;
@@ -102,7 +160,7 @@ impl fmt::Debug for Logins {
 }
 
 impl Logins {
-    fn of(&self, sso: &Sso) -> Kept {
+    fn of(&self, sso: &Sso) -> OneLogin {
         let mut logins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         logins.entry(sso.name().to_owned()).or_default().clone()
     }
@@ -123,12 +181,15 @@ impl Access<'_> {
     /// The credentials of the role; `anew` says that a login is to be made, which needs the person.
     pub(super) async fn credentials(&self, anew: bool) -> Result<Credentials, Failure> {
         let token = self.token(anew).await?;
-        let call = self.portal().get_role_credentials();
-        let call = call
-            .role_name(&self.sso.role)
-            .account_id(&self.sso.account)
-            .access_token(token.access.expose());
-        let answer = match call.send().await {
+        let client = self.portal();
+        let call = || {
+            let call = client.get_role_credentials();
+            call.role_name(&self.sso.role)
+                .account_id(&self.sso.account)
+                .access_token(token.access.expose())
+                .send()
+        };
+        let answer = match self.patiently(call).await {
             Ok(answer) => answer,
             Err(SdkError::ServiceError(context)) => {
                 let error = context.err();
@@ -155,9 +216,22 @@ impl Access<'_> {
         given.ok_or_else(|| CredentialsError::unhandled(nothing).into())
     }
 
+    /// Sees to it that there is a login that is good; `anew` says that one is to be made.
+    pub(super) async fn log_in(&self, anew: bool) -> Result<(), Failure> {
+        self.token(anew).await.map(|_| ())
+    }
+
     /// A login that is good, from the cache, refreshed, or made anew.
     async fn token(&self, anew: bool) -> Result<Token, Failure> {
-        let kept = self.options.logins.of(self.sso);
+        if let Some(given) = &self.sso.given {
+            return Ok(Token {
+                access: given.clone(),
+                expires: DateTime::<Utc>::MAX_UTC,
+                refresh: None,
+                registration: None,
+            });
+        }
+        let kept = self.options.logins.of(self.sso).kept;
         let (mut kept, waited) = match kept.try_lock() {
             Ok(kept) => (kept, false),
             Err(_) => (kept.lock().await, true),
@@ -248,6 +322,7 @@ impl Access<'_> {
         let config = aws_sdk_sso::config::Builder::from(self.config)
             .region(Region::new(self.sso.region.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(5))
+            .retry_classifier(patience::NotWhenThrottled)
             .timeout_config(self.options.timeouts.config())
             .interceptor(bodies::Bounded)
             .build();
@@ -263,10 +338,13 @@ impl Access<'_> {
     }
 
     /// There is no login that is still good.
-    fn missing(&self) -> Problem {
+    pub(super) fn missing(&self) -> Problem {
         let whose = self.whose();
-        let command = self.profile.map(|name| format!(" --profile {name}"));
-        let command = command.unwrap_or_default();
+        let command = match (self.profile, &self.sso.session) {
+            (Some(name), _) => format!(" --profile {name}"),
+            (None, Some(name)) => format!(" --sso-session {}", one_line(name)),
+            (None, None) => String::new(),
+        };
         Problem {
             title: format!("The SSO login of {whose} is missing or has expired"),
             what: "It signs in through IAM Identity Center (SSO), and there is no login that is still \
@@ -279,7 +357,7 @@ impl Access<'_> {
     }
 
     /// The portal has refused the credentials.
-    fn refused(&self, code: &str, message: &str) -> Problem {
+    pub(super) fn refused(&self, code: &str, message: &str) -> Problem {
         let Sso { account, role, .. } = self.sso;
         let details = vec![format!("{code}: {message}")];
         match code {

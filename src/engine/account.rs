@@ -143,7 +143,7 @@ impl Account {
     pub fn id(&self) -> Option<&str> {
         let meant = match &self.target {
             Target::Member(member) => Some(&*member.account),
-            Target::Ambient | Target::Profile(_) | Target::Demo => None,
+            Target::Ambient | Target::Profile(_) | Target::Demo | Target::Portal(_) => None,
         };
         self.identity.account_id().or(meant)
     }
@@ -153,6 +153,7 @@ impl Account {
     pub fn label(&self) -> &str {
         let meant = match &self.target {
             Target::Profile(name) => Some(&**name),
+            Target::Portal(portal) => Some(&*portal.session),
             Target::Member(_) | Target::Ambient | Target::Demo => None,
         };
         let name = self.identity.name().or(self.identity.profile.as_deref());
@@ -279,7 +280,7 @@ impl Account {
             Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
             Read::Tags(user) => self.users.ask_tags(user, request),
             Read::UserDetails(_) => self.users.ask_details(request),
-            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) => {}
+            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
         self.limiter.sent();
@@ -345,7 +346,7 @@ impl Account {
                 users.file_details(request, marker.as_ref(), answer!(UserDetails));
             }
             // The search takes an owner and a key's account, and the fleet accounts.
-            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) => {}
+            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }
     }
 }

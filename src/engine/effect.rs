@@ -144,34 +144,63 @@ pub enum Target {
     Profile(Box<str>),
     /// The embedded one.
     Demo,
-    /// One that the credentials of another open account lead to, through a role.
+    /// One that another open account leads to.
     Member(Box<Member>),
+    /// The first one that a login to an SSO portal opens.
+    Portal(Portal),
+}
+
+/// An SSO portal (IAM Identity Center) that is signed in to without a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portal {
+    /// The name of its `sso-session` in the config file.
+    pub session: Box<str>,
+    /// The names of the roles that are taken before others, the first one first.
+    pub roles: Arc<[Box<str>]>,
 }
 
 impl Target {
-    /// The same, with the role tried first that could be assumed before.
+    /// The same, with the role tried first that was signed in with before.
     #[must_use]
     pub fn with_role_first(mut self, role: Option<&str>) -> Self {
-        if let (Self::Member(member), Some(role)) = (&mut self, role) {
-            let others = member.roles.iter().filter(|other| &***other != role);
+        let roles = match &mut self {
+            Self::Member(member) => &mut member.roles,
+            Self::Portal(portal) => &mut portal.roles,
+            Self::Ambient | Self::Profile(_) | Self::Demo => return self,
+        };
+        if let Some(role) = role {
+            let others = roles.iter().filter(|other| &***other != role);
             let first = std::iter::once(Box::from(role));
-            member.roles = first.chain(others.cloned()).collect();
+            *roles = first.chain(others.cloned()).collect();
         }
         self
     }
 }
 
-/// How to open an account through a role.
+/// How to open an account that another one leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The account ID.
     pub account: Box<str>,
-    /// The names of the roles that may be there, the first that can be assumed is.
+    /// The names of the roles that may be there: the first that can be assumed is, or that the login
+    /// has there. A portal that has none of them gives another.
     pub roles: Arc<[Box<str>]>,
-    /// The open account whose credentials assume it.
+    /// The open account that leads there.
     pub source: Slot,
+    /// What of it does.
+    pub through: Through,
     /// What the session is called in the account's records, where it is not known yet who opens it.
     pub session: Box<str>,
+}
+
+/// What of an open account leads to others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Through {
+    /// Its credentials, which assume a role there.
+    #[default]
+    Role,
+    /// The login that it was signed in by: the SSO portal gives credentials of a role there.
+    Portal,
 }
 
 /// Something to be done about a place that a secret can be put into.

@@ -126,8 +126,11 @@ pub struct SignedIn {
     pub profile: Option<String>,
     /// The endpoint, where it is not AWS's own.
     pub endpoint: Option<String>,
-    /// The name of the role that was assumed for this account, where one was.
+    /// The name of the role that was assumed for this account, or that a portal has given, where one
+    /// was.
     pub role: Option<Box<str>>,
+    /// The SSO portal whose login it was signed in by, by the name of its session, where it was.
+    pub portal: Option<Box<str>>,
     /// Who is signed in, where that is known without asking.
     pub caller: Option<Caller>,
     /// When the credentials expire, where they do.

@@ -1,13 +1,18 @@
-//! Opening accounts: those of an organisation are listed by one that is open, and opened through a
-//! role one after another, as there is room for it.
+//! Opening accounts: those of an organisation or of an SSO portal are listed by one that is open, and
+//! opened one after another, as there is room for it.
+//!
+//! An organisation's are opened through a role that the credentials of the one that lists them assume.
+//! Where Organizations does not list them, and a login to a portal was what that was signed in by, the
+//! portal's are opened instead, through a role that it gives.
 
 use super::{
     Engine,
     account::{Account, Stage},
-    effect::{Effect, Member, SessionId, Slot, Target},
+    effect::{Effect, Member, Portal, SessionId, Slot, Target, Through},
     error::{Error, Kind},
     model::{Caller, ListedAccount},
-    problem::Problem,
+    problem::{Offer, Problem},
+    prompt::Means,
     request::Read,
 };
 use std::sync::Arc;
@@ -39,11 +44,13 @@ pub struct Wanted {
     pub profile: Option<Box<str>>,
 }
 
-/// What is known of the organisation whose accounts are opened.
+/// A list of accounts that are opened.
 #[derive(Clone, Debug)]
-pub struct Organisation {
+pub struct AccountList {
     /// The session that lists them.
     pub source: SessionId,
+    /// Whose they are: the organisation's, whose accounts are opened through roles, or the portal's.
+    pub through: Through,
     /// How far that has come.
     pub listing: Listing,
     /// Listed, and not opened yet: who lists them is not known.
@@ -52,14 +59,14 @@ pub struct Organisation {
     pub listed: usize,
 }
 
-impl Organisation {
+impl AccountList {
     /// Whether accounts were listed that are not opened yet.
     pub(super) fn has_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 }
 
-/// How far the accounts of an organisation are listed.
+/// How far accounts are listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listing {
     /// The session that lists them is not signed in yet.
@@ -73,105 +80,182 @@ pub enum Listing {
 }
 
 impl Engine {
-    /// Opens the other accounts of the organisation that an open account belongs to.
-    pub(super) fn open_organisation(&mut self, slot: Slot) -> Option<()> {
+    /// Opens the other accounts of the organisation that an open account belongs to, or those that its
+    /// login to a portal opens.
+    pub(super) fn open_list(&mut self, slot: Slot, through: Through) -> Option<()> {
         let account = self.fleet.get(slot)?;
         let (source, signed_in) = (account.session, account.stage == Stage::SignedIn);
-        let known = self.organisation.as_ref();
-        if known.is_some_and(|known| {
-            known.source == source && !matches!(known.listing, Listing::Failed(_))
+        let mut known = self.account_lists.iter();
+        if known.any(|known| {
+            known.source == source
+                && known.through == through
+                && !matches!(known.listing, Listing::Failed(_))
         }) {
             return None;
         }
-        self.organisation = Some(Organisation {
+        self.forget_list(slot, through);
+        self.account_lists.push(AccountList {
             source,
+            through,
             listing: Listing::Waiting,
             waiting: Vec::new(),
             listed: 0,
         });
         if signed_in {
-            self.list_organisation(slot);
+            self.list_accounts(slot);
         }
         Some(())
     }
 
-    /// Lists the accounts of the organisation, where they were to be listed by this account: it is
-    /// signed in now.
-    pub(super) fn list_organisation(&mut self, slot: Slot) -> Option<()> {
-        let session = self.fleet.get(slot)?.session;
-        let organisation = self.organisation.as_mut()?;
-        if organisation.source.slot != slot || organisation.listing == Listing::Complete {
-            return None;
-        }
-        organisation.source = session;
-        organisation.listing = Listing::Loading;
-        self.read(slot, Read::Accounts(None)).map(|_| ())
+    /// Opens the accounts of a portal, by an account that was signed in to with a login to it, or else
+    /// by one that is opened with it now.
+    pub(super) fn open_portal(&mut self, session: &str, log_in: bool) -> Option<()> {
+        let target = Target::Portal(Portal {
+            session: session.into(),
+            roles: self.roles.clone(),
+        });
+        let mut open = self.fleet.accounts().iter();
+        let open = open.find(|account| {
+            let of_portal =
+                matches!(&account.target, Target::Portal(of) if *of.session == *session);
+            of_portal || account.identity.portal.as_deref() == Some(session)
+        });
+        let slot = match open {
+            Some(account) => {
+                let (slot, target) = (account.session.slot, account.target.clone());
+                let lost = matches!(account.stage, Stage::SignedOut(_));
+                match (log_in, lost) {
+                    (true, _) => self.sign_in_with(slot, target, Means::Login)?,
+                    (false, true) => self.sign_in(slot, target)?,
+                    (false, false) => {}
+                }
+                slot
+            }
+            None => {
+                let (slot, effect) = self.open(target);
+                self.effects.push(match effect {
+                    Effect::SignIn(session, target) if log_in => {
+                        Effect::SignInWith(session, target, Means::Login)
+                    }
+                    effect => effect,
+                });
+                slot
+            }
+        };
+        self.open_list(slot, Through::Portal)
     }
 
-    /// A page of the organisation's accounts has come, or will not.
+    fn forget_list(&mut self, slot: Slot, through: Through) {
+        self.account_lists
+            .retain(|list| list.source.slot != slot || list.through != through);
+    }
+
+    /// Lists the accounts that were to be listed by this account: it is signed in now.
+    pub(super) fn list_accounts(&mut self, slot: Slot) -> Option<()> {
+        let session = self.fleet.get(slot)?.session;
+        let mut reads = Vec::new();
+        for list in &mut self.account_lists {
+            if list.source.slot == slot && list.listing != Listing::Complete {
+                list.source = session;
+                list.listing = Listing::Loading;
+                list.listed = 0;
+                reads.push(match list.through {
+                    Through::Role => Read::Accounts(None),
+                    Through::Portal => Read::PortalAccounts(None),
+                });
+            }
+        }
+        self.read_all(slot, reads);
+        Some(())
+    }
+
+    /// A page of accounts has come, or will not.
     pub(super) fn accounts_came(
         &mut self,
         session: SessionId,
+        through: Through,
         page: Result<(Vec<ListedAccount>, Option<String>), Error>,
     ) -> Option<()> {
-        let organisation = self.organisation.as_mut()?;
-        if organisation.source != session {
-            return None;
-        }
+        let portal = self.fleet.of(session)?.identity.portal.clone();
+        let mut lists = self.account_lists.iter_mut();
+        let list = lists.find(|list| list.source == session && list.through == through)?;
         match page {
             Ok((accounts, next)) => {
-                organisation.listed += accounts.len();
-                organisation.waiting.extend(accounts);
-                if next.is_none() {
-                    organisation.listing = Listing::Complete;
-                } else {
-                    self.read(session.slot, Read::Accounts(next));
+                list.listed += accounts.len();
+                list.waiting.extend(accounts);
+                match (next, through) {
+                    (None, _) => list.listing = Listing::Complete,
+                    (next, Through::Role) => {
+                        self.read(session.slot, Read::Accounts(next));
+                    }
+                    (next, Through::Portal) => {
+                        self.read(session.slot, Read::PortalAccounts(next));
+                    }
                 }
                 self.open_listed();
             }
             Err(error) => {
-                let so_far = organisation.listed;
-                organisation.listing = Listing::Failed(error.clone());
-                self.complain(cannot_list(&error, so_far));
+                let so_far = list.listed;
+                list.listing = Listing::Failed(error.clone());
+                match portal {
+                    Some(portal) if through == Through::Role && so_far == 0 && refuses(&error) => {
+                        self.forget_list(session.slot, Through::Role);
+                        self.say(format!(
+                            "Organizations does not list the accounts: opening those of SSO {portal}"
+                        ));
+                        self.open_list(session.slot, Through::Portal);
+                    }
+                    portal => {
+                        let of_portal = portal.filter(|_| through == Through::Portal);
+                        self.complain(cannot_list(&error, of_portal.as_deref(), so_far));
+                    }
+                }
             }
         }
         Some(())
     }
 
     /// Opens the accounts that were listed, once it is known which of them is open already.
-    pub(super) fn open_listed(&mut self) -> Option<()> {
-        let organisation = self.organisation.as_mut()?;
-        let source = organisation.source.slot;
-        let caller = &self.fleet.get(source)?.identity.caller;
-        if caller.is_awaited() {
-            return None;
-        }
-        for listed in std::mem::take(&mut organisation.waiting) {
-            let open = self.fleet.accounts_mut().iter_mut();
-            let mut open = open.filter(|account| account.is_of(&listed.id));
-            if let Some(account) = open.next() {
-                account.list_as(listed);
+    pub(super) fn open_listed(&mut self) {
+        for at in 0..self.account_lists.len() {
+            let list = &self.account_lists[at];
+            let (source, through) = (list.source.slot, list.through);
+            let source_account = self.fleet.get(source);
+            if source_account.is_none_or(|account| account.identity.caller.is_awaited()) {
                 continue;
             }
-            let names = [&*listed.name];
-            let rules = self.account_rules.clone();
-            let rules = || rules.about(Some(&listed.id), &names);
-            let wanted = Wanted {
-                id: Some(listed.id.clone()),
-                name: None,
-                role: rules().find_map(|rule| rule.role.clone()),
-                profile: rules().find_map(|rule| rule.profile.clone()),
-            };
-            self.open_wanted(wanted, source, Some(listed));
+            for listed in std::mem::take(&mut self.account_lists[at].waiting) {
+                self.open_one(listed, source, through);
+            }
         }
-        Some(())
     }
 
-    /// Opens an account that a person has named; with what the organisation says of it, where it does.
+    /// Opens an account that was listed, unless it is open.
+    fn open_one(&mut self, listed: ListedAccount, source: Slot, through: Through) {
+        let open = self.fleet.accounts_mut().iter_mut();
+        let mut open = open.filter(|account| account.is_of(&listed.id));
+        if let Some(account) = open.next() {
+            account.list_as(listed);
+            return;
+        }
+        let names = [&*listed.name];
+        let rules = self.account_rules.clone();
+        let rules = || rules.about(Some(&listed.id), &names);
+        let wanted = Wanted {
+            id: Some(listed.id.clone()),
+            name: None,
+            role: rules().find_map(|rule| rule.role.clone()),
+            profile: rules().find_map(|rule| rule.profile.clone()),
+        };
+        self.open_wanted(wanted, source, through, Some(listed));
+    }
+
+    /// Opens an account that a person has named or a list has; with what that says of it, where it does.
     pub(super) fn open_wanted(
         &mut self,
         wanted: Wanted,
         source: Slot,
+        through: Through,
         listed: Option<ListedAccount>,
     ) -> Option<()> {
         let Wanted {
@@ -193,6 +277,7 @@ impl Engine {
                     account: id?,
                     roles: roles.unwrap_or_else(|| self.roles.clone()),
                     source,
+                    through,
                     session: "iamkeys".into(),
                 };
                 self.open_member(member)
@@ -209,7 +294,7 @@ impl Engine {
         Some(())
     }
 
-    /// Opens an account through a role, as soon as there is room for it.
+    /// Opens an account that another one leads to, as soon as there is room for it.
     fn open_member(&mut self, member: Member) -> Slot {
         let demo = self.fleet.get(member.source).is_some_and(Account::is_demo);
         let session = self.fleet.open(Target::Member(Box::new(member)));
@@ -246,7 +331,7 @@ impl Engine {
             let problem = match source.map(|source| &source.stage) {
                 Some(Stage::SigningIn | Stage::Waiting) => continue,
                 Some(Stage::SignedIn) => None,
-                Some(Stage::SignedOut(problem)) => Some(without_source(&problem.title)),
+                Some(Stage::SignedOut(problem)) => Some(without_source(problem)),
                 None => Some(Problem::internal()),
             };
             let account = &mut self.fleet.accounts_mut()[at];
@@ -306,19 +391,30 @@ fn session_name(caller: Option<&Caller>) -> Box<str> {
     whole.chars().take(64).collect::<String>().into()
 }
 
-/// Why an organisation's accounts cannot be listed, in a sentence.
-fn cannot_list(error: &Error, so_far: usize) -> String {
+/// Whether Organizations says that it will not list the accounts, and not only that it could not.
+fn refuses(error: &Error) -> bool {
+    let code = error.code.as_deref();
+    error.kind == Kind::Denied || code == Some("AWSOrganizationsNotInUseException")
+}
+
+/// Why the accounts of an organisation or of this portal cannot be listed, in a sentence.
+fn cannot_list(error: &Error, portal: Option<&str>, so_far: usize) -> String {
     let why = match (error.kind, error.code.as_deref()) {
         (_, Some("AWSOrganizationsNotInUseException")) => {
             return "This account belongs to no organisation".into();
         }
-        (Kind::Denied, _) => {
+        (Kind::Denied, _) if portal.is_none() => {
             "only the management account and delegated administrators may list the accounts".into()
         }
+        (Kind::Expired, _) => "the login is missing or has expired".into(),
         _ => error.short(),
     };
+    let whose = match portal {
+        Some(portal) => format!("SSO {portal}"),
+        None => "the organisation".into(),
+    };
     match so_far {
-        0 => format!("The accounts of the organisation are not listed: {why}"),
+        0 => format!("The accounts of {whose} are not listed: {why}"),
         count => format!("{count} accounts are listed, and there may be more: {why}"),
     }
 }
@@ -334,10 +430,18 @@ fn as_closed(listed: &ListedAccount, why: &str) -> Problem {
     }
 }
 
-fn without_source(title: &str) -> Problem {
+fn without_source(of_source: &Problem) -> Problem {
+    let title = match of_source.offer {
+        Some(Offer::Login) => "waits for the login of its source",
+        _ => "its source is not signed in",
+    };
     Problem {
-        title: "its source is not signed in".into(),
-        what: format!("The role is assumed by an account that is not signed in: {title}."),
+        title: title.into(),
+        what: format!(
+            "It is opened by an account that is not signed in: {}.",
+            of_source.title
+        ),
+        offer: of_source.offer.filter(|offer| *offer == Offer::Login),
         ..Problem::default()
     }
 }

@@ -351,8 +351,16 @@ impl Engine {
         Some(())
     }
 
-    /// Begins another session that is signed in to by other means than the usual ones.
+    /// Begins another session that is signed in to by other means than the usual ones. A login that an
+    /// account is opened by is its source's: that logs in, and the account waits for it.
     pub(super) fn sign_in_with(&mut self, slot: Slot, target: Target, means: Means) -> Option<()> {
+        if let Target::Member(member) = &target
+            && means == Means::Login
+        {
+            let source = self.fleet.get(member.source)?.target.clone();
+            self.fleet.get_mut(slot)?.wait_anew();
+            return self.sign_in_with(member.source, source, means);
+        }
         self.begin_session(slot, target, Some(means))
     }
 }

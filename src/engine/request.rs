@@ -41,9 +41,12 @@ pub enum Read {
     Report,
     /// One page of the accounts of the organisation, after this marker.
     Accounts(Option<String>),
+    /// One page of the accounts that the SSO portal opens to the session's login, after this marker.
+    PortalAccounts(Option<String>),
 }
 
 /// What a [`Read`] is answered with. Each variant belongs to the read of the same name.
+/// [`Answer::Accounts`] answers [`Read::PortalAccounts`] too.
 #[derive(Debug)]
 pub enum Answer {
     /// Who is signed in.
@@ -209,7 +212,8 @@ impl Read {
             | Self::Owner(_)
             | Self::KeyAccount(_)
             | Self::Report
-            | Self::Accounts(_) => None,
+            | Self::Accounts(_)
+            | Self::PortalAccounts(_) => None,
         }
     }
 
@@ -244,6 +248,11 @@ impl Read {
             }
             Self::Report => row("iam:GetCredentialReport", "all users", vec![]),
             Self::Accounts(_) => row("organizations:ListAccounts", "all accounts", vec![]),
+            Self::PortalAccounts(_) => {
+                // The command wants the token, which is no one's to see.
+                let token = vec![("AccessToken", Value::Text("TOKEN"))];
+                row("sso:ListAccounts", "all accounts of the portal", token)
+            }
         }
     }
 
@@ -257,7 +266,8 @@ impl Read {
             | Self::UserDetails(_)
             | Self::KeyAccount(_)
             | Self::Report
-            | Self::Accounts(_) => true,
+            | Self::Accounts(_)
+            | Self::PortalAccounts(_) => true,
             Self::Caller | Self::Users(_) | Self::Keys(_) | Self::LastUsed(..) | Self::Owner(_) => {
                 false
             }

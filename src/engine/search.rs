@@ -441,7 +441,8 @@ impl Engine {
             return;
         };
         let demo = self.is_demo(search.session);
-        let (mut coming, mut missed, mut next) = (self.organisation_is_coming(demo), 0, Vec::new());
+        let (mut coming, mut missed, mut next) =
+            (self.more_accounts_are_coming(demo), 0, Vec::new());
         let accounts = self.fleet.accounts().iter();
         for account in accounts.filter(|account| account.is_demo() == demo) {
             let session = account.session;

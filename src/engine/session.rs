@@ -3,7 +3,7 @@
 use super::{
     Engine, News, account,
     activity::Entry,
-    effect::{RequestId, SessionId, Slot, Target},
+    effect::{RequestId, SessionId, Slot, Target, Through},
     error::{Error, Kind},
     event::{Renewed, SignedIn},
     problem::Problem,
@@ -84,6 +84,7 @@ impl Engine {
                 account.identity.profile = signed_in.profile;
                 account.identity.endpoint = signed_in.endpoint;
                 account.identity.role = signed_in.role;
+                account.identity.portal = signed_in.portal;
                 let caller = signed_in.caller;
                 let is_known = caller.is_some();
                 if let Some(caller) = caller {
@@ -97,7 +98,7 @@ impl Engine {
                 self.begin_search(session.slot);
                 self.read_all(session.slot, reads);
                 self.open_members_again(session.slot);
-                self.list_organisation(session.slot);
+                self.list_accounts(session.slot);
                 if is_known {
                     self.account_is_known(session);
                     self.take_up_questions();
@@ -173,9 +174,15 @@ impl Engine {
             Ok(Answer::Users(page)) => page.next.clone(),
             _ => None,
         };
-        if let Read::Accounts(_) = read {
+        let through = match read {
+            Read::Accounts(_) => Some(Through::Role),
+            Read::PortalAccounts(_) => Some(Through::Portal),
+            _ => None,
+        };
+        if let Some(through) = through {
             self.accounts_came(
                 session,
+                through,
                 match &result {
                     Ok(Answer::Accounts(page)) => Ok((page.accounts.clone(), page.next.clone())),
                     Ok(_) => Ok((Vec::new(), None)),

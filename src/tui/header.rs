@@ -306,8 +306,8 @@ fn loading_all(canvas: &Canvas<'_>) -> Vec<String> {
         0 => String::new(),
         lost => format!(" {} {lost} not reachable", canvas.theme.glyphs.dot),
     };
-    let listing = canvas.engine.organisation().map(|known| &known.listing);
-    if matches!(listing, Some(Listing::Waiting | Listing::Loading)) {
+    let mut lists = canvas.engine.account_lists().iter();
+    if lists.any(|list| matches!(list.listing, Listing::Waiting | Listing::Loading)) {
         return vec![
             format!("listing accounts: {all} so far"),
             format!("{all} so far"),

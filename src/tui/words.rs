@@ -219,7 +219,10 @@ pub(super) fn root_keys(identity: &Identity, now: DateTime<Utc>) -> String {
 pub(super) fn signed_in_by(account: &Account) -> String {
     let identity = &account.identity;
     match (&identity.role, &identity.profile) {
-        (Some(role), _) => format!("role {role}"),
+        (Some(role), _) => match &identity.portal {
+            Some(portal) => format!("SSO {portal}"),
+            None => format!("role {role}"),
+        },
         (None, Some(profile)) => format!("profile {profile}"),
         (None, None) if account.target == Target::Demo => "demo".into(),
         (None, None) => "environment".into(),

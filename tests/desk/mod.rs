@@ -434,7 +434,7 @@ pub fn answer(users: &[Someone], read: Read) -> Result<Answer, Error> {
         Read::Tags(_) => Answer::Tags(UserTags::default()),
         Read::UserDetails(_) => Answer::UserDetails(details(users)),
         Read::Report => Answer::Report(Box::new(report(users))),
-        Read::Accounts(_) => Answer::Accounts(AccountsPage::default()),
+        Read::Accounts(_) | Read::PortalAccounts(_) => Answer::Accounts(AccountsPage::default()),
     })
 }
 

@@ -70,7 +70,9 @@ impl Account {
             }
             Read::KeyAccount(_) => Answer::KeyAccount(self.id.into()),
             Read::Tags(_) => Answer::Tags(UserTags::default()),
-            Read::Accounts(_) => Answer::Accounts(AccountsPage::default()),
+            Read::Accounts(_) | Read::PortalAccounts(_) => {
+                Answer::Accounts(AccountsPage::default())
+            }
             Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
                 users: Vec::new(),
                 next: None,

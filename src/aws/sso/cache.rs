@@ -246,6 +246,7 @@ mod tests {
             scopes: Some(vec!["sso:account:access".into()]),
             account: "123456789012".into(),
             role: "Admin".into(),
+            given: None,
         }
     }
 

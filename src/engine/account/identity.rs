@@ -29,8 +29,11 @@ pub struct Identity {
     pub endpoint: Option<String>,
     /// The account's name, as its organisation has it.
     pub listed_name: Option<Box<str>>,
-    /// The name of the role that was assumed, where the account was opened through one.
+    /// The name of the role that was assumed, or that a portal has given, where the account was opened
+    /// through one.
     pub role: Option<Box<str>>,
+    /// The SSO portal whose login it was signed in by, by the name of its session, where it was.
+    pub portal: Option<Box<str>>,
     /// When the credentials expire, where they do.
     pub expires: Option<DateTime<Utc>>,
     /// How it was signed in, in a word or two: `keys with MFA`, `role deploy`.
@@ -97,10 +100,11 @@ impl Identity {
         ]
     }
 
-    /// The ARN of the role that was assumed, where the account was opened through one.
+    /// The ARN of the role that was assumed, where the account was opened through one. That of a role
+    /// which a portal gives has parts that nothing here tells.
     #[must_use]
     pub fn role_arn(&self) -> Option<Box<str>> {
-        let role = self.role.as_deref()?;
+        let role = self.role.as_deref().filter(|_| self.portal.is_none())?;
         let caller = self.caller.known()?;
         let partition = caller.arn.split(':').nth(1)?;
         let arn = format!("arn:{partition}:iam::{}:role/{role}", caller.account);

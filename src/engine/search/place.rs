@@ -5,7 +5,7 @@ use super::{Search, SearchPhase, is_usable};
 use crate::engine::{
     Engine,
     account::{Account, Stage},
-    effect::{Effect, SessionId, Slot, Target},
+    effect::{Effect, SessionId, Slot, Target, Through},
     opening::Listing,
     profiles::{Login, Profile, ProfileKind},
 };
@@ -68,7 +68,7 @@ impl Engine {
         // It may be one that is about to be listed, or to say which it is.
         let unknown = accounts().any(|account| account.id().is_none() && being_opened(account));
         let profiles = !demo && self.profiles.list().is_none();
-        if unknown || profiles || self.organisation_is_coming(demo) {
+        if unknown || profiles || self.more_accounts_are_coming(demo) {
             return Some(Place::Coming(None));
         }
         let profile = self.profile_of(id).filter(|_| !demo).map(Way::Profile);
@@ -92,28 +92,27 @@ impl Engine {
         account.is_some_and(Account::is_demo)
     }
 
-    /// Whether there may be accounts of the organisation that are about to be listed, or opened.
-    pub(super) fn organisation_is_coming(&self, demo: bool) -> bool {
-        let Some(organisation) = self.organisation.as_ref() else {
-            return false;
-        };
-        let Some(source) = self.fleet.get(organisation.source.slot) else {
-            return false;
-        };
-        let listing = match organisation.listing {
-            Listing::Waiting => !matches!(source.stage, Stage::SignedOut(_)),
-            Listing::Loading => source.session == organisation.source && is_usable(source),
-            Listing::Complete => organisation.has_waiting() && source.identity.caller.is_awaited(),
-            Listing::Failed(_) => false,
-        };
-        listing && source.is_demo() == demo
+    /// Whether there may be accounts that are about to be listed, or opened.
+    pub(super) fn more_accounts_are_coming(&self, demo: bool) -> bool {
+        self.account_lists().iter().any(|list| {
+            let Some(source) = self.fleet.get(list.source.slot) else {
+                return false;
+            };
+            let listing = match list.listing {
+                Listing::Waiting => !matches!(source.stage, Stage::SignedOut(_)),
+                Listing::Loading => source.session == list.source && is_usable(source),
+                Listing::Complete => list.has_waiting() && source.identity.caller.is_awaited(),
+                Listing::Failed(_) => false,
+            };
+            listing && source.is_demo() == demo
+        })
     }
 
     /// The account that could list the others of its organisation, which nobody has asked for yet.
     fn not_listed_by(&self, begun: SessionId) -> Option<Slot> {
         let account = self.fleet.get(begun.slot)?;
         let may_list = !matches!(account.target, Target::Member(_)) && is_usable(account);
-        (self.organisation.is_none() && may_list).then_some(begun.slot)
+        (self.account_lists().is_empty() && may_list).then_some(begun.slot)
     }
 
     /// The profile that opens an account, as the files of this machine tell: the one that most likely
@@ -172,7 +171,7 @@ impl Engine {
         };
         match opening {
             Opening::Again(slot, target) => self.sign_in(slot, target),
-            Opening::Organisation(slot) => self.open_organisation(slot),
+            Opening::Organisation(slot) => self.open_list(slot, Through::Role),
             Opening::Profile(name) => {
                 let tried = self.opened_by(&name).map(|account| account.session.slot);
                 let target = Target::Profile(name);

@@ -176,13 +176,14 @@ impl Engine {
                 } else {
                     Again::No
                 };
-                let text = match self.organisation().map(|known| &known.listing) {
+                let mut lists = self.account_lists().iter();
+                let text = match lists.any(|list| list.listing == Listing::Complete) {
                     _ if demo => format!("{told}, which is not one of the demo's."),
-                    Some(Listing::Complete) => format!(
+                    true => format!(
                         "{told}, which is not in the organisation and which no profile here opens. \
                          Sign in there and search again."
                     ),
-                    _ => format!(
+                    false => format!(
                         "{told}, which no profile here opens. Sign in there and search again."
                     ),
                 };
