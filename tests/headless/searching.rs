@@ -3,7 +3,7 @@
 use crate::by_hand::{Account, ByHand, error};
 use iamkeys::engine::{
     Again, Answer, Error, Event, Intent, KeyId, Kind, Member, News, Problem, Read, RequestId,
-    SearchPhase, SessionId, Slot, Target, roles_named,
+    SearchPhase, SessionId, Slot, Target, Through, roles_named,
 };
 use std::collections::HashSet;
 
@@ -52,6 +52,7 @@ fn denied(read: &Read) -> Error {
 /// An account that is opened through a role, and not signed in to yet.
 fn member(hands: &mut ByHand, source: Slot, id: &str) -> Slot {
     let member = Member {
+        through: Through::Role,
         account: id.into(),
         roles: roles_named(["audit"]),
         source,
