@@ -4,9 +4,7 @@
 //! The files are read by the SDK's own reader, so that a profile is here what it is when one signs in
 //! with it; and a profile's way to its credentials is followed as the SDK follows it.
 
-mod logins;
-
-use super::settings;
+use super::{settings, sso};
 use crate::engine::{
     Problem,
     key_id::{self, looks_like_a_secret},
@@ -15,7 +13,7 @@ use crate::engine::{
 use aws_config::profile::{Profile as Section, ProfileSet};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
-use std::{collections::HashMap, env, path::PathBuf};
+use std::{collections::HashMap, path::PathBuf};
 use tokio::runtime::Handle;
 
 /// The keys of a profile that hold an access key.
@@ -40,8 +38,7 @@ pub async fn list_profiles() -> Result<ProfileList, Problem> {
         let profiles = handle
             .block_on(loading)
             .map_err(|error| settings::unreadable(super::convert::deepest(&error)))?;
-        let home = env::home_dir().unwrap_or_default();
-        Ok(Reader::new(&profiles, logins::directory(&home)).list())
+        Ok(Reader::new(&profiles, sso::directory()).list())
     });
     list.await.unwrap_or_else(|_| Err(Problem::internal()))
 }
@@ -49,8 +46,8 @@ pub async fn list_profiles() -> Result<ProfileList, Problem> {
 /// Looks profiles up.
 struct Reader<'a> {
     profiles: &'a ProfileSet,
-    /// Where the `aws` command keeps its logins.
-    logins: PathBuf,
+    /// Where the `aws` command keeps its logins; none where there is no home directory.
+    logins: Option<PathBuf>,
     /// The logins that were looked at: thousands of profiles may share one.
     seen: HashMap<String, Login>,
 }
@@ -75,7 +72,7 @@ impl Way {
 }
 
 impl<'a> Reader<'a> {
-    fn new(profiles: &'a ProfileSet, logins: PathBuf) -> Self {
+    fn new(profiles: &'a ProfileSet, logins: Option<PathBuf>) -> Self {
         Self {
             profiles,
             logins,
@@ -239,7 +236,8 @@ impl<'a> Reader<'a> {
         if let Some(login) = self.seen.get(identifier) {
             return *login;
         }
-        let login = logins::login(&self.logins, identifier);
+        let directory = self.logins.as_deref();
+        let login = directory.map_or(Login::Missing, |it| sso::kept(it, identifier));
         self.seen.insert(identifier.to_owned(), login);
         login
     }

@@ -10,7 +10,7 @@ mod place;
 use super::{
     Options, Person, Problem, Turns, assume::Failure, bodies, convert::one_line, patience,
 };
-use crate::engine::{Offer, SecretKey};
+use crate::engine::{Offer, SecretKey, profiles::Login};
 use aws_config::{
     Region, SdkConfig,
     profile::{Profile, ProfileSet},
@@ -19,10 +19,12 @@ use aws_config::{
 use aws_credential_types::{Credentials, provider::error::CredentialsError};
 use aws_sdk_ssooidc::error::{ProvideErrorMetadata as _, SdkError};
 use cache::Token;
+pub(super) use cache::directory;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::HashMap,
     fmt,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -126,6 +128,22 @@ fn scopes(list: &str) -> Vec<String> {
     let scopes = list.split(',').map(str::trim);
     let scopes = scopes.filter(|scope| !scope.is_empty());
     scopes.map(str::to_owned).collect()
+}
+
+/// How long a login lasts that the `aws` command or this program has kept: of a session, by its name,
+/// or of a portal, by its start URL. Nothing is asked.
+pub(super) fn kept(directory: &Path, name: &str) -> Login {
+    match Token::named(directory, name) {
+        None => Login::Missing,
+        Some(token) => Login::Cached {
+            expires: token.expires,
+            // It is refreshed with both.
+            renewable: token
+                .registration
+                .filter(|_| token.refresh.is_some())
+                .map(|client| client.expires),
+        },
+    }
 }
 
 /// The logins of this run. While one is made or refreshed, others who need it wait for it. Clones share
@@ -427,6 +445,36 @@ mod tests {
         assert_eq!(old.scopes_to_ask(), [SCOPE]);
         assert_eq!((&*old.account, &*old.role), ("210987654321", "Read"));
         assert!(read("lost").is_none());
+    }
+
+    #[test]
+    fn a_kept_login_lasts_as_long_as_its_token_or_as_that_can_be_refreshed() {
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(kept(home.path(), "acme-org"), Login::Missing);
+        // The name is the SHA-1 of `acme-org`.
+        let path = "1131e098e812d28745c4483ac337f065101002f7.json";
+        let of = |more: &str| {
+            let text = format!(
+                "{{\"accessToken\":\"x\",\"expiresAt\":\"2026-11-21T12:00:00Z\",\
+                 \"clientId\":\"c\",\"registrationExpiresAt\":\"2027-01-01T00:00:00Z\"{more}}}"
+            );
+            std::fs::write(home.path().join(path), text).unwrap();
+            match kept(home.path(), "acme-org") {
+                Login::Cached { expires, renewable } => {
+                    assert_eq!(expires.to_rfc3339(), "2026-11-21T12:00:00+00:00");
+                    renewable.map(|until| until.to_rfc3339())
+                }
+                Login::Missing => panic!("{more}"),
+            }
+        };
+        assert_eq!(of(""), None);
+        assert_eq!(of(",\"refreshToken\":\"r\""), None, "no client");
+        assert_eq!(of(",\"clientSecret\":\"s\""), None, "no token");
+        let both = of(",\"refreshToken\":\"r\",\"clientSecret\":\"s\"");
+        assert_eq!(both.as_deref(), Some("2027-01-01T00:00:00+00:00"));
+        // A registration, which lies in the same directory.
+        std::fs::write(home.path().join(path), "{\"clientId\":\"c\"}").unwrap();
+        assert_eq!(kept(home.path(), "acme-org"), Login::Missing);
     }
 
     #[test]

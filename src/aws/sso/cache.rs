@@ -20,7 +20,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 /// Where the `aws` command keeps them.
-pub(super) fn directory() -> Option<PathBuf> {
+pub(in crate::aws) fn directory() -> Option<PathBuf> {
     Some(env::home_dir()?.join(".aws/sso/cache"))
 }
 
@@ -82,7 +82,12 @@ impl Grant {
 impl Token {
     /// The login of a session, if one is kept.
     pub(super) fn read(directory: &Path, sso: &Sso) -> Option<Self> {
-        let kept = read(&directory.join(token_file(sso)))?;
+        Self::named(directory, sso.name())
+    }
+
+    /// The same, by what it is called.
+    pub(super) fn named(directory: &Path, name: &str) -> Option<Self> {
+        let kept = read(&directory.join(file_of_token(name)))?;
         let text = |key| kept.get(key)?.as_str();
         let secret = |key| text(key).map(|text| SecretKey::new(text.to_owned()));
         let registration = || {
@@ -179,7 +184,11 @@ impl Registration {
 }
 
 fn token_file(sso: &Sso) -> String {
-    format!("{}.json", hex_of_sha1(sso.name()))
+    file_of_token(sso.name())
+}
+
+fn file_of_token(name: &str) -> String {
+    format!("{}.json", hex_of_sha1(name))
 }
 
 fn registration_file(sso: &Sso) -> String {
