@@ -7,6 +7,7 @@ look.
 
 import csv
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,6 +20,8 @@ ROLE = "iamkeys-audit"
 config = Config(max_pool_connections=THREADS)
 sts = boto3.client("sts", config=config)
 here = sts.get_caller_identity()["Account"]
+# A session is not for several threads, and to make one for each account takes longer than all calls.
+own = threading.local()
 
 
 def accounts():
@@ -28,14 +31,18 @@ def accounts():
 
 
 def iam_of(account):
+    if not hasattr(own, "session"):
+        own.session = boto3.Session()
     if account == here:
-        return boto3.Session().client("iam")
+        return own.session.client("iam")
     arn = f"arn:aws:iam::{account}:role/{ROLE}"
     found = sts.assume_role(RoleArn=arn, RoleSessionName="fetch")["Credentials"]
-    session = boto3.Session(
-        found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
+    return own.session.client(
+        "iam",
+        aws_access_key_id=found["AccessKeyId"],
+        aws_secret_access_key=found["SecretAccessKey"],
+        aws_session_token=found["SessionToken"],
     )
-    return session.client("iam")
 
 
 def report_of(iam):

@@ -23,7 +23,7 @@ impl Connection {
     /// When the service refuses, or its answer is lost: [`Error::outcome_unknown`] tells which.
     pub async fn change(&self, change: &Change) -> Result<Done, Error> {
         let action = change.action();
-        let iam = self.changes.as_ref().unwrap_or(&self.iam);
+        let iam = self.changing();
         if self.read_only {
             let message = "iamkeys was started with --read-only; nothing was sent";
             return Err(failed(action, Kind::ReadOnly, message));

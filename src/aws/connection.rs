@@ -11,7 +11,10 @@ use super::{
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_iam::types::{EntityType, SummaryKeyType};
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// The most that a list of all users gives in one page.
 const PAGE: i32 = 1000;
@@ -20,15 +23,19 @@ const PAGE: i32 = 1000;
 #[derive(Clone)]
 pub struct Connection {
     pub(super) iam: aws_sdk_iam::Client,
-    pub(super) sts: aws_sdk_sts::Client,
+    /// Who is signed in is asked with it. Of many accounts that is known from their roles.
+    sts: Arc<OnceLock<aws_sdk_sts::Client>>,
+    /// The same for the roles of other accounts: one client for all of them.
+    pub(super) roles: Arc<OnceLock<aws_sdk_sts::Client>>,
     /// What the clients were made from: the same account is seen through another key with it.
     pub(super) config: SdkConfig,
     pub(super) read_only: bool,
     pub(super) timeouts: Timeouts,
     /// The endpoint of STS, where it is set.
     pub(super) sts_endpoint: Option<String>,
-    /// What signs changes, where what is read is signed with credentials that can only read.
-    pub(super) changes: Option<aws_sdk_iam::Client>,
+    /// What signs changes, where what is read is signed with credentials that can only read. Few
+    /// accounts are ever changed: the client is made for each change.
+    changes: Option<Arc<SdkConfig>>,
     /// The portal whose login it was signed in by, where it was.
     pub(super) portal: Option<Portal>,
     pub(super) accounts_trail: Trail,
@@ -48,20 +55,14 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// Makes the clients. Sends nothing.
+    /// Makes the client of IAM; those of other services are made when they are first needed. Sends
+    /// nothing.
     #[must_use]
     pub fn new(config: &SdkConfig, read_only: bool, timeouts: Timeouts) -> Self {
-        let few = retries(config).max_attempts().min(2);
-        // Who is signed in is asked first of all, and its answer decides what the first screen
-        // says about an endpoint that cannot be reached: few attempts.
-        let identity = aws_sdk_sts::config::Builder::from(config)
-            .retry_config(RetryConfig::standard().with_max_attempts(few))
-            .timeout_config(timeouts.config())
-            .interceptor(bodies::Bounded)
-            .build();
         Self {
             iam: iam(config, timeouts),
-            sts: aws_sdk_sts::Client::from_conf(identity),
+            sts: Arc::default(),
+            roles: Arc::default(),
             config: config.clone(),
             read_only,
             timeouts,
@@ -78,7 +79,7 @@ impl Connection {
     #[must_use]
     pub(super) fn changing_with(self, config: &SdkConfig) -> Self {
         Self {
-            changes: Some(iam(config, self.timeouts)),
+            changes: Some(Arc::new(config.clone())),
             ..self
         }
     }
@@ -87,6 +88,30 @@ impl Connection {
     #[must_use]
     pub(super) fn with_portal(self, portal: Option<Portal>) -> Self {
         Self { portal, ..self }
+    }
+
+    /// The client that asks who is signed in.
+    pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
+        self.sts.get_or_init(|| {
+            let few = self.retries().max_attempts().min(2);
+            // It is asked first of all, and the answer decides what the first screen says about an
+            // endpoint that cannot be reached: few attempts.
+            let config = aws_sdk_sts::config::Builder::from(&self.config)
+                .retry_config(RetryConfig::standard().with_max_attempts(few))
+                .timeout_config(self.timeouts.config())
+                .interceptor(bodies::Bounded)
+                .build();
+            aws_sdk_sts::Client::from_conf(config)
+        })
+    }
+
+    /// The client that changes the account.
+    pub(super) fn changing(&self) -> aws_sdk_iam::Client {
+        let own = self
+            .changes
+            .as_ref()
+            .map(|config| iam(config, self.timeouts));
+        own.unwrap_or_else(|| self.iam.clone())
     }
 
     /// How often a failed call is repeated.

@@ -23,7 +23,7 @@ impl Connection {
     /// # Errors
     /// When the credentials are not accepted, or there is no answer.
     pub async fn caller(&self) -> Result<Caller, Error> {
-        let answer = self.sts.get_caller_identity().send().await;
+        let answer = self.sts().get_caller_identity().send().await;
         caller(answer.map_err(|e| error(ACTION, &e))?)
     }
 
@@ -62,7 +62,7 @@ impl Connection {
             .retry_config(RetryConfig::disabled())
             .timeout_config(self.timeouts.at_most(PATIENCE).config());
         let answer = self
-            .sts
+            .sts()
             .get_caller_identity()
             .customize()
             .config_override(alone)

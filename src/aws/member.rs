@@ -119,14 +119,9 @@ impl fmt::Debug for Assumed {
 
 impl Assumed {
     fn new(source: &Connection, member: &Member, role: &str, read_only: bool) -> Self {
-        let config = aws_sdk_sts::config::Builder::from(&source.config)
-            .retry_config(source.retries().with_max_attempts(ATTEMPTS))
-            .timeout_config(source.timeouts.config())
-            .interceptor(super::bodies::Bounded)
-            .build();
         let region = source.config.region();
         Self {
-            sts: aws_sdk_sts::Client::from_conf(config),
+            sts: source.roles.get_or_init(|| assuming(source)).clone(),
             partition: partition(region.map_or("", |region| region.as_ref())).into(),
             account: member.account.clone(),
             role: role.into(),
@@ -165,6 +160,16 @@ impl Assumed {
         let answer = call.set_policy(policy).send().await;
         read(answer.map_err(|e| error(ACTION, &e))?)
     }
+}
+
+/// The client that assumes roles with the credentials of a connection.
+fn assuming(source: &Connection) -> aws_sdk_sts::Client {
+    let config = aws_sdk_sts::config::Builder::from(&source.config)
+        .retry_config(source.retries().with_max_attempts(ATTEMPTS))
+        .timeout_config(source.timeouts.config())
+        .interceptor(super::bodies::Bounded)
+        .build();
+    aws_sdk_sts::Client::from_conf(config)
 }
 
 fn read(answer: AssumeRoleOutput) -> Result<(Credentials, Option<Caller>), Error> {
