@@ -406,3 +406,133 @@ fn one_more_account_leaves_the_open_ones_alone() {
     let screen = person.loaded();
     assert!(screen.contains("Users 40"), "{screen}");
 }
+
+/// All accounts, with a login to the SSO portal, and Organizations refuses to list them.
+fn by_the_portal(endpoint: &Endpoint) -> Person {
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("organizations:ListAccounts"));
+    let setup = Setup {
+        size: (120, 36),
+        all_accounts: true,
+        portal: true,
+        clock: now,
+        ..Setup::default()
+    };
+    Person::with(endpoint, setup)
+}
+
+/// The row of an account on the screen, once it is as asked.
+fn see_row(person: &Person, id: &str, condition: impl Fn(&str) -> bool) -> String {
+    let screen = person.wait(id, |screen| {
+        let mut rows = screen.lines().filter(|line| line.contains(id));
+        rows.any(&condition)
+    });
+    let mut rows = screen.lines().filter(|line| line.contains(id));
+    rows.find(|row| condition(row)).expect("it was seen").into()
+}
+
+#[test]
+fn where_organizations_refuses_the_accounts_of_the_portal_are_opened() {
+    let endpoint = organisation();
+    let mut person = by_the_portal(&endpoint);
+    person.see("opening those of SSO demo");
+    person.press("0");
+    let screen = person.see("0 Accounts 4");
+    assert!(
+        !screen.contains(LEGACY) && !screen.contains(OLD),
+        "{screen}"
+    );
+    for (id, name, users) in [
+        (DEV, "acme-dev", " 7 "),
+        (DATA, "acme-data", " 9 "),
+        (SANDBOX, "acme-sandbox", " 0 "),
+    ] {
+        let row = see_row(&person, id, |row| row.contains("SSO demo"));
+        assert!(row.contains(name), "{row}");
+        see_row(&person, id, |row| row.contains(users));
+        assert_eq!(calls(&endpoint, id, "GetRoleCredentials"), 1);
+        assert_eq!(calls(&endpoint, id, "AssumeRole"), 0);
+    }
+    // The account that lists them is open once.
+    assert_eq!(calls(&endpoint, "123456789012", "GetRoleCredentials"), 0);
+}
+
+#[test]
+fn a_change_through_the_portal_is_made_with_its_role_and_refused_where_that_only_reads() {
+    let endpoint = organisation();
+    let mut person = by_the_portal(&endpoint);
+    person.see("Users 40");
+    person.loaded();
+    person.press("/heidi<enter>");
+    person.see("AKIAQX7DEMO4DTHEID01");
+    person.press("t");
+    person.see(&format!("in acme-data {DATA}"));
+    person.press("y");
+    person.see("AccessDenied: iam:UpdateAccessKey");
+    assert_eq!(
+        status(&endpoint, DATA, "AKIAQX7DEMO4DTHEID01"),
+        Status::Active
+    );
+}
+
+#[test]
+fn a_role_that_the_portal_refuses_in_one_account_leaves_the_others() {
+    let endpoint = organisation();
+    endpoint.fault(
+        Fault::new(FaultKind::Refuse)
+            .action("ListAccountRoles")
+            .in_account(DEV),
+    );
+    endpoint.fault(
+        Fault::new(FaultKind::Refuse)
+            .action("GetRoleCredentials")
+            .in_account(SANDBOX),
+    );
+    let mut person = by_the_portal(&endpoint);
+    person.see("2 not reachable");
+    person.press("0");
+    see_row(&person, DEV, |row| {
+        row.contains("▲ SSO demo gives no role here")
+    });
+    see_row(&person, SANDBOX, |row| {
+        row.contains("▲ SSO demo gives no credentials of ViewOnlyAccess")
+    });
+    see_row(&person, DATA, |row| row.contains(" 9 "));
+    // It may be granted now.
+    endpoint.clear_faults();
+    person.press("GR");
+    see_row(&person, SANDBOX, |row| row.contains("SSO demo  "));
+}
+
+#[test]
+fn a_portal_that_throttles_loses_no_account() {
+    let endpoint = Endpoint::generated(40, 1, now())
+        .with_report_time(chrono::TimeDelta::zero())
+        .with_rate_of(Rate::per_second(40).action("GetRoleCredentials"))
+        .with_rate_of(Rate::per_second(40).action("ListAccountRoles"));
+    endpoint.fault("sso:ListAccounts=throttle*3".parse().unwrap());
+    let mut person = by_the_portal(&endpoint);
+    person.press("0");
+    person.see("0 Accounts 40");
+    person.see("Users 40");
+    assert!(!person.screen().contains("not reachable"));
+    let refused = endpoint.calls();
+    let refused = refused.iter().filter(|call| call.action == "ListAccounts");
+    assert!(refused.count() >= 4, "it was throttled");
+}
+
+#[test]
+fn a_portal_of_a_thousand_accounts_has_a_row_for_each() {
+    let endpoint = Endpoint::generated(1000, 0, now()).with_report_time(chrono::TimeDelta::zero());
+    let mut person = by_the_portal(&endpoint);
+    person.see("0 Accounts 1,000");
+    person.press("0G");
+    see_row(&person, "900000000999", |row| row.contains("▌"));
+}
+
+#[test]
+fn where_neither_lists_them_it_is_said_and_a_login_that_has_ended_is_named() {
+    let endpoint = organisation();
+    endpoint.fault("sso:ListAccounts=refuse".parse().unwrap());
+    let person = by_the_portal(&endpoint);
+    person.see("The accounts of SSO demo are not listed");
+}

@@ -1246,6 +1246,7 @@ fn all_sorts() -> ProfileList {
         ],
         hidden: 0,
         files: vec!["~/.aws/config".into(), "~/.aws/credentials".into()],
+        portals: Vec::new(),
     }
 }
 

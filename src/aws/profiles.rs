@@ -8,7 +8,7 @@ use super::{settings, sso};
 use crate::engine::{
     Problem,
     key_id::{self, looks_like_a_secret},
-    profiles::{AccountId, Login, Profile, ProfileKind, ProfileList},
+    profiles::{AccountId, Login, Profile, ProfileKind, ProfileList, SsoPortal},
 };
 use aws_config::profile::{Profile as Section, ProfileSet};
 use aws_runtime::env_config::file::EnvConfigFiles;
@@ -87,10 +87,28 @@ impl<'a> Reader<'a> {
             .into_iter()
             .partition(|name| looks_like_a_secret(name));
         ProfileList {
+            portals: self.portals(),
             profiles: shown.into_iter().map(|name| self.profile(name)).collect(),
             hidden: hidden.len(),
             files: settings::file_names().into(),
         }
+    }
+
+    /// The SSO portals that there is all of a session of.
+    fn portals(&mut self) -> Vec<SsoPortal> {
+        let profiles = self.profiles;
+        let mut names: Vec<&str> = profiles.sso_sessions().collect();
+        names.retain(|name| {
+            let session = profiles.sso_session(name);
+            let has = |key| session.and_then(|session| session.get(key)).is_some();
+            has("sso_start_url") && has("sso_region") && !looks_like_a_secret(name)
+        });
+        names.sort_unstable();
+        let portals = names.into_iter().map(|name| SsoPortal {
+            name: name.into(),
+            login: self.login(name),
+        });
+        portals.collect()
     }
 
     fn profile(&mut self, name: &str) -> Profile {

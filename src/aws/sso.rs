@@ -35,8 +35,9 @@ const SCOPE: &str = "sso:account:access";
 /// What is to end before that is refreshed, as in the `aws` command.
 const EARLY: TimeDelta = TimeDelta::minutes(15);
 
-/// So many calls are under way at once with a login: a portal refuses more than some 20 a second.
-const AT_ONCE: usize = 5;
+/// So many calls are under way at once with a login, and one that lists accounts: a portal refuses more
+/// than some 20 a second.
+const AT_ONCE: usize = 4;
 
 /// What a profile says about its login and its role.
 #[derive(Clone, Debug)]
@@ -157,6 +158,8 @@ struct OneLogin {
     kept: Kept,
     /// The calls that are made with it take turns.
     turns: Turns,
+    /// Those that list accounts do so apart: they do not wait until all that were listed are open.
+    lists: Turns,
 }
 
 impl Default for OneLogin {
@@ -164,6 +167,7 @@ impl Default for OneLogin {
         Self {
             kept: Kept::default(),
             turns: Turns::new(AT_ONCE),
+            lists: Turns::new(1),
         }
     }
 }
@@ -207,7 +211,8 @@ impl Access<'_> {
                 .access_token(token.access.expose())
                 .send()
         };
-        let answer = match self.patiently(call).await {
+        let turns = self.options.logins.of(self.sso).turns;
+        let answer = match self.patiently(&turns, call).await {
             Ok(answer) => answer,
             Err(SdkError::ServiceError(context)) => {
                 let error = context.err();

@@ -14,6 +14,17 @@ pub struct ProfileList {
     pub hidden: usize,
     /// The files, as the environment names them.
     pub files: Vec<String>,
+    /// The SSO portals that the config file has a session of (`sso-session`), by the names of those.
+    pub portals: Vec<SsoPortal>,
+}
+
+/// An SSO portal (IAM Identity Center).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SsoPortal {
+    /// The name of its session.
+    pub name: Box<str>,
+    /// How it stands with the login to it.
+    pub login: Login,
 }
 
 /// A profile.
@@ -156,6 +167,15 @@ impl Profiles {
     pub fn all(&self) -> &[Profile] {
         match &self.list {
             Some(Ok(list)) => &list.profiles,
+            _ => &[],
+        }
+    }
+
+    /// All SSO portals that are known.
+    #[must_use]
+    pub fn portals(&self) -> &[SsoPortal] {
+        match &self.list {
+            Some(Ok(list)) => &list.portals,
             _ => &[],
         }
     }

@@ -85,6 +85,8 @@ pub(super) enum Ask {
     },
     /// Say that something is not possible.
     Complain(String),
+    /// Say how something goes.
+    Say(String),
 }
 
 /// A dialog.

@@ -377,6 +377,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::OtherName, &[Key::char('b')], &[Context::Plan], false),
     // Accounts. No name of a profile has a space in it.
     bind(Action::OpenBeside, &[Key::char(' ')], &[Context::Switch], false),
+    bind(Action::OpenAll, &[Key::ctrl('a')], &[Context::Switch], false),
     bind(Action::TryAgain, &[Key::ctrl('l')], &[Context::Switch], false),
     // Ways out.
     bind(Action::Quit, &[Key::char('q')], QUITTABLE, true),

@@ -23,7 +23,7 @@ use iamkeys::{
     demo::{Account, Endpoint},
     driver::{Accounts, Driver, DriverConfig, JournalConfig, TrialPace},
     engine::{
-        self, Background, Event as Heard, Exit, KeyId, RECENT, Signal, Target,
+        self, Background, Event as Heard, Exit, KeyId, RECENT, SecretKey, Signal, Target,
         account_rules::AccountRules,
         destination::{Form, Multiplexer, Route},
     },
@@ -208,6 +208,8 @@ pub struct Setup {
     pub size: (u16, u16),
     /// `--all-accounts`.
     pub all_accounts: bool,
+    /// With a login to the endpoint's SSO portal, beside the key.
+    pub portal: bool,
     /// `--read-only`.
     pub read_only: bool,
     /// `--ascii`.
@@ -246,6 +248,7 @@ impl Default for Setup {
         Self {
             size: (80, 24),
             all_accounts: false,
+            portal: false,
             read_only: false,
             ascii: false,
             clipboard: Route::Terminal(Multiplexer::None),
@@ -448,6 +451,9 @@ fn run(
             options: aws::Options {
                 read_only: setup.read_only,
                 timeouts: setup.timeouts,
+                embedded_login: setup
+                    .portal
+                    .then(|| SecretKey::new(endpoint.portal_token())),
                 ..aws::Options::default()
             },
             demo: Arc::new(move || embedded(&endpoint)),

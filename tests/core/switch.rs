@@ -32,6 +32,7 @@ fn list(names: &[&str]) -> ProfileList {
         profiles: names.iter().map(|name| profile(name)).collect(),
         hidden: 0,
         files: vec!["~/.aws/config".into()],
+        portals: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@
 use super::{Access, Token};
 use crate::{
     aws::{
-        Error, Kind,
+        Error, Kind, Turns,
         assume::Failure,
         convert::{self, deepest, error, failed},
         trail::{MAX_PAGES, turns_in_circles},
@@ -34,13 +34,14 @@ impl Access<'_> {
     /// Makes a call when it is its turn, and again when the portal has had too many.
     pub(super) async fn patiently<T, E, R, F>(
         &self,
+        turns: &Turns,
         call: impl Fn() -> F,
     ) -> Result<T, SdkError<E, R>>
     where
         E: ProvideErrorMetadata,
         F: Future<Output = Result<T, SdkError<E, R>>>,
     {
-        let _turn = self.options.logins.of(self.sso).turns.take().await;
+        let _turn = turns.take().await;
         let mut pause = FIRST_PAUSE;
         for _ in 1..ATTEMPTS {
             match call().await {
@@ -69,7 +70,8 @@ impl Access<'_> {
                 .set_next_token(marker.clone())
                 .send()
         };
-        let answer = self.patiently(call).await;
+        let turns = self.options.logins.of(self.sso).lists;
+        let answer = self.patiently(&turns, call).await;
         let answer = answer.map_err(|e| told(error(LIST_ACCOUNTS, &e)))?;
         let accounts = answer.account_list.unwrap_or_default().into_iter();
         let accounts = accounts.filter_map(|account| {
@@ -90,6 +92,7 @@ impl Access<'_> {
     pub(in crate::aws) async fn roles(&self, account: &str) -> Result<Vec<String>, Error> {
         let token = self.token_for(LIST_ROLES).await?;
         let client = self.portal();
+        let turns = self.options.logins.of(self.sso).turns;
         let mut roles = Vec::new();
         let mut been: Vec<String> = Vec::new();
         loop {
@@ -100,7 +103,7 @@ impl Access<'_> {
                     .set_next_token(been.last().cloned())
                     .send()
             };
-            let answer = self.patiently(call).await;
+            let answer = self.patiently(&turns, call).await;
             let answer = answer.map_err(|e| told(error(LIST_ROLES, &e)))?;
             let page = answer.role_list.unwrap_or_default().into_iter();
             roles.extend(page.filter_map(|role| role.role_name));

@@ -1,5 +1,8 @@
 //! The accounts that this machine's profiles open, to switch to one or to open it beside the others.
-//! A part of a name, an account ID or a kind brings the rows up that have it.
+//! A part of a name, an account ID or a kind brings the rows up that have it. Some rows open many
+//! accounts (`many`).
+
+mod many;
 
 use super::cancel;
 use crate::{
@@ -11,6 +14,7 @@ use crate::{
     },
     tui::prelude::*,
 };
+use many::Many;
 
 /// How wide it is, where the screen is: with room, names and kinds get more of it.
 const MOST: u16 = 96;
@@ -45,7 +49,7 @@ pub(in crate::tui) struct Switch {
     /// The highlighted row, among those that are shown.
     cursor: usize,
     /// What that stands for: another list may have it in another place.
-    chosen: Option<engine::Target>,
+    chosen: Option<Chosen>,
     /// The rows that what is typed leaves.
     shown: Vec<Row>,
     /// The list that they are of.
@@ -59,6 +63,18 @@ enum Row {
     Profile(usize),
     /// The credentials of the environment, the default profile, the container or the instance.
     Default,
+    /// An SSO portal, by its place in the list.
+    Portal(usize),
+    /// The organisation of the account that is shown.
+    Organisation,
+}
+
+/// What a row stands for, wherever it is.
+#[derive(Debug, PartialEq, Eq)]
+enum Chosen {
+    Account(engine::Target),
+    Portal(Box<str>),
+    Organisation,
 }
 
 /// How a row is written: its mark, and what is the matter with it.
@@ -108,12 +124,20 @@ impl Switch {
         if has_default(engine) && fits(DEFAULT_WORDS) {
             self.shown.push(Row::Default);
         }
+        let portals = (0..engine.profiles.portals().len()).map(Row::Portal);
+        let shown = has_organisation(self.slot, engine);
+        let many = portals.chain(shown.then_some(Row::Organisation));
+        let many = many.filter(|row| {
+            let many = Many::of(*row, self.slot, engine);
+            many.is_some_and(|many| fits(&many.found_by()))
+        });
+        self.shown.extend(many);
     }
 
     /// Highlights a row.
     fn highlight(&mut self, at: usize, engine: &Engine) {
         self.cursor = at.min(self.shown.len().saturating_sub(1));
-        self.chosen = self.row().map(|row| target(row, engine));
+        self.chosen = self.row().map(|row| chosen(row, engine));
     }
 
     /// The highlighted row.
@@ -123,6 +147,9 @@ impl Switch {
 
     /// Switches to the account of a row.
     fn switch(&self, row: Row, engine: &Engine) -> Vec<Ask> {
+        if let Some(many) = Many::of(row, self.slot, engine) {
+            return vec![Ask::Close, many.open(false, engine)];
+        }
         match open(row, engine) {
             Some(account) if account.session.slot == self.slot && is_signed_in(account) => {
                 vec![Ask::Close]
@@ -137,6 +164,13 @@ impl Switch {
     /// Signs in to the account of a row, whether or not it is open; where a login in a browser is what
     /// lacks, with a new one.
     fn sign_in_anew(&self, row: Row, engine: &Engine) -> Vec<Ask> {
+        match Many::of(row, self.slot, engine) {
+            Some(many @ Many::Portal(_)) => return vec![Ask::Close, many.open(true, engine)],
+            Some(Many::Organisation(account)) => {
+                return vec![Ask::Close, Ask::SignIn(account.target.clone())];
+            }
+            None => {}
+        }
         let login = profile(row, engine).and_then(|profile| profile.login);
         let lacks = login.is_some_and(|login| !login.is_good(engine.now()));
         let target = target(row, engine);
@@ -151,7 +185,10 @@ impl Switch {
     }
 
     /// Opens the account of a row beside the others.
-    fn open_beside(row: Row, engine: &Engine) -> Vec<Ask> {
+    fn open_beside(row: Row, slot: Slot, engine: &Engine) -> Vec<Ask> {
+        if let Some(many) = Many::of(row, slot, engine) {
+            return vec![many.open(false, engine)];
+        }
         match open(row, engine) {
             Some(account) if !matches!(account.stage, Stage::SignedOut(_)) => {
                 vec![already_open(row, engine)]
@@ -170,7 +207,7 @@ impl Switch {
         let first = (self.cursor + 1).saturating_sub(room);
         let shown = self.shown.iter().enumerate().skip(first).take(room);
         for (at, row) in shown {
-            let line = line(lines, *row, at == self.cursor, engine);
+            let line = line(lines, *row, self.slot, at == self.cursor, engine);
             lines.choice(at, lines.cells, line);
         }
     }
@@ -178,7 +215,7 @@ impl Switch {
     /// Writes all that is known of the highlighted row.
     fn write_details(&self, lines: &mut Lines<'_>) {
         let engine = lines.canvas.engine;
-        let text = self.row().map(|row| details(row, lines, engine));
+        let text = self.row().map(|row| details(row, self.slot, lines, engine));
         let (text, style) = text.unwrap_or_default();
         let parts = wrap(&visible(&text), lines.cells);
         let cut = parts.len() > DETAILS;
@@ -210,7 +247,7 @@ impl Dialog for Switch {
         match list {
             None => lines.waiting("Reading the profiles"),
             Some(Err(problem)) => write_problem(&mut lines, problem),
-            Some(Ok(list)) if list.profiles.is_empty() => {
+            Some(Ok(list)) if list.profiles.is_empty() && list.portals.is_empty() => {
                 lines.text(format!(
                     "There are no profiles in {}.",
                     list.files.join(" and ")
@@ -220,14 +257,22 @@ impl Dialog for Switch {
             Some(Ok(_)) => {}
         }
         let mut tail = Lines::new(canvas, MOST);
+        let many = self
+            .row()
+            .and_then(|row| Many::of(row, self.slot, canvas.engine));
+        let go_on = match many {
+            Some(_) => "open them all",
+            None => "switch to it",
+        };
         let all_hints = [
-            (Action::GoOn, "switch to it"),
+            (Action::GoOn, go_on),
             (Action::OpenBeside, "open beside"),
             (Action::TryAgain, "sign in again"),
+            (Action::OpenAll, "open all shown"),
             (Action::Cancel, "close"),
         ];
         // Without a row there is nothing to do to it.
-        let from = if self.shown.is_empty() { 3 } else { 0 };
+        let from = if self.shown.is_empty() { 4 } else { 0 };
         tail.hints(Context::Switch, &all_hints[from..]);
         // The list is as long with few rows as with many: nothing jumps while one types.
         let above = lines.count(true);
@@ -239,7 +284,7 @@ impl Dialog for Switch {
         let room = room.clamp(3, ROWS);
         let begin = lines.count(false);
         self.write_rows(&mut lines, room);
-        let rows = canvas.engine.profiles.all().len() + usize::from(has_default(canvas.engine));
+        let rows = self.most_rows(canvas.engine);
         lines.pad(begin + rows.min(room));
         lines.gap();
         let begin = lines.count(false);
@@ -261,7 +306,8 @@ impl Dialog for Switch {
         };
         match action {
             Action::GoOn => self.switch(row, engine),
-            Action::OpenBeside => Self::open_beside(row, engine),
+            Action::OpenBeside => Self::open_beside(row, self.slot, engine),
+            Action::OpenAll => self.open_all(engine),
             Action::TryAgain => self.sign_in_anew(row, engine),
             _ => cancel(action),
         }
@@ -273,8 +319,7 @@ impl Dialog for Switch {
             self.version = version;
             self.find(engine);
             let place = |is_it: &dyn Fn(Row) -> bool| self.shown.iter().position(|row| is_it(*row));
-            let chosen = self.chosen.as_ref();
-            let before = place(&|row| chosen == Some(&target(row, engine)));
+            let before = place(&|row| self.chosen == Some(chosen(row, engine)));
             // At first, where one is.
             let here =
                 || place(&|row| open(row, engine).is_some_and(|it| it.session.slot == self.slot));
@@ -307,17 +352,29 @@ impl Dialog for Switch {
 }
 
 impl Switch {
+    /// How many rows there are where nothing is typed.
+    fn most_rows(&self, engine: &Engine) -> usize {
+        let profiles = &engine.profiles;
+        let organisation = has_organisation(self.slot, engine);
+        let alone = usize::from(has_default(engine)) + usize::from(organisation);
+        profiles.all().len() + profiles.portals().len() + alone
+    }
+
     /// How many profiles there are, and where they are from, as far as there is room.
     fn note(&self, list: &ProfileList, lines: &Lines<'_>) -> String {
         let count = format::plural(list.profiles.len(), "profile");
         let (files, dot) = (list.files.join(", "), lines.theme.glyphs.dot);
-        let whole = format!("from {files} {dot} {count}");
+        let portals = match list.portals.len() {
+            0 => String::new(),
+            portals => format!(", {}", format::plural(portals, "SSO portal")),
+        };
+        let whole = format!("from {files} {dot} {count}{portals}");
         let room = lines.cells * 3 / 4;
         if !self.input.value().is_empty() {
             let shown = self
                 .shown
                 .iter()
-                .filter(|row| **row != Row::Default)
+                .filter(|row| matches!(row, Row::Profile(_)))
                 .count();
             format!("{} of {count}", format::count(shown))
         } else if width(&whole) <= room {
@@ -365,10 +422,26 @@ fn has_default(engine: &Engine) -> bool {
         })
 }
 
+/// Whether there is a row for the organisation of the account in a slot, which has to be open for it.
+fn has_organisation(slot: Slot, engine: &Engine) -> bool {
+    engine.profiles.list().is_some() && engine.fleet.get(slot).is_some_and(is_signed_in)
+}
+
 fn profile(row: Row, engine: &Engine) -> Option<&Profile> {
     match row {
         Row::Profile(at) => engine.profiles.all().get(at),
-        Row::Default => None,
+        Row::Default | Row::Portal(_) | Row::Organisation => None,
+    }
+}
+
+fn chosen(row: Row, engine: &Engine) -> Chosen {
+    match row {
+        Row::Portal(at) => {
+            let portal = engine.profiles.portals().get(at);
+            Chosen::Portal(portal.map(|portal| portal.name.clone()).unwrap_or_default())
+        }
+        Row::Organisation => Chosen::Organisation,
+        Row::Profile(_) | Row::Default => Chosen::Account(target(row, engine)),
     }
 }
 
@@ -379,6 +452,9 @@ fn target(row: Row, engine: &Engine) -> engine::Target {
 
 /// The account that is open by what a row stands for.
 fn open(row: Row, engine: &Engine) -> Option<&Account> {
+    if matches!(row, Row::Portal(_) | Row::Organisation) {
+        return None;
+    }
     let name = profile(row, engine).map(|profile| &*profile.name);
     let mut accounts = engine.fleet.accounts().iter();
     accounts.find(|account| match &account.target {
@@ -399,8 +475,11 @@ fn already_open(row: Row, engine: &Engine) -> Ask {
 }
 
 /// The mark of a row, and what is the matter with it.
-fn state(row: Row, canvas: &Canvas<'_>) -> State {
+fn state(row: Row, slot: Slot, canvas: &Canvas<'_>) -> State {
     let (theme, engine) = (&canvas.theme, canvas.engine);
+    if let Some(many) = Many::of(row, slot, engine) {
+        return many.state(canvas);
+    }
     let glyphs = theme.glyphs;
     let bad = |text: String| State {
         mark: glyphs.warn,
@@ -468,7 +547,13 @@ fn words_of(login: Login, canvas: &Canvas<'_>) -> String {
 }
 
 /// A row of the list: mark, name, account, kind where there is room, and what is the matter.
-fn line(lines: &Lines<'_>, row: Row, highlighted: bool, engine: &Engine) -> Line<'static> {
+fn line(
+    lines: &Lines<'_>,
+    row: Row,
+    slot: Slot,
+    highlighted: bool,
+    engine: &Engine,
+) -> Line<'static> {
     let (theme, cells) = (&lines.theme, lines.cells);
     let profile = profile(row, engine);
     let State {
@@ -476,12 +561,17 @@ fn line(lines: &Lines<'_>, row: Row, highlighted: bool, engine: &Engine) -> Line
         of_mark,
         text,
         style,
-    } = state(row, lines.canvas);
+    } = state(row, slot, lines.canvas);
+    let many = Many::of(row, slot, engine);
+    let of_many = many.map(|many| (many.name(), many.count(engine, ACCOUNT + 1)));
     let name = profile.map_or(DEFAULT, |profile| &*profile.name);
+    let name = of_many.as_ref().map_or(name, |(name, _)| name);
     let known = profile.and_then(|profile| Some(&*profile.account.as_ref()?.id));
     let open = open(row, engine).and_then(|account| account.identity.account_id());
     let account = open.or(known).unwrap_or_default();
+    let account = of_many.as_ref().map_or(account, |(_, count)| count);
     let kind = match profile.map(|profile| &profile.kind) {
+        _ if let Some(many) = many => many.kind(),
         // It is the matter with it.
         None | Some(ProfileKind::Nothing(_)) => String::new(),
         Some(kind) => kind.to_string(),
@@ -523,11 +613,18 @@ fn line(lines: &Lines<'_>, row: Row, highlighted: bool, engine: &Engine) -> Line
 }
 
 /// All that is known of a row, in a sentence or two.
-fn details(row: Row, lines: &Lines<'_>, engine: &Engine) -> (String, Style) {
+fn details(row: Row, slot: Slot, lines: &Lines<'_>, engine: &Engine) -> (String, Style) {
     let theme = &lines.theme;
-    let state = state(row, lines.canvas);
+    let state = state(row, slot, lines.canvas);
     let is_bad = state.mark == theme.glyphs.warn;
     let style = if is_bad { theme.warn } else { theme.dim };
+    if let Some(many) = Many::of(row, slot, engine) {
+        let (text, dot) = (many.details(), theme.glyphs.dot);
+        return match is_bad {
+            true => (format!("{} {dot} {text}", state.text), style),
+            false => (text, style),
+        };
+    }
     let Some(profile) = profile(row, engine) else {
         let text = "Environment, default profile, container or instance, as the aws command looks \
                     for them.";

@@ -105,6 +105,7 @@ impl Screen {
                 Ask::Show(slot) => self.show_only(slot),
                 Ask::Open(dialog) => self.open(dialog),
                 Ask::Complain(text) => self.complain(text),
+                Ask::Say(text) => self.say(text),
                 Ask::Filter(text) => self.filter_by(text),
                 Ask::Act(action) => effects.extend(self.act_on_page(action)),
                 Ask::GoToKey { slot, user, key } => self.go_to_key(slot, &user, &key),
