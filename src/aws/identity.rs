@@ -34,7 +34,7 @@ impl Connection {
     /// When the call fails.
     pub async fn account_of_key(&self, key_id: &str) -> Result<Box<str>, Error> {
         let action = "sts:GetAccessKeyInfo";
-        let call = self.sts.get_access_key_info().access_key_id(key_id);
+        let call = self.sts().get_access_key_info().access_key_id(key_id);
         let answer = call.send().await.map_err(|e| error(action, &e))?;
         let account = answer.account.unwrap_or_default();
         if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
