@@ -982,6 +982,7 @@ fn the_tests_that_the_readme_names_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = |of: &str| match of {
         "core" => vec![root.join("tests/core")],
+        "headless" => vec![root.join("tests/headless")],
         "terminal" => vec![root.join("tests/terminal")],
         "credentials" => vec![root.join("src/secret/credentials")],
         "place" => vec![root.join("src/secret/place")],

@@ -2,7 +2,8 @@
 //! asked there, may become known after the answer.
 
 use super::{
-    Doubt, KeyAccount, Nowhere, Search, SearchPhase,
+    KeyAccount, Search, SearchPhase,
+    asking::{Doubt, Nowhere},
     place::{Place, Way},
 };
 use crate::engine::{
@@ -267,13 +268,15 @@ impl Engine {
                     more => format!(" (and {more} more)"),
                 };
                 let why = error.short();
-                text.push_str(&format!(". {name}{others} did not tell: {why}."));
+                let more = format!(". {name}{others} did not tell: {why}.");
+                text.push_str(&more);
                 again = Again::AskAgain;
             }
         }
         if *missed > 0 && *asked > 0 {
             let accounts = if *missed == 1 { "account" } else { "accounts" };
-            text.push_str(&format!(" {missed} {accounts} could not be reached."));
+            let more = format!(" {missed} {accounts} could not be reached.");
+            text.push_str(&more);
         }
         (text, again)
     }
