@@ -239,6 +239,25 @@ async fn the_owner_of_a_key_comes_with_its_last_use_in_one_call() {
 }
 
 #[tokio::test]
+async fn the_account_of_a_key_is_named_also_of_another_account_s_key() {
+    let endpoint = Endpoint::demo_organisation(now()).with_clock(Arc::new(now));
+    let account = connect(&endpoint, &Options::default());
+    for (key, id) in [
+        ("AKIAQX7DEMO4ZAPIER01", "123456789012"),
+        ("AKIAQX7DEMO4DVCI0001", "111122223333"),
+        ("AKIAY34FZKBOKMUTVV7A", "609629065308"),
+    ] {
+        assert_eq!(&*account.account_of_key(key).await.unwrap(), id);
+    }
+    assert_eq!(endpoint.calls().len(), 3, "one call each");
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("GetAccessKeyInfo"));
+    let error = account.account_of_key("AKIAQX7DEMO4ZAPIER01").await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind, Kind::Denied);
+    assert_eq!(error.action, "sts:GetAccessKeyInfo");
+}
+
+#[tokio::test]
 async fn each_code_leads_to_its_kind() {
     for (status, code, message, expected) in [
         (403, "AccessDenied", "no", Kind::Denied),
