@@ -11,9 +11,13 @@ import sys
 import boto3
 
 
-def client(service, key="AKIAIOSFODNN7EXAMPLE", secret="wJalrXUtnFEMI/EXAMPLEKEY"):
+ROLE = "OrganizationAccountAccessRole"
+
+
+def client(service, key="AKIAIOSFODNN7EXAMPLE", secret="wJalrXUtnFEMI/EXAMPLEKEY", token=None):
     return boto3.client(
         service,
+        aws_session_token=token,
         endpoint_url=os.environ["IAMKEYS_MOTO_URL"],
         region_name="us-east-1",
         aws_access_key_id=key,
@@ -62,6 +66,42 @@ def use_key(key, secret):
     client("s3", key, secret).list_buckets()
 
 
+def create_accounts(*names):
+    organizations = client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    for name in names:
+        made = organizations.create_account(AccountName=name, Email=f"{name}@acme.example")
+        print(made["CreateAccountStatus"]["AccountId"])
+
+
+def accounts():
+    for page in client("organizations").get_paginator("list_accounts").paginate():
+        for account in page["Accounts"]:
+            print(account["Id"], account["Name"])
+
+
+def iam_of(account):
+    found = client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{account}:role/{ROLE}", RoleSessionName="test"
+    )["Credentials"]
+    return client(
+        "iam", found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
+    )
+
+
+def create_user_in(account, user):
+    there = iam_of(account)
+    there.create_user(UserName=user)
+    there.create_access_key(UserName=user)
+
+
+def keys_in(account):
+    there = iam_of(account)
+    for user in there.list_users()["Users"]:
+        for key in there.list_access_keys(UserName=user["UserName"])["AccessKeyMetadata"]:
+            print(user["UserName"], key["AccessKeyId"], key["Status"])
+
+
 iam = client("iam")
 commands = {
     f.__name__: f
@@ -75,6 +115,10 @@ commands = {
         delete_user,
         who_am_i,
         use_key,
+        create_accounts,
+        accounts,
+        create_user_in,
+        keys_in,
     )
 }
 commands[sys.argv[1]](*sys.argv[2:])

@@ -19,6 +19,7 @@ mod pty;
 #[path = "../common/rotating.rs"]
 mod rotating;
 
+mod organization;
 mod report;
 mod rotation;
 

@@ -10,6 +10,18 @@ use iamkeys::{
     engine::model::LastUsed,
 };
 
+/// A connection of the program's own to that server.
+pub(crate) fn connection() -> Connection {
+    let own = Credentials::new("AKIAIOSFODNN7EXAMPLE", "EXAMPLE", None, None, "test");
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(own))
+        .endpoint_url(var("IAMKEYS_MOTO_URL"))
+        .build();
+    Connection::new(&config, true, Timeouts::default())
+}
+
 #[test]
 fn its_credential_report_is_read() {
     account(&["create_users", "report-alice", "report-bob"]);
@@ -20,14 +32,7 @@ fn its_credential_report_is_read() {
     }
     account(&["deactivate_key", "report-alice", &second[0]]);
 
-    let own = Credentials::new("AKIAIOSFODNN7EXAMPLE", "EXAMPLE", None, None, "test");
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(own))
-        .endpoint_url(var("IAMKEYS_MOTO_URL"))
-        .build();
-    let moto = Connection::new(&config, true, Timeouts::default());
+    let moto = connection();
     let tokio = iamkeys::driver::threads().expect("threads");
     // Programs that other tests run ask for it as well, and there may be one from before.
     let made = tokio.block_on(moto.generate_report());
