@@ -312,10 +312,18 @@ impl Engine {
     }
 
     /// Says which rows are being looked at, of each account that has any: they are asked for first.
-    pub fn look_at(&mut self, mut attention: HashMap<Slot, Attention>) {
+    pub fn look_at(&mut self, attention: HashMap<Slot, Attention>) {
+        // Of most accounts no row is looked at, and this comes with every event.
         for account in self.fleet.accounts_mut() {
-            let of_account = attention.remove(&account.session.slot);
-            account.loader.attention = of_account.unwrap_or_default();
+            let attention = &mut account.loader.attention;
+            if !attention.is_empty() {
+                *attention = Attention::default();
+            }
+        }
+        for (slot, attention) in attention {
+            if let Some(account) = self.fleet.get_mut(slot) {
+                account.loader.attention = attention;
+            }
         }
     }
 

@@ -37,11 +37,11 @@ impl Connection {
         })
     }
 
-    /// The client, which is made when it is first needed: most sessions never do. Organizations throttles
-    /// early, and its pages come one after another: the SDK waits for each.
+    /// The client, which is made when it is first needed: most sessions never do.
     fn organizations(&self) -> aws_sdk_organizations::Client {
         let config = aws_sdk_organizations::config::Builder::from(&self.config)
-            .retry_config(patience::patient_retries())
+            .retry_config(self.retries())
+            .retry_classifier(patience::NotWhenThrottled)
             .timeout_config(self.timeouts.config())
             .interceptor(bodies::Bounded)
             .build();

@@ -17,13 +17,6 @@ pub(super) fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_secs(8))
 }
 
-/// The same, of what is asked one call after another, and soon throttled.
-pub(super) fn patient_retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(10)
-        .with_max_backoff(Duration::from_secs(4))
-}
-
 /// A throttled read is answered with the word that it was: the caller knows what else is
 /// to be asked, and in which order, and asks it again when it is its turn. The SDK would wait
 /// beside the queue, each call for itself, and hold its place in it.

@@ -70,6 +70,8 @@ pub struct Account {
     pub means: Option<Means>,
     /// How many reads may be under way, and how many a second.
     pub limiter: Limiter,
+    /// The same of AWS Organizations, which is another service.
+    pub(super) organizations: Limiter,
     pub(super) loader: Loader,
 }
 
@@ -87,6 +89,7 @@ impl Account {
             prompt: None,
             means: None,
             limiter: Limiter::default(),
+            organizations: Limiter::default(),
             loader: Loader::default(),
         }
     }
@@ -283,7 +286,7 @@ impl Account {
             Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
-        self.limiter.sent();
+        self.limiter_of(&read).sent();
         Effect::Read(self.session, request, read)
     }
 

@@ -10,6 +10,7 @@ use super::{
     account::{Account, Stage, UserRow},
     effect::{Effect, RequestId, Target},
     error::{Error, Kind},
+    limiter::Limiter,
     opening::FIRST_READS,
     request::Read,
 };
@@ -66,6 +67,13 @@ pub struct Attention {
     pub visible: Vec<u32>,
     /// The users who would be on screen one page further in either direction.
     pub near: Vec<u32>,
+}
+
+impl Attention {
+    /// Whether no row is looked at.
+    pub(super) fn is_empty(&self) -> bool {
+        self.selected.is_none() && self.visible.is_empty() && self.near.is_empty()
+    }
 }
 
 /// The reads of one account.
@@ -228,6 +236,20 @@ impl Account {
         !self.loader.looks.is_empty()
     }
 
+    /// What limits a read: each service has limits of its own.
+    pub(super) fn limiter_of(&mut self, read: &Read) -> &mut Limiter {
+        match read {
+            Read::Accounts(_) => &mut self.organizations,
+            _ => &mut self.limiter,
+        }
+    }
+
+    /// Something is to be asked that something waits for, as soon as the limiter allows it.
+    pub(super) fn hold(&mut self, request: RequestId, read: Read, now: DateTime<Utc>) {
+        self.loader.sent(request, read, false, now);
+        self.loader.held.push_back(request);
+    }
+
     /// Notes that a read was answered, and says which read it was; `None` where the answer counts
     /// for nothing: nothing waits for it, or it was throttled and will be asked again.
     pub(super) fn answered(
@@ -239,12 +261,18 @@ impl Account {
     ) -> Option<Read> {
         let asked = self.loader.reads.get(&request)?;
         let (planned, since) = (asked.planned, asked.since);
+        let listing = matches!(asked.read, Read::Accounts(_));
         let throttled = error.is_some_and(|error| error.kind == Kind::Throttled);
+        let limiter = if listing {
+            &mut self.organizations
+        } else {
+            &mut self.limiter
+        };
         if throttled {
-            self.limiter.throttled(now);
-        } else if planned && error.is_none_or(Error::is_an_answer) {
+            limiter.throttled(now);
+        } else if (planned || listing) && error.is_none_or(Error::is_an_answer) {
             // Those that something waits for may take their time, or ask another service.
-            self.limiter.answered(took, now);
+            limiter.answered(took, now);
         }
         // Where there are no answers, nothing more is asked, nor said of each.
         let cut_off = self.note_silence(error, planned);
@@ -345,12 +373,18 @@ impl Account {
             return effects;
         }
         self.limiter.look(now);
-        while self.limiter.allows()
-            && let Some(request) = self.loader.held.pop_front()
-        {
-            if let Some(asked) = self.loader.reads.get(&request) {
-                self.limiter.sent();
-                effects.push(Effect::Read(self.session, request, asked.read.clone()));
+        self.organizations.look(now);
+        for request in std::mem::take(&mut self.loader.held) {
+            let Some(asked) = self.loader.reads.get(&request) else {
+                continue;
+            };
+            let read = asked.read.clone();
+            let limiter = self.limiter_of(&read);
+            if limiter.allows() {
+                limiter.sent();
+                effects.push(Effect::Read(self.session, request, read));
+            } else {
+                self.loader.held.push_back(request);
             }
         }
         self.loader.starved = !self.loader.held.is_empty();

@@ -8,7 +8,7 @@
 use super::{
     Engine,
     account::{Account, Stage},
-    effect::{Effect, Member, Portal, SessionId, Slot, Target, Through},
+    effect::{Effect, Member, Portal, RequestId, SessionId, Slot, Target, Through},
     error::{Error, Kind},
     model::{Caller, ListedAccount},
     problem::{Offer, Problem},
@@ -186,7 +186,10 @@ impl Engine {
                 match (next, through) {
                     (None, _) => list.listing = Listing::Complete,
                     (next, Through::Role) => {
-                        self.read(session.slot, Read::Accounts(next));
+                        // As fast as it is allowed: there are many pages.
+                        let (request, now) = (RequestId(self.number()), self.now);
+                        let account = self.fleet.of_mut(session)?;
+                        account.hold(request, Read::Accounts(next), now);
                     }
                     (next, Through::Portal) => {
                         self.read(session.slot, Read::PortalAccounts(next));
