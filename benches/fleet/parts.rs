@@ -60,7 +60,8 @@ impl Bench {
             program,
             home: tempfile::tempdir().expect("a directory for a home"),
             quick,
-            accounts: 45,
+            // More than the SDK keeps credentials of in one place, which is 64.
+            accounts: 70,
             users: 4,
             latency: Duration::from_millis(2),
             listing_rate: 3,

@@ -7,7 +7,7 @@ use iamkeys::engine::{
     Answer, Blocker, Change, Changed, Event, Fact, Intent, KeyId, Kind, Need, News, Origin, Read,
     Resolution, RotationStep, SearchPhase, Slot, Target, TrialNews,
     limiter::MOST,
-    model::{Caller, KeyStatus},
+    model::{AccountState, AccountsPage, Caller, KeyStatus, ListedAccount},
     unresolved::{Cause, Finding, Question},
     vault::Tried,
 };
@@ -401,6 +401,73 @@ fn an_account_that_is_opened_later_gets_its_share() {
         assert_eq!(shares.iter().sum::<usize>(), MOST);
         assert!(shares[second] >= MOST / 4, "{shares:?}");
     }
+}
+
+/// The accounts of an organisation that the first one lists.
+fn listed(count: usize) -> Answer {
+    let listed = |at| ListedAccount {
+        id: format!("90000000000{at}").into(),
+        name: format!("unit-{at}").into(),
+        state: AccountState::Active,
+    };
+    Answer::Accounts(AccountsPage {
+        accounts: (0..count).map(listed).collect(),
+        next: None,
+    })
+}
+
+fn is_listing(read: &Read) -> bool {
+    matches!(read, Read::Accounts(_))
+}
+
+#[test]
+fn accounts_that_wait_are_opened_before_more_is_asked_of_those_that_are_open() {
+    let mut pair = Pair::open_with(600);
+    pair.hands.intend(Intent::OpenOrganisation(pair.one));
+    let listing = pair.hands.asked(pair.one, is_listing).expect("it is asked");
+    let answer_oldest = |pair: &mut Pair| {
+        let mut reads = pair.hands.reads.iter();
+        let asked = reads.find(|(_, _, read)| !is_listing(read)).cloned();
+        let asked = asked.expect("there is always more to ask");
+        let answer = pair.accounts[usize::from(asked.0.slot.0)].answer(&asked.2);
+        pair.hands.now += TimeDelta::milliseconds(1);
+        pair.hands.answer(asked, Ok(answer));
+        pair.hands.plan();
+    };
+    pair.hands.plan();
+    while pair.hands.reads.len() < MOST {
+        answer_oldest(&mut pair);
+    }
+    pair.hands.answer(listing, Ok(listed(3)));
+    pair.hands.plan();
+    // One answer after another, of which none makes room for two.
+    for _ in 0..8 {
+        answer_oldest(&mut pair);
+    }
+    assert_eq!(pair.hands.sign_ins.len(), 3);
+    assert!(pair.hands.reads.len() > MOST - 8, "the room is used");
+}
+
+#[test]
+fn aws_organizations_that_throttles_does_not_slow_iam() {
+    let mut pair = Pair::loaded();
+    pair.hands.intend(Intent::OpenOrganisation(pair.one));
+    for _ in 0..3 {
+        let listing = pair.hands.asked(pair.one, is_listing).expect("it is asked");
+        let throttled = error("organizations:ListAccounts", Kind::Throttled);
+        pair.hands.answer(listing, Err(throttled));
+        pair.hands.plan();
+        assert!(pair.hands.asked(pair.one, is_listing).is_none(), "at once");
+        pair.hands.now += TimeDelta::seconds(2);
+        pair.hands.plan();
+    }
+    assert_eq!(pair.hands.account(pair.one).limiter.limit(), None);
+    let listing = pair
+        .hands
+        .asked(pair.one, is_listing)
+        .expect("it is asked again");
+    pair.hands.answer(listing, Ok(listed(2)));
+    assert_eq!(pair.hands.engine.fleet.accounts().len(), 4);
 }
 
 #[test]
