@@ -21,8 +21,6 @@ const ACCOUNTS: [(&str, &str); 4] = [
     ("444444444444", "FOR"),
 ];
 
-/// In the ID of a key that no account has.
-
 /// What can happen.
 #[derive(Clone, Debug)]
 enum Step {
@@ -214,6 +212,11 @@ impl World {
         shown.collect()
     }
 
+    /// What is known of every account.
+    fn all(&self) -> Vec<String> {
+        self.others(Slot(u16::MAX))
+    }
+
     /// The account that was asked answers, and it alone has something new.
     fn answer(&mut self, asked: (SessionId, RequestId, Read), kind: Option<Kind>) {
         let (session, _, read) = asked.clone();
@@ -273,7 +276,7 @@ impl World {
             "999999999999",
             &[("alice", &["AKIANILNILNILNILNIL1"]), ("nil", &[])],
         );
-        let before: Vec<_> = (0..4).map(|slot| self.others(Slot(slot))).collect();
+        let before = self.all();
         let (answer, took) = (wrong.answer(&read), std::time::Duration::ZERO);
         self.hands.hear(Event::Answer {
             session,
@@ -281,8 +284,7 @@ impl World {
             result: Ok(answer),
             took,
         });
-        let after: Vec<_> = (0..4).map(|slot| self.others(Slot(slot))).collect();
-        assert!(after == before, "late: {session:?}: {read:?}");
+        assert!(self.all() == before, "late: {session:?}: {read:?}");
     }
 
     fn signed_in(&mut self, session: SessionId, target: &Target, well: bool) {
@@ -304,7 +306,14 @@ impl World {
             }
             _ => Ok(Box::default()),
         };
+        // It may be that of a session which is left already.
+        let left = session != self.hands.session(session.slot);
+        let before = left.then(|| self.all());
         self.hands.hear(Event::SignedIn { session, result });
+        assert!(
+            before.is_none_or(|it| it == self.all()),
+            "late: {session:?}"
+        );
         self.take();
     }
 
