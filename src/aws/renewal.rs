@@ -108,6 +108,14 @@ impl Renewal {
                 }
             }
             match self.signer.credentials().await {
+                Ok(signed) if has_expired(&signed.credentials) => {
+                    // A program that keeps them, say: asked again at once, it would give them again.
+                    let why = "what came in their place has expired".to_owned();
+                    tracing::warn!(why, "not renewed");
+                    return tell(Err(why));
+                }
+                // They are kept somewhere, and made anew when they end.
+                Ok(signed) if signed.credentials.expiry() == Some(expiry) => sleep(AGAIN).await,
                 Ok(signed) => {
                     let renewed = Renewed {
                         key: signed.credentials.access_key_id().to_owned(),
@@ -129,6 +137,11 @@ impl Renewal {
             }
         }
     }
+}
+
+fn has_expired(credentials: &Credentials) -> bool {
+    let left = credentials.expiry().map(left_until);
+    left.is_some_and(|left| left.is_zero())
 }
 
 fn left_until(time: SystemTime) -> Duration {
@@ -231,6 +244,21 @@ mod tests {
         assert!(tells.recv().await.is_none(), "once");
         let error = lease.provide_credentials().await.unwrap_err();
         assert!(deepest(&error).contains("expired"), "{error:?}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_program_that_gives_what_has_expired_is_not_asked_over_and_over() {
+        let old = r#"echo '{"Version":1,"AccessKeyId":"ASIANEWFODNN7EXAMPLE",
+            "SecretAccessKey":"s","Expiration":"2020-01-01T00:00:00Z"}'"#;
+        let renewal = renewal(old, Duration::ZERO);
+        let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
+        let run = renewal.run(move |result| drop(told.send(result)));
+        let ended = tokio::time::timeout(Duration::from_secs(20), run).await;
+        ended.expect("it gives up");
+        let why = tells.recv().await.expect("it tells").unwrap_err();
+        assert!(why.contains("has expired"), "{why}");
+        assert!(tells.recv().await.is_none(), "once");
     }
 
     #[tokio::test]
