@@ -121,16 +121,23 @@ impl Identity {
         }
     }
 
-    /// The names that the account goes by.
+    /// The names that the account goes by. All of them: one that is not shown must not hide that this
+    /// is production.
     fn names(&self) -> Vec<&str> {
-        let names = [self.own_name(), self.profile.as_deref()];
+        let alias = self.alias.known().and_then(Option::as_deref);
+        let names = [alias, self.listed_name.as_deref(), self.profile.as_deref()];
         names.into_iter().flatten().collect()
     }
 
-    /// Whether this is production: as a rule says, or else as its alias or profile says.
+    /// Whether this is production: as a rule says, or else as one of its names says.
     #[must_use]
     pub fn is_production(&self) -> bool {
-        let by_name = || self.names().into_iter().any(says_production);
+        let by_name = || {
+            self.names()
+                .into_iter()
+                .chain(self.name())
+                .any(says_production)
+        };
         self.style().production.unwrap_or_else(by_name)
     }
 
@@ -234,6 +241,25 @@ mod tests {
             let identity = identity(alias, rules);
             assert_eq!(identity.is_production(), production, "{identity:?}");
         }
+    }
+
+    #[test]
+    fn each_name_can_say_that_it_is_production() {
+        let production = |identity: &Identity| identity.is_production();
+        let mut listed = identity("acme-1", vec![]);
+        assert!(!production(&listed));
+        listed.listed_name = Some("Acme Production".into());
+        assert!(production(&listed), "though its alias is shown");
+        assert!(listed.is_unexpected_production());
+        let id = || Which::Id("123456789012".into());
+        let labelled = identity("acme-1", vec![rule(id(), Some("payments prod"), None)]);
+        assert!(production(&labelled), "as a person calls it");
+
+        // A rule for a name in the organisation holds when the alias is known, too.
+        let named = Which::Named(NamePattern::new("Payments"));
+        let mut ruled = identity("acme-1", vec![rule(named, None, Some(true))]);
+        ruled.listed_name = Some("Payments".into());
+        assert!(production(&ruled));
     }
 
     #[test]
