@@ -149,6 +149,11 @@ impl RoleChain {
         self.serial.is_some() || self.roles.iter().any(|role| role.serial.is_some())
     }
 
+    /// Whether one of its roles is to last for another time than usual.
+    pub(super) fn names_a_duration(&self) -> bool {
+        self.roles.iter().any(|role| role.duration.is_some())
+    }
+
     /// Whether it is an access key and nothing else.
     pub(super) fn is_keys(&self) -> bool {
         self.roles.is_empty() && matches!(self.base, Base::Keys(_) | Base::Environment)
@@ -266,6 +271,7 @@ mod tests {
         assert!(chain.names_a_device());
         let chain = RoleChain::read(&set, "base").expect("a chain");
         assert!(chain.roles.is_empty());
+        assert!(!chain.names_a_duration(), "it is of a session with a code");
         assert_eq!(chain.how(true), "keys with MFA");
     }
 

@@ -143,7 +143,9 @@ pub async fn sign_in_with(
     };
     match (chain, means) {
         (Some(chain), Some(Means::Code)) => Box::pin(found.along(chain, means, person)).await,
-        (Some(chain), _) if chain.names_a_device() || chain.is_sso() => {
+        (Some(chain), _)
+            if chain.names_a_device() || chain.names_a_duration() || chain.is_sso() =>
+        {
             Box::pin(found.along(chain, means, person)).await
         }
         (None, Some(Means::Code)) => Err(assume::needs_long_term_keys(found.named.as_deref())),

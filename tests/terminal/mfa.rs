@@ -156,6 +156,24 @@ fn a_role_is_assumed_from_the_session_without_another_code() {
 }
 
 #[test]
+fn a_role_without_a_device_lasts_as_long_as_its_profile_says() {
+    let world = World::demo();
+    let admin = Role::new("Admin").trusting("123456789012");
+    world.endpoint.account(|account| account.add_role(admin));
+    let config = role("duration_seconds = 900\n");
+    let mut program = start(&world, "admin", &config).size(120, 36).run();
+    program.wait_text("Users 24");
+    program.press("@");
+    // And not an hour, as is usual.
+    program.wait_for("how long it lasts", |screen| {
+        let text = screen.contents();
+        text.contains("signed in, 14m left") || text.contains("signed in, 15m left")
+    });
+    program.press(ESC);
+    quit(program);
+}
+
+#[test]
 fn where_no_session_is_given_the_role_gets_a_code_of_its_own() {
     let world = World::demo();
     let admin = Role::new("Admin").trusting("123456789012").requiring_mfa();
