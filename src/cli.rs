@@ -14,6 +14,7 @@ use crate::{
         self, Background, DEFAULT_ROLES, Exit, KeyId, Target, Wanted,
         account_rules::NamePattern,
         destination::Form,
+        is_role_name,
         key_id::{self, NotAKey},
         profiles::ProfileList,
         roles_named,
@@ -154,7 +155,7 @@ pub enum Task {
 }
 
 /// The options that say which real account to open: beside the demo, one of the two is a mistake.
-const OF_REAL_ACCOUNTS: [&str; 3] = ["profile", "region", "endpoint_url"];
+const OF_REAL_ACCOUNTS: [&str; 4] = ["profile", "accounts", "region", "endpoint_url"];
 
 /// Reads the ID of a key. What clap says of a bad argument repeats it; what was given here may be a
 /// secret.
@@ -219,11 +220,10 @@ fn is_pattern(name: &str) -> bool {
 /// How many users each account of a generated organisation has, unless it is said.
 const USERS_EACH: u32 = 40;
 
-/// Reads the name of a role: 1 to 64 letters, digits and some signs, and a path before it.
+/// Reads the name of a role.
 fn role(name: &str) -> Result<String, &'static str> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
-    let good = !name.is_empty() && name.len() <= 512 && name.chars().all(allowed);
-    good.then(|| name.to_owned())
+    is_role_name(name)
+        .then(|| name.to_owned())
         .ok_or("that is not the name of a role, such as iamkeys-audit")
 }
 
@@ -654,7 +654,7 @@ mod tests {
     #[test]
     fn the_demo_is_opened_beside_no_real_account() {
         for demo in [&["--demo"][..], &["--demo-users", "3"]] {
-            for real in ["--profile", "--region", "--endpoint-url"] {
+            for real in ["--profile", "--accounts", "--region", "--endpoint-url"] {
                 let value = if real == "--endpoint-url" {
                     "http://127.0.0.1:5000"
                 } else {

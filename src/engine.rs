@@ -52,7 +52,7 @@ pub use intent::Intent;
 pub use key_id::KeyId;
 pub use leaving::{Leave, Obstacle};
 pub use loader::{Attention, Background};
-pub use opening::{AccountList, DEFAULT_ROLES, Listing, Wanted, roles_named};
+pub use opening::{AccountList, DEFAULT_ROLES, Listing, Wanted, is_role_name, roles_named};
 pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
 pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::{Offer, Problem};

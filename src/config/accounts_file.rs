@@ -1,12 +1,15 @@
 //! A file of accounts (`--accounts`): CSV or TOML, with the ID, the name, the role and the profile of
 //! each.
 
-use crate::engine::{Wanted, key_id};
+use crate::engine::{Wanted, is_role_name, key_id};
 use serde::Deserialize;
 use std::{fs, path::Path};
 
 /// How many digits an account ID has.
 const ID_LENGTH: usize = 12;
+
+/// The most accounts that a file may name: no organisation has more, and each takes its room.
+const MOST: usize = 10_000;
 
 /// A row of the file, or a table.
 #[derive(Debug, Default, Deserialize)]
@@ -39,13 +42,13 @@ pub fn accounts_of(path: &Path) -> Result<Vec<Wanted>, String> {
     let is_toml = path
         .extension()
         .is_some_and(|it| it.eq_ignore_ascii_case("toml"));
-    let accounts = if is_toml {
-        of_toml(&text)
-    } else {
-        of_csv(&text)
-    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let accounts = if is_toml { of_toml(text) } else { of_csv(text) };
     match accounts {
         Ok(accounts) if accounts.is_empty() => Err(at("there is no account in it".into())),
+        Ok(accounts) if accounts.len() > MOST => {
+            Err(at(format!("there are more than {MOST} accounts in it")))
+        }
         accounts => accounts.map_err(at),
     }
 }
@@ -67,7 +70,6 @@ fn line_of(text: &str, place: usize) -> usize {
 }
 
 fn of_csv(text: &str) -> Result<Vec<Wanted>, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -117,10 +119,14 @@ fn wanted(row: Row) -> Result<Wanted, String> {
         None if profile.is_none() => return Err("an account needs an ID or a profile".into()),
         _ => {}
     }
+    let role: Option<Box<str>> = said(row.role);
+    if let Some(role) = role.as_deref().filter(|role| !is_role_name(role)) {
+        return Err(format!("{role} is no name of a role"));
+    }
     Ok(Wanted {
         id,
         name: said(row.name),
-        role: said(row.role),
+        role,
         profile,
     })
 }
@@ -164,6 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_any_editor_is_read_and_none_without_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let read = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            fs::write(&path, text).unwrap();
+            accounts_of(&path)
+        };
+        // Notepad begins a file with it.
+        let table = "\u{feff}[[account]]\nid = \"111122223333\"\n";
+        assert_eq!(read("some.toml", table).unwrap().len(), 1);
+        assert_eq!(read("some.csv", "\u{feff}111122223333\n").unwrap().len(), 1);
+        let why = read("many.csv", &"111122223333\n".repeat(MOST + 1)).unwrap_err();
+        assert!(why.ends_with("more than 10000 accounts in it"), "{why}");
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_line() {
         let csv = |text: &str| of_csv(text).unwrap_err();
         assert_eq!(
@@ -173,6 +195,10 @@ mod tests {
         assert_eq!(
             csv("id,name\n,b\n"),
             "line 2: an account needs an ID or a profile"
+        );
+        assert_eq!(
+            csv("111122223333,a,arn:aws:iam::111122223333:role/audit\n"),
+            "line 1: arn:aws:iam::111122223333:role/audit is no name of a role"
         );
         let toml = |text: &str| of_toml(text).unwrap_err();
         assert!(toml("[[account]]\nid = \"1\"\n").starts_with("line 1: 1 is no account ID"));

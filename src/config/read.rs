@@ -1,8 +1,9 @@
 //! The text of the config file, key by key.
 
 use super::{ACCOUNT_KEYS, Config, Key, Kind, OTHER_KEYS, Setting, Value, error::Refusal};
-use crate::engine::account_rules::{
-    AccountRule, AccountRules, AccountStyle, Colour, NamePattern, Which,
+use crate::engine::{
+    account_rules::{AccountRule, AccountRules, AccountStyle, Colour, NamePattern, Which},
+    is_role_name,
 };
 use std::env;
 use toml::{
@@ -229,6 +230,9 @@ fn account(
                     refuse(format!("it must be one of {}", names.join(", ")))
                 })?;
                 style.colour = Some(colour);
+            }
+            "role" if !is_role_name(text) => {
+                return Err(refuse("it is the name of a role, and no ARN".into()));
             }
             "role" => role = Some(text.into()),
             _ => profile = Some(text.into()),

@@ -449,6 +449,14 @@ fn without_source(of_source: &Problem) -> Problem {
     }
 }
 
+/// Whether this can be the name of a role: letters, digits and some signs, with its path before it. An
+/// ARN is none.
+#[must_use]
+pub fn is_role_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+    !name.is_empty() && name.len() <= 512 && name.chars().all(allowed)
+}
+
 /// The roles of these names.
 #[must_use]
 pub fn roles_named<'a>(names: impl IntoIterator<Item = &'a str>) -> Arc<[Box<str>]> {

@@ -133,9 +133,9 @@ fn keys_in_the_environment_win_over_the_file_s_profile() {
 
 #[test]
 fn what_a_flag_excludes_is_left_out_of_the_file() {
-    let text = "profile = 'work'\nregion = 'eu-west-1'\nread_only = true\n";
+    let text = "profile = 'work'\nregion = 'eu-west-1'\nread_only = true\naccounts = '/tmp/x'\n";
     let demo = cli(text, &["--demo"], &[]);
-    assert!(demo.profile.is_empty() && demo.region.is_none());
+    assert!(demo.profile.is_empty() && demo.region.is_none() && demo.accounts.is_none());
     assert_eq!(demo.target(), Target::Demo);
     assert!(demo.read_only, "it goes with the demo");
     assert_eq!(source(&demo, "profile"), Source::Excluded("--demo".into()));
