@@ -242,8 +242,12 @@ impl Engine {
             return;
         }
         let names = [&*listed.name];
-        let rules = self.account_rules.clone();
-        let rules = || rules.about(Some(&listed.id), &names);
+        // How to get in is said of real accounts: the demo's must not lead to one.
+        let ways = match self.fleet.get(source) {
+            Some(source) if source.is_demo() => Arc::default(),
+            _ => self.account_rules.clone(),
+        };
+        let rules = || ways.about(Some(&listed.id), &names);
         let wanted = Wanted {
             id: Some(listed.id.clone()),
             name: None,
