@@ -354,3 +354,32 @@ fn where_a_login_has_ended_signing_in_anew_makes_one() {
     ctrl(&mut desk, 'l');
     assert_eq!(sign_ins(&mut desk)[0].1, of("good"));
 }
+
+#[test]
+fn a_login_beside_other_accounts_takes_the_place_of_none() {
+    let mut desk = choosing(&["dev", "ended", "prod"]);
+    let here = desk.session();
+    desk.press(KeyCode::Up);
+    desk.press(KeyCode::Char(' '));
+    assert_eq!(sign_ins(&mut desk)[0].1, of("dev"));
+    let mut profiles = list(&["dev", "ended", "prod"]);
+    profiles.profiles[1].login = Some(Login::Missing);
+    desk.send(Event::Profiles(Ok(Box::new(profiles))));
+    desk.keys("ended");
+    ctrl(&mut desk, 'l');
+    let slots: Vec<_> = desk
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::SignInWith(session, target, Means::Login) if *target == of("ended") => {
+                Some(session.slot)
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(slots.len(), 1);
+    let first = desk.screen.engine.fleet.of(here);
+    assert_eq!(first.map(|account| &account.target), Some(&Target::Ambient));
+    assert_ne!(slots[0], here.slot);
+    assert_eq!(desk.screen.slot(), slots[0], "it is shown");
+}

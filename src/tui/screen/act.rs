@@ -99,8 +99,7 @@ impl Screen {
                 Ask::Close => {}
                 Ask::SignIn(target) => effects.extend(self.sign_in(target)),
                 Ask::SignInWith(target, means) => {
-                    let intent = Intent::SignInWith(self.slot(), target, means);
-                    effects.extend(self.begin_session(intent));
+                    effects.extend(self.sign_in_by(target, means));
                 }
                 Ask::Show(slot) => self.show_only(slot),
                 Ask::Open(dialog) => self.open(dialog),
@@ -389,6 +388,17 @@ impl Screen {
             return effects;
         }
         self.begin_session(Intent::SignIn(self.slot(), target))
+    }
+
+    /// The same, by other means than the usual ones.
+    fn sign_in_by(&mut self, target: Target, means: Means) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.has_several() && target != self.account().target {
+            effects = self.sign_in(target.clone());
+        }
+        let intent = Intent::SignInWith(self.slot(), target, means);
+        effects.extend(self.begin_session(intent));
+        effects
     }
 
     /// Begins another session in place of the one that is shown.
