@@ -312,15 +312,20 @@ impl Account {
     }
 
     /// The questions that a new session begins with: the list first, and the report on everyone in
-    /// it, which is what the person waits for. Of one among many accounts the name is known, the
-    /// caller from the role that was assumed, and what the summary would say from the report.
+    /// it, which is what the person waits for. Of one among many accounts the name is known as a rule,
+    /// the caller from the role that was assumed, and what the summary would say from the report.
     pub(super) fn first_reads(&self) -> Vec<Read> {
         let mut reads = vec![Read::Users(None), Read::Report];
         if self.identity.caller.known().is_none() {
             reads.push(Read::Caller);
         }
-        if !matches!(self.target, Target::Member(_)) {
-            reads.extend([Read::Alias, Read::Summary]);
+        let is_member = matches!(self.target, Target::Member(_));
+        // A name may say that it is production.
+        if !is_member || self.identity.listed_name.is_none() {
+            reads.push(Read::Alias);
+        }
+        if !is_member {
+            reads.push(Read::Summary);
         }
         reads
     }
