@@ -60,6 +60,8 @@ pub struct Account {
     pub users: Inventory,
     /// As the organisation lists it, where it was listed.
     pub listed: Option<ListedAccount>,
+    /// The ID of the account that it has to be, where a person has named one beside the profile.
+    pub(super) meant: Option<Box<str>>,
     /// Nothing in it is real.
     pub(super) demo: bool,
     /// A person does not want to see it among the others.
@@ -85,6 +87,7 @@ impl Account {
             identity: Identity::default(),
             users: Inventory::default(),
             listed: None,
+            meant: None,
             excluded: false,
             prompt: None,
             means: None,
@@ -109,6 +112,8 @@ impl Account {
         if same {
             self.users = users;
             self.demo = before.demo;
+            self.meant = before.meant;
+            self.identity.listed_name = before.identity.listed_name;
             if let Some(listed) = before.listed {
                 self.list_as(listed);
             }
@@ -146,7 +151,9 @@ impl Account {
     pub fn id(&self) -> Option<&str> {
         let meant = match &self.target {
             Target::Member(member) => Some(&*member.account),
-            Target::Ambient | Target::Profile(_) | Target::Demo | Target::Portal(_) => None,
+            Target::Ambient | Target::Profile(_) | Target::Demo | Target::Portal(_) => {
+                self.meant.as_deref()
+            }
         };
         self.identity.account_id().or(meant)
     }

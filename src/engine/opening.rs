@@ -271,6 +271,7 @@ impl Engine {
             role,
             profile,
         } = wanted;
+        let meant = id.clone();
         let closed = listed.as_ref().and_then(|listed| listed.state.why_closed());
         let slot = match profile.filter(|_| closed.is_none()) {
             Some(profile) => {
@@ -291,6 +292,7 @@ impl Engine {
             }
         };
         let account = self.fleet.get_mut(slot)?;
+        account.meant = meant;
         account.identity.listed_name = name;
         if let Some(listed) = listed {
             if let Some(why) = closed {
@@ -372,14 +374,16 @@ impl Engine {
     /// An account is signed in again: those that it leads to, and that could not be reached any more,
     /// are opened anew.
     pub(super) fn open_members_again(&mut self, source: Slot) {
-        for account in self.fleet.accounts_mut() {
+        let accounts = self.fleet.accounts().iter().filter(|account| {
             let is_member =
                 matches!(&account.target, Target::Member(member) if member.source == source);
             let is_lost = account.identity.broken.is_some()
                 || matches!(account.stage, Stage::SignedOut(_)) && !account.is_closed();
-            if is_member && is_lost {
-                account.wait_anew();
-            }
+            is_member && is_lost
+        });
+        let lost: Vec<Slot> = accounts.map(|account| account.session.slot).collect();
+        for slot in lost {
+            self.wait_anew(slot);
         }
     }
 }

@@ -38,8 +38,7 @@ impl Engine {
         if let Target::Member(member) = &target
             && let Some(source) = self.lost_source(member.source)
         {
-            let account = self.fleet.get_mut(slot)?;
-            account.wait_anew();
+            self.wait_anew(slot);
             return self.sign_in(member.source, source);
         }
         self.begin_session(slot, target, means)
@@ -61,14 +60,63 @@ impl Engine {
             self.rotations.forget(slot);
             self.activity.forget_failures();
         }
+        self.leave_session(session, |engine| {
+            let account = engine.fleet.get_mut(slot)?;
+            let effect = account.sign_in(target, means);
+            engine.effects.push(effect);
+            Some(())
+        })
+    }
+
+    /// Begins another session in a slot when its turn comes.
+    pub(super) fn wait_anew(&mut self, slot: Slot) -> Option<()> {
+        let session = self.fleet.get(slot)?.session;
+        self.leave_session(session, |engine| {
+            engine.fleet.get_mut(slot)?.wait_anew();
+            Some(())
+        })
+    }
+
+    /// Ends a session by what begins another in its slot. What waits for an answer in it waits no more:
+    /// none will count.
+    fn leave_session(
+        &mut self,
+        session: SessionId,
+        begin: impl FnOnce(&mut Self) -> Option<()>,
+    ) -> Option<()> {
         // While it is still known which questions are about the account of this session.
         self.forget_looks(session);
-        let account = self.fleet.get_mut(slot)?;
-        self.effects.push(account.sign_in(target, means));
+        begin(self)?;
         self.put_search_off(session.slot, false);
         self.forget_trials(session);
         self.void_proposals(session);
         Some(())
+    }
+
+    /// Ends a session that has turned out to be one of another account than was meant: a file may say
+    /// of a profile that it opens an account, and be wrong. Its name must not stand over the keys of
+    /// another. Says whether it was so.
+    fn leave_if_another(&mut self, session: SessionId) -> bool {
+        let account = self.fleet.of(session);
+        let ids = account.and_then(|it| Some((it.meant.clone()?, it.identity.account_id()?)));
+        let Some((meant, found)) = ids.filter(|(meant, found)| **meant != **found) else {
+            return false;
+        };
+        let problem = Problem {
+            title: format!("it opens account {found}, not {meant}"),
+            what: format!(
+                "These credentials were named for the account {meant}, and are of {found}."
+            ),
+            advice: vec!["Name the account and the profile that belong together.".into()],
+            ..Problem::default()
+        };
+        let left = self.leave_session(session, |engine| {
+            let account = engine.fleet.of_mut(session)?;
+            account.wait_anew();
+            account.stage = account::Stage::SignedOut(Box::new(problem));
+            Some(())
+        });
+        left.is_some()
     }
 
     pub(super) fn signed_in(
@@ -122,7 +170,8 @@ impl Engine {
         let renewed = match result {
             Ok(renewed) => renewed,
             Err(why) => {
-                self.complain(format!("The credentials could not be renewed: {why}"));
+                let text = format!("The credentials could not be renewed: {why}");
+                self.complain_of(session, text);
                 return Some(());
             }
         };
@@ -210,6 +259,9 @@ impl Engine {
         let account = self.fleet.of_mut(session)?;
         match (read, error) {
             (Read::Caller, _) => {
+                if self.leave_if_another(session) {
+                    return None;
+                }
                 self.account_is_known(session);
                 self.open_listed();
                 self.take_up_questions();

@@ -4,8 +4,11 @@
 use crate::by_hand::{Account, ByHand, created, error, key};
 use chrono::TimeDelta;
 use iamkeys::engine::{
-    Answer, Blocker, Change, Changed, Event, Fact, Intent, KeyId, Kind, Need, News, Origin, Read,
-    Resolution, RotationStep, SearchPhase, Slot, Target, TrialNews,
+    Answer, Blocker, Change, Changed, Difference, Effect, Event, Fact, Intent, KeyId, Kind, Need,
+    News, Origin, Proposal, Read, Renewed, Resolution, RotationStep, SearchPhase, Slot, Target,
+    TrialNews, Wanted,
+    account::Stage,
+    account_rules::{AccountRule, AccountRules, AccountStyle, NamePattern, Which},
     limiter::MOST,
     model::{AccountState, AccountsPage, Caller, KeyStatus, ListedAccount},
     unresolved::{Cause, Finding, Question},
@@ -652,4 +655,182 @@ fn a_search_that_a_broken_session_has_cut_off_begins_anew_in_its_account() {
     pair.hands.sign_in(pair.one);
     let search = pair.hands.engine.search().expect("it is searched for");
     assert_eq!(search.session, pair.hands.session(pair.one));
+}
+
+#[test]
+fn a_profile_that_opens_another_account_than_was_named_is_left() {
+    let mut pair = Pair::loaded();
+    let wanted = Wanted {
+        id: Some("333333333333".into()),
+        name: Some("dev".into()),
+        role: None,
+        profile: Some("dev".into()),
+    };
+    let one = pair.one;
+    pair.hands.intend(Intent::OpenWanted(one, vec![wanted]));
+    let (session, target) = pair.hands.sign_ins.pop().expect("a sign-in");
+    assert_eq!(target, Target::Profile("dev".into()));
+    pair.hands.sign_in(session.slot);
+    // What the profile leads to is the second account, in which there are users.
+    let other = pair.accounts[1].clone();
+    pair.hands.load(session.slot, &other);
+    let account = pair.hands.account(session.slot);
+    let Stage::SignedOut(problem) = &account.stage else {
+        panic!("{:?}", account.stage);
+    };
+    assert_eq!(
+        problem.title,
+        "it opens account 222222222222, not 333333333333"
+    );
+    assert_eq!(account.id(), Some("333333333333"));
+    assert!(account.users.rows().is_empty(), "under another's name");
+    assert_ne!(account.session, session, "no answer counts any more");
+    assert_eq!(account.label(), "dev", "as a person calls it");
+    // Signed in to again, it is the account that is named.
+    let slot = session.slot;
+    pair.hands.intend(Intent::SignIn(slot, target));
+    pair.hands.sign_in(slot);
+    let right = Account::new("333333333333", &[("bob", &[])]);
+    pair.hands.load(slot, &right);
+    let account = pair.hands.account(slot);
+    assert_eq!(account.stage, Stage::SignedIn);
+    assert_eq!(account.users.rows().len(), 1);
+}
+
+#[test]
+fn the_name_of_an_account_that_no_one_has_named_is_asked_for() {
+    let mut pair = Pair::loaded();
+    let wanted = |id: &str, name: Option<&str>| Wanted {
+        id: Some(id.into()),
+        name: name.map(Box::from),
+        ..Wanted::default()
+    };
+    let accounts = vec![
+        wanted("333333333333", Some("dev")),
+        wanted("444444444444", None),
+    ];
+    let one = pair.one;
+    pair.hands.intend(Intent::OpenWanted(one, accounts));
+    pair.hands.plan();
+    let sign_ins = std::mem::take(&mut pair.hands.sign_ins);
+    let asks_name: Vec<bool> = sign_ins
+        .iter()
+        .map(|(session, _)| {
+            pair.hands.sign_in(session.slot);
+            let alias = |read: &Read| matches!(read, Read::Alias);
+            pair.hands.asked(session.slot, alias).is_some()
+        })
+        .collect();
+    assert_eq!(asks_name, [false, true], "it may say that it is production");
+}
+
+/// The organisation of the account in this slot has one other account.
+fn list_one_member(hands: &mut ByHand, slot: Slot) -> Slot {
+    hands.intend(Intent::OpenOrganisation(slot));
+    let asked = hands.asked(slot, |read| matches!(read, Read::Accounts(_)));
+    let accounts = vec![ListedAccount {
+        id: "444444444444".into(),
+        name: "acme-dev".into(),
+        state: AccountState::Active,
+    }];
+    let page = AccountsPage {
+        accounts,
+        next: None,
+    };
+    hands.answer(asked.expect("it is asked"), Ok(Answer::Accounts(page)));
+    hands.plan();
+    let accounts = hands.engine.fleet.accounts();
+    accounts.last().expect("it is open").session.slot
+}
+
+#[test]
+fn a_rule_for_real_accounts_opens_none_from_the_demo() {
+    let rule = AccountRule {
+        which: Which::Named(NamePattern::new("acme-*")),
+        style: AccountStyle::default(),
+        role: Some("real".into()),
+        profile: Some("real".into()),
+    };
+    for (target, opens_profile) in [(Target::Ambient, true), (Target::Demo, false)] {
+        let mut hands = ByHand::new();
+        let rules = AccountRules::new(vec![rule.clone()]);
+        hands.engine.use_account_rules(rules);
+        let (slot, effect) = hands.engine.open(target);
+        assert!(matches!(effect, Effect::SignIn(..)));
+        hands.sign_in(slot);
+        hands.load(slot, &Account::new("111111111111", &[]));
+        let member = list_one_member(&mut hands, slot);
+        let target = &hands.account(member).target;
+        if opens_profile {
+            assert_eq!(*target, Target::Profile("real".into()));
+            continue;
+        }
+        let Target::Member(member) = target else {
+            panic!("{target:?}");
+        };
+        assert_eq!(&*member.roles[0], "iamkeys-audit");
+    }
+}
+
+#[test]
+fn a_confirmation_in_an_account_that_is_opened_anew_is_void() {
+    let mut hands = ByHand::new();
+    let first = hands.open();
+    hands.load(first, &Account::new("111111111111", &[]));
+    let member = list_one_member(&mut hands, first);
+    hands.sign_in(member);
+    let account = Account::new("444444444444", &[("alice", &[ONE])]);
+    hands.load(member, &account);
+    let deactivate = Change::SetActive {
+        user: "alice".into(),
+        key: ONE.into(),
+        active: false,
+    };
+    let proposal = Proposal {
+        steps: vec![deactivate],
+        ..Proposal::default()
+    };
+    hands.intend(Intent::Propose(member, proposal));
+    let [Need::Plan(plan)] = hands.engine.needs()[..] else {
+        panic!("{:?}", hands.engine.needs());
+    };
+    // The session of the member has ended, and so has that of the first; which is renewed.
+    hands.fail(member, Kind::Expired);
+    let session = hands.session(first);
+    let renewed = Renewed {
+        key: "ASIANEW".into(),
+        expires: None,
+    };
+    hands.hear(Event::Renewed {
+        session,
+        result: Ok(renewed),
+    });
+    assert_eq!(hands.account(member).stage, Stage::Waiting);
+    let preflight = hands.engine.plan(plan).and_then(|plan| plan.preflight());
+    let preflight = preflight.expect("it is asked still");
+    assert_eq!(preflight.difference, Some(Difference::OtherSession));
+    assert!(!preflight.is_looking(), "nothing answers any more");
+    hands.intend(Intent::Approve {
+        plan,
+        typed: String::new(),
+    });
+    assert!(hands.orders.is_empty());
+}
+
+#[test]
+fn credentials_that_are_not_renewed_are_told_of_with_their_account() {
+    let mut pair = Pair::loaded();
+    let session = pair.hands.session(pair.two);
+    pair.hands.news.clear();
+    pair.hands.hear(Event::Renewed {
+        session,
+        result: Err("it failed".into()),
+    });
+    let [News::Notice { text, bad: true }] = &pair.hands.news[..] else {
+        panic!("{:?}", pair.hands.news);
+    };
+    assert_eq!(
+        text,
+        "222222222222: The credentials could not be renewed: it failed"
+    );
 }
