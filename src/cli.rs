@@ -71,8 +71,8 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub accounts: Option<PathBuf>,
     /// The role to assume in the accounts of the organisation; given several times, the first that
-    /// can be assumed counts (default: iamkeys-audit, OrganizationAccountAccessRole,
-    /// AWSControlTowerExecution)
+    /// can be assumed counts (default: `iamkeys-audit`, `OrganizationAccountAccessRole`,
+    /// `AWSControlTowerExecution`)
     #[arg(long, value_name = "NAME", value_parser = role)]
     pub role: Vec<String>,
     /// The region to sign for; it decides the partition (default: the profile's, or us-east-1)
@@ -324,9 +324,10 @@ impl Cli {
         for asked in &self.profile {
             let pattern = NamePattern::new(asked);
             let known = known.profiles.iter().map(|profile| &*profile.name);
-            let like: Vec<&str> = match is_pattern(asked) {
-                true => known.filter(|name| pattern.matches(name)).collect(),
-                false => vec![asked],
+            let like: Vec<&str> = if is_pattern(asked) {
+                known.filter(|name| pattern.matches(name)).collect()
+            } else {
+                vec![asked]
             };
             if like.is_empty() {
                 return Err(format!("no profile is like {asked}"));

@@ -38,6 +38,9 @@ use tokio::{
     task::JoinSet,
 };
 
+/// So much more room there is for what a person waits for: it is not held up by everything else.
+const AT_ONCE: usize = 8;
+
 /// How long files being written may take when the program ends.
 const LAST_FILES: Duration = Duration::from_secs(2);
 
@@ -148,7 +151,7 @@ impl Driver {
             handle,
             outbox,
             accounts,
-            turns: Turns::new(limiter::MOST),
+            turns: Turns::new(limiter::MOST + AT_ONCE),
             route: config.route,
             credentials: config.credentials,
             demo_apart: config.demo_apart,

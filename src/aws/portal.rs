@@ -149,8 +149,8 @@ impl Portal {
         log_in: bool,
         person: &Person,
     ) -> Result<SignedIn, Problem> {
-        let login = self.access(person).log_in(log_in).await;
-        login.map_err(|failure| self.no_login(failure))?;
+        let logged_in = self.access(person).log_in(log_in).await;
+        logged_in.map_err(|failure| self.no_login(failure))?;
         let (mut marker, mut first, mut tried) = (None, None, 0);
         loop {
             let page = self.accounts(marker).await;

@@ -30,9 +30,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let any_demo = shown.clone().any(Account::is_demo);
     if any_demo {
         // What is real beside it must not be taken for a part of it.
-        let badge = match shown.all(Account::is_demo) {
-            true => " DEMO ",
-            false => " DEMO AND REAL ",
+        let badge = if shown.all(Account::is_demo) {
+            " DEMO "
+        } else {
+            " DEMO AND REAL "
         };
         badges.push(Span::styled(badge, theme.badge));
         badges.push(Span::raw(" "));

@@ -203,6 +203,7 @@ impl Host for TestHost {
 
 /// How to start the program.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Setup {
     /// The terminal's size.
     pub size: (u16, u16),

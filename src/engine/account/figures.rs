@@ -1,7 +1,7 @@
 //! What the keys of an account come to, in numbers: how old those are that are in force, and for how
 //! long they were not used.
 
-use super::Account;
+use super::{Account, UserRow};
 use crate::engine::model::{KeyStatus, LastUsed};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -48,7 +48,8 @@ impl Figures {
             keys: account.users.tally().all_keys(),
             ..Self::default()
         };
-        let keys = account.users.rows().iter().flat_map(|row| row.known_keys());
+        let rows = account.users.rows().iter();
+        let keys = rows.flat_map(UserRow::known_keys);
         for key in keys.filter(|key| *key.status() == KeyStatus::Active) {
             figures.active += 1;
             let age = key.created().map(|created| now - created);

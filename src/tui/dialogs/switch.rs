@@ -620,9 +620,10 @@ fn details(row: Row, slot: Slot, lines: &Lines<'_>, engine: &Engine) -> (String,
     let style = if is_bad { theme.warn } else { theme.dim };
     if let Some(many) = Many::of(row, slot, engine) {
         let (text, dot) = (many.details(), theme.glyphs.dot);
-        return match is_bad {
-            true => (format!("{} {dot} {text}", state.text), style),
-            false => (text, style),
+        return if is_bad {
+            (format!("{} {dot} {text}", state.text), style)
+        } else {
+            (text, style)
         };
     }
     let Some(profile) = profile(row, engine) else {

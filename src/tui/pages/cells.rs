@@ -52,9 +52,10 @@ pub(super) fn account(canvas: &Canvas<'_>, account: &Account, room: usize) -> Ve
     let name = visible(account.label());
     let name = shorten_name(&name, room, theme.glyphs.more).into_owned();
     let identity = &account.identity;
-    let style = match identity.is_production() || identity.style().colour.is_some() {
-        true => theme.account(identity),
-        false => theme.dim,
+    let style = if identity.is_production() || identity.style().colour.is_some() {
+        theme.account(identity)
+    } else {
+        theme.dim
     };
     vec![Span::styled(name, style)]
 }

@@ -77,8 +77,8 @@ impl Columns {
         let mut extras: Vec<ExtraColumn> = EXTRAS.into_iter().filter(there).collect();
         let taken: usize = extras.iter().map(|(_, _, cells, _)| GAP + cells).sum();
         // Where there is little room, the account takes the place of the last use.
-        let used = account.is_none() || whole >= 72;
-        let used_cells = if used { USED } else { 0 };
+        let with_use = account.is_none() || whole >= 72;
+        let used_cells = if with_use { USED } else { 0 };
         let rest = width.saturating_sub(FRONT + ID + GAP + AGE + used_cells + taken + 1);
         let mut user = rest;
         if let Some((Extra::Description, _, cells, _)) = extras.last_mut() {
@@ -88,7 +88,7 @@ impl Columns {
         Self {
             user,
             account,
-            used,
+            used: with_use,
             extras,
         }
     }

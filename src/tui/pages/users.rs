@@ -280,10 +280,11 @@ fn list_row(
         }
         _ => of_key(canvas, first, columns.bar),
     };
-    match columns.used {
-        true => cells.extend([age, used]),
+    if columns.used {
+        cells.extend([age, used]);
+    } else {
         // Why there is no age is said in its place.
-        false => cells.push(if age.is_empty() { used } else { age }),
+        cells.push(if age.is_empty() { used } else { age });
     }
     if columns.two {
         let second = keys.next();

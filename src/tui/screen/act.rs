@@ -210,7 +210,7 @@ impl Screen {
             }
             Action::KeepFilter => self.stop_typing(),
             Action::ClearFilter if self.pages.shown == Page::Accounts => {
-                self.clear_accounts_filter()
+                self.clear_accounts_filter();
             }
             Action::ClearFilter => {
                 let nothing = self.lists.filter().is_empty();
