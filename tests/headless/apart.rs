@@ -164,11 +164,11 @@ impl World {
                 continue;
             }
             let named = match read {
-                Read::LastUsed(_, key) => Some(key.to_string()),
+                Read::LastUsed(_, key) => Some(key.clone()),
                 // A key that is searched for may be asked of any account.
                 _ => None,
             };
-            let mark = self.mark(session.slot);
+            let mark = Self::mark(session.slot);
             assert!(
                 named.as_ref().is_none_or(|key| key.contains(mark)),
                 "{session:?} is asked for {read:?}"
@@ -197,7 +197,7 @@ impl World {
         }
     }
 
-    fn mark(&self, slot: Slot) -> &'static str {
+    fn mark(slot: Slot) -> &'static str {
         ACCOUNTS[usize::from(slot.0)].1
     }
 
@@ -373,11 +373,11 @@ impl World {
         let slot = sent.0.slot;
         let change = sent.1.change.clone();
         self.made += 1;
-        let new = format!("AKIA{}{:A>13}", self.mark(slot), self.made);
+        let new = format!("AKIA{}{:A>13}", Self::mark(slot), self.made);
         // Lost on the way there, or on the way back.
         let done = match kind {
             None => true,
-            Some(Kind::Network) => self.made % 2 == 0,
+            Some(Kind::Network) => self.made.is_multiple_of(2),
             Some(_) => false,
         };
         let account = &mut self.accounts[usize::from(slot.0)];
@@ -420,9 +420,9 @@ impl World {
         self.take();
     }
 
-    fn go(&mut self, step: Step) {
+    fn go(&mut self, step: &Step) {
         self.hands.now += TimeDelta::milliseconds(20);
-        match step {
+        match *step {
             Step::Answer(at, kind) if !self.hands.reads.is_empty() => {
                 let asked = at.get(&self.hands.reads).clone();
                 self.answer(asked, kind);
@@ -490,7 +490,7 @@ impl World {
             }
         }
         for plan in self.hands.engine.plans() {
-            let mark = self.mark(plan.session.slot);
+            let mark = Self::mark(plan.session.slot);
             for step in &plan.steps {
                 let key = step.change.key().unwrap_or(mark);
                 assert!(key.contains(mark), "{:?}: {step:?}", plan.session);
@@ -527,13 +527,13 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn nothing_of_one_account_reaches_another(steps in prop::collection::vec(step(), 20..150)) {
         let mut world = World::open();
         for step in steps {
-            world.go(step);
+            world.go(&step);
         }
         world.check_all();
     }
