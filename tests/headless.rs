@@ -11,6 +11,8 @@ mod by_hand;
 mod keeping;
 #[path = "headless/plans.rs"]
 mod plans;
+#[path = "headless/portal.rs"]
+mod portal;
 #[path = "headless/rotation.rs"]
 mod rotation;
 #[path = "headless/searching.rs"]

@@ -17,7 +17,7 @@ use iamkeys::{
         account_rules::{AccountRule, AccountRules, AccountStyle, Colour, Which},
         destination::{Multiplexer, Route},
         model::{AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, Summary},
-        profiles::{AccountId, Login, Profile, ProfileKind, ProfileList},
+        profiles::{AccountId, Login, Profile, ProfileKind, ProfileList, SsoPortal},
         vault::{DestinationNews, NotWritten, Owner, Written},
     },
     tui::{Colours, Settings},
@@ -1246,7 +1246,10 @@ fn all_sorts() -> ProfileList {
         ],
         hidden: 0,
         files: vec!["~/.aws/config".into(), "~/.aws/credentials".into()],
-        portals: Vec::new(),
+        portals: vec![SsoPortal {
+            name: "acme-org".into(),
+            login: login(7),
+        }],
     }
 }
 

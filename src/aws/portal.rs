@@ -13,7 +13,7 @@ use super::{
     sso::{Access, Sso},
     trail::{Trail, turns_in_circles},
 };
-use crate::engine::{Member, model::AccountsPage};
+use crate::engine::{self, Member, model::AccountsPage};
 use aws_config::{SdkConfig, imds, profile::ProfileSet};
 use std::{
     fmt,
@@ -141,36 +141,41 @@ impl Portal {
         })
     }
 
-    /// Signs in to the first account of it that can be. With a new login, or where one is needed, the
-    /// person is asked.
+    /// Signs in to the first account of it that can be, and is not open already where there is such a
+    /// one. With a new login the person is asked.
     pub(super) async fn sign_in_first(
         &self,
-        wanted: &[Box<str>],
+        wanted: &engine::Portal,
         log_in: bool,
         person: &Person,
     ) -> Result<SignedIn, Problem> {
-        let logged_in = self.access(person).log_in(log_in).await;
-        logged_in.map_err(|failure| self.no_login(failure))?;
-        let (mut marker, mut first, mut tried) = (None, None, 0);
-        loop {
+        let ready = self.access(person).log_in(log_in).await;
+        ready.map_err(|failure| self.no_login(failure))?;
+        let (mut marker, mut found, mut open) = (None, Vec::new(), Vec::new());
+        while found.len() < TRIED {
             let page = self.accounts(marker).await;
             let page = page.map_err(|error| self.not_listed("", &error))?;
-            for listed in &page.accounts {
-                match self.sign_in(&listed.id, wanted).await {
-                    Ok(signed_in) => return Ok(signed_in),
-                    Err(problem) if problem.offer.is_some() => return Err(problem),
-                    Err(problem) => first = first.or(Some(problem)),
-                }
-                tried += 1;
-                if tried == TRIED {
-                    break;
+            for listed in page.accounts {
+                if wanted.open.contains(&listed.id) {
+                    open.push(listed.id);
+                } else {
+                    found.push(listed.id);
                 }
             }
-            match page.next {
-                Some(next) if tried < TRIED => marker = Some(next),
-                _ => return Err(first.unwrap_or_else(|| self.no_accounts())),
+            marker = page.next;
+            if marker.is_none() {
+                break;
             }
         }
+        let mut why = None;
+        for account in found.iter().chain(&open).take(TRIED) {
+            match self.sign_in(account, &wanted.roles).await {
+                Ok(signed_in) => return Ok(signed_in),
+                Err(problem) if problem.offer.is_some() => return Err(problem),
+                Err(problem) => why = why.or(Some(problem)),
+            }
+        }
+        Err(why.unwrap_or_else(|| self.no_accounts()))
     }
 
     fn no_login(&self, failure: Failure) -> Problem {

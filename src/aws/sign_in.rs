@@ -174,7 +174,7 @@ pub async fn sign_in_to_portal(
     let instance = instance_metadata();
     let of_session = Portal::new(sso, None, found.config, options.clone(), instance);
     let log_in = means == Some(Means::Login);
-    Box::pin(of_session.sign_in_first(&portal.roles, log_in, person)).await
+    Box::pin(of_session.sign_in_first(portal, log_in, person)).await
 }
 
 /// Finds what flags, environment and profile files say. Sends nothing.

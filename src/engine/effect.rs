@@ -157,6 +157,8 @@ pub struct Portal {
     pub session: Box<str>,
     /// The names of the roles that are taken before others, the first one first.
     pub roles: Arc<[Box<str>]>,
+    /// The IDs of the accounts that are open already: another one is taken where there is one.
+    pub open: Arc<[Box<str>]>,
 }
 
 impl Target {

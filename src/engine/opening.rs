@@ -113,6 +113,7 @@ impl Engine {
         let target = Target::Portal(Portal {
             session: session.into(),
             roles: self.roles.clone(),
+            open: self.open_ids().collect(),
         });
         let mut open = self.fleet.accounts().iter();
         let open = open.find(|account| {
@@ -143,6 +144,12 @@ impl Engine {
             }
         };
         self.open_list(slot, Through::Portal)
+    }
+
+    /// The IDs of the open accounts, as far as they are known.
+    fn open_ids(&self) -> impl Iterator<Item = Box<str>> {
+        let accounts = self.fleet.accounts().iter();
+        accounts.filter_map(Account::id).map(Box::from)
     }
 
     fn forget_list(&mut self, slot: Slot, through: Through) {

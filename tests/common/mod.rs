@@ -202,6 +202,10 @@ impl Host for TestHost {
 }
 
 /// How to start the program.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Setup {

@@ -9,8 +9,9 @@ use chrono::TimeDelta;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
-        Effect, Event, Kind, Means, Problem, SessionId, SignedIn, Target,
-        profiles::{Login, Profile, ProfileKind, ProfileList},
+        Answer, Effect, Event, Kind, Means, Portal, Problem, Read, SessionId, SignedIn, Target,
+        model::{AccountState, AccountsPage, ListedAccount},
+        profiles::{Login, Profile, ProfileKind, ProfileList, SsoPortal},
     },
     tui::{self, KeyPress, Message},
 };
@@ -295,7 +296,7 @@ fn in_the_demo_it_is_said_that_profiles_are_real() {
 fn ten_thousand_profiles_cost_no_more_than_those_on_the_screen() {
     let names: Vec<String> = (0..10_000).map(|at| format!("profile-{at:05}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    for (size, expected) in [((80, 24), 13), ((60, 16), 7), ((120, 36), 16)] {
+    for (size, expected) in [((80, 24), 12), ((60, 16), 6), ((120, 36), 16)] {
         let mut desk = Desk::showing(size, settings(), &people());
         desk.keys("@");
         desk.send(Event::Profiles(Ok(Box::new(list(&names)))));
@@ -360,6 +361,7 @@ fn a_login_beside_other_accounts_takes_the_place_of_none() {
     let mut desk = choosing(&["dev", "ended", "prod"]);
     let here = desk.session();
     desk.press(KeyCode::Up);
+    desk.press(KeyCode::Up);
     desk.press(KeyCode::Char(' '));
     assert_eq!(sign_ins(&mut desk)[0].1, of("dev"));
     let mut profiles = list(&["dev", "ended", "prod"]);
@@ -382,4 +384,188 @@ fn a_login_beside_other_accounts_takes_the_place_of_none() {
     assert_eq!(first.map(|account| &account.target), Some(&Target::Ambient));
     assert_ne!(slots[0], here.slot);
     assert_eq!(desk.screen.slot(), slots[0], "it is shown");
+}
+
+/// The same, and an SSO portal whose login lasts for so many hours more.
+fn with_portal(desk: &mut Desk, names: &[&str], hours: i64) {
+    let login = Login::Cached {
+        expires: desk.clock + TimeDelta::hours(hours),
+        renewable: None,
+    };
+    let profiles = ProfileList {
+        portals: vec![SsoPortal {
+            name: "acme-org".into(),
+            login,
+        }],
+        ..list(names)
+    };
+    desk.send(Event::Profiles(Ok(Box::new(profiles))));
+}
+
+/// What is signed in to with a new login since the last time.
+fn logins(desk: &mut Desk) -> Vec<(SessionId, Target)> {
+    let mut begun = Vec::new();
+    desk.effects.retain(|effect| match effect {
+        Effect::SignInWith(session, target, Means::Login) => {
+            begun.push((*session, target.clone()));
+            false
+        }
+        _ => true,
+    });
+    begun
+}
+
+fn of_portal(desk: &Desk) -> Target {
+    Target::Portal(Portal {
+        session: "acme-org".into(),
+        roles: desk.screen.engine.roles.clone(),
+        open: ["123456789012".into()].into(),
+    })
+}
+
+#[test]
+fn a_row_opens_all_accounts_of_a_portal() {
+    let mut desk = choosing(&["dev", "prod"]);
+    with_portal(&mut desk, &["dev", "prod"], 3);
+    let screen = desk.screen();
+    for text in [
+        "2 profiles, 1 SSO portal",
+        "○ SSO acme-org",
+        "portal",
+        "login lasts 3h",
+    ] {
+        assert!(screen.contains(text), "{text} in {screen}");
+    }
+    desk.keys("portal");
+    assert!(
+        desk.screen().contains("Enter open them all"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Char(' '));
+    let begun = sign_ins(&mut desk);
+    let [(session, target)] = &begun[..] else {
+        panic!("one sign-in: {begun:?}");
+    };
+    assert_eq!(*target, of_portal(&desk));
+    // Once it is open, it lists the others.
+    let result = Ok(Box::new(SignedIn {
+        portal: Some("acme-org".into()),
+        role: Some("ViewOnlyAccess".into()),
+        ..SignedIn::default()
+    }));
+    desk.send(Event::SignedIn {
+        session: *session,
+        result,
+    });
+    let asked = desk.effects.iter().find_map(|effect| match effect {
+        Effect::Read(of, request, Read::PortalAccounts(None)) if of == session => Some(*request),
+        _ => None,
+    });
+    let listed = |id: &str| ListedAccount {
+        id: id.into(),
+        name: "acme".into(),
+        state: AccountState::Active,
+    };
+    let page = AccountsPage {
+        accounts: vec![listed("111122223333"), listed("444455556666")],
+        next: None,
+    };
+    desk.send(Event::Answer {
+        session: *session,
+        request: asked.expect("they are listed"),
+        result: Ok(Answer::Accounts(page)),
+        took: std::time::Duration::ZERO,
+    });
+    let screen = desk.screen();
+    assert!(screen.contains("● SSO acme-org"), "{screen}");
+    assert!(screen.contains("2 accounts"), "{screen}");
+    desk.press(KeyCode::Char(' '));
+    assert!(
+        desk.screen()
+            .contains("SSO acme-org: the accounts are open already")
+    );
+}
+
+#[test]
+fn a_portal_whose_login_has_ended_is_opened_with_a_new_one() {
+    let mut desk = choosing(&["prod"]);
+    with_portal(&mut desk, &["prod"], -1);
+    assert!(desk.screen().contains("▲ SSO acme-org"));
+    desk.keys("portal");
+    desk.press(KeyCode::Enter);
+    assert_eq!(logins(&mut desk)[0].1, of_portal(&desk));
+    assert_eq!(desk.screen.open_dialogs(), 0);
+}
+
+#[test]
+fn a_row_opens_the_organisation_of_the_account_that_is_shown() {
+    let mut desk = choosing(&["dev", "prod"]);
+    let screen = desk.screen();
+    assert!(screen.contains("○ Organization"), "{screen}");
+    assert!(screen.contains("from acme-prod"), "{screen}");
+    desk.keys("organ");
+    desk.press(KeyCode::Enter);
+    let asked = desk
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Read(_, _, Read::Accounts(None))));
+    assert!(asked, "{:?}", desk.effects);
+    assert_eq!(desk.screen.open_dialogs(), 0);
+}
+
+#[test]
+fn one_key_opens_what_is_shown_and_needs_no_person() {
+    let mut desk = choosing(&["prod"]);
+    let login = |hours| Login::Cached {
+        expires: desk.clock + TimeDelta::hours(hours),
+        renewable: None,
+    };
+    let of_kind = |name, kind, login| Profile {
+        kind,
+        login,
+        ..profile(name)
+    };
+    let sso = || ProfileKind::Sso {
+        session: "acme-org".into(),
+        role: "ReadOnly".into(),
+    };
+    let mut profiles = list(&["job-keys", "prod", "other"]);
+    profiles.profiles.extend([
+        of_kind("job-mfa", ProfileKind::Keys { mfa: true }, None),
+        of_kind("job-good", sso(), Some(login(1))),
+        of_kind("job-ended", sso(), Some(login(-1))),
+        of_kind("job-half", ProfileKind::Nothing("no keys".into()), None),
+    ]);
+    desk.send(Event::Profiles(Ok(Box::new(profiles))));
+    desk.keys("job");
+    ctrl(&mut desk, 'a');
+    let begun = sign_ins(&mut desk);
+    let mut targets: Vec<&Target> = begun.iter().map(|(_, target)| target).collect();
+    targets.sort_by_key(|target| format!("{target:?}"));
+    assert_eq!(targets, [&of("job-good"), &of("job-keys")]);
+    assert!(
+        desk.screen().contains("Opening 2 accounts, 3 left"),
+        "{}",
+        desk.screen()
+    );
+    ctrl(&mut desk, 'a');
+    assert!(sign_ins(&mut desk).is_empty(), "they are being opened");
+    assert!(desk.screen().contains("None can be opened"));
+}
+
+#[test]
+fn more_than_a_hundred_are_not_opened_at_once() {
+    let names: Vec<String> = (0..150).map(|at| format!("profile-{at:05}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut desk = choosing(&names);
+    ctrl(&mut desk, 'a');
+    assert!(sign_ins(&mut desk).is_empty());
+    assert!(
+        desk.screen()
+            .contains("150 accounts: type to narrow them down")
+    );
+    desk.keys("0014");
+    ctrl(&mut desk, 'a');
+    assert_eq!(sign_ins(&mut desk).len(), 11);
 }

@@ -4,8 +4,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use iamkeys::engine::{
     Answer, Background, Change, Changed, Copied, CopyOutcome, Effect, Engine, Error, Event, Exit,
-    Intent, Kind, News, Note, Order, RECENT, Read, RequestId, SecretJob, SecretKey, SessionId,
-    Settings, SignedIn, Slot, Target, account,
+    Intent, Kind, Means, News, Note, Order, RECENT, Read, RequestId, SecretJob, SecretKey,
+    SessionId, Settings, SignedIn, Slot, Target, account,
     model::{
         AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, Summary, User,
         UserDetailsPage, UsersPage,
@@ -120,6 +120,8 @@ pub(crate) struct ByHand {
     pub(crate) reads: Vec<(SessionId, RequestId, Read)>,
     /// The sessions that are to be begun.
     pub(crate) sign_ins: Vec<(SessionId, Target)>,
+    /// Those that are to be begun with a new login, or with a code.
+    pub(crate) sign_ins_with: Vec<(SessionId, Target, Means)>,
     /// The changes that were sent.
     pub(crate) orders: Vec<(SessionId, Order)>,
     /// The keys that are to be tried.
@@ -142,6 +144,7 @@ impl ByHand {
             now: start(),
             reads: Vec::new(),
             sign_ins: Vec::new(),
+            sign_ins_with: Vec::new(),
             orders: Vec::new(),
             trials: Vec::new(),
             jobs: Vec::new(),
@@ -207,8 +210,10 @@ impl ByHand {
                 Effect::Note(note) => self.notes.push(note),
                 Effect::Exit(exit) => self.exits.push(exit),
                 Effect::SignIn(session, target) => self.sign_ins.push((session, target)),
-                Effect::SignInWith(..)
-                | Effect::Reply(..)
+                Effect::SignInWith(session, target, means) => {
+                    self.sign_ins_with.push((session, target, means));
+                }
+                Effect::Reply(..)
                 | Effect::ListProfiles
                 | Effect::OpenJournal
                 | Effect::Copy(_)

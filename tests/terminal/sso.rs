@@ -325,3 +325,75 @@ fn a_login_that_cannot_be_written_is_used_all_the_same() {
     program.wait_text("Users 24");
     quit(program);
 }
+
+/// The file of the login to `acme`.
+const LOGIN: &str = ".aws/sso/cache/293abb6b76d7791c0732cc517d38c4b5c734b87f.json";
+
+/// A login that is kept already.
+fn logged_in(world: &World, start: Start) -> Start {
+    let until = Utc::now() + TimeDelta::hours(3);
+    let login = serde_json::json!({
+        "startUrl": "https://acme.awsapps.com/start",
+        "region": "us-east-1",
+        "accessToken": world.endpoint.portal_token(),
+        "expiresAt": until.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    });
+    start.file(LOGIN, &login.to_string())
+}
+
+#[test]
+fn where_organizations_refuses_all_accounts_of_the_portal_are_opened() {
+    let world = World::of(organisation());
+    let faults = [
+        "organizations:ListAccounts=refuse",
+        "sso:ListAccounts=throttle*3",
+    ];
+    for fault in faults {
+        world.endpoint.fault(fault.parse().unwrap());
+    }
+    let start = logged_in(&world, start(&world, CONFIG)).size(120, 36);
+    let mut program = start.arg("--all-accounts").run();
+    program.wait_text("0 Accounts 4");
+    program.press("0");
+    for text in [
+        "acme-data",
+        "acme-dev",
+        "acme-sandbox",
+        "SSO acme",
+        "profile work",
+    ] {
+        program.wait_text(text);
+    }
+    program.wait_text("Users 40");
+    let asked = world.endpoint.calls();
+    let asked = asked.iter().filter(|call| call.action == "AssumeRole");
+    assert_eq!(asked.count(), 0);
+    quit(program);
+}
+
+#[test]
+fn a_portal_is_opened_without_a_profile_and_logged_in_to_first() {
+    let world = World::of(organisation());
+    let config = CONFIG.split_once("[sso-session").unwrap().1;
+    let config = format!("[sso-session{config}");
+    let start = world.start().size(120, 36).arg("--sso-device-code");
+    let mut program = start.file(".aws/config", &config).run();
+    program.wait_text("Users 24");
+    program.press("@");
+    program.wait_text("▲ SSO acme");
+    program.wait_text("no login");
+    program.press("portal");
+    program.wait_text("Enter open them all");
+    program.press("\r");
+    let code = code(&world, &mut program);
+    assert!(world.endpoint.approve_device(&code));
+    // The one that is open by its key is not opened once more.
+    program.wait_text("0 Accounts 4");
+    program.wait_text("Users 40");
+    program.press("@");
+    program.wait_text("● SSO acme");
+    program.wait_text("4 accounts");
+    program.press(ESC);
+    program.wait_gone("Accounts to open");
+    quit(program);
+}

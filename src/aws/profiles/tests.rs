@@ -247,3 +247,21 @@ async fn ten_thousand_profiles_are_read_and_a_chain_of_them_is_a_mistake() {
     let ending = list.profiles[9_999].kind.to_string();
     assert!(ending.contains("source_profile p10000 is not there"));
 }
+
+#[tokio::test]
+async fn the_portals_are_those_that_there_is_all_of_a_session_of() {
+    let config = "[sso-session beta]\nsso_start_url = https://b.awsapps.com/start\n\
+                  sso_region = eu-west-1\n\
+                  [sso-session acme]\nsso_start_url = https://a.awsapps.com/start\n\
+                  sso_region = eu-west-1\n\
+                  [sso-session half]\nsso_region = eu-west-1\n\
+                  [profile dev]\nsso_session = acme\nsso_account_id = 430987654321\n\
+                  sso_role_name = ReadOnly\n";
+    let list = list(config, "").await;
+    let portals = list.portals.iter();
+    let portals: Vec<_> = portals.map(|it| (&*it.name, it.login)).collect();
+    assert_eq!(
+        portals,
+        [("acme", Login::Missing), ("beta", Login::Missing)]
+    );
+}

@@ -377,10 +377,11 @@ impl Switch {
                 .filter(|row| matches!(row, Row::Profile(_)))
                 .count();
             format!("{} of {count}", format::count(shown))
-        } else if width(&whole) <= room {
-            whole
         } else {
-            count
+            let short = format!("{count}{portals}");
+            let ways = [whole, short].into_iter();
+            let mut ways = ways.filter(|way| width(way) <= room);
+            ways.next().unwrap_or(count)
         }
     }
 }
@@ -620,11 +621,12 @@ fn details(row: Row, slot: Slot, lines: &Lines<'_>, engine: &Engine) -> (String,
     let style = if is_bad { theme.warn } else { theme.dim };
     if let Some(many) = Many::of(row, slot, engine) {
         let (text, dot) = (many.details(), theme.glyphs.dot);
-        return if is_bad {
-            (format!("{} {dot} {text}", state.text), style)
+        let text = if is_bad {
+            format!("{} {dot} {text}", state.text)
         } else {
-            (text, style)
+            text
         };
+        return (text, style);
     }
     let Some(profile) = profile(row, engine) else {
         let text = "Environment, default profile, container or instance, as the aws command looks \
