@@ -370,18 +370,18 @@ impl Switch {
         };
         let whole = format!("from {files} {dot} {count}{portals}");
         let room = lines.cells * 3 / 4;
-        if !self.input.value().is_empty() {
+        if self.input.value().is_empty() {
+            let short = format!("{count}{portals}");
+            let ways = [whole, short].into_iter();
+            let mut ways = ways.filter(|way| width(way) <= room);
+            ways.next().unwrap_or(count)
+        } else {
             let shown = self
                 .shown
                 .iter()
                 .filter(|row| matches!(row, Row::Profile(_)))
                 .count();
             format!("{} of {count}", format::count(shown))
-        } else {
-            let short = format!("{count}{portals}");
-            let ways = [whole, short].into_iter();
-            let mut ways = ways.filter(|way| width(way) <= room);
-            ways.next().unwrap_or(count)
         }
     }
 }
