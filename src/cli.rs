@@ -222,7 +222,7 @@ const USERS_EACH: u32 = 40;
 
 /// Reads the name of a role.
 fn role(name: &str) -> Result<String, &'static str> {
-    is_role_name(name)
+    (is_role_name(name) && !key_id::looks_like_a_secret(name))
         .then(|| name.to_owned())
         .ok_or("that is not the name of a role, such as iamkeys-audit")
 }

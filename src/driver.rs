@@ -38,9 +38,6 @@ use tokio::{
     task::JoinSet,
 };
 
-/// So much more room there is for what a person waits for: it is not held up by everything else.
-const AT_ONCE: usize = 8;
-
 /// How long files being written may take when the program ends.
 const LAST_FILES: Duration = Duration::from_secs(2);
 
@@ -151,7 +148,7 @@ impl Driver {
             handle,
             outbox,
             accounts,
-            turns: Turns::new(limiter::MOST + AT_ONCE),
+            turns: Turns::new(limiter::MOST),
             route: config.route,
             credentials: config.credentials,
             demo_apart: config.demo_apart,
@@ -232,7 +229,7 @@ impl Driver {
                         .map_err(Box::new)
                 }
                 Target::Member(ref member) => {
-                    let _turn = turns.take().await;
+                    let _turn = turns.take_general().await;
                     match source {
                         Some((_, source)) => aws::sign_in_to_member(&source, member).await,
                         None => Err(Problem::internal()),

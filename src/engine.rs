@@ -365,11 +365,20 @@ impl Engine {
     /// Takes notice of what has happened.
     #[must_use]
     pub fn hear(&mut self, event: Event) -> Vec<Effect> {
+        self.hear_all([event])
+    }
+
+    /// The same of several that have come at once, in their order. What they have touched is told of
+    /// all of them together.
+    #[must_use]
+    pub fn hear_all(&mut self, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
         for account in self.fleet.accounts_mut() {
             account.users.forget_touched();
         }
-        self.take_in(event);
-        self.continue_search();
+        for event in events {
+            self.take_in(event);
+            self.continue_search();
+        }
         std::mem::take(&mut self.effects)
     }
 

@@ -132,7 +132,7 @@ impl Connection {
         // A report is mostly waited for.
         let _turn = match read {
             Read::Report => None,
-            _ => turns.take().await,
+            _ => Some(turns.take().await),
         };
         let now = current();
         Ok(match read {

@@ -126,9 +126,11 @@ where
             Some(connector) => match find::<CredentialsError>(connector) {
                 // They are asked for before anything is sent: nothing was.
                 Some(cause) => {
-                    let kind = match find::<ConnectorError>(cause) {
-                        Some(_) => Kind::Network,
-                        None => Kind::Expired,
+                    // A role that could not be asked for has not expired.
+                    let ours = find::<Error>(cause).map(|error| error.kind);
+                    let kind = match (find::<ConnectorError>(cause), ours) {
+                        (Some(_), _) | (None, Some(Kind::Network)) => Kind::Network,
+                        _ => Kind::Expired,
                     };
                     let cause = deepest(cause);
                     let message = format!("the credentials could not be renewed: {cause}");

@@ -41,9 +41,11 @@ impl Cli {
             rows.push([setting.name.clone(), value, source]);
         }
         let process = file.mfa_process.as_ref();
-        let (command, from) = process
-            .map_or((String::new(), "default".into()), |(command, line)| {
-                (redacted(command), self.line(*line))
+        let (command, from) =
+            process.map_or((String::new(), "default".into()), |(command, line)| {
+                // It may hold the seed of a device.
+                let program = command.split_whitespace().next().unwrap_or_default();
+                (format!("{} …", redacted(program)), self.line(*line))
             });
         rows.push(["mfa_process".into(), command, from]);
         for (rule, line) in file.rules.all().iter().zip(&file.rule_lines) {

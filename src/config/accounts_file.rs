@@ -22,6 +22,14 @@ struct Row {
     profile: Option<String>,
 }
 
+impl Row {
+    fn holds_a_secret(&self) -> bool {
+        let texts = [&self.id, &self.name, &self.role, &self.profile];
+        let mut texts = texts.into_iter().flatten();
+        texts.any(|text| key_id::looks_like_a_secret(text))
+    }
+}
+
 /// A file in TOML.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +119,9 @@ fn of_csv(text: &str) -> Result<Vec<Wanted>, String> {
 }
 
 fn wanted(row: Row) -> Result<Wanted, String> {
+    if row.holds_a_secret() {
+        return Err("a value looks like a secret".into());
+    }
     let said = |text: Option<String>| text.filter(|text| !text.is_empty()).map(String::into);
     let (id, profile): (Option<Box<str>>, Option<Box<str>>) = (said(row.id), said(row.profile));
     let is_id = |id: &str| id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_digit());
@@ -200,6 +211,9 @@ mod tests {
             csv("111122223333,a,arn:aws:iam::111122223333:role/audit\n"),
             "line 1: arn:aws:iam::111122223333:role/audit is no name of a role"
         );
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let said = csv(&format!("id,name\n111122223333,{secret}\n"));
+        assert_eq!(said, "line 2: a value looks like a secret");
         let toml = |text: &str| of_toml(text).unwrap_err();
         assert!(toml("[[account]]\nid = \"1\"\n").starts_with("line 1: 1 is no account ID"));
         let unknown = toml("[[account]]\nid = \"111122223333\"\ncolor = 1\n");

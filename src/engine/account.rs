@@ -170,6 +170,12 @@ impl Account {
         name.or(meant).or(self.id()).unwrap_or("?")
     }
 
+    /// Whether nothing can be asked of it: it is not signed in to, or not any more.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        matches!(self.stage, Stage::SignedOut(_)) || self.identity.broken.is_some()
+    }
+
     /// Whether nothing in it is real.
     #[must_use]
     pub fn is_demo(&self) -> bool {

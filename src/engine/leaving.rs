@@ -97,20 +97,33 @@ impl Engine {
     /// What will not be known once the program has ended now: one line each.
     #[must_use]
     pub fn unknown_at_exit(&self) -> Vec<String> {
-        let changes = self.under_way().map(|(_, change)| {
+        let several = self.fleet.accounts().len() > 1;
+        let place = |words: &str| {
+            if several {
+                format!(" in {words}")
+            } else {
+                String::new()
+            }
+        };
+        let changes = self.under_way().map(|(plan, change)| {
             let row = change.row();
-            format!("not known: {} {} was under way", row.doing, row.target)
+            let place = place(&plan.account.words);
+            format!(
+                "not known: {} {}{place} was under way",
+                row.doing, row.target
+            )
         });
         let only_copies = self.vault.held().filter(|key| key.is_only_copy());
         let secrets = only_copies.map(|key| {
             let (id, user) = (&key.id, &key.user);
+            let place = place(&key.account.words);
             if key.kept() == Kept::Perhaps {
                 return format!(
-                    "not known: the secret of {id} of {user} was sent to the terminal's clipboard; \
+                    "not known: the secret of {id} of {user}{place} was sent to the terminal's clipboard; \
                      delete that key if it is not there"
                 );
             }
-            format!("lost: the secret of {id} of {user} was stored nowhere; delete that key")
+            format!("lost: the secret of {id} of {user}{place} was stored nowhere; delete that key")
         });
         let pasted = self.only_on_clipboard().map(|key| {
             format!("cleared: the secret of {key} was on the clipboard, and stored nowhere else")

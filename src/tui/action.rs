@@ -90,7 +90,7 @@ actions! {
     ReverseSort, "reverse", "Reverse the sort", View "Sort, reverse";
     OpenAccount, "open", "Show the users and keys of this account only", View "This account only";
     AllAccounts, "all accounts", "Show the users and keys of all accounts", View "All accounts";
-    Exclude, "exclude", "Leave the account out of the lists, or take it in again", View "Exclude, include";
+    Exclude, "exclude", "Leave the account out of the lists, or not", View "Exclude, include";
     ShowAccounts, "accounts", "Go to the accounts", View "Switch page, account";
     ShowUsers, "users", "Go to the users and their keys", View "Switch page, account";
     ShowKeys, "all keys", "Go to the list of all keys", View "Switch page, account";

@@ -48,8 +48,8 @@ const STUCK: Duration = Duration::from_millis(250);
 /// How long a stop may take to arrive, and the word that it is over.
 const STOP: Duration = Duration::from_millis(100);
 
-/// The most messages that are taken in before a frame may be drawn.
-const BATCH: usize = 1024;
+/// The most messages that are taken in before a key press is looked for, and a frame may be drawn.
+const BATCH: usize = 256;
 
 /// What the loop needs of a terminal; a test has another one.
 pub trait Host {
@@ -377,14 +377,14 @@ where
 
     /// Takes in an event, and all that wait behind it.
     fn heard(&mut self, first: Event) -> io::Result<()> {
-        self.take_in(first.into(), Stale::Soon)?;
-        for _ in 1..BATCH {
-            match self.inbox.try_recv() {
-                Ok(event) if self.exit.is_none() => self.take_in(event.into(), Stale::Soon)?,
-                _ => break,
-            }
+        let mut events = vec![first];
+        // Lists are put in order once for all of them.
+        while events.len() < BATCH
+            && let Ok(event) = self.inbox.try_recv()
+        {
+            events.push(event);
         }
-        Ok(())
+        self.take_in(Message::Events(events), Stale::Soon)
     }
 
     /// Hands a message on, with what both clocks say.

@@ -314,10 +314,19 @@ fn loading_all(canvas: &Canvas<'_>) -> Vec<String> {
             format!("{all} so far"),
         ];
     }
+    // A list that was refused half-way leaves accounts out: that is not said once and forgotten.
+    let mut lists = canvas.engine.account_lists().iter();
+    let partly = lists.any(|list| matches!(list.listing, Listing::Failed(_)));
+    let lost = if partly {
+        format!("{lost} {} accounts may be missing", canvas.theme.glyphs.dot)
+    } else {
+        lost
+    };
     let tally = rows.tally();
     let mut ways = Vec::new();
     if loaded < reachable {
         ways.push(format!("{loaded} of {reachable} accounts loaded{lost}"));
+        ways.push(format!("{loaded} of {reachable} accounts loaded"));
         ways.push(format!("{loaded} of {reachable} accounts"));
     } else if tally.complete < tally.all_keys() {
         let (live, keys) = (count(tally.complete), count(tally.all_keys()));

@@ -297,6 +297,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
+    bind(Action::ShowAccounts, &[Key::char('0')], &[Context::SignedOut], true),
+    bind(Action::AllAccounts, &[Key::of(KeyCode::Esc)], &[Context::SignedOut], false),
     bind(Action::ShowUsers, &[Key::char('1')], SORTED, false),
     bind(Action::EnterCode, &[Key::char('m')], VIEWS, false),
     bind(Action::ReadyFilters, &[Key::char('F')], LISTS, false),

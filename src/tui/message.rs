@@ -25,6 +25,8 @@ pub enum Message {
     Tick,
     /// Something has happened outside.
     Event(Event),
+    /// Several things have, and are told of at once: in this order.
+    Events(Vec<Event>),
 }
 
 /// What the terminal draws its texts on.

@@ -185,23 +185,26 @@ impl Screen {
                 self.turn = self.turn.wrapping_add(1);
                 Vec::new()
             }
-            Message::Event(event) => {
-                if matches!(event, Event::Signal(Signal::Interrupt)) {
-                    self.stop_typing();
-                }
-                let selected = self.selected_user();
-                let effects = self.engine.hear(event);
-                effects
-                    .into_iter()
-                    .chain(self.follow_event(selected.as_ref()))
-                    .collect()
-            }
+            Message::Event(event) => self.hear(vec![event]),
+            Message::Events(events) => self.hear(events),
         };
         effects.extend(self.follow(false));
         effects.extend(self.go_ahead());
         self.note_whereabouts();
         self.engine.look_at(self.lists.attention());
         effects.extend(self.engine.plan_reads());
+        effects
+    }
+
+    /// Takes notice of what has happened outside.
+    fn hear(&mut self, events: Vec<Event>) -> Vec<Effect> {
+        let interrupt = |event: &Event| matches!(event, Event::Signal(Signal::Interrupt));
+        if events.iter().any(interrupt) {
+            self.stop_typing();
+        }
+        let selected = self.selected_user();
+        let mut effects = self.engine.hear_all(events);
+        effects.extend(self.follow_event(selected.as_ref()));
         effects
     }
 
@@ -389,6 +392,19 @@ impl Screen {
             && !(self.engine.settings.read_only && action.is_change())
         {
             return Some(format!("Looking for {key} among these keys"));
+        }
+        let of_account = matches!(
+            action,
+            Action::OpenAccount | Action::Exclude | Action::Refresh
+        );
+        if of_account && self.page() == Page::Accounts && self.pages.accounts.selected().is_none() {
+            return Some("No account is selected".into());
+        }
+        if action == Action::ShowAccounts && self.shows_sign_in() && !self.has_several() {
+            return Some("No other account is open".into());
+        }
+        if action == Action::OpenDemo && self.has_several() {
+            return Some("Other accounts are open".into());
         }
         if action == Action::Complete && self.page() == Page::Accounts {
             return Some("Nothing completes this filter".into());

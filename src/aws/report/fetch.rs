@@ -48,14 +48,14 @@ pub async fn fetch_report(
     let report = || {
         let connection = current();
         async move {
-            let _turn = turns.take().await;
+            let _turn = turns.take_general().await;
             connection.report().await
         }
     };
     let generate = || {
         let connection = current();
         async move {
-            let _turn = turns.take().await;
+            let _turn = turns.take_general().await;
             connection.generate_report().await
         }
     };

@@ -311,7 +311,7 @@ fn the_settings_are_printed_with_where_they_come_from() {
     has("profile work environment AWS_PROFILE");
     has("region not set default");
     has("endpoint_url not an endpoint URL environment AWS_ENDPOINT_URL");
-    has("mfa_process ykman oath accounts code --single aws config.toml line 2");
+    has("mfa_process ykman … config.toml line 2");
     has("account 123456789012, called payments, production, red config.toml line 3");
     assert!(said.contains("journal.jsonl"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");

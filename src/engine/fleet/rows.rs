@@ -2,7 +2,7 @@
 
 use super::Fleet;
 use crate::engine::{
-    account::{Account, Known, Stage, Tally, UserRow},
+    account::{Account, Known, Tally, UserRow},
     effect::Slot,
     query::Query,
 };
@@ -92,8 +92,7 @@ impl<'a> Rows<'a> {
 
     /// Those that can be reached, or may be.
     pub fn reachable(self) -> impl Iterator<Item = &'a Account> + Clone {
-        let lost = |account: &&Account| matches!(account.stage, Stage::SignedOut(_));
-        self.accounts().filter(move |account| !lost(account))
+        self.accounts().filter(|account| !account.is_lost())
     }
 
     /// How much is loaded of all of them.

@@ -136,6 +136,13 @@ fn asked(lines: &mut Lines<'_>, question: &Question) {
     let row = question.change.row();
     let what = format!("{} {}", row.verb, row.target);
     lines.marked(theme.glyphs.warn, what, theme.strong);
+    let account = question
+        .session
+        .and_then(|session| lines.canvas.engine.fleet.of(session));
+    let account = account.map(|account| account.identity.account());
+    if let Some(account) = account.or_else(|| question.account.clone()) {
+        lines.marked(" ", format!("in {account}"), theme.dim);
+    }
     let sent = moment(lines, question.sent);
     lines.marked(" ", format!("Sent {sent}."), theme.dim);
     lines.below(match &question.cause {

@@ -137,7 +137,10 @@ impl AccountsPage {
     /// Puts the accounts in order that the filter lets through.
     pub(in crate::tui) fn arrange(&mut self, fleet: &Fleet) {
         let words = self.filter.value().to_lowercase();
-        let words: Vec<&str> = words.split_whitespace().collect();
+        // As in the other lists.
+        let words = words.split_whitespace();
+        let words = words.map(|word| word.strip_prefix("account:").unwrap_or(word));
+        let words: Vec<&str> = words.collect();
         let shown = fleet.accounts().iter();
         let shown = shown.filter(|account| passes(account, &words));
         self.slots.clear();
@@ -194,7 +197,7 @@ impl AccountsPage {
         let fleet = &canvas.engine.fleet;
         let all = fleet.accounts().len();
         let lost = fleet.accounts().iter();
-        let lost = lost.filter(|account| is_lost(account)).count();
+        let lost = lost.filter(|account| account.is_lost()).count();
         let mut note = format::count(all);
         if lost > 0 {
             note = format!("{note} {} {lost} not reachable", theme.glyphs.dot);
@@ -267,9 +270,4 @@ fn passes(account: &Account, words: &[&str]) -> bool {
     }
     let text = text.to_lowercase();
     words.iter().all(|word| text.contains(word))
-}
-
-/// Whether nothing can be asked of an account.
-fn is_lost(account: &Account) -> bool {
-    matches!(account.stage, Stage::SignedOut(_)) || account.identity.broken.is_some()
 }

@@ -43,12 +43,13 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, area: Rect, problem: &Proble
         }
     }
     y += u16::from(y < last);
-    let always = [
-        Action::Switch,
-        Action::OpenDemo,
-        Action::TryAgain,
-        Action::Quit,
-    ];
+    let several = canvas.engine.fleet.accounts().len() > 1;
+    let elsewhere = if several {
+        Action::ShowAccounts
+    } else {
+        Action::OpenDemo
+    };
+    let always = [Action::Switch, elsewhere, Action::TryAgain, Action::Quit];
     for action in offer.into_iter().chain(always) {
         let Some(key) = keymap::key_of(Context::SignedOut, action) else {
             continue;

@@ -3,7 +3,7 @@
 use super::Screen;
 use crate::{
     engine::{
-        Effect, Intent, Leave, Means, Offer, Slot, Target,
+        Effect, Intent, Leave, Listing, Means, Offer, Slot, Target,
         account::{Account, Stage},
         fleet::Scope,
         query::sort::{Column, Sort},
@@ -154,11 +154,7 @@ impl Screen {
             | Action::Last => self.act(action),
             Action::Refresh => self.refresh(),
             Action::ShowAccounts => self.show_accounts(),
-            Action::Exclude => {
-                let slot = self.slot();
-                let excluded = self.account().excluded;
-                self.intend(Intent::Exclude(slot, !excluded))
-            }
+            Action::Exclude => self.exclude(),
             Action::TryAgain if matches!(self.account().stage, Stage::SignedOut(_)) => {
                 self.sign_in(self.account().target.clone())
             }
@@ -220,10 +216,7 @@ impl Screen {
                 self.filtering = false;
                 self.clear_filter();
             }
-            Action::OpenAccount => {
-                let slot = self.slot();
-                self.show_only(slot);
-            }
+            Action::OpenAccount => self.open_account(),
             Action::AllAccounts if !self.pages.accounts.filter.value().is_empty() => {
                 self.clear_accounts_filter();
             }
@@ -291,6 +284,25 @@ impl Screen {
         self.lists.follow(rows, now, true);
     }
 
+    /// Leaves the selected account out of the lists, or takes it in again.
+    fn exclude(&mut self) -> Vec<Effect> {
+        let account = self.account();
+        let (slot, excluded) = (account.session.slot, account.excluded);
+        let mut others = self.engine.fleet.accounts().iter();
+        if !excluded && !others.any(|other| other.session.slot != slot && !other.excluded) {
+            self.complain("One account stays in the lists");
+            return Vec::new();
+        }
+        let key = keymap::name(Context::Accounts, Action::Exclude);
+        let label = account.label();
+        self.say(if excluded {
+            format!("{label} is in the lists again")
+        } else {
+            format!("{label} is left out of the lists; {key} takes it in again")
+        });
+        self.intend(Intent::Exclude(slot, !excluded))
+    }
+
     /// Goes to the accounts. The demo's organisation is opened then; of another one a person says that
     /// they want it.
     fn show_accounts(&mut self) -> Vec<Effect> {
@@ -301,7 +313,15 @@ impl Screen {
             return Vec::new();
         }
         if !self.account().is_demo() {
-            self.complain("One account is open");
+            let mut lists = self.engine.account_lists().iter();
+            let failed = lists.find_map(|list| match &list.listing {
+                Listing::Failed(error) => Some(error.short()),
+                _ => None,
+            });
+            self.complain(match failed {
+                Some(why) => format!("One account is open. The others are not listed: {why}"),
+                None => "One account is open".into(),
+            });
             return Vec::new();
         }
         self.go_to(Page::Accounts);
@@ -372,6 +392,21 @@ impl Screen {
     }
 
     /// Shows the users and keys of one account.
+    /// Shows the selected account alone; of one that cannot be reached there is only why, unless the
+    /// person can do something about it.
+    fn open_account(&mut self) {
+        let account = self.account();
+        if let Stage::SignedOut(problem) = &account.stage
+            && problem.offer.is_none()
+        {
+            let text = format!("{}: {}", account.label(), problem.title);
+            self.complain(text);
+            return;
+        }
+        let slot = account.session.slot;
+        self.show_only(slot);
+    }
+
     fn show_only(&mut self, slot: Slot) {
         self.look_at(Scope::One(slot));
         self.go_to(Page::Users);

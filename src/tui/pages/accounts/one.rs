@@ -48,12 +48,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, slot: Slot, figures: Opt
         return;
     }
     let Some(figures) = figures.filter(|figures| figures.active > 0) else {
-        let text = if account.is_all_known() {
-            "This account has no Active keys."
-        } else {
-            "Loading the keys"
-        };
-        canvas.paragraphs(inside, vec![(text.into(), theme.dim)]);
+        let text = why_none(account);
+        canvas.paragraphs(inside, vec![(text, theme.dim)]);
         return;
     };
     draw_plots(canvas, inside, figures);
@@ -69,6 +65,23 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, slot: Slot, figures: Opt
             inside.width,
             &Line::styled(text, theme.bad),
         );
+    }
+}
+
+/// Why no key is counted.
+fn why_none(account: &Account) -> String {
+    let tally = account.users.tally();
+    let users = |count: usize| format::plural(count, "user");
+    if account.is_all_known() {
+        "This account has no Active keys.".into()
+    } else if account.is_busy() {
+        "Loading the keys".into()
+    } else if tally.denied > 0 {
+        let users = users(tally.denied);
+        format!("The keys of {users} cannot be listed: AccessDenied: iam:ListAccessKeys")
+    } else {
+        let users = users(tally.unknown);
+        format!("The keys of {users} are not loaded.")
     }
 }
 
@@ -115,7 +128,7 @@ fn draw_plots(canvas: &mut Canvas<'_>, inside: Rect, figures: &Figures) {
         .collect();
     by_use.push(("never", figures.never, theme.bad));
     if figures.use_unknown > 0 {
-        by_use.push(("not loaded", figures.use_unknown, theme.dim));
+        by_use.push(("not known", figures.use_unknown, theme.dim));
     }
     plot(canvas, right, "last used", by_use);
 }

@@ -103,6 +103,7 @@ impl Columns {
         Row {
             marker: match (selected, narrowed) {
                 (true, _) => glyphs.marker,
+                _ if account.excluded => glyphs.failed,
                 (false, true) => glyphs.active,
                 (false, false) => " ",
             },
@@ -136,24 +137,29 @@ impl Columns {
         if self.users {
             cells.push(number(figures.users, Style::new()));
         }
-        let keys_so_far = figures.keys == 0 && !account.is_all_known();
-        cells.push(if keys_so_far {
-            vec![Span::styled(theme.glyphs.loading, theme.dim)]
-        } else {
-            vec![Span::raw(format::count(figures.keys))]
-        });
+        // Of keys that are not known none is counted: there may be more.
+        let known = account.is_all_known();
+        let busy = account.is_busy();
+        let none_yet = if busy { theme.glyphs.loading } else { "?" };
+        cells.push(vec![match (figures.keys, known) {
+            (0, false) => Span::styled(none_yet, theme.dim),
+            (keys, false) => Span::raw(format!("{}+", format::count(keys))),
+            (keys, true) => Span::raw(format::count(keys)),
+        }]);
         if self.bar > 0 {
             cells.push(age_bar(canvas, figures, self.bar));
         }
-        let harm = |count: usize, style: Style| {
-            let (text, style) = match count {
-                0 => (String::new(), theme.dim),
-                count => (format::count(count), style),
+        let harm = |count: usize, all: bool| {
+            let (text, style) = match (count, all) {
+                (0, true) => (String::new(), theme.dim),
+                (0, false) => (none_yet.to_owned(), theme.dim),
+                (count, true) => (format::count(count), theme.warn),
+                (count, false) => (format!("{}+", format::count(count)), theme.warn),
             };
             vec![Span::styled(text, style)]
         };
-        cells.push(harm(figures.old, theme.warn));
-        cells.push(harm(figures.unused, theme.warn));
+        cells.push(harm(figures.old, known));
+        cells.push(harm(figures.unused, known && figures.use_unknown == 0));
         let identity = &account.identity;
         let known = identity.root_keys().is_some() || identity.report.known().is_some();
         cells.push(if identity.root_has_keys() {
