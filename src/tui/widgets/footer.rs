@@ -7,7 +7,13 @@ use crate::tui::prelude::*;
 fn is_seldom(action: Action) -> bool {
     matches!(
         action,
-        Action::OpenQuestion | Action::Undo | Action::EnterCode | Action::LogIn | Action::Complete
+        Action::OpenQuestion
+            | Action::Undo
+            | Action::EnterCode
+            | Action::LogIn
+            | Action::Complete
+            | Action::OpenDemo
+            | Action::ShowAccounts
     )
 }
 
