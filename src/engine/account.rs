@@ -107,7 +107,7 @@ impl Account {
         let same = self.target == target;
         let users = self.users.anew();
         let before = std::mem::replace(self, Self::new(session, target.clone()));
-        self.excluded = before.excluded;
+        self.excluded = before.excluded && same;
         self.identity.rules = before.identity.rules;
         if same {
             self.users = users;

@@ -119,6 +119,29 @@ impl Engine {
         left.is_some()
     }
 
+    /// Leaves an account out of the lists of all that is open in another slot as well: its keys would be
+    /// counted twice. Alone it can be looked at, with its own credentials.
+    fn exclude_if_twice(&mut self, session: SessionId) -> Option<()> {
+        let account = self.fleet.of(session).filter(|it| !it.excluded)?;
+        let id = account.identity.account_id()?;
+        let mut others = self.fleet.accounts().iter();
+        let other = others.find(|other| {
+            other.session.slot != session.slot
+                && other.stage == account::Stage::SignedIn
+                && !other.excluded
+                && other.identity.account_id() == Some(id)
+                && other.endpoint() == account.endpoint()
+        })?;
+        let text = format!(
+            "{} is open already ({}): left out of the lists of all accounts",
+            other.label(),
+            other.identity.how
+        );
+        self.fleet.of_mut(session)?.excluded = true;
+        self.say(text);
+        Some(())
+    }
+
     pub(super) fn signed_in(
         &mut self,
         session: SessionId,
@@ -149,6 +172,7 @@ impl Engine {
                 self.list_accounts(session.slot);
                 if is_known {
                     self.account_is_known(session);
+                    self.exclude_if_twice(session);
                     self.take_up_questions();
                 }
             }
@@ -263,6 +287,7 @@ impl Engine {
                     return None;
                 }
                 self.account_is_known(session);
+                self.exclude_if_twice(session);
                 self.open_listed();
                 self.take_up_questions();
             }

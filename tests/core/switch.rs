@@ -2,14 +2,15 @@
 
 use super::{
     SIZE,
-    desk::{Desk, click, people, settings},
+    desk::{Desk, answer, click, people, settings},
     error, with_new_key,
 };
 use chrono::TimeDelta;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
-        Answer, Effect, Event, Kind, Means, Portal, Problem, Read, SessionId, SignedIn, Target,
+        Answer, Effect, Event, Intent, Kind, Means, Portal, Problem, Read, SessionId, SignedIn,
+        Target,
         model::{AccountState, AccountsPage, ListedAccount},
         profiles::{Login, Profile, ProfileKind, ProfileList, SsoPortal},
     },
@@ -568,4 +569,30 @@ fn more_than_a_hundred_are_not_opened_at_once() {
     desk.keys("0014");
     ctrl(&mut desk, 'a');
     assert_eq!(sign_ins(&mut desk).len(), 11);
+}
+
+#[test]
+fn an_account_that_is_open_twice_is_counted_once() {
+    let mut desk = Desk::showing((80, 24), settings(), &people());
+    assert!(desk.screen().contains("Users 6"));
+    desk.intend(Intent::Open(Target::Profile("again".into())));
+    let session = desk.screen.engine.fleet.accounts()[1].session;
+    let result = Ok(Box::new(SignedIn {
+        key: "AKIADEPLOY02EXAMPLE2".into(),
+        profile: Some("again".into()),
+        ..SignedIn::default()
+    }));
+    desk.send(Event::SignedIn { session, result });
+    while let Some(effect) = desk.effects.pop_front() {
+        if let Effect::Read(session, request, read) = effect {
+            desk.answered_in(session, request, answer(&people(), read));
+        }
+    }
+    let accounts = desk.screen.engine.fleet.accounts();
+    assert!(!accounts[0].excluded && accounts[1].excluded);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("Users 6") && screen.contains("is open already"),
+        "{screen}"
+    );
 }
