@@ -6,6 +6,7 @@
 
 mod assume;
 mod bodies;
+mod cache_file;
 mod change;
 mod connection;
 mod convert;

@@ -5,19 +5,17 @@
 //! SHA-1 of the request's arguments in JSON, with sorted keys and without the session name where that
 //! was made up: `~/.aws/cli/cache/<sha1>.json`.
 
-use super::role_chain::Role;
+use super::{
+    cache_file::{hex_of_sha1, python_json, time},
+    role_chain::Role,
+};
 use crate::engine::SecretKey;
 use aws_credential_types::Credentials;
-use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sha1::{Digest as _, Sha1};
 use std::{
-    env,
-    fmt::Write as _,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 /// Where the `aws` command keeps them.
@@ -30,7 +28,7 @@ pub(super) fn read(directory: &Path, role: &Role) -> Option<Credentials> {
     let path = directory.join(format!("{}.json", name(role)));
     let text = SecretKey::new(fs::read_to_string(path).ok()?);
     let Kept { credentials: kept } = serde_json::from_str(text.expose()).ok()?;
-    let expires = expiry(&kept.expiration)?;
+    let expires = time(&kept.expiration)?.into();
     Some(Credentials::new(
         kept.key,
         kept.secret,
@@ -57,63 +55,6 @@ fn name(role: &Role) -> String {
     hex_of_sha1(&python_json(&arguments))
 }
 
-/// JSON as Python writes it: with blanks after commas and colons, and nothing but ASCII. The keys stay
-/// in their order.
-pub(super) fn python_json(object: &Map<String, Value>) -> String {
-    let mut keys: Vec<&String> = object.keys().collect();
-    keys.sort_unstable();
-    let members: Vec<String> = keys
-        .into_iter()
-        .map(|key| {
-            let value = match &object[key] {
-                Value::Array(values) => {
-                    let values: Vec<String> =
-                        values.iter().map(|it| ascii(&it.to_string())).collect();
-                    format!("[{}]", values.join(", "))
-                }
-                value => ascii(&value.to_string()),
-            };
-            format!("{}: {value}", ascii(&json!(key).to_string()))
-        })
-        .collect();
-    format!("{{{}}}", members.join(", "))
-}
-
-/// JSON in which everything else than ASCII is written as an escape.
-fn ascii(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_ascii() {
-            text.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        }
-    }
-    text
-}
-
-/// The SHA-1 of a text, in hexadecimal: how the caches of the `aws` command name their files.
-pub(super) fn hex_of_sha1(text: &str) -> String {
-    let digest = Sha1::digest(text.as_bytes());
-    let mut text = String::new();
-    for byte in &digest {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-/// A time as one of botocore's versions writes it.
-fn expiry(text: &str) -> Option<SystemTime> {
-    let text = match text.strip_suffix("UTC") {
-        Some(time) => format!("{time}Z"),
-        None => text.to_owned(),
-    };
-    let time = DateTime::parse_from_rfc3339(&text).ok()?;
-    Some(time.into())
-}
-
 #[derive(Deserialize)]
 struct Kept {
     #[serde(rename = "Credentials")]
@@ -135,6 +76,7 @@ struct KeptCredentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::SystemTime;
 
     fn role() -> Role {
         Role {

@@ -7,17 +7,15 @@
 
 use super::Sso;
 use crate::{
-    aws::role_cache::{hex_of_sha1, python_json},
+    aws::cache_file::{hex_of_sha1, python_json, stamp, time, write},
     engine::SecretKey,
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::{
-    env, fmt, fs,
-    io::{self, Write as _},
+    env, fmt, fs, io,
     path::{Path, PathBuf},
 };
-use tempfile::NamedTempFile;
 
 /// Where the `aws` command keeps them.
 pub(in crate::aws) fn directory() -> Option<PathBuf> {
@@ -204,43 +202,6 @@ fn registration_file(sso: &Sso) -> String {
 fn read(path: &Path) -> Option<Map<String, Value>> {
     let text = SecretKey::new(fs::read_to_string(path).ok()?);
     serde_json::from_str(text.expose()).ok()
-}
-
-fn write(directory: &Path, path: &Path, kept: &Map<String, Value>) -> io::Result<()> {
-    create(directory)?;
-    // For its owner alone, from the beginning.
-    let mut file = NamedTempFile::new_in(directory)?;
-    let text = SecretKey::new(Value::Object(kept.clone()).to_string());
-    file.write_all(text.expose().as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn create(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(directory)
-}
-
-#[cfg(not(unix))]
-fn create(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)
-}
-
-fn stamp(time: DateTime<Utc>) -> String {
-    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// A time as the `aws` command's versions write it.
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    let text = match text.strip_suffix("UTC") {
-        Some(time) => format!("{time}Z"),
-        None => text.to_owned(),
-    };
-    let time = DateTime::parse_from_rfc3339(&text).ok()?;
-    Some(time.to_utc())
 }
 
 #[cfg(test)]
