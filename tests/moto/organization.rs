@@ -6,7 +6,7 @@ use super::{Server, account, report::connection, server};
 use iamkeys::{
     aws::{Connection, sign_in_to_member},
     engine::{
-        Member, Slot,
+        Member, Slot, Through,
         model::{AccountState, ListedAccount},
         roles_named,
     },
@@ -80,6 +80,7 @@ fn the_accounts_of_an_organisation_are_opened_through_roles() {
             roles: roles_named(["OrganizationAccountAccessRole"]),
             source: Slot(0),
             session: "iamkeys-test".into(),
+            through: Through::Role,
         };
         let signed_in = tokio.block_on(sign_in_to_member(&source, &member));
         let signed_in = signed_in.expect("the role is assumed");
