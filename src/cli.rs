@@ -423,6 +423,7 @@ impl Cli {
                 programs: aws::Programs::default(),
                 http: aws::Http::default(),
                 mfa_process: self.file.mfa_process.clone().map(|(command, _)| command),
+                write_role_cache: self.file.write_role_cache.is_some_and(|(write, _)| write),
                 mfa: aws::MfaSessions::default(),
                 logins: aws::Logins::default(),
                 embedded_login: None,

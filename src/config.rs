@@ -20,7 +20,7 @@ use crate::engine::account_rules::AccountRules;
 const MOST: u64 = 1 << 20;
 
 /// The keys beside those of flags.
-pub const OTHER_KEYS: [&str; 2] = ["mfa_process", "account"];
+pub const OTHER_KEYS: [&str; 3] = ["mfa_process", "write_role_cache", "account"];
 
 /// The keys of an `[[account]]`.
 pub const ACCOUNT_KEYS: [&str; 8] = [
@@ -101,6 +101,8 @@ pub struct Config {
     pub settings: Vec<Setting>,
     /// The command that prints an MFA code, and its line.
     pub mfa_process: Option<(String, usize)>,
+    /// Whether roles that were assumed with MFA are kept in the `aws` command's cache, and its line.
+    pub write_role_cache: Option<(bool, usize)>,
     /// What a person has said of their accounts.
     pub rules: AccountRules,
     /// The line of each of the rules.

@@ -187,6 +187,7 @@ impl Signer {
                 }
             };
             mfa |= device.is_some();
+            self.keep(role, &now).await;
         }
         Ok(Signed {
             credentials: now,
@@ -312,6 +313,22 @@ impl Signer {
         let read = move || role_cache::read(&role_cache::directory()?, &role);
         let found = tokio::task::spawn_blocking(read).await.ok().flatten()?;
         lasts(&found).then_some((at + 1, found))
+    }
+
+    /// Keeps a role that wants MFA where the `aws` command does, if the config file says so.
+    async fn keep(&self, role: &Role, given: &Credentials) {
+        if !self.options.write_role_cache || role.serial.is_none() {
+            return;
+        }
+        let (role, given) = (role.clone(), given.clone());
+        let write = move || match role_cache::directory() {
+            Some(directory) => role_cache::write(&directory, &role, &given),
+            None => Ok(()),
+        };
+        // Whoever signs in has what they wanted, whatever becomes of the file.
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(write).await {
+            tracing::warn!(%error, "the role is kept in memory only");
+        }
     }
 
     /// Makes a session with a code.

@@ -1,12 +1,13 @@
 //! The `aws` command's cache of roles that were assumed with MFA: read, so that no code is asked for
-//! where the command has one that is still good, and never written.
+//! where the command has one that is still good, and written where the config file says so, so that the
+//! command asks for none either.
 //!
 //! As botocore does (`botocore/credentials.py`, `AssumeRoleCredentialFetcher`), a file is named by the
 //! SHA-1 of the request's arguments in JSON, with sorted keys and without the session name where that
 //! was made up: `~/.aws/cli/cache/<sha1>.json`.
 
 use super::{
-    cache_file::{hex_of_sha1, python_json, time},
+    cache_file::{self, hex_of_sha1, python_json, stamp, time},
     role_chain::Role,
 };
 use crate::engine::SecretKey;
@@ -14,7 +15,7 @@ use aws_credential_types::Credentials;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::{
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -36,6 +37,26 @@ pub(super) fn read(directory: &Path, role: &Role) -> Option<Credentials> {
         Some(expires),
         "aws command",
     ))
+}
+
+/// Keeps the credentials of a role in this directory, for the `aws` command and for later.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn write(directory: &Path, role: &Role, given: &Credentials) -> io::Result<()> {
+    let (Some(token), Some(expires)) = (given.session_token(), given.expiry()) else {
+        // They are no session: nothing that may lie in a file.
+        return Ok(());
+    };
+    let credentials = json!({
+        "AccessKeyId": given.access_key_id(),
+        "SecretAccessKey": given.secret_access_key(),
+        "SessionToken": token,
+        "Expiration": stamp(expires.into()),
+    });
+    let kept = Map::from_iter([("Credentials".to_owned(), credentials)]);
+    let path = directory.join(format!("{}.json", name(role)));
+    cache_file::write(directory, &path, &kept)
 }
 
 /// The name of a role's file, without `.json`.
@@ -125,5 +146,23 @@ mod tests {
         }
         fs::write(&path, "{}").unwrap();
         assert!(read(directory.path(), &role()).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again_and_nothing_that_lasts_for_ever_is_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path().join("cli/cache");
+        let long_lived = Credentials::new("AKIAIOSFODNN7EXAMPLE", "s", None, None, "test");
+        write(&directory, &role(), &long_lived).unwrap();
+        assert!(!directory.exists());
+        let expires = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_336_201);
+        let token = Some("t".to_owned());
+        let session = Credentials::new("ASIAIOSFODNN7EXAMPLE", "s", token, Some(expires), "test");
+        write(&directory, &role(), &session).unwrap();
+        let found = read(&directory, &role()).unwrap();
+        assert_eq!(found.access_key_id(), "ASIAIOSFODNN7EXAMPLE");
+        assert_eq!(found.secret_access_key(), "s");
+        assert_eq!(found.session_token(), Some("t"));
+        assert_eq!(found.expiry(), Some(expires));
     }
 }

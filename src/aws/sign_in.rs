@@ -70,6 +70,8 @@ pub struct Options {
     pub mfa: MfaSessions,
     /// A command that prints the code of the MFA device, as the shell reads it.
     pub mfa_process: Option<String>,
+    /// Keep roles that were assumed with MFA in the `aws` command's cache.
+    pub write_role_cache: bool,
     /// `--sso-device-code`: log in with a code, and not with a browser here.
     pub sso_device_code: bool,
     /// The logins to IAM Identity Center of this run.

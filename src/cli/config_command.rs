@@ -48,6 +48,12 @@ impl Cli {
                 (format!("{} …", redacted(program)), self.line(*line))
             });
         rows.push(["mfa_process".into(), command, from]);
+        let (write, from) = match file.write_role_cache {
+            Some((write, line)) => (write, self.line(line)),
+            None => (false, "default".into()),
+        };
+        let write = if write { "yes" } else { "no" };
+        rows.push(["write_role_cache".into(), write.into(), from]);
         for (rule, line) in file.rules.all().iter().zip(&file.rule_lines) {
             rows.push(["account".into(), words(rule), self.line(*line)]);
         }

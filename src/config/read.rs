@@ -41,6 +41,13 @@ pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
                 }
                 config.mfa_process = Some((command.to_owned(), line));
             }
+            "write_role_cache" => {
+                let words = Kind::Switch.words();
+                let write = value.as_bool();
+                let write =
+                    write.ok_or_else(|| Refusal::of_key(line, name, must_be(words, value)))?;
+                config.write_role_cache = Some((write, line));
+            }
             "account" => {
                 let (rules, rule_lines) = accounts(line, value, keys, &lines)?;
                 config.rules = AccountRules::new(rules);

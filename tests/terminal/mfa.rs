@@ -201,6 +201,32 @@ fn a_role_that_the_aws_command_has_kept_asks_for_no_code() {
     quit(program);
 }
 
+/// The file is as the `aws` command would write it: its name is that of [`KEPT`].
+#[test]
+fn a_role_is_kept_for_the_next_start_where_the_config_says_so() {
+    let world = World::demo();
+    let admin = Role::new("Admin").trusting("123456789012").requiring_mfa();
+    world.endpoint.account(|account| account.add_role(admin));
+    let config = role(&format!("mfa_serial = {SERIAL}\n"));
+    let own = "write_role_cache = true\n";
+    let first = start(&world, "admin", &config).file(".config/iamkeys/config.toml", own);
+    let whole = first.path(KEPT);
+    let mut program = first.size(120, 36).run();
+    program.wait_text("MFA code for admin");
+    assert!(!whole.exists());
+    enter(&mut program, &code(&world));
+    program.wait_text("Users 24");
+    let kept = std::fs::read_to_string(&whole).unwrap();
+    quit(program);
+    let asked = signers(&world, "GetSessionToken").len();
+    let second = start(&world, "admin", &config).file(KEPT, &kept);
+    let mut program = second.size(120, 36).run();
+    program.wait_text("Users 24");
+    program.wait_text("Admin/iamkeys");
+    assert_eq!(signers(&world, "GetSessionToken").len(), asked, "no code");
+    quit(program);
+}
+
 /// The role, as the `aws` command keeps it, said to expire after this time.
 fn assume(world: &World, left: TimeDelta) -> String {
     let config = aws_sdk_sts::Config::builder()
