@@ -14,7 +14,7 @@ pub use accounts_file::accounts_of;
 pub use error::ConfigError;
 pub use place::{ENVIRONMENT, Place};
 
-use crate::engine::account_rules::AccountRules;
+use crate::engine::{SecretKey, account_rules::AccountRules};
 
 /// The most that a config file may hold, in bytes: any more is another file.
 const MOST: u64 = 1 << 20;
@@ -99,8 +99,8 @@ pub struct Config {
     pub is_there: bool,
     /// The defaults of flags, in the order of their lines.
     pub settings: Vec<Setting>,
-    /// The command that prints an MFA code, and its line.
-    pub mfa_process: Option<(String, usize)>,
+    /// The command that prints an MFA code, which may hold the seed of a device, and its line.
+    pub mfa_process: Option<(SecretKey, usize)>,
     /// Whether roles that were assumed with MFA are kept in the `aws` command's cache, and its line.
     pub write_role_cache: Option<(bool, usize)>,
     /// What a person has said of their accounts.

@@ -377,8 +377,7 @@ impl Signer {
             program: None,
         };
         let mut question = self.person.ask(Asked::Code(asked.clone())).await;
-        let program = self.options.mfa_process.as_deref();
-        let mut program = program.map(|command| SecretKey::joined(&[command]));
+        let mut program = self.options.mfa_process.clone();
         loop {
             let code = mfa::next_code(
                 &mut question,

@@ -68,8 +68,8 @@ pub struct Options {
     pub http: Http,
     /// The sessions that were made with the code of an MFA device in this run.
     pub mfa: MfaSessions,
-    /// A command that prints the code of the MFA device, as the shell reads it.
-    pub mfa_process: Option<String>,
+    /// A command that prints the code of the MFA device, as the shell reads it. It may hold a password.
+    pub mfa_process: Option<SecretKey>,
     /// Keep roles that were assumed with MFA in the `aws` command's cache.
     pub write_role_cache: bool,
     /// `--sso-device-code`: log in with a code, and not with a browser here.

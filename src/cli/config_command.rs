@@ -44,7 +44,11 @@ impl Cli {
         let (command, from) =
             process.map_or((String::new(), "default".into()), |(command, line)| {
                 // It may hold the seed of a device.
-                let program = command.split_whitespace().next().unwrap_or_default();
+                let program = command
+                    .expose()
+                    .split_whitespace()
+                    .next()
+                    .unwrap_or_default();
                 (format!("{} …", redacted(program)), self.line(*line))
             });
         rows.push(["mfa_process".into(), command, from]);

@@ -2,6 +2,7 @@
 
 use super::{ACCOUNT_KEYS, Config, Key, Kind, OTHER_KEYS, Setting, Value, error::Refusal};
 use crate::engine::{
+    SecretKey,
     account_rules::{AccountRule, AccountRules, AccountStyle, Colour, NamePattern, Which},
     is_role_name,
 };
@@ -39,7 +40,7 @@ pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
                 if command.trim().is_empty() {
                     return Err(Refusal::of_key(line, name, "the command is empty"));
                 }
-                config.mfa_process = Some((command.to_owned(), line));
+                config.mfa_process = Some((SecretKey::new(command.to_owned()), line));
             }
             "write_role_cache" => {
                 let words = Kind::Switch.words();

@@ -93,8 +93,13 @@ fn accounts_are_rules_in_their_order() {
          name = '*-dev'\n\
          alias = 'dev'\n",
     );
-    let command = "ykman oath accounts code --single aws".to_owned();
-    assert_eq!(config.mfa_process, Some((command, 1)));
+    let (command, line) = config.mfa_process.as_ref().unwrap();
+    assert_eq!(command.expose(), "ykman oath accounts code --single aws");
+    assert_eq!(*line, 1);
+    assert!(
+        !format!("{config:?}").contains("ykman"),
+        "it may hold a seed"
+    );
     assert_eq!(config.rule_lines, [2, 10]);
     let [first, second] = config.rules.all() else {
         panic!("{:?}", config.rules);
