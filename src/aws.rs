@@ -16,6 +16,7 @@ mod http;
 mod identity;
 mod member;
 mod mfa;
+mod no_credentials;
 mod organization;
 mod patience;
 mod person;

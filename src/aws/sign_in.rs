@@ -4,23 +4,26 @@
 use super::{
     Caller, Connection, Http, Logins, MfaSessions, Person, Problem, Programs, Renewal, Timeouts,
     assume::{self, Failure, Signed, Signer},
-    convert::{self, chain, deepest, one_line},
+    convert::{self, deepest},
     endpoint_url,
+    no_credentials::{
+        chain_of, explain, is_set, no_such_profile, nothing_configured, profile_says,
+    },
     portal::{self, Portal},
-    process, programs,
+    process,
     renewal::{self, Lease},
     role_chain::RoleChain,
     settings,
     sso::Sso,
 };
-use crate::engine::{self, Means, Offer, SecretKey, key_id};
+use crate::engine::{self, Means, Offer, SecretKey};
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     default_provider::credentials::DefaultCredentialsChain,
     environment::EnvironmentVariableRegionProvider,
     imds::{self, region::ImdsRegionProvider},
     meta::region::RegionProviderChain,
-    profile::{Profile, ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet},
+    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider, ProfileSet},
     provider_config::ProviderConfig,
     retry::RetryConfig,
 };
@@ -30,14 +33,12 @@ use aws_credential_types::{
 };
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
-use aws_smithy_runtime_api::client::{http::SharedHttpClient, result::ConnectorError};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 use chrono::{DateTime, Utc};
 use std::{
     borrow::Cow,
-    env,
-    error::Error as StdError,
-    fmt, iter,
+    env, fmt,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::{Duration, SystemTime},
 };
@@ -577,213 +578,4 @@ fn named_profile(options: &Options) -> Option<String> {
 
 fn environment_has_keys() -> bool {
     is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY")
-}
-
-/// Whether no profile, web identity or container could give credentials.
-fn nothing_configured(named: Option<&str>, profiles: &ProfileSet) -> bool {
-    named.is_none()
-        && profiles.get_profile(profiles.selected_profile()).is_none()
-        && !is_set("AWS_WEB_IDENTITY_TOKEN_FILE")
-        && !in_container()
-}
-
-fn in_container() -> bool {
-    is_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-}
-
-fn is_set(name: &str) -> bool {
-    env::var_os(name).is_some_and(|value| !value.is_empty())
-}
-
-/// So many profiles are named where there is not the one that was asked for.
-const NAMED: usize = 20;
-
-fn no_such_profile(name: &str, profiles: &ProfileSet) -> Problem {
-    let names = profiles.profiles();
-    // What is no name is not repeated, and thousands of names say nothing more.
-    let mut known: Vec<&str> = names
-        .filter(|name| !key_id::looks_like_a_secret(name))
-        .collect();
-    known.sort_unstable();
-    let more = known.len().saturating_sub(NAMED);
-    known.truncate(NAMED);
-    let mut there = known.join(", ");
-    if known.is_empty() {
-        there.push_str("none");
-    }
-    if more > 0 {
-        there = format!("{there} and {more} more");
-    }
-    Problem {
-        title: format!("There is no profile {name}"),
-        what: format!("The profile {name} was asked for, and no file defines it."),
-        details: vec![
-            format!("looked in {}", settings::files(" and ")),
-            format!("profiles there: {there}"),
-        ],
-        advice: vec![
-            "Start with --profile and a name that is there, or define this one: \
-             aws configure --profile NAME"
-                .into(),
-        ],
-        ..Problem::default()
-    }
-}
-
-/// Turns what the SDK says into words. Where it gives no type to match on, what the profile says
-/// about itself tells which way of signing in has failed.
-fn explain(error: &CredentialsError, named: Option<&str>, profiles: &ProfileSet) -> Problem {
-    let name = named.unwrap_or_else(|| profiles.selected_profile());
-    let says = |key| profile_says(profiles, name, key);
-    let cause = causes(error);
-    // An instance metadata service that refuses is an error of its own; to a person who has
-    // configured nothing it is one more place where there was nothing.
-    if nothing_configured(named, profiles)
-        || matches!(error, CredentialsError::CredentialsNotLoaded(_)) && named.is_none()
-    {
-        return none_found(name, &cause);
-    }
-    if convert::find::<ConnectorError>(error).is_some() {
-        return Problem {
-            title: "AWS cannot be reached".into(),
-            what: format!(
-                "Profile {name} gets its credentials over the network, and there was no answer."
-            ),
-            details: cause,
-            advice: vec![
-                "Check the network, VPN and proxy, and AWS_ENDPOINT_URL where it is set.".into(),
-            ],
-            ..Problem::default()
-        };
-    }
-    let mut ways = WAYS.iter();
-    let way = ways.find(|(keys, ..)| keys.iter().any(|key| says(key)));
-    let profile = profiles.get_profile(name).filter(|_| way.is_none());
-    if let Some(problem) = profile.and_then(settings::without_keys) {
-        return problem;
-    }
-    let (_, title, what, advice) = way.unwrap_or(&NO_WAY);
-    let named = |text: &str| text.replace("{name}", name);
-    Problem {
-        title: named(title),
-        what: named(what),
-        details: cause,
-        advice: vec![named(advice)],
-        ..Problem::default()
-    }
-}
-
-/// A way of signing in that has failed: the keys by which a profile asks for it, then title, text
-/// and advice of the [`Problem`].
-type Way = (
-    &'static [&'static str],
-    &'static str,
-    &'static str,
-    &'static str,
-);
-
-const WAYS: &[Way] = &[
-    (
-        &["sso_session", "sso_start_url"],
-        "The SSO login of profile {name} is missing or has expired",
-        "Profile {name} signs in through SSO, and there is no login that is still good.",
-        "Run: aws sso login --profile {name}",
-    ),
-    (
-        &["login_session"],
-        "The console login of profile {name} has expired",
-        "Profile {name} uses a login that is no longer good.",
-        "Run: aws login --profile {name}",
-    ),
-    (
-        &["credential_process"],
-        "The credential process of profile {name} failed",
-        "Profile {name} gets its credentials from a program, and that did not work.",
-        "Run the program named by credential_process yourself to see what it says.",
-    ),
-    (
-        &["role_arn"],
-        "The role of profile {name} could not be assumed",
-        "Profile {name} assumes a role, and AWS or its source profile refused.",
-        TRY_IT,
-    ),
-];
-
-const NO_WAY: Way = (
-    &[],
-    "Profile {name} has no usable credentials",
-    "The credentials of profile {name} could not be loaded.",
-    TRY_IT,
-);
-
-const TRY_IT: &str = "Try: aws sts get-caller-identity --profile {name}";
-
-/// Whether a profile, or one that it takes its credentials from, has this key.
-fn profile_says(profiles: &ProfileSet, name: &str, key: &str) -> bool {
-    chain_of(profiles, name).any(|profile| profile.get(key).is_some())
-}
-
-/// A profile, and those that it takes its credentials from.
-fn chain_of<'a>(profiles: &'a ProfileSet, name: &'a str) -> impl Iterator<Item = &'a Profile> {
-    let source = |at: &&'a str| profiles.get_profile(at)?.get("source_profile");
-    // A chain of source profiles may be a ring.
-    let names = iter::successors(Some(name), source).take(8);
-    names.filter_map(|at| profiles.get_profile(at))
-}
-
-/// What each layer of an error adds, innermost last, without repeating itself.
-fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for cause in chain(error).skip(1) {
-        if let Some(failure) = cause.downcast_ref::<programs::Failure>() {
-            let said = failure.said().map(|line| format!("it says: {line}"));
-            return iter::once(failure.to_string()).chain(said).collect();
-        }
-        // What STS says is in a type that prints as its fields do in Rust.
-        if let Some(refused) = cause.downcast_ref::<AssumeRoleError>()
-            && let (Some(code), Some(message)) = (refused.code(), refused.message())
-        {
-            return vec![one_line(&format!("{code}: {message}"))];
-        }
-        let line = one_line(&cause.to_string());
-        if !line.is_empty() && !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    // The outer layers name the SDK's own machinery.
-    let skip = lines.len().saturating_sub(2);
-    lines.split_off(skip)
-}
-
-fn none_found(profile: &str, cause: &[String]) -> Problem {
-    let container = if in_container() {
-        "container: its address is set, and it gave none"
-    } else {
-        "container: AWS_CONTAINER_CREDENTIALS_… is not set"
-    };
-    let switched_off =
-        env::var("AWS_EC2_METADATA_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
-    let instance = match cause.last() {
-        _ if switched_off => "instance: switched off by AWS_EC2_METADATA_DISABLED".into(),
-        Some(cause) if cause.to_ascii_lowercase().contains("imds") => format!("instance: {cause}"),
-        _ => "instance: no metadata service answered".into(),
-    };
-    Problem {
-        title: "No AWS credentials".into(),
-        what: "iamkeys works with the credentials the aws command uses, and found none.".into(),
-        details: vec![
-            "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set".into(),
-            format!(
-                "profile {profile}: no credentials in {}",
-                settings::files(" and ")
-            ),
-            container.into(),
-            instance,
-        ],
-        advice: vec![
-            "Sign in (aws configure, aws sso login, aws login), or start with --profile NAME."
-                .into(),
-        ],
-        ..Problem::default()
-    }
 }
