@@ -101,6 +101,10 @@ fn of_csv(text: &str) -> Result<Vec<Wanted>, String> {
                 .collect();
             continue;
         }
+        // A name with a comma in it, without quotes, moves a role into another column.
+        if record.iter().skip(columns.len()).any(|it| !it.is_empty()) {
+            return Err(format!("line {line}: there are more values than columns"));
+        }
         let mut row = Row::default();
         for (column, value) in columns.iter().zip(&record) {
             let field = match column.as_str() {
@@ -210,6 +214,10 @@ mod tests {
         assert_eq!(
             csv("111122223333,a,arn:aws:iam::111122223333:role/audit\n"),
             "line 1: arn:aws:iam::111122223333:role/audit is no name of a role"
+        );
+        assert_eq!(
+            csv("id,name\n111122223333,Payments, Berlin\n"),
+            "line 2: there are more values than columns"
         );
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let said = csv(&format!("id,name\n111122223333,{secret}\n"));
