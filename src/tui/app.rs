@@ -57,9 +57,9 @@ pub trait Host {
     type Backend: Backend;
     /// The terminal to draw on.
     fn terminal(&mut self) -> &mut Terminal<Self::Backend>;
-    /// Whether it has taken the last frame, so that there may be another.
-    fn is_ready(&self) -> bool {
-        true
+    /// Since when it has taken the last frame, so that there may be another; `None` while it has not.
+    fn ready_since(&self) -> Option<Instant> {
+        Some(Instant::now())
     }
     /// Waits until it has.
     ///
@@ -229,13 +229,15 @@ where
                 Stale::Now => true,
             };
             // While it is stopped the terminal belongs to another program.
-            if due && self.host.is_ready() && self.resume.is_none() {
+            if due && self.is_ready() && self.resume.is_none() {
                 self.draw()?;
             }
-            let is_ready = self.host.is_ready();
-            if is_ready {
-                self.guard.shown(Instant::now());
+            let ready = self.host.ready_since();
+            if let Some(since) = ready {
+                // Not when this loop comes to notice it: a person reads meanwhile.
+                self.guard.shown(since.max(self.last_frame));
             }
+            let is_ready = ready.is_some();
             let resume = self.resume.unwrap_or(frame_due);
             tokio::select! {
                 biased;
@@ -310,9 +312,14 @@ where
         self.drawn.view == Some(self.screen.view())
     }
 
+    /// Whether the terminal has taken the last frame.
+    fn is_ready(&self) -> bool {
+        self.host.ready_since().is_some()
+    }
+
     /// Whether the last frame is not shown yet, after a time in which a terminal shows one.
     fn is_stuck(&self) -> bool {
-        !self.host.is_ready() && self.last_frame.elapsed() > STUCK
+        !self.is_ready() && self.last_frame.elapsed() > STUCK
     }
 
     /// Whether a person had time to read the dialog on top.

@@ -25,7 +25,7 @@ use std::{
         mpsc,
     },
     thread::{self, ThreadId},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How long the words at the end may take: the terminal may take no output.
@@ -75,8 +75,8 @@ impl Host for Tty {
         &mut self.terminal
     }
 
-    fn is_ready(&self) -> bool {
-        writer::is_idle()
+    fn ready_since(&self) -> Option<Instant> {
+        writer::idle_since()
     }
 
     async fn ready(&self) -> io::Result<()> {

@@ -8,7 +8,7 @@ use std::{
     io::{self, Write},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::Notify;
 
@@ -25,6 +25,8 @@ struct Queue {
     is_writing: bool,
     /// The thread was started.
     is_running: bool,
+    /// When the last of it was written.
+    last: Option<Instant>,
     /// Why the terminal takes nothing more.
     failed: Option<io::ErrorKind>,
 }
@@ -47,6 +49,7 @@ static QUEUE: Mutex<Queue> = Mutex::new(Queue {
     waiting: VecDeque::new(),
     is_writing: false,
     is_running: false,
+    last: None,
     failed: None,
 });
 
@@ -73,9 +76,12 @@ pub(super) fn send(bytes: Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether nothing is on its way to the terminal.
-pub(super) fn is_idle() -> bool {
-    lock().is_empty()
+/// Since when nothing is on its way to the terminal; `None` while something is.
+pub(super) fn idle_since() -> Option<Instant> {
+    let queue = lock();
+    queue
+        .is_empty()
+        .then(|| queue.last.unwrap_or_else(Instant::now))
 }
 
 /// Waits until nothing is on its way any more.
@@ -109,8 +115,10 @@ fn write() {
         drop(queue);
         let mut out = io::stdout().lock();
         let written = out.write_all(&bytes).and_then(|()| out.flush());
+        let now = Instant::now();
         drop((out, bytes));
         queue = lock();
+        queue.last = Some(now);
         queue.is_writing = false;
         if let Err(error) = written {
             queue.failed = Some(error.kind());
