@@ -118,8 +118,10 @@ pub(crate) fn serve(serving: &Serving) {
     let mut say = |line: String| writeln!(out, "{line}").and_then(|()| out.flush()).is_ok();
     let (key, secret) = (credentials.access_key_id(), credentials.secret_access_key());
     say(format!("{} {key} {secret} {keys}", server.url()));
+    let ids = endpoint.account_ids();
+    let slow: Vec<&str> = slow(&ids, serving.slow_one_in).collect();
     for line in io::stdin().lines() {
-        let asked = Asked::of(&endpoint.calls(), endpoint.most_at_once());
+        let asked = Asked::of(&endpoint.calls(), endpoint.most_at_once(), &slow);
         let json = serde_json::to_string(&asked).expect("it is plain");
         if line.is_err() || !say(json) {
             break;
@@ -183,6 +185,9 @@ pub(crate) struct Asked {
     pub(crate) twice: BTreeSet<String>,
     /// The most requests under way at once.
     pub(crate) most_at_once: usize,
+    /// When the last request came that is not about one of the accounts that may be slow, since the
+    /// first request, in milliseconds.
+    pub(crate) others_until: u64,
 }
 
 /// What came of requests.
@@ -197,9 +202,13 @@ pub(crate) struct Calls {
 }
 
 impl Asked {
-    fn of(all: &[Call], most_at_once: usize) -> Self {
+    fn of(all: &[Call], most_at_once: usize, slow: &[&str]) -> Self {
+        let is_slow = |call: &&Call| call.account.as_deref().is_some_and(|id| slow.contains(&id));
+        let last = all.iter().rfind(|call| !is_slow(call));
+        let until = last.map_or(Duration::ZERO, |last| last.at - all[0].at);
         let mut asked = Self {
             most_at_once,
+            others_until: u64::try_from(until.as_millis()).expect("a short time"),
             ..Self::default()
         };
         let mut seen = BTreeSet::new();

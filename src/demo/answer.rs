@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _};
@@ -86,6 +87,8 @@ pub(super) fn whole(bytes: Bytes) -> Body {
 /// A request the endpoint has received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
+    /// When it came in, by a clock that cannot be set.
+    pub at: Instant,
     /// The account it is about: that of the key that signed it, or that of the role asked for. None
     /// where neither is known.
     pub account: Option<String>,

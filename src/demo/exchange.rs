@@ -1,7 +1,7 @@
 //! What the endpoint does with a request, from its arrival to the answer.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta};
@@ -81,6 +81,7 @@ impl State {
         let result = result.map_err(|error| service.own(error));
         let text = |name| wanted.params.get(name).map(str::to_owned);
         self.calls.push(Call {
+            at: Instant::now(),
             account,
             service: service.name,
             user: text("UserName"),
