@@ -4,6 +4,8 @@
 //! The files are read by the SDK's own reader, so that a profile is here what it is when one signs in
 //! with it; and a profile's way to its credentials is followed as the SDK follows it.
 
+pub(super) mod odd_names;
+
 use super::{settings, sso};
 use crate::engine::{
     Problem,
@@ -13,6 +15,7 @@ use crate::engine::{
 use aws_config::profile::{Profile as Section, ProfileSet};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
+use odd_names::{OddName, Section as OddSection};
 use std::{collections::HashMap, path::PathBuf};
 use tokio::runtime::Handle;
 
@@ -38,7 +41,8 @@ pub async fn list_profiles() -> Result<ProfileList, Problem> {
         let profiles = handle
             .block_on(loading)
             .map_err(|error| settings::unreadable(super::convert::deepest(&error)))?;
-        Ok(Reader::new(&profiles, sso::directory()).list())
+        let odd = odd_names::all();
+        Ok(Reader::new(&profiles, sso::directory(), &odd).list())
     });
     list.await.unwrap_or_else(|_| Err(Problem::internal()))
 }
@@ -46,6 +50,8 @@ pub async fn list_profiles() -> Result<ProfileList, Problem> {
 /// Looks profiles up.
 struct Reader<'a> {
     profiles: &'a ProfileSet,
+    /// The names that are not among them, because the SDK does not read them.
+    odd: &'a [OddName],
     /// Where the `aws` command keeps its logins; none where there is no home directory.
     logins: Option<PathBuf>,
     /// The logins that were looked at: thousands of profiles may share one.
@@ -72,16 +78,23 @@ impl Way {
 }
 
 impl<'a> Reader<'a> {
-    fn new(profiles: &'a ProfileSet, logins: Option<PathBuf>) -> Self {
+    fn new(profiles: &'a ProfileSet, logins: Option<PathBuf>, odd: &'a [OddName]) -> Self {
         Self {
             profiles,
+            odd,
             logins,
             seen: HashMap::new(),
         }
     }
 
     fn list(mut self) -> ProfileList {
-        let mut names: Vec<&str> = self.profiles.profiles().collect();
+        let profiles = self.profiles;
+        let odd = self.odd.iter().filter(|odd| {
+            // With keys of its own in the credentials file it is read, and can be used.
+            odd.section == OddSection::Profile && profiles.get_profile(&odd.name).is_none()
+        });
+        let odd = odd.map(|odd| &*odd.name);
+        let mut names: Vec<&str> = profiles.profiles().chain(odd).collect();
         names.sort_unstable();
         let (hidden, shown): (Vec<&str>, Vec<&str>) = names
             .into_iter()
@@ -132,11 +145,16 @@ impl<'a> Reader<'a> {
     {
         let name = chain.last().copied().unwrap_or_default();
         let profiles = self.profiles;
-        let section = profiles
-            .get_profile(name)
-            .ok_or_else(|| format!("source_profile {name} is not there"))?;
-        let get = |key| value(section, key);
         let is_source = chain.len() > 1;
+        let section = profiles.get_profile(name).ok_or_else(|| {
+            let why = self.why_odd(OddSection::Profile, name);
+            match why {
+                Some(why) if is_source => format!("source_profile {name}: {why}"),
+                Some(why) => why.to_owned(),
+                None => format!("source_profile {name} is not there"),
+            }
+        })?;
+        let get = |key| value(section, key);
         // In a profile that is only a source, its own keys come first.
         if is_source && let Ok(Some(way)) = keys(section) {
             return Ok(way);
@@ -223,7 +241,11 @@ impl<'a> Reader<'a> {
         let (url, region) = match session {
             Some(name) => {
                 let found = self.profiles.sso_session(name);
-                let found = found.ok_or_else(|| format!("sso_session {name} is not there"))?;
+                let found =
+                    found.ok_or_else(|| match self.why_odd(OddSection::SsoSession, name) {
+                        Some(why) => format!("sso_session {name}: {why}"),
+                        None => format!("sso_session {name} is not there"),
+                    })?;
                 if url.is_some() || get("sso_region").is_some() {
                     let why = "sso_start_url and sso_region belong in the sso-session";
                     return Err(why.into());
@@ -248,6 +270,13 @@ impl<'a> Reader<'a> {
             login: Some(login),
             ..Way::of(kind)
         }))
+    }
+
+    /// Why a section is not read that is there, if that is so.
+    fn why_odd(&self, section: OddSection, name: &str) -> Option<&'a str> {
+        let mut odd = self.odd.iter();
+        let odd = odd.find(|odd| odd.is_for(section, name))?;
+        Some(&odd.why)
     }
 
     fn login(&mut self, identifier: &str) -> Login {

@@ -35,20 +35,29 @@ pub(super) fn file_names() -> [String; 2] {
 /// Finds a line in the profile files that the SDK cannot read: it would take the whole file for
 /// empty, or a carriage return for a part of a key.
 pub(super) fn odd_line() -> Option<Problem> {
-    FILES.into_iter().find_map(|(variable, usual)| {
-        let path = env::var(variable).unwrap_or_else(|_| usual.into());
-        let whole = match path.strip_prefix("~/") {
-            Some(rest) => env::home_dir()?.join(rest),
-            None => PathBuf::from(&path),
-        };
-        // Not what can be read only once.
-        let content = fs::metadata(&whole)
-            .ok()?
-            .is_file()
-            .then(|| fs::read(&whole))?;
-        let (line, why) = odd(&content.ok()?)?;
+    file_names().into_iter().find_map(|path| {
+        let (line, why) = odd(&content(&path)?)?;
         Some(unreadable(format!("{path}, line {line}: {why}")))
     })
+}
+
+/// The files, with what is in them; nothing where one cannot be read.
+pub(super) fn texts() -> [(String, String); 2] {
+    file_names().map(|path| {
+        let content = content(&path).unwrap_or_default();
+        (path, String::from_utf8(content).unwrap_or_default())
+    })
+}
+
+/// What is in a file, as the environment names it.
+fn content(path: &str) -> Option<Vec<u8>> {
+    let whole = match path.strip_prefix("~/") {
+        Some(rest) => env::home_dir()?.join(rest),
+        None => PathBuf::from(path),
+    };
+    // Not what can be read only once.
+    let is_file = fs::metadata(&whole).ok()?.is_file();
+    is_file.then(|| fs::read(&whole).ok())?
 }
 
 /// The first line that cannot be read, counted from 1, and why.

@@ -11,6 +11,7 @@ use super::{
     },
     portal::{self, Portal},
     process,
+    profiles::odd_names,
     renewal::{self, Lease},
     role_chain::RoleChain,
     settings,
@@ -202,7 +203,13 @@ async fn find(options: &Options) -> Result<Found<'_>, Problem> {
     if let Some(name) = named.as_deref()
         && profiles.get_profile(name).is_none()
     {
-        return Err(no_such_profile(name, &profiles));
+        let odd = tokio::task::spawn_blocking(odd_names::all);
+        let odd = odd.await.unwrap_or_default().into_iter();
+        let mut odd = odd.filter(|odd| odd.section == odd_names::Section::Profile);
+        return Err(match odd.find(|odd| odd.name == name) {
+            Some(odd) => odd.problem(),
+            None => no_such_profile(name, &profiles),
+        });
     }
 
     let name = named.as_deref().unwrap_or(profiles.selected_profile());

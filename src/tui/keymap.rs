@@ -377,7 +377,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::OtherColumns, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::File], false),
     bind(Action::Write, &[Key::char('y')], &[Context::Plan], false),
     bind(Action::OtherName, &[Key::char('b')], &[Context::Plan], false),
-    // Accounts. No name of a profile has a space in it.
+    // Accounts. No name of a profile that can be opened has a space in it.
     bind(Action::OpenBeside, &[Key::char(' ')], &[Context::Switch], false),
     bind(Action::OpenAll, &[Key::ctrl('a')], &[Context::Switch], false),
     bind(Action::TryAgain, &[Key::ctrl('l')], &[Context::Switch], false),

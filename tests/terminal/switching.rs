@@ -96,6 +96,28 @@ fn a_profile_that_fails_says_so_in_the_list() {
 }
 
 #[test]
+fn a_profile_whose_name_cannot_be_read_is_there_and_says_what_to_do() {
+    let world = World::demo();
+    let secret = KeyId::parse(OTHER).unwrap().secret();
+    let keys = format!("aws_access_key_id = {OTHER}\naws_secret_access_key = {secret}\n");
+    let config = format!("[profile 'my team']\n{keys}[profile équipe]\n{keys}");
+    let mut program = world.start().file(".aws/config", &config).run();
+    program.wait_text("Users 24");
+    program.press("@");
+    program.wait_text("2 profiles");
+    program.wait_text("▲ équipe");
+    program.wait_text("'é' in its name: rename it in");
+    program.press("team");
+    program.wait_text("1 of 2 profiles");
+    program.wait_text("a blank in its name: rename it in ~/.aws/config");
+    program.press(ENTER);
+    program.wait_text("Profile my team cannot be used");
+    program.wait_text("Rename the profile");
+    program.press("q");
+    program.wait_exit().assert_clean(0);
+}
+
+#[test]
 fn files_that_cannot_be_read_say_why() {
     let world = World::demo();
     let start = world.start().file(".aws/config", "");

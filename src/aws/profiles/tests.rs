@@ -2,6 +2,7 @@
 
 use super::*;
 use aws_runtime::env_config::file::EnvConfigFileKind;
+use odd_names::File;
 use std::fmt::Write as _;
 
 async fn parsed(config: &str, credentials: &str) -> ProfileSet {
@@ -15,7 +16,15 @@ async fn parsed(config: &str, credentials: &str) -> ProfileSet {
 
 async fn list(config: &str, credentials: &str) -> ProfileList {
     let profiles = parsed(config, credentials).await;
-    Reader::new(&profiles, None).list()
+    let mut odd = Vec::new();
+    odd_names::add(&mut odd, File::Config, "~/.aws/config", config);
+    odd_names::add(
+        &mut odd,
+        File::Credentials,
+        "~/.aws/credentials",
+        credentials,
+    );
+    Reader::new(&profiles, None, &odd).list()
 }
 
 /// One profile of a config file, in words: kind, account, the profiles behind it.
@@ -216,7 +225,7 @@ async fn a_login_is_looked_up_once_for_all_who_need_it() {
                   sso_role_name = B\n\
                   [sso-session acme-org]\nsso_start_url = u\nsso_region = r\n";
     let profiles = parsed(config, "").await;
-    let list = Reader::new(&profiles, Some(directory)).list();
+    let list = Reader::new(&profiles, Some(directory), &[]).list();
     let expires = chrono::DateTime::parse_from_rfc3339("2026-11-21T12:00:00Z").unwrap();
     let login = Login::Cached {
         expires: expires.to_utc(),
@@ -240,7 +249,7 @@ async fn ten_thousand_profiles_are_read_and_a_chain_of_them_is_a_mistake() {
         .unwrap();
     }
     let profiles = parsed(&config, "").await;
-    let list = Reader::new(&profiles, None).list();
+    let list = Reader::new(&profiles, None, &[]).list();
     assert_eq!(list.profiles.len(), 10_000);
     let why = list.profiles[0].kind.to_string();
     assert!(why.contains("more than 32 source profiles"), "{why}");
@@ -264,4 +273,49 @@ async fn the_portals_are_those_that_there_is_all_of_a_session_of() {
         portals,
         [("acme", Login::Missing), ("beta", Login::Missing)]
     );
+}
+
+#[tokio::test]
+async fn a_profile_whose_name_the_sdk_does_not_read_is_listed_with_why() {
+    let config = "[profile my team]\naws_access_key_id = k\naws_secret_access_key = s\n\
+                  [profile \"other team\"]\nregion = eu-west-1\n[profile équipe]\n\
+                  [profile \"both\"]\nregion = eu-west-1\n[profile \"quoted\"]\n\
+                  [profile staging]\nrole_arn = arn:aws:iam::650987654321:role/Admin\n\
+                  source_profile = my team\n\
+                  [profile dev]\nsso_session = our org\nsso_account_id = 430987654321\n\
+                  sso_role_name = r\n\
+                  [sso-session our org]\nsso_start_url = https://a/start\nsso_region = eu-west-1\n\
+                  [profile my wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY]\n";
+    let credentials = "[both]\naws_access_key_id = k\naws_secret_access_key = s\n\
+                       [third team]\naws_access_key_id = k\naws_secret_access_key = s\n";
+    let list = list(config, credentials).await;
+    let kind = |name: &str| {
+        let mut profiles = list.profiles.iter();
+        let profile = profiles.find(|it| &*it.name == name);
+        profile.expect(name).kind.to_string()
+    };
+    for (name, expected) in [
+        ("my team", "a blank in its name: rename it in ~/.aws/config"),
+        (
+            "other team",
+            "a blank in its name: rename it in ~/.aws/config",
+        ),
+        (
+            "third team",
+            "a blank in its name: rename it in ~/.aws/credentials",
+        ),
+        ("équipe", "'é' in its name: rename it in ~/.aws/config"),
+        ("quoted", "quotes around its name: leave them out"),
+        ("both", "keys"),
+        ("staging", "source_profile my team: a blank in its name"),
+        ("dev", "sso_session our org: a blank in its name"),
+    ] {
+        let kind = kind(name);
+        assert!(kind.starts_with(expected), "{name}: {kind}");
+    }
+    let names = list.profiles.iter().map(|profile| &*profile.name);
+    let names: Vec<&str> = names.collect();
+    assert!(names.is_sorted(), "{names:?}");
+    assert_eq!(names.iter().filter(|name| **name == "both").count(), 1);
+    assert_eq!(list.hidden, 1, "one looks like a secret");
 }
