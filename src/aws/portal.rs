@@ -13,7 +13,7 @@ use super::{
     sso::{Access, Sso},
     trail::{Trail, turns_in_circles},
 };
-use crate::engine::{self, Member, model::AccountsPage};
+use crate::engine::{self, Member, model::AccountsPage, profiles::portal_label};
 use aws_config::{SdkConfig, imds, profile::ProfileSet};
 use std::{
     fmt,
@@ -78,6 +78,11 @@ impl Portal {
     /// What it is called.
     pub(super) fn name(&self) -> Box<str> {
         self.0.sso.name().into()
+    }
+
+    /// What it is called on the screen.
+    fn label(&self) -> &str {
+        portal_label(self.0.sso.name())
     }
 
     fn access<'a>(&'a self, person: &'a Person) -> Access<'a> {
@@ -189,7 +194,7 @@ impl Portal {
         match failure {
             Failure::Told(problem) if problem.offer.is_some() => *problem,
             Failure::Told(problem) => Problem {
-                title: format!("SSO {} gives no credentials of {role}", self.name()),
+                title: format!("SSO {} gives no credentials of {role}", self.label()),
                 what: format!(
                     "The login has the role {role} in account {account}, and was refused its \
                      credentials."
@@ -209,7 +214,7 @@ impl Portal {
             },
             Kind::Network | Kind::Server => self.silent(error.to_string()),
             _ => Problem {
-                title: format!("SSO {}: {}", self.name(), error.what()),
+                title: format!("SSO {}: {}", self.label(), error.what()),
                 what: match account {
                     "" => "Its accounts could not be listed.".into(),
                     id => format!("The roles in account {id} could not be listed."),
@@ -222,7 +227,7 @@ impl Portal {
 
     fn silent(&self, why: String) -> Problem {
         Problem {
-            title: format!("SSO {} cannot be reached", self.name()),
+            title: format!("SSO {} cannot be reached", self.label()),
             what: "There was no answer of IAM Identity Center that could be used.".into(),
             details: vec![why],
             ..Problem::default()
@@ -231,7 +236,7 @@ impl Portal {
 
     fn no_role(&self, account: &str) -> Problem {
         Problem {
-            title: format!("SSO {} gives no role here", self.name()),
+            title: format!("SSO {} gives no role here", self.label()),
             what: format!("The login has no role in account {account}."),
             advice: vec!["Ask for an assignment of a permission set in this account.".into()],
             ..Problem::default()
@@ -240,7 +245,7 @@ impl Portal {
 
     fn no_accounts(&self) -> Problem {
         Problem {
-            title: format!("SSO {} opens no account", self.name()),
+            title: format!("SSO {} opens no account", self.label()),
             what: "The portal lists none for this login.".into(),
             advice: vec!["Ask for an assignment of a permission set in an account.".into()],
             ..Problem::default()
@@ -268,8 +273,20 @@ pub(super) async fn sign_in(source: &Connection, member: &Member) -> Result<Sign
     portal.sign_in(&member.account, &member.roles).await
 }
 
-/// There is no such section in the config file, or not all of it.
-pub(super) fn no_such_session(name: &str) -> Problem {
+/// There is no such section in the config file, or not all of it; or no profile of the older kind with
+/// this start URL.
+pub(super) fn not_configured(name: &str) -> Problem {
+    if name.contains("://") {
+        return Problem {
+            title: format!("The SSO portal {name} cannot be used"),
+            what:
+                "No profile of the config file has this sso_start_url, with sso_region and without \
+                   sso_session."
+                    .into(),
+            advice: vec!["Make one: aws configure sso".into()],
+            ..Problem::default()
+        };
+    }
     Problem {
         title: format!("The sso-session {name} cannot be used"),
         what: "The config file has no section of this name with sso_start_url and sso_region."

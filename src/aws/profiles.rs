@@ -10,13 +10,16 @@ use super::{settings, sso};
 use crate::engine::{
     Problem,
     key_id::{self, looks_like_a_secret},
-    profiles::{AccountId, Login, Profile, ProfileKind, ProfileList, SsoPortal},
+    profiles::{AccountId, Login, Profile, ProfileKind, ProfileList, SsoPortal, portal_label},
 };
 use aws_config::profile::{Profile as Section, ProfileSet};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 use odd_names::{OddName, Section as OddSection};
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+};
 use tokio::runtime::Handle;
 
 /// The keys of a profile that hold an access key.
@@ -107,17 +110,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The SSO portals that there is all of a session of.
+    /// The SSO portals that there is all of a session of; then the start URLs of profiles of the older
+    /// kind, where no session has the same: one portal is one row.
     fn portals(&mut self) -> Vec<SsoPortal> {
         let profiles = self.profiles;
         let mut names: Vec<&str> = profiles.sso_sessions().collect();
+        let session = |name: &str, key| profiles.sso_session(name)?.get(key);
         names.retain(|name| {
-            let session = profiles.sso_session(name);
-            let has = |key| session.and_then(|session| session.get(key)).is_some();
+            let has = |key| session(name, key).is_some();
             has("sso_start_url") && has("sso_region") && !looks_like_a_secret(name)
         });
         names.sort_unstable();
-        let portals = names.into_iter().map(|name| SsoPortal {
+        let of_sessions = names.iter();
+        let of_sessions = of_sessions.filter_map(|name| session(name, "sso_start_url"));
+        let of_sessions: HashSet<&str> = of_sessions.map(portal_address).collect();
+        let mut urls: Vec<&str> = sso::start_urls(profiles).map(|(url, _)| url).collect();
+        urls.retain(|url| {
+            let is_url = url.contains("://") && !looks_like_a_secret(url);
+            is_url && !of_sessions.contains(portal_address(url))
+        });
+        urls.sort_unstable();
+        urls.dedup();
+        let portals = names.into_iter().chain(urls).map(|name| SsoPortal {
             name: name.into(),
             login: self.login(name),
         });
@@ -262,7 +276,7 @@ impl<'a> Reader<'a> {
         let identifier = session.unwrap_or(url);
         let login = self.login(identifier);
         let kind = ProfileKind::Sso {
-            session: shown(session.unwrap_or_else(|| portal(url))),
+            session: shown(session.unwrap_or_else(|| portal_label(url))),
             role: shown(role),
         };
         Ok(Some(Way {
@@ -284,7 +298,13 @@ impl<'a> Reader<'a> {
             return *login;
         }
         let directory = self.logins.as_deref();
-        let login = directory.map_or(Login::Missing, |it| sso::kept(it, identifier));
+        let mut login = directory.map_or(Login::Missing, |it| sso::kept(it, identifier));
+        if let Login::Cached { renewable, .. } = &mut login
+            && self.profiles.sso_session(identifier).is_none()
+        {
+            // Only that of a session is.
+            *renewable = None;
+        }
         self.seen.insert(identifier.to_owned(), login);
         login
     }
@@ -350,10 +370,9 @@ fn name_in(arn: &str) -> &str {
     arn.rsplit(['/', ':']).next().unwrap_or(arn)
 }
 
-/// What tells a portal from another in its address: `https://acme.awsapps.com/start` is `acme`.
-fn portal(url: &str) -> &str {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-    host.split(['.', '/', ':']).next().unwrap_or(host)
+/// A start URL without what may stand at its end, or not.
+fn portal_address(url: &str) -> &str {
+    url.trim_end_matches(['/', '#'])
 }
 
 #[cfg(test)]

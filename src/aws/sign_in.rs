@@ -108,7 +108,7 @@ pub struct SignedIn {
     /// The name of the role that was assumed for this account, or that a portal has given, where one
     /// was.
     pub role: Option<Box<str>>,
-    /// The SSO portal whose login it was signed in by, by the name of its session, where it was.
+    /// The SSO portal whose login it was signed in by, by its session or start URL, where it was.
     pub portal: Option<Box<str>>,
     /// Who is signed in, where that is known without asking.
     pub caller: Option<Caller>,
@@ -161,7 +161,7 @@ pub async fn sign_in_with(
 /// or with these means, with a new one.
 ///
 /// # Errors
-/// When there is no such session, no login, or no account in it.
+/// When no file names this portal, or there is no login, or no account in it.
 pub async fn sign_in_to_portal(
     options: &Options,
     portal: &engine::Portal,
@@ -173,8 +173,8 @@ pub async fn sign_in_to_portal(
         ..options.clone()
     };
     let found = find(&options).await?;
-    let sso = Sso::of_session(&found.profiles, &portal.session);
-    let sso = sso.ok_or_else(|| portal::no_such_session(&portal.session))?;
+    let sso = Sso::of_portal(&found.profiles, &portal.session);
+    let sso = sso.ok_or_else(|| portal::not_configured(&portal.session))?;
     let instance = instance_metadata();
     let of_session = Portal::new(sso, None, found.config, options.clone(), instance);
     let log_in = means == Some(Means::Login);

@@ -83,16 +83,27 @@ impl Sso {
         })
     }
 
-    /// Reads an `sso-session` of the config file, for no account and role yet; none where something is
-    /// missing.
-    pub(super) fn of_session(profiles: &ProfileSet, name: &str) -> Option<Self> {
-        let session = profiles.sso_session(name)?;
-        let get = |key| session.get(key).map(str::to_owned);
+    /// Reads a portal of the config file, for no account and role yet: an `sso-session` by its name, or
+    /// the start URL of a profile of the older kind. None where something is missing.
+    pub(super) fn of_portal(profiles: &ProfileSet, name: &str) -> Option<Self> {
+        let (session, start_url, region, scopes) = match profiles.sso_session(name) {
+            Some(session) => (
+                Some(name.to_owned()),
+                session.get("sso_start_url")?,
+                session.get("sso_region")?,
+                session.get("sso_registration_scopes").map(scopes),
+            ),
+            None => {
+                let mut older = start_urls(profiles).filter(|(url, _)| *url == name);
+                let (url, region) = older.next()?;
+                (None, url, region, None)
+            }
+        };
         Some(Self {
-            session: Some(name.to_owned()),
-            start_url: get("sso_start_url")?,
-            region: get("sso_region")?,
-            scopes: get("sso_registration_scopes").as_deref().map(scopes),
+            session,
+            start_url: start_url.to_owned(),
+            region: region.to_owned(),
+            scopes,
             account: String::new(),
             role: String::new(),
             given: None,
@@ -122,6 +133,21 @@ impl Sso {
         let scopes = self.scopes.clone().filter(|scopes| !scopes.is_empty());
         scopes.unwrap_or_else(|| vec![SCOPE.to_owned()])
     }
+}
+
+/// The start URLs of the profiles of the older kind, which have no session, each with its Region; in the
+/// order of the profiles' names.
+pub(super) fn start_urls(profiles: &ProfileSet) -> impl Iterator<Item = (&str, &str)> {
+    let mut names: Vec<&str> = profiles.profiles().collect();
+    names.sort_unstable();
+    let older = names.into_iter().filter_map(|name| {
+        let profile = profiles.get_profile(name)?;
+        let get = |key| profile.get(key).filter(|value| !value.is_empty());
+        let has_session = get("sso_session").is_some();
+        let portal = Some((get("sso_start_url")?, get("sso_region")?));
+        portal.filter(|_| !has_session)
+    });
+    older
 }
 
 /// The scopes of a list of them.
@@ -307,6 +333,8 @@ impl Access<'_> {
     async fn refreshed(&self, token: &Token) -> Result<Option<Token>, Failure> {
         let registration = token.registration.as_ref();
         let registration = registration.filter(|it| it.expires > now());
+        // Only the login of a session is refreshed, as in the `aws` command.
+        let registration = registration.filter(|_| self.sso.session.is_some());
         let (Some(refresh), Some(registration)) = (&token.refresh, registration) else {
             return Ok(None);
         };
@@ -366,7 +394,7 @@ impl Access<'_> {
         let command = match (self.profile, &self.sso.session) {
             (Some(name), _) => format!(" --profile {name}"),
             (None, Some(name)) => format!(" --sso-session {}", one_line(name)),
-            (None, None) => String::new(),
+            (None, None) => " --profile NAME, with a profile of this portal".into(),
         };
         Problem {
             title: format!("The SSO login of {whose} is missing or has expired"),

@@ -26,6 +26,7 @@ use super::{
     loader::Loader,
     model::ListedAccount,
     problem::Problem,
+    profiles::portal_label,
     prompt::{Means, Prompt},
     query::Query,
     request::{Answer, Read},
@@ -163,7 +164,7 @@ impl Account {
     pub fn label(&self) -> &str {
         let meant = match &self.target {
             Target::Profile(name) => Some(&**name),
-            Target::Portal(portal) => Some(&*portal.session),
+            Target::Portal(portal) => Some(portal_label(&portal.session)),
             Target::Member(_) | Target::Ambient | Target::Demo => None,
         };
         let name = self.identity.name().or(self.identity.profile.as_deref());

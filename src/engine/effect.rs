@@ -153,7 +153,7 @@ pub enum Target {
 /// An SSO portal (IAM Identity Center) that is signed in to without a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Portal {
-    /// The name of its `sso-session` in the config file.
+    /// The name of its `sso-session` in the config file, or its start URL.
     pub session: Box<str>,
     /// The names of the roles that are taken before others, the first one first.
     pub roles: Arc<[Box<str>]>,

@@ -129,7 +129,7 @@ pub struct SignedIn {
     /// The name of the role that was assumed for this account, or that a portal has given, where one
     /// was.
     pub role: Option<Box<str>>,
-    /// The SSO portal whose login it was signed in by, by the name of its session, where it was.
+    /// The SSO portal whose login it was signed in by, by its session or start URL, where it was.
     pub portal: Option<Box<str>>,
     /// Who is signed in, where that is known without asking.
     pub caller: Option<Caller>,

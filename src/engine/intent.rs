@@ -24,7 +24,8 @@ pub enum Intent {
     OpenWanted(Slot, Vec<Wanted>),
     /// Open the other accounts of the organisation that the account in this slot belongs to.
     OpenOrganisation(Slot),
-    /// Open the accounts of the SSO portal of this `sso-session`; with a new login, where that is said.
+    /// Open the accounts of the SSO portal of this `sso-session` or start URL; with a new login, where
+    /// that is said.
     OpenPortal(Box<str>, bool),
     /// Leave an account out of the lists of all, or take it in again.
     Exclude(Slot, bool),

@@ -12,6 +12,7 @@ use super::{
     error::{Error, Kind},
     model::{Caller, ListedAccount},
     problem::{Offer, Problem},
+    profiles::portal_label,
     prompt::Means,
     request::Read,
 };
@@ -210,6 +211,7 @@ impl Engine {
                 match portal {
                     Some(portal) if through == Through::Role && so_far == 0 && refuses(&error) => {
                         self.forget_list(session.slot, Through::Role);
+                        let portal = portal_label(&portal);
                         self.say(format!(
                             "Organizations does not list the accounts: opening those of SSO {portal}"
                         ));
@@ -428,7 +430,7 @@ fn cannot_list(error: &Error, portal: Option<&str>, so_far: usize) -> String {
         _ => error.short(),
     };
     let whose = match portal {
-        Some(portal) => format!("SSO {portal}"),
+        Some(portal) => format!("SSO {}", portal_label(portal)),
         None => "the organisation".into(),
     };
     match so_far {

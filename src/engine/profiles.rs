@@ -14,17 +14,44 @@ pub struct ProfileList {
     pub hidden: usize,
     /// The files, as the environment names them.
     pub files: Vec<String>,
-    /// The SSO portals that the config file has a session of (`sso-session`), by the names of those.
+    /// The SSO portals that the config file has a session of (`sso-session`), by the names of those; then
+    /// those that only profiles of the older kind name, by their start URLs.
     pub portals: Vec<SsoPortal>,
 }
 
 /// An SSO portal (IAM Identity Center).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SsoPortal {
-    /// The name of its session.
+    /// The name of its session, or its start URL where it has none.
     pub name: Box<str>,
     /// How it stands with the login to it.
     pub login: Login,
+}
+
+impl SsoPortal {
+    /// Its start URL, where that is what it is called: it has no session.
+    #[must_use]
+    pub fn start_url(&self) -> Option<&str> {
+        Some(&*self.name).filter(|name| name.contains("://"))
+    }
+}
+
+/// What a portal is called on the screen: its session's name, or what tells its start URL from another.
+/// `https://acme.awsapps.com/start` is `acme`, `https://identitycenter.amazonaws.com/ssoins-1` is
+/// `ssoins-1`.
+#[must_use]
+pub fn portal_label(name: &str) -> &str {
+    let Some((_, rest)) = name.split_once("://") else {
+        return name;
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = path.split(['/', '?', '#']).next().unwrap_or_default();
+    match host.split(['.', ':']).next() {
+        // All issuer URLs have the same host.
+        Some("identitycenter") if !path.is_empty() => path,
+        Some(first) if !first.is_empty() => first,
+        _ => name,
+    }
 }
 
 /// A profile.
@@ -254,6 +281,24 @@ mod tests {
             assert_eq!(login.is_good(now), good, "{login:?}");
         }
         assert!(!Login::Missing.is_good(now));
+    }
+
+    #[test]
+    fn a_portal_is_called_by_what_tells_it_apart() {
+        for (name, expected) in [
+            ("acme-org", "acme-org"),
+            ("https://acme.awsapps.com/start", "acme"),
+            ("https://acme.awsapps.com/start#/", "acme"),
+            ("http://localhost:4000/start", "localhost"),
+            (
+                "https://identitycenter.amazonaws.com/ssoins-12",
+                "ssoins-12",
+            ),
+            ("https://identitycenter.amazonaws.com/", "identitycenter"),
+            ("https:///start", "https:///start"),
+        ] {
+            assert_eq!(portal_label(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::engine::{
     account::{Account, Identity, Load},
     destination::{Multiplexer, Why},
     model::{KeyStatus, LastUsed},
+    profiles::portal_label,
     text::visible,
     unresolved::{Cause, Finding, Question},
     vault::{Destination, Written},
@@ -220,7 +221,7 @@ pub(super) fn signed_in_by(account: &Account) -> String {
     let identity = &account.identity;
     match (&identity.role, &identity.profile) {
         (Some(role), _) => match &identity.portal {
-            Some(portal) => format!("SSO {portal}"),
+            Some(portal) => format!("SSO {}", portal_label(portal)),
             None => format!("role {role}"),
         },
         (None, Some(profile)) => format!("profile {profile}"),

@@ -397,3 +397,62 @@ fn a_portal_is_opened_without_a_profile_and_logged_in_to_first() {
     program.wait_gone("Accounts to open");
     quit(program);
 }
+
+#[test]
+fn the_portal_of_profiles_of_the_older_kind_is_opened_with_a_code() {
+    let world = World::of(organisation());
+    let start = world.start().size(120, 36);
+    // No profile and no session leads to the other accounts.
+    let mut program = start.file(".aws/config", LEGACY).run();
+    program.wait_text("Users 24");
+    program.press("@");
+    program.wait_text("1 profile, 1 SSO portal");
+    program.wait_text("▲ SSO acme");
+    program.press("portal");
+    program.wait_text("the SSO portal https://acme.awsapps.com/start");
+    program.press("\r");
+    let code = code(&world, &mut program);
+    assert!(!program.screen().contains("use the browser"));
+    assert!(world.endpoint.approve_device(&code));
+    program.wait_text("0 Accounts 4");
+    program.wait_text("Users 40");
+    program.press("0");
+    program.wait_text("SSO acme");
+    let (path, login) = token(program.home());
+    // Where the `aws` command looks for it: the SHA-1 of the start URL.
+    assert_eq!(
+        path.file_stem().unwrap(),
+        "40169cea58ca6cbf23fb27b2542923fb5f524af0"
+    );
+    assert!(login.get("refreshToken").is_none());
+    program.press("@");
+    program.wait_text("● SSO acme");
+    program.wait_text("4 accounts");
+    program.press(ESC);
+    program.wait_gone("Accounts to open");
+    quit(program);
+
+    // It is good for some minutes, and is not refreshed, whatever stands in the file.
+    let mut old = login.clone();
+    let ended = Utc::now() - TimeDelta::minutes(3);
+    old["expiresAt"] = ended.format("%Y-%m-%dT%H:%M:%SZ").to_string().into();
+    old["refreshToken"] = "not-one-EXAMPLE".into();
+    let name = format!("{TOKEN}{}", path.file_name().unwrap().to_str().unwrap());
+    let refreshes = |world: &World| {
+        let calls = world.endpoint.calls().into_iter();
+        calls.filter(|call| call.action == "CreateToken").count()
+    };
+    let before = refreshes(&world);
+    let start = world.start().size(120, 36).file(".aws/config", LEGACY);
+    let mut program = start.file(&name, &old.to_string()).run();
+    program.wait_text("Users 24");
+    program.press("@");
+    program.wait_text("▲ SSO acme");
+    program.wait_text("login has ended");
+    program.press("work ");
+    program.wait_text("failed: ");
+    assert_eq!(refreshes(&world), before);
+    program.press(ESC);
+    program.wait_gone("Accounts to open");
+    quit(program);
+}

@@ -319,3 +319,59 @@ async fn a_profile_whose_name_the_sdk_does_not_read_is_listed_with_why() {
     assert_eq!(names.iter().filter(|name| **name == "both").count(), 1);
     assert_eq!(list.hidden, 1, "one looks like a secret");
 }
+
+#[tokio::test]
+async fn the_start_urls_of_older_profiles_are_portals_that_are_not_renewed() {
+    let older = |name: &str, url: &str| {
+        format!(
+            "[profile {name}]\nsso_start_url = {url}\nsso_region = eu-west-1\n\
+             sso_account_id = 430987654321\nsso_role_name = r\n"
+        )
+    };
+    let config = [
+        older("two", "https://zeta.awsapps.com/start"),
+        older("one", "https://zeta.awsapps.com/start"),
+        // There is a session of it.
+        older("three", "https://acme.awsapps.com/start/"),
+        "[profile half]\nsso_start_url = https://half.awsapps.com/start\n".into(),
+        "[profile odd]\nsso_start_url = start\nsso_region = eu-west-1\n".into(),
+        "[profile new]\nsso_session = acme\nsso_account_id = 430987654321\nsso_role_name = r\n"
+            .into(),
+        "[sso-session acme]\nsso_start_url = https://acme.awsapps.com/start\n\
+         sso_region = eu-west-1\n"
+            .into(),
+    ]
+    .concat();
+    let profiles = parsed(&config, "").await;
+    let home = tempfile::tempdir().unwrap();
+    // The name is the SHA-1 of the start URL.
+    let path = home
+        .path()
+        .join("c30f799f5a0aed333940dbd9848b89aadd2cb55c.json");
+    let token = "{\"accessToken\":\"x\",\"expiresAt\":\"2026-11-21T12:00:00Z\",\"refreshToken\":\"r\",\
+                 \"clientId\":\"c\",\"clientSecret\":\"s\",\
+                 \"registrationExpiresAt\":\"2027-01-01T00:00:00Z\"}";
+    std::fs::write(path, token).unwrap();
+    let directory = home.path().to_owned();
+    let list = Reader::new(&profiles, Some(directory), &[]).list();
+    let names: Vec<&str> = list.portals.iter().map(|portal| &*portal.name).collect();
+    assert_eq!(names, ["acme", "https://zeta.awsapps.com/start"]);
+    let login = list.portals[1].login;
+    assert!(
+        matches!(
+            login,
+            Login::Cached {
+                renewable: None,
+                ..
+            }
+        ),
+        "{login:?}"
+    );
+    let of = |name: &str| sso::Sso::of_portal(&profiles, name).map(|sso| sso.region);
+    assert_eq!(
+        of("https://zeta.awsapps.com/start").as_deref(),
+        Some("eu-west-1")
+    );
+    assert_eq!(of("https://half.awsapps.com/start"), None);
+    assert_eq!(of("acme").as_deref(), Some("eu-west-1"));
+}

@@ -32,7 +32,7 @@ pub struct Identity {
     /// The name of the role that was assumed, or that a portal has given, where the account was opened
     /// through one.
     pub role: Option<Box<str>>,
-    /// The SSO portal whose login it was signed in by, by the name of its session, where it was.
+    /// The SSO portal whose login it was signed in by, by its session or start URL, where it was.
     pub portal: Option<Box<str>>,
     /// When the credentials expire, where they do.
     pub expires: Option<DateTime<Utc>>,

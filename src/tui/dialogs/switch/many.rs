@@ -6,7 +6,7 @@ use crate::{
     engine::{
         AccountList, Kind, Listing, Through,
         account::Stage,
-        profiles::{Login, Profile, ProfileKind, SsoPortal},
+        profiles::{Login, Profile, ProfileKind, SsoPortal, portal_label},
     },
     tui::prelude::*,
 };
@@ -43,7 +43,7 @@ impl<'a> Many<'a> {
 
     pub(super) fn name(self) -> String {
         match self {
-            Self::Portal(portal) => format!("SSO {}", portal.name),
+            Self::Portal(portal) => format!("SSO {}", portal_label(&portal.name)),
             Self::Organisation(_) => "Organization".into(),
         }
     }
@@ -118,9 +118,12 @@ impl<'a> Many<'a> {
     /// What it does, in a sentence.
     pub(super) fn details(self) -> String {
         match self {
-            Self::Portal(_) => {
-                "Opens every account that this SSO portal gives you a role in, beside the others."
-                    .into()
+            Self::Portal(portal) => {
+                let which = match portal.start_url() {
+                    Some(url) => format!("the SSO portal {url}"),
+                    None => "this SSO portal".into(),
+                };
+                format!("Opens every account that {which} gives you a role in, beside the others.")
             }
             Self::Organisation(account) => format!(
                 "Opens the other accounts of the organization of {}, through a role in each.",
