@@ -460,6 +460,7 @@ impl Engine {
                 }
             }
             Intent::Exclude(slot, excluded) => self.fleet.get_mut(slot)?.excluded = excluded,
+            Intent::TakeOut(slot) => self.take_out(slot)?,
             Intent::SignInWith(slot, target, means) => self.sign_in_with(slot, target, means)?,
             Intent::Reply(session, prompt, reply) => self.reply(session, prompt, reply)?,
             Intent::CopyAddress(session, prompt) => self.copy_address(session, prompt)?,

@@ -140,14 +140,13 @@ impl Sso {
 pub(super) fn start_urls(profiles: &ProfileSet) -> impl Iterator<Item = (&str, &str)> {
     let mut names: Vec<&str> = profiles.profiles().collect();
     names.sort_unstable();
-    let older = names.into_iter().filter_map(|name| {
+    names.into_iter().filter_map(|name| {
         let profile = profiles.get_profile(name)?;
         let get = |key| profile.get(key).filter(|value| !value.is_empty());
         let has_session = get("sso_session").is_some();
         let portal = Some((get("sso_start_url")?, get("sso_region")?));
         portal.filter(|_| !has_session)
-    });
-    older
+    })
 }
 
 /// The scopes of a list of them.

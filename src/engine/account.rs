@@ -67,6 +67,8 @@ pub struct Account {
     pub(super) demo: bool,
     /// A person does not want to see it among the others.
     pub excluded: bool,
+    /// It was signed in to, with these or other credentials: something may have been done in it.
+    pub(super) was_signed_in: bool,
     /// What signing in, or renewing the credentials, needs a person for.
     pub prompt: Option<Prompt>,
     /// The means that it is signed in by where the usual ones do not do.
@@ -90,6 +92,7 @@ impl Account {
             listed: None,
             meant: None,
             excluded: false,
+            was_signed_in: false,
             prompt: None,
             means: None,
             limiter: Limiter::default(),
@@ -109,6 +112,7 @@ impl Account {
         let users = self.users.anew();
         let before = std::mem::replace(self, Self::new(session, target.clone()));
         self.excluded = before.excluded && same;
+        self.was_signed_in = before.was_signed_in;
         self.identity.rules = before.identity.rules;
         if same {
             self.users = users;

@@ -29,6 +29,8 @@ pub enum Intent {
     OpenPortal(Box<str>, bool),
     /// Leave an account out of the lists of all, or take it in again.
     Exclude(Slot, bool),
+    /// Take an account that could not be signed in to out of those that are opened.
+    TakeOut(Slot),
     /// Sign in to an account, in this slot, by other means than the usual ones.
     SignInWith(Slot, Target, Means),
     /// Answer what signing in asks.

@@ -237,6 +237,13 @@ impl Profiles {
         self.list = Some(list);
     }
 
+    /// Forgets why signing in failed.
+    pub(super) fn forget_failure(&mut self, target: &Target) {
+        if let Target::Profile(name) = target {
+            self.failed.remove(name);
+        }
+    }
+
     /// Notes how far signing in with a profile has come.
     pub(super) fn note(&mut self, target: &Target, stage: &Stage) {
         let Target::Profile(name) = target else {

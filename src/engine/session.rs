@@ -77,6 +77,41 @@ impl Engine {
         })
     }
 
+    /// Whether an account can be taken out of those that are opened: it was never signed in to, nothing
+    /// is under way to change that, and neither a list of accounts has it nor does another need it.
+    #[must_use]
+    pub fn can_take_out(&self, slot: Slot) -> bool {
+        let accounts = self.fleet.accounts();
+        let mut others = accounts.iter().filter(|other| other.session.slot != slot);
+        let is_needed = accounts
+            .iter()
+            .any(|other| matches!(&other.target, Target::Member(member) if member.source == slot));
+        self.fleet.get(slot).is_some_and(|account| {
+            matches!(account.stage, account::Stage::SignedOut(_))
+                && !account.was_signed_in
+                && !matches!(account.target, Target::Member(_))
+                && account.listed.is_none()
+        }) && !is_needed
+            && others.any(|other| !other.excluded)
+    }
+
+    /// Takes an account that could not be signed in to out of those that are opened.
+    pub(super) fn take_out(&mut self, slot: Slot) -> Option<()> {
+        if !self.can_take_out(slot) {
+            return None;
+        }
+        let session = self.fleet.get(slot)?.session;
+        self.account_lists.retain(|list| list.source.slot != slot);
+        self.search_first.take_if(|(of, _)| *of == Some(slot));
+        self.leave_session(session, |engine| {
+            let account = engine.fleet.remove(slot)?;
+            // As if nobody had asked for it.
+            engine.profiles.forget_failure(&account.target);
+            engine.say(format!("{} is not opened any more", account.label()));
+            Some(())
+        })
+    }
+
     /// Ends a session by what begins another in its slot. What waits for an answer in it waits no more:
     /// none will count.
     fn leave_session(
@@ -151,6 +186,7 @@ impl Engine {
         match result {
             Ok(signed_in) => {
                 account.stage = account::Stage::SignedIn;
+                account.was_signed_in = true;
                 account.identity.key = signed_in.key;
                 account.identity.profile = signed_in.profile;
                 account.identity.endpoint = signed_in.endpoint;

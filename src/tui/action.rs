@@ -159,7 +159,7 @@ actions! {
     CopyAddress, "copy address", "Copy the address of the page";
     UseBrowser, "use the browser", "Log in with the browser on this machine";
     UseDeviceCode, "use a code", "Log in with a code, in any browser";
-    OpenBeside, "open beside", "Open the account beside the others";
+    OpenBeside, "open beside", "Open the account beside the others, or take out one that failed";
     OpenAll, "open all", "Open all accounts that are shown and need no code and no login";
     OpenDemo, "demo account", "Open the demo account: nothing in it is real";
     StopWaiting, "leave now", "Leave, not knowing how the change ended";

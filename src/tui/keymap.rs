@@ -270,7 +270,7 @@ const fn bind(
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
     bind(Action::EnterCode, &[Key::char('m')], &[Context::SignedOut], true),
-    bind(Action::LogIn, &[Key::char('l')], &[Context::SignedOut], true),
+    bind(Action::LogIn, &[Key::char('l')], &[Context::SignedOut, Context::Accounts], true),
     bind(Action::TryAgain, &[Key::char('R')], &[Context::SignedOut], true),
     bind(Action::Switch, &[Key::char('@')], &[Context::SignedOut], true),
     bind(Action::OpenDemo, &[Key::char('d')], &[Context::SignedOut], true),

@@ -6,6 +6,7 @@ mod act;
 mod ahead;
 mod follow;
 mod input;
+mod signing_in;
 
 use super::{
     Settings,
@@ -26,8 +27,7 @@ use super::{
     },
 };
 use crate::engine::{
-    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Offer, Signal, Slot, Target,
-    Wanted,
+    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Signal, Slot, Target, Wanted,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
@@ -242,7 +242,8 @@ impl Screen {
             Scope::All => {
                 let selected = self.lists.selected_slot();
                 let first = || Some(self.rows().accounts().next()?.session.slot);
-                selected.or_else(first).unwrap_or_default()
+                let any = || Some(self.engine.fleet.accounts().first()?.session.slot);
+                selected.or_else(first).or_else(any).unwrap_or_default()
             }
         }
     }
@@ -410,20 +411,10 @@ impl Screen {
             return Some("Nothing completes this filter".into());
         }
         let account = self.account();
-        if matches!(action, Action::EnterCode | Action::LogIn) {
-            let offer = match action {
-                Action::EnterCode => Offer::Code,
-                _ => Offer::Login,
-            };
-            return match (&account.stage, &account.target) {
-                (Stage::SignedOut(problem), _) if problem.offer == Some(offer) => None,
-                (Stage::SignedIn, Target::Demo) => Some("The demo account asks for no code".into()),
-                (Stage::SignedIn, _) if account.identity.has_long_lived_key() => None,
-                (Stage::SignedIn, _) => {
-                    Some("Only long-term keys can get a session with MFA".into())
-                }
-                _ => Some("That would change nothing here".into()),
-            };
+        match action {
+            Action::EnterCode => return signing_in::why_no_code(account),
+            Action::LogIn => return signing_in::why_no_login(account),
+            _ => {}
         }
         pages::why_not(action, &self.engine, self.selection())
     }

@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
-        Answer, Effect, Event, Intent, Kind, Means, Portal, Problem, Read, SessionId, SignedIn,
-        Target,
+        Answer, Effect, Event, Intent, Kind, Means, Offer, Portal, Problem, Read, SessionId,
+        SignedIn, Target,
         model::{AccountState, AccountsPage, ListedAccount},
         profiles::{Login, Profile, ProfileKind, ProfileList, SsoPortal},
     },
@@ -182,22 +182,203 @@ fn space_opens_an_account_beside_the_others_once() {
     desk.press(KeyCode::Enter);
     assert!(sign_ins(&mut desk).is_empty());
     assert_eq!(desk.screen.slot(), begun[0].0.slot);
-    desk.keys("@");
-    // It did not work: once more, in its slot.
-    let session = begun[0].0;
+}
+
+/// Signing in in this session has failed.
+fn fails(desk: &mut Desk, session: SessionId, offer: Option<Offer>) {
     let result = Err(Box::new(Problem {
         title: "It failed".into(),
+        offer,
         ..Problem::default()
     }));
     desk.send(Event::SignedIn { session, result });
+}
+
+#[test]
+fn space_takes_an_account_out_again_that_could_not_be_opened() {
+    let mut desk = choosing(&["dev", "prod", "staging"]);
+    let here = desk.session().slot;
+    desk.press(KeyCode::Up);
+    desk.press(KeyCode::Char(' '));
+    let (session, _) = sign_ins(&mut desk)[0];
+    assert!(!desk.screen().contains("take it out"), "it may work");
+    fails(&mut desk, session, None);
+    for text in ["failed: It failed", "Space take it out"] {
+        assert!(desk.screen().contains(text), "{text}: {}", desk.screen());
+    }
+    desk.press(KeyCode::Char(' '));
+    assert!(sign_ins(&mut desk).is_empty());
+    assert_eq!(desk.screen.engine.fleet.accounts().len(), 1);
+    let screen = desk.screen();
+    assert!(screen.contains("dev is not opened any more"), "{screen}");
+    assert!(!screen.contains("failed"), "{screen}");
+    // It can be tried again, and is another one then.
+    desk.press(KeyCode::Char(' '));
+    let begun = sign_ins(&mut desk);
+    assert_eq!((begun.len(), &begun[0].1), (1, &of("dev")));
+    assert!(begun[0].0.slot != session.slot && begun[0].0.slot != here);
+    // What comes of the first one is of no interest.
+    fails(&mut desk, session, None);
+    assert_eq!(desk.screen.engine.fleet.accounts().len(), 2);
+    // The one that is shown can be taken out as well.
+    fails(&mut desk, begun[0].0, None);
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.slot(), begun[0].0.slot);
+    desk.keys("@dev");
+    desk.press(KeyCode::Char(' '));
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.screen.slot(), here);
+    assert!(desk.screen().contains("Users 6"), "{}", desk.screen());
+}
+
+#[test]
+fn what_was_signed_in_to_once_is_not_taken_out() {
+    let mut desk = choosing(&["dev", "prod"]);
+    desk.press(KeyCode::Up);
+    desk.press(KeyCode::Char(' '));
+    let (session, _) = sign_ins(&mut desk)[0];
+    let result = Ok(Box::new(SignedIn {
+        profile: Some("dev".into()),
+        ..SignedIn::default()
+    }));
+    desk.send(Event::SignedIn { session, result });
+    ctrl(&mut desk, 'l');
+    let (session, _) = sign_ins(&mut desk)[0];
+    fails(&mut desk, session, None);
+    desk.press(KeyCode::Char(' '));
+    let begun = sign_ins(&mut desk);
+    assert_eq!(begun.len(), 1, "once more");
+    assert_eq!(begun[0].0.slot, session.slot);
+}
+
+#[test]
+fn all_that_is_shown_is_tried_again_where_it_has_failed() {
+    let mut desk = choosing(&["dev", "prod"]);
+    desk.press(KeyCode::Up);
+    desk.press(KeyCode::Char(' '));
+    let (session, _) = sign_ins(&mut desk)[0];
+    fails(&mut desk, session, None);
+    ctrl(&mut desk, 'a');
+    let begun = sign_ins(&mut desk);
+    assert_eq!((begun.len(), begun[0].0.slot), (1, session.slot));
+}
+
+#[test]
+fn the_failed_opening_of_a_portal_is_taken_out_too() {
+    let mut desk = choosing(&["prod"]);
+    with_portal(&mut desk, &["prod"], 3);
+    desk.keys("portal");
+    desk.press(KeyCode::Char(' '));
+    let (session, _) = sign_ins(&mut desk)[0];
+    assert!(desk.screen().contains("signing in"), "{}", desk.screen());
+    fails(&mut desk, session, None);
     assert!(
         desk.screen().contains("failed: It failed"),
         "{}",
         desk.screen()
     );
     desk.press(KeyCode::Char(' '));
+    assert_eq!(desk.screen.engine.fleet.accounts().len(), 1);
+    assert!(desk.screen.engine.account_lists().is_empty());
+    assert!(
+        desk.screen().contains("login lasts 3h"),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn what_needs_a_person_to_sign_in_comes_up_at_once() {
+    let mut desk = choosing(&["dev", "prod"]);
+    let mut profiles = list(&["dev", "half", "prod"]);
+    // The file says that it is good, and the portal does not take it any more.
+    profiles.profiles[0].login = Some(Login::Cached {
+        expires: desk.clock + TimeDelta::hours(3),
+        renewable: None,
+    });
+    profiles.profiles[1].kind = ProfileKind::Nothing("no keys".into());
+    desk.send(Event::Profiles(Ok(Box::new(profiles))));
+    desk.keys("dev");
+    desk.press(KeyCode::Char(' '));
+    for (offer, expected) in [(Offer::Login, Means::Login), (Offer::Code, Means::Code)] {
+        let session = desk.screen.engine.fleet.accounts()[1].session;
+        fails(&mut desk, session, Some(offer));
+        desk.effects.clear();
+        ctrl(&mut desk, 'l');
+        let begun = desk.effects.iter().any(|effect| {
+            matches!(effect, Effect::SignInWith(of, _, means)
+                if of.slot == session.slot && *means == expected)
+        });
+        assert!(begun, "{offer:?}: {:?}", desk.effects);
+        assert_eq!(desk.screen.open_dialogs(), 0, "what is asked is in sight");
+        desk.keys("@dev");
+    }
+    desk.press(KeyCode::Esc);
+    desk.keys("@half");
+    desk.effects.clear();
+    // Where one cannot sign in, that is said, and nothing is opened that would stay as a failure.
+    for _ in 0..2 {
+        desk.press(KeyCode::Char(' '));
+        assert!(desk.screen().contains("half: no keys"), "{}", desk.screen());
+        ctrl(&mut desk, 'l');
+        assert!(desk.screen().contains("half: no keys"), "{}", desk.screen());
+    }
+    assert!(sign_ins(&mut desk).is_empty());
+    assert_eq!(desk.screen.engine.fleet.accounts().len(), 2);
+}
+
+/// What `dev`, `staging` and the account that a role of `prod` opens came to, on the page of accounts.
+#[test]
+fn on_the_page_of_accounts_one_signs_in_at_once_or_is_told_why_not() {
+    let mut desk = choosing(&["dev", "prod", "staging"]);
+    for name in ["dev", "staging"] {
+        desk.keys(name);
+        desk.press(KeyCode::Char(' '));
+        for _ in name.chars() {
+            desk.press(KeyCode::Backspace);
+        }
+    }
     let begun = sign_ins(&mut desk);
-    assert_eq!((begun.len(), begun[0].0.slot), (1, session.slot));
+    fails(&mut desk, begun[0].0, Some(Offer::Login));
+    fails(&mut desk, begun[1].0, None);
+    desk.press(KeyCode::Esc);
+    desk.effects.clear();
+    desk.keys("0/dev");
+    desk.press(KeyCode::Enter);
+    assert!(desk.screen().contains("l log in"), "{}", desk.screen());
+    desk.keys("l");
+    let (session, target) = logins(&mut desk).remove(0);
+    assert_eq!((session.slot, target), (begun[0].0.slot, of("dev")));
+    assert!(
+        desk.screen().contains("1 shown"),
+        "it stays there: {}",
+        desk.screen()
+    );
+    desk.keys("l");
+    assert!(desk.screen().contains("dev is being signed in to"));
+    fails(&mut desk, session, Some(Offer::Code));
+    desk.keys("l");
+    assert!(desk.screen().contains("dev needs an MFA code: press m"));
+    desk.press(KeyCode::Esc);
+    desk.keys("/staging");
+    desk.press(KeyCode::Enter);
+    assert!(!desk.screen().contains("l log in"), "{}", desk.screen());
+    desk.keys("l");
+    assert!(desk.screen().contains("staging: It failed"));
+    assert!(logins(&mut desk).is_empty());
+    // It has nothing in it to be left out of the lists.
+    desk.keys("x");
+    assert!(desk.screen().contains("staging is not opened any more"));
+    assert_eq!(desk.screen.engine.fleet.accounts().len(), 2);
+    desk.press(KeyCode::Esc);
+    desk.keys("/prod");
+    desk.press(KeyCode::Enter);
+    desk.keys("l");
+    assert!(
+        desk.screen().contains("acme-prod is signed in"),
+        "{}",
+        desk.screen()
+    );
 }
 
 #[test]

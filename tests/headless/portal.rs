@@ -3,7 +3,7 @@
 use crate::by_hand::{ByHand, error};
 use iamkeys::engine::{
     Answer, Event, Intent, Kind, Means, News, Offer, Problem, Read, SessionId, SignedIn, Slot,
-    Target, Through,
+    Target, Through, Wanted,
     model::{AccountState, AccountsPage, Caller, ListedAccount},
 };
 
@@ -138,4 +138,51 @@ fn accounts_of_a_portal_wait_for_the_login_of_their_source() {
         begun.iter().map(|(session, _)| session.slot).collect()
     };
     assert_eq!(slots(&again), slots(&begun));
+}
+
+#[test]
+fn what_a_list_has_or_another_needs_is_not_taken_out() {
+    let mut hands = ByHand::new();
+    let other = hands.open();
+    let (source, _) = hands.engine.open(Target::Profile("work".into()));
+    let session = hands.session(source);
+    assert!(!hands.engine.can_take_out(source), "it may work yet");
+    let failed = || Err(Box::new(Problem::default()));
+    let result = failed();
+    hands.hear(Event::SignedIn { session, result });
+    assert!(hands.engine.can_take_out(source));
+    // Alone in the lists, it is what there is to be shown.
+    hands.intend(Intent::Exclude(other, true));
+    assert!(!hands.engine.can_take_out(source));
+    hands.intend(Intent::Exclude(other, false));
+    // The role of another account waits for it.
+    let wanted = Wanted {
+        id: Some("222222222222".into()),
+        ..Wanted::default()
+    };
+    hands.intend(Intent::OpenWanted(source, vec![wanted]));
+    assert!(!hands.engine.can_take_out(source));
+    let member = hands.engine.fleet.accounts()[2].session.slot;
+    hands.plan();
+    assert!(!hands.engine.can_take_out(member));
+    hands.intend(Intent::TakeOut(source));
+    assert_eq!(hands.engine.fleet.accounts().len(), 3);
+}
+
+#[test]
+fn the_others_keep_their_slots_where_one_is_taken_out() {
+    let mut hands = ByHand::new();
+    let (gone, _) = hands.engine.open(Target::Profile("gone".into()));
+    let (one, two) = (hands.open(), hands.open());
+    let session = hands.session(gone);
+    let result = Err(Box::new(Problem::default()));
+    hands.hear(Event::SignedIn { session, result });
+    hands.intend(Intent::TakeOut(gone));
+    assert!(hands.engine.fleet.get(gone).is_none());
+    for slot in [one, two] {
+        assert_eq!(hands.account(slot).session.slot, slot);
+    }
+    let next = hands.open();
+    assert!(![gone, one, two].contains(&next));
+    assert_eq!(hands.account(next).session.slot, next);
 }

@@ -7,7 +7,7 @@ mod many;
 use super::cancel;
 use crate::{
     engine::{
-        self, Problem,
+        self, Offer, Problem,
         account::Stage,
         profiles::{Login, Profile, ProfileKind, ProfileList},
         prompt::Means,
@@ -171,23 +171,53 @@ impl Switch {
             }
             None => {}
         }
+        let open = open(row, engine);
+        if let Some(why) = why_never(row, engine).filter(|_| !open.is_some_and(is_signed_in)) {
+            return vec![why];
+        }
         let login = profile(row, engine).and_then(|profile| profile.login);
         let lacks = login.is_some_and(|login| !login.is_good(engine.now()));
+        // What the last time has ended with says more than the files.
+        let offer = open.and_then(|account| match &account.stage {
+            Stage::SignedOut(problem) => problem.offer,
+            _ => None,
+        });
+        let means = offer.map(Offer::means);
+        let means = means.or(lacks.then_some(Means::Login));
         let target = target(row, engine);
-        match open(row, engine).map(|account| account.session.slot) {
-            Some(slot) if slot != self.slot && lacks => {
-                vec![Ask::Intend(Intent::SignInWith(slot, target, Means::Login))]
+        let beside = open.map(|account| account.session.slot);
+        let beside = beside.filter(|slot| *slot != self.slot);
+        match (beside, means) {
+            // What the person is asked for comes up in the place of this.
+            (Some(slot), Some(means)) => {
+                let sign_in = Intent::SignInWith(slot, target, means);
+                vec![Ask::Close, Ask::Intend(sign_in)]
             }
-            Some(slot) if slot != self.slot => vec![Ask::Intend(Intent::SignIn(slot, target))],
-            _ if lacks => vec![Ask::Close, Ask::SignInWith(target, Means::Login)],
-            _ => vec![Ask::Close, Ask::SignIn(target)],
+            (Some(slot), None) => vec![Ask::Intend(Intent::SignIn(slot, target))],
+            (None, Some(means)) => vec![Ask::Close, Ask::SignInWith(target, means)],
+            (None, None) => vec![Ask::Close, Ask::SignIn(target)],
         }
     }
 
-    /// Opens the account of a row beside the others.
+    /// Opens the account of a row beside the others; or takes it out again, where that has failed.
     fn open_beside(row: Row, slot: Slot, engine: &Engine) -> Vec<Ask> {
+        if let Some(failed) = failed(row, slot, engine) {
+            return vec![Ask::Intend(Intent::TakeOut(failed))];
+        }
+        Self::open_or_try_again(row, slot, engine)
+    }
+
+    /// Opens the account of a row beside the others, once more where that has failed.
+    fn open_or_try_again(row: Row, slot: Slot, engine: &Engine) -> Vec<Ask> {
         if let Some(many) = Many::of(row, slot, engine) {
-            return vec![many.open(false, engine)];
+            let open = many.open(false, engine);
+            // The login comes up in the place of this.
+            let logs_in = matches!(open, Ask::Intend(Intent::OpenPortal(_, true)));
+            return logs_in
+                .then_some(Ask::Close)
+                .into_iter()
+                .chain([open])
+                .collect();
         }
         match open(row, engine) {
             Some(account) if !matches!(account.stage, Stage::SignedOut(_)) => {
@@ -197,7 +227,10 @@ impl Switch {
                 let (slot, target) = (account.session.slot, account.target.clone());
                 vec![Ask::Intend(Intent::SignIn(slot, target))]
             }
-            None => vec![Ask::Intend(Intent::Open(target(row, engine)))],
+            None => match why_never(row, engine) {
+                Some(why) => vec![why],
+                None => vec![Ask::Intend(Intent::Open(target(row, engine)))],
+            },
         }
     }
 
@@ -264,9 +297,17 @@ impl Dialog for Switch {
             Some(_) => "open them all",
             None => "switch to it",
         };
+        let is_failed = self
+            .row()
+            .is_some_and(|row| failed(row, self.slot, canvas.engine).is_some());
+        let beside = if is_failed {
+            "take it out"
+        } else {
+            "open beside"
+        };
         let all_hints = [
             (Action::GoOn, go_on),
-            (Action::OpenBeside, "open beside"),
+            (Action::OpenBeside, beside),
             (Action::TryAgain, "sign in again"),
             (Action::OpenAll, "open all shown"),
             (Action::Cancel, "close"),
@@ -468,6 +509,26 @@ fn open(row: Row, engine: &Engine) -> Option<&Account> {
 
 fn is_signed_in(account: &Account) -> bool {
     account.stage == Stage::SignedIn && account.identity.broken.is_none()
+}
+
+/// The slot of what was to be opened by a row, and could not be signed in to.
+fn failed(row: Row, slot: Slot, engine: &Engine) -> Option<Slot> {
+    let many = Many::of(row, slot, engine);
+    let account = match many {
+        Some(many) => many.opened_by(engine),
+        None => open(row, engine),
+    };
+    let slot = account?.session.slot;
+    engine.can_take_out(slot).then_some(slot)
+}
+
+/// Why one cannot sign in by a row, where its files say so.
+fn why_never(row: Row, engine: &Engine) -> Option<Ask> {
+    let profile = profile(row, engine)?;
+    match &profile.kind {
+        ProfileKind::Nothing(why) => Some(Ask::Complain(format!("{}: {why}", profile.name))),
+        _ => None,
+    }
 }
 
 fn already_open(row: Row, engine: &Engine) -> Ask {

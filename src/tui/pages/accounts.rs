@@ -90,6 +90,16 @@ impl AccountsPage {
         }
     }
 
+    /// Forgets the accounts that were taken out. The next one is selected in the place of one.
+    pub(in crate::tui) fn forget_gone(&mut self, fleet: &Fleet) {
+        let before = self.slots.len();
+        self.slots.retain(|slot| fleet.get(*slot).is_some());
+        self.counted.retain(|slot, _| fleet.get(*slot).is_some());
+        if self.slots.len() < before {
+            self.select(self.scroll.cursor());
+        }
+    }
+
     /// Moves the selection by so many rows.
     pub(in crate::tui) fn step(&mut self, by: isize) {
         self.select(self.scroll.cursor().saturating_add_signed(by));

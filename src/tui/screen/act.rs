@@ -288,6 +288,10 @@ impl Screen {
     fn exclude(&mut self) -> Vec<Effect> {
         let account = self.account();
         let (slot, excluded) = (account.session.slot, account.excluded);
+        if self.engine.can_take_out(slot) {
+            // There is nothing in it to be left out.
+            return self.intend(Intent::TakeOut(slot));
+        }
         let mut others = self.engine.fleet.accounts().iter();
         if !excluded && !others.any(|other| other.session.slot != slot && !other.excluded) {
             self.complain("One account stays in the lists");
@@ -457,6 +461,8 @@ impl Screen {
         let means = match (&account.stage, action) {
             (Stage::SignedOut(problem), _) => problem.offer.map(Offer::means),
             (Stage::SignedIn, Action::EnterCode) => Some(Means::Code),
+            // Its login has ended.
+            (Stage::SignedIn, Action::LogIn) => Some(Means::Login),
             _ => None,
         };
         let wanted = match action {

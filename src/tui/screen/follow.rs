@@ -39,6 +39,7 @@ impl Screen {
     /// Brings everything on the screen up to date. What a person has asked for comes up on top, and
     /// what comes by itself under the dialog that is being answered.
     pub(super) fn follow(&mut self, asked_for: bool) -> Vec<Effect> {
+        self.leave_what_is_gone();
         self.follow_lists();
         let mut effects = self.take_news();
         self.close_dialogs();
@@ -48,6 +49,17 @@ impl Screen {
         let layout = self.layout();
         self.pages.follow(&self.engine, &mut self.lists, &layout);
         effects
+    }
+
+    /// Shows nothing of an account that was taken out.
+    fn leave_what_is_gone(&mut self) {
+        let fleet = &self.engine.fleet;
+        if let Scope::One(slot) = self.scope
+            && fleet.get(slot).is_none()
+        {
+            self.scope = Scope::All;
+        }
+        self.pages.accounts.forget_gone(fleet);
     }
 
     /// Closes the dialogs of what is over, and lets the others take notice of what has changed.

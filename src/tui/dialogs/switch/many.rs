@@ -4,7 +4,7 @@
 use super::{Row, State, Switch, is_signed_in, open, profile, words_of};
 use crate::{
     engine::{
-        AccountList, Kind, Listing, Through,
+        AccountList, Kind, Listing, Target, Through,
         account::Stage,
         profiles::{Login, Profile, ProfileKind, SsoPortal, portal_label},
     },
@@ -70,6 +70,17 @@ impl<'a> Many<'a> {
         })
     }
 
+    /// The account that was to be opened to list the others.
+    pub(super) fn opened_by(self, engine: &'a Engine) -> Option<&'a Account> {
+        let Self::Portal(portal) = self else {
+            return None;
+        };
+        let mut accounts = engine.fleet.accounts().iter();
+        accounts.find(
+            |account| matches!(&account.target, Target::Portal(of) if of.session == portal.name),
+        )
+    }
+
     /// How many accounts it has, once that is known, in no more than so many cells.
     pub(super) fn count(self, engine: &Engine, cells: usize) -> String {
         let listed = self.list(engine).map_or(0, |list| list.listed);
@@ -102,6 +113,18 @@ impl<'a> Many<'a> {
                 return state(glyphs.active, theme.good, "opened".into(), theme.dim);
             }
             Some(Listing::Waiting) | None => {}
+        }
+        match self.opened_by(engine).map(|account| &account.stage) {
+            Some(Stage::SigningIn) => {
+                return state(
+                    canvas.spinner(),
+                    theme.accent,
+                    "signing in".into(),
+                    theme.dim,
+                );
+            }
+            Some(Stage::SignedOut(problem)) => return bad(format!("failed: {}", problem.title)),
+            _ => {}
         }
         match self {
             Self::Portal(portal) if !portal.login.is_good(canvas.now) => {
@@ -198,7 +221,7 @@ impl Switch {
             )),
         };
         let ready = ready.into_iter();
-        let asks = ready.flat_map(|row| Self::open_beside(row, self.slot, engine));
+        let asks = ready.flat_map(|row| Self::open_or_try_again(row, self.slot, engine));
         asks.chain([told]).collect()
     }
 }
