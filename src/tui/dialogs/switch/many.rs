@@ -1,7 +1,10 @@
 //! The rows that open many accounts at once: the SSO portals of this machine's config file, and the
 //! organisation of the account that is shown; and what opens all that is shown.
 
-use super::{Row, State, Switch, is_signed_in, open, profile, words_of};
+use super::{
+    Switch,
+    rows::{Row, State, is_signed_in, open, profile, words_of},
+};
 use crate::{
     engine::{
         AccountList, Kind, Listing, Target, Through,
