@@ -423,6 +423,10 @@ impl Cli {
                 programs: aws::Programs::default(),
                 http: aws::Http::default(),
                 mfa_process: self.file.mfa_process.clone().map(|(command, _)| command),
+                mfa_process_terminal: self
+                    .file
+                    .mfa_process_terminal
+                    .is_some_and(|(terminal, _)| terminal),
                 write_role_cache: self.file.write_role_cache.is_some_and(|(write, _)| write),
                 mfa: aws::MfaSessions::default(),
                 logins: aws::Logins::default(),

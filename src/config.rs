@@ -20,7 +20,12 @@ use crate::engine::{SecretKey, account_rules::AccountRules};
 const MOST: u64 = 1 << 20;
 
 /// The keys beside those of flags.
-pub const OTHER_KEYS: [&str; 3] = ["mfa_process", "write_role_cache", "account"];
+pub const OTHER_KEYS: [&str; 4] = [
+    "mfa_process",
+    "mfa_process_terminal",
+    "write_role_cache",
+    "account",
+];
 
 /// The keys of an `[[account]]`.
 pub const ACCOUNT_KEYS: [&str; 8] = [
@@ -101,6 +106,8 @@ pub struct Config {
     pub settings: Vec<Setting>,
     /// The command that prints an MFA code, which may hold the seed of a device, and its line.
     pub mfa_process: Option<(SecretKey, usize)>,
+    /// Whether that command gets the terminal while it runs, and its line. Windows has no such thing.
+    pub mfa_process_terminal: Option<(bool, usize)>,
     /// Whether roles that were assumed with MFA are kept in the `aws` command's cache, and its line.
     pub write_role_cache: Option<(bool, usize)>,
     /// What a person has said of their accounts.

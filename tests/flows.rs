@@ -9,9 +9,11 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use iamkeys::{
     demo::{Account, Endpoint, Fault, FaultKind, KeyId, Status},
     engine::{
-        Exit, Signal,
+        Event as Heard, Exit, PromptId, PromptNews, SessionId, Signal, Slot,
         destination::{Route, Why},
+        prompt::{Asked, CodeAsked, CodeProgram, Purpose},
     },
+    tui::Message,
 };
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
@@ -1404,4 +1406,47 @@ fn a_key_that_nobody_has_is_told_as_the_account_answers() {
     person.loaded();
     person.press("fAKIAIOSFODNN7EXAMPLE<enter>");
     person.see("No key AKIAIOSFODNN7EXAMPLE in this account.");
+}
+
+#[test]
+fn a_program_that_gives_codes_has_the_terminal_to_itself() {
+    let mut person = Person::at(&endpoint());
+    person.loaded();
+    let session = SessionId {
+        slot: Slot(0),
+        generation: 0,
+    };
+    let asked = |program| {
+        let asked = Asked::Code(CodeAsked {
+            profile: Some("prod".into()),
+            serial: "arn:aws:iam::123456789012:mfa/alice".into(),
+            purpose: Purpose::Session(43_200),
+            refused: 0,
+            program: Some(program),
+        });
+        Heard::Prompted {
+            session,
+            news: PromptNews::Asked(PromptId(1), Box::new(asked)),
+        }
+    };
+    person.hear(asked(CodeProgram::WantsTerminal));
+    let line = person.wait_lent();
+    assert!(line.contains("mfa/alice of profile prod"), "{line}");
+    // What its Ctrl-C and the end of its Ctrl-Z tell this process too; a key, which waits; an answer.
+    person.signal(Signal::Interrupt);
+    person.message(Message::Resumed);
+    person.press("<enter>");
+    person.hear(Heard::NotWritten("no room".into()));
+    let failed = CodeProgram::Failed {
+        why: "the program was interrupted".into(),
+        reads_terminal: false,
+    };
+    person.hear(asked(failed));
+    person.see("A code has 6 digits.");
+    let screen = person.see("interrupted");
+    assert!(screen.contains("MFA code for prod"), "{screen}");
+    let [before, after] = person.at_lending()[..] else {
+        panic!("lent and taken back once: {:?}", person.at_lending());
+    };
+    assert_eq!(before, after, "nothing was drawn meanwhile");
 }

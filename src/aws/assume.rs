@@ -377,7 +377,7 @@ impl Signer {
             program: None,
         };
         let mut question = self.person.ask(Asked::Code(asked.clone())).await;
-        let mut program = self.options.mfa_process.clone();
+        let mut program = self.options.code_command();
         loop {
             let code = mfa::next_code(
                 &mut question,

@@ -12,6 +12,7 @@ use crate::engine::{
     prompt::{Asked, CodeAsked, CodeProgram, DIGITS},
 };
 use aws_credential_types::Credentials;
+use secrecy::zeroize::Zeroizing;
 use std::{
     collections::HashMap,
     fmt,
@@ -100,60 +101,136 @@ pub(super) fn is_wrong_code(code: &str, message: &str) -> bool {
     code == "AccessDenied" && message.contains("invalid MFA one time pass code")
 }
 
+/// A program that gives codes.
+#[derive(Clone)]
+pub(super) struct CodeCommand {
+    /// The command, as the shell reads it. It may hold a password.
+    pub command: SecretKey,
+    /// It gets the terminal.
+    pub terminal: bool,
+}
+
+/// What an answer to the question for a code comes to.
+enum Answer {
+    /// The code, or none.
+    Code(Option<SecretKey>),
+    /// The program may have the terminal.
+    Terminal,
+}
+
+/// Waits for an answer.
+async fn answer(question: &mut Question<'_>) -> Answer {
+    loop {
+        match question.reply().await {
+            Reply::Code(code) => return Answer::Code(Some(code)),
+            Reply::Cancel => return Answer::Code(None),
+            Reply::Terminal => return Answer::Terminal,
+            Reply::OpenHere | Reply::DeviceCode | Reply::Browser => {}
+        }
+    }
+}
+
 /// A code, from the program that gives them or from the person, whoever is first; none where the person
 /// does not want to give one. The program is asked once.
 pub(super) async fn next_code(
     question: &mut Question<'_>,
     asked: &mut CodeAsked,
-    program: Option<SecretKey>,
+    program: Option<CodeCommand>,
     programs: &programs::Programs,
 ) -> Option<SecretKey> {
-    if let Some(command) = program {
-        asked.program = Some(CodeProgram::Running(None));
-        question.now(Asked::Code(asked.clone()));
-        let (said, mut hears) = tokio::sync::watch::channel(String::new());
-        let run = programs::run(command.expose(), programs, Some(&said));
-        tokio::pin!(run);
-        let given = loop {
-            tokio::select! {
-                given = &mut run => break given,
-                reply = question.reply() => match reply {
-                    Reply::Code(code) => {
-                        asked.program = None;
-                        return Some(code);
-                    }
-                    Reply::Cancel => return None,
-                    Reply::OpenHere | Reply::DeviceCode | Reply::Browser => {}
-                },
-                Ok(()) = hears.changed() => {
-                    let line = hears.borrow_and_update().clone();
-                    asked.program = Some(CodeProgram::Running(Some(line)));
-                    question.now(Asked::Code(asked.clone()));
-                }
+    if let Some(CodeCommand { command, terminal }) = program {
+        let ran = if terminal {
+            run_with_terminal(question, asked, &command, programs).await
+        } else {
+            run_beside(question, asked, &command, programs).await
+        };
+        let given = match ran {
+            Ran::Ended(given) => given,
+            Ran::Answered(code) => {
+                asked.program = None;
+                return code;
             }
         };
-        let why = match given {
+        let (why, reads_terminal) = match given {
             Ok(output) => match code_of(&output) {
                 Some(code) => {
                     asked.program = Some(CodeProgram::Sent);
                     question.now(Asked::Code(asked.clone()));
                     return Some(code);
                 }
-                None => format!("it printed no code of {DIGITS} digits"),
+                None => (format!("it printed no code of {DIGITS} digits"), false),
             },
-            Err(failure) => match failure.said() {
-                Some(line) => format!("{}: {line}", deepest(&failure)),
-                None => deepest(&failure),
-            },
+            Err(failure) => {
+                let why = match failure.said() {
+                    Some(line) => format!("{}: {line}", deepest(&failure)),
+                    None => deepest(&failure),
+                };
+                (why, failure.reads_terminal())
+            }
         };
-        asked.program = Some(CodeProgram::Failed(why));
+        asked.program = Some(CodeProgram::Failed {
+            why,
+            reads_terminal,
+        });
         question.now(Asked::Code(asked.clone()));
     }
     loop {
-        match question.reply().await {
-            Reply::Code(code) => return Some(code),
-            Reply::Cancel => return None,
-            Reply::OpenHere | Reply::DeviceCode | Reply::Browser => {}
+        if let Answer::Code(code) = answer(question).await {
+            return code;
+        }
+    }
+}
+
+/// What came of running a program.
+enum Ran {
+    /// It has ended, with this.
+    Ended(Result<Zeroizing<Vec<u8>>, programs::Failure>),
+    /// The person was first.
+    Answered(Option<SecretKey>),
+}
+
+/// Runs the program while its dialog is open: what it says is shown there, and the code can be typed.
+async fn run_beside(
+    question: &mut Question<'_>,
+    asked: &mut CodeAsked,
+    command: &SecretKey,
+    programs: &programs::Programs,
+) -> Ran {
+    asked.program = Some(CodeProgram::Running(None));
+    question.now(Asked::Code(asked.clone()));
+    let (said, mut hears) = tokio::sync::watch::channel(String::new());
+    let run = programs::run(command.expose(), programs, Some(&said));
+    tokio::pin!(run);
+    loop {
+        tokio::select! {
+            given = &mut run => return Ran::Ended(given),
+            answer = answer(question) => if let Answer::Code(code) = answer {
+                return Ran::Answered(code);
+            },
+            Ok(()) = hears.changed() => {
+                let line = hears.borrow_and_update().clone();
+                asked.program = Some(CodeProgram::Running(Some(line)));
+                question.now(Asked::Code(asked.clone()));
+            }
+        }
+    }
+}
+
+/// Runs the program in place of the screen, once that has let go of the terminal. Until then the code
+/// can be typed.
+async fn run_with_terminal(
+    question: &mut Question<'_>,
+    asked: &mut CodeAsked,
+    command: &SecretKey,
+    programs: &programs::Programs,
+) -> Ran {
+    asked.program = Some(CodeProgram::WantsTerminal);
+    question.now(Asked::Code(asked.clone()));
+    match answer(question).await {
+        Answer::Code(code) => Ran::Answered(code),
+        Answer::Terminal => {
+            asked.program = Some(CodeProgram::HasTerminal);
+            Ran::Ended(programs::run_with_terminal(command.expose(), programs).await)
         }
     }
 }
@@ -185,13 +262,32 @@ mod tests {
         }
     }
 
+    fn failed(why: &str) -> CodeProgram {
+        CodeProgram::Failed {
+            why: why.into(),
+            reads_terminal: false,
+        }
+    }
+
     /// A code from this program, and what was asked meanwhile; `answer` is given once it says something.
     async fn code_from(program: &str, answer: Option<Reply>) -> (Option<String>, Vec<CodeProgram>) {
+        code_by(program, false, answer).await
+    }
+
+    /// The same, with the terminal or without.
+    async fn code_by(
+        program: &str,
+        terminal: bool,
+        answer: Option<Reply>,
+    ) -> (Option<String>, Vec<CodeProgram>) {
         let (told, mut tells) = mpsc::unbounded_channel();
         let (person, answers) = Person::new(move |news| drop(told.send(news)));
         let mut question = person.ask(Asked::Code(asked())).await;
         let mut asked = asked();
-        let command = Some(SecretKey::new(program.to_owned()));
+        let command = Some(CodeCommand {
+            command: SecretKey::new(program.to_owned()),
+            terminal,
+        });
         let programs = Programs::default();
         let code = next_code(&mut question, &mut asked, command, &programs);
         let mut seen = Vec::new();
@@ -244,14 +340,28 @@ mod tests {
         let why = "the program failed: exit status: 3: No key.";
         let last = seen.last();
         let cancelled = matches!(last, Some(CodeProgram::Running(Some(said))) if said == "No key.");
-        assert!(
-            cancelled || last == Some(&CodeProgram::Failed(why.into())),
-            "{seen:?}"
-        );
+        assert!(cancelled || last == Some(&failed(why)), "{seen:?}");
 
         let (_, seen) = code_from("echo none", Some(Reply::Cancel)).await;
-        let why = CodeProgram::Failed("it printed no code of 6 digits".into());
+        let why = failed("it printed no code of 6 digits");
         assert_eq!(seen.last(), Some(&why));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_program_that_gets_the_terminal_waits_for_it() {
+        let gets = Some(Reply::Terminal);
+        let (code, seen) = code_by("echo 417082", true, gets).await;
+        assert_eq!(code.as_deref(), Some("417082"));
+        assert_eq!(seen, [CodeProgram::WantsTerminal, CodeProgram::Sent]);
+
+        // Not run at all: the person was first.
+        let typed = Some(Reply::Code(SecretKey::new("111222".into())));
+        let (code, seen) = code_by("echo 417082", true, typed).await;
+        assert_eq!(code.as_deref(), Some("111222"));
+        assert_eq!(seen, [CodeProgram::WantsTerminal]);
+        let (code, seen) = code_by("echo 417082", true, Some(Reply::Cancel)).await;
+        assert_eq!((code, seen), (None, vec![CodeProgram::WantsTerminal]));
     }
 
     #[test]

@@ -3,6 +3,11 @@
 //! Each gets no input, and a process group of its own, in the background of the terminal, where the
 //! system stops whatever reads that. What it writes is bounded, and goes into no log: its output is a
 //! secret, and what it says beside that may be one.
+//!
+//! One that is to ask a person for something is run with the terminal instead, while the screen is not
+//! there. It is a member of this process's own group then, as of a shell's command: Ctrl-C interrupts
+//! it, Ctrl-Z stops the whole job. (In a group of its own it would have to be made the foreground, and
+//! this process could not become that again without ignoring SIGTTOU, which takes `unsafe`.)
 
 use super::convert::one_line;
 use secrecy::zeroize::Zeroizing;
@@ -51,6 +56,8 @@ pub(super) enum Why {
     TooLong,
     #[cfg(unix)]
     ReadsTerminal,
+    #[cfg(unix)]
+    Interrupted,
     Failed(ExitStatus),
     TooMuch,
     NotRead(io::Error),
@@ -61,6 +68,14 @@ impl Failure {
     /// The first line that the program has said on its standard error: for the screen alone.
     pub(super) fn said(&self) -> Option<&str> {
         self.said.as_deref()
+    }
+
+    /// Whether it could go on if it had the terminal.
+    pub(super) fn reads_terminal(&self) -> bool {
+        #[cfg(unix)]
+        return matches!(self.why, Why::ReadsTerminal);
+        #[cfg(not(unix))]
+        return false;
     }
 }
 
@@ -82,6 +97,8 @@ impl fmt::Display for Failure {
             Why::ReadsTerminal => f.write_str(
                 "the program asked for something on the terminal, which iamkeys uses, and was ended",
             ),
+            #[cfg(unix)]
+            Why::Interrupted => f.write_str("the program was interrupted"),
             Why::Failed(status) => write!(f, "the program failed: {status}"),
             Why::TooMuch => {
                 let most = MOST / 1024;
@@ -111,7 +128,7 @@ pub(super) async fn run(
     #[cfg(unix)]
     command.process_group(0);
     let mut child = command.spawn().map_err(Why::NotStarted)?;
-    let running = programs.begin(&child);
+    let running = programs.begin(number(&child).map(Running::Group));
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let stopped = stopped(&child);
     let mut said = String::new();
@@ -151,6 +168,48 @@ pub(super) async fn run(
         why,
         said: Some(said).filter(|line| !line.is_empty()),
     })
+}
+
+/// Runs a program with the terminal, which nobody else may use meanwhile, and returns what it has
+/// written. What it says on its standard error is for the person there, and is not seen here.
+///
+/// What ends it for taking too long ends the shell and the one program that it has become: of several
+/// (a pipeline), others may go on.
+pub(super) async fn run_with_terminal(
+    command: &str,
+    programs: &Programs,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut command = shell(command);
+    command.stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().map_err(Why::NotStarted)?;
+    let running = programs.begin(number(&child).map(Running::Process));
+    let out = child.stdout.take();
+    // Its end counts, and not that of its output alone: the terminal is its own until then.
+    let work = async { tokio::try_join!(bounded(out), ended(&mut child)) };
+    let (output, status) = tokio::select! {
+        both = work => both?,
+        () = sleep(LIMIT) => return Err(Why::TooLong.into()),
+    };
+    running.has_ended();
+    if status.success() {
+        return Ok(output);
+    }
+    Err(interrupted(status).unwrap_or(Why::Failed(status)).into())
+}
+
+/// Whether Ctrl-C has ended a program; a shell says so with its exit code.
+#[cfg(unix)]
+fn interrupted(status: ExitStatus) -> Option<Why> {
+    use rustix::process::Signal;
+    use std::os::unix::process::ExitStatusExt as _;
+    let interrupt = Signal::INT.as_raw();
+    let so = status.signal() == Some(interrupt) || status.code() == Some(128 + interrupt);
+    so.then_some(Why::Interrupted)
+}
+
+#[cfg(not(unix))]
+fn interrupted(_: ExitStatus) -> Option<Why> {
+    None
 }
 
 async fn ended(child: &mut Child) -> Result<ExitStatus, Why> {
@@ -223,7 +282,7 @@ fn stopped(child: &Child) -> impl Future<Output = Why> + use<> {
     use rustix::process::{WaitId, WaitIdOptions, waitid};
     // Looked at only: to take notice of its end is not done here.
     let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    let child = group(child);
+    let child = number(child);
     async move {
         loop {
             sleep(LOOK).await;
@@ -243,83 +302,98 @@ fn stopped(_: &Child) -> impl Future<Output = Why> + use<> {
 
 /// The programs that are running, to be ended with this one. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Programs(Arc<Mutex<Vec<Group>>>);
+pub struct Programs(Arc<Mutex<Vec<Running>>>);
 
-/// A process group, by its number.
+/// What is ended of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Running {
+    /// Its process group.
+    Group(Number),
+    /// It alone: its group is this process's own.
+    Process(Number),
+}
+
+/// The number of a process.
 #[cfg(unix)]
-type Group = rustix::process::Pid;
+type Number = rustix::process::Pid;
 
-/// Elsewhere there are none: a program ends with what waits for it.
+/// Elsewhere nothing is done by it: a program ends with what waits for it.
 #[cfg(not(unix))]
-type Group = u32;
+type Number = u32;
 
 #[cfg(unix)]
-fn group(child: &Child) -> Option<Group> {
-    Group::from_raw(i32::try_from(child.id()?).ok()?)
+fn number(child: &Child) -> Option<Number> {
+    Number::from_raw(i32::try_from(child.id()?).ok()?)
 }
 
 #[cfg(not(unix))]
-fn group(child: &Child) -> Option<Group> {
+fn number(child: &Child) -> Option<Number> {
     child.id()
 }
 
 impl Programs {
-    fn lock(&self) -> MutexGuard<'_, Vec<Group>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Running>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, child: &Child) -> Running {
-        let group = group(child);
-        self.lock().extend(group);
-        Running {
-            group,
+    fn begin(&self, running: Option<Running>) -> Guard {
+        self.lock().extend(running);
+        Guard {
+            running,
             programs: self.clone(),
         }
     }
 
     /// Ends those that are running, with what they have started.
     pub fn end(&self) {
-        for group in self.lock().drain(..) {
-            kill(group);
+        for running in self.lock().drain(..) {
+            kill(running);
         }
     }
 }
 
 /// A program that is running. Dropped, it is ended.
-struct Running {
-    group: Option<Group>,
+struct Guard {
+    running: Option<Running>,
     programs: Programs,
 }
 
-impl Running {
+impl Guard {
     /// It has ended by itself. What it has left behind on purpose, such as an agent, goes on.
     fn has_ended(mut self) {
-        let group = self.group.take();
-        self.programs.lock().retain(|known| Some(*known) != group);
+        let running = self.running.take();
+        self.programs.lock().retain(|known| Some(*known) != running);
     }
 }
 
-impl Drop for Running {
+impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(group) = self.group {
-            let mut running = self.programs.lock();
+        if let Some(running) = self.running {
+            let mut all = self.programs.lock();
             // If it is not there any more, it was ended already.
-            if let Some(at) = running.iter().position(|known| *known == group) {
-                running.swap_remove(at);
-                kill(group);
+            if let Some(at) = all.iter().position(|known| *known == running) {
+                all.swap_remove(at);
+                // One that runs alone is ended by what it is waited for with (`kill_on_drop`), which
+                // knows whether its number is still its own.
+                if matches!(running, Running::Group(_)) {
+                    kill(running);
+                }
             }
         }
     }
 }
 
 #[cfg(unix)]
-fn kill(group: Group) {
-    use rustix::process::{Signal, kill_process_group};
-    let _ = kill_process_group(group, Signal::KILL);
+fn kill(running: Running) {
+    use rustix::process::{Signal, kill_process, kill_process_group};
+    let _ = match running {
+        Running::Group(group) => kill_process_group(group, Signal::KILL),
+        Running::Process(process) => kill_process(process, Signal::KILL),
+    };
 }
 
 #[cfg(not(unix))]
-fn kill(_: Group) {}
+fn kill(_: Running) {}
 
 #[cfg(test)]
 mod tests {
@@ -351,6 +425,35 @@ mod tests {
         let programs = Programs::default();
         let given = run("sleep 90 >/dev/null & printf x", &programs, None).await;
         assert_eq!(*given.unwrap(), b"x");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn one_with_the_terminal_gives_what_it_writes_or_was_interrupted() {
+        let programs = Programs::default();
+        let given = run_with_terminal("printf x", &programs).await;
+        assert_eq!(*given.unwrap(), b"x");
+        for (script, words) in [
+            ("kill -INT $$", "the program was interrupted"),
+            ("exit 130", "the program was interrupted"),
+            ("exit 3", "the program failed: exit status: 3"),
+            ("yes", "the program wrote more than 64 KiB, and was ended"),
+        ] {
+            let failure = run_with_terminal(script, &programs).await.unwrap_err();
+            assert_eq!(failure.to_string(), words, "{script}");
+            assert_eq!((failure.said(), failure.reads_terminal()), (None, false));
+        }
+        assert!(programs.lock().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test(start_paused = true)]
+    async fn one_with_the_terminal_that_does_not_end_is_ended() {
+        let programs = Programs::default();
+        let failure = run_with_terminal("exec sleep 1000", &programs).await;
+        let failure = failure.unwrap_err();
+        assert!(matches!(failure.why, Why::TooLong), "{failure}");
+        assert!(programs.lock().is_empty());
     }
 
     /// The clock jumps ahead where there is nothing else to do.

@@ -5,7 +5,7 @@ use super::{
     Caller, Connection, Http, Logins, MfaSessions, Person, Problem, Programs, Renewal, Timeouts,
     assume::{self, Failure, Signed, Signer},
     convert::{self, deepest},
-    endpoint_url,
+    endpoint_url, mfa,
     no_credentials::{
         chain_of, explain, is_set, no_such_profile, nothing_configured, profile_says,
     },
@@ -53,6 +53,10 @@ const DEFAULT_REGION: Region = Region::from_static("us-east-1");
 
 /// How to sign in, from the command line. What is not given comes from the environment.
 #[derive(Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct Options {
     /// `--profile`.
     pub profile: Option<String>,
@@ -72,6 +76,9 @@ pub struct Options {
     pub mfa: MfaSessions,
     /// A command that prints the code of the MFA device, as the shell reads it. It may hold a password.
     pub mfa_process: Option<SecretKey>,
+    /// That command gets the terminal while it runs, and the screen makes room for it. Not on Windows:
+    /// there it runs beside the screen in any case.
+    pub mfa_process_terminal: bool,
     /// Keep roles that were assumed with MFA in the `aws` command's cache.
     pub write_role_cache: bool,
     /// `--sso-device-code`: log in with a code, and not with a browser here.
@@ -81,6 +88,16 @@ pub struct Options {
     /// The token of a login to the portal of the embedded endpoint, where the embedded account is to be
     /// signed in to with one.
     pub embedded_login: Option<SecretKey>,
+}
+
+impl Options {
+    /// The program that gives codes.
+    pub(super) fn code_command(&self) -> Option<mfa::CodeCommand> {
+        Some(mfa::CodeCommand {
+            command: self.mfa_process.clone()?,
+            terminal: self.mfa_process_terminal && cfg!(unix),
+        })
+    }
 }
 
 /// The command that prints codes may hold a password.

@@ -52,12 +52,17 @@ impl Cli {
                 (format!("{} …", redacted(program)), self.line(*line))
             });
         rows.push(["mfa_process".into(), command, from]);
-        let (write, from) = match file.write_role_cache {
-            Some((write, line)) => (write, self.line(line)),
-            None => (false, "default".into()),
-        };
-        let write = if write { "yes" } else { "no" };
-        rows.push(["write_role_cache".into(), write.into(), from]);
+        for (name, switch) in [
+            ("mfa_process_terminal", file.mfa_process_terminal),
+            ("write_role_cache", file.write_role_cache),
+        ] {
+            let (on, from) = match switch {
+                Some((on, line)) => (on, self.line(line)),
+                None => (false, "default".into()),
+            };
+            let on = if on { "yes" } else { "no" };
+            rows.push([name.into(), on.into(), from]);
+        }
         for (rule, line) in file.rules.all().iter().zip(&file.rule_lines) {
             rows.push(["account".into(), words(rule), self.line(*line)]);
         }
@@ -73,7 +78,7 @@ impl Cli {
         let cells = cells.unwrap_or_default().min(VALUE);
         for [name, value, source] in rows {
             let gap = " ".repeat(cells.saturating_sub(width(&value)));
-            let _ = writeln!(text, "{name:<16}  {value}{gap}  {source}");
+            let _ = writeln!(text, "{name:<20}  {value}{gap}  {source}");
         }
         text
     }

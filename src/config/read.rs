@@ -42,12 +42,11 @@ pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
                 }
                 config.mfa_process = Some((SecretKey::new(command.to_owned()), line));
             }
+            "mfa_process_terminal" => {
+                config.mfa_process_terminal = Some((switch(line, name, value)?, line));
+            }
             "write_role_cache" => {
-                let words = Kind::Switch.words();
-                let write = value.as_bool();
-                let write =
-                    write.ok_or_else(|| Refusal::of_key(line, name, must_be(words, value)))?;
-                config.write_role_cache = Some((write, line));
+                config.write_role_cache = Some((switch(line, name, value)?, line));
             }
             "account" => {
                 let (rules, rule_lines) = accounts(line, value, keys, &lines)?;
@@ -110,6 +109,13 @@ fn value_of(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
             }
         },
     }
+}
+
+/// The value of a key that is `true` or `false`.
+fn switch(line: usize, name: &str, value: &DeValue<'_>) -> Result<bool, Refusal> {
+    let words = Kind::Switch.words();
+    let on = value.as_bool();
+    on.ok_or_else(|| Refusal::of_key(line, name, must_be(words, value)))
 }
 
 fn text_of<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {

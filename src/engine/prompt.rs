@@ -47,6 +47,23 @@ pub enum Asked {
     Login(LoginAsked),
 }
 
+impl Asked {
+    /// The program that gives the code that is asked for, where there is one.
+    fn program(&self) -> Option<&CodeProgram> {
+        match self {
+            Self::Code(asked) => asked.program.as_ref(),
+            Self::Login(_) => None,
+        }
+    }
+
+    fn program_mut(&mut self) -> Option<&mut CodeProgram> {
+        match self {
+            Self::Code(asked) => asked.program.as_mut(),
+            Self::Login(_) => None,
+        }
+    }
+}
+
 /// A code that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeAsked {
@@ -84,10 +101,20 @@ pub enum Purpose {
 pub enum CodeProgram {
     /// It is running, and has said this last, if anything: to touch a security key, perhaps.
     Running(Option<String>),
+    /// It is to run with the terminal, and waits until it gets that ([`Reply::Terminal`]).
+    WantsTerminal,
+    /// It is running, and has the terminal.
+    HasTerminal,
     /// Its code is on the way to AWS.
     Sent,
-    /// It gave no code: why.
-    Failed(String),
+    /// It gave no code.
+    Failed {
+        /// Why, in words.
+        why: String,
+        /// It was run beside the screen, and asked for something on the terminal, which it could be
+        /// given (`mfa_process_terminal`).
+        reads_terminal: bool,
+    },
 }
 
 /// A login that is waited for.
@@ -170,6 +197,9 @@ pub enum Reply {
     DeviceCode,
     /// Log in with the browser on this machine.
     Browser,
+    /// The program that gives codes has the terminal, until it ends. The screen says it, once that is
+    /// so.
+    Terminal,
     /// Not now.
     Cancel,
 }
@@ -266,6 +296,27 @@ impl Engine {
         (prompt.id == id).then_some(prompt)
     }
 
+    /// What a prompt asks for, where a program waits for the terminal to answer it.
+    #[must_use]
+    pub fn wants_terminal(&self, session: SessionId, id: PromptId) -> Option<&CodeAsked> {
+        let prompt = self.prompt(session, id).filter(|prompt| !prompt.is_sent)?;
+        match &prompt.asked {
+            Asked::Code(asked) if asked.program == Some(CodeProgram::WantsTerminal) => Some(asked),
+            Asked::Code(_) | Asked::Login(_) => None,
+        }
+    }
+
+    /// Whether a program that gives codes has the terminal.
+    #[must_use]
+    pub fn lends_terminal(&self) -> bool {
+        let mut accounts = self.fleet.accounts().iter();
+        accounts.any(|account| {
+            let prompt = account.prompt.as_ref();
+            let program = prompt.and_then(|prompt| prompt.asked.program());
+            program == Some(&CodeProgram::HasTerminal)
+        })
+    }
+
     /// Takes notice of what is asked.
     pub(super) fn prompted(&mut self, session: SessionId, news: PromptNews) -> Option<()> {
         let now = self.now;
@@ -321,6 +372,12 @@ impl Engine {
                 prompt.is_sent = true;
                 prompt.problem = None;
                 Reply::Code(SecretKey::new(code))
+            }
+            (Reply::Terminal, Asked::Code(_)) if !prompt.is_sent => {
+                let program = prompt.asked.program_mut();
+                let waits = program.filter(|it| **it == CodeProgram::WantsTerminal)?;
+                *waits = CodeProgram::HasTerminal;
+                Reply::Terminal
             }
             (Reply::Cancel, _) => {
                 account.prompt = None;

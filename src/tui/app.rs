@@ -89,6 +89,17 @@ pub trait Host {
     /// # Errors
     /// When the terminal is gone.
     fn suspend(&mut self) -> io::Result<()>;
+    /// Gives the terminal to a program that is about to run, and says so in it with a line. Nothing is
+    /// drawn or read until [`take_back`](Self::take_back).
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn lend(&mut self, line: &str) -> io::Result<()>;
+    /// Takes the terminal again when that program has ended.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    fn take_back(&mut self) -> io::Result<()>;
     /// Takes the terminal again after a stop, no matter who asked for it.
     ///
     /// # Errors
@@ -138,6 +149,8 @@ pub struct App<H: Host> {
     stale: Stale,
     /// The terminal was given back to stop; when to take it again at the latest.
     resume: Option<Instant>,
+    /// A program has the terminal.
+    is_lent: bool,
     exit: Option<Exit>,
 }
 
@@ -193,6 +206,7 @@ where
             text: false,
             stale: Stale::Now,
             resume: None,
+            is_lent: false,
             exit: None,
         };
         app.draw()?;
@@ -222,6 +236,14 @@ where
                 self.driver.finish().await;
                 return Ok(exit);
             }
+            if self.is_lent && !self.screen.engine.lends_terminal() {
+                if signals_open {
+                    // The Ctrl-C that has ended the program was told to this one too.
+                    signals_open = self.take_in_waiting(&mut signals).await?;
+                }
+                self.take_back()?;
+            }
+            self.lend()?;
             let frame_due = self.last_frame + FRAME;
             let due = match self.stale {
                 Stale::No => false,
@@ -229,7 +251,7 @@ where
                 Stale::Now => true,
             };
             // While it is stopped the terminal belongs to another program.
-            if due && self.is_ready() && self.resume.is_none() {
+            if due && self.is_ready() && self.has_terminal() {
                 self.draw()?;
             }
             let ready = self.host.ready_since();
@@ -241,7 +263,7 @@ where
             let resume = self.resume.unwrap_or(frame_due);
             tokio::select! {
                 biased;
-                event = events.next() => self.terminal_event(event, &mut events).await?,
+                event = events.next(), if !self.is_lent => self.terminal_event(event, &mut events).await?,
                 signal = signals.next(), if signals_open => match signal {
                     Some(message) => self.signal(message)?,
                     None => signals_open = false,
@@ -252,8 +274,8 @@ where
                     self.take_in(Message::Resumed, Stale::Now)?;
                 }
                 () = sleep_until(frame_due.into()),
-                    if self.stale == Stale::Soon && is_ready && self.resume.is_none() => {}
-                _ = ticks.tick(), if self.screen.engine.is_busy() => {
+                    if self.stale == Stale::Soon && is_ready && self.has_terminal() => {}
+                _ = ticks.tick(), if self.screen.engine.is_busy() && !self.is_lent => {
                     self.take_in(Message::Tick, Stale::Soon)?;
                 }
             }
@@ -310,6 +332,49 @@ where
     /// Whether what a key or a click would answer is on the screen.
     fn is_drawn(&self) -> bool {
         self.drawn.view == Some(self.screen.view())
+    }
+
+    /// Whether the terminal is not another program's: one's that was given it, or the shell's that has
+    /// stopped this one.
+    fn has_terminal(&self) -> bool {
+        self.resume.is_none() && !self.is_lent
+    }
+
+    /// Gives the terminal to a program that waits for it, if there is one.
+    fn lend(&mut self) -> io::Result<()> {
+        if !self.has_terminal() || !self.is_ready() {
+            return Ok(());
+        }
+        let Some((line, effects)) = self.screen.lend_terminal() else {
+            return Ok(());
+        };
+        self.is_lent = true;
+        self.host.lend(&line)?;
+        self.carry_out(effects)
+    }
+
+    /// Takes the terminal back from a program that has ended.
+    fn take_back(&mut self) -> io::Result<()> {
+        self.is_lent = false;
+        self.host.take_back()?;
+        self.text = false;
+        self.stale = Stale::Now;
+        Ok(())
+    }
+
+    /// Takes in the signals that have come; says whether there may be more.
+    async fn take_in_waiting(
+        &mut self,
+        signals: &mut (impl Stream<Item = Message> + Unpin),
+    ) -> io::Result<bool> {
+        loop {
+            let next = poll_fn(|cx| Poll::Ready(signals.poll_next_unpin(cx))).await;
+            match next {
+                Poll::Ready(Some(message)) => self.signal(message)?,
+                Poll::Ready(None) => return Ok(false),
+                Poll::Pending => return Ok(true),
+            }
+        }
     }
 
     /// Whether the terminal has taken the last frame.
@@ -369,8 +434,17 @@ where
     }
 
     /// Takes in a signal. An interrupt asks before it leaves a secret behind, and where nothing is
-    /// shown it cannot.
+    /// shown it cannot. What the keys of a terminal send to a program that has it comes here as well, and
+    /// is not meant for this one: an interrupt, and the end of a stop (Ctrl-Z).
     fn signal(&mut self, message: Message) -> io::Result<()> {
+        if self.is_lent
+            && matches!(
+                message,
+                Message::Resumed | Message::Event(Event::Signal(Signal::Interrupt | Signal::Quit))
+            )
+        {
+            return Ok(());
+        }
         let message = match message {
             Message::Event(Event::Signal(signal @ Signal::Interrupt))
                 if !self.host.takes_output() =>

@@ -11,7 +11,13 @@ mod sequence;
 
 use crossterm::event::Event;
 use futures::{Stream, stream};
-use std::{io, thread};
+#[cfg(unix)]
+use std::sync::MutexGuard;
+use std::{
+    io,
+    sync::{Condvar, Mutex, PoisonError},
+    thread,
+};
 use tokio::sync::mpsc;
 
 /// Something from the terminal.
@@ -53,6 +59,32 @@ pub fn events() -> io::Result<impl Stream<Item = io::Result<Input>> + Unpin> {
     })))
 }
 
+/// Whether the terminal is somebody else's to read. Whoever reads it holds this.
+static PAUSED: Mutex<bool> = Mutex::new(false);
+
+/// Told when it is not any more.
+static WENT_ON: Condvar = Condvar::new();
+
+/// Reads nothing more from the terminal until [`go_on`]: another program does. What has come until then
+/// was read. The console of Windows is read on.
+pub(super) fn pause() {
+    *PAUSED.lock().unwrap_or_else(PoisonError::into_inner) = true;
+}
+
+/// Reads on.
+pub(super) fn go_on() {
+    *PAUSED.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    WENT_ON.notify_all();
+}
+
+/// Waits until it may be read, and keeps it so as long as this is held.
+#[cfg(unix)]
+fn reading() -> MutexGuard<'static, bool> {
+    let paused = PAUSED.lock().unwrap_or_else(PoisonError::into_inner);
+    let waited = WENT_ON.wait_while(paused, |paused| *paused);
+    waited.unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(not(unix))]
 struct Reader;
 
@@ -75,6 +107,7 @@ mod unix {
     use super::{
         Input, io,
         parser::{Parser, Unfinished},
+        reading,
     };
     use crossterm::{event::Event, terminal};
     use rustix::{
@@ -141,6 +174,12 @@ mod unix {
                 Ok(0) => return Ok(self.parser.silence().into_iter().collect()),
                 Ok(_) => {}
             }
+            // Another program may have had the terminal since, and have read what was there.
+            let reading = reading();
+            match poll(&mut asked, Some(&Timespec::default())) {
+                Err(Errno::INTR) => return Ok(Vec::new()),
+                known => known?,
+            };
             let [input, resized] = asked.map(|one| one.revents());
             let mut events = Vec::new();
             let mut bytes = [0; 1024];
@@ -163,6 +202,7 @@ mod unix {
                     Err(error) => return Err(error),
                 }
             }
+            drop(reading);
             Ok(events)
         }
     }

@@ -25,9 +25,11 @@ use super::{
         filter_line, footer,
         notice::{self, Notice},
     },
+    words,
 };
 use crate::engine::{
-    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Signal, Slot, Target, Wanted,
+    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Need, Reply, Signal, Slot, Target,
+    Wanted,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
@@ -221,6 +223,20 @@ impl Screen {
     /// Whether the process is to be stopped. It is told once.
     pub fn take_suspend(&mut self) -> bool {
         std::mem::take(&mut self.suspend)
+    }
+
+    /// A program that is to have the terminal, once the dialog of its code is the one on top: nobody is
+    /// interrupted in another. Returns what is said of it in the terminal, and what tells it that it may
+    /// begin, to be carried out when the terminal is free.
+    #[must_use]
+    pub fn lend_terminal(&mut self) -> Option<(String, Vec<Effect>)> {
+        let top = self.dialogs.last().filter(|_| !self.filtering)?;
+        let Some(Need::Prompt(session, id)) = top.need() else {
+            return None;
+        };
+        let line = words::has_terminal(self.engine.wants_terminal(session, id)?);
+        let reply = Intent::Reply(session, id, Reply::Terminal);
+        Some((line, self.engine.intend(reply)))
     }
 
     /// The account of what is selected.

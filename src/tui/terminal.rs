@@ -7,7 +7,7 @@ mod writer;
 
 pub use backend::Limited;
 
-use super::app::Host;
+use super::{app::Host, keyboard};
 use crate::engine::text::visible;
 use crossterm::{
     cursor::Show,
@@ -115,6 +115,24 @@ impl Host for Tty {
         Ok(())
     }
 
+    fn lend(&mut self, line: &str) -> io::Result<()> {
+        // What is typed from now on is not for this program.
+        keyboard::pause();
+        give_back();
+        lent::begin();
+        writer::send(format!("{}\n", visible(line)).into_bytes())?;
+        // Before anything that the program writes. Where that takes no output, it comes later.
+        let _ = writer::wait();
+        Ok(())
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        lent::end();
+        let taken = self.resume();
+        keyboard::go_on();
+        taken
+    }
+
     fn resume(&mut self) -> io::Result<()> {
         // What stopped this process may have changed the terminal's modes, and crossterm sets
         // them only if it has not done so already.
@@ -149,6 +167,7 @@ fn take() -> io::Result<()> {
 /// Gives the terminal back, if it is ours. Safe to call from anywhere, any number of times; what
 /// fails here cannot be helped.
 pub fn give_back() {
+    lent::end();
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut sequence = Vec::new();
         if kitty::is_harmless() {
@@ -176,6 +195,40 @@ pub fn give_back() {
 fn stop_this_job() -> io::Result<()> {
     use rustix::process::{Signal, kill_current_process_group};
     Ok(kill_current_process_group(Signal::TSTP)?)
+}
+
+/// What has to be put right when a program that had the terminal is ended.
+#[cfg(unix)]
+mod lent {
+    use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+    use std::{
+        io::stdin,
+        sync::{Mutex, PoisonError},
+    };
+
+    /// The terminal's modes as they were before.
+    static MODES: Mutex<Option<Termios>> = Mutex::new(None);
+
+    pub(super) fn begin() {
+        *MODES.lock().unwrap_or_else(PoisonError::into_inner) = tcgetattr(stdin()).ok();
+    }
+
+    /// One that was asking for a password when it was ended has left the echo off. And what was typed
+    /// for it and not read any more is no command here.
+    pub(super) fn end() {
+        let modes = MODES.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(modes) = modes {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
+            let _ = tcflush(stdin(), QueueSelector::IFlush);
+        }
+    }
+}
+
+/// Elsewhere it is not lent.
+#[cfg(not(unix))]
+mod lent {
+    pub(super) fn begin() {}
+    pub(super) fn end() {}
 }
 
 /// Asks for the mouse's buttons and wheel. crossterm's own command asks for every movement as well,

@@ -11,6 +11,7 @@ use crate::engine::{
     destination::{Multiplexer, Why},
     model::{KeyStatus, LastUsed},
     profiles::portal_label,
+    prompt::CodeAsked,
     text::visible,
     unresolved::{Cause, Finding, Question},
     vault::{Destination, Written},
@@ -289,6 +290,19 @@ fn use_of(last_used: &LastUsed, now: DateTime<Utc>) -> (String, Vec<Cow<'_, str>
             (when, places.map(|place| visible(place)).collect())
         }
     }
+}
+
+/// What is said in the terminal of the program that gives the code that is asked for, and that has the
+/// terminal from now on. Its command may hold a password, and is not named.
+pub(super) fn has_terminal(asked: &CodeAsked) -> String {
+    let of_profile = match &asked.profile {
+        Some(name) => format!(" of profile {name}"),
+        None => String::new(),
+    };
+    format!(
+        "iamkeys: mfa_process is running, for device {}{of_profile}. Ctrl-C interrupts it.",
+        asked.serial
+    )
 }
 
 #[cfg(test)]

@@ -78,6 +78,9 @@ struct Shown {
     frames: usize,
     sent: Vec<String>,
     suspended: usize,
+    lent: Vec<String>,
+    /// How many frames there were when it was lent, and when it was taken back.
+    at_lending: Vec<usize>,
     ended: bool,
 }
 
@@ -196,6 +199,20 @@ impl Host for TestHost {
         Ok(())
     }
 
+    fn lend(&mut self, line: &str) -> io::Result<()> {
+        self.shared.change(|shown| {
+            shown.lent.push(line.into());
+            shown.at_lending.push(shown.frames);
+        });
+        Ok(())
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        self.shared
+            .change(|shown| shown.at_lending.push(shown.frames));
+        Ok(())
+    }
+
     fn resume(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -280,6 +297,8 @@ pub struct Person {
     size: Arc<Mutex<(u16, u16)>>,
     events: Option<UnboundedSender<io::Result<Event>>>,
     signals: UnboundedSender<Message>,
+    /// To where the driver's events go.
+    outbox: tokio::sync::mpsc::UnboundedSender<Heard>,
     thread: Option<JoinHandle<Exit>>,
 }
 
@@ -296,9 +315,20 @@ impl Person {
         let (events, event_stream) = unbounded();
         let (signals, signal_stream) = unbounded();
         let (served, screen, cells) = (endpoint.clone(), shared.clone(), size.clone());
+        let (outbox, inbox) = tokio::sync::mpsc::unbounded_channel();
+        let tasks = outbox.clone();
         let thread = thread::spawn(move || {
             let ended = screen.clone();
-            let exit = run(served, screen, cells, setup, event_stream, signal_stream);
+            let from_outside = (tasks, inbox);
+            let exit = run(
+                served,
+                screen,
+                cells,
+                setup,
+                event_stream,
+                signal_stream,
+                from_outside,
+            );
             ended.change(|shown| shown.ended = true);
             exit
         });
@@ -308,6 +338,7 @@ impl Person {
             size,
             events: Some(events),
             signals,
+            outbox,
             thread: Some(thread),
         }
     }
@@ -317,6 +348,38 @@ impl Person {
         for key in parse(keys) {
             self.event(Event::Key(key));
         }
+    }
+
+    /// Something that a task of the driver tells.
+    pub fn hear(&mut self, event: Heard) {
+        self.outbox.send(event).expect("the program still runs");
+    }
+
+    /// A message from the system.
+    pub fn message(&mut self, message: Message) {
+        self.signals
+            .unbounded_send(message)
+            .expect("the program still runs");
+    }
+
+    /// Waits until the terminal was given to a program, and returns what was said in it.
+    pub fn wait_lent(&self) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.shared.lock();
+        loop {
+            if let Some(line) = shown.lent.last() {
+                return line.clone();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "it is not lent:\n{}", shown.screen);
+            let changed = self.shared.0.1.wait_timeout(shown, left);
+            shown = changed.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// How many frames there were each time that the terminal was lent, and taken back.
+    pub fn at_lending(&self) -> Vec<usize> {
+        self.shared.lock().at_lending.clone()
     }
 
     /// Something else the terminal tells of.
@@ -444,6 +507,10 @@ fn run(
     setup: Setup,
     events: impl futures::Stream<Item = io::Result<Event>> + Unpin,
     signals: impl futures::Stream<Item = Message> + Unpin,
+    (outbox, inbox): (
+        tokio::sync::mpsc::UnboundedSender<Heard>,
+        tokio::sync::mpsc::UnboundedReceiver<Heard>,
+    ),
 ) -> Exit {
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -451,7 +518,6 @@ fn run(
         .build()
         .unwrap();
     let exit = tokio.block_on(async {
-        let (outbox, inbox) = tokio::sync::mpsc::unbounded_channel();
         let accounts = Accounts {
             options: aws::Options {
                 read_only: setup.read_only,

@@ -330,14 +330,114 @@ fn a_program_that_gives_the_code_is_told_of() {
     let said = CodeProgram::Running(Some("Touch your YubiKey...".into()));
     ask(&mut desk, FIRST, with(said));
     assert!(desk.screen().contains("It says: Touch your YubiKey..."));
-    let failed = CodeProgram::Failed("the program failed: exit status: 1".into());
-    ask(&mut desk, FIRST, with(failed));
+    let failed = |reads_terminal| CodeProgram::Failed {
+        why: "the program failed: exit status: 1".into(),
+        reads_terminal,
+    };
+    ask(&mut desk, FIRST, with(failed(false)));
     let screen = desk.screen();
     assert!(
         screen.contains("mfa_process gave no code: the program"),
         "{screen}"
     );
     assert!(screen.contains("Sign in Enter"), "it can be typed instead");
+}
+
+#[test]
+fn a_program_that_needs_the_terminal_is_told_how_it_gets_it() {
+    let mut desk = asked((60, 16));
+    let failed = |reads_terminal| {
+        let program = CodeProgram::Failed {
+            why:
+                "the program asked for something on the terminal, which iamkeys uses, and was ended"
+                    .into(),
+            reads_terminal,
+        };
+        Asked::Code(CodeAsked {
+            program: Some(program),
+            ..code()
+        })
+    };
+    ask(&mut desk, FIRST, failed(false));
+    assert!(!desk.screen().contains("mfa_process_terminal"));
+    ask(&mut desk, FIRST, failed(true));
+    let screen = desk.screen();
+    assert!(screen.contains("mfa_process_terminal = true"), "{screen}");
+    assert!(screen.contains("Sign in Enter"), "{screen}");
+}
+
+#[test]
+fn a_program_gets_the_terminal_once_its_dialog_is_on_top() {
+    let wants = || {
+        Asked::Code(CodeAsked {
+            program: Some(CodeProgram::WantsTerminal),
+            ..code()
+        })
+    };
+    let mut desk = Desk::new((80, 24), settings());
+    desk.keys("?");
+    desk.effects.clear();
+    ask(&mut desk, FIRST, wants());
+    assert_eq!(desk.screen.context(), Context::Help);
+    assert!(desk.screen.lend_terminal().is_none(), "it is not seen yet");
+    desk.press(KeyCode::Esc);
+    let (line, effects) = desk.screen.lend_terminal().expect("it is seen");
+    assert!(
+        line.contains(SERIAL) && line.contains("profile prod"),
+        "{line}"
+    );
+    let [Effect::Reply(session, FIRST, Reply::Terminal)] = effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(session, desk.session());
+    assert!(desk.screen.engine.lends_terminal());
+    assert!(desk.screen.lend_terminal().is_none(), "once");
+    // It has given a code, and the terminal is free.
+    let sent = Asked::Code(CodeAsked {
+        program: Some(CodeProgram::Sent),
+        ..code()
+    });
+    ask(&mut desk, FIRST, sent);
+    assert!(!desk.screen.engine.lends_terminal());
+    // And where the session is left meanwhile, it is too.
+    ask(&mut desk, PromptId(2), wants());
+    assert!(desk.screen.lend_terminal().is_some());
+    let session = desk.session();
+    let news = PromptNews::Over(PromptId(2));
+    desk.send(Event::Prompted { session, news });
+    assert!(!desk.screen.engine.lends_terminal());
+}
+
+#[test]
+fn a_code_that_was_typed_first_keeps_the_terminal() {
+    let mut desk = asked((80, 24));
+    let wants = Asked::Code(CodeAsked {
+        program: Some(CodeProgram::WantsTerminal),
+        ..code()
+    });
+    ask(&mut desk, FIRST, wants);
+    desk.keys("123456");
+    desk.press(KeyCode::Enter);
+    assert_eq!(words(&mut desk), ["123456"]);
+    assert!(desk.screen.lend_terminal().is_none());
+}
+
+#[test]
+fn that_a_code_is_too_short_is_said_until_the_text_changes() {
+    let mut desk = asked((80, 24));
+    desk.keys("1234");
+    desk.press(KeyCode::Enter);
+    assert!(desk.screen().contains("A code has 6 digits."));
+    desk.keys("5");
+    assert!(!desk.screen().contains("A code has 6 digits."));
+    desk.press(KeyCode::Enter);
+    assert!(
+        desk.screen().contains("A code has 6 digits."),
+        "it still is"
+    );
+    desk.press(KeyCode::Backspace);
+    assert!(!desk.screen().contains("A code has 6 digits."));
+    assert!(words(&mut desk).is_empty());
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod finding;
 mod gate;
 mod hostile;
 mod leaving;
+mod lending;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mfa;

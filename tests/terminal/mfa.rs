@@ -5,7 +5,7 @@ use chrono::{TimeDelta, Utc};
 use iamkeys::demo::{KeyId, Role};
 
 const OWN: &str = "AKIAQX7DEMO4ALICE001";
-const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
+pub(crate) const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
 const ADMIN: &str = "arn:aws:iam::123456789012:role/Admin";
 
 /// Where the `aws` command keeps the role, assumed with the device:
@@ -13,20 +13,20 @@ const ADMIN: &str = "arn:aws:iam::123456789012:role/Admin";
 const KEPT: &str = ".aws/cli/cache/f6ee4f1f2e3b86d03f2a2cfc0f0c56c26c32ff64.json";
 
 /// Alice's long-term key, in a profile called `base`.
-fn keys() -> String {
+pub(crate) fn keys() -> String {
     let secret = KeyId::parse(OWN).unwrap().secret();
     format!("[base]\naws_access_key_id = {OWN}\naws_secret_access_key = {secret}\n")
 }
 
 /// The program with a profile of this name, and these lines in the config file.
-fn start(world: &World, profile: &str, config: &str) -> Start {
+pub(crate) fn start(world: &World, profile: &str, config: &str) -> Start {
     Start::iamkeys(["--endpoint-url", &world.url(), "--profile", profile])
         .file(".aws/credentials", &keys())
         .file(".aws/config", config)
 }
 
 /// The config of a profile `base` whose keys have a device.
-fn with_device() -> String {
+pub(crate) fn with_device() -> String {
     format!("[profile base]\nmfa_serial = {SERIAL}\n")
 }
 
@@ -37,7 +37,7 @@ fn role(more: &str) -> String {
 
 /// The code that the device shows, once it will go on showing it for a while: the program sends none
 /// twice in a window, so that a test is told which window it is in.
-fn code(world: &World) -> String {
+pub(crate) fn code(world: &World) -> String {
     world.endpoint.mfa_code(SERIAL)
 }
 
@@ -47,7 +47,7 @@ fn wrong_code(world: &World) -> String {
     format!("{:06}", (right + 1) % 1_000_000)
 }
 
-fn enter(program: &mut pty::Program, code: &str) {
+pub(crate) fn enter(program: &mut pty::Program, code: &str) {
     program.press(code);
     program.press(ENTER);
 }
@@ -59,7 +59,7 @@ fn signers(world: &World, action: &str) -> Vec<String> {
     of_action.filter_map(|call| call.signed_by).collect()
 }
 
-fn quit(mut program: pty::Program) {
+pub(crate) fn quit(mut program: pty::Program) {
     program.press("q");
     program.wait_exit().assert_clean(0);
 }

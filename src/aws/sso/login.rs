@@ -146,7 +146,7 @@ impl Waiting<'_, '_> {
                     }
                     Reply::DeviceCode => return Ok(Ended::OtherWay(None)),
                     Reply::Cancel => return Err(not_made(access).into()),
-                    Reply::Code(_) | Reply::Browser => continue,
+                    Reply::Code(_) | Reply::Browser | Reply::Terminal => continue,
                 },
                 () = sleep_until(until) => return Err(too_late(access).into()),
             };
@@ -235,7 +235,7 @@ impl Waiting<'_, '_> {
                             return Ok(Ended::OtherWay(None));
                         }
                         Reply::Cancel => return Err(not_made(access).into()),
-                        Reply::Code(_) | Reply::DeviceCode | Reply::Browser => {}
+                        Reply::Code(_) | Reply::DeviceCode | Reply::Browser | Reply::Terminal => {}
                     }
                     continue;
                 }

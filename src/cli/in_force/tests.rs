@@ -285,6 +285,7 @@ fn flags_count_on_either_side_of_the_subcommand_and_a_key_id_does_not() {
 fn the_settings_are_printed_with_where_they_come_from() {
     let text = "read_only = true\n\
                 mfa_process = 'ykman oath accounts code --single aws'\n\
+                mfa_process_terminal = true\n\
                 write_role_cache = true\n\
                 [[account]]\n\
                 id = '123456789012'\n\
@@ -313,8 +314,9 @@ fn the_settings_are_printed_with_where_they_come_from() {
     has("region not set default");
     has("endpoint_url not an endpoint URL environment AWS_ENDPOINT_URL");
     has("mfa_process ykman … config.toml line 2");
-    has("write_role_cache yes config.toml line 3");
-    has("account 123456789012, called payments, production, red config.toml line 4");
+    has("mfa_process_terminal yes config.toml line 3");
+    has("write_role_cache yes config.toml line 4");
+    has("account 123456789012, called payments, production, red config.toml line 5");
     assert!(said.contains("journal.jsonl"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
     assert!(

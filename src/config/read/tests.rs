@@ -178,6 +178,11 @@ fn what_is_not_understood_is_refused_with_its_line_and_its_key() {
         ),
         ("mfa_process = ' '", 1, "mfa_process: the command is empty"),
         (
+            "\nmfa_process_terminal = 1",
+            2,
+            "mfa_process_terminal: it must be true or false, and is a number",
+        ),
+        (
             "write_role_cache = 'yes'",
             1,
             "write_role_cache: it must be true or false, and is a string",

@@ -18,6 +18,8 @@ pub(in crate::tui) struct CodeDialog {
     input: Input,
     /// How many codes were refused when it was looked at last.
     refused: u32,
+    /// The text has changed since it was sent: what was wrong with its form may not be any more.
+    is_edited: bool,
 }
 
 impl CodeDialog {
@@ -28,6 +30,7 @@ impl CodeDialog {
             prompt,
             input: Input::default(),
             refused: 0,
+            is_edited: false,
         }
     }
 
@@ -83,7 +86,10 @@ impl Dialog for CodeDialog {
             if prompt.problem.is_some() || asked.program.is_some() {
                 lines.gap();
             }
-            if let Some(problem) = prompt.problem {
+            let problem = prompt.problem;
+            let is_past =
+                |problem: &CodeProblem| self.is_edited && *problem == CodeProblem::NotACode;
+            if let Some(problem) = problem.filter(|problem| !is_past(problem)) {
                 lines.warn(problem_words(problem, canvas));
             }
             if asked.refused >= MANY_REFUSALS {
@@ -111,6 +117,7 @@ impl Dialog for CodeDialog {
         match action {
             Action::GoOn if self.prompt(engine).is_some_and(|(it, _)| it.is_sent) => Vec::new(),
             Action::GoOn => {
+                self.is_edited = false;
                 let code = SecretKey::new(self.input.value().to_owned());
                 self.reply(Reply::Code(code))
             }
@@ -151,6 +158,7 @@ impl Dialog for CodeDialog {
     }
 
     fn edited(&mut self, _engine: &Engine) -> Vec<Ask> {
+        self.is_edited = true;
         let cursor = self.input.cursor();
         let typed = self.input.value().chars();
         let digits: String = typed.filter(char::is_ascii_digit).take(DIGITS).collect();
@@ -215,7 +223,20 @@ fn program(lines: &mut Lines<'_>, program: Option<&CodeProgram>) {
                 lines.below(format!("It says: {line}"));
             }
         }
-        Some(CodeProgram::Failed(why)) => lines.failed(format!("mfa_process gave no code: {why}")),
+        // Seen only where something else holds it up.
+        Some(CodeProgram::WantsTerminal) => lines.waiting("mfa_process waits for the terminal."),
+        Some(CodeProgram::HasTerminal) => lines.waiting("mfa_process has the terminal."),
+        Some(CodeProgram::Failed {
+            why,
+            reads_terminal,
+        }) => {
+            lines.failed(format!("mfa_process gave no code: {why}"));
+            if *reads_terminal {
+                lines.below(
+                    "Set mfa_process_terminal = true in the config file to give it the terminal.",
+                );
+            }
+        }
         Some(CodeProgram::Sent) | None => {}
     }
 }
