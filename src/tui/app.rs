@@ -48,6 +48,10 @@ const STUCK: Duration = Duration::from_millis(250);
 /// How long a stop may take to arrive, and the word that it is over.
 const STOP: Duration = Duration::from_millis(100);
 
+/// How long the terminal may take over an answer to what it was asked, before its keys are another
+/// program's: that would take the answer for something typed.
+const ANSWER: Duration = Duration::from_secs(1);
+
 /// The most messages that are taken in before a key press is looked for, and a frame may be drawn.
 const BATCH: usize = 256;
 
@@ -151,6 +155,8 @@ pub struct App<H: Host> {
     resume: Option<Instant>,
     /// A program has the terminal.
     is_lent: bool,
+    /// The terminal was asked something and has not answered yet: it is lent from then on.
+    lend_from: Option<Instant>,
     exit: Option<Exit>,
 }
 
@@ -207,6 +213,7 @@ where
             stale: Stale::Now,
             resume: None,
             is_lent: false,
+            lend_from: None,
             exit: None,
         };
         app.draw()?;
@@ -214,7 +221,8 @@ where
         // The console of Windows tells keys in another way, and nothing of this.
         if cfg!(unix) && config.settings.colours == Colours::True {
             // Nothing depends on it: a terminal that takes no output yet is not asked.
-            let _ = app.host.send(ground::QUERY);
+            let asked = app.host.send(ground::QUERY);
+            app.lend_from = asked.ok().map(|()| Instant::now() + ANSWER);
         }
         Ok(app)
     }
@@ -261,6 +269,7 @@ where
             }
             let is_ready = ready.is_some();
             let resume = self.resume.unwrap_or(frame_due);
+            let lend_from = self.lend_from.unwrap_or(frame_due);
             tokio::select! {
                 biased;
                 event = events.next(), if !self.is_lent => self.terminal_event(event, &mut events).await?,
@@ -273,6 +282,7 @@ where
                 () = sleep_until(resume.into()), if self.resume.is_some() => {
                     self.take_in(Message::Resumed, Stale::Now)?;
                 }
+                () = sleep_until(lend_from.into()), if self.lend_from.is_some() => {}
                 () = sleep_until(frame_due.into()),
                     if self.stale == Stale::Soon && is_ready && self.has_terminal() => {}
                 _ = ticks.tick(), if self.screen.engine.is_busy() && !self.is_lent => {
@@ -311,7 +321,10 @@ where
             };
             let message = match event.into() {
                 Input::Event(event) => self.message_of(event),
-                Input::Reply(text) => ground::ground_of(&text).map(Message::Ground),
+                Input::Reply(text) => {
+                    self.lend_from = None;
+                    ground::ground_of(&text).map(Message::Ground)
+                }
             };
             if let Some(message) = message {
                 self.take_in(message, Stale::Now)?;
@@ -342,7 +355,8 @@ where
 
     /// Gives the terminal to a program that waits for it, if there is one.
     fn lend(&mut self) -> io::Result<()> {
-        if !self.has_terminal() || !self.is_ready() {
+        self.lend_from.take_if(|from| *from <= Instant::now());
+        if !self.has_terminal() || !self.is_ready() || self.lend_from.is_some() {
             return Ok(());
         }
         let Some((line, effects)) = self.screen.lend_terminal() else {

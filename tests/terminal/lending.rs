@@ -55,6 +55,29 @@ fn it_asks_on_the_terminal_and_the_screen_comes_back_with_what_it_has_printed() 
 }
 
 #[test]
+fn the_terminal_answers_what_it_was_asked_before_it_is_lent() {
+    let world = World::demo();
+    let start = with(&world, ASKS, LENDS).env("COLORTERM", "truecolor");
+    let mut program = start.run();
+    program.wait_raw(b"\x1b]11;?", 1);
+    program.wait_text("mfa_process waits for the terminal.");
+    program.send(b"\x1b]11;rgb:0000/0000/0000\x1b\\");
+    wait_for_question(&mut program);
+    program.send(format!("{}\n", code(&world)).as_bytes());
+    program.wait_text("Users 24");
+    quit(program);
+    // And one that does not answer is not waited for long.
+    let start = with(&world, ASKS, LENDS).env("COLORTERM", "truecolor");
+    let mut program = start.run();
+    wait_for_question(&mut program);
+    program.send(CTRL_C.as_bytes());
+    program.wait_text("interrupted");
+    program.press(ESC);
+    program.wait_text("Profile base needs an MFA code");
+    quit(program);
+}
+
+#[test]
 fn ctrl_c_interrupts_it_alone_and_the_code_can_be_typed_instead() {
     let world = World::demo();
     let mut program = with(&world, ASKS, LENDS).run();
