@@ -1,6 +1,8 @@
 //! Several accounts at once, through the real event loop against the embedded organisation.
 
 mod common;
+#[path = "fleet/expiry.rs"]
+mod expiry;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};

@@ -2,10 +2,12 @@
 //! in `change`, and those about who signs in `identity`.
 
 use super::{
-    AccessKey, Answer, Changed, Error, LastUsed, Read, ReportPace, Summary, Timeouts, Turns,
+    AccessKey, Answer, Changed, Error, Kind, LastUsed, Read, ReportPace, Summary, Timeouts, Turns,
     UserDetailsPage, UserTags, UsersPage, bodies,
     convert::{self, error},
-    endpoint_url, fetch_report, patience,
+    endpoint_url, fetch_report,
+    member::Assumed,
+    patience,
     portal::Portal,
     trail::{MAX_PAGES, Trail, turns_in_circles},
 };
@@ -33,6 +35,8 @@ pub struct Connection {
     pub(super) timeouts: Timeouts,
     /// The endpoint of STS, where it is set.
     pub(super) sts_endpoint: Option<String>,
+    /// The role whose session signs what is read, where it is one that was assumed.
+    assumed: Option<Arc<Assumed>>,
     /// What signs changes, where what is read is signed with credentials that can only read. Few
     /// accounts are ever changed: the client is made for each change.
     changes: Option<Arc<SdkConfig>>,
@@ -67,11 +71,21 @@ impl Connection {
             read_only,
             timeouts,
             sts_endpoint: endpoint_url::of(config, "STS"),
+            assumed: None,
             changes: None,
             portal: None,
             accounts_trail: Trail::default(),
             users_trail: Trail::default(),
             details_trail: Trail::default(),
+        }
+    }
+
+    /// The same, and it is this role whose session signs what is read.
+    #[must_use]
+    pub(super) fn reading_with(self, assumed: Arc<Assumed>) -> Self {
+        Self {
+            assumed: Some(assumed),
+            ..self
         }
     }
 
@@ -120,7 +134,8 @@ impl Connection {
     }
 
     /// Answers a read through the session's connection, which may be another one from one call to
-    /// the next. Each call takes its turn.
+    /// the next. Each call takes its turn. Where AWS says that the session of an assumed role is over,
+    /// another one is begun and asked once.
     ///
     /// # Errors
     /// When a call fails.
@@ -135,22 +150,42 @@ impl Connection {
             _ => Some(turns.take().await),
         };
         let now = current();
+        let Some(assumed) = now.assumed.clone() else {
+            return now.answer(&current, read, turns).await;
+        };
+        let key = assumed.key();
+        match now.answer(&current, read.clone(), turns).await {
+            // Where the role could not be assumed, that is what has failed.
+            Err(error) if error.kind == Kind::Expired && error.action == read.row().action => {
+                assumed.is_over(key.as_deref());
+                now.answer(&current, read, turns).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn answer(
+        &self,
+        current: impl Fn() -> Self,
+        read: Read,
+        turns: &Turns,
+    ) -> Result<Answer, Error> {
         Ok(match read {
-            Read::Caller => Answer::Caller(now.caller().await?),
-            Read::Alias => Answer::Alias(now.alias().await?),
-            Read::Summary => Answer::Summary(now.summary().await?),
-            Read::Users(marker) => Answer::Users(now.users(marker).await?),
-            Read::Keys(user) => Answer::Keys(now.keys(&user).await?),
-            Read::LastUsed(_, key) => Answer::LastUsed(now.last_used(&key).await?),
+            Read::Caller => Answer::Caller(self.caller().await?),
+            Read::Alias => Answer::Alias(self.alias().await?),
+            Read::Summary => Answer::Summary(self.summary().await?),
+            Read::Users(marker) => Answer::Users(self.users(marker).await?),
+            Read::Keys(user) => Answer::Keys(self.keys(&user).await?),
+            Read::LastUsed(_, key) => Answer::LastUsed(self.last_used(&key).await?),
             Read::Owner(key) => {
-                let (user, last_used) = now.owner(&key).await?;
+                let (user, last_used) = self.owner(&key).await?;
                 Answer::Owner(user, last_used)
             }
-            Read::KeyAccount(key) => Answer::KeyAccount(now.account_of_key(&key).await?),
-            Read::Tags(user) => Answer::Tags(now.tags(&user).await?),
-            Read::UserDetails(marker) => Answer::UserDetails(now.user_details(marker).await?),
-            Read::Accounts(marker) => Answer::Accounts(now.accounts(marker).await?),
-            Read::PortalAccounts(marker) => Answer::Accounts(now.portal_accounts(marker).await?),
+            Read::KeyAccount(key) => Answer::KeyAccount(self.account_of_key(&key).await?),
+            Read::Tags(user) => Answer::Tags(self.tags(&user).await?),
+            Read::UserDetails(marker) => Answer::UserDetails(self.user_details(marker).await?),
+            Read::Accounts(marker) => Answer::Accounts(self.accounts(marker).await?),
+            Read::PortalAccounts(marker) => Answer::Accounts(self.portal_accounts(marker).await?),
             Read::Report => {
                 let report = fetch_report(current, ReportPace::default(), turns).await?;
                 Answer::Report(Box::new(report))

@@ -126,14 +126,23 @@ where
             Some(connector) => match find::<CredentialsError>(connector) {
                 // They are asked for before anything is sent: nothing was.
                 Some(cause) => {
-                    // A role that could not be asked for has not expired.
-                    let ours = find::<Error>(cause).map(|error| error.kind);
+                    let ours = find::<Error>(cause);
                     let kind = match (find::<ConnectorError>(cause), ours) {
-                        (Some(_), _) | (None, Some(Kind::Network)) => Kind::Network,
-                        _ => Kind::Expired,
+                        (Some(_), _) => Kind::Network,
+                        (None, ours) => unsigned(ours),
                     };
-                    let cause = deepest(cause);
-                    let message = format!("the credentials could not be renewed: {cause}");
+                    let told = deepest(cause);
+                    let message = format!("the credentials could not be renewed: {told}");
+                    // What has failed is that, with its own code.
+                    if let Some(ours) = ours.filter(|ours| ours.code.is_some()) {
+                        return Error {
+                            message,
+                            ..Error {
+                                kind,
+                                ..ours.clone()
+                            }
+                        };
+                    }
                     (kind, message)
                 }
                 None if connector.is_timeout() => no_answer(),
@@ -150,12 +159,27 @@ where
     }
 }
 
+/// What it means where there were no credentials to sign a request with, by why the role that gives
+/// them could not be assumed.
+fn unsigned(why: Option<&Error>) -> Kind {
+    match why.map(|error| error.kind) {
+        // A role that could not be asked for has not expired.
+        Some(Kind::Network | Kind::Server) => Kind::Network,
+        Some(Kind::Throttled) => Kind::Throttled,
+        _ => Kind::Expired,
+    }
+}
+
 /// As [`error`], for a change: there it matters whether it may have arrived.
 pub(super) fn change_error<E>(action: &'static str, failed: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
     let mut ours = error(action, failed);
+    if let Some(why) = find::<Error>(failed).filter(|why| !why.outcome_unknown()) {
+        // There was nothing to sign it with: it is not a session that has expired which is in the way.
+        ours.kind = why.kind;
+    }
     if ours.kind == Kind::Network
         && let SdkError::DispatchFailure(failure) = failed
         && failure.as_connector_error().is_some_and(never_connected)

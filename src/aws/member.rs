@@ -2,7 +2,8 @@
 //! `portal` has it.
 //!
 //! The role is assumed with a session policy that allows only what reading needs, so that AWS itself
-//! refuses every change made with it. For a change it is assumed once more without the policy.
+//! refuses every change made with it. For each change it is assumed once more without the policy: that
+//! session was begun a moment ago, so that it has not expired when the change is sent.
 
 use super::{
     Caller, Connection, Kind, Problem, SignedIn,
@@ -19,7 +20,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleOutput;
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 const ACTION: &str = "sts:AssumeRole";
@@ -36,6 +37,9 @@ pub const READ_ONLY_POLICY: &str = concat!(
 
 /// How often a role is asked for that was throttled, or whose request was lost.
 const ATTEMPTS: u32 = 6;
+
+/// A session that ends so soon is not used any more: a request is on its way for a while.
+const EARLY: Duration = Duration::from_mins(1);
 
 /// Signs in to an account through the first of its roles that can be assumed, or through its portal.
 ///
@@ -65,24 +69,28 @@ fn signed_in(
     credentials: Credentials,
     caller: Option<Caller>,
 ) -> SignedIn {
-    let full = assumed.without_policy();
+    let full = Anew(assumed.without_policy());
     let key = credentials.access_key_id().to_owned();
     let expires = credentials.expiry().map(super::renewal::time);
     let role = assumed.role.clone();
-    *lock(&assumed.first) = Some(credentials);
-    // One of its own: where many accounts share one, it forgets the credentials of the first as soon as
-    // there are 65, and the role is assumed over and over again.
-    let identities = IdentityCache::lazy().build();
+    *lock(&assumed.held) = Held {
+        credentials: Some(credentials),
+        ..Held::default()
+    };
+    // What is kept is kept here. The SDK's cache goes by this machine's clock alone: it gives a session
+    // that AWS knows no more until that has struck, and it waits for five seconds at most.
     let with = |provider| {
         let config = source.config.to_builder();
-        let config = config.identity_cache(identities.clone());
-        let provider = SharedCredentialsProvider::new(provider);
+        let config = config.identity_cache(IdentityCache::no_cache());
         config.credentials_provider(provider).build()
     };
-    let reads: SdkConfig = with(assumed);
-    let mut connection = Connection::new(&reads, source.read_only, source.timeouts);
+    let assumed = Arc::new(assumed);
+    let reads = SharedCredentialsProvider::new(Session(Arc::clone(&assumed)));
+    let reads: SdkConfig = with(reads);
+    let connection = Connection::new(&reads, source.read_only, source.timeouts);
+    let mut connection = connection.reading_with(assumed);
     if !source.read_only {
-        connection = connection.changing_with(&with(full));
+        connection = connection.changing_with(&with(SharedCredentialsProvider::new(full)));
     }
     SignedIn {
         connection,
@@ -99,16 +107,36 @@ fn signed_in(
     }
 }
 
-/// The credentials of a role.
-struct Assumed {
+/// A role that can be assumed, and its present session.
+pub(super) struct Assumed {
     sts: aws_sdk_sts::Client,
     partition: Arc<str>,
     account: Box<str>,
     role: Box<str>,
     session: String,
     read_only: bool,
-    /// What was found already.
-    first: Mutex<Option<Credentials>>,
+    held: Mutex<Held>,
+    /// It is assumed once, however many requests wait for it.
+    assuming: tokio::sync::Mutex<()>,
+}
+
+/// What there is of a session.
+#[derive(Default)]
+struct Held {
+    credentials: Option<Credentials>,
+    /// How often it was asked for after the first time.
+    asked: u64,
+    /// Why that was refused the last time.
+    refused: Option<Error>,
+}
+
+impl Held {
+    /// The credentials, where they last for so long yet.
+    fn lasting(&self, time: Duration) -> Option<Credentials> {
+        let until = SystemTime::now() + time;
+        let lasts = |found: &&Credentials| found.expiry().is_none_or(|at| at > until);
+        self.credentials.as_ref().filter(lasts).cloned()
+    }
 }
 
 impl fmt::Debug for Assumed {
@@ -127,7 +155,8 @@ impl Assumed {
             role: role.into(),
             session: member.session.to_string(),
             read_only,
-            first: Mutex::new(None),
+            held: Mutex::default(),
+            assuming: tokio::sync::Mutex::default(),
         }
     }
 
@@ -139,7 +168,8 @@ impl Assumed {
             role: self.role.clone(),
             session: self.session.clone(),
             read_only: false,
-            first: Mutex::new(None),
+            held: Mutex::default(),
+            assuming: tokio::sync::Mutex::default(),
         }
     }
 
@@ -159,6 +189,98 @@ impl Assumed {
         let policy = self.read_only.then(|| READ_ONLY_POLICY.to_owned());
         let answer = call.set_policy(policy).send().await;
         read(answer.map_err(|e| error(ACTION, &e))?)
+    }
+
+    /// The credentials of its session. Where that has ended, or ends soon, the role is assumed again.
+    async fn credentials(&self) -> Result<Credentials, Error> {
+        let asked = {
+            let held = lock(&self.held);
+            if let Some(found) = held.lasting(EARLY) {
+                return Ok(found);
+            }
+            held.asked
+        };
+        let _alone = self.assuming.lock().await;
+        {
+            // Another one may have asked meanwhile: the answer is for all who waited for it.
+            let held = lock(&self.held);
+            if let Some(found) = held.lasting(EARLY) {
+                return Ok(found);
+            }
+            if held.asked != asked
+                && let Some(refused) = &held.refused
+            {
+                return Err(refused.clone());
+            }
+        }
+        let assumed = self.assume().await;
+        let mut held = lock(&self.held);
+        held.asked += 1;
+        match assumed {
+            Ok((credentials, _)) => {
+                tracing::info!(
+                    key = credentials.access_key_id(),
+                    "the role is assumed again"
+                );
+                held.refused = None;
+                held.credentials = Some(credentials.clone());
+                Ok(credentials)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the role is not assumed again");
+                held.refused = Some(error.clone());
+                // It may do for some seconds yet.
+                held.lasting(Duration::ZERO).ok_or(error)
+            }
+        }
+    }
+
+    /// The key ID of the present session, where there is one.
+    pub(super) fn key(&self) -> Option<String> {
+        let held = lock(&self.held);
+        let found = held.credentials.as_ref();
+        found.map(|found| found.access_key_id().to_owned())
+    }
+
+    /// AWS says that the session of this key is over, whatever this machine's clock says: the next
+    /// request begins another, unless one has begun already.
+    pub(super) fn is_over(&self, key: Option<&str>) {
+        let mut held = lock(&self.held);
+        let is_it = |found: &mut Credentials| Some(found.access_key_id()) == key;
+        held.credentials.take_if(is_it);
+    }
+}
+
+/// Signs with the present session of a role.
+#[derive(Debug)]
+struct Session(Arc<Assumed>);
+
+impl ProvideCredentials for Session {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let given = self.0.credentials().await;
+            given.map_err(CredentialsError::provider_error)
+        })
+    }
+}
+
+/// Signs with a session of a role that is begun for it alone.
+#[derive(Debug)]
+struct Anew(Assumed);
+
+impl ProvideCredentials for Anew {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let assumed = self.0.assume().await;
+            let (credentials, _) = assumed.map_err(CredentialsError::provider_error)?;
+            Ok(credentials)
+        })
     }
 }
 
@@ -191,23 +313,6 @@ fn read(answer: AssumeRoleOutput) -> Result<(Credentials, Option<Caller>), Error
         "AssumeRole",
     );
     Ok((credentials, caller))
-}
-
-impl ProvideCredentials for Assumed {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        let first = lock(&self.first).take();
-        match first.filter(|found| found.expiry().is_none_or(|at| at > SystemTime::now())) {
-            Some(found) => future::ProvideCredentials::ready(Ok(found)),
-            None => future::ProvideCredentials::new(async {
-                let assumed = self.assume().await;
-                let (credentials, _) = assumed.map_err(CredentialsError::provider_error)?;
-                Ok(credentials)
-            }),
-        }
-    }
 }
 
 /// What a mutex holds: a panic elsewhere leaves nothing half done in it.

@@ -358,6 +358,13 @@ impl Account {
         &self.sessions[place]
     }
 
+    /// Ends all sessions that were begun so far, before their time.
+    pub fn end_sessions(&mut self) {
+        for session in &mut self.sessions {
+            session.expires = Some(DateTime::UNIX_EPOCH);
+        }
+    }
+
     /// The session that signs with a key.
     pub(super) fn session(&self, key: &str) -> Option<&Session> {
         let number = KeyId::parse(key).filter(|key| key.as_str().starts_with("ASIA"))?;
