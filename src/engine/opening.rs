@@ -6,7 +6,7 @@
 //! portal's are opened instead, through a role that it gives.
 
 use super::{
-    Engine,
+    Engine, News,
     account::{Account, Stage},
     effect::{Effect, Member, Portal, RequestId, SessionId, Slot, Target, Through},
     error::{Error, Kind},
@@ -375,9 +375,32 @@ impl Engine {
     /// What opens the account in a slot, where that is not signed in any more.
     pub(super) fn lost_source(&self, slot: Slot) -> Option<Target> {
         let account = self.fleet.get(slot)?;
-        let lost =
-            matches!(account.stage, Stage::SignedOut(_)) || account.identity.broken.is_some();
+        // Nothing may have been asked of it since then.
+        let is_over = account.identity.expires.is_some_and(|at| at <= self.now);
+        let lost = matches!(account.stage, Stage::SignedOut(_))
+            || account.identity.broken.is_some()
+            || is_over;
         lost.then(|| account.target.clone())
+    }
+
+    /// A member could not be reached, since AWS says that the session of its source is over: the source
+    /// cannot be used any more either.
+    pub(super) fn note_source_broken(&mut self, session: SessionId, error: &Error) -> Option<()> {
+        let Target::Member(member) = &self.fleet.of(session)?.target else {
+            return None;
+        };
+        let slot = member.source;
+        let code = error.code.as_deref()?;
+        let is_over = Kind::of_code(code, &error.message) == Some(Kind::Expired);
+        if error.action != "sts:AssumeRole" || !is_over {
+            return None;
+        }
+        let source = self.fleet.get_mut(slot)?;
+        if source.stage == Stage::SignedIn && source.identity.broken.is_none() {
+            source.identity.broken = Some(error.clone());
+            self.news.push(News::Broken(slot, error.clone()));
+        }
+        Some(())
     }
 
     /// An account is signed in again: those that it leads to, and that could not be reached any more,

@@ -413,6 +413,7 @@ impl Engine {
             account.identity.broken = Some(error.clone());
             self.news.push(News::Broken(session.slot, error.clone()));
         }
+        self.note_source_broken(session, error);
         Some(())
     }
 

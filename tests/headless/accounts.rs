@@ -4,9 +4,9 @@
 use crate::by_hand::{Account, ByHand, created, error, key};
 use chrono::TimeDelta;
 use iamkeys::engine::{
-    Answer, Blocker, Change, Changed, Difference, Effect, Event, Fact, Intent, KeyId, Kind, Need,
-    News, Origin, Proposal, Read, Renewed, Resolution, RotationStep, SearchPhase, Slot, Target,
-    TrialNews, Wanted,
+    Answer, Blocker, Change, Changed, Difference, Effect, Error, Event, Fact, Intent, KeyId, Kind,
+    Need, News, Origin, Proposal, Read, Renewed, Resolution, RotationStep, SearchPhase, Slot,
+    Target, TrialNews, Wanted,
     account::Stage,
     account_rules::{AccountRule, AccountRules, AccountStyle, NamePattern, Which},
     limiter::MOST,
@@ -815,6 +815,78 @@ fn a_confirmation_in_an_account_that_is_opened_anew_is_void() {
         typed: String::new(),
     });
     assert!(hands.orders.is_empty());
+}
+
+/// An account, and a member of its organisation, both loaded.
+fn with_member() -> (ByHand, Slot, Slot) {
+    let mut hands = ByHand::new();
+    let first = hands.open();
+    hands.load(first, &Account::new("111111111111", &[("zoe", &[])]));
+    let member = list_one_member(&mut hands, first);
+    hands.sign_in(member);
+    let account = Account::new("444444444444", &[("alice", &[ONE])]);
+    hands.load(member, &account);
+    hands.sign_ins.clear();
+    (hands, first, member)
+}
+
+/// Which accounts are signed in to where a person wants a member to be.
+fn signs_in_to(hands: &mut ByHand, member: Slot) -> Vec<Slot> {
+    let target = hands.account(member).target.clone();
+    hands.intend(Intent::SignIn(member, target));
+    hands.plan();
+    let slots = hands.sign_ins.iter().map(|(session, _)| session.slot);
+    slots.collect()
+}
+
+#[test]
+fn a_member_whose_source_has_expired_in_silence_is_signed_in_to_by_its_source() {
+    let (mut hands, first, member) = with_member();
+    // The member has noticed, and nothing was asked of the source since.
+    let session = hands.session(first);
+    let renewed = Renewed {
+        key: "ASIANEW".into(),
+        expires: Some(hands.now + TimeDelta::minutes(1)),
+    };
+    hands.hear(Event::Renewed {
+        session,
+        result: Ok(renewed),
+    });
+    hands.intend(Intent::Refresh(member));
+    hands.plan();
+    hands.fail(member, Kind::Expired);
+    assert!(hands.account(first).identity.broken.is_none());
+    hands.now += TimeDelta::minutes(2);
+    assert_eq!(signs_in_to(&mut hands, member), [first]);
+}
+
+#[test]
+fn where_aws_knows_the_session_of_the_source_no_more_that_is_lost_with_its_member() {
+    let (mut hands, first, member) = with_member();
+    hands.intend(Intent::Refresh(member));
+    hands.plan();
+    let asked = hands.asked(member, |_| true).expect("it is asked");
+    let over = Error {
+        code: Some("ExpiredToken".into()),
+        ..error("sts:AssumeRole", Kind::Expired)
+    };
+    hands.answer(asked, Err(over));
+    assert!(hands.account(member).identity.broken.is_some());
+    assert!(hands.account(first).identity.broken.is_some());
+    assert_eq!(signs_in_to(&mut hands, member), [first]);
+
+    // A role that is gone says nothing of the source.
+    let (mut hands, first, member) = with_member();
+    hands.intend(Intent::Refresh(member));
+    hands.plan();
+    let asked = hands.asked(member, |_| true).expect("it is asked");
+    let gone = Error {
+        code: Some("AccessDenied".into()),
+        ..error("sts:AssumeRole", Kind::Expired)
+    };
+    hands.answer(asked, Err(gone));
+    assert!(hands.account(first).identity.broken.is_none());
+    assert_eq!(signs_in_to(&mut hands, member), [member]);
 }
 
 #[test]
