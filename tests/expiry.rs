@@ -14,7 +14,7 @@ use common::{
     eventually,
     rotating::{self, Hands, Rotation, World},
 };
-use iamkeys::demo::{Endpoint, KeyId, Role, Server, Status};
+use iamkeys::demo::{Account, Call, Endpoint, KeyId, Role, Server, Status};
 use pty::{Program, Start};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -73,9 +73,8 @@ impl Organisation {
     /// How often an action was asked of an account.
     fn calls(&self, account: &str, action: &str) -> usize {
         let calls = self.endpoint.calls();
-        let of_it = |call: &&iamkeys::demo::Call| {
-            call.account.as_deref() == Some(account) && call.action == action
-        };
+        let of_it =
+            |call: &&Call| call.account.as_deref() == Some(account) && call.action == action;
         calls.iter().filter(of_it).count()
     }
 
@@ -116,14 +115,13 @@ impl Organisation {
         program.press(&self.endpoint.mfa_code(SERIAL));
         program.press("\r");
         program.wait_gone(QUESTION);
-        program.wait_for("another session", |_| self.sessions() > before);
+        eventually("another session", || self.sessions() > before);
     }
 
     /// The sessions of all roles are over as well.
     fn end_sessions(&self) {
         for id in self.endpoint.account_ids().into_iter().skip(1) {
-            self.endpoint
-                .in_account(&id, |account| account.end_sessions());
+            self.endpoint.in_account(&id, Account::end_sessions);
         }
     }
 }
@@ -147,7 +145,7 @@ fn the_code_is_asked_for_once_for_all_roles_and_may_come_when_the_session_is_ove
     let before = organisation.calls(DEV, "ListUsers");
     organisation.enter_code(&mut program);
     program.press("1R");
-    program.wait_for("what is read again", |_| {
+    eventually("what is read again", || {
         organisation.calls(DEV, "ListUsers") > before + 1
     });
     program.wait_text("Users 40");
