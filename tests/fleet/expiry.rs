@@ -11,7 +11,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use iamkeys::{
-    demo::{Endpoint, Fault, FaultKind, Outcome, Role, Status},
+    demo::{Account, Endpoint, Fault, FaultKind, Outcome, Role, Status},
     engine::Signal,
 };
 use std::{
@@ -26,7 +26,7 @@ const ROLE_OF_DEV: &str = "OrganizationAccountAccessRole";
 
 /// What its sessions in an account were good for is over, whatever this machine's clock says.
 fn end_sessions(endpoint: &Endpoint, account: &str) {
-    endpoint.in_account(account, |account| account.end_sessions());
+    endpoint.in_account(account, Account::end_sessions);
 }
 
 /// How many requests of an account were refused with a code.
@@ -101,9 +101,12 @@ fn a_session_that_ends_by_this_machines_clock_is_renewed_before_aws_refuses_it()
     let right = Arc::new(AtomicBool::new(false));
     let clock = {
         let right = Arc::clone(&right);
-        move || match right.load(Ordering::SeqCst) {
-            true => now(),
-            false => now() - TimeDelta::hours(1) + TimeDelta::seconds(62),
+        move || {
+            if right.load(Ordering::SeqCst) {
+                now()
+            } else {
+                now() - TimeDelta::hours(1) + TimeDelta::seconds(62)
+            }
         }
     };
     let endpoint = slow_pages().with_pages_of(1).with_clock(Arc::new(clock));
