@@ -1435,6 +1435,8 @@ fn a_program_that_gives_codes_has_the_terminal_to_itself() {
     // What its Ctrl-C and the end of its Ctrl-Z tell this process too; a key, which waits; an answer.
     person.signal(Signal::Interrupt);
     person.message(Message::Resumed);
+    // This would be drawn at once.
+    person.message(Message::Tick);
     person.press("<enter>");
     person.hear(Heard::NotWritten("no room".into()));
     let failed = CodeProgram::Failed {
@@ -1445,6 +1447,10 @@ fn a_program_that_gives_codes_has_the_terminal_to_itself() {
     person.see("A code has 6 digits.");
     let screen = person.see("interrupted");
     assert!(screen.contains("MFA code for prod"), "{screen}");
+    // The one that comes late.
+    person.signal(Signal::Interrupt);
+    person.press("<esc>");
+    person.gone("MFA code for prod");
     let [before, after] = person.at_lending()[..] else {
         panic!("lent and taken back once: {:?}", person.at_lending());
     };

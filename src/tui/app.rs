@@ -48,6 +48,10 @@ const STUCK: Duration = Duration::from_millis(250);
 /// How long a stop may take to arrive, and the word that it is over.
 const STOP: Duration = Duration::from_millis(100);
 
+/// How long the signal of a Ctrl-C may still be on its way here after the program that had the terminal
+/// has ended by it. The key itself is no signal where the terminal is this program's.
+const ECHO: Duration = Duration::from_secs(1);
+
 /// How long the terminal may take over an answer to what it was asked, before its keys are another
 /// program's: that would take the answer for something typed.
 const ANSWER: Duration = Duration::from_secs(1);
@@ -155,6 +159,8 @@ pub struct App<H: Host> {
     resume: Option<Instant>,
     /// A program has the terminal.
     is_lent: bool,
+    /// A program had the terminal: until then an interrupt is the one that has ended it.
+    deaf_until: Option<Instant>,
     /// The terminal was asked something and has not answered yet: it is lent from then on.
     lend_from: Option<Instant>,
     exit: Option<Exit>,
@@ -213,6 +219,7 @@ where
             stale: Stale::Now,
             resume: None,
             is_lent: false,
+            deaf_until: None,
             lend_from: None,
             exit: None,
         };
@@ -245,10 +252,6 @@ where
                 return Ok(exit);
             }
             if self.is_lent && !self.screen.engine.lends_terminal() {
-                if signals_open {
-                    // The Ctrl-C that has ended the program was told to this one too.
-                    signals_open = self.take_in_waiting(&mut signals).await?;
-                }
                 self.take_back()?;
             }
             self.lend()?;
@@ -370,25 +373,11 @@ where
     /// Takes the terminal back from a program that has ended.
     fn take_back(&mut self) -> io::Result<()> {
         self.is_lent = false;
+        self.deaf_until = Some(Instant::now() + ECHO);
         self.host.take_back()?;
         self.text = false;
         self.stale = Stale::Now;
         Ok(())
-    }
-
-    /// Takes in the signals that have come; says whether there may be more.
-    async fn take_in_waiting(
-        &mut self,
-        signals: &mut (impl Stream<Item = Message> + Unpin),
-    ) -> io::Result<bool> {
-        loop {
-            let next = poll_fn(|cx| Poll::Ready(signals.poll_next_unpin(cx))).await;
-            match next {
-                Poll::Ready(Some(message)) => self.signal(message)?,
-                Poll::Ready(None) => return Ok(false),
-                Poll::Pending => return Ok(true),
-            }
-        }
     }
 
     /// Whether the terminal has taken the last frame.
@@ -451,13 +440,15 @@ where
     /// shown it cannot. What the keys of a terminal send to a program that has it comes here as well, and
     /// is not meant for this one: an interrupt, and the end of a stop (Ctrl-Z).
     fn signal(&mut self, message: Message) -> io::Result<()> {
-        if self.is_lent
-            && matches!(
-                message,
-                Message::Resumed | Message::Event(Event::Signal(Signal::Interrupt | Signal::Quit))
-            )
-        {
-            return Ok(());
+        let was_lent = self.deaf_until.is_some_and(|until| Instant::now() < until);
+        match message {
+            Message::Resumed if self.is_lent => return Ok(()),
+            Message::Event(Event::Signal(Signal::Interrupt | Signal::Quit))
+                if self.is_lent || was_lent =>
+            {
+                return Ok(());
+            }
+            _ => {}
         }
         let message = match message {
             Message::Event(Event::Signal(signal @ Signal::Interrupt))

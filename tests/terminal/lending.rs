@@ -46,8 +46,7 @@ fn it_asks_on_the_terminal_and_the_screen_comes_back_with_what_it_has_printed() 
     assert!(!said.contains("hunter2"), "{said}");
     // Another size is no reason to draw.
     program.resize(100, 30);
-    // It is no command here: `q` would leave.
-    program.send(format!("{}\nq", code(&world)).as_bytes());
+    program.send(format!("{}\n", code(&world)).as_bytes());
     program.wait_text("Users 24");
     program.wait_for("the program's screen", vt100::Screen::alternate_screen);
     assert!(!program.is_cooked());
@@ -96,11 +95,15 @@ fn ctrl_c_interrupts_it_alone_and_the_code_can_be_typed_instead() {
 #[test]
 fn what_it_fails_with_is_said_in_the_dialog() {
     let world = World::demo();
-    let mut program = with(&world, "exit 7", LENDS).run();
+    let script = format!("{ASKS}exit 7\n");
+    let mut program = with(&world, &script, LENDS).run();
+    wait_for_question(&mut program);
+    // What it has not read is no key here: Esc would cancel.
+    program.send(b"no code\n\x1b");
     program.wait_text("mfa_process gave no code: the program failed:");
     program.wait_text("status: 7");
-    program.press(ESC);
-    program.wait_text("Profile base needs an MFA code");
+    enter(&mut program, &code(&world));
+    program.wait_text("Users 24");
     quit(program);
 }
 
@@ -124,6 +127,8 @@ fn ctrl_z_stops_both_and_fg_goes_on_with_the_question() {
     shell.wait_for("the shell's prompt", |screen| {
         screen.contents().trim_end().ends_with("prompt>")
     });
+    // A person's first key comes when both have stopped.
+    shell.press(" ");
     shell.send(b"echo it is $((40 + 2))\n");
     shell.wait_text("it is 42");
     shell.send(b"fg\n");
