@@ -98,8 +98,8 @@ fn what_it_fails_with_is_said_in_the_dialog() {
     let script = format!("{ASKS}exit 7\n");
     let mut program = with(&world, &script, LENDS).run();
     wait_for_question(&mut program);
-    // What it has not read is no key here: Esc would cancel.
-    program.send(b"no code\n\x1b");
+    // What it has not read is not typed here.
+    program.send(b"no code\n999999");
     program.wait_text("mfa_process gave no code: the program failed:");
     program.wait_text("status: 7");
     enter(&mut program, &code(&world));
