@@ -356,6 +356,16 @@ impl Cli {
         }
     }
 
+    /// The roles that have worked in accounts, of earlier runs too. In the demo there are no others, and
+    /// its accounts are no real ones.
+    #[must_use]
+    pub fn known_roles(&self) -> aws::KnownRoles {
+        match self.target() {
+            Target::Demo => aws::KnownRoles::default(),
+            _ => aws::KnownRoles::usual(),
+        }
+    }
+
     /// Begins to log, if that was asked for. What is left of the log is written when the guard is
     /// dropped.
     ///
@@ -428,6 +438,7 @@ impl Cli {
                     .mfa_process_terminal
                     .is_some_and(|(terminal, _)| terminal),
                 write_role_cache: self.file.write_role_cache.is_some_and(|(write, _)| write),
+                known_roles: self.known_roles(),
                 mfa: aws::MfaSessions::default(),
                 logins: aws::Logins::default(),
                 embedded_login: None,

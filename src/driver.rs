@@ -209,6 +209,11 @@ impl Driver {
         }
         let Accounts { options, demo } = self.accounts.clone();
         let turns = self.turns.clone();
+        let known_roles = if self.demo_apart && self.demos.contains(&session) {
+            aws::KnownRoles::default()
+        } else {
+            options.known_roles.clone()
+        };
         let tell = move |result| Event::SignedIn { session, result };
         let (renewals, mut renewal) = mpsc::unbounded_channel::<aws::Renewal>();
         let work = async move {
@@ -231,7 +236,9 @@ impl Driver {
                 Target::Member(ref member) => {
                     let _turn = turns.take_general().await;
                     match source {
-                        Some((_, source)) => aws::sign_in_to_member(&source, member).await,
+                        Some((_, source)) => {
+                            aws::sign_in_to_member(&source, member, &known_roles).await
+                        }
                         None => Err(Problem::internal()),
                     }
                     .map_err(Box::new)
@@ -479,7 +486,10 @@ impl Driver {
     pub async fn finish(&mut self) {
         self.sessions.clear();
         self.accounts.options.programs.end();
-        let files = async { while self.secrets.join_next().await.is_some() {} };
+        let files = async {
+            while self.secrets.join_next().await.is_some() {}
+            self.accounts.options.known_roles.save().await;
+        };
         if tokio::time::timeout(LAST_FILES, files).await.is_err() {
             tracing::error!("the last files took too long");
         }

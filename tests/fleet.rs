@@ -13,7 +13,10 @@ use iamkeys::{
     aws::READ_ONLY_POLICY,
     demo::{Endpoint, Fault, FaultKind, Rate, Status},
 };
-use std::time::{Duration, SystemTime};
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 const DEV: &str = "111122223333";
 const DATA: &str = "444455556666";
@@ -110,6 +113,37 @@ fn every_account_has_a_row_and_where_none_can_be_reached_it_says_why() {
     ] {
         assert_eq!(calls(&endpoint, DATA, action), 0, "{action}");
     }
+}
+
+#[test]
+fn the_role_that_works_in_an_account_is_tried_first_by_the_next_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let path: &Path = Box::leak(directory.path().join("cache/roles.json").into_boxed_path());
+    let run = |roles: &'static [&'static str], known: bool| {
+        let endpoint = organisation();
+        let setup = Setup {
+            size: (120, 36),
+            all_accounts: true,
+            clock: now,
+            roles,
+            known_roles: known.then_some(path),
+            ..Setup::default()
+        };
+        let mut person = Person::with(&endpoint, setup);
+        person.see("2 not reachable");
+        person.loaded();
+        person.press("q");
+        person.exit();
+        [DEV, DATA, SANDBOX, LEGACY].map(|id| calls(&endpoint, id, "AssumeRole"))
+    };
+    let roles: &[&str] = &["one", "OrganizationAccountAccessRole", "iamkeys-audit"];
+    assert_eq!(run(roles, true), [2, 3, 3, 3]);
+    assert_eq!(run(roles, true), [1, 1, 1, 3]);
+    // One that is wanted before it and has not been tried yet comes first.
+    let others: &[&str] = &["two", "OrganizationAccountAccessRole", "iamkeys-audit"];
+    assert_eq!(run(others, true), [2, 3, 3, 3]);
+    assert_eq!(run(others, true), [1, 1, 1, 3]);
+    assert_eq!(run(roles, false), [2, 3, 3, 3], "nothing remembers");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! session was begun a moment ago, so that it has not expired when the change is sent.
 
 use super::{
-    Caller, Connection, Kind, Problem, SignedIn,
+    Caller, Connection, Kind, KnownRoles, Problem, SignedIn,
     convert::{error, failed},
     portal,
 };
@@ -41,22 +41,32 @@ const ATTEMPTS: u32 = 6;
 /// A session that ends so soon is not used any more: a request is on its way for a while.
 const EARLY: Duration = Duration::from_mins(1);
 
-/// Signs in to an account through the first of its roles that can be assumed, or through its portal.
+/// Signs in to an account through the first of its roles that can be assumed, or through its portal. A
+/// role that is known to work there need not wait for its turn.
 ///
 /// # Errors
 /// When none can, or there is no answer.
-pub async fn sign_in_to_member(source: &Connection, member: &Member) -> Result<SignedIn, Problem> {
+pub async fn sign_in_to_member(
+    source: &Connection,
+    member: &Member,
+    known: &KnownRoles,
+) -> Result<SignedIn, Problem> {
     if member.through == Through::Portal {
         return portal::sign_in(source, member).await;
     }
     let mut denied = Vec::new();
-    for role in member.roles.iter() {
+    let roles = known.in_order(&member.account, &member.roles).await;
+    for (at, role) in roles.iter().enumerate() {
         let assumed = Assumed::new(source, member, role, true);
         match assumed.assume().await {
             Ok((credentials, caller)) => {
+                known.works(&member.account, role, &roles[..at]);
                 return Ok(signed_in(source, assumed, credentials, caller));
             }
-            Err(error) if error.kind == Kind::Denied => denied.push(error),
+            Err(error) if error.kind == Kind::Denied => {
+                known.is_refused(&member.account, role);
+                denied.push(error);
+            }
             Err(error) => return Err(not_assumed(role, &error)),
         }
     }

@@ -2,7 +2,8 @@
 //! that says in words why not.
 
 use super::{
-    Caller, Connection, Http, Logins, MfaSessions, Person, Problem, Programs, Renewal, Timeouts,
+    Caller, Connection, Http, KnownRoles, Logins, MfaSessions, Person, Problem, Programs, Renewal,
+    Timeouts,
     assume::{self, Failure, Signed, Signer},
     convert::{self, deepest},
     endpoint_url, mfa,
@@ -81,6 +82,8 @@ pub struct Options {
     pub mfa_process_terminal: bool,
     /// Keep roles that were assumed with MFA in the `aws` command's cache.
     pub write_role_cache: bool,
+    /// The roles that have worked in other accounts.
+    pub known_roles: KnownRoles,
     /// `--sso-device-code`: log in with a code, and not with a browser here.
     pub sso_device_code: bool,
     /// The logins to IAM Identity Center of this run.

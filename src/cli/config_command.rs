@@ -22,7 +22,15 @@ impl Cli {
             None => "none: the home directory is not known".into(),
         };
         let there = if file.is_there { "" } else { " (not there)" };
-        let _ = writeln!(text, "config file  {}{there}\n", visible(&path));
+        let _ = writeln!(text, "config file  {}{there}", visible(&path));
+        if let Some(path) = self.known_roles().path() {
+            let _ = writeln!(
+                text,
+                "known roles  {}",
+                visible(&path.display().to_string())
+            );
+        }
+        text.push('\n');
         let mut rows: Vec<[String; 3]> = Vec::new();
         for setting in &self.in_force {
             let mut value = setting.value.clone();

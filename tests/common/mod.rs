@@ -23,9 +23,11 @@ use iamkeys::{
     demo::{Account, Endpoint},
     driver::{Accounts, Driver, DriverConfig, JournalConfig, TrialPace},
     engine::{
-        self, Background, Event as Heard, Exit, KeyId, RECENT, SecretKey, Signal, Target,
+        self, Background, DEFAULT_ROLES, Event as Heard, Exit, KeyId, RECENT, SecretKey, Signal,
+        Target,
         account_rules::AccountRules,
         destination::{Form, Multiplexer, Route},
+        roles_named,
     },
     secret::credentials::CredentialsFile,
     tui::{
@@ -246,6 +248,10 @@ pub struct Setup {
     pub journal: Option<&'static Path>,
     /// The credentials file; without one, where nothing is and nothing can be made.
     pub credentials: Option<&'static Path>,
+    /// The roles that are tried in other accounts.
+    pub roles: &'static [&'static str],
+    /// The file that remembers which roles have worked, also of the demo; none where none does.
+    pub known_roles: Option<&'static Path>,
     /// How long a call may take.
     pub timeouts: aws::Timeouts,
     /// What is fetched without anybody asking for it.
@@ -281,6 +287,8 @@ impl Default for Setup {
             },
             journal: None,
             credentials: None,
+            roles: &DEFAULT_ROLES,
+            known_roles: None,
             timeouts: aws::Timeouts::default(),
             background: Background::Visible,
             find: None,
@@ -522,6 +530,11 @@ fn run(
             options: aws::Options {
                 read_only: setup.read_only,
                 timeouts: setup.timeouts,
+                known_roles: setup
+                    .known_roles
+                    .map_or_else(aws::KnownRoles::default, |path| {
+                        aws::KnownRoles::at(path.into())
+                    }),
                 embedded_login: setup
                     .portal
                     .then(|| SecretKey::new(endpoint.portal_token())),
@@ -554,6 +567,7 @@ fn run(
             account_rules: AccountRules::default(),
             more: MoreAccounts {
                 organisation: setup.all_accounts,
+                roles: roles_named(setup.roles.iter().copied()),
                 ..MoreAccounts::default()
             },
             settings: Settings {

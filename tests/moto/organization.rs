@@ -4,7 +4,7 @@
 
 use super::{Server, account, report::connection, server};
 use iamkeys::{
-    aws::{Connection, sign_in_to_member},
+    aws::{Connection, KnownRoles, sign_in_to_member},
     engine::{
         Member, Slot, Through,
         model::{AccountState, ListedAccount},
@@ -82,7 +82,8 @@ fn the_accounts_of_an_organisation_are_opened_through_roles() {
             session: "iamkeys-test".into(),
             through: Through::Role,
         };
-        let signed_in = tokio.block_on(sign_in_to_member(&source, &member));
+        let known = KnownRoles::default();
+        let signed_in = tokio.block_on(sign_in_to_member(&source, &member, &known));
         let signed_in = signed_in.expect("the role is assumed");
         let caller = signed_in.caller.as_ref().expect("the role says who it is");
         assert_eq!(caller.account, *id);

@@ -319,10 +319,13 @@ fn the_settings_are_printed_with_where_they_come_from() {
     has("account 123456789012, called payments, production, red config.toml line 5");
     assert!(said.contains("journal.jsonl"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
-    assert!(
-        said.lines().next().unwrap().ends_with("config.toml"),
-        "{said}"
-    );
+    let mut lines = said.lines();
+    assert!(lines.next().unwrap().ends_with("config.toml"), "{said}");
+    let known_roles = lines.next().unwrap();
+    let file = known_roles.strip_prefix("known roles  ").expect(&said);
+    assert!(file.ends_with("roles.json"), "{said}");
+    let of_demo = self::cli("", &["--demo", "config"], &[]);
+    assert!(of_demo.known_roles().path().is_none());
 }
 
 #[test]
