@@ -307,7 +307,7 @@ fn queries(criterion: &mut Criterion) {
                     description: None,
                 });
             let user = UserFacts {
-                account: [None; 4],
+                account: [None; 5],
                 name: &user.name,
                 path: &user.path,
                 keys: Some(known.len()),

@@ -339,6 +339,8 @@ impl Engine {
         let is_worth = |at: &usize| spare > 0 || accounts[*at].has_urgent_reads();
         let mut order: Vec<usize> = (0..accounts.len()).filter(is_worth).collect();
         order.sort_by_key(|at| accounts[*at].reads_under_way());
+        let mut stages = accounts.iter().map(|account| &account.stage);
+        let opening = stages.any(|stage| *stage == account::Stage::Waiting);
         for at in order {
             let account = &self.fleet.accounts()[at];
             let (slot, urgent) = (account.session.slot, account.has_urgent_reads());
@@ -352,7 +354,7 @@ impl Engine {
             let changing = self.under_way().any(|(plan, _)| plan.session.slot == slot);
             let (background, now) = (self.settings.background, self.now);
             let (number, account) = (&mut self.last_number, &mut self.fleet.accounts_mut()[at]);
-            let reads = account.plan_reads(background, changing, spare, now, number);
+            let reads = account.plan_reads(background, changing, opening, spare, now, number);
             if !reads.is_empty() {
                 self.effects.extend(reads);
                 // Counted over all accounts, which costs more than to see that nothing was asked.

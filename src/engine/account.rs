@@ -85,9 +85,12 @@ impl Account {
         Self {
             session,
             demo: target == Target::Demo,
-            target,
             stage: Stage::SigningIn,
-            identity: Identity::default(),
+            identity: Identity {
+                is_called_as_listed: matches!(target, Target::Member(_)),
+                ..Identity::default()
+            },
+            target,
             users: Inventory::default(),
             listed: None,
             meant: None,

@@ -278,6 +278,7 @@ impl Account {
         let cut_off = self.note_silence(error, planned);
         if planned && (throttled || cut_off) {
             if let Some(asked) = self.loader.reads.remove(&request) {
+                self.identity.alias.put_back(request);
                 self.users.put_back(&asked.read, request);
             }
             return None;
@@ -312,8 +313,9 @@ impl Account {
     }
 
     /// The questions that a new session begins with: the list first, and the report on everyone in
-    /// it, which is what the person waits for. Of one among many accounts the name is known as a rule,
-    /// the caller from the role that was assumed, and what the summary would say from the report.
+    /// it, which is what the person waits for. Of one among many accounts a name is known as a rule (its
+    /// alias is asked for later), the caller from the role that was assumed, and what the summary would
+    /// say from the report.
     pub(super) fn first_reads(&self) -> Vec<Read> {
         let mut reads = vec![Read::Users(None), Read::Report];
         if self.identity.caller.known().is_none() {
@@ -359,11 +361,13 @@ impl Account {
     }
 
     /// The reads that there is room for, the most urgent first. `next` numbers them, `spare` is the
-    /// room that all accounts leave, and `changing` says that changes go first.
+    /// room that all accounts leave, `changing` says that changes go first, and `opening` that other
+    /// accounts wait to be opened.
     pub(super) fn plan_reads(
         &mut self,
         background: Background,
         changing: bool,
+        opening: bool,
         spare: usize,
         now: DateTime<Utc>,
         last_number: &mut u64,
@@ -398,7 +402,7 @@ impl Account {
         }
         self.loader.starved |= !self.loader.looks.is_empty();
         let room = self.limiter.room().min(self.reads_under_way() + spare);
-        while let Some((read, at_once)) = self.wanted(background, changing) {
+        while let Some((read, at_once)) = self.wanted(background, changing, opening) {
             if !at_once && self.reads_under_way() >= room {
                 break;
             }
@@ -413,13 +417,21 @@ impl Account {
     }
 
     /// What is most worth asking, and whether there is always room for it. Costs what is looked at.
-    fn wanted(&mut self, background: Background, changing: bool) -> Option<(Read, bool)> {
+    fn wanted(
+        &mut self,
+        background: Background,
+        changing: bool,
+        opening: bool,
+    ) -> Option<(Read, bool)> {
         let attention = &self.loader.attention;
         let rows = self.users.rows();
         let row = |at: &u32| rows.get(*at as usize);
         let selected = attention.selected.as_ref().and_then(row);
         if let Some(read) = selected.and_then(|row| row.to_ask().next()) {
             return Some((read, true));
+        }
+        if let Some(read) = self.wanted_alias(opening) {
+            return Some((read, false));
         }
         let tags = selected.and_then(|row| self.wanted_tags(row));
         if background == Background::Off {
@@ -441,6 +453,15 @@ impl Account {
         });
         let wanted = wanted.or_else(|| self.wanted_details());
         wanted.map(|read| (read, false))
+    }
+
+    /// The alias of one among many accounts, whose name in the organisation is known: it may say that it
+    /// is production. It is asked for once the users are listed, and the accounts are open of which
+    /// nothing is to be seen yet; in those that are looked at, and may be changed, before that.
+    fn wanted_alias(&self, opening: bool) -> Option<Read> {
+        let is_member = matches!(self.target, Target::Member(_));
+        let is_time = self.is_listed() && (!opening || !self.loader.attention.is_empty());
+        (is_member && is_time && self.identity.alias.is_idle()).then_some(Read::Alias)
     }
 
     /// How many requests a second are sent, where AWS throttles and there is something to ask.

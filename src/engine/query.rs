@@ -32,7 +32,7 @@ pub struct UserFacts<'a> {
     /// The path, `/` for most.
     pub path: &'a str,
     /// What the account is called, and its ID, as far as that is known.
-    pub account: [Option<&'a str>; 4],
+    pub account: [Option<&'a str>; 5],
     /// How many access keys there are; none while that is not known.
     pub keys: Option<usize>,
     /// Whose the user is, or that no tag says so; none while that is not known.

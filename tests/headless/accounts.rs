@@ -4,9 +4,9 @@
 use crate::by_hand::{Account, ByHand, created, error, key};
 use chrono::TimeDelta;
 use iamkeys::engine::{
-    Answer, Blocker, Change, Changed, Difference, Effect, Error, Event, Fact, Intent, KeyId, Kind,
-    Need, News, Origin, Proposal, Read, Renewed, Resolution, RotationStep, SearchPhase, Slot,
-    Target, TrialNews, Wanted,
+    Answer, Attention, Blocker, Change, Changed, Difference, Effect, Error, Event, Fact, Intent,
+    KeyId, Kind, Need, News, Origin, Proposal, Read, Renewed, Resolution, RotationStep,
+    SearchPhase, Slot, Target, TrialNews, Wanted,
     account::Stage,
     account_rules::{AccountRule, AccountRules, AccountStyle, NamePattern, Which},
     limiter::MOST,
@@ -14,6 +14,7 @@ use iamkeys::engine::{
     unresolved::{Cause, Finding, Question},
     vault::Tried,
 };
+use std::collections::HashMap;
 
 const ONE: &str = "AKIAONEONEONEONEONE1";
 const TWO: &str = "AKIATWOTWOTWOTWOTWO1";
@@ -741,6 +742,100 @@ fn list_one_member(hands: &mut ByHand, slot: Slot) -> Slot {
     hands.plan();
     let accounts = hands.engine.fleet.accounts();
     accounts.last().expect("it is open").session.slot
+}
+
+#[test]
+fn the_alias_of_a_listed_account_may_say_that_it_is_production() {
+    let rule = AccountRule {
+        which: Which::Named(NamePattern::new("payments-*")),
+        style: AccountStyle {
+            production: Some(true),
+            ..AccountStyle::default()
+        },
+        role: None,
+        profile: None,
+    };
+    for (alias, rules, production) in [
+        ("acme-prod", vec![], true),
+        ("payments-1", vec![rule.clone()], true),
+        ("payments-1", vec![], false),
+    ] {
+        let mut hands = ByHand::new();
+        hands.engine.use_account_rules(AccountRules::new(rules));
+        let first = hands.open();
+        hands.load(first, &Account::new("111111111111", &[]));
+        let member = list_one_member(&mut hands, first);
+        hands.sign_in(member);
+        hands.plan();
+        // What is to be seen of it comes first.
+        let is_alias = |read: &Read| matches!(read, Read::Alias);
+        assert!(hands.asked(member, is_alias).is_none());
+        let account = Account::new("444444444444", &[("alice", &[ONE])]);
+        for _ in 0..2 {
+            let asked = hands.asked(member, |read| !is_alias(read));
+            let asked = asked.expect("the users and the report");
+            let answer = account.answer(&asked.2);
+            hands.answer(asked, Ok(answer));
+        }
+        hands.plan();
+        assert!(!hands.account(member).identity.is_production());
+        // Throttled, it is asked again.
+        let asked = hands.asked(member, is_alias).expect("it is asked");
+        let throttled = error("iam:ListAccountAliases", Kind::Throttled);
+        hands.answer(asked, Err(throttled));
+        hands.now += TimeDelta::seconds(5);
+        hands.plan();
+        let asked = hands.asked(member, is_alias).expect("it is asked again");
+        hands.answer(asked, Ok(Answer::Alias(Some(alias.into()))));
+        let identity = &hands.account(member).identity;
+        assert_eq!(identity.is_production(), production, "{alias}");
+        assert_eq!(
+            identity.name(),
+            Some("acme-dev"),
+            "as the others are called"
+        );
+        assert_eq!(identity.is_unexpected_production(), production, "{alias}");
+        assert!(identity.all_names().contains(&Some(alias)));
+        hands.load(member, &account);
+        assert!(hands.asked(member, is_alias).is_none(), "once");
+    }
+}
+
+#[test]
+fn while_accounts_wait_to_be_opened_an_alias_is_asked_only_where_one_looks() {
+    let mut hands = ByHand::new();
+    let first = hands.open();
+    hands.load(first, &Account::new("111111111111", &[]));
+    let accounts = (2..40).map(|at| Wanted {
+        id: Some(format!("{at:012}").into()),
+        name: Some(format!("acme-{at}").into()),
+        ..Wanted::default()
+    });
+    let wanted = Intent::OpenWanted(first, accounts.collect());
+    hands.intend(wanted);
+    hands.plan();
+    let mut opened: Vec<Slot> = std::mem::take(&mut hands.sign_ins)
+        .iter()
+        .map(|(session, _)| session.slot)
+        .collect();
+    opened.truncate(2);
+    for slot in &opened {
+        hands.sign_in(*slot);
+        hands.load(*slot, &Account::new("000000000002", &[("alice", &[])]));
+    }
+    let alias_is_known =
+        |hands: &ByHand, slot: Slot| hands.account(slot).identity.alias.known().is_some();
+    let [one, other] = opened[..] else {
+        panic!("{opened:?}");
+    };
+    assert!(!alias_is_known(&hands, one) && !alias_is_known(&hands, other));
+    let attention = Attention {
+        selected: Some(0),
+        ..Attention::default()
+    };
+    hands.engine.look_at(HashMap::from([(one, attention)]));
+    hands.load(one, &Account::new("000000000002", &[("alice", &[])]));
+    assert!(alias_is_known(&hands, one) && !alias_is_known(&hands, other));
 }
 
 #[test]

@@ -29,6 +29,9 @@ pub struct Identity {
     pub endpoint: Option<String>,
     /// The account's name, as its organisation has it.
     pub listed_name: Option<Box<str>>,
+    /// It is called that in the first place, and not by its alias: one of many, which are listed by
+    /// these names, should not change its own when the alias comes.
+    pub is_called_as_listed: bool,
     /// The name of the role that was assumed, or that a portal has given, where the account was opened
     /// through one.
     pub role: Option<Box<str>>,
@@ -58,10 +61,19 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// What the account calls itself, by its alias, or else its organisation calls it.
+    /// The alias, where it is known and there is one.
+    fn alias(&self) -> Option<&str> {
+        self.alias.known().and_then(Option::as_deref)
+    }
+
+    /// What the account calls itself, by its alias, or its organisation calls it.
     fn own_name(&self) -> Option<&str> {
-        let alias = self.alias.known().and_then(Option::as_deref);
-        alias.or(self.listed_name.as_deref())
+        let (alias, listed) = (self.alias(), self.listed_name.as_deref());
+        if self.is_called_as_listed {
+            listed.or(alias)
+        } else {
+            alias.or(listed)
+        }
     }
 
     /// The account ID, where it is known.
@@ -77,8 +89,8 @@ impl Identity {
         style.unwrap_or_default()
     }
 
-    /// What the account is called where that is known: as a rule says, or else by its alias,
-    /// or as its organisation has it.
+    /// What the account is called where that is known: as a rule says, or else by its alias, or as its
+    /// organisation has it.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         let own = self.own_name();
@@ -91,10 +103,11 @@ impl Identity {
 
     /// Everything that a filter finds the account by: what it is called, by whom, and its ID.
     #[must_use]
-    pub fn all_names(&self) -> [Option<&str>; 4] {
+    pub fn all_names(&self) -> [Option<&str>; 5] {
         [
             self.name(),
-            self.own_name(),
+            self.alias(),
+            self.listed_name.as_deref(),
             self.profile.as_deref(),
             self.account_id(),
         ]
@@ -124,8 +137,11 @@ impl Identity {
     /// The names that the account goes by. All of them: one that is not shown must not hide that this
     /// is production.
     fn names(&self) -> Vec<&str> {
-        let alias = self.alias.known().and_then(Option::as_deref);
-        let names = [alias, self.listed_name.as_deref(), self.profile.as_deref()];
+        let names = [
+            self.alias(),
+            self.listed_name.as_deref(),
+            self.profile.as_deref(),
+        ];
         names.into_iter().flatten().collect()
     }
 

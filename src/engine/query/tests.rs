@@ -38,7 +38,7 @@ fn key(last_used: &LastUsed) -> KeyFacts<'_> {
 }
 
 const DEPLOY: UserFacts<'static> = UserFacts {
-    account: [None; 4],
+    account: [None; 5],
     name: "deploy-bot",
     path: "/ops/machines/",
     keys: Some(1),
@@ -501,7 +501,7 @@ fn letters_with_marks_are_found_without_them() {
     let mut scratch = Scratch::default();
     let mut passes = |query: &str, name: &str, path: &str| {
         let user = UserFacts {
-            account: [None; 4],
+            account: [None; 5],
             name,
             path,
             keys: None,
@@ -625,7 +625,7 @@ fn the_longest_word_is_found() {
     for word in [long.clone(), format!("{}b", &long[1..])] {
         let query = Query::parse(&word);
         let user = UserFacts {
-            account: [None; 4],
+            account: [None; 5],
             name: &name,
             ..DEPLOY
         };
@@ -641,7 +641,7 @@ fn no_name_matches_better_than_the_highest_score_also_where_marks_are_combined()
     let mut scratch = Scratch::default();
     let query = Query::parse("e\u{301}日");
     let user = UserFacts {
-        account: [None; 4],
+        account: [None; 5],
         name: "é日",
         ..DEPLOY
     };

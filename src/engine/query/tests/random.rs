@@ -30,7 +30,7 @@ struct Key {
 impl Somebody {
     fn facts(&self) -> UserFacts<'_> {
         UserFacts {
-            account: [None; 4],
+            account: [None; 5],
             name: &self.name,
             path: &self.path,
             keys: self.count,
