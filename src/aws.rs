@@ -45,7 +45,7 @@ pub use mfa::MfaSessions;
 pub use person::{Answered, Person};
 pub use profiles::list_profiles;
 pub use programs::Programs;
-pub use renewal::Renewal;
+pub use renewal::{Latest, Renewal, Renewals};
 pub use report::{ReportPace, fetch_report, parse_report};
 pub use settings::{REGION_RULE, is_region};
 pub use sign_in::{

@@ -215,7 +215,7 @@ impl Driver {
             options.known_roles.clone()
         };
         let tell = move |result| Event::SignedIn { session, result };
-        let (renewals, mut renewal) = mpsc::unbounded_channel::<aws::Renewal>();
+        let (renewals, mut renewal) = mpsc::unbounded_channel::<aws::Renewals>();
         let work = async move {
             let signed_in = match target {
                 Target::Ambient => aws::sign_in_with(&options, means, &person)
@@ -275,9 +275,7 @@ impl Driver {
         self.spawn_read(session, work, panicked);
         let outbox = self.outbox.clone();
         self.spawn_beside(session, async move {
-            let renewal = renewal.recv().await?;
-            let tell = |result| drop(outbox.send(Event::Renewed { session, result }));
-            renewal.run(tell).await;
+            follow(renewal.recv().await?, session, &outbox).await;
             None
         });
     }
@@ -539,6 +537,26 @@ impl Driver {
             }
         };
         current.reads.spawn_on(task, &self.handle);
+    }
+}
+
+/// Tells of the credentials that a session goes on with, as long as it runs.
+async fn follow(
+    renewals: aws::Renewals,
+    session: SessionId,
+    outbox: &mpsc::UnboundedSender<Event>,
+) {
+    match renewals {
+        aws::Renewals::Beside(renewal) => {
+            let tell = |result| drop(outbox.send(Event::Renewed { session, result }));
+            renewal.run(tell).await;
+        }
+        aws::Renewals::ByRequests(mut latest) => {
+            while let Some(renewed) = latest.next().await {
+                tracing::info!(key = renewed.key, "renewed by a request");
+                let _ = outbox.send(Event::RenewedByRequest { session, renewed });
+            }
+        }
     }
 }
 

@@ -390,6 +390,9 @@ impl Engine {
             Event::SignedIn { session, result } => self.signed_in(session, result)?,
             Event::Prompted { session, news } => self.prompted(session, news)?,
             Event::Renewed { session, result } => self.renewed(session, result)?,
+            Event::RenewedByRequest { session, renewed } => {
+                self.fleet.of_mut(session)?.identity.renew(renewed);
+            }
             Event::Answer {
                 session,
                 request,

@@ -7,14 +7,16 @@ mod expiry;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_iam::{error::ProvideErrorMetadata as _, types::StatusType};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use common::{Person, Setup, embedded};
 use iamkeys::{
-    aws::READ_ONLY_POLICY,
+    aws::{KnownRoles, Options, READ_ONLY_POLICY, Renewals, sign_in_embedded, sign_in_to_member},
     demo::{Endpoint, Fault, FaultKind, Rate, Status},
+    engine::{Member, Slot, Through, roles_named},
 };
 use std::{
     path::Path,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -446,6 +448,44 @@ fn one_more_account_leaves_the_open_ones_alone() {
     assert!(screen.contains("Users 40"), "{screen}");
 }
 
+/// Sessions that last for seconds by the clock of this machine: each request makes another.
+#[tokio::test]
+async fn the_session_that_a_request_has_made_is_told_of() {
+    let seconds_left = || now() - TimeDelta::minutes(60) + TimeDelta::seconds(5);
+    let endpoint = organisation().with_clock(Arc::new(seconds_left));
+    let source = sign_in_embedded(embedded(&endpoint), &Options::default());
+    let member = Member {
+        account: DEV.into(),
+        roles: roles_named(["OrganizationAccountAccessRole"]),
+        source: Slot(0),
+        through: Through::Role,
+        session: "iamkeys".into(),
+    };
+    let known = KnownRoles::default();
+    let member = sign_in_to_member(&source.connection, &member, &known).await;
+    let member = member.expect("it is signed in");
+    let Some(Renewals::ByRequests(mut latest)) = member.renewal else {
+        panic!("{:?}", member.renewal);
+    };
+    member.connection.alias().await.expect("with the first");
+    // The next session lasts for an hour.
+    let endpoint = endpoint.with_clock(Arc::new(now));
+    member.connection.alias().await.expect("with the next");
+    let renewed = loop {
+        let renewed = latest.next().await.expect("it is told");
+        if renewed.expires > Some(now() + TimeDelta::minutes(50)) {
+            break renewed;
+        }
+    };
+    assert_ne!(renewed.key, member.key);
+    let signed_by = endpoint.calls().last().expect("a call").signed_by.clone();
+    assert_eq!(signed_by.as_deref(), Some(&*renewed.key));
+    // It is used as long as it lasts. What changes is signed with another, which reads are not.
+    let told = tokio::time::timeout(Duration::ZERO, latest.next());
+    member.connection.alias().await.expect("with the same");
+    assert!(told.await.is_err(), "nothing else is told");
+}
+
 /// All accounts, with a login to the SSO portal, and Organizations refuses to list them.
 fn by_the_portal(endpoint: &Endpoint) -> Person {
     endpoint.fault(Fault::new(FaultKind::Refuse).action("organizations:ListAccounts"));
@@ -480,12 +520,12 @@ fn where_organizations_refuses_the_accounts_of_the_portal_are_opened() {
         !screen.contains(LEGACY) && !screen.contains(OLD),
         "{screen}"
     );
-    for (id, name, users) in [
-        (DEV, "acme-dev", " 7 "),
-        (DATA, "acme-data", " 9 "),
-        (SANDBOX, "acme-sandbox", " 0 "),
+    for (id, name, role, users) in [
+        (DEV, "acme-dev", "role AdministratorAcc…", " 7 "),
+        (DATA, "acme-data", "role ViewOnlyAccess, …", " 9 "),
+        (SANDBOX, "acme-sandbox", "role ViewOnlyAccess, …", " 0 "),
     ] {
-        let row = see_row(&person, id, |row| row.contains("SSO demo"));
+        let row = see_row(&person, id, |row| row.contains(role));
         assert!(row.contains(name), "{row}");
         see_row(&person, id, |row| row.contains(users));
         assert_eq!(calls(&endpoint, id, "GetRoleCredentials"), 1);
@@ -493,6 +533,10 @@ fn where_organizations_refuses_the_accounts_of_the_portal_are_opened() {
     }
     // The account that lists them is open once.
     assert_eq!(calls(&endpoint, "123456789012", "GetRoleCredentials"), 0);
+    person.press("/role viewonly");
+    person.see("2 shown");
+    person.press("<enter><enter>");
+    person.see(" role ViewOnlyAccess ");
 }
 
 #[test]
@@ -530,7 +574,9 @@ fn a_role_that_the_portal_refuses_in_one_account_leaves_the_others() {
     // It may be granted now.
     endpoint.clear_faults();
     person.press("GR");
-    see_row(&person, SANDBOX, |row| row.contains("SSO demo  "));
+    see_row(&person, SANDBOX, |row| {
+        row.contains("role ViewOnlyAccess, …")
+    });
 }
 
 #[test]

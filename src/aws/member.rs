@@ -6,9 +6,10 @@
 //! session was begun a moment ago, so that it has not expired when the change is sent.
 
 use super::{
-    Caller, Connection, Kind, KnownRoles, Problem, SignedIn,
+    Caller, Connection, Kind, KnownRoles, Problem, Renewals, SignedIn,
     convert::{error, failed},
     portal,
+    renewal::{self, Teller},
 };
 use crate::engine::{Error, Member, Through};
 use aws_config::{SdkConfig, identity::IdentityCache};
@@ -75,14 +76,17 @@ pub async fn sign_in_to_member(
 
 fn signed_in(
     source: &Connection,
-    assumed: Assumed,
+    mut assumed: Assumed,
     credentials: Credentials,
     caller: Option<Caller>,
 ) -> SignedIn {
     let full = Anew(assumed.without_policy());
     let key = credentials.access_key_id().to_owned();
-    let expires = credentials.expiry().map(super::renewal::time);
+    let expires = credentials.expiry().map(renewal::time);
     let role = assumed.role.clone();
+    let teller = Teller::new(&credentials);
+    let latest = teller.latest();
+    assumed.teller = Some(teller);
     *lock(&assumed.held) = Held {
         credentials: Some(credentials),
         ..Held::default()
@@ -110,7 +114,7 @@ fn signed_in(
         expires,
         how: format!("role {role}"),
         made_from: None,
-        renewal: None,
+        renewal: Some(Renewals::ByRequests(latest)),
         role: Some(role),
         portal: None,
         caller,
@@ -128,6 +132,8 @@ pub(super) struct Assumed {
     held: Mutex<Held>,
     /// It is assumed once, however many requests wait for it.
     assuming: tokio::sync::Mutex<()>,
+    /// Of those that read.
+    teller: Option<Teller>,
 }
 
 /// What there is of a session.
@@ -167,6 +173,7 @@ impl Assumed {
             read_only,
             held: Mutex::default(),
             assuming: tokio::sync::Mutex::default(),
+            teller: None,
         }
     }
 
@@ -180,6 +187,7 @@ impl Assumed {
             read_only: false,
             held: Mutex::default(),
             assuming: tokio::sync::Mutex::default(),
+            teller: None,
         }
     }
 
@@ -232,6 +240,9 @@ impl Assumed {
                     key = credentials.access_key_id(),
                     "the role is assumed again"
                 );
+                if let Some(teller) = &self.teller {
+                    teller.tell(&credentials);
+                }
                 held.refused = None;
                 held.credentials = Some(credentials.clone());
                 Ok(credentials)

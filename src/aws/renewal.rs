@@ -18,7 +18,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::{Notify, watch},
+    time::sleep,
+};
 
 /// After no answer it is tried again this much later.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -117,10 +120,7 @@ impl Renewal {
                 // They are kept somewhere, and made anew when they end.
                 Ok(signed) if signed.credentials.expiry() == Some(expiry) => sleep(AGAIN).await,
                 Ok(signed) => {
-                    let renewed = Renewed {
-                        key: signed.credentials.access_key_id().to_owned(),
-                        expires: signed.credentials.expiry().map(time),
-                    };
+                    let renewed = renewed(&signed.credentials);
                     tracing::info!(key = renewed.key, "renewed");
                     self.lease.replace(signed.credentials);
                     tell(Ok(renewed));
@@ -136,6 +136,60 @@ impl Renewal {
                 }
             }
         }
+    }
+}
+
+/// How the credentials of a session are renewed, as long as it runs.
+#[derive(Clone, Debug)]
+pub enum Renewals {
+    /// Beside its requests.
+    Beside(Renewal),
+    /// By the request that needs it.
+    ByRequests(Latest),
+}
+
+/// Tells which credentials requests are signed with, where they get others by themselves.
+#[derive(Debug)]
+pub(super) struct Teller(watch::Sender<Renewed>);
+
+impl Teller {
+    /// Requests begin with these.
+    pub(super) fn new(first: &Credentials) -> Self {
+        Self(watch::Sender::new(renewed(first)))
+    }
+
+    /// What hears of it.
+    pub(super) fn latest(&self) -> Latest {
+        Latest(self.0.subscribe())
+    }
+
+    /// These are the present ones. What does not expire is given over and over again: that is no news.
+    pub(super) fn tell(&self, now: &Credentials) {
+        let now = renewed(now);
+        self.0.send_if_modified(|known| {
+            let is_news = *known != now;
+            *known = now;
+            is_news
+        });
+    }
+}
+
+/// The credentials that requests are signed with.
+#[derive(Clone, Debug)]
+pub struct Latest(watch::Receiver<Renewed>);
+
+impl Latest {
+    /// Those that are new since the last time, once there are; none when there will be no others.
+    pub async fn next(&mut self) -> Option<Renewed> {
+        self.0.changed().await.ok()?;
+        Some(self.0.borrow_and_update().clone())
+    }
+}
+
+fn renewed(credentials: &Credentials) -> Renewed {
+    Renewed {
+        key: credentials.access_key_id().to_owned(),
+        expires: credentials.expiry().map(time),
     }
 }
 
@@ -259,6 +313,22 @@ mod tests {
         let why = tells.recv().await.expect("it tells").unwrap_err();
         assert!(why.contains("has expired"), "{why}");
         assert!(tells.recv().await.is_none(), "once");
+    }
+
+    #[tokio::test]
+    async fn what_requests_get_is_told_once_for_each() {
+        let first = credentials(Duration::from_secs(5));
+        let teller = Teller::new(&first);
+        let mut latest = teller.latest();
+        // As it is given over and over again where it does not change.
+        teller.tell(&first);
+        let longer = credentials(Duration::from_hours(1));
+        teller.tell(&longer);
+        let told = latest.next().await.expect("it is news");
+        assert_eq!(told.expires, longer.expiry().map(time));
+        teller.tell(&longer);
+        drop(teller);
+        assert!(latest.next().await.is_none(), "and nothing else");
     }
 
     #[tokio::test]

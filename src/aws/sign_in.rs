@@ -3,7 +3,7 @@
 
 use super::{
     Caller, Connection, Http, KnownRoles, Logins, MfaSessions, Person, Problem, Programs, Renewal,
-    Timeouts,
+    Renewals, Timeouts,
     assume::{self, Failure, Signed, Signer},
     convert::{self, deepest},
     endpoint_url, mfa,
@@ -13,7 +13,7 @@ use super::{
     portal::{self, Portal},
     process,
     profiles::odd_names,
-    renewal::{self, Lease},
+    renewal::{self, Lease, Teller},
     role_chain::RoleChain,
     settings,
     sso::Sso,
@@ -138,8 +138,8 @@ pub struct SignedIn {
     pub how: String,
     /// The ID of the long-lived key that the session was made from, where that is known.
     pub made_from: Option<String>,
-    /// What has to run so that the credentials are renewed, where requests do not do that.
-    pub renewal: Option<Renewal>,
+    /// How the credentials are renewed, where they are.
+    pub renewal: Option<Renewals>,
 }
 
 /// Signs in to the account of the ambient credentials. Sends nothing to IAM or STS, unless a
@@ -370,12 +370,15 @@ impl Found<'_> {
             (None, None) => "keys".into(),
             (_, Some(_)) => "session".into(),
         };
+        let teller = Teller::new(&credentials);
+        let latest = teller.latest();
         let config = config
             .into_builder()
             .region(region.unwrap_or(DEFAULT_REGION))
             .credentials_provider(SharedCredentialsProvider::new(Resolved {
                 first: Mutex::new(Some(credentials)),
                 provider,
+                teller,
             }))
             .build();
         Ok(SignedIn {
@@ -389,7 +392,7 @@ impl Found<'_> {
             expires,
             how,
             made_from: None,
-            renewal: None,
+            renewal: Some(Renewals::ByRequests(latest)),
         })
     }
 }
@@ -430,10 +433,10 @@ pub(super) async fn sign_in_along(
         expires: credentials.expiry().map(renewal::time),
         how,
         made_from,
-        renewal: Some(Renewal {
+        renewal: Some(Renewals::Beside(Renewal {
             signer: Arc::new(signer),
             lease,
-        }),
+        })),
     })
 }
 
@@ -528,6 +531,7 @@ fn instance_metadata() -> imds::Client {
 struct Resolved {
     first: Mutex<Option<Credentials>>,
     provider: Box<dyn ProvideCredentials>,
+    teller: Teller,
 }
 
 impl fmt::Debug for Resolved {
@@ -548,7 +552,9 @@ impl ProvideCredentials for Resolved {
             }
             _ => future::ProvideCredentials::new(async {
                 let found = self.provider.provide_credentials().await?;
-                sound(found)
+                let found = sound(found)?;
+                self.teller.tell(&found);
+                Ok(found)
             }),
         }
     }

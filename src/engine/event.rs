@@ -40,6 +40,13 @@ pub enum Event {
         /// The new ones.
         result: Result<Renewed, String>,
     },
+    /// A request has got other credentials for itself and those that follow.
+    RenewedByRequest {
+        /// The session.
+        session: SessionId,
+        /// The new ones.
+        renewed: Renewed,
+    },
     /// The profiles of this machine, or why they cannot be read.
     Profiles(Result<Box<ProfileList>, Box<Problem>>),
     /// An answer to a read.

@@ -235,10 +235,9 @@ impl Engine {
                 return Some(());
             }
         };
-        let identity = &mut account.identity;
-        identity.key = renewed.key;
-        identity.expires = renewed.expires;
-        let had_expired = identity
+        account.identity.renew(renewed);
+        let had_expired = account
+            .identity
             .broken
             .take_if(|error| error.kind == Kind::Expired)
             .is_some();

@@ -82,6 +82,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             None => {}
         },
     }
+    // Of a role that was assumed, the caller's name has it.
+    if let Some(role) = identity
+        .role
+        .as_deref()
+        .filter(|_| identity.portal.is_some())
+    {
+        add("role", theme.dim, " ");
+        add(role, theme.strong, " ");
+    }
     if let Some(profile) = &identity.profile {
         add("profile", theme.dim, " ");
         add(profile, style, " ");

@@ -222,7 +222,8 @@ pub(super) fn signed_in_by(account: &Account) -> String {
     let identity = &account.identity;
     match (&identity.role, &identity.profile) {
         (Some(role), _) => match &identity.portal {
-            Some(portal) => format!("SSO {}", portal_label(portal)),
+            // The portal is that of many, and may be cut off.
+            Some(portal) => format!("role {role}, SSO {}", portal_label(portal)),
             None => format!("role {role}"),
         },
         (None, Some(profile)) => format!("profile {profile}"),

@@ -985,6 +985,25 @@ fn where_aws_knows_the_session_of_the_source_no_more_that_is_lost_with_its_membe
 }
 
 #[test]
+fn what_a_request_has_renewed_is_known_and_nothing_is_asked_again() {
+    let mut pair = Pair::loaded();
+    let session = pair.hands.session(pair.two);
+    let expires = Some(pair.hands.now + TimeDelta::hours(1));
+    let renewed = Renewed {
+        key: "ASIANEW".into(),
+        expires,
+    };
+    pair.hands
+        .hear(Event::RenewedByRequest { session, renewed });
+    pair.hands.plan();
+    let identity = &pair.hands.account(pair.two).identity;
+    assert_eq!((&*identity.key, identity.expires), ("ASIANEW", expires));
+    let other = &pair.hands.account(pair.one).identity;
+    assert_eq!(other.expires, None);
+    assert!(pair.hands.reads.is_empty() && pair.hands.sign_ins.is_empty());
+}
+
+#[test]
 fn credentials_that_are_not_renewed_are_told_of_with_their_account() {
     let mut pair = Pair::loaded();
     let session = pair.hands.session(pair.two);

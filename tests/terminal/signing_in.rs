@@ -1,10 +1,14 @@
 //! Which credentials count, where requests go, and what is said when it does not work.
 
-use crate::{ENTER, World, pty, pty::Start};
+use crate::{ENTER, ESC, World, pty, pty::Start};
 use chrono::{TimeDelta, Utc};
 use iamkeys::demo::{Account, Endpoint, KeyId, Status};
 use std::{
     net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::net::TcpSocket;
@@ -280,6 +284,33 @@ fn a_role_is_assumed_with_the_credentials_of_a_process() {
         .filter(|call| call.signed_by.as_deref() == Some(OTHER));
     let by_source: Vec<_> = by_source.map(|call| call.action.as_str()).collect();
     assert_eq!(by_source, ["AssumeRole"]);
+}
+
+#[test]
+fn the_time_that_is_left_is_that_of_the_credentials_that_a_request_has_got() {
+    // The first sessions last for seconds by the clock of this machine.
+    let is_late = Arc::new(AtomicBool::new(true));
+    let late = Arc::clone(&is_late);
+    let clock = move || {
+        let behind = late.load(Ordering::Relaxed);
+        let behind = if behind { 60 * 60 - 5 } else { 0 };
+        Utc::now() - TimeDelta::seconds(behind)
+    };
+    let endpoint = Endpoint::new(Account::demo(Utc::now())).with_clock(Arc::new(clock));
+    let world = World::of(endpoint);
+    let mut program = Start::iamkeys(["--profile", "admin"])
+        .file(".aws/config", &role_profile(""))
+        .file(".aws/credentials", &section("base", OTHER))
+        .env("AWS_ENDPOINT_URL", world.url())
+        .run();
+    program.wait_text("Users 24");
+    is_late.store(false, Ordering::Relaxed);
+    program.press("R");
+    program.press("@");
+    program.wait_text("signed in, 59m left");
+    program.press(ESC);
+    program.press("q");
+    program.wait_exit().assert_clean(0);
 }
 
 /// A profile whose credentials come from this script.

@@ -4,6 +4,7 @@ use super::load::Load;
 use crate::engine::{
     account_rules::{AccountRules, AccountStyle, says_production},
     error::Error,
+    event::Renewed,
     model::{Caller, DEFAULT_KEYS_PER_USER, ReportedKey, Summary},
 };
 use chrono::{DateTime, Utc};
@@ -99,6 +100,12 @@ impl Identity {
         }
         let label = self.rules.label(self.account_id(), &self.names());
         label.or(own)
+    }
+
+    /// Requests are signed with these from now on.
+    pub(in crate::engine) fn renew(&mut self, renewed: Renewed) {
+        self.key = renewed.key;
+        self.expires = renewed.expires;
     }
 
     /// Everything that a filter finds the account by: what it is called, by whom, and its ID.

@@ -12,7 +12,10 @@ use crate::{
 };
 
 const ID: usize = 12;
+const NAME: usize = 40;
 const VIA: usize = 22;
+/// The most of how an account is signed in to.
+const WIDE_VIA: usize = 40;
 const NUMBER: usize = 7;
 const BAR: usize = 20;
 const SMALL: usize = 6;
@@ -22,22 +25,26 @@ const UNUSED: usize = 8;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Columns {
     name: usize,
-    via: bool,
+    via: usize,
     users: bool,
     bar: usize,
 }
 
 impl Columns {
     pub(super) fn of(width: usize) -> Self {
-        let (via, users) = (width >= 96, width >= 68);
+        let via = if width >= 96 { VIA } else { 0 };
+        let users = width >= 68;
         let bar = if width >= 116 { BAR } else { 0 };
         let mut taken = MARKER + 2 + ID + NUMBER + SMALL + UNUSED + SMALL + 1;
-        taken += if via { 2 + VIA } else { 0 };
+        taken += if via > 0 { 2 + via } else { 0 };
         taken += if users { NUMBER } else { 0 };
         taken += if bar > 0 { 3 + bar } else { 0 };
+        let room = width.saturating_sub(taken);
+        let name = room.min(NAME);
+        let more = (room - name).min(WIDE_VIA - VIA);
         Self {
-            name: width.saturating_sub(taken).min(40),
-            via,
+            name,
+            via: if via > 0 { via + more } else { 0 },
             users,
             bar,
         }
@@ -48,8 +55,8 @@ impl Columns {
             Column::left("account", 0, self.name).by(SortColumn::Account),
             Column::left("ID", 2, ID),
         ];
-        if self.via {
-            columns.push(Column::left("signed in by", 2, VIA));
+        if self.via > 0 {
+            columns.push(Column::left("signed in by", 2, self.via));
         }
         if self.users {
             columns.push(Column::right("users", 0, NUMBER).by(SortColumn::Users));
@@ -95,7 +102,7 @@ impl Columns {
             (None, Some(figures)) => self.numbers(canvas, account, figures, &mut cells),
             (Some((text, style)), _) => {
                 // The columns of numbers stand close to what is before them.
-                let gap = if self.via { "" } else { "  " };
+                let gap = if self.via > 0 { "" } else { "  " };
                 cells.push(vec![Span::raw(gap), Span::styled(text, style)]);
             }
             (None, None) => {}
@@ -121,9 +128,9 @@ impl Columns {
         cells: &mut Vec<Vec<Span<'static>>>,
     ) {
         let theme = canvas.theme;
-        if self.via {
+        if self.via > 0 {
             let via = visible(&words::signed_in_by(account)).into_owned();
-            let via = shorten(&via, VIA, theme.glyphs.more).into_owned();
+            let via = shorten(&via, self.via, theme.glyphs.more).into_owned();
             cells.push(vec![Span::styled(via, theme.dim)]);
         }
         let so_far = !account.is_listed();
