@@ -223,7 +223,7 @@ pub(super) fn signed_in_by(account: &Account) -> String {
     match (&identity.role, &identity.profile) {
         (Some(role), _) => match &identity.portal {
             // The portal is that of many, and may be cut off.
-            Some(portal) => format!("role {role}, SSO {}", portal_label(portal)),
+            Some(portal) => format!("SSO {role}, {}", portal_label(portal)),
             None => format!("role {role}"),
         },
         (None, Some(profile)) => format!("profile {profile}"),

@@ -359,7 +359,7 @@ fn where_organizations_refuses_all_accounts_of_the_portal_are_opened() {
         "acme-data",
         "acme-dev",
         "acme-sandbox",
-        "SSO acme",
+        "SSO ViewOnlyAccess, ",
         "profile work",
     ] {
         program.wait_text(text);
@@ -417,7 +417,7 @@ fn the_portal_of_profiles_of_the_older_kind_is_opened_with_a_code() {
     program.wait_text("0 Accounts 4");
     program.wait_text("Users 40");
     program.press("0");
-    program.wait_text("SSO acme");
+    program.wait_text("SSO ViewOnlyAccess, ");
     let (path, login) = token(program.home());
     // Where the `aws` command looks for it: the SHA-1 of the start URL.
     assert_eq!(
