@@ -87,7 +87,11 @@ impl Switch {
             Some(account) if account.session.slot != self.slot => {
                 vec![Ask::Close, Ask::Show(account.session.slot)]
             }
-            _ => vec![Ask::Close, Ask::SignIn(target(row, engine))],
+            _ => match why_never(row, engine) {
+                // What is open is not left for what cannot be used.
+                Some(why) => vec![why],
+                None => vec![Ask::Close, Ask::SignIn(target(row, engine))],
+            },
         }
     }
 
