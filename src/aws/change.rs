@@ -23,11 +23,11 @@ impl Connection {
     /// When the service refuses, or its answer is lost: [`Error::outcome_unknown`] tells which.
     pub async fn change(&self, change: &Change) -> Result<Done, Error> {
         let action = change.action();
-        let iam = self.changing();
         if self.read_only {
             let message = "iamkeys was started with --read-only; nothing was sent";
             return Err(failed(action, Kind::ReadOnly, message));
         }
+        let iam = self.changing().await?;
         match change {
             Change::Create { user } => {
                 // Where a whole secret has come through, it is worth more than the end of the

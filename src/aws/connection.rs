@@ -12,6 +12,7 @@ use super::{
     trail::{MAX_PAGES, Trail, turns_in_circles},
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::types::{EntityType, SummaryKeyType};
 use std::{
     fmt,
@@ -37,9 +38,9 @@ pub struct Connection {
     pub(super) sts_endpoint: Option<String>,
     /// The role whose session signs what is read, where it is one that was assumed.
     assumed: Option<Arc<Assumed>>,
-    /// What signs changes, where what is read is signed with credentials that can only read. Few
-    /// accounts are ever changed: the client is made for each change.
-    changes: Option<Arc<SdkConfig>>,
+    /// The role whose sessions sign changes, one for each, where what is read is signed with
+    /// credentials that can only read.
+    changes: Option<Arc<Assumed>>,
     /// The portal whose login it was signed in by, where it was.
     pub(super) portal: Option<Portal>,
     pub(super) accounts_trail: Trail,
@@ -89,11 +90,11 @@ impl Connection {
         }
     }
 
-    /// The same, but what is changed is signed with the credentials of another configuration.
+    /// The same, but what is changed is signed with sessions of this role.
     #[must_use]
-    pub(super) fn changing_with(self, config: &SdkConfig) -> Self {
+    pub(super) fn changing_with(self, role: Assumed) -> Self {
         Self {
-            changes: Some(Arc::new(config.clone())),
+            changes: Some(Arc::new(role)),
             ..self
         }
     }
@@ -119,13 +120,20 @@ impl Connection {
         })
     }
 
-    /// The client that changes the account.
-    pub(super) fn changing(&self) -> aws_sdk_iam::Client {
-        let own = self
-            .changes
-            .as_ref()
-            .map(|config| iam(config, self.timeouts));
-        own.unwrap_or_else(|| self.iam.clone())
+    /// The client that makes one change. Where a role is assumed for it, that is done here and not by
+    /// the client: the client would count it among the time of its only attempt, and what ran out
+    /// before anything was sent would look like a change whose answer is lost.
+    ///
+    /// # Errors
+    /// When the role cannot be assumed: then nothing was sent.
+    pub(super) async fn changing(&self) -> Result<aws_sdk_iam::Client, Error> {
+        let Some(role) = &self.changes else {
+            return Ok(self.iam.clone());
+        };
+        let credentials = role.session_for_a_change().await?;
+        let config = self.config.to_builder();
+        let config = config.credentials_provider(SharedCredentialsProvider::new(credentials));
+        Ok(iam(&config.build(), self.timeouts))
     }
 
     /// How often a failed call is repeated.

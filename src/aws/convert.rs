@@ -176,10 +176,6 @@ where
     E: ProvideErrorMetadata + StdError + 'static,
 {
     let mut ours = error(action, failed);
-    if let Some(why) = find::<Error>(failed).filter(|why| !why.outcome_unknown()) {
-        // There was nothing to sign it with: it is not a session that has expired which is in the way.
-        ours.kind = why.kind;
-    }
     if ours.kind == Kind::Network
         && let SdkError::DispatchFailure(failure) = failed
         && failure.as_connector_error().is_some_and(never_connected)

@@ -12,7 +12,7 @@ use super::{
     renewal::{self, Teller},
 };
 use crate::engine::{Error, Member, Through};
-use aws_config::{SdkConfig, identity::IdentityCache};
+use aws_config::identity::IdentityCache;
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
@@ -80,7 +80,7 @@ fn signed_in(
     credentials: Credentials,
     caller: Option<Caller>,
 ) -> SignedIn {
-    let full = Anew(assumed.without_policy());
+    let full = assumed.without_policy();
     let key = credentials.access_key_id().to_owned();
     let expires = credentials.expiry().map(renewal::time);
     let role = assumed.role.clone();
@@ -92,19 +92,16 @@ fn signed_in(
         ..Held::default()
     };
     // What is kept is kept here. The SDK's cache goes by this machine's clock alone: it gives a session
-    // that AWS knows no more until that has struck, and it waits for five seconds at most.
-    let with = |provider| {
-        let config = source.config.to_builder();
-        let config = config.identity_cache(IdentityCache::no_cache());
-        config.credentials_provider(provider).build()
-    };
+    // that AWS knows no more until that has struck.
     let assumed = Arc::new(assumed);
+    let config = source.config.to_builder();
+    let config = config.identity_cache(IdentityCache::no_cache());
     let reads = SharedCredentialsProvider::new(Session(Arc::clone(&assumed)));
-    let reads: SdkConfig = with(reads);
+    let reads = config.credentials_provider(reads).build();
     let connection = Connection::new(&reads, source.read_only, source.timeouts);
     let mut connection = connection.reading_with(assumed);
     if !source.read_only {
-        connection = connection.changing_with(&with(SharedCredentialsProvider::new(full)));
+        connection = connection.changing_with(full);
     }
     SignedIn {
         connection,
@@ -256,6 +253,22 @@ impl Assumed {
         }
     }
 
+    /// Credentials of a session that is begun for one change. Whatever kept it from being begun, the
+    /// change was not sent.
+    pub(super) async fn session_for_a_change(&self) -> Result<Credentials, Error> {
+        match self.assume().await {
+            Ok((credentials, _)) => Ok(credentials),
+            Err(error) => Err(Error {
+                kind: match error.kind {
+                    _ if error.outcome_unknown() => Kind::NotSent,
+                    kind => kind,
+                },
+                message: format!("not sent: {}", error.message),
+                ..error
+            }),
+        }
+    }
+
     /// The key ID of the present session, where there is one.
     pub(super) fn key(&self) -> Option<String> {
         let held = lock(&self.held);
@@ -284,23 +297,6 @@ impl ProvideCredentials for Session {
         future::ProvideCredentials::new(async {
             let given = self.0.credentials().await;
             given.map_err(CredentialsError::provider_error)
-        })
-    }
-}
-
-/// Signs with a session of a role that is begun for it alone.
-#[derive(Debug)]
-struct Anew(Assumed);
-
-impl ProvideCredentials for Anew {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async {
-            let assumed = self.0.assume().await;
-            let (credentials, _) = assumed.map_err(CredentialsError::provider_error)?;
-            Ok(credentials)
         })
     }
 }

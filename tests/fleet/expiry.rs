@@ -4,15 +4,16 @@
 use crate::{
     DATA, DEV, KEY_OF_DEV, SANDBOX, all_accounts, calls,
     common::{
-        Person, Setup, carried, eventually,
+        Person, Setup, carried, embedded, eventually,
         rotating::{Hands, Rotation, World},
     },
     now, organisation, status,
 };
 use chrono::TimeDelta;
 use iamkeys::{
+    aws::{KnownRoles, Options, SignedIn, Timeouts, sign_in_embedded, sign_in_to_member},
     demo::{Account, Endpoint, Fault, FaultKind, Outcome, Role, Status},
-    engine::Signal,
+    engine::{Change, Kind, Member, Signal, Slot, Through, roles_named},
 };
 use std::{
     sync::{
@@ -50,6 +51,21 @@ fn slow_pages() -> Endpoint {
     let late = Fault::new(FaultKind::Delay(Duration::from_millis(500)));
     endpoint.fault(late.action("ListUsers").in_account(DEV));
     endpoint
+}
+
+/// The session of acme-dev, opened from the management account.
+async fn member_of_dev(endpoint: &Endpoint, options: &Options) -> SignedIn {
+    let source = sign_in_embedded(embedded(endpoint), options);
+    let member = Member {
+        account: DEV.into(),
+        roles: roles_named([ROLE_OF_DEV]),
+        source: Slot(0),
+        through: Through::Role,
+        session: "iamkeys".into(),
+    };
+    let known = KnownRoles::default();
+    let member = sign_in_to_member(&source.connection, &member, &known).await;
+    member.expect("it is signed in")
 }
 
 /// Waits until the second page of acme-dev is on its way.
@@ -228,6 +244,48 @@ fn a_change_that_no_session_can_be_begun_for_is_not_sent_and_it_is_said_why() {
     person.see("Ask for permission to call sts:AssumeRole.");
     assert_eq!(changes(&endpoint), 0);
     assert_eq!(status(&endpoint, DEV, KEY_OF_DEV.0), Status::Active);
+}
+
+/// Asked for by the change's client, the role would be asked for in the time of its only attempt: time
+/// that has run out would look like an answer that is lost.
+#[tokio::test]
+async fn a_change_whose_role_is_not_given_in_time_is_not_sent_and_opens_no_question() {
+    let endpoint = organisation();
+    let timeouts = Timeouts {
+        attempt: Duration::from_secs(1),
+        operation: Duration::from_secs(2),
+        ..Timeouts::default()
+    };
+    let options = Options {
+        timeouts,
+        ..Options::default()
+    };
+    let member = member_of_dev(&endpoint, &options).await.connection;
+    let (key, user) = KEY_OF_DEV;
+    let change = Change::SetActive {
+        user: user.into(),
+        key: key.into(),
+        active: false,
+    };
+    for kind in [
+        FaultKind::Delay(Duration::from_secs(20)),
+        FaultKind::InternalFailure,
+    ] {
+        let fault = Fault::new(kind).action("AssumeRole");
+        endpoint.fault(fault.in_account(DEV).times(20));
+        let error = member.change(&change).await.expect_err("no role, no change");
+        endpoint.clear_faults();
+        assert_eq!(error.action, "sts:AssumeRole");
+        assert_eq!(error.kind, Kind::NotSent, "{error:?}");
+        assert!(!error.outcome_unknown(), "{error:?}");
+        assert!(error.message.starts_with("not sent: "), "{error:?}");
+        assert_eq!(changes(&endpoint), 0);
+    }
+    // Together they take longer than an attempt may.
+    let slow = Fault::new(FaultKind::Delay(Duration::from_millis(700)));
+    endpoint.fault(slow.in_account(DEV).times(2));
+    member.change(&change).await.expect("each has its own time");
+    assert_eq!(status(&endpoint, DEV, key), Status::Inactive);
 }
 
 #[test]
