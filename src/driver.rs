@@ -255,6 +255,7 @@ impl Driver {
             }
             tell(signed_in.map(|signed_in| {
                 current.send_replace(Some(signed_in.connection));
+                let by_requests = matches!(signed_in.renewal, Some(aws::Renewals::ByRequests(_)));
                 if let Some(renewal) = signed_in.renewal {
                     let _ = renewals.send(renewal);
                 }
@@ -268,6 +269,7 @@ impl Driver {
                     expires: signed_in.expires,
                     how: signed_in.how,
                     made_from: signed_in.made_from,
+                    renewed_by_requests: by_requests,
                 })
             }))
         };

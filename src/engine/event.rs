@@ -146,6 +146,8 @@ pub struct SignedIn {
     pub how: String,
     /// The ID of the long-lived key that the session was made from, where it was.
     pub made_from: Option<String>,
+    /// Whether it is the next request that renews the credentials when they have expired.
+    pub renewed_by_requests: bool,
 }
 
 /// Credentials in place of those that were about to expire.

@@ -375,8 +375,10 @@ impl Engine {
     /// What opens the account in a slot, where that is not signed in any more.
     pub(super) fn lost_source(&self, slot: Slot) -> Option<Target> {
         let account = self.fleet.get(slot)?;
-        // Nothing may have been asked of it since then.
-        let is_over = account.identity.expires.is_some_and(|at| at <= self.now);
+        // Nothing may have been asked of it since then; what requests renew may be renewed by the next.
+        let identity = &account.identity;
+        let is_over = identity.expires.is_some_and(|at| at <= self.now);
+        let is_over = is_over && !identity.renewed_by_requests;
         let lost = matches!(account.stage, Stage::SignedOut(_))
             || account.identity.broken.is_some()
             || is_over;

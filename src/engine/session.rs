@@ -201,6 +201,7 @@ impl Engine {
                 account.identity.expires = signed_in.expires;
                 account.identity.how = signed_in.how;
                 account.identity.made_from = signed_in.made_from;
+                account.identity.renewed_by_requests = signed_in.renewed_by_requests;
                 // The key that a person is after first, and everything else beside it.
                 self.begin_search(session.slot);
                 self.read_all(session.slot, reads);

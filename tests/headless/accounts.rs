@@ -5,7 +5,7 @@ use crate::by_hand::{Account, ByHand, created, error, key};
 use chrono::TimeDelta;
 use iamkeys::engine::{
     Answer, Attention, Blocker, Change, Changed, Difference, Effect, Error, Event, Fact, Intent,
-    KeyId, Kind, Need, News, Origin, Proposal, Read, Renewed, Resolution, RotationStep,
+    KeyId, Kind, Need, News, Origin, Proposal, Read, Renewed, SignedIn, Resolution, RotationStep,
     SearchPhase, Slot, Target, TrialNews, Wanted,
     account::Stage,
     account_rules::{AccountRule, AccountRules, AccountStyle, NamePattern, Which},
@@ -953,6 +953,26 @@ fn a_member_whose_source_has_expired_in_silence_is_signed_in_to_by_its_source() 
     assert!(hands.account(first).identity.broken.is_none());
     hands.now += TimeDelta::minutes(2);
     assert_eq!(signs_in_to(&mut hands, member), [first]);
+}
+
+#[test]
+fn a_source_that_the_next_request_renews_is_not_lost_when_its_time_is_over() {
+    for (renewed_by_requests, signed_in_to) in [(true, 1), (false, 0)] {
+        let (mut hands, first, member) = with_member();
+        let signed_in = SignedIn {
+            key: "ASIASOURCE".into(),
+            expires: Some(hands.now + TimeDelta::minutes(1)),
+            renewed_by_requests,
+            ..SignedIn::default()
+        };
+        hands.hear(Event::SignedIn {
+            session: hands.session(first),
+            result: Ok(Box::new(signed_in)),
+        });
+        hands.now += TimeDelta::minutes(2);
+        let expected = [first, member][signed_in_to];
+        assert_eq!(signs_in_to(&mut hands, member), [expected]);
+    }
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub struct Identity {
     /// The ID of the long-lived key that the session was made from, where it was: it cannot be renewed
     /// without that.
     pub made_from: Option<String>,
+    /// Whether it is the next request that renews the credentials when they have expired.
+    pub renewed_by_requests: bool,
     /// Who is signed in.
     pub caller: Load<Caller>,
     /// The account's alias.
