@@ -6,7 +6,7 @@ use super::{
     UserDetailsPage, UserTags, UsersPage, bodies,
     convert::{self, error},
     endpoint_url, fetch_report,
-    member::Assumed,
+    member::{ASSUME_ROLE, Assumed},
     patience,
     portal::Portal,
     trail::{MAX_PAGES, Trail, turns_in_circles},
@@ -143,7 +143,7 @@ impl Connection {
 
     /// Answers a read through the session's connection, which may be another one from one call to
     /// the next. Each call takes its turn. Where AWS says that the session of an assumed role is over,
-    /// another one is begun and asked once.
+    /// another one is begun and asked.
     ///
     /// # Errors
     /// When a call fails.
@@ -152,24 +152,36 @@ impl Connection {
         read: Read,
         turns: &Turns,
     ) -> Result<Answer, Error> {
-        // A report is mostly waited for.
-        let _turn = match read {
-            Read::Report => None,
-            _ => Some(turns.take().await),
-        };
-        let now = current();
-        let Some(assumed) = now.assumed.clone() else {
-            return now.answer(&current, read, turns).await;
-        };
-        let key = assumed.key();
-        match now.answer(&current, read.clone(), turns).await {
-            // Where the role could not be assumed, that is what has failed.
-            Err(error) if error.kind == Kind::Expired && error.action == read.row().action => {
-                assumed.is_over(key.as_deref());
-                now.answer(&current, read, turns).await
-            }
-            answer => answer,
+        if read == Read::Report {
+            // It is mostly waited for, and each of its calls may come upon a session that is over.
+            return current().answer(&current, read, turns).await;
         }
+        let _turn = turns.take().await;
+        let now = current();
+        now.in_session(|| now.answer(&current, read.clone(), turns))
+            .await
+    }
+
+    /// Asks in the session of the assumed role, where it is one that signs. Where AWS says that the
+    /// session is over, another is begun and asked.
+    pub(super) async fn in_session<T, F>(&self, ask: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let Some(assumed) = &self.assumed else {
+            return ask().await;
+        };
+        // The key that signs may become another one after it was looked up, and that one may be
+        // refused as well: then it is the one that is looked up the second time.
+        for _ in 0..2 {
+            let key = assumed.key();
+            match ask().await {
+                // Where the role could not be assumed, that is what has failed.
+                Err(error) if says_over(&error) => assumed.is_over(key.as_deref()),
+                answer => return answer,
+            }
+        }
+        ask().await
     }
 
     async fn answer(
@@ -322,6 +334,12 @@ impl Connection {
         let used = used.unwrap_or(LastUsed::Never);
         Ok((answer.user_name.unwrap_or_default().into(), used))
     }
+}
+
+/// Whether AWS has said that the session is over which has signed the request, and not that of who has
+/// asked for the role.
+fn says_over(error: &Error) -> bool {
+    error.kind == Kind::Expired && error.code.is_some() && error.action != ASSUME_ROLE
 }
 
 /// A client of IAM. Sends nothing.

@@ -24,7 +24,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-const ACTION: &str = "sts:AssumeRole";
+pub(super) const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// What is allowed of the role while nothing is changed. AWS takes 2,048 characters at most.
 pub const READ_ONLY_POLICY: &str = concat!(
@@ -203,7 +203,7 @@ impl Assumed {
         let call = call.role_session_name(&self.session);
         let policy = self.read_only.then(|| READ_ONLY_POLICY.to_owned());
         let answer = call.set_policy(policy).send().await;
-        read(answer.map_err(|e| error(ACTION, &e))?)
+        read(answer.map_err(|e| error(ASSUME_ROLE, &e))?)
     }
 
     /// The credentials of its session. Where that has ended, or ends soon, the role is assumed again.
@@ -319,7 +319,7 @@ fn read(answer: AssumeRoleOutput) -> Result<(Credentials, Option<Caller>), Error
     });
     let Some(found) = answer.credentials else {
         let message = "the answer has no credentials";
-        return Err(failed(ACTION, Kind::InvalidResponse, message));
+        return Err(failed(ASSUME_ROLE, Kind::InvalidResponse, message));
     };
     let expires = SystemTime::try_from(found.expiration).ok();
     let credentials = Credentials::new(

@@ -11,9 +11,12 @@ use crate::{
 };
 use chrono::TimeDelta;
 use iamkeys::{
-    aws::{KnownRoles, Options, SignedIn, Timeouts, sign_in_embedded, sign_in_to_member},
+    aws::{
+        Connection, KnownRoles, Options, SignedIn, Timeouts, Turns, sign_in_embedded,
+        sign_in_to_member,
+    },
     demo::{Account, Endpoint, Fault, FaultKind, Outcome, Role, Status},
-    engine::{Change, Kind, Member, Signal, Slot, Through, roles_named},
+    engine::{Answer, Change, Kind, Member, Read, Signal, Slot, Through, roles_named},
 };
 use std::{
     sync::{
@@ -286,6 +289,53 @@ async fn a_change_whose_role_is_not_given_in_time_is_not_sent_and_opens_no_quest
     endpoint.fault(slow.in_account(DEV).times(2));
     member.change(&change).await.expect("each has its own time");
     assert_eq!(status(&endpoint, DEV, key), Status::Inactive);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_while_the_report_is_made_is_renewed() {
+    let endpoint = organisation().with_report_time(TimeDelta::seconds(2));
+    let member = member_of_dev(&endpoint, &Options::default())
+        .await
+        .connection;
+    let before = roles_asked(&endpoint)[0];
+    // Before the first call, and between two of those that wait for it.
+    end_sessions(&endpoint, DEV);
+    let report = tokio::spawn(async move {
+        Connection::ask(|| member.clone(), Read::Report, &Turns::new(4)).await
+    });
+    let making = || calls(&endpoint, DEV, "GenerateCredentialReport") > 0;
+    tokio::task::block_in_place(|| eventually("the report", making));
+    end_sessions(&endpoint, DEV);
+    let report = report.await.expect("it does not panic");
+    assert!(matches!(report, Ok(Answer::Report(_))), "{report:?}");
+    assert_eq!(roles_asked(&endpoint)[0], before + 2);
+    assert_eq!(refused(&endpoint, DEV, "ExpiredToken"), 2);
+}
+
+/// The key that is looked up first is not the one that signs: that is renewed at once.
+#[tokio::test]
+async fn a_session_that_has_just_been_renewed_and_is_over_is_renewed_again() {
+    let seconds_left = || now() - TimeDelta::minutes(60) + TimeDelta::seconds(5);
+    let endpoint = organisation().with_clock(Arc::new(seconds_left));
+    let member = member_of_dev(&endpoint, &Options::default()).await;
+    let endpoint = endpoint.with_clock(Arc::new(now));
+    let over = FaultKind::Code {
+        status: 403,
+        code: "ExpiredToken".into(),
+        message: "The security token included in the request is expired".into(),
+    };
+    let over = Fault::new(over).action("ListAccountAliases").times(2);
+    endpoint.fault(over.in_account(DEV));
+    let turns = Turns::new(4);
+    let ask = Connection::ask(|| member.connection.clone(), Read::Alias, &turns);
+    ask.await.expect("in the session after that");
+    let all = endpoint.calls();
+    let asked = all
+        .iter()
+        .filter(|call| call.action == "ListAccountAliases");
+    let keys: Vec<_> = asked.map(|call| call.signed_by.clone()).collect();
+    assert_eq!(keys.len(), 3, "{keys:?}");
+    assert!(keys[0] == keys[1] && keys[1] != keys[2], "{keys:?}");
 }
 
 #[test]

@@ -34,8 +34,9 @@ const THROTTLED: u32 = 4;
 
 /// Gets the account's report, made anew if there is none that is not four hours old.
 ///
-/// It takes its turn for each call, and not while it waits. Minutes may pass between two calls, so each asks anew which connection is the session's: the key
-/// it was signed in with at first may be deactivated by then.
+/// It takes its turn for each call, and not while it waits. Minutes may pass between two calls, so each
+/// asks anew which connection is the session's: the key it was signed in with at first may be
+/// deactivated by then, and the session of a role over.
 ///
 /// # Errors
 /// When a call fails for another reason than that there were too many, or it takes longer than the
@@ -49,14 +50,14 @@ pub async fn fetch_report(
         let connection = current();
         async move {
             let _turn = turns.take_general().await;
-            connection.report().await
+            connection.in_session(|| connection.report()).await
         }
     };
     let generate = || {
         let connection = current();
         async move {
             let _turn = turns.take_general().await;
-            connection.generate_report().await
+            connection.in_session(|| connection.generate_report()).await
         }
     };
     let mut wait = Wait {
