@@ -459,6 +459,7 @@ async fn the_session_that_a_request_has_made_is_told_of() {
         roles: roles_named(["OrganizationAccountAccessRole"]),
         source: Slot(0),
         through: Through::Role,
+        opener: None,
         session: "iamkeys".into(),
     };
     let known = KnownRoles::default();

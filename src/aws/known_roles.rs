@@ -18,14 +18,15 @@ use std::{
     time::SystemTime,
 };
 
-/// For so long a role is remembered. Then the roles are tried in their order again: one that comes
-/// before it may have been made since.
-const REMEMBERED: TimeDelta = TimeDelta::days(7);
+/// For so long it counts that others were refused before a role. Then they are tried in their order
+/// again: one that may do less may have been made since, or its trust policy mended.
+const REMEMBERED: TimeDelta = TimeDelta::days(1);
 
 /// The most that the file may hold, in bytes: any more is another file.
 const MOST: u64 = 8 << 20;
 
-/// The roles that have worked, by account. Clones share them. The default remembers nothing.
+/// The roles that have worked, by who has asked for them, and where. Clones share them. The default
+/// remembers nothing.
 #[derive(Clone, Default)]
 pub struct KnownRoles(Option<Arc<Inner>>);
 
@@ -38,15 +39,42 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    /// What is known; none before the file is read.
-    roles: Option<Roles>,
-    /// What this run has found out: none where nothing is known any more.
+    /// What was in the file; none before it is read.
+    read: Option<Roles>,
+    /// What this run has found out, which counts instead: none where nothing is known any more.
     found: BTreeMap<String, Option<Known>>,
     is_unsaved: bool,
 }
 
-/// What is known, by account ID.
+impl State {
+    /// What is known of this.
+    fn known(&self, which: &str) -> Option<&Known> {
+        match self.found.get(which) {
+            Some(found) => found.as_ref(),
+            None => self.read.as_ref()?.get(which),
+        }
+    }
+}
+
+/// What is known, by [`Asker::of`].
 type Roles = BTreeMap<String, Known>;
+
+/// Who asks for roles. What is refused to one may be given to another, on this machine too.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker<'a> {
+    /// The ARN of the user or role. That has the partition in it.
+    pub principal: &'a str,
+    /// The endpoint that is asked, where it is not AWS's own.
+    pub endpoint: Option<&'a str>,
+}
+
+impl Asker<'_> {
+    /// What is known of one of the accounts that it opens is kept by this.
+    fn of(self, account: &str) -> String {
+        let place = self.endpoint.unwrap_or("AWS");
+        format!("{} {account} {place}", self.principal)
+    }
+}
 
 /// The role that has worked in an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,11 +134,16 @@ impl KnownRoles {
 
     /// These roles in the order in which to try them in an account: first the one that is known to
     /// work, if it would come to be tried.
-    pub(super) async fn in_order(&self, account: &str, wanted: &[Box<str>]) -> Vec<Box<str>> {
+    pub(super) async fn in_order(
+        &self,
+        asker: Asker<'_>,
+        account: &str,
+        wanted: &[Box<str>],
+    ) -> Vec<Box<str>> {
         let known = match wanted {
             // There is nothing to choose.
             [] | [_] => None,
-            _ => self.known(account).await,
+            _ => self.known(asker.of(account)).await,
         };
         let at = known.and_then(|known| {
             let at = wanted.iter().position(|role| **role == *known.role)?;
@@ -123,22 +156,21 @@ impl KnownRoles {
         roles
     }
 
-    async fn known(&self, account: &str) -> Option<Known> {
+    async fn known(&self, which: String) -> Option<Known> {
         let inner = self.0.clone()?;
-        let account = account.to_owned();
         let known = move || {
             // Whoever comes while it is read waits here: sixteen accounts are opened at once.
             let mut state = inner.lock();
             let path = &inner.path;
-            let roles = state.roles.get_or_insert_with(|| read_or_empty(path));
-            roles.get(&account).cloned()
+            state.read.get_or_insert_with(|| read_or_empty(path));
+            state.known(&which).cloned()
         };
         tokio::task::spawn_blocking(known).await.ok().flatten()
     }
 
     /// A role has worked, after others were refused. It is written down in the background.
-    pub(super) fn works(&self, account: &str, role: &str, refused: &[Box<str>]) {
-        self.note(account, |known| match known {
+    pub(super) fn works(&self, asker: Asker<'_>, account: &str, role: &str, refused: &[Box<str>]) {
+        self.note(asker.of(account), |known| match known {
             // It stands as it was found: it was not tried in its turn this time.
             Some(known) if known.role == role && refused.is_empty() => Some(known.clone()),
             // The first of all is tried first in any case.
@@ -152,28 +184,25 @@ impl KnownRoles {
     }
 
     /// A role was refused: if it is the one that is remembered, it is not any more.
-    pub(super) fn is_refused(&self, account: &str, role: &str) {
-        self.note(account, |known| {
+    pub(super) fn is_refused(&self, asker: Asker<'_>, account: &str, role: &str) {
+        self.note(asker.of(account), |known| {
             known.filter(|known| known.role != role).cloned()
         });
     }
 
-    fn note(&self, account: &str, change: impl FnOnce(Option<&Known>) -> Option<Known>) {
+    fn note(&self, which: String, change: impl FnOnce(Option<&Known>) -> Option<Known>) {
         let Some(inner) = &self.0 else {
             return;
         };
+        // The file is not read for it, which takes its time, and may not have been read yet: where
+        // there is one role to try, nothing is looked up.
         let mut state = inner.lock();
-        let roles = state.roles.get_or_insert_default();
-        let before = roles.get(account);
+        let before = state.known(&which);
         let after = change(before);
         if before == after.as_ref() {
             return;
         }
-        match &after {
-            Some(known) => roles.insert(account.to_owned(), known.clone()),
-            None => roles.remove(account),
-        };
-        state.found.insert(account.to_owned(), after);
+        state.found.insert(which, after);
         state.is_unsaved = true;
         drop(state);
         let known = self.clone();
@@ -211,10 +240,10 @@ impl Inner {
             return Ok(());
         };
         let mut roles = read_or_empty(&self.path);
-        for (account, known) in self.lock().found.clone() {
+        for (which, known) in self.lock().found.clone() {
             match known {
-                Some(known) => roles.insert(account, known),
-                None => roles.remove(&account),
+                Some(known) => roles.insert(which, known),
+                None => roles.remove(&which),
             };
         }
         roles.retain(|_, known| known.is_fresh());
@@ -258,6 +287,10 @@ mod tests {
     use tempfile::TempDir;
 
     const DEV: &str = "111122223333";
+    const ALICE: Asker<'_> = Asker {
+        principal: "arn:aws:iam::123456789012:user/alice",
+        endpoint: None,
+    };
 
     fn names(names: &[&str]) -> Vec<Box<str>> {
         names.iter().map(|&name| name.into()).collect()
@@ -273,13 +306,13 @@ mod tests {
     /// The order of these roles, to who reads the file anew.
     async fn order(path: &Path, wanted: &[&str]) -> String {
         let known = KnownRoles::at(path.to_owned());
-        known.in_order(DEV, &names(wanted)).await.join(" ")
+        known.in_order(ALICE, DEV, &names(wanted)).await.join(" ")
     }
 
     async fn worked(path: &Path, role: &str, refused: &[&str]) {
         let known = KnownRoles::at(path.to_owned());
-        known.in_order(DEV, &names(&["a", "b", "c"])).await;
-        known.works(DEV, role, &names(refused));
+        known.in_order(ALICE, DEV, &names(&["a", "b", "c"])).await;
+        known.works(ALICE, DEV, role, &names(refused));
         known.save().await;
     }
 
@@ -294,7 +327,8 @@ mod tests {
         // It was not tried, and is wanted more.
         assert_eq!(order(&path, &["c", "b"]).await, "c b");
         let known = KnownRoles::at(path.clone());
-        let other = known.in_order("999999999999", &names(&["a", "b"])).await;
+        let wanted = names(&["a", "b"]);
+        let other = known.in_order(ALICE, "999999999999", &wanted).await;
         assert_eq!(other, names(&["a", "b"]), "another account");
         // By the next order of who is asked within one run, nothing is learnt.
         worked(&path, "b", &[]).await;
@@ -306,31 +340,71 @@ mod tests {
         let (_directory, path) = nowhere();
         worked(&path, "b", &["a"]).await;
         let known = KnownRoles::at(path.clone());
-        known.in_order(DEV, &names(&["a", "b"])).await;
+        known.in_order(ALICE, DEV, &names(&["a", "b"])).await;
         let other = KnownRoles::at(path.clone());
-        other.in_order("999999999999", &names(&["a", "b"])).await;
-        other.works("999999999999", "b", &names(&["a"]));
+        other
+            .in_order(ALICE, "999999999999", &names(&["a", "b"]))
+            .await;
+        other.works(ALICE, "999999999999", "b", &names(&["a"]));
         other.save().await;
-        known.is_refused(DEV, "a");
+        known.is_refused(ALICE, DEV, "a");
         known.save().await;
         assert_eq!(order(&path, &["a", "b"]).await, "b a", "that is another");
-        known.is_refused(DEV, "b");
+        known.is_refused(ALICE, DEV, "b");
         known.save().await;
         assert_eq!(order(&path, &["a", "b"]).await, "a b");
         let roles = read(&path).unwrap();
-        assert_eq!(roles.keys().collect::<Vec<_>>(), ["999999999999"]);
+        assert_eq!(
+            roles.into_keys().collect::<Vec<_>>(),
+            [ALICE.of("999999999999")]
+        );
     }
 
     #[tokio::test]
-    async fn after_a_week_the_roles_are_tried_in_their_order_again() {
+    async fn what_is_refused_to_one_says_nothing_of_another() {
         let (_directory, path) = nowhere();
         worked(&path, "b", &["a"]).await;
-        for (days, expected) in [(6, "b a"), (7, "a b"), (-1, "a b")] {
+        let bob = Asker {
+            principal: "arn:aws:iam::123456789012:user/bob",
+            ..ALICE
+        };
+        let elsewhere = Asker {
+            endpoint: Some("http://localhost:4566"),
+            ..ALICE
+        };
+        for (asker, expected) in [(bob, "a b"), (elsewhere, "a b"), (ALICE, "b a")] {
+            let known = KnownRoles::at(path.clone());
+            let roles = known.in_order(asker, DEV, &names(&["a", "b"])).await;
+            assert_eq!(roles.join(" "), expected, "{asker:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_file_is_read_though_something_was_found_out_before() {
+        let (_directory, path) = nowhere();
+        worked(&path, "b", &["a"]).await;
+        let known = KnownRoles::at(path.clone());
+        known.works(ALICE, "999999999999", "c", &[]);
+        known.works(ALICE, "222222222222", "c", &names(&["a"]));
+        let roles = known.in_order(ALICE, DEV, &names(&["a", "b"])).await;
+        assert_eq!(roles.join(" "), "b a");
+        let roles = names(&["a", "b", "c"]);
+        let roles = known.in_order(ALICE, "222222222222", &roles[..]).await;
+        assert_eq!(roles.join(" "), "a b c", "b was not tried");
+        known.save().await;
+        assert_eq!(order(&path, &["a", "b"]).await, "b a", "it is there still");
+    }
+
+    #[tokio::test]
+    async fn after_a_day_the_roles_are_tried_in_their_order_again() {
+        let (_directory, path) = nowhere();
+        worked(&path, "b", &["a"]).await;
+        for (hours, expected) in [(23, "b a"), (24, "a b"), (-1, "a b")] {
             let mut roles = read(&path).unwrap();
-            let found = cache_file::stamp(now() - TimeDelta::days(days));
-            roles.get_mut(DEV).unwrap().found = found;
+            let found = cache_file::stamp(now() - TimeDelta::hours(hours));
+            roles.get_mut(&ALICE.of(DEV)).unwrap().found = found;
             fs::write(&path, serde_json::to_vec(&roles).unwrap()).unwrap();
-            assert_eq!(order(&path, &["a", "b"]).await, expected, "{days} days");
+            assert_eq!(order(&path, &["a", "b"]).await, expected, "{hours} hours");
         }
     }
 

@@ -8,6 +8,7 @@
 use super::{
     Caller, Connection, Kind, KnownRoles, Problem, Renewals, SignedIn,
     convert::{error, failed},
+    known_roles::Asker,
     portal,
     renewal::{self, Teller},
 };
@@ -56,16 +57,34 @@ pub async fn sign_in_to_member(
         return portal::sign_in(source, member).await;
     }
     let mut denied = Vec::new();
-    let roles = known.in_order(&member.account, &member.roles).await;
+    // Where it is not known who asks, nothing is known of what is refused to them.
+    let known = member.opener.as_deref().map(|principal| {
+        let endpoint = source.sts_endpoint.as_deref();
+        (
+            known,
+            Asker {
+                principal,
+                endpoint,
+            },
+        )
+    });
+    let roles = match known {
+        Some((known, asker)) => known.in_order(asker, &member.account, &member.roles).await,
+        None => member.roles.to_vec(),
+    };
     for (at, role) in roles.iter().enumerate() {
         let assumed = Assumed::new(source, member, role, true);
         match assumed.assume().await {
             Ok((credentials, caller)) => {
-                known.works(&member.account, role, &roles[..at]);
+                if let Some((known, asker)) = known {
+                    known.works(asker, &member.account, role, &roles[..at]);
+                }
                 return Ok(signed_in(source, assumed, credentials, caller));
             }
             Err(error) if error.kind == Kind::Denied => {
-                known.is_refused(&member.account, role);
+                if let Some((known, asker)) = known {
+                    known.is_refused(asker, &member.account, role);
+                }
                 denied.push(error);
             }
             Err(error) => return Err(not_assumed(role, &error)),

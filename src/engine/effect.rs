@@ -191,6 +191,8 @@ pub struct Member {
     pub source: Slot,
     /// What of it does.
     pub through: Through,
+    /// The ARN of who opens it, without the name of a session, where that is known.
+    pub opener: Option<Box<str>>,
     /// What the session is called in the account's records, where it is not known yet who opens it.
     pub session: Box<str>,
 }

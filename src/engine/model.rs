@@ -205,6 +205,18 @@ impl Caller {
         (of_iam && !name.is_empty() && name.bytes().all(known)).then_some(name)
     }
 
+    /// The ARN of the user or role, without what a session of it is called.
+    #[must_use]
+    pub fn principal(&self) -> &str {
+        match self.resource().split('/').collect::<Vec<_>>()[..] {
+            ["assumed-role", _, session] => {
+                let arn = self.arn.strip_suffix(session).unwrap_or(&self.arn);
+                arn.strip_suffix('/').unwrap_or(arn)
+            }
+            _ => &self.arn,
+        }
+    }
+
     /// The part of the ARN that a person recognises: a user's name, or `role/session`.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -330,6 +342,24 @@ pub fn is_key_id(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_principal_of_a_session_is_its_role() {
+        let principal = |resource: &str| {
+            let arn = format!("arn:aws:sts::123456789012:{resource}");
+            let caller = Caller::read("123456789012".into(), arn).expect("it is one");
+            caller.principal().rsplit(':').next().map(str::to_owned)
+        };
+        for (resource, expected) in [
+            ("assumed-role/Admin/alice@example.com", "assumed-role/Admin"),
+            ("assumed-role/Admin/Admin", "assumed-role/Admin"),
+            ("federated-user/alice", "federated-user/alice"),
+            ("user/ops/alice", "user/ops/alice"),
+            ("root", "root"),
+        ] {
+            assert_eq!(principal(resource).as_deref(), Some(expected));
+        }
+    }
 
     #[test]
     fn a_caller_is_named_as_a_person_would() {

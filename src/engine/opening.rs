@@ -295,6 +295,7 @@ impl Engine {
                     roles: roles.unwrap_or_else(|| self.roles.clone()),
                     source,
                     through,
+                    opener: None,
                     session: "iamkeys".into(),
                 };
                 self.open_member(member)
@@ -346,6 +347,7 @@ impl Engine {
             let source = self.fleet.get(member.source);
             let caller = source.and_then(|source| source.identity.caller.known());
             let session = session_name(caller);
+            let opener = caller.map(|caller| caller.principal().into());
             let problem = match source.map(|source| &source.stage) {
                 Some(Stage::SigningIn | Stage::Waiting) => continue,
                 Some(Stage::SignedIn) => None,
@@ -366,6 +368,7 @@ impl Engine {
             let mut target = account.target.clone();
             if let Target::Member(member) = &mut target {
                 member.session = session;
+                member.opener = opener;
             }
             self.effects.push(Effect::SignIn(account.session, target));
         }

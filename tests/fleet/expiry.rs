@@ -64,6 +64,7 @@ async fn member_of_dev(endpoint: &Endpoint, options: &Options) -> SignedIn {
         roles: roles_named([ROLE_OF_DEV]),
         source: Slot(0),
         through: Through::Role,
+        opener: None,
         session: "iamkeys".into(),
     };
     let known = KnownRoles::default();
@@ -276,7 +277,10 @@ async fn a_change_whose_role_is_not_given_in_time_is_not_sent_and_opens_no_quest
     ] {
         let fault = Fault::new(kind).action("AssumeRole");
         endpoint.fault(fault.in_account(DEV).times(20));
-        let error = member.change(&change).await.expect_err("no role, no change");
+        let error = member
+            .change(&change)
+            .await
+            .expect_err("no role, no change");
         endpoint.clear_faults();
         assert_eq!(error.action, "sts:AssumeRole");
         assert_eq!(error.kind, Kind::NotSent, "{error:?}");

@@ -5,8 +5,8 @@ use crate::by_hand::{Account, ByHand, created, error, key};
 use chrono::TimeDelta;
 use iamkeys::engine::{
     Answer, Attention, Blocker, Change, Changed, Difference, Effect, Error, Event, Fact, Intent,
-    KeyId, Kind, Need, News, Origin, Proposal, Read, Renewed, SignedIn, Resolution, RotationStep,
-    SearchPhase, Slot, Target, TrialNews, Wanted,
+    KeyId, Kind, Need, News, Origin, Proposal, Read, Renewed, Resolution, RotationStep,
+    SearchPhase, SignedIn, Slot, Target, TrialNews, Wanted,
     account::Stage,
     account_rules::{AccountRule, AccountRules, AccountStyle, NamePattern, Which},
     limiter::MOST,

@@ -56,6 +56,7 @@ fn member(hands: &mut ByHand, source: Slot, id: &str) -> Slot {
         account: id.into(),
         roles: roles_named(["audit"]),
         source,
+        opener: None,
         session: "iamkeys".into(),
     };
     let (slot, _) = hands.engine.open(Target::Member(Box::new(member)));

@@ -79,6 +79,7 @@ fn the_accounts_of_an_organisation_are_opened_through_roles() {
             account: id.as_str().into(),
             roles: roles_named(["OrganizationAccountAccessRole"]),
             source: Slot(0),
+            opener: None,
             session: "iamkeys-test".into(),
             through: Through::Role,
         };
