@@ -121,6 +121,9 @@ fn the_role_that_works_in_an_account_is_tried_first_by_the_next_run() {
     let path: &Path = Box::leak(directory.path().join("cache/roles.json").into_boxed_path());
     let run = |roles: &'static [&'static str], known: bool| {
         let endpoint = organisation();
+        // The accounts are listed before it is known who asks for their roles.
+        let late = Fault::new(FaultKind::Delay(Duration::from_millis(300)));
+        endpoint.fault(late.action("GetCallerIdentity"));
         let setup = Setup {
             size: (120, 36),
             all_accounts: true,

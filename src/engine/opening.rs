@@ -7,7 +7,7 @@
 
 use super::{
     Engine, News,
-    account::{Account, Stage},
+    account::{Account, Load, Stage},
     effect::{Effect, Member, Portal, RequestId, SessionId, Slot, Target, Through},
     error::{Error, Kind},
     model::{Caller, ListedAccount},
@@ -345,11 +345,15 @@ impl Engine {
                 continue;
             }
             let source = self.fleet.get(member.source);
-            let caller = source.and_then(|source| source.identity.caller.known());
+            let caller = source.map(|source| &source.identity.caller);
+            let is_asked = caller.is_some_and(|caller| caller.is_loading());
+            let caller = caller.and_then(Load::known);
             let session = session_name(caller);
             let opener = caller.map(|caller| caller.principal().into());
             let problem = match source.map(|source| &source.stage) {
                 Some(Stage::SigningIn | Stage::Waiting) => continue,
+                // Their sessions are named by it, and what is known of their roles is found by it.
+                Some(Stage::SignedIn) if is_asked && caller.is_none() => continue,
                 Some(Stage::SignedIn) => None,
                 Some(Stage::SignedOut(problem)) => Some(without_source(problem)),
                 None => Some(Problem::internal()),
