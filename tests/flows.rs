@@ -3,7 +3,7 @@
 mod common;
 
 use chrono::TimeDelta;
-use common::{Person, Setup, carried, endpoint, go_to, keys_of, now};
+use common::{Person, Setup, carried, endpoint, eventually, go_to, keys_of, now};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
 use crossterm::event::{MouseButton, MouseEventKind};
 use iamkeys::{
@@ -15,7 +15,11 @@ use iamkeys::{
     },
     tui::Message,
 };
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 
 #[test]
@@ -707,6 +711,28 @@ fn a_dialog_that_was_not_read_yet_confirms_nothing_and_says_so() {
     // The way out always works.
     person.press("<c-c>");
     assert_eq!(person.exit(), Exit::Interrupted(Vec::new()));
+}
+
+#[test]
+fn the_time_to_read_counts_from_when_the_terminal_had_the_frame_however_late_that_is_noticed() {
+    let to_read = Duration::from_millis(150);
+    let setup = Setup {
+        to_read,
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint(), setup);
+    person.loaded();
+    let asked = Instant::now();
+    person.keep_frame("Create key in");
+    person.press("c");
+    eventually("the question on its way", || person.awaits_frame());
+    let drawn = Instant::now();
+    eventually("time to read it", || drawn.elapsed() >= to_read);
+    // From before it was drawn, which is no time to read it in.
+    person.frame_was_taken(asked);
+    person.press("y");
+    person.see("New key");
+    assert_eq!(person.calls("CreateAccessKey"), 1);
 }
 
 #[test]

@@ -265,12 +265,7 @@ where
             if due && self.is_ready() && self.has_terminal() {
                 self.draw()?;
             }
-            let ready = self.host.ready_since();
-            if let Some(since) = ready {
-                // Not when this loop comes to notice it: a person reads meanwhile.
-                self.guard.shown(since.max(self.last_frame));
-            }
-            let is_ready = ready.is_some();
+            let is_ready = self.note_shown();
             let resume = self.resume.unwrap_or(frame_due);
             let lend_from = self.lend_from.unwrap_or(frame_due);
             tokio::select! {
@@ -385,17 +380,29 @@ where
         self.host.ready_since().is_some()
     }
 
+    /// Notes since when the terminal has had the last frame: not when this comes to notice it, as a
+    /// person reads meanwhile. Says whether it has.
+    fn note_shown(&mut self) -> bool {
+        let ready = self.host.ready_since();
+        if let Some(since) = ready {
+            self.guard.shown(since.max(self.last_frame));
+        }
+        ready.is_some()
+    }
+
     /// Whether the last frame is not shown yet, after a time in which a terminal shows one.
     fn is_stuck(&self) -> bool {
         !self.is_ready() && self.last_frame.elapsed() > STUCK
     }
 
     /// Whether a person had time to read the dialog on top.
-    fn was_read(&self) -> bool {
+    fn was_read(&mut self) -> bool {
+        // The key may be here before anything else that would let it be noticed.
+        self.note_shown();
         !self.is_stuck() && self.guard.was_read(self.screen.view(), Instant::now())
     }
 
-    fn message_of(&self, event: TerminalEvent) -> Option<Message> {
+    fn message_of(&mut self, event: TerminalEvent) -> Option<Message> {
         match event {
             // Nothing is done when a key is let go, nor by Shift alone.
             TerminalEvent::Key(

@@ -83,7 +83,21 @@ struct Shown {
     lent: Vec<String>,
     /// How many frames there were when it was lent, and when it was taken back.
     at_lending: Vec<usize>,
+    /// The frame with this text is the last that is taken, until a test says since when it was.
+    keep_at: Option<String>,
+    taken: Taken,
     ended: bool,
+}
+
+/// Whether the terminal has taken the last frame.
+#[derive(Clone, Copy, Default)]
+enum Taken {
+    #[default]
+    AtOnce,
+    /// Not yet; whether the program waits for it.
+    NotYet(bool),
+    /// It had it at that time, whenever the program comes to notice.
+    Since(Instant),
 }
 
 #[derive(Clone, Default)]
@@ -174,6 +188,10 @@ impl Backend for Screen {
         self.shared.change(|shown| {
             shown.screen = screen.join("\n");
             shown.frames += 1;
+            let is_there = |text: &mut String| shown.screen.contains(text.as_str());
+            if shown.keep_at.take_if(is_there).is_some() {
+                shown.taken = Taken::NotYet(false);
+            }
         });
         Ok(())
     }
@@ -189,6 +207,24 @@ impl Host for TestHost {
 
     fn terminal(&mut self) -> &mut Terminal<Screen> {
         &mut self.terminal
+    }
+
+    fn ready_since(&self) -> Option<Instant> {
+        match self.shared.lock().taken {
+            Taken::AtOnce => Some(Instant::now()),
+            Taken::NotYet(_) => None,
+            Taken::Since(at) => Some(at),
+        }
+    }
+
+    async fn ready(&self) -> io::Result<()> {
+        self.shared.change(|shown| {
+            if let Taken::NotYet(awaited) = &mut shown.taken {
+                *awaited = true;
+            }
+        });
+        // Nothing wakes it: it is left to other events that it is noticed.
+        std::future::pending().await
     }
 
     fn send(&mut self, sequence: &str) -> io::Result<()> {
@@ -383,6 +419,22 @@ impl Person {
             let changed = self.shared.0.1.wait_timeout(shown, left);
             shown = changed.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Lets the terminal take nothing after the frame that has this text.
+    pub fn keep_frame(&self, text: &str) {
+        self.shared
+            .change(|shown| shown.keep_at = Some(text.into()));
+    }
+
+    /// Whether the program has drawn that frame and waits until it is taken.
+    pub fn awaits_frame(&self) -> bool {
+        matches!(self.shared.lock().taken, Taken::NotYet(true))
+    }
+
+    /// The terminal has taken that frame since then, and the program is not told.
+    pub fn frame_was_taken(&self, at: Instant) {
+        self.shared.change(|shown| shown.taken = Taken::Since(at));
     }
 
     /// How many frames there were each time that the terminal was lent, and taken back.
