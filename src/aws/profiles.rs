@@ -17,6 +17,7 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 use odd_names::{OddName, Section as OddSection};
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     path::PathBuf,
 };
@@ -129,8 +130,15 @@ impl<'a> Reader<'a> {
             let is_url = url.contains("://") && !looks_like_a_secret(url);
             is_url && !of_sessions.contains(portal_address(url))
         });
-        urls.sort_unstable();
-        urls.dedup();
+        // The login is kept by the URL as it is written: of two ways to write it, the one that has one.
+        urls.sort_by_cached_key(|url| {
+            let expires = match self.login(url) {
+                Login::Cached { expires, .. } => Some(expires),
+                _ => None,
+            };
+            (portal_address(url), Reverse(expires), *url)
+        });
+        urls.dedup_by_key(|url| portal_address(*url));
         let portals = names.into_iter().chain(urls).map(|name| SsoPortal {
             name: name.into(),
             login: self.login(name),

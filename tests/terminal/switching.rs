@@ -109,7 +109,7 @@ fn a_profile_whose_name_cannot_be_read_is_there_and_says_what_to_do() {
     program.wait_text("'é' in its name: rename it in");
     program.press("team");
     program.wait_text("1 of 2 profiles");
-    program.wait_text("a blank in its name: rename it in ~/.aws/config");
+    program.wait_text("a space in its name: rename it in ~/.aws/config");
     // What is open is not left for it.
     program.press(ENTER);
     program.wait_text("▲ my team: ");

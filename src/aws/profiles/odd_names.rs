@@ -1,6 +1,6 @@
 //! Profiles that the SDK's reader leaves out because of their names: it takes letters and digits of
 //! ASCII and some signs (`aws-runtime`, `env_config/normalize.rs`, `validate_identifier`), and only warns
-//! in its log of others. The `aws` command writes a name with a blank in quotes and reads it back
+//! in its log of others. The `aws` command writes a name with a space in quotes and reads it back
 //! (`profile_to_section`; `botocore/configloader.py`), so people have such profiles. They cannot be signed
 //! in with here, and are shown with why.
 
@@ -68,8 +68,8 @@ impl OddName {
         Problem {
             title: format!("Profile {name} cannot be used"),
             what: format!(
-                "iamkeys reads profiles with the AWS SDK, which leaves out one of this name: the \
-                 letters of ASCII, digits and {SIGNS} are what a name may have."
+                "iamkeys reads profiles with the AWS SDK, which leaves out one of this name. Names may \
+                 contain only ASCII letters, digits and {SIGNS}"
             ),
             details: vec![self.why.clone()],
             advice: vec!["Rename the profile, and where others name it as their source.".into()],
@@ -105,7 +105,8 @@ fn odd(file: File, path: &str, header: &str) -> Option<OddName> {
         None => format!("quotes around its name: leave them out in {path}"),
         Some(c) => {
             let what = match c {
-                ' ' | '\t' => "a blank".into(),
+                ' ' => "a space".into(),
+                '\t' => "a tab".into(),
                 c => format!("{c:?}"),
             };
             format!(
@@ -169,7 +170,7 @@ mod tests {
         };
         let rest = "in its name: rename it in ~/.aws/config (ASCII letters, digits and _-/.%@:+ can be \
                     read)";
-        assert_eq!(why("[profile my team]"), format!("a blank {rest}"));
+        assert_eq!(why("[profile my team]"), format!("a space {rest}"));
         assert_eq!(why("[profile équipe]"), format!("'é' {rest}"));
         assert_eq!(
             why("[profile \"quoted\"]"),

@@ -295,20 +295,20 @@ async fn a_profile_whose_name_the_sdk_does_not_read_is_listed_with_why() {
         profile.expect(name).kind.to_string()
     };
     for (name, expected) in [
-        ("my team", "a blank in its name: rename it in ~/.aws/config"),
+        ("my team", "a space in its name: rename it in ~/.aws/config"),
         (
             "other team",
-            "a blank in its name: rename it in ~/.aws/config",
+            "a space in its name: rename it in ~/.aws/config",
         ),
         (
             "third team",
-            "a blank in its name: rename it in ~/.aws/credentials",
+            "a space in its name: rename it in ~/.aws/credentials",
         ),
         ("équipe", "'é' in its name: rename it in ~/.aws/config"),
         ("quoted", "quotes around its name: leave them out"),
         ("both", "keys"),
-        ("staging", "source_profile my team: a blank in its name"),
-        ("dev", "sso_session our org: a blank in its name"),
+        ("staging", "source_profile my team: a space in its name"),
+        ("dev", "sso_session our org: a space in its name"),
     ] {
         let kind = kind(name);
         assert!(kind.starts_with(expected), "{name}: {kind}");
@@ -331,6 +331,10 @@ async fn the_start_urls_of_older_profiles_are_portals_that_are_not_renewed() {
     let config = [
         older("two", "https://zeta.awsapps.com/start"),
         older("one", "https://zeta.awsapps.com/start"),
+        // The same portal, written in other ways; and another one, that sorts between them.
+        older("four", "https://zeta.awsapps.com/start/"),
+        older("five", "https://zeta.awsapps.com/start#/"),
+        older("six", "https://zeta.awsapps.com/start-2"),
         // There is a session of it.
         older("three", "https://acme.awsapps.com/start/"),
         "[profile half]\nsso_start_url = https://half.awsapps.com/start\n".into(),
@@ -347,7 +351,7 @@ async fn the_start_urls_of_older_profiles_are_portals_that_are_not_renewed() {
     // The name is the SHA-1 of the start URL.
     let path = home
         .path()
-        .join("c30f799f5a0aed333940dbd9848b89aadd2cb55c.json");
+        .join("01d95303460e3fbf1a47b0807fc753553814070b.json");
     let token = "{\"accessToken\":\"x\",\"expiresAt\":\"2026-11-21T12:00:00Z\",\"refreshToken\":\"r\",\
                  \"clientId\":\"c\",\"clientSecret\":\"s\",\
                  \"registrationExpiresAt\":\"2027-01-01T00:00:00Z\"}";
@@ -355,7 +359,12 @@ async fn the_start_urls_of_older_profiles_are_portals_that_are_not_renewed() {
     let directory = home.path().to_owned();
     let list = Reader::new(&profiles, Some(directory), &[]).list();
     let names: Vec<&str> = list.portals.iter().map(|portal| &*portal.name).collect();
-    assert_eq!(names, ["acme", "https://zeta.awsapps.com/start"]);
+    // As it is written where there was a login.
+    let zeta = [
+        "https://zeta.awsapps.com/start/",
+        "https://zeta.awsapps.com/start-2",
+    ];
+    assert_eq!(names, ["acme", zeta[0], zeta[1]]);
     let login = list.portals[1].login;
     assert!(
         matches!(
