@@ -107,7 +107,7 @@ impl Engine {
             let account = engine.fleet.remove(slot)?;
             // As if nobody had asked for it.
             engine.profiles.forget_failure(&account.target);
-            engine.say(format!("{} is not opened any more", account.label()));
+            engine.say(format!("{} removed", account.label()));
             Some(())
         })
     }

@@ -90,7 +90,7 @@ actions! {
     ReverseSort, "reverse", "Reverse the sort", View "Sort, reverse";
     OpenAccount, "open", "Show the users and keys of this account only", View "This account only";
     AllAccounts, "all accounts", "Show the users and keys of all accounts", View "All accounts";
-    Exclude, "exclude", "Leave the account out of the lists, or not", View "Exclude, include";
+    Exclude, "exclude", "Exclude or include; remove one that failed", View "Exclude, include, remove";
     ShowAccounts, "accounts", "Go to the accounts", View "Switch page, account";
     ShowUsers, "users", "Go to the users and their keys", View "Switch page, account";
     ShowKeys, "all keys", "Go to the list of all keys", View "Switch page, account";
@@ -159,7 +159,7 @@ actions! {
     CopyAddress, "copy address", "Copy the address of the page";
     UseBrowser, "use the browser", "Log in with the browser on this machine";
     UseDeviceCode, "use a code", "Log in with a code, in any browser";
-    OpenBeside, "open beside", "Open the account beside the others, or take out one that failed";
+    OpenBeside, "open beside", "Open the account beside the others, or remove one that failed";
     OpenAll, "open all", "Open all accounts that are shown and need no code and no login";
     OpenDemo, "demo account", "Open the demo account: nothing in it is real";
     StopWaiting, "leave now", "Leave, not knowing how the change ended";

@@ -453,6 +453,8 @@ impl Screen {
         let inactive = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
         match action {
             Action::Toggle if self.selected_key().is_some_and(inactive) => "activate",
+            Action::Exclude if self.engine.can_take_out(self.slot()) => "remove",
+            Action::Exclude if self.account().excluded => "include",
             action => action.title(),
         }
     }

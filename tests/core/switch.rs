@@ -14,7 +14,7 @@ use iamkeys::{
         model::{AccountState, AccountsPage, ListedAccount},
         profiles::{Login, Profile, ProfileKind, ProfileList, SsoPortal},
     },
-    tui::{self, KeyPress, Message},
+    tui::{self, KeyPress, Message, Page},
 };
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -201,16 +201,16 @@ fn space_takes_an_account_out_again_that_could_not_be_opened() {
     desk.press(KeyCode::Up);
     desk.press(KeyCode::Char(' '));
     let (session, _) = sign_ins(&mut desk)[0];
-    assert!(!desk.screen().contains("take it out"), "it may work");
+    assert!(!desk.screen().contains("remove"), "it may work");
     fails(&mut desk, session, None);
-    for text in ["failed: It failed", "Space take it out"] {
+    for text in ["failed: It failed", "Space remove"] {
         assert!(desk.screen().contains(text), "{text}: {}", desk.screen());
     }
     desk.press(KeyCode::Char(' '));
     assert!(sign_ins(&mut desk).is_empty());
     assert_eq!(desk.screen.engine.fleet.accounts().len(), 1);
     let screen = desk.screen();
-    assert!(screen.contains("dev is not opened any more"), "{screen}");
+    assert!(screen.contains("dev removed"), "{screen}");
     assert!(!screen.contains("failed"), "{screen}");
     // It can be tried again, and is another one then.
     desk.press(KeyCode::Char(' '));
@@ -327,7 +327,7 @@ fn what_needs_a_person_to_sign_in_comes_up_at_once() {
     assert_eq!(desk.screen.engine.fleet.accounts().len(), 2);
 }
 
-/// What `dev`, `staging` and the account that a role of `prod` opens came to, on the page of accounts.
+/// Of what could not be opened, as far as a person can help it, and of what is open.
 #[test]
 fn on_the_page_of_accounts_one_signs_in_at_once_or_is_told_why_not() {
     let mut desk = choosing(&["dev", "prod", "staging"]);
@@ -367,18 +367,77 @@ fn on_the_page_of_accounts_one_signs_in_at_once_or_is_told_why_not() {
     assert!(desk.screen().contains("staging: It failed"));
     assert!(logins(&mut desk).is_empty());
     // It has nothing in it to be left out of the lists.
+    assert!(desk.screen().contains("x remove"), "{}", desk.screen());
     desk.keys("x");
-    assert!(desk.screen().contains("staging is not opened any more"));
+    assert!(desk.screen().contains("staging removed"));
     assert_eq!(desk.screen.engine.fleet.accounts().len(), 2);
     desk.press(KeyCode::Esc);
     desk.keys("/prod");
     desk.press(KeyCode::Enter);
+    assert!(desk.screen().contains("x exclude"), "{}", desk.screen());
     desk.keys("l");
     assert!(
         desk.screen().contains("acme-prod is signed in"),
         "{}",
         desk.screen()
     );
+    desk.keys("x");
+    assert!(desk.screen().contains("x include"), "{}", desk.screen());
+}
+
+#[test]
+fn the_page_of_accounts_is_left_with_the_last_account_but_one() {
+    for hidden in [false, true] {
+        let mut desk = choosing(&["dev", "prod"]);
+        desk.keys("dev");
+        desk.press(KeyCode::Char(' '));
+        let (session, _) = sign_ins(&mut desk)[0];
+        fails(&mut desk, session, None);
+        desk.press(KeyCode::Esc);
+        desk.keys("0");
+        assert_eq!(desk.screen.page(), Page::Accounts);
+        if hidden {
+            // It is no row that is shown, and is removed where it is opened.
+            desk.keys("/prod");
+            desk.press(KeyCode::Enter);
+            desk.keys("@dev");
+            desk.press(KeyCode::Char(' '));
+            desk.press(KeyCode::Esc);
+        } else {
+            desk.keys("/dev");
+            desk.press(KeyCode::Enter);
+            desk.keys("x");
+            assert!(desk.screen().contains("dev removed"), "{}", desk.screen());
+        }
+        assert_eq!(desk.screen.engine.fleet.accounts().len(), 1, "{hidden}");
+        assert_eq!(desk.screen.page(), Page::Users, "{hidden}");
+        assert!(!desk.screen().contains("0 Accounts"), "{}", desk.screen());
+    }
+}
+
+#[test]
+fn a_session_that_has_ended_is_not_called_signed_in() {
+    let mut desk = choosing(&["dev", "prod"]);
+    desk.keys("dev");
+    desk.press(KeyCode::Char(' '));
+    desk.press(KeyCode::Esc);
+    let request = desk
+        .screen
+        .engine
+        .intend(Intent::Refresh(desk.session().slot));
+    let request = request.into_iter().find_map(|effect| match effect {
+        Effect::Read(_, request, Read::Users(_)) => Some(request),
+        _ => None,
+    });
+    desk.answered(request.unwrap(), Err(error(Kind::Expired)));
+    assert!(desk.account().identity.broken.is_some());
+    desk.keys("0/prod");
+    desk.press(KeyCode::Enter);
+    desk.keys("l");
+    let screen = desk.screen();
+    let told = "acme-prod: SomeCode: iam:ListAccessKeys; press R";
+    assert!(screen.contains(told), "{screen}");
+    assert!(logins(&mut desk).is_empty());
 }
 
 #[test]

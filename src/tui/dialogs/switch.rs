@@ -133,7 +133,7 @@ impl Switch {
         }
     }
 
-    /// Opens the account of a row beside the others; or takes it out again, where that has failed.
+    /// Opens the account of a row beside the others; or removes it, where that has failed.
     fn open_beside(row: Row, slot: Slot, engine: &Engine) -> Vec<Ask> {
         if let Some(failed) = failed(row, slot, engine) {
             return vec![Ask::Intend(Intent::TakeOut(failed))];
@@ -234,11 +234,7 @@ impl Dialog for Switch {
         let is_failed = self
             .row()
             .is_some_and(|row| failed(row, self.slot, canvas.engine).is_some());
-        let beside = if is_failed {
-            "take it out"
-        } else {
-            "open beside"
-        };
+        let beside = if is_failed { "remove" } else { "open beside" };
         let all_hints = [
             (Action::GoOn, go_on),
             (Action::OpenBeside, beside),

@@ -90,14 +90,17 @@ impl AccountsPage {
         }
     }
 
-    /// Forgets the accounts that were taken out. The next one is selected in the place of one.
-    pub(in crate::tui) fn forget_gone(&mut self, fleet: &Fleet) {
-        let before = self.slots.len();
+    /// Forgets the accounts that were taken out. The next one is selected in the place of one. Says
+    /// whether there was any.
+    pub(in crate::tui) fn forget_gone(&mut self, fleet: &Fleet) -> bool {
+        let (before, counted) = (self.slots.len(), self.counted.len());
         self.slots.retain(|slot| fleet.get(*slot).is_some());
         self.counted.retain(|slot, _| fleet.get(*slot).is_some());
         if self.slots.len() < before {
             self.select(self.scroll.cursor());
         }
+        // A filter hides a row, and its figures stay.
+        self.slots.len() < before || self.counted.len() < counted
     }
 
     /// Moves the selection by so many rows.

@@ -59,7 +59,11 @@ impl Screen {
         {
             self.scope = Scope::All;
         }
-        self.pages.accounts.forget_gone(fleet);
+        let was_there = self.pages.accounts.forget_gone(fleet);
+        // One account has no list: its tab is gone.
+        if was_there && !self.has_several() && self.pages.shown == Page::Accounts {
+            self.go_to(Page::Users);
+        }
     }
 
     /// Closes the dialogs of what is over, and lets the others take notice of what has changed.

@@ -19,6 +19,7 @@ pub(super) fn why_no_code(account: &Account) -> Option<String> {
             Some("The demo account asks for no code".into())
         }
         Stage::SignedIn if account.identity.has_long_lived_key() => None,
+        Stage::SignedIn if account.identity.broken.is_some() => why_broken(account),
         Stage::SignedIn => Some("Only long-term keys can get a session with MFA".into()),
         Stage::SigningIn | Stage::Waiting => Some(is_signing_in(account)),
     }
@@ -30,9 +31,17 @@ pub(super) fn why_no_login(account: &Account) -> Option<String> {
     match &account.stage {
         Stage::SignedOut(problem) => why_not_offered(account, problem, Offer::Login),
         Stage::SignedIn if identity.portal.is_some() && identity.broken.is_some() => None,
+        Stage::SignedIn if identity.broken.is_some() => why_broken(account),
         Stage::SignedIn => Some(format!("{} is signed in", account.label())),
         Stage::SigningIn | Stage::Waiting => Some(is_signing_in(account)),
     }
+}
+
+/// What is the matter with a session that does not work any more, and what helps.
+fn why_broken(account: &Account) -> Option<String> {
+    let error = account.identity.broken.as_ref()?.short();
+    let key = keymap::name(Context::Accounts, Action::Refresh);
+    Some(format!("{}: {error}; press {key}", account.label()))
 }
 
 /// Why that does not help where an account is not signed in, if it does not.
