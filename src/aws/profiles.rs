@@ -134,11 +134,11 @@ impl<'a> Reader<'a> {
         urls.sort_by_cached_key(|url| {
             let expires = match self.login(url) {
                 Login::Cached { expires, .. } => Some(expires),
-                _ => None,
+                Login::Missing => None,
             };
             (portal_address(url), Reverse(expires), *url)
         });
-        urls.dedup_by_key(|url| portal_address(*url));
+        urls.dedup_by_key(|url| portal_address(url));
         let portals = names.into_iter().chain(urls).map(|name| SsoPortal {
             name: name.into(),
             login: self.login(name),
