@@ -249,8 +249,9 @@ impl Action {
             Self::Undo => context == Context::Rotate,
             // It comes up by itself, and what is not given is not renewed.
             Self::Cancel => context == Context::Code,
-            // Elsewhere what is typed or chosen is asked about, or changes nothing.
-            Self::GoOn => matches!(context, Context::Describe | Context::File),
+            // Elsewhere what is typed or chosen is asked about, or changes nothing. With a code it may
+            // give the terminal to a program, and with that what is typed.
+            Self::GoOn => matches!(context, Context::Describe | Context::File | Context::Code),
             _ => false,
         }
     }

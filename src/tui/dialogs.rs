@@ -114,6 +114,11 @@ pub(super) trait Dialog: fmt::Debug + Any {
         None
     }
 
+    /// Whether the program that waits for the terminal to answer it may have that now.
+    fn gives_terminal(&self, _engine: &Engine) -> bool {
+        false
+    }
+
     /// The account and the user whose change it waits for: what comes of that change is shown above
     /// it at once.
     fn awaits(&self, _engine: &Engine) -> Option<(Slot, Box<str>)> {

@@ -225,12 +225,15 @@ impl Screen {
         std::mem::take(&mut self.suspend)
     }
 
-    /// A program that is to have the terminal, once the dialog of its code is the one on top: nobody is
-    /// interrupted in another. Returns what is said of it in the terminal, and what tells it that it may
+    /// A program that is to have the terminal, once the dialog of its code is the one on top and gives it:
+    /// nobody is interrupted in another. Returns what is said of it in the terminal, and what tells it that it may
     /// begin, to be carried out when the terminal is free.
     #[must_use]
     pub fn lend_terminal(&mut self) -> Option<(String, Vec<Effect>)> {
         let top = self.dialogs.last().filter(|_| !self.filtering)?;
+        if !top.gives_terminal(&self.engine) {
+            return None;
+        }
         let Some(Need::Prompt(session, id)) = top.need() else {
             return None;
         };

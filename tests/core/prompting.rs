@@ -3,7 +3,7 @@
 
 use crate::desk::{Desk, people, settings};
 use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
         Copied, Effect, Event, Intent, Kind, Means, Need, Offer, Problem, PromptId, PromptNews,
@@ -11,7 +11,7 @@ use iamkeys::{
         account::Stage,
         prompt::{Asked, CodeAsked, CodeProgram, LoginAsked, LoginWay, Purpose},
     },
-    tui::{Message, keymap::Context},
+    tui::{KeyPress, Message, keymap::Context},
 };
 
 const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
@@ -406,6 +406,39 @@ fn a_program_gets_the_terminal_once_its_dialog_is_on_top() {
     let news = PromptNews::Over(PromptId(2));
     desk.send(Event::Prompted { session, news });
     assert!(!desk.screen.engine.lends_terminal());
+}
+
+/// A renewal comes by itself, while a person types something else.
+#[test]
+fn where_nobody_has_asked_for_the_code_enter_gives_the_terminal() {
+    let mut desk = Desk::showing((80, 24), settings(), &people());
+    let wants = Asked::Code(CodeAsked {
+        program: Some(CodeProgram::WantsTerminal),
+        ..code()
+    });
+    desk.keys("j");
+    ask(&mut desk, FIRST, wants);
+    assert_eq!(desk.screen.context(), Context::Code);
+    assert!(desk.screen.lend_terminal().is_none());
+    desk.keys("jj");
+    assert!(desk.screen.lend_terminal().is_none());
+    let screen = desk.screen();
+    assert!(screen.contains("Enter runs it in the terminal"), "{screen}");
+    assert!(screen.contains("Run it Enter"), "{screen}");
+    // The one that was on its way to the list.
+    let key = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+    desk.send(Message::Key(KeyPress { key, read: false }));
+    assert!(desk.screen.lend_terminal().is_none(), "nobody has read it");
+    // A code that is begun is no such answer.
+    desk.keys("123");
+    assert!(desk.screen().contains("Sign in Enter"));
+    desk.press(KeyCode::Enter);
+    assert!(desk.screen.lend_terminal().is_none());
+    for _ in 0..3 {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.press(KeyCode::Enter);
+    assert!(desk.screen.lend_terminal().is_some());
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn the_terminal_answers_what_it_was_asked_before_it_is_lent() {
     let start = with(&world, ASKS, LENDS).env("COLORTERM", "truecolor");
     let mut program = start.run();
     program.wait_raw(b"\x1b]11;?", 1);
-    program.wait_text("mfa_process waits for the terminal.");
+    program.wait_text("mfa_process is waiting for the terminal.");
     program.send(b"\x1b]11;rgb:0000/0000/0000\x1b\\");
     wait_for_question(&mut program);
     program.send(format!("{}\n", code(&world)).as_bytes());

@@ -4,6 +4,7 @@ use super::intend;
 use crate::{
     engine::{
         Need, Prompt, PromptId, Reply, SecretKey, SessionId,
+        account::Stage,
         prompt::{Asked, CodeAsked, CodeProblem, CodeProgram, DIGITS, MANY_REFUSALS, Purpose},
     },
     tui::prelude::*,
@@ -20,6 +21,8 @@ pub(in crate::tui) struct CodeDialog {
     refused: u32,
     /// The text has changed since it was sent: what was wrong with its form may not be any more.
     is_edited: bool,
+    /// A person has said that the program may have the terminal.
+    gives_terminal: bool,
 }
 
 impl CodeDialog {
@@ -31,6 +34,7 @@ impl CodeDialog {
             input: Input::default(),
             refused: 0,
             is_edited: false,
+            gives_terminal: false,
         }
     }
 
@@ -44,6 +48,19 @@ impl CodeDialog {
 
     fn reply(&self, reply: Reply) -> Vec<Ask> {
         intend(Intent::Reply(self.session, self.prompt, reply))
+    }
+
+    /// Whether a person has asked for what the code is for. The end of a session that is renewed comes by
+    /// itself, while they type something else.
+    fn is_asked_for(&self, engine: &Engine) -> bool {
+        let account = engine.fleet.of(self.session);
+        account.is_some_and(|account| account.stage == Stage::SigningIn)
+    }
+
+    /// Whether Enter gives the terminal to the program: there is no code to send.
+    fn may_give_terminal(&self, engine: &Engine) -> bool {
+        let wants = engine.wants_terminal(self.session, self.prompt).is_some();
+        wants && self.input.value().is_empty() && !self.is_asked_for(engine)
     }
 
     /// The digits, apart, and a place for each that is still to come.
@@ -79,6 +96,7 @@ impl Dialog for CodeDialog {
         lines.gap();
         self.digits(&mut lines);
         let running = matches!(asked.program, Some(CodeProgram::Sent));
+        let may_give = self.may_give_terminal(canvas.engine);
         if prompt.is_sent || running {
             lines.gap();
             lines.waiting("AWS is checking the code");
@@ -99,6 +117,9 @@ impl Dialog for CodeDialog {
                 );
             }
             program(&mut lines, asked.program.as_ref());
+            if may_give {
+                lines.below("Enter runs it in the terminal until it ends.");
+            }
         }
         let title = match &asked.profile {
             Some(name) => format!("MFA code for {}", visible(name)),
@@ -108,7 +129,11 @@ impl Dialog for CodeDialog {
         let may_send = !prompt.is_sent && self.input.value().len() == DIGITS;
         let buttons = vec![
             button(Action::Cancel, "Cancel"),
-            button(Action::GoOn, "Sign in").only_if(may_send),
+            if may_give {
+                button(Action::GoOn, "Run it")
+            } else {
+                button(Action::GoOn, "Sign in").only_if(may_send)
+            },
         ];
         Some(Frame::new(title, canvas.theme.accent, lines).buttons(1, buttons))
     }
@@ -116,6 +141,10 @@ impl Dialog for CodeDialog {
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
         match action {
             Action::GoOn if self.prompt(engine).is_some_and(|(it, _)| it.is_sent) => Vec::new(),
+            Action::GoOn if self.may_give_terminal(engine) => {
+                self.gives_terminal = true;
+                Vec::new()
+            }
             Action::GoOn => {
                 self.is_edited = false;
                 let code = SecretKey::new(self.input.value().to_owned());
@@ -128,6 +157,10 @@ impl Dialog for CodeDialog {
 
     fn need(&self) -> Option<Need> {
         Some(Need::Prompt(self.session, self.prompt))
+    }
+
+    fn gives_terminal(&self, engine: &Engine) -> bool {
+        self.gives_terminal || self.is_asked_for(engine)
     }
 
     fn is_over(&self, engine: &Engine) -> bool {
@@ -223,8 +256,9 @@ fn program(lines: &mut Lines<'_>, program: Option<&CodeProgram>) {
                 lines.below(format!("It says: {line}"));
             }
         }
-        // Seen only where something else holds it up.
-        Some(CodeProgram::WantsTerminal) => lines.waiting("mfa_process waits for the terminal."),
+        Some(CodeProgram::WantsTerminal) => {
+            lines.waiting("mfa_process is waiting for the terminal.")
+        }
         Some(CodeProgram::HasTerminal) => lines.waiting("mfa_process has the terminal."),
         Some(CodeProgram::Failed {
             why,
