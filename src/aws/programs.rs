@@ -18,17 +18,24 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+#[cfg(unix)]
+use std::{thread, time::Instant};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     process::{Child, Command},
     sync::watch,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 /// How long a program may take: a person may have to answer it in a browser.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// How long the standard error of a program that has failed may still be coming.
+/// How long a program that was interrupted may take to end, before it is killed.
+const TO_END: Duration = Duration::from_millis(250);
+
+/// How long what a program has said may still be coming when it has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// No credentials are longer.
@@ -152,7 +159,7 @@ pub(super) async fn run(
         }
         if !all_said {
             // Of a program that has failed, that is the reason.
-            let _ = tokio::time::timeout(LAST_WORDS, beside).await;
+            let _ = timeout(LAST_WORDS, beside).await;
         }
         Err(Why::Failed(status))
     };
@@ -173,29 +180,72 @@ pub(super) async fn run(
 /// Runs a program with the terminal, which nobody else may use meanwhile, and returns what it has
 /// written. What it says on its standard error is for the person there, and is not seen here.
 ///
-/// What ends it for taking too long ends the shell and the one program that it has become: of several
-/// (a pipeline), others may go on.
+/// It may take as long as the person does, who ends it with Ctrl-C. What ends it here does the same
+/// first: of several programs (a pipeline) only the shell is known by its number.
 pub(super) async fn run_with_terminal(
     command: &str,
     programs: &Programs,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut command = shell(command);
     command.stdout(Stdio::piped()).kill_on_drop(true);
+    // An interrupt of the group ends this process no more. The handler stays when this is dropped.
+    #[cfg(unix)]
+    drop(signal(SignalKind::interrupt()).map_err(Why::NotStarted)?);
     let mut child = command.spawn().map_err(Why::NotStarted)?;
     let running = programs.begin(number(&child).map(Running::Process));
     let out = child.stdout.take();
-    // Its end counts, and not that of its output alone: the terminal is its own until then.
-    let work = async { tokio::try_join!(bounded(out), ended(&mut child)) };
-    let (output, status) = tokio::select! {
-        both = work => both?,
-        () = sleep(LIMIT) => return Err(Why::TooLong.into()),
+    let mut output = room();
+    let status = {
+        let read = bounded_into(out, &mut output);
+        tokio::pin!(read);
+        // Its end counts, and not that of its output, which something that was started and goes on
+        // may keep open.
+        let (first, is_read) = tokio::select! {
+            biased;
+            read = &mut read => (read.map(|()| None), true),
+            status = ended(&mut child) => (status.map(Some), false),
+        };
+        let status = match first {
+            Ok(Some(status)) => Ok(status),
+            Ok(None) => ended(&mut child).await,
+            Err(why) => Err(why),
+        };
+        match status {
+            Ok(status) => {
+                // From here on its number may be another's.
+                running.has_ended();
+                if !is_read && let Ok(read) = timeout(LAST_WORDS, read).await {
+                    read?;
+                }
+                status
+            }
+            Err(why) => {
+                interrupt_group();
+                if timeout(TO_END, child.wait()).await.is_ok() {
+                    running.has_ended();
+                }
+                return Err(why.into());
+            }
+        }
     };
-    running.has_ended();
     if status.success() {
         return Ok(output);
     }
     Err(interrupted(status).unwrap_or(Why::Failed(status)).into())
 }
+
+/// Interrupts what has the terminal, as Ctrl-C does, with all that it has started. This process is one
+/// of that group, and is deaf to it meanwhile; in a group that others have made they may not be.
+#[cfg(unix)]
+fn interrupt_group() {
+    use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group};
+    if getpgrp() == getpid() {
+        let _ = kill_current_process_group(Signal::INT);
+    }
+}
+
+#[cfg(not(unix))]
+fn interrupt_group() {}
 
 /// Whether Ctrl-C has ended a program; a shell says so with its exit code.
 #[cfg(unix)]
@@ -234,18 +284,30 @@ fn shell(command: &str) -> Command {
 
 /// What is written, if it is not too much.
 async fn bounded(from: Option<impl AsyncRead + Unpin>) -> Result<Zeroizing<Vec<u8>>, Why> {
-    let Some(from) = from else {
-        return Ok(Zeroizing::default());
-    };
-    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
-    // Room for all of it: growing would leave copies behind.
-    let mut output = Zeroizing::new(Vec::with_capacity(most + 1));
-    let mut from = from.take(MOST + 1);
-    from.read_to_end(&mut output).await.map_err(Why::NotRead)?;
-    if output.len() > most {
-        return Err(Why::TooMuch);
-    }
+    let mut output = room();
+    bounded_into(from, &mut output).await?;
     Ok(output)
+}
+
+/// Room for all of it: growing would leave copies behind.
+fn room() -> Zeroizing<Vec<u8>> {
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    Zeroizing::new(Vec::with_capacity(most.saturating_add(1)))
+}
+
+/// The same, into `output`, where it is even before its end.
+async fn bounded_into(
+    from: Option<impl AsyncRead + Unpin>,
+    output: &mut Vec<u8>,
+) -> Result<(), Why> {
+    let Some(from) = from else { return Ok(()) };
+    let mut from = from.take(MOST + 1);
+    from.read_to_end(output).await.map_err(Why::NotRead)?;
+    if u64::try_from(output.len()).is_ok_and(|length| length <= MOST) {
+        Ok(())
+    } else {
+        Err(Why::TooMuch)
+    }
 }
 
 /// The first line of what is said, into `line` as soon as it is there.
@@ -373,10 +435,11 @@ impl Drop for Guard {
             // If it is not there any more, it was ended already.
             if let Some(at) = all.iter().position(|known| *known == running) {
                 all.swap_remove(at);
-                // One that runs alone is ended by what it is waited for with (`kill_on_drop`), which
-                // knows whether its number is still its own.
-                if matches!(running, Running::Group(_)) {
-                    kill(running);
+                match running {
+                    Running::Group(_) => kill(running),
+                    // It is killed by what it is waited for with (`kill_on_drop`), which knows whether
+                    // its number is still its own.
+                    Running::Process(_) => interrupt_group(),
                 }
             }
         }
@@ -388,8 +451,32 @@ fn kill(running: Running) {
     use rustix::process::{Signal, kill_process, kill_process_group};
     let _ = match running {
         Running::Group(group) => kill_process_group(group, Signal::KILL),
-        Running::Process(process) => kill_process(process, Signal::KILL),
+        Running::Process(process) => {
+            interrupt_group();
+            if has_ended_within(process, TO_END) {
+                return;
+            }
+            kill_process(process, Signal::KILL)
+        }
     };
+}
+
+/// Waits for the end of a program, without taking notice of it.
+#[cfg(unix)]
+fn has_ended_within(process: Number, time: Duration) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let until = Instant::now() + time;
+    loop {
+        // An error says that it was waited for already.
+        if !matches!(waitid(WaitId::Pid(process), options), Ok(None)) {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(TO_END / 25);
+    }
 }
 
 #[cfg(not(unix))]
@@ -446,13 +533,24 @@ mod tests {
         assert!(programs.lock().is_empty());
     }
 
+    /// A person may have to look for their key.
     #[cfg(unix)]
     #[tokio::test(start_paused = true)]
-    async fn one_with_the_terminal_that_does_not_end_is_ended() {
+    async fn one_with_the_terminal_may_take_its_time() {
         let programs = Programs::default();
-        let failure = run_with_terminal("exec sleep 1000", &programs).await;
-        let failure = failure.unwrap_err();
-        assert!(matches!(failure.why, Why::TooLong), "{failure}");
+        let run = run_with_terminal("exec sleep 1000", &programs);
+        assert!(timeout(LIMIT * 10, run).await.is_err());
+        assert!(programs.lock().is_empty());
+    }
+
+    /// What goes on keeps its output open.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn one_with_the_terminal_is_over_when_it_has_ended() {
+        let programs = Programs::default();
+        let run = run_with_terminal("sleep 90 & printf x", &programs);
+        let given = timeout(LAST_WORDS * 10, run).await.expect("it is over");
+        assert_eq!(*given.unwrap(), b"x");
         assert!(programs.lock().is_empty());
     }
 

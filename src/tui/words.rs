@@ -301,7 +301,7 @@ pub(super) fn has_terminal(asked: &CodeAsked) -> String {
         None => String::new(),
     };
     format!(
-        "iamkeys: mfa_process is running, for device {}{of_profile}. Ctrl-C interrupts it.",
+        "iamkeys: mfa_process is running, for device {}{of_profile}. Ctrl-C ends it.",
         asked.serial
     )
 }
