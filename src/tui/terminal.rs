@@ -200,7 +200,12 @@ fn stop_this_job() -> io::Result<()> {
 /// What has to be put right when a program that had the terminal is ended.
 #[cfg(unix)]
 mod lent {
-    use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+    use rustix::{
+        process::getpgrp,
+        termios::{
+            OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+        },
+    };
     use std::{
         io::stdin,
         sync::{Mutex, PoisonError},
@@ -209,15 +214,25 @@ mod lent {
     /// The terminal's modes as they were before.
     static MODES: Mutex<Option<Termios>> = Mutex::new(None);
 
+    /// What was typed until now is not for the program.
     pub(super) fn begin() {
         *MODES.lock().unwrap_or_else(PoisonError::into_inner) = tcgetattr(stdin()).ok();
+        if is_ours() {
+            let _ = tcflush(stdin(), QueueSelector::IFlush);
+        }
+    }
+
+    /// Whether this job is the one in the foreground. Another that touched the terminal's modes would be
+    /// stopped, and one that was ended while it was stopped would be there for ever.
+    fn is_ours() -> bool {
+        tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
     }
 
     /// One that was asking for a password when it was ended has left the echo off. And what was typed
     /// for it and not read any more is no command here.
     pub(super) fn end() {
         let modes = MODES.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(modes) = modes {
+        if let Some(modes) = modes.filter(|_| is_ours()) {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
             let _ = tcflush(stdin(), QueueSelector::IFlush);
         }

@@ -5,7 +5,7 @@ use crate::{
     mfa::{SERIAL, code, enter, keys, quit, start, with_device},
     pty::{Program, Start},
 };
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 const CONFIG: &str = ".config/iamkeys/config.toml";
 
@@ -107,9 +107,8 @@ fn what_it_fails_with_is_said_in_the_dialog() {
     quit(program);
 }
 
-#[test]
-fn ctrl_z_stops_both_and_fg_goes_on_with_the_question() {
-    let world = World::demo();
+/// A shell in whose foreground the program has lent the terminal.
+fn lent_in_a_shell(world: &World, config: &str, script: &str) -> Program {
     let iamkeys = env!("CARGO_BIN_EXE_iamkeys");
     let url = world.url();
     let mut shell = Start::command("sh", ["-i"])
@@ -117,16 +116,27 @@ fn ctrl_z_stops_both_and_fg_goes_on_with_the_question() {
         .env("ENV", "/dev/null")
         .file(".aws/credentials", &keys())
         .file(".aws/config", &with_device())
-        .file(CONFIG, LENDS)
-        .file("code", ASKS)
+        .file(CONFIG, config)
+        .file("code", script)
         .run();
     shell.wait_text("prompt>");
     shell.send(format!("{iamkeys} --endpoint-url {url} --profile base\n").as_bytes());
     wait_for_question(&mut shell);
-    shell.send(CTRL_Z.as_bytes());
+    shell
+}
+
+fn wait_for_prompt(shell: &mut Program) {
     shell.wait_for("the shell's prompt", |screen| {
-        screen.contents().trim_end().ends_with("prompt>")
+        !screen.alternate_screen() && screen.contents().trim_end().ends_with("prompt>")
     });
+}
+
+#[test]
+fn ctrl_z_stops_both_and_fg_goes_on_with_the_question() {
+    let world = World::demo();
+    let mut shell = lent_in_a_shell(&world, LENDS, ASKS);
+    shell.send(CTRL_Z.as_bytes());
+    wait_for_prompt(&mut shell);
     // A person's first key comes when both have stopped.
     shell.press(" ");
     shell.send(b"echo it is $((40 + 2))\n");
@@ -138,9 +148,49 @@ fn ctrl_z_stops_both_and_fg_goes_on_with_the_question() {
     shell.send(format!("{}\n", code(&world)).as_bytes());
     shell.wait_text("Users 24");
     shell.press("q");
-    shell.wait_for("the shell's prompt", |screen| {
-        !screen.alternate_screen() && screen.contents().trim_end().ends_with("prompt>")
-    });
+    wait_for_prompt(&mut shell);
+    shell.send(b"exit\n");
+    shell.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn what_was_stopped_can_be_ended_in_the_background() {
+    let world = World::demo();
+    let mut shell = lent_in_a_shell(&world, LENDS, ASKS);
+    shell.send(CTRL_Z.as_bytes());
+    wait_for_prompt(&mut shell);
+    shell.press(" ");
+    // To wait for a stopped job may end at once.
+    shell.send(b"kill %1; kill -CONT %1\n");
+    shell.send(b"while kill -0 %1; do wait %1; said=$?; done 2>&-; echo it said $said\n");
+    shell.wait_text("it said 143");
+    shell.send(b"stty echo; exit\n");
+    shell.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn a_signal_ends_all_of_a_pipeline() {
+    let world = World::demo();
+    let config = LENDS.replace("'sh", "'echo $PPID >\"$HOME/parent\"; sh");
+    let config = config.replace("hunter2", "hunter2 | tail -n 1");
+    let script = format!("echo $$ >\"$HOME/reader\"\n{ASKS}");
+    let mut shell = lent_in_a_shell(&world, &config, &script);
+    let number = |file| {
+        let text = std::fs::read_to_string(shell.home().join(file)).unwrap();
+        text.trim().to_owned()
+    };
+    let (parent, reader) = (number("parent"), number("reader"));
+    let parent = Pid::from_raw(parent.parse().unwrap()).unwrap();
+    kill_process(parent, Signal::TERM).unwrap();
+    wait_for_prompt(&mut shell);
+    // It would be said what it is, if it were there; it may be dead and not waited for.
+    let look = format!("ps -o stat= -p {reader} | grep -v Z; echo it is $((40 + 2))\n");
+    shell.send(look.as_bytes());
+    shell.wait_text("it is 42");
+    let screen = shell.screen();
+    let lines: Vec<_> = screen.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| *line == "it is 42").unwrap();
+    assert!(lines[at - 1].contains("echo it is"), "{screen}");
     shell.send(b"exit\n");
     shell.wait_exit().assert_clean(0);
 }
