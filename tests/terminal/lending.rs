@@ -1,7 +1,7 @@
 //! The program that gives codes has the terminal: the screen makes room for it, and comes back.
 
 use crate::{
-    CTRL_C, CTRL_Z, ESC, World,
+    CTRL_C, CTRL_Z, ENTER, ESC, World,
     mfa::{SERIAL, code, enter, keys, quit, start, with_device},
     pty::{Program, Start},
 };
@@ -44,9 +44,13 @@ fn it_asks_on_the_terminal_and_the_screen_comes_back_with_what_it_has_printed() 
         "{said}"
     );
     assert!(!said.contains("hunter2"), "{said}");
-    // Another size is no reason to draw.
+    // Another size is no reason to draw, nor is a spinner: it turns many times until the code is typed.
     program.resize(100, 30);
-    program.send(format!("{}\n", code(&world)).as_bytes());
+    program.press(&code(&world));
+    let screen = program.screen();
+    assert!(screen.contains("Password, please:"), "{screen}");
+    assert!(!screen.contains("mfa_process has the terminal"), "{screen}");
+    program.press(ENTER);
     program.wait_text("Users 24");
     program.wait_for("the program's screen", vt100::Screen::alternate_screen);
     assert!(!program.is_cooked());
