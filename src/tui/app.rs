@@ -4,6 +4,8 @@
 //! nothing to do it sleeps without a timer: a spinner turns only while something is under way. A flood of answers is folded into at most 60 frames a
 //! second, but a key press is drawn at once.
 
+mod lending;
+
 use super::{
     Colours, Settings,
     canvas::Drawn,
@@ -47,10 +49,6 @@ const STUCK: Duration = Duration::from_millis(250);
 
 /// How long a stop may take to arrive, and the word that it is over.
 const STOP: Duration = Duration::from_millis(100);
-
-/// How long the signal of a Ctrl-C may still be on its way here after the program that had the terminal
-/// has ended by it. The key itself is no signal where the terminal is this program's.
-const ECHO: Duration = Duration::from_secs(1);
 
 /// How long the terminal may take over an answer to what it was asked, before its keys are another
 /// program's: that would take the answer for something typed.
@@ -345,36 +343,6 @@ where
         self.drawn.view == Some(self.screen.view())
     }
 
-    /// Whether the terminal is not another program's: one's that was given it, or the shell's that has
-    /// stopped this one.
-    fn has_terminal(&self) -> bool {
-        self.resume.is_none() && !self.is_lent
-    }
-
-    /// Gives the terminal to a program that waits for it, if there is one.
-    fn lend(&mut self) -> io::Result<()> {
-        self.lend_from.take_if(|from| *from <= Instant::now());
-        if !self.has_terminal() || !self.is_ready() || self.lend_from.is_some() {
-            return Ok(());
-        }
-        let Some((line, effects)) = self.screen.lend_terminal() else {
-            return Ok(());
-        };
-        self.is_lent = true;
-        self.host.lend(&line)?;
-        self.carry_out(effects)
-    }
-
-    /// Takes the terminal back from a program that has ended.
-    fn take_back(&mut self) -> io::Result<()> {
-        self.is_lent = false;
-        self.deaf_until = Some(Instant::now() + ECHO);
-        self.host.take_back()?;
-        self.text = false;
-        self.stale = Stale::Now;
-        Ok(())
-    }
-
     /// Whether the terminal has taken the last frame.
     fn is_ready(&self) -> bool {
         self.host.ready_since().is_some()
@@ -444,18 +412,10 @@ where
     }
 
     /// Takes in a signal. An interrupt asks before it leaves a secret behind, and where nothing is
-    /// shown it cannot. What the keys of a terminal send to a program that has it comes here as well, and
-    /// is not meant for this one: an interrupt, and the end of a stop (Ctrl-Z).
+    /// shown it cannot.
     fn signal(&mut self, message: Message) -> io::Result<()> {
-        let was_lent = self.deaf_until.is_some_and(|until| Instant::now() < until);
-        match message {
-            Message::Resumed if self.is_lent => return Ok(()),
-            Message::Event(Event::Signal(Signal::Interrupt | Signal::Quit))
-                if self.is_lent || was_lent =>
-            {
-                return Ok(());
-            }
-            _ => {}
+        if self.is_for_other(&message) {
+            return Ok(());
         }
         let message = match message {
             Message::Event(Event::Signal(signal @ Signal::Interrupt))

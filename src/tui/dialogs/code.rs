@@ -257,7 +257,7 @@ fn program(lines: &mut Lines<'_>, program: Option<&CodeProgram>) {
             }
         }
         Some(CodeProgram::WantsTerminal) => {
-            lines.waiting("mfa_process is waiting for the terminal.")
+            lines.waiting("mfa_process is waiting for the terminal.");
         }
         Some(CodeProgram::HasTerminal) => lines.waiting("mfa_process has the terminal."),
         Some(CodeProgram::Failed {
