@@ -1456,6 +1456,9 @@ fn a_program_that_gives_codes_has_the_terminal_to_itself() {
         }
     };
     person.hear(asked(CodeProgram::WantsTerminal));
+    // Nobody has asked to be signed in.
+    person.see("Enter runs it in the terminal");
+    person.press("<enter>");
     let line = person.wait_lent();
     assert!(line.contains("mfa/alice of profile prod"), "{line}");
     // What its Ctrl-C and the end of its Ctrl-Z tell this process too; a key, which waits; an answer.
