@@ -346,7 +346,7 @@ impl Engine {
             }
             let source = self.fleet.get(member.source);
             let caller = source.map(|source| &source.identity.caller);
-            let is_asked = caller.is_some_and(|caller| caller.is_loading());
+            let is_asked = caller.is_some_and(Load::is_loading);
             let caller = caller.and_then(Load::known);
             let session = session_name(caller);
             let opener = caller.map(|caller| caller.principal().into());
