@@ -127,8 +127,12 @@ impl Host for Tty {
     }
 
     fn take_back(&mut self) -> io::Result<()> {
-        lent::end();
+        let was_lent = lent::end();
         let taken = self.resume();
+        if was_lent {
+            // On the program's own screen, where it does not matter that the cursor goes home.
+            writer::send(lent::WHOLE_SCREEN.into())?;
+        }
         keyboard::go_on();
         taken
     }
@@ -167,7 +171,12 @@ fn take() -> io::Result<()> {
 /// Gives the terminal back, if it is ours. Safe to call from anywhere, any number of times; what
 /// fails here cannot be helped.
 pub fn give_back() {
-    lent::end();
+    if lent::end() {
+        // The other program was ended, and may have meant to put this right itself.
+        let mut sequence = Vec::from(lent::AS_BEFORE);
+        let _ = queue!(sequence, mouse::LetGo, DisableBracketedPaste, Show);
+        let _ = writer::send(sequence).and_then(|()| writer::wait());
+    }
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut sequence = Vec::new();
         if kitty::is_harmless() {
@@ -211,6 +220,13 @@ mod lent {
         sync::{Mutex, PoisonError},
     };
 
+    /// Takes back where another program has let the terminal scroll, insert and count rows from: no
+    /// margins, no origin mode, nothing inserted, the usual characters and colours.
+    pub(super) const WHOLE_SCREEN: &[u8] = b"\x1b[?6l\x1b[r\x1b[4l\x1b(B\x1b[m";
+
+    /// The same where the cursor stays.
+    pub(super) const AS_BEFORE: &[u8] = b"\x1b7\x1b[r\x1b8\x1b[4l\x1b(B\x1b[m";
+
     /// The terminal's modes as they were before.
     static MODES: Mutex<Option<Termios>> = Mutex::new(None);
 
@@ -229,21 +245,27 @@ mod lent {
     }
 
     /// One that was asking for a password when it was ended has left the echo off. And what was typed
-    /// for it and not read any more is no command here.
-    pub(super) fn end() {
+    /// for it and not read any more is no command here. Says whether it was lent, and is this job's.
+    pub(super) fn end() -> bool {
         let modes = MODES.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(modes) = modes.filter(|_| is_ours()) {
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
-            let _ = tcflush(stdin(), QueueSelector::IFlush);
-        }
+        let Some(modes) = modes.filter(|_| is_ours()) else {
+            return false;
+        };
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
+        let _ = tcflush(stdin(), QueueSelector::IFlush);
+        true
     }
 }
 
 /// Elsewhere it is not lent.
 #[cfg(not(unix))]
 mod lent {
+    pub(super) const WHOLE_SCREEN: &[u8] = b"";
+    pub(super) const AS_BEFORE: &[u8] = b"";
     pub(super) fn begin() {}
-    pub(super) fn end() {}
+    pub(super) fn end() -> bool {
+        false
+    }
 }
 
 /// Asks for the mouse's buttons and wheel. crossterm's own command asks for every movement as well,

@@ -199,13 +199,41 @@ fn a_signal_ends_all_of_a_pipeline() {
     shell.wait_exit().assert_clean(0);
 }
 
+/// What a program with a screen of its own sets, and does not put right when it is killed: rows that
+/// scroll and are counted from, insertion, the mouse, no cursor.
+const SETS: &str = "printf '\\033[5;10r\\033[?6h\\033[4h\\033[?1000h\\033[?25l' >/dev/tty\n";
+
 #[test]
 fn a_signal_ends_both_and_leaves_the_terminal_as_it_was() {
     let world = World::demo();
-    let mut program = with(&world, ASKS, LENDS).run();
+    for script in [
+        ASKS.to_owned(),
+        format!("{ASKS}{SETS}read -r more </dev/tty\n"),
+    ] {
+        let mut program = with(&world, &script, LENDS).run();
+        wait_for_question(&mut program);
+        if script != ASKS {
+            program.send(b"no code\n");
+            program.wait_for("what it sets", vt100::Screen::hide_cursor);
+        }
+        program.signal(Signal::TERM);
+        program.wait_exit().assert_clean(143);
+    }
+}
+
+#[test]
+fn what_it_has_set_is_put_right_before_the_screen_is_drawn() {
+    let world = World::demo();
+    let script = format!("{ASKS}{SETS}exit 7\n");
+    let mut program = with(&world, &script, LENDS).run();
     wait_for_question(&mut program);
-    program.signal(Signal::TERM);
-    program.wait_exit().assert_clean(143);
+    program.send(b"no code\n");
+    program.wait_text("status: 7");
+    // Not every terminal keeps this apart for each of its two screens, as the one of these tests does.
+    program.wait_raw(b"\x1b[?6l\x1b[r\x1b[4l", 1);
+    enter(&mut program, &code(&world));
+    program.wait_text("Users 24");
+    quit(program);
 }
 
 #[test]
