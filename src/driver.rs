@@ -484,8 +484,9 @@ impl Driver {
     /// Stops every read at once, and what gets credentials for them, and waits for what is on its way
     /// to the disk.
     pub async fn finish(&mut self) {
-        self.sessions.clear();
+        // While what waits for them is still there: they get a moment to end by themselves.
         self.accounts.options.programs.end();
+        self.sessions.clear();
         let files = async {
             while self.secrets.join_next().await.is_some() {}
             self.accounts.options.known_roles.save().await;
