@@ -525,9 +525,9 @@ fn where_organizations_refuses_the_accounts_of_the_portal_are_opened() {
         "{screen}"
     );
     for (id, name, role, users) in [
-        (DEV, "acme-dev", "role AdministratorAcc…", " 7 "),
-        (DATA, "acme-data", "role ViewOnlyAccess, …", " 9 "),
-        (SANDBOX, "acme-sandbox", "role ViewOnlyAccess, …", " 0 "),
+        (DEV, "acme-dev", "SSO AdministratorAcce…", " 7 "),
+        (DATA, "acme-data", "SSO ViewOnlyAccess, d…", " 9 "),
+        (SANDBOX, "acme-sandbox", "SSO ViewOnlyAccess, d…", " 0 "),
     ] {
         let row = see_row(&person, id, |row| row.contains(role));
         assert!(row.contains(name), "{row}");
@@ -537,7 +537,7 @@ fn where_organizations_refuses_the_accounts_of_the_portal_are_opened() {
     }
     // The account that lists them is open once.
     assert_eq!(calls(&endpoint, "123456789012", "GetRoleCredentials"), 0);
-    person.press("/role viewonly");
+    person.press("/sso viewonly");
     person.see("2 shown");
     person.press("<enter><enter>");
     person.see(" role ViewOnlyAccess ");
@@ -579,7 +579,7 @@ fn a_role_that_the_portal_refuses_in_one_account_leaves_the_others() {
     endpoint.clear_faults();
     person.press("GR");
     see_row(&person, SANDBOX, |row| {
-        row.contains("role ViewOnlyAccess, …")
+        row.contains("SSO ViewOnlyAccess, d…")
     });
 }
 
