@@ -452,9 +452,11 @@ fn another_profile_is_chosen_where_one_cannot_sign_in() {
     program.press("empty");
     program.wait_text("1 of 3");
     program.press(ENTER);
-    program.wait_text("has no credentials");
+    program.wait_text("▲ empty: no keys");
+    program.press(ESC);
+    program.wait_gone("Accounts to open");
     program.press("@");
-    program.wait_text("▲ empty");
+    program.wait_text("3 profiles");
     program.press("ci");
     program.wait_text("1 of 3");
     program.press(ENTER);
