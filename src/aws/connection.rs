@@ -206,6 +206,19 @@ impl Connection {
             Read::UserDetails(marker) => Answer::UserDetails(self.user_details(marker).await?),
             Read::Accounts(marker) => Answer::Accounts(self.accounts(marker).await?),
             Read::PortalAccounts(marker) => Answer::Accounts(self.portal_accounts(marker).await?),
+            Read::Regions => Answer::Regions(self.regions().await?),
+            Read::TrailEvents(query) => Answer::TrailEvents(self.trail_events(&query).await?),
+            Read::WholeEvent(region, id) => {
+                Answer::WholeEvent(self.whole_event(&region, &id).await?)
+            }
+            Read::Permissions(user) => {
+                Answer::Permissions(Box::new(self.permissions(&user).await?))
+            }
+            Read::ServicesUsed(user) => Answer::ServicesUsed(self.services_used(&user).await?),
+            Read::OtherCredentials(user) => {
+                Answer::OtherCredentials(Box::new(self.other_credentials(&user).await?))
+            }
+            Read::Quarantined => Answer::Quarantined(self.quarantined().await?),
             Read::Report => {
                 let report = fetch_report(current, ReportPace::default(), turns).await?;
                 Answer::Report(Box::new(report))

@@ -22,6 +22,7 @@ use super::{
     DEMO,
     effect::{Effect, RequestId, SessionId, Target},
     error::Error,
+    impact::Impacts,
     limiter::Limiter,
     loader::Loader,
     model::ListedAccount,
@@ -77,6 +78,10 @@ pub struct Account {
     pub limiter: Limiter,
     /// The same of AWS Organizations, which is another service.
     pub(super) organizations: Limiter,
+    /// The same of CloudTrail.
+    pub(super) event_history: Limiter,
+    /// What is known of single keys beyond the lists.
+    pub impacts: Impacts,
     pub(super) loader: Loader,
 }
 
@@ -100,6 +105,8 @@ impl Account {
             means: None,
             limiter: Limiter::default(),
             organizations: Limiter::default(),
+            event_history: Limiter::default(),
+            impacts: Impacts::default(),
             loader: Loader::default(),
         }
     }
@@ -304,7 +311,17 @@ impl Account {
             Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
             Read::Tags(user) => self.users.ask_tags(user, request),
             Read::UserDetails(_) => self.users.ask_details(request),
-            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
+            Read::Regions => self.impacts.regions.ask(request),
+            Read::Permissions(user) => self.impacts.user_mut(user).permissions.ask(request),
+            Read::ServicesUsed(user) => self.impacts.user_mut(user).services.ask(request),
+            Read::OtherCredentials(user) => self.impacts.user_mut(user).credentials.ask(request),
+            Read::Owner(_)
+            | Read::KeyAccount(_)
+            | Read::Accounts(_)
+            | Read::PortalAccounts(_)
+            | Read::TrailEvents(_)
+            | Read::WholeEvent(..)
+            | Read::Quarantined => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
         self.limiter_of(&read).sent();
@@ -324,7 +341,10 @@ impl Account {
             };
         }
         let Self {
-            identity, users, ..
+            identity,
+            users,
+            impacts,
+            ..
         } = self;
         match read {
             Read::Caller => {
@@ -369,8 +389,29 @@ impl Account {
             Read::UserDetails(marker) => {
                 users.file_details(request, marker.as_ref(), answer!(UserDetails));
             }
+            Read::Regions => {
+                impacts.regions.file(request, answer!(Regions));
+            }
+            Read::Permissions(user) => {
+                let answer = answer!(Permissions).map(|answer| *answer);
+                impacts.user_mut(user).permissions.file(request, answer);
+            }
+            Read::ServicesUsed(user) => {
+                let answer = answer!(ServicesUsed);
+                impacts.user_mut(user).services.file(request, answer);
+            }
+            Read::OtherCredentials(user) => {
+                let answer = answer!(OtherCredentials).map(|answer| *answer);
+                impacts.user_mut(user).credentials.file(request, answer);
+            }
             // The search takes an owner and a key's account, and the fleet accounts.
-            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
+            Read::Owner(_)
+            | Read::KeyAccount(_)
+            | Read::Accounts(_)
+            | Read::PortalAccounts(_)
+            | Read::TrailEvents(_)
+            | Read::WholeEvent(..)
+            | Read::Quarantined => {}
         }
     }
 }

@@ -240,6 +240,7 @@ impl Account {
     pub(super) fn limiter_of(&mut self, read: &Read) -> &mut Limiter {
         match read {
             Read::Accounts(_) => &mut self.organizations,
+            Read::TrailEvents(_) | Read::WholeEvent(..) => &mut self.event_history,
             _ => &mut self.limiter,
         }
     }
@@ -261,13 +262,10 @@ impl Account {
     ) -> Option<Read> {
         let asked = self.loader.reads.get(&request)?;
         let (planned, since) = (asked.planned, asked.since);
-        let listing = matches!(asked.read, Read::Accounts(_));
+        let read = asked.read.clone();
+        let listing = matches!(read, Read::Accounts(_));
         let throttled = error.is_some_and(|error| error.kind == Kind::Throttled);
-        let limiter = if listing {
-            &mut self.organizations
-        } else {
-            &mut self.limiter
-        };
+        let limiter = self.limiter_of(&read);
         if throttled {
             limiter.throttled(now);
         } else if (planned || listing) && error.is_none_or(Error::is_an_answer) {

@@ -18,6 +18,8 @@ pub(super) enum Value<'a> {
     List(&'a str),
     /// A list of one tag: its key and value.
     Tag(&'a str, &'a str),
+    /// A list of one attribute to look events up by: its key and value.
+    Attribute(&'a str, &'a str),
 }
 
 /// The whole command line for an action, with the profile and the endpoint where they are named.
@@ -49,14 +51,20 @@ pub(super) fn command(
     line
 }
 
-/// A name of AWS's API as the command writes it: `AccessKeyId` is `access-key-id`.
+/// A name of AWS's API as the command writes it: `AccessKeyId` is `access-key-id`, and
+/// `SSHPublicKeyId` is `ssh-public-key-id`.
 fn kebab(name: &str) -> String {
     let mut kebab = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !kebab.is_empty() {
+    let mut after_capital = true;
+    let mut letters = name.chars().peekable();
+    while let Some(c) = letters.next() {
+        let is_capital = c.is_ascii_uppercase();
+        let begins_word = letters.peek().is_some_and(char::is_ascii_lowercase);
+        if is_capital && !kebab.is_empty() && (!after_capital || begins_word) {
             kebab.push('-');
         }
         kebab.push(c.to_ascii_lowercase());
+        after_capital = is_capital;
     }
     kebab
 }
@@ -77,7 +85,7 @@ impl Value<'_> {
         match self {
             Self::Text(value) | Self::List(value) => text(value),
             // Its JSON is an argument that begins with a bracket.
-            Self::Tag(..) => true,
+            Self::Tag(..) | Self::Attribute(..) => true,
         }
     }
 
@@ -88,7 +96,10 @@ impl Value<'_> {
             Self::Tag(key, value) if is_short(key) && is_short(value) => {
                 format!("Key={key},Value={value}").into()
             }
-            Self::Tag(..) => self.json().into(),
+            Self::Attribute(key, value) if is_short(key) && is_short(value) => {
+                format!("AttributeKey={key},AttributeValue={value}").into()
+            }
+            Self::Tag(..) | Self::Attribute(..) => self.json().into(),
         }
     }
 
@@ -99,6 +110,10 @@ impl Value<'_> {
             Self::Tag(key, value) => {
                 let (key, value) = (json(key), json(value));
                 format!("[{{\"Key\":{key},\"Value\":{value}}}]")
+            }
+            Self::Attribute(key, value) => {
+                let (key, value) = (json(key), json(value));
+                format!("[{{\"AttributeKey\":{key},\"AttributeValue\":{value}}}]")
             }
         }
     }
