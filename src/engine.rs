@@ -500,6 +500,7 @@ impl Engine {
             }
             Intent::PutOff(origin) => self.put_off(&origin)?,
             Intent::Resolve(origin, how) => self.resolve(&origin, how)?,
+            Intent::Impact { slot, user, key } => self.open_impact(slot, &user, &key)?,
             Intent::Ask(slot, read) => {
                 self.read(slot, read)?;
             }

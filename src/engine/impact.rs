@@ -2,6 +2,7 @@
 //! else its user has, and so what would break without it. Nothing of this is asked for at the start,
 //! or for a whole list.
 
+mod asking;
 pub mod credentials;
 pub mod permissions;
 pub mod policy;
@@ -11,7 +12,9 @@ pub mod trail;
 pub use credentials::{Credential, CredentialKind, OtherCredentials, ServiceUse};
 pub use permissions::{NamedPolicy, Permissions};
 pub use policy::{Patterns, Policy, Statement};
-pub use trail::{Made, SessionOf, TrailEvent, TrailPage, TrailQuery};
+pub use trail::{
+    KeyTrail, Made, RegionState, RegionTrail, SessionOf, TrailEvent, TrailPage, TrailQuery,
+};
 
 use super::account::Load;
 use std::{collections::HashMap, sync::Arc};
@@ -23,6 +26,8 @@ pub struct Impacts {
     pub regions: Load<Vec<Arc<str>>>,
     /// By name in lower case.
     users: HashMap<Box<str>, UserImpact>,
+    /// By key ID, of sessions as well.
+    trails: HashMap<Box<str>, KeyTrail>,
 }
 
 /// What is known of a user.
@@ -41,6 +46,12 @@ impl Impacts {
     #[must_use]
     pub fn user(&self, name: &str) -> Option<&UserImpact> {
         self.users.get(name.to_ascii_lowercase().as_str())
+    }
+
+    /// The events of a key, or of a session, once they are asked for.
+    #[must_use]
+    pub fn trail(&self, key: &str) -> Option<&KeyTrail> {
+        self.trails.get(key)
     }
 
     /// The same, to be asked for or filed.

@@ -70,6 +70,15 @@ pub enum Intent {
     PutOff(Origin),
     /// Go on with a question.
     Resolve(Origin, Resolution),
+    /// Ask for what is not known of a user's key beyond the lists: who uses it, what it can do.
+    Impact {
+        /// The account.
+        slot: Slot,
+        /// The user.
+        user: Box<str>,
+        /// The key's ID.
+        key: Box<str>,
+    },
     /// Ask the account for something at once.
     Ask(Slot, Read),
     /// Copy the ID of a key, or what belongs to a new key.

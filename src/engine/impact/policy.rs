@@ -5,9 +5,6 @@
 //! a condition counts as allowed, and what is denied under one does not count as denied. What a key
 //! can do is so never less than what is said here, as far as its user's policies go.
 
-use super::permissions::{NamedPolicy, Permissions};
-use wildmatch::WildMatch;
-
 /// A policy document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -35,21 +32,4 @@ pub struct Patterns {
     pub any_of: Vec<Box<str>>,
     /// All else is meant (`NotAction`, `NotResource`).
     pub inverted: bool,
-}
-
-impl Patterns {
-    /// Whether a text is meant.
-    fn mean(&self, text: &str) -> bool {
-        let matches = |pattern: &Box<str>| WildMatch::new(pattern).matches(text);
-        self.any_of.iter().any(matches) != self.inverted
-    }
-
-    /// Whether everything is meant.
-    fn mean_everything(&self) -> bool {
-        let is_all = |pattern: &Box<str>| {
-            let has_star = pattern.contains('*');
-            has_star && pattern.chars().all(|c| matches!(c, '*' | ':'))
-        };
-        !self.inverted && self.any_of.iter().any(is_all)
-    }
 }

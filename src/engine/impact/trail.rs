@@ -1,8 +1,9 @@
 //! The event history of CloudTrail, as far as it is about one key: management calls of the last 90
 //! days, of one region each.
 
+use crate::engine::{Error, RequestId};
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Which events are asked for: those that one key has signed in one region, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,4 +92,51 @@ pub enum SessionOf {
     Federated(Box<str>),
     /// A role's, by its ARN (`AssumeRole`).
     Role(Box<str>),
+}
+
+/// The events of one key, as far as they are loaded.
+#[derive(Debug)]
+pub struct KeyTrail {
+    /// Events from then on are asked for.
+    pub since: DateTime<Utc>,
+    /// And until then: when it was first asked.
+    pub until: DateTime<Utc>,
+    /// By region: those that are asked, or will be.
+    pub regions: BTreeMap<Arc<str>, RegionTrail>,
+}
+
+/// The events of one region.
+#[derive(Debug, Default)]
+pub struct RegionTrail {
+    /// Those that are loaded, the newest first.
+    pub events: Vec<TrailEvent>,
+    /// How many could not be read.
+    pub unreadable: usize,
+    /// How many pages are loaded.
+    pub pages: usize,
+    /// How far it has come.
+    pub state: RegionState,
+}
+
+/// How far the history of a region is loaded.
+#[derive(Debug, Default)]
+pub enum RegionState {
+    /// Its turn has not come.
+    #[default]
+    Waiting,
+    /// A page is asked for.
+    Asking(RequestId),
+    /// There is more, after this token, and no one has asked for it.
+    More(Box<str>),
+    /// All of it.
+    Whole,
+    /// The last page was refused or lost, that after this token.
+    Failed(Error, Option<Box<str>>),
+}
+
+impl KeyTrail {
+    /// All events that are loaded, of one region after the other.
+    pub fn events(&self) -> impl Iterator<Item = &TrailEvent> {
+        self.regions.values().flat_map(|region| &region.events)
+    }
 }
