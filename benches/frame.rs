@@ -94,6 +94,13 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
         }
         Read::Owner(_) | Read::KeyAccount(_) => unreachable!("nobody looks for a key"),
         Read::Accounts(_) | Read::PortalAccounts(_) => unreachable!("one account is open"),
+        Read::Quarantined => Answer::Quarantined(Vec::new()),
+        Read::Regions
+        | Read::TrailEvents(_)
+        | Read::WholeEvent(..)
+        | Read::Permissions(_)
+        | Read::ServicesUsed(_)
+        | Read::OtherCredentials(_) => unreachable!("no key is opened"),
         Read::Tags(_) => Answer::Tags(UserTags::default()),
         Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
             users: Vec::new(),

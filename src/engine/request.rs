@@ -811,7 +811,7 @@ mod tests {
     fn what_the_journal_notes_of_a_change_gives_the_change_back() {
         for change in changes() {
             let (active, text) = change.noted();
-            let text = text.map(str::to_owned);
+            let text = text.map(Cow::into_owned);
             let key = change.key().map(str::to_owned);
             let back = Change::of_action(change.action(), change.user(), key, active, text);
             assert_eq!(back, Some(change));

@@ -15,6 +15,7 @@ use iamkeys::{
         Origin, RECENT, Read, RequestId, SecretJob, SessionId, SignedIn, Target,
         account::Account,
         destination::{Form, Multiplexer, ProfilePlan, Route},
+        impact::TrailPage,
         model::{
             AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, ReportedKey,
             ReportedUser, Summary, User, UserDetails, UserDetailsPage, UsersPage,
@@ -435,6 +436,13 @@ pub fn answer(users: &[Someone], read: Read) -> Result<Answer, Error> {
         Read::UserDetails(_) => Answer::UserDetails(details(users)),
         Read::Report => Answer::Report(Box::new(report(users))),
         Read::Accounts(_) | Read::PortalAccounts(_) => Answer::Accounts(AccountsPage::default()),
+        Read::Regions => Answer::Regions(vec!["eu-west-1".into(), "us-east-1".into()]),
+        Read::TrailEvents(_) => Answer::TrailEvents(TrailPage::default()),
+        Read::WholeEvent(..) => Answer::WholeEvent(None),
+        Read::Permissions(_) => Answer::Permissions(Box::default()),
+        Read::ServicesUsed(_) => Answer::ServicesUsed(Vec::new()),
+        Read::OtherCredentials(_) => Answer::OtherCredentials(Box::default()),
+        Read::Quarantined => Answer::Quarantined(Vec::new()),
     })
 }
 
