@@ -501,6 +501,10 @@ impl Engine {
             Intent::PutOff(origin) => self.put_off(&origin)?,
             Intent::Resolve(origin, how) => self.resolve(&origin, how)?,
             Intent::Impact { slot, user, key } => self.open_impact(slot, &user, &key)?,
+            Intent::RefreshImpact { slot, user, key } => self.refresh_impact(slot, &user, &key)?,
+            Intent::MoreEvents(slot, key) => self.more_events(slot, &key)?,
+            Intent::SessionEvents(slot, key) => self.open_session(slot, &key)?,
+            Intent::LeaveEvents(slot) => self.leave_events(slot)?,
             Intent::Ask(slot, read) => {
                 self.read(slot, read)?;
             }
