@@ -78,8 +78,8 @@ actions! {
     Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
     Describe, "describe", "Edit the key's description", Keys "Edit the description";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
-    Impact, "impact", "Show who uses the key, what it can do and what would break", Keys "Who uses it, what breaks";
-    Details, "details", "Show the key with its exact times", Keys "Details, exact times";
+    Impact, "impact", "Show who uses the key and what would break", Keys "Details, who uses it";
+    Details, "details", "Show the key with its exact times", Keys "Details, who uses it";
     CopyId, "copy ID", "Copy the key ID", Keys "Copy the key ID";
     Find, "find", "Find a key by its ID, loaded or not", Keys "Find by key ID";
     WholeEntry, "details", "Show all of the entry", View "The whole entry";

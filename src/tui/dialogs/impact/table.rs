@@ -1,10 +1,15 @@
 //! The workloads of a key, a row each, and the calls a day as a plot.
 
-use super::WIDE;
 use crate::{
     engine::impact::{KeyTrail, Workload},
     tui::prelude::*,
 };
+
+/// Below this width, a workload takes several lines.
+const WIDE: usize = 100;
+
+/// The cells between the columns.
+const AIR: usize = 6;
 
 /// The columns of the table, in cells, each with one of air behind it.
 struct Columns {
@@ -12,7 +17,6 @@ struct Columns {
     from: usize,
     calls: usize,
     services: usize,
-    /// Only where there is much room.
     region: usize,
     last: usize,
     errors: usize,
@@ -20,11 +24,10 @@ struct Columns {
 
 impl Columns {
     fn of(cells: usize) -> Self {
-        let much = cells >= 100;
-        let (from, services, region) = if much { (26, 16, 14) } else { (17, 8, 0) };
-        let (calls, last, errors) = (6, if much { 12 } else { 7 }, 10);
-        let air = if region > 0 { 6 } else { 5 };
-        let fixed = 2 + from + calls + services + region + last + errors + air;
+        // Where there is more room, the program has it, and what it calls.
+        let services = 13 + cells.saturating_sub(112).min(10);
+        let (from, calls, region, last, errors) = (23, 6, 12, 11, 9);
+        let fixed = 2 + from + calls + services + region + last + errors + AIR;
         Self {
             program: cells.saturating_sub(fixed),
             from,
@@ -56,15 +59,7 @@ pub(super) fn head(lines: &mut Lines<'_>) {
     cell("calls", columns.calls, true);
     cell("service", columns.services, false);
     cell("region", columns.region, false);
-    cell(
-        if columns.region > 0 {
-            "last seen"
-        } else {
-            "last"
-        },
-        columns.last,
-        false,
-    );
+    cell("last seen", columns.last, false);
     cell("errors", columns.errors, false);
     let line = Line::styled(text.trim_end().to_owned(), lines.theme.dim);
     lines.push(line);
@@ -144,39 +139,20 @@ pub(super) fn row(lines: &mut Lines<'_>, place: usize, workload: &Workload, sele
         };
         spans.push(Span::styled(text, style(look)));
     };
-    let with_note = if note.is_empty() {
-        from.clone()
-    } else {
-        format!("{from}  {note}")
-    };
-    let short_note = if note == "VPC endpoint" {
-        format!("{from} VPC")
-    } else {
-        from.clone()
-    };
-    let from = [with_note, short_note, from]
-        .into_iter()
-        .find(|text| width(text) <= columns.from);
-    let from = from.unwrap_or_else(|| workload.from());
+    let with_note = format!("{from}  {note}");
+    let from = Some(with_note.trim_end())
+        .filter(|text| width(text) <= columns.from)
+        .unwrap_or(&from);
     cell(&program, columns.program, false, Style::new());
-    cell(&from, columns.from, false, Style::new());
+    cell(from, columns.from, false, Style::new());
     cell(&calls, columns.calls, true, Style::new());
-    cell(
-        &list(services, if columns.region > 0 { 3 } else { 2 }),
-        columns.services,
-        false,
-        theme.dim,
-    );
+    cell(&list(services, 3), columns.services, false, theme.dim);
     let regions = match regions.len() {
         0 | 1 => list(regions, 1),
         more => format!("{more} regions"),
     };
     cell(&regions, columns.region, false, theme.dim);
-    let last = if columns.region > 0 {
-        format::ago(age)
-    } else {
-        format::short(age)
-    };
+    let last = format::ago(age);
     cell(&last, columns.last, false, last_look);
     cell(&errors, columns.errors, false, error_look);
     let cells = lines.cells;
@@ -216,12 +192,11 @@ mod tests {
 
     #[test]
     fn the_columns_fill_the_line_and_leave_a_program_room() {
-        for cells in WIDE..140 {
+        for cells in WIDE..=140 {
             let it = Columns::of(cells);
             let sum = 2 + it.program + it.from + it.calls + it.services + it.region + it.last;
-            let air = if it.region > 0 { 6 } else { 5 };
-            assert_eq!(sum + it.errors + air, cells);
-            assert!(it.program >= 11, "{cells}");
+            assert_eq!(sum + it.errors + AIR, cells);
+            assert!(it.program >= 18, "{cells}");
         }
     }
 }
