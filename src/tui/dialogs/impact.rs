@@ -221,6 +221,8 @@ impl Impact {
         let dot = canvas.theme.glyphs.dot;
         let status = row.key.status.word();
         match row.key.created {
+            // The border has room for the key's ID first.
+            _ if canvas.buffer.area.width < 100 => status.to_owned(),
             Some(created) => format!("{status} {dot} {}", format::old(canvas.now - created)),
             None => status.to_owned(),
         }
