@@ -10,6 +10,7 @@ mod cache_file;
 mod change;
 mod connection;
 mod convert;
+mod details;
 mod document;
 mod endpoint_url;
 mod event_history;
@@ -24,6 +25,7 @@ mod other_credentials;
 mod patience;
 mod permissions;
 mod person;
+mod policy_document;
 mod portal;
 mod process;
 mod profiles;
@@ -61,8 +63,7 @@ pub use turns::Turns;
 use crate::engine::{
     Answer, Change, Changed, Error, Kind, Problem, Read,
     model::{
-        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetails,
-        UserDetailsPage, UsersPage,
+        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetailsPage, UsersPage,
     },
     user_tags::UserTags,
 };

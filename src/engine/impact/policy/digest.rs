@@ -163,6 +163,13 @@ impl Digest {
         digest
     }
 
+    /// The actions that are allowed at all.
+    fn telling(&self) -> u32 {
+        let of = |markers: &Markers| markers.always | markers.conditionally;
+        let named = self.named.iter().map(|(_, markers)| of(markers));
+        named.fold(of(&self.beyond) | of(&self.own), |bits, one| bits | one)
+    }
+
     /// Whether an action is allowed for others than this user, and for this one.
     fn reach(&self, marker: Marker, user: &str) -> (Allowed, Allowed) {
         let mut others = self.beyond.get(marker);
@@ -231,9 +238,13 @@ pub(super) fn sum(policies: &[&Digest], boundary: Option<&Digest>, user: &str) -
             _ => others,
         }
     };
+    let telling = policies.iter().fold(0, |bits, one| bits | one.telling());
     for escalates in [true, false] {
         let mut best: Option<(Marker, usize, Allowed)> = None;
-        for marker in Marker::all().filter(|marker| marker.escalates() == escalates) {
+        let is_told = |marker: &Marker| telling & marker.bit() != 0;
+        for marker in
+            Marker::all().filter(|marker| marker.escalates() == escalates && is_told(marker))
+        {
             if let Some((at, allowed)) = most(policies, |one| allowed(one, marker))
                 && best.is_none_or(|(_, _, known)| known < allowed)
             {
