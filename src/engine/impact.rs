@@ -16,7 +16,7 @@ pub mod workload;
 pub use agent::Program;
 pub use credentials::{Credential, CredentialKind, OtherCredentials, ServiceUse};
 pub use permissions::{NamedPolicy, Permissions};
-pub use policy::{Patterns, Policy, Statement};
+pub use policy::{Digest, Judgement, Patterns, Policy, Power, Statement, judge};
 pub use sessions::KeySession;
 pub use trail::{
     KeyTrail, Made, RegionState, RegionTrail, SessionOf, TrailEvent, TrailPage, TrailQuery,
