@@ -1,5 +1,5 @@
-//! AWS inside the process, as far as access keys are concerned: IAM, STS, Organizations, the SSO portal
-//! and the logins to it, for one account or for an organisation of many.
+//! AWS inside the process, as far as access keys are concerned: IAM, STS, Organizations, CloudTrail, the
+//! SSO portal and the logins to it, for one account or for an organisation of many.
 //!
 //! `--demo`, the tests and the benchmarks use it as production uses AWS: it plugs in below the SDK
 //! as the HTTP client, so that everything above it (signing, retries, paging, deserialisation) is
@@ -16,7 +16,8 @@
 //!   `policy` and `access` say what the caller may do there;
 //! - the action runs on the `request`: `iam`, `tags`, `sts` and `organizations` have those that are
 //!   signed, `portal`, `clients`, `login` and `pages` those that are not, which see a `Visit`;
-//!   `report` makes credential reports, `store` is an account and `user` its users and keys, `role`
+//!   `cloudtrail` looks up what happened: the `stories` of keys, as events that are `recorded`; `regions`
+//!   are those that are enabled; `report` makes credential reports, `store` is an account and `user` its users and keys, `role`
 //!   its roles, `mfa` its devices; `paging` and `xml` write the result, `error` has AWS's errors;
 //! - `answer` is the response that gets through, and the record of the request; `pace` delays it.
 //!
@@ -34,6 +35,7 @@ mod actions;
 mod answer;
 mod caller;
 mod clients;
+mod cloudtrail;
 mod connector;
 mod dispatch;
 mod endpoint;
@@ -55,6 +57,8 @@ mod paging;
 mod policy;
 mod portal;
 mod query;
+mod recorded;
+mod regions;
 mod report;
 mod request;
 mod role;
@@ -63,6 +67,7 @@ mod serve;
 mod service;
 mod sign;
 mod store;
+mod stories;
 mod sts;
 mod tags;
 mod user;
@@ -71,7 +76,7 @@ mod xml;
 pub use self::answer::{Answer, Call, Outcome};
 pub use self::endpoint::{Clock, Endpoint};
 pub use self::error::ServiceError;
-pub use self::fault::{Fault, FaultKind};
+pub use self::fault::{Fault, FaultKind, Payload};
 pub use self::identifier::KeyId;
 pub use self::member::{Joined, Membership, State};
 pub use self::organisation::Organisation;
