@@ -17,6 +17,7 @@ macro_rules! client {
 }
 
 mod accounts;
+mod event_history;
 mod logins;
 mod mfa;
 mod organizations;
