@@ -325,10 +325,7 @@ impl Account {
                 }
             }
             Read::WholeEvent(_, id) => self.impacts.ask_event(id, request),
-            Read::Owner(_)
-            | Read::KeyAccount(_)
-            | Read::Accounts(_)
-            | Read::PortalAccounts(_) => {}
+            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
         self.limiter_of(&read).sent();
@@ -420,10 +417,7 @@ impl Account {
             }
             Read::WholeEvent(_, id) => impacts.file_event(id, request, answer!(WholeEvent)),
             // The search takes an owner and a key's account, and the fleet accounts.
-            Read::Owner(_)
-            | Read::KeyAccount(_)
-            | Read::Accounts(_)
-            | Read::PortalAccounts(_) => {}
+            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Impact, Item, MOST_SESSIONS, MOST_WORKLOADS, Part, WIDE, is_awaited,
 use crate::{
     engine::{
         account::Load,
-        impact::{KeySession, KeyTrail, NamedPolicy, ServiceUse, verdict},
+        impact::{Judgement, KeySession, KeyTrail, NamedPolicy, Power, ServiceUse, judge, verdict},
     },
     tui::{dialogs::events::progress, prelude::*},
 };
@@ -245,13 +245,14 @@ impl Impact {
             }
             return;
         };
-        let count = permissions.policies.len();
-        match (count, permissions.missing.is_empty()) {
-            (0, true) => part.say("nothing: no policy allows anything", Style::new()),
-            (0, false) => part.say("not known: no policy could be listed", theme.warn),
-            (1, _) => part.say("what this policy allows:", Style::new()),
-            (count, _) => part.say(format!("what these {count} policies allow:"), Style::new()),
-        }
+        let judged = judge(permissions, &self.user);
+        let (mark, style) = match judged.power {
+            Power::Everything | Power::Escalates(_) => (theme.glyphs.warn, theme.bad),
+            Power::ReadsSecrets(_) => (theme.glyphs.warn, theme.warn),
+            Power::Something | Power::Nothing => ("", Style::new()),
+        };
+        let text = format!("{mark} {}", power(&judged));
+        part.say(text.trim_start(), style);
         for error in &permissions.missing {
             part.say(format!("Not all is known. {}", error.short()), theme.warn);
         }
@@ -349,6 +350,43 @@ impl Impact {
     }
 }
 
+/// What is judged of policies, in words.
+fn power(judged: &Judgement<'_>) -> String {
+    let mut text = match judged.power {
+        Power::Everything => "everything".to_owned(),
+        Power::Escalates(action) => format!("can make itself powerful, with {action}"),
+        Power::ReadsSecrets(action) => format!("can read secrets, with {action}"),
+        Power::Something => "nothing that stands out".into(),
+        // What was not read may allow anything.
+        Power::Nothing if !judged.is_certain => "nothing that is known of".into(),
+        Power::Nothing => "nothing: no policy allows anything".into(),
+    };
+    if let Some(policy) = judged.by {
+        text.extend([": ", &policy_words(policy)]);
+    }
+    if judged.is_conditional {
+        text.push_str(", under a condition");
+    }
+    if judged.is_bounded && judged.power != Power::Nothing {
+        text.push_str(", within the boundary");
+    }
+    if !judged.is_certain {
+        text.push_str("; not all policies could be read");
+    }
+    text
+}
+
+/// A policy, and where it comes from.
+fn policy_words(policy: &NamedPolicy) -> String {
+    let name = &policy.name;
+    match (&policy.group, &policy.arn) {
+        (Some(group), Some(_)) => format!("{name}, by group {group}"),
+        (Some(group), None) => format!("{name}, inline in group {group}"),
+        (None, None) => format!("{name}, inline"),
+        (None, Some(_)) => name.to_string(),
+    }
+}
+
 /// A part that is being written, behind its label.
 struct Text<'a, 'b> {
     /// The cursor is on it.
@@ -434,14 +472,11 @@ impl Text<'_, '_> {
 
     fn policy(&mut self, policy: &NamedPolicy, is_boundary: bool) {
         let theme = self.lines.theme;
-        let mut text = policy.name.to_string();
-        match (&policy.group, &policy.arn) {
-            _ if is_boundary => text.push_str(", the boundary"),
-            (Some(group), Some(_)) => text.push_str(&format!(", by group {group}")),
-            (Some(group), None) => text.push_str(&format!(", inline in group {group}")),
-            (None, None) => text.push_str(", inline"),
-            (None, Some(_)) => {}
-        }
+        let mut text = if is_boundary {
+            format!("{}, the boundary", policy.name)
+        } else {
+            policy_words(policy)
+        };
         let style = match &policy.policy {
             Ok(_) => Style::new(),
             Err(why) => {
