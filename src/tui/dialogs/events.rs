@@ -138,7 +138,7 @@ impl Events {
             Span::styled(format!("{text}{pad}"), style(look))
         };
         if cells >= WIDE {
-            let (source_cells, error_cells) = if cells >= 96 { (26, 22) } else { (16, 13) };
+            let (source_cells, error_cells) = if cells >= 96 { (18, 18) } else { (16, 13) };
             let region_cells = if cells >= 96 { 14 } else { 0 };
             let fixed = 2 + 15 + source_cells + 1 + error_cells + 1;
             let region_room = if region_cells > 0 {

@@ -1,6 +1,6 @@
 //! The parts of the page below the workloads, and its head.
 
-use super::{Impact, Item, MOST_SESSIONS, MOST_WORKLOADS, Part, WIDE, is_awaited, table};
+use super::{Impact, Item, MOST_WORKLOADS, Part, WIDE, is_awaited, listed_sessions, table};
 use crate::{
     engine::{
         account::Load,
@@ -217,10 +217,11 @@ impl Impact {
                 theme.warn,
             ),
         }
-        if sessions.len() > MOST_SESSIONS {
-            let rest = sessions.len() - MOST_SESSIONS;
+        let listed = listed_sessions(&sessions, part.lines.canvas.engine.now());
+        if sessions.len() > listed {
+            let rest = sessions.len() - listed;
             part.say(
-                format!("The latest {MOST_SESSIONS}, and {rest} before them."),
+                format!("The latest {listed}, and {rest} before them:"),
                 theme.dim,
             );
         }
