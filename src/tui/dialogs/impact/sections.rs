@@ -147,6 +147,9 @@ impl Impact {
                 "No management call in the regions that have answered.",
                 theme.warn,
             );
+        } else if trail.unreadable() > 0 {
+            let text = "No management call that could be read: see what was not checked.";
+            part.plain(text, theme.warn);
         } else if account.is_some_and(|it| it.impacts.regions.known().is_none()) {
             let asked: Vec<&str> = trail.regions.keys().map(|name| &**name).collect();
             let text = format!("No management call in {}.", asked.join(" and "));
@@ -287,17 +290,17 @@ impl Impact {
             return;
         };
         let now = part.lines.canvas.now;
-        let mut used: Vec<(&ServiceUse, DateTime<Utc>)> = services
+        let mut called: Vec<(&ServiceUse, DateTime<Utc>)> = services
             .iter()
             .filter_map(|service| Some((service, service.last?)))
             .collect();
-        used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.service.cmp(&b.0.service)));
-        if used.is_empty() {
+        called.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.service.cmp(&b.0.service)));
+        if called.is_empty() {
             let text = format!("none by {user} in the tracking period, with any key");
             return part.say(text, Style::new());
         }
         let dot = format!(" {} ", theme.glyphs.dot);
-        let named = used.iter().take(SERVICES).map(|(service, last)| {
+        let named = called.iter().take(SERVICES).map(|(service, last)| {
             let age = now - *last;
             let when = if age < TimeDelta::days(1) {
                 "today".into()
@@ -307,8 +310,8 @@ impl Impact {
             format!("{} {when}", service.service)
         });
         let mut text = named.collect::<Vec<_>>().join(&dot);
-        if used.len() > SERVICES {
-            text.extend([&*dot, &format!("{} others before", used.len() - SERVICES)]);
+        if called.len() > SERVICES {
+            text.extend([&*dot, &format!("{} others before", called.len() - SERVICES)]);
         }
         part.say(format!("by {user}, with any key: {text}"), Style::new());
     }
