@@ -58,7 +58,7 @@ fn one_region_denied_and_one_hanging_leave_the_others_and_are_named() {
         let words = screen.split_whitespace();
         let words: Vec<&str> = words.filter(|word| *word != "││").collect();
         let whole = words.join(" ");
-        whole.contains("eu-west-1 (AccessDenied: cloudtrail:LookupEvents)")
+        whole.contains("eu-west-1 (AccessDeniedException: cloudtrail:LookupEvents)")
     });
     // And the lists go on.
     person.press("<esc>");

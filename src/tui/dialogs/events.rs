@@ -269,10 +269,10 @@ impl Dialog for Events {
             Action::ShowItem => self.show(engine, self.at),
             Action::MoreEvents => {
                 let trail = self.trail(engine);
-                match trail.is_some_and(|trail| trail.capped().next().is_some()) {
-                    true => super::intend(Intent::MoreEvents(self.slot, self.key.clone())),
-                    false => vec![Ask::Complain("No older events are known of".into())],
+                if trail.is_some_and(|trail| trail.capped().next().is_some()) {
+                    return super::intend(Intent::MoreEvents(self.slot, self.key.clone()));
                 }
+                vec![Ask::Complain("No older events are known of".into())]
             }
             Action::Back | Action::Cancel => vec![Ask::Close],
             _ => Vec::new(),

@@ -248,7 +248,7 @@ impl Dialog for Impact {
             on = self.write(&mut lines, false);
         }
         // The cursor in the middle, as far as there is something on both sides.
-        let middle = (on.start + on.end.saturating_sub(1)) / 2;
+        let middle = usize::midpoint(on.start, on.end.saturating_sub(1));
         let scroll = middle.saturating_sub(room / 2).min(on.start);
         let user = visible(&self.user);
         let title = format!("{} of {user}", self.key);

@@ -484,7 +484,7 @@ impl Text<'_, '_> {
         let style = match &policy.policy {
             Ok(_) => Style::new(),
             Err(why) => {
-                text.push_str(&format!(" (not understood: {why})"));
+                text.extend([" (not understood: ", why, ")"]);
                 theme.warn
             }
         };

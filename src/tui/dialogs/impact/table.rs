@@ -48,11 +48,12 @@ pub(super) fn head(lines: &mut Lines<'_>) {
     let columns = Columns::of(lines.cells);
     let mut text = String::from("  ");
     let mut cell = |title: &str, cells: usize, right: bool| {
-        if cells > 0 && right {
-            text.push_str(&format!("{title:>cells$} "));
-        } else if cells > 0 {
-            text.push_str(&format!("{title:<cells$} "));
-        }
+        let title = if right {
+            format!("{title:>cells$} ")
+        } else {
+            format!("{title:<cells$} ")
+        };
+        text.push_str(&title);
     };
     cell("workload", columns.program, false);
     cell("from", columns.from, false);
