@@ -94,11 +94,15 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
         }
         Read::Owner(_) | Read::KeyAccount(_) => unreachable!("nobody looks for a key"),
         Read::Accounts(_) | Read::PortalAccounts(_) => unreachable!("one account is open"),
+        Read::Quarantined => Answer::Quarantined(Vec::new()),
+        Read::Regions
+        | Read::TrailEvents(_)
+        | Read::WholeEvent(..)
+        | Read::Permissions(_)
+        | Read::ServicesUsed(_)
+        | Read::OtherCredentials(_) => unreachable!("no key is opened"),
         Read::Tags(_) => Answer::Tags(UserTags::default()),
-        Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
-            users: Vec::new(),
-            next: None,
-        }),
+        Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage::default()),
         Read::Report => Answer::Report(Box::new(report(account))),
     }
 }
@@ -311,7 +315,7 @@ fn queries(criterion: &mut Criterion) {
                 name: &user.name,
                 path: &user.path,
                 keys: Some(known.len()),
-                owner: None,
+                ..UserFacts::default()
             };
             if score {
                 let score = query.user_score(&user, keys, now(), &mut scratch);

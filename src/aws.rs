@@ -10,8 +10,10 @@ mod cache_file;
 mod change;
 mod connection;
 mod convert;
+mod details;
 mod document;
 mod endpoint_url;
+mod event_history;
 mod http;
 mod identity;
 mod known_roles;
@@ -19,8 +21,12 @@ mod member;
 mod mfa;
 mod no_credentials;
 mod organization;
+mod other_credentials;
+mod parts;
 mod patience;
+mod permissions;
 mod person;
+mod policy_document;
 mod portal;
 mod process;
 mod profiles;
@@ -58,8 +64,7 @@ pub use turns::Turns;
 use crate::engine::{
     Answer, Change, Changed, Error, Kind, Problem, Read,
     model::{
-        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetails,
-        UserDetailsPage, UsersPage,
+        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetailsPage, UsersPage,
     },
     user_tags::UserTags,
 };

@@ -1,5 +1,5 @@
-//! AWS inside the process, as far as access keys are concerned: IAM, STS, Organizations, the SSO portal
-//! and the logins to it, for one account or for an organisation of many.
+//! AWS inside the process, as far as access keys are concerned: IAM, STS, Organizations, CloudTrail, the
+//! SSO portal and the logins to it, for one account or for an organisation of many.
 //!
 //! `--demo`, the tests and the benchmarks use it as production uses AWS: it plugs in below the SDK
 //! as the HTTP client, so that everything above it (signing, retries, paging, deserialisation) is
@@ -14,13 +14,16 @@
 //! - `fault` decides whether something goes wrong with it, and `pace` whether it comes too fast;
 //! - `sign` finds the `caller` who signed it, and so the account, among those of the `organisation`;
 //!   `policy` and `access` say what the caller may do there;
-//! - the action runs on the `request`: `iam`, `tags`, `sts` and `organizations` have those that are
-//!   signed, `portal`, `clients`, `login` and `pages` those that are not, which see a `Visit`;
-//!   `report` makes credential reports, `store` is an account and `user` its users and keys, `role`
-//!   its roles, `mfa` its devices; `paging` and `xml` write the result, `error` has AWS's errors;
+//! - the action runs on the `request`: `iam`, `tags`, `attached`, `entities`, `others`, `advisor`, `sts`
+//!   and `organizations` have those that are signed, `portal`, `clients`, `login` and `pages` those
+//!   that are not, which see a `Visit`; `cloudtrail` looks up what happened: the `stories` of keys, as
+//!   events that are `recorded`; `regions` are those that are enabled; `report` makes credential
+//!   reports, `store` is an account and `user` its users and keys, `role` its roles, `mfa` its devices,
+//!   `policies` and `managed` its policies, `credentials` what else its users have; `paging` and `xml`
+//!   write the result, `error` has AWS's errors;
 //! - `answer` is the response that gets through, and the record of the request; `pace` delays it.
 //!
-//! `exchange` is that way as a whole. `account` reads accounts from a file and `roster` organisations,
+//! `exchange` is that way as a whole. `account` and `entries` read accounts from a file and `roster` organisations,
 //! whose accounts are each a `member`; `generate` makes up large ones, and `identifier` the IDs and
 //! secrets in all of them.
 //!
@@ -31,12 +34,18 @@
 mod access;
 mod account;
 mod actions;
+mod advisor;
 mod answer;
+mod attached;
 mod caller;
 mod clients;
+mod cloudtrail;
 mod connector;
+mod credentials;
 mod dispatch;
 mod endpoint;
+mod entities;
+mod entries;
 mod error;
 mod exchange;
 mod fault;
@@ -45,16 +54,21 @@ mod iam;
 mod identifier;
 mod json;
 mod login;
+mod managed;
 mod member;
 mod mfa;
 mod organisation;
 mod organizations;
+mod others;
 mod pace;
 mod pages;
 mod paging;
+mod policies;
 mod policy;
 mod portal;
 mod query;
+mod recorded;
+mod regions;
 mod report;
 mod request;
 mod role;
@@ -63,15 +77,17 @@ mod serve;
 mod service;
 mod sign;
 mod store;
+mod stories;
 mod sts;
 mod tags;
 mod user;
 mod xml;
 
 pub use self::answer::{Answer, Call, Outcome};
+pub use self::credentials::{Credential, CredentialKind};
 pub use self::endpoint::{Clock, Endpoint};
 pub use self::error::ServiceError;
-pub use self::fault::{Fault, FaultKind};
+pub use self::fault::{Fault, FaultKind, Payload};
 pub use self::identifier::KeyId;
 pub use self::member::{Joined, Membership, State};
 pub use self::organisation::Organisation;

@@ -18,6 +18,7 @@ mod effect;
 mod error;
 mod event;
 pub mod fleet;
+pub mod impact;
 mod intent;
 pub mod key_id;
 mod leaving;
@@ -57,7 +58,7 @@ pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
 pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::{Offer, Problem};
 pub use prompt::{Means, Prompt, PromptId, PromptNews, Reply};
-pub use request::{Answer, Change, ChangeRow, Changed, Read, ReadRow, Severity};
+pub use request::{Answer, Change, ChangeRow, Changed, REVOCATION, Read, ReadRow, Severity};
 pub use rotation::{Blocker, Evidence, Rotated, Rotation, RotationAction, RotationStep, WARM};
 pub use search::{Again, KeyAccount, Search, SearchPhase, SearchWords};
 pub use secret_key::SecretKey;
@@ -499,6 +500,11 @@ impl Engine {
             }
             Intent::PutOff(origin) => self.put_off(&origin)?,
             Intent::Resolve(origin, how) => self.resolve(&origin, how)?,
+            Intent::Impact { slot, user, key } => self.open_impact(slot, &user, &key)?,
+            Intent::RefreshImpact { slot, user, key } => self.refresh_impact(slot, &user, &key)?,
+            Intent::MoreEvents(slot, key) => self.more_events(slot, &key)?,
+            Intent::SessionEvents(slot, key) => self.open_session(slot, &key)?,
+            Intent::LeaveEvents(slot) => self.leave_events(slot)?,
             Intent::Ask(slot, read) => {
                 self.read(slot, read)?;
             }

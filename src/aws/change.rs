@@ -5,7 +5,7 @@ use super::{
     convert::{self, change_error, failed},
     document::{Own, Pieces},
 };
-use crate::engine::SecretKey;
+use crate::engine::{REVOCATION, SecretKey, impact::CredentialKind};
 use aws_config::retry::RetryConfig;
 use aws_sdk_iam::{
     config::Builder,
@@ -78,7 +78,111 @@ impl Connection {
                     done(answer, action, |_| Some(Changed::Done))
                 }
             },
+            Change::RevokeSessions { user, document } => {
+                let once = once("PutUserPolicyResponse", &[], None);
+                let call = iam.put_user_policy().user_name(&**user);
+                let call = call.policy_name(REVOCATION).policy_document(&**document);
+                let answer = call.customize().config_override(once).send().await;
+                done(answer, action, |_| Some(Changed::Done))
+            }
+            Change::LiftRevocation { user } => {
+                let once = once("DeleteUserPolicyResponse", &[], None);
+                let call = iam.delete_user_policy().user_name(&**user);
+                let call = call.policy_name(REVOCATION).customize();
+                done(call.config_override(once).send().await, action, |_| {
+                    Some(Changed::Done)
+                })
+            }
+            Change::SetCredential {
+                user,
+                kind,
+                id,
+                active,
+            } => set_credential(&iam, user, kind, id, *active).await,
+            Change::DeleteCredential { user, kind, id } => {
+                delete_credential(&iam, user, kind, id).await
+            }
         }
+    }
+}
+
+/// Activates or deactivates another credential than an access key.
+async fn set_credential(
+    iam: &aws_sdk_iam::Client,
+    user: &str,
+    kind: &CredentialKind,
+    id: &str,
+    active: bool,
+) -> Result<Done, Error> {
+    let action = kind.update_action();
+    let status = if active {
+        StatusType::Active
+    } else {
+        StatusType::Inactive
+    };
+    macro_rules! send {
+        ($call:expr, $root:literal) => {{
+            let call = $call.user_name(user).status(status).customize();
+            let answer = call.config_override(once($root, &[], None)).send().await;
+            done(answer, action, |_| Some(Changed::Done))
+        }};
+    }
+    match kind {
+        CredentialKind::SshKey => send!(
+            iam.update_ssh_public_key().ssh_public_key_id(id),
+            "UpdateSSHPublicKeyResponse"
+        ),
+        CredentialKind::Certificate => send!(
+            iam.update_signing_certificate().certificate_id(id),
+            "UpdateSigningCertificateResponse"
+        ),
+        CredentialKind::ServiceSpecific(_) => send!(
+            iam.update_service_specific_credential()
+                .service_specific_credential_id(id),
+            "UpdateServiceSpecificCredentialResponse"
+        ),
+        CredentialKind::Password | CredentialKind::MfaDevice => Err(failed(
+            action,
+            Kind::Other,
+            "it has no status; nothing was sent",
+        )),
+    }
+}
+
+/// Deletes another credential than an access key, or takes it from the user.
+async fn delete_credential(
+    iam: &aws_sdk_iam::Client,
+    user: &str,
+    kind: &CredentialKind,
+    id: &str,
+) -> Result<Done, Error> {
+    let action = kind.delete_action();
+    macro_rules! send {
+        ($call:expr, $root:literal) => {{
+            let call = $call.user_name(user).customize();
+            let answer = call.config_override(once($root, &[], None)).send().await;
+            done(answer, action, |_| Some(Changed::Done))
+        }};
+    }
+    match kind {
+        CredentialKind::Password => send!(iam.delete_login_profile(), "DeleteLoginProfileResponse"),
+        CredentialKind::MfaDevice => send!(
+            iam.deactivate_mfa_device().serial_number(id),
+            "DeactivateMFADeviceResponse"
+        ),
+        CredentialKind::SshKey => send!(
+            iam.delete_ssh_public_key().ssh_public_key_id(id),
+            "DeleteSSHPublicKeyResponse"
+        ),
+        CredentialKind::Certificate => send!(
+            iam.delete_signing_certificate().certificate_id(id),
+            "DeleteSigningCertificateResponse"
+        ),
+        CredentialKind::ServiceSpecific(_) => send!(
+            iam.delete_service_specific_credential()
+                .service_specific_credential_id(id),
+            "DeleteServiceSpecificCredentialResponse"
+        ),
     }
 }
 

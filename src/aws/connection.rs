@@ -3,9 +3,11 @@
 
 use super::{
     AccessKey, Answer, Changed, Error, Kind, LastUsed, Read, ReportPace, Summary, Timeouts, Turns,
-    UserDetailsPage, UserTags, UsersPage, bodies,
+    UserTags, UsersPage, bodies,
     convert::{self, error},
-    endpoint_url, fetch_report,
+    endpoint_url,
+    event_history::EventHistory,
+    fetch_report,
     member::{ASSUME_ROLE, Assumed},
     patience,
     portal::Portal,
@@ -13,14 +15,14 @@ use super::{
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_iam::types::{EntityType, SummaryKeyType};
+use aws_sdk_iam::types::SummaryKeyType;
 use std::{
     fmt,
     sync::{Arc, OnceLock},
 };
 
 /// The most that a list of all users gives in one page.
-const PAGE: i32 = 1000;
+pub(super) const PAGE: i32 = 1000;
 
 /// A connection to an account, with one set of credentials. Cheap to clone: clones share connections.
 #[derive(Clone)]
@@ -45,7 +47,8 @@ pub struct Connection {
     pub(super) portal: Option<Portal>,
     pub(super) accounts_trail: Trail,
     users_trail: Trail,
-    details_trail: Trail,
+    pub(super) details_trail: Trail,
+    pub(super) event_history: EventHistory,
 }
 
 /// The clients and their configuration say more about themselves than should be read: what
@@ -78,6 +81,7 @@ impl Connection {
             accounts_trail: Trail::default(),
             users_trail: Trail::default(),
             details_trail: Trail::default(),
+            event_history: EventHistory::default(),
         }
     }
 
@@ -206,6 +210,19 @@ impl Connection {
             Read::UserDetails(marker) => Answer::UserDetails(self.user_details(marker).await?),
             Read::Accounts(marker) => Answer::Accounts(self.accounts(marker).await?),
             Read::PortalAccounts(marker) => Answer::Accounts(self.portal_accounts(marker).await?),
+            Read::Regions => Answer::Regions(self.regions().await?),
+            Read::TrailEvents(query) => Answer::TrailEvents(self.trail_events(&query).await?),
+            Read::WholeEvent(region, id) => {
+                Answer::WholeEvent(self.whole_event(&region, &id).await?)
+            }
+            Read::Permissions(user) => {
+                Answer::Permissions(Box::new(self.permissions(&user).await?))
+            }
+            Read::ServicesUsed(user) => Answer::ServicesUsed(self.services_used(&user).await?),
+            Read::OtherCredentials(user) => {
+                Answer::OtherCredentials(Box::new(self.other_credentials(&user).await?))
+            }
+            Read::Quarantined => Answer::Quarantined(self.quarantined().await?),
             Read::Report => {
                 let report = fetch_report(current, ReportPace::default(), turns).await?;
                 Answer::Report(Box::new(report))
@@ -254,29 +271,6 @@ impl Connection {
         }
         Ok(UsersPage {
             users: answer.users.into_iter().map(convert::user).collect(),
-            next,
-        })
-    }
-
-    /// One page of the details of all users; the first without a marker. Of each only the tags are
-    /// kept.
-    ///
-    /// # Errors
-    /// When the call fails.
-    pub async fn user_details(&self, marker: Option<String>) -> Result<UserDetailsPage, Error> {
-        let action = "iam:GetAccountAuthorizationDetails";
-        let asked = marker.clone();
-        let call = self.iam.get_account_authorization_details();
-        let call = call.filter(EntityType::User).max_items(PAGE);
-        let answer = call.set_marker(marker).send().await;
-        let answer = answer.map_err(|e| error(action, &e))?;
-        let next = answer.marker.filter(|_| answer.is_truncated);
-        if answer.is_truncated && !self.details_trail.gets_on(asked, next.as_deref()) {
-            return Err(turns_in_circles(action));
-        }
-        let users = answer.user_detail_list.unwrap_or_default();
-        Ok(UserDetailsPage {
-            users: convert::user_details(users),
             next,
         })
     }
@@ -369,7 +363,7 @@ pub struct Done {
 
 /// All of a list of one user's things, page by page. `page` fetches what is on one, whether there is
 /// more, and the marker of that.
-async fn all_pages<T, F>(
+pub(super) async fn all_pages<T, F>(
     action: &'static str,
     page: impl Fn(Option<String>) -> F,
 ) -> Result<Vec<T>, Error>

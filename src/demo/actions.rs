@@ -7,8 +7,13 @@ use super::error::ServiceError;
 use super::portal::Visit;
 use super::query::Params;
 use super::request::Request;
-use super::service::{IAM, OIDC, ORGANIZATIONS, Output, Protocol, SSO, STS, Service};
-use super::{clients, iam, login, organizations, pages, portal, sts, tags};
+use super::service::{
+    ACCOUNT, CLOUDTRAIL, IAM, OIDC, ORGANIZATIONS, Output, Protocol, SSO, STS, Service,
+};
+use super::{
+    advisor, attached, clients, cloudtrail, entities, iam, login, organizations, others, pages,
+    portal, regions, sts, tags,
+};
 
 /// The resource that `AccessDenied` names.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +25,8 @@ enum Resource {
     User,
     Key,
     Role,
+    Group,
+    Policy,
 }
 
 type Signed = fn(&mut Request<'_>) -> Result<(), ServiceError>;
@@ -30,6 +37,8 @@ pub(super) type Unsigned = fn(&mut Visit<'_>) -> Result<Output, ServiceError>;
 pub(super) enum Run {
     /// For someone who has signed the request.
     Signed(Signed),
+    /// The same, and the action is in the method and the path.
+    SignedAt(&'static str, Signed),
     /// For whoever knows a token, or is about to get one. The action is in the method and the path.
     Unsigned(&'static str, Unsigned),
 }
@@ -48,7 +57,7 @@ const ACTIONS: &[Action] = &[
     iam(
         "GetAccountAuthorizationDetails",
         Resource::Any,
-        iam::get_details,
+        entities::get_details,
     ),
     iam("ListAccessKeys", Resource::User, iam::list_access_keys),
     iam("CreateAccessKey", Resource::User, iam::create_access_key),
@@ -71,12 +80,128 @@ const ACTIONS: &[Action] = &[
     ),
     iam("GetCredentialReport", Resource::Any, iam::get_report),
     iam("ListMFADevices", Resource::User, iam::list_mfa_devices),
+    iam(
+        "ListAttachedUserPolicies",
+        Resource::User,
+        attached::list_attached_user_policies,
+    ),
+    iam(
+        "ListUserPolicies",
+        Resource::User,
+        attached::list_user_policies,
+    ),
+    iam("GetUserPolicy", Resource::User, attached::get_user_policy),
+    iam("PutUserPolicy", Resource::User, attached::put_user_policy),
+    iam(
+        "DeleteUserPolicy",
+        Resource::User,
+        attached::delete_user_policy,
+    ),
+    iam(
+        "ListGroupsForUser",
+        Resource::User,
+        attached::list_groups_for_user,
+    ),
+    iam(
+        "ListAttachedGroupPolicies",
+        Resource::Group,
+        attached::list_attached_group_policies,
+    ),
+    iam(
+        "ListGroupPolicies",
+        Resource::Group,
+        attached::list_group_policies,
+    ),
+    iam(
+        "GetGroupPolicy",
+        Resource::Group,
+        attached::get_group_policy,
+    ),
+    iam("GetPolicy", Resource::Policy, attached::get_policy),
+    iam(
+        "GetPolicyVersion",
+        Resource::Policy,
+        attached::get_policy_version,
+    ),
+    iam(
+        "ListEntitiesForPolicy",
+        Resource::Policy,
+        entities::list_entities_for_policy,
+    ),
+    iam(
+        "GenerateServiceLastAccessedDetails",
+        Resource::Any,
+        advisor::generate,
+    ),
+    iam("GetServiceLastAccessedDetails", Resource::Any, advisor::get),
+    iam("GetLoginProfile", Resource::User, others::get_login_profile),
+    iam(
+        "DeleteLoginProfile",
+        Resource::User,
+        others::delete_login_profile,
+    ),
+    iam(
+        "DeactivateMFADevice",
+        Resource::User,
+        others::deactivate_mfa_device,
+    ),
+    iam(
+        "ListSSHPublicKeys",
+        Resource::User,
+        others::list_ssh_public_keys,
+    ),
+    iam(
+        "UpdateSSHPublicKey",
+        Resource::User,
+        others::update_ssh_public_key,
+    ),
+    iam(
+        "DeleteSSHPublicKey",
+        Resource::User,
+        others::delete_ssh_public_key,
+    ),
+    iam(
+        "ListSigningCertificates",
+        Resource::User,
+        others::list_signing_certificates,
+    ),
+    iam(
+        "UpdateSigningCertificate",
+        Resource::User,
+        others::update_signing_certificate,
+    ),
+    iam(
+        "DeleteSigningCertificate",
+        Resource::User,
+        others::delete_signing_certificate,
+    ),
+    iam(
+        "ListServiceSpecificCredentials",
+        Resource::User,
+        others::list_service_specific_credentials,
+    ),
+    iam(
+        "UpdateServiceSpecificCredential",
+        Resource::User,
+        others::update_service_specific_credential,
+    ),
+    iam(
+        "DeleteServiceSpecificCredential",
+        Resource::User,
+        others::delete_service_specific_credential,
+    ),
     sts("GetCallerIdentity", Resource::Any, sts::get_caller_identity),
     sts("AssumeRole", Resource::Role, sts::assume_role),
     sts("GetSessionToken", Resource::Any, sts::get_session_token),
     sts("GetAccessKeyInfo", Resource::Any, sts::get_access_key_info),
     organizations("DescribeOrganization", organizations::describe_organization),
     organizations("ListAccounts", organizations::list_accounts),
+    cloudtrail("LookupEvents", cloudtrail::lookup_events),
+    Action {
+        run: Run::SignedAt("POST /listRegions", regions::list_regions),
+        service: ACCOUNT,
+        ..cloudtrail("ListRegions", regions::list_regions)
+    },
     sso(
         "ListAccounts",
         "GET /assignment/accounts",
@@ -134,6 +259,13 @@ const fn organizations(name: &'static str, run: Signed) -> Action {
     }
 }
 
+const fn cloudtrail(name: &'static str, run: Signed) -> Action {
+    Action {
+        service: CLOUDTRAIL,
+        ..iam(name, Resource::Any, run)
+    }
+}
+
 const fn sso(name: &'static str, route: &'static str, run: Unsigned) -> Action {
     Action {
         service: SSO,
@@ -183,7 +315,7 @@ impl Action {
     /// The action of a method and a path, `GET /assignment/accounts`.
     pub(super) fn at_route(wanted: &str) -> Option<&'static Self> {
         ACTIONS.iter().find(|action| match action.run {
-            Run::Unsigned(route, _) => route == wanted,
+            Run::SignedAt(route, _) | Run::Unsigned(route, _) => route == wanted,
             Run::Signed(_) => false,
         })
     }
@@ -235,6 +367,8 @@ impl Action {
                 format!("user {}", user.unwrap_or_default())
             }
             Resource::Key => format!("access key {}", param("AccessKeyId")),
+            Resource::Group => format!("group {}", param("GroupName")),
+            Resource::Policy => format!("policy {}", param("PolicyArn")),
             _ => self.arn(request),
         }
     }
@@ -262,6 +396,15 @@ impl Action {
                 owner.map_or_else(|| "*".to_owned(), |(user, _)| account.arn(user))
             }
             Resource::Role => param("RoleArn").unwrap_or_default().to_owned(),
+            Resource::Group => {
+                let name = param("GroupName").unwrap_or_default();
+                let group = account.existing_group(name);
+                group.map_or_else(
+                    |_| format!("arn:aws:iam::{}:group/{name}", account.id()),
+                    |group| account.group_arn(group),
+                )
+            }
+            Resource::Policy => param("PolicyArn").unwrap_or_default().to_owned(),
         }
     }
 }
@@ -283,7 +426,7 @@ mod tests {
     #[test]
     fn each_action_is_in_the_table_once() {
         let route = |action: &Action| match action.run {
-            Run::Unsigned(route, _) => Some(route),
+            Run::SignedAt(route, _) | Run::Unsigned(route, _) => Some(route),
             Run::Signed(_) => None,
         };
         let mut routes: Vec<_> = ACTIONS.iter().filter_map(route).collect();

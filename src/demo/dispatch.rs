@@ -5,12 +5,15 @@ use http::{Request as HttpRequest, header};
 
 use super::actions::Action;
 use super::error::{INVALID_ACTION, ServiceError};
-use super::json;
 use super::query::Params;
 use super::service::{IAM, Protocol, Service, WITH_TARGETS};
+use super::{cloudtrail, json};
 
 /// The header that names the action.
 const TARGET: &str = "x-amz-target";
+
+/// What the `aws` command, but not the SDK for Rust, writes before the actions of CloudTrail.
+const PACKAGE: &str = "com.amazonaws.cloudtrail.v20131101.";
 
 /// What a request asks for.
 pub(super) struct Wanted {
@@ -69,6 +72,7 @@ impl Wanted {
     /// A request whose action is named in a header.
     fn of_target(request: &HttpRequest<Bytes>) -> Option<Self> {
         let target = request.headers().get(TARGET)?.to_str().ok()?;
+        let target = target.strip_prefix(PACKAGE).unwrap_or(target);
         let (service, name) = WITH_TARGETS.iter().find_map(|service| {
             let Protocol::Json(prefix) = service.protocol else {
                 return None;
@@ -83,6 +87,21 @@ impl Wanted {
             action: Action::in_service(service, name).filter(|_| params.is_some()),
             params: params.unwrap_or_default(),
         })
+    }
+
+    /// The key that it names.
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.params.get("AccessKeyId").or_else(|| {
+            let [key, value] = cloudtrail::ATTRIBUTE;
+            let is_key = self.params.get(key) == Some("AccessKeyId");
+            self.params.get(value).filter(|_| is_key)
+        })
+    }
+
+    /// Whether it asks for what follows on a page.
+    pub(super) fn goes_on(&self) -> bool {
+        let mut names = ["Marker", "NextToken", "next_token"].into_iter();
+        names.any(|name| self.params.get(name).is_some())
     }
 
     /// The action; an error where there is none.

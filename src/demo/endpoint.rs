@@ -60,7 +60,12 @@ impl Endpoint {
                 longest_page: usize::MAX,
                 empty_pages: false,
                 delay: Delay::Fixed(Duration::ZERO),
-                rates: Vec::new(),
+                // As CloudTrail's own reference has it.
+                rates: vec![
+                    Rate::per_second(2)
+                        .action("cloudtrail:LookupEvents")
+                        .in_each_region(),
+                ],
                 faults: Vec::new(),
                 calls: Vec::new(),
                 in_flight: Arc::default(),
@@ -125,6 +130,15 @@ impl Endpoint {
             for member in &mut state.organisation.members {
                 member.reports.put(&member.account, made);
             }
+        }
+        self
+    }
+
+    /// How long the access advisor takes for a job, by the account's clock; one second unless set. A job
+    /// that is asked for a third time is done.
+    pub fn with_advisor_time(self, time: TimeDelta) -> Self {
+        for member in &mut self.lock().organisation.members {
+            member.account.access.advisor.takes = time;
         }
         self
     }

@@ -45,7 +45,7 @@ pub(super) struct Times {
 pub(super) struct Signature<'a> {
     pub(super) key_id: &'a str,
     day: &'a str,
-    region: &'a str,
+    pub(super) region: &'a str,
     service: &'a str,
     headers: Vec<&'a str>,
     hex: &'a str,
@@ -145,7 +145,8 @@ impl<'a> Signature<'a> {
             if let Some(name) = &caller.user {
                 // What the user may do now counts, not what it was when the session began.
                 let user = account.user(name).ok_or_else(invalid)?;
-                caller.policy = account.user_caller(user).policy;
+                let present = account.user_caller(user);
+                (caller.policy, caller.denials) = (present.policy, present.denials);
             }
             return Ok((place, caller));
         }

@@ -10,6 +10,7 @@ use crate::{
     journal::{self, Discarded, Ended, Event, Journal, Outcome, Sent, Settled, Stored, Unfinished},
 };
 use std::{
+    borrow::Cow,
     collections::HashSet,
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -158,7 +159,7 @@ impl JournalWriter {
             user: order.change.user().to_owned(),
             key: order.change.key().map(str::to_owned),
             active,
-            description: text.map(str::to_owned),
+            description: text.map(Cow::into_owned),
             keys_before: order.keys_before.clone().filter(|_| creates),
             replaces: order.replaces.clone(),
         });

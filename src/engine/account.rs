@@ -22,6 +22,7 @@ use super::{
     DEMO,
     effect::{Effect, RequestId, SessionId, Target},
     error::Error,
+    impact::Impacts,
     limiter::Limiter,
     loader::Loader,
     model::ListedAccount,
@@ -32,6 +33,7 @@ use super::{
     request::{Answer, Read},
 };
 use chrono::{DateTime, Utc};
+use std::{collections::HashMap, sync::Arc};
 
 /// How far signing in has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,10 @@ pub struct Account {
     pub limiter: Limiter,
     /// The same of AWS Organizations, which is another service.
     pub(super) organizations: Limiter,
+    /// The same of CloudTrail in each region, which has limits of its own.
+    pub(super) event_history: HashMap<Arc<str>, Limiter>,
+    /// What is known of single keys beyond the lists.
+    pub impacts: Impacts,
     pub(super) loader: Loader,
 }
 
@@ -100,6 +106,8 @@ impl Account {
             means: None,
             limiter: Limiter::default(),
             organizations: Limiter::default(),
+            event_history: HashMap::new(),
+            impacts: Impacts::default(),
             loader: Loader::default(),
         }
     }
@@ -228,10 +236,12 @@ impl Account {
     #[must_use]
     pub fn can_judge(&self, query: &Query) -> bool {
         let tally = self.users.tally();
-        let asks_tags = query.asks_descriptions() || query.asks_owners();
+        let asks_tags = query.asks_tags();
         self.is_listed()
             && (self.is_all_known() || !query.needs_keys())
             && (tally.untagged == 0 || !asks_tags)
+            && (tally.unjudged == 0 || !query.asks_power())
+            && (self.users.knows_quarantine() || !query.asks_quarantine())
             // The report does not say which key a description is of.
             && (tally.reported == 0 || !query.asks_descriptions())
     }
@@ -304,6 +314,17 @@ impl Account {
             Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
             Read::Tags(user) => self.users.ask_tags(user, request),
             Read::UserDetails(_) => self.users.ask_details(request),
+            Read::Quarantined => self.users.ask_quarantine(request),
+            Read::Regions => self.impacts.regions.ask(request),
+            Read::Permissions(user) => self.impacts.user_mut(user).permissions.ask(request),
+            Read::ServicesUsed(user) => self.impacts.user_mut(user).services.ask(request),
+            Read::OtherCredentials(user) => self.impacts.user_mut(user).credentials.ask(request),
+            Read::TrailEvents(query) => {
+                if let Some(trail) = self.impacts.trail_mut(&query.key) {
+                    trail.ask(query, request);
+                }
+            }
+            Read::WholeEvent(_, id) => self.impacts.ask_event(id, request),
             Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
@@ -324,7 +345,10 @@ impl Account {
             };
         }
         let Self {
-            identity, users, ..
+            identity,
+            users,
+            impacts,
+            ..
         } = self;
         match read {
             Read::Caller => {
@@ -369,6 +393,29 @@ impl Account {
             Read::UserDetails(marker) => {
                 users.file_details(request, marker.as_ref(), answer!(UserDetails));
             }
+            Read::Quarantined => users.file_quarantine(request, answer!(Quarantined)),
+            Read::Regions => {
+                impacts.regions.file(request, answer!(Regions));
+            }
+            Read::Permissions(user) => {
+                let answer = answer!(Permissions).map(|answer| *answer);
+                impacts.user_mut(user).permissions.file(request, answer);
+            }
+            Read::ServicesUsed(user) => {
+                let answer = answer!(ServicesUsed);
+                impacts.user_mut(user).services.file(request, answer);
+            }
+            Read::OtherCredentials(user) => {
+                let answer = answer!(OtherCredentials).map(|answer| *answer);
+                impacts.user_mut(user).credentials.file(request, answer);
+            }
+            Read::TrailEvents(query) => {
+                let answer = answer!(TrailEvents);
+                if let Some(trail) = impacts.trail_mut(&query.key) {
+                    trail.file(request, query, answer);
+                }
+            }
+            Read::WholeEvent(_, id) => impacts.file_event(id, request, answer!(WholeEvent)),
             // The search takes an owner and a key's account, and the fleet accounts.
             Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }

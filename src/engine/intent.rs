@@ -70,6 +70,30 @@ pub enum Intent {
     PutOff(Origin),
     /// Go on with a question.
     Resolve(Origin, Resolution),
+    /// Ask for what is not known of a user's key beyond the lists: who uses it, what it can do.
+    Impact {
+        /// The account.
+        slot: Slot,
+        /// The user.
+        user: Box<str>,
+        /// The key's ID.
+        key: Box<str>,
+    },
+    /// Ask again for what has failed of that; where nothing has, for all of it.
+    RefreshImpact {
+        /// The account.
+        slot: Slot,
+        /// The user.
+        user: Box<str>,
+        /// The key's ID.
+        key: Box<str>,
+    },
+    /// Ask for older events of a key, or of a session.
+    MoreEvents(Slot, Box<str>),
+    /// Ask for the events of a session, by its key ID.
+    SessionEvents(Slot, Box<str>),
+    /// No one looks at the events of an account any more: no further pages are asked for.
+    LeaveEvents(Slot),
     /// Ask the account for something at once.
     Ask(Slot, Read),
     /// Copy the ID of a key, or what belongs to a new key.

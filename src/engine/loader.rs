@@ -10,6 +10,7 @@ use super::{
     account::{Account, Stage, UserRow},
     effect::{Effect, RequestId, Target},
     error::{Error, Kind},
+    impact::TrailQuery,
     limiter::Limiter,
     opening::FIRST_READS,
     request::Read,
@@ -53,7 +54,9 @@ struct Asked {
 impl Asked {
     /// Whether it is a look around a change, before it or after it.
     fn is_look(&self) -> bool {
-        !self.planned && self.read.user().is_some()
+        // What a service was last called for takes its time, and says nothing of a change.
+        let is_slow = matches!(self.read, Read::ServicesUsed(_));
+        !self.planned && !is_slow && self.read.user().is_some()
     }
 }
 
@@ -172,6 +175,16 @@ impl Loader {
         reports.count()
     }
 
+    /// How many of them ask for events of a region.
+    fn of_regions(&self) -> usize {
+        let reads = self.reads.iter();
+        let reads = reads.filter(|(request, asked)| {
+            matches!(asked.read, Read::TrailEvents(_) | Read::WholeEvent(..))
+                && !self.held.contains(request)
+        });
+        reads.count()
+    }
+
     /// Whether anything is under way, or held back.
     pub(super) fn is_busy(&self) -> bool {
         !self.reads.is_empty() || self.starved
@@ -220,7 +233,9 @@ impl Account {
     pub(super) fn room_taken(&self) -> usize {
         let through_role = matches!(self.target, Target::Member(_)) && self.is_signing_in();
         let kept = if through_role { FIRST_READS } else { 0 };
-        self.loader.under_way() - self.loader.reports() + kept
+        // Of a region that does not answer, most of the time nothing is under way either.
+        let waiting = self.loader.reports() + self.loader.of_regions();
+        self.loader.under_way() - waiting + kept
     }
 
     /// Whether there may be something to ask although there is no room: of the selected user, and what
@@ -240,6 +255,9 @@ impl Account {
     pub(super) fn limiter_of(&mut self, read: &Read) -> &mut Limiter {
         match read {
             Read::Accounts(_) => &mut self.organizations,
+            Read::TrailEvents(TrailQuery { region, .. }) | Read::WholeEvent(region, _) => {
+                self.event_history.entry(region.clone()).or_default()
+            }
             _ => &mut self.limiter,
         }
     }
@@ -261,13 +279,10 @@ impl Account {
     ) -> Option<Read> {
         let asked = self.loader.reads.get(&request)?;
         let (planned, since) = (asked.planned, asked.since);
-        let listing = matches!(asked.read, Read::Accounts(_));
+        let read = asked.read.clone();
+        let listing = matches!(read, Read::Accounts(_));
         let throttled = error.is_some_and(|error| error.kind == Kind::Throttled);
-        let limiter = if listing {
-            &mut self.organizations
-        } else {
-            &mut self.limiter
-        };
+        let limiter = self.limiter_of(&read);
         if throttled {
             limiter.throttled(now);
         } else if (planned || listing) && error.is_none_or(Error::is_an_answer) {
@@ -383,6 +398,9 @@ impl Account {
         }
         self.limiter.look(now);
         self.organizations.look(now);
+        for limiter in self.event_history.values_mut() {
+            limiter.look(now);
+        }
         for request in std::mem::take(&mut self.loader.held) {
             let Some(asked) = self.loader.reads.get(&request) else {
                 continue;
@@ -401,9 +419,12 @@ impl Account {
             return effects;
         }
         self.loader.starved |= !self.loader.looks.is_empty();
-        let room = self.limiter.room().min(self.reads_under_way() + spare);
+        // Regions may take long to tell of their events, and do not limit what the account is asked.
+        let beside = self.loader.of_regions();
+        let room = self.reads_under_way() - beside + spare;
+        let room = self.limiter.room().min(room);
         while let Some((read, at_once)) = self.wanted(background, changing, opening) {
-            if !at_once && self.reads_under_way() >= room {
+            if !at_once && self.reads_under_way() - beside >= room {
                 break;
             }
             if !self.limiter.allows() {
@@ -451,7 +472,7 @@ impl Account {
             self.users
                 .next_in_sweep(keys.seems_refused(), uses.seems_refused())
         });
-        let wanted = wanted.or_else(|| self.wanted_details());
+        let wanted = wanted.or_else(|| self.wanted_at_last());
         wanted.map(|read| (read, false))
     }
 
@@ -479,13 +500,16 @@ impl Account {
             .any(|asked| !asked.planned && matches!(asked.read, Read::Keys(_) | Read::LastUsed(..)))
     }
 
-    /// The next page of the details of all users. Its answer is large and nothing waits for it: it is
-    /// asked for where nothing else that was planned is under way.
-    fn wanted_details(&self) -> Option<Read> {
+    /// Who is under quarantine, and the next page of the details of all users. The answers of the latter
+    /// are large, and nothing waits for them: they are asked for where nothing else that was planned is
+    /// under way.
+    fn wanted_at_last(&self) -> Option<Read> {
         // What something waits for (the report, a search) may take long and holds nothing up; only what
         // this loader has chosen is more urgent, or is the page before.
         let busy = self.loader.reads.values().any(|asked| asked.planned);
-        self.users.next_details().filter(|_| !busy)
+        let users = &self.users;
+        let read = users.next_quarantine().or_else(|| users.next_details());
+        read.filter(|_| !busy)
     }
 
     /// The tags of the selected user, if they are worth asking for: after all keys on screen.

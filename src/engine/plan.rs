@@ -374,7 +374,7 @@ impl Engine {
         let user: Box<str> = change.user().into();
         let known = |account: &Account| account.users.get(&user).is_some();
         if self.fleet.of(session).is_some_and(known) {
-            self.read(session.slot, Read::Keys(user));
+            self.read(session.slot, change.looked_at_by());
         }
         self.leave_if_nothing_is_under_way();
         Some(())
@@ -504,7 +504,15 @@ impl Engine {
             (Change::SetDescription { user, key, text }, _) => {
                 users.set_description(user, key, text.as_deref(), now);
             }
-            (Change::Create { .. }, Changed::Done | Changed::Unsure { .. }) => {}
+            // What is asked for again right after it tells of these.
+            (Change::Create { .. }, Changed::Done | Changed::Unsure { .. })
+            | (
+                Change::RevokeSessions { .. }
+                | Change::LiftRevocation { .. }
+                | Change::SetCredential { .. }
+                | Change::DeleteCredential { .. },
+                _,
+            ) => {}
         }
     }
 

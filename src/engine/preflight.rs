@@ -6,6 +6,7 @@ use super::{
     account::{Account, KeyRow, Load, is_trial},
     effect::{RequestId, SessionId, Slot},
     error::{Error, Kind},
+    impact::Credential,
     model::{KeyStatus, LastUsed},
     plan::{Plan, PlanId, Proposal, Stage},
     request::{Change, Read},
@@ -27,12 +28,15 @@ const TYPED: usize = 4;
 pub struct Preflight {
     /// What is known of the key that can be harmed; `None` where no key can.
     pub key: Option<KeyFacts>,
-    /// The request for the user's keys, if that is not answered yet.
+    /// The request for the user's keys, or for what else is changed, if that is not answered yet.
     keys: Option<RequestId>,
     /// The request for the last use of the key, if that is not answered yet.
     last_used: Option<RequestId>,
     /// The IDs of the user's keys when the look began, where they were known.
     before: Option<Vec<String>>,
+    /// The other credential that is changed, as it was when the look began; `Some(None)` where it was
+    /// known not to be there.
+    credential: Option<Option<Credential>>,
     /// The account could not be looked at.
     pub failed: Option<Error>,
     /// What is different from what was known: it has to be read before it is answered.
@@ -171,11 +175,14 @@ impl Engine {
         let key = plan.at_risk().map(str::to_owned);
         let account = self.fleet.of(session)?;
         let before = account.key_ids(&user);
+        let credential = credential(account, plan.first()).map(|known| known.cloned());
         let facts = key.as_ref().and_then(|key| facts(account, &user, key));
-        let keys = self.read(session.slot, Read::Keys(user.clone()));
+        let first = plan.first().looked_at_by();
+        let keys = self.read(session.slot, first);
         let last_used = key.and_then(|key| self.read(session.slot, Read::LastUsed(user, key)));
         let preflight = self.plan_mut(id)?.preflight_mut()?;
         preflight.before = before;
+        preflight.credential = credential;
         preflight.keys = keys;
         preflight.last_used = last_used;
         preflight.difference = None;
@@ -309,11 +316,15 @@ impl Engine {
         let (user, key) = match read {
             Read::Keys(user) => (user, None),
             Read::LastUsed(user, key) => (user, Some(key.as_str())),
+            Read::Permissions(user) | Read::OtherCredentials(user) => (user, None),
             _ => return None,
         };
         let mut answered = Vec::new();
         for plan in self.plans.iter_mut().filter(|plan| plan.session == session) {
-            let is_key = key.is_none() || plan.at_risk() == key;
+            let is_key = match key {
+                None => plan.first().looked_at_by().is_kind_of(read),
+                Some(_) => plan.at_risk() == key,
+            };
             let is_it = is_key && plan.user().eq_ignore_ascii_case(user);
             let id = plan.id;
             let waits = plan.preflight_mut().map(|preflight| match key {
@@ -436,6 +447,18 @@ impl Engine {
                     stops.then_some(Difference::NoOther)
                 }
             }
+            (None, None) if plan.first().is_of_credential() => {
+                let now = credential(account, plan.first())?;
+                let before = preflight.credential.as_ref().map(Option::as_ref);
+                match (before, now) {
+                    (_, None) => Some(Difference::NotFound),
+                    (Some(Some(before)), Some(now)) if before.active != now.active => {
+                        Some(Difference::Status(before.status()))
+                    }
+                    _ => None,
+                }
+            }
+            (None, None) if !matches!(plan.first(), Change::Create { .. }) => None,
             (None, None) => {
                 let before = preflight.before.as_ref()?;
                 let mut new = account.key_ids(plan.user())?;
@@ -454,6 +477,19 @@ fn is_full(account: &Account, change: &Change) -> bool {
     };
     let count = account.users.keys(user).map(<[KeyRow]>::len);
     count.is_some_and(|count| count >= account.identity.keys_per_user())
+}
+
+/// What is known of the other credential that a change is about: `None` where it is not known, or the
+/// change is about none.
+fn credential<'a>(account: &'a Account, change: &Change) -> Option<Option<&'a Credential>> {
+    let (Change::SetCredential { user, kind, id, .. }
+    | Change::DeleteCredential { user, kind, id }) = change
+    else {
+        return None;
+    };
+    let known = account.impacts.user(user)?.credentials.known()?;
+    let found = known.get(kind, id);
+    (found.is_some() || known.knows(kind)).then_some(found)
 }
 
 /// What is known of a key.

@@ -7,12 +7,18 @@ mod command;
 use super::{
     SecretKey,
     error::Error,
+    impact::{CredentialKind, OtherCredentials, Permissions, ServiceUse, TrailPage, TrailQuery},
     model::{
         AccessKey, AccountsPage, Caller, LastUsed, Report, Summary, UserDetailsPage, UsersPage,
     },
     user_tags::UserTags,
 };
 use command::{Parameter, Value, command};
+use std::{borrow::Cow, sync::Arc};
+
+/// The name of the inline policy that denies everything to the sessions of a user that were made before
+/// a time.
+pub const REVOCATION: &str = "iamkeys-revoke-older-sessions";
 
 /// A request that changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +41,8 @@ pub enum Read {
     KeyAccount(String),
     /// The tags of a user: what their keys are for, and whose they are.
     Tags(Box<str>),
-    /// One page of the details of all users, after this marker: their tags.
+    /// One page of the details of all users, after this marker: their tags, and what their policies
+    /// allow.
     UserDetails(Option<String>),
     /// The credential report, made first where there is none: that takes seconds, or minutes.
     Report,
@@ -43,6 +50,21 @@ pub enum Read {
     Accounts(Option<String>),
     /// One page of the accounts that the SSO portal opens to the session's login, after this marker.
     PortalAccounts(Option<String>),
+    /// The regions that are enabled in the account.
+    Regions,
+    /// A page of the event history of CloudTrail.
+    TrailEvents(TrailQuery),
+    /// One event whole, as JSON: its region and its ID.
+    WholeEvent(Arc<str>, Box<str>),
+    /// The policies of a user, their own and those of their groups, and the boundary.
+    Permissions(Box<str>),
+    /// When services were last called with any credentials of a user (access advisor): made first, which
+    /// takes seconds.
+    ServicesUsed(Box<str>),
+    /// What else a user can sign in with.
+    OtherCredentials(Box<str>),
+    /// The users whom AWS has put under quarantine, as the key of one is public.
+    Quarantined,
 }
 
 /// What a [`Read`] is answered with. Each variant belongs to the read of the same name.
@@ -73,6 +95,20 @@ pub enum Answer {
     Report(Box<Report>),
     /// A page of accounts.
     Accounts(AccountsPage),
+    /// The enabled regions.
+    Regions(Vec<Arc<str>>),
+    /// A page of events.
+    TrailEvents(TrailPage),
+    /// An event as JSON; `None` where CloudTrail does not have it (any more).
+    WholeEvent(Option<Box<str>>),
+    /// The policies of a user.
+    Permissions(Box<Permissions>),
+    /// When services were last called.
+    ServicesUsed(Vec<ServiceUse>),
+    /// The other credentials of a user.
+    OtherCredentials(Box<OtherCredentials>),
+    /// The names of the users under quarantine, in the service's order.
+    Quarantined(Vec<Box<str>>),
 }
 
 /// A change to the account, complete in itself: it is fixed when its confirmation opens and travels
@@ -109,6 +145,39 @@ pub enum Change {
         /// The description; `None` removes the tag. An empty one is a tag without a value, which is
         /// not the same.
         text: Option<String>,
+    },
+    /// Deny everything to the sessions of a user that were made before a time: with an inline policy of
+    /// the name [`REVOCATION`]. Access keys are not concerned.
+    RevokeSessions {
+        /// The user.
+        user: Box<str>,
+        /// The policy.
+        document: Box<str>,
+    },
+    /// Remove that policy.
+    LiftRevocation {
+        /// The user.
+        user: Box<str>,
+    },
+    /// Activate or deactivate another credential of a user.
+    SetCredential {
+        /// The user.
+        user: Box<str>,
+        /// What it is.
+        kind: CredentialKind,
+        /// Its ID.
+        id: Box<str>,
+        /// Whether it is to be Active.
+        active: bool,
+    },
+    /// Delete another credential of a user; an MFA device is taken from them.
+    DeleteCredential {
+        /// The user.
+        user: Box<str>,
+        /// What it is.
+        kind: CredentialKind,
+        /// Its ID; a password has none.
+        id: Box<str>,
     },
 }
 
@@ -203,7 +272,12 @@ impl Read {
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         match self {
-            Self::Keys(user) | Self::LastUsed(user, _) | Self::Tags(user) => Some(user),
+            Self::Keys(user)
+            | Self::LastUsed(user, _)
+            | Self::Tags(user)
+            | Self::Permissions(user)
+            | Self::ServicesUsed(user)
+            | Self::OtherCredentials(user) => Some(user),
             Self::Caller
             | Self::Alias
             | Self::Summary
@@ -213,7 +287,11 @@ impl Read {
             | Self::KeyAccount(_)
             | Self::Report
             | Self::Accounts(_)
-            | Self::PortalAccounts(_) => None,
+            | Self::PortalAccounts(_)
+            | Self::Regions
+            | Self::TrailEvents(_)
+            | Self::WholeEvent(..)
+            | Self::Quarantined => None,
         }
     }
 
@@ -243,8 +321,9 @@ impl Read {
             Self::Tags(user) => row("iam:ListUserTags", user, of_user(user)),
             // The command reads all pages, here as well.
             Self::UserDetails(_) => {
-                let users = vec![("Filter", Value::List("User"))];
-                row("iam:GetAccountAuthorizationDetails", "all users", users)
+                let but_roles = ["User", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
+                let filter = vec![("Filter", Value::Texts(but_roles))];
+                row("iam:GetAccountAuthorizationDetails", "all users", filter)
             }
             Self::Report => row("iam:GetCredentialReport", "all users", vec![]),
             Self::Accounts(_) => row("organizations:ListAccounts", "all accounts", vec![]),
@@ -253,7 +332,39 @@ impl Read {
                 let token = vec![("AccessToken", Value::Text("TOKEN"))];
                 row("sso:ListAccounts", "all accounts of the portal", token)
             }
+            Self::Regions => row("account:ListRegions", "the account", vec![]),
+            Self::TrailEvents(query) => {
+                let TrailQuery { key, region, .. } = query;
+                let by = vec![
+                    ("LookupAttributes", Value::Attribute("AccessKeyId", key)),
+                    ("Region", Value::Text(region)),
+                ];
+                let target = format!("{key} in {region}");
+                row("cloudtrail:LookupEvents", &target, by)
+            }
+            Self::WholeEvent(region, id) => {
+                let by = vec![
+                    ("LookupAttributes", Value::Attribute("EventId", id)),
+                    ("Region", Value::Text(region)),
+                ];
+                row("cloudtrail:LookupEvents", &format!("event {id}"), by)
+            }
+            // The first of several calls.
+            Self::Permissions(user) => row("iam:ListAttachedUserPolicies", user, of_user(user)),
+            Self::ServicesUsed(user) => row("iam:GenerateServiceLastAccessedDetails", user, vec![]),
+            Self::OtherCredentials(user) => row("iam:ListSSHPublicKeys", user, of_user(user)),
+            Self::Quarantined => row(
+                "iam:ListEntitiesForPolicy",
+                "the quarantine policies",
+                vec![],
+            ),
         }
+    }
+
+    /// Whether it asks the same as another one, of whichever user.
+    #[must_use]
+    pub fn is_kind_of(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
     /// Whether nothing depends on it: that it fails says nothing of the session.
@@ -267,7 +378,14 @@ impl Read {
             | Self::KeyAccount(_)
             | Self::Report
             | Self::Accounts(_)
-            | Self::PortalAccounts(_) => true,
+            | Self::PortalAccounts(_)
+            | Self::Regions
+            | Self::TrailEvents(_)
+            | Self::WholeEvent(..)
+            | Self::Permissions(_)
+            | Self::ServicesUsed(_)
+            | Self::OtherCredentials(_)
+            | Self::Quarantined => true,
             Self::Caller | Self::Users(_) | Self::Keys(_) | Self::LastUsed(..) | Self::Owner(_) => {
                 false
             }
@@ -370,17 +488,108 @@ impl Change {
                 is_not_so: "The description is another, so far.",
                 parameters: vec![user_name, ("Tags", Value::Tag(key, it))],
             },
+            Self::RevokeSessions { document, .. } => ChangeRow {
+                action: "iam:PutUserPolicy",
+                target: format!("the sessions of {user}"),
+                severity: Severity::Interrupts,
+                verb: "Revoke",
+                doing: "revoking",
+                done: "Revoked",
+                consequence: "Whatever runs on a session of this user made until now fails at once. Access keys are not concerned.",
+                undo: "You can remove the policy again.",
+                is_so: "The user has the policy.",
+                is_not_so: "The user does not have the policy, so far.",
+                parameters: vec![
+                    user_name,
+                    ("PolicyName", Value::Text(REVOCATION)),
+                    ("PolicyDocument", Value::Text(document)),
+                ],
+            },
+            Self::LiftRevocation { .. } => ChangeRow {
+                action: "iam:DeleteUserPolicy",
+                target: format!("the revocation of the sessions of {user}"),
+                severity: Severity::Harmless,
+                verb: "Remove",
+                doing: "removing",
+                done: "Removed",
+                consequence: "Sessions that it still denies work again until they expire.",
+                undo: "You can revoke them again.",
+                is_so: "The user does not have the policy any more.",
+                is_not_so: "The user still has the policy, so far.",
+                parameters: vec![user_name, ("PolicyName", Value::Text(REVOCATION))],
+            },
+            Self::SetCredential {
+                kind, id, active, ..
+            } => {
+                let (verb, doing, done) = if *active {
+                    ("Activate", "activating", "Activated")
+                } else {
+                    ("Deactivate", "deactivating", "Deactivated")
+                };
+                let status = if *active { "Active" } else { "Inactive" };
+                ChangeRow {
+                    action: kind.update_action(),
+                    target: kind.target(id, user),
+                    severity: if *active {
+                        Severity::Harmless
+                    } else {
+                        Severity::Interrupts
+                    },
+                    verb,
+                    doing,
+                    done,
+                    consequence: if *active {
+                        "It will work again within seconds."
+                    } else {
+                        "Anything using it will fail immediately."
+                    },
+                    undo: if *active {
+                        "You can deactivate it again."
+                    } else {
+                        "You can reactivate it."
+                    },
+                    is_so: "AWS confirms its status.",
+                    is_not_so: "Its status is another, so far.",
+                    parameters: vec![
+                        user_name,
+                        (kind.id_parameter(), Value::Text(id)),
+                        ("Status", Value::Text(status)),
+                    ],
+                }
+            }
+            Self::DeleteCredential { kind, id, .. } => ChangeRow {
+                action: kind.delete_action(),
+                target: kind.target(id, user),
+                severity: Severity::Destroys,
+                verb: "Delete",
+                doing: "deleting",
+                done: "Deleted",
+                consequence: "",
+                undo: "This can't be undone.",
+                is_so: "The user does not have it any more.",
+                is_not_so: "The user still has it, so far.",
+                parameters: if *kind == CredentialKind::Password {
+                    vec![user_name]
+                } else {
+                    vec![user_name, (kind.id_parameter(), Value::Text(id))]
+                },
+            },
         }
     }
 
-    /// What the journal notes of it besides action, user and key: whether the key is to be Active, and
+    /// What the journal notes of it besides action, user and key: whether something is to be Active, and
     /// a text.
     #[must_use]
-    pub fn noted(&self) -> (Option<bool>, Option<&str>) {
+    pub fn noted(&self) -> (Option<bool>, Option<Cow<'_, str>>) {
         match self {
             Self::SetActive { active, .. } => (Some(*active), None),
-            Self::SetDescription { text, .. } => (None, text.as_deref()),
-            Self::Create { .. } | Self::Delete { .. } => (None, None),
+            Self::SetDescription { text, .. } => (None, text.as_deref().map(Cow::from)),
+            Self::RevokeSessions { document, .. } => (None, Some(Cow::from(&**document))),
+            Self::SetCredential {
+                kind, id, active, ..
+            } => (Some(*active), Some(kind.noted(id).into())),
+            Self::DeleteCredential { kind, id, .. } => (None, Some(kind.noted(id).into())),
+            Self::Create { .. } | Self::Delete { .. } | Self::LiftRevocation { .. } => (None, None),
         }
     }
 
@@ -391,6 +600,20 @@ impl Change {
         match self {
             Self::SetDescription { .. } => Read::Tags(user),
             Self::Create { .. } | Self::SetActive { .. } | Self::Delete { .. } => Read::Keys(user),
+            Self::RevokeSessions { .. } | Self::LiftRevocation { .. } => Read::Permissions(user),
+            Self::SetCredential { .. } | Self::DeleteCredential { .. } => {
+                Read::OtherCredentials(user)
+            }
+        }
+    }
+
+    /// The read that shows, before it is sent, whether what it is done to is as it was.
+    #[must_use]
+    pub fn looked_at_by(&self) -> Read {
+        match self.told_by() {
+            // Whose tags they are depends on the key.
+            Read::Tags(user) => Read::Keys(user),
+            read => read,
         }
     }
 
@@ -418,7 +641,25 @@ impl Change {
                 key: key?,
                 text,
             },
-            _ => return None,
+            "iam:PutUserPolicy" => Self::RevokeSessions {
+                user,
+                document: text?.into(),
+            },
+            "iam:DeleteUserPolicy" => Self::LiftRevocation { user },
+            action => {
+                let text = text.unwrap_or_default();
+                let (kind, id) = CredentialKind::of_action(action, &text)?;
+                let id = id.into();
+                match active {
+                    Some(active) => Self::SetCredential {
+                        user,
+                        kind,
+                        id,
+                        active,
+                    },
+                    None => Self::DeleteCredential { user, kind, id },
+                }
+            }
         })
     }
 
@@ -441,19 +682,36 @@ impl Change {
             Self::Create { user }
             | Self::SetActive { user, .. }
             | Self::Delete { user, .. }
-            | Self::SetDescription { user, .. } => user,
+            | Self::SetDescription { user, .. }
+            | Self::RevokeSessions { user, .. }
+            | Self::LiftRevocation { user }
+            | Self::SetCredential { user, .. }
+            | Self::DeleteCredential { user, .. } => user,
         }
     }
 
-    /// The key it concerns; `None` for a key that does not exist yet.
+    /// The access key it concerns; `None` for one that does not exist yet, and where it concerns none.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self {
-            Self::Create { .. } => None,
+            Self::Create { .. }
+            | Self::RevokeSessions { .. }
+            | Self::LiftRevocation { .. }
+            | Self::SetCredential { .. }
+            | Self::DeleteCredential { .. } => None,
             Self::SetActive { key, .. }
             | Self::Delete { key, .. }
             | Self::SetDescription { key, .. } => Some(key),
         }
+    }
+
+    /// Whether it is about another credential than an access key.
+    #[must_use]
+    pub fn is_of_credential(&self) -> bool {
+        matches!(
+            self,
+            Self::SetCredential { .. } | Self::DeleteCredential { .. }
+        )
     }
 
     /// Whether something that works with the key stops working once it is done.
@@ -555,7 +813,7 @@ mod tests {
     fn what_the_journal_notes_of_a_change_gives_the_change_back() {
         for change in changes() {
             let (active, text) = change.noted();
-            let text = text.map(str::to_owned);
+            let text = text.map(Cow::into_owned);
             let key = change.key().map(str::to_owned);
             let back = Change::of_action(change.action(), change.user(), key, active, text);
             assert_eq!(back, Some(change));

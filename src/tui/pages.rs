@@ -6,6 +6,7 @@ pub(super) mod activity;
 mod cards;
 mod cells;
 pub(super) mod keys;
+mod marks;
 pub(super) mod signed_out;
 pub(super) mod users;
 
@@ -14,7 +15,7 @@ pub use users::Pane;
 use super::{
     action::Action,
     canvas::Canvas,
-    dialogs::{Ask, Describe, Details, Dialog, Rotate, WholeEntry},
+    dialogs::{Ask, Describe, Details, Dialog, Impact, Rotate, WholeEntry},
     format,
     keymap::Context,
     layout::Layout,
@@ -295,6 +296,9 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
                 what: Copied::KeyId,
             })]
         }),
+        Action::Impact => both().map_or_else(Vec::new, |(user, row)| {
+            Impact::open(slot, user, row.key.id.clone())
+        }),
         Action::Details => both().map_or_else(Vec::new, |(user, row)| {
             let details = Details::new(slot, user, row.key.id.clone());
             vec![open(Box::new(details))]
@@ -383,7 +387,7 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
                     format!("{name} has no access keys")
                 });
             };
-            if matches!(action, Action::CopyId | Action::Details) {
+            if matches!(action, Action::CopyId | Action::Details | Action::Impact) {
                 return None;
             }
             engine

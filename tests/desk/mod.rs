@@ -7,6 +7,8 @@
     reason = "shared by test binaries, each of which uses the part that it needs"
 )]
 
+pub mod history;
+
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
@@ -15,6 +17,7 @@ use iamkeys::{
         Origin, RECENT, Read, RequestId, SecretJob, SessionId, SignedIn, Target,
         account::Account,
         destination::{Form, Multiplexer, ProfilePlan, Route},
+        impact::TrailPage,
         model::{
             AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, ReportedKey,
             ReportedUser, Summary, User, UserDetails, UserDetailsPage, UsersPage,
@@ -30,7 +33,7 @@ use ratatui::{
     buffer::{Buffer, Cell},
     layout::Rect,
 };
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// The present of the tests.
 pub fn now() -> DateTime<Utc> {
@@ -435,6 +438,13 @@ pub fn answer(users: &[Someone], read: Read) -> Result<Answer, Error> {
         Read::UserDetails(_) => Answer::UserDetails(details(users)),
         Read::Report => Answer::Report(Box::new(report(users))),
         Read::Accounts(_) | Read::PortalAccounts(_) => Answer::Accounts(AccountsPage::default()),
+        Read::Regions => Answer::Regions(vec!["eu-west-1".into(), "us-east-1".into()]),
+        Read::TrailEvents(_) => Answer::TrailEvents(TrailPage::default()),
+        Read::WholeEvent(..) => Answer::WholeEvent(None),
+        Read::Permissions(_) => Answer::Permissions(Box::default()),
+        Read::ServicesUsed(_) => Answer::ServicesUsed(Vec::new()),
+        Read::OtherCredentials(_) => Answer::OtherCredentials(Box::default()),
+        Read::Quarantined => Answer::Quarantined(Vec::new()),
     })
 }
 
@@ -443,10 +453,11 @@ pub fn details(users: &[Someone]) -> UserDetailsPage {
     let users = users.iter().map(|user| UserDetails {
         name: user.name.into(),
         tags: UserTags::default(),
+        grants: Arc::default(),
     });
     UserDetailsPage {
         users: users.collect(),
-        next: None,
+        ..UserDetailsPage::default()
     }
 }
 

@@ -17,9 +17,12 @@ macro_rules! client {
 }
 
 mod accounts;
+mod credentials;
+mod event_history;
 mod logins;
 mod mfa;
 mod organizations;
+mod policies;
 mod portal;
 mod sessions;
 

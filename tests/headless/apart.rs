@@ -407,7 +407,11 @@ impl World {
                     }
                 }
                 Change::Delete { key, .. } => keys.retain(|known| known.id != *key),
-                Change::SetDescription { .. } => {}
+                Change::SetDescription { .. }
+                | Change::RevokeSessions { .. }
+                | Change::LiftRevocation { .. }
+                | Change::SetCredential { .. }
+                | Change::DeleteCredential { .. } => {}
             }
         }
         let result = match kind {

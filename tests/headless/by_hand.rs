@@ -6,6 +6,7 @@ use iamkeys::engine::{
     Answer, Background, Change, Changed, Copied, CopyOutcome, Effect, Engine, Error, Event, Exit,
     Intent, Kind, Means, News, Note, Order, RECENT, Read, RequestId, SecretJob, SecretKey,
     SessionId, Settings, SignedIn, Slot, Target, account,
+    impact::TrailPage,
     model::{
         AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, Summary, User,
         UserDetailsPage, UsersPage,
@@ -73,10 +74,14 @@ impl Account {
             Read::Accounts(_) | Read::PortalAccounts(_) => {
                 Answer::Accounts(AccountsPage::default())
             }
-            Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
-                users: Vec::new(),
-                next: None,
-            }),
+            Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage::default()),
+            Read::Regions => Answer::Regions(vec!["us-east-1".into()]),
+            Read::TrailEvents(_) => Answer::TrailEvents(TrailPage::default()),
+            Read::WholeEvent(..) => Answer::WholeEvent(None),
+            Read::Permissions(_) => Answer::Permissions(Box::default()),
+            Read::ServicesUsed(_) => Answer::ServicesUsed(Vec::new()),
+            Read::OtherCredentials(_) => Answer::OtherCredentials(Box::default()),
+            Read::Quarantined => Answer::Quarantined(Vec::new()),
             Read::Report => Answer::Report(Box::new(Report {
                 generated: start(),
                 root: None,

@@ -16,8 +16,12 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     /// A list of one text.
     List(&'a str),
+    /// A list of texts, which are names of AWS's own.
+    Texts([&'a str; 4]),
     /// A list of one tag: its key and value.
     Tag(&'a str, &'a str),
+    /// A list of one attribute to look events up by: its key and value.
+    Attribute(&'a str, &'a str),
 }
 
 /// The whole command line for an action, with the profile and the endpoint where they are named.
@@ -33,7 +37,12 @@ pub(super) fn command(
     );
     if parameters.iter().all(|(_, value)| value.is_plain()) {
         for (name, value) in parameters {
-            push(&mut line, &format!("--{}", kebab(name)), &value.argument());
+            let option = format!("--{}", kebab(name));
+            match value {
+                // Each is an argument of its own.
+                Value::Texts(texts) => line.extend([" ", &option, " ", &texts.join(" ")]),
+                _ => push(&mut line, &option, &value.argument()),
+            }
         }
     } else {
         let members = parameters.iter();
@@ -49,14 +58,20 @@ pub(super) fn command(
     line
 }
 
-/// A name of AWS's API as the command writes it: `AccessKeyId` is `access-key-id`.
+/// A name of AWS's API as the command writes it: `AccessKeyId` is `access-key-id`, and
+/// `SSHPublicKeyId` is `ssh-public-key-id`.
 fn kebab(name: &str) -> String {
     let mut kebab = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !kebab.is_empty() {
+    let mut after_capital = true;
+    let mut letters = name.chars().peekable();
+    while let Some(c) = letters.next() {
+        let is_capital = c.is_ascii_uppercase();
+        let begins_word = letters.peek().is_some_and(char::is_ascii_lowercase);
+        if is_capital && !kebab.is_empty() && (!after_capital || begins_word) {
             kebab.push('-');
         }
         kebab.push(c.to_ascii_lowercase());
+        after_capital = is_capital;
     }
     kebab
 }
@@ -77,7 +92,7 @@ impl Value<'_> {
         match self {
             Self::Text(value) | Self::List(value) => text(value),
             // Its JSON is an argument that begins with a bracket.
-            Self::Tag(..) => true,
+            Self::Tag(..) | Self::Attribute(..) | Self::Texts(_) => true,
         }
     }
 
@@ -88,7 +103,11 @@ impl Value<'_> {
             Self::Tag(key, value) if is_short(key) && is_short(value) => {
                 format!("Key={key},Value={value}").into()
             }
-            Self::Tag(..) => self.json().into(),
+            Self::Attribute(key, value) if is_short(key) && is_short(value) => {
+                format!("AttributeKey={key},AttributeValue={value}").into()
+            }
+            Self::Texts(texts) => texts.join(" ").into(),
+            Self::Tag(..) | Self::Attribute(..) => self.json().into(),
         }
     }
 
@@ -96,9 +115,14 @@ impl Value<'_> {
         match *self {
             Self::Text(value) => json(value),
             Self::List(value) => format!("[{}]", json(value)),
+            Self::Texts(texts) => format!("[{}]", texts.map(json).join(",")),
             Self::Tag(key, value) => {
                 let (key, value) = (json(key), json(value));
                 format!("[{{\"Key\":{key},\"Value\":{value}}}]")
+            }
+            Self::Attribute(key, value) => {
+                let (key, value) = (json(key), json(value));
+                format!("[{{\"AttributeKey\":{key},\"AttributeValue\":{value}}}]")
             }
         }
     }

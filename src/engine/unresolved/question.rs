@@ -3,9 +3,10 @@
 use crate::engine::{
     effect::{Origin, RequestId, SessionId},
     error::{Error, Kind},
+    impact::{OtherCredentials, Permissions, revocation},
     model::{AccessKey, KeyStatus, LastUsed},
     plan::{Plan, Sent},
-    request::{Answer, Change, Read},
+    request::{Answer, Change, REVOCATION, Read},
     user_tags::UserTags,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -162,8 +163,12 @@ impl Question {
                 None => Finding::Done,
                 Some(_) => Finding::NotDone,
             },
-            // Told by the descriptions, not by the keys.
-            Change::SetDescription { .. } => self.finding.clone(),
+            // Not told by the keys.
+            Change::SetDescription { .. }
+            | Change::RevokeSessions { .. }
+            | Change::LiftRevocation { .. }
+            | Change::SetCredential { .. }
+            | Change::DeleteCredential { .. } => self.finding.clone(),
         }
     }
 
@@ -185,6 +190,54 @@ impl Question {
             Finding::Done
         } else {
             Finding::NotDone
+        }
+    }
+
+    /// What the user's policies say about it.
+    fn judge_policies(&self, known: &Permissions) -> Finding {
+        let there = known.own_inline(REVOCATION);
+        let done = match (&self.change, there) {
+            (Change::RevokeSessions { document, .. }, Some(policy)) => {
+                let Some(there) = policy.document.as_deref() else {
+                    return self.finding.clone();
+                };
+                revocation::cut_at(there) >= revocation::cut_at(document)
+            }
+            // What could not be listed may be there.
+            (_, None) if !known.knows_own_inline() => return self.finding.clone(),
+            (Change::RevokeSessions { .. }, None) => false,
+            (Change::LiftRevocation { .. }, there) => there.is_none(),
+            _ => return self.finding.clone(),
+        };
+        if done {
+            Finding::Done
+        } else {
+            Finding::NotDone
+        }
+    }
+
+    /// What the user's other credentials say about it.
+    fn judge_credentials(&self, known: &OtherCredentials) -> Finding {
+        let (Change::SetCredential { kind, id, .. } | Change::DeleteCredential { kind, id, .. }) =
+            &self.change
+        else {
+            return self.finding.clone();
+        };
+        let found = known.get(kind, id);
+        if found.is_none() && !known.knows(kind) {
+            return self.finding.clone();
+        }
+        match (&self.change, found) {
+            (Change::SetCredential { active, .. }, Some(found)) => {
+                if found.active == Some(*active) {
+                    Finding::Done
+                } else {
+                    Finding::NotDone
+                }
+            }
+            (Change::SetCredential { .. }, None) => Finding::NotFound,
+            (_, None) => Finding::Done,
+            (_, Some(_)) => Finding::NotDone,
         }
     }
 
@@ -211,6 +264,14 @@ impl Question {
             (Read::Keys(user), Ok(Answer::Keys(keys))) if is_user(user) => self.judge(keys),
             (Read::Tags(user), Ok(Answer::Tags(known))) if is_user(user) => {
                 self.judge_descriptions(known)
+            }
+            (Read::Permissions(user), Ok(Answer::Permissions(known))) if is_user(user) => {
+                self.judge_policies(known)
+            }
+            (Read::OtherCredentials(user), Ok(Answer::OtherCredentials(known)))
+                if is_user(user) =>
+            {
+                self.judge_credentials(known)
             }
             (Read::LastUsed(user, key), Ok(Answer::LastUsed(LastUsed::At { .. })))
                 if is_user(user) =>

@@ -1,0 +1,50 @@
+//! What a user's policies allow: the facts, as the account gives them. What follows from them is in
+//! [`policy`](super::policy).
+
+use super::policy::Policy;
+use crate::engine::Error;
+
+/// The policies of a user, directly and through groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// All policies that could be listed.
+    pub policies: Vec<NamedPolicy>,
+    /// What limits them, where there is a boundary.
+    pub boundary: Option<NamedPolicy>,
+    /// The groups that the user is in.
+    pub groups: Vec<Box<str>>,
+    /// What was refused or failed: with any of these, nothing here is all there is.
+    pub missing: Vec<Error>,
+}
+
+/// A policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedPolicy {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its ARN; an inline policy has none.
+    pub arn: Option<Box<str>>,
+    /// The group that it comes through; none where it is the user's own.
+    pub group: Option<Box<str>>,
+    /// What it says, as JSON; `None` where it could not be read (see `missing`).
+    pub document: Option<Box<str>>,
+    /// The same, understood; or why it is not.
+    pub policy: Result<Policy, Box<str>>,
+}
+
+impl Permissions {
+    /// The user's own inline policy of a name.
+    #[must_use]
+    pub fn own_inline(&self, name: &str) -> Option<&NamedPolicy> {
+        let mut policies = self.policies.iter();
+        policies
+            .find(|policy| policy.arn.is_none() && policy.group.is_none() && &*policy.name == name)
+    }
+
+    /// Whether all of the user's own inline policies are listed.
+    #[must_use]
+    pub fn knows_own_inline(&self) -> bool {
+        let mut missing = self.missing.iter();
+        !missing.any(|error| error.action == "iam:ListUserPolicies")
+    }
+}
