@@ -173,7 +173,7 @@ impl TypedValueParser for KeyIdParser {
     ) -> Result<KeyId, clap::Error> {
         let refused = |why: &NotAKey| {
             let mut text = why.to_string();
-            if *why == NotAKey::Secret {
+            if matches!(why, NotAKey::Secret | NotAKey::Bedrock { .. }) {
                 text += " This shell's history may hold it now.";
             }
             command.clone().error(ErrorKind::ValueValidation, text)
