@@ -322,7 +322,10 @@ mod tests {
         let token = format!("IQoJb3JpZ2luX2VjE{}", "a1B2+/".repeat(60));
         assert_eq!(KeyId::read(&token), Err(NotAKey::Secret));
         // The usual slip of the hand is not.
-        assert_eq!(KeyId::read("AKIAIOSFODNN7EXAMPLEX"), Err(NotAKey::Length(21)));
+        assert_eq!(
+            KeyId::read("AKIAIOSFODNN7EXAMPLEX"),
+            Err(NotAKey::Length(21))
+        );
     }
 
     #[test]

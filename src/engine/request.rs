@@ -493,7 +493,7 @@ impl Change {
                 verb: "Revoke",
                 doing: "revoking",
                 done: "Revoked",
-                consequence: "Whatever runs on a session of this user made until now fails at once. Access keys are not concerned.",
+                consequence: "Sessions of this user that were made until now fail at once. Access keys are not affected.",
                 undo: "You can remove the policy again.",
                 is_so: "The user has the policy.",
                 is_not_so: "The user does not have the policy, so far.",

@@ -75,6 +75,7 @@ actions! {
     Toggle, "deactivate", "Deactivate the key, or activate it", Keys "Deactivate, activate";
     Delete, "delete", "Delete the key for good", Keys "Delete";
     Rotate, "rotate", "Rotate the key, or continue a rotation", Keys "Rotate, or continue";
+    Leaked, "leaked", "Deal with a leaked key, to the end", Keys "A leaked key";
     Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
     Describe, "describe", "Edit the key's description", Keys "Edit the description";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
@@ -152,6 +153,7 @@ actions! {
     KeepKey, "keep it", "Keep the key: its secret is known";
     NextStep, "continue", "Continue the rotation";
     Independent, "both in use", "Both are in use; neither replaces the other";
+    SaveEvidence, "evidence", "Save what is known of a leaked key";
     RollBack, "roll back", "Activate the old key and delete the new one";
     TryAgain, "try again", "Sign in again";
     LogIn, "log in", "Log in to IAM Identity Center";
@@ -217,7 +219,12 @@ impl Action {
     pub fn is_of_key(self) -> bool {
         matches!(
             self,
-            Self::Toggle | Self::Delete | Self::Describe | Self::CopyId | Self::Details
+            Self::Toggle
+                | Self::Delete
+                | Self::Describe
+                | Self::CopyId
+                | Self::Details
+                | Self::Leaked
         )
     }
 

@@ -40,6 +40,8 @@ contexts! {
     Typed, "typed confirmation", "A confirmation answered by typing the end of the key ID.";
     Question, "open question", "Something that is not known.";
     Rotate, "rotation", "The rotation of a key.";
+    Leak, "leaked key", "The response to the leak of a key.";
+    Evidence, "evidence", "Typing where the evidence on a leaked key goes.";
     Full, "no room for a key", "The user has as many keys as there may be.";
     NewKey, "new key", "The new key and its secret.";
     CopyAs, "copy as", "Choosing a form to copy a new key in.";
@@ -79,6 +81,7 @@ impl Context {
                 | Self::Palette
                 | Self::Profile
                 | Self::File
+                | Self::Evidence
                 | Self::Describe
                 | Self::Find
                 | Self::Code
@@ -193,6 +196,7 @@ const MOVING: &[Context] = &[
     Context::Keys,
     Context::AllKeys,
     Context::Activity,
+    Context::Leak,
     Context::CopyAs,
     Context::ReadyFilters,
     Context::Plan,
@@ -223,6 +227,7 @@ const TYPED: &[Context] = &[
     Context::Switch,
     Context::Profile,
     Context::File,
+    Context::Evidence,
     Context::Describe,
     Context::Find,
     Context::Code,
@@ -242,6 +247,7 @@ const REFRESHED: &[Context] = &[
     Context::AllKeys,
     Context::Activity,
     Context::Rotate,
+    Context::Leak,
 ];
 const QUITTABLE: &[Context] = &[
     Context::Accounts,
@@ -294,7 +300,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
     bind(Action::Switch, &[Key::char('@')], VIEWS, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
+    bind(Action::Leaked, &[Key::char('!')], LISTS, false),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], &[Context::SignedOut], true),
@@ -337,6 +344,16 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Independent, &[Key::char('i')], &[Context::Rotate], false),
     bind(Action::Undo, &[Key::char('u')], &[Context::Rotate], false),
     bind(Action::RollBack, &[Key::char('b')], &[Context::Rotate], false),
+    // A leaked key.
+    bind(Action::Press, &[Key::of(KeyCode::Enter)], &[Context::Leak], false),
+    bind(Action::Leaked, &[Key::char('!')], &[Context::Leak], false),
+    bind(Action::Toggle, &[Key::char('t')], &[Context::Leak], false),
+    bind(Action::Delete, &[Key::char('d')], &[Context::Leak], false),
+    bind(Action::Rotate, &[Key::char('r')], &[Context::Leak], false),
+    bind(Action::SaveEvidence, &[Key::char('w')], &[Context::Leak], false),
+    bind(Action::CopyId, &[Key::char('y')], &[Context::Leak], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Leak], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Evidence], false),
     bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),
     bind(Action::HaveIt, &[Key::char('i')], &[Context::Discard], false),
     bind(Action::Discard, &[Key::char('d')], &[Context::Discard], false),

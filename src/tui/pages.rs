@@ -14,7 +14,7 @@ pub use users::Pane;
 use super::{
     action::Action,
     canvas::Canvas,
-    dialogs::{Ask, Describe, Details, Dialog, Rotate, WholeEntry},
+    dialogs::{Ask, Describe, Details, Dialog, LeakPage, Rotate, WholeEntry},
     format,
     keymap::Context,
     layout::Layout,
@@ -266,6 +266,9 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
                 Ask::Intend(Intent::Rotate(slot, user)),
             ]
         }),
+        Action::Leaked => both().map_or_else(Vec::new, |(user, row)| {
+            LeakPage::open(slot, user, row.key.id.as_str().into())
+        }),
         Action::Undo => undo(engine, slot, user, chosen).map_or_else(Vec::new, |change| {
             vec![Ask::Intend(Intent::Send(slot, vec![change]))]
         }),
@@ -383,7 +386,7 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
                     format!("{name} has no access keys")
                 });
             };
-            if matches!(action, Action::CopyId | Action::Details) {
+            if matches!(action, Action::CopyId | Action::Details | Action::Leaked) {
                 return None;
             }
             engine

@@ -191,15 +191,13 @@ fn noun(change: &Change) -> &'static str {
     match change {
         Change::RevokeSessions { .. } => "sessions",
         Change::LiftRevocation { .. } => "the revocation",
-        Change::SetCredential { kind, .. } | Change::DeleteCredential { kind, .. } => {
-            match kind {
-                CredentialKind::Password => "console password",
-                CredentialKind::MfaDevice => "MFA device",
-                CredentialKind::SshKey => "SSH key",
-                CredentialKind::Certificate => "certificate",
-                CredentialKind::ServiceSpecific(_) => "credential",
-            }
-        }
+        Change::SetCredential { kind, .. } | Change::DeleteCredential { kind, .. } => match kind {
+            CredentialKind::Password => "console password",
+            CredentialKind::MfaDevice => "MFA device",
+            CredentialKind::SshKey => "SSH key",
+            CredentialKind::Certificate => "certificate",
+            CredentialKind::ServiceSpecific(_) => "credential",
+        },
         _ => "key",
     }
 }
