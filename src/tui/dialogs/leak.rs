@@ -33,14 +33,19 @@ pub(in crate::tui) struct LeakPage {
 }
 
 impl LeakPage {
-    /// The response to the leak of this key, and what asks for what it needs.
-    pub(in crate::tui) fn open(slot: Slot, user: Box<str>, key: Box<str>) -> Vec<Ask> {
-        let page = Self {
+    /// The response to the leak of this key.
+    pub(in crate::tui) fn new(slot: Slot, user: Box<str>, key: Box<str>) -> Self {
+        Self {
             slot,
-            user: user.clone(),
-            key: key.clone(),
+            user,
+            key,
             at: None,
-        };
+        }
+    }
+
+    /// The same, and what asks for what it needs.
+    pub(in crate::tui) fn open(slot: Slot, user: Box<str>, key: Box<str>) -> Vec<Ask> {
+        let page = Self::new(slot, user.clone(), key.clone());
         vec![
             Ask::Open(Box::new(page)),
             Ask::Intend(Intent::Leak { slot, user, key }),
