@@ -522,6 +522,10 @@ impl Engine {
                 key,
                 path,
             } => self.save_evidence(slot, &user, &key, path)?,
+            Intent::RefreshImpact { slot, user, key } => self.refresh_impact(slot, &user, &key)?,
+            Intent::MoreEvents(slot, key) => self.more_events(slot, &key)?,
+            Intent::SessionEvents(slot, key) => self.open_session(slot, &key)?,
+            Intent::LeaveEvents(slot) => self.leave_events(slot)?,
             Intent::Ask(slot, read) => {
                 self.read(slot, read)?;
             }

@@ -33,6 +33,7 @@ use super::{
     request::{Answer, Read},
 };
 use chrono::{DateTime, Utc};
+use std::{collections::HashMap, sync::Arc};
 
 /// How far signing in has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +79,8 @@ pub struct Account {
     pub limiter: Limiter,
     /// The same of AWS Organizations, which is another service.
     pub(super) organizations: Limiter,
-    /// The same of CloudTrail.
-    pub(super) event_history: Limiter,
+    /// The same of CloudTrail in each region, which has limits of its own.
+    pub(super) event_history: HashMap<Arc<str>, Limiter>,
     /// What is known of single keys beyond the lists.
     pub impacts: Impacts,
     pub(super) loader: Loader,
@@ -105,7 +106,7 @@ impl Account {
             means: None,
             limiter: Limiter::default(),
             organizations: Limiter::default(),
-            event_history: Limiter::default(),
+            event_history: HashMap::new(),
             impacts: Impacts::default(),
             loader: Loader::default(),
         }
@@ -315,12 +316,16 @@ impl Account {
             Read::Permissions(user) => self.impacts.user_mut(user).permissions.ask(request),
             Read::ServicesUsed(user) => self.impacts.user_mut(user).services.ask(request),
             Read::OtherCredentials(user) => self.impacts.user_mut(user).credentials.ask(request),
+            Read::TrailEvents(query) => {
+                if let Some(trail) = self.impacts.trail_mut(&query.key) {
+                    trail.ask(query, request);
+                }
+            }
+            Read::WholeEvent(_, id) => self.impacts.ask_event(id, request),
             Read::Owner(_)
             | Read::KeyAccount(_)
             | Read::Accounts(_)
             | Read::PortalAccounts(_)
-            | Read::TrailEvents(_)
-            | Read::WholeEvent(..)
             | Read::Quarantined => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
@@ -404,13 +409,18 @@ impl Account {
                 let answer = answer!(OtherCredentials).map(|answer| *answer);
                 impacts.user_mut(user).credentials.file(request, answer);
             }
+            Read::TrailEvents(query) => {
+                let answer = answer!(TrailEvents);
+                if let Some(trail) = impacts.trail_mut(&query.key) {
+                    trail.file(request, query, answer);
+                }
+            }
+            Read::WholeEvent(_, id) => impacts.file_event(id, request, answer!(WholeEvent)),
             // The search takes an owner and a key's account, and the fleet accounts.
             Read::Owner(_)
             | Read::KeyAccount(_)
             | Read::Accounts(_)
             | Read::PortalAccounts(_)
-            | Read::TrailEvents(_)
-            | Read::WholeEvent(..)
             | Read::Quarantined => {}
         }
     }

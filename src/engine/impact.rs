@@ -2,21 +2,30 @@
 //! else its user has, and so what would break without it. Nothing of this is asked for at the start,
 //! or for a whole list.
 
+pub mod agent;
 mod asking;
 pub mod credentials;
 pub mod permissions;
 pub mod policy;
 pub mod revocation;
+pub mod sessions;
 pub mod trail;
+pub mod verdict;
+pub mod workload;
 
+pub use agent::Program;
 pub use credentials::{Credential, CredentialKind, OtherCredentials, ServiceUse};
 pub use permissions::{NamedPolicy, Permissions};
 pub use policy::{Patterns, Policy, Statement};
+pub use sessions::KeySession;
 pub use trail::{
     KeyTrail, Made, RegionState, RegionTrail, SessionOf, TrailEvent, TrailPage, TrailQuery,
 };
 
-use super::account::Load;
+pub use verdict::Nature;
+pub use workload::{Source, Workload, WorkloadId, Workloads};
+
+use super::{RequestId, account::Load, error::Error, request::Read};
 use std::{collections::HashMap, sync::Arc};
 
 /// What is known beyond the lists, of the users and keys of an account that a person has asked about.
@@ -28,6 +37,8 @@ pub struct Impacts {
     users: HashMap<Box<str>, UserImpact>,
     /// By key ID, of sessions as well.
     trails: HashMap<Box<str>, KeyTrail>,
+    /// The event that was asked for last, by its ID, as JSON. One is kept: it may be large.
+    event: Option<(Box<str>, Load<Option<Box<str>>>)>,
 }
 
 /// What is known of a user.
@@ -58,5 +69,51 @@ impl Impacts {
     pub(super) fn user_mut(&mut self, name: &str) -> &mut UserImpact {
         let name = name.to_ascii_lowercase().into();
         self.users.entry(name).or_default()
+    }
+
+    /// The event of this ID as JSON, where it was the last one that was asked for; `None` in it where
+    /// CloudTrail does not have it any more.
+    #[must_use]
+    pub fn event(&self, id: &str) -> Option<&Load<Option<Box<str>>>> {
+        let (of, event) = self.event.as_ref()?;
+        (**of == *id).then_some(event)
+    }
+
+    pub(super) fn ask_event(&mut self, id: &str, request: RequestId) {
+        let mut event = Load::default();
+        event.ask(request);
+        self.event = Some((id.into(), event));
+    }
+
+    pub(super) fn file_event(
+        &mut self,
+        id: &str,
+        request: RequestId,
+        answer: Result<Option<Box<str>>, Error>,
+    ) {
+        if let Some((_, event)) = self.event.as_mut().filter(|(of, _)| **of == *id) {
+            event.file(request, answer);
+        }
+    }
+
+    pub(super) fn trail_mut(&mut self, key: &str) -> Option<&mut KeyTrail> {
+        self.trails.get_mut(key)
+    }
+
+    pub(super) fn trails_mut(&mut self) -> impl Iterator<Item = (&str, &mut KeyTrail)> {
+        self.trails.iter_mut().map(|(key, trail)| (&**key, trail))
+    }
+
+    /// Whether that a read has failed is worth a line of the activity: what is asked again by itself is
+    /// not, nor what another region has said.
+    pub(super) fn is_news(&self, read: &Read, error: &Error) -> bool {
+        let Read::TrailEvents(query) = read else {
+            return true;
+        };
+        let Some(trail) = self.trails.get(&query.key) else {
+            return true;
+        };
+        let same = |of: &Error| of.kind == error.kind && of.code == error.code;
+        !trail.will_begin_anew(query, error) && !trail.failed().any(|(_, _, of)| same(of))
     }
 }

@@ -80,6 +80,15 @@ pub enum Intent {
         /// The key's ID.
         key: Box<str>,
     },
+    /// Ask again for what has failed of that; where nothing has, for all of it.
+    RefreshImpact {
+        /// The account.
+        slot: Slot,
+        /// The user.
+        user: Box<str>,
+        /// The key's ID.
+        key: Box<str>,
+    },
     /// Ask for what the response to a leaked key is derived from, as far as it is not known.
     Leak {
         /// The account.
@@ -111,6 +120,12 @@ pub enum Intent {
         /// Where, as it was typed: without an extension, or with one of the two.
         path: String,
     },
+    /// Ask for older events of a key, or of a session.
+    MoreEvents(Slot, Box<str>),
+    /// Ask for the events of a session, by its key ID.
+    SessionEvents(Slot, Box<str>),
+    /// No one looks at the events of an account any more: no further pages are asked for.
+    LeaveEvents(Slot),
     /// Ask the account for something at once.
     Ask(Slot, Read),
     /// Copy the ID of a key, or what belongs to a new key.

@@ -10,6 +10,7 @@ use super::{
     account::{Account, Stage, UserRow},
     effect::{Effect, RequestId, Target},
     error::{Error, Kind},
+    impact::TrailQuery,
     limiter::Limiter,
     opening::FIRST_READS,
     request::Read,
@@ -53,7 +54,9 @@ struct Asked {
 impl Asked {
     /// Whether it is a look around a change, before it or after it.
     fn is_look(&self) -> bool {
-        !self.planned && self.read.user().is_some()
+        // What a service was last called for takes its time, and says nothing of a change.
+        let is_slow = matches!(self.read, Read::ServicesUsed(_));
+        !self.planned && !is_slow && self.read.user().is_some()
     }
 }
 
@@ -172,6 +175,16 @@ impl Loader {
         reports.count()
     }
 
+    /// How many of them ask for events of a region.
+    fn of_regions(&self) -> usize {
+        let reads = self.reads.iter();
+        let reads = reads.filter(|(request, asked)| {
+            matches!(asked.read, Read::TrailEvents(_) | Read::WholeEvent(..))
+                && !self.held.contains(request)
+        });
+        reads.count()
+    }
+
     /// Whether anything is under way, or held back.
     pub(super) fn is_busy(&self) -> bool {
         !self.reads.is_empty() || self.starved
@@ -220,7 +233,9 @@ impl Account {
     pub(super) fn room_taken(&self) -> usize {
         let through_role = matches!(self.target, Target::Member(_)) && self.is_signing_in();
         let kept = if through_role { FIRST_READS } else { 0 };
-        self.loader.under_way() - self.loader.reports() + kept
+        // Of a region that does not answer, most of the time nothing is under way either.
+        let waiting = self.loader.reports() + self.loader.of_regions();
+        self.loader.under_way() - waiting + kept
     }
 
     /// Whether there may be something to ask although there is no room: of the selected user, and what
@@ -240,7 +255,9 @@ impl Account {
     pub(super) fn limiter_of(&mut self, read: &Read) -> &mut Limiter {
         match read {
             Read::Accounts(_) => &mut self.organizations,
-            Read::TrailEvents(_) | Read::WholeEvent(..) => &mut self.event_history,
+            Read::TrailEvents(TrailQuery { region, .. }) | Read::WholeEvent(region, _) => {
+                self.event_history.entry(region.clone()).or_default()
+            }
             _ => &mut self.limiter,
         }
     }
@@ -381,6 +398,9 @@ impl Account {
         }
         self.limiter.look(now);
         self.organizations.look(now);
+        for limiter in self.event_history.values_mut() {
+            limiter.look(now);
+        }
         for request in std::mem::take(&mut self.loader.held) {
             let Some(asked) = self.loader.reads.get(&request) else {
                 continue;
@@ -399,9 +419,12 @@ impl Account {
             return effects;
         }
         self.loader.starved |= !self.loader.looks.is_empty();
-        let room = self.limiter.room().min(self.reads_under_way() + spare);
+        // Regions may take long to tell of their events, and do not limit what the account is asked.
+        let beside = self.loader.of_regions();
+        let room = self.reads_under_way() - beside + spare;
+        let room = self.limiter.room().min(room);
         while let Some((read, at_once)) = self.wanted(background, changing, opening) {
-            if !at_once && self.reads_under_way() >= room {
+            if !at_once && self.reads_under_way() - beside >= room {
                 break;
             }
             if !self.limiter.allows() {

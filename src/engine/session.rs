@@ -268,6 +268,7 @@ impl Engine {
         let read = account.answered(request, error.as_ref(), took, now)?;
         if let Some(error) = &error
             && account.loader.is_news(&read)
+            && account.impacts.is_news(&read, error)
             && !is_unknown_key(&read, error)
         {
             let entry = Entry::of_read(&account.identity, &read, error, took, now);
@@ -347,6 +348,8 @@ impl Engine {
                 self.take_up_questions();
             }
             (Read::Keys(user), _) => self.keys_came(session, user)?,
+            (Read::TrailEvents(query), _) => self.events_came(session.slot, query)?,
+            (Read::Regions, None) => self.regions_came(session.slot)?,
             (Read::Tags(_), Some(error)) if error.kind == Kind::Denied => {
                 // A refusal is not repeated with every user that is selected.
                 account.identity.tags_refused = true;

@@ -1,8 +1,9 @@
 //! The event history of CloudTrail, as far as it is about one key: management calls of the last 90
 //! days, of one region each.
 
+use super::workload::Workloads;
 use crate::engine::{Error, RequestId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Which events are asked for: those that one key has signed in one region, the newest first.
@@ -94,8 +95,17 @@ pub enum SessionOf {
     Role(Box<str>),
 }
 
+/// How far back the event history of CloudTrail goes.
+pub const HISTORY: TimeDelta = TimeDelta::days(90);
+
+/// So many pages of a region are asked for before a person has to want more.
+pub const PAGES: usize = 10;
+
+/// The code of the error where a page token is not taken (any more).
+const TOKEN_REFUSED: &str = "InvalidNextToken";
+
 /// The events of one key, as far as they are loaded.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct KeyTrail {
     /// Events from then on are asked for.
     pub since: DateTime<Utc>,
@@ -103,6 +113,14 @@ pub struct KeyTrail {
     pub until: DateTime<Utc>,
     /// By region: those that are asked, or will be.
     pub regions: BTreeMap<Arc<str>, RegionTrail>,
+    /// The events, folded into what has made them.
+    pub workloads: Workloads,
+    /// Whether a person looks at it: otherwise no further pages are asked for.
+    pub(in crate::engine) is_open: bool,
+    /// So many pages of each region are asked for.
+    pub(in crate::engine) limit: usize,
+    /// Changes with every page.
+    pub(in crate::engine) version: u64,
 }
 
 /// The events of one region.
@@ -116,6 +134,10 @@ pub struct RegionTrail {
     pub pages: usize,
     /// How far it has come.
     pub state: RegionState,
+    /// The events are those of an earlier question: those of the next page take their place.
+    pub(in crate::engine) anew: bool,
+    /// A page token was refused, and the region begun anew: once is enough.
+    pub(in crate::engine) begun_anew: bool,
 }
 
 /// How far the history of a region is loaded.
@@ -135,8 +157,236 @@ pub enum RegionState {
 }
 
 impl KeyTrail {
+    /// The history of the 90 days before this moment.
+    #[must_use]
+    pub fn until(now: DateTime<Utc>) -> Self {
+        let mut trail = Self::default();
+        trail.begin(now);
+        trail
+    }
+
+    fn begin(&mut self, now: DateTime<Utc>) {
+        self.since = now - HISTORY;
+        self.until = now;
+    }
+
     /// All events that are loaded, of one region after the other.
     pub fn events(&self) -> impl Iterator<Item = &TrailEvent> {
         self.regions.values().flat_map(|region| &region.events)
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn event(&self, region: &str, at: usize) -> Option<&TrailEvent> {
+        self.regions.get(region)?.events.get(at)
+    }
+
+    /// Changes whenever events have come.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// How many regions are being asked for the first time, or wait for that: of them nothing is known.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        let regions = self.regions.values();
+        regions.filter(|region| region.is_unanswered()).count()
+    }
+
+    /// The regions that have not been told whole, with the error.
+    pub fn failed(&self) -> impl Iterator<Item = (&Arc<str>, &RegionTrail, &Error)> {
+        self.regions
+            .iter()
+            .filter_map(|(name, region)| match &region.state {
+                RegionState::Failed(error, _) => Some((name, region, error)),
+                _ => None,
+            })
+    }
+
+    /// The regions of which there are older events than those that are loaded.
+    pub fn capped(&self) -> impl Iterator<Item = (&Arc<str>, &RegionTrail)> {
+        let more = |region: &RegionTrail| matches!(region.state, RegionState::More(_));
+        self.regions.iter().filter(move |(_, region)| more(region))
+    }
+
+    /// How many events could not be read.
+    #[must_use]
+    pub fn unreadable(&self) -> usize {
+        self.regions.values().map(|region| region.unreadable).sum()
+    }
+
+    /// Whether every region that is asked has told all that it has.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let whole = |region: &RegionTrail| matches!(region.state, RegionState::Whole);
+        !self.regions.is_empty() && self.regions.values().all(whole)
+    }
+
+    /// Since when all is known, of the regions that were asked: before that, some have more. `None` where
+    /// one of them has not answered yet.
+    #[must_use]
+    pub fn known_since(&self) -> Option<DateTime<Utc>> {
+        let mut since = self.since;
+        for region in self.regions.values() {
+            if region.anew {
+                return None;
+            }
+            let known = match region.state {
+                RegionState::Whole => self.since,
+                _ => region.events.last()?.at,
+            };
+            since = since.max(known);
+        }
+        Some(since).filter(|_| !self.regions.is_empty())
+    }
+
+    /// Whether something is asked for.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        let mut regions = self.regions.values();
+        regions.any(|region| matches!(region.state, RegionState::Asking(_)))
+    }
+
+    /// The regions are to be asked as well.
+    pub(in crate::engine) fn add_regions(&mut self, regions: impl IntoIterator<Item = Arc<str>>) {
+        for region in regions {
+            self.regions.entry(region).or_default();
+        }
+    }
+
+    /// What is to be asked of a region now, where it is.
+    pub(in crate::engine) fn query(&self, key: &str, name: &Arc<str>) -> Option<TrailQuery> {
+        let region = self.regions.get(name).filter(|_| self.is_open)?;
+        let after = match &region.state {
+            RegionState::Waiting => None,
+            RegionState::More(token) if region.pages < self.limit => Some(token.clone()),
+            _ => return None,
+        };
+        Some(TrailQuery {
+            key: key.into(),
+            region: name.clone(),
+            since: self.since,
+            until: self.until,
+            after,
+        })
+    }
+
+    /// Notes that a page is asked for.
+    pub(in crate::engine) fn ask(&mut self, query: &TrailQuery, request: RequestId) {
+        let region = self.regions.entry(query.region.clone()).or_default();
+        region.state = RegionState::Asking(request);
+    }
+
+    /// Files a page. An answer to another question than the latest counts for nothing.
+    pub(in crate::engine) fn file(
+        &mut self,
+        request: RequestId,
+        query: &TrailQuery,
+        answer: Result<TrailPage, Error>,
+    ) {
+        let Some(region) = self.regions.get_mut(&query.region) else {
+            return;
+        };
+        if !matches!(region.state, RegionState::Asking(asked) if asked == request) {
+            return;
+        }
+        let page = match answer {
+            Ok(page) => page,
+            Err(error) if region.is_begun_anew_after(query, &error) => {
+                region.begun_anew = true;
+                region.begin_anew();
+                return;
+            }
+            Err(error) => {
+                region.state = RegionState::Failed(error, query.after.clone());
+                return;
+            }
+        };
+        region.state = page.next.map_or(RegionState::Whole, RegionState::More);
+        self.version += 1;
+        if std::mem::take(&mut region.anew) {
+            region.events = page.events;
+            region.unreadable = page.unreadable;
+            region.pages = 1;
+            self.fold_anew();
+            return;
+        }
+        region.pages += 1;
+        region.unreadable += page.unreadable;
+        for event in &page.events {
+            self.workloads.fold(event, self.since);
+        }
+        region.events.extend(page.events);
+    }
+
+    fn fold_anew(&mut self) {
+        let mut workloads = Workloads::default();
+        for event in self.regions.values().flat_map(|region| &region.events) {
+            workloads.fold(event, self.since);
+        }
+        self.workloads = workloads;
+    }
+
+    /// Whether it is known of a failed page that it will be asked for again by itself.
+    pub(in crate::engine) fn will_begin_anew(&self, query: &TrailQuery, error: &Error) -> bool {
+        let region = self.regions.get(&query.region);
+        region.is_some_and(|region| region.is_begun_anew_after(query, error))
+    }
+
+    /// What has failed is to be asked for again. Says whether something has.
+    pub(in crate::engine) fn retry(&mut self) -> bool {
+        let mut any = false;
+        for region in self.regions.values_mut() {
+            if let RegionState::Failed(_, token) = &mut region.state {
+                any = true;
+                region.begun_anew = false;
+                region.state = match token.take() {
+                    Some(token) => RegionState::More(token),
+                    None => RegionState::Waiting,
+                };
+                // The page that has failed is one that was wanted.
+                self.limit = self.limit.max(region.pages + 1);
+            }
+        }
+        any
+    }
+
+    /// What was asked and is not being asked any more, is to be asked again.
+    pub(in crate::engine) fn forget_lost(&mut self, is_asked: impl Fn(RequestId) -> bool) {
+        for region in self.regions.values_mut() {
+            if matches!(region.state, RegionState::Asking(request) if !is_asked(request)) {
+                region.begin_anew();
+            }
+        }
+    }
+
+    /// All is to be asked for anew, until this moment. What is known stays until then.
+    pub(in crate::engine) fn begin_anew(&mut self, now: DateTime<Utc>) {
+        self.begin(now);
+        for region in self.regions.values_mut() {
+            region.begun_anew = false;
+            region.begin_anew();
+        }
+    }
+}
+
+impl RegionTrail {
+    /// Whether it has told nothing yet, not even that it refuses to.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        let waits = matches!(self.state, RegionState::Waiting | RegionState::Asking(_));
+        waits && self.pages == 0
+    }
+
+    fn is_begun_anew_after(&self, query: &TrailQuery, error: &Error) -> bool {
+        let code = error.code.as_deref().unwrap_or_default();
+        query.after.is_some() && !self.begun_anew && code.starts_with(TOKEN_REFUSED)
+    }
+
+    fn begin_anew(&mut self) {
+        self.anew = true;
+        self.pages = 0;
+        self.state = RegionState::Waiting;
     }
 }

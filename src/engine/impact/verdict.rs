@@ -1,0 +1,450 @@
+//! What follows from what is known of a key: what fails without it, and what was not looked at. It is
+//! never more certain than what was seen: that nothing uses a key is said only where every region has
+//! told all that it has.
+
+use super::{KeyTrail, OtherCredentials, Permissions, Workload, trail::RegionTrail};
+use crate::engine::{
+    Engine, Error, Slot,
+    account::{Account, Load},
+    impact::CredentialKind,
+    model::{KeyStatus, LastUsed},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
+
+/// What was used within this time was used today.
+const TODAY: TimeDelta = TimeDelta::hours(24);
+
+/// And this week.
+const THIS_WEEK: TimeDelta = TimeDelta::days(7);
+
+/// An event shows up some minutes after the call; so long after it is missing.
+const DELAY: TimeDelta = TimeDelta::hours(1);
+
+/// So many names stand in a sentence.
+const NAMES: usize = 3;
+
+/// The policies by which AWS puts a user under quarantine whose key is public.
+const QUARANTINE: &str = "AWSCompromisedKeyQuarantine";
+
+/// Parts of a path that only machines have.
+const PATHS_OF_MACHINES: &[&str] = &[
+    "bot",
+    "bots",
+    "service",
+    "services",
+    "svc",
+    "machine",
+    "machines",
+    "system",
+    "ci",
+    "cicd",
+    "automation",
+    "app",
+    "apps",
+    "robots",
+    "integrations",
+];
+
+/// Who signs in as a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// A person: there is a password for the console.
+    Person,
+    /// A machine: there is none.
+    Machine,
+    /// Not known.
+    Unknown,
+}
+
+/// Whether a user is a person or a machine, and why that is thought.
+#[must_use]
+pub fn nature(path: &str, credentials: &Load<OtherCredentials>) -> (Nature, String) {
+    let segment = path.split('/').find(|part| {
+        let part = part.to_ascii_lowercase();
+        PATHS_OF_MACHINES.contains(&part.as_str())
+    });
+    let Some(known) = credentials.known() else {
+        let why = match (credentials.error(), segment) {
+            (_, Some(segment)) => format!("perhaps a machine: its path has /{segment}/"),
+            (Some(error), None) => format!("person or machine: not known ({})", error.short()),
+            (None, None) => "person or machine: being asked".into(),
+        };
+        return (Nature::Unknown, why);
+    };
+    let has_password = known.get(&CredentialKind::Password, "").is_some()
+        || known
+            .items
+            .iter()
+            .any(|item| item.kind == CredentialKind::Password);
+    if has_password {
+        let but = segment.map(|segment| format!(", though its path has /{segment}/"));
+        let words = format!(
+            "a person: has a console password{}",
+            but.unwrap_or_default()
+        );
+        return (Nature::Person, words);
+    }
+    let action = CredentialKind::Password.list_action();
+    let refused = known.missing.iter().find(|error| error.action == action);
+    match refused {
+        Some(error) => (
+            Nature::Unknown,
+            format!("person or machine: not known ({})", error.short()),
+        ),
+        None => (Nature::Machine, "a machine: no console password".into()),
+    }
+}
+
+impl Permissions {
+    /// The name of the policy by which AWS has put the user under quarantine, where it has.
+    #[must_use]
+    pub fn quarantine(&self) -> Option<&str> {
+        let mut policies = self.policies.iter();
+        let policy = policies.find(|policy| {
+            let of_aws = policy
+                .arn
+                .as_deref()
+                .is_some_and(|arn| arn.contains(":iam::aws:"));
+            of_aws && policy.name.starts_with(QUARANTINE)
+        });
+        policy.map(|policy| &*policy.name)
+    }
+}
+
+/// A key whose impact is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The account.
+    pub account: &'a Account,
+    /// The user.
+    pub user: &'a str,
+    /// The key's ID.
+    pub key: &'a str,
+    /// The present.
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Subject<'a> {
+    fn trail(&self) -> Option<&'a KeyTrail> {
+        self.account.impacts.trail(self.key)
+    }
+
+    /// What happens if the key is deactivated, a sentence each.
+    #[must_use]
+    pub fn if_deactivated(&self) -> Vec<String> {
+        let mut text = Vec::new();
+        let keys = self.account.users.keys(self.user).unwrap_or_default();
+        let row = keys.iter().find(|row| row.key.id == self.key);
+        if row.is_some_and(|row| row.key.status == KeyStatus::Inactive) {
+            text.push("It is Inactive already: nothing can use it.".into());
+        }
+        text.push(self.what_fails());
+        if let Some(row) = row
+            && let Some(LastUsed::At { time, service, .. }) = row.last_used.known()
+            && let Some(trail) = self.trail()
+            && trail.is_whole()
+            && trail.events().all(|event| event.at + DELAY < *time)
+        {
+            let service = service.as_deref().map(|it| format!(" for {it}"));
+            text.push(format!(
+                "Last used {}{}, by a call that the event history does not have: a data event, or one of \
+                 the last minutes.",
+                ago(self.now - *time),
+                service.unwrap_or_default()
+            ));
+        }
+        let others = keys.iter().filter(|other| other.key.id != self.key);
+        let mut active = others
+            .filter(|other| other.key.status != KeyStatus::Inactive)
+            .peekable();
+        if active.peek().is_none() && self.account.users.keys(self.user).is_some() {
+            text.push(format!("{} has no other active key.", self.user));
+        }
+        for other in active {
+            text.push(self.other_key(&other.key.id));
+        }
+        let permissions = self.account.impacts.user(self.user);
+        if let Some(permissions) = permissions.and_then(|it| it.permissions.known()) {
+            if let Some(policy) = permissions.quarantine() {
+                text.push(format!(
+                    "AWS has put {} under quarantine ({policy}): its key is public. Treat it as leaked.",
+                    self.user
+                ));
+            }
+            if let Some(boundary) = &permissions.boundary {
+                text.push(format!(
+                    "A boundary limits {}: {}.",
+                    self.user, boundary.name
+                ));
+            }
+        }
+        text
+    }
+
+    /// What used it lately and would fail.
+    fn what_fails(&self) -> String {
+        let Some(trail) = self.trail().filter(|trail| !trail.regions.is_empty()) else {
+            return "What uses it was not asked.".into();
+        };
+        let rows = trail.workloads.rows();
+        let within = |time| -> Vec<&Workload> {
+            let rows = rows
+                .iter()
+                .filter(|row| row.was_seen_within(time, self.now));
+            rows.copied().collect()
+        };
+        let rest = self.rest(trail);
+        let perhaps = match &rest {
+            Some(rest) => format!(" Perhaps others: {rest}."),
+            None => String::new(),
+        };
+        for (time, when) in [(TODAY, "today"), (THIS_WEEK, "this week")] {
+            let used = within(time);
+            if !used.is_empty() {
+                let count = match used.len() {
+                    1 => "1 workload".to_owned(),
+                    many => format!("{many} workloads"),
+                };
+                let names = names(&used);
+                return format!("{count} that used it {when} will fail: {names}.{perhaps}");
+            }
+        }
+        match (rows.first(), rest) {
+            (Some(last), None) => format!(
+                "Nothing has used it this week, as far as management calls tell. The last was {}, {}.",
+                last.short(),
+                ago(self.now - last.last)
+            ),
+            (Some(last), Some(rest)) => format!(
+                "The last that is known to have used it is {}, {}; {rest}.",
+                last.short(),
+                ago(self.now - last.last)
+            ),
+            (None, None) => format!(
+                "No management call in the last 90 days, in any of {} regions.",
+                trail.regions.len()
+            ),
+            (None, Some(rest)) => format!("Not known what uses it: {rest}."),
+        }
+    }
+
+    /// Why there may be more than what was seen; `None` where there is not.
+    fn rest(&self, trail: &KeyTrail) -> Option<String> {
+        let unanswered = trail.unanswered();
+        if unanswered > 0 {
+            return Some(format!(
+                "{} not answered yet",
+                regions(unanswered, "has", "have")
+            ));
+        }
+        let failed = trail.failed().count();
+        if failed > 0 {
+            return Some(format!(
+                "{} not told everything",
+                regions(failed, "has", "have")
+            ));
+        }
+        if self.account.impacts.regions.known().is_none() {
+            return Some("which other regions are enabled is not known".into());
+        }
+        let capped = trail.capped().count();
+        let recent = trail
+            .known_since()
+            .is_some_and(|since| self.now - since > THIS_WEEK);
+        (capped > 0 && !recent).then(|| "only the latest events are loaded".into())
+    }
+
+    /// Whether another key of the user has taken over.
+    fn other_key(&self, other: &str) -> String {
+        let user = self.user;
+        let name = format!("The other key of {user}, {other},");
+        let own = self
+            .trail()
+            .map(|trail| trail.workloads.rows())
+            .unwrap_or_default();
+        let own: Vec<&&Workload> = own
+            .iter()
+            .filter(|row| row.was_seen_within(THIS_WEEK, self.now))
+            .collect();
+        let Some(trail) = self.account.impacts.trail(other) else {
+            return format!("{name} was not looked at.");
+        };
+        let rows = trail.workloads.rows();
+        let also: Vec<&Workload> = rows
+            .iter()
+            .filter(|row| row.was_seen_within(THIS_WEEK, self.now))
+            .filter(|row| {
+                own.iter()
+                    .any(|own| own.program.short() == row.program.short())
+            })
+            .copied()
+            .collect();
+        if !also.is_empty() {
+            return format!("{name} is already used by {}.", names(&also));
+        }
+        let used: Vec<&Workload> = rows
+            .iter()
+            .filter(|row| row.was_seen_within(THIS_WEEK, self.now))
+            .copied()
+            .collect();
+        let whose = if used.is_empty() {
+            "was not seen in use this week".to_owned()
+        } else {
+            format!(
+                "is used by {}, and not seen with any of these",
+                names(&used)
+            )
+        };
+        match trail.unanswered() + trail.failed().count() {
+            0 => format!("{name} {whose}."),
+            more => format!(
+                "{name} {whose}, as far as is known: {} not told everything.",
+                regions(more, "has", "have")
+            ),
+        }
+    }
+
+    /// What was not looked at, a phrase each; there is always something.
+    #[must_use]
+    pub fn not_checked(&self) -> Vec<String> {
+        let mut text = vec![
+            "data events (reading S3 objects, invoking functions)".to_owned(),
+            "anything older than 90 days".to_owned(),
+            "the last minutes: an event takes some to appear".to_owned(),
+        ];
+        let Some(trail) = self.trail() else {
+            text.push("all events: not asked in this session".into());
+            return text;
+        };
+        let unanswered = trail.unanswered();
+        if unanswered > 0 {
+            let s = if unanswered == 1 { "" } else { "s" };
+            text.push(format!("{unanswered} region{s} still being asked"));
+        }
+        let mut failed: Vec<(String, Vec<&str>)> = Vec::new();
+        for (region, of, error) in trail.failed() {
+            let words = failure(error, of);
+            match failed.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, regions)) => regions.push(region),
+                None => failed.push((words, vec![region])),
+            }
+        }
+        for (words, regions) in failed {
+            text.push(match &regions[..] {
+                few if few.len() <= NAMES => format!("{} ({words})", few.join(", ")),
+                many => format!("{} regions ({words})", many.len()),
+            });
+        }
+        let regions = &self.account.impacts.regions;
+        if regions.known().is_none() {
+            let asked: Vec<&str> = trail.regions.keys().map(|name| &**name).collect();
+            let asked = asked.join(" and ");
+            text.push(match regions.error() {
+                Some(error) => format!("regions other than {asked} ({})", error.short()),
+                None => format!("regions other than {asked}, until they are listed"),
+            });
+        }
+        let capped: Vec<(&Arc<str>, &RegionTrail)> = trail.capped().collect();
+        match &capped[..] {
+            [] => {}
+            [(region, only)] => text.push(format!(
+                "older events of {region}: these are the latest {} of more",
+                only.events.len()
+            )),
+            many => {
+                let most = many.iter().map(|(_, region)| region.events.len()).max();
+                text.push(format!(
+                    "older events of {} regions: these are the latest {} of more in each",
+                    many.len(),
+                    most.unwrap_or(0)
+                ));
+            }
+        }
+        match trail.unreadable() {
+            0 => {}
+            1 => text.push("1 event that could not be read".into()),
+            many => text.push(format!("{many} events that could not be read")),
+        }
+        if !trail.sessions().is_empty() {
+            text.push("what its sessions did".into());
+        }
+        text
+    }
+}
+
+impl Engine {
+    /// What is known of who uses a key, in a few words: `Used today by GitHub Actions and boto3 in a
+    /// VPC`. Nothing is asked for it, and where nothing is known, nothing is said.
+    #[must_use]
+    pub fn impact_words(&self, slot: Slot, key: &str) -> Option<String> {
+        let account = self.fleet.get(slot)?;
+        let trail = account.impacts.trail(key)?;
+        let rows = trail.workloads.rows();
+        let now = self.now();
+        for (time, when) in [(TODAY, "today"), (THIS_WEEK, "this week")] {
+            let used = rows.iter().filter(|row| row.was_seen_within(time, now));
+            let used: Vec<&Workload> = used.copied().collect();
+            if !used.is_empty() {
+                return Some(format!("Used {when} by {}", names(&used)));
+            }
+        }
+        if let Some(last) = rows.first() {
+            return Some(format!(
+                "Last used by {}, {}",
+                last.short(),
+                ago(now - last.last)
+            ));
+        }
+        let all = trail.is_whole() && account.impacts.regions.known().is_some();
+        all.then(|| "No management call in the last 90 days".into())
+    }
+}
+
+/// Why a region has not told everything. What it has told before is kept.
+fn failure(error: &Error, region: &RegionTrail) -> String {
+    match region.events.len() {
+        0 => error.short(),
+        some => format!("{} after {some} events", error.short()),
+    }
+}
+
+/// So many regions with a verb.
+fn regions(count: usize, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 region {one}"),
+        count => format!("{count} regions {many}"),
+    }
+}
+
+/// Workloads in a sentence, each name once: `GitHub Actions, boto3 in a VPC and 2 others`.
+fn names(rows: &[&Workload]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for row in rows {
+        let name = row.short();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.len() > NAMES {
+        let others = names.len() - (NAMES - 1);
+        names.truncate(NAMES - 1);
+        names.push(format!("{others} others"));
+    }
+    match names.pop() {
+        Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
+/// How long ago something was.
+fn ago(age: TimeDelta) -> String {
+    let (count, unit) = if age < TimeDelta::hours(1) {
+        (age.num_minutes().max(0), "minute")
+    } else if age < TimeDelta::days(1) {
+        (age.num_hours(), "hour")
+    } else {
+        (age.num_days(), "day")
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
+}
