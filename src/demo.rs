@@ -1,5 +1,5 @@
-//! AWS inside the process, as far as access keys are concerned: IAM, STS, Organizations, the SSO portal
-//! and the logins to it, for one account or for an organisation of many.
+//! AWS inside the process, as far as access keys are concerned: IAM, STS, Organizations, CloudTrail, the
+//! SSO portal and the logins to it, for one account or for an organisation of many.
 //!
 //! `--demo`, the tests and the benchmarks use it as production uses AWS: it plugs in below the SDK
 //! as the HTTP client, so that everything above it (signing, retries, paging, deserialisation) is
@@ -15,10 +15,12 @@
 //! - `sign` finds the `caller` who signed it, and so the account, among those of the `organisation`;
 //!   `policy` and `access` say what the caller may do there;
 //! - the action runs on the `request`: `iam`, `tags`, `attached`, `entities`, `others`, `advisor`, `sts`
-//!   and `organizations` have those that are signed, `portal`, `clients`, `login` and `pages` those that are not, which see a `Visit`;
-//!   `report` makes credential reports, `store` is an account and `user` its users and keys, `role`
-//!   its roles, `mfa` its devices, `policies` and `managed` its policies, `credentials` what else its
-//!   users have; `paging` and `xml` write the result, `error` has AWS's errors;
+//!   and `organizations` have those that are signed, `portal`, `clients`, `login` and `pages` those that
+//!   are not, which see a `Visit`; `cloudtrail` looks up what happened: the `stories` of keys, as events
+//!   that are `recorded`; `regions` are those that are enabled; `report` makes credential reports, `store`
+//!   is an account and `user` its users and keys, `role` its roles, `mfa` its devices, `policies` and
+//!   `managed` its policies, `credentials` what else its users have; `paging` and `xml` write the result,
+//!   `error` has AWS's errors;
 //! - `answer` is the response that gets through, and the record of the request; `pace` delays it.
 //!
 //! `exchange` is that way as a whole. `account` and `entries` read accounts from a file and `roster` organisations,
@@ -37,6 +39,7 @@ mod answer;
 mod attached;
 mod caller;
 mod clients;
+mod cloudtrail;
 mod connector;
 mod credentials;
 mod dispatch;
@@ -64,6 +67,8 @@ mod policies;
 mod policy;
 mod portal;
 mod query;
+mod recorded;
+mod regions;
 mod report;
 mod request;
 mod role;
@@ -72,6 +77,7 @@ mod serve;
 mod service;
 mod sign;
 mod store;
+mod stories;
 mod sts;
 mod tags;
 mod user;
@@ -81,7 +87,7 @@ pub use self::answer::{Answer, Call, Outcome};
 pub use self::credentials::{Credential, CredentialKind};
 pub use self::endpoint::{Clock, Endpoint};
 pub use self::error::ServiceError;
-pub use self::fault::{Fault, FaultKind};
+pub use self::fault::{Fault, FaultKind, Payload};
 pub use self::identifier::KeyId;
 pub use self::member::{Joined, Membership, State};
 pub use self::organisation::Organisation;

@@ -182,6 +182,8 @@ pub struct Engine {
     rotations: Rotations,
     /// The files of evidence that this run has written, by the key that they are about.
     evidence: HashMap<Box<str>, leak::Writing>,
+    /// The leaked key that is looked at.
+    leak_open: Option<(Slot, Box<str>)>,
     search: Option<Search>,
     /// The key that is searched for as soon as an account is open: this one, or whichever is first.
     search_first: Option<(Option<Slot>, KeyId)>,
@@ -216,6 +218,7 @@ impl Engine {
             questions: Questions::default(),
             rotations: Rotations::default(),
             evidence: HashMap::new(),
+            leak_open: None,
             search: None,
             search_first: None,
             leaving: None,
@@ -525,7 +528,10 @@ impl Engine {
             Intent::RefreshImpact { slot, user, key } => self.refresh_impact(slot, &user, &key)?,
             Intent::MoreEvents(slot, key) => self.more_events(slot, &key)?,
             Intent::SessionEvents(slot, key) => self.open_session(slot, &key)?,
-            Intent::LeaveEvents(slot) => self.leave_events(slot)?,
+            Intent::LeaveEvents(slot) => {
+                self.leak_open = None;
+                self.leave_events(slot)?;
+            }
             Intent::Ask(slot, read) => {
                 self.read(slot, read)?;
             }

@@ -23,6 +23,10 @@ const REPORT: usize = 256 * MB;
 /// some 30 names and ARNs of groups and policies: 40 kB, of which most users have 1.
 const DETAILS: usize = 64 * MB;
 
+/// The largest page of events. There are 50, each with up to 256 kB of JSON, in which every quote is
+/// escaped and what is no ASCII may be.
+const EVENTS: usize = 32 * MB;
+
 /// The largest of all other answers: a page of a thousand users has less than 1 MB.
 const USUAL: usize = 16 * MB;
 
@@ -54,6 +58,7 @@ impl Intercept for Bounded {
             _ if !response.status().is_success() => ERROR,
             Some("GetCredentialReport") => REPORT,
             Some("GetAccountAuthorizationDetails") => DETAILS,
+            Some("LookupEvents") => EVENTS,
             _ => USUAL,
         };
         let body = mem::replace(response.body_mut(), SdkBody::taken());

@@ -5,7 +5,9 @@ use super::{
     AccessKey, Answer, Changed, Error, Kind, LastUsed, Read, ReportPace, Summary, Timeouts, Turns,
     UserDetailsPage, UserTags, UsersPage, bodies,
     convert::{self, error},
-    endpoint_url, fetch_report,
+    endpoint_url,
+    event_history::EventHistory,
+    fetch_report,
     member::{ASSUME_ROLE, Assumed},
     patience,
     portal::Portal,
@@ -46,6 +48,7 @@ pub struct Connection {
     pub(super) accounts_trail: Trail,
     users_trail: Trail,
     details_trail: Trail,
+    pub(super) event_history: EventHistory,
 }
 
 /// The clients and their configuration say more about themselves than should be read: what
@@ -78,6 +81,7 @@ impl Connection {
             accounts_trail: Trail::default(),
             users_trail: Trail::default(),
             details_trail: Trail::default(),
+            event_history: EventHistory::default(),
         }
     }
 

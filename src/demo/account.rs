@@ -67,7 +67,7 @@ pub(super) struct KeyEntry {
 }
 
 /// "now", or an age such as "412d".
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Age(pub(super) TimeDelta);
 
@@ -118,6 +118,7 @@ impl Account {
         users: &[UserEntry],
         now: DateTime<Utc>,
     ) -> Result<(), String> {
+        self.made = Some(now);
         for entry in root_keys {
             if entry.description.is_some() {
                 return Err("root_keys: root has no tags to describe a key with".to_owned());

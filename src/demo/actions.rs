@@ -7,10 +7,12 @@ use super::error::ServiceError;
 use super::portal::Visit;
 use super::query::Params;
 use super::request::Request;
-use super::service::{IAM, OIDC, ORGANIZATIONS, Output, Protocol, SSO, STS, Service};
+use super::service::{
+    ACCOUNT, CLOUDTRAIL, IAM, OIDC, ORGANIZATIONS, Output, Protocol, SSO, STS, Service,
+};
 use super::{
-    advisor, attached, clients, entities, iam, login, organizations, others, pages, portal, sts,
-    tags,
+    advisor, attached, clients, cloudtrail, entities, iam, login, organizations, others, pages,
+    portal, regions, sts, tags,
 };
 
 /// The resource that `AccessDenied` names.
@@ -35,6 +37,8 @@ pub(super) type Unsigned = fn(&mut Visit<'_>) -> Result<Output, ServiceError>;
 pub(super) enum Run {
     /// For someone who has signed the request.
     Signed(Signed),
+    /// The same, and the action is in the method and the path.
+    SignedAt(&'static str, Signed),
     /// For whoever knows a token, or is about to get one. The action is in the method and the path.
     Unsigned(&'static str, Unsigned),
 }
@@ -192,6 +196,12 @@ const ACTIONS: &[Action] = &[
     sts("GetAccessKeyInfo", Resource::Any, sts::get_access_key_info),
     organizations("DescribeOrganization", organizations::describe_organization),
     organizations("ListAccounts", organizations::list_accounts),
+    cloudtrail("LookupEvents", cloudtrail::lookup_events),
+    Action {
+        run: Run::SignedAt("POST /listRegions", regions::list_regions),
+        service: ACCOUNT,
+        ..cloudtrail("ListRegions", regions::list_regions)
+    },
     sso(
         "ListAccounts",
         "GET /assignment/accounts",
@@ -249,6 +259,13 @@ const fn organizations(name: &'static str, run: Signed) -> Action {
     }
 }
 
+const fn cloudtrail(name: &'static str, run: Signed) -> Action {
+    Action {
+        service: CLOUDTRAIL,
+        ..iam(name, Resource::Any, run)
+    }
+}
+
 const fn sso(name: &'static str, route: &'static str, run: Unsigned) -> Action {
     Action {
         service: SSO,
@@ -298,7 +315,7 @@ impl Action {
     /// The action of a method and a path, `GET /assignment/accounts`.
     pub(super) fn at_route(wanted: &str) -> Option<&'static Self> {
         ACTIONS.iter().find(|action| match action.run {
-            Run::Unsigned(route, _) => route == wanted,
+            Run::SignedAt(route, _) | Run::Unsigned(route, _) => route == wanted,
             Run::Signed(_) => false,
         })
     }
@@ -409,7 +426,7 @@ mod tests {
     #[test]
     fn each_action_is_in_the_table_once() {
         let route = |action: &Action| match action.run {
-            Run::Unsigned(route, _) => Some(route),
+            Run::SignedAt(route, _) | Run::Unsigned(route, _) => Some(route),
             Run::Signed(_) => None,
         };
         let mut routes: Vec<_> = ACTIONS.iter().filter_map(route).collect();

@@ -92,6 +92,8 @@ pub struct Call {
     /// The account it is about: that of the key that signed it, or that of the role asked for. None
     /// where neither is known.
     pub account: Option<String>,
+    /// The region that it was signed for.
+    pub region: Option<String>,
     /// The service, such as `iam`.
     pub service: &'static str,
     /// The action, such as `ListUsers`.

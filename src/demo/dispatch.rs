@@ -5,9 +5,9 @@ use http::{Request as HttpRequest, header};
 
 use super::actions::Action;
 use super::error::{INVALID_ACTION, ServiceError};
-use super::json;
 use super::query::Params;
 use super::service::{IAM, Protocol, Service, WITH_TARGETS};
+use super::{cloudtrail, json};
 
 /// The header that names the action.
 const TARGET: &str = "x-amz-target";
@@ -83,6 +83,21 @@ impl Wanted {
             action: Action::in_service(service, name).filter(|_| params.is_some()),
             params: params.unwrap_or_default(),
         })
+    }
+
+    /// The key that it names.
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.params.get("AccessKeyId").or_else(|| {
+            let [key, value] = cloudtrail::ATTRIBUTE;
+            let is_key = self.params.get(key) == Some("AccessKeyId");
+            self.params.get(value).filter(|_| is_key)
+        })
+    }
+
+    /// Whether it asks for what follows on a page.
+    pub(super) fn goes_on(&self) -> bool {
+        let mut names = ["Marker", "NextToken", "next_token"].into_iter();
+        names.any(|name| self.params.get(name).is_some())
     }
 
     /// The action; an error where there is none.

@@ -60,7 +60,12 @@ impl Endpoint {
                 longest_page: usize::MAX,
                 empty_pages: false,
                 delay: Delay::Fixed(Duration::ZERO),
-                rates: Vec::new(),
+                // As CloudTrail's own reference has it.
+                rates: vec![
+                    Rate::per_second(2)
+                        .action("cloudtrail:LookupEvents")
+                        .in_each_region(),
+                ],
                 faults: Vec::new(),
                 calls: Vec::new(),
                 in_flight: Arc::default(),

@@ -55,6 +55,7 @@ impl State {
         let (service, action) = (wanted.service, wanted.action);
         let signature = Signature::of(request.headers());
         let signer = signature.as_ref().ok().map(|signature| signature.key_id);
+        let region = signature.as_ref().ok().map(|signature| signature.region);
         let signed_in = signer.and_then(|key| self.organisation.place_of_key(key));
         let id_of = |place: usize| self.organisation.members[place].account.id().to_owned();
         let signed_in = signed_in.map(id_of);
@@ -63,14 +64,16 @@ impl State {
         let about = About {
             account: account.as_deref(),
             action,
+            region,
             user: user.as_deref(),
+            goes_on: wanted.goes_on(),
         };
         let (more, fault) = fault::applying(&mut self.faults, &about);
         let fault = fault.as_ref();
 
         let number = self.calls.len() as u64;
         let request_id = identifier::request_id(number);
-        let admitted = self.admit(action, signed_in.as_deref(), fault);
+        let admitted = self.admit(action, (signed_in.as_deref(), region), fault);
         let result = admitted.and_then(|()| {
             if let Some(Run::Unsigned(_, run)) = action.map(|action| action.run) {
                 return self.visit(request, &wanted, run, fault);
@@ -83,9 +86,10 @@ impl State {
         self.calls.push(Call {
             at: Instant::now(),
             account,
+            region: region.map(str::to_owned),
             service: service.name,
             user: text("UserName"),
-            key_id: text("AccessKeyId"),
+            key_id: wanted.key_id().map(str::to_owned),
             signed_by: signer.map(str::to_owned),
             outcome: Outcome::of(&result, fault),
             action: wanted.name.clone(),
@@ -118,7 +122,7 @@ impl State {
         params
             .get("UserName")
             .map(str::to_owned)
-            .or_else(|| owner(params.get("AccessKeyId")?))
+            .or_else(|| owner(wanted.key_id()?))
             .or_else(|| owner(signer?))
     }
 
@@ -126,13 +130,13 @@ impl State {
     fn admit(
         &mut self,
         action: Option<&Action>,
-        account: Option<&str>,
+        place: (Option<&str>, Option<&str>),
         fault: Option<&FaultKind>,
     ) -> Result<(), ServiceError> {
         let error = match fault {
             // It never arrives, so that this error is not sent.
             Some(FaultKind::DropBefore) => Some(ServiceError::unavailable()),
-            _ if !self.rates.iter_mut().all(|rate| rate.take(action, account)) => {
+            _ if !self.rates.iter_mut().all(|rate| rate.take(action, place)) => {
                 Some(ServiceError::throttled())
             }
             fault => fault.and_then(FaultKind::error),
@@ -167,6 +171,8 @@ impl State {
             reports: &mut member.reports,
             params: &wanted.params,
             caller: &caller,
+            region: signature.region,
+            fault,
             now: times.account,
             longest_page: self.longest_page,
             empty_pages: self.empty_pages,
@@ -177,7 +183,7 @@ impl State {
             return Err(action.denied(&request));
         }
         action.check_permission(&request)?;
-        if let Run::Signed(run) = action.run {
+        if let Run::Signed(run) | Run::SignedAt(_, run) = action.run {
             run(&mut request)?;
         }
         let output = match action.service.protocol {

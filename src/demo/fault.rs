@@ -1,7 +1,7 @@
 //! Faults: requests that fail, are answered late, or lose their answer.
 //!
-//! On a command line a fault is written `[ACCOUNT/]ACTION[@USER]=KIND[*TIMES]`, where `ACTION` may be
-//! `*` for all actions; where services share a name, `ListAccounts` means those of all and
+//! On a command line a fault is written `[ACCOUNT/][REGION/]ACTION[@USER]=KIND[*TIMES]`, where `ACTION`
+//! may be `*` for all actions; where services share a name, `ListAccounts` means those of all and
 //! `sso:ListAccounts` that of one. The kinds:
 //!
 //! | kind | what happens |
@@ -17,6 +17,8 @@
 //! | `cut` | it was done, and the connection breaks half way through the answer |
 //! | `garble` | it was done, and the answer is not XML |
 //! | `error-after:STATUS` | it was done, and the answer is an error |
+//! | `refuse-token` | the token of a page other than the first is not accepted |
+//! | `event:KIND` | the events of the answer are odd: `text` (no JSON), `bare` (without all fields), `controls` (control characters in all texts), `huge` (250 KB each), `agent` (a user agent of 1 KB), `nested` (deeper than any reader goes) |
 //!
 //! For example `CreateAccessKey=drop-after`, `ListUsers=throttle*3`,
 //! `ListAccessKeys@bob=refuse`, `*=delay:500ms`, `111122223333/AssumeRole=refuse`.
@@ -59,6 +61,27 @@ pub enum FaultKind {
     Garble,
     /// The action is done; the answer is an error with this status.
     ErrorAfter(u16),
+    /// A request for a page other than the first is refused: its token is not accepted.
+    RefuseToken,
+    /// The events of CloudTrail's answer are odd.
+    Event(Payload),
+}
+
+/// How the events of CloudTrail's answer are odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// They are no JSON.
+    Text,
+    /// They lack all fields, and what is beside them too.
+    Bare,
+    /// They have control characters in what clients say of themselves.
+    Controls,
+    /// Each has 250 KB.
+    Huge,
+    /// The user agent has more than 1 KB.
+    Agent,
+    /// They are nested deeper than any reader goes.
+    Nested,
 }
 
 /// A fault, and the requests it applies to.
@@ -67,6 +90,7 @@ pub enum FaultKind {
 pub struct Fault {
     kind: FaultKind,
     account: Option<String>,
+    region: Option<String>,
     action: Option<String>,
     user: Option<String>,
     times: Option<u32>,
@@ -78,6 +102,7 @@ impl Fault {
         Self {
             kind,
             account: None,
+            region: None,
             action: None,
             user: None,
             times: None,
@@ -88,6 +113,12 @@ impl Fault {
     /// role of it.
     pub fn in_account(mut self, id: &str) -> Self {
         self.account = Some(id.to_owned());
+        self
+    }
+
+    /// Only for requests that are signed for this region.
+    pub fn in_region(mut self, region: &str) -> Self {
+        self.region = Some(region.to_owned());
         self
     }
 
@@ -113,7 +144,9 @@ impl Fault {
         let About {
             account,
             action,
+            region,
             user,
+            goes_on,
         } = *about;
         let same_action = match &self.action {
             Some(wanted) => action.is_some_and(|action| action.is(wanted)),
@@ -125,7 +158,10 @@ impl Fault {
             .as_deref()
             .is_none_or(|wanted| user.is_some_and(|user| user.eq_ignore_ascii_case(wanted)));
         let same_account = self.account.is_none() || self.account.as_deref() == account;
-        self.times != Some(0) && same_action && same_user && same_account
+        let same_region = self.region.is_none() || self.region.as_deref() == region;
+        let has_token = goes_on || self.kind != FaultKind::RefuseToken;
+        let same_place = same_account && same_region;
+        self.times != Some(0) && same_action && same_user && same_place && has_token
     }
 }
 
@@ -134,7 +170,10 @@ impl Fault {
 pub(super) struct About<'a> {
     pub(super) account: Option<&'a str>,
     pub(super) action: Option<&'a Action>,
+    pub(super) region: Option<&'a str>,
     pub(super) user: Option<&'a str>,
+    /// Whether it is for a page other than the first.
+    pub(super) goes_on: bool,
 }
 
 /// The faults that apply to a request: the sum of all delays, and the first other fault.
@@ -158,9 +197,9 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Self, String> {
         // From the right, since a user's name may contain `=`.
-        let (target, what) = text
-            .rsplit_once('=')
-            .ok_or_else(|| format!("\"{text}\" is not [ACCOUNT/]ACTION[@USER]=KIND[*TIMES]"))?;
+        let (target, what) = text.rsplit_once('=').ok_or_else(|| {
+            format!("\"{text}\" is not [ACCOUNT/][REGION/]ACTION[@USER]=KIND[*TIMES]")
+        })?;
         let (kind, times) = match what.rsplit_once('*') {
             None => (what, None),
             Some((kind, times)) => {
@@ -169,12 +208,18 @@ impl FromStr for Fault {
                 (kind, Some(number))
             }
         };
-        let (account, target) = match target.split_once('/') {
-            Some((account, target)) => (Some(account), target),
-            None => (None, target),
-        };
-        if account.is_some_and(|id| id.len() != 12 || !id.bytes().all(|c| c.is_ascii_digit())) {
-            return Err(format!("\"{text}\" has no account ID before the slash"));
+        let (mut account, mut region, mut target) = (None, None, target);
+        while let Some((place, rest)) = target.split_once('/') {
+            if place.len() == 12 && place.bytes().all(|c| c.is_ascii_digit()) {
+                account = Some(place);
+            } else if place.bytes().filter(|c| *c == b'-').count() >= 2 {
+                region = Some(place);
+            } else {
+                return Err(format!(
+                    "\"{text}\" has no account ID or region before the slash"
+                ));
+            }
+            target = rest;
         }
         let (action, user) = split(target, '@');
         if action != "*" && Action::named(action).is_none() {
@@ -185,6 +230,7 @@ impl FromStr for Fault {
         Ok(Self {
             kind: FaultKind::parse(kind)?,
             account: account.map(str::to_owned),
+            region: region.map(str::to_owned),
             action: (action != "*").then(|| action.to_owned()),
             user: user.map(str::to_owned),
             times,
@@ -203,6 +249,8 @@ impl FaultKind {
             ("drop-after", None) => Self::DropAfter,
             ("cut", None) => Self::Cut,
             ("garble", None) => Self::Garble,
+            ("refuse-token", None) => Self::RefuseToken,
+            ("event", Some(kind)) => Self::Event(Payload::parse(kind)?),
             ("delay", Some(time)) => Self::Delay(parse_time(time)?),
             ("error-after", Some(status)) => Self::ErrorAfter(parse_status(status)?),
             ("code", Some(rest)) => {
@@ -222,7 +270,7 @@ impl FaultKind {
                 return Err(format!(
                     "\"{text}\" is no kind of fault; there are refuse, throttle, 500, 503, \
                      code:STATUS:CODE[:MESSAGE], delay:TIME, drop-before, drop-after, cut, \
-                     garble, error-after:STATUS"
+                     garble, error-after:STATUS, refuse-token, event:KIND"
                 ));
             }
         })
@@ -235,6 +283,7 @@ impl FaultKind {
             Self::Throttle => Some(ServiceError::throttled()),
             Self::InternalFailure => Some(ServiceError::internal_failure(500)),
             Self::Unavailable => Some(ServiceError::unavailable()),
+            Self::RefuseToken => Some(ServiceError::invalid_marker()),
             Self::Code {
                 status,
                 code,
@@ -250,6 +299,25 @@ impl FaultKind {
             self,
             Self::DropBefore | Self::DropAfter | Self::Cut | Self::Garble | Self::ErrorAfter(_)
         )
+    }
+}
+
+impl Payload {
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "text" => Self::Text,
+            "bare" => Self::Bare,
+            "controls" => Self::Controls,
+            "huge" => Self::Huge,
+            "agent" => Self::Agent,
+            "nested" => Self::Nested,
+            _ => {
+                return Err(format!(
+                    "\"{text}\" is no kind of odd event; there are text, bare, controls, huge, \
+                     agent, nested"
+                ));
+            }
+        })
     }
 }
 
@@ -298,6 +366,8 @@ mod tests {
             ("delay:500ms", FaultKind::Delay(Duration::from_millis(500))),
             ("delay:2s", FaultKind::Delay(Duration::from_secs(2))),
             ("error-after:500", FaultKind::ErrorAfter(500)),
+            ("refuse-token", FaultKind::RefuseToken),
+            ("event:huge", FaultKind::Event(Payload::Huge)),
             ("code:403:ExpiredToken:It is over: sign in", code),
         ] {
             assert_eq!(FaultKind::parse(text), Ok(kind));
@@ -317,12 +387,36 @@ mod tests {
             .action("sts:AssumeRole");
         let written = "111122223333/sts:AssumeRole=cut".parse();
         assert_eq!(written, Ok(expected));
+        let expected = Fault::new(FaultKind::Throttle)
+            .in_account("111122223333")
+            .in_region("me-south-1")
+            .action("LookupEvents");
+        let written = "111122223333/me-south-1/LookupEvents=throttle".parse();
+        assert_eq!(written, Ok(expected));
+    }
+
+    #[test]
+    fn a_fault_may_be_one_region_s_or_that_of_pages_after_the_first() {
+        let faults = ["me-south-1/*=cut", "LookupEvents=refuse-token"];
+        let mut faults = faults.map(|fault| fault.parse().unwrap());
+        let mut first = |region, goes_on| {
+            let about = About {
+                region: Some(region),
+                goes_on,
+                ..about("LookupEvents", None)
+            };
+            applying(&mut faults, &about).1
+        };
+        assert_eq!(first("me-south-1", false), Some(FaultKind::Cut));
+        assert_eq!(first("us-east-1", false), None);
+        assert_eq!(first("us-east-1", true), Some(FaultKind::RefuseToken));
     }
 
     #[test]
     fn errors_in_a_fault_are_explained() {
         for (text, problem) in [
-            ("cut", "[ACCOUNT/]ACTION[@USER]=KIND[*TIMES]"),
+            ("cut", "[ACCOUNT/][REGION/]ACTION[@USER]=KIND[*TIMES]"),
+            ("*=event:round", "\"round\" is no kind of odd event"),
             ("1234/ListUsers=cut", "no account ID"),
             ("ListUser=cut", "\"ListUser\" is no action"),
             ("*=explode", "there are refuse, throttle"),
@@ -341,6 +435,7 @@ mod tests {
             account: Some("123456789012"),
             action: Action::named(action),
             user,
+            ..About::default()
         }
     }
 

@@ -8,8 +8,8 @@ use super::error::ServiceError;
 use super::query::Params;
 use super::service::Protocol;
 
-/// The parameters in the object of a body: texts, numbers and truth values, and lists of them as
-/// `NAME.member.1`, as the query protocol names them. What else there is is passed over.
+/// The parameters in the object of a body: texts, numbers and truth values, named as the query protocol
+/// names them, `Tags.member.1.Key` in a list of objects. What else there is is passed over.
 pub(super) fn params(body: &[u8]) -> Option<Params> {
     if body.is_empty() {
         return Some(Params::default());
@@ -19,16 +19,25 @@ pub(super) fn params(body: &[u8]) -> Option<Params> {
     };
     let mut params = Vec::new();
     for (name, value) in members {
-        if let Value::Array(items) = value {
-            let items = items.iter().zip(1..);
-            params.extend(items.filter_map(|(item, number)| {
-                Some((format!("{name}.member.{number}"), scalar(item)?))
-            }));
-        } else if let Some(text) = scalar(&value) {
-            params.push((name, text));
-        }
+        flatten(name, &value, &mut params);
     }
     Some(Params::of(params))
+}
+
+fn flatten(name: String, value: &Value, params: &mut Vec<(String, String)>) {
+    match value {
+        Value::Array(items) => {
+            for (item, number) in items.iter().zip(1..) {
+                flatten(format!("{name}.member.{number}"), item, params);
+            }
+        }
+        Value::Object(members) => {
+            for (member, value) in members {
+                flatten(format!("{name}.{member}"), value, params);
+            }
+        }
+        value => params.extend(scalar(value).map(|text| (name, text))),
+    }
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -114,6 +123,10 @@ mod tests {
             [get("list.member.1"), get("list.member.2")],
             [Some("p"), Some("q")]
         );
+        let nested = br#"{"list":[{"Key":"a","Value":1},{"Key":"b"}]}"#;
+        let nested = super::params(nested).unwrap();
+        let names = ["list.member.1.Value", "list.member.2.Key"];
+        assert_eq!(names.map(|name| nested.get(name)), [Some("1"), Some("b")]);
         assert!(super::params(b"[]").is_none() && super::params(b"x").is_none());
         assert!(super::params(b"").is_some());
     }

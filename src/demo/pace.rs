@@ -29,15 +29,16 @@ impl Delay {
 }
 
 /// How many requests a second are let through, and which ones it counts. Each account has its own
-/// count, as with the service: that of the key that signs a request.
+/// count, as with the service: that of the key that signs a request. It may have one in each region.
 #[derive(Debug)]
 #[must_use]
 pub struct Rate {
     per_second: u32,
     action: Option<String>,
     account: Option<String>,
-    /// One for each account that has sent something, and one for unsigned requests.
-    buckets: HashMap<Option<String>, TokenBucket>,
+    by_region: bool,
+    /// One for each account (and region) that has sent something, and one for unsigned requests.
+    buckets: HashMap<[Option<String>; 2], TokenBucket>,
 }
 
 impl Rate {
@@ -47,6 +48,7 @@ impl Rate {
             per_second: number,
             action: None,
             account: None,
+            by_region: false,
             buckets: HashMap::new(),
         }
     }
@@ -63,15 +65,28 @@ impl Rate {
         self
     }
 
-    /// Whether one more request may pass. Those that it does not count may.
-    pub(super) fn take(&mut self, action: Option<&Action>, account: Option<&str>) -> bool {
+    /// Counts what is signed for each region by itself.
+    pub fn in_each_region(mut self) -> Self {
+        self.by_region = true;
+        self
+    }
+
+    /// Whether one more request may pass, from an account for a region. Those that it does not count
+    /// may.
+    pub(super) fn take(
+        &mut self,
+        action: Option<&Action>,
+        (account, region): (Option<&str>, Option<&str>),
+    ) -> bool {
         let wanted = self.action.as_deref();
         let counts = wanted.is_none_or(|wanted| action.is_some_and(|action| action.is(wanted)))
             && (self.account.is_none() || self.account.as_deref() == account);
         if !counts {
             return true;
         }
-        let bucket = self.buckets.entry(account.map(str::to_owned));
+        let bucket = self.buckets.entry(
+            [account, region.filter(|_| self.by_region)].map(|place| place.map(str::to_owned)),
+        );
         let new = || TokenBucket::new(self.per_second);
         bucket.or_insert_with(new).take()
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::caller::Caller;
 use super::error::{ACCESS_DENIED, NO_SUCH_ENTITY, ServiceError, VALIDATION};
+use super::fault::FaultKind;
 use super::identifier::KeyId;
 use super::organisation::{Directory, Member};
 use super::query::{Check, Params, USER_NAME};
@@ -22,6 +23,10 @@ pub(super) struct Request<'a> {
     pub(super) reports: &'a mut Reports,
     pub(super) params: &'a Params,
     pub(super) caller: &'a Caller,
+    /// The region that it was signed for.
+    pub(super) region: &'a str,
+    /// What goes wrong with it.
+    pub(super) fault: Option<&'a FaultKind>,
     pub(super) now: DateTime<Utc>,
     pub(super) longest_page: usize,
     /// Whether lists of accounts begin with an empty page.

@@ -21,7 +21,7 @@ pub(super) enum Protocol {
     Query(&'static str),
     /// JSON, with the action in a header after this prefix.
     Json(&'static str),
-    /// The action is in the path, the error in a header; unsigned.
+    /// The action is in the path, the error in a header.
     Rest,
     /// The same, with the errors of OAuth 2.0 in the body.
     OAuth,
@@ -42,6 +42,18 @@ pub(super) const ORGANIZATIONS: Service = Service {
     protocol: Protocol::Json("AWSOrganizationsV20161128."),
 };
 
+/// The history of calls. Its endpoint in each region has that of this region.
+pub(super) const CLOUDTRAIL: Service = Service {
+    name: "cloudtrail",
+    protocol: Protocol::Json("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."),
+};
+
+/// Account management: which regions are enabled.
+pub(super) const ACCOUNT: Service = Service {
+    name: "account",
+    protocol: Protocol::Rest,
+};
+
 /// The portal.
 pub(super) const SSO: Service = Service {
     name: "sso",
@@ -55,7 +67,7 @@ pub(super) const OIDC: Service = Service {
 };
 
 /// Those whose actions are named in a header.
-pub(super) const WITH_TARGETS: &[Service] = &[ORGANIZATIONS];
+pub(super) const WITH_TARGETS: &[Service] = &[ORGANIZATIONS, CLOUDTRAIL];
 
 impl Service {
     /// The XML namespace of its responses.
@@ -89,10 +101,26 @@ impl Service {
         }
     }
 
+    /// What a service calls otherwise than those that share its protocol.
+    fn of_its_own(self, code: &str) -> Option<(u16, &'static str)> {
+        Some(match (self.name, code) {
+            ("cloudtrail", "Throttling") => (400, "ThrottlingException"),
+            // All other parameters that are checked have errors of their own.
+            ("cloudtrail", "ValidationError") => (400, "InvalidNextTokenException"),
+            ("account", "AccessDenied") => (403, "AccessDeniedException"),
+            ("account", "ValidationError") => (400, "ValidationException"),
+            ("account", "InvalidClientTokenId") => (403, "UnrecognizedClientException"),
+            ("account", "ExpiredToken") => (403, "ExpiredTokenException"),
+            ("account", "SignatureDoesNotMatch") => (403, "InvalidSignatureException"),
+            _ => return None,
+        })
+    }
+
     /// An error as this service calls it: those of the query protocol are renamed.
     pub(super) fn own(self, error: ServiceError) -> ServiceError {
         let (status, code) = match (self.protocol, &*error.code) {
             (Protocol::Query(_), _) => return error,
+            _ if let Some(own) = self.of_its_own(&error.code) => own,
             (Protocol::Json(_), "AccessDenied") => (400, "AccessDeniedException"),
             (Protocol::Json(_), "Throttling") => (400, "TooManyRequestsException"),
             (Protocol::Json(_), "InvalidClientTokenId") => (400, "UnrecognizedClientException"),

@@ -45,7 +45,7 @@ pub(super) struct Times {
 pub(super) struct Signature<'a> {
     pub(super) key_id: &'a str,
     day: &'a str,
-    region: &'a str,
+    pub(super) region: &'a str,
     service: &'a str,
     headers: Vec<&'a str>,
     hex: &'a str,

@@ -41,6 +41,8 @@ pub struct Account {
     pub(super) access: Access,
     /// What the organisation knows of it, where it is in one.
     pub(super) membership: Option<Membership>,
+    /// When it was as its file says, which its history counts back from.
+    pub(super) made: Option<DateTime<Utc>>,
     /// The sessions begun so far. Their keys are numbered in this order.
     sessions: Vec<Session>,
     /// The first of the account's numbers.
@@ -68,6 +70,7 @@ impl Account {
             root_keys: Vec::new(),
             access: Access::default(),
             membership: None,
+            made: None,
             sessions: Vec::new(),
             first_number,
             signed_in: KeyId::temporary(first_number),

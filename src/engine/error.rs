@@ -109,6 +109,11 @@ impl Kind {
             "ConcurrentModification" | "EntityTemporarilyUnmodifiable" => Self::Busy,
             "InvalidInput" | "ValidationError" | "DeleteConflict" | "KeyUnmodifiable"
             | "UnmodifiableEntity" => Self::Rejected,
+            "InvalidNextTokenException"
+            | "InvalidTimeRangeException"
+            | "InvalidLookupAttributesException"
+            | "InvalidMaxResultsException"
+            | "ValidationException" => Self::Rejected,
             // Whatever its status: it says that the service does not know what it did.
             "ServiceFailure" | "InternalFailure" => Self::Server,
             "Throttling"

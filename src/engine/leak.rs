@@ -27,12 +27,14 @@ use super::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use harm::harm_in;
+use std::collections::HashMap;
 
 /// A use of a key is on record this long after it at the latest, with all that clocks differ by.
 const LAG: TimeDelta = TimeDelta::hours(1);
 
-/// What the ARN of every quarantine policy of AWS's holds, of whichever version.
-const QUARANTINE: &str = ":aws:policy/AWSCompromisedKeyQuarantine";
+/// The events of so many sessions are asked for, of those that were made last: a program may make one
+/// with each of its calls.
+const MOST_SESSIONS: usize = 10;
 
 /// A step of the response to a leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,13 +211,7 @@ impl<'a> Leak<'a> {
     /// The name of the policy by which AWS has put the user under quarantine.
     #[must_use]
     pub fn quarantine(&self) -> Option<&'a str> {
-        let known = self.permissions?.known()?;
-        let mut policies = known.policies.iter();
-        let found = policies.find(|policy| {
-            let arn = policy.arn.as_deref();
-            arn.is_some_and(|arn| arn.contains(QUARANTINE))
-        });
-        found.map(|policy| &*policy.name)
+        self.permissions?.known()?.quarantine()
     }
 
     /// The keys that it has created, each with its user.
@@ -433,48 +429,35 @@ impl Other<'_> {
     }
 }
 
-/// The events of a key and of its sessions, of those the session with them; and how many sessions
-/// there are whose events were not asked for.
-fn events_of<'a>(
-    account: &'a Account,
-    key: &str,
-) -> (Vec<(Option<&'a str>, &'a TrailEvent)>, usize) {
-    let mut events = Vec::new();
-    let mut unseen = 0;
-    let mut sessions: Vec<&'a str> = Vec::new();
-    let mut next = 0;
-    let Some(trail) = account.impacts.trail(key) else {
-        return (events, unseen);
-    };
-    let mut trail: Option<(Option<&'a str>, &'a KeyTrail)> = Some((None, trail));
-    loop {
-        if let Some((session, trail)) = trail {
-            for event in trail.events() {
-                events.push((session, event));
-                if let Some(Made::Session { key, .. }) = event.made.as_deref()
-                    && event.error.is_none()
-                    && !sessions.contains(&&**key)
-                {
-                    sessions.push(key);
-                }
+/// Events, each with the session that has signed it; none where the key itself has.
+type Signed<'a> = (Option<&'a str>, &'a TrailEvent);
+
+/// The events of a key and of its sessions, and those sessions: the ones that were made last first.
+fn events_of<'a>(account: &'a Account, key: &str) -> (Vec<Signed<'a>>, Vec<Box<str>>) {
+    let mut events: Vec<Signed<'a>> = Vec::new();
+    let mut made: HashMap<&'a str, DateTime<Utc>> = HashMap::new();
+    let mut open: Vec<(Option<&'a str>, &'a KeyTrail)> = Vec::new();
+    open.extend(account.impacts.trail(key).map(|trail| (None, trail)));
+    while let Some((session, trail)) = open.pop() {
+        for event in trail.events() {
+            events.push((session, event));
+            if let Some(Made::Session { key, .. }) = event.made.as_deref()
+                && event.error.is_none()
+                && made.insert(key, event.at).is_none()
+            {
+                let trail = account.impacts.trail(key);
+                open.extend(trail.map(|trail| (Some(&**key), trail)));
             }
         }
-        let Some(session) = sessions.get(next).copied() else {
-            return (events, unseen);
-        };
-        next += 1;
-        trail = account
-            .impacts
-            .trail(session)
-            .map(|trail| (Some(session), trail));
-        unseen += usize::from(trail.is_none());
     }
+    let mut sessions: Vec<(&str, DateTime<Utc>)> = made.into_iter().collect();
+    sessions.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let sessions = sessions.into_iter().map(|(key, _)| key.into());
+    (events, sessions.collect())
 }
 
 /// The sessions that a key has made: when, and whose they are.
-fn sessions_in<'a>(
-    events: &[(Option<&'a str>, &'a TrailEvent)],
-) -> impl Iterator<Item = (DateTime<Utc>, &'a SessionOf)> {
+fn sessions_in<'a>(events: &[Signed<'a>]) -> impl Iterator<Item = (DateTime<Utc>, &'a SessionOf)> {
     events
         .iter()
         .filter_map(|(_, event)| match event.made.as_deref() {
@@ -484,7 +467,7 @@ fn sessions_in<'a>(
 }
 
 /// The roles that were assumed, the last one first.
-fn roles_in<'a>(events: &[(Option<&'a str>, &'a TrailEvent)]) -> Vec<RoleUsed<'a>> {
+fn roles_in<'a>(events: &[Signed<'a>]) -> Vec<RoleUsed<'a>> {
     let mut roles: Vec<RoleUsed<'a>> = Vec::new();
     for (at, of) in sessions_in(events) {
         let SessionOf::Role(arn) = of else {
@@ -539,7 +522,9 @@ impl Engine {
         let row = keys.and_then(|keys| keys.iter().find(|row| row.key.id == key));
         let known = account.impacts.user(user);
         let permissions = known.map(|known| &known.permissions);
-        let (events, sessions_unseen) = events_of(account, key);
+        let (events, sessions) = events_of(account, key);
+        let unseen = |session: &&Box<str>| account.impacts.trail(session).is_none();
+        let sessions_unseen = sessions.iter().filter(unseen).count();
         let mut leak = Leak {
             user,
             key,
@@ -611,10 +596,31 @@ impl Engine {
         }
     }
 
+    /// Asks for the events of the sessions that the leaked key that is looked at has made: what they did
+    /// it has done.
+    pub(super) fn sessions_of_leak_came(&mut self, slot: Slot) -> Option<()> {
+        let (of, key) = self.leak_open.as_ref()?;
+        if *of != slot {
+            return None;
+        }
+        let account = self.fleet.get(slot)?;
+        let (_, sessions) = events_of(account, key);
+        let known = |key: &&Box<str>| account.impacts.trail(key).is_some();
+        let room = MOST_SESSIONS.saturating_sub(sessions.iter().filter(known).count());
+        let unknown = sessions.iter().filter(|key| !known(key));
+        let wanted: Vec<Box<str>> = unknown.take(room).cloned().collect();
+        for session in wanted {
+            self.open_session(slot, &session);
+        }
+        Some(())
+    }
+
     /// Asks for what the response to a leaked key needs.
     pub(super) fn open_leak(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
-        self.open_impact(slot, user, key);
         self.fleet.get(slot)?;
+        self.leak_open = Some((slot, key.into()));
+        self.open_impact(slot, user, key);
+        self.sessions_of_leak_came(slot);
         self.read(slot, Read::Keys(user.into()));
         self.read(slot, Read::LastUsed(user.into(), key.to_owned()));
         Some(())
@@ -622,9 +628,8 @@ impl Engine {
 
     /// Asks once more for everything that the response to a leaked key is derived from.
     pub(super) fn look_at_leak_again(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
+        self.refresh_impact(slot, user, key);
         self.open_leak(slot, user, key)?;
-        self.read(slot, Read::Permissions(user.into()));
-        self.read(slot, Read::OtherCredentials(user.into()));
         // Of the keys that it has made: whether they can still be used.
         let leak = self.leak(slot, user, key)?;
         let mut owners: Vec<Box<str>> = leak.keys_made().map(|(_, owner)| owner.into()).collect();

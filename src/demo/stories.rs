@@ -1,0 +1,419 @@
+//! What happened in the accounts: who called what with which key, from where, over the last months.
+//!
+//! Nothing of it is stored: `assets/demo-events.toml` has a few rules, each a workload with its times and
+//! calls, and what follows from them for a key and a region is worked out for each look-up. All times
+//! count back from when the account was made, so that a page of events means the same a minute later.
+//! A key without a rule has one workload that fits its last use.
+
+use std::sync::{Arc, LazyLock};
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc, Weekday};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::account::Age;
+use super::identifier::{KeyId, hash, mix, one_of};
+use super::user::Key;
+
+/// The time between the calls of one run.
+const STEP: i64 = 7;
+
+/// The time between the calls of one session.
+const SESSION_STEP: i64 = 95;
+
+/// When people and their machines are at work, in hours of the day (UTC).
+const WORKING_HOURS: (i64, i64) = (7, 19);
+
+/// How long a session lasts that a rule says nothing of.
+const USUAL_SESSION: TimeDelta = TimeDelta::hours(1);
+
+/// Session keys have numbers from here on: those of the sessions that begin here are smaller.
+const SESSION_NUMBERS: u64 = 1 << 34;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoriesFile {
+    workloads: Vec<Workload>,
+}
+
+/// A program somewhere that uses a key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Workload {
+    key: String,
+    #[serde(default)]
+    agent: String,
+    /// Where it runs; each run is in one of these places.
+    from: Vec<String>,
+    vpc_endpoint: Option<String>,
+    region: String,
+    /// When it ran last; at the key's last use, where this is not said.
+    last: Option<Age>,
+    /// When it ran first.
+    first: Option<Age>,
+    /// It runs once in so long.
+    every: Option<Age>,
+    /// It runs about so often on each workday.
+    workdays: Option<u64>,
+    calls: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Name(String),
+    Call(Box<CallEntry>),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallEntry {
+    call: String,
+    error: Option<String>,
+    request: Option<Value>,
+    response: Option<Value>,
+    /// Only in one of so many runs.
+    one_in: Option<u64>,
+    /// When, where it is not one of a run.
+    at: Option<Age>,
+    /// How long the session lasts that it begins.
+    lasts: Option<Age>,
+    /// What is called with that session.
+    #[serde(default)]
+    then: Vec<Entry>,
+}
+
+impl Entry {
+    /// Service and action, `s3:ListBuckets`.
+    fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Call(call) => &call.call,
+        }
+    }
+
+    fn call(&self) -> Option<&CallEntry> {
+        match self {
+            Self::Name(_) => None,
+            Self::Call(call) => Some(call),
+        }
+    }
+}
+
+static STORIES: LazyLock<Vec<Arc<Workload>>> = LazyLock::new(|| {
+    let file: StoriesFile = toml::from_str(include_str!("../../assets/demo-events.toml"))
+        .expect("the stories built in are well formed");
+    file.workloads.into_iter().map(Arc::new).collect()
+});
+
+/// A call that was made.
+#[derive(Clone, Debug)]
+pub(super) struct Happened {
+    pub(super) at: DateTime<Utc>,
+    workload: Arc<Workload>,
+    key: KeyId,
+    /// Which of the workload's calls, and in which run.
+    call: usize,
+    run: i64,
+    /// Which of the calls with the session that it began.
+    then: Option<usize>,
+}
+
+/// A session that a call has begun.
+#[derive(Clone, Debug)]
+pub(super) struct Begun {
+    pub(super) key: KeyId,
+    pub(super) until: DateTime<Utc>,
+}
+
+/// What happened with a key in a region, within a time; in no order. `now` is when the account was made.
+pub(super) fn of_key(
+    key: &Key,
+    region: &str,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Vec<Happened> {
+    let mut happened = Vec::new();
+    let rules = STORIES.iter().filter(|rule| rule.key == key.id.as_str());
+    let mut rules: Vec<Arc<Workload>> = rules.cloned().collect();
+    if rules.is_empty() {
+        rules.extend(usual(key).map(Arc::new));
+    }
+    for workload in rules.iter().filter(|rule| rule.region == region) {
+        let last = match (workload.last, &key.last_used) {
+            (Some(age), _) => now - age.0,
+            (None, Some(used)) => used.at,
+            (None, None) => continue,
+        };
+        let first = workload.first.map_or(key.created, |age| now - age.0);
+        let first = first.max(key.created);
+        // What is called with a session comes after the run that began it.
+        let earlier = (since - TimeDelta::hours(12)).max(first);
+        for (run, at) in workload.runs(last, (earlier, until)) {
+            workload.calls_of(run, at, now, |call, then, at| {
+                happened.push(Happened {
+                    // CloudTrail counts in seconds.
+                    at: at - TimeDelta::nanoseconds(at.timestamp_subsec_nanos().into()),
+                    workload: workload.clone(),
+                    key: key.id,
+                    call,
+                    run,
+                    then,
+                });
+            });
+        }
+    }
+    happened.retain(|it| it.at >= since && it.at <= until && it.at >= key.created);
+    happened
+}
+
+impl Workload {
+    /// The times of its runs, each with a number of its own.
+    fn runs(
+        &self,
+        last: DateTime<Utc>,
+        (since, until): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Vec<(i64, DateTime<Utc>)> {
+        let salt = hash(&self.key) ^ hash(&self.agent);
+        let chance = |run: i64| mix(salt ^ run.cast_unsigned());
+        let mut runs = vec![(0, last)];
+        if let Some(period) = self.every.map(|age| age.0.num_seconds().max(1)) {
+            let first = ((last - until).num_seconds() / period).max(1);
+            let most = (last - since).num_seconds() / period;
+            // What comes once a day or less often comes to the minute.
+            let scatter = if period < 86_400 { period / 4 + 1 } else { 30 };
+            runs.extend((first..=most).map(|run| {
+                let early = (chance(run) % scatter.cast_unsigned()).cast_signed();
+                (run, last - TimeDelta::seconds(run * period + early))
+            }));
+        } else if let Some(number) = self.workdays {
+            let mut day = last.date_naive().min(until.date_naive());
+            while day >= since.date_naive() {
+                let count = if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+                    0
+                } else {
+                    number / 2 + chance(i64::from(day.num_days_from_ce())) % (number + 1)
+                };
+                let (from, to) = WORKING_HOURS;
+                for nth in 0..count.cast_signed() {
+                    let run = i64::from(day.num_days_from_ce()) * 1000 + nth + 1;
+                    let seconds = (to - from).cast_unsigned() * 3600;
+                    let after = from * 3600 + (chance(run) % seconds).cast_signed();
+                    let midnight = day.and_hms_opt(0, 0, 0).unwrap_or_default().and_utc();
+                    let at = midnight + TimeDelta::seconds(after);
+                    // So long before the last run that their calls do not mix.
+                    if at < last - TimeDelta::minutes(5) {
+                        runs.push((run, at));
+                    }
+                }
+                let Some(before) = day.pred_opt() else { break };
+                day = before;
+            }
+        }
+        runs
+    }
+
+    /// The calls of a run, and those with the sessions that they begin.
+    fn calls_of(
+        &self,
+        run: i64,
+        ended: DateTime<Utc>,
+        now: DateTime<Utc>,
+        mut each: impl FnMut(usize, Option<usize>, DateTime<Utc>),
+    ) {
+        let after = self.calls.iter().zip((0..self.calls.len()).rev());
+        for (number, (entry, after)) in after.enumerate() {
+            let call = entry.call();
+            let one_in = call.and_then(|call| call.one_in).unwrap_or(1);
+            if run.cast_unsigned() % one_in.max(1) != 0 {
+                continue;
+            }
+            let after = i64::try_from(after).unwrap_or_default();
+            let at = match call.and_then(|call| call.at) {
+                Some(age) => now - age.0,
+                None => ended - TimeDelta::seconds(after * STEP),
+            };
+            each(number, None, at);
+            let then = call.map(|call| call.then.len()).unwrap_or_default();
+            for (step, seconds) in (0..then).zip(1..) {
+                let later = TimeDelta::seconds(seconds * SESSION_STEP);
+                each(number, Some(step), at + later);
+            }
+        }
+    }
+}
+
+/// What a key without a rule is used for.
+fn usual(key: &Key) -> Option<Workload> {
+    let used = key.last_used.as_ref()?;
+    let number = hash(key.id.as_str());
+    let agents = [
+        "Boto3/1.34.69 md/Botocore#1.34.69 ua/2.0 os/linux#5.15.0-101-generic md/arch#x86_64 \
+         lang/python#3.10.12 md/pyimpl#CPython",
+        "aws-sdk-go-v2/1.25.3 os/linux lang/go#1.22.1 md/GOOS#linux md/GOARCH#amd64",
+        "aws-cli/2.13.5 Python/3.11.4 Linux/5.10.0-26-amd64 exe/x86_64.debian.11 prompt/off",
+    ];
+    let [a, b] = [number >> 8, number >> 16].map(|number| number % 250 + 1);
+    let action = match &*used.service {
+        "s3" => "ListBuckets",
+        "iam" => "ListUsers",
+        "sts" => "GetCallerIdentity",
+        "sqs" => "ListQueues",
+        "ecr" => "GetAuthorizationToken",
+        "ec2" => "DescribeInstances",
+        "dynamodb" => "ListTables",
+        "lambda" => "ListFunctions20150331",
+        "logs" => "DescribeLogGroups",
+        "cloudfront" => "CreateInvalidation",
+        _ => "ListTagsForResource",
+    };
+    Some(Workload {
+        key: key.id.to_string(),
+        agent: (*one_of(&agents, number)).to_owned(),
+        from: vec![format!("198.51.{a}.{b}")],
+        vpc_endpoint: None,
+        region: used.region.to_string(),
+        last: None,
+        first: None,
+        every: Some(Age(TimeDelta::hours(11))),
+        workdays: None,
+        calls: vec![Entry::Name(format!("{}:{action}", used.service))],
+    })
+}
+
+impl Happened {
+    /// A number that stands for it, among all events.
+    fn number(&self) -> u64 {
+        let place = (self.call as u64) << 8 | self.then.map_or(0, |then| then as u64 + 1);
+        let workload = hash(&self.workload.agent) ^ hash(&self.workload.region);
+        mix(hash(self.key.as_str()) ^ mix(workload ^ mix(self.run.cast_unsigned() ^ place << 48)))
+    }
+
+    /// CloudTrail's ID of it. Its beginning tells the key, so that one can be found without all others.
+    pub(super) fn id(&self) -> String {
+        let (key, number) = (id_prefix(self.key), self.number());
+        let more = mix(number);
+        format!(
+            "{key}-{:04x}-4{:03x}-9{:03x}-{:012x}",
+            number >> 48,
+            (number >> 32) & 0xfff,
+            number & 0xfff,
+            more & 0xffff_ffff_ffff
+        )
+    }
+
+    fn entry(&self) -> &Entry {
+        let entry = &self.workload.calls[self.call];
+        match (self.then, entry) {
+            (Some(then), Entry::Call(call)) => &call.then[then],
+            _ => entry,
+        }
+    }
+
+    /// The service, as signatures name it.
+    pub(super) fn service(&self) -> &str {
+        let name = self.entry().name();
+        name.split_once(':').map_or("", |(service, _)| service)
+    }
+
+    pub(super) fn action(&self) -> &str {
+        let name = self.entry().name();
+        name.split_once(':').map_or(name, |(_, action)| action)
+    }
+
+    pub(super) fn agent(&self) -> &str {
+        &self.workload.agent
+    }
+
+    pub(super) fn source(&self) -> &str {
+        let run = mix(self.run.cast_unsigned() ^ hash(&self.workload.agent));
+        one_of::<String>(&self.workload.from, run)
+    }
+
+    pub(super) fn vpc_endpoint(&self) -> Option<&str> {
+        self.workload.vpc_endpoint.as_deref()
+    }
+
+    pub(super) fn region(&self) -> &str {
+        &self.workload.region
+    }
+
+    pub(super) fn error(&self) -> Option<&str> {
+        self.entry().call()?.error.as_deref()
+    }
+
+    pub(super) fn request(&self) -> Option<&Value> {
+        self.entry().call()?.request.as_ref()
+    }
+
+    /// What the call gave back.
+    pub(super) fn response(&self) -> Option<Value> {
+        if self.error().is_some() {
+            return None;
+        }
+        let told = self.entry().call().and_then(|call| call.response.clone());
+        let Some(begun) = self.begun().filter(|_| self.then.is_none()) else {
+            return told;
+        };
+        let mut response = told.unwrap_or_else(|| json!({}));
+        response["credentials"] = json!({
+            "accessKeyId": begun.key.as_str(),
+            // As CloudTrail writes it, in the one of several ways that comes most often.
+            "expiration": begun.until.format("%b %-d, %Y, %-I:%M:%S %p").to_string(),
+            "sessionToken": "HIDDEN_DUE_TO_SECURITY_REASONS",
+        });
+        Some(response)
+    }
+
+    /// The session that it began, or that signed it.
+    pub(super) fn begun(&self) -> Option<Begun> {
+        let name = self.workload.calls[self.call].name();
+        let began = matches!(
+            name,
+            "sts:AssumeRole" | "sts:GetSessionToken" | "sts:GetFederationToken"
+        );
+        let call = self.workload.calls[self.call].call();
+        if !began || call.is_some_and(|call| call.error.is_some()) {
+            return None;
+        }
+        let first = Self {
+            then: None,
+            ..self.clone()
+        };
+        let steps = self.then.map_or(0, |then| then + 1);
+        let steps = i64::try_from(steps).unwrap_or_default();
+        let lasts = call.and_then(|call| call.lasts);
+        let begun = self.at - TimeDelta::seconds(steps * SESSION_STEP);
+        Some(Begun {
+            key: KeyId::temporary(SESSION_NUMBERS | first.number() % SESSION_NUMBERS),
+            until: begun + lasts.map_or(USUAL_SESSION, |age| age.0),
+        })
+    }
+
+    /// The key that signed it: that of the session, where it is one.
+    pub(super) fn signed_by(&self) -> KeyId {
+        let session = self.begun().filter(|_| self.then.is_some());
+        session.map_or(self.key, |session| session.key)
+    }
+
+    /// The ARN of the role whose session signed it.
+    pub(super) fn role(&self) -> Option<&str> {
+        self.then?;
+        let call = self.workload.calls[self.call].call()?;
+        call.request.as_ref()?["roleArn"].as_str()
+    }
+}
+
+/// Whether a key has begun sessions.
+pub(super) fn begins_sessions(key: KeyId) -> bool {
+    let mut rules = STORIES.iter().filter(|rule| rule.key == key.as_str());
+    rules.any(|rule| {
+        let mut calls = rule.calls.iter().filter_map(Entry::call);
+        calls.any(|call| call.lasts.is_some())
+    })
+}
+
+/// How the IDs of a key's events begin.
+pub(super) fn id_prefix(key: KeyId) -> String {
+    format!("{:08x}", hash(key.as_str()) >> 32)
+}
