@@ -742,6 +742,20 @@ mod tests {
             key: key.clone(),
             text: text.map(str::to_owned),
         };
+        let bedrock = || CredentialKind::ServiceSpecific("bedrock.amazonaws.com".into());
+        let credential = |kind, id: &str, active: Option<bool>| match active {
+            Some(active) => Change::SetCredential {
+                user: user.clone(),
+                kind,
+                id: id.into(),
+                active,
+            },
+            None => Change::DeleteCredential {
+                user: user.clone(),
+                kind,
+                id: id.into(),
+            },
+        };
         vec![
             Change::Create { user: user.clone() },
             set(true),
@@ -752,6 +766,25 @@ mod tests {
             },
             describe(Some("backup")),
             describe(None),
+            Change::RevokeSessions {
+                user: user.clone(),
+                document: crate::engine::impact::revocation::document(
+                    chrono::DateTime::from_timestamp(1_795_000_000, 0).expect("a time"),
+                ),
+            },
+            Change::LiftRevocation { user: user.clone() },
+            credential(CredentialKind::SshKey, "APKAEXAMPLE", Some(true)),
+            credential(CredentialKind::Certificate, "CERTEXAMPLE", Some(false)),
+            credential(bedrock(), "ACCAEXAMPLE", Some(false)),
+            credential(CredentialKind::Password, "", None),
+            credential(
+                CredentialKind::MfaDevice,
+                "arn:aws:iam::123456789012:mfa/alice",
+                None,
+            ),
+            credential(CredentialKind::SshKey, "APKAEXAMPLE", None),
+            credential(CredentialKind::Certificate, "CERTEXAMPLE", None),
+            credential(bedrock(), "ACCAEXAMPLE", None),
         ]
     }
 
@@ -773,6 +806,16 @@ mod tests {
                 "Delete, deleting, Deleted AKIAEXAMPLE of alice",
                 "Describe, describing, Described AKIAEXAMPLE of alice",
                 "Clear, clearing, Cleared the description of AKIAEXAMPLE of alice",
+                "Revoke, revoking, Revoked the sessions of alice",
+                "Remove, removing, Removed the revocation of the sessions of alice",
+                "Activate, activating, Activated SSH key APKAEXAMPLE of alice",
+                "Deactivate, deactivating, Deactivated signing certificate CERTEXAMPLE of alice",
+                "Deactivate, deactivating, Deactivated bedrock credential ACCAEXAMPLE of alice",
+                "Delete, deleting, Deleted the console password of alice",
+                "Delete, deleting, Deleted MFA device arn:aws:iam::123456789012:mfa/alice of alice",
+                "Delete, deleting, Deleted SSH key APKAEXAMPLE of alice",
+                "Delete, deleting, Deleted signing certificate CERTEXAMPLE of alice",
+                "Delete, deleting, Deleted bedrock credential ACCAEXAMPLE of alice",
             ]
         );
     }
@@ -784,7 +827,7 @@ mod tests {
             .map(|change| (change.row().is_so, change.row().is_not_so))
             .collect();
         assert_eq!(
-            told[4..],
+            told[4..6],
             [
                 (
                     "The account has this description.",

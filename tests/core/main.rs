@@ -11,6 +11,7 @@ mod dialog;
 mod filter;
 mod find;
 mod help;
+mod leak;
 mod left_open;
 mod lists;
 mod looks;

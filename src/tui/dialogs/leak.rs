@@ -30,6 +30,8 @@ pub(in crate::tui) struct LeakPage {
     /// Where the cursor is, once a person has moved it: a step, or something in it. Until then it is on
     /// the step that is next.
     at: Option<(LeakStep, Option<usize>)>,
+    /// The page of this kind that it was opened from: its user and key.
+    beneath: Option<(Box<str>, Box<str>)>,
 }
 
 impl LeakPage {
@@ -40,6 +42,7 @@ impl LeakPage {
             user,
             key,
             at: None,
+            beneath: None,
         }
     }
 
@@ -115,7 +118,13 @@ impl LeakPage {
     /// Goes to another key, with the same page; one that is not known of is looked for.
     fn respond_to(&self, engine: &Engine, user: &str, key: &str) -> Vec<Ask> {
         if has_key(engine, self.slot, user, key) {
-            return Self::open(self.slot, user.into(), key.into());
+            let (slot, user, key) = (self.slot, Box::<str>::from(user), Box::<str>::from(key));
+            let mut page = Self::new(slot, user.clone(), key.clone());
+            page.beneath = Some((self.user.clone(), self.key.clone()));
+            return vec![
+                Ask::Open(Box::new(page)),
+                Ask::Intend(Intent::Leak { slot, user, key }),
+            ];
         }
         match KeyId::read(key) {
             Ok(id) => vec![
@@ -406,7 +415,15 @@ impl Dialog for LeakPage {
                 user: self.user.clone(),
                 key: self.key.clone(),
             }),
-            action => super::cancel(action),
+            Action::Cancel => {
+                let slot = self.slot;
+                let mut asks = vec![Ask::Close, Ask::Intend(Intent::LeaveEvents(slot))];
+                if let Some((user, key)) = self.beneath.clone() {
+                    asks.push(Ask::Intend(Intent::Leak { slot, user, key }));
+                }
+                asks
+            }
+            _ => Vec::new(),
         }
     }
 
