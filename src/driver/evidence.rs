@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::{
     fmt::Write as _,
     fs,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, is_separator},
 };
 
 /// What the format of the JSON file is called.
@@ -24,6 +24,9 @@ const FORMAT: &str = "iamkeys-leak-evidence/1";
 
 /// Writes the two files. Blocks for the disk.
 pub(super) fn write(typed: &str, evidence: &Evidence, places: &Places) -> Result<Written, String> {
+    if typed.trim().is_empty() || typed.ends_with(is_separator) {
+        return Err("that names no file".into());
+    }
     let stem = stem(&places.whole(typed)?)?;
     let (json, markdown) = (with(&stem, "json"), with(&stem, "md"));
     let texts = [

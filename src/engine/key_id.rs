@@ -402,7 +402,7 @@ mod tests {
             (
                 "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
                 "That looks like a secret, not a key ID. No key is found by its secret; anyone \
-                 who has seen it can use it.",
+                 who has seen it can use it. Look for the key ID beside it, and deactivate that key.",
             ),
         ] {
             assert_eq!(KeyId::read(text).unwrap_err().to_string(), words);

@@ -691,6 +691,3 @@ impl Engine {
         Some(())
     }
 }
-
-#[cfg(test)]
-mod tests;
