@@ -1,5 +1,7 @@
 //! The action of CloudTrail: the history of the calls that were made in a region.
 
+use std::cmp::Reverse;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -41,14 +43,17 @@ const ATTRIBUTES: [&str; 8] = [
     "Username",
 ];
 
+/// An event's place among all: its time and its number.
+type Place = (DateTime<Utc>, u64);
+
 /// What is asked for.
 struct Asked<'a> {
     attribute: Option<(&'a str, &'a str)>,
     since: DateTime<Utc>,
     until: DateTime<Utc>,
     size: usize,
-    /// The time and the ID of the event that the page before has ended with.
-    after: Option<(DateTime<Utc>, String)>,
+    /// Where the page before has ended.
+    after: Option<Place>,
     /// What a token belongs to.
     bound: u64,
 }
@@ -190,13 +195,10 @@ pub(super) fn lookup_events(request: &mut Request<'_>) -> Result<(), ServiceErro
     // Many share a second, and must come in one order on all pages.
     let mut found: Vec<_> = found
         .into_iter()
-        .map(|(event, user)| (event.at, event.id(), event, user))
-        .filter(|(at, id, ..)| {
-            let after = asked.after.as_ref();
-            after.is_none_or(|(time, last)| (at, id) < (time, last))
-        })
+        .map(|(event, user)| ((event.at, event.number()), event, user))
+        .filter(|(place, ..)| asked.after.is_none_or(|after| *place < after))
         .collect();
-    found.sort_unstable_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
+    found.sort_unstable_by_key(|(place, ..)| Reverse(*place));
     let size = asked.size.min(request.longest_page);
     let odd = match request.fault {
         Some(FaultKind::Event(odd)) => Some(*odd),
@@ -208,27 +210,28 @@ pub(super) fn lookup_events(request: &mut Request<'_>) -> Result<(), ServiceErro
         .map(|(.., event, user)| Recorded::of(event, user).event(account, odd))
         .collect();
     request.json = json!({ "Events": page });
-    if let Some((at, id, ..)) = found.get(size.wrapping_sub(1))
+    if let Some((last, ..)) = found.get(size.wrapping_sub(1))
         && found.len() > size
     {
-        request.json["NextToken"] = token(*at, id, asked.bound).into();
+        request.json["NextToken"] = token(*last, asked.bound).into();
     }
     Ok(())
 }
 
 /// Where the next page begins, for those who ask for the same.
-fn token(at: DateTime<Utc>, id: &str, bound: u64) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{bound:016x} {} {id}", at.timestamp()))
+fn token((at, number): Place, bound: u64) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{bound:x} {} {number:x}", at.timestamp()))
 }
 
-fn read_token(token: &str, bound: u64) -> Result<(DateTime<Utc>, String), ServiceError> {
+fn read_token(token: &str, bound: u64) -> Result<Place, ServiceError> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
     let read = text.and_then(|text| {
         let (its, rest) = text.split_once(' ')?;
-        let (at, id) = rest.split_once(' ')?;
+        let (at, number) = rest.split_once(' ')?;
         let at = DateTime::from_timestamp(at.parse().ok()?, 0)?;
-        (its == format!("{bound:016x}")).then(|| (at, id.to_owned()))
+        let number = u64::from_str_radix(number, 16).ok()?;
+        (its == format!("{bound:x}")).then_some((at, number))
     });
     read.ok_or_else(|| {
         let message = "Invalid token: the parameters must be those of the request that gave it.";

@@ -12,6 +12,9 @@ use super::{cloudtrail, json};
 /// The header that names the action.
 const TARGET: &str = "x-amz-target";
 
+/// What the `aws` command, but not the SDK for Rust, writes before the actions of CloudTrail.
+const PACKAGE: &str = "com.amazonaws.cloudtrail.v20131101.";
+
 /// What a request asks for.
 pub(super) struct Wanted {
     pub(super) service: Service,
@@ -69,6 +72,7 @@ impl Wanted {
     /// A request whose action is named in a header.
     fn of_target(request: &HttpRequest<Bytes>) -> Option<Self> {
         let target = request.headers().get(TARGET)?.to_str().ok()?;
+        let target = target.strip_prefix(PACKAGE).unwrap_or(target);
         let (service, name) = WITH_TARGETS.iter().find_map(|service| {
             let Protocol::Json(prefix) = service.protocol else {
                 return None;

@@ -45,7 +45,7 @@ pub(super) const ORGANIZATIONS: Service = Service {
 /// The history of calls. Its endpoint in each region has that of this region.
 pub(super) const CLOUDTRAIL: Service = Service {
     name: "cloudtrail",
-    protocol: Protocol::Json("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."),
+    protocol: Protocol::Json("CloudTrail_20131101."),
 };
 
 /// Account management: which regions are enabled.

@@ -112,6 +112,8 @@ pub(super) struct Happened {
     pub(super) at: DateTime<Utc>,
     workload: Arc<Workload>,
     key: KeyId,
+    /// A number that stands for the key and the workload.
+    salt: u64,
     /// Which of the workload's calls, and in which run.
     call: usize,
     run: i64,
@@ -145,6 +147,7 @@ pub(super) fn of_key(
             (None, Some(used)) => used.at,
             (None, None) => continue,
         };
+        let salt = mix(workload.salt() ^ hash(&workload.region) ^ hash(key.id.as_str()));
         let first = workload.first.map_or(key.created, |age| now - age.0);
         let first = first.max(key.created);
         // What is called with a session comes after the run that began it.
@@ -156,6 +159,7 @@ pub(super) fn of_key(
                     at: at - TimeDelta::nanoseconds(at.timestamp_subsec_nanos().into()),
                     workload: workload.clone(),
                     key: key.id,
+                    salt,
                     call,
                     run,
                     then,
@@ -168,13 +172,17 @@ pub(super) fn of_key(
 }
 
 impl Workload {
+    fn salt(&self) -> u64 {
+        hash(&self.key) ^ hash(&self.agent)
+    }
+
     /// The times of its runs, each with a number of its own.
     fn runs(
         &self,
         last: DateTime<Utc>,
         (since, until): (DateTime<Utc>, DateTime<Utc>),
     ) -> Vec<(i64, DateTime<Utc>)> {
-        let salt = hash(&self.key) ^ hash(&self.agent);
+        let salt = self.salt();
         let chance = |run: i64| mix(salt ^ run.cast_unsigned());
         let mut runs = vec![(0, last)];
         if let Some(period) = self.every.map(|age| age.0.num_seconds().max(1)) {
@@ -283,10 +291,9 @@ fn usual(key: &Key) -> Option<Workload> {
 
 impl Happened {
     /// A number that stands for it, among all events.
-    fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         let place = (self.call as u64) << 8 | self.then.map_or(0, |then| then as u64 + 1);
-        let workload = hash(&self.workload.agent) ^ hash(&self.workload.region);
-        mix(hash(self.key.as_str()) ^ mix(workload ^ mix(self.run.cast_unsigned() ^ place << 48)))
+        mix(self.salt ^ mix(self.run.cast_unsigned() ^ place << 48))
     }
 
     /// CloudTrail's ID of it. Its beginning tells the key, so that one can be found without all others.
@@ -392,7 +399,7 @@ impl Happened {
 
     /// The key that signed it: that of the session, where it is one.
     pub(super) fn signed_by(&self) -> KeyId {
-        let session = self.begun().filter(|_| self.then.is_some());
+        let session = self.then.and_then(|_| self.begun());
         session.map_or(self.key, |session| session.key)
     }
 

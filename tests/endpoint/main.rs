@@ -18,6 +18,7 @@ macro_rules! client {
 
 mod accounts;
 mod credentials;
+mod event_history;
 mod logins;
 mod mfa;
 mod organizations;
