@@ -6,6 +6,8 @@
 mod desk;
 #[path = "screens/fleet.rs"]
 mod fleet;
+#[path = "screens/impact.rs"]
+mod impact;
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;

@@ -79,7 +79,8 @@ actions! {
     Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
     Describe, "describe", "Edit the key's description", Keys "Edit the description";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
-    Details, "details", "Show the key with its exact times", Keys "Details, exact times";
+    Impact, "impact", "Show who uses the key and what would break", Keys "Details, who uses it";
+    Details, "details", "Show the key with its exact times", Keys "Details, who uses it";
     CopyId, "copy ID", "Copy the key ID", Keys "Copy the key ID";
     Find, "find", "Find a key by its ID, loaded or not", Keys "Find by key ID";
     WholeEntry, "details", "Show all of the entry", View "The whole entry";
@@ -114,6 +115,10 @@ actions! {
     FocusUsers, "users", "Go to the list of users", Move "The list of users";
     FocusKeys, "keys", "Go to the user's keys", Move "The user's keys";
     GoToUser, "go to user", "Go to the key's user", Move "The key's user";
+    ShowItem, "open", "Show the events, the policy or the whole event";
+    ListEvents, "events", "List all events of the key";
+    MoreEvents, "older events", "Ask for older events";
+    Back, "back", "Back to where you were";
     Complete, "complete", "Complete, or take the next suggestion";
     CompleteBack, "complete back", "Take the previous suggestion";
     KeepFilter, "keep filter", "Keep the filter, back to the list";
@@ -225,6 +230,7 @@ impl Action {
                 | Self::CopyId
                 | Self::Details
                 | Self::Leaked
+                | Self::Impact
         )
     }
 

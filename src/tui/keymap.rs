@@ -51,6 +51,8 @@ contexts! {
     Describe, "description", "Typing what a key is for.";
     ReadyFilters, "ready filters", "Choosing a filter that is often needed.";
     Find, "find a key", "Typing the ID of a key to be found.";
+    Impact, "impact", "Who uses a key, what it can do, what would break.";
+    Events, "events", "The events of a key.";
     Discard, "discard?", "Asked before a secret is thrown away.";
     Entry, "whole entry", "One entry of the activity, whole.";
     Reading, "reading", "Something to read: details, what went wrong, how to filter.";
@@ -203,6 +205,8 @@ const MOVING: &[Context] = &[
     Context::Entry,
     Context::Reading,
     Context::Help,
+    Context::Impact,
+    Context::Events,
 ];
 const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette, Context::Switch];
 const ROWS_WHILE_TYPING: &[Context] = &[
@@ -221,6 +225,7 @@ const BUTTONS: &[Context] = &[
     Context::Discard,
     Context::Leaving,
 ];
+const IMPACT: &[Context] = &[Context::Impact];
 const TYPED: &[Context] = &[
     Context::CopyAs,
     Context::ReadyFilters,
@@ -248,6 +253,7 @@ const REFRESHED: &[Context] = &[
     Context::Activity,
     Context::Rotate,
     Context::Leak,
+    Context::Impact,
 ];
 const QUITTABLE: &[Context] = &[
     Context::Accounts,
@@ -285,6 +291,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Exclude, &[Key::char('x')], &[Context::Accounts], true),
     bind(Action::Toggle, &[Key::char('t')], LISTS, true),
     bind(Action::Rotate, &[Key::char('r')], LISTS, true),
+    bind(Action::Impact, &[Key::char('i')], LISTS, true),
     bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
     bind(Action::Undo, &[Key::char('u')], LISTS, true),
     bind(Action::Filter, &[Key::char('/')], SORTED, true),
@@ -297,10 +304,19 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity], true),
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
+    bind(Action::ShowItem, &[Key::of(KeyCode::Enter)], &[Context::Impact, Context::Events], true),
+    bind(Action::Toggle, &[Key::char('t')], IMPACT, true),
+    bind(Action::Rotate, &[Key::char('r')], IMPACT, true),
+    bind(Action::Leaked, &[Key::char('!')], IMPACT, true),
+    bind(Action::ListEvents, &[Key::char('e')], IMPACT, true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
+    bind(Action::Back, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Impact, Context::Events], true),
+    bind(Action::Delete, &[Key::char('d')], IMPACT, true),
+    bind(Action::CopyId, &[Key::char('y')], IMPACT, true),
+    bind(Action::MoreEvents, &[Key::char('m')], &[Context::Impact, Context::Events, Context::Leak], true),
     bind(Action::Switch, &[Key::char('@')], VIEWS, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events], true),
     bind(Action::Leaked, &[Key::char('!')], LISTS, false),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),

@@ -14,7 +14,7 @@ pub use users::Pane;
 use super::{
     action::Action,
     canvas::Canvas,
-    dialogs::{Ask, Describe, Details, Dialog, LeakPage, Rotate, WholeEntry},
+    dialogs::{Ask, Describe, Details, Dialog, Impact, LeakPage, Rotate, WholeEntry},
     format,
     keymap::Context,
     layout::Layout,
@@ -298,6 +298,9 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
                 what: Copied::KeyId,
             })]
         }),
+        Action::Impact => both().map_or_else(Vec::new, |(user, row)| {
+            Impact::open(slot, user, row.key.id.clone())
+        }),
         Action::Details => both().map_or_else(Vec::new, |(user, row)| {
             let details = Details::new(slot, user, row.key.id.clone());
             vec![open(Box::new(details))]
@@ -386,7 +389,10 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
                     format!("{name} has no access keys")
                 });
             };
-            if matches!(action, Action::CopyId | Action::Details | Action::Leaked) {
+            if matches!(
+                action,
+                Action::CopyId | Action::Details | Action::Impact | Action::Leaked
+            ) {
                 return None;
             }
             engine

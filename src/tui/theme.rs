@@ -88,6 +88,8 @@ pub(super) struct Glyphs {
     pub thumb: &'static str,
     /// A line across.
     pub rule: &'static str,
+    /// The bars of a plot, from the lowest.
+    pub plot: [&'static str; 8],
     /// The text cursor.
     pub cursor: &'static str,
     /// The turning spinner.
@@ -118,6 +120,7 @@ static UNICODE: Glyphs = Glyphs {
     life: ("├", "─", "◆", "┤"),
     thumb: "┃",
     rule: "─",
+    plot: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     cursor: "▏",
     spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
     border: border::ROUNDED,
@@ -145,6 +148,7 @@ static ASCII: Glyphs = Glyphs {
     life: ("|", "-", "*", "|"),
     thumb: "#",
     rule: "-",
+    plot: [".", ":", "-", "=", "+", "*", "#", "@"],
     cursor: "_",
     spinner: &["|", "/", "-", "\\"],
     border: border::Set {

@@ -19,6 +19,14 @@ use crate::engine::{
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 
+/// A sentence of a few words that stand alone.
+#[must_use]
+pub(super) fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(rest).chain(['.']).collect()
+}
+
 /// What came of copying, and whether that is good news.
 #[must_use]
 pub(super) fn copied(what: Copied, outcome: &CopyOutcome) -> (bool, String) {

@@ -11,6 +11,7 @@ mod dialog;
 mod filter;
 mod find;
 mod help;
+mod impact;
 mod leak;
 mod left_open;
 mod lists;

@@ -7,6 +7,8 @@
     reason = "shared by test binaries, each of which uses the part that it needs"
 )]
 
+pub mod history;
+
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{

@@ -374,7 +374,7 @@ impl<'a> Subject<'a> {
 }
 
 impl Engine {
-    /// What is known of who uses a key, in a few words: `Used today by GitHub Actions and boto3 in a
+    /// What is known of who uses a key, in a few words: `used today by GitHub Actions and boto3 in a
     /// VPC`. Nothing is asked for it, and where nothing is known, nothing is said.
     #[must_use]
     pub fn impact_words(&self, slot: Slot, key: &str) -> Option<String> {
@@ -386,18 +386,18 @@ impl Engine {
             let used = rows.iter().filter(|row| row.was_seen_within(time, now));
             let used: Vec<&Workload> = used.copied().collect();
             if !used.is_empty() {
-                return Some(format!("Used {when} by {}", names(&used)));
+                return Some(format!("used {when} by {}", names(&used)));
             }
         }
         if let Some(last) = rows.first() {
             return Some(format!(
-                "Last used by {}, {}",
+                "last used by {}, {}",
                 last.short(),
                 ago(now - last.last)
             ));
         }
         let all = trail.is_whole() && account.impacts.regions.known().is_some();
-        all.then(|| "No management call in the last 90 days".into())
+        all.then(|| "no management call in the last 90 days".into())
     }
 }
 

@@ -166,6 +166,9 @@ fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &Key
             lines.below(format!("{}{then}", row.undo));
         }
     }
+    if let Some(words) = users_of(lines.canvas.engine, plan) {
+        lines.below(words);
+    }
     if facts.others_active == 0 {
         let user = plan.user();
         lines.warn(if is_off {
@@ -270,6 +273,12 @@ fn policy(lines: &mut Lines<'_>, document: &str) {
         lines.push(Line::styled(line, theme.strong));
     }
     lines.gap();
+}
+
+/// Who uses the key that a plan puts at risk, where that is known.
+fn users_of(engine: &Engine, plan: &Plan) -> Option<String> {
+    let words = engine.impact_words(plan.session.slot, plan.at_risk()?)?;
+    Some(words::sentence(&words))
 }
 
 /// What rolling a rotation back stops, and its two steps. That the old key is active is one that is

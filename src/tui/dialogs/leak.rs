@@ -30,8 +30,8 @@ pub(in crate::tui) struct LeakPage {
     /// Where the cursor is, once a person has moved it: a step, or something in it. Until then it is on
     /// the step that is next.
     at: Option<(LeakStep, Option<usize>)>,
-    /// The page of this kind that it was opened from: its user and key.
-    beneath: Option<(Box<str>, Box<str>)>,
+    /// What the page that it was opened from goes on with once this one is closed.
+    beneath: Option<Intent>,
 }
 
 impl LeakPage {
@@ -57,6 +57,21 @@ impl LeakPage {
 
     fn leak<'a>(&'a self, engine: &'a Engine) -> Option<Leak<'a>> {
         engine.leak(self.slot, &self.user, &self.key)
+    }
+
+    /// The same, from a page that asks for something as long as it is open.
+    pub(in crate::tui) fn open_over(
+        slot: Slot,
+        user: Box<str>,
+        key: Box<str>,
+        beneath: Intent,
+    ) -> Vec<Ask> {
+        let mut page = Self::new(slot, user.clone(), key.clone());
+        page.beneath = Some(beneath);
+        vec![
+            Ask::Open(Box::new(page)),
+            Ask::Intend(Intent::Leak { slot, user, key }),
+        ]
     }
 
     /// Where the cursor is: what was under it may be gone.
@@ -118,13 +133,12 @@ impl LeakPage {
     /// Goes to another key, with the same page; one that is not known of is looked for.
     fn respond_to(&self, engine: &Engine, user: &str, key: &str) -> Vec<Ask> {
         if has_key(engine, self.slot, user, key) {
-            let (slot, user, key) = (self.slot, Box::<str>::from(user), Box::<str>::from(key));
-            let mut page = Self::new(slot, user.clone(), key.clone());
-            page.beneath = Some((self.user.clone(), self.key.clone()));
-            return vec![
-                Ask::Open(Box::new(page)),
-                Ask::Intend(Intent::Leak { slot, user, key }),
-            ];
+            let beneath = Intent::Leak {
+                slot: self.slot,
+                user: self.user.clone(),
+                key: self.key.clone(),
+            };
+            return Self::open_over(self.slot, user.into(), key.into(), beneath);
         }
         match KeyId::read(key) {
             Ok(id) => vec![
@@ -418,11 +432,13 @@ impl Dialog for LeakPage {
             Action::Cancel => {
                 let slot = self.slot;
                 let mut asks = vec![Ask::Close, Ask::Intend(Intent::LeaveEvents(slot))];
-                if let Some((user, key)) = self.beneath.clone() {
-                    asks.push(Ask::Intend(Intent::Leak { slot, user, key }));
-                }
+                asks.extend(self.beneath.clone().map(Ask::Intend));
                 asks
             }
+            Action::MoreEvents if leak.seen.capped.is_empty() => {
+                vec![Ask::Complain("No older events are known of".into())]
+            }
+            Action::MoreEvents => intend(Intent::MoreEvents(self.slot, self.key.clone())),
             _ => Vec::new(),
         }
     }

@@ -274,6 +274,14 @@ impl Rotate {
             None if engine.settings.read_only => format!("{READ_ONLY}."),
             None => meaning(engine, rotation),
         });
+        if matches!(
+            rotation.step,
+            RotationStep::Watch | RotationStep::Deactivate
+        ) && let Some(old) = rotation.old
+            && let Some(words) = engine.impact_words(self.slot, &old.key.id)
+        {
+            lines.text(format!("The old key: {words}."));
+        }
         let known =
             |old: &KeyRow| matches!(old.key.status, KeyStatus::Active | KeyStatus::Inactive);
         if tall && rotation.old.is_some_and(known) && rotation.new.is_some() {

@@ -21,6 +21,8 @@ pub(in crate::tui) struct Frame {
     buttons: Vec<Button>,
     /// Which button is highlighted.
     highlighted: usize,
+    /// What is said in the border at the right.
+    note: String,
 }
 
 /// A button.
@@ -93,7 +95,13 @@ impl Frame {
             scroll: 0,
             buttons: Vec::new(),
             highlighted: 0,
+            note: String::new(),
         }
+    }
+
+    /// Says something in the border at the right, where there is room beside the title.
+    pub(in crate::tui) fn note(self, note: String) -> Self {
+        Self { note, ..self }
     }
 
     /// Gives it buttons; the first leaves things as they are.
@@ -138,11 +146,13 @@ impl Frame {
         let most = self.rows.len() - visible;
         let scroll = self.scroll.min(most);
         let (first, last, all) = (scroll + 1, scroll + visible, self.rows.len());
-        let note = if most > 0 {
-            format!("{first}-{last} of {all}")
-        } else {
-            String::new()
-        };
+        let mut note = self.note;
+        if most > 0 {
+            if !note.is_empty() {
+                note.extend([" ", canvas.theme.glyphs.dot, " "]);
+            }
+            note.push_str(&format!("{first}-{last} of {all}"));
+        }
         let note = Line::styled(note, canvas.theme.dim);
         let frame = canvas.theme.frame;
         let inside = canvas.bordered(area, *frame, title, note, self.border);

@@ -1,0 +1,343 @@
+//! The impact of a key: who uses it, what it can do, what would break without it, and what was not
+//! looked at. All of it comes from the engine; this holds where the person is in it.
+
+mod sections;
+mod table;
+
+use super::{
+    LeakPage, Rotate,
+    document::{Document, What},
+    events::Events,
+    intend,
+};
+use crate::{
+    engine::{
+        Copied, Proposal, READ_ONLY,
+        account::Load,
+        impact::{KeyTrail, Permissions, UserImpact, WorkloadId, verdict::Subject},
+    },
+    tui::prelude::*,
+};
+use std::ops::Range;
+
+/// From this width on, labels stand beside their texts, and a workload takes one line.
+const WIDE: usize = 66;
+
+/// So many workloads are listed, and so many sessions: their events tell of all.
+const MOST_WORKLOADS: usize = 30;
+const MOST_SESSIONS: usize = 8;
+
+/// The impact of a key.
+#[derive(Debug)]
+pub(in crate::tui) struct Impact {
+    slot: Slot,
+    user: Box<str>,
+    key: String,
+    /// Where the cursor is among the [`Item`]s.
+    at: usize,
+    /// The workload that it is on: it stays there while others come.
+    on: Option<WorkloadId>,
+}
+
+/// Something that the cursor stops at.
+#[derive(Clone, Debug)]
+enum Item {
+    /// A workload: its events.
+    Workload(WorkloadId),
+    /// A session, by its key ID: its events.
+    Session(Box<str>),
+    /// A policy, by its place among those of the user; the boundary has none.
+    Policy(Option<usize>),
+    /// A part that is only read.
+    Part(Part),
+}
+
+/// A part that is only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// That there are no workloads, or how many are left out.
+    Use,
+    Days,
+    Sessions,
+    Power,
+    Services,
+    Owner,
+    IfDeactivated,
+    NotChecked,
+}
+
+impl Impact {
+    /// Opens the page, and asks for what is not known.
+    pub(in crate::tui) fn open(slot: Slot, user: Box<str>, key: String) -> Vec<Ask> {
+        let id = Box::from(&*key);
+        let ask = Intent::Impact {
+            slot,
+            user: user.clone(),
+            key: id,
+        };
+        let dialog = Self {
+            slot,
+            user,
+            key,
+            at: 0,
+            on: None,
+        };
+        vec![Ask::Open(Box::new(dialog)), Ask::Intend(ask)]
+    }
+
+    fn account<'a>(&self, engine: &'a Engine) -> Option<&'a Account> {
+        engine.fleet.get(self.slot)
+    }
+
+    fn trail<'a>(&self, engine: &'a Engine) -> Option<&'a KeyTrail> {
+        self.account(engine)?.impacts.trail(&self.key)
+    }
+
+    fn known<'a>(&self, engine: &'a Engine) -> Option<&'a UserImpact> {
+        self.account(engine)?.impacts.user(&self.user)
+    }
+
+    fn permissions<'a>(&self, engine: &'a Engine) -> Option<&'a Permissions> {
+        self.known(engine)?.permissions.known()
+    }
+
+    /// The user's row and the key's, while they are there.
+    fn rows<'a>(&self, engine: &'a Engine) -> Option<(&'a UserRow, Option<&'a KeyRow>)> {
+        let row = self.account(engine)?.users.get(&self.user)?;
+        let keys = row.keys.known().map(Vec::as_slice).unwrap_or_default();
+        Some((row, keys.iter().find(|key| key.key.id == self.key)))
+    }
+
+    fn subject<'a>(&'a self, canvas: &Canvas<'a>) -> Option<Subject<'a>> {
+        Some(Subject {
+            account: self.account(canvas.engine)?,
+            user: &self.user,
+            key: &self.key,
+            now: canvas.now,
+        })
+    }
+
+    /// What the cursor stops at, from top to bottom.
+    fn items(&self, engine: &Engine) -> Vec<Item> {
+        let mut items = Vec::new();
+        let trail = self.trail(engine);
+        let rows = trail
+            .map(|trail| trail.workloads.rows())
+            .unwrap_or_default();
+        let listed = rows.iter().take(MOST_WORKLOADS);
+        items.extend(listed.map(|row| Item::Workload(row.id.clone())));
+        if rows.is_empty() || rows.len() > MOST_WORKLOADS {
+            items.push(Item::Part(Part::Use));
+        }
+        if !rows.is_empty() {
+            items.push(Item::Part(Part::Days));
+        }
+        items.push(Item::Part(Part::Sessions));
+        let sessions = trail.map(KeyTrail::sessions).unwrap_or_default();
+        let sessions = sessions.iter().take(MOST_SESSIONS);
+        items.extend(sessions.map(|session| Item::Session(session.key.into())));
+        items.push(Item::Part(Part::Power));
+        if let Some(permissions) = self.permissions(engine) {
+            let policies = 0..permissions.policies.len();
+            items.extend(policies.map(|at| Item::Policy(Some(at))));
+            items.extend(permissions.boundary.iter().map(|_| Item::Policy(None)));
+        }
+        let parts = [
+            Part::Services,
+            Part::Owner,
+            Part::IfDeactivated,
+            Part::NotChecked,
+        ];
+        items.extend(parts.map(Item::Part));
+        items
+    }
+
+    /// Writes the page. Returns the lines that the cursor is on.
+    fn write(&self, lines: &mut Lines<'_>, airy: bool) -> Range<usize> {
+        let items = self.items(lines.canvas.engine);
+        let at = self.at.min(items.len().saturating_sub(1));
+        let mut on = 0..0;
+        self.write_head(lines);
+        for (place, item) in items.iter().enumerate() {
+            let begin = matches!(item, Item::Part(part) if *part != Part::Use);
+            if airy && begin {
+                lines.gap();
+            }
+            let from = lines.count(false);
+            self.write_item(lines, place, item, place == at);
+            if place == at {
+                on = from..lines.count(false);
+            }
+        }
+        on
+    }
+
+    /// Does what `Enter` does to an item.
+    fn show(&self, engine: &Engine, at: usize) -> Vec<Ask> {
+        let slot = self.slot;
+        match self.items(engine).get(at) {
+            Some(Item::Workload(id)) => {
+                let events = Events::new(slot, Box::from(&*self.key), Some(id.clone()));
+                vec![Ask::Open(Box::new(events))]
+            }
+            Some(Item::Session(key)) => vec![
+                Ask::Intend(Intent::SessionEvents(slot, key.clone())),
+                Ask::Open(Box::new(Events::new(slot, key.clone(), None))),
+            ],
+            Some(Item::Policy(policy)) => {
+                let what = What::Policy(self.user.clone(), *policy);
+                vec![Ask::Open(Box::new(Document::new(slot, what)))]
+            }
+            Some(Item::Part(Part::Use | Part::Days)) => self.list_events(),
+            Some(Item::Part(_)) | None => Vec::new(),
+        }
+    }
+
+    fn list_events(&self) -> Vec<Ask> {
+        let events = Events::new(self.slot, Box::from(&*self.key), None);
+        vec![Ask::Open(Box::new(events))]
+    }
+
+    /// Proposes a change to the key.
+    fn propose(&self, engine: &Engine, change: Change) -> Vec<Ask> {
+        if engine.settings.read_only {
+            return vec![Ask::Complain(READ_ONLY.into())];
+        }
+        if self.rows(engine).and_then(|(_, key)| key).is_none() {
+            return vec![Ask::Complain(format!("{} is not there any more", self.key))];
+        }
+        if let Some(change) = engine.pending_for(self.slot, &self.user, Some(&self.key)) {
+            let doing = change.row().doing;
+            return vec![Ask::Complain(format!("{doing} is under way"))];
+        }
+        intend(Intent::Propose(self.slot, Proposal::from(change)))
+    }
+
+    /// What the key is, for the border: `Active · 412 days old`.
+    fn note(&self, canvas: &Canvas<'_>) -> String {
+        let Some((_, Some(row))) = self.rows(canvas.engine) else {
+            return "not there any more".into();
+        };
+        let dot = canvas.theme.glyphs.dot;
+        let status = row.key.status.word();
+        match row.key.created {
+            // The border has room for the key's ID first.
+            _ if canvas.buffer.area.width < 100 => status.to_owned(),
+            Some(created) => format!("{status} {dot} {}", format::old(canvas.now - created)),
+            None => status.to_owned(),
+        }
+    }
+}
+
+impl Dialog for Impact {
+    fn context(&self, _engine: &Engine) -> Context {
+        Context::Impact
+    }
+
+    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        let room = dialog_room(canvas.buffer.area.height, false);
+        let mut lines = Lines::new(canvas, 140);
+        let mut on = self.write(&mut lines, true);
+        if lines.count(false) + 1 > room {
+            lines = Lines::new(canvas, 140);
+            on = self.write(&mut lines, false);
+        }
+        // The cursor in the middle, as far as there is something on both sides.
+        let middle = (on.start + on.end.saturating_sub(1)) / 2;
+        let scroll = middle.saturating_sub(room / 2).min(on.start);
+        let user = visible(&self.user);
+        let title = format!("{} of {user}", self.key);
+        let title = super::confirm::in_production(canvas, self.slot, title);
+        let note = self.note(canvas);
+        let frame = Frame::new(title, canvas.theme.accent, lines).note(note);
+        Some(frame.scrolled(scroll))
+    }
+
+    fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
+        let (slot, user, key) = (self.slot, self.user.clone(), self.key.clone());
+        match action {
+            Action::ShowItem => self.show(engine, self.at),
+            Action::ListEvents => self.list_events(),
+            Action::MoreEvents => {
+                let trail = self.trail(engine);
+                if trail.is_some_and(|trail| trail.capped().next().is_some()) {
+                    return intend(Intent::MoreEvents(slot, key.into()));
+                }
+                vec![Ask::Complain("No older events are known of".into())]
+            }
+            Action::Refresh => intend(Intent::RefreshImpact {
+                slot,
+                user,
+                key: key.into(),
+            }),
+            Action::CopyId => intend(Intent::Copy {
+                key,
+                what: Copied::KeyId,
+            }),
+            Action::Toggle => {
+                let row = self.rows(engine).and_then(|(_, row)| row);
+                let active = row.is_some_and(|row| row.key.status == KeyStatus::Inactive);
+                self.propose(engine, Change::SetActive { user, key, active })
+            }
+            Action::Delete => self.propose(engine, Change::Delete { user, key }),
+            Action::Leaked => {
+                let key = Box::<str>::from(key);
+                let (of, id) = (user.clone(), key.clone());
+                let beneath = Intent::Impact {
+                    slot,
+                    user: of,
+                    key: id,
+                };
+                LeakPage::open_over(slot, user, key, beneath)
+            }
+            Action::Rotate => vec![
+                Ask::Open(Box::new(Rotate::new(slot, user.clone()))),
+                Ask::Intend(Intent::Rotate(slot, user)),
+            ],
+            Action::Back | Action::Cancel => {
+                vec![Ask::Intend(Intent::LeaveEvents(slot)), Ask::Close]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Stays on a workload while others come before it; at the top, at the top.
+    fn follow(&mut self, engine: &Engine) -> bool {
+        let items = self.items(engine);
+        if self.at > 0
+            && let Some(on) = &self.on
+        {
+            let place = items.iter().position(|item| match item {
+                Item::Workload(id) => id == on,
+                _ => false,
+            });
+            self.at = place.unwrap_or(self.at);
+        }
+        self.at = self.at.min(items.len().saturating_sub(1));
+        false
+    }
+
+    fn step(&mut self, by: isize, engine: &Engine) {
+        let items = self.items(engine);
+        let last = items.len().saturating_sub(1);
+        self.at = self.at.saturating_add_signed(by).min(last);
+        self.on = match items.get(self.at) {
+            Some(Item::Workload(id)) => Some(id.clone()),
+            _ => None,
+        };
+    }
+
+    fn take_row(&mut self, row: usize, engine: &Engine) -> Vec<Ask> {
+        if row == self.at {
+            return self.show(engine, row);
+        }
+        self.step(isize::MIN, engine);
+        self.step(isize::try_from(row).unwrap_or(0), engine);
+        Vec::new()
+    }
+}
+
+/// Whether something is being asked for the first time.
+fn is_awaited<T>(load: Option<&Load<T>>) -> bool {
+    load.is_some_and(|load| load.is_loading() && load.is_awaited())
+}

@@ -1,0 +1,712 @@
+//! The impact of a key: what is asked, in which order, and what is said of what comes.
+
+use crate::desk::{
+    Desk, Someone, answer,
+    history::{self, CI, KEY, OTHER, SESSION, denied, event, refusal},
+    now, people, settings,
+};
+use crossterm::event::KeyCode;
+use iamkeys::engine::{
+    Answer, Change, Effect, Error, Event, Kind, Read, RequestId, SignedIn,
+    impact::{RegionState, TrailPage, TrailQuery},
+};
+
+const SIZE: (u16, u16) = (120, 50);
+
+/// The first key of `deploy-bot` is selected.
+fn at_key_in(size: (u16, u16)) -> Desk {
+    let mut desk = Desk::showing(size, settings(), &people());
+    desk.keys("j");
+    desk.press(KeyCode::Tab);
+    desk
+}
+
+fn at_key() -> Desk {
+    at_key_in(SIZE)
+}
+
+/// The reads that wait for an answer.
+fn reads(desk: &mut Desk) -> Vec<(RequestId, Read)> {
+    std::iter::from_fn(|| desk.next_read()).collect()
+}
+
+/// Regions whose history is asked, of one key.
+fn regions_of<'a>(reads: &'a [(RequestId, Read)], key: &str) -> Vec<&'a str> {
+    let queries = reads.iter().filter_map(|(_, read)| match read {
+        Read::TrailEvents(query) if *query.key == *key => Some(&*query.region),
+        _ => None,
+    });
+    queries.collect()
+}
+
+fn told(read: &Read) -> Result<Answer, Error> {
+    history::answer(read).unwrap_or_else(|| answer(&people(), read.clone()))
+}
+
+/// Answers everything, until nothing is asked any more.
+fn tell_all(desk: &mut Desk) {
+    tell_with(desk, |_| None);
+}
+
+fn tell_with(desk: &mut Desk, other: impl Fn(&Read) -> Option<Result<Answer, Error>>) {
+    while let Some((request, read)) = desk.next_read() {
+        let answer = other(&read).unwrap_or_else(|| told(&read));
+        desk.answered(request, answer);
+    }
+}
+
+fn opened() -> Desk {
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_all(&mut desk);
+    desk
+}
+
+fn state<'a>(desk: &'a Desk, region: &str) -> &'a RegionState {
+    let trail = desk.account().impacts.trail(KEY).expect("it was asked");
+    &trail.regions[region].state
+}
+
+fn shows(desk: &Desk, text: &str) {
+    let screen = desk.screen();
+    let words = screen.split_whitespace();
+    let words: Vec<&str> = words
+        .filter(|word| !word.chars().all(|c| c == '│'))
+        .collect();
+    let whole = words.join(" ");
+    assert!(whole.contains(text), "{text}\n{screen}");
+}
+
+fn shows_not(desk: &Desk, text: &str) {
+    let screen = desk.screen();
+    assert!(!screen.contains(text), "{text}\n{screen}");
+}
+
+#[test]
+fn nothing_is_asked_before_a_person_opens_a_key_and_then_the_likely_regions_first() {
+    let mut desk = at_key();
+    assert!(desk.account().impacts.trail(KEY).is_none());
+    desk.keys("i");
+    let asked = reads(&mut desk);
+    // It was last used in the region of the global services.
+    assert_eq!(regions_of(&asked, KEY), ["us-east-1"]);
+    assert_eq!(regions_of(&asked, OTHER), ["us-east-1"]);
+    let is_asked = |read: &Read| asked.iter().any(|(_, asked)| asked == read);
+    let user = || "deploy-bot".into();
+    for read in [
+        Read::Regions,
+        Read::Permissions(user()),
+        Read::OtherCredentials(user()),
+        Read::ServicesUsed(user()),
+    ] {
+        assert!(is_asked(&read), "{read:?}");
+    }
+    let place = |wanted: &dyn Fn(&Read) -> bool| asked.iter().position(|(_, read)| wanted(read));
+    let of_key = |read: &Read| matches!(read, Read::TrailEvents(query) if *query.key == *KEY);
+    assert!(place(&of_key) < place(&|read| *read == Read::Permissions(user())));
+    let (request, _) = asked
+        .iter()
+        .find(|(_, read)| *read == Read::Regions)
+        .unwrap();
+    desk.answered(*request, told(&Read::Regions));
+    let then = reads(&mut desk);
+    let others = ["ap-south-1", "eu-west-1", "me-south-1"];
+    assert_eq!(regions_of(&then, KEY), others);
+    assert_eq!(regions_of(&then, OTHER), others);
+    assert!(
+        matches!(&then[0].1, Read::TrailEvents(query) if *query.key == *KEY),
+        "before the key that it is compared with"
+    );
+}
+
+#[test]
+fn the_first_page_is_on_the_screen_and_pages_follow_with_the_same_end() {
+    let mut desk = at_key();
+    desk.keys("i");
+    let mut asked = reads(&mut desk);
+    asked.retain(|(_, read)| matches!(read, Read::TrailEvents(_)));
+    let query = |read: &Read| match read {
+        Read::TrailEvents(query) => query.clone(),
+        other => panic!("{other:?}"),
+    };
+    let first = query(&asked[0].1);
+    assert_eq!(
+        (first.since, first.until),
+        (now() - chrono::TimeDelta::days(90), now())
+    );
+    desk.wait(5_000);
+    desk.answered(asked[0].0, told(&asked[0].1));
+    shows(&desk, "GitHub Actions · aws-cli 2.15");
+    let next = reads(&mut desk);
+    let second = query(&next[0].1);
+    let expected = TrailQuery {
+        after: Some("page-2".into()),
+        ..first
+    };
+    assert_eq!(second, expected);
+    desk.answered(next[0].0, told(&next[0].1));
+    shows(&desk, "terraform 1.5");
+    assert!(matches!(state(&desk, "us-east-1"), RegionState::Whole));
+}
+
+#[test]
+fn all_that_is_known_is_said_and_what_was_not_looked_at() {
+    let desk = opened();
+    for text in [
+        "Active · 412 days old",
+        "GitHub Actions · aws-cli 2.15",
+        "20.57.44.0/24",
+        "10.4.12.9 VPC endpoint",
+        "9 denied",
+        "2 sessions may still be in use",
+        "AssumeRole deploy-role (ASIADEPLOYROLE7EXAMP) to 13:00 UTC",
+        "AdministratorAccess, by group ops-admins",
+        "by deploy-bot, with any key: s3 today",
+        "a machine: no console password",
+        "2 workloads that used it today will fail: GitHub Actions and boto3 in a VPC.",
+        "Perhaps others: 1 region has not told everything.",
+        "AKIADEPLOY02EXAMPLE2, is already used by GitHub Actions",
+        "data events (reading S3 objects",
+        "me-south-1 (AccessDenied: cloudtrail:LookupEvents)",
+    ] {
+        shows(&desk, text);
+    }
+}
+
+#[test]
+fn that_nothing_uses_a_key_is_said_only_where_every_region_has_told_all() {
+    let nothing = |read: &Read| match read {
+        Read::TrailEvents(_) => Some(Ok(Answer::TrailEvents(TrailPage::default()))),
+        _ => None,
+    };
+    const NONE: &str = "No management call in the last 90 days";
+    let mut desk = at_key();
+    desk.keys("i");
+    // One region after the other.
+    while let Some((request, read)) = desk.next_read() {
+        let trail = desk.account().impacts.trail(KEY).unwrap();
+        let all = trail.is_whole() && trail.regions.len() == 4;
+        assert_eq!(desk.screen().contains(NONE), all);
+        desk.answered(request, nothing(&read).unwrap_or_else(|| told(&read)));
+    }
+    shows(&desk, NONE);
+    shows(
+        &desk,
+        "Last used 2 hours ago for s3, by a call that the event history does not have",
+    );
+    // One that refuses, or the list of regions.
+    for refused in ["me-south-1", ""] {
+        let mut desk = at_key();
+        desk.keys("i");
+        tell_with(&mut desk, |read| match read {
+            Read::TrailEvents(query) if *query.region == *refused => {
+                Some(Err(denied("cloudtrail:LookupEvents")))
+            }
+            Read::Regions if refused.is_empty() => Some(Err(denied("account:ListRegions"))),
+            read => nothing(read),
+        });
+        shows_not(&desk, NONE);
+        shows(&desk, "Not known what uses it");
+        let missing = if refused.is_empty() {
+            "regions other than us-east-1 (AccessDenied: account:ListRegions)"
+        } else {
+            "me-south-1 (AccessDenied: cloudtrail:LookupEvents)"
+        };
+        shows(&desk, missing);
+    }
+}
+
+#[test]
+fn a_region_that_hangs_or_throttles_holds_up_no_other_nor_the_lists() {
+    let mut desk = at_key();
+    desk.keys("i");
+    let mut throttled = 0;
+    let mut hanging = 0;
+    let mut waits = 0;
+    loop {
+        let Some((request, read)) = desk.next_read() else {
+            // Time goes by for what was throttled.
+            waits += 1;
+            if waits > 200 {
+                break;
+            }
+            desk.wait(1_000);
+            desk.send(iamkeys::tui::Message::Tick);
+            continue;
+        };
+        match &read {
+            Read::TrailEvents(query) if &*query.region == "ap-south-1" => hanging += 1,
+            Read::TrailEvents(query) if &*query.region == "me-south-1" => {
+                throttled += 1;
+                let error = refusal(
+                    "cloudtrail:LookupEvents",
+                    "ThrottlingException",
+                    Kind::Throttled,
+                );
+                desk.answered(request, Err(error));
+            }
+            _ => desk.answered(request, told(&read)),
+        }
+    }
+    assert_eq!(hanging, 2, "one of each key");
+    assert!((10..200).contains(&throttled), "{throttled}");
+    assert!(matches!(state(&desk, "us-east-1"), RegionState::Whole));
+    assert!(matches!(state(&desk, "eu-west-1"), RegionState::Whole));
+    assert!(matches!(state(&desk, "ap-south-1"), RegionState::Asking(_)));
+    assert!(matches!(
+        state(&desk, "me-south-1"),
+        RegionState::Failed(..)
+    ));
+    shows(&desk, "1 region still being asked");
+    shows(
+        &desk,
+        "me-south-1 (ThrottlingException: cloudtrail:LookupEvents)",
+    );
+    // The lists go on: what is selected next is asked for.
+    desk.press(KeyCode::Esc);
+    desk.keys("R");
+    assert!(
+        reads(&mut desk)
+            .iter()
+            .any(|(_, read)| matches!(read, Read::Users(_)))
+    );
+}
+
+#[test]
+fn no_read_of_the_lists_waits_for_regions_that_hang() {
+    let names: Vec<String> = (0..60).map(|at| format!("user-{at:03}")).collect();
+    let users: Vec<Someone> = names
+        .iter()
+        .map(|name| {
+            let key = format!("AKIA{}EXAMPLE0", name.replace('-', "").to_uppercase());
+            let key: &str = Box::leak(key.into_boxed_str());
+            let name: &str = Box::leak(name.clone().into_boxed_str());
+            crate::desk::someone(name, &[(key, true, 4, Some(2))])
+        })
+        .collect();
+    let mut desk = Desk::new((80, 24), settings());
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    // The list comes, and the keys of the one who is selected.
+    let mut held = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        let selected = read.user().is_none_or(|user| user == "user-000");
+        if selected && !matches!(read, Read::UserDetails(_)) {
+            desk.answered(request, answer(&users, read));
+        } else {
+            held.push((request, read));
+        }
+    }
+    desk.keys("i");
+    // Thirty regions, of which none answers.
+    for (request, read) in reads(&mut desk) {
+        match read {
+            Read::TrailEvents(_) => {}
+            Read::Regions => {
+                let regions = (0..30).map(|at| format!("eu-west-{at}").into());
+                desk.answered(request, Ok(Answer::Regions(regions.collect())));
+            }
+            read => desk.answered(request, answer(&users, read)),
+        }
+    }
+    let asked = reads(&mut desk);
+    assert_eq!(
+        asked
+            .iter()
+            .filter(|(_, read)| matches!(read, Read::TrailEvents(_)))
+            .count(),
+        30
+    );
+    for (request, read) in held {
+        desk.answered(request, answer(&users, read));
+    }
+    let mut answered = 0;
+    while let Some((request, read)) = desk.next_read() {
+        answered += 1;
+        desk.answered(request, answer(&users, read));
+    }
+    assert!(answered > 0);
+    assert_eq!(
+        desk.account().users.tally().users,
+        18,
+        "all that are on the screen"
+    );
+}
+
+#[test]
+fn a_token_that_is_refused_begins_its_region_anew_and_only_once() {
+    let mut desk = at_key();
+    desk.keys("i");
+    let mut begun = 0;
+    let mut refusals = 0;
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match &read {
+            Read::TrailEvents(query) if *query.key == *KEY && &*query.region == "us-east-1" => {
+                if query.after.is_some() {
+                    refusals += 1;
+                    let code = "InvalidNextTokenException";
+                    Err(refusal("cloudtrail:LookupEvents", code, Kind::Other))
+                } else {
+                    begun += 1;
+                    told(&read)
+                }
+            }
+            read => told(read),
+        };
+        desk.answered(request, answer);
+    }
+    assert_eq!((begun, refusals), (2, 2));
+    assert!(matches!(state(&desk, "us-east-1"), RegionState::Failed(..)));
+    let trail = desk.account().impacts.trail(KEY).unwrap();
+    assert_eq!(
+        trail.regions["us-east-1"].events.len(),
+        47,
+        "none of them twice"
+    );
+    let calls: usize = trail.workloads.rows().iter().map(|row| row.calls).sum();
+    assert_eq!(calls, 47 + 30);
+    shows(
+        &desk,
+        "us-east-1 (InvalidNextTokenException: cloudtrail:LookupEvents after 47 events)",
+    );
+}
+
+/// A region that never ends.
+fn endless(read: &Read) -> Option<Result<Answer, Error>> {
+    match read {
+        Read::TrailEvents(query) if &*query.region == "us-east-1" => {
+            let page: i64 = query
+                .after
+                .as_deref()
+                .map_or(0, |after| after.parse().unwrap());
+            let events = (0..50).map(|at| {
+                event(
+                    CI,
+                    "20.57.44.10",
+                    "s3:ListBuckets",
+                    "us-east-1",
+                    page * 50 + at,
+                )
+            });
+            Some(Ok(Answer::TrailEvents(TrailPage {
+                events: events.collect(),
+                unreadable: 0,
+                next: Some((page + 1).to_string().into()),
+            })))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn ten_pages_are_asked_for_and_older_ones_when_a_person_wants_them() {
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, endless);
+    let events = |desk: &Desk, key: &str| {
+        let trail = desk.account().impacts.trail(key).unwrap();
+        trail.regions["us-east-1"].events.len()
+    };
+    assert_eq!(events(&desk, KEY), 500);
+    assert_eq!(events(&desk, OTHER), 50, "of the other key the first page");
+    shows(
+        &desk,
+        "older events of us-east-1: these are the latest 500 of more",
+    );
+    desk.keys("m");
+    tell_with(&mut desk, endless);
+    assert_eq!((events(&desk, KEY), events(&desk, OTHER)), (1_000, 50));
+    shows(&desk, "the latest 1000 of more");
+}
+
+#[test]
+fn who_leaves_the_page_asks_for_no_further_pages_and_keeps_what_was_under_way() {
+    let mut desk = at_key();
+    desk.keys("i");
+    let asked = reads(&mut desk);
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    for (request, read) in asked {
+        desk.answered(request, endless(&read).unwrap_or_else(|| told(&read)));
+    }
+    let more = reads(&mut desk);
+    assert!(regions_of(&more, KEY).is_empty() && regions_of(&more, OTHER).is_empty());
+    assert!(matches!(state(&desk, "us-east-1"), RegionState::More(_)));
+    // Whoever comes back goes on where it was.
+    desk.keys("i");
+    let asked = reads(&mut desk);
+    let after = |read: &Read| match read {
+        Read::TrailEvents(query) if *query.key == *KEY => query.after.clone(),
+        _ => None,
+    };
+    assert!(
+        asked
+            .iter()
+            .any(|(_, read)| after(read).as_deref() == Some("1"))
+    );
+    assert!(
+        regions_of(&asked, KEY).contains(&"eu-west-1"),
+        "not asked before"
+    );
+}
+
+#[test]
+fn r_asks_again_for_what_has_failed_and_else_for_everything() {
+    let mut desk = opened();
+    desk.keys("R");
+    let asked = reads(&mut desk);
+    assert_eq!(regions_of(&asked, KEY), ["me-south-1"]);
+    assert_eq!(regions_of(&asked, OTHER), ["me-south-1"]);
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    for (request, _) in asked {
+        desk.answered(request, Ok(Answer::TrailEvents(TrailPage::default())));
+    }
+    shows_not(&desk, "me-south-1 (");
+    // Now all is there: later events may be as well.
+    desk.wait(600_000);
+    desk.keys("R");
+    let asked = reads(&mut desk);
+    assert_eq!(regions_of(&asked, KEY).len(), 4);
+    let until = |read: &Read| match read {
+        Read::TrailEvents(query) => Some(query.until),
+        _ => None,
+    };
+    assert!(
+        asked
+            .iter()
+            .filter_map(|(_, read)| until(read))
+            .all(|until| until == desk.clock)
+    );
+    // What is known stays until then, and is not counted twice after it.
+    shows(&desk, "terraform 1.5");
+    for (request, read) in asked {
+        desk.answered(request, told(&read));
+    }
+    tell_all(&mut desk);
+    let trail = desk.account().impacts.trail(KEY).unwrap();
+    assert_eq!(trail.workloads.calls(), 47 + 11 + 30);
+}
+
+#[test]
+fn what_was_refused_says_which_permission_is_missing_and_the_page_stands() {
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, |read| {
+        let action = match read {
+            Read::TrailEvents(_) => "cloudtrail:LookupEvents",
+            Read::Regions => "account:ListRegions",
+            Read::Permissions(_) => "iam:ListAttachedUserPolicies",
+            Read::OtherCredentials(_) => "iam:GetLoginProfile",
+            Read::ServicesUsed(_) => "iam:GenerateServiceLastAccessedDetails",
+            _ => return None,
+        };
+        Some(Err(denied(action)))
+    });
+    for action in [
+        "cloudtrail:LookupEvents",
+        "account:ListRegions",
+        "iam:ListAttachedUserPolicies",
+        "iam:GetLoginProfile",
+        "iam:GenerateServiceLastAccessedDetails",
+    ] {
+        shows(&desk, &format!("AccessDenied: {action}"));
+    }
+    shows(&desk, "Not known what uses it");
+    shows(&desk, "person or machine: not known");
+    // The regions of both keys were refused in the same words: it is told once of each.
+    let activity = &desk.screen.engine.activity;
+    let entries = (0..activity.len()).filter_map(|row| activity.row(row));
+    let lookups = entries.filter(|entry| entry.action == "cloudtrail:LookupEvents");
+    assert!(lookups.count() <= 2);
+}
+
+#[test]
+fn enter_shows_the_events_of_a_workload_and_the_whole_of_one() {
+    let mut desk = opened();
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Enter);
+    shows(&desk, "by boto3 1.26 · python 3.8 from 10.4.12.9");
+    shows(&desk, "sqs:GetQueueAttributes");
+    shows_not(&desk, "ecr:");
+    desk.press(KeyCode::Enter);
+    let (request, read) = desk.next_read().unwrap();
+    let Read::WholeEvent(region, id) = &read else {
+        panic!("{read:?}");
+    };
+    assert_eq!(
+        (&**region, id.starts_with("eu-west-1-GetQueueAttributes")),
+        ("eu-west-1", true)
+    );
+    shows(&desk, "Asking for the whole event");
+    desk.answered(request, told(&read));
+    shows(&desk, "\"eventName\": \"ListBuckets\"");
+    for left in [2, 1, 0] {
+        desk.press(KeyCode::Esc);
+        assert_eq!(desk.screen.open_dialogs(), left);
+    }
+}
+
+#[test]
+fn all_events_are_listed_newest_first_and_those_of_a_session_are_asked_for_when_wanted() {
+    let mut desk = opened();
+    desk.keys("e");
+    shows(&desk, "1 of 88");
+    desk.press(KeyCode::Esc);
+    // The third workload, the plot, the heading of the sessions, and the one that lives longest.
+    desk.keys("jjjjjj");
+    assert!(desk.next_read().is_none(), "not before it is wanted");
+    desk.press(KeyCode::Enter);
+    let asked = reads(&mut desk);
+    assert_eq!(regions_of(&asked, SESSION).len(), 4, "{asked:?}");
+    for (request, read) in asked {
+        desk.answered(request, told(&read));
+    }
+    shows(&desk, "ecr:PutImage");
+}
+
+#[test]
+fn a_policy_is_read_by_its_name() {
+    let mut desk = opened();
+    // Below both sessions.
+    desk.keys("jjjjjjjj");
+    desk.press(KeyCode::Enter);
+    shows(&desk, "Policy AdministratorAccess");
+    shows(&desk, "\"Action\": \"*\",");
+}
+
+#[test]
+fn what_is_known_stands_in_the_confirmations_and_nothing_is_asked_for_it() {
+    let mut desk = at_key();
+    desk.keys("t");
+    desk.serve(&people());
+    shows_not(&desk, "Used today by");
+    desk.press(KeyCode::Esc);
+    desk.keys("i");
+    tell_all(&mut desk);
+    desk.keys("t");
+    let asked = reads(&mut desk);
+    assert!(
+        asked
+            .iter()
+            .all(|(_, read)| !matches!(read, Read::TrailEvents(_)))
+    );
+    shows(&desk, "Used today by GitHub Actions and boto3 in a VPC.");
+    for (request, read) in asked {
+        desk.answered(request, told(&read));
+    }
+    desk.keys("y");
+    tell_all(&mut desk);
+    let (_, change) = desk.next_change().unwrap();
+    assert_eq!(
+        change,
+        Change::SetActive {
+            user: "deploy-bot".into(),
+            key: KEY.into(),
+            active: false
+        }
+    );
+}
+
+#[test]
+fn a_rotation_that_is_watched_names_who_still_holds_the_old_key() {
+    let mut desk = opened();
+    desk.keys("r");
+    tell_all(&mut desk);
+    desk.keys("y");
+    tell_all(&mut desk);
+    shows(
+        &desk,
+        "The old key: used today by GitHub Actions and boto3 in a VPC.",
+    );
+}
+
+#[test]
+fn the_events_are_gone_with_their_session() {
+    let mut desk = opened();
+    let session = desk.session();
+    desk.press(KeyCode::Esc);
+    desk.intend(iamkeys::engine::Intent::SignIn(
+        session.slot,
+        iamkeys::engine::Target::Ambient,
+    ));
+    assert!(desk.account().impacts.trail(KEY).is_none());
+}
+
+#[test]
+fn an_answer_to_a_session_that_was_left_counts_for_nothing() {
+    let mut desk = at_key();
+    desk.keys("i");
+    let asked = reads(&mut desk);
+    let session = desk.session();
+    desk.intend(iamkeys::engine::Intent::SignIn(
+        session.slot,
+        iamkeys::engine::Target::Ambient,
+    ));
+    for (request, read) in asked {
+        let result = told(&read);
+        desk.send(Event::Answer {
+            session,
+            request,
+            result,
+            took: std::time::Duration::ZERO,
+        });
+    }
+    assert!(desk.account().impacts.trail(KEY).is_none());
+    assert!(!desk.effects.iter().any(|it| matches!(it, Effect::Read(..))));
+}
+
+#[test]
+fn hostile_events_are_shown_harmless() {
+    let mut desk = at_key();
+    desk.keys("i");
+    let evil = format!("evil\u{1b}]0;x\u{7}{}/1.0", "A".repeat(1_000));
+    tell_with(&mut desk, |read| match read {
+        Read::TrailEvents(query) if &*query.region == "us-east-1" => {
+            let mut bad = event(&evil, "1.2.3.4\u{202e}", "s3:\u{1b}[2J", "us-east-1", 1);
+            bad.error = Some("\u{9b}31m".into());
+            bad.target = Some("x\ny".into());
+            Some(Ok(Answer::TrailEvents(TrailPage {
+                events: vec![bad],
+                unreadable: 3,
+                next: None,
+            })))
+        }
+        _ => None,
+    });
+    let harmless = |desk: &Desk| {
+        let screen = desk.screen();
+        let hidden = |c: char| c != '\n' && iamkeys::engine::text::is_hidden(c);
+        assert!(!screen.contains(hidden), "{screen}");
+    };
+    harmless(&desk);
+    shows(&desk, "3 events that could not be read");
+    desk.keys("e");
+    harmless(&desk);
+    desk.press(KeyCode::Enter);
+    let (request, _) = desk.next_read().unwrap();
+    let whole = "{\"a\":\"\u{1b}[2J\u{7}\"}".into();
+    desk.answered(request, Ok(Answer::WholeEvent(Some(whole))));
+    harmless(&desk);
+}
+
+#[test]
+fn everything_can_be_read_on_a_small_screen() {
+    let mut desk = at_key_in((60, 16));
+    desk.keys("i");
+    tell_all(&mut desk);
+    let mut seen = String::new();
+    for _ in 0..40 {
+        seen.push_str(&desk.screen());
+        desk.keys("j");
+    }
+    for text in [
+        "GitHub Actions · aws-cli 2.15",
+        "9 denied",
+        "ASIADEPLOYROLE7EXAMP",
+        "AdministratorAccess",
+        "If deactivated",
+        "me-south-1",
+    ] {
+        assert!(seen.contains(text), "{text}\n{seen}");
+    }
+}
