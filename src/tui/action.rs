@@ -75,12 +75,12 @@ actions! {
     Toggle, "deactivate", "Deactivate the key, or activate it", Keys "Deactivate, activate";
     Delete, "delete", "Delete the key for good", Keys "Delete";
     Rotate, "rotate", "Rotate the key, or continue a rotation", Keys "Rotate, or continue";
-    Leaked, "leaked", "Deal with a leaked key, to the end", Keys "A leaked key";
     Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
     Describe, "describe", "Edit the key's description", Keys "Edit the description";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
-    Impact, "impact", "Show who uses the key and what would break", Keys "Details, who uses it";
-    Details, "details", "Show the key with its exact times", Keys "Details, who uses it";
+    Impact, "impact", "Show who uses the key and what would break", Keys "Details, use, leaks";
+    Leaked, "leaked", "Deal with a leaked key, to the end", Keys "Details, use, leaks";
+    Details, "details", "Show the key with its exact times", Keys "Details, use, leaks";
     CopyId, "copy ID", "Copy the key ID", Keys "Copy the key ID";
     Find, "find", "Find a key by its ID, loaded or not", Keys "Find by key ID";
     WholeEntry, "details", "Show all of the entry", View "The whole entry";

@@ -18,6 +18,9 @@ use crate::{
 /// How wide the mark, the number and the name of a step are.
 const HEAD: usize = 22;
 
+/// Below this height there are no lines of air.
+const TALL: u16 = 24;
+
 /// How far what belongs to a step is set in.
 const INDENT: usize = 4;
 
@@ -371,13 +374,17 @@ impl Dialog for LeakPage {
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
         let leak = self.leak(canvas.engine)?;
         let height = canvas.buffer.area.height;
-        let room = dialog_room(height, false).saturating_sub(2);
+        let air = if height < TALL { 0 } else { 2 };
+        let room = dialog_room(height, false).saturating_sub(air);
         // The keys are below everything, however much there is above them.
         let mut hints = Lines::new(canvas, 78);
+        let place = self.place(&leak);
+        let is_key = words::verb(&leak, place) == words::GO;
+        let is_item = is_key || matches!(place, (LeakStep::Others, Some(_)));
         let all = [
-            (Action::Press, words::verb(&leak, self.place(&leak))),
-            (Action::Toggle, "deactivate"),
-            (Action::Delete, "delete"),
+            (Action::Press, words::verb(&leak, place)),
+            (Action::Toggle, if is_key { "deactivate" } else { "" }),
+            (Action::Delete, if is_item { "delete" } else { "" }),
             (Action::Rotate, "rotate"),
             (Action::SaveEvidence, "evidence"),
             (Action::Refresh, "ask again"),
@@ -405,7 +412,7 @@ impl Dialog for LeakPage {
             lines.keep_window(first, room);
         }
         lines.append(hints);
-        let title = format!("Leaked key {}", visible(&self.key));
+        let title = format!("Leaked {}", visible(&self.key));
         let title = in_production(canvas, self.slot, title);
         Some(Frame::new(title, canvas.theme.bad, lines))
     }

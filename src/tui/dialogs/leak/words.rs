@@ -243,7 +243,12 @@ pub(super) fn after_items(
     match step {
         LeakStep::Harm => {
             let not_checked = leak.not_checked(since);
-            let not_checked = not_checked.iter().map(|what| what.trim_end_matches('.'));
+            let not_checked = not_checked.iter().map(|what| {
+                // Sentences of their own elsewhere.
+                let mut letters = what.trim_end_matches('.').chars();
+                let first = letters.next().map(|first| first.to_ascii_lowercase());
+                first.into_iter().chain(letters).collect::<String>()
+            });
             say.dim(format!(
                 "Not checked: {}.",
                 not_checked.collect::<Vec<_>>().join("; ")
@@ -341,6 +346,9 @@ pub(super) fn other(canvas: &Canvas<'_>, other: &Other<'_>, user: &str) -> Item 
     }
 }
 
+/// What going on does with a key that is in a step.
+pub(super) const GO: &str = "go to the key";
+
 /// What the key that goes on does here; empty where it does nothing.
 pub(super) fn verb(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> &'static str {
     match place {
@@ -350,9 +358,9 @@ pub(super) fn verb(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> &'stati
             Revocation::Denied(..) | Revocation::Asking => "",
             _ => "revoke",
         },
-        (LeakStep::Harm, Some(at)) if leak.harm[at].key().is_some() => "go to the key",
+        (LeakStep::Harm, Some(at)) if leak.harm[at].key().is_some() => GO,
         (LeakStep::Others, Some(at)) => match leak.others()[at] {
-            Other::Key(_) => "go to the key",
+            Other::Key(_) => GO,
             Other::Credential(credential) => match credential.active {
                 Some(true) => "deactivate",
                 Some(false) => "activate",
