@@ -86,7 +86,7 @@ fn to_the_end(
     assert!(changes(endpoint).is_empty());
     // It is deactivated.
     let mut run = start(now);
-    see(&mut *run, "▶ 1 Deactivate");
+    see(&mut *run, "▌ ▶ 1 Deactivate");
     agree(&mut *run, "<enter>", "Deactivate key");
     done(&mut *run, "1 Deactivate");
     run.kill();
@@ -94,9 +94,8 @@ fn to_the_end(
     // Its sessions are revoked, by somebody else.
     let mut run = start(now);
     done(&mut *run, "1 Deactivate");
-    see(&mut *run, "▶ 2 Revoke sessions");
-    see(&mut *run, "What it did     ");
-    agree(&mut *run, "j<enter>", "Revoke sessions");
+    see(&mut *run, "▌ ▶ 2 Revoke sessions");
+    agree(&mut *run, "<enter>", "Revoke sessions");
     done(&mut *run, "2 Revoke sessions");
     run.kill();
     let document = policy(endpoint).expect("it is there");
