@@ -523,8 +523,10 @@ impl Engine {
         let known = account.impacts.user(user);
         let permissions = known.map(|known| &known.permissions);
         let (events, sessions) = events_of(account, key);
-        let unseen = |session: &&Box<str>| account.impacts.trail(session).is_none();
-        let sessions_unseen = sessions.iter().filter(unseen).count();
+        let unseen = sessions
+            .iter()
+            .filter(|key| account.impacts.trail(key).is_none());
+        let sessions_unseen = unseen.count();
         let mut leak = Leak {
             user,
             key,
@@ -605,8 +607,8 @@ impl Engine {
         }
         let account = self.fleet.get(slot)?;
         let (_, sessions) = events_of(account, key);
-        let known = |key: &&Box<str>| account.impacts.trail(key).is_some();
-        let room = MOST_SESSIONS.saturating_sub(sessions.iter().filter(known).count());
+        let known = |key: &str| account.impacts.trail(key).is_some();
+        let room = MOST_SESSIONS.saturating_sub(sessions.iter().filter(|key| known(key)).count());
         let unknown = sessions.iter().filter(|key| !known(key));
         let wanted: Vec<Box<str>> = unknown.take(room).cloned().collect();
         for session in wanted {

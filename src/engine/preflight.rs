@@ -36,8 +36,16 @@ pub struct Preflight {
     before: Option<Vec<String>>,
     /// The other credential that is changed, as it was when the look began; `Some(None)` where it was
     /// known not to be there.
+    #[allow(
+        clippy::option_option,
+        reason = "to be known not to be there is an answer"
+    )]
     credential: Option<Option<Credential>>,
     /// The policy that is put or removed, in the same way: what it said.
+    #[allow(
+        clippy::option_option,
+        reason = "to be known not to be there is an answer"
+    )]
     policy: Option<Option<Box<str>>>,
     /// The account could not be looked at.
     pub failed: Option<Error>,
@@ -179,7 +187,7 @@ impl Engine {
         let key = plan.at_risk().map(str::to_owned);
         let account = self.fleet.of(session)?;
         let before = account.key_ids(&user);
-        let credential = credential(account, plan.first()).map(|known| known.cloned());
+        let credential = credential(account, plan.first()).map(Option::<&Credential>::cloned);
         let policy = policy(account, plan.first());
         let policy = policy.map(|known| known.and_then(|policy| policy.document.clone()));
         let facts = key.as_ref().and_then(|key| facts(account, &user, key));
@@ -497,6 +505,10 @@ fn is_full(account: &Account, change: &Change) -> bool {
 
 /// What is known of the other credential that a change is about: `None` where it is not known, or the
 /// change is about none.
+#[allow(
+    clippy::option_option,
+    reason = "to be known not to be there is an answer"
+)]
 fn credential<'a>(account: &'a Account, change: &Change) -> Option<Option<&'a Credential>> {
     let (Change::SetCredential { user, kind, id, .. }
     | Change::DeleteCredential { user, kind, id }) = change
@@ -509,6 +521,10 @@ fn credential<'a>(account: &'a Account, change: &Change) -> Option<Option<&'a Cr
 }
 
 /// What is known of the policy that a change puts or removes, in the same way.
+#[allow(
+    clippy::option_option,
+    reason = "to be known not to be there is an answer"
+)]
 fn policy<'a>(account: &'a Account, change: &Change) -> Option<Option<&'a NamedPolicy>> {
     let (Change::RevokeSessions { user, .. } | Change::LiftRevocation { user }) = change else {
         return None;

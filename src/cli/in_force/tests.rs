@@ -288,7 +288,7 @@ fn a_leaked_key_is_named_after_the_subcommand_and_a_secret_there_is_not_repeated
         &["--read-only", "leaked", "akiaiosfodnn7example"],
     ] {
         let cli = cli("", args, &[]);
-        let key = cli.leaked().map(|key| key.as_str());
+        let key = cli.leaked().map(crate::engine::KeyId::as_str);
         assert_eq!(key, Some("AKIAIOSFODNN7EXAMPLE"), "{args:?}");
         assert!(cli.read_only && cli.key_id.is_none(), "{args:?}");
     }

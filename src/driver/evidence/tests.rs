@@ -98,6 +98,18 @@ fn neither_is_made_where_one_cannot_be() {
     assert!(files(home.path()).is_empty());
 }
 
+/// The names of all fields.
+fn names(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| [&**name].into_iter().chain(names(value)))
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(names).collect(),
+        _ => Vec::new(),
+    }
+}
+
 #[test]
 fn the_json_has_times_of_rfc_3339_and_names_in_snake_case() {
     let value: Value = serde_json::from_str(&to_json(&evidence())).unwrap();
@@ -109,16 +121,6 @@ fn the_json_has_times_of_rfc_3339_and_names_in_snake_case() {
     assert_eq!(value["events"][0]["session_key_id"], "ASIASESSION1EXAMPLE1");
     assert_eq!(value["keys_created"][0]["user"], "backdoor");
     assert_eq!(value["done"][0]["result"], "deactivated");
-    fn names(value: &Value) -> Vec<&str> {
-        match value {
-            Value::Object(fields) => fields
-                .iter()
-                .flat_map(|(name, value)| [&**name].into_iter().chain(names(value)))
-                .collect(),
-            Value::Array(items) => items.iter().flat_map(names).collect(),
-            _ => Vec::new(),
-        }
-    }
     for name in names(&value) {
         let snake = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         assert!(snake, "{name}");

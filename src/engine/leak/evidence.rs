@@ -80,7 +80,7 @@ pub struct Moment {
 /// An event of the key or of one of its sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// CloudTrail's ID of it.
+    /// `CloudTrail`'s ID of it.
     pub id: String,
     /// When the call was made; of several the first.
     pub at: DateTime<Utc>,

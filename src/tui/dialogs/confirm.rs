@@ -211,7 +211,7 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
     let account = lines.canvas.engine.fleet.of(plan.session);
     let user = plan.user();
     let permissions = account.and_then(|it| it.impacts.user(user)?.permissions.known());
-    let there = permissions.and_then(|it| it.own_inline(REVOCATION)?.document.as_deref());
+    let present = permissions.and_then(|it| it.own_inline(REVOCATION)?.document.as_deref());
     match plan.first() {
         Change::Create { .. } => {}
         Change::RevokeSessions { document, .. } => {
@@ -226,7 +226,7 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
                 let text = "iamkeys is signed in with a session of this user: it ends.";
                 lines.marked(theme.glyphs.warn, text, theme.bad);
             }
-            match there.map(revocation::cut_at) {
+            match present.map(revocation::cut_at) {
                 Some(Some(cut)) => lines.dim(format!(
                     "It replaces the one for sessions made before {}.",
                     format::exact(cut)
@@ -241,7 +241,7 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
         }
         Change::LiftRevocation { .. } => {
             lines.text(plan.first().row().undo);
-            let cut = there.and_then(revocation::cut_at);
+            let cut = present.and_then(revocation::cut_at);
             if let Some(cut) = cut {
                 let until = cut + revocation::LONGEST;
                 if until > now {
@@ -253,10 +253,10 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
                 } else {
                     lines.text("All of them have expired: they last for 36 hours at most.");
                 }
-            } else if there.is_some() {
+            } else if present.is_some() {
                 lines.warn("It does not say what iamkeys writes; read it first:");
             }
-            if let Some(document) = there {
+            if let Some(document) = present {
                 policy(lines, document);
             }
         }

@@ -226,7 +226,7 @@ impl LeakPage {
             if place == (step, None) {
                 cursor = lines.count(false);
             }
-            self.write_step(lines, leak, number + 1, step, place == (step, None));
+            write_step(lines, leak, number + 1, step, place == (step, None));
             if is_open {
                 words::details(lines, leak, step);
                 for at in 0..items(leak, step) {
@@ -268,38 +268,6 @@ impl LeakPage {
         }
     }
 
-    /// Writes a step: how it stands, its name, and what is known of it.
-    fn write_step(
-        &self,
-        lines: &mut Lines<'_>,
-        leak: &Leak<'_>,
-        number: usize,
-        step: LeakStep,
-        here: bool,
-    ) {
-        let theme = lines.theme;
-        let (mark, style) = match leak.state(step) {
-            StepState::Done => (theme.glyphs.done, theme.good),
-            StepState::Open => (theme.glyphs.next, theme.warn),
-            StepState::Judge => (theme.glyphs.warn, theme.warn),
-            StepState::Unknown => (theme.glyphs.inactive, theme.dim),
-        };
-        let marker = if here { theme.glyphs.marker } else { " " };
-        let title = format!("{number} {}", step.title());
-        let style = theme.row(here, style);
-        let strong = theme.row(here, theme.strong);
-        let name_width = HEAD - INDENT;
-        let first = Line::from_iter([
-            Span::styled(format!("{marker:<2}"), theme.accent),
-            Span::styled(format!("{mark:<2}"), style),
-            Span::styled(format!("{title:<name_width$}"), strong),
-        ]);
-        let others = Span::raw(" ".repeat(HEAD));
-        let summary = words::summary(lines.canvas, leak, step);
-        let look = if here { Style::new() } else { theme.dim };
-        lines.behind(first, others, summary, look);
-    }
-
     /// Writes something in a step that can be chosen.
     fn write_item(
         &self,
@@ -313,7 +281,7 @@ impl LeakPage {
         let item = match step {
             LeakStep::Harm => {
                 let harm = &leak.harm[at];
-                words::harm(canvas, harm, self.state_of(canvas.engine, harm))
+                words::harm(canvas, harm, self.state_of(canvas.engine, harm).as_deref())
             }
             _ => words::other(canvas, &leak.others()[at], &self.user),
         };
@@ -350,6 +318,31 @@ impl LeakPage {
             },
         })
     }
+}
+
+/// Writes a step: how it stands, its name, and what is known of it.
+fn write_step(lines: &mut Lines<'_>, leak: &Leak<'_>, number: usize, step: LeakStep, here: bool) {
+    let theme = lines.theme;
+    let (mark, style) = match leak.state(step) {
+        StepState::Done => (theme.glyphs.done, theme.good),
+        StepState::Open => (theme.glyphs.next, theme.warn),
+        StepState::Judge => (theme.glyphs.warn, theme.warn),
+        StepState::Unknown => (theme.glyphs.inactive, theme.dim),
+    };
+    let marker = if here { theme.glyphs.marker } else { " " };
+    let title = format!("{number} {}", step.title());
+    let style = theme.row(here, style);
+    let strong = theme.row(here, theme.strong);
+    let name_width = HEAD - INDENT;
+    let first = Line::from_iter([
+        Span::styled(format!("{marker:<2}"), theme.accent),
+        Span::styled(format!("{mark:<2}"), style),
+        Span::styled(format!("{title:<name_width$}"), strong),
+    ]);
+    let others = Span::raw(" ".repeat(HEAD));
+    let summary = words::summary(lines.canvas, leak, step);
+    let look = if here { Style::new() } else { theme.dim };
+    lines.behind(first, others, summary, look);
 }
 
 /// How many things in a step can be chosen.

@@ -275,7 +275,7 @@ fn times(count: usize) -> String {
 }
 
 /// Something that the key did; and the status of the key that it made.
-pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<String>) -> Item {
+pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<&str>) -> Item {
     let event = harm.event;
     let mut first = format!("{} {}", event.service, event.action);
     if let Some(thing) = harm.thing() {
@@ -284,11 +284,11 @@ pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<String>)
     if let Some((_, user)) = harm.key() {
         first.extend([" of ", user]);
     }
-    if let Some(status) = &status {
+    if let Some(status) = status {
         first.extend([", ", status]);
     }
     if harm.count > 1 {
-        first += &format!(", {} times", harm.count);
+        first.extend([", ", &times(harm.count)]);
     }
     if let Some(error) = &event.error {
         first.extend([", denied: ", error]);
@@ -296,9 +296,9 @@ pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<String>)
     let dot = canvas.theme.glyphs.dot;
     let mut second = format!("{} {dot} from {}", format::minute(harm.last), event.source);
     if let Some(session) = harm.session {
-        second += &format!(" {dot} by session {session}");
+        second.extend([" ", dot, " by session ", session]);
     }
-    let looks = match (harm.is_denied(), status.as_deref()) {
+    let looks = match (harm.is_denied(), status) {
         (true, _) => Looks::Dim,
         (false, Some("Inactive" | "not there any more")) => Looks::Plain,
         (false, _) => Looks::Bad,
