@@ -147,9 +147,15 @@ pub struct Cli {
     pub in_force: Vec<InForce>,
 }
 
-/// What is done without a screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+/// What is done instead of showing the users and their keys.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Task {
+    /// Deal with a leaked access key to the end: deactivate it, revoke its sessions, see what it did
+    Leaked {
+        /// The access key ID, whichever user and account has it
+        #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
+        key: KeyId,
+    },
     /// Print the settings in force, and where each comes from
     Config,
 }
@@ -173,7 +179,7 @@ impl TypedValueParser for KeyIdParser {
     ) -> Result<KeyId, clap::Error> {
         let refused = |why: &NotAKey| {
             let mut text = why.to_string();
-            if *why == NotAKey::Secret {
+            if matches!(why, NotAKey::Secret | NotAKey::Bedrock { .. }) {
                 text += " This shell's history may hold it now.";
             }
             command.clone().error(ErrorKind::ValueValidation, text)
@@ -250,6 +256,15 @@ impl Cli {
             complain(refused.to_string().trim_end());
             ExitCode::from(2)
         })
+    }
+
+    /// The leaked key that is to be dealt with.
+    #[must_use]
+    pub fn leaked(&self) -> Option<&KeyId> {
+        match &self.task {
+            Some(Task::Leaked { key }) => Some(key),
+            Some(Task::Config) | None => None,
+        }
     }
 
     /// Whether the journal that is named is one of the config file. That stands in place of the usual

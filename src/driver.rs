@@ -3,6 +3,7 @@
 //! are, and what is on its way to the disk is awaited at the end.
 
 mod clipboard;
+mod evidence;
 mod journal;
 mod secrets;
 mod trial;
@@ -16,7 +17,7 @@ use crate::{
     engine::{
         Changed, Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Means, Order, Problem,
         PromptId, Read, Reply, RequestId, SecretJob, SessionId, SignedIn, Slot, Target, Trial,
-        TrialNews, destination::Route, limiter,
+        TrialNews, destination::Route, leak::Evidence, limiter,
     },
 };
 use clipboard::Clipboard;
@@ -176,6 +177,9 @@ impl Driver {
             Effect::Copy(clip) => return self.copy(clip).map(Left::Copy),
             Effect::ClearClipboard(key) => self.clipboard.clear(&key),
             Effect::Secret(session, request, job) => self.secret(session, request, job),
+            Effect::WriteEvidence(session, path, evidence) => {
+                self.write_evidence(session, path, *evidence);
+            }
             Effect::Exit(exit) => return Some(Left::Exit(exit)),
         }
         None
@@ -459,6 +463,28 @@ impl Driver {
         let (places, connection) = (self.places(session), self.connection(session));
         let work = secrets::run(job, places, connection, outbox, tell);
         self.secrets.spawn_on(work, &self.handle);
+    }
+
+    /// Writes what is known of a leaked key.
+    fn write_evidence(&mut self, session: SessionId, path: String, evidence: Evidence) {
+        while self.secrets.try_join_next().is_some() {}
+        let (places, outbox) = (self.places(session), self.outbox.clone());
+        self.secrets.spawn_on(
+            async move {
+                let begun = Instant::now();
+                let key = evidence.key.clone();
+                let work = move || evidence::write(&path, &evidence, &places);
+                let result = tokio::task::spawn_blocking(work).await;
+                let result = result.unwrap_or_else(|_| {
+                    let _ = outbox.send(Event::TaskPanicked);
+                    Err("internal error (please report it)".into())
+                });
+                let took = begun.elapsed();
+                // No one listens any more: then no one needs to know.
+                let _ = outbox.send(Event::EvidenceWritten { key, result, took });
+            },
+            &self.handle,
+        );
     }
 
     /// Where a session puts secrets.

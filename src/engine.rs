@@ -21,6 +21,7 @@ pub mod fleet;
 pub mod impact;
 mod intent;
 pub mod key_id;
+pub mod leak;
 mod leaving;
 pub mod limiter;
 mod loader;
@@ -51,6 +52,7 @@ pub use error::{Error, Kind, Remedy};
 pub use event::{Event, Renewed, Signal, SignedIn, TrialNews};
 pub use intent::Intent;
 pub use key_id::KeyId;
+pub use leak::LeakStep;
 pub use leaving::{Leave, Obstacle};
 pub use loader::{Attention, Background};
 pub use opening::{AccountList, DEFAULT_ROLES, Listing, Wanted, is_role_name, roles_named};
@@ -178,6 +180,10 @@ pub struct Engine {
     plans: Vec<Plan>,
     questions: Questions,
     rotations: Rotations,
+    /// The files of evidence that this run has written, by the key that they are about.
+    evidence: HashMap<Box<str>, leak::Writing>,
+    /// The leaked key that is looked at.
+    leak_open: Option<(Slot, Box<str>)>,
     search: Option<Search>,
     /// The key that is searched for as soon as an account is open: this one, or whichever is first.
     search_first: Option<(Option<Slot>, KeyId)>,
@@ -211,6 +217,8 @@ impl Engine {
             plans: Vec::new(),
             questions: Questions::default(),
             rotations: Rotations::default(),
+            evidence: HashMap::new(),
+            leak_open: None,
             search: None,
             search_first: None,
             leaving: None,
@@ -412,6 +420,9 @@ impl Engine {
             Event::ClipboardDue(key) => self.clipboard_due(key),
             Event::Cleared { key, result } => self.cleared(&key, result),
             Event::Secret { request, news } => self.heard_of_destination(request, news)?,
+            Event::EvidenceWritten { key, result, took } => {
+                self.evidence_written(&key, result, took);
+            }
             Event::Profiles(list) => self.profiles.came(list),
             Event::Rotated(rotated) => self.rotations.remember(rotated),
             Event::Journal(Ok(left_open)) => self.remember(left_open),
@@ -501,10 +512,26 @@ impl Engine {
             Intent::PutOff(origin) => self.put_off(&origin)?,
             Intent::Resolve(origin, how) => self.resolve(&origin, how)?,
             Intent::Impact { slot, user, key } => self.open_impact(slot, &user, &key)?,
+            Intent::Leak { slot, user, key } => self.open_leak(slot, &user, &key)?,
+            Intent::LookAtLeak { slot, user, key } => {
+                self.look_at_leak_again(slot, &user, &key)?;
+            }
+            Intent::LeakStep(slot, user, key, step) => {
+                self.act_on_leak(slot, &user, &key, step)?;
+            }
+            Intent::SaveEvidence {
+                slot,
+                user,
+                key,
+                path,
+            } => self.save_evidence(slot, &user, &key, path)?,
             Intent::RefreshImpact { slot, user, key } => self.refresh_impact(slot, &user, &key)?,
             Intent::MoreEvents(slot, key) => self.more_events(slot, &key)?,
             Intent::SessionEvents(slot, key) => self.open_session(slot, &key)?,
-            Intent::LeaveEvents(slot) => self.leave_events(slot)?,
+            Intent::LeaveEvents(slot) => {
+                self.leak_open = None;
+                self.leave_events(slot)?;
+            }
             Intent::Ask(slot, read) => {
                 self.read(slot, read)?;
             }

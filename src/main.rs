@@ -14,9 +14,11 @@ fn main() -> ExitCode {
     // Before anything can go wrong, and before there is a secret.
     let no_dumps = memory::no_core_dumps();
     match Cli::of_process() {
-        Ok(cli) => match cli.task {
+        Ok(cli) => match &cli.task {
             Some(Task::Config) => print(&cli.describe_config()),
-            None => program::run(&cli, cli.accounts(), keyboard::events, no_dumps),
+            Some(Task::Leaked { .. }) | None => {
+                program::run(&cli, cli.accounts(), keyboard::events, no_dumps)
+            }
         },
         Err(code) => code,
     }

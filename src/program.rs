@@ -121,6 +121,7 @@ where
             target,
             more,
             find: cli.key_id.clone(),
+            leaked: cli.leaked().cloned(),
             now: Box::new(|| SystemTime::now().into()),
             to_read: TO_READ,
             account_rules: cli.file.rules.clone(),

@@ -10,7 +10,7 @@ use common::{Person, Setup, changes, dialog, endpoint, go_to, holds, now};
 use iamkeys::{
     aws::Timeouts,
     demo::{Account, Fault, FaultKind, Status, Tag},
-    engine::Exit,
+    engine::{Exit, REVOCATION, impact::revocation},
 };
 use std::{
     collections::BTreeMap,
@@ -29,10 +29,16 @@ struct Deed {
     call: &'static str,
     /// Whom it is about.
     user: &'static str,
+    /// What leads to where it is asked for, from the list: keys, and what is on the screen then.
+    way: &'static [(&'static str, &'static str)],
     /// The key that asks for it, the title of the dialog before it, and what is answered there.
     ask: (&'static str, &'static str, &'static str),
-    /// What it does to the account.
+    /// What has to be in the account before.
+    given: fn(&mut Account),
+    /// What it does to the account's users, keys and tags.
     does: fn(&mut Account),
+    /// Whether something else in the account is as it was asked for.
+    holds: Option<fn(&Account) -> bool>,
     /// What is said when the answer came.
     done: Said,
     /// What is said when the answer was lost, and the account shows that it was done.
@@ -51,10 +57,13 @@ const DEEDS: &[Deed] = &[
     Deed {
         call: "CreateAccessKey",
         user: "bob",
+        way: &[],
         ask: ("c", "Create key", "y"),
+        given: |_| {},
         does: |account| {
             account.create_key("bob", now()).unwrap();
         },
+        holds: None,
         done: ("New key for bob", &["NEW", "Not saved anywhere yet"]),
         found: (
             "A key whose secret is lost",
@@ -79,8 +88,11 @@ const DEEDS: &[Deed] = &[
     Deed {
         call: "UpdateAccessKey",
         user: "bob",
+        way: &[],
         ask: ("t", "Deactivate key", "y"),
+        given: |_| {},
         does: |account| assert!(account.set_key_status("AKIAQX7DEMO4BOBBY001", Status::Inactive)),
+        holds: None,
         done: ("", &["✓ Deactivated AKIAQX7DEMO4BOBBY001 of bob"]),
         found: (
             "It was done",
@@ -101,8 +113,11 @@ const DEEDS: &[Deed] = &[
     Deed {
         call: "UpdateAccessKey",
         user: "former-intern",
+        way: &[],
         ask: ("t", "Activate key", "y"),
+        given: |_| {},
         does: |account| assert!(account.set_key_status("AKIAQX7DEMO4INTERN01", Status::Active)),
+        holds: None,
         done: ("", &["✓ Activated AKIAQX7DEMO4INTERN01 of former-intern"]),
         found: (
             "It was done",
@@ -123,8 +138,11 @@ const DEEDS: &[Deed] = &[
     Deed {
         call: "DeleteAccessKey",
         user: "former-intern",
+        way: &[],
         ask: ("d", "Delete key", "y"),
+        given: |_| {},
         does: |account| assert!(account.remove_key("AKIAQX7DEMO4INTERN01")),
+        holds: None,
         done: ("", &["✓ Deleted AKIAQX7DEMO4INTERN01 of former-intern"]),
         found: (
             "It was done",
@@ -145,7 +163,9 @@ const DEEDS: &[Deed] = &[
     Deed {
         call: "TagUser",
         user: "bob",
+        way: &[],
         ask: ("n", "Describe key", "nightly backups<enter>"),
+        given: |_| {},
         does: |account| {
             let tag = Tag {
                 key: "AKIAQX7DEMO4BOBBY001".into(),
@@ -153,6 +173,7 @@ const DEEDS: &[Deed] = &[
             };
             account.tag_user("bob", vec![tag]).unwrap();
         },
+        holds: None,
         done: ("", &["✓ Described AKIAQX7DEMO4BOBBY001 of bob"]),
         found: (
             "It was done",
@@ -170,7 +191,142 @@ const DEEDS: &[Deed] = &[
         ),
         open: "not known: describing AKIAQX7DEMO4BOBBY001 of bob",
     },
+    Deed {
+        call: "PutUserPolicy",
+        user: "bob",
+        given: |_| {},
+        way: &[
+            ("!", "▌ ▶ 1 Deactivate"),
+            ("j", "▌ ▶ 2 Revoke sessions not revoked"),
+        ],
+        ask: ("<enter>", "Revoke sessions", "y"),
+        does: |_| {},
+        holds: Some(|account| account.user_policy("bob", REVOCATION).is_some()),
+        done: ("", &["✓ Revoked the sessions of bob"]),
+        found: (
+            "It was done",
+            &["Revoke the sessions of bob", "The user has the policy."],
+        ),
+        missing: (
+            "Not done so far",
+            &[
+                "Revoke the sessions of bob",
+                "The user does not have the policy, so far.",
+            ],
+        ),
+        open: "not known: revoking the sessions of bob",
+    },
+    Deed {
+        call: "DeleteUserPolicy",
+        user: "former-intern",
+        given: |account| {
+            let cut = now() - chrono::TimeDelta::hours(37);
+            let document = revocation::document(cut);
+            let user = "former-intern";
+            account
+                .put_user_policy(user, REVOCATION, &document)
+                .unwrap();
+        },
+        way: &[("!", "▌ ▶ 2 Revoke sessions all have expired")],
+        ask: ("<enter>", "Remove the revocation", "y"),
+        does: |_| {},
+        holds: Some(|account| account.user_policy("former-intern", REVOCATION).is_none()),
+        done: (
+            "",
+            &["✓ Removed the revocation of the sessions of former-intern"],
+        ),
+        found: (
+            "It was done",
+            &[
+                "Remove the revocation of the sessions of former-intern",
+                "The user does not have the policy any more.",
+            ],
+        ),
+        missing: (
+            "Not done so far",
+            &[
+                "Remove the revocation of the sessions of former-intern",
+                "The user still has the policy, so far.",
+            ],
+        ),
+        open: "not known: removing the revocation of the sessions of former-intern",
+    },
+    Deed {
+        call: "UpdateServiceSpecificCredential",
+        user: "mobile-uploads",
+        given: |_| {},
+        way: &[
+            ("!", "▶ 1 Deactivate"),
+            ("G", "▌ ▲ 6 Evidence"),
+            ("", "2 to look at"),
+            ("k", "▌ ▲ 5 Replace"),
+            ("k", "▌ bedrock credential ACCAQX7DEMO4MOBILE01, Active"),
+        ],
+        ask: ("t", "Deactivate credential", "y"),
+        does: |_| {},
+        holds: Some(|account| bedrock(account) == Some(Status::Inactive)),
+        done: (
+            "",
+            &["✓ Deactivated bedrock credential ACCAQX7DEMO4MOBILE01 of mobile-uploads"],
+        ),
+        found: (
+            "It was done",
+            &[
+                "Deactivate bedrock credential ACCAQX7DEMO4MOBILE01 of mobile-uploads",
+                "AWS confirms its status.",
+            ],
+        ),
+        missing: (
+            "Not done so far",
+            &[
+                "Deactivate bedrock credential ACCAQX7DEMO4MOBILE01 of mobile-uploads",
+                "Its status is another, so far.",
+            ],
+        ),
+        open: "not known: deactivating bedrock credential ACCAQX7DEMO4MOBILE01 of mobile-uploads",
+    },
+    Deed {
+        call: "DeleteServiceSpecificCredential",
+        user: "mobile-uploads",
+        given: |_| {},
+        way: &[
+            ("!", "▶ 1 Deactivate"),
+            ("G", "▌ ▲ 6 Evidence"),
+            ("", "2 to look at"),
+            ("k", "▌ ▲ 5 Replace"),
+            ("k", "▌ bedrock credential ACCAQX7DEMO4MOBILE01, Active"),
+        ],
+        ask: ("d", "Delete credential", "y"),
+        does: |_| {},
+        holds: Some(|account| bedrock(account).is_none()),
+        done: (
+            "",
+            &["✓ Deleted bedrock credential ACCAQX7DEMO4MOBILE01 of mobile-uploads"],
+        ),
+        found: (
+            "It was done",
+            &[
+                "Delete bedrock credential ACCAQX7DEMO4MOBILE01 of mobile-uploads",
+                "The user does not have it any more.",
+            ],
+        ),
+        missing: (
+            "Not done so far",
+            &[
+                "Delete bedrock credential ACCAQX7DEMO4MOBILE01 of mobile-uploads",
+                "The user still has it, so far.",
+            ],
+        ),
+        open: "not known: deleting bedrock credential ACCAQX7DEMO4MOBILE01 of mobile-uploads",
+    },
 ];
+
+/// The status of the Bedrock key of a user, where there is one.
+fn bedrock(account: &Account) -> Option<Status> {
+    let mut all = account.credentials("mobile-uploads").iter();
+    let found = all.find(|credential| credential.id == "ACCAQX7DEMO4MOBILE01");
+    found.map(|credential| credential.status)
+}
 
 /// What a key is said to be for.
 const TEXT: &str = "nightly backups";
@@ -324,6 +480,7 @@ fn every_change_under_every_fault_is_sent_once_and_told_as_it_is() {
 /// Runs one cell; says what is not as it has to be.
 fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) -> Vec<String> {
     let endpoint = endpoint();
+    endpoint.account(deed.given);
     let before = endpoint.account(|account| account.clone());
     let mut after = before.clone();
     if matches!(ends, Done | Found) {
@@ -340,9 +497,15 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
     }
     let mut person = Person::with(&endpoint, setup);
     go_to(&mut person, deed.user);
+    for (keys, then) in deed.way {
+        person.press(keys);
+        person.see(then);
+    }
     person.press(deed.ask.0);
     person.wait("the question", |screen| {
-        dialog(screen, deed.ask.1).is_some()
+        let asked = dialog(screen, deed.ask.1);
+        // What is approved before it was looked at is looked at all the same.
+        asked.is_some_and(|asked| deed.way.is_empty() || asked.contains("Verified with AWS"))
     });
     person.press(deed.ask.2);
     let screen = person.wait("an end", |screen| is_over(screen, deed));
@@ -393,6 +556,14 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
     // Whatever the dialog says, the list behind it has to be true, and say what is open.
     let stays_open = !left_open(deed, *ends, new.as_deref()).is_empty();
     person.press("<esc>");
+    if !deed.way.is_empty() && *ends != Done {
+        // The page that it was asked for on.
+        person.see(&format!(
+            "Leaked {}",
+            common::keys_of(&endpoint, deed.user)[0].0
+        ));
+        person.press("<esc>");
+    }
     let keys = common::keys_of(&endpoint, deed.user);
     let listed = |screen: &str| {
         let count = format!("{} of 2 keys", keys.len());
@@ -422,6 +593,12 @@ fn cell(deed: &Deed, (_, kind, ends, why): &(&str, FaultKind, Ends, &[&str])) ->
     let held = endpoint.account(|account| holds(account));
     if sent != [deed.call] {
         wrong.push(format!("sent: {sent:?}"));
+    }
+    let is_so = deed
+        .holds
+        .map(|holds| endpoint.account(|account| holds(account)));
+    if is_so.is_some_and(|is_so| is_so != matches!(ends, Done | Found)) {
+        wrong.push(format!("the account has it as it is to be: {is_so:?}"));
     }
     if held != holds(&after) {
         wrong.push(format!("the account holds:\n{held}"));

@@ -514,3 +514,61 @@ fn a_key_is_not_said_to_be_gone_because_its_user_is_not_listed_yet() {
         assert!(told.contains(word), "{word} in {told}");
     }
 }
+
+/// The page of a leaked key is gone through until its sessions can be revoked.
+fn to_the_revocation(person: &mut Person) {
+    go_to(person, "bob");
+    person.press("!");
+    person.see("▌ ▶ 1 Deactivate");
+    person.press("j");
+    person.see("▌ ▶ 2 Revoke sessions not revoked");
+    person.press("<enter>");
+    person.wait("the policy", |screen| {
+        let asked = dialog(screen, "Revoke sessions");
+        asked.is_some_and(|asked| asked.contains("Verified with AWS just now"))
+    });
+    person.press("y");
+}
+
+#[test]
+fn the_policy_that_revokes_sessions_is_written_down_before_and_judged_by_the_next_run() {
+    for (lost, title, words) in [
+        (
+            FaultKind::DropBefore,
+            "Not done so far",
+            "does not have the policy",
+        ),
+        (
+            FaultKind::DropAfter,
+            "It was done",
+            "The user has the policy.",
+        ),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("journal.jsonl");
+        let endpoint = endpoint();
+        // The answer is never read: the program ends before.
+        endpoint.fault(Fault::new(NEVER).action("PutUserPolicy"));
+        if matches!(lost, FaultKind::DropBefore) {
+            endpoint.fault(Fault::new(lost).action("PutUserPolicy"));
+        }
+        let mut person = keeping(&endpoint, &path);
+        to_the_revocation(&mut person);
+        eventually("the request", || !changes(&endpoint).is_empty());
+        assert_eq!(told(&path), ["sent iam:PutUserPolicy"]);
+        let sent = &entries(&path)[0];
+        let document = sent["description"].as_str().unwrap_or_default();
+        assert!(document.contains("aws:TokenIssueTime"), "{sent}");
+        person.signal(Signal::Terminate);
+        person.exit();
+        endpoint.clear_faults();
+        let mut person = keeping(&endpoint, &path);
+        person.wait(title, |screen| {
+            let told = dialog(screen, title).unwrap_or_default();
+            told.contains("Revoke the sessions of bob") && told.contains(words)
+        });
+        person.press("<esc>");
+        drop(person);
+        assert_eq!(changes(&endpoint), ["PutUserPolicy"], "it is sent once");
+    }
+}

@@ -8,6 +8,8 @@ mod desk;
 mod fleet;
 #[path = "screens/impact.rs"]
 mod impact;
+#[path = "screens/leak.rs"]
+mod leak;
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;

@@ -7,7 +7,7 @@
 use crate::{
     aws::Connection,
     engine::{
-        Event, Kind, NewFile, SecretJob,
+        Event, Kind, SecretJob,
         destination::{CurrentKey, ProfilePlan},
         vault::{DestinationNews, Listing, NotWritten, Owner, Written},
     },
@@ -60,8 +60,8 @@ impl Places {
     }
 
     /// A path as it was typed, with all that was left out.
-    fn whole(&self, file: &NewFile) -> Result<PathBuf, String> {
-        let path = csv_file::path(&file.path).map_err(|error| error.to_string())?;
+    pub(super) fn whole(&self, typed: &str) -> Result<PathBuf, String> {
+        let path = csv_file::path(typed).map_err(|error| error.to_string())?;
         let Some(directory) = self.only_in.as_ref().map_err(String::clone)? else {
             return absolute(&path).map_err(|error| format!("{}: {error}", path.display()));
         };
@@ -123,7 +123,7 @@ pub(super) async fn run(
         }
         SecretJob::ProveFile(file) => {
             let proven = spawn_blocking(move || {
-                let path = places.whole(&file)?;
+                let path = places.whole(&file.path)?;
                 let proven = csv_file::prove_writable(&path, file.layout, &file.user);
                 proven.map_err(|e| e.to_string()).map(|()| shown(&path))
             });
@@ -140,7 +140,7 @@ pub(super) async fn run(
         }
         SecretJob::WriteFile { file, key, secret } => {
             let written = spawn_blocking(move || {
-                let path = places.whole(&file).map_err(NotWritten::Refused)?;
+                let path = places.whole(&file.path).map_err(NotWritten::Refused)?;
                 let done = csv_file::write(&path, file.layout, &file.user, &key, &secret);
                 finished(done, &path)
             });

@@ -4,6 +4,7 @@
 use super::{
     SecretKey,
     destination::{Form, Layout, Multiplexer, ProfilePlan, Why},
+    leak::Evidence,
     prompt::{Means, PromptId, Reply},
     request::{Change, Read},
 };
@@ -59,6 +60,9 @@ pub enum Effect {
     ClearClipboard(String),
     /// Read or write a place that a secret can be put into; the session tells whose key is there.
     Secret(SessionId, RequestId, SecretJob),
+    /// Write what is known of a leaked key into two new files: the path as it was typed. Ends in one
+    /// [`Event::EvidenceWritten`](super::Event::EvidenceWritten). Not dropped at quit.
+    WriteEvidence(SessionId, String, Box<Evidence>),
     /// End the program.
     Exit(Exit),
 }

@@ -34,6 +34,8 @@ pub enum Remedy {
     DeleteAKey,
     /// Remove one of the user's tags first: a description is a tag.
     RemoveATag,
+    /// Remove one of the user's inline policies first: together they may have 2,048 characters.
+    RemoveAPolicy,
     /// Have the account's limit raised.
     RaiseTheLimit,
     /// Wait a minute, then ask again.
@@ -200,6 +202,7 @@ impl Error {
             Kind::Limit => match self.action {
                 "iam:CreateAccessKey" => Remedy::DeleteAKey,
                 "iam:TagUser" => Remedy::RemoveATag,
+                "iam:PutUserPolicy" => Remedy::RemoveAPolicy,
                 _ => Remedy::RaiseTheLimit,
             },
             Kind::Busy => Remedy::WaitAMinute,
@@ -272,6 +275,7 @@ mod tests {
         for (action, remedy) in [
             ("iam:CreateAccessKey", Remedy::DeleteAKey),
             ("iam:TagUser", Remedy::RemoveATag),
+            ("iam:PutUserPolicy", Remedy::RemoveAPolicy),
             ("iam:DeleteAccessKey", Remedy::RaiseTheLimit),
         ] {
             let error = Error {

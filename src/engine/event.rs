@@ -4,6 +4,7 @@
 use super::{
     effect::{ChangeId, Copied, CopyOutcome, RequestId, SessionId},
     error::Error,
+    leak::Written,
     model::Caller,
     problem::Problem,
     profiles::ProfileList,
@@ -106,6 +107,15 @@ pub enum Event {
         request: RequestId,
         /// The news.
         news: DestinationNews,
+    },
+    /// Files with what is known of a leaked key are written, or not: why.
+    EvidenceWritten {
+        /// The key.
+        key: String,
+        /// The files.
+        result: Result<Written, String>,
+        /// How long it took.
+        took: Duration,
     },
     /// What the journal tells of the rotations of earlier runs.
     Rotated(Rotated),

@@ -3,6 +3,7 @@
 use super::{
     effect::{Copied, Origin, SessionId, Slot, Target},
     key_id::KeyId,
+    leak::LeakStep,
     leaving::Leave,
     opening::Wanted,
     plan::{PlanId, Proposal},
@@ -87,6 +88,37 @@ pub enum Intent {
         user: Box<str>,
         /// The key's ID.
         key: Box<str>,
+    },
+    /// Ask for what the response to a leaked key is derived from, as far as it is not known.
+    Leak {
+        /// The account.
+        slot: Slot,
+        /// The user.
+        user: Box<str>,
+        /// The key's ID.
+        key: Box<str>,
+    },
+    /// The same, and once more for what is known.
+    LookAtLeak {
+        /// The account.
+        slot: Slot,
+        /// The user.
+        user: Box<str>,
+        /// The key's ID.
+        key: Box<str>,
+    },
+    /// Propose what a step of the response to the leak of this user's key needs.
+    LeakStep(Slot, Box<str>, Box<str>, LeakStep),
+    /// Write what is known of a leaked key into two new files.
+    SaveEvidence {
+        /// The account.
+        slot: Slot,
+        /// The user.
+        user: Box<str>,
+        /// The key's ID.
+        key: Box<str>,
+        /// Where, as it was typed: without an extension, or with one of the two.
+        path: String,
     },
     /// Ask for older events of a key, or of a session.
     MoreEvents(Slot, Box<str>),

@@ -11,6 +11,15 @@ const LENGTH: usize = 20;
 /// How many characters the secret of a key has.
 const SECRET_LENGTH: usize = 40;
 
+/// A word of so many characters of base64 is no ID and no name: a session's token has hundreds.
+const TOKEN_LENGTH: usize = 100;
+
+/// What every long-term API key of Bedrock that was seen begins with.
+const LONG_TERM: &str = "ABSKQmVkcm9ja0FQSUtleS";
+
+/// What a short-term one begins with.
+const SHORT_TERM: &str = "bedrock-api-key-";
+
 /// The digits of base32, in the order of their values.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -40,8 +49,8 @@ impl KeyId {
     /// # Errors
     /// When it cannot be the ID of a long-lived key: what it is instead.
     pub fn read(text: &str) -> Result<Self, NotAKey> {
-        if holds_secret(text) {
-            return Err(NotAKey::Secret);
+        if let Some(secret) = secret_in(text) {
+            return Err(secret);
         }
         let id = trimmed(text).to_ascii_uppercase();
         if id.is_empty() {
@@ -96,6 +105,11 @@ pub enum NotAKey {
     Nothing,
     /// It holds what looks like the secret of a key.
     Secret,
+    /// It holds what looks like an API key of Amazon Bedrock, which is a secret too.
+    Bedrock {
+        /// It was made from a session, and ends with it; the others are credentials of a user.
+        is_short: bool,
+    },
     /// The ID of a temporary key.
     Temporary(String),
     /// The ID of something else.
@@ -120,7 +134,21 @@ impl fmt::Display for NotAKey {
             Self::Secret => write!(
                 f,
                 "That looks like a secret, not a key ID. No key is found by its secret; anyone \
-                 who has seen it can use it."
+                 who has seen it can use it. Look for the key ID beside it, and deactivate that key."
+            ),
+            Self::Bedrock { is_short: false } => write!(
+                f,
+                "That looks like a Bedrock API key: a secret. It does not tell whose it is. \
+                 \"aws iam list-service-specific-credentials --all-users --service-name \
+                 bedrock.amazonaws.com\" lists those of the account, most of users called \
+                 BedrockAPIKey-…; \"aws iam update-service-specific-credential --status Inactive\" \
+                 switches one off."
+            ),
+            Self::Bedrock { is_short: true } => write!(
+                f,
+                "That looks like a short-term Bedrock API key: a secret made from a session, for 12 \
+                 hours at most. It cannot be deactivated: revoke the sessions of the user or role \
+                 that made it."
             ),
             Self::Temporary(id) => {
                 let place =
@@ -158,11 +186,31 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';'))
 }
 
-/// Whether a text holds what looks like the secret of a key: forty characters of base64 in a row.
+/// The secret that a text holds, as far as one looks like it: that of an access key, forty characters
+/// of base64 in a row; a session's token, which is much longer; or an API key of Bedrock.
+#[must_use]
+pub fn secret_in(text: &str) -> Option<NotAKey> {
+    if text.contains(SHORT_TERM) {
+        return Some(NotAKey::Bedrock { is_short: true });
+    }
+    let mut parts = text.split(is_outside);
+    if parts.clone().any(is_bedrock_key) {
+        return Some(NotAKey::Bedrock { is_short: false });
+    }
+    let is_secret = |part: &str| part.len() == SECRET_LENGTH || part.len() >= TOKEN_LENGTH;
+    parts.any(is_secret).then_some(NotAKey::Secret)
+}
+
+/// Whether a text holds what looks like a secret.
 #[must_use]
 pub fn holds_secret(text: &str) -> bool {
-    text.split(is_outside)
-        .any(|part| part.len() == SECRET_LENGTH)
+    secret_in(text).is_some()
+}
+
+/// Whether a word is a long-term API key of Bedrock, or the beginning of one: `ABSK` and base64, of
+/// which the first part says `BedrockAPIKey`.
+fn is_bedrock_key(word: &str) -> bool {
+    word.starts_with(LONG_TERM) || (word.starts_with("ABSK") && word.len() >= SECRET_LENGTH)
 }
 
 /// The same where other long words are usual: one of hexadecimal digits only is a checksum.
@@ -170,7 +218,7 @@ pub fn holds_secret(text: &str) -> bool {
 pub fn looks_like_a_secret(text: &str) -> bool {
     let hex = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit());
     text.split(is_outside)
-        .any(|part| part.len() == SECRET_LENGTH && !hex(part))
+        .any(|part| is_bedrock_key(part) || (part.len() == SECRET_LENGTH && !hex(part)))
 }
 
 /// Whether a text is a secret and no path: a part of a path may look like a secret too, and so may one
@@ -247,6 +295,40 @@ mod tests {
     }
 
     #[test]
+    fn a_bedrock_key_is_a_secret_and_is_not_repeated() {
+        let long = format!("ABSKQmVkcm9ja0FQSUtleS{}==", "aB3/".repeat(27));
+        let short = format!("bedrock-api-key-{}", "YmVkcm9jay5".repeat(20));
+        let half = &long[..22];
+        for (text, is_short) in [
+            (long.as_str(), false),
+            (half, false),
+            (&format!("AWS_BEARER_TOKEN_BEDROCK={long}"), false),
+            (&short, true),
+        ] {
+            let why = KeyId::read(text).expect_err("it is no ID");
+            assert_eq!(why, NotAKey::Bedrock { is_short }, "{text}");
+            assert!(!why.to_string().contains("aB3/") && !why.to_string().contains("YmVk"));
+            assert!(holds_secret(text));
+        }
+        assert!(looks_like_a_secret(half));
+        assert!(!redacted(&long).contains("aB3/"));
+        // Too little of it to be one.
+        assert_eq!(secret_in("ABSK"), None);
+        assert_eq!(secret_in("ABSKQmVkcm9ja0FQSUtle"), None);
+    }
+
+    #[test]
+    fn the_token_of_a_session_is_a_secret() {
+        let token = format!("IQoJb3JpZ2luX2VjE{}", "a1B2+/".repeat(60));
+        assert_eq!(KeyId::read(&token), Err(NotAKey::Secret));
+        // The usual slip of the hand is not.
+        assert_eq!(
+            KeyId::read("AKIAIOSFODNN7EXAMPLEX"),
+            Err(NotAKey::Length(21))
+        );
+    }
+
+    #[test]
     fn an_id_is_read_however_it_was_copied() {
         for text in [
             "AKIAIOSFODNN7EXAMPLE",
@@ -320,7 +402,7 @@ mod tests {
             (
                 "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
                 "That looks like a secret, not a key ID. No key is found by its secret; anyone \
-                 who has seen it can use it.",
+                 who has seen it can use it. Look for the key ID beside it, and deactivate that key.",
             ),
         ] {
             assert_eq!(KeyId::read(text).unwrap_err().to_string(), words);

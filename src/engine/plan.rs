@@ -226,7 +226,11 @@ impl Engine {
     /// The change to this key that is under way; without a key, the creation for this user.
     #[must_use]
     pub fn pending_for(&self, slot: Slot, user: &str, key: Option<&str>) -> Option<&Change> {
-        self.changing(slot, user).find(|change| change.key() == key)
+        let is_it = |change: &&Change| match key {
+            None => matches!(change, Change::Create { .. }),
+            key => change.key() == key,
+        };
+        self.changing(slot, user).find(is_it)
     }
 
     /// The changes to a user's keys that are under way in the present session.

@@ -6,10 +6,10 @@ use super::{
     account::{Account, KeyRow, Load, is_trial},
     effect::{RequestId, SessionId, Slot},
     error::{Error, Kind},
-    impact::Credential,
+    impact::{Credential, NamedPolicy},
     model::{KeyStatus, LastUsed},
     plan::{Plan, PlanId, Proposal, Stage},
-    request::{Change, Read},
+    request::{Change, REVOCATION, Read},
     rotation::WARM,
     unresolved::Settles,
     vault::{Kept, NewKey},
@@ -36,7 +36,17 @@ pub struct Preflight {
     before: Option<Vec<String>>,
     /// The other credential that is changed, as it was when the look began; `Some(None)` where it was
     /// known not to be there.
+    #[allow(
+        clippy::option_option,
+        reason = "to be known not to be there is an answer"
+    )]
     credential: Option<Option<Credential>>,
+    /// The policy that is put or removed, in the same way: what it said.
+    #[allow(
+        clippy::option_option,
+        reason = "to be known not to be there is an answer"
+    )]
+    policy: Option<Option<Box<str>>>,
     /// The account could not be looked at.
     pub failed: Option<Error>,
     /// What is different from what was known: it has to be read before it is answered.
@@ -84,6 +94,8 @@ pub enum Difference {
     UseUnknown,
     /// No other key of the user is active any more.
     NoOther,
+    /// The policy that revokes the user's sessions has come, gone, or says something else now.
+    Policy,
 }
 
 /// A point in time by both clocks.
@@ -175,7 +187,9 @@ impl Engine {
         let key = plan.at_risk().map(str::to_owned);
         let account = self.fleet.of(session)?;
         let before = account.key_ids(&user);
-        let credential = credential(account, plan.first()).map(|known| known.cloned());
+        let credential = credential(account, plan.first()).map(Option::<&Credential>::cloned);
+        let policy = policy(account, plan.first());
+        let policy = policy.map(|known| known.and_then(|policy| policy.document.clone()));
         let facts = key.as_ref().and_then(|key| facts(account, &user, key));
         let first = plan.first().looked_at_by();
         let keys = self.read(session.slot, first);
@@ -183,6 +197,7 @@ impl Engine {
         let preflight = self.plan_mut(id)?.preflight_mut()?;
         preflight.before = before;
         preflight.credential = credential;
+        preflight.policy = policy;
         preflight.keys = keys;
         preflight.last_used = last_used;
         preflight.difference = None;
@@ -458,7 +473,16 @@ impl Engine {
                     _ => None,
                 }
             }
-            (None, None) if !matches!(plan.first(), Change::Create { .. }) => None,
+            (None, None) if !matches!(plan.first(), Change::Create { .. }) => {
+                let now = policy(account, plan.first())?;
+                let lifts = matches!(plan.first(), Change::LiftRevocation { .. });
+                let said = now.map(|policy| policy.document.as_deref());
+                match &preflight.policy {
+                    _ if lifts && now.is_none() => Some(Difference::NotFound),
+                    Some(before) if before.as_deref() != said.flatten() => Some(Difference::Policy),
+                    _ => None,
+                }
+            }
             (None, None) => {
                 let before = preflight.before.as_ref()?;
                 let mut new = account.key_ids(plan.user())?;
@@ -481,6 +505,10 @@ fn is_full(account: &Account, change: &Change) -> bool {
 
 /// What is known of the other credential that a change is about: `None` where it is not known, or the
 /// change is about none.
+#[allow(
+    clippy::option_option,
+    reason = "to be known not to be there is an answer"
+)]
 fn credential<'a>(account: &'a Account, change: &Change) -> Option<Option<&'a Credential>> {
     let (Change::SetCredential { user, kind, id, .. }
     | Change::DeleteCredential { user, kind, id }) = change
@@ -490,6 +518,20 @@ fn credential<'a>(account: &'a Account, change: &Change) -> Option<Option<&'a Cr
     let known = account.impacts.user(user)?.credentials.known()?;
     let found = known.get(kind, id);
     (found.is_some() || known.knows(kind)).then_some(found)
+}
+
+/// What is known of the policy that a change puts or removes, in the same way.
+#[allow(
+    clippy::option_option,
+    reason = "to be known not to be there is an answer"
+)]
+fn policy<'a>(account: &'a Account, change: &Change) -> Option<Option<&'a NamedPolicy>> {
+    let (Change::RevokeSessions { user, .. } | Change::LiftRevocation { user }) = change else {
+        return None;
+    };
+    let known = account.impacts.user(user)?.permissions.known()?;
+    let found = known.own_inline(REVOCATION);
+    (found.is_some() || known.knows_own_inline()).then_some(found)
 }
 
 /// What is known of a key.

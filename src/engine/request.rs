@@ -52,7 +52,7 @@ pub enum Read {
     PortalAccounts(Option<String>),
     /// The regions that are enabled in the account.
     Regions,
-    /// A page of the event history of CloudTrail.
+    /// A page of the event history of `CloudTrail`.
     TrailEvents(TrailQuery),
     /// One event whole, as JSON: its region and its ID.
     WholeEvent(Arc<str>, Box<str>),
@@ -99,7 +99,7 @@ pub enum Answer {
     Regions(Vec<Arc<str>>),
     /// A page of events.
     TrailEvents(TrailPage),
-    /// An event as JSON; `None` where CloudTrail does not have it (any more).
+    /// An event as JSON; `None` where `CloudTrail` does not have it (any more).
     WholeEvent(Option<Box<str>>),
     /// The policies of a user.
     Permissions(Box<Permissions>),
@@ -488,92 +488,15 @@ impl Change {
                 is_not_so: "The description is another, so far.",
                 parameters: vec![user_name, ("Tags", Value::Tag(key, it))],
             },
-            Self::RevokeSessions { document, .. } => ChangeRow {
-                action: "iam:PutUserPolicy",
-                target: format!("the sessions of {user}"),
-                severity: Severity::Interrupts,
-                verb: "Revoke",
-                doing: "revoking",
-                done: "Revoked",
-                consequence: "Whatever runs on a session of this user made until now fails at once. Access keys are not concerned.",
-                undo: "You can remove the policy again.",
-                is_so: "The user has the policy.",
-                is_not_so: "The user does not have the policy, so far.",
-                parameters: vec![
-                    user_name,
-                    ("PolicyName", Value::Text(REVOCATION)),
-                    ("PolicyDocument", Value::Text(document)),
-                ],
-            },
-            Self::LiftRevocation { .. } => ChangeRow {
-                action: "iam:DeleteUserPolicy",
-                target: format!("the revocation of the sessions of {user}"),
-                severity: Severity::Harmless,
-                verb: "Remove",
-                doing: "removing",
-                done: "Removed",
-                consequence: "Sessions that it still denies work again until they expire.",
-                undo: "You can revoke them again.",
-                is_so: "The user does not have the policy any more.",
-                is_not_so: "The user still has the policy, so far.",
-                parameters: vec![user_name, ("PolicyName", Value::Text(REVOCATION))],
-            },
+            Self::RevokeSessions { user, document } => sessions_row(user, Some(document)),
+            Self::LiftRevocation { user } => sessions_row(user, None),
             Self::SetCredential {
-                kind, id, active, ..
-            } => {
-                let (verb, doing, done) = if *active {
-                    ("Activate", "activating", "Activated")
-                } else {
-                    ("Deactivate", "deactivating", "Deactivated")
-                };
-                let status = if *active { "Active" } else { "Inactive" };
-                ChangeRow {
-                    action: kind.update_action(),
-                    target: kind.target(id, user),
-                    severity: if *active {
-                        Severity::Harmless
-                    } else {
-                        Severity::Interrupts
-                    },
-                    verb,
-                    doing,
-                    done,
-                    consequence: if *active {
-                        "It will work again within seconds."
-                    } else {
-                        "Anything using it will fail immediately."
-                    },
-                    undo: if *active {
-                        "You can deactivate it again."
-                    } else {
-                        "You can reactivate it."
-                    },
-                    is_so: "AWS confirms its status.",
-                    is_not_so: "Its status is another, so far.",
-                    parameters: vec![
-                        user_name,
-                        (kind.id_parameter(), Value::Text(id)),
-                        ("Status", Value::Text(status)),
-                    ],
-                }
-            }
-            Self::DeleteCredential { kind, id, .. } => ChangeRow {
-                action: kind.delete_action(),
-                target: kind.target(id, user),
-                severity: Severity::Destroys,
-                verb: "Delete",
-                doing: "deleting",
-                done: "Deleted",
-                consequence: "",
-                undo: "This can't be undone.",
-                is_so: "The user does not have it any more.",
-                is_not_so: "The user still has it, so far.",
-                parameters: if *kind == CredentialKind::Password {
-                    vec![user_name]
-                } else {
-                    vec![user_name, (kind.id_parameter(), Value::Text(id))]
-                },
-            },
+                user,
+                kind,
+                id,
+                active,
+            } => credential_row(user, kind, id, Some(*active)),
+            Self::DeleteCredential { user, kind, id } => credential_row(user, kind, id, None),
         }
     }
 
@@ -728,6 +651,109 @@ impl Change {
     }
 }
 
+/// The row of the policy that revokes the sessions of a user: that it is put, or without one removed.
+fn sessions_row<'a>(user: &'a str, document: Option<&'a str>) -> ChangeRow<'a> {
+    let user_name = ("UserName", Value::Text(user));
+    match document {
+        Some(document) => ChangeRow {
+            action: "iam:PutUserPolicy",
+            target: format!("the sessions of {user}"),
+            severity: Severity::Interrupts,
+            verb: "Revoke",
+            doing: "revoking",
+            done: "Revoked",
+            consequence: "Sessions of this user that were made until now fail at once. Access keys are not affected.",
+            undo: "You can remove the policy again.",
+            is_so: "The user has the policy.",
+            is_not_so: "The user does not have the policy, so far.",
+            parameters: vec![
+                user_name,
+                ("PolicyName", Value::Text(REVOCATION)),
+                ("PolicyDocument", Value::Text(document)),
+            ],
+        },
+        None => ChangeRow {
+            action: "iam:DeleteUserPolicy",
+            target: format!("the revocation of the sessions of {user}"),
+            severity: Severity::Harmless,
+            verb: "Remove",
+            doing: "removing",
+            done: "Removed",
+            consequence: "Sessions that it still denies work again until they expire.",
+            undo: "You can revoke them again.",
+            is_so: "The user does not have the policy any more.",
+            is_not_so: "The user still has the policy, so far.",
+            parameters: vec![user_name, ("PolicyName", Value::Text(REVOCATION))],
+        },
+    }
+}
+
+/// The row of another credential than an access key: that it is made Active or Inactive, or deleted.
+fn credential_row<'a>(
+    user: &'a str,
+    kind: &'a CredentialKind,
+    id: &'a str,
+    active: Option<bool>,
+) -> ChangeRow<'a> {
+    let user_name = ("UserName", Value::Text(user));
+    match active {
+        Some(active) => {
+            let (verb, doing, done) = if active {
+                ("Activate", "activating", "Activated")
+            } else {
+                ("Deactivate", "deactivating", "Deactivated")
+            };
+            let status = if active { "Active" } else { "Inactive" };
+            ChangeRow {
+                action: kind.update_action(),
+                target: kind.target(id, user),
+                severity: if active {
+                    Severity::Harmless
+                } else {
+                    Severity::Interrupts
+                },
+                verb,
+                doing,
+                done,
+                consequence: if active {
+                    "It will work again within seconds."
+                } else {
+                    "Anything using it will fail immediately."
+                },
+                undo: if active {
+                    "You can deactivate it again."
+                } else {
+                    "You can reactivate it."
+                },
+                is_so: "AWS confirms its status.",
+                is_not_so: "Its status is another, so far.",
+                parameters: vec![
+                    user_name,
+                    (kind.id_parameter(), Value::Text(id)),
+                    ("Status", Value::Text(status)),
+                ],
+            }
+        }
+        None => ChangeRow {
+            action: kind.delete_action(),
+            target: kind.target(id, user),
+            severity: Severity::Destroys,
+            verb: "Delete",
+            doing: "deleting",
+            done: "Deleted",
+            consequence: "",
+            undo: "This can't be undone.",
+            is_so: "The user does not have it any more.",
+            is_not_so: "The user still has it, so far.",
+            parameters: if *kind == CredentialKind::Password {
+                vec![user_name]
+            } else {
+                vec![user_name, (kind.id_parameter(), Value::Text(id))]
+            },
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -744,6 +770,20 @@ mod tests {
             key: key.clone(),
             text: text.map(str::to_owned),
         };
+        let bedrock = || CredentialKind::ServiceSpecific("bedrock.amazonaws.com".into());
+        let credential = |kind, id: &str, active: Option<bool>| match active {
+            Some(active) => Change::SetCredential {
+                user: user.clone(),
+                kind,
+                id: id.into(),
+                active,
+            },
+            None => Change::DeleteCredential {
+                user: user.clone(),
+                kind,
+                id: id.into(),
+            },
+        };
         vec![
             Change::Create { user: user.clone() },
             set(true),
@@ -754,6 +794,25 @@ mod tests {
             },
             describe(Some("backup")),
             describe(None),
+            Change::RevokeSessions {
+                user: user.clone(),
+                document: crate::engine::impact::revocation::document(
+                    chrono::DateTime::from_timestamp(1_795_000_000, 0).expect("a time"),
+                ),
+            },
+            Change::LiftRevocation { user: user.clone() },
+            credential(CredentialKind::SshKey, "APKAEXAMPLE", Some(true)),
+            credential(CredentialKind::Certificate, "CERTEXAMPLE", Some(false)),
+            credential(bedrock(), "ACCAEXAMPLE", Some(false)),
+            credential(CredentialKind::Password, "", None),
+            credential(
+                CredentialKind::MfaDevice,
+                "arn:aws:iam::123456789012:mfa/alice",
+                None,
+            ),
+            credential(CredentialKind::SshKey, "APKAEXAMPLE", None),
+            credential(CredentialKind::Certificate, "CERTEXAMPLE", None),
+            credential(bedrock(), "ACCAEXAMPLE", None),
         ]
     }
 
@@ -775,6 +834,16 @@ mod tests {
                 "Delete, deleting, Deleted AKIAEXAMPLE of alice",
                 "Describe, describing, Described AKIAEXAMPLE of alice",
                 "Clear, clearing, Cleared the description of AKIAEXAMPLE of alice",
+                "Revoke, revoking, Revoked the sessions of alice",
+                "Remove, removing, Removed the revocation of the sessions of alice",
+                "Activate, activating, Activated SSH key APKAEXAMPLE of alice",
+                "Deactivate, deactivating, Deactivated signing certificate CERTEXAMPLE of alice",
+                "Deactivate, deactivating, Deactivated bedrock credential ACCAEXAMPLE of alice",
+                "Delete, deleting, Deleted the console password of alice",
+                "Delete, deleting, Deleted MFA device arn:aws:iam::123456789012:mfa/alice of alice",
+                "Delete, deleting, Deleted SSH key APKAEXAMPLE of alice",
+                "Delete, deleting, Deleted signing certificate CERTEXAMPLE of alice",
+                "Delete, deleting, Deleted bedrock credential ACCAEXAMPLE of alice",
             ]
         );
     }
@@ -786,7 +855,7 @@ mod tests {
             .map(|change| (change.row().is_so, change.row().is_not_so))
             .collect();
         assert_eq!(
-            told[4..],
+            told[4..6],
             [
                 (
                     "The account has this description.",

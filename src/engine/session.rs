@@ -348,7 +348,10 @@ impl Engine {
                 self.take_up_questions();
             }
             (Read::Keys(user), _) => self.keys_came(session, user)?,
-            (Read::TrailEvents(query), _) => self.events_came(session.slot, query)?,
+            (Read::TrailEvents(query), _) => {
+                self.events_came(session.slot, query);
+                self.sessions_of_leak_came(session.slot)?;
+            }
             (Read::Regions, None) => self.regions_came(session.slot)?,
             (Read::Tags(_), Some(error)) if error.kind == Kind::Denied => {
                 // A refusal is not repeated with every user that is selected.

@@ -138,6 +138,24 @@ pub(super) fn create(
     confirm(path, folder, seam)
 }
 
+/// Makes a new file with this text, whole or not at all, readable by its owner only. Blocks for the disk,
+/// and for another iamkeys that is writing in the same folder.
+///
+/// # Errors
+/// [`Error::Exists`] when there is anything at this path; [`Error::Unconfirmed`] when the file is made,
+/// but may not survive a power cut. After any other error there is no new file.
+pub fn make_new(path: &Path, text: &SecretKey) -> Result<(), Error> {
+    create(path, Mode::Commit, &|_| Ok(()), text)
+}
+
+/// Does everything of [`make_new`] but its last step, and leaves no file.
+///
+/// # Errors
+/// Those of [`make_new`].
+pub fn prove_new(path: &Path, text: &SecretKey) -> Result<(), Error> {
+    create(path, Mode::Rehearse, &|_| Ok(()), text)
+}
+
 /// Locks a folder and removes what killed processes have left there; none if another process still
 /// holds the lock.
 fn lock(folder: &Path, seam: Seam<'_>) -> io::Result<Option<Lock>> {

@@ -78,8 +78,9 @@ actions! {
     Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
     Describe, "describe", "Edit the key's description", Keys "Edit the description";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
-    Impact, "impact", "Show who uses the key and what would break", Keys "Details, who uses it";
-    Details, "details", "Show the key with its exact times", Keys "Details, who uses it";
+    Impact, "impact", "Show who uses the key and what would break", Keys "Details, use, leaks";
+    Leaked, "leaked", "Deal with a leaked key, to the end", Keys "Details, use, leaks";
+    Details, "details", "Show the key with its exact times", Keys "Details, use, leaks";
     CopyId, "copy ID", "Copy the key ID", Keys "Copy the key ID";
     Find, "find", "Find a key by its ID, loaded or not", Keys "Find by key ID";
     WholeEntry, "details", "Show all of the entry", View "The whole entry";
@@ -157,6 +158,7 @@ actions! {
     KeepKey, "keep it", "Keep the key: its secret is known";
     NextStep, "continue", "Continue the rotation";
     Independent, "both in use", "Both are in use; neither replaces the other";
+    SaveEvidence, "evidence", "Save what is known of a leaked key";
     RollBack, "roll back", "Activate the old key and delete the new one";
     TryAgain, "try again", "Sign in again";
     LogIn, "log in", "Log in to IAM Identity Center";
@@ -227,6 +229,7 @@ impl Action {
                 | Self::Describe
                 | Self::CopyId
                 | Self::Details
+                | Self::Leaked
                 | Self::Impact
         )
     }

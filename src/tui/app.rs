@@ -123,6 +123,8 @@ pub struct Config {
     pub more: MoreAccounts,
     /// The key to look for first.
     pub find: Option<KeyId>,
+    /// The leaked key to deal with first.
+    pub leaked: Option<KeyId>,
     /// The clock.
     pub now: Box<dyn Fn() -> DateTime<Utc>>,
     /// How long a dialog is on the screen before what must be meant counts in it:
@@ -201,6 +203,9 @@ where
         effects.extend(screen.open_more(config.more));
         if let Some(key) = config.find {
             screen.search_first(key);
+        }
+        if let Some(key) = config.leaked {
+            screen.respond_first(key);
         }
         let mut app = Self {
             host,

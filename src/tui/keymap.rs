@@ -40,6 +40,8 @@ contexts! {
     Typed, "typed confirmation", "A confirmation answered by typing the end of the key ID.";
     Question, "open question", "Something that is not known.";
     Rotate, "rotation", "The rotation of a key.";
+    Leak, "leaked key", "The response to the leak of a key.";
+    Evidence, "evidence", "Typing where the evidence on a leaked key goes.";
     Full, "no room for a key", "The user has as many keys as there may be.";
     NewKey, "new key", "The new key and its secret.";
     CopyAs, "copy as", "Choosing a form to copy a new key in.";
@@ -81,6 +83,7 @@ impl Context {
                 | Self::Palette
                 | Self::Profile
                 | Self::File
+                | Self::Evidence
                 | Self::Describe
                 | Self::Find
                 | Self::Code
@@ -195,6 +198,7 @@ const MOVING: &[Context] = &[
     Context::Keys,
     Context::AllKeys,
     Context::Activity,
+    Context::Leak,
     Context::CopyAs,
     Context::ReadyFilters,
     Context::Plan,
@@ -228,6 +232,7 @@ const TYPED: &[Context] = &[
     Context::Switch,
     Context::Profile,
     Context::File,
+    Context::Evidence,
     Context::Describe,
     Context::Find,
     Context::Code,
@@ -247,6 +252,7 @@ const REFRESHED: &[Context] = &[
     Context::AllKeys,
     Context::Activity,
     Context::Rotate,
+    Context::Leak,
     Context::Impact,
 ];
 const QUITTABLE: &[Context] = &[
@@ -301,15 +307,17 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::ShowItem, &[Key::of(KeyCode::Enter)], &[Context::Impact, Context::Events], true),
     bind(Action::Toggle, &[Key::char('t')], IMPACT, true),
     bind(Action::Rotate, &[Key::char('r')], IMPACT, true),
+    bind(Action::Leaked, &[Key::char('!')], IMPACT, true),
     bind(Action::ListEvents, &[Key::char('e')], IMPACT, true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
     bind(Action::Back, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Impact, Context::Events], true),
     bind(Action::Delete, &[Key::char('d')], IMPACT, true),
     bind(Action::CopyId, &[Key::char('y')], IMPACT, true),
-    bind(Action::MoreEvents, &[Key::char('m')], &[Context::Impact, Context::Events], true),
+    bind(Action::MoreEvents, &[Key::char('m')], &[Context::Impact, Context::Events, Context::Leak], true),
     bind(Action::Switch, &[Key::char('@')], VIEWS, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events], true),
+    bind(Action::Leaked, &[Key::char('!')], LISTS, false),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], &[Context::SignedOut], true),
@@ -352,6 +360,16 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Independent, &[Key::char('i')], &[Context::Rotate], false),
     bind(Action::Undo, &[Key::char('u')], &[Context::Rotate], false),
     bind(Action::RollBack, &[Key::char('b')], &[Context::Rotate], false),
+    // A leaked key.
+    bind(Action::Press, &[Key::of(KeyCode::Enter)], &[Context::Leak], false),
+    bind(Action::Leaked, &[Key::char('!')], &[Context::Leak], false),
+    bind(Action::Toggle, &[Key::char('t')], &[Context::Leak], false),
+    bind(Action::Delete, &[Key::char('d')], &[Context::Leak], false),
+    bind(Action::Rotate, &[Key::char('r')], &[Context::Leak], false),
+    bind(Action::SaveEvidence, &[Key::char('w')], &[Context::Leak], false),
+    bind(Action::CopyId, &[Key::char('y')], &[Context::Leak], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Leak], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Evidence], false),
     bind(Action::GoToKey, &[Key::char('y')], &[Context::Full], false),
     bind(Action::HaveIt, &[Key::char('i')], &[Context::Discard], false),
     bind(Action::Discard, &[Key::char('d')], &[Context::Discard], false),

@@ -15,7 +15,7 @@ pub use users::Pane;
 use super::{
     action::Action,
     canvas::Canvas,
-    dialogs::{Ask, Describe, Details, Dialog, Impact, Rotate, WholeEntry},
+    dialogs::{Ask, Describe, Details, Dialog, Impact, LeakPage, Rotate, WholeEntry},
     format,
     keymap::Context,
     layout::Layout,
@@ -267,6 +267,9 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
                 Ask::Intend(Intent::Rotate(slot, user)),
             ]
         }),
+        Action::Leaked => both().map_or_else(Vec::new, |(user, row)| {
+            LeakPage::open(slot, user, row.key.id.as_str().into())
+        }),
         Action::Undo => undo(engine, slot, user, chosen).map_or_else(Vec::new, |change| {
             vec![Ask::Intend(Intent::Send(slot, vec![change]))]
         }),
@@ -387,7 +390,10 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
                     format!("{name} has no access keys")
                 });
             };
-            if matches!(action, Action::CopyId | Action::Details | Action::Impact) {
+            if matches!(
+                action,
+                Action::CopyId | Action::Details | Action::Impact | Action::Leaked
+            ) {
                 return None;
             }
             engine

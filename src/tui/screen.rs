@@ -104,6 +104,8 @@ pub struct Screen {
     arrived: Option<Whereabouts>,
     /// What was asked for before its target is there.
     ahead: Option<Ahead>,
+    /// The leaked key that is dealt with as soon as it is found.
+    leaked: Option<KeyId>,
     /// The process is to be stopped until the shell continues it.
     suspend: bool,
 }
@@ -139,6 +141,7 @@ impl Screen {
             scroll_limit: 0,
             arrived: None,
             ahead: None,
+            leaked: None,
             suspend: false,
         };
         screen.follow(false);
@@ -160,6 +163,12 @@ impl Screen {
     pub fn search_first(&mut self, key: KeyId) {
         let effects = self.engine.intend(Intent::SearchFirst(key));
         debug_assert!(effects.is_empty(), "nothing is asked before");
+    }
+
+    /// Searches for this key as soon as the account is open, and deals with its leak then.
+    pub fn respond_first(&mut self, key: KeyId) {
+        self.leaked = Some(key.clone());
+        self.search_first(key);
     }
 
     /// Takes notice of what has happened, and says what must be done outside.

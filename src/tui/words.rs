@@ -156,6 +156,11 @@ pub(super) fn remedy(error: &Error) -> String {
             "A description is a tag, and this user has all the tags it may have: remove one first."
                 .into()
         }
+        Remedy::RemoveAPolicy => {
+            "The inline policies of a user may have 2,048 characters together: remove one first, or \
+             attach the managed policy AWSDenyAll for 36 hours."
+                .into()
+        }
         Remedy::RaiseTheLimit => {
             "This account has reached a limit; its administrator can have it raised.".into()
         }

@@ -294,6 +294,8 @@ pub struct Setup {
     pub background: Background,
     /// The ID of the key to look for first.
     pub find: Option<&'static str>,
+    /// The leaked key that is dealt with.
+    pub leaked: Option<&'static str>,
     /// What the program's clock says.
     pub clock: fn() -> DateTime<Utc>,
 }
@@ -328,6 +330,7 @@ impl Default for Setup {
             timeouts: aws::Timeouts::default(),
             background: Background::Visible,
             find: None,
+            leaked: None,
             clock: now,
         }
     }
@@ -636,6 +639,7 @@ fn run(
             },
             target: Target::Demo,
             find: setup.find.map(|key| KeyId::read(key).unwrap()),
+            leaked: setup.leaked.map(|key| KeyId::read(key).unwrap()),
             now: Box::new(setup.clock),
             to_read: setup.to_read,
         };

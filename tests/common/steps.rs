@@ -85,7 +85,7 @@ pub fn changes(endpoint: &Endpoint) -> Vec<String> {
     calls
         .map(|call| call.action)
         .filter(|action| {
-            !["Get", "List", "Generate"]
+            !["Get", "List", "Generate", "Lookup"]
                 .iter()
                 .any(|read| action.starts_with(read))
         })

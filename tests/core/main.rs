@@ -12,6 +12,7 @@ mod filter;
 mod find;
 mod help;
 mod impact;
+mod leak;
 mod left_open;
 mod lists;
 mod looks;

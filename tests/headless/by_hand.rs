@@ -222,6 +222,7 @@ impl ByHand {
                 | Effect::ListProfiles
                 | Effect::OpenJournal
                 | Effect::Copy(_)
+                | Effect::WriteEvidence(..)
                 | Effect::ClearClipboard(_) => {}
             }
         }

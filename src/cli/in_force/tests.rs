@@ -282,6 +282,29 @@ fn flags_count_on_either_side_of_the_subcommand_and_a_key_id_does_not() {
 }
 
 #[test]
+fn a_leaked_key_is_named_after_the_subcommand_and_a_secret_there_is_not_repeated() {
+    for args in [
+        &["leaked", "AKIAIOSFODNN7EXAMPLE", "--read-only"][..],
+        &["--read-only", "leaked", "akiaiosfodnn7example"],
+    ] {
+        let cli = cli("", args, &[]);
+        let key = cli.leaked().map(crate::engine::KeyId::as_str);
+        assert_eq!(key, Some("AKIAIOSFODNN7EXAMPLE"), "{args:?}");
+        assert!(cli.read_only && cli.key_id.is_none(), "{args:?}");
+    }
+    let bedrock = format!("ABSKQmVkcm9ja0FQSUtleS{}", "aB3/".repeat(27));
+    for (secret, what) in [
+        ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "a secret"),
+        (&bedrock, "a Bedrock API key"),
+    ] {
+        let said = refused("", &["leaked", secret]);
+        assert!(said.contains(what), "{said}");
+        assert!(!said.contains(&secret[..24]), "{said}");
+    }
+    refused("", &["leaked"]);
+}
+
+#[test]
 fn the_settings_are_printed_with_where_they_come_from() {
     let text = "read_only = true\n\
                 mfa_process = 'ykman oath accounts code --single aws'\n\

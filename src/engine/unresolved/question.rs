@@ -199,12 +199,12 @@ impl Question {
         let done = match (&self.change, there) {
             (Change::RevokeSessions { document, .. }, Some(policy)) => {
                 let Some(there) = policy.document.as_deref() else {
-                    return self.finding.clone();
+                    return self.untold(&known.missing);
                 };
                 revocation::cut_at(there) >= revocation::cut_at(document)
             }
             // What could not be listed may be there.
-            (_, None) if !known.knows_own_inline() => return self.finding.clone(),
+            (_, None) if !known.knows_own_inline() => return self.untold(&known.missing),
             (Change::RevokeSessions { .. }, None) => false,
             (Change::LiftRevocation { .. }, there) => there.is_none(),
             _ => return self.finding.clone(),
@@ -213,6 +213,16 @@ impl Question {
             Finding::Done
         } else {
             Finding::NotDone
+        }
+    }
+
+    /// What there is to be said where the part of an answer is missing that would tell: as before, or
+    /// why it could not be looked at.
+    fn untold(&self, missing: &[Error]) -> Finding {
+        match (&self.finding, missing.first()) {
+            (Finding::Looking(_), Some(error)) => Finding::Failed(error.clone()),
+            (Finding::Looking(_), None) => Finding::NotDone,
+            (finding, _) => finding.clone(),
         }
     }
 
@@ -225,7 +235,7 @@ impl Question {
         };
         let found = known.get(kind, id);
         if found.is_none() && !known.knows(kind) {
-            return self.finding.clone();
+            return self.untold(&known.missing);
         }
         match (&self.change, found) {
             (Change::SetCredential { active, .. }, Some(found)) => {

@@ -2,10 +2,12 @@
 
 use crate::{
     engine::{
-        Difference, KeyFacts, Plan, Preflight, RotationAction, Severity, account::is_trial,
+        Difference, KeyFacts, Plan, Preflight, REVOCATION, RotationAction, Severity,
+        account::is_trial,
+        impact::{CredentialKind, revocation},
         model::LastUsed,
     },
-    tui::prelude::*,
+    tui::{prelude::*, widgets::dialog::pieces},
 };
 
 /// How many cells the name of an account has in a title, at most.
@@ -36,7 +38,10 @@ pub(super) fn frame(
     match &preflight.key {
         Some(facts) if rolls_back => roll_back(&mut lines, plan, facts),
         Some(facts) => stakes(&mut lines, plan, preflight, facts),
-        None if plan.at_risk().is_none() => lines.text(row.consequence),
+        None if plan.at_risk().is_none() => {
+            lines.text(row.consequence);
+            other_stakes(&mut lines, plan);
+        }
         None => {}
     }
     looked(&mut lines, plan, preflight);
@@ -58,11 +63,11 @@ pub(super) fn frame(
     let (title, verb) = match (plan.first(), plan.second()) {
         _ if rolls_back => ("Roll back the rotation".into(), "Roll back"),
         (_, Some(_)) => ("Delete the key, create another".into(), "Delete and create"),
-        (_, None) => (format!("{verb} key"), verb),
+        (change, None) => (format!("{verb} {}", noun(change)), verb),
     };
     let title = in_production(canvas, plan.session.slot, title);
-    let deletes = plan.deletes();
-    let border = if deletes { theme.bad } else { theme.accent };
+    let destroys = row.severity == Severity::Destroys;
+    let border = if destroys { theme.bad } else { theme.accent };
     // Where the end of the key ID has to be typed, no key confirms.
     let confirm = Button::of(context(preflight), Action::Confirm, verb);
     let accepts = preflight.accepts(typed.value());
@@ -105,7 +110,15 @@ fn target(lines: &mut Lines<'_>, plan: &Plan) {
             lines.strong(key);
             lines.text(format!("of {user}"));
         }
-        None => lines.strong(format!("A new access key for {user}")),
+        None => lines.strong(match change {
+            Change::Create { .. } => format!("A new access key for {user}"),
+            _ => {
+                let target = change.row().target;
+                let mut letters = target.chars();
+                let first = letters.next().map(|first| first.to_ascii_uppercase());
+                first.into_iter().chain(letters).collect()
+            }
+        }),
     }
     let account = lines.canvas.engine.fleet.get(plan.session.slot);
     let production = account.is_some_and(|account| account.identity.is_production());
@@ -176,6 +189,92 @@ fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &Key
     }
 }
 
+/// What a change is done to, as its title says it.
+fn noun(change: &Change) -> &'static str {
+    match change {
+        Change::RevokeSessions { .. } => "sessions",
+        Change::LiftRevocation { .. } => "the revocation",
+        Change::SetCredential { kind, .. } | Change::DeleteCredential { kind, .. } => match kind {
+            CredentialKind::Password => "console password",
+            CredentialKind::MfaDevice => "MFA device",
+            CredentialKind::SshKey => "SSH key",
+            CredentialKind::Certificate => "certificate",
+            CredentialKind::ServiceSpecific(_) => "credential",
+        },
+        _ => "key",
+    }
+}
+
+/// What is at stake where no access key is: what follows, and the policy word by word.
+fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
+    let (theme, now) = (lines.theme, lines.canvas.now);
+    let account = lines.canvas.engine.fleet.of(plan.session);
+    let user = plan.user();
+    let permissions = account.and_then(|it| it.impacts.user(user)?.permissions.known());
+    let present = permissions.and_then(|it| it.own_inline(REVOCATION)?.document.as_deref());
+    match plan.first() {
+        Change::Create { .. } => {}
+        Change::RevokeSessions { document, .. } => {
+            lines.text(plan.first().row().undo);
+            let signed_in = account.map(|account| &account.identity);
+            let of_user = signed_in.is_some_and(|identity| {
+                let caller = identity.caller.known().and_then(|caller| caller.user());
+                caller.is_some_and(|caller| caller.eq_ignore_ascii_case(user))
+                    && !identity.key.starts_with("AKIA")
+            });
+            if of_user {
+                let text = "iamkeys is signed in with a session of this user: it ends.";
+                lines.marked(theme.glyphs.warn, text, theme.bad);
+            }
+            match present.map(revocation::cut_at) {
+                Some(Some(cut)) => lines.dim(format!(
+                    "It replaces the one for sessions made before {}.",
+                    format::exact(cut)
+                )),
+                Some(None) => {
+                    lines.warn("A policy of this name is there that says something else:");
+                    lines.below("it is replaced.");
+                }
+                None => {}
+            }
+            policy(lines, document);
+        }
+        Change::LiftRevocation { .. } => {
+            lines.text(plan.first().row().undo);
+            let cut = present.and_then(revocation::cut_at);
+            if let Some(cut) = cut {
+                let until = cut + revocation::LONGEST;
+                if until > now {
+                    lines.warn(format!(
+                        "Sessions made before {} may last until {}.",
+                        format::exact(cut),
+                        format::exact(until)
+                    ));
+                } else {
+                    lines.text("All of them have expired: they last for 36 hours at most.");
+                }
+            } else if present.is_some() {
+                lines.warn("It does not say what iamkeys writes; read it first:");
+            }
+            if let Some(document) = present {
+                policy(lines, document);
+            }
+        }
+        _ => lines.text(plan.first().row().undo),
+    }
+}
+
+/// Writes a policy as it is sent, with the name it has at the user.
+fn policy(lines: &mut Lines<'_>, document: &str) {
+    let theme = lines.theme;
+    lines.gap();
+    lines.dim(format!("Inline policy {REVOCATION}:"));
+    for line in pieces(&visible(document), lines.cells) {
+        lines.push(Line::styled(line, theme.strong));
+    }
+    lines.gap();
+}
+
 /// Who uses the key that a plan puts at risk, where that is known.
 fn users_of(engine: &Engine, plan: &Plan) -> Option<String> {
     let words = engine.impact_words(plan.session.slot, plan.at_risk()?)?;
@@ -221,7 +320,8 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
                 "Looking at the account first; done at once if nothing is different. {stop} stops it."
             ),
             (false, true) => "Looking whether this is still so".into(),
-            (false, false) => "Looking whether a key slot is free".into(),
+            (false, false) if creates(plan) => "Looking whether a key slot is free".into(),
+            (false, false) => "Looking whether this is still so".into(),
         });
     }
     match (&preflight.difference, &preflight.failed) {
@@ -233,7 +333,7 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
             error.short()
         )),
         (None, None) => {
-            let text = if at_risk {
+            let text = if at_risk || !creates(plan) {
                 "Verified with AWS just now.".into()
             } else {
                 key_slots(lines.canvas.engine, plan)
@@ -241,6 +341,11 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
             lines.marked(lines.theme.glyphs.done, text, lines.theme.dim);
         }
     }
+}
+
+/// Whether a key is created, and nothing else is done.
+fn creates(plan: &Plan) -> bool {
+    matches!(plan.first(), Change::Create { .. })
 }
 
 /// How many keys the user has of as many as there may be.
@@ -271,14 +376,23 @@ fn different(
             "AWS does not list the new key, or not yet. It may still exist: look again in some seconds."
         }
         Difference::Status(before) => {
-            let now = facts.map_or("", |facts| facts.status.word());
-            return format!(
-                "It has changed since you looked: it was {}, and is {now} now. Decide again.",
-                before.word(),
-            );
+            let before = before.word();
+            return match facts.map(|facts| facts.status.word()) {
+                Some(now) => format!(
+                    "It has changed since you looked: it was {before}, and is {now} now. Decide \
+                     again."
+                ),
+                None => format!(
+                    "It has changed since you looked: it was {before}, and is not any more. Decide \
+                     again."
+                ),
+            };
         }
         Difference::Appeared(keys) => {
             return format!("Since you looked, {} has appeared.", keys.join(" and "));
+        }
+        Difference::Policy => {
+            "Since you looked, the policy that revokes this user's sessions has changed. Decide again."
         }
         Difference::NotFound => "It is not there any more. Nothing is left to be done.",
         Difference::OtherSession => {

@@ -4,7 +4,7 @@ use super::intend;
 use crate::{
     engine::{
         Again, KeyId,
-        key_id::{NotAKey, holds_secret},
+        key_id::{NotAKey, secret_in},
     },
     tui::prelude::*,
 };
@@ -59,9 +59,9 @@ impl Find {
     }
 
     /// Takes everything out of the field, and says why.
-    fn refuse_secret(&mut self) {
+    fn refuse_secret(&mut self, secret: NotAKey) {
         self.put("");
-        self.not_a_key = Some(NotAKey::Secret);
+        self.not_a_key = Some(secret);
     }
 
     /// Searches for what is typed; where AWS has named the owner already, goes there.
@@ -85,7 +85,7 @@ impl Find {
                 self.not_a_key = None;
                 return intend(Intent::Search(self.slot, key));
             }
-            Err(NotAKey::Secret) => self.refuse_secret(),
+            Err(secret @ (NotAKey::Secret | NotAKey::Bedrock { .. })) => self.refuse_secret(secret),
             Err(why) => self.not_a_key = Some(why),
         }
         Vec::new()
@@ -184,8 +184,8 @@ impl Dialog for Find {
         }
         self.input.value().clone_into(&mut self.text);
         self.not_a_key = None;
-        if holds_secret(&self.text) {
-            self.refuse_secret();
+        if let Some(secret) = secret_in(&self.text) {
+            self.refuse_secret(secret);
         }
         end_search(engine)
     }
@@ -197,8 +197,8 @@ impl Dialog for Find {
             self.not_a_key = None;
             return Err(end_search(engine));
         }
-        if holds_secret(text) {
-            self.refuse_secret();
+        if let Some(secret) = secret_in(text) {
+            self.refuse_secret(secret);
             return Err(end_search(engine));
         }
         Ok(())

@@ -5,7 +5,7 @@ mod sections;
 mod table;
 
 use super::{
-    Rotate,
+    LeakPage, Rotate,
     document::{Document, What},
     events::Events,
     intend,
@@ -285,6 +285,16 @@ impl Dialog for Impact {
                 self.propose(engine, Change::SetActive { user, key, active })
             }
             Action::Delete => self.propose(engine, Change::Delete { user, key }),
+            Action::Leaked => {
+                let key = Box::<str>::from(key);
+                let (of, id) = (user.clone(), key.clone());
+                let beneath = Intent::Impact {
+                    slot,
+                    user: of,
+                    key: id,
+                };
+                LeakPage::open_over(slot, user, key, beneath)
+            }
             Action::Rotate => vec![
                 Ask::Open(Box::new(Rotate::new(slot, user.clone()))),
                 Ask::Intend(Intent::Rotate(slot, user)),

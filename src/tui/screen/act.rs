@@ -133,7 +133,12 @@ impl Screen {
         }
         let on_key = matches!(
             action,
-            Action::Toggle | Action::Delete | Action::Describe | Action::CopyId | Action::Impact
+            Action::Toggle
+                | Action::Delete
+                | Action::Describe
+                | Action::CopyId
+                | Action::Impact
+                | Action::Leaked
         );
         if on_key && self.must_choose_a_key() {
             return Vec::new();

@@ -3,9 +3,9 @@
 
 use super::{Screen, Whereabouts};
 use crate::{
-    engine::{Effect, Intent, Need, News, Slot, account::Account, fleet::Scope},
+    engine::{Effect, Intent, KeyId, Need, News, Slot, account::Account, fleet::Scope},
     tui::{
-        dialogs::{self, Dialog, Discard, Find, Leaving, NewKeyDialog},
+        dialogs::{self, Dialog, Discard, Find, LeakPage, Leaving, NewKeyDialog},
         lists::Lists,
         pages::{Page, Pane, users::UsersPage},
         words,
@@ -237,7 +237,9 @@ impl Screen {
                 News::SearchEnded { key, user, found } => {
                     let stayed = self.arrived.take().is_some();
                     if found {
-                        if stayed {
+                        if self.leaked.take_if(|leaked| *leaked == key).is_some() {
+                            effects.extend(self.respond_to(&key, &user));
+                        } else if stayed {
                             self.say(format!("{key} is a key of {user}"));
                         }
                         continue;
@@ -281,6 +283,18 @@ impl Screen {
         }
         self.arrived = Some(self.whereabouts());
         effects
+    }
+
+    /// Opens the response to the leak of a key that was found.
+    fn respond_to(&mut self, key: &KeyId, user: &str) -> Vec<Effect> {
+        let mut accounts = self.engine.fleet.accounts().iter();
+        let has_it = |account: &&Account| account.users.has_key(user, key.as_str());
+        let Some(slot) = accounts.find(has_it).map(|account| account.session.slot) else {
+            return Vec::new();
+        };
+        let (user, key) = (Box::<str>::from(user), Box::<str>::from(key.as_str()));
+        self.open(Box::new(LeakPage::new(slot, user.clone(), key.clone())));
+        self.engine.intend(Intent::Leak { slot, user, key })
     }
 
     /// Shows an account that is not among those that are shown: beside the others, or alone where it is

@@ -256,6 +256,12 @@ impl<'a> Lines<'a> {
         self.rows.drain(from..until);
     }
 
+    /// Keeps so many lines from this one on.
+    pub(in crate::tui) fn keep_window(&mut self, first: usize, room: usize) {
+        self.rows.drain(..first.min(self.rows.len()));
+        self.rows.truncate(room);
+    }
+
     /// Adds the lines of another text.
     pub(in crate::tui) fn append(&mut self, other: Lines<'_>) {
         self.rows.extend(other.rows);

@@ -1,0 +1,474 @@
+//! A leaked key, dealt with to the end: the steps of the response, of which the one under the cursor is
+//! open. Where each stands comes from the engine, which derives it from the account.
+
+mod evidence;
+mod words;
+
+pub(super) use evidence::EvidenceDialog;
+
+use super::{Find, Rotate, confirm::in_production, intend};
+use crate::{
+    engine::{
+        Copied, KeyId, LeakStep, Proposal, READ_ONLY,
+        leak::{Harm, Leak, Other, StepState},
+    },
+    tui::prelude::*,
+};
+
+/// How wide the mark, the number and the name of a step are.
+const HEAD: usize = 22;
+
+/// Below this height there are no lines of air.
+const TALL: u16 = 24;
+
+/// How far what belongs to a step is set in.
+const INDENT: usize = 4;
+
+/// The response to the leak of a key: everything in it comes from the engine.
+#[derive(Debug)]
+pub(in crate::tui) struct LeakPage {
+    slot: Slot,
+    user: Box<str>,
+    key: Box<str>,
+    /// Where the cursor is, once a person has moved it: a step, or something in it. Until then it is on
+    /// the step that is next.
+    at: Option<(LeakStep, Option<usize>)>,
+    /// What the page that it was opened from goes on with once this one is closed.
+    beneath: Option<Intent>,
+}
+
+impl LeakPage {
+    /// The response to the leak of this key.
+    pub(in crate::tui) fn new(slot: Slot, user: Box<str>, key: Box<str>) -> Self {
+        Self {
+            slot,
+            user,
+            key,
+            at: None,
+            beneath: None,
+        }
+    }
+
+    /// The same, and what asks for what it needs.
+    pub(in crate::tui) fn open(slot: Slot, user: Box<str>, key: Box<str>) -> Vec<Ask> {
+        let page = Self::new(slot, user.clone(), key.clone());
+        vec![
+            Ask::Open(Box::new(page)),
+            Ask::Intend(Intent::Leak { slot, user, key }),
+        ]
+    }
+
+    fn leak<'a>(&'a self, engine: &'a Engine) -> Option<Leak<'a>> {
+        engine.leak(self.slot, &self.user, &self.key)
+    }
+
+    /// The same, from a page that asks for something as long as it is open.
+    pub(in crate::tui) fn open_over(
+        slot: Slot,
+        user: Box<str>,
+        key: Box<str>,
+        beneath: Intent,
+    ) -> Vec<Ask> {
+        let mut page = Self::new(slot, user.clone(), key.clone());
+        page.beneath = Some(beneath);
+        vec![
+            Ask::Open(Box::new(page)),
+            Ask::Intend(Intent::Leak { slot, user, key }),
+        ]
+    }
+
+    /// Where the cursor is: what was under it may be gone.
+    fn place(&self, leak: &Leak<'_>) -> (LeakStep, Option<usize>) {
+        let (step, item) = self.at.unwrap_or((leak.step(), None));
+        let item = item.and_then(|item| Some(item.min(items(leak, step).checked_sub(1)?)));
+        (step, item)
+    }
+
+    /// Proposes a change, which is confirmed in another dialog.
+    fn propose(&self, change: Change) -> Vec<Ask> {
+        intend(Intent::Propose(self.slot, Proposal::from(change)))
+    }
+
+    fn rotate(&self) -> Vec<Ask> {
+        let (slot, user) = (self.slot, self.user.clone());
+        vec![
+            Ask::Open(Box::new(Rotate::new(slot, user.clone()))),
+            Ask::Intend(Intent::Rotate(slot, user)),
+        ]
+    }
+
+    fn save(&self, engine: &Engine) -> Vec<Ask> {
+        let dialog = EvidenceDialog::new(self.slot, &self.user, &self.key, engine);
+        vec![Ask::Open(Box::new(dialog))]
+    }
+
+    /// Goes on with what is under the cursor.
+    fn go_on(&self, engine: &Engine, leak: &Leak<'_>) -> Vec<Ask> {
+        let (step, item) = self.place(leak);
+        match (step, item) {
+            (LeakStep::Harm, Some(at)) => match leak.harm[at].key() {
+                Some((key, user)) => self.respond_to(engine, user, key),
+                None => Vec::new(),
+            },
+            (LeakStep::Others, Some(at)) => match leak.others()[at] {
+                Other::Key(row) => self.respond_to(engine, &self.user, &row.key.id),
+                other @ Other::Credential(_) => {
+                    let change = other.toggle(&self.user);
+                    self.propose(change.unwrap_or_else(|| other.delete(&self.user)))
+                }
+            },
+            (LeakStep::Replace, _) => self.rotate(),
+            (LeakStep::Evidence, _) => self.save(engine),
+            (LeakStep::Deactivate | LeakStep::Revoke, _) => {
+                if engine.settings.read_only {
+                    return vec![Ask::Complain(READ_ONLY.into())];
+                }
+                let (user, key) = (self.user.clone(), self.key.clone());
+                match engine.leak_change(leak, step) {
+                    Some(_) => intend(Intent::LeakStep(self.slot, user, key, step)),
+                    None => vec![Ask::Complain(words::nothing_to_do(leak, step))],
+                }
+            }
+            (LeakStep::Harm | LeakStep::Others, None) => Vec::new(),
+        }
+    }
+
+    /// Goes to another key, with the same page; one that is not known of is looked for.
+    fn respond_to(&self, engine: &Engine, user: &str, key: &str) -> Vec<Ask> {
+        if has_key(engine, self.slot, user, key) {
+            let beneath = Intent::Leak {
+                slot: self.slot,
+                user: self.user.clone(),
+                key: self.key.clone(),
+            };
+            return Self::open_over(self.slot, user.into(), key.into(), beneath);
+        }
+        match KeyId::read(key) {
+            Ok(id) => vec![
+                Ask::Open(Box::new(Find::of(self.slot, &id))),
+                Ask::Intend(Intent::Search(self.slot, id)),
+            ],
+            Err(why) => vec![Ask::Complain(why.to_string())],
+        }
+    }
+
+    /// Deactivates or activates what is under the cursor, or the key itself.
+    fn toggle(&self, engine: &Engine, leak: &Leak<'_>) -> Vec<Ask> {
+        let not_known = |key: &str| {
+            let look = keymap::name(Context::Leak, Action::Press);
+            vec![Ask::Complain(format!(
+                "{key} was not looked for yet: {look} does"
+            ))]
+        };
+        let change = match self.place(leak) {
+            (LeakStep::Harm, Some(at)) => {
+                let Some((key, user)) = leak.harm[at].key() else {
+                    return vec![Ask::Complain("Only a key can be deactivated".into())];
+                };
+                let keys = engine
+                    .fleet
+                    .get(self.slot)
+                    .and_then(|it| it.users.keys(user));
+                match keys.and_then(|keys| keys.iter().find(|row| row.key.id == key)) {
+                    Some(row) => Other::Key(row).toggle(user),
+                    None => return not_known(key),
+                }
+            }
+            (LeakStep::Others, Some(at)) => leak.others()[at].toggle(&self.user),
+            _ => match leak.row {
+                Some(row) => Other::Key(row).toggle(&self.user),
+                None => return not_known(&self.key),
+            },
+        };
+        match change {
+            Some(change) => self.propose(change),
+            None => {
+                let delete = keymap::name(Context::Leak, Action::Delete);
+                vec![Ask::Complain(format!(
+                    "It has no status: {delete} deletes it"
+                ))]
+            }
+        }
+    }
+
+    /// Deletes what is under the cursor; not the key itself.
+    fn delete(&self, engine: &Engine, leak: &Leak<'_>) -> Vec<Ask> {
+        match self.place(leak) {
+            (LeakStep::Harm, Some(at)) => match leak.harm[at].key() {
+                Some((key, user)) if has_key(engine, self.slot, user, key) => {
+                    self.propose(Change::Delete {
+                        user: user.into(),
+                        key: key.to_owned(),
+                    })
+                }
+                Some((key, _)) => vec![Ask::Complain(format!("{key} was not looked for yet"))],
+                None => vec![Ask::Complain("Only a key can be deleted here".into())],
+            },
+            (LeakStep::Others, Some(at)) => self.propose(leak.others()[at].delete(&self.user)),
+            _ => {
+                let text =
+                    "The leaked key is evidence: deactivate it. The list of keys deletes it.";
+                vec![Ask::Complain(text.into())]
+            }
+        }
+    }
+
+    /// Writes the page. Says in which line the cursor is.
+    fn write(&self, lines: &mut Lines<'_>, leak: &Leak<'_>, air: bool) -> usize {
+        let mut cursor = 0;
+        self.write_head(lines, leak);
+        let place = self.place(leak);
+        for (number, step) in LeakStep::ALL.into_iter().enumerate() {
+            if air {
+                lines.gap();
+            }
+            let is_open = place.0 == step;
+            if place == (step, None) {
+                cursor = lines.count(false);
+            }
+            write_step(lines, leak, number + 1, step, place == (step, None));
+            if is_open {
+                words::details(lines, leak, step);
+                for at in 0..items(leak, step) {
+                    let here = place == (step, Some(at));
+                    if here {
+                        cursor = lines.count(false);
+                    }
+                    self.write_item(lines, leak, step, at, here);
+                }
+                words::after_items(lines, leak, step, self.since(lines.canvas.engine));
+            }
+        }
+        cursor
+    }
+
+    /// Events from then on were asked for.
+    fn since(&self, engine: &Engine) -> Option<chrono::DateTime<chrono::Utc>> {
+        let account = engine.fleet.get(self.slot)?;
+        Some(account.impacts.trail(&self.key)?.since)
+    }
+
+    /// Writes what it is about: the user, the account, and what AWS has done.
+    fn write_head(&self, lines: &mut Lines<'_>, leak: &Leak<'_>) {
+        let (canvas, theme) = (lines.canvas, lines.theme);
+        let account = canvas.engine.fleet.get(self.slot);
+        let (name, production) = account.map_or_else(Default::default, |account| {
+            (account.identity.account(), account.identity.is_production())
+        });
+        let style = if production { theme.warn } else { theme.dim };
+        lines.say(format!("of {} in {name}", self.user), style);
+        if let Some(policy) = leak.quarantine() {
+            lines.warn(format!(
+                "AWS has put {} under quarantine: {policy}. Leave it until this is dealt with.",
+                self.user
+            ));
+        }
+        if canvas.engine.settings.read_only {
+            lines.dim(format!("{READ_ONLY}."));
+        }
+    }
+
+    /// Writes something in a step that can be chosen.
+    fn write_item(
+        &self,
+        lines: &mut Lines<'_>,
+        leak: &Leak<'_>,
+        step: LeakStep,
+        at: usize,
+        here: bool,
+    ) {
+        let (canvas, theme) = (lines.canvas, lines.theme);
+        let item = match step {
+            LeakStep::Harm => {
+                let harm = &leak.harm[at];
+                words::harm(canvas, harm, self.state_of(canvas.engine, harm).as_deref())
+            }
+            _ => words::other(canvas, &leak.others()[at], &self.user),
+        };
+        let marker = if here { theme.glyphs.marker } else { " " };
+        let style = match item.looks {
+            words::Looks::Bad => theme.bad,
+            words::Looks::Plain => Style::new(),
+            words::Looks::Dim => theme.dim,
+        };
+        let before = Line::from_iter([
+            Span::raw(" ".repeat(INDENT - 2)),
+            Span::styled(format!("{marker:<2}"), theme.accent),
+        ]);
+        let below = Span::raw(" ".repeat(INDENT));
+        lines.behind(before, below.clone(), item.first, theme.row(here, style));
+        if !item.second.is_empty() {
+            let below = Span::raw(" ".repeat(INDENT + 2));
+            lines.behind(below.clone(), below, item.second, theme.dim);
+        }
+    }
+
+    /// The status of a key that was made, as far as it is known.
+    fn state_of(&self, engine: &Engine, harm: &Harm<'_>) -> Option<String> {
+        let (key, user) = harm.key()?;
+        let keys = engine
+            .fleet
+            .get(self.slot)
+            .and_then(|it| it.users.keys(user));
+        Some(match keys {
+            None => "not looked for yet".into(),
+            Some(keys) => match keys.iter().find(|row| row.key.id == key) {
+                Some(row) => row.key.status.word().to_owned(),
+                None => "not there any more".into(),
+            },
+        })
+    }
+}
+
+/// Writes a step: how it stands, its name, and what is known of it.
+fn write_step(lines: &mut Lines<'_>, leak: &Leak<'_>, number: usize, step: LeakStep, here: bool) {
+    let theme = lines.theme;
+    let (mark, style) = match leak.state(step) {
+        StepState::Done => (theme.glyphs.done, theme.good),
+        StepState::Open => (theme.glyphs.next, theme.warn),
+        StepState::Judge => (theme.glyphs.warn, theme.warn),
+        StepState::Unknown => (theme.glyphs.inactive, theme.dim),
+    };
+    let marker = if here { theme.glyphs.marker } else { " " };
+    let title = format!("{number} {}", step.title());
+    let style = theme.row(here, style);
+    let strong = theme.row(here, theme.strong);
+    let name_width = HEAD - INDENT;
+    let first = Line::from_iter([
+        Span::styled(format!("{marker:<2}"), theme.accent),
+        Span::styled(format!("{mark:<2}"), style),
+        Span::styled(format!("{title:<name_width$}"), strong),
+    ]);
+    let others = Span::raw(" ".repeat(HEAD));
+    let summary = words::summary(lines.canvas, leak, step);
+    let look = if here { Style::new() } else { theme.dim };
+    lines.behind(first, others, summary, look);
+}
+
+/// How many things in a step can be chosen.
+fn items(leak: &Leak<'_>, step: LeakStep) -> usize {
+    match step {
+        LeakStep::Harm => leak.harm.len(),
+        LeakStep::Others => leak.others().len(),
+        _ => 0,
+    }
+}
+
+fn has_key(engine: &Engine, slot: Slot, user: &str, key: &str) -> bool {
+    let account = engine.fleet.get(slot);
+    account.is_some_and(|account| account.users.has_key(user, key))
+}
+
+impl Dialog for LeakPage {
+    fn context(&self, _engine: &Engine) -> Context {
+        Context::Leak
+    }
+
+    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        let leak = self.leak(canvas.engine)?;
+        let height = canvas.buffer.area.height;
+        let air = if height < TALL { 0 } else { 2 };
+        let room = dialog_room(height, false).saturating_sub(air);
+        // The keys are below everything, however much there is above them.
+        let mut hints = Lines::new(canvas, 78);
+        let place = self.place(&leak);
+        let is_key = words::verb(&leak, place) == words::GO;
+        let is_item = is_key || matches!(place, (LeakStep::Others, Some(_)));
+        let all = [
+            (Action::Press, words::verb(&leak, place)),
+            (Action::Toggle, if is_key { "deactivate" } else { "" }),
+            (Action::Delete, if is_item { "delete" } else { "" }),
+            (Action::Rotate, "rotate"),
+            (Action::SaveEvidence, "evidence"),
+            (Action::Refresh, "ask again"),
+            (Action::Cancel, "back"),
+        ];
+        let all: Vec<_> = all
+            .into_iter()
+            .filter(|(_, title)| !title.is_empty())
+            .collect();
+        hints.divider(canvas.theme.glyphs.rule.repeat(hints.cells));
+        hints.hints(Context::Leak, &all);
+        let room = room.saturating_sub(hints.count(false)).max(3);
+        let mut lines = Lines::new(canvas, 78);
+        let mut cursor = self.write(&mut lines, &leak, true);
+        if lines.count(false) > room {
+            lines = Lines::new(canvas, 78);
+            cursor = self.write(&mut lines, &leak, false);
+        }
+        let count = lines.count(false);
+        if count > room {
+            // What belongs to the cursor follows it; a step is read from its name on.
+            let first = match place {
+                (_, None) => cursor,
+                _ => (cursor + room / 2).saturating_sub(room - 1),
+            };
+            let first = first.min(count - room);
+            lines.keep_window(first, room);
+        }
+        lines.append(hints);
+        let title = format!("Leaked {}", visible(&self.key));
+        let title = in_production(canvas, self.slot, title);
+        Some(Frame::new(title, canvas.theme.bad, lines))
+    }
+
+    fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
+        let Some(leak) = self.leak(engine) else {
+            return super::cancel(action);
+        };
+        match action {
+            Action::Press | Action::Leaked => self.go_on(engine, &leak),
+            Action::Toggle => self.toggle(engine, &leak),
+            Action::Delete => self.delete(engine, &leak),
+            Action::Rotate => self.rotate(),
+            Action::SaveEvidence => self.save(engine),
+            Action::CopyId => intend(Intent::Copy {
+                key: self.key.to_string(),
+                what: Copied::KeyId,
+            }),
+            Action::Refresh => intend(Intent::LookAtLeak {
+                slot: self.slot,
+                user: self.user.clone(),
+                key: self.key.clone(),
+            }),
+            Action::Cancel => {
+                let slot = self.slot;
+                let mut asks = vec![Ask::Close, Ask::Intend(Intent::LeaveEvents(slot))];
+                asks.extend(self.beneath.clone().map(Ask::Intend));
+                asks
+            }
+            Action::MoreEvents if leak.seen.capped.is_empty() => {
+                vec![Ask::Complain("No older events are known of".into())]
+            }
+            Action::MoreEvents => intend(Intent::MoreEvents(self.slot, self.key.clone())),
+            _ => Vec::new(),
+        }
+    }
+
+    fn awaits(&self, _engine: &Engine) -> Option<(Slot, Box<str>)> {
+        Some((self.slot, self.user.clone()))
+    }
+
+    fn is_over(&self, engine: &Engine) -> bool {
+        engine.fleet.get(self.slot).is_none()
+    }
+
+    fn step(&mut self, by: isize, engine: &Engine) {
+        let Some(leak) = self.leak(engine) else {
+            return;
+        };
+        let mut places = Vec::new();
+        for step in LeakStep::ALL {
+            places.push((step, None));
+            // What is in the other steps is not open.
+            places.extend((0..items(&leak, step)).map(|at| (step, Some(at))));
+        }
+        let place = self.place(&leak);
+        let at = places
+            .iter()
+            .position(|other| *other == place)
+            .unwrap_or_default();
+        let last = places.len() - 1;
+        self.at = places.get(at.saturating_add_signed(by).min(last)).copied();
+    }
+}

@@ -1,0 +1,426 @@
+//! What the page of a leaked key says.
+
+use crate::{
+    engine::{
+        LeakStep,
+        account::Load,
+        leak::{Harm, Leak, Other, Revocation, Writing},
+        model::KeyStatus,
+    },
+    tui::{prelude::*, words},
+};
+use chrono::{DateTime, Utc};
+
+/// How something in a step looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    Bad,
+    Plain,
+    Dim,
+}
+
+/// Something in a step that can be chosen.
+pub(super) struct Item {
+    pub first: String,
+    pub second: String,
+    pub looks: Looks,
+}
+
+/// What is known of a step, in a few words.
+pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> String {
+    match step {
+        LeakStep::Deactivate => match leak.row {
+            Some(row) if row.key.status == KeyStatus::Active => {
+                "Active: whoever has it can use it".into()
+            }
+            Some(row) => row.key.status.word().to_owned(),
+            None if leak.is_gone() => "the user does not have it (any more)".into(),
+            None => "the user's keys are not known".into(),
+        },
+        LeakStep::Revoke => revoke(canvas, &leak.revocation),
+        LeakStep::Harm => harm_summary(leak),
+        LeakStep::Others => others_summary(leak),
+        LeakStep::Replace => match leak.replacement() {
+            Some(row) => format!("{} is Active, and newer", row.key.id),
+            None => "no newer key that is Active".into(),
+        },
+        LeakStep::Evidence => match leak.evidence {
+            None => "not saved in this run".into(),
+            Some(Writing::Begun) => "being saved".into(),
+            Some(Writing::Done(written)) => format!("saved as {}", written.json),
+            Some(Writing::Failed(_)) => "not saved".into(),
+        },
+    }
+}
+
+fn revoke(canvas: &Canvas<'_>, revocation: &Revocation) -> String {
+    let ago = |at: &DateTime<Utc>| format::ago(canvas.now - *at);
+    match revocation {
+        Revocation::Asking => "the user's policies are being asked for".into(),
+        Revocation::Unknown(error) => format!("not known: {}", error.short()),
+        Revocation::None => "not revoked: they may last for 36 hours".into(),
+        Revocation::Denied(cut, _) => {
+            format!("those made before {} are denied", format::minute(*cut))
+        }
+        Revocation::Since(cut, at) => format!(
+            "revoked {}, and the key was used after that, {}",
+            ago(cut),
+            ago(at)
+        ),
+        Revocation::Over(_) => "all have expired: the policy can be removed".into(),
+        Revocation::Expired(Some(at)) => format!("all have expired: last used {}", ago(at)),
+        Revocation::Expired(None) => "none: the key was never used".into(),
+        Revocation::Foreign => "a policy of the name says something else".into(),
+    }
+}
+
+fn harm_summary(leak: &Leak<'_>) -> String {
+    let seen = &leak.seen;
+    let far = if seen.regions == 0 {
+        "its events were not asked for yet".to_owned()
+    } else if leak.has_seen_all() {
+        format!("in all of {}", format::plural(seen.events, "event"))
+    } else {
+        format!(
+            "in {}, {} of {} regions whole",
+            format::plural(seen.events, "event"),
+            seen.whole,
+            seen.regions
+        )
+    };
+    let done = leak.harm.iter().filter(|harm| !harm.is_denied()).count();
+    let denied = leak.harm.len() - done;
+    let keys = leak.keys_made().count();
+    match (done, denied) {
+        (0, 0) if seen.regions == 0 => far,
+        (0, 0) => format!("no change seen, {far}"),
+        _ => {
+            let mut said = vec![format::plural(done, "change")];
+            if denied > 0 {
+                said.push(format!("{denied} denied"));
+            }
+            if keys > 0 {
+                said.push(format!("{} created", format::plural(keys, "key")));
+            }
+            format!("{}, {far}", said.join(", "))
+        }
+    }
+}
+
+fn others_summary(leak: &Leak<'_>) -> String {
+    let others = leak.others();
+    let live = others.iter().filter(|other| other.is_live()).count();
+    let Some(load) = leak.credentials else {
+        return "not asked for yet".into();
+    };
+    let unknown = match (load.known(), load.error()) {
+        (None, Some(error)) => format!("; others not known: {}", error.short()),
+        (None, None) => "; others are being asked for".into(),
+        (Some(known), _) if !known.missing.is_empty() => "; not all could be listed".into(),
+        _ => String::new(),
+    };
+    match (others.len(), live) {
+        (0, _) if unknown.is_empty() => "the user has nothing else to sign in with".into(),
+        (count, live) => {
+            format!(
+                "{} to look at, {live} that can be used{unknown}",
+                format::count(count)
+            )
+        }
+    }
+}
+
+/// What is written below the name of the step that is open.
+pub(super) fn details(lines: &mut Lines<'_>, leak: &Leak<'_>, step: LeakStep) {
+    let mut say = Said::new(lines);
+    match step {
+        LeakStep::Deactivate => {
+            if let Some(row) = leak.row {
+                let dot = say.lines.theme.glyphs.dot;
+                let used = words::used(&row.last_used, dot, say.lines.canvas.now);
+                say.plain(format!("It was {used}.").replace("was last use", "has a last use"));
+            }
+            say.dim(
+                "It is deactivated and not deleted: it is evidence, and can be activated again.",
+            );
+        }
+        LeakStep::Revoke => revoke_details(&mut say, leak),
+        LeakStep::Replace => {
+            say.plain(
+                "A rotation gives what used it another key. Where nothing needs one, there is \
+                 nothing to replace.",
+            );
+            if leak.quarantine().is_some() {
+                say.plain(
+                    "AWS has opened a support case: answer it there with what was done here (key \
+                     deactivated, sessions revoked, changes looked through). Until when is in the \
+                     case and in the mail: the quarantine tells no date.",
+                );
+            } else {
+                say.dim(
+                    "No quarantine was seen. If AWS has written to you, answer the support case with \
+                     what was done here.",
+                );
+            }
+        }
+        LeakStep::Evidence => {
+            say.plain(
+                "Two new files, JSON and Markdown, readable by you only: the key, its owner, the \
+                 timeline, all events, what was done here, what was not checked. No secret.",
+            );
+            match leak.evidence {
+                Some(Writing::Done(written)) => {
+                    say.dim(format!(
+                        "Saved as {} and {}.",
+                        written.json, written.markdown
+                    ));
+                    if let Some(why) = &written.unsure {
+                        say.warn(why);
+                    }
+                }
+                Some(Writing::Failed(why)) => say.warn(format!("Not saved: {why}")),
+                Some(Writing::Begun) | None => {}
+            }
+        }
+        LeakStep::Harm | LeakStep::Others => {}
+    }
+}
+
+fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
+    match &leak.revocation {
+        Revocation::Denied(_, until) => say.plain(format!(
+            "Nothing that was made before can do anything. The policy can go after {}: this page \
+             then offers to remove it.",
+            format::minute(*until)
+        )),
+        Revocation::Over(_) => say.plain("Sessions last for 36 hours at most: the policy denies nothing any more."),
+        Revocation::Expired(_) => {
+            say.plain("A session lasts for 36 hours at most, and the key makes none any more.");
+        }
+        Revocation::Foreign => {
+            say.warn("It is not what iamkeys writes. Revoking replaces it: read it first.");
+        }
+        _ => say.plain(format!(
+            "Deactivating does not end them. An inline policy on {} denies everything to those that \
+             were made until now; access keys are not affected. It needs iam:PutUserPolicy.",
+            leak.user
+        )),
+    }
+    if leak.is_live() {
+        say.warn("The key can make new ones: deactivate it first.");
+    }
+    if leak.roles.is_empty() {
+        let seen = leak.seen.events > 0;
+        say.dim(if seen {
+            "No role was seen to be assumed with it."
+        } else {
+            "Whether roles were assumed with it is not known: their sessions are not ended by this."
+        });
+        return;
+    }
+    say.warn(
+        "Still possible: sessions of roles, which last for up to 12 hours and can renew each other. \
+         Revoking those of a role ends everybody's:",
+    );
+    for role in &leak.roles {
+        let ago = format::ago(say.lines.canvas.now - role.last);
+        say.plain(format!(
+            "{}, {} assumed, last {ago}",
+            role.arn,
+            times(role.count)
+        ));
+    }
+}
+
+/// What is written below what can be chosen in a step.
+pub(super) fn after_items(
+    lines: &mut Lines<'_>,
+    leak: &Leak<'_>,
+    step: LeakStep,
+    since: Option<DateTime<Utc>>,
+) {
+    let mut say = Said::new(lines);
+    match step {
+        LeakStep::Harm => {
+            let not_checked = leak.not_checked(since);
+            let not_checked = not_checked.iter().map(|what| {
+                // Sentences of their own elsewhere.
+                let mut letters = what.trim_end_matches('.').chars();
+                let first = letters.next().map(|first| first.to_ascii_lowercase());
+                first.into_iter().chain(letters).collect::<String>()
+            });
+            say.dim(format!(
+                "Not checked: {}.",
+                not_checked.collect::<Vec<_>>().join("; ")
+            ));
+        }
+        LeakStep::Others => {
+            for error in leak.others_missing() {
+                say.warn(format!("Not listed: {}.", error.short()));
+            }
+            if let Some(error) = leak.credentials.and_then(Load::error) {
+                say.warn(format!("{}. {}", error.short(), words::remedy(error)));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// How often.
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".into(),
+        count => format!("{count} times"),
+    }
+}
+
+/// Something that the key did; and the status of the key that it made.
+pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<&str>) -> Item {
+    let event = harm.event;
+    let mut first = format!("{} {}", event.service, event.action);
+    if let Some(thing) = harm.thing() {
+        first.extend([": ", thing]);
+    }
+    if let Some((_, user)) = harm.key() {
+        first.extend([" of ", user]);
+    }
+    if let Some(status) = status {
+        first.extend([", ", status]);
+    }
+    if harm.count > 1 {
+        first.extend([", ", &times(harm.count)]);
+    }
+    if let Some(error) = &event.error {
+        first.extend([", denied: ", error]);
+    }
+    let dot = canvas.theme.glyphs.dot;
+    let mut second = format!("{} {dot} from {}", format::minute(harm.last), event.source);
+    if let Some(session) = harm.session {
+        second.extend([" ", dot, " by session ", session]);
+    }
+    let looks = match (harm.is_denied(), status) {
+        (true, _) => Looks::Dim,
+        (false, Some("Inactive" | "not there any more")) => Looks::Plain,
+        (false, _) => Looks::Bad,
+    };
+    Item {
+        first,
+        second,
+        looks,
+    }
+}
+
+/// Something else that the user can sign in with.
+pub(super) fn other(canvas: &Canvas<'_>, other: &Other<'_>, user: &str) -> Item {
+    let dot = canvas.theme.glyphs.dot;
+    let (first, second) = match other {
+        Other::Key(row) => (
+            format!("access key {}, {}", row.key.id, row.key.status.word()),
+            words::used(&row.last_used, dot, canvas.now),
+        ),
+        Other::Credential(credential) => {
+            let target = credential.kind.target(&credential.id, user);
+            let target = target
+                .strip_suffix(&format!(" of {user}"))
+                .unwrap_or(&target);
+            let target = target.strip_prefix("the ").unwrap_or(target);
+            let first = match credential.active {
+                Some(true) => format!("{target}, Active"),
+                Some(false) => format!("{target}, Inactive"),
+                None => target.to_owned(),
+            };
+            let created = credential.created;
+            let created = created.map(|at| format!("since {}", format::minute(at)));
+            (first, created.unwrap_or_default())
+        }
+    };
+    let looks = if other.is_live() {
+        Looks::Plain
+    } else {
+        Looks::Dim
+    };
+    Item {
+        first,
+        second,
+        looks,
+    }
+}
+
+/// What going on does with a key that is in a step.
+pub(super) const GO: &str = "go to the key";
+
+/// What the key that goes on does here; empty where it does nothing.
+pub(super) fn verb(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> &'static str {
+    match place {
+        (LeakStep::Deactivate, _) if leak.is_live() => "deactivate",
+        (LeakStep::Revoke, _) => match leak.revocation {
+            Revocation::Over(_) => "remove the policy",
+            Revocation::Denied(..) | Revocation::Asking => "",
+            _ => "revoke",
+        },
+        (LeakStep::Harm, Some(at)) if leak.harm[at].key().is_some() => GO,
+        (LeakStep::Others, Some(at)) => match leak.others()[at] {
+            Other::Key(_) => GO,
+            Other::Credential(credential) => match credential.active {
+                Some(true) => "deactivate",
+                Some(false) => "activate",
+                None => "delete",
+            },
+        },
+        (LeakStep::Replace, _) => "rotate",
+        (LeakStep::Evidence, _) => "save",
+        _ => "",
+    }
+}
+
+/// Why a step needs nothing now.
+pub(super) fn nothing_to_do(leak: &Leak<'_>, step: LeakStep) -> String {
+    match (step, &leak.revocation) {
+        (LeakStep::Deactivate, _) if leak.is_gone() => "The user does not have this key".into(),
+        (LeakStep::Deactivate, _) if leak.row.is_some() => "It is Inactive already".into(),
+        (LeakStep::Deactivate, _) => "The user's keys are not known yet".into(),
+        (_, Revocation::Denied(_, until)) => {
+            format!(
+                "They are revoked; the policy can go after {}",
+                format::minute(*until)
+            )
+        }
+        _ => "The user's policies are not known yet".into(),
+    }
+}
+
+/// Texts below the name of a step, set in.
+struct Said<'a, 'b> {
+    lines: &'a mut Lines<'b>,
+}
+
+impl<'a, 'b> Said<'a, 'b> {
+    fn new(lines: &'a mut Lines<'b>) -> Self {
+        Self { lines }
+    }
+
+    fn say(&mut self, mark: &str, text: impl AsRef<str>, style: Style) {
+        let indent = " ".repeat(super::INDENT);
+        let (mark, rest) = match mark {
+            "" => (String::new(), String::new()),
+            mark => (format!("{mark} "), " ".repeat(width(mark) + 1)),
+        };
+        let first = Span::styled(format!("{indent}{mark}"), style);
+        self.lines
+            .behind(first, format!("{indent}{rest}"), text, style);
+    }
+
+    fn plain(&mut self, text: impl AsRef<str>) {
+        self.say("", text, Style::new());
+    }
+
+    fn dim(&mut self, text: impl AsRef<str>) {
+        let dim = self.lines.theme.dim;
+        self.say("", text, dim);
+    }
+
+    fn warn(&mut self, text: impl AsRef<str>) {
+        let theme = self.lines.theme;
+        self.say(theme.glyphs.warn, text, theme.warn);
+    }
+}

@@ -1,0 +1,748 @@
+//! The response to a leaked key: where it stands is told by the account, each change is looked at, sent
+//! once and judged, and nothing is said that was not seen.
+
+use super::{
+    SIZE,
+    desk::{Desk, Someone, answer, now, settings, someone},
+    dialog::dialog,
+    error,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use crossterm::event::KeyCode;
+use iamkeys::{
+    engine::{
+        self, Answer, Change, Changed, Difference, Effect, Error, Event, Kind, LeakStep, Need,
+        REVOCATION, Read,
+        impact::{
+            Credential, CredentialKind, Made, NamedPolicy, OtherCredentials, Permissions, Policy,
+            SessionOf, TrailEvent, TrailPage, revocation,
+        },
+        leak::{Revocation, StepState, Written},
+        model::KeyStatus,
+        unresolved::Finding,
+    },
+    tui::Message,
+};
+
+const KEY: &str = "AKIALEAKED01EXAMPLE1";
+const OTHER: &str = "AKIASECOND01EXAMPLE1";
+const BACKDOOR: &str = "AKIABACKDR01EXAMPLE1";
+const SESSION: &str = "ASIASESSION1EXAMPLE1";
+
+/// An account with a leaked key, as far as it is asked about here.
+#[derive(Clone)]
+struct Story {
+    people: Vec<Someone>,
+    permissions: Permissions,
+    credentials: OtherCredentials,
+    /// By key.
+    events: Vec<(&'static str, TrailEvent)>,
+    /// The reads of this sort are refused.
+    refuses: Option<&'static str>,
+}
+
+fn event(hours: i64, call: &str) -> TrailEvent {
+    let (service, action) = call.split_once(':').unwrap();
+    TrailEvent {
+        id: format!("{action}-{hours}").into(),
+        at: now() - TimeDelta::hours(hours),
+        action: action.into(),
+        service: service.into(),
+        region: "us-east-1".into(),
+        agent: "aws-cli/2.15.0".into(),
+        source: "203.0.113.66".into(),
+        vpc_endpoint: None,
+        error: None,
+        is_write: action != "GetSessionToken" && action != "AssumeRole",
+        target: None,
+        made: None,
+    }
+}
+
+fn making(event: TrailEvent, made: Made) -> TrailEvent {
+    TrailEvent {
+        made: Some(Box::new(made)),
+        ..event
+    }
+}
+
+fn policy(name: &str, document: &str) -> NamedPolicy {
+    NamedPolicy {
+        name: name.into(),
+        arn: None,
+        group: None,
+        document: Some(document.into()),
+        policy: Ok(Policy::default()),
+    }
+}
+
+fn credential(kind: CredentialKind, id: &str, active: Option<bool>) -> Credential {
+    Credential {
+        kind,
+        id: id.into(),
+        active,
+        created: Some(now() - TimeDelta::days(20)),
+    }
+}
+
+fn bedrock() -> CredentialKind {
+    CredentialKind::ServiceSpecific("bedrock.amazonaws.com".into())
+}
+
+fn denied(action: &'static str) -> Error {
+    Error {
+        action,
+        code: Some("AccessDenied".into()),
+        ..error(Kind::Denied)
+    }
+}
+
+impl Story {
+    /// Leaked, and used from somewhere odd five hours ago.
+    fn new() -> Self {
+        let session = Made::Session {
+            key: SESSION.into(),
+            until: Some(now() + TimeDelta::hours(30)),
+            of: SessionOf::User,
+        };
+        let role = Made::Session {
+            key: "ASIAROLE0001EXAMPLE1".into(),
+            until: None,
+            of: SessionOf::Role("arn:aws:iam::123456789012:role/deploy".into()),
+        };
+        let key = Made::Key {
+            key: BACKDOOR.into(),
+            user: "backdoor".into(),
+        };
+        let mut denied = event(4, "cloudtrail:StopLogging");
+        denied.error = Some("AccessDenied".into());
+        Self {
+            people: vec![
+                someone("backdoor", &[(BACKDOOR, true, 0, None)]),
+                someone(
+                    "bot",
+                    &[(KEY, true, 400, Some(3)), (OTHER, false, 500, None)],
+                ),
+            ],
+            permissions: Permissions::default(),
+            credentials: OtherCredentials {
+                items: vec![
+                    credential(CredentialKind::Password, "", None),
+                    credential(bedrock(), "ACCABEDROCK1EXAMPLE1", Some(true)),
+                ],
+                missing: Vec::new(),
+            },
+            events: vec![
+                (KEY, denied),
+                (KEY, making(event(5, "iam:CreateAccessKey"), key)),
+                (
+                    KEY,
+                    making(event(5, "iam:CreateUser"), Made::Thing("backdoor".into())),
+                ),
+                (KEY, making(event(6, "sts:GetSessionToken"), session)),
+                (KEY, making(event(7, "sts:AssumeRole"), role)),
+                (SESSION, event(4, "ec2:RunInstances")),
+            ],
+            refuses: None,
+        }
+    }
+
+    fn answer(&self, read: Read) -> Result<Answer, Error> {
+        let action = read.row().action;
+        if self.refuses == Some(action) {
+            return Err(denied(action));
+        }
+        Ok(match read {
+            Read::Permissions(_) => Answer::Permissions(Box::new(self.permissions.clone())),
+            Read::OtherCredentials(_) => {
+                Answer::OtherCredentials(Box::new(self.credentials.clone()))
+            }
+            Read::TrailEvents(query) if &*query.region == "us-east-1" => {
+                let of_it = self.events.iter().filter(|(key, _)| *key == &*query.key);
+                Answer::TrailEvents(TrailPage {
+                    events: of_it.map(|(_, event)| event.clone()).collect(),
+                    ..TrailPage::default()
+                })
+            }
+            read => return answer(&self.people, read),
+        })
+    }
+
+    /// Answers everything that is asked.
+    fn serve(&self, desk: &mut Desk) {
+        while let Some((request, read)) = desk.next_read() {
+            desk.answered(request, self.answer(read));
+        }
+    }
+
+    /// Does a change.
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::SetActive { key, active, .. } => {
+                let keys = self.people.iter_mut().flat_map(|user| &mut user.keys);
+                for (row, _) in keys.filter(|(row, _)| row.id == *key) {
+                    row.status = if *active {
+                        KeyStatus::Active
+                    } else {
+                        KeyStatus::Inactive
+                    };
+                }
+            }
+            Change::RevokeSessions { document, .. } => {
+                self.permissions
+                    .policies
+                    .retain(|policy| &*policy.name != REVOCATION);
+                self.permissions.policies.push(policy(REVOCATION, document));
+            }
+            Change::LiftRevocation { .. } => {
+                self.permissions
+                    .policies
+                    .retain(|policy| &*policy.name != REVOCATION);
+            }
+            Change::SetCredential { id, active, .. } => {
+                let mut items = self.credentials.items.iter_mut();
+                items.find(|item| item.id == *id).unwrap().active = Some(*active);
+            }
+            Change::DeleteCredential { kind, id, .. } => {
+                self.credentials
+                    .items
+                    .retain(|item| item.kind != *kind || item.id != *id);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A desk with the page of the leaked key open.
+    fn open(&self) -> Desk {
+        self.open_with(SIZE, settings(), now())
+    }
+
+    fn open_with(
+        &self,
+        size: (u16, u16),
+        settings: iamkeys::tui::Settings,
+        clock: DateTime<Utc>,
+    ) -> Desk {
+        let mut desk = Desk::showing(size, settings, &self.people);
+        desk.clock = clock;
+        desk.press(KeyCode::Char('j'));
+        desk.press(KeyCode::Tab);
+        desk.keys("!");
+        self.serve(&mut desk);
+        desk
+    }
+}
+
+/// How the steps stand, the next one, and the sessions.
+fn stands(desk: &Desk) -> (LeakStep, Vec<StepState>, Revocation) {
+    let (engine, slot) = (&desk.screen.engine, desk.screen.slot());
+    let leak = engine.leak(slot, "bot", KEY).unwrap();
+    let states = LeakStep::ALL.map(|step| leak.state(step));
+    (leak.step(), states.to_vec(), leak.revocation.clone())
+}
+
+/// Approves the confirmation that is open, and does what is sent.
+fn approve(desk: &mut Desk, story: &mut Story) -> Change {
+    story.serve(desk);
+    desk.keys("y");
+    let (id, change) = desk.next_change().expect("it is sent");
+    assert!(desk.next_change().is_none(), "and once");
+    story.apply(&change);
+    desk.changed(id, Ok(Changed::Done));
+    story.serve(desk);
+    change
+}
+
+#[test]
+fn the_account_says_how_far_it_has_come_and_each_step_is_sent_once() {
+    use StepState::{Done, Judge, Open};
+    let mut story = Story::new();
+    let mut desk = story.open();
+    let (step, states, revocation) = stands(&desk);
+    assert_eq!(step, LeakStep::Deactivate);
+    assert_eq!(states, [Open, Open, Judge, Judge, Judge, Judge]);
+    assert_eq!(revocation, Revocation::None);
+    let screen = desk.screen();
+    assert!(screen.contains("Leaked AKIALEAKED01EXAMPLE1"), "{screen}");
+    desk.press(KeyCode::Enter);
+    assert!(
+        desk.screen().contains("Deactivate key"),
+        "{}",
+        desk.screen()
+    );
+    let change = approve(&mut desk, &mut story);
+    assert_eq!(change.action(), "iam:UpdateAccessKey");
+    // The cursor has gone on with it.
+    assert_eq!(stands(&desk).0, LeakStep::Revoke);
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    let screen = desk.screen();
+    let document = revocation::document(now());
+    // It is shown before it is written, word by word.
+    let shown = dialog(&screen, "Revoke sessions").expect("it is asked");
+    let bare: String = shown.chars().filter(|c| !c.is_whitespace()).collect();
+    assert!(bare.contains(&*document), "{screen}");
+    assert!(shown.contains(REVOCATION), "{screen}");
+    let change = approve(&mut desk, &mut story);
+    let user = || "bot".into();
+    assert_eq!(
+        change,
+        Change::RevokeSessions {
+            user: user(),
+            document
+        }
+    );
+    let (step, states, revocation) = stands(&desk);
+    assert_eq!(
+        revocation,
+        Revocation::Denied(now(), now() + TimeDelta::hours(36))
+    );
+    assert_eq!((step, &states[..2]), (LeakStep::Harm, &[Done, Done][..]));
+    // Another person takes it up from the account, a day and a half later.
+    let later = now() + TimeDelta::hours(37);
+    let mut desk = story.open_with(SIZE, settings(), later);
+    let (step, _, revocation) = stands(&desk);
+    assert_eq!(
+        (step, revocation),
+        (LeakStep::Revoke, Revocation::Over(now()))
+    );
+    assert!(
+        desk.screen().contains("remove the policy"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Enter);
+    let change = approve(&mut desk, &mut story);
+    assert_eq!(change, Change::LiftRevocation { user: user() });
+    // Without the policy it is known all the same that none is left.
+    let (_, states, revocation) = stands(&desk);
+    let last_used = now() - TimeDelta::hours(3);
+    assert_eq!(revocation, Revocation::Expired(Some(last_used)));
+    assert_eq!(states[1], Done);
+}
+
+#[test]
+fn a_use_after_the_revocation_is_said_and_revoked_again() {
+    let mut story = Story::new();
+    let cut = now() - TimeDelta::hours(10);
+    story
+        .permissions
+        .policies
+        .push(policy(REVOCATION, &revocation::document(cut)));
+    let mut desk = story.open();
+    let used = now() - TimeDelta::hours(3);
+    assert_eq!(stands(&desk).2, Revocation::Since(cut, used));
+    assert!(
+        desk.screen().contains("the key was used after"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Char('j'));
+    desk.press(KeyCode::Enter);
+    let change = approve(&mut desk, &mut story);
+    assert!(matches!(change, Change::RevokeSessions { .. }));
+    assert!(matches!(stands(&desk).2, Revocation::Denied(..)));
+}
+
+#[test]
+fn what_it_did_is_listed_the_worst_first_with_what_its_session_did() {
+    let story = Story::new();
+    let mut desk = story.open_with((120, 36), settings(), now());
+    let engine = &desk.screen.engine;
+    let leak = engine.leak(desk.screen.slot(), "bot", KEY).unwrap();
+    let told: Vec<_> = leak
+        .harm
+        .iter()
+        .map(|harm| (&*harm.event.action, harm.session, harm.is_denied()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("CreateUser", None, false),
+            ("CreateAccessKey", None, false),
+            ("RunInstances", Some(SESSION), false),
+            ("StopLogging", None, true),
+        ]
+    );
+    let keys: Vec<_> = leak.keys_made().collect();
+    assert_eq!(keys, [(BACKDOOR, "backdoor")]);
+    let roles: Vec<_> = leak.roles.iter().map(|role| role.arn).collect();
+    assert_eq!(roles, ["arn:aws:iam::123456789012:role/deploy"]);
+    // The role's session was asked for as well, and has done nothing.
+    assert!(leak.has_seen_all(), "{:?}", leak.seen);
+    // The key that it created has the same page.
+    desk.keys("jjjj");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("CreateAccessKey: AKIABACKDR01EXAMPLE1 of backdoor, Active"),
+        "{screen}"
+    );
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    assert!(
+        desk.screen().contains("Leaked AKIABACKDR01EXAMPLE1"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Esc);
+    assert!(
+        desk.screen().contains("Leaked AKIALEAKED01EXAMPLE1"),
+        "{}",
+        desk.screen()
+    );
+    // And the same actions.
+    desk.keys("t");
+    story.serve(&mut desk);
+    desk.keys("y");
+    let (_, change) = desk.next_change().unwrap();
+    assert_eq!((change.user(), change.key()), ("backdoor", Some(BACKDOOR)));
+}
+
+#[test]
+fn no_change_is_said_only_of_what_was_seen() {
+    let mut story = Story::new();
+    story.events.clear();
+    story.refuses = Some("cloudtrail:LookupEvents");
+    let desk = story.open_with((120, 36), settings(), now());
+    let (_, states, _) = stands(&desk);
+    assert_eq!(states[2], StepState::Unknown);
+    let leak = desk
+        .screen
+        .engine
+        .leak(desk.screen.slot(), "bot", KEY)
+        .unwrap();
+    let not_checked = leak.not_checked(Some(now())).join(" ");
+    assert!(
+        not_checked.contains("us-east-1 (AccessDenied: cloudtrail:LookupEvents)"),
+        "{not_checked}"
+    );
+    // With all of it, there was none.
+    story.refuses = None;
+    let desk = story.open();
+    assert_eq!(stands(&desk).1[2], StepState::Done);
+}
+
+#[test]
+fn each_other_credential_has_its_own_change() {
+    let mut story = Story::new();
+    let mut desk = story.open();
+    // Past the changes that were made, to the other key, the password and the Bedrock key.
+    for _ in 0..9 {
+        desk.press(KeyCode::Char('j'));
+    }
+    let user = || Box::<str>::from("bot");
+    // A password has no status: it is deleted.
+    desk.press(KeyCode::Enter);
+    let change = approve(&mut desk, &mut story);
+    let id = || "".into();
+    let kind = CredentialKind::Password;
+    assert_eq!(
+        change,
+        Change::DeleteCredential {
+            user: user(),
+            kind,
+            id: id()
+        }
+    );
+    desk.keys("t");
+    let change = approve(&mut desk, &mut story);
+    let id = || Box::<str>::from("ACCABEDROCK1EXAMPLE1");
+    let (kind, active) = (bedrock(), false);
+    assert_eq!(
+        change,
+        Change::SetCredential {
+            user: user(),
+            kind,
+            id: id(),
+            active
+        }
+    );
+    desk.keys("d");
+    story.serve(&mut desk);
+    assert!(
+        desk.screen().contains("Delete credential"),
+        "{}",
+        desk.screen()
+    );
+    let change = approve(&mut desk, &mut story);
+    assert_eq!(
+        change,
+        Change::DeleteCredential {
+            user: user(),
+            kind: bedrock(),
+            id: id()
+        }
+    );
+    assert_eq!(stands(&desk).1[3], StepState::Done);
+}
+
+#[test]
+fn what_has_changed_since_it_was_looked_at_is_said_and_not_sent() {
+    let mut story = Story::new();
+    let mut desk = story.open();
+    desk.press(KeyCode::Char('j'));
+    desk.press(KeyCode::Enter);
+    // Somebody else revokes them meanwhile; it was approved before that was seen.
+    desk.keys("y");
+    story
+        .permissions
+        .policies
+        .push(policy(REVOCATION, &revocation::document(now())));
+    story.serve(&mut desk);
+    assert!(desk.next_change().is_none());
+    let [Need::Plan(plan)] = desk.screen.engine.needs()[..] else {
+        panic!("{:?}", desk.screen.engine.needs());
+    };
+    let preflight = desk.screen.engine.plan(plan).unwrap().preflight().unwrap();
+    assert_eq!(preflight.difference, Some(Difference::Policy));
+    assert!(
+        desk.screen().contains("has changed. Decide again"),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn a_lost_answer_is_a_question_that_the_account_answers() {
+    for (done, refused, expected) in [
+        (true, None, Finding::Done),
+        (false, None, Finding::NotDone),
+        (
+            false,
+            Some("iam:ListUserPolicies"),
+            Finding::Failed(denied("iam:ListUserPolicies")),
+        ),
+    ] {
+        let mut story = Story::new();
+        let mut desk = story.open();
+        desk.press(KeyCode::Char('j'));
+        desk.press(KeyCode::Enter);
+        story.serve(&mut desk);
+        desk.keys("y");
+        let (id, change) = desk.next_change().unwrap();
+        if done {
+            story.apply(&change);
+        }
+        story.permissions.missing.extend(refused.map(denied));
+        let lost = Error {
+            action: change.action(),
+            code: None,
+            ..error(Kind::Network)
+        };
+        desk.changed(id, Err(lost));
+        story.serve(&mut desk);
+        let questions = desk.screen.engine.questions();
+        assert_eq!(questions.len(), 1);
+        assert_eq!(questions[0].finding, expected);
+        assert!(desk.next_change().is_none(), "it is sent once");
+    }
+    // The same of another credential.
+    for (done, expected) in [(true, Finding::Done), (false, Finding::NotDone)] {
+        let mut story = Story::new();
+        let mut desk = story.open();
+        let change = Change::SetCredential {
+            user: "bot".into(),
+            kind: bedrock(),
+            id: "ACCABEDROCK1EXAMPLE1".into(),
+            active: false,
+        };
+        let slot = desk.screen.slot();
+        desk.intend(engine::Intent::Propose(slot, change.into()));
+        story.serve(&mut desk);
+        desk.keys("y");
+        let (id, change) = desk.next_change().unwrap();
+        if done {
+            story.apply(&change);
+        }
+        desk.changed(
+            id,
+            Err(Error {
+                code: None,
+                ..error(Kind::Network)
+            }),
+        );
+        story.serve(&mut desk);
+        assert_eq!(desk.screen.engine.questions()[0].finding, expected);
+    }
+}
+
+#[test]
+fn a_missing_permission_is_named_and_nothing_is_taken_for_done() {
+    let mut story = Story::new();
+    story.refuses = Some("iam:ListAttachedUserPolicies");
+    let mut desk = story.open_with((120, 36), settings(), now());
+    let (_, states, revocation) = stands(&desk);
+    assert_eq!(states[1], StepState::Unknown);
+    assert_eq!(
+        revocation,
+        Revocation::Unknown(denied("iam:ListAttachedUserPolicies"))
+    );
+    desk.press(KeyCode::Char('j'));
+    assert!(
+        desk.screen()
+            .contains("AccessDenied: iam:ListAttachedUserPolicies"),
+        "{}",
+        desk.screen()
+    );
+    // Where the policy may not be put, that is said.
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    desk.keys("y");
+    // What could not be looked at is said, and decided again.
+    story.serve(&mut desk);
+    if desk
+        .effects
+        .iter()
+        .all(|effect| !matches!(effect, Effect::Change(..)))
+    {
+        desk.keys("y");
+    }
+    let (id, change) = desk.next_change().unwrap();
+    desk.changed(id, Err(denied(change.action())));
+    story.serve(&mut desk);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("AccessDenied: iam:PutUserPolicy"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn too_many_inline_policies_are_told_from_other_limits() {
+    let story = Story::new();
+    let mut desk = story.open();
+    desk.press(KeyCode::Char('j'));
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    desk.keys("y");
+    let (id, change) = desk.next_change().unwrap();
+    let limit = Error {
+        action: change.action(),
+        code: Some("LimitExceeded".into()),
+        ..error(Kind::Limit)
+    };
+    desk.changed(id, Err(limit));
+    story.serve(&mut desk);
+    let said = dialog(&desk.screen(), "Not done").expect("it is said");
+    let said: Vec<&str> = said.split_whitespace().collect();
+    assert!(
+        said.join(" ").contains("2,048 characters together"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn read_only_shows_all_of_it_and_changes_nothing() {
+    let story = Story::new();
+    let read_only = iamkeys::tui::Settings {
+        engine: engine::Settings {
+            read_only: true,
+            ..settings().engine
+        },
+        ..settings()
+    };
+    let mut desk = story.open_with(SIZE, read_only, now());
+    assert!(desk.screen().contains("Read-only"), "{}", desk.screen());
+    for keys in ["t", "d", "j"] {
+        desk.keys(keys);
+        desk.press(KeyCode::Enter);
+        story.serve(&mut desk);
+        assert!(desk.next_change().is_none());
+        assert!(desk.screen.engine.plans().is_empty());
+    }
+}
+
+#[test]
+fn evidence_is_written_where_it_is_typed_and_holds_no_secret() {
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let mut story = Story::new();
+    let mut odd = event(1, "s3:PutBucketPolicy");
+    odd.agent = format!("curl {SECRET}").into();
+    odd.target = Some(SECRET.into());
+    story.events.push((KEY, odd));
+    let mut desk = story.open();
+    desk.press(KeyCode::Enter);
+    approve(&mut desk, &mut story);
+    desk.keys("w");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("leak-AKIALEAKED01EXAMPLE1-2026-11-21"),
+        "{screen}"
+    );
+    desk.press(KeyCode::Enter);
+    let wrote = desk.effects.iter().find_map(|effect| match effect {
+        Effect::WriteEvidence(_, path, evidence) => Some((path.clone(), evidence.clone())),
+        _ => None,
+    });
+    let (path, evidence) = wrote.expect("it is written");
+    assert_eq!(path, "leak-AKIALEAKED01EXAMPLE1-2026-11-21");
+    assert!(!format!("{evidence:?}").contains(SECRET));
+    assert_eq!(evidence.events.len(), story.events.len());
+    assert_eq!(evidence.status.as_deref(), Some("Inactive"));
+    assert_eq!(
+        evidence.keys_made,
+        [(BACKDOOR.to_owned(), "backdoor".to_owned())]
+    );
+    let done: Vec<_> = evidence
+        .done
+        .iter()
+        .map(|done| (&*done.action, &*done.result))
+        .collect();
+    assert_eq!(done, [("iam:UpdateAccessKey", "deactivated")]);
+    assert_eq!(
+        evidence.done[0].by.as_deref(),
+        Some("arn:aws:iam::123456789012:user/alice")
+    );
+    assert!(!evidence.not_checked.is_empty());
+    let times: Vec<_> = evidence.timeline.iter().map(|moment| moment.at).collect();
+    assert!(times.is_sorted());
+    // A refusal is shown where it was typed; then it is saved.
+    let told = |result| Event::EvidenceWritten {
+        key: KEY.into(),
+        result,
+        took: std::time::Duration::ZERO,
+    };
+    desk.send(told(Err("a.json is there already".into())));
+    assert!(
+        desk.screen().contains("a.json is there already"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Enter);
+    desk.send(told(Ok(Written {
+        json: "/tmp/a.json".into(),
+        markdown: "/tmp/a.md".into(),
+        unsure: None,
+    })));
+    assert!(
+        !desk.screen().contains("Save evidence"),
+        "{}",
+        desk.screen()
+    );
+    assert_eq!(stands(&desk).1[5], StepState::Done);
+}
+
+#[test]
+fn a_pasted_bedrock_key_is_taken_out_and_what_to_do_is_said() {
+    let secret = format!("ABSKQmVkcm9ja0FQSUtleS{}==", "aB3/".repeat(27));
+    let mut desk = Desk::showing(SIZE, settings(), &Story::new().people);
+    desk.keys("f");
+    desk.send(Message::Paste(secret.clone()));
+    let screen = desk.screen();
+    assert!(screen.contains("Bedrock API key"), "{screen}");
+    assert!(
+        screen.contains("list-service-specific-credentials"),
+        "{screen}"
+    );
+    assert!(
+        !screen.contains("ABSK") && !screen.contains("aB3/"),
+        "{screen}"
+    );
+    // Typed letter by letter, it does not get far.
+    let mut desk = Desk::showing(SIZE, settings(), &Story::new().people);
+    desk.keys("f");
+    for c in secret.chars() {
+        desk.press(KeyCode::Char(c));
+    }
+    assert!(!desk.screen().contains("ABSKQm"), "{}", desk.screen());
+}
