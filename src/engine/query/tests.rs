@@ -600,15 +600,15 @@ fn errors_say_in_place_what_is_wrong() {
         ),
         (
             "foo:bar",
-            "No field foo. Fields: age used unused status user path service region keys id description account owner",
+            "No field foo. Fields: age used unused status user path service region keys id description account owner tag",
         ),
         (
             "arn:aws:iam::123456789012:user/alice",
-            "No field arn. Fields: age used unused status user path service region keys id description account owner",
+            "No field arn. Fields: age used unused status user path service region keys id description account owner tag",
         ),
         (
             "something-longer>1",
-            "No field something…. Fields: age used unused status user path service region keys id description account owner",
+            "No field something…. Fields: age used unused status user path service region keys id description account owner tag",
         ),
     ] {
         let query = Query::parse(query);
