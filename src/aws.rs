@@ -22,6 +22,7 @@ mod mfa;
 mod no_credentials;
 mod organization;
 mod other_credentials;
+mod parts;
 mod patience;
 mod permissions;
 mod person;

@@ -14,13 +14,14 @@
 //! - `fault` decides whether something goes wrong with it, and `pace` whether it comes too fast;
 //! - `sign` finds the `caller` who signed it, and so the account, among those of the `organisation`;
 //!   `policy` and `access` say what the caller may do there;
-//! - the action runs on the `request`: `iam`, `tags`, `sts` and `organizations` have those that are
-//!   signed, `portal`, `clients`, `login` and `pages` those that are not, which see a `Visit`;
+//! - the action runs on the `request`: `iam`, `tags`, `attached`, `entities`, `others`, `advisor`, `sts`
+//!   and `organizations` have those that are signed, `portal`, `clients`, `login` and `pages` those that are not, which see a `Visit`;
 //!   `report` makes credential reports, `store` is an account and `user` its users and keys, `role`
-//!   its roles, `mfa` its devices; `paging` and `xml` write the result, `error` has AWS's errors;
+//!   its roles, `mfa` its devices, `policies` and `managed` its policies, `credentials` what else its
+//!   users have; `paging` and `xml` write the result, `error` has AWS's errors;
 //! - `answer` is the response that gets through, and the record of the request; `pace` delays it.
 //!
-//! `exchange` is that way as a whole. `account` reads accounts from a file and `roster` organisations,
+//! `exchange` is that way as a whole. `account` and `entries` read accounts from a file and `roster` organisations,
 //! whose accounts are each a `member`; `generate` makes up large ones, and `identifier` the IDs and
 //! secrets in all of them.
 //!
@@ -31,12 +32,17 @@
 mod access;
 mod account;
 mod actions;
+mod advisor;
 mod answer;
+mod attached;
 mod caller;
 mod clients;
 mod connector;
+mod credentials;
 mod dispatch;
 mod endpoint;
+mod entities;
+mod entries;
 mod error;
 mod exchange;
 mod fault;
@@ -45,13 +51,16 @@ mod iam;
 mod identifier;
 mod json;
 mod login;
+mod managed;
 mod member;
 mod mfa;
 mod organisation;
 mod organizations;
+mod others;
 mod pace;
 mod pages;
 mod paging;
+mod policies;
 mod policy;
 mod portal;
 mod query;
@@ -69,6 +78,7 @@ mod user;
 mod xml;
 
 pub use self::answer::{Answer, Call, Outcome};
+pub use self::credentials::{Credential, CredentialKind};
 pub use self::endpoint::{Clock, Endpoint};
 pub use self::error::ServiceError;
 pub use self::fault::{Fault, FaultKind};

@@ -359,7 +359,7 @@ pub struct Done {
 
 /// All of a list of one user's things, page by page. `page` fetches what is on one, whether there is
 /// more, and the marker of that.
-async fn all_pages<T, F>(
+pub(super) async fn all_pages<T, F>(
     action: &'static str,
     page: impl Fn(Option<String>) -> F,
 ) -> Result<Vec<T>, Error>

@@ -1,108 +1,135 @@
-//! Policy documents: JSON, mostly percent-encoded, read leniently. What is not understood of a document
-//! is told, and never taken for less than it may be.
+//! Policy documents: what IAM sends, and what is made of it. A document is read leniently, for AWS has
+//! accepted it already: elements that say nothing about what is allowed are passed over. Where it is
+//! not understood, that is said: nothing is concluded from half a policy.
 
 use crate::engine::impact::{Patterns, Policy, Statement};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// A document as JSON. IAM gives it percent-encoded (RFC 3986); some that stand between encode what is
-/// encoded already.
+/// The longest document that is read. Managed policies have 6,144 characters at most, white space not
+/// counted, and AWS's own up to some 100 kB.
+const LONGEST: usize = 1024 * 1024;
+
+/// IAM percent-encodes documents. What comes through another hand may be encoded once more.
+const ENCODED: usize = 3;
+
+/// The JSON in an answer of IAM, whether it is percent-encoded, more than once, or not at all.
 pub(super) fn decode(document: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(document);
-    // JSON has braces, and where it is encoded they are.
-    for _ in 0..2 {
-        if text.trim_start().starts_with(['{', '[']) {
+    let mut decoded = Cow::Borrowed(document.trim());
+    for _ in 0..ENCODED {
+        // A document is an object; no encoded one begins with a brace.
+        if decoded.starts_with('{') || !decoded.contains('%') {
             break;
         }
-        let Some(decoded) = decode_once(&text) else {
+        let Some(next) = percent_decoded(&decoded) else {
             break;
         };
-        text = Cow::Owned(decoded);
+        decoded = Cow::Owned(next.trim().to_owned());
     }
-    text
+    decoded
 }
 
-/// The same, once; none where it is not encoded.
-fn decode_once(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return None;
-    }
+/// None where it is not encoded text.
+fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let digits = (*first == b'%').then(|| after.get(..2)).flatten();
-        let code = digits.and_then(|digits| {
-            let [high, low] = [digits[0], digits[1]].map(|digit| (digit as char).to_digit(16));
-            u8::try_from(high? * 16 + low?).ok()
-        });
-        if let Some(code) = code {
-            bytes.push(code);
-            rest = &after[2..];
-        } else {
-            bytes.push(*first);
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
         }
+        let mut digit = || char::from(rest.next()?).to_digit(16);
+        let (high, low) = (digit()?, digit()?);
+        bytes.push(u8::try_from(high << 4 | low).ok()?);
     }
     String::from_utf8(bytes).ok()
 }
 
-/// Reads a document, encoded or not.
+/// Reads a policy document.
 ///
 /// # Errors
-/// Why it cannot be understood, in a few words.
+/// Why it is not understood, for people.
 pub(super) fn parse(document: &str) -> Result<Policy, Box<str>> {
-    let json = decode(document);
-    let document: Value = serde_json::from_str(&json).map_err(|_| "it is not JSON")?;
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.iter().map(statement).collect(),
-        Some(one @ Value::Object(_)) => statement(one).map(|one| vec![one]),
-        _ => Err("it has no statements".into()),
+    let document = decode(document);
+    if document.len() > LONGEST {
+        return Err("it is longer than any policy".into());
+    }
+    let Ok(value) = serde_json::from_str::<Value>(&document) else {
+        return Err("it is not JSON".into());
     };
+    let Value::Object(mut elements) = value else {
+        return Err("it is not a policy, but other JSON".into());
+    };
+    let statements = match elements.remove("Statement") {
+        Some(Value::Array(statements)) => statements,
+        Some(one @ Value::Object(_)) => vec![one],
+        Some(_) => return Err("its Statement is neither an object nor a list".into()),
+        None => return Err("it has no Statement".into()),
+    };
+    let statements = statements.into_iter().zip(1..).map(|(value, number)| {
+        let statement = match value {
+            Value::Object(elements) => statement(elements),
+            _ => Err("is not an object".to_owned()),
+        };
+        statement.map_err(|why| format!("statement {number} {why}").into())
+    });
     Ok(Policy {
-        statements: statements?,
+        statements: statements.collect::<Result<_, Box<str>>>()?,
     })
 }
 
-fn statement(statement: &Value) -> Result<Statement, Box<str>> {
-    let elements = statement.as_object().ok_or("a statement is none")?;
-    let allows = match elements.get("Effect").and_then(Value::as_str) {
-        Some("Allow") => true,
-        Some("Deny") => false,
-        _ => return Err("a statement neither allows nor denies".into()),
+fn statement(mut elements: Map<String, Value>) -> Result<Statement, String> {
+    let allows = match elements.remove("Effect") {
+        Some(effect) if effect == "Allow" => true,
+        Some(effect) if effect == "Deny" => false,
+        Some(_) => return Err("neither allows nor denies".to_owned()),
+        None => return Err("has no Effect".to_owned()),
     };
-    let mut actions = patterns(elements, "Action", "NotAction")?;
+    let mut actions = patterns(&mut elements, "Action", "NotAction")?;
     for action in &mut actions.any_of {
-        action.make_ascii_lowercase();
+        *action = action.to_ascii_lowercase().into();
     }
-    // An empty condition is always met.
-    let is_conditional = elements.get("Condition").is_some_and(|condition| {
-        let conditions = condition.as_object();
-        conditions.is_none_or(|conditions| !conditions.is_empty())
-    });
+    let resources = patterns(&mut elements, "Resource", "NotResource")?;
+    let is_conditional = match elements.remove("Condition") {
+        None | Some(Value::Null) => false,
+        Some(Value::Object(conditions)) => !conditions.is_empty(),
+        Some(_) => return Err("has a Condition that is not an object".to_owned()),
+    };
     Ok(Statement {
         allows,
         actions,
-        resources: patterns(elements, "Resource", "NotResource")?,
+        resources,
         is_conditional,
     })
 }
 
-/// A text or a list of texts, under one name or the other.
-fn patterns(elements: &Map<String, Value>, name: &str, not: &str) -> Result<Patterns, Box<str>> {
-    let (value, inverted) = match (elements.get(name), elements.get(not)) {
-        (Some(value), None) => (value, false),
-        (None, Some(value)) => (value, true),
-        (None, None) => return Err(format!("a statement has no {name}").into()),
-        (Some(_), Some(_)) => return Err(format!("a statement has {name} and {not}").into()),
+/// The patterns of an element, or of the one that means all else.
+fn patterns(
+    elements: &mut Map<String, Value>,
+    name: &str,
+    inverted: &str,
+) -> Result<Patterns, String> {
+    let (name, value, is_inverted) = match (elements.remove(name), elements.remove(inverted)) {
+        (Some(value), None) => (name, value, false),
+        (None, Some(value)) => (inverted, value, true),
+        (None, None) => return Err(format!("has neither {name} nor {inverted}")),
+        (Some(_), Some(_)) => return Err(format!("has both {name} and {inverted}")),
     };
-    let texts = match value {
-        Value::Array(texts) => texts.iter().map(Value::as_str).collect(),
-        one => one.as_str().map(|one| vec![one]),
+    let unreadable = || format!("has something else than texts in its {name}");
+    let any_of = match value {
+        Value::String(text) => vec![text.into()],
+        Value::Array(texts) => {
+            let texts = texts.into_iter().map(|text| match text {
+                Value::String(text) => Ok(text.into()),
+                _ => Err(unreadable()),
+            });
+            texts.collect::<Result<_, _>>()?
+        }
+        _ => return Err(unreadable()),
     };
-    let texts: Vec<&str> = texts.ok_or_else(|| format!("{name} is no text"))?;
     Ok(Patterns {
-        any_of: texts.into_iter().map(Into::into).collect(),
-        inverted,
+        any_of,
+        inverted: is_inverted,
     })
 }
 
@@ -110,83 +137,109 @@ fn patterns(elements: &Map<String, Value>, name: &str, not: &str) -> Result<Patt
 mod tests {
     use super::*;
 
-    const ADMIN: &str = r#"{"Version":"2012-10-17","Statement":{"Sid":"é","Effect":"Allow","Action":"*","Resource":["*"]}}"#;
-
     fn encoded(text: &str) -> String {
-        let bytes = text.bytes().map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => (byte as char).to_string(),
-            _ => format!("%{byte:02X}"),
-        });
-        bytes.collect()
-    }
-
-    #[test]
-    fn a_document_is_read_however_often_it_is_encoded() {
-        let once = encoded(ADMIN);
-        for document in [ADMIN, &once, &encoded(&once)] {
-            assert_eq!(decode(document), ADMIN);
-            let policy = parse(document).expect("a policy");
-            let [statement] = &policy.statements[..] else {
-                panic!("one statement")
-            };
-            assert!(statement.allows && !statement.is_conditional);
-            assert_eq!(statement.actions.any_of, [Box::from("*")]);
-        }
-        // What is written in JSON with a per cent sign stays as it is.
-        let plain = r#"{"Statement":[],"Id":"100%25"}"#;
-        assert_eq!(decode(plain), plain);
-    }
-
-    #[test]
-    fn statements_are_read_as_they_may_be_written() {
-        let document = r#"{"Statement":[
-            {"Effect":"Deny","NotAction":["iam:Get*","STS:*"],"NotResource":"arn:x","Condition":{"Bool":{"a":"b"}}},
-            {"Effect":"Allow","Action":[],"Resource":"*","Condition":{},"Later":1}]}"#;
-        let policy = parse(document).expect("a policy");
-        let [deny, allow] = &policy.statements[..] else {
-            panic!("two statements")
+        let escape = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
         };
-        assert!(!deny.allows && deny.is_conditional && deny.actions.inverted);
-        assert!(deny.resources.inverted);
-        assert_eq!(deny.actions.any_of, ["iam:get*", "sts:*"].map(Box::from));
-        assert!(allow.allows && !allow.is_conditional && allow.actions.any_of.is_empty());
+        text.bytes().map(escape).collect()
+    }
+
+    fn texts(patterns: &Patterns) -> (Vec<&str>, bool) {
+        let texts = patterns.any_of.iter().map(|text| &**text);
+        (texts.collect(), patterns.inverted)
     }
 
     #[test]
-    fn what_is_no_policy_is_told() {
-        for (document, why) in [
-            ("", "it is not JSON"),
-            ("%7B", "it is not JSON"),
-            ("%FF%", "it is not JSON"),
-            ("[]", "it has no statements"),
-            ("{}", "it has no statements"),
-            (r#"{"Statement":["x"]}"#, "a statement is none"),
-            (
-                r#"{"Statement":{"Action":"*"}}"#,
-                "a statement neither allows nor denies",
-            ),
-            (
-                r#"{"Statement":{"Effect":"allow"}}"#,
-                "a statement neither allows nor denies",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow"}}"#,
-                "a statement has no Action",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow","Action":"*"}}"#,
-                "a statement has no Resource",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow","Action":"*","NotAction":"a"}}"#,
-                "a statement has Action and NotAction",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow","Action":[1]}}"#,
-                "Action is no text",
-            ),
+    fn documents_are_decoded_however_often_they_are_encoded() {
+        let plain = r#"{"Statement":[{"Resource":"50%25 of é"}]}"#;
+        let once = encoded(plain);
+        for sent in [
+            plain.to_owned(),
+            format!("\n  {plain}\n"),
+            once.clone(),
+            encoded(&once),
+            format!("%0A%20{once}"),
         ] {
-            assert_eq!(parse(document), Err(why.into()), "{document}");
+            assert_eq!(decode(&sent), plain, "{sent}");
+        }
+        // What is not encoded text stays as it is.
+        for odd in ["", "100%", "%zz", "%FF", "%E", "é%é"] {
+            assert_eq!(decode(odd), odd);
+        }
+    }
+
+    #[test]
+    fn statements_are_read_with_texts_and_lists_and_what_is_inverted() {
+        let policy = parse(
+            r#"{"Version":"2012-10-17","Id":"x","Later":{"a":[1]},"Statement":[
+                {"Sid":"One","Effect":"Allow","Action":"IAM:Get*","Resource":["a","B"],"New":7},
+                {"Effect":"Deny","NotAction":["s3:*","sts:*"],"NotResource":"arn:*",
+                 "Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}},
+                {"Effect":"Allow","Action":[],"Resource":"*","Condition":{}}]}"#,
+        )
+        .unwrap();
+        let [one, two, three] = &*policy.statements else {
+            panic!("{policy:?}");
+        };
+        assert_eq!((one.allows, one.is_conditional), (true, false));
+        assert_eq!(texts(&one.actions), (vec!["iam:get*"], false));
+        assert_eq!(texts(&one.resources), (vec!["a", "B"], false));
+        assert_eq!((two.allows, two.is_conditional), (false, true));
+        assert_eq!(texts(&two.actions), (vec!["s3:*", "sts:*"], true));
+        assert_eq!(texts(&two.resources), (vec!["arn:*"], true));
+        assert_eq!(texts(&three.actions), (vec![], false));
+        assert!(!three.is_conditional);
+        let one = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        assert_eq!(parse(&encoded(&encoded(one))).unwrap().statements.len(), 1);
+        let many: Vec<_> = (0..100)
+            .map(|number| format!(r#"{{"Effect":"Deny","NotAction":"a:{number}","Resource":"*"}}"#))
+            .collect();
+        let many = format!(r#"{{"Statement":[{}]}}"#, many.join(","));
+        assert_eq!(parse(&many).unwrap().statements.len(), 100);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        let with = |more: &str| format!(r#"{{"Statement":[{{"Effect":"Allow",{more}}}]}}"#);
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        for (document, why) in [
+            (String::new(), "not JSON"),
+            ("<html>".into(), "not JSON"),
+            ("%7B%22".into(), "not JSON"),
+            (format!(r#"{{"Statement":{deep}}}"#), "not JSON"),
+            (" ".repeat(9) + "7", "other JSON"),
+            ("[]".into(), "other JSON"),
+            ("{}".into(), "no Statement"),
+            (r#"{"Statement":"*"}"#.into(), "neither an object nor"),
+            (r#"{"Statement":[[]]}"#.into(), "statement 1 is not an obj"),
+            (r#"{"Statement":{"Action":"*"}}"#.into(), "has no Effect"),
+            (
+                with(r#""Effect":"allow","Action":"*","Resource":"*""#),
+                "neither allows",
+            ),
+            (with(r#""Resource":"*""#), "has neither Action nor NotAct"),
+            (with(r#""Action":"*""#), "has neither Resource nor"),
+            (
+                with(r#""Action":"*","NotAction":"*","Resource":"*""#),
+                "has both Action",
+            ),
+            (
+                with(r#""Action":[1],"Resource":"*""#),
+                "than texts in its Action",
+            ),
+            (
+                with(r#""Action":"*","Resource":{}"#),
+                "than texts in its Resource",
+            ),
+            (
+                with(r#""Action":"*","Resource":"*","Condition":"x""#),
+                "has a Condition that",
+            ),
+            ("{".to_owned() + &" ".repeat(LONGEST), "longer than any"),
+        ] {
+            let error = parse(&document).unwrap_err();
+            assert!(error.contains(why), "{document:.99}: {error}");
         }
     }
 }

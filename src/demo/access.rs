@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::advisor::Advisor;
 use super::caller::Caller;
+use super::credentials::Credentials;
 use super::error::ServiceError;
 use super::identifier;
 use super::mfa::Devices;
+use super::policies::Policies;
 use super::policy::Policy;
 use super::role::Role;
 use super::store::Account;
@@ -25,6 +28,10 @@ pub(super) struct Access {
     /// The users who do, by name without case.
     mfa_for: BTreeSet<String>,
     pub(super) devices: Devices,
+    /// The policies that are told of, of which only what they deny is enforced.
+    pub(super) granted: Policies,
+    pub(super) credentials: Credentials,
+    pub(super) advisor: Advisor,
 }
 
 impl Account {
@@ -117,6 +124,8 @@ impl Account {
             role_arn: None,
             mfa: false,
             policy: self.access.policies.get(&fold(&user.name)).cloned(),
+            denials: self.denials(&user.name),
+            issued: None,
             session_policies: None,
         }
     }
@@ -132,6 +141,8 @@ impl Account {
             role_arn: Some(role.arn(id)),
             mfa: false,
             policy: role.policy.clone(),
+            denials: Vec::new(),
+            issued: None,
             session_policies: None,
         }
     }

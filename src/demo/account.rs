@@ -1,8 +1,11 @@
 //! Reads an account from a file.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
+use super::entries::{CredentialEntry, GroupEntry, Password, PolicyEntry, ServiceEntry};
 use super::error::ServiceError;
 use super::identifier::KeyId;
 use super::store::Account;
@@ -18,18 +21,35 @@ struct AccountFile {
     signed_in: String,
     #[serde(default)]
     root_keys: Vec<KeyEntry>,
+    #[serde(default)]
+    policies: Vec<PolicyEntry>,
+    #[serde(default)]
+    groups: Vec<GroupEntry>,
     users: Vec<UserEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UserEntry {
-    name: String,
+    pub(super) name: String,
     path: Option<String>,
     owner: Option<String>,
     created: Age,
     #[serde(default)]
     keys: Vec<KeyEntry>,
+    #[serde(default)]
+    pub(super) groups: Vec<String>,
+    #[serde(default)]
+    pub(super) attached: Vec<String>,
+    #[serde(default)]
+    pub(super) inline: BTreeMap<String, String>,
+    pub(super) boundary: Option<String>,
+    pub(super) password: Option<Password>,
+    pub(super) mfa: Option<bool>,
+    #[serde(default)]
+    pub(super) credentials: Vec<CredentialEntry>,
+    #[serde(default)]
+    pub(super) services: Vec<ServiceEntry>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +103,7 @@ impl Account {
     fn parse(text: &str, now: DateTime<Utc>) -> Result<Self, String> {
         let file: AccountFile = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut account = Self::empty(&file.id, file.alias.as_deref());
+        account.add_grants(&file.policies, &file.groups, now)?;
         account.add_entries(&file.root_keys, &file.users, now)?;
         account
             .sign_in_as(&file.signed_in)
@@ -123,6 +144,7 @@ impl Account {
             });
             let tags = tags.chain(owner).collect();
             self.tag_user(name, tags).map_err(error)?;
+            self.add_belongings(user, now)?;
         }
         Ok(())
     }

@@ -8,7 +8,10 @@ use super::portal::Visit;
 use super::query::Params;
 use super::request::Request;
 use super::service::{IAM, OIDC, ORGANIZATIONS, Output, Protocol, SSO, STS, Service};
-use super::{clients, iam, login, organizations, pages, portal, sts, tags};
+use super::{
+    advisor, attached, clients, entities, iam, login, organizations, others, pages, portal, sts,
+    tags,
+};
 
 /// The resource that `AccessDenied` names.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,8 @@ enum Resource {
     User,
     Key,
     Role,
+    Group,
+    Policy,
 }
 
 type Signed = fn(&mut Request<'_>) -> Result<(), ServiceError>;
@@ -48,7 +53,7 @@ const ACTIONS: &[Action] = &[
     iam(
         "GetAccountAuthorizationDetails",
         Resource::Any,
-        iam::get_details,
+        entities::get_details,
     ),
     iam("ListAccessKeys", Resource::User, iam::list_access_keys),
     iam("CreateAccessKey", Resource::User, iam::create_access_key),
@@ -71,6 +76,116 @@ const ACTIONS: &[Action] = &[
     ),
     iam("GetCredentialReport", Resource::Any, iam::get_report),
     iam("ListMFADevices", Resource::User, iam::list_mfa_devices),
+    iam(
+        "ListAttachedUserPolicies",
+        Resource::User,
+        attached::list_attached_user_policies,
+    ),
+    iam(
+        "ListUserPolicies",
+        Resource::User,
+        attached::list_user_policies,
+    ),
+    iam("GetUserPolicy", Resource::User, attached::get_user_policy),
+    iam("PutUserPolicy", Resource::User, attached::put_user_policy),
+    iam(
+        "DeleteUserPolicy",
+        Resource::User,
+        attached::delete_user_policy,
+    ),
+    iam(
+        "ListGroupsForUser",
+        Resource::User,
+        attached::list_groups_for_user,
+    ),
+    iam(
+        "ListAttachedGroupPolicies",
+        Resource::Group,
+        attached::list_attached_group_policies,
+    ),
+    iam(
+        "ListGroupPolicies",
+        Resource::Group,
+        attached::list_group_policies,
+    ),
+    iam(
+        "GetGroupPolicy",
+        Resource::Group,
+        attached::get_group_policy,
+    ),
+    iam("GetPolicy", Resource::Policy, attached::get_policy),
+    iam(
+        "GetPolicyVersion",
+        Resource::Policy,
+        attached::get_policy_version,
+    ),
+    iam(
+        "ListEntitiesForPolicy",
+        Resource::Policy,
+        entities::list_entities_for_policy,
+    ),
+    iam(
+        "GenerateServiceLastAccessedDetails",
+        Resource::Any,
+        advisor::generate,
+    ),
+    iam("GetServiceLastAccessedDetails", Resource::Any, advisor::get),
+    iam("GetLoginProfile", Resource::User, others::get_login_profile),
+    iam(
+        "DeleteLoginProfile",
+        Resource::User,
+        others::delete_login_profile,
+    ),
+    iam(
+        "DeactivateMFADevice",
+        Resource::User,
+        others::deactivate_mfa_device,
+    ),
+    iam(
+        "ListSSHPublicKeys",
+        Resource::User,
+        others::list_ssh_public_keys,
+    ),
+    iam(
+        "UpdateSSHPublicKey",
+        Resource::User,
+        others::update_ssh_public_key,
+    ),
+    iam(
+        "DeleteSSHPublicKey",
+        Resource::User,
+        others::delete_ssh_public_key,
+    ),
+    iam(
+        "ListSigningCertificates",
+        Resource::User,
+        others::list_signing_certificates,
+    ),
+    iam(
+        "UpdateSigningCertificate",
+        Resource::User,
+        others::update_signing_certificate,
+    ),
+    iam(
+        "DeleteSigningCertificate",
+        Resource::User,
+        others::delete_signing_certificate,
+    ),
+    iam(
+        "ListServiceSpecificCredentials",
+        Resource::User,
+        others::list_service_specific_credentials,
+    ),
+    iam(
+        "UpdateServiceSpecificCredential",
+        Resource::User,
+        others::update_service_specific_credential,
+    ),
+    iam(
+        "DeleteServiceSpecificCredential",
+        Resource::User,
+        others::delete_service_specific_credential,
+    ),
     sts("GetCallerIdentity", Resource::Any, sts::get_caller_identity),
     sts("AssumeRole", Resource::Role, sts::assume_role),
     sts("GetSessionToken", Resource::Any, sts::get_session_token),
@@ -235,6 +350,8 @@ impl Action {
                 format!("user {}", user.unwrap_or_default())
             }
             Resource::Key => format!("access key {}", param("AccessKeyId")),
+            Resource::Group => format!("group {}", param("GroupName")),
+            Resource::Policy => format!("policy {}", param("PolicyArn")),
             _ => self.arn(request),
         }
     }
@@ -262,6 +379,15 @@ impl Action {
                 owner.map_or_else(|| "*".to_owned(), |(user, _)| account.arn(user))
             }
             Resource::Role => param("RoleArn").unwrap_or_default().to_owned(),
+            Resource::Group => {
+                let name = param("GroupName").unwrap_or_default();
+                let group = account.existing_group(name);
+                group.map_or_else(
+                    |_| format!("arn:aws:iam::{}:group/{name}", account.id()),
+                    |group| account.group_arn(group),
+                )
+            }
+            Resource::Policy => param("PolicyArn").unwrap_or_default().to_owned(),
         }
     }
 }

@@ -23,6 +23,11 @@ pub(super) struct Caller {
     pub(super) mfa: bool,
     /// What the user or the role may do; everything where there is none.
     pub(super) policy: Option<Arc<Policy>>,
+    /// The policies of the user and of the user's groups that deny something. What they allow is not
+    /// enforced.
+    pub(super) denials: Vec<Arc<Policy>>,
+    /// When the session was issued.
+    pub(super) issued: Option<DateTime<Utc>>,
     /// What the session was narrowed to when it began: each of them all together allow counts.
     pub(super) session_policies: Option<Arc<[Policy]>>,
 }
@@ -35,13 +40,16 @@ impl Caller {
 
     /// Why an action on a resource is refused, in AWS's words; none where it is allowed.
     pub(super) fn refused(&self, action: &str, resource: &str) -> Option<String> {
-        let own = self.policy.as_deref();
-        let own = own.map_or(Verdict::Allowed, |policy| policy.verdict(action, resource));
+        let verdict = |policy: &Policy| policy.verdict(action, resource, self.issued);
+        let mut denials = self.denials.iter();
+        let own = if denials.any(|policy| verdict(policy) == Verdict::Denied) {
+            Verdict::Denied
+        } else {
+            self.policy.as_deref().map_or(Verdict::Allowed, verdict)
+        };
         let session = self.session_policies.as_deref();
         let session = session.map_or(Verdict::Allowed, |policies| {
-            let verdicts = policies
-                .iter()
-                .map(|policy| policy.verdict(action, resource));
+            let verdicts = policies.iter().map(verdict);
             // What any of them denies is denied; what one allows is allowed.
             verdicts.fold(Verdict::NotAllowed, |so_far, verdict| {
                 match (so_far, verdict) {

@@ -129,6 +129,15 @@ impl Endpoint {
         self
     }
 
+    /// How long the access advisor takes for a job, by the account's clock; one second unless set. A job
+    /// that is asked for a third time is done.
+    pub fn with_advisor_time(self, time: TimeDelta) -> Self {
+        for member in &mut self.lock().organisation.members {
+            member.account.access.advisor.takes = time;
+        }
+        self
+    }
+
     /// Pages have so many items at most, even if more are asked for: the service may return fewer
     /// at any time.
     pub fn with_pages_of(self, most: usize) -> Self {

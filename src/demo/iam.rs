@@ -1,5 +1,6 @@
 //! The actions of IAM: users, their keys, and what is true of the account. Those on tags are in `tags`.
 
+use super::entities::write_boundary;
 use super::error::ServiceError;
 use super::paging::{list, skip_to};
 use super::query::{Check, KEY_ID, PATH_PREFIX};
@@ -8,15 +9,6 @@ use super::store::{Account, KEYS_PER_USER};
 use super::tags::write_tags;
 use super::user::{Key, Status, User};
 use super::xml::Xml;
-
-/// What `GetAccountAuthorizationDetails` can be asked for.
-const ENTITIES: &[&str] = &[
-    "User",
-    "Role",
-    "Group",
-    "LocalManagedPolicy",
-    "AWSManagedPolicy",
-];
 
 pub(super) fn list_users(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let mut check = Check::new(request.params);
@@ -34,34 +26,13 @@ pub(super) fn list_users(request: &mut Request<'_>) -> Result<(), ServiceError> 
     Ok(())
 }
 
-/// The users alone: this account has no groups, roles and policies to tell of.
-pub(super) fn get_details(request: &mut Request<'_>) -> Result<(), ServiceError> {
-    let mut check = Check::new(request.params);
-    let filter = check.some_of("Filter", ENTITIES);
-    let page = check.page(request.longest_page);
-    check.done()?;
-    let after = page.after()?;
-    let account = &*request.account;
-    let users = account.users_after(after.as_deref());
-    let users = users.filter(|_| filter.is_empty() || filter.contains(&"User"));
-    let write = |xml: &mut Xml, user: &User| {
-        write_user(xml, account, user);
-        xml.element("GroupList", |_| {});
-        xml.element("AttachedManagedPolicies", |_| {});
-        write_tags(xml, user);
-    };
-    let mark = |user: &User| user.name.to_string();
-    let xml = &mut request.result;
-    list(xml, "UserDetailList", &page, users, write, mark);
-    Ok(())
-}
-
 pub(super) fn get_user(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let user = request.user_or_caller(Check::new(request.params))?;
     let account = &*request.account;
     let user = account.existing_user(&user)?;
     request.result.element("User", |xml| {
         write_user(xml, account, user);
+        write_boundary(xml, account, user);
         write_tags(xml, user);
     });
     Ok(())
@@ -163,11 +134,11 @@ pub(super) fn get_account_summary(request: &mut Request<'_>) -> Result<(), Servi
         ("AccountMFAEnabled", 1),
         ("AccountPasswordPresent", 1),
         ("AccountSigningCertificatesPresent", 0),
-        ("Groups", 0),
+        ("Groups", request.account.groups().count()),
         ("GroupsQuota", 300),
         ("MFADevices", 1),
         ("MFADevicesInUse", 1),
-        ("Policies", 0),
+        ("Policies", request.account.own_policies().count()),
         ("PoliciesQuota", 1500),
         ("Roles", request.account.role_count()),
         ("RolesQuota", 1000),
@@ -223,7 +194,7 @@ pub(super) fn list_mfa_devices(request: &mut Request<'_>) -> Result<(), ServiceE
     Ok(())
 }
 
-fn write_user(xml: &mut Xml, account: &Account, user: &User) {
+pub(super) fn write_user(xml: &mut Xml, account: &Account, user: &User) {
     xml.text("Path", &user.path);
     xml.text("UserName", &user.name);
     xml.text("UserId", &user.id());

@@ -102,6 +102,20 @@ pub(super) fn role_id(arn: &str) -> String {
     format!("AROAQX7DEMO400{tail}")
 }
 
+/// The unique ID of the managed policy with an ARN: `ANPA` and seventeen more.
+pub(super) fn policy_id(arn: &str) -> String {
+    let tail = base32(hash(arn));
+    let tail = str::from_utf8(&tail).unwrap_or_default();
+    format!("ANPAQX7DEMO400{tail}")
+}
+
+/// The unique ID of the group with an ARN: `AGPA` and seventeen more.
+pub(super) fn group_id(arn: &str) -> String {
+    let tail = base32(hash(arn));
+    let tail = str::from_utf8(&tail).unwrap_or_default();
+    format!("AGPAQX7DEMO400{tail}")
+}
+
 /// The `number`th request's ID, in the shape of a UUID.
 pub(super) fn request_id(number: u64) -> String {
     let (high, low) = (mix(number), mix(!number));

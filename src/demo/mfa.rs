@@ -23,6 +23,8 @@ const STEP: i64 = 30;
 pub(super) struct Devices {
     /// Of users who have one beside the people, all of whom do; by name without case.
     added: BTreeSet<String>,
+    /// Of people who have none.
+    removed: BTreeSet<String>,
     /// The step of the last code that was accepted from a user.
     accepted: BTreeMap<String, i64>,
 }
@@ -34,7 +36,19 @@ impl Account {
     /// When there is no such user.
     pub fn add_mfa_device(&mut self, user: &str) -> Result<(), ServiceError> {
         let user = fold(&self.existing_user(user)?.name);
+        self.access.devices.removed.remove(&user);
         self.access.devices.added.insert(user);
+        Ok(())
+    }
+
+    /// Takes a user's MFA device away.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn remove_mfa_device(&mut self, user: &str) -> Result<(), ServiceError> {
+        let user = fold(&self.existing_user(user)?.name);
+        self.access.devices.added.remove(&user);
+        self.access.devices.removed.insert(user);
         Ok(())
     }
 
@@ -48,7 +62,9 @@ impl Account {
 
     /// Whether a user has an MFA device.
     pub(super) fn has_mfa(&self, user: &User) -> bool {
-        user.path.starts_with("/people/") || self.access.devices.added.contains(&fold(&user.name))
+        let (devices, name) = (&self.access.devices, fold(&user.name));
+        let is_person = user.path.starts_with("/people/");
+        (is_person && !devices.removed.contains(&name)) || devices.added.contains(&name)
     }
 
     /// Checks a code of a user's device: the present one or the one before, and each only once.

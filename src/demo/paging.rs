@@ -49,7 +49,7 @@ pub(super) fn skip_to<'a, T: 'a>(
 const MARKER_PREFIX: &str = "after ";
 
 /// A marker names the last item returned, encoded so that clients take it as opaque.
-fn marker(last: &str) -> String {
+pub(super) fn marker(last: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{MARKER_PREFIX}{last}"))
 }
 

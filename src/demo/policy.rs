@@ -3,7 +3,12 @@
 //! The part of the policy language that this program needs, read as strictly as the service reads
 //! all of it. An element that is not understood is refused: passed over, a policy would allow more
 //! than whoever wrote it meant.
+//!
+//! Of conditions, the endpoint evaluates when a session was issued (`DateLessThan` on
+//! `aws:TokenIssueTime`). Others are refused, but in policies of users and groups: there what is denied
+//! under one is not denied.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use wildmatch::WildMatch;
 
@@ -20,6 +25,24 @@ struct Statement {
     allows: bool,
     actions: Patterns,
     resources: Patterns,
+    condition: Condition,
+}
+
+/// When a statement holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Condition {
+    Always,
+    /// For sessions that were issued before a time: keys that last have no such time.
+    IssuedBefore(DateTime<Utc>),
+    /// Nobody knows: it is not evaluated.
+    Other,
+}
+
+/// Which conditions a policy may have.
+#[derive(Clone, Copy, PartialEq)]
+enum Conditions {
+    Evaluated,
+    Any,
 }
 
 /// What a statement is about: what matches one of the patterns, or all else.
@@ -46,8 +69,17 @@ pub(super) enum Verdict {
 }
 
 impl Policy {
-    /// Reads a policy document.
+    /// Reads a policy document, whose conditions have to be those that are evaluated.
     pub(super) fn parse(document: &str) -> Result<Self, ServiceError> {
+        Self::read(document, Conditions::Evaluated)
+    }
+
+    /// Reads a policy of a user or a group, which may have any condition.
+    pub(super) fn written(document: &str) -> Result<Self, ServiceError> {
+        Self::read(document, Conditions::Any)
+    }
+
+    fn read(document: &str, conditions: Conditions) -> Result<Self, ServiceError> {
         let syntax = || malformed("Syntax errors in policy.");
         let document: Value = serde_json::from_str(document).map_err(|_| syntax())?;
         let Value::Object(mut document) = document else {
@@ -70,7 +102,7 @@ impl Policy {
             return Err(syntax());
         }
         let statements = statements.into_iter().map(|statement| match statement {
-            Value::Object(elements) => Statement::read(elements),
+            Value::Object(elements) => Statement::read(elements, conditions),
             _ => Err(syntax()),
         });
         Ok(Self {
@@ -78,11 +110,24 @@ impl Policy {
         })
     }
 
-    /// What it says of an action on a resource.
-    pub(super) fn verdict(&self, action: &str, resource: &str) -> Verdict {
+    /// Whether it denies anything.
+    pub(super) fn denies_something(&self) -> bool {
+        self.statements.iter().any(|statement| !statement.allows)
+    }
+
+    /// What it says of an action on a resource, by a session that was issued at a time or, without
+    /// one, by a key that lasts.
+    pub(super) fn verdict(
+        &self,
+        action: &str,
+        resource: &str,
+        issued: Option<DateTime<Utc>>,
+    ) -> Verdict {
         let action = action.to_ascii_lowercase();
         let about = |statement: &&Statement| {
-            statement.actions.match_text(&action) && statement.resources.match_text(resource)
+            statement.actions.match_text(&action)
+                && statement.resources.match_text(resource)
+                && statement.holds(issued)
         };
         let mut verdict = Verdict::NotAllowed;
         for statement in self.statements.iter().filter(about) {
@@ -121,7 +166,19 @@ impl Policy {
 }
 
 impl Statement {
-    fn read(mut elements: Map<String, Value>) -> Result<Self, ServiceError> {
+    /// Whether its condition is met. One that is not evaluated lets an allowance stand, and no denial.
+    fn holds(&self, issued: Option<DateTime<Utc>>) -> bool {
+        match self.condition {
+            Condition::Always => true,
+            Condition::IssuedBefore(time) => issued.is_some_and(|issued| issued < time),
+            Condition::Other => self.allows,
+        }
+    }
+
+    fn read(
+        mut elements: Map<String, Value>,
+        conditions: Conditions,
+    ) -> Result<Self, ServiceError> {
         elements.remove("Sid");
         let allows = match elements.remove("Effect") {
             Some(effect) if effect == "Allow" => true,
@@ -146,6 +203,10 @@ impl Statement {
         let resources = patterns(&mut elements, ["Resource", "NotResource"]);
         let resources =
             resources?.ok_or_else(|| malformed("Policy statement must contain resources."))?;
+        let condition = match elements.remove("Condition") {
+            Some(condition) => read_condition(&condition, conditions)?,
+            None => Condition::Always,
+        };
         if !elements.is_empty() {
             return Err(malformed("Syntax errors in policy."));
         }
@@ -153,7 +214,37 @@ impl Statement {
             allows,
             actions: compiled(&actions),
             resources: compiled(&resources),
+            condition,
         })
+    }
+}
+
+fn read_condition(condition: &Value, conditions: Conditions) -> Result<Condition, ServiceError> {
+    let syntax = || malformed("Syntax errors in policy.");
+    let operators = condition.as_object().ok_or_else(syntax)?;
+    if !operators.values().all(Value::is_object) {
+        return Err(syntax());
+    }
+    let only = |map: &Map<String, Value>| match map.iter().next() {
+        Some((name, value)) if map.len() == 1 => Some((name.clone(), value.clone())),
+        _ => None,
+    };
+    let issued = only(operators)
+        .filter(|(operator, _)| operator == "DateLessThan")
+        .and_then(|(_, keys)| only(keys.as_object()?))
+        .filter(|(key, _)| key.eq_ignore_ascii_case("aws:TokenIssueTime"));
+    if let Some((_, time)) = issued {
+        let time = time
+            .as_str()
+            .and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+        // AWS's own words are not on record.
+        let time = time.ok_or_else(|| malformed("Invalid date in the Condition element."))?;
+        return Ok(Condition::IssuedBefore(time.to_utc()));
+    }
+    match conditions {
+        Conditions::Any if operators.is_empty() => Ok(Condition::Always),
+        Conditions::Any => Ok(Condition::Other),
+        Conditions::Evaluated => Err(syntax()),
     }
 }
 
@@ -226,7 +317,7 @@ mod tests {
             ("sts:AssumeRole", "arn:aws:s3:::a/b", NotAllowed),
         ] {
             assert_eq!(
-                policy.verdict(action, resource),
+                policy.verdict(action, resource, None),
                 verdict,
                 "{action} {resource}"
             );
@@ -278,10 +369,48 @@ mod tests {
     }
 
     #[test]
+    fn sessions_issued_before_a_time_can_be_denied_and_other_conditions_are_not_evaluated() {
+        let at = |seconds: i64| DateTime::from_timestamp(1_795_000_000 + seconds, 0);
+        let before = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":
+            "*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"2026-11-18T11:06:40Z"}}}]}"#;
+        let policy = Policy::parse(before).unwrap();
+        assert_eq!(Policy::written(before), Ok(policy.clone()));
+        for (issued, verdict) in [
+            (at(-1), Denied),
+            (at(0), NotAllowed),
+            (at(1), NotAllowed),
+            (None, NotAllowed),
+        ] {
+            assert_eq!(policy.verdict("s3:GetObject", "*", issued), verdict);
+        }
+        let wrong = before.replace("2026-11-18T11:06:40Z", "yesterday");
+        assert!(Policy::written(&wrong).is_err());
+
+        let other = |effect: &str, condition: &str| {
+            Policy::written(&format!(
+                r#"{{"Statement":{{"Effect":"{effect}","Action":"*","Resource":"*",
+                    "Condition":{condition}}}}}"#
+            ))
+        };
+        let mfa = r#"{"Bool":{"aws:MultiFactorAuthPresent":"false"}}"#;
+        let both = r#"{"DateLessThan":{"aws:TokenIssueTime":"2030-01-01T00:00:00Z","a:b":"1"}}"#;
+        let verdict = |policy: Policy| policy.verdict("iam:GetUser", "*", at(0));
+        for (effect, condition, expected) in [
+            ("Deny", mfa, NotAllowed),
+            ("Allow", mfa, Allowed),
+            ("Deny", both, NotAllowed),
+            ("Deny", "{}", Denied),
+        ] {
+            assert_eq!(other(effect, condition).map(verdict), Ok(expected));
+        }
+        assert!(other("Deny", "7").is_err() && other("Deny", r#"{"Bool":1}"#).is_err());
+    }
+
+    #[test]
     fn some_managed_policies_are_known() {
         let verdict = |name: &str, action: &str| {
             let policy = Policy::managed(&format!("arn:aws:iam::aws:policy/{name}"));
-            policy.map(|policy| policy.verdict(action, "*"))
+            policy.map(|policy| policy.verdict(action, "*", None))
         };
         assert_eq!(verdict("SecurityAudit", "iam:ListUsers"), Some(Allowed));
         assert_eq!(

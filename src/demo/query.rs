@@ -117,6 +117,24 @@ pub(super) const POLICY_ARN: TextRule = rule(
     r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+",
     |_| true,
 );
+pub(super) const POLICY_NAME: TextRule = rule("PolicyName", (1, 128), r"[\w+=,.@-]+", is_name);
+pub(super) const GROUP_NAME: TextRule = rule("GroupName", (1, 128), r"[\w+=,.@-]+", is_name);
+pub(super) const POLICY_DOCUMENT: TextRule = rule(
+    "PolicyDocument",
+    (1, 131_072),
+    r"[\u0009\u000A\u000D\u0020-\u00FF]+",
+    is_policy,
+);
+pub(super) const VERSION_ID: TextRule = rule(
+    "VersionId",
+    (2, 32),
+    r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?",
+    is_version,
+);
+/// The ID of an SSH key or of a credential of a service, whose names differ.
+pub(super) const CREDENTIAL_ID: TextRule = rule("Id", (20, 128), r"[\w]+", is_word);
+pub(super) const CERTIFICATE_ID: TextRule = rule("CertificateId", (24, 128), r"[\w]+", is_word);
+pub(super) const JOB_ID: TextRule = rule("JobId", (36, 36), r"[\w-]+", is_name);
 pub(super) const SERIAL_NUMBER: TextRule =
     rule("SerialNumber", (9, 256), r"[\w+=/:,.@-]*", is_external_id);
 pub(super) const TOKEN_CODE: TextRule = rule("TokenCode", (6, 6), r"[\d]*", is_number);
@@ -144,6 +162,12 @@ fn is_external_id(text: &str) -> bool {
 fn is_policy(text: &str) -> bool {
     text.chars()
         .all(|c| "\t\n\r".contains(c) || (' '..='\u{ff}').contains(&c))
+}
+
+fn is_version(text: &str) -> bool {
+    let number = text.strip_prefix('v').unwrap_or_default();
+    let number = number.split('.').next().unwrap_or_default();
+    !number.starts_with('0') && !number.is_empty() && is_number(number)
 }
 
 fn is_number(text: &str) -> bool {
@@ -254,6 +278,12 @@ impl<'a> Check<'a> {
             Some(_) => {}
         }
         value.unwrap_or_default()
+    }
+
+    /// One of a set of words, which may be left out.
+    pub(super) fn one_of_or_none(&mut self, name: &str, words: &[&str]) -> Option<&'a str> {
+        self.params.get(name)?;
+        Some(self.one_of(name, words))
     }
 
     /// The texts of a list that may be left out, each one of a set of words.

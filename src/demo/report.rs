@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use super::credentials::{Credential, CredentialKind};
 use super::error::ServiceError;
 use super::store::{Account, KEYS_PER_USER};
 use super::user::{Key, Status};
@@ -128,27 +129,26 @@ impl Table {
         let created = created.min().unwrap_or(at);
         let root = format!("arn:aws:iam::{}:root", account.id());
         let login = [UNSUPPORTED, UNKNOWN, UNSUPPORTED, UNSUPPORTED, "true"];
-        self.row("<root_account>", &root, created, login, root_keys)?;
+        self.row("<root_account>", &root, created, login, root_keys, &[])?;
         for user in users() {
-            let created = time(user.created);
-            // The account holds no passwords: people have one.
             let mfa = if account.has_mfa(user) {
                 "true"
             } else {
                 "false"
             };
-            let login = if user.path.starts_with("/people/") {
-                ["true", UNKNOWN, &created, NONE, mfa]
-            } else {
-                ["false", NONE, NONE, NONE, mfa]
+            let password = account.password(user).map(time);
+            let login = match &password {
+                Some(changed) => ["true", UNKNOWN, changed, NONE, mfa],
+                None => ["false", NONE, NONE, NONE, mfa],
             };
             let arn = account.arn(user);
-            self.row(&user.name, &arn, user.created, login, &user.keys)?;
+            let others = account.credentials(&user.name);
+            self.row(&user.name, &arn, user.created, login, &user.keys, others)?;
         }
         Ok(())
     }
 
-    /// A row: the first two keys, and no certificates.
+    /// A row: the first two keys, and the first two certificates.
     fn row(
         &mut self,
         name: &str,
@@ -156,6 +156,7 @@ impl Table {
         created: DateTime<Utc>,
         login: [&str; 5],
         keys: &[Key],
+        others: &[Credential],
     ) -> csv::Result<()> {
         self.fields([name, arn, &time(created)])?;
         self.fields(login)?;
@@ -167,7 +168,19 @@ impl Table {
                 None => self.fields(["false", NONE, NONE, NONE, NONE])?,
             }
         }
-        self.fields(["false", NONE, "false", NONE])?;
+        let certificates = others.iter();
+        let certificates = certificates.filter(|it| it.kind == CredentialKind::Certificate);
+        let at = self.at;
+        let mut certificates = certificates.filter(|it| it.created <= at);
+        for _ in 0..2 {
+            match certificates.next() {
+                Some(it) if it.status == Status::Active => {
+                    self.fields(["true", &time(it.created)])?;
+                }
+                Some(it) => self.fields(["false", &time(it.created)])?,
+                None => self.fields(["false", NONE])?,
+            }
+        }
         self.rows.write_record(None::<&[u8]>)
     }
 

@@ -145,7 +145,8 @@ impl<'a> Signature<'a> {
             if let Some(name) = &caller.user {
                 // What the user may do now counts, not what it was when the session began.
                 let user = account.user(name).ok_or_else(invalid)?;
-                caller.policy = account.user_caller(user).policy;
+                let present = account.user_caller(user);
+                (caller.policy, caller.denials) = (present.policy, present.denials);
             }
             return Ok((place, caller));
         }

@@ -198,6 +198,8 @@ impl Account {
         for key in user.keys {
             self.owners.remove(&key.id);
         }
+        self.revoke_all(name);
+        self.discard_credentials(name);
         true
     }
 

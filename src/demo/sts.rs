@@ -80,6 +80,7 @@ pub(super) fn get_session_token(request: &mut Request<'_>) -> Result<(), Service
     let caller = Caller {
         key: None,
         mfa,
+        issued: Some(request.now),
         ..request.caller.clone()
     };
     let expires = request.now + lasts.unwrap_or(OF_USER);
@@ -133,6 +134,7 @@ pub(super) fn assume_role(request: &mut Request<'_>) -> Result<(), ServiceError>
     let lasts = duration(lasts, &role, caller)?;
     let mut session_caller = account.role_caller(&role, name);
     let packed = narrowed.as_ref().map(|narrowed| narrowed.packed);
+    session_caller.issued = Some(now);
     session_caller.session_policies = narrowed.map(|narrowed| narrowed.policies);
     let expires = now + lasts;
     let session = account.begin(session_caller, Some(expires)).clone();

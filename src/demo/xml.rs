@@ -21,10 +21,15 @@ impl Xml {
 
     /// `<name>value</name>`, escaped.
     pub(super) fn text(&mut self, name: &str, value: &str) {
+        self.element(name, |xml| xml.content(value));
+    }
+
+    /// A value, escaped, without an element around it.
+    pub(super) fn content(&mut self, value: &str) {
         // XML 1.0 has no way to write other control characters.
         let forbidden = |c: char| c.is_control() && !"\n\t\r".contains(c);
         let value = value.replace(forbidden, "\u{fffd}");
-        self.value(name, escape(value).replace('\r', "&#xD;"));
+        self.push(escape(value).replace('\r', "&#xD;"));
     }
 
     /// `<name>value</name>` for what needs no escaping: numbers, truth values, Base64.

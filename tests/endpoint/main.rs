@@ -17,9 +17,11 @@ macro_rules! client {
 }
 
 mod accounts;
+mod credentials;
 mod logins;
 mod mfa;
 mod organizations;
+mod policies;
 mod portal;
 mod sessions;
 
