@@ -786,8 +786,8 @@ fn administrators_and_who_is_under_quarantine_are_found_where_that_is_known() {
                     ..DEPLOY
                 };
                 let passed = query.user_passes(&user, [], now(), &mut scratch);
-                let passes = passing.contains(&(admin, quarantined));
-                assert_eq!(passed, passes, "{query:?}, {admin:?} {quarantined:?}");
+                let expected = passing.contains(&(admin, quarantined));
+                assert_eq!(passed, expected, "{query:?}, {admin:?} {quarantined:?}");
             }
         }
     }
