@@ -656,7 +656,8 @@ async fn the_details_tell_what_the_tags_and_the_policies_of_each_user_say() {
         let alone = account.tags(&user.name).await.unwrap();
         assert_eq!(user.tags, alone, "{}", user.name);
         // What is condensed is judged as what is read document by document.
-        let permissions = account.permissions(&user.name).await.unwrap();
+        let permissions = Box::pin(account.permissions(&user.name));
+        let permissions = permissions.await.unwrap();
         let judged = judge(&permissions, &user.name);
         assert!(
             judged.is_certain,

@@ -8,7 +8,7 @@ use super::{
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        self, Answer, Background, Error, Kind, Read, RequestId, SignedIn,
+        self, Answer, Background, Kind, Read, RequestId, SignedIn,
         impact::policy::{Digest, Given, Grants, Patterns, Policy, Power, Statement},
         model::{UserDetails, UserDetailsPage},
         user_tags::UserTags,
@@ -110,9 +110,9 @@ fn is_quarantine(read: &Read) -> bool {
     matches!(read, Read::Quarantined)
 }
 
-fn quarantined(users: &[&str]) -> Result<Answer, Error> {
+fn quarantined(users: &[&str]) -> Answer {
     let users = users.iter().map(|&user| user.into());
-    Ok(Answer::Quarantined(users.collect()))
+    Answer::Quarantined(users.collect())
 }
 
 fn power(desk: &Desk, user: &str) -> Option<Power> {
@@ -238,7 +238,7 @@ fn who_may_not_be_told_of_is_not_known_and_no_error() {
     }
     desk.keys("R");
     let request = until(&mut desk, is_quarantine);
-    desk.answered(request, quarantined(&["OLD-batch"]));
+    desk.answered(request, Ok(quarantined(&["OLD-batch"])));
     desk.keys("/quarantined");
     assert!(desk.screen().contains("1 shown "), "{}", desk.screen());
     assert!(!desk.screen().contains("so far"), "{}", desk.screen());
@@ -256,7 +256,7 @@ fn who_is_under_quarantine_is_asked_once_and_last_but_for_the_details() {
     desk.send(Message::Tick);
     let request = until(&mut desk, is_quarantine);
     assert_eq!(desk.account().users.is_quarantined("old-batch"), None);
-    desk.answered(request, quarantined(&["old-batch"]));
+    desk.answered(request, Ok(quarantined(&["old-batch"])));
     let users = &desk.account().users;
     assert_eq!(users.is_quarantined("old-batch"), Some(true));
     assert_eq!(users.is_quarantined("alice"), Some(false));
