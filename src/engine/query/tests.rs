@@ -608,7 +608,7 @@ fn errors_say_in_place_what_is_wrong() {
         ),
         (
             "something-longer>1",
-            "No field something…. Fields: age used unused status user path service region keys id description account owner tag",
+            "No field somet…. Fields: age used unused status user path service region keys id description account owner tag",
         ),
     ] {
         let query = Query::parse(query);
