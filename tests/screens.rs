@@ -16,17 +16,21 @@ use crossterm::event::KeyCode;
 use desk::{Desk, answer, now, people, planned, settings, someone};
 use iamkeys::{
     engine::{
-        self, Answer, Changed, Copied, CopyOutcome, Effect, Error, Event, Kind, Problem, Read,
-        SecretJob, SecretKey, SignedIn, Target, TrialNews,
+        self, Answer, Background, Changed, Copied, CopyOutcome, Effect, Error, Event, Kind,
+        Problem, Read, SecretJob, SecretKey, SignedIn, Target, TrialNews,
         account_rules::{AccountRule, AccountRules, AccountStyle, Colour, Which},
         destination::{Multiplexer, Route},
-        model::{AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, Summary},
+        impact::policy::{Digest, Grants, Patterns, Policy, Statement},
+        model::{
+            AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, Summary, UserDetailsPage,
+        },
         profiles::{AccountId, Login, Profile, ProfileKind, ProfileList, SsoPortal},
         vault::{DestinationNews, NotWritten, Owner, Written},
     },
     tui::{Colours, Settings},
 };
 use ratatui::style::{Color, Modifier};
+use std::sync::Arc;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (60, 16)];
 
@@ -1303,5 +1307,84 @@ fn accounts_to_open() {
             ..all_sorts()
         };
         switching(size, list)
+    });
+}
+
+/// The main view once the details of all users are told: an administrator by a group, one by what they
+/// can do to themselves, and one whom AWS has put under quarantine.
+fn with_power(size: (u16, u16)) -> Desk {
+    let base = settings();
+    let settings = Settings {
+        engine: engine::Settings {
+            background: Background::All,
+            ..base.engine
+        },
+        ..base
+    };
+    let mut desk = Desk::new(size, settings);
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    let users = people();
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::Quarantined => {
+                let names = ["deploy-bot", "former-intern"].map(Into::into);
+                Ok(Answer::Quarantined(names.into()))
+            }
+            Read::UserDetails(_) => Ok(Answer::UserDetails(powerful(&users))),
+            read => answer(&users, read),
+        };
+        desk.answered(request, answer);
+    }
+    desk
+}
+
+fn powerful(users: &[desk::Someone]) -> UserDetailsPage {
+    let allows = |action: &str| {
+        let patterns = |one: &str| Patterns {
+            any_of: vec![one.into()],
+            inverted: false,
+        };
+        Some(Digest::of(&Policy {
+            statements: vec![Statement {
+                allows: true,
+                actions: patterns(action),
+                resources: patterns("*"),
+                is_conditional: false,
+            }],
+        }))
+    };
+    let mut page = desk::details(users);
+    for user in &mut page.users {
+        let inline = match &*user.name {
+            "alice" | "former-intern" => allows("*"),
+            "web-assets" => allows("iam:createpolicyversion"),
+            _ => continue,
+        };
+        user.grants = Arc::new(Grants {
+            inline: [inline].into(),
+            ..Grants::default()
+        });
+    }
+    page
+}
+
+#[test]
+fn administrators_and_quarantined_users() {
+    pictures("marks-users", |size| {
+        let mut desk = with_power(size);
+        desk.keys("jj");
+        desk
+    });
+    pictures("marks-card", |size| {
+        let mut desk = with_power(size);
+        desk.keys("jj");
+        desk.press(KeyCode::Tab);
+        desk
+    });
+    pictures("marks-keys", |size| {
+        let mut desk = with_power(size);
+        desk.keys("2");
+        desk
     });
 }

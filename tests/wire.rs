@@ -14,6 +14,7 @@ use iamkeys::{
     demo::{Account as Store, Endpoint, Fault, FaultKind, Key, KeyId, Status, Tag},
     engine::{
         Change, Changed, Error, Kind, Remedy, SecretKey,
+        impact::{judge, policy::Given},
         model::{KeyStatus, LastUsed},
     },
 };
@@ -632,24 +633,51 @@ async fn descriptions_are_the_tags_that_are_called_like_keys() {
 }
 
 #[tokio::test]
-async fn the_details_tell_what_the_tags_of_each_user_say() {
+async fn the_details_tell_what_the_tags_and_the_policies_of_each_user_say() {
     let (endpoint, account) = demo();
     let endpoint = endpoint.with_pages_of(9);
     let (mut users, mut marker) = (Vec::new(), None);
+    let mut given = Given::default();
     loop {
         let page = account.user_details(marker).await.unwrap();
         users.extend(page.users);
+        given.groups.extend(page.groups);
+        given.managed.extend(page.policies);
         marker = page.next;
         if marker.is_none() {
             break;
         }
     }
     assert_eq!(users.len(), 24);
-    assert_eq!(calls(&endpoint, "GetAccountAuthorizationDetails"), 3);
+    // With them come the groups and the managed policies.
+    assert_eq!(calls(&endpoint, "GetAccountAuthorizationDetails"), 5);
+    let mut admins = Vec::new();
     for user in &users {
         let alone = account.tags(&user.name).await.unwrap();
         assert_eq!(user.tags, alone, "{}", user.name);
+        // What is condensed is judged as what is read document by document.
+        let permissions = Box::pin(account.permissions(&user.name));
+        let permissions = permissions.await.unwrap();
+        let judged = judge(&permissions, &user.name);
+        assert!(
+            judged.is_certain,
+            "{}: {:?}",
+            user.name, permissions.missing
+        );
+        let power = given.power(&user.grants, &user.name);
+        assert_eq!(power, Some(judged.power), "{}", user.name);
+        if judged.power.is_admin() {
+            admins.push(&*user.name);
+        }
     }
+    assert!(
+        admins.contains(&"alice") && admins.contains(&"deploy-bot"),
+        "{admins:?}"
+    );
+    assert!(!admins.contains(&"data-sync"), "{admins:?}");
+    let quarantined = account.quarantined().await.unwrap();
+    assert_eq!(calls(&endpoint, "ListEntitiesForPolicy"), 3);
+    assert_eq!(quarantined.len(), 1, "{quarantined:?}");
     let deploy = users.iter().find(|user| &*user.name == "deploy-bot");
     assert_eq!(deploy.unwrap().tags.owner(), Some("platform"));
     endpoint.fault(Fault::new(FaultKind::Refuse).action("GetAccountAuthorizationDetails"));

@@ -79,6 +79,7 @@ impl UserTags {
 
     /// All tags but those that describe keys, by name, in the order of AWS; none where there are more
     /// of them than are kept.
+    #[must_use]
     pub fn others(&self) -> Option<impl Iterator<Item = (&str, &str)>> {
         let others = self.others.as_deref().unwrap_or_default();
         let mut texts = others.split_terminator(END);

@@ -18,6 +18,7 @@ mod lists;
 mod looks;
 mod newer;
 mod offered;
+mod power;
 mod prompting;
 mod queue;
 mod random;

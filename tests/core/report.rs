@@ -128,6 +128,7 @@ fn it_is_the_same_before_the_listing_and_after_it() {
     let expected = Tally {
         reported: 7,
         untagged: users.len(),
+        unjudged: users.len(),
         ..Tally::default()
     };
     for desk in [&before, &after, &between] {

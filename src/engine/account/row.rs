@@ -406,3 +406,15 @@ pub(super) fn in_places(keys: impl Iterator<Item = KeyRow>, before: &[Shown]) ->
 pub(super) fn are_in_places(keys: &[KeyRow], before: &[Shown]) -> bool {
     keys.len() >= before.len() && keys.iter().zip(before).all(|(key, was)| was.is(key))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_user_beside_texts_is_small() {
+        // Of 100,000 users 200 MB are kept at most, and a user's keys and texts are most of that.
+        assert!(size_of::<UserRow>() <= 192, "{}", size_of::<UserRow>());
+        assert!(size_of::<UserTags>() <= 56, "{}", size_of::<UserTags>());
+    }
+}

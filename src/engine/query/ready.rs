@@ -17,7 +17,7 @@ pub const READY: &[Ready] = &[
     ready("Unused for 45 days", "unused>=45"),
     ready("Inactive", "status:inactive"),
     ready("Administrators", "admin"),
-    ready("Under quarantine by AWS", "quarantined"),
+    ready("Quarantined by AWS", "quarantined"),
     ready("No owner", "-owner:*"),
     ready("No description", "-description:*"),
 ];

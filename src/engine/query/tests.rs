@@ -600,15 +600,15 @@ fn errors_say_in_place_what_is_wrong() {
         ),
         (
             "foo:bar",
-            "No field foo. Fields: age used unused status user path service region keys id description account owner",
+            "No field foo. Fields: age used unused status user path service region keys id description account owner tag",
         ),
         (
             "arn:aws:iam::123456789012:user/alice",
-            "No field arn. Fields: age used unused status user path service region keys id description account owner",
+            "No field arn. Fields: age used unused status user path service region keys id description account owner tag",
         ),
         (
             "something-longer>1",
-            "No field something…. Fields: age used unused status user path service region keys id description account owner",
+            "No field somet…. Fields: age used unused status user path service region keys id description account owner tag",
         ),
     ] {
         let query = Query::parse(query);
@@ -786,8 +786,8 @@ fn administrators_and_who_is_under_quarantine_are_found_where_that_is_known() {
                     ..DEPLOY
                 };
                 let passed = query.user_passes(&user, [], now(), &mut scratch);
-                let passes = passing.contains(&(admin, quarantined));
-                assert_eq!(passed, passes, "{query:?}, {admin:?} {quarantined:?}");
+                let expected = passing.contains(&(admin, quarantined));
+                assert_eq!(passed, expected, "{query:?}, {admin:?} {quarantined:?}");
             }
         }
     }

@@ -85,7 +85,7 @@ pub(super) fn anything_left(policies: &[&Policy], boundary: Option<&Policy>) -> 
         .filter(|one| !one.allows && !one.is_conditional)
         .collect();
     let mut compared = 0;
-    let mut denied = |pieces: &[(Meant<'_>, Meant<'_>)]| {
+    let mut is_gone = |pieces: &[(Meant<'_>, Meant<'_>)]| {
         compared += denies.len() + 1;
         let takes_in = |one: &&Statement| {
             // Of what is common to two sets, all is denied where one of them is.
@@ -100,17 +100,17 @@ pub(super) fn anything_left(policies: &[&Policy], boundary: Option<&Policy>) -> 
     };
     for piece in allowed(policies.iter().copied()) {
         let Some(boundary) = boundary else {
-            if !denied(&[piece]) {
+            if !is_gone(&[piece]) {
                 return true;
             }
             continue;
         };
-        if denied(&[piece]) {
+        if is_gone(&[piece]) {
             continue;
         }
         for limit in allowed(std::iter::once(boundary)) {
             let in_common = piece.0.overlaps(limit.0) && piece.1.overlaps(limit.1);
-            if in_common && !denied(&[piece, limit]) {
+            if in_common && !is_gone(&[piece, limit]) {
                 return true;
             }
         }

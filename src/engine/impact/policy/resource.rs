@@ -116,13 +116,13 @@ pub(super) fn reach(resources: &Patterns, about: About) -> Reach<'_> {
 /// Whether what is meant is everything but the user who asks: `NotResource` of their own ARNs, as it
 /// stands in a Deny.
 pub(super) fn is_all_but_oneself(resources: &Patterns) -> bool {
-    let own = |pattern: &Box<str>| {
+    let mut patterns = resources.any_of.iter();
+    let all_own = patterns.all(|pattern| {
         let pattern = without_variables(pattern);
-        pattern
-            .rsplit_once('/')
-            .is_some_and(|(_, name)| name.chars().eq([ONESELF]))
-    };
-    resources.inverted && resources.any_of.iter().all(own)
+        let name = pattern.rsplit_once('/').map(|(_, name)| name);
+        name.is_some_and(|name| name.chars().eq([ONESELF]))
+    });
+    resources.inverted && all_own
 }
 
 /// A pattern in which the variable of the user's name is one character, and other variables are stars:
