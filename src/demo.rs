@@ -16,7 +16,7 @@
 //!   `policy` and `access` say what the caller may do there;
 //! - the action runs on the `request`: `iam`, `tags`, `sts` and `organizations` have those that are
 //!   signed, `portal`, `clients`, `login` and `pages` those that are not, which see a `Visit`;
-//!   `cloudtrail` looks up what happened: the `stories` of keys, as events that are `recorded`; `regions`
+//!   `cloudtrail` looks up what happened: the `stories` of keys, and the `changes` made here, as events that are `recorded`; `regions`
 //!   are those that are enabled; `report` makes credential reports, `store` is an account and `user` its users and keys, `role`
 //!   its roles, `mfa` its devices; `paging` and `xml` write the result, `error` has AWS's errors;
 //! - `answer` is the response that gets through, and the record of the request; `pace` delays it.
@@ -34,6 +34,7 @@ mod account;
 mod actions;
 mod answer;
 mod caller;
+mod changes;
 mod clients;
 mod cloudtrail;
 mod connector;

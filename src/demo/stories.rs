@@ -298,15 +298,7 @@ impl Happened {
 
     /// CloudTrail's ID of it. Its beginning tells the key, so that one can be found without all others.
     pub(super) fn id(&self) -> String {
-        let (key, number) = (id_prefix(self.key), self.number());
-        let more = mix(number);
-        format!(
-            "{key}-{:04x}-4{:03x}-9{:03x}-{:012x}",
-            number >> 48,
-            (number >> 32) & 0xfff,
-            number & 0xfff,
-            more & 0xffff_ffff_ffff
-        )
+        format!("{}-{}", id_prefix(self.key), rest_of_id(self.number()))
     }
 
     fn entry(&self) -> &Entry {
@@ -418,6 +410,17 @@ pub(super) fn begins_sessions(key: KeyId) -> bool {
         let mut calls = rule.calls.iter().filter_map(Entry::call);
         calls.any(|call| call.lasts.is_some())
     })
+}
+
+/// How the ID of the event of a number goes on.
+pub(super) fn rest_of_id(number: u64) -> String {
+    format!(
+        "{:04x}-4{:03x}-9{:03x}-{:012x}",
+        number >> 48,
+        (number >> 32) & 0xfff,
+        number & 0xfff,
+        mix(number) & 0xffff_ffff_ffff
+    )
 }
 
 /// How the IDs of a key's events begin.
