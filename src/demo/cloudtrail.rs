@@ -125,10 +125,11 @@ impl<'a> Asked<'a> {
         });
         let after = params.get("NextToken");
         let after = after.map(|token| read_token(token, bound)).transpose()?;
+        let until = until.min(now - DELAY);
         Ok(Self {
             attribute,
             since: since.max(oldest),
-            until: until.min(now - DELAY),
+            until: after.map_or(until, |(at, _)| until.min(at)),
             size,
             after,
             bound,
