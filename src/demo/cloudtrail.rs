@@ -174,7 +174,7 @@ impl<'a> Asked<'a> {
             let recorded = Recorded::of_change(changed, user);
             let wanted = |(attribute, value)| recorded.has(attribute, value);
             let wanted = in_time && changed.region == region && self.attribute.is_none_or(wanted);
-            wanted.then(|| ((changed.at, changed.number), Found::Changed(changed, user)))
+            wanted.then_some(((changed.at, changed.number), Found::Changed(changed, user)))
         })
     }
 }
