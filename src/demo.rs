@@ -38,6 +38,7 @@ mod advisor;
 mod answer;
 mod attached;
 mod caller;
+mod changes;
 mod clients;
 mod cloudtrail;
 mod connector;

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use super::changes::Changed;
 use super::error::ServiceError;
 use super::fault::FaultKind;
 use super::identifier::{hash, mix};
@@ -14,6 +15,7 @@ use super::query::Params;
 use super::recorded::Recorded;
 use super::regions;
 use super::request::Request;
+use super::store::Account;
 use super::stories::{self, Happened};
 use super::user::{Key, User};
 
@@ -123,10 +125,11 @@ impl<'a> Asked<'a> {
         });
         let after = params.get("NextToken");
         let after = after.map(|token| read_token(token, bound)).transpose()?;
+        let until = until.min(now - DELAY);
         Ok(Self {
             attribute,
             since: since.max(oldest),
-            until: until.min(now - DELAY),
+            until: after.map_or(until, |(at, _)| until.min(at)),
             size,
             after,
             bound,
@@ -150,23 +153,43 @@ impl<'a> Asked<'a> {
         let Some((attribute, value)) = self.attribute else {
             return true;
         };
+        // What is asked most is asked of very many.
         match attribute {
             "AccessKeyId" => event.signed_by() == value,
-            "EventId" => event.id() == value,
             "EventName" => event.action() == value,
             "Username" => *user.name == *value,
-            _ => {
-                let recorded = Recorded::of(event, user);
-                let has = |name: &str| {
-                    let resources = recorded.resources();
-                    resources.iter().any(|resource| resource[name] == value)
-                };
-                match attribute {
-                    "EventSource" => recorded.source_name() == value,
-                    "ReadOnly" => recorded.is_read_only().to_string() == value,
-                    attribute => has(attribute),
-                }
-            }
+            _ => Recorded::of(event, user).has(attribute, value),
+        }
+    }
+
+    /// The changes that were made here and are asked for.
+    fn changes<'b>(
+        &self,
+        account: &'b Account,
+        region: &str,
+    ) -> impl Iterator<Item = (Place, Found<'b>)> {
+        account.changes.iter().filter_map(move |changed| {
+            let user = account.user(&changed.user)?;
+            let in_time = (self.since..=self.until).contains(&changed.at);
+            let recorded = Recorded::of_change(changed, user);
+            let wanted = |(attribute, value)| recorded.has(attribute, value);
+            let wanted = in_time && changed.region == region && self.attribute.is_none_or(wanted);
+            wanted.then_some(((changed.at, changed.number), Found::Changed(changed, user)))
+        })
+    }
+}
+
+/// An event that is asked for.
+enum Found<'a> {
+    Happened(Happened, &'a User),
+    Changed(&'a Changed, &'a User),
+}
+
+impl Found<'_> {
+    fn recorded(&self) -> Recorded<'_> {
+        match self {
+            Self::Happened(happened, user) => Recorded::of(happened, user),
+            Self::Changed(changed, user) => Recorded::of_change(changed, user),
         }
     }
 }
@@ -183,22 +206,21 @@ pub(super) fn lookup_events(request: &mut Request<'_>) -> Result<(), ServiceErro
         return Ok(());
     }
     let made = account.made.unwrap_or(request.now);
-    let mut found: Vec<(Happened, &User)> = Vec::new();
+    let mut found: Vec<(Place, Found<'_>)> = Vec::new();
     for user in account.users() {
         for key in user.keys.iter().filter(|key| asked.may_be_of(user, key)) {
             let range = (asked.since, asked.until);
             let happened = stories::of_key(key, request.region, range, made);
             let wanted = happened.into_iter().filter(|it| asked.wants(it, user));
-            found.extend(wanted.map(|event| (event, user)));
+            let placed = |event: Happened| ((event.at, event.number()), event);
+            let placed = wanted.map(placed);
+            found.extend(placed.map(|(place, event)| (place, Found::Happened(event, user))));
         }
     }
+    found.extend(asked.changes(account, request.region));
     // Many share a second, and must come in one order on all pages.
-    let mut found: Vec<_> = found
-        .into_iter()
-        .map(|(event, user)| ((event.at, event.number()), event, user))
-        .filter(|(place, ..)| asked.after.is_none_or(|after| *place < after))
-        .collect();
-    found.sort_unstable_by_key(|(place, ..)| Reverse(*place));
+    found.retain(|(place, _)| asked.after.is_none_or(|after| *place < after));
+    found.sort_unstable_by_key(|(place, _)| Reverse(*place));
     let size = asked.size.min(request.longest_page);
     let odd = match request.fault {
         Some(FaultKind::Event(odd)) => Some(*odd),
@@ -207,10 +229,10 @@ pub(super) fn lookup_events(request: &mut Request<'_>) -> Result<(), ServiceErro
     let page: Vec<Value> = found
         .iter()
         .take(size)
-        .map(|(.., event, user)| Recorded::of(event, user).event(account, odd))
+        .map(|(_, found)| found.recorded().event(account, odd))
         .collect();
     request.json = json!({ "Events": page });
-    if let Some((last, ..)) = found.get(size.wrapping_sub(1))
+    if let Some((last, _)) = found.get(size.wrapping_sub(1))
         && found.len() > size
     {
         request.json["NextToken"] = token(*last, asked.bound).into();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta};
-use http::Request as HttpRequest;
+use http::{Request as HttpRequest, header};
 use serde_json::json;
 
 use super::actions::{Action, Run, Unsigned};
@@ -163,6 +163,8 @@ impl State {
         let Some((member, after)) = rest.split_first_mut() else {
             return Err(ServiceError::invalid_token());
         };
+        let agent = request.headers().get(header::USER_AGENT);
+        let agent = agent.and_then(|agent| agent.to_str().ok());
         let mut request = Request {
             account: &mut member.account,
             before,
@@ -179,13 +181,16 @@ impl State {
             result: Xml::default(),
             json: json!({}),
         };
-        if fault == Some(&FaultKind::Refuse) {
-            return Err(action.denied(&request));
-        }
-        action.check_permission(&request)?;
-        if let Run::Signed(run) | Run::SignedAt(_, run) = action.run {
-            run(&mut request)?;
-        }
+        let allowed = match fault {
+            Some(FaultKind::Refuse) => Err(action.denied(&request)),
+            _ => action.check_permission(&request),
+        };
+        let done = allowed.and_then(|()| match action.run {
+            Run::Signed(run) | Run::SignedAt(_, run) => run(&mut request),
+            Run::Unsigned(..) => Ok(()),
+        });
+        request.record(action, agent, done.as_ref().err());
+        done?;
         let output = match action.service.protocol {
             Protocol::Query(_) => Output::Xml(request.result),
             _ => Output::Json(request.json),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
+use super::changes::Changed;
 use super::fault::Payload;
 use super::identifier::{self, KeyId, hash};
 use super::store::Account;
@@ -56,6 +57,43 @@ impl<'a> Recorded<'a> {
             user,
             role: happened.role(),
             session,
+        }
+    }
+
+    /// A change that was made here.
+    pub(super) fn of_change(changed: &'a Changed, user: &'a User) -> Self {
+        Self {
+            id: changed.id(),
+            at: changed.at,
+            service: changed.service,
+            action: changed.action,
+            region: &changed.region,
+            agent: &changed.agent,
+            source: Changed::source(),
+            vpc_endpoint: None,
+            error: changed.error.as_deref(),
+            request: Some(&changed.request),
+            response: changed.response.clone(),
+            signed_by: changed.signed_by,
+            user,
+            role: None,
+            session: None,
+        }
+    }
+
+    /// Whether it has the value of an attribute that events are looked up by.
+    pub(super) fn has(&self, attribute: &str, value: &str) -> bool {
+        match attribute {
+            "AccessKeyId" => self.signed_by == value,
+            "EventId" => self.id == value,
+            "EventName" => self.action == value,
+            "EventSource" => self.source_name() == value,
+            "ReadOnly" => self.is_read_only().to_string() == value,
+            "Username" => *self.user.name == *value,
+            resource => {
+                let resources = self.resources();
+                resources.iter().any(|it| it[resource] == value)
+            }
         }
     }
 

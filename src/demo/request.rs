@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::actions::Action;
 use super::caller::Caller;
+use super::changes::{self, Changed};
 use super::error::{ACCESS_DENIED, NO_SUCH_ENTITY, ServiceError, VALIDATION};
 use super::fault::FaultKind;
 use super::identifier::KeyId;
@@ -73,6 +75,45 @@ impl Request<'_> {
             self.caller.arn
         );
         ServiceError::new(ACCESS_DENIED, message.trim_end())
+    }
+
+    /// Keeps for the history that a user has changed something, or that it was refused.
+    pub(super) fn record(
+        &mut self,
+        action: &Action,
+        agent: Option<&str>,
+        error: Option<&ServiceError>,
+    ) {
+        let caller = self.caller;
+        let (Some(user), Some(key)) = (&caller.user, caller.key) else {
+            return;
+        };
+        if !changes::is_change(action.service.name, action.name) {
+            return;
+        }
+        let response = match (action.name, error) {
+            ("CreateAccessKey", None) => {
+                let of = self.params.get("UserName").unwrap_or(user);
+                let keys = self.account.user(of).map(|user| &user.keys);
+                let new = keys.and_then(|keys| keys.last());
+                new.map(|key| changes::created(key.id, of))
+            }
+            _ => None,
+        };
+        self.account.changes.record(Changed {
+            number: 0,
+            // CloudTrail counts in seconds.
+            at: DateTime::from_timestamp(self.now.timestamp(), 0).unwrap_or(self.now),
+            service: action.service.name,
+            action: action.name,
+            region: self.region.to_owned(),
+            agent: agent.unwrap_or_default().to_owned(),
+            signed_by: key,
+            user: user.clone(),
+            request: changes::request(self.params),
+            response,
+            error: error.map(|error| error.code.clone()),
+        });
     }
 
     /// The account of an ID: this one, or another one behind the endpoint.

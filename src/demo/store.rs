@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::access::Access;
 use super::caller::{Caller, Session};
+use super::changes::Changes;
 use super::error::{ALREADY_EXISTS, INVALID_INPUT, LIMIT_EXCEEDED, ServiceError};
 use super::identifier::KeyId;
 use super::member::Membership;
@@ -43,6 +44,8 @@ pub struct Account {
     pub(super) membership: Option<Membership>,
     /// When it was as its file says, which its history counts back from.
     pub(super) made: Option<DateTime<Utc>>,
+    /// What was changed since.
+    pub(super) changes: Changes,
     /// The sessions begun so far. Their keys are numbered in this order.
     sessions: Vec<Session>,
     /// The first of the account's numbers.
@@ -71,6 +74,7 @@ impl Account {
             access: Access::default(),
             membership: None,
             made: None,
+            changes: Changes::default(),
             sessions: Vec::new(),
             first_number,
             signed_in: KeyId::temporary(first_number),

@@ -233,7 +233,7 @@ impl Workload {
         for (number, (entry, after)) in after.enumerate() {
             let call = entry.call();
             let one_in = call.and_then(|call| call.one_in).unwrap_or(1);
-            if run.cast_unsigned() % one_in.max(1) != 0 {
+            if !run.cast_unsigned().is_multiple_of(one_in.max(1)) {
                 continue;
             }
             let after = i64::try_from(after).unwrap_or_default();
@@ -298,15 +298,7 @@ impl Happened {
 
     /// CloudTrail's ID of it. Its beginning tells the key, so that one can be found without all others.
     pub(super) fn id(&self) -> String {
-        let (key, number) = (id_prefix(self.key), self.number());
-        let more = mix(number);
-        format!(
-            "{key}-{:04x}-4{:03x}-9{:03x}-{:012x}",
-            number >> 48,
-            (number >> 32) & 0xfff,
-            number & 0xfff,
-            more & 0xffff_ffff_ffff
-        )
+        format!("{}-{}", id_prefix(self.key), rest_of_id(self.number()))
     }
 
     fn entry(&self) -> &Entry {
@@ -375,12 +367,12 @@ impl Happened {
     /// The session that it began, or that signed it.
     pub(super) fn begun(&self) -> Option<Begun> {
         let name = self.workload.calls[self.call].name();
-        let began = matches!(
+        let begins = matches!(
             name,
             "sts:AssumeRole" | "sts:GetSessionToken" | "sts:GetFederationToken"
         );
         let call = self.workload.calls[self.call].call();
-        if !began || call.is_some_and(|call| call.error.is_some()) {
+        if !begins || call.is_some_and(|call| call.error.is_some()) {
             return None;
         }
         let first = Self {
@@ -390,10 +382,10 @@ impl Happened {
         let steps = self.then.map_or(0, |then| then + 1);
         let steps = i64::try_from(steps).unwrap_or_default();
         let lasts = call.and_then(|call| call.lasts);
-        let begun = self.at - TimeDelta::seconds(steps * SESSION_STEP);
+        let since = self.at - TimeDelta::seconds(steps * SESSION_STEP);
         Some(Begun {
-            key: KeyId::temporary(SESSION_NUMBERS | first.number() % SESSION_NUMBERS),
-            until: begun + lasts.map_or(USUAL_SESSION, |age| age.0),
+            key: KeyId::temporary(SESSION_NUMBERS | (first.number() % SESSION_NUMBERS)),
+            until: since + lasts.map_or(USUAL_SESSION, |age| age.0),
         })
     }
 
@@ -420,7 +412,137 @@ pub(super) fn begins_sessions(key: KeyId) -> bool {
     })
 }
 
+/// How the ID of the event of a number goes on.
+pub(super) fn rest_of_id(number: u64) -> String {
+    format!(
+        "{:04x}-4{:03x}-9{:03x}-{:012x}",
+        number >> 48,
+        (number >> 32) & 0xfff,
+        number & 0xfff,
+        mix(number) & 0xffff_ffff_ffff
+    )
+}
+
 /// How the IDs of a key's events begin.
 pub(super) fn id_prefix(key: KeyId) -> String {
     format!("{:08x}", hash(key.as_str()) >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::regions;
+    use super::super::store::Account;
+    use super::*;
+    use std::collections::HashSet;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_795_000_000, 0).unwrap()
+    }
+
+    fn of(account: &Account, id: &str, region: &str) -> Vec<Happened> {
+        let range = (now() - TimeDelta::days(90), now());
+        let (_, key) = account.key(id).unwrap();
+        let mut happened = of_key(key, region, range, now());
+        happened.sort_by_key(|it| it.at);
+        happened
+    }
+
+    #[test]
+    fn every_workload_can_be_one() {
+        for rule in STORIES.iter() {
+            let agent = &rule.agent;
+            assert!(KeyId::parse(&rule.key).is_some(), "{}", rule.key);
+            assert!(regions::is_enabled(&rule.region), "{agent}");
+            assert!(!rule.from.is_empty() && !rule.calls.is_empty(), "{agent}");
+            assert!(rule.every.is_none() || rule.workdays.is_none(), "{agent}");
+            assert!(agent.len() < 1024 && agent.is_ascii(), "{agent}");
+            for entry in &rule.calls {
+                let then = entry.call().map(|call| &*call.then).unwrap_or_default();
+                for entry in then.iter().chain([entry]) {
+                    let (service, action) = entry.name().split_once(':').unwrap();
+                    assert!(
+                        service
+                            .bytes()
+                            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()),
+                        "{service}"
+                    );
+                    assert!(
+                        action.starts_with(|c: char| c.is_ascii_uppercase()),
+                        "{action}"
+                    );
+                }
+                let begins = entry.call().is_some_and(|call| call.lasts.is_some());
+                assert_eq!(begins, !then.is_empty(), "{agent}: a session is used");
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_event_of_a_key_is_its_last_use() {
+        let account = Account::demo(now());
+        for key in account.users().flat_map(|user| &user.keys) {
+            let Some(used) = &key.last_used else { continue };
+            let since = now() - TimeDelta::days(90);
+            // This one's story goes on after what its owner has done with it.
+            if key.id == "AKIAQX7DEMO4MOBILE01" || used.at < since {
+                continue;
+            }
+            let events = of(&account, key.id.as_str(), &used.region);
+            // What is called with its sessions is not its own use.
+            let last = events.iter().rfind(|it| it.signed_by() == key.id).unwrap();
+            let fits = (last.at, last.service()) == (used.at, &*used.service);
+            assert!(fits, "{}: {} {} {used:?}", key.id, last.at, last.service());
+            for (region, _) in [("us-east-1", 0), ("eu-west-1", 0), ("ap-south-1", 0)] {
+                let events = of(&account, key.id.as_str(), region);
+                assert!(
+                    events
+                        .iter()
+                        .all(|it| it.at <= used.at || it.then.is_some())
+                );
+                assert!(events.iter().all(|it| it.at >= key.created), "{}", key.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_happened_whenever_one_asks() {
+        let account = Account::demo(now());
+        let (_, key) = account.key("AKIAQX7DEMO4DEPLOY01").unwrap();
+        let ids = |range| {
+            let happened = of_key(key, "us-east-1", range, now());
+            let ids: HashSet<String> = happened.iter().map(Happened::id).collect();
+            assert_eq!(ids.len(), happened.len(), "each has its own");
+            ids
+        };
+        let days = |days| now() - TimeDelta::days(days);
+        let all = ids((days(90), now()));
+        assert!((500..2000).contains(&all.len()), "{}", all.len());
+        let parts = [(90, 61), (61, 30), (30, 0)]
+            .map(|(from, to)| ids((days(from), days(to) - TimeDelta::seconds(i64::from(to > 0)))));
+        let together: HashSet<String> = parts.iter().flatten().cloned().collect();
+        assert_eq!(together, all);
+    }
+
+    #[test]
+    fn the_forgotten_job_runs_each_night_at_the_same_minute_from_one_place() {
+        let account = Account::demo(now());
+        let events = of(&account, "AKIAQX7DEMO4BACKUP01", "eu-central-1");
+        assert!(events.len() >= 2 * 89);
+        let places: HashSet<&str> = events.iter().map(Happened::source).collect();
+        assert_eq!(places.len(), 1);
+        let used = now() - TimeDelta::hours(14);
+        for event in &events {
+            let off = (used - event.at).num_seconds().rem_euclid(86_400);
+            assert!(off <= 60, "{off} s");
+        }
+    }
+
+    #[test]
+    fn machines_of_an_office_rest_on_sundays() {
+        let account = Account::demo(now());
+        let events = of(&account, "AKIAQX7DEMO4JENKNS02", "us-east-1");
+        let last = events.last().unwrap().at;
+        let mut others = events.iter().filter(|event| event.at != last);
+        assert!(others.all(|event| event.at.weekday() != Weekday::Sun));
+    }
 }

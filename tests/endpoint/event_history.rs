@@ -50,7 +50,7 @@ async fn events_are_looked_up_by_one_attribute() {
     assert_eq!(payload["awsRegion"], "us-east-1");
     let id = first.event_id().unwrap();
     let same = found(&endpoint, By::EventId, id).await;
-    assert_eq!(same, [first.clone()]);
+    assert_eq!(same, std::slice::from_ref(first));
     for (key, value) in [
         (By::EventName, "CreateUser"),
         (By::EventSource, "iam.amazonaws.com"),
@@ -215,4 +215,59 @@ async fn regions_are_listed_by_their_state() {
         .unwrap_err()
         .into_service_error();
     assert_eq!(error.meta().code(), Some("AccessDeniedException"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_changed_here_is_in_the_history_some_minutes_later() {
+    let (time, clock) = movable();
+    let endpoint = Endpoint::new(Account::demo(now())).with_clock(clock);
+    let alice = "AKIAQX7DEMO4ALICE001";
+    let iam = iam(&endpoint, endpoint.sdk_credentials());
+    *time.lock().unwrap() += TimeDelta::seconds(1);
+    let created = iam
+        .create_access_key()
+        .user_name("new-hire")
+        .send()
+        .await
+        .unwrap();
+    let created = created.access_key.unwrap();
+    let too_many = iam.create_access_key().user_name("deploy-bot");
+    too_many.send().await.unwrap_err();
+    iam.list_users().send().await.unwrap();
+    let by_alice = async || {
+        let events = found(&endpoint, By::AccessKeyId, alice).await;
+        let since = now().timestamp();
+        let here = events
+            .into_iter()
+            .filter(|event| event.event_time().unwrap().secs() > since);
+        here.collect::<Vec<_>>()
+    };
+    assert!(by_alice().await.is_empty(), "not at once");
+    *time.lock().unwrap() += TimeDelta::minutes(6);
+    let events = by_alice().await;
+    assert_eq!(events.len(), 2, "what was only read is not there");
+    let payloads = events
+        .iter()
+        .map(|event| event.cloud_trail_event().unwrap());
+    let payloads: Vec<serde_json::Value> = payloads
+        .map(|text| serde_json::from_str(text).unwrap())
+        .collect();
+    let refused = payloads
+        .iter()
+        .find(|it| it["errorCode"] == "LimitExceeded")
+        .unwrap();
+    assert_eq!(refused["requestParameters"]["userName"], "deploy-bot");
+    let made = payloads
+        .iter()
+        .find(|it| it["errorCode"].is_null())
+        .unwrap();
+    assert_eq!(
+        made["responseElements"]["accessKey"]["accessKeyId"],
+        created.access_key_id()
+    );
+    assert!(!made.to_string().contains(created.secret_access_key()));
+    assert!(made["userAgent"].as_str().unwrap().contains("aws-sdk-rust"));
+    let id = made["eventID"].as_str().unwrap();
+    let same = found(&endpoint, By::EventId, id).await;
+    assert_eq!(same.len(), 1);
 }

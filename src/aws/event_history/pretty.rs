@@ -27,7 +27,7 @@ pub(super) fn indented(json: &str) -> String {
                 }
             }
             '{' | '[' => {
-                while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+                while chars.next_if(char::is_ascii_whitespace).is_some() {}
                 text.push(c);
                 match chars.next_if(|c| matches!(c, '}' | ']')) {
                     Some(end) => text.push(end),

@@ -6,7 +6,7 @@ use crate::engine::impact::{Made, SessionOf, TrailEvent};
 use aws_sdk_cloudtrail::types::Event;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 /// The most of what a client says of itself.
 const AGENT: usize = 1024;
@@ -163,7 +163,8 @@ fn listed(parameters: &Value, list: &str, member: &str) -> Option<String> {
     let more = named.count();
     let mut text = few.join(", ");
     if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+        // A text takes all that is written.
+        let _ = write!(text, " and {more} more");
     }
     (!text.is_empty()).then_some(text)
 }
