@@ -77,6 +77,9 @@ fn shows(desk: &Desk, text: &str) {
     assert!(whole.contains(text), "{text}\n{screen}");
 }
 
+/// What is said of a key that nothing has used.
+const NONE: &str = "No management call in the last 90 days";
+
 fn shows_not(desk: &Desk, text: &str) {
     let screen = desk.screen();
     assert!(!screen.contains(text), "{text}\n{screen}");
@@ -179,7 +182,6 @@ fn that_nothing_uses_a_key_is_said_only_where_every_region_has_told_all() {
         Read::TrailEvents(_) => Some(Ok(Answer::TrailEvents(TrailPage::default()))),
         _ => None,
     };
-    const NONE: &str = "No management call in the last 90 days";
     let mut desk = at_key();
     desk.keys("i");
     // One region after the other.

@@ -89,7 +89,7 @@ fn of_ci() -> Vec<TrailEvent> {
     let mut token = event(CI, "20.57.44.10", "sts:GetSessionToken", "us-east-1", 12);
     token.made = session("ASIADEPLOYTOKEN91ZDX", 14, SessionOf::User);
     events.push(token);
-    events.sort_by(|a, b| b.at.cmp(&a.at));
+    events.sort_by_key(|event| std::cmp::Reverse(event.at));
     events
 }
 
