@@ -248,6 +248,8 @@ async fn who_has_a_policy_is_told_page_by_page() {
     assert_eq!(entities(boundary, None, None).await, machines);
     let policies = Some(PolicyUsageType::PermissionsPolicy);
     assert!(entities(boundary, None, policies).await.is_empty());
+    let boundaries = Some(PolicyUsageType::PermissionsBoundary);
+    assert!(entities(ADMIN, None, boundaries).await.is_empty());
     // Known to AWS, and attached to nobody.
     let first = QUARANTINE.trim_end_matches("V3");
     assert!(entities(first, None, None).await.is_empty());
