@@ -1,6 +1,11 @@
 //! What goes over the wire, and what is made of what comes back: `iam::Account` against the
 //! embedded endpoint, through the whole SDK.
 
+#[path = "wire/other_credentials.rs"]
+mod other_credentials;
+#[path = "wire/permissions.rs"]
+mod permissions;
+
 use aws_config::retry::RetryConfig;
 use aws_credential_types::{
     Credentials,

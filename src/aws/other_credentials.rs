@@ -170,7 +170,7 @@ impl Connection {
             });
             services.extend(rest.await?);
         }
-        let mut uses: Vec<_> = services
+        let mut found: Vec<_> = services
             .into_iter()
             .map(|it| ServiceUse {
                 service: it.service_namespace.into(),
@@ -178,11 +178,11 @@ impl Connection {
                 region: it.last_authenticated_region.map(Into::into),
             })
             .collect();
-        uses.sort_by(|a, b| {
+        found.sort_by(|a, b| {
             let order = |it: &ServiceUse| Reverse(it.last);
             order(a).cmp(&order(b)).then(a.service.cmp(&b.service))
         });
-        Ok(uses)
+        Ok(found)
     }
 
     async fn arn_of(&self, user: &str) -> Result<String, Error> {
@@ -206,7 +206,7 @@ impl Connection {
         let begun = Instant::now();
         let mut next = FIRST_PAUSE;
         loop {
-            let (pause, why) = match self.page_of_services(job, None).await {
+            let (pause, why) = match Box::pin(self.page_of_services(job, None)).await {
                 Err(error) if error.kind == Kind::Throttled => (next * THROTTLED, error),
                 answer => {
                     let answer = answer?;

@@ -73,13 +73,14 @@ pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
+    // In boxes: what the clients return is large.
     for pause in PAUSES {
-        match ask().await {
+        match Box::pin(ask()).await {
             Err(error) if error.kind == Kind::Throttled => sleep(pause).await,
             answer => return answer,
         }
     }
-    ask().await
+    Box::pin(ask()).await
 }
 
 /// Makes some calls, a few at once; the answers are in the same order.

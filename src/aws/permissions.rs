@@ -6,7 +6,7 @@ use super::{
     convert::{error, failed},
     member::partition,
     parts::{Missing, each, patiently},
-    policy_document::{decode, parse},
+    policy_document::{LONGEST, decode, parse},
 };
 use crate::engine::impact::{NamedPolicy, Permissions};
 use aws_sdk_iam::types::{AttachedPolicy, EntityType};
@@ -19,9 +19,6 @@ const QUARANTINE: [&str; 3] = [
     "AWSCompromisedKeyQuarantineV2",
     "AWSCompromisedKeyQuarantineV3",
 ];
-
-/// A document longer than any that AWS accepts is not kept.
-const LONGEST: usize = 1024 * 1024;
 
 /// Which document is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,9 +6,9 @@ use crate::engine::impact::{Patterns, Policy, Statement};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// The longest document that is read. Managed policies have 6,144 characters at most, white space not
+/// The longest document that is read, and kept. Managed policies have 6,144 characters at most, white space not
 /// counted, and AWS's own up to some 100 kB.
-const LONGEST: usize = 1024 * 1024;
+pub(super) const LONGEST: usize = 1024 * 1024;
 
 /// IAM percent-encodes documents. What comes through another hand may be encoded once more.
 const ENCODED: usize = 3;
@@ -236,7 +236,7 @@ mod tests {
                 with(r#""Action":"*","Resource":"*","Condition":"x""#),
                 "has a Condition that",
             ),
-            ("{".to_owned() + &" ".repeat(LONGEST), "longer than any"),
+            ("{".to_owned() + &"x".repeat(LONGEST), "longer than any"),
         ] {
             let error = parse(&document).unwrap_err();
             assert!(error.contains(why), "{document:.99}: {error}");

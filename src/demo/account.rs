@@ -100,7 +100,7 @@ impl Account {
     }
 
     /// Reads an account; `assets/demo-account.toml` explains the format.
-    fn parse(text: &str, now: DateTime<Utc>) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, now: DateTime<Utc>) -> Result<Self, String> {
         let file: AccountFile = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut account = Self::empty(&file.id, file.alias.as_deref());
         account.add_grants(&file.policies, &file.groups, now)?;

@@ -17,7 +17,7 @@ use super::xml::Xml;
 /// How long a job takes, by the account's clock, unless set.
 const JOB: TimeDelta = TimeDelta::seconds(1);
 
-/// How often a job says that it is not done, at most: the account's clock may stand still.
+/// How often a job says that it is not done where the account's clock stands still.
 const PATIENCE: u32 = 2;
 
 /// The jobs of an account, and what they tell beside the last uses of keys.
@@ -26,7 +26,7 @@ pub(super) struct Advisor {
     pub(super) takes: TimeDelta,
     jobs: Vec<Job>,
     /// By the user's name without case.
-    uses: BTreeMap<String, Vec<Use>>,
+    told: BTreeMap<String, Vec<Use>>,
 }
 
 impl Default for Advisor {
@@ -34,7 +34,7 @@ impl Default for Advisor {
         Self {
             takes: JOB,
             jobs: Vec::new(),
-            uses: BTreeMap::new(),
+            told: BTreeMap::new(),
         }
     }
 }
@@ -72,9 +72,9 @@ impl Account {
         last: Option<(DateTime<Utc>, &str)>,
     ) -> Result<(), ServiceError> {
         let user = fold(&self.existing_user(user)?.name);
-        let uses = self.access.advisor.uses.entry(user).or_default();
-        uses.retain(|known| known.service != service);
-        uses.push(Use {
+        let told = self.access.advisor.told.entry(user).or_default();
+        told.retain(|known| known.service != service);
+        told.push(Use {
             service: service.to_owned(),
             last: last.map(|(at, region)| (at, region.to_owned())),
         });
@@ -83,22 +83,22 @@ impl Account {
 
     /// What the access advisor tells of a user, sorted by service.
     fn service_uses(&self, user: &User) -> Vec<Use> {
-        let mut uses = BTreeMap::<String, Use>::new();
-        let told = self.access.advisor.uses.get(&fold(&user.name));
+        let mut services = BTreeMap::<String, Use>::new();
+        let told = self.access.advisor.told.get(&fold(&user.name));
         let of_keys = user.keys.iter().filter_map(|key| {
-            let used = key.last_used.as_ref()?;
+            let last = key.last_used.as_ref()?;
             Some(Use {
-                service: namespace(&used.service).to_owned(),
-                last: Some((used.at, used.region.to_string())),
+                service: namespace(&last.service).to_owned(),
+                last: Some((last.at, last.region.to_string())),
             })
         });
         for it in told.into_iter().flatten().cloned().chain(of_keys) {
-            let known = uses.entry(it.service.clone()).or_insert(it.clone());
+            let known = services.entry(it.service.clone()).or_insert(it.clone());
             if it.last > known.last {
                 *known = it;
             }
         }
-        uses.into_values().collect()
+        services.into_values().collect()
     }
 }
 
@@ -152,7 +152,8 @@ pub(super) fn get(request: &mut Request<'_>) -> Result<(), ServiceError> {
         let message = format!("Job {id} cannot be found.");
         ServiceError::new(NO_SUCH_ENTITY, message)
     })?;
-    let in_progress = now < job.done && job.asked < PATIENCE;
+    let stands_still = now == job.begun && job.asked >= PATIENCE;
+    let in_progress = now < job.done && !stands_still;
     job.asked += u32::from(in_progress);
     let (job, account) = (job.clone(), &*request.account);
     let xml = &mut request.result;
@@ -173,9 +174,9 @@ pub(super) fn get(request: &mut Request<'_>) -> Result<(), ServiceError> {
     xml.time("JobCompletionDate", job.done.min(now));
     // Of a user who is gone there is nothing to tell.
     let user = user_of(account, &job.arn);
-    let uses = user.map_or_else(Vec::new, |user| account.service_uses(user));
+    let services = user.map_or_else(Vec::new, |user| account.service_uses(user));
     let mark = |it: &Use| it.service.clone();
-    let shown = skip_to(&page, uses.iter(), mark)?;
+    let shown = skip_to(&page, services.iter(), mark)?;
     let write = |xml: &mut Xml, it: &Use| {
         xml.text("ServiceName", &it.service.to_ascii_uppercase());
         if let Some((at, _)) = &it.last {

@@ -23,12 +23,8 @@ pub(super) fn list_attached_user_policies(request: &mut Request<'_>) -> Result<(
     let account = &*request.account;
     account.existing_user(user)?;
     let attached = account.granted(user).map(|granted| &*granted.attached);
-    list_attached(
-        request,
-        &page,
-        prefix,
-        &attached.unwrap_or_default().to_vec(),
-    )
+    let attached = attached.unwrap_or_default();
+    list_attached(&mut request.result, &page, prefix, attached)
 }
 
 pub(super) fn list_attached_group_policies(request: &mut Request<'_>) -> Result<(), ServiceError> {
@@ -37,12 +33,12 @@ pub(super) fn list_attached_group_policies(request: &mut Request<'_>) -> Result<
     let prefix = check.optional(&PATH_PREFIX).unwrap_or("/");
     let page = check.page(request.longest_page);
     check.done()?;
-    let attached = request.account.existing_group(group)?.attached.clone();
-    list_attached(request, &page, prefix, &attached)
+    let attached = &request.account.existing_group(group)?.attached;
+    list_attached(&mut request.result, &page, prefix, attached)
 }
 
 fn list_attached(
-    request: &mut Request<'_>,
+    xml: &mut Xml,
     page: &Page<'_>,
     prefix: &str,
     arns: &[String],
@@ -52,15 +48,8 @@ fn list_attached(
         path.starts_with(prefix)
     };
     let arns = skip_to(page, arns.iter().filter(under), String::clone)?;
-    let name = "AttachedPolicies";
-    list(
-        &mut request.result,
-        name,
-        page,
-        arns,
-        |xml, arn| write_attached(xml, arn),
-        String::clone,
-    );
+    let write = |xml: &mut Xml, arn: &String| write_attached(xml, arn);
+    list(xml, "AttachedPolicies", page, arns, write, String::clone);
     Ok(())
 }
 

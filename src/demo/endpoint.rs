@@ -134,8 +134,8 @@ impl Endpoint {
         self
     }
 
-    /// How long the access advisor takes for a job, by the account's clock; one second unless set. A job
-    /// that is asked for a third time is done.
+    /// How long the access advisor takes for a job, by the account's clock; one second unless set. Where
+    /// that clock stands still, a job is done when it is asked for the third time.
     pub fn with_advisor_time(self, time: TimeDelta) -> Self {
         for member in &mut self.lock().organisation.members {
             member.account.access.advisor.takes = time;

@@ -184,3 +184,135 @@ fn checked<'a>(name: &str, document: &'a str) -> Result<&'a str, String> {
 fn said_of(name: &str) -> impl Fn(ServiceError) -> String {
     move |error| format!("{name}: {}", error.message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::managed::arn_of_aws;
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_795_000_000, 0).unwrap()
+    }
+
+    #[test]
+    fn the_demo_account_tells_of_permissions_and_other_credentials() {
+        let account = Account::demo(now());
+        let groups = |user| {
+            let groups = account.groups_of(user).map(|group| &*group.name);
+            groups.collect::<Vec<_>>()
+        };
+        assert_eq!(groups("alice"), ["everybody", "ops-admins"]);
+        assert_eq!(groups("deploy-bot"), ["ops-admins", "release"]);
+        assert_eq!(groups("bob"), ["everybody"]);
+        let has = |user: &str| {
+            let password = account.password(account.user(user).unwrap());
+            (password.is_some(), account.mfa_serial(user).is_some())
+        };
+        assert_eq!(has("alice"), (true, true));
+        assert_eq!(has("bob"), (true, false));
+        assert_eq!(has("former-intern"), (false, false));
+        assert_eq!(has("deploy-bot"), (false, false));
+        let inline = &account.granted("data-sync").unwrap().inline;
+        assert_eq!(inline.keys().collect::<Vec<_>>(), ["dynamodb", "s3"]);
+        // Some have nothing at all.
+        for user in ["old-batch", "qa-robot", "new-hire"] {
+            assert!(account.granted(user).is_none(), "{user}");
+            assert_eq!(account.credentials(user), []);
+        }
+    }
+
+    #[test]
+    fn the_leaked_key_has_made_a_user_and_a_key() {
+        let account = Account::demo(now());
+        let ago = |minutes| now() - TimeDelta::minutes(minutes);
+        let (leaked, key) = account.key("AKIAQX7DEMO4MOBILE01").unwrap();
+        assert_eq!(&*leaked.name, "mobile-uploads");
+        assert_eq!(key.last_used.as_ref().unwrap().at, ago(2890));
+        let quarantine = arn_of_aws("AWSCompromisedKeyQuarantineV3");
+        let quarantined = |user: &str| {
+            let granted = account.granted(user);
+            granted.is_some_and(|granted| granted.attached.contains(&quarantine))
+        };
+        assert!(quarantined("mobile-uploads") && !quarantined("svc-backup2"));
+        let (made, key) = account.key("AKIAQX7DEMO4SVCBKP01").unwrap();
+        assert_eq!(&*made.name, "svc-backup2");
+        assert_eq!((made.created, key.created), (ago(2921), ago(2918)));
+        let attached = &account.granted("svc-backup2").unwrap().attached;
+        assert_eq!(*attached, [arn_of_aws("AdministratorAccess")]);
+        assert_eq!(account.denials("svc-backup2").len(), 0);
+        assert_eq!(account.denials("mobile-uploads").len(), 1);
+    }
+
+    #[test]
+    fn the_demo_account_keeps_to_aws_s_quotas() {
+        let account = Account::demo(now());
+        let mut ids = BTreeMap::new();
+        for user in account.users() {
+            let name = &*user.name;
+            if let Some(granted) = account.granted(name) {
+                assert!(granted.attached.len() <= 10, "{name}");
+                assert!(account.groups_of(name).count() <= 10, "{name}");
+            }
+            let mut kinds = BTreeMap::new();
+            for credential in account.credentials(name) {
+                assert!(credential.id.contains("DEMO4"), "plainly fake");
+                assert!((20..=128).contains(&credential.id.len()));
+                assert!(credential.created >= user.created, "{}", credential.id);
+                assert_eq!(ids.insert(credential.id.clone(), name), None);
+                *kinds.entry(format!("{:?}", credential.kind)).or_insert(0) += 1;
+            }
+            assert!(kinds.values().all(|count| *count <= 2), "{name}");
+        }
+        for policy in account.own_policies() {
+            let version = policy.default_version().unwrap();
+            assert!(version.document.size() <= 6144, "{}", policy.name);
+            assert!(account.attachments(&policy.arn) + account.limited_by(&policy.arn) > 0);
+        }
+    }
+
+    #[test]
+    fn errors_in_the_file_are_explained() {
+        let parse = |more: &str| {
+            let text = format!(
+                "id = \"1\"\nsigned_in = \"a\"\n[[users]]\nname = \"a\"\ncreated = \"1d\"\n\
+                 keys = [{{ id = \"AKIAQX7DEMO4ALICE001\", created = \"1d\" }}]\n{more}"
+            );
+            Account::parse(&text, now()).map(drop)
+        };
+        assert_eq!(parse("password = \"none\"\nmfa = true"), Ok(()));
+        for (more, problem) in [
+            (
+                "attached = [\"NoSuchPolicy\"]",
+                "NoSuchPolicy was not found",
+            ),
+            ("boundary = \"x\"", "policy/x was not found"),
+            ("groups = [\"x\"]", "The group with name x cannot be found"),
+            ("inline = { p = \"{}\" }", "p: Missing required field"),
+            ("password = \"x\"", "\"x\" is no age"),
+            (
+                "services = [{ name = \"s3\", used = \"1d\" }]",
+                "a time and a region",
+            ),
+            (
+                "credentials = [{ kind = \"x\", id = \"y\", created = \"1d\" }]",
+                "\"x\" is no kind of credential",
+            ),
+            (
+                "[[policies]]\nname = \"p\"\ncreated = \"1d\"\nversions = [\"x\"]",
+                "p: Syntax errors",
+            ),
+            (
+                "[[groups]]\nname = \"g\"\ncreated = \"1d\"\nattached = [\"p\"]",
+                "policy/p was not found",
+            ),
+            (
+                "[[groups]]\nname = \"g\"\ncreated = \"1d\"\ncolour = 1",
+                "colour",
+            ),
+        ] {
+            let error = parse(more).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+        }
+    }
+}

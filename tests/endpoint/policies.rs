@@ -1,7 +1,7 @@
 //! Policies: those of users and groups, managed ones and their versions, whom they are attached to, and
 //! what of them is enforced.
 
-use aws_sdk_iam::types::{EntityType, PolicyUsageType};
+use aws_sdk_iam::types::{EntityType, Group, PolicyUsageType};
 use chrono::{SecondsFormat, TimeDelta};
 use iamkeys::demo::Endpoint;
 use iamkeys::engine::impact::revocation;
@@ -58,7 +58,7 @@ async fn the_policies_of_a_user_are_told_with_their_documents() {
     let groups = iam.list_groups_for_user().user_name("deploy-bot");
     let groups = groups.into_paginator().items().send();
     let groups = groups.collect::<Result<Vec<_>, _>>().await.unwrap();
-    let names: Vec<_> = groups.iter().map(|group| group.group_name()).collect();
+    let names: Vec<_> = groups.iter().map(Group::group_name).collect();
     assert_eq!(names, ["ops-admins", "release"]);
     let arn = "arn:aws:iam::123456789012:group/machines/release";
     assert_eq!((groups[1].arn(), groups[1].path()), (arn, "/machines/"));
@@ -248,6 +248,8 @@ async fn who_has_a_policy_is_told_page_by_page() {
     assert_eq!(entities(boundary, None, None).await, machines);
     let policies = Some(PolicyUsageType::PermissionsPolicy);
     assert!(entities(boundary, None, policies).await.is_empty());
+    let boundaries = Some(PolicyUsageType::PermissionsBoundary);
+    assert!(entities(ADMIN, None, boundaries).await.is_empty());
     // Known to AWS, and attached to nobody.
     let first = QUARANTINE.trim_end_matches("V3");
     assert!(entities(first, None, None).await.is_empty());
