@@ -102,10 +102,7 @@ fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) 
         | Read::ServicesUsed(_)
         | Read::OtherCredentials(_) => unreachable!("no key is opened"),
         Read::Tags(_) => Answer::Tags(UserTags::default()),
-        Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
-            users: Vec::new(),
-            next: None,
-        }),
+        Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage::default()),
         Read::Report => Answer::Report(Box::new(report(account))),
     }
 }
@@ -318,7 +315,7 @@ fn queries(criterion: &mut Criterion) {
                 name: &user.name,
                 path: &user.path,
                 keys: Some(known.len()),
-                owner: None,
+                ..UserFacts::default()
             };
             if score {
                 let score = query.user_score(&user, keys, now(), &mut scratch);

@@ -10,6 +10,7 @@ mod cache_file;
 mod change;
 mod connection;
 mod convert;
+mod details;
 mod document;
 mod endpoint_url;
 mod event_history;
@@ -63,8 +64,7 @@ pub use turns::Turns;
 use crate::engine::{
     Answer, Change, Changed, Error, Kind, Problem, Read,
     model::{
-        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetails,
-        UserDetailsPage, UsersPage,
+        AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetailsPage, UsersPage,
     },
     user_tags::UserTags,
 };

@@ -15,12 +15,12 @@
 //! - `sign` finds the `caller` who signed it, and so the account, among those of the `organisation`;
 //!   `policy` and `access` say what the caller may do there;
 //! - the action runs on the `request`: `iam`, `tags`, `attached`, `entities`, `others`, `advisor`, `sts`
-//!   and `organizations` have those that are signed, `portal`, `clients`, `login` and `pages` those that
-//!   are not, which see a `Visit`; `cloudtrail` looks up what happened: the `stories` of keys, as events
-//!   that are `recorded`; `regions` are those that are enabled; `report` makes credential reports, `store`
-//!   is an account and `user` its users and keys, `role` its roles, `mfa` its devices, `policies` and
-//!   `managed` its policies, `credentials` what else its users have; `paging` and `xml` write the result,
-//!   `error` has AWS's errors;
+//!   and `organizations` have those that are signed, `portal`, `clients`, `login` and `pages` those
+//!   that are not, which see a `Visit`; `cloudtrail` looks up what happened: the `stories` of keys, as
+//!   events that are `recorded`; `regions` are those that are enabled; `report` makes credential
+//!   reports, `store` is an account and `user` its users and keys, `role` its roles, `mfa` its devices,
+//!   `policies` and `managed` its policies, `credentials` what else its users have; `paging` and `xml`
+//!   write the result, `error` has AWS's errors;
 //! - `answer` is the response that gets through, and the record of the request; `pace` delays it.
 //!
 //! `exchange` is that way as a whole. `account` and `entries` read accounts from a file and `roster` organisations,

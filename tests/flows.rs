@@ -1,6 +1,8 @@
 //! What a person does, through the real event loop against the embedded endpoint.
 
 mod common;
+#[path = "flows/impact.rs"]
+mod impact;
 
 use chrono::TimeDelta;
 use common::{Person, Setup, carried, endpoint, eventually, go_to, keys_of, now};

@@ -18,10 +18,11 @@ const MB: usize = 1024 * 1024;
 /// The largest credential report: one of 100,000 users has 36 MB.
 const REPORT: usize = 256 * MB;
 
-/// The largest page of the details of a thousand users. Each may have inline policies of 2,048
-/// characters, which are percent-encoded and then three times as long, 50 tags of 384 characters, and
-/// some 30 names and ARNs of groups and policies: 40 kB, of which most users have 1.
-const DETAILS: usize = 64 * MB;
+/// The largest page of the details of a thousand users, groups and managed policies. A managed policy
+/// has at most 6,144 characters without its blanks (IAM user guide, "IAM and AWS STS quotas"),
+/// percent-encoded three times as many, and five versions: 92 kB. A user has 40 kB at most: inline
+/// policies of 2,048 characters, 50 tags of 384, some 30 names and ARNs. Most of all these have 1.
+const DETAILS: usize = 128 * MB;
 
 /// The largest page of events. There are 50, each with up to 256 kB of JSON, in which every quote is
 /// escaped and what is no ASCII may be.

@@ -3,7 +3,7 @@
 
 use super::{
     AccessKey, Answer, Changed, Error, Kind, LastUsed, Read, ReportPace, Summary, Timeouts, Turns,
-    UserDetailsPage, UserTags, UsersPage, bodies,
+    UserTags, UsersPage, bodies,
     convert::{self, error},
     endpoint_url,
     event_history::EventHistory,
@@ -15,14 +15,14 @@ use super::{
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_iam::types::{EntityType, SummaryKeyType};
+use aws_sdk_iam::types::SummaryKeyType;
 use std::{
     fmt,
     sync::{Arc, OnceLock},
 };
 
 /// The most that a list of all users gives in one page.
-const PAGE: i32 = 1000;
+pub(super) const PAGE: i32 = 1000;
 
 /// A connection to an account, with one set of credentials. Cheap to clone: clones share connections.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ pub struct Connection {
     pub(super) portal: Option<Portal>,
     pub(super) accounts_trail: Trail,
     users_trail: Trail,
-    details_trail: Trail,
+    pub(super) details_trail: Trail,
     pub(super) event_history: EventHistory,
 }
 
@@ -271,29 +271,6 @@ impl Connection {
         }
         Ok(UsersPage {
             users: answer.users.into_iter().map(convert::user).collect(),
-            next,
-        })
-    }
-
-    /// One page of the details of all users; the first without a marker. Of each only the tags are
-    /// kept.
-    ///
-    /// # Errors
-    /// When the call fails.
-    pub async fn user_details(&self, marker: Option<String>) -> Result<UserDetailsPage, Error> {
-        let action = "iam:GetAccountAuthorizationDetails";
-        let asked = marker.clone();
-        let call = self.iam.get_account_authorization_details();
-        let call = call.filter(EntityType::User).max_items(PAGE);
-        let answer = call.set_marker(marker).send().await;
-        let answer = answer.map_err(|e| error(action, &e))?;
-        let next = answer.marker.filter(|_| answer.is_truncated);
-        if answer.is_truncated && !self.details_trail.gets_on(asked, next.as_deref()) {
-            return Err(turns_in_circles(action));
-        }
-        let users = answer.user_detail_list.unwrap_or_default();
-        Ok(UserDetailsPage {
-            users: convert::user_details(users),
             next,
         })
     }

@@ -1,8 +1,6 @@
 //! From the SDK's types to ours, at once and completely.
 
-use super::{
-    AccessKey, Error, KeyStatus, Kind, LastUsed, User, UserDetails, UserTags, bodies::TOO_LARGE,
-};
+use super::{AccessKey, Error, KeyStatus, Kind, LastUsed, User, UserTags, bodies::TOO_LARGE};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::{
     error::{ProvideErrorMetadata, SdkError},
@@ -13,7 +11,7 @@ use aws_sdk_iam::{
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
 use chrono::{DateTime, Utc};
 use http_body_util::LengthLimitError;
-use std::{collections::HashSet, error::Error as StdError, io, iter, sync::Arc};
+use std::{error::Error as StdError, io, iter, sync::Arc};
 
 pub(super) fn user(user: types::User) -> User {
     User {
@@ -23,25 +21,7 @@ pub(super) fn user(user: types::User) -> User {
     }
 }
 
-/// A page of users, who share the names of their owners.
-pub(super) fn user_details(users: Vec<types::UserDetail>) -> Vec<UserDetails> {
-    let mut owners = HashSet::<Arc<str>>::new();
-    let mut share = |owner: String| {
-        let known = owners.get(&*owner).cloned();
-        known.unwrap_or_else(|| {
-            let new: Arc<str> = owner.into();
-            owners.insert(new.clone());
-            new
-        })
-    };
-    let users = users.into_iter().map(|user| UserDetails {
-        name: user.user_name.unwrap_or_default().into(),
-        tags: user_tags(user.tags.unwrap_or_default(), &mut share),
-    });
-    users.collect()
-}
-
-pub(super) fn user_tags(tags: Vec<types::Tag>, share: impl FnOnce(String) -> Arc<str>) -> UserTags {
+pub(super) fn user_tags(tags: Vec<types::Tag>, share: impl FnMut(String) -> Arc<str>) -> UserTags {
     UserTags::read(tags.into_iter().map(|tag| (tag.key, tag.value)), share)
 }
 

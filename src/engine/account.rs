@@ -236,10 +236,12 @@ impl Account {
     #[must_use]
     pub fn can_judge(&self, query: &Query) -> bool {
         let tally = self.users.tally();
-        let asks_tags = query.asks_descriptions() || query.asks_owners();
+        let asks_tags = query.asks_tags();
         self.is_listed()
             && (self.is_all_known() || !query.needs_keys())
             && (tally.untagged == 0 || !asks_tags)
+            && (tally.unjudged == 0 || !query.asks_power())
+            && (self.users.knows_quarantine() || !query.asks_quarantine())
             // The report does not say which key a description is of.
             && (tally.reported == 0 || !query.asks_descriptions())
     }
@@ -312,6 +314,7 @@ impl Account {
             Read::LastUsed(user, key) => self.users.ask_last_used(user, key, request),
             Read::Tags(user) => self.users.ask_tags(user, request),
             Read::UserDetails(_) => self.users.ask_details(request),
+            Read::Quarantined => self.users.ask_quarantine(request),
             Read::Regions => self.impacts.regions.ask(request),
             Read::Permissions(user) => self.impacts.user_mut(user).permissions.ask(request),
             Read::ServicesUsed(user) => self.impacts.user_mut(user).services.ask(request),
@@ -322,11 +325,7 @@ impl Account {
                 }
             }
             Read::WholeEvent(_, id) => self.impacts.ask_event(id, request),
-            Read::Owner(_)
-            | Read::KeyAccount(_)
-            | Read::Accounts(_)
-            | Read::PortalAccounts(_)
-            | Read::Quarantined => {}
+            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }
         self.loader.sent(request, read.clone(), planned, now);
         self.limiter_of(&read).sent();
@@ -394,6 +393,7 @@ impl Account {
             Read::UserDetails(marker) => {
                 users.file_details(request, marker.as_ref(), answer!(UserDetails));
             }
+            Read::Quarantined => users.file_quarantine(request, answer!(Quarantined)),
             Read::Regions => {
                 impacts.regions.file(request, answer!(Regions));
             }
@@ -417,11 +417,7 @@ impl Account {
             }
             Read::WholeEvent(_, id) => impacts.file_event(id, request, answer!(WholeEvent)),
             // The search takes an owner and a key's account, and the fleet accounts.
-            Read::Owner(_)
-            | Read::KeyAccount(_)
-            | Read::Accounts(_)
-            | Read::PortalAccounts(_)
-            | Read::Quarantined => {}
+            Read::Owner(_) | Read::KeyAccount(_) | Read::Accounts(_) | Read::PortalAccounts(_) => {}
         }
     }
 }

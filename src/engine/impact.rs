@@ -16,7 +16,7 @@ pub mod workload;
 pub use agent::Program;
 pub use credentials::{Credential, CredentialKind, OtherCredentials, ServiceUse};
 pub use permissions::{NamedPolicy, Permissions};
-pub use policy::{Patterns, Policy, Statement};
+pub use policy::{Digest, Judgement, Patterns, Policy, Power, Statement, judge};
 pub use sessions::KeySession;
 pub use trail::{
     KeyTrail, Made, RegionState, RegionTrail, SessionOf, TrailEvent, TrailPage, TrailQuery,
@@ -38,8 +38,11 @@ pub struct Impacts {
     /// By key ID, of sessions as well.
     trails: HashMap<Box<str>, KeyTrail>,
     /// The event that was asked for last, by its ID, as JSON. One is kept: it may be large.
-    event: Option<(Box<str>, Load<Option<Box<str>>>)>,
+    event: Option<(Box<str>, Load<Document>)>,
 }
+
+/// An event as JSON; `None` where CloudTrail does not have it any more.
+pub type Document = Option<Box<str>>;
 
 /// What is known of a user.
 #[derive(Debug, Default)]
@@ -74,7 +77,7 @@ impl Impacts {
     /// The event of this ID as JSON, where it was the last one that was asked for; `None` in it where
     /// CloudTrail does not have it any more.
     #[must_use]
-    pub fn event(&self, id: &str) -> Option<&Load<Option<Box<str>>>> {
+    pub fn event(&self, id: &str) -> Option<&Load<Document>> {
         let (of, event) = self.event.as_ref()?;
         (**of == *id).then_some(event)
     }
@@ -89,7 +92,7 @@ impl Impacts {
         &mut self,
         id: &str,
         request: RequestId,
-        answer: Result<Option<Box<str>>, Error>,
+        answer: Result<Document, Error>,
     ) {
         if let Some((_, event)) = self.event.as_mut().filter(|(of, _)| **of == *id) {
             event.file(request, answer);

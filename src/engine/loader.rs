@@ -472,7 +472,7 @@ impl Account {
             self.users
                 .next_in_sweep(keys.seems_refused(), uses.seems_refused())
         });
-        let wanted = wanted.or_else(|| self.wanted_details());
+        let wanted = wanted.or_else(|| self.wanted_at_last());
         wanted.map(|read| (read, false))
     }
 
@@ -500,13 +500,16 @@ impl Account {
             .any(|asked| !asked.planned && matches!(asked.read, Read::Keys(_) | Read::LastUsed(..)))
     }
 
-    /// The next page of the details of all users. Its answer is large and nothing waits for it: it is
-    /// asked for where nothing else that was planned is under way.
-    fn wanted_details(&self) -> Option<Read> {
+    /// Who is under quarantine, and the next page of the details of all users. The answers of the latter
+    /// are large, and nothing waits for them: they are asked for where nothing else that was planned is
+    /// under way.
+    fn wanted_at_last(&self) -> Option<Read> {
         // What something waits for (the report, a search) may take long and holds nothing up; only what
         // this loader has chosen is more urgent, or is the page before.
         let busy = self.loader.reads.values().any(|asked| asked.planned);
-        self.users.next_details().filter(|_| !busy)
+        let users = &self.users;
+        let read = users.next_quarantine().or_else(|| users.next_details());
+        read.filter(|_| !busy)
     }
 
     /// The tags of the selected user, if they are worth asking for: after all keys on screen.

@@ -1,6 +1,9 @@
 //! Users, keys, statuses and reports: plain data, without a trace of the SDK.
 
-use super::user_tags::UserTags;
+use super::{
+    impact::policy::{Digest, Grants},
+    user_tags::UserTags,
+};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -238,11 +241,16 @@ pub struct UsersPage {
     pub next: Option<String>,
 }
 
-/// One page of `GetAccountAuthorizationDetails`, of users alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One page of `GetAccountAuthorizationDetails`, without roles. What users refer to may be on a later
+/// page than they are, or on an earlier one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserDetailsPage {
     /// The users of this page, in the service's order.
     pub users: Vec<UserDetails>,
+    /// Groups, by name, and what they give.
+    pub groups: Vec<(Arc<str>, Grants)>,
+    /// Managed policies, by ARN: the version that is in force; none of one that was not understood.
+    pub policies: Vec<(Arc<str>, Option<Digest>)>,
     /// What to ask the next page with; none at the end.
     pub next: Option<String>,
 }
@@ -254,6 +262,8 @@ pub struct UserDetails {
     pub name: Box<str>,
     /// What the user's tags say.
     pub tags: UserTags,
+    /// What gives them permissions.
+    pub grants: Arc<Grants>,
 }
 
 /// What the credential report says. It names no keys, has two of a user at most, and is up to four

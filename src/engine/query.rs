@@ -18,7 +18,7 @@ mod word;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
-use super::model::LastUsed;
+use super::{model::LastUsed, user_tags::UserTags};
 use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
 use condition::{Either, OfKey, OfUser, find};
@@ -37,6 +37,12 @@ pub struct UserFacts<'a> {
     pub keys: Option<usize>,
     /// Whose the user is, or that no tag says so; none while that is not known.
     pub owner: Option<Option<&'a str>>,
+    /// The tags; none while they are not known.
+    pub tags: Option<&'a UserTags>,
+    /// Whether their policies make an administrator of the user; none while that is not known.
+    pub admin: Option<bool>,
+    /// Whether AWS has put the user under quarantine; none while that is not known.
+    pub quarantined: Option<bool>,
 }
 
 /// What is known of a key, for a query. What is none matches nothing that is asked about it.
@@ -142,9 +148,7 @@ impl Query {
     #[must_use]
     pub fn reads_tags(&self) -> bool {
         let mut alternatives = self.alternatives.iter();
-        self.asks_descriptions()
-            || self.asks_owners()
-            || alternatives.any(|one| !one.words.is_empty() || !one.without.is_empty())
+        self.asks_tags() || alternatives.any(|one| !one.words.is_empty() || !one.without.is_empty())
     }
 
     /// Whether it asks what keys are for.
@@ -154,20 +158,34 @@ impl Query {
         self.of_key().any(|condition| condition.any.iter().any(is))
     }
 
-    /// Whether it asks whose users are.
+    /// Whether it asks what only tags say: what keys are for, whose users are, or for the tags.
     #[must_use]
-    pub fn asks_owners(&self) -> bool {
-        let is = |condition: &OfUser| matches!(condition, OfUser::Owner(_));
+    pub fn asks_tags(&self) -> bool {
+        let is = |condition: &OfUser| matches!(condition, OfUser::Owner(_) | OfUser::Tag(..));
+        self.asks_descriptions() || self.asks_of_user(is)
+    }
+
+    /// Whether it asks who is an administrator.
+    #[must_use]
+    pub fn asks_power(&self) -> bool {
+        self.asks_of_user(|condition| matches!(condition, OfUser::Admin))
+    }
+
+    /// Whether it asks who is under quarantine.
+    #[must_use]
+    pub fn asks_quarantine(&self) -> bool {
+        self.asks_of_user(|condition| matches!(condition, OfUser::Quarantined))
+    }
+
+    fn asks_of_user(&self, is: impl Fn(&OfUser) -> bool) -> bool {
         let mut of_user = self.alternatives.iter().flat_map(|one| &one.of_user);
-        of_user.any(|condition| condition.any.iter().any(is))
+        of_user.any(|condition| condition.any.iter().any(&is))
     }
 
     /// Whether it asks in which account a key is.
     #[must_use]
     pub fn asks_account(&self) -> bool {
-        let is = |condition: &OfUser| matches!(condition, OfUser::Account(_));
-        let mut of_user = self.alternatives.iter().flat_map(|one| &one.of_user);
-        of_user.any(|condition| condition.any.iter().any(is))
+        self.asks_of_user(|condition| matches!(condition, OfUser::Account(_)))
     }
 
     /// What could not be understood, in the order it was typed, each in one line of at most

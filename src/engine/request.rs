@@ -41,7 +41,8 @@ pub enum Read {
     KeyAccount(String),
     /// The tags of a user: what their keys are for, and whose they are.
     Tags(Box<str>),
-    /// One page of the details of all users, after this marker: their tags.
+    /// One page of the details of all users, after this marker: their tags, and what their policies
+    /// allow.
     UserDetails(Option<String>),
     /// The credential report, made first where there is none: that takes seconds, or minutes.
     Report,
@@ -320,8 +321,9 @@ impl Read {
             Self::Tags(user) => row("iam:ListUserTags", user, of_user(user)),
             // The command reads all pages, here as well.
             Self::UserDetails(_) => {
-                let users = vec![("Filter", Value::List("User"))];
-                row("iam:GetAccountAuthorizationDetails", "all users", users)
+                let but_roles = ["User", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
+                let filter = vec![("Filter", Value::Texts(but_roles))];
+                row("iam:GetAccountAuthorizationDetails", "all users", filter)
             }
             Self::Report => row("iam:GetCredentialReport", "all users", vec![]),
             Self::Accounts(_) => row("organizations:ListAccounts", "all accounts", vec![]),

@@ -1,5 +1,5 @@
-//! What the tags of a user say that concerns access keys: what each key is for, and whose the user
-//! is. All other tags are passed over, so that 100,000 users do not keep them.
+//! What the tags of a user say: what each key is for, whose the user is, and all others, packed into
+//! one text that users with the same tags share. 100,000 users keep them.
 
 use super::model::is_key_id;
 use std::sync::Arc;
@@ -24,21 +24,38 @@ pub struct UserTags {
     descriptions: Box<[(Box<str>, Box<str>)]>,
     /// Owners are few: a page of users shares them.
     owner: Option<Arc<str>>,
+    /// All tags but the descriptions: names and values, each ended by a character that neither can
+    /// have.
+    others: Option<Arc<str>>,
+    /// There are more of them than are kept.
+    has_more: bool,
 }
 
+/// Ends a name or a value.
+const END: char = '\0';
+
+/// More than this of one user is not kept, in bytes: 50 tags may have 20,000.
+const MOST_KEPT: usize = 4_000;
+
 impl UserTags {
-    /// What these tags say: their names and values. `share` makes the owner's text, which many users
-    /// have in common.
+    /// What these tags say: their names and values. `share` makes the texts that many users have in
+    /// common.
     pub fn read(
         tags: impl IntoIterator<Item = (String, String)>,
-        share: impl FnOnce(String) -> Arc<str>,
+        mut share: impl FnMut(String) -> Arc<str>,
     ) -> Self {
         let mut descriptions = Vec::new();
+        let mut others = String::new();
         let mut owner: Option<(usize, String)> = None;
         for (name, value) in tags {
             if is_key_id(&name) {
                 descriptions.push((name.into(), value.into()));
                 continue;
+            }
+            if others.len() <= MOST_KEPT {
+                for text in [&name, &value] {
+                    others.extend(text.chars().filter(|c| *c != END).chain([END]));
+                }
             }
             let rank = OWNER_TAGS
                 .iter()
@@ -53,7 +70,19 @@ impl UserTags {
         Self {
             descriptions: descriptions.into(),
             owner: owner.map(|(_, owner)| share(owner)),
+            has_more: others.len() > MOST_KEPT,
+            others: (1..=MOST_KEPT)
+                .contains(&others.len())
+                .then(|| share(others)),
         }
+    }
+
+    /// All tags but those that describe keys, by name, in the order of AWS; none where there are more
+    /// of them than are kept.
+    pub fn others(&self) -> Option<impl Iterator<Item = (&str, &str)>> {
+        let others = self.others.as_deref().unwrap_or_default();
+        let mut texts = others.split_terminator(END);
+        (!self.has_more).then(|| std::iter::from_fn(move || texts.next().zip(texts.next())))
     }
 
     /// What a key is for, where it has a description.
@@ -111,6 +140,24 @@ mod tests {
         ] {
             assert_eq!(tags(given).owner(), owner, "{given:?}");
         }
+    }
+
+    #[test]
+    fn all_others_are_kept_as_they_are_unless_they_are_too_many() {
+        let given = [
+            ("Owner", "ops"),
+            (KEY, "backup"),
+            ("stage", ""),
+            ("team", "a b"),
+        ];
+        let read = tags(&given);
+        let kept: Vec<_> = read.others().expect("few").collect();
+        assert_eq!(kept, [("Owner", "ops"), ("stage", ""), ("team", "a b")]);
+        assert_eq!(tags(&[]).others().expect("none").count(), 0);
+        let long = "x".repeat(250);
+        let many: Vec<_> = (0..20).map(|_| ("Owner", &*long)).collect();
+        assert!(tags(&many).others().is_none(), "not known");
+        assert_eq!(tags(&many).owner(), Some(&*long));
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub(super) mod activity;
 mod cards;
 mod cells;
 pub(super) mod keys;
+mod marks;
 pub(super) mod signed_out;
 pub(super) mod users;
 

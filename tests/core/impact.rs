@@ -194,6 +194,20 @@ fn that_nothing_uses_a_key_is_said_only_where_every_region_has_told_all() {
         &desk,
         "Last used 2 hours ago for s3, by a call that the event history does not have",
     );
+    // An event that cannot be read may be anything.
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, |read| match read {
+        Read::TrailEvents(query) if &*query.region == "eu-west-1" => {
+            Some(Ok(Answer::TrailEvents(TrailPage {
+                unreadable: 1,
+                ..TrailPage::default()
+            })))
+        }
+        read => nothing(read),
+    });
+    shows_not(&desk, NONE);
+    shows(&desk, "Not known what uses it: 1 event could not be read");
     // One that refuses, or the list of regions.
     for refused in ["me-south-1", ""] {
         let mut desk = at_key();

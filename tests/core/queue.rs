@@ -684,11 +684,13 @@ fn tagged(users: &[Someone], owner: &str, next: Option<&str>) -> Answer {
         UserDetails {
             name: user.name.into(),
             tags: UserTags::read(of_key.into_iter().chain([owner]), Arc::from),
+            grants: Arc::default(),
         }
     });
     Answer::UserDetails(UserDetailsPage {
         users: users.collect(),
         next: next.map(str::to_owned),
+        ..UserDetailsPage::default()
     })
 }
 

@@ -33,7 +33,7 @@ use ratatui::{
     buffer::{Buffer, Cell},
     layout::Rect,
 };
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// The present of the tests.
 pub fn now() -> DateTime<Utc> {
@@ -453,10 +453,11 @@ pub fn details(users: &[Someone]) -> UserDetailsPage {
     let users = users.iter().map(|user| UserDetails {
         name: user.name.into(),
         tags: UserTags::default(),
+        grants: Arc::default(),
     });
     UserDetailsPage {
         users: users.collect(),
-        next: None,
+        ..UserDetailsPage::default()
     }
 }
 

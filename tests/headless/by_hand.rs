@@ -74,10 +74,7 @@ impl Account {
             Read::Accounts(_) | Read::PortalAccounts(_) => {
                 Answer::Accounts(AccountsPage::default())
             }
-            Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage {
-                users: Vec::new(),
-                next: None,
-            }),
+            Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage::default()),
             Read::Regions => Answer::Regions(vec!["us-east-1".into()]),
             Read::TrailEvents(_) => Answer::TrailEvents(TrailPage::default()),
             Read::WholeEvent(..) => Answer::WholeEvent(None),

@@ -5,6 +5,7 @@
 //! so that a list of its rows need not compare them.
 
 mod details;
+mod quarantine;
 
 use super::{
     load::Load,
@@ -20,6 +21,7 @@ use crate::engine::{
 };
 use chrono::{DateTime, Utc};
 use details::Details;
+use quarantine::Quarantine;
 use std::{
     cmp::Ordering,
     collections::{HashMap, HashSet},
@@ -67,6 +69,7 @@ pub struct Inventory {
     tally: Tally,
     sweep: Sweep,
     details: Details,
+    quarantine: Quarantine,
     /// What the report says of users that are not listed yet, by name in lower case.
     awaited: HashMap<Box<str>, ReportedUser>,
     /// Users whose keys were changed in this run, in lower case: the report knows less of them.
@@ -361,6 +364,10 @@ impl Inventory {
     pub fn put_back(&mut self, read: &Read, request: RequestId) {
         if let Read::UserDetails(marker) = read {
             self.details.put_back(request, marker.as_ref());
+            return;
+        }
+        if let Read::Quarantined = read {
+            self.quarantine.put_back(request);
             return;
         }
         let (Read::Keys(user) | Read::LastUsed(user, _) | Read::Tags(user)) = read else {

@@ -4,11 +4,13 @@
 use super::load::Load;
 use crate::engine::{
     error::{Error, Kind},
+    impact::policy::{Grants, Power},
     model::{AccessKey, KeyStatus, LastUsed, ReportedKey, User},
     request::Read,
     user_tags::UserTags,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
 
 /// A new key is tried from here within this time of its creation.
 const TRIED: TimeDelta = TimeDelta::minutes(10);
@@ -23,6 +25,10 @@ pub struct UserRow {
     /// What their tags say. Asked for where a person looks, and told by the details of all users; a
     /// refusal is no error, there is just nothing to show.
     pub tags: Load<UserTags>,
+    /// How much their policies allow, as the details of all users tell; none while that is not known.
+    pub power: Option<Power>,
+    /// What gives it, from when they are told of until all groups and policies are.
+    pub(super) grants: Option<Arc<Grants>>,
     /// Their keys are to be asked for again when there is room.
     pub refresh: bool,
     /// What the credential report says of their keys, as long as the account has not said all of it.
@@ -69,6 +75,8 @@ pub struct Tally {
     pub denied: usize,
     /// Users whose tags are not known.
     pub untagged: usize,
+    /// Users of whom it is not known how much their policies allow.
+    pub unjudged: usize,
 }
 
 impl Tally {
@@ -87,6 +95,7 @@ impl Tally {
         self.failed += other.failed;
         self.denied += other.denied;
         self.untagged += other.untagged;
+        self.unjudged += other.unjudged;
     }
 
     pub(super) fn take(&mut self, other: Self) {
@@ -98,6 +107,7 @@ impl Tally {
         self.failed -= other.failed;
         self.denied -= other.denied;
         self.untagged -= other.untagged;
+        self.unjudged -= other.unjudged;
     }
 }
 
@@ -199,6 +209,8 @@ impl UserRow {
             user,
             keys: Load::Idle,
             tags: Load::Idle,
+            power: None,
+            grants: None,
             refresh: false,
             reported: None,
             listing,
@@ -320,6 +332,7 @@ impl UserRow {
         let denied = self.keys.error().map(|error| error.kind) == Some(Kind::Denied);
         let denied = usize::from(denied);
         let untagged = usize::from(self.tags.known().is_none());
+        let unjudged = usize::from(self.power.is_none());
         match self.keys.known() {
             Some(keys) => Tally {
                 users: 1,
@@ -332,6 +345,7 @@ impl UserRow {
                         .count(),
                 denied,
                 untagged,
+                unjudged,
                 ..Tally::default()
             },
             None => Tally {
@@ -340,6 +354,7 @@ impl UserRow {
                 failed,
                 denied,
                 untagged,
+                unjudged,
                 ..Tally::default()
             },
         }

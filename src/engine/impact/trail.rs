@@ -216,11 +216,11 @@ impl KeyTrail {
         self.regions.values().map(|region| region.unreadable).sum()
     }
 
-    /// Whether every region that is asked has told all that it has.
+    /// Whether every region that is asked has told all that it has, and all of that could be read.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         let whole = |region: &RegionTrail| matches!(region.state, RegionState::Whole);
-        !self.regions.is_empty() && self.regions.values().all(whole)
+        !self.regions.is_empty() && self.regions.values().all(whole) && self.unreadable() == 0
     }
 
     /// Since when all is known, of the regions that were asked: before that, some have more. `None` where

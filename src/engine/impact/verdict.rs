@@ -245,6 +245,11 @@ impl<'a> Subject<'a> {
                 regions(failed, "has", "have")
             ));
         }
+        match trail.unreadable() {
+            0 => {}
+            1 => return Some("1 event could not be read".into()),
+            many => return Some(format!("{many} events could not be read")),
+        }
         if self.account.impacts.regions.known().is_none() {
             return Some("which other regions are enabled is not known".into());
         }
@@ -283,17 +288,17 @@ impl<'a> Subject<'a> {
         if !also.is_empty() {
             return format!("{name} is already used by {}.", names(&also));
         }
-        let used: Vec<&Workload> = rows
+        let lately: Vec<&Workload> = rows
             .iter()
             .filter(|row| row.was_seen_within(THIS_WEEK, self.now))
             .copied()
             .collect();
-        let whose = if used.is_empty() {
+        let whose = if lately.is_empty() {
             "was not seen in use this week".to_owned()
         } else {
             format!(
                 "is used by {}, and not seen with any of these",
-                names(&used)
+                names(&lately)
             )
         };
         match trail.unanswered() + trail.failed().count() {

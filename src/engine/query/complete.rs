@@ -21,6 +21,10 @@ pub enum Seen {
     Regions,
     /// The owners of users.
     Owners,
+    /// The names of tags.
+    TagNames,
+    /// Names and values of tags: `team=web`.
+    Tags,
     /// The accounts.
     Accounts,
 }
@@ -101,6 +105,8 @@ fn values(field: &Field, typed: &str, seen: impl FnOnce(Seen, &str) -> Vec<Strin
             values.map(|value| (*value).to_owned()).collect()
         }
         Values::Seen(what) => seen(what, typed),
+        Values::Tags if typed.contains('=') => seen(Seen::Tags, typed),
+        Values::Tags => seen(Seen::TagNames, typed),
     }
 }
 
@@ -118,6 +124,8 @@ mod tests {
                 Seen::Regions => &["eu-west-1"],
                 Seen::Owners => &["platform"],
                 Seen::Accounts => &["acme-prod"],
+                Seen::TagNames => &["stage", "team"],
+                Seen::Tags => &["stage=prod", "team=ops", "team=web"],
             };
             let all = all.iter().filter(|one| begins(one, start));
             all.map(|one| (*one).to_owned()).collect()
@@ -148,6 +156,9 @@ mod tests {
             ("-owner:p", &["-owner:platform"]),
             ("own |ne", &["own |never"]),
             ("n", &["never"]),
+            ("tag:t", &["tag:team"]),
+            ("-tag:team=", &["-tag:team=ops", "-tag:team=web"]),
+            ("adm", &["admin"]),
             ("never", &[]),
             ("xyz", &[]),
             ("status:", &["status:active", "status:inactive"]),

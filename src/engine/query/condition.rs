@@ -41,6 +41,12 @@ pub(super) enum OfUser {
     Account(Glob),
     /// `owner:`, as a tag names them.
     Owner(Glob),
+    /// `tag:`, the name of one, and its value.
+    Tag(Glob, Option<Glob>),
+    /// An administrator, or as good as one.
+    Admin,
+    /// Under quarantine.
+    Quarantined,
 }
 
 /// What is asked of a key. Unknown is not a match: no one should find a key among the unused ones,
@@ -136,6 +142,13 @@ impl OfUser {
                 let owner = user.owner?;
                 Some(owner.is_some_and(|owner| glob.matches(owner)))
             }
+            Self::Tag(name, value) => {
+                let is_value = |text: &str| value.as_ref().is_none_or(|value| value.matches(text));
+                let mut tags = user.tags?.others()?;
+                Some(tags.any(|(of, text)| name.matches(of) && is_value(text)))
+            }
+            Self::Admin => user.admin,
+            Self::Quarantined => user.quarantined,
         }
     }
 

@@ -1,8 +1,8 @@
 //! What can be typed into the filter, and what is said about the rest.
 //!
 //! A word is text to be found, unless it has one of `:` `=` `<` `>` in it: then a field stands
-//! before the first of these, and a value behind it. `never` and `own` stand alone. While a field
-//! is half typed it filters nothing away: an empty list would say that no user matches.
+//! before the first of these, and a value behind it. `never`, `own`, `admin` and `quarantined` stand
+//! alone. While a field is half typed it filters nothing away: an empty list would say that no user matches.
 //!
 //! `-` before a word or a field is its opposite. `|` in a word or a value is any of them, and `-`
 //! before that none of them: `alice|bob`, `service:s3|sqs`, `-region:us|eu`. With a space beside it,
@@ -15,6 +15,7 @@ use super::{
     word::Word,
 };
 use crate::engine::text::{shorten, visible};
+use std::borrow::Cow;
 
 /// The most cells that an error takes.
 pub const LONGEST_ERROR: usize = 110;
@@ -22,8 +23,8 @@ pub const LONGEST_ERROR: usize = 110;
 /// What stands between a field and its value.
 pub(super) const SIGNS: [char; 4] = [':', '=', '<', '>'];
 
-/// What is asked of a key without a value.
-pub(super) const ALONE: [&str; 2] = ["never", "own"];
+/// What is asked of a key or a user without a value.
+pub(super) const ALONE: [&str; 4] = ["never", "own", "admin", "quarantined"];
 
 /// Said where `|` is between what it cannot stand between without a space.
 const SPACES: &str = "Put spaces around | between conditions: age>365 | never";
@@ -67,6 +68,8 @@ pub(super) enum Values {
     OneOf(&'static [&'static str]),
     /// What was seen of the account.
     Seen(Seen),
+    /// Tags that were seen: their names, and behind one its values.
+    Tags,
 }
 
 /// A field: its name, what usually follows that, what is said where its value is missing or wrong,
@@ -183,7 +186,26 @@ pub(super) const FIELDS: &[Field] = &[
         values: Values::Seen(Seen::Owners),
         condition: |value| Some(Condition::OfUser(OfUser::Owner(Glob::new(value.text()?)))),
     },
+    Field {
+        name: TAG,
+        sign: ":",
+        needs: "tag needs a name: tag:team tag:team=web",
+        values: Values::Tags,
+        condition: |value| {
+            let (name, text) = match value.text()?.split_once('=') {
+                Some((name, text)) => (name, Some(text)),
+                None => (value.text()?, None),
+            };
+            // The value is still to be typed.
+            let text = text.filter(|text| !text.is_empty());
+            (!name.is_empty())
+                .then(|| Condition::OfUser(OfUser::Tag(Glob::whole(name), text.map(Glob::new))))
+        },
+    },
 ];
+
+/// The field whose value has a name in it.
+const TAG: &str = "tag";
 
 /// What can be typed, by example, and what that finds.
 pub const GUIDE: &[(&str, &str)] = &[
@@ -212,6 +234,14 @@ pub const GUIDE: &[(&str, &str)] = &[
     (
         "owner:platform -owner:*",
         "by the owner in the user's tags; without one",
+    ),
+    (
+        "tag:team tag:team=web",
+        "by another tag: its name, and its value",
+    ),
+    (
+        "admin quarantined",
+        "can do everything, or become able to; by AWS",
     ),
     ("account:acme-*", "by the account's name, profile or ID"),
     (
@@ -253,42 +283,69 @@ pub(super) fn understand(text: &str) -> Result<Part, String> {
 }
 
 fn words(not: bool, text: &str) -> Result<Part, String> {
-    let (mut words, mut alone) = (Vec::new(), Vec::new());
+    let (mut words, mut of_key, mut of_user) = (Vec::new(), Vec::new(), Vec::new());
     for word in text.split('|').filter(|word| !word.is_empty()) {
-        if word.eq_ignore_ascii_case("never") {
-            alone.push(OfKey::Never);
-        } else if word.eq_ignore_ascii_case("own") {
-            alone.push(OfKey::Own);
-        } else if word.len() > LONGEST_WORD {
-            return Err("That word is longer than any name, path or key ID".into());
-        } else {
-            words.push(Word::new(word));
+        match alone(word) {
+            Some(Condition::OfKey(condition)) => of_key.push(condition),
+            Some(Condition::OfUser(condition)) => of_user.push(condition),
+            None if word.len() > LONGEST_WORD => {
+                return Err("That word is longer than any name, path or key ID".into());
+            }
+            None => words.push(Word::new(word)),
         }
     }
-    match (words.is_empty(), alone.is_empty()) {
-        (true, false) => Ok(Part::OfKey(Either { not, any: alone })),
-        (false, false) => Err(SPACES.into()),
-        _ if not => Ok(Part::Without(words)),
-        _ => Ok(Part::Words(words)),
+    match (words.is_empty(), of_key.is_empty(), of_user.is_empty()) {
+        (true, false, true) => Ok(Part::OfKey(Either { not, any: of_key })),
+        (true, true, false) => Ok(Part::OfUser(Either { not, any: of_user })),
+        (_, true, true) if not => Ok(Part::Without(words)),
+        (_, true, true) => Ok(Part::Words(words)),
+        _ => Err(SPACES.into()),
     }
+}
+
+/// What a word asks that stands alone.
+fn alone(word: &str) -> Option<Condition> {
+    let at = ALONE
+        .iter()
+        .position(|alone| alone.eq_ignore_ascii_case(word));
+    Some(match ALONE[at?] {
+        "never" => Condition::OfKey(OfKey::Never),
+        "own" => Condition::OfKey(OfKey::Own),
+        "admin" => Condition::OfUser(OfUser::Admin),
+        _ => Condition::OfUser(OfUser::Quarantined),
+    })
 }
 
 impl Field {
     /// What it asks with a value, or with any of several.
     fn part(&self, not: bool, value: Value<'_>) -> Result<Part, String> {
         let (mut of_user, mut of_key) = (Vec::new(), Vec::new());
+        // The name in front of a value goes for those behind it: `tag:team=web|ops`.
+        let mut named = None;
         for (at, text) in value.text.split('|').enumerate() {
             let begins_anew = text
                 .split_once(SIGNS)
                 .is_some_and(|(name, _)| field(name).is_some());
-            if at > 0 && (begins_anew || stands_alone(text)) {
+            let is_tag = self.name == TAG;
+            if at > 0 && !is_tag && (begins_anew || stands_alone(text)) {
                 return Err(SPACES.into());
             }
             // The next value is still to be typed.
             if at > 0 && text.is_empty() {
                 continue;
             }
-            let condition = (self.condition)(Value { text, ..value });
+            let mut text = Cow::Borrowed(text);
+            if is_tag {
+                if let Some((name, _)) = text.split_once('=') {
+                    named = Some(name.to_owned());
+                } else if let Some(name) = &named {
+                    text = format!("{name}={text}").into();
+                }
+            }
+            let condition = (self.condition)(Value {
+                text: &text,
+                ..value
+            });
             match condition.ok_or_else(|| self.needs.to_owned())? {
                 Condition::OfUser(condition) => of_user.push(condition),
                 Condition::OfKey(condition) => of_key.push(condition),

@@ -16,6 +16,8 @@ pub const READY: &[Ready] = &[
     ready("Used this week", "used<7"),
     ready("Unused for 45 days", "unused>=45"),
     ready("Inactive", "status:inactive"),
+    ready("Administrators", "admin"),
+    ready("Under quarantine by AWS", "quarantined"),
     ready("No owner", "-owner:*"),
     ready("No description", "-description:*"),
 ];

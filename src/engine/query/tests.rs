@@ -4,8 +4,9 @@ use super::{
     GUIDE, KeyFacts, LONGEST_ERROR, Query, Scratch, UserFacts,
     language::{FIELDS, understand},
 };
-use crate::engine::{model::LastUsed, text::width};
+use crate::engine::{model::LastUsed, text::width, user_tags::UserTags};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_000_000, 0).expect("a time")
@@ -43,6 +44,9 @@ const DEPLOY: UserFacts<'static> = UserFacts {
     path: "/ops/machines/",
     keys: Some(1),
     owner: Some(Some("Platform")),
+    tags: None,
+    admin: None,
+    quarantined: None,
 };
 
 /// Whether the key of `deploy-bot` passes; says also that all ways to ask agree.
@@ -506,6 +510,7 @@ fn letters_with_marks_are_found_without_them() {
             path,
             keys: None,
             owner: None,
+            ..DEPLOY
         };
         let query = Query::parse(query);
         let passes = query.user_passes(&user, [], now(), &mut scratch);
@@ -702,10 +707,100 @@ fn users_are_found_by_their_owner_also_those_without_keys() {
             assert_eq!(passed, passes, "{query:?}, {owner:?}");
         }
     }
-    assert!(Query::parse("web | -owner:*").asks_owners());
-    assert!(!Query::parse("owner").asks_owners());
+    assert!(Query::parse("web | -owner:*").asks_tags());
+    assert!(!Query::parse("owner").asks_tags());
     assert!(!Query::parse("owner:*").needs_keys());
     assert!(!Query::parse("owner:").errors().is_empty());
+}
+
+#[test]
+fn tags_are_found_by_name_and_value_and_what_is_not_known_is_neither() {
+    let given = [
+        ("Team", "Web"),
+        ("stage", "prod"),
+        ("note", "a=b|c d"),
+        ("empty", ""),
+    ];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let tags = UserTags::read(given, Arc::from);
+    let many = (0..50).map(|at| (format!("t{at}"), "x".repeat(200)));
+    let many = UserTags::read(many, Arc::from);
+    let mut scratch = Scratch::default();
+    for (query, passes) in [
+        ("tag:team", true),
+        ("tag:tea", false),
+        ("tag:te*", true),
+        ("tag:team=web", true),
+        ("tag=TEAM=we", true),
+        ("tag:team=ops", false),
+        ("tag:team=ops|web", true),
+        ("tag:team=ops|stage=prod", true),
+        ("tag:stage=web|prod", true),
+        ("tag:stage=web|ops", false),
+        ("tag:owner=x|stage=prod", true),
+        ("tag:team=", true),
+        ("tag:empty", true),
+        ("tag:note=a=b", true),
+        ("tag:web", false),
+        ("-tag:team", false),
+        ("-tag:team=ops", true),
+        ("-tag:team=ops|web", false),
+    ] {
+        let query = Query::parse(query);
+        assert_eq!(query.errors(), [""; 0]);
+        assert!(query.asks_tags() && query.reads_tags() && !query.needs_keys());
+        for (tags, passes) in [(Some(&tags), passes), (Some(&many), false), (None, false)] {
+            let user = UserFacts { tags, ..DEPLOY };
+            let passed = query.user_passes(&user, [], now(), &mut scratch);
+            assert_eq!(passed, passes, "{query:?}, {tags:?}");
+        }
+    }
+    for wrong in ["tag:", "tag:=web", "tag>3"] {
+        assert!(!Query::parse(wrong).errors().is_empty(), "{wrong}");
+    }
+}
+
+#[test]
+fn administrators_and_who_is_under_quarantine_are_found_where_that_is_known() {
+    let mut scratch = Scratch::default();
+    let (yes, no) = (Some(true), Some(false));
+    for (query, passing) in [
+        ("admin", &[(yes, no), (yes, yes), (yes, None)][..]),
+        ("-admin", &[(no, no), (no, yes), (no, None)]),
+        ("ADMIN quarantined", &[(yes, yes)]),
+        ("-quarantined", &[(no, no), (yes, no), (None, no)]),
+        (
+            "admin|quarantined",
+            &[(yes, no), (yes, yes), (yes, None), (no, yes), (None, yes)],
+        ),
+        ("-admin|quarantined", &[(no, no)]),
+    ] {
+        let query = Query::parse(query);
+        assert_eq!(query.errors(), [""; 0]);
+        assert!(!query.has_words() && !query.needs_keys());
+        for admin in [yes, no, None] {
+            for quarantined in [yes, no, None] {
+                let user = UserFacts {
+                    admin,
+                    quarantined,
+                    ..DEPLOY
+                };
+                let passed = query.user_passes(&user, [], now(), &mut scratch);
+                let passes = passing.contains(&(admin, quarantined));
+                assert_eq!(passed, passes, "{query:?}, {admin:?} {quarantined:?}");
+            }
+        }
+    }
+    assert!(Query::parse("-admin").asks_power() && !Query::parse("own").asks_power());
+    assert!(Query::parse("web | quarantined").asks_quarantine());
+    for (wrong, why) in [
+        ("admin:yes", "admin takes no value"),
+        ("admin|never", "Put spaces around |"),
+        ("admin|web", "Put spaces around |"),
+    ] {
+        let errors = Query::parse(wrong);
+        assert!(errors.errors()[0].starts_with(why), "{wrong}: {errors:?}");
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     /// A list of one text.
     List(&'a str),
+    /// A list of texts, which are names of AWS's own.
+    Texts([&'a str; 4]),
     /// A list of one tag: its key and value.
     Tag(&'a str, &'a str),
     /// A list of one attribute to look events up by: its key and value.
@@ -35,7 +37,12 @@ pub(super) fn command(
     );
     if parameters.iter().all(|(_, value)| value.is_plain()) {
         for (name, value) in parameters {
-            push(&mut line, &format!("--{}", kebab(name)), &value.argument());
+            let option = format!("--{}", kebab(name));
+            match value {
+                // Each is an argument of its own.
+                Value::Texts(texts) => line.extend([" ", &option, " ", &texts.join(" ")]),
+                _ => push(&mut line, &option, &value.argument()),
+            }
         }
     } else {
         let members = parameters.iter();
@@ -85,7 +92,7 @@ impl Value<'_> {
         match self {
             Self::Text(value) | Self::List(value) => text(value),
             // Its JSON is an argument that begins with a bracket.
-            Self::Tag(..) | Self::Attribute(..) => true,
+            Self::Tag(..) | Self::Attribute(..) | Self::Texts(_) => true,
         }
     }
 
@@ -99,6 +106,7 @@ impl Value<'_> {
             Self::Attribute(key, value) if is_short(key) && is_short(value) => {
                 format!("AttributeKey={key},AttributeValue={value}").into()
             }
+            Self::Texts(texts) => texts.join(" ").into(),
             Self::Tag(..) | Self::Attribute(..) => self.json().into(),
         }
     }
@@ -107,6 +115,7 @@ impl Value<'_> {
         match *self {
             Self::Text(value) => json(value),
             Self::List(value) => format!("[{}]", json(value)),
+            Self::Texts(texts) => format!("[{}]", texts.map(json).join(",")),
             Self::Tag(key, value) => {
                 let (key, value) = (json(key), json(value));
                 format!("[{{\"Key\":{key},\"Value\":{value}}}]")

@@ -138,7 +138,7 @@ impl Events {
             Span::styled(format!("{text}{pad}"), style(look))
         };
         if cells >= WIDE {
-            let (source_cells, error_cells) = if cells >= 96 { (26, 22) } else { (16, 13) };
+            let (source_cells, error_cells) = if cells >= 96 { (18, 18) } else { (16, 13) };
             let region_cells = if cells >= 96 { 14 } else { 0 };
             let fixed = 2 + 15 + source_cells + 1 + error_cells + 1;
             let region_room = if region_cells > 0 {
@@ -269,10 +269,10 @@ impl Dialog for Events {
             Action::ShowItem => self.show(engine, self.at),
             Action::MoreEvents => {
                 let trail = self.trail(engine);
-                match trail.is_some_and(|trail| trail.capped().next().is_some()) {
-                    true => super::intend(Intent::MoreEvents(self.slot, self.key.clone())),
-                    false => vec![Ask::Complain("No older events are known of".into())],
+                if trail.is_some_and(|trail| trail.capped().next().is_some()) {
+                    return super::intend(Intent::MoreEvents(self.slot, self.key.clone()));
                 }
+                vec![Ask::Complain("No older events are known of".into())]
             }
             Action::Back | Action::Cancel => vec![Ask::Close],
             _ => Vec::new(),

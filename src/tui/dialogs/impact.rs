@@ -14,18 +14,22 @@ use crate::{
     engine::{
         Copied, Proposal, READ_ONLY,
         account::Load,
-        impact::{KeyTrail, Permissions, UserImpact, WorkloadId, verdict::Subject},
+        impact::{KeySession, KeyTrail, Permissions, UserImpact, WorkloadId, verdict::Subject},
     },
     tui::prelude::*,
 };
+use chrono::{DateTime, Utc};
 use std::ops::Range;
 
 /// From this width on, labels stand beside their texts, and a workload takes one line.
 const WIDE: usize = 66;
 
-/// So many workloads are listed, and so many sessions: their events tell of all.
+/// So many workloads are listed: their events tell of all.
 const MOST_WORKLOADS: usize = 30;
+
+/// So many sessions are listed of those that may live, and so many at least where there are others.
 const MOST_SESSIONS: usize = 8;
+const LEAST_SESSIONS: usize = 3;
 
 /// The impact of a key.
 #[derive(Debug)]
@@ -134,7 +138,8 @@ impl Impact {
         }
         items.push(Item::Part(Part::Sessions));
         let sessions = trail.map(KeyTrail::sessions).unwrap_or_default();
-        let sessions = sessions.iter().take(MOST_SESSIONS);
+        let listed = listed_sessions(&sessions, engine.now());
+        let sessions = sessions.iter().take(listed);
         items.extend(sessions.map(|session| Item::Session(session.key.into())));
         items.push(Item::Part(Part::Power));
         if let Some(permissions) = self.permissions(engine) {
@@ -243,7 +248,7 @@ impl Dialog for Impact {
             on = self.write(&mut lines, false);
         }
         // The cursor in the middle, as far as there is something on both sides.
-        let middle = (on.start + on.end.saturating_sub(1)) / 2;
+        let middle = usize::midpoint(on.start, on.end.saturating_sub(1));
         let scroll = middle.saturating_sub(room / 2).min(on.start);
         let user = visible(&self.user);
         let title = format!("{} of {user}", self.key);
@@ -335,6 +340,16 @@ impl Dialog for Impact {
         self.step(isize::try_from(row).unwrap_or(0), engine);
         Vec::new()
     }
+}
+
+/// How many sessions are listed: those that may live stand first.
+fn listed_sessions(sessions: &[KeySession<'_>], now: DateTime<Utc>) -> usize {
+    let live = sessions
+        .iter()
+        .filter(|session| session.may_live(now))
+        .count();
+    live.clamp(LEAST_SESSIONS, MOST_SESSIONS)
+        .min(sessions.len())
 }
 
 /// Whether something is being asked for the first time.

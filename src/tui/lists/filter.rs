@@ -4,6 +4,7 @@ use super::offered::{Offered, Values};
 use crate::engine::{
     account::{Account, Known, UserRow},
     fleet::Rows,
+    impact::policy::Power,
     model::KeyStatus,
     query::{KeyFacts, Query, Scratch, UserFacts},
 };
@@ -191,6 +192,9 @@ fn of_user<'a>(account: &'a Account, row: &'a UserRow) -> UserFacts<'a> {
         path: &row.user.path,
         keys: row.key_count(),
         owner: row.known_owner(),
+        tags: row.tags.known(),
+        admin: row.power.map(Power::is_admin),
+        quarantined: account.users.is_quarantined(&row.user.name),
     }
 }
 

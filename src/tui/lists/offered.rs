@@ -1,7 +1,7 @@
 //! How the text of the filter can be completed where the cursor is, and which of that is taken.
 
 use crate::engine::{
-    account::{Account, Known},
+    account::{Account, Known, UserRow},
     fleet::Rows,
     model::LastUsed,
     query::complete::{Completion, MOST_OFFERED, Seen, begins, complete},
@@ -106,6 +106,12 @@ fn can_be_typed(value: &str) -> bool {
     !value.contains(|c: char| c.is_whitespace() || c == '|')
 }
 
+/// The tags of users, but those that describe keys.
+fn tags<'a>(rows: impl Iterator<Item = &'a UserRow>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let known = rows.filter_map(|row| row.tags.known()?.others());
+    known.flatten()
+}
+
 /// The values that there are, each once, in order.
 fn collect(rows: Rows<'_>, what: Seen) -> Vec<String> {
     let accounts = rows.accounts();
@@ -115,6 +121,13 @@ fn collect(rows: Rows<'_>, what: Seen) -> Vec<String> {
         Seen::Paths => rows.map(|row| &*row.user.path).collect(),
         Seen::Accounts => accounts.map(Account::label).collect(),
         Seen::Owners => rows.filter_map(|row| row.known_owner()?).collect(),
+        Seen::TagNames => tags(rows).map(|(name, _)| name).collect(),
+        Seen::Tags => {
+            let texts: BTreeSet<String> = tags(rows)
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            return texts.into_iter().collect();
+        }
         Seen::Services | Seen::Regions => {
             let last_uses = rows.flat_map(|row| row.known_keys().filter_map(Known::last_used));
             let places = last_uses.filter_map(|used| match used {

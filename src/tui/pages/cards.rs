@@ -1,6 +1,7 @@
 //! The keys of the selected user, a card each: users have two, so there is room for the whole
 //! truth.
 
+use super::marks;
 use crate::{
     engine::{
         Evidence, RotationStep,
@@ -64,6 +65,13 @@ pub(super) fn draw(
         let about = shorten(&about, width, theme.glyphs.more).into_owned();
         canvas.line(inside.x, y, inside.width, &Line::styled(about, theme.dim));
         y += 1;
+    }
+    for (text, style) in marks::over_cards(canvas, user) {
+        for line in wrap(&text, width.saturating_sub(4)) {
+            let line = Line::styled(line, style);
+            canvas.line(inside.x + 4, y, inside.width.saturating_sub(4), &line);
+            y += 1;
+        }
     }
     // Scroll by whole cards until the selected one is visible.
     let room = usize::from(inside.bottom() - y);

@@ -1,6 +1,6 @@
 //! The list of all keys of the account.
 
-use super::{cells, users::not_seen};
+use super::{cells, marks, users::not_seen};
 use crate::{
     engine::{
         account::{Known, Load},
@@ -219,9 +219,12 @@ fn key_row(
         }
     };
     let whole = visible(&row.user.name);
-    let name = shorten_name(&whole, name_cells, theme.glyphs.more);
+    let mark = marks::behind_name(canvas, account, row, &whole, name_cells);
+    let mark_cells = mark.as_ref().map_or(0, Span::width);
+    let name = shorten_name(&whole, name_cells - mark_cells, theme.glyphs.more);
     let mut name_spans = found(canvas, finder, false, (&whole, &name), strong);
-    let padding = name_cells.saturating_sub(width(&name));
+    name_spans.extend(mark);
+    let padding = name_cells.saturating_sub(width(&name) + mark_cells);
     name_spans.push(Span::raw(" ".repeat(padding)));
     let (age, style) = cells::age(canvas, key);
     let (used, used_style) = cells::used(canvas, key);
@@ -316,7 +319,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
             text.push((format!("The keys of {users} are not loaded."), theme.dim));
         }
         let query = lists.filter().query();
-        if query.asks_descriptions() || query.asks_owners() {
+        if query.asks_tags() || query.asks_power() || query.asks_quarantine() {
             text.push((not_seen(account, query).into(), theme.dim));
         }
         let clear = keymap::name(Context::AllKeys, Action::ClearFilter);

@@ -1,6 +1,6 @@
 //! The users and the keys of one of them: the list of users.
 
-use super::{cards, cells};
+use super::{cards, cells, marks};
 use crate::{
     engine::{
         account::{Known, Load, Stage},
@@ -256,14 +256,17 @@ fn list_row(
         (false, false, None) => " ",
     };
     let whole = visible(&row.user.name);
-    let name = shorten_name(&whole, columns.name, glyphs.more);
+    let mark = marks::behind_name(canvas, account, row, &whole, columns.name);
+    let room = columns.name - mark.as_ref().map_or(0, Span::width);
+    let name = shorten_name(&whole, room, glyphs.more);
     let style = if selected { theme.strong } else { Style::new() };
-    let name = match finder {
+    let mut name = match finder {
         None => vec![Span::styled(name.into_owned(), style)],
         Some(finder) => finder
             .spans(false, &whole, &name, style, theme.found)
             .collect(),
     };
+    name.extend(mark);
     let mut keys = row.foremost_first();
     let first = keys.next();
     let mut cells = vec![name];
@@ -412,13 +415,21 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
 
 /// Why a user may be missing.
 pub(super) fn not_seen(account: &Account, query: &Query) -> &'static str {
-    let asks_tags = query.asks_descriptions() || query.asks_owners();
+    let asks_tags = query.asks_tags();
     if asks_tags && account.can_judge(query) {
         "Descriptions and owners are known of all users."
     } else if asks_tags && account.users.details_failed() {
         "Descriptions and owners are known of users that were selected."
     } else if asks_tags {
         "Descriptions and owners are known of some users so far."
+    } else if query.asks_power() && !account.can_judge(query) {
+        if account.users.details_failed() {
+            "Who is an administrator could not be read."
+        } else {
+            "Who is an administrator is not known of all users so far."
+        }
+    } else if query.asks_quarantine() && !account.users.knows_quarantine() {
+        "Who is under quarantine is not known so far."
     } else if query.needs_keys() {
         "Only users whose keys were seen can match."
     } else {

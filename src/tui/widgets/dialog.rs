@@ -151,7 +151,8 @@ impl Frame {
             if !note.is_empty() {
                 note.extend([" ", canvas.theme.glyphs.dot, " "]);
             }
-            note.push_str(&format!("{first}-{last} of {all}"));
+            let place = format!("{first}-{last} of {all}");
+            note.push_str(&place);
         }
         let note = Line::styled(note, canvas.theme.dim);
         let frame = canvas.theme.frame;

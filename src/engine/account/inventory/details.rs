@@ -1,19 +1,31 @@
 //! Reading the details of all users (`GetAccountAuthorizationDetails`), page by page, when nothing
-//! else is left to ask: their tags, without a call for each of them.
+//! else is left to ask: their tags, without a call for each of them, and how much their policies allow.
+//!
+//! That can be said once all pages are read, for a group or a policy may be told of later than the users
+//! who have it. Until then what gives each user permissions is kept with them, in short form.
 
 use super::{Inventory, What};
 use crate::engine::{
     effect::RequestId,
     error::{Error, Kind},
+    impact::policy::{Given, Grants},
     model::{UserDetails, UserDetailsPage},
     request::Read,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// A page that is lost so often in a row is not asked for again. This is fewer than what makes the
 /// [loader](crate::engine::loader) stop asking altogether: a page that never comes stops nothing else.
 const LOST: usize = 3;
+
+/// So many policies and groups are kept at most until all pages are read: some 20 MB. What there is
+/// beyond is not known. An account may have 5,000 managed policies and 500 groups, and most users have
+/// no policies of their own (IAM user guide, "IAM and AWS STS quotas").
+const MOST_KEPT: usize = 250_000;
 
 /// After so long a change is to be seen in every page that is asked for.
 const SEEN_EVERYWHERE: TimeDelta = TimeDelta::minutes(1);
@@ -44,6 +56,12 @@ pub(super) struct Details {
     /// Users whose tags were changed, in lower case, and when. A page may be older than that, also one
     /// that is asked for later: AWS needs some seconds to show a change everywhere.
     changed: HashMap<Box<str>, DateTime<Utc>>,
+    /// The groups and managed policies that were told of.
+    given: Given,
+    /// What users of all pages have in common.
+    shared: HashSet<Arc<Grants>>,
+    /// How much of both is kept.
+    kept: usize,
 }
 
 impl Default for Progress {
@@ -78,6 +96,42 @@ impl Details {
         self.lost = 0;
         self.told.clear();
         self.misses_some = false;
+        self.forget_given();
+    }
+
+    fn forget_given(&mut self) {
+        self.given = Given::default();
+        self.shared = HashSet::new();
+        self.kept = 0;
+    }
+
+    /// Keeps what gives a user permissions, if there is room for it.
+    fn keep_grants(&mut self, grants: Arc<Grants>) -> Option<Arc<Grants>> {
+        if let Some(known) = self.shared.get(&grants) {
+            return Some(known.clone());
+        }
+        self.kept += grants.inline.len() + 1;
+        if self.kept > MOST_KEPT {
+            return None;
+        }
+        self.shared.insert(grants.clone());
+        Some(grants)
+    }
+
+    /// Keeps groups and managed policies of a page, if there is room for them.
+    fn keep_given(&mut self, page: &mut UserDetailsPage) {
+        for (name, group) in page.groups.drain(..) {
+            self.kept += group.inline.len() + 1;
+            if self.kept <= MOST_KEPT {
+                self.given.groups.insert(name, group);
+            }
+        }
+        for (arn, policy) in page.policies.drain(..) {
+            self.kept += 1;
+            if self.kept <= MOST_KEPT {
+                self.given.managed.insert(arn, policy);
+            }
+        }
     }
 
     /// A listing has named a user of whom nothing was known.
@@ -125,6 +179,7 @@ impl Inventory {
         let details = &mut self.details;
         details.changed.retain(|_, at| now - *at < SEEN_EVERYWHERE);
         details.begin_again();
+        self.quarantine.ask_again();
     }
 
     /// Notes that a page is asked for.
@@ -149,16 +204,45 @@ impl Inventory {
                 if is_lost && self.details.lost < LOST {
                     Progress::Next(marker.cloned())
                 } else {
+                    self.forget_grants();
                     Progress::Failed
                 }
             }
-            Ok(page) => {
+            Ok(mut page) => {
                 self.details.lost = 0;
+                self.details.keep_given(&mut page);
                 self.take_details(page.users);
-                let next = page.next.map(|next| Progress::Next(Some(next)));
-                next.unwrap_or(Progress::Done)
+                match page.next {
+                    Some(next) => Progress::Next(Some(next)),
+                    None => {
+                        self.judge_all();
+                        Progress::Done
+                    }
+                }
             }
         };
+    }
+
+    /// All groups and policies are told of: how much each user can do follows from them. A user who was
+    /// not told of is not known any more.
+    fn judge_all(&mut self) {
+        let given = std::mem::take(&mut self.details.given);
+        for at in 0..self.rows.len() {
+            self.edit(at, |row| {
+                let grants = row.grants.take();
+                row.power = grants.and_then(|grants| given.power(&grants, &row.user.name));
+            });
+        }
+        self.details.forget_given();
+        self.arrangement += 1;
+    }
+
+    /// There is no more to come.
+    fn forget_grants(&mut self) {
+        for row in &mut self.rows {
+            row.grants = None;
+        }
+        self.details.forget_given();
     }
 
     fn take_details(&mut self, users: Vec<UserDetails>) {
@@ -169,6 +253,7 @@ impl Inventory {
                 continue;
             };
             next = at + 1;
+            self.rows[at].grants = self.details.keep_grants(user.grants);
             let is_newer = self.details.is_newer(&user.name);
             if !is_newer && self.rows[at].tags.known() != Some(&user.tags) {
                 self.edit(at, |row| row.tags.tell(user.tags));

@@ -35,6 +35,7 @@ impl Somebody {
             path: &self.path,
             keys: self.count,
             owner: None,
+            ..UserFacts::default()
         }
     }
 

@@ -1,10 +1,10 @@
 //! The parts of the page below the workloads, and its head.
 
-use super::{Impact, Item, MOST_SESSIONS, MOST_WORKLOADS, Part, WIDE, is_awaited, table};
+use super::{Impact, Item, MOST_WORKLOADS, Part, WIDE, is_awaited, listed_sessions, table};
 use crate::{
     engine::{
         account::Load,
-        impact::{KeySession, KeyTrail, NamedPolicy, ServiceUse, verdict},
+        impact::{Judgement, KeySession, KeyTrail, NamedPolicy, Power, ServiceUse, judge, verdict},
     },
     tui::{dialogs::events::progress, prelude::*},
 };
@@ -147,6 +147,9 @@ impl Impact {
                 "No management call in the regions that have answered.",
                 theme.warn,
             );
+        } else if trail.unreadable() > 0 {
+            let text = "No management call that could be read: see what was not checked.";
+            part.plain(text, theme.warn);
         } else if account.is_some_and(|it| it.impacts.regions.known().is_none()) {
             let asked: Vec<&str> = trail.regions.keys().map(|name| &**name).collect();
             let text = format!("No management call in {}.", asked.join(" and "));
@@ -217,10 +220,11 @@ impl Impact {
                 theme.warn,
             ),
         }
-        if sessions.len() > MOST_SESSIONS {
-            let rest = sessions.len() - MOST_SESSIONS;
+        let listed = listed_sessions(&sessions, part.lines.canvas.engine.now());
+        if sessions.len() > listed {
+            let rest = sessions.len() - listed;
             part.say(
-                format!("The latest {MOST_SESSIONS}, and {rest} before them."),
+                format!("The latest {listed}, and {rest} before them:"),
                 theme.dim,
             );
         }
@@ -245,13 +249,14 @@ impl Impact {
             }
             return;
         };
-        let count = permissions.policies.len();
-        match (count, permissions.missing.is_empty()) {
-            (0, true) => part.say("nothing: no policy allows anything", Style::new()),
-            (0, false) => part.say("not known: no policy could be listed", theme.warn),
-            (1, _) => part.say("what this policy allows:", Style::new()),
-            (count, _) => part.say(format!("what these {count} policies allow:"), Style::new()),
-        }
+        let judged = judge(permissions, &self.user);
+        let (mark, style) = match judged.power {
+            Power::Everything | Power::Escalates(_) => (theme.glyphs.warn, theme.bad),
+            Power::ReadsSecrets(_) => (theme.glyphs.warn, theme.warn),
+            Power::Something | Power::Nothing => ("", Style::new()),
+        };
+        let text = format!("{mark} {}", power(&judged));
+        part.say(text.trim_start(), style);
         for error in &permissions.missing {
             part.say(format!("Not all is known. {}", error.short()), theme.warn);
         }
@@ -285,17 +290,17 @@ impl Impact {
             return;
         };
         let now = part.lines.canvas.now;
-        let mut used: Vec<(&ServiceUse, DateTime<Utc>)> = services
+        let mut called: Vec<(&ServiceUse, DateTime<Utc>)> = services
             .iter()
             .filter_map(|service| Some((service, service.last?)))
             .collect();
-        used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.service.cmp(&b.0.service)));
-        if used.is_empty() {
+        called.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.service.cmp(&b.0.service)));
+        if called.is_empty() {
             let text = format!("none by {user} in the tracking period, with any key");
             return part.say(text, Style::new());
         }
         let dot = format!(" {} ", theme.glyphs.dot);
-        let named = used.iter().take(SERVICES).map(|(service, last)| {
+        let named = called.iter().take(SERVICES).map(|(service, last)| {
             let age = now - *last;
             let when = if age < TimeDelta::days(1) {
                 "today".into()
@@ -305,8 +310,8 @@ impl Impact {
             format!("{} {when}", service.service)
         });
         let mut text = named.collect::<Vec<_>>().join(&dot);
-        if used.len() > SERVICES {
-            text.extend([&*dot, &format!("{} others before", used.len() - SERVICES)]);
+        if called.len() > SERVICES {
+            text.extend([&*dot, &format!("{} others before", called.len() - SERVICES)]);
         }
         part.say(format!("by {user}, with any key: {text}"), Style::new());
     }
@@ -346,6 +351,43 @@ impl Impact {
         let idle = Load::default();
         let (_, why) = verdict::nature(&row.user.path, credentials.unwrap_or(&idle));
         part.say(why, theme.dim);
+    }
+}
+
+/// What is judged of policies, in words.
+fn power(judged: &Judgement<'_>) -> String {
+    let mut text = match judged.power {
+        Power::Everything => "everything".to_owned(),
+        Power::Escalates(action) => format!("can make itself powerful, with {action}"),
+        Power::ReadsSecrets(action) => format!("can read secrets, with {action}"),
+        Power::Something => "nothing that stands out".into(),
+        // What was not read may allow anything.
+        Power::Nothing if !judged.is_certain => "nothing that is known of".into(),
+        Power::Nothing => "nothing: no policy allows anything".into(),
+    };
+    if let Some(policy) = judged.by {
+        text.extend([": ", &policy_words(policy)]);
+    }
+    if judged.is_conditional {
+        text.push_str(", under a condition");
+    }
+    if judged.is_bounded && judged.power != Power::Nothing {
+        text.push_str(", within the boundary");
+    }
+    if !judged.is_certain {
+        text.push_str("; not all policies could be read");
+    }
+    text
+}
+
+/// A policy, and where it comes from.
+fn policy_words(policy: &NamedPolicy) -> String {
+    let name = &policy.name;
+    match (&policy.group, &policy.arn) {
+        (Some(group), Some(_)) => format!("{name}, by group {group}"),
+        (Some(group), None) => format!("{name}, inline in group {group}"),
+        (None, None) => format!("{name}, inline"),
+        (None, Some(_)) => name.to_string(),
     }
 }
 
@@ -434,18 +476,15 @@ impl Text<'_, '_> {
 
     fn policy(&mut self, policy: &NamedPolicy, is_boundary: bool) {
         let theme = self.lines.theme;
-        let mut text = policy.name.to_string();
-        match (&policy.group, &policy.arn) {
-            _ if is_boundary => text.push_str(", the boundary"),
-            (Some(group), Some(_)) => text.push_str(&format!(", by group {group}")),
-            (Some(group), None) => text.push_str(&format!(", inline in group {group}")),
-            (None, None) => text.push_str(", inline"),
-            (None, Some(_)) => {}
-        }
+        let mut text = if is_boundary {
+            format!("{}, the boundary", policy.name)
+        } else {
+            policy_words(policy)
+        };
         let style = match &policy.policy {
             Ok(_) => Style::new(),
             Err(why) => {
-                text.push_str(&format!(" (not understood: {why})"));
+                text.extend([" (not understood: ", why, ")"]);
                 theme.warn
             }
         };

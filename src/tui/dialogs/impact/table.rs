@@ -26,12 +26,12 @@ impl Columns {
     fn of(cells: usize) -> Self {
         // Where there is more room, the program has it, and what it calls.
         let services = 13 + cells.saturating_sub(112).min(10);
-        let (from, calls, region, last, errors) = (23, 6, 12, 11, 9);
-        let fixed = 2 + from + calls + services + region + last + errors + AIR;
+        let (from, number, region, last, errors) = (23, 6, 12, 11, 9);
+        let fixed = 2 + from + number + services + region + last + errors + AIR;
         Self {
             program: cells.saturating_sub(fixed),
             from,
-            calls,
+            calls: number,
             services,
             region,
             last,
@@ -48,11 +48,12 @@ pub(super) fn head(lines: &mut Lines<'_>) {
     let columns = Columns::of(lines.cells);
     let mut text = String::from("  ");
     let mut cell = |title: &str, cells: usize, right: bool| {
-        if cells > 0 && right {
-            text.push_str(&format!("{title:>cells$} "));
-        } else if cells > 0 {
-            text.push_str(&format!("{title:<cells$} "));
-        }
+        let title = if right {
+            format!("{title:>cells$} ")
+        } else {
+            format!("{title:<cells$} ")
+        };
+        text.push_str(&title);
     };
     cell("workload", columns.program, false);
     cell("from", columns.from, false);
@@ -152,11 +153,9 @@ pub(super) fn row(lines: &mut Lines<'_>, place: usize, workload: &Workload, sele
         more => format!("{more} regions"),
     };
     cell(&regions, columns.region, false, theme.dim);
-    let last = format::ago(age);
-    cell(&last, columns.last, false, last_look);
+    cell(&format::ago(age), columns.last, false, last_look);
     cell(&errors, columns.errors, false, error_look);
-    let cells = lines.cells;
-    lines.choice(place, cells, Line::from(spans));
+    lines.choice(place, lines.cells, Line::from(spans));
 }
 
 /// The calls a day, as one line of bars of at most so many cells, and what is below it.

@@ -1,0 +1,277 @@
+//! What of a policy matters for what a user can do, in some 60 bytes: read once, whoever it is attached
+//! to.
+
+use super::{
+    Patterns, Policy, Power,
+    glob::takes_in,
+    marker::{About, Marker},
+    resource::{is_all_but_oneself, reach},
+};
+
+/// What a policy allows and denies of what is telling.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Digest {
+    everything: Allowed,
+    /// What is allowed for more than the user.
+    beyond: Markers,
+    /// What is allowed for the user who asks.
+    own: Markers,
+    /// What is allowed for users by their names.
+    named: Box<[(Box<str>, Markers)]>,
+    /// What is denied.
+    denied: u32,
+    /// What is denied for all but the user who asks.
+    denied_beyond: u32,
+    allows_anything: bool,
+    denies_anything: bool,
+    denies_everything: bool,
+}
+
+/// Whether something is allowed, and under conditions only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Allowed {
+    #[default]
+    Not,
+    Conditionally,
+    Always,
+}
+
+impl Allowed {
+    fn of(is_conditional: bool) -> Self {
+        if is_conditional {
+            Self::Conditionally
+        } else {
+            Self::Always
+        }
+    }
+}
+
+/// Which actions are allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Markers {
+    always: u32,
+    conditionally: u32,
+}
+
+impl Markers {
+    fn add(&mut self, bits: u32, is_conditional: bool) {
+        if is_conditional {
+            self.conditionally |= bits;
+        } else {
+            self.always |= bits;
+        }
+    }
+
+    fn get(self, marker: Marker) -> Allowed {
+        if self.always & marker.bit() != 0 {
+            Allowed::Always
+        } else if self.conditionally & marker.bit() != 0 {
+            Allowed::Conditionally
+        } else {
+            Allowed::Not
+        }
+    }
+}
+
+impl Patterns {
+    /// Whether an action is meant.
+    pub(super) fn means_action(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        self.any_of.iter().any(|pattern| takes_in(pattern, &action)) != self.inverted
+    }
+
+    /// Whether all actions are meant.
+    pub(super) fn is_every_action(&self) -> bool {
+        // No action is called like either, so that no other pattern has both.
+        let every = |pattern: &str| takes_in(pattern, "0:0") && takes_in(pattern, "1-1-1:1-1-1-1");
+        self.is_every(every)
+    }
+
+    /// Whether all resources are meant.
+    pub(super) fn is_every_resource(&self) -> bool {
+        self.is_every(|pattern| !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))
+    }
+
+    fn is_every(&self, every: impl Fn(&str) -> bool) -> bool {
+        if self.inverted {
+            self.any_of.is_empty()
+        } else {
+            self.any_of.iter().any(|pattern| every(pattern))
+        }
+    }
+
+    /// Whether nothing is meant.
+    pub(super) fn is_none(&self) -> bool {
+        !self.inverted && self.any_of.is_empty()
+    }
+}
+
+impl Digest {
+    /// Reads a policy.
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
+        let mut digest = Self::default();
+        let mut named: Vec<(Box<str>, Markers)> = Vec::new();
+        for statement in &policy.statements {
+            let (actions, resources) = (&statement.actions, &statement.resources);
+            if actions.is_none() || resources.is_none() {
+                continue;
+            }
+            let is_every = actions.is_every_action() && resources.is_every_resource();
+            let markers = Marker::all().filter(|marker| actions.means_action(marker.action()));
+            if statement.allows {
+                digest.allows_anything = true;
+                let allowed = Allowed::of(statement.is_conditional);
+                if is_every {
+                    digest.everything = digest.everything.max(allowed);
+                }
+                for marker in markers {
+                    let reach = reach(resources, marker.about());
+                    let beyond = match marker.about() {
+                        About::EveryRole => reach.all,
+                        _ => reach.all || reach.beyond,
+                    };
+                    if beyond {
+                        digest.beyond.add(marker.bit(), statement.is_conditional);
+                    }
+                    if reach.own {
+                        digest.own.add(marker.bit(), statement.is_conditional);
+                    }
+                    for name in reach.named {
+                        let at = named.iter().position(|(of, _)| **of == *name);
+                        let at = at.unwrap_or_else(|| {
+                            named.push((name.into(), Markers::default()));
+                            named.len() - 1
+                        });
+                        named[at].1.add(marker.bit(), statement.is_conditional);
+                    }
+                }
+            } else if !statement.is_conditional {
+                digest.denies_anything = true;
+                digest.denies_everything |= is_every;
+                let others_only = is_all_but_oneself(resources);
+                for marker in markers {
+                    if others_only {
+                        digest.denied_beyond |= marker.bit();
+                    } else if !resources.inverted && reach(resources, marker.about()).all {
+                        digest.denied |= marker.bit();
+                    }
+                }
+            }
+        }
+        digest.named = named.into();
+        digest
+    }
+
+    /// The actions that are allowed at all.
+    fn telling(&self) -> u32 {
+        let of = |markers: &Markers| markers.always | markers.conditionally;
+        let named = self.named.iter().map(|(_, markers)| of(markers));
+        named.fold(of(&self.beyond) | of(&self.own), |bits, one| bits | one)
+    }
+
+    /// Whether an action is allowed for others than this user, and for this one.
+    fn reach(&self, marker: Marker, user: &str) -> (Allowed, Allowed) {
+        let mut others = self.beyond.get(marker);
+        // What is allowed for more than one is mostly allowed for oneself.
+        let mut own = self.own.get(marker).max(others);
+        for (name, markers) in &self.named {
+            let allowed = markers.get(marker);
+            if name.eq_ignore_ascii_case(user) {
+                own = own.max(allowed);
+            } else {
+                others = others.max(allowed);
+            }
+        }
+        (others, own)
+    }
+}
+
+/// What a user can do by several policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Summed {
+    pub(super) power: Power,
+    /// Which of the policies gives it.
+    pub(super) by: Option<usize>,
+    pub(super) is_conditional: bool,
+}
+
+/// What a user can do by policies that are a union, limited by a boundary.
+pub(super) fn sum(policies: &[&Digest], boundary: Option<&Digest>, user: &str) -> Summed {
+    let all = || policies.iter().copied().chain(boundary);
+    let found = |power, by, allowed| Summed {
+        power,
+        by,
+        is_conditional: allowed == Allowed::Conditionally,
+    };
+    if all().any(|one| one.denies_everything) {
+        return found(Power::Nothing, None, Allowed::Not);
+    }
+    // What a boundary allows under a condition is allowed under one.
+    let within = |limit: fn(&Digest) -> Allowed| boundary.map_or(Allowed::Always, limit);
+    if !all().any(|one| one.denies_anything) {
+        let everything = |one: &Digest| one.everything.min(within(|limit| limit.everything));
+        if let Some((at, allowed)) = most(policies, everything) {
+            return found(Power::Everything, Some(at), allowed);
+        }
+    }
+    let denied = all().fold(0, |bits, one| bits | one.denied);
+    let denied_beyond = all().fold(0, |bits, one| bits | one.denied_beyond);
+    let allowed = |one: &Digest, marker: Marker| {
+        if denied & marker.bit() != 0 {
+            return Allowed::Not;
+        }
+        let (mut others, mut own) = one.reach(marker, user);
+        if let Some(boundary) = boundary {
+            let (limit_others, limit_own) = boundary.reach(marker, user);
+            own = own.min(limit_own);
+            others = others.min(limit_others);
+        }
+        if denied_beyond & marker.bit() != 0 {
+            others = Allowed::Not;
+        }
+        match marker.about() {
+            About::AnyUser => others.max(own),
+            // Without a boundary there is nothing to be rid of.
+            About::Boundary if boundary.is_some() => own,
+            About::Boundary => Allowed::Not,
+            _ => others,
+        }
+    };
+    let telling = policies.iter().fold(0, |bits, one| bits | one.telling());
+    for escalates in [true, false] {
+        let mut best: Option<(Marker, usize, Allowed)> = None;
+        let is_told = |marker: &Marker| telling & marker.bit() != 0;
+        for marker in
+            Marker::all().filter(|marker| marker.escalates() == escalates && is_told(marker))
+        {
+            if let Some((at, allowed)) = most(policies, |one| allowed(one, marker))
+                && best.is_none_or(|(_, _, known)| known < allowed)
+            {
+                best = Some((marker, at, allowed));
+            }
+        }
+        if let Some((marker, at, allowed)) = best {
+            let power = if escalates {
+                Power::Escalates(marker)
+            } else {
+                Power::ReadsSecrets(marker)
+            };
+            return found(power, Some(at), allowed);
+        }
+    }
+    let limited = boundary.is_some_and(|boundary| !boundary.allows_anything);
+    let first = policies.iter().position(|one| one.allows_anything);
+    match first.filter(|_| !limited) {
+        Some(at) => found(Power::Something, Some(at), Allowed::Not),
+        None => found(Power::Nothing, None, Allowed::Not),
+    }
+}
+
+/// The first of the policies that allow something the most.
+fn most(policies: &[&Digest], allows: impl Fn(&Digest) -> Allowed) -> Option<(usize, Allowed)> {
+    let allowed = policies.iter().map(|one| allows(one)).enumerate();
+    let allowed = allowed.filter(|(_, allowed)| *allowed > Allowed::Not);
+    // Of equal ones, the last is the maximum.
+    allowed.rev().max_by_key(|(_, allowed)| *allowed)
+}

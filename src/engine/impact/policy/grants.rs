@@ -1,0 +1,59 @@
+//! What gives a user permissions, as the details of all users tell of it: by name, since groups and
+//! managed policies may be told of later than the users who have them.
+
+use super::{Digest, Power, digest};
+use std::{collections::HashMap, sync::Arc};
+
+/// What gives a user permissions. Many users have the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Grants {
+    /// Their own inline policies; none of one that was not understood.
+    pub inline: Box<[Option<Digest>]>,
+    /// The names of their groups.
+    pub groups: Box<[Arc<str>]>,
+    /// The ARNs of the managed policies attached to them.
+    pub managed: Box<[Arc<str>]>,
+    /// The ARN of the managed policy that limits them.
+    pub boundary: Option<Arc<str>>,
+}
+
+/// Groups and managed policies, as far as they are told of.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// What groups give, by their names.
+    pub groups: HashMap<Arc<str>, Grants>,
+    /// What managed policies say, by their ARNs; none of one that was not understood.
+    pub managed: HashMap<Arc<str>, Option<Digest>>,
+}
+
+impl Given {
+    /// What a user can do. None where that is not known: a policy was not told of or not understood,
+    /// and what is known of is not an administrator's.
+    #[must_use]
+    pub fn power(&self, grants: &Grants, user: &str) -> Option<Power> {
+        let mut is_certain = true;
+        let mut digests: Vec<&Digest> = Vec::new();
+        let groups = grants.groups.iter().filter_map(|name| {
+            let group = self.groups.get(name);
+            is_certain &= group.is_some();
+            group
+        });
+        let sources: Vec<&Grants> = std::iter::once(grants).chain(groups).collect();
+        for source in sources {
+            let managed = source.managed.iter().map(|arn| self.managed(arn));
+            let inline = source.inline.iter().map(Option::as_ref);
+            for digest in inline.chain(managed) {
+                is_certain &= digest.is_some();
+                digests.extend(digest);
+            }
+        }
+        let boundary = grants.boundary.as_ref().map(|arn| self.managed(arn));
+        is_certain &= boundary.is_none_or(|limit| limit.is_some());
+        let power = digest::sum(&digests, boundary.flatten(), user).power;
+        (is_certain || power.is_admin()).then_some(power)
+    }
+
+    fn managed(&self, arn: &Arc<str>) -> Option<&Digest> {
+        self.managed.get(arn)?.as_ref()
+    }
+}

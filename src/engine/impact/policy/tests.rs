@@ -1,0 +1,577 @@
+use super::*;
+use crate::engine::{Error, error::Kind};
+use proptest::prelude::*;
+
+const USER: &str = "bob";
+const OWN: &str = "arn:aws:iam::*:user/${aws:username}";
+
+fn patterns(any_of: &[&str], inverted: bool) -> Patterns {
+    Patterns {
+        any_of: any_of.iter().map(|&one| one.into()).collect(),
+        inverted,
+    }
+}
+
+fn statement(allows: bool, actions: &[&str], resource: &str) -> Statement {
+    let actions: Vec<String> = actions.iter().map(|one| one.to_ascii_lowercase()).collect();
+    let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+    Statement {
+        allows,
+        actions: patterns(&actions, false),
+        resources: patterns(&[resource], false),
+        is_conditional: false,
+    }
+}
+
+fn allow(actions: &[&str], resource: &str) -> Statement {
+    statement(true, actions, resource)
+}
+
+fn deny(actions: &[&str]) -> Statement {
+    statement(false, actions, "*")
+}
+
+fn all_but(actions: &[&str], mut statement: Statement) -> Statement {
+    statement.actions = patterns(actions, true);
+    statement
+}
+
+fn conditional(mut statement: Statement) -> Statement {
+    statement.is_conditional = true;
+    statement
+}
+
+fn named(name: &str, statements: Vec<Statement>) -> NamedPolicy {
+    NamedPolicy {
+        name: name.into(),
+        arn: None,
+        group: None,
+        document: None,
+        policy: Ok(Policy { statements }),
+    }
+}
+
+fn permissions(policies: Vec<NamedPolicy>, boundary: Option<NamedPolicy>) -> Permissions {
+    Permissions {
+        policies,
+        boundary,
+        ..Permissions::default()
+    }
+}
+
+fn power(policies: Vec<NamedPolicy>) -> String {
+    tell(judge(&permissions(policies, None), USER).power)
+}
+
+fn tell(power: Power) -> String {
+    match power {
+        Power::Everything => "everything".into(),
+        Power::Escalates(marker) => format!("escalates {marker}"),
+        Power::ReadsSecrets(marker) => format!("reads {marker}"),
+        Power::Something => "something".into(),
+        Power::Nothing => "nothing".into(),
+    }
+}
+
+/// The shapes of managed policies that many accounts have, in short form.
+fn managed(name: &str) -> NamedPolicy {
+    let statements = match name {
+        "AdministratorAccess" => vec![allow(&["*"], "*")],
+        "PowerUserAccess" => vec![
+            all_but(&["iam:*", "organizations:*", "account:*"], allow(&[], "*")),
+            allow(&["iam:CreateServiceLinkedRole", "iam:ListRoles"], "*"),
+        ],
+        "IAMFullAccess" => vec![allow(&["iam:*", "organizations:DescribeAccount"], "*")],
+        "IAMReadOnlyAccess" => vec![allow(&["iam:Get*", "iam:List*", "iam:Simulate*"], "*")],
+        "ReadOnlyAccess" => vec![allow(
+            &["s3:Get*", "ssm:Describe*", "ssm:Get*", "sts:Get*"],
+            "*",
+        )],
+        "ViewOnlyAccess" => vec![allow(
+            &["s3:ListAllMyBuckets", "ec2:Describe*", "iam:List*"],
+            "*",
+        )],
+        "SecurityAudit" => vec![allow(
+            &["iam:Get*", "iam:List*", "secretsmanager:ListSecrets"],
+            "*",
+        )],
+        "AmazonS3FullAccess" => vec![allow(&["s3:*", "s3-object-lambda:*"], "*")],
+        "SecretsManagerReadWrite" => vec![allow(&["secretsmanager:*", "kms:ListKeys"], "*")],
+        "AmazonSSMReadOnlyAccess" => vec![allow(&["ssm:Describe*", "ssm:Get*", "ssm:List*"], "*")],
+        "AWSDenyAll" => vec![deny(&["*"])],
+        "AWSCompromisedKeyQuarantineV3" => vec![deny(&[
+            "cloudtrail:LookupEvents",
+            "ec2:RunInstances",
+            "iam:AddUserToGroup",
+            "iam:AttachGroupPolicy",
+            "iam:AttachRolePolicy",
+            "iam:AttachUserPolicy",
+            "iam:CreateAccessKey",
+            "iam:CreateLoginProfile",
+            "iam:CreatePolicyVersion",
+            "iam:PassRole",
+            "iam:PutGroupPolicy",
+            "iam:PutRolePolicy",
+            "iam:PutUserPolicy",
+            "iam:SetDefaultPolicyVersion",
+            "iam:UpdateAccessKey",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateLoginProfile",
+        ])],
+        "IAMSelfManageServiceSpecificCredentials" => {
+            vec![allow(&["iam:CreateServiceSpecificCredential"], OWN)]
+        }
+        "IAMUserChangePassword" => vec![
+            allow(&["iam:ChangePassword"], OWN),
+            allow(&["iam:GetAccountPasswordPolicy"], "*"),
+        ],
+        // As the IAM user guide has users manage their own keys with MFA.
+        "SelfManageWithMfa" => vec![
+            allow(
+                &["iam:*AccessKey*", "iam:*LoginProfile", "iam:ChangePassword"],
+                OWN,
+            ),
+            allow(&["iam:CreateVirtualMFADevice"], "arn:aws:iam::*:mfa/*"),
+            conditional(all_but(&["iam:list*", "sts:getsessiontoken"], deny(&[]))),
+        ],
+        _ => unreachable!("{name}"),
+    };
+    named(name, statements)
+}
+
+#[test]
+fn the_shapes_of_managed_policies_are_judged_by_what_they_say() {
+    for (names, expected) in [
+        (&["AdministratorAccess"][..], "everything"),
+        (&["PowerUserAccess"], "escalates sts:AssumeRole"),
+        (&["IAMFullAccess"], "escalates iam:AttachUserPolicy"),
+        (&["IAMReadOnlyAccess"], "something"),
+        (&["ReadOnlyAccess"], "reads ssm:GetParameter"),
+        (&["ViewOnlyAccess"], "something"),
+        (&["SecurityAudit"], "something"),
+        (&["AmazonS3FullAccess"], "something"),
+        (
+            &["SecretsManagerReadWrite"],
+            "reads secretsmanager:GetSecretValue",
+        ),
+        (&["AmazonSSMReadOnlyAccess"], "reads ssm:GetParameter"),
+        (&["IAMSelfManageServiceSpecificCredentials"], "something"),
+        (&["IAMUserChangePassword"], "something"),
+        (&["SelfManageWithMfa"], "something"),
+        (&["AWSDenyAll"], "nothing"),
+        (&["AWSCompromisedKeyQuarantineV3"], "nothing"),
+        (&[], "nothing"),
+        (&["AdministratorAccess", "AWSDenyAll"], "nothing"),
+        (
+            &["AdministratorAccess", "AWSCompromisedKeyQuarantineV3"],
+            "escalates sts:AssumeRole",
+        ),
+        (
+            &["IAMFullAccess", "AWSCompromisedKeyQuarantineV3"],
+            "something",
+        ),
+        (&["AmazonS3FullAccess", "SecurityAudit"], "something"),
+        (&["ReadOnlyAccess", "AdministratorAccess"], "everything"),
+    ] {
+        let policies: Vec<NamedPolicy> = names.iter().map(|name| managed(name)).collect();
+        let told = power(policies);
+        assert_eq!(told, expected, "{names:?}");
+    }
+}
+
+#[test]
+fn names_of_policies_do_not_count() {
+    let innocent = named("ReadOnlyAccess", vec![allow(&["*:*"], "*")]);
+    assert_eq!(power(vec![innocent]), "everything");
+    let proud = named("AdministratorAccess", vec![allow(&["s3:ListBucket"], "*")]);
+    assert_eq!(power(vec![proud]), "something");
+}
+
+#[test]
+fn making_oneself_powerful_reaches_beyond_oneself() {
+    let of =
+        |action: &str, resource: &str| power(vec![named("p", vec![allow(&[action], resource)])]);
+    let user = |name: &str| format!("arn:aws:iam::123456789012:user/{name}");
+    for (action, resource, expected) in [
+        (
+            "iam:CreateAccessKey",
+            "*".to_owned(),
+            "escalates iam:CreateAccessKey",
+        ),
+        (
+            "iam:CreateAccessKey",
+            user("*"),
+            "escalates iam:CreateAccessKey",
+        ),
+        (
+            "iam:CreateAccessKey",
+            user("alice"),
+            "escalates iam:CreateAccessKey",
+        ),
+        ("iam:CreateAccessKey", user("team/bob"), "something"),
+        ("iam:CreateAccessKey", OWN.to_owned(), "something"),
+        (
+            "iam:AttachUserPolicy",
+            OWN.to_owned(),
+            "escalates iam:AttachUserPolicy",
+        ),
+        (
+            "iam:PutUserPolicy",
+            user("bob"),
+            "escalates iam:PutUserPolicy",
+        ),
+        (
+            "iam:*UserPolicy",
+            user("BOB"),
+            "escalates iam:AttachUserPolicy",
+        ),
+        ("iam:ListUserPolicies", "*".to_owned(), "something"),
+        (
+            "iam:DeleteUserPermissionsBoundary",
+            OWN.to_owned(),
+            "something",
+        ),
+        (
+            "iam:PutGroupPolicy",
+            "arn:aws:iam::123456789012:group/dev".to_owned(),
+            "escalates iam:PutGroupPolicy",
+        ),
+        ("iam:PutGroupPolicy", user("*"), "something"),
+        (
+            "iam:PassRole",
+            "arn:aws:iam::*:role/*".to_owned(),
+            "escalates iam:PassRole",
+        ),
+        (
+            "iam:PassRole",
+            "arn:aws:iam::123456789012:role/ecs-tasks".to_owned(),
+            "something",
+        ),
+        (
+            "sts:AssumeRole",
+            "arn:aws:iam::210987654321:role/Deploy".to_owned(),
+            "something",
+        ),
+    ] {
+        assert_eq!(of(action, &resource), expected, "{action} on {resource}");
+    }
+}
+
+#[test]
+fn a_boundary_limits_what_policies_allow() {
+    let bounded = |boundary: Vec<Statement>, policy: Vec<Statement>| {
+        let permissions = permissions(vec![named("p", policy)], Some(named("b", boundary)));
+        let judged = judge(&permissions, USER);
+        assert!(judged.is_bounded);
+        tell(judged.power)
+    };
+    let all = || vec![allow(&["*"], "*")];
+    assert_eq!(bounded(all(), all()), "everything");
+    assert_eq!(bounded(vec![allow(&["s3:*"], "*")], all()), "something");
+    assert_eq!(
+        bounded(vec![allow(&["s3:*"], "*")], vec![allow(&["ec2:*"], "*")]),
+        "nothing"
+    );
+    assert_eq!(bounded(vec![], all()), "nothing");
+    assert_eq!(
+        bounded(vec![allow(&["iam:CreateAccessKey"], OWN)], all()),
+        "something"
+    );
+    assert_eq!(
+        bounded(vec![allow(&["iam:PutUserPolicy"], OWN)], all()),
+        "escalates iam:PutUserPolicy"
+    );
+    // Whoever may take the boundary away has what the policies allow.
+    assert_eq!(
+        bounded(
+            vec![allow(&["iam:DeleteUserPermissionsBoundary", "s3:*"], OWN)],
+            all()
+        ),
+        "escalates iam:DeleteUserPermissionsBoundary"
+    );
+    let kept = vec![allow(&["*"], "*"), deny(&["iam:*", "sts:*"])];
+    assert_eq!(bounded(kept, all()), "reads secretsmanager:GetSecretValue");
+}
+
+#[test]
+fn what_is_denied_is_taken_away_and_what_is_denied_under_a_condition_is_not() {
+    let with = |denied: Statement| power(vec![named("p", vec![allow(&["*"], "*"), denied])]);
+    assert_eq!(with(deny(&["*"])), "nothing");
+    assert_eq!(with(conditional(deny(&["*"]))), "everything");
+    assert_eq!(with(deny(&["iam:*"])), "escalates sts:AssumeRole");
+    // All but reading is denied.
+    assert_eq!(with(all_but(&["s3:get*"], deny(&[]))), "something");
+    let rest = statement(false, &["iam:*"], "arn:aws:s3:::logs/*");
+    assert_eq!(with(rest), "escalates iam:AttachUserPolicy");
+    // As self-service is confined: everybody else is denied.
+    let mut others = deny(&["iam:CreateAccessKey"]);
+    others.resources = patterns(&[OWN], true);
+    let keys = vec![allow(&["iam:CreateAccessKey"], "*"), others];
+    assert_eq!(power(vec![named("p", keys)]), "something");
+    // What is not allowed and not denied is nothing either.
+    let none = all_but(&["ec2:*"], allow(&[], "*"));
+    let not = all_but(&["ec2:*"], deny(&[]));
+    assert_eq!(power(vec![named("p", vec![none, not])]), "nothing");
+}
+
+#[test]
+fn a_judgement_says_by_what_and_how_sure_it_is() {
+    let mut admin = named("Admins", vec![allow(&["*"], "*")]);
+    admin.group = Some("ops".into());
+    let reads = named("Reads", vec![allow(&["s3:Get*"], "*")]);
+    let mut known = permissions(vec![reads.clone(), admin.clone()], None);
+    let judged = judge(&known, USER);
+    assert_eq!(judged.by, Some(&admin));
+    assert!(judged.is_certain && !judged.is_conditional && !judged.is_bounded);
+    known.missing = vec![Error {
+        action: "iam:ListUserPolicies",
+        kind: Kind::Denied,
+        code: None,
+        message: String::new(),
+        request_id: None,
+    }];
+    assert!(!judge(&known, USER).is_certain, "there may be more");
+    let mut odd = named("Odd", vec![]);
+    odd.policy = Err("not JSON".into());
+    let unread = permissions(vec![odd.clone(), admin.clone()], None);
+    assert!(!judge(&unread, USER).is_certain);
+    assert_eq!(judge(&unread, USER).power, Power::Everything);
+    let bounded = permissions(vec![admin], Some(odd));
+    let judged = judge(&bounded, USER);
+    assert!(judged.is_bounded && !judged.is_certain);
+    // What is given without a condition is what is told.
+    let sometimes = named("WithMfa", vec![conditional(allow(&["*"], "*"))]);
+    let alone = permissions(vec![reads.clone(), sometimes.clone()], None);
+    let judged = judge(&alone, USER);
+    assert!(judged.is_conditional);
+    assert_eq!(judged.by, Some(&sometimes));
+    let nothing = permissions(vec![], None);
+    assert_eq!(judge(&nothing, USER).by, None);
+}
+
+#[test]
+fn a_hundred_statements_of_many_patterns_take_no_time() {
+    let many: Vec<String> = (0..500).map(|at| format!("s3:*A{at}*")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let statements = (0..100).map(|_| allow(&many, "*"));
+    let denies = (0..100).map(|_| deny(&many));
+    let policy = named("p", statements.chain(denies).collect());
+    let boundary = named("b", vec![allow(&many, "*")]);
+    assert!(judge(&permissions(vec![policy], Some(boundary)), USER).power != Power::Everything);
+}
+
+#[test]
+fn a_digest_is_small() {
+    assert!(size_of::<Digest>() <= 72, "{}", size_of::<Digest>());
+    assert_eq!(size_of::<Option<Power>>(), 2);
+}
+
+const ACTIONS: &[&str] = &[
+    "*",
+    "iam:*",
+    "iam:attach*",
+    "iam:attachuserpolicy",
+    "iam:createaccesskey",
+    "iam:deleteuserpermissionsboundary",
+    "iam:passrole",
+    "secretsmanager:*",
+    "ssm:get*",
+    "s3:*",
+    "s3:get*",
+    "sts:assumerole",
+];
+
+const RESOURCES: &[&str] = &[
+    "*",
+    "arn:aws:iam::*:user/*",
+    OWN,
+    "arn:aws:iam::123456789012:user/bob",
+    "arn:aws:iam::123456789012:user/alice",
+    "arn:aws:iam::*:role/*",
+    "arn:aws:iam::*:role/one",
+];
+
+/// Some of everything that a pattern can match: nothing that only some of them together match.
+const THINGS: &[&str] = &[
+    "user/bob",
+    "user/alice",
+    "user/zz",
+    "role/one",
+    "role/zz",
+    "group/zz",
+    "policy/zz",
+    "secret:zz",
+    "parameter/zz",
+    "bucket",
+];
+
+fn acts() -> Vec<String> {
+    let fresh = [
+        "zz:zz",
+        "iam:zz",
+        "iam:attachzz",
+        "secretsmanager:zz",
+        "ssm:getzz",
+        "s3:zz",
+        "s3:getzz",
+    ];
+    let markers = Marker::all().map(|marker| marker.action().to_ascii_lowercase());
+    markers.chain(fresh.map(str::to_owned)).collect()
+}
+
+/// Whether a pattern matches, as slowly as that can be told.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((begin, rest)) => text
+            .strip_prefix(begin)
+            .is_some_and(|text| (0..=text.len()).any(|at| matches(rest, &text[at..]))),
+    }
+}
+
+fn means(patterns: &Patterns, text: &str) -> bool {
+    let mut any = patterns.any_of.iter();
+    any.any(|pattern| matches(&pattern.replace("${aws:username}", USER), text)) != patterns.inverted
+}
+
+/// The ARN of a thing, in the service that has such.
+fn arn(thing: &str) -> String {
+    match thing {
+        "bucket" => "arn:aws:s3:::bucket".into(),
+        _ if thing.starts_with("secret") => {
+            format!("arn:aws:secretsmanager:eu-west-1:123456789012:{thing}")
+        }
+        _ if thing.starts_with("parameter") => {
+            format!("arn:aws:ssm:eu-west-1:123456789012:{thing}")
+        }
+        _ => format!("arn:aws:iam::123456789012:{thing}"),
+    }
+}
+
+/// A slow and obvious evaluator: one action, one resource.
+fn is_allowed(
+    policies: &[Policy],
+    boundary: Option<&Policy>,
+    (action, thing): (&str, &str),
+    with_conditional: bool,
+) -> bool {
+    let arn = arn(thing);
+    let about = |one: &&Statement| means(&one.actions, action) && means(&one.resources, &arn);
+    let statements = || policies.iter().flat_map(|policy| &policy.statements);
+    let counts = |one: &Statement| one.allows && (with_conditional || !one.is_conditional);
+    let is_denied = |one: &Statement| !one.allows && !one.is_conditional;
+    let limits = || boundary.into_iter().flat_map(|policy| &policy.statements);
+    statements().filter(about).any(counts)
+        && (boundary.is_none() || limits().filter(about).any(counts))
+        && !statements().chain(limits()).filter(about).any(is_denied)
+}
+
+/// The action by which a user becomes powerful, or reads secrets.
+fn first(
+    policies: &[Policy],
+    boundary: Option<&Policy>,
+    escalates: bool,
+    with_conditional: bool,
+) -> Option<Marker> {
+    let on = |marker: Marker, thing: &str| {
+        let action = marker.action().to_ascii_lowercase();
+        is_allowed(policies, boundary, (&action, thing), with_conditional)
+    };
+    Marker::all()
+        .filter(|marker| marker.escalates() == escalates)
+        .find(|marker| {
+            use marker::About;
+            let any = |things: &[&str]| things.iter().any(|thing| on(*marker, thing));
+            match marker.about() {
+                About::User => any(&["user/alice", "user/zz"]),
+                About::AnyUser => any(&["user/alice", "user/zz", "user/bob"]),
+                About::Boundary => boundary.is_some() && any(&["user/bob"]),
+                About::Group => any(&["group/zz"]),
+                About::Policy => any(&["policy/zz"]),
+                About::Role => any(&["role/one", "role/zz"]),
+                About::EveryRole => on(*marker, "role/one") && on(*marker, "role/zz"),
+                About::Secret => any(&["secret:zz"]),
+                About::Parameter => any(&["parameter/zz"]),
+            }
+        })
+}
+
+fn some_statement(resources: &'static [&'static str]) -> impl Strategy<Value = Statement> {
+    let actions = prop::collection::vec(prop::sample::select(ACTIONS), 1..3);
+    let resource = prop::sample::select(resources);
+    let odds = (
+        prop::bool::weighted(0.7),
+        prop::bool::weighted(0.2),
+        prop::bool::weighted(0.3),
+    );
+    (odds, actions, resource).prop_map(|((allows, inverted, is_conditional), actions, resource)| {
+        Statement {
+            allows,
+            actions: patterns(&actions, inverted),
+            // What is denied of some resources only does not count.
+            resources: patterns(&[if allows { resource } else { "*" }], false),
+            is_conditional,
+        }
+    })
+}
+
+fn some_policy() -> impl Strategy<Value = Policy> {
+    let statements = prop::collection::vec(some_statement(RESOURCES), 0..4);
+    statements.prop_map(|statements| Policy { statements })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #[test]
+    fn a_judgement_is_what_a_slow_evaluator_finds(
+        policies in prop::collection::vec(some_policy(), 0..3),
+        boundary in prop::option::weighted(0.4, some_policy()),
+    ) {
+        let limit = boundary.as_ref();
+        let all = || policies.iter().chain(limit).flat_map(|policy| &policy.statements);
+        let call = |policy: &Policy| named("p", policy.statements.clone());
+        let permissions = permissions(policies.iter().map(call).collect(), limit.map(call));
+        let judged = judge(&permissions, USER);
+        let allowed = |action: &str, thing: &str| {
+            is_allowed(&policies, limit, (action, thing), true)
+        };
+        let anything = acts().iter().any(|act| THINGS.iter().any(|thing| allowed(act, thing)));
+        let says_everything = |policy: &Policy| policy.statements.iter().any(|one| {
+            let every = |patterns: &Patterns| !patterns.inverted && patterns.any_of.contains(&"*".into());
+            one.allows && every(&one.actions) && every(&one.resources)
+        });
+        let denies = all().any(|one| !one.allows && !one.is_conditional);
+        let everything = policies.iter().any(says_everything)
+            && limit.is_none_or(says_everything)
+            && !denies;
+        let found = |escalates: bool| {
+            let surely = first(&policies, limit, escalates, false);
+            let maybe = first(&policies, limit, escalates, true).map(|marker| (marker, true));
+            surely.map(|marker| (marker, false)).or(maybe)
+        };
+        let is_conditional = judged.is_conditional;
+        match judged.power {
+            Power::Everything => prop_assert!(everything),
+            _ if everything => prop_assert!(false, "everything"),
+            Power::Escalates(marker) => {
+                prop_assert_eq!(found(true), Some((marker, is_conditional)));
+            }
+            Power::ReadsSecrets(marker) => {
+                prop_assert_eq!(found(true), None);
+                prop_assert_eq!(found(false), Some((marker, is_conditional)));
+            }
+            Power::Something => {
+                prop_assert_eq!((found(true), found(false)), (None, None));
+                // What only several of them together deny is not seen to be, nor what a variable stands
+                // for.
+                let is_own = |one: &Statement| one.resources.any_of.contains(&OWN.into());
+                let plain = all().all(|one| {
+                    !one.actions.inverted && (limit.is_none() || !is_own(one))
+                });
+                prop_assert!(anything || !plain);
+            }
+            Power::Nothing => prop_assert!(!anything),
+        }
+        prop_assert_eq!(judged.by.is_none(), judged.power == Power::Nothing);
+    }
+}

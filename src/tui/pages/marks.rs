@@ -1,0 +1,49 @@
+//! What stands out about a user in the lists and over their cards: an administrator, and one whom AWS
+//! has put under quarantine. In words, for a colour alone says nothing.
+
+use crate::{engine::impact::policy::Power, tui::prelude::*};
+
+/// From so many cells on, a name leaves room for a mark.
+const ROOM: usize = 11;
+
+/// What is said behind a name that has so many cells: shortened before the name is, as long as the name
+/// has enough left.
+pub(super) fn behind_name(
+    canvas: &Canvas<'_>,
+    account: &Account,
+    row: &UserRow,
+    name: &str,
+    room: usize,
+) -> Option<Span<'static>> {
+    let theme = canvas.theme;
+    let is_admin = row.power.is_some_and(Power::is_admin);
+    let is_quarantined = account.users.is_quarantined(&row.user.name) == Some(true);
+    let (texts, style): (&[&str], Style) = match (is_quarantined, is_admin) {
+        (true, true) => (&["quarantined admin", "quarantined", "quar"], theme.bad),
+        (true, false) => (&["quarantined", "quar"], theme.bad),
+        (false, true) => (&["admin", "adm"], theme.warn),
+        (false, false) => return None,
+    };
+    let fits = |text: &&&str| width(name) + 1 + width(text) <= room;
+    let least = texts.last().filter(|_| room >= ROOM);
+    let text = texts.iter().find(fits).or(least)?;
+    Some(Span::styled(format!(" {text}"), style))
+}
+
+/// What is said over the cards of a user.
+pub(super) fn over_cards(canvas: &Canvas<'_>, row: &UserRow) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    let warn = theme.glyphs.warn;
+    let mut text = Vec::new();
+    if canvas.account.users.is_quarantined(&row.user.name) == Some(true) {
+        let said = format!("{warn} quarantined by AWS: a key was found in public");
+        text.push((said, theme.bad));
+    }
+    let said = match row.power {
+        Some(Power::Everything) => "can do everything".to_owned(),
+        Some(Power::Escalates(action)) => format!("can make itself one by {action}"),
+        _ => return text,
+    };
+    text.push((format!("{warn} admin: {said}"), theme.warn));
+    text
+}

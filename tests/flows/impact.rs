@@ -1,0 +1,73 @@
+//! The impact of a key, through the real event loop against the embedded endpoint.
+
+use crate::common::{Person, Setup, endpoint, go_to};
+use iamkeys::demo::{Fault, FaultKind, Outcome};
+use std::time::Duration;
+
+const ROOM: (u16, u16) = (120, 60);
+
+fn at_deploy_bot(person: &mut Person) {
+    go_to(person, "deploy-bot");
+    person.press("<tab>");
+    person.press("i");
+}
+
+#[test]
+fn who_uses_a_key_is_shown_and_no_region_is_asked_faster_than_it_answers() {
+    let endpoint = endpoint();
+    let setup = Setup {
+        size: ROOM,
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint, setup);
+    assert_eq!(person.calls("LookupEvents"), 0);
+    at_deploy_bot(&mut person);
+    person.see("GitHub Actions · aws-cli 2.15");
+    person.see("everything: AdministratorAccess");
+    person.see("VPC endpoint");
+    person.see("is already used by GitHub Actions");
+    let looked_up = endpoint.calls().into_iter();
+    let looked_up: Vec<_> = looked_up
+        .filter(|call| call.action == "LookupEvents")
+        .collect();
+    assert!(looked_up.iter().all(|call| call.outcome == Outcome::Done));
+    assert_eq!(looked_up[0].region.as_deref(), Some("us-east-1"));
+    person.press("<enter>");
+    person.see("Events of AKIAQX7DEMO4DEPLOY01");
+    person.press("<enter>");
+    person.see("\"eventName\":");
+}
+
+#[test]
+fn one_region_denied_and_one_hanging_leave_the_others_and_are_named() {
+    let endpoint = endpoint();
+    let lookup = |kind| Fault::new(kind).action("LookupEvents");
+    endpoint.fault(lookup(FaultKind::Refuse).in_region("eu-west-1"));
+    let long = Duration::from_hours(1);
+    endpoint.fault(lookup(FaultKind::Delay(long)).in_region("eu-central-1"));
+    let setup = Setup {
+        size: ROOM,
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint, setup);
+    at_deploy_bot(&mut person);
+    person.see("GitHub Actions · aws-cli 2.15");
+    person.see("1 region still being asked");
+    // On however many lines.
+    person.wait("the region that refuses is named", |screen| {
+        let words = screen.split_whitespace();
+        let words: Vec<&str> = words.filter(|word| *word != "││").collect();
+        let whole = words.join(" ");
+        whole.contains("eu-west-1 (AccessDeniedException: cloudtrail:LookupEvents)")
+    });
+    // And the lists go on.
+    person.press("<esc>");
+    person.press("<esc>");
+    let listed = || {
+        let calls = endpoint.calls().into_iter();
+        calls.filter(|call| call.action == "ListUsers").count()
+    };
+    let before = listed();
+    person.press("R");
+    person.wait("the list is asked for again", |_| listed() > before);
+}
