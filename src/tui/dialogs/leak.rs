@@ -398,11 +398,8 @@ impl Dialog for LeakPage {
         }
         let count = lines.count(false);
         if count > room {
-            // What belongs to the cursor follows it; a step is read from its name on.
-            let first = match place {
-                (_, None) => cursor,
-                _ => (cursor + room / 2).saturating_sub(room - 1),
-            };
+            // What belongs to the cursor follows it, and the steps before it stay in sight.
+            let first = (cursor + room / 2).saturating_sub(room - 1);
             let first = first.min(count - room);
             lines.keep_window(first, room);
         }
