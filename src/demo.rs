@@ -23,9 +23,9 @@
 //!   `error` has AWS's errors;
 //! - `answer` is the response that gets through, and the record of the request; `pace` delays it.
 //!
-//! `exchange` is that way as a whole. `account` and `entries` read accounts from a file and `roster` organisations,
-//! whose accounts are each a `member`; `generate` makes up large ones, and `identifier` the IDs and
-//! secrets in all of them.
+//! `exchange` is that way as a whole. `account` and `entries` read accounts from a file and `roster`
+//! organisations, whose accounts are each a `member`; `generate` makes up large ones, and `identifier`
+//! the IDs and secrets in all of them; the `changes` that are made here are told by `cloudtrail` too.
 //!
 //! The account changes when a request comes in; its answer then takes its time. An answer can
 //! therefore be out of date when it arrives, and a caller who stops waiting has still changed the

@@ -65,12 +65,11 @@ fn agree(hands: &mut dyn Hands, keys: &str, title: &str) {
     hands.keys("y");
 }
 
+/// What starts another run, with such a clock.
+type Starts = dyn Fn(fn() -> DateTime<Utc>) -> Box<dyn Hands>;
+
 /// Does all of it, each step in a run of its own, at this time.
-fn to_the_end(
-    endpoint: &Endpoint,
-    time: DateTime<Utc>,
-    start: &dyn Fn(fn() -> DateTime<Utc>) -> Box<dyn Hands>,
-) {
+fn to_the_end(endpoint: &Endpoint, time: DateTime<Utc>, start: &Starts) {
     // Sessions that it made may still run.
     let used = LastUsed {
         at: time - TimeDelta::hours(2),
