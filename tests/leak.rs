@@ -66,7 +66,7 @@ fn agree(hands: &mut dyn Hands, keys: &str, title: &str) {
 }
 
 /// What starts another run, with such a clock.
-type Starts = dyn Fn(fn() -> DateTime<Utc>) -> Box<dyn Hands>;
+type Starts<'a> = dyn Fn(fn() -> DateTime<Utc>) -> Box<dyn Hands> + 'a;
 
 /// Does all of it, each step in a run of its own, at this time.
 fn to_the_end(endpoint: &Endpoint, time: DateTime<Utc>, start: &Starts) {
