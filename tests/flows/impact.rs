@@ -1,7 +1,7 @@
 //! The impact of a key, through the real event loop against the embedded endpoint.
 
 use crate::common::{Person, Setup, endpoint, go_to};
-use iamkeys::demo::{Fault, FaultKind, Outcome};
+use iamkeys::demo::{self, Fault, FaultKind, Outcome};
 use std::time::Duration;
 
 const ROOM: (u16, u16) = (120, 60);
@@ -31,7 +31,9 @@ fn who_uses_a_key_is_shown_and_no_region_is_asked_faster_than_it_answers() {
         .filter(|call| call.action == "LookupEvents")
         .collect();
     assert!(looked_up.iter().all(|call| call.outcome == Outcome::Done));
-    assert_eq!(looked_up[0].region.as_deref(), Some("us-east-1"));
+    // Which is sent first is decided in the engine; which arrives first is not.
+    let home = |call: &demo::Call| call.region.as_deref() == Some("us-east-1");
+    assert!(looked_up.iter().any(home));
     person.press("<enter>");
     person.see("Events of AKIAQX7DEMO4DEPLOY01");
     person.press("<enter>");

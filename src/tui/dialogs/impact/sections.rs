@@ -113,7 +113,7 @@ impl Impact {
                 let subject = self.subject(part.lines.canvas);
                 let phrases = subject.map(|it| it.not_checked()).unwrap_or_default();
                 let theme = part.lines.theme;
-                part.say(phrases.join(", "), theme.dim);
+                part.say(phrases.join("; "), theme.dim);
             }
         }
     }
