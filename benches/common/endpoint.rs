@@ -59,6 +59,9 @@ pub(crate) struct Serving {
     /// Every user is in a group and has policies
     #[arg(long)]
     pub(crate) policies: bool,
+    /// Answers about event histories, and which regions have one, take so much longer
+    #[arg(long, default_value_t = 0)]
+    pub(crate) history_latency_ms: u64,
     /// Requests for this action are refused
     #[arg(long)]
     pub(crate) refuse: Option<String>,
@@ -93,6 +96,7 @@ impl Serving {
             report: Report::There,
             busy: false,
             policies: false,
+            history_latency_ms: 0,
             refuse: None,
         }
     }
@@ -104,6 +108,7 @@ impl Serving {
             format!("--latency-ms={}", self.latency_ms),
             format!("--report={}", report.get_name()),
             format!("--slow-one-in={}", self.slow_one_in),
+            format!("--history-latency-ms={}", self.history_latency_ms),
         ];
         let mut add = |name: &str, number: Option<u32>| {
             args.extend(number.map(|number| format!("--{name}={number}")));
@@ -134,7 +139,13 @@ pub(crate) fn serve(serving: &Serving) {
     if let Some(action) = &serving.refuse {
         endpoint.fault(Fault::new(FaultKind::Refuse).action(action));
     }
-    let latency = Duration::from_millis(serving.latency_ms);
+    let longer = Duration::from_millis(serving.history_latency_ms);
+    if !longer.is_zero() {
+        for action in ["LookupEvents", "ListRegions"] {
+            endpoint.fault(Fault::new(FaultKind::Delay(longer)).action(action));
+        }
+    }
+    let latency = Duration::from_millis(serving.latency_ms) + longer;
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

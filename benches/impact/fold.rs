@@ -7,7 +7,7 @@ use iamkeys::{
     engine::{
         self, Answer, Background, Effect, Event, RECENT, Read, RequestId, SignedIn, Target,
         destination::{Form, Route, Why},
-        impact::{OtherCredentials, Permissions, TrailEvent, TrailPage, TrailQuery},
+        impact::{TrailEvent, TrailPage, TrailQuery},
         model::{
             AccessKey, Caller, KeyStatus, LastUsed, Report, Summary, User, UserDetailsPage,
             UsersPage,
@@ -229,11 +229,9 @@ fn answer(read: Read, history: &mut History) -> Answer {
         }
         Read::TrailEvents(query) => Answer::TrailEvents(history.page(&query)),
         Read::WholeEvent(..) => unreachable!("no event is opened"),
-        Read::Permissions(_) => Answer::Permissions(Box::new(Permissions::default())),
+        Read::Permissions(_) => Answer::Permissions(Box::default()),
         Read::ServicesUsed(_) => Answer::ServicesUsed(Vec::new()),
-        Read::OtherCredentials(_) => {
-            Answer::OtherCredentials(Box::new(OtherCredentials::default()))
-        }
+        Read::OtherCredentials(_) => Answer::OtherCredentials(Box::default()),
         Read::Tags(_) => Answer::Tags(UserTags::default()),
         Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage::default()),
         Read::Report => Answer::Report(Box::new(Report {

@@ -37,8 +37,8 @@ pub(crate) fn workloads(screen: &Screen) -> Vec<String> {
     let rows: Vec<String> = screen.rows(0, SIZE.0).collect();
     let head = rows.iter().position(|row| row.contains("  workload  "));
     let below = head.map_or(&[][..], |head| &rows[head + 1..]);
-    let named = below.iter().map(|row| row.trim_start_matches(EDGE));
-    let until_gap = named.take_while(|row| !row.trim_matches(EDGE).is_empty());
+    let cells = below.iter().map(|row| row.trim_start_matches(EDGE));
+    let until_gap = cells.take_while(|row| !row.trim_matches(EDGE).is_empty());
     let names = until_gap.map(|row| row.split("  ").next().unwrap_or_default().to_owned());
     names.filter(|name| !name.is_empty()).collect()
 }

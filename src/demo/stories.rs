@@ -588,4 +588,21 @@ mod tests {
         let mut others = events.iter().filter(|event| event.at != last);
         assert!(others.all(|event| event.at.weekday() != Weekday::Sun));
     }
+
+    #[test]
+    fn one_key_is_used_everywhere_more_than_ten_thousand_times() {
+        let mut account = Account::generated(1, now());
+        account.add_user_of_everywhere("aaron", now()).unwrap();
+        let mut all = 0;
+        for region in ["us-east-1", "eu-west-1", "sa-east-1"] {
+            let mut events = of(&account, EVERYWHERE, region);
+            events.sort_by_key(|event| std::cmp::Reverse(event.at));
+            let programs = events.iter().take(10).map(Happened::agent);
+            assert_eq!(programs.collect::<HashSet<_>>().len(), 3, "{region}");
+            assert!(events.iter().all(|event| event.region() == region));
+            all += events.len();
+        }
+        // Of the eighteen regions that an account has.
+        assert!(all * 18 / 3 >= 10_000, "{all} in three regions");
+    }
 }
