@@ -4,9 +4,12 @@
 //! was asked so far. When its input ends, it ends: however this program comes to its end.
 
 use crate::terminal::Session;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
-use iamkeys::demo::{Account, Call, Delay, Endpoint, Organisation, Outcome, Rate};
+use iamkeys::demo::{
+    Account, Call, Delay, Endpoint, Fault, FaultKind, Key, KeyId, LastUsed, Organisation, Outcome,
+    Rate,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +17,7 @@ use std::{
     io::{self, BufRead, BufReader, Write as _},
     net::{Ipv4Addr, SocketAddr},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The most users that one answer lists.
@@ -50,7 +53,25 @@ pub(crate) struct Serving {
     /// What there is of a credential report
     #[arg(long, value_enum, default_value_t = Report::There)]
     pub(crate) report: Report,
+    /// Two more users, the first of all: [`EVERYWHERE`] and [`SOMEWHERE`]
+    #[arg(long)]
+    pub(crate) busy: bool,
+    /// Every user is in a group and has policies
+    #[arg(long)]
+    pub(crate) policies: bool,
+    /// Answers about event histories, and which regions have one, take so much longer
+    #[arg(long, default_value_t = 0)]
+    pub(crate) history_latency_ms: u64,
+    /// Requests for this action are refused
+    #[arg(long)]
+    pub(crate) refuse: Option<String>,
 }
+
+/// A user whose key is used in every region, all day: more than ten thousand events.
+pub(crate) const EVERYWHERE: &str = "aaron";
+
+/// A user whose key is used in one region, which is not the first that is asked.
+pub(crate) const SOMEWHERE: &str = "abel";
 
 /// What there is of a credential report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,12 +88,16 @@ impl Serving {
         Self {
             users,
             accounts: None,
-            latency_ms: u64::try_from(latency.as_millis()).expect("a short time"),
+            latency_ms: millis(latency),
             rate: None,
             listing_rate: None,
             slow_rate: None,
             slow_one_in: 50,
             report: Report::There,
+            busy: false,
+            policies: false,
+            history_latency_ms: 0,
+            refuse: None,
         }
     }
 
@@ -83,6 +108,7 @@ impl Serving {
             format!("--latency-ms={}", self.latency_ms),
             format!("--report={}", report.get_name()),
             format!("--slow-one-in={}", self.slow_one_in),
+            format!("--history-latency-ms={}", self.history_latency_ms),
         ];
         let mut add = |name: &str, number: Option<u32>| {
             args.extend(number.map(|number| format!("--{name}={number}")));
@@ -94,6 +120,10 @@ impl Serving {
             self.accounts
                 .map(|accounts| format!("--accounts={accounts}")),
         );
+        args.extend(self.busy.then(|| "--busy".to_owned()));
+        args.extend(self.policies.then(|| "--policies".to_owned()));
+        let refused = self.refuse.iter();
+        args.extend(refused.map(|action| format!("--refuse={action}")));
         args
     }
 }
@@ -106,6 +136,16 @@ pub(crate) fn serve(serving: &Serving) {
         with_rates(endpoint.with_delay(delay), serving),
         serving.report,
     );
+    if let Some(action) = &serving.refuse {
+        endpoint.fault(Fault::new(FaultKind::Refuse).action(action));
+    }
+    let longer = Duration::from_millis(serving.history_latency_ms);
+    if !longer.is_zero() {
+        for action in ["LookupEvents", "ListRegions"] {
+            endpoint.fault(Fault::new(FaultKind::Delay(longer)).action(action));
+        }
+    }
+    let latency = Duration::from_millis(serving.latency_ms) + longer;
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -121,7 +161,7 @@ pub(crate) fn serve(serving: &Serving) {
     let ids = endpoint.account_ids();
     let slow: Vec<&str> = slow(&ids, serving.slow_one_in).collect();
     for line in io::stdin().lines() {
-        let asked = Asked::of(&endpoint.calls(), endpoint.most_at_once(), &slow);
+        let asked = Asked::of(&endpoint.calls(), endpoint.most_at_once(), &slow, latency);
         let json = serde_json::to_string(&asked).expect("it is plain");
         if line.is_err() || !say(json) {
             break;
@@ -134,7 +174,13 @@ fn generated(serving: &Serving) -> (usize, Endpoint) {
     let now = Utc::now();
     match serving.accounts {
         None => {
-            let account = Account::generated(serving.users, now);
+            let mut account = Account::generated(serving.users, now);
+            if serving.policies {
+                give_policies(&mut account, now);
+            }
+            if serving.busy {
+                add_busy(&mut account, now);
+            }
             (account.key_count(), Endpoint::new(account))
         }
         Some(accounts) => {
@@ -142,6 +188,60 @@ fn generated(serving: &Serving) -> (usize, Endpoint) {
             let keys = organisation.accounts().map(Account::key_count).sum();
             (keys, Endpoint::of(organisation))
         }
+    }
+}
+
+/// Adds the users whose keys have much to tell.
+fn add_busy(account: &mut Account, now: DateTime<Utc>) {
+    let added = account.add_user_of_everywhere(EVERYWHERE, now);
+    added.expect("a new user");
+    let created = now - TimeDelta::days(300);
+    let added = account.add_user(SOMEWHERE, "/", created);
+    added.expect("a new user");
+    let id = KeyId::parse("AKIAQX7SOMEWHERE0001").expect("a key ID");
+    let used = LastUsed {
+        at: now - TimeDelta::hours(5),
+        service: "sqs".into(),
+        region: "eu-west-1".into(),
+    };
+    let key = Key {
+        last_used: Some(used),
+        ..Key::new(id, created)
+    };
+    account.add_key(SOMEWHERE, key).expect("a new key");
+}
+
+/// Gives each user a policy of their own and one of the account's, and a group with another.
+fn give_policies(account: &mut Account, now: DateTime<Utc>) {
+    const GROUPS: usize = 40;
+    let document = |action: &str, resource: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":["{action}"],"Resource":"{resource}"}}]}}"#
+        )
+    };
+    let created = now - TimeDelta::days(500);
+    let arns: Vec<String> = (0..GROUPS)
+        .map(|number| {
+            let (name, group) = (format!("read-{number}"), format!("team-{number}"));
+            let document = document("s3:Get*", &format!("arn:aws:s3:::team-{number}/*"));
+            let arn = account.add_policy(&name, "/", created, &[&document]);
+            let arn = arn.expect("a new policy");
+            account
+                .add_group(&group, "/", created)
+                .expect("a new group");
+            let attached = account.attach_group_policy(&group, &arn);
+            attached.expect("both are there");
+            arn
+        })
+        .collect();
+    let names: Vec<String> = account.users().map(|user| user.name.to_string()).collect();
+    for (number, name) in names.iter().enumerate() {
+        let own = document("sqs:SendMessage", &format!("arn:aws:sqs:*:*:{name}"));
+        let given = account
+            .put_user_policy(name, "own", &own)
+            .and_then(|()| account.attach_user_policy(name, &arns[(number * 7) % GROUPS]))
+            .and_then(|()| account.add_to_group(name, &format!("team-{}", number % GROUPS)));
+        given.expect("all of it is there");
     }
 }
 
@@ -188,6 +288,52 @@ pub(crate) struct Asked {
     /// When the last request came that is not about one of the accounts that may be slow, since the
     /// first request, in milliseconds.
     pub(crate) others_until: u64,
+    /// When the last request for an action came, since the first request, in milliseconds.
+    pub(crate) last: BTreeMap<String, u64>,
+    /// What was asked of the event histories.
+    pub(crate) histories: Histories,
+}
+
+/// What was asked of the event histories (`LookupEvents`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Histories {
+    /// How many answers have been sent.
+    pub(crate) answered: usize,
+    /// In how many regions.
+    pub(crate) regions: usize,
+    /// The most requests within one second in one region.
+    pub(crate) most_in_a_second: usize,
+    /// The least time from a request to the next but one in the same region, in milliseconds.
+    pub(crate) three_within: Option<u64>,
+}
+
+impl Histories {
+    /// Of all calls, with an endpoint that answers after so long.
+    fn of(all: &[Call], latency: Duration) -> Self {
+        const SECOND: Duration = Duration::from_secs(1);
+        let mut by_region: BTreeMap<&str, Vec<Instant>> = BTreeMap::new();
+        let mut histories = Self::default();
+        for call in all.iter().filter(|call| call.action == "LookupEvents") {
+            let region = call.region.as_deref().unwrap_or_default();
+            by_region.entry(region).or_default().push(call.at);
+            histories.answered += usize::from(call.at.elapsed() >= latency);
+        }
+        histories.regions = by_region.len();
+        for times in by_region.values_mut() {
+            times.sort_unstable();
+            for (first, at) in times.iter().enumerate() {
+                let within = times[first..].iter().take_while(|it| **it - *at < SECOND);
+                histories.most_in_a_second = histories.most_in_a_second.max(within.count());
+            }
+            let spans = times.windows(3).map(|three| millis(three[2] - three[0]));
+            histories.three_within = spans.chain(histories.three_within).min();
+        }
+        histories
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).expect("a short time")
 }
 
 /// What came of requests.
@@ -202,17 +348,20 @@ pub(crate) struct Calls {
 }
 
 impl Asked {
-    fn of(all: &[Call], most_at_once: usize, slow: &[&str]) -> Self {
+    fn of(all: &[Call], most_at_once: usize, slow: &[&str], latency: Duration) -> Self {
         let is_slow = |call: &&Call| call.account.as_deref().is_some_and(|id| slow.contains(&id));
         let last = all.iter().rfind(|call| !is_slow(call));
         let until = last.map_or(Duration::ZERO, |last| last.at - all[0].at);
         let mut asked = Self {
             most_at_once,
-            others_until: u64::try_from(until.as_millis()).expect("a short time"),
+            others_until: millis(until),
+            histories: Histories::of(all, latency),
             ..Self::default()
         };
         let mut seen = BTreeSet::new();
         for call in all {
+            let at = millis(call.at - all[0].at);
+            asked.last.insert(call.action.clone(), at);
             let calls = asked.calls.entry(call.action.clone()).or_default();
             match &call.outcome {
                 Outcome::Done => {
@@ -237,6 +386,11 @@ impl Asked {
     /// How many requests for this were answered.
     pub(crate) fn done(&self, action: &str) -> usize {
         self.calls.get(action).map_or(0, |calls| calls.done)
+    }
+
+    /// When the last request for an action came, since the first request.
+    pub(crate) fn last(&self, action: &str) -> Duration {
+        Duration::from_millis(self.last.get(action).copied().unwrap_or_default())
     }
 
     /// How many there were, whatever came of them.

@@ -19,6 +19,7 @@
 
 #[cfg(target_os = "linux")]
 #[path = "../common/endpoint.rs"]
+#[allow(dead_code, reason = "other benchmarks need more of it")]
 mod endpoint;
 #[cfg(target_os = "linux")]
 #[path = "../common/keyboard.rs"]

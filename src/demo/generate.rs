@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::error::ServiceError;
 use super::identifier::{KeyId, mix, one_of};
 use super::member::{Joined, Membership, PermissionSet, State};
 use super::organisation::{Directory, Organisation};
 use super::role::Role;
 use super::store::Account;
+use super::stories::EVERYWHERE;
 use super::user::{Key, LastUsed, Status, User};
 
 impl Account {
@@ -21,6 +23,37 @@ impl Account {
         // Fails without users only: alice is the first, and her key is active.
         let _ = account.sign_in_as("alice");
         account
+    }
+
+    /// Adds a user with a key that three programs use in every region, several times a day: its history
+    /// has more than ten thousand events, some 570 in each region.
+    ///
+    /// # Errors
+    /// When there is such a user, or another has the key.
+    pub fn add_user_of_everywhere(
+        &mut self,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), ServiceError> {
+        let created = now - TimeDelta::days(400);
+        self.add_user(name, "/", created)?;
+        // It has twenty letters and digits.
+        let Some(id) = KeyId::parse(EVERYWHERE) else {
+            return Ok(());
+        };
+        let used = LastUsed {
+            at: now - TimeDelta::hours(3),
+            service: "sqs".into(),
+            region: "eu-west-1".into(),
+        };
+        let last_used = Some(used);
+        self.add_key(
+            name,
+            Key {
+                last_used,
+                ..Key::new(id, created)
+            },
+        )
     }
 }
 

@@ -157,24 +157,25 @@ impl Impact {
         items
     }
 
-    /// Writes the page. Returns the lines that the cursor is on.
-    fn write(&self, lines: &mut Lines<'_>, airy: bool) -> Range<usize> {
+    /// Writes the page. Returns the lines that the cursor is on, and those before which there is a line
+    /// of air where there is room.
+    fn write(&self, lines: &mut Lines<'_>) -> (Range<usize>, Vec<usize>) {
         let items = self.items(lines.canvas.engine);
         let at = self.at.min(items.len().saturating_sub(1));
         let mut on = 0..0;
+        let mut begins = Vec::new();
         self.write_head(lines);
         for (place, item) in items.iter().enumerate() {
-            let begin = matches!(item, Item::Part(part) if *part != Part::Use);
-            if airy && begin {
-                lines.gap();
-            }
             let from = lines.count(false);
+            if matches!(item, Item::Part(part) if *part != Part::Use) {
+                begins.push(from);
+            }
             self.write_item(lines, place, item, place == at);
             if place == at {
                 on = from..lines.count(false);
             }
         }
-        on
+        (on, begins)
     }
 
     /// Does what `Enter` does to an item.
@@ -242,10 +243,11 @@ impl Dialog for Impact {
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
         let room = dialog_room(canvas.buffer.area.height, false);
         let mut lines = Lines::new(canvas, 140);
-        let mut on = self.write(&mut lines, true);
-        if lines.count(false) + 1 > room {
-            lines = Lines::new(canvas, 140);
-            on = self.write(&mut lines, false);
+        let (mut on, begins) = self.write(&mut lines);
+        if lines.count(false) + begins.len() < room {
+            let above = begins.iter().filter(|at| **at <= on.start).count();
+            on = on.start + above..on.end + above;
+            lines.gaps_before(&begins);
         }
         // The cursor in the middle, as far as there is something on both sides.
         let middle = usize::midpoint(on.start, on.end.saturating_sub(1));

@@ -277,6 +277,13 @@ impl<'a> Lines<'a> {
         self.push("");
     }
 
+    /// Adds an empty line before each of these lines, which are in order.
+    pub(in crate::tui) fn gaps_before(&mut self, lines: &[usize]) {
+        for at in lines.iter().rev() {
+            self.rows.insert(*at, "".into());
+        }
+    }
+
     /// Adds empty lines until there are so many.
     pub(in crate::tui) fn pad(&mut self, until: usize) {
         while self.rows.len() < until {
