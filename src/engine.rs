@@ -495,7 +495,7 @@ impl Engine {
                 self.propose(slot, proposal)?;
             }
             Intent::Send(slot, steps) => self.send(slot, steps)?,
-            Intent::Approve { plan, typed } => self.approve(plan, &typed)?,
+            Intent::Approve { plan, typed } => self.approve_as_of_now(plan, &typed)?,
             Intent::Withdraw(plan) => self.plan_mut(plan)?.preflight_mut()?.approved = false,
             Intent::DeactivateInstead(plan) => self.deactivate_instead(plan)?,
             Intent::Close(plan) => {

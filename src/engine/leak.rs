@@ -8,33 +8,37 @@
 
 pub mod evidence;
 pub mod harm;
+mod revoked;
+mod seen;
 
 pub use evidence::{Evidence, Written};
 pub use harm::{Harm, HarmKind};
+pub use revoked::{Doubt, Revocation};
+pub use seen::{Seen, SessionSeen};
 
 use super::{
     Engine, READ_ONLY,
-    account::{Account, KeyRow, Load},
+    account::{KeyRow, Load},
     effect::Slot,
     error::Error,
-    impact::{
-        Credential, KeyTrail, Made, OtherCredentials, Permissions, RegionState, SessionOf,
-        TrailEvent, revocation,
-    },
-    model::{KeyStatus, LastUsed},
-    plan::Proposal,
-    request::{Change, REVOCATION, Read},
+    impact::{Credential, OtherCredentials, Permissions, revocation, sessions::KeySession},
+    model::KeyStatus,
+    plan::{PlanId, Proposal},
+    request::{Change, Read},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use harm::harm_in;
-use std::collections::HashMap;
-
-/// A use of a key is on record this long after it at the latest, with all that clocks differ by.
-const LAG: TimeDelta = TimeDelta::hours(1);
+use seen::{events_of, roles_in, seen};
 
 /// The events of so many sessions are asked for, of those that were made last: a program may make one
 /// with each of its calls.
 const MOST_SESSIONS: usize = 10;
+
+/// So long after a call CloudTrail may not show it yet.
+const DELAY: TimeDelta = TimeDelta::minutes(15);
+
+/// A proposal to revoke sessions that was read for so long is for those made until its approval.
+const READING: TimeDelta = TimeDelta::minutes(1);
 
 /// A step of the response to a leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,28 +70,6 @@ pub enum StepState {
     Unknown,
 }
 
-/// How it stands with the sessions of the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Revocation {
-    /// The user's policies are being asked for.
-    Asking,
-    /// They cannot be seen: why.
-    Unknown(Error),
-    /// Nothing denies anything to them.
-    None,
-    /// Those made before this time are denied everything; they last until the other time at most.
-    Denied(DateTime<Utc>, DateTime<Utc>),
-    /// The same, and the key was used since, so that there may be others: when.
-    Since(DateTime<Utc>, DateTime<Utc>),
-    /// Those made before this time are denied everything, and have expired.
-    Over(DateTime<Utc>),
-    /// There is no such policy, and every session of the key has expired: it was last used then, if
-    /// ever.
-    Expired(Option<DateTime<Utc>>),
-    /// A policy of the name says something else.
-    Foreign,
-}
-
 /// A role that was assumed with the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleUsed<'a> {
@@ -97,27 +79,6 @@ pub struct RoleUsed<'a> {
     pub last: DateTime<Utc>,
     /// How often.
     pub count: usize,
-}
-
-/// How far the events of the key are loaded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen<'a> {
-    /// How many events are loaded.
-    pub events: usize,
-    /// How many regions are asked, or will be.
-    pub regions: usize,
-    /// Of how many all is loaded.
-    pub whole: usize,
-    /// Those of which there is more than was asked for.
-    pub capped: Vec<&'a str>,
-    /// Those that were refused or failed, and why.
-    pub failed: Vec<(&'a str, &'a Error)>,
-    /// How many events could not be read.
-    pub unreadable: usize,
-    /// How many of its sessions there are whose own events were not asked for.
-    pub sessions_unseen: usize,
-    /// Which regions there are was refused.
-    pub regions_refused: Option<&'a Error>,
 }
 
 /// Where the response to a leaked key stands.
@@ -131,6 +92,8 @@ pub struct Leak<'a> {
     pub row: Option<&'a KeyRow>,
     /// The user's keys; none where they are not known.
     pub keys: Option<&'a [KeyRow]>,
+    /// Why the user's keys could not be asked for once more: what is known of them may be so no more.
+    pub keys_error: Option<&'a Error>,
     /// The user's policies.
     pub permissions: Option<&'a Load<Permissions>>,
     /// What else the user can sign in with.
@@ -143,6 +106,8 @@ pub struct Leak<'a> {
     pub harm: Vec<Harm<'a>>,
     /// How far its events are loaded.
     pub seen: Seen<'a>,
+    /// The keys that a rotation has created for it, or of which a person has said so.
+    pub rotated_to: Vec<&'a str>,
     /// The files of evidence that this run has written, or is writing.
     pub evidence: Option<&'a Writing>,
 }
@@ -236,35 +201,30 @@ impl<'a> Leak<'a> {
         known.map_or(&[], |known| &known.missing)
     }
 
-    /// Another key of the user that is Active and newer: what takes the place of this one.
+    /// Another key of the user that is Active and newer: what may take the place of this one. One that
+    /// is known to, where there is one.
     #[must_use]
     pub fn replacement(&self) -> Option<&'a KeyRow> {
         let created = self.row.and_then(|row| row.key.created);
         let made_by_it: Vec<&str> = self.keys_made().map(|(key, _)| key).collect();
-        self.keys?.iter().find(|row| {
+        let newer = self.keys?.iter().filter(|row| {
             row.key.id != self.key
                 && row.key.status == KeyStatus::Active
                 && created.is_none_or(|created| row.key.created > Some(created))
                 && !made_by_it.contains(&row.key.id.as_str())
-        })
+        });
+        newer.max_by_key(|row| self.is_rotated_to(row))
     }
 
-    /// Whether the events of all regions that are asked are loaded, and nothing is known to be missing.
+    fn is_rotated_to(&self, row: &KeyRow) -> bool {
+        self.rotated_to.contains(&row.key.id.as_str())
+    }
+
+    /// Whether such a key is known not to be one that whoever has the leaked key has made: a rotation
+    /// has, or nothing that the leaked key did is unseen.
     #[must_use]
-    pub fn has_seen_all(&self) -> bool {
-        let Seen {
-            regions,
-            whole,
-            unreadable,
-            sessions_unseen,
-            regions_refused,
-            ..
-        } = &self.seen;
-        *regions > 0
-            && whole == regions
-            && *unreadable == 0
-            && *sessions_unseen == 0
-            && regions_refused.is_none()
+    pub fn is_trusted(&self, replacement: &KeyRow) -> bool {
+        self.is_rotated_to(replacement) || self.has_seen_all()
     }
 
     /// How a step stands. Nothing is taken for done that the account has not shown.
@@ -272,13 +232,18 @@ impl<'a> Leak<'a> {
     pub fn state(&self, step: LeakStep) -> StepState {
         match step {
             LeakStep::Deactivate => match (self.row, self.is_live()) {
-                (_, false) => StepState::Done,
+                (_, false) if self.is_off() => StepState::Done,
                 (Some(_), true) => StepState::Open,
-                (None, true) => StepState::Unknown,
+                (None, true) | (_, false) => StepState::Unknown,
             },
             LeakStep::Revoke => match &self.revocation {
                 Revocation::Asking | Revocation::Unknown(_) => StepState::Unknown,
-                Revocation::Denied(..) | Revocation::Expired(_) => StepState::Done,
+                Revocation::Expired(_) => StepState::Done,
+                Revocation::Denied(cut, _) => match self.doubt(*cut) {
+                    None => StepState::Done,
+                    Some(Doubt::Live) => StepState::Open,
+                    Some(_) => StepState::Judge,
+                },
                 Revocation::None
                 | Revocation::Since(..)
                 | Revocation::Over(_)
@@ -288,7 +253,9 @@ impl<'a> Leak<'a> {
             LeakStep::Harm if self.has_seen_all() => StepState::Done,
             LeakStep::Harm => StepState::Unknown,
             LeakStep::Others => {
-                let known = self.credentials.and_then(Load::known).is_some();
+                let known = self.credentials.is_some_and(|load| {
+                    load.known().is_some() && load.error().is_none() && self.keys_error.is_none()
+                });
                 if self.others().iter().any(Other::is_live) {
                     StepState::Judge
                 } else if self.keys.is_some() && known && self.others_missing().is_empty() {
@@ -297,8 +264,10 @@ impl<'a> Leak<'a> {
                     StepState::Unknown
                 }
             }
-            LeakStep::Replace if self.replacement().is_some() => StepState::Done,
-            LeakStep::Replace => StepState::Judge,
+            LeakStep::Replace => match self.replacement() {
+                Some(row) if self.is_trusted(row) && self.keys_error.is_none() => StepState::Done,
+                _ => StepState::Judge,
+            },
             LeakStep::Evidence => match self.evidence {
                 Some(Writing::Done(_)) => StepState::Done,
                 _ => StepState::Judge,
@@ -321,66 +290,6 @@ impl<'a> Leak<'a> {
                 steps.find(|step| self.state(*step) != StepState::Done)
             })
             .unwrap_or(LeakStep::Evidence)
-    }
-
-    /// What was not looked at, or could not be, in whole sentences.
-    #[must_use]
-    pub fn not_checked(&self, since: Option<DateTime<Utc>>) -> Vec<String> {
-        let seen = &self.seen;
-        let mut said = vec![
-            "Data events: reading S3 objects, invoking functions or models, items of tables."
-                .into(),
-            match since {
-                Some(since) => format!("Anything before {}.", since.format("%Y-%m-%d")),
-                None => "The event history was not asked for.".into(),
-            },
-            "Calls of the last 15 minutes: CloudTrail may not show them yet.".into(),
-            "Policies of resources and of the organisation.".into(),
-        ];
-        if let Some(error) = seen.regions_refused {
-            said.push(format!(
-                "Other regions: which there are is not known ({}).",
-                error.short()
-            ));
-        }
-        for (region, error) in &seen.failed {
-            said.push(format!("Events in {region} ({}).", error.short()));
-        }
-        let asked = seen.regions - seen.whole - seen.capped.len() - seen.failed.len();
-        if asked > 0 {
-            said.push(format!(
-                "Events of {asked} regions that had not answered yet."
-            ));
-        }
-        for region in &seen.capped {
-            said.push(format!(
-                "Older events in {region}: only the latest were asked for."
-            ));
-        }
-        if seen.unreadable > 0 {
-            said.push(format!(
-                "{} events that could not be read.",
-                seen.unreadable
-            ));
-        }
-        if seen.sessions_unseen > 0 {
-            said.push(format!(
-                "What {} of its sessions did: their events were not asked for.",
-                seen.sessions_unseen
-            ));
-        }
-        let missing = self
-            .permissions
-            .and_then(Load::known)
-            .map(|it| &*it.missing);
-        for error in missing
-            .unwrap_or_default()
-            .iter()
-            .chain(self.others_missing())
-        {
-            said.push(format!("{}.", error.short()));
-        }
-        said
     }
 }
 
@@ -429,173 +338,36 @@ impl Other<'_> {
     }
 }
 
-/// Events, each with the session that has signed it; none where the key itself has.
-type Signed<'a> = (Option<&'a str>, &'a TrailEvent);
-
-/// The events of a key and of its sessions, and those sessions: the ones that were made last first.
-fn events_of<'a>(account: &'a Account, key: &str) -> (Vec<Signed<'a>>, Vec<Box<str>>) {
-    let mut events: Vec<Signed<'a>> = Vec::new();
-    let mut made: HashMap<&'a str, DateTime<Utc>> = HashMap::new();
-    let mut open: Vec<(Option<&'a str>, &'a KeyTrail)> = Vec::new();
-    open.extend(account.impacts.trail(key).map(|trail| (None, trail)));
-    while let Some((session, trail)) = open.pop() {
-        for event in trail.events() {
-            events.push((session, event));
-            if let Some(Made::Session { key, .. }) = event.made.as_deref()
-                && event.error.is_none()
-                && made.insert(key, event.at).is_none()
-            {
-                let trail = account.impacts.trail(key);
-                open.extend(trail.map(|trail| (Some(&**key), trail)));
-            }
-        }
-    }
-    let mut sessions: Vec<(&str, DateTime<Utc>)> = made.into_iter().collect();
-    sessions.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let sessions = sessions.into_iter().map(|(key, _)| key.into());
-    (events, sessions.collect())
-}
-
-/// The sessions that a key has made: when, and whose they are.
-fn sessions_in<'a>(events: &[Signed<'a>]) -> impl Iterator<Item = (DateTime<Utc>, &'a SessionOf)> {
-    events
-        .iter()
-        .filter_map(|(_, event)| match event.made.as_deref() {
-            Some(Made::Session { of, .. }) if event.error.is_none() => Some((event.at, of)),
-            _ => None,
-        })
-}
-
-/// The roles that were assumed, the last one first.
-fn roles_in<'a>(events: &[Signed<'a>]) -> Vec<RoleUsed<'a>> {
-    let mut roles: Vec<RoleUsed<'a>> = Vec::new();
-    for (at, of) in sessions_in(events) {
-        let SessionOf::Role(arn) = of else {
-            continue;
-        };
-        match roles.iter_mut().find(|role| role.arn == &**arn) {
-            Some(role) => {
-                role.count += 1;
-                role.last = role.last.max(at);
-            }
-            None => roles.push(RoleUsed {
-                arn,
-                last: at,
-                count: 1,
-            }),
-        }
-    }
-    roles.sort_by(|a, b| b.last.cmp(&a.last).then(a.arn.cmp(b.arn)));
-    roles
-}
-
-/// How far the events of a key are loaded.
-fn seen<'a>(account: &'a Account, key: &str, sessions_unseen: usize) -> Seen<'a> {
-    let mut seen = Seen {
-        sessions_unseen,
-        regions_refused: account.impacts.regions.error(),
-        ..Seen::default()
-    };
-    let Some(trail) = account.impacts.trail(key) else {
-        return seen;
-    };
-    for (name, region) in &trail.regions {
-        seen.regions += 1;
-        seen.events += region.events.len();
-        seen.unreadable += region.unreadable;
-        match &region.state {
-            RegionState::Whole => seen.whole += 1,
-            RegionState::More(_) => seen.capped.push(name),
-            RegionState::Failed(error, _) => seen.failed.push((name, error)),
-            RegionState::Waiting | RegionState::Asking(_) => {}
-        }
-    }
-    seen
-}
-
 impl Engine {
     /// Where the response to a leaked key stands.
     #[must_use]
     pub fn leak<'a>(&'a self, slot: Slot, user: &'a str, key: &'a str) -> Option<Leak<'a>> {
         let account = self.fleet.get(slot)?;
         let keys = account.users.keys(user);
+        let keys_error = account.users.get(user).and_then(|row| row.keys.error());
         let row = keys.and_then(|keys| keys.iter().find(|row| row.key.id == key));
         let known = account.impacts.user(user);
         let permissions = known.map(|known| &known.permissions);
         let (events, sessions) = events_of(account, key);
-        let unseen = sessions
-            .iter()
-            .filter(|key| account.impacts.trail(key).is_none());
-        let sessions_unseen = unseen.count();
+        let rotated_to = keys.unwrap_or_default().iter().map(|row| &*row.key.id);
+        let of_this = |new: &&str| self.rotations.replaced_by(new) == Some(key);
         let mut leak = Leak {
             user,
             key,
             row,
             keys,
+            keys_error,
             permissions,
             credentials: known.map(|known| &known.credentials),
             revocation: Revocation::Asking,
             roles: roles_in(&events),
             harm: harm_in(events.iter().copied()),
-            seen: seen(account, key, sessions_unseen),
+            seen: seen(account, key, &sessions),
+            rotated_to: rotated_to.filter(of_this).collect(),
             evidence: self.evidence.get(key),
         };
         leak.revocation = self.revocation(&leak, &events);
         Some(leak)
-    }
-
-    /// How it stands with the sessions that were made from a key.
-    fn revocation(&self, leak: &Leak<'_>, events: &[(Option<&str>, &TrailEvent)]) -> Revocation {
-        let Some(load) = leak.permissions else {
-            return Revocation::Asking;
-        };
-        let Some(known) = load.known() else {
-            return load.error().map_or(Revocation::Asking, |error| {
-                Revocation::Unknown(error.clone())
-            });
-        };
-        if let Some(policy) = known.own_inline(REVOCATION) {
-            let Some(document) = policy.document.as_deref() else {
-                let error = known.missing.first().cloned();
-                return Revocation::Unknown(error.unwrap_or(Error::internal("iam:GetUserPolicy")));
-            };
-            let Some(cut) = revocation::cut_at(document) else {
-                return Revocation::Foreign;
-            };
-            let until = cut + revocation::LONGEST;
-            // A role's sessions are not those of the user, and are not concerned.
-            let of_user = sessions_in(events).filter(|(_, of)| !matches!(of, SessionOf::Role(_)));
-            let made = of_user.map(|(at, _)| at).max();
-            // Whatever it was used for, it could have made a session then.
-            let used = match leak.row.and_then(|row| row.last_used.known()) {
-                Some(LastUsed::At { time, .. }) => Some(*time),
-                _ => None,
-            };
-            let latest = made.max(used);
-            return match latest {
-                Some(at) if at >= cut && at + revocation::LONGEST > self.now => {
-                    Revocation::Since(cut, at)
-                }
-                _ if until <= self.now => Revocation::Over(cut),
-                _ => Revocation::Denied(cut, until),
-            };
-        }
-        if !known.knows_own_inline() {
-            let listing = |error: &&Error| error.action == "iam:ListUserPolicies";
-            let error = known.missing.iter().find(listing).cloned();
-            return error.map_or(Revocation::Asking, Revocation::Unknown);
-        }
-        // To make a session is a use of the key: without one for as long as a session lasts, and with
-        // a key that makes none any more, there is none.
-        let longest = revocation::LONGEST + LAG;
-        let last_used = leak.row.and_then(|row| row.last_used.known());
-        match (leak.is_live(), last_used) {
-            (false, Some(LastUsed::Never)) => Revocation::Expired(None),
-            (false, Some(LastUsed::At { time, .. })) if self.now - *time > longest => {
-                Revocation::Expired(Some(*time))
-            }
-            _ => Revocation::None,
-        }
     }
 
     /// Asks for the events of the sessions that the leaked key that is looked at has made: what they did
@@ -609,9 +381,41 @@ impl Engine {
         let (_, sessions) = events_of(account, key);
         let known = |key: &str| account.impacts.trail(key).is_some();
         let room = MOST_SESSIONS.saturating_sub(sessions.iter().filter(|key| known(key)).count());
-        let unknown = sessions.iter().filter(|key| !known(key));
-        let wanted: Vec<Box<str>> = unknown.take(room).cloned().collect();
+        let unknown = sessions.into_iter().filter(|key| !known(key));
+        let wanted: Vec<Box<str>> = unknown.take(room).map(Into::into).collect();
         for session in wanted {
+            self.open_session(slot, &session);
+        }
+        Some(())
+    }
+
+    /// Goes on with the events of the sessions that were asked for before; with `again`, asks once more
+    /// for what has failed of them, and for all of those that may have been used since.
+    fn go_on_with_sessions(&mut self, slot: Slot, key: &str, again: bool) -> Option<()> {
+        let now = self.now;
+        let account = self.fleet.get(slot)?;
+        let (events, sessions) = events_of(account, key);
+        // Of one that was made anew, the last counts.
+        let ends = |session: &str| {
+            let of_it = events.iter().filter_map(|(_, event)| KeySession::of(event));
+            let of_it = of_it.filter(|made| made.key == session);
+            of_it.map(|made| made.until).max()
+        };
+        let known = sessions.into_iter().filter_map(|session| {
+            let trail = account.impacts.trail(session)?;
+            // What was done shortly before it was asked may not have been told.
+            let lives = ends(session).is_none_or(|end| end + DELAY >= trail.until);
+            Some((Box::<str>::from(session), lives && !trail.is_asking()))
+        });
+        let known: Vec<(Box<str>, bool)> = known.collect();
+        for (session, lives) in known {
+            if again {
+                let account = self.fleet.get_mut(slot)?;
+                let trail = account.impacts.trail_mut(&session)?;
+                if !trail.retry() && lives {
+                    trail.begin_anew(now);
+                }
+            }
             self.open_session(slot, &session);
         }
         Some(())
@@ -622,6 +426,7 @@ impl Engine {
         self.fleet.get(slot)?;
         self.leak_open = Some((slot, key.into()));
         self.open_impact(slot, user, key);
+        self.go_on_with_sessions(slot, key, false);
         self.sessions_of_leak_came(slot);
         self.read(slot, Read::Keys(user.into()));
         self.read(slot, Read::LastUsed(user.into(), key.to_owned()));
@@ -631,6 +436,7 @@ impl Engine {
     /// Asks once more for everything that the response to a leaked key is derived from.
     pub(super) fn look_at_leak_again(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
         self.refresh_impact(slot, user, key);
+        self.go_on_with_sessions(slot, key, true);
         self.open_leak(slot, user, key)?;
         // Of the keys that it has made: whether they can still be used.
         let leak = self.leak(slot, user, key)?;
@@ -661,19 +467,40 @@ impl Engine {
                     active: false,
                 })
             }
-            (LeakStep::Revoke, Revocation::Over(_)) => {
+            (LeakStep::Revoke, Revocation::Over(_)) if !leak.is_live() => {
                 Some(Change::LiftRevocation { user: user() })
             }
             // Where it cannot be seen whether the policy is there, it is put all the same: it is the
             // same policy.
             (LeakStep::Revoke, Revocation::Asking) => None,
-            (LeakStep::Revoke, Revocation::Denied(..)) => None,
             (LeakStep::Revoke, _) => Some(Change::RevokeSessions {
                 user: user(),
                 document: revocation::document(self.now),
             }),
             _ => None,
         }
+    }
+
+    /// Approves a proposal. Where it revokes sessions and was read for long, it is for those that were
+    /// made until its approval.
+    pub(super) fn approve_as_of_now(&mut self, plan: PlanId, typed: &str) -> Option<()> {
+        self.cut_now(plan);
+        self.approve(plan, typed)
+    }
+
+    fn cut_now(&mut self, plan: PlanId) -> Option<()> {
+        let now = self.now;
+        let plan = self.plan_mut(plan)?;
+        plan.preflight_mut()?;
+        for step in &mut plan.steps {
+            let Change::RevokeSessions { document, .. } = &mut step.change else {
+                continue;
+            };
+            if revocation::cut_at(document).is_some_and(|cut| now - cut >= READING) {
+                *document = revocation::document(now);
+            }
+        }
+        Some(())
     }
 
     /// Proposes what a step of the response needs.

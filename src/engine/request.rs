@@ -662,7 +662,7 @@ fn sessions_row<'a>(user: &'a str, document: Option<&'a str>) -> ChangeRow<'a> {
             verb: "Revoke",
             doing: "revoking",
             done: "Revoked",
-            consequence: "Sessions of this user that were made until now fail at once. Access keys are not affected.",
+            consequence: "Sessions of this user that were made until this is approved fail at once. Access keys are not affected.",
             undo: "You can remove the policy again.",
             is_so: "The user has the policy.",
             is_not_so: "The user does not have the policy, so far.",
@@ -734,6 +734,20 @@ fn credential_row<'a>(
                 ],
             }
         }
+        // The device stays, or what is left of it: it is the user's no more.
+        None if *kind == CredentialKind::MfaDevice => ChangeRow {
+            action: kind.delete_action(),
+            target: kind.target(id, user),
+            severity: Severity::Destroys,
+            verb: "Deactivate",
+            doing: "deactivating",
+            done: "Deactivated",
+            consequence: "A console password alone signs in then.",
+            undo: "iamkeys can't enable it again: whoever has the device can.",
+            is_so: "The user does not have it any more.",
+            is_not_so: "The user still has it, so far.",
+            parameters: vec![user_name, (kind.id_parameter(), Value::Text(id))],
+        },
         None => ChangeRow {
             action: kind.delete_action(),
             target: kind.target(id, user),
@@ -840,7 +854,7 @@ mod tests {
                 "Deactivate, deactivating, Deactivated signing certificate CERTEXAMPLE of alice",
                 "Deactivate, deactivating, Deactivated bedrock credential ACCAEXAMPLE of alice",
                 "Delete, deleting, Deleted the console password of alice",
-                "Delete, deleting, Deleted MFA device arn:aws:iam::123456789012:mfa/alice of alice",
+                "Deactivate, deactivating, Deactivated MFA device arn:aws:iam::123456789012:mfa/alice of alice",
                 "Delete, deleting, Deleted SSH key APKAEXAMPLE of alice",
                 "Delete, deleting, Deleted signing certificate CERTEXAMPLE of alice",
                 "Delete, deleting, Deleted bedrock credential ACCAEXAMPLE of alice",

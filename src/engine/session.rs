@@ -58,6 +58,7 @@ impl Engine {
             self.search_first
                 .take_if(|(of, _)| of.is_none_or(|of| of == slot));
             self.rotations.forget(slot);
+            self.leak_open.take_if(|(of, _)| *of == slot);
             self.activity.forget_failures();
         }
         self.leave_session(session, |engine| {

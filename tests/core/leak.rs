@@ -18,7 +18,7 @@ use iamkeys::{
             SessionOf, TrailEvent, TrailPage, revocation,
         },
         leak::{Revocation, StepState, Written},
-        model::KeyStatus,
+        model::{KeyStatus, LastUsed},
         unresolved::Finding,
     },
     tui::Message,
@@ -39,6 +39,10 @@ struct Story {
     events: Vec<(&'static str, TrailEvent)>,
     /// The reads of this sort are refused.
     refuses: Option<&'static str>,
+    /// Those of this sort are not answered.
+    withholds: Option<&'static str>,
+    /// The events of this key are refused in one region.
+    refuses_of: Option<&'static str>,
 }
 
 fn event(hours: i64, call: &str) -> TrailEvent {
@@ -144,12 +148,20 @@ impl Story {
                 (SESSION, event(4, "ec2:RunInstances")),
             ],
             refuses: None,
+            withholds: None,
+            refuses_of: None,
         }
     }
 
     fn answer(&self, read: Read) -> Result<Answer, Error> {
         let action = read.row().action;
         if self.refuses == Some(action) {
+            return Err(denied(action));
+        }
+        if let Read::TrailEvents(query) = &read
+            && &*query.region == "eu-west-1"
+            && self.refuses_of == Some(&*query.key)
+        {
             return Err(denied(action));
         }
         Ok(match read {
@@ -171,8 +183,31 @@ impl Story {
     /// Answers everything that is asked.
     fn serve(&self, desk: &mut Desk) {
         while let Some((request, read)) = desk.next_read() {
-            desk.answered(request, self.answer(read));
+            if self.withholds != Some(read.row().action) {
+                desk.answered(request, self.answer(read));
+            }
         }
+    }
+
+    /// Asks again, and answers that.
+    fn ask_again(&self, desk: &mut Desk) {
+        desk.press(KeyCode::Char('R'));
+        self.serve(desk);
+    }
+
+    /// The leaked key is Inactive, was used last so long ago, and its sessions are revoked now.
+    fn revoked(used: TimeDelta) -> Self {
+        let mut story = Self::new();
+        let (row, last_used) = &mut story.people[1].keys[0];
+        row.status = KeyStatus::Inactive;
+        *last_used = LastUsed::At {
+            time: now() - used,
+            service: Some("s3".into()),
+            region: None,
+        };
+        let policy = policy(REVOCATION, &revocation::document(now()));
+        story.permissions.policies.push(policy);
+        story
     }
 
     /// Does a change.
@@ -745,4 +780,177 @@ fn a_pasted_bedrock_key_is_taken_out_and_what_to_do_is_said() {
         desk.press(KeyCode::Char(c));
     }
     assert!(!desk.screen().contains("ABSKQm"), "{}", desk.screen());
+}
+
+#[test]
+fn nothing_is_done_while_the_regions_have_not_answered() {
+    let mut story = Story::new();
+    story.events.clear();
+    story.withholds = Some("account:ListRegions");
+    let desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[2], StepState::Unknown);
+    let said = not_checked(&desk);
+    assert!(said.contains("Other regions: which there are"), "{said}");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("no events, other regions not known"),
+        "{screen}"
+    );
+    story.withholds = None;
+    let desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[2], StepState::Done);
+    let screen = desk.screen();
+    assert!(!screen.contains("other regions not known"), "{screen}");
+}
+
+#[test]
+fn what_a_session_did_is_seen_only_where_all_its_regions_have_told() {
+    let mut story = Story::new();
+    story
+        .events
+        .retain(|(key, event)| *key == KEY && &*event.action == "GetSessionToken");
+    story.refuses_of = Some(SESSION);
+    let mut desk = story.open();
+    assert_eq!(stands(&desk).1[2], StepState::Unknown);
+    let said = not_checked(&desk);
+    let expected = format!(
+        "Events of its session {SESSION} in eu-west-1 (AccessDenied: cloudtrail:LookupEvents)."
+    );
+    assert!(said.contains(&expected), "{said}");
+    // Asked again, it tells.
+    story.refuses_of = None;
+    story.ask_again(&mut desk);
+    assert_eq!(
+        stands(&desk).1[2],
+        StepState::Done,
+        "{}",
+        not_checked(&desk)
+    );
+    // It still lives: what it has done meanwhile is asked for too.
+    story.events.push((SESSION, event(0, "ec2:RunInstances")));
+    story.ask_again(&mut desk);
+    assert_eq!(stands(&desk).1[2], StepState::Judge);
+}
+
+#[test]
+fn what_could_not_be_refreshed_is_not_taken_for_done() {
+    for (refuses, step) in [
+        ("iam:ListAccessKeys", 0),
+        ("iam:ListAttachedUserPolicies", 1),
+        ("iam:GetAccessKeyLastUsed", 1),
+        ("iam:ListMFADevices", 3),
+    ] {
+        let mut story = Story::revoked(TimeDelta::hours(3));
+        story.people[1].keys.truncate(1);
+        story.credentials.items.clear();
+        let mut desk = story.open_with((120, 36), settings(), now());
+        assert_eq!(stands(&desk).1[step], StepState::Done, "{refuses}");
+        if refuses == "iam:ListMFADevices" {
+            story.refuses = Some(Read::OtherCredentials("bot".into()).row().action);
+        } else {
+            story.refuses = Some(refuses);
+        }
+        story.ask_again(&mut desk);
+        let state = stands(&desk).1[step];
+        assert_ne!(state, StepState::Done, "{refuses}");
+        let said = not_checked(&desk);
+        let action = story.refuses.unwrap();
+        assert!(
+            said.contains(&format!("(AccessDenied: {action}).")),
+            "{said}"
+        );
+        let screen = desk.screen();
+        let expected = match refuses {
+            "iam:ListAttachedUserPolicies" => "not known (any more)",
+            "iam:GetAccessKeyLastUsed" => "whether it made others is not known",
+            _ => "asking again failed",
+        };
+        assert!(screen.contains(expected), "{screen}");
+    }
+    // Nor is it said that they have expired.
+    let mut story = Story::revoked(TimeDelta::hours(40));
+    story.permissions.policies.clear();
+    let mut desk = story.open();
+    assert!(matches!(stands(&desk).2, Revocation::Expired(Some(_))));
+    story.refuses = Some("iam:GetAccessKeyLastUsed");
+    story.ask_again(&mut desk);
+    assert_eq!(stands(&desk).2, Revocation::None);
+}
+
+#[test]
+fn revoked_is_done_only_where_no_session_can_have_been_made_since() {
+    let story = Story::revoked(TimeDelta::hours(3));
+    assert_eq!(stands(&story.open()).1[1], StepState::Done);
+    // A use shortly before may have been after it.
+    let story = Story::revoked(TimeDelta::minutes(10));
+    assert_eq!(stands(&story.open()).1[1], StepState::Judge);
+    let mut story = Story::revoked(TimeDelta::hours(3));
+    story.people[1].keys[0].0.status = KeyStatus::Active;
+    let mut desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[1], StepState::Open);
+    let screen = desk.screen();
+    assert!(screen.contains("are denied; the "), "{screen}");
+    // And it can always be done again.
+    desk.press(KeyCode::Char('j'));
+    assert!(desk.screen().contains("revoke again"), "{}", desk.screen());
+    desk.press(KeyCode::Enter);
+    assert!(
+        desk.screen().contains("Revoke sessions"),
+        "{}",
+        desk.screen()
+    );
+    // Sessions that are made while it is being read are denied as well.
+    story.serve(&mut desk);
+    let later = now() + TimeDelta::minutes(5);
+    desk.clock = later;
+    desk.keys("y");
+    story.serve(&mut desk);
+    let (_, change) = desk.next_change().expect("it is sent");
+    let document = revocation::document(later);
+    let user = "bot".into();
+    assert_eq!(change, Change::RevokeSessions { user, document });
+}
+
+#[test]
+fn a_newer_key_is_trusted_only_where_all_that_was_done_is_seen() {
+    const NEWER: &str = "AKIANEWER0001EXAMPLE";
+    let mut story = Story::new();
+    story.people[1] = someone("bot", &[(KEY, true, 400, Some(3)), (NEWER, true, 1, None)]);
+    let desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[4], StepState::Done);
+    let screen = desk.screen();
+    let trusted = format!("{NEWER} is Active, and newer");
+    assert!(screen.contains(&trusted), "{screen}");
+    story.refuses_of = Some(KEY);
+    let desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[4], StepState::Judge);
+    let screen = desk.screen();
+    assert!(screen.contains("may not be yours: see"), "{screen}");
+}
+
+#[test]
+fn an_mfa_device_is_deactivated_and_what_follows_is_said() {
+    let mut story = Story::new();
+    story.people[1].keys.truncate(1);
+    let serial = "arn:aws:iam::123456789012:mfa/bot";
+    story.credentials.items = vec![credential(CredentialKind::MfaDevice, serial, None)];
+    let mut desk = story.open();
+    for _ in 0..8 {
+        desk.press(KeyCode::Char('j'));
+    }
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    let screen = desk.screen();
+    assert!(screen.contains("Deactivate MFA device"), "{screen}");
+    assert!(
+        screen.contains("A console password alone signs in then."),
+        "{screen}"
+    );
+}
+
+/// What was not looked at, as it is said.
+fn not_checked(desk: &Desk) -> String {
+    let (engine, slot) = (&desk.screen.engine, desk.screen.slot());
+    let leak = engine.leak(slot, "bot", KEY).unwrap();
+    leak.not_checked(Some(now())).join(" ")
 }

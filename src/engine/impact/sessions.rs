@@ -1,7 +1,7 @@
 //! The sessions that a key has made. They go on without it: deactivating or deleting the key does not
 //! end them, and what they do is recorded under their own key IDs (`ASIA…`).
 
-use super::{KeyTrail, Made, SessionOf, revocation::LONGEST};
+use super::{KeyTrail, Made, SessionOf, TrailEvent, revocation::LONGEST};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashSet;
 
@@ -23,7 +23,26 @@ pub struct KeySession<'a> {
     pub is_told: bool,
 }
 
-impl KeySession<'_> {
+impl<'a> KeySession<'a> {
+    /// The session that a call has given; none where it has given none.
+    #[must_use]
+    pub fn of(event: &'a TrailEvent) -> Option<Self> {
+        let Some(Made::Session { key, until, of }) = event.made.as_deref() else {
+            return None;
+        };
+        let longest = match of {
+            SessionOf::Role(_) => LONGEST_OF_ROLE,
+            SessionOf::User | SessionOf::Federated(_) => LONGEST,
+        };
+        Some(Self {
+            key,
+            of,
+            made: event.at,
+            until: until.unwrap_or(event.at + longest),
+            is_told: until.is_some(),
+        })
+    }
+
     /// Whether it may still be used.
     #[must_use]
     pub fn may_live(&self, now: DateTime<Utc>) -> bool {
@@ -50,22 +69,8 @@ impl KeyTrail {
     #[must_use]
     pub fn sessions(&self) -> Vec<KeySession<'_>> {
         let mut seen = HashSet::new();
-        let sessions = self.events().filter_map(|event| {
-            let Some(Made::Session { key, until, of }) = event.made.as_deref() else {
-                return None;
-            };
-            let longest = match of {
-                SessionOf::Role(_) => LONGEST_OF_ROLE,
-                SessionOf::User | SessionOf::Federated(_) => LONGEST,
-            };
-            seen.insert(&**key).then(|| KeySession {
-                key,
-                of,
-                made: event.at,
-                until: until.unwrap_or(event.at + longest),
-                is_told: until.is_some(),
-            })
-        });
+        let sessions = self.events().filter_map(KeySession::of);
+        let sessions = sessions.filter(|session| seen.insert(session.key));
         let mut sessions: Vec<KeySession<'_>> = sessions.collect();
         sessions.sort_by(|a, b| b.until.cmp(&a.until).then_with(|| a.key.cmp(b.key)));
         sessions

@@ -128,9 +128,14 @@ impl TrailEvent {
     /// Whether the call was refused.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        let code = self.error.as_deref().unwrap_or_default();
-        code.contains("Denied") || code.contains("Unauthorized") || code.contains("Forbidden")
+        self.error.as_deref().is_some_and(is_refusal)
     }
+}
+
+/// Whether the code of an error says that the call was refused.
+#[must_use]
+pub fn is_refusal(code: &str) -> bool {
+    code.contains("Denied") || code.contains("Unauthorized") || code.contains("Forbidden")
 }
 
 impl Source {

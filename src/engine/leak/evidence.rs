@@ -422,7 +422,7 @@ fn timeline(leak: &Leak<'_>, events: &[Found], changes: &[Found], done: &[Done])
         let denied = change
             .error
             .as_deref()
-            .map(|error| format!(", denied: {error}"));
+            .map(|error| format!(", {}", super::harm::ending(error)));
         let denied = denied.unwrap_or_default();
         let (action, source) = (&change.action, &change.source);
         add(

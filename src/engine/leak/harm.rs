@@ -2,7 +2,7 @@
 //! first. The sorts of harm are those of AWS's own runbook for compromised credentials
 //! (aws-customer-playbook-framework, "Compromised IAM Credentials").
 
-use crate::engine::impact::{Made, TrailEvent};
+use crate::engine::impact::{Made, TrailEvent, workload::is_refusal};
 use chrono::{DateTime, Utc};
 use std::{cmp::Reverse, collections::HashMap};
 
@@ -127,6 +127,10 @@ impl HarmKind {
     }
 }
 
+/// The code that a call of EC2 ends with that was a dry run and would have been allowed, with `Client.`
+/// before it in the event history (EC2, "Error codes for the Amazon EC2 API").
+const DRY_RUN: &str = "DryRunOperation";
+
 fn begins(action: &str, starts: &[&str]) -> bool {
     starts.iter().any(|start| action.starts_with(start))
 }
@@ -174,7 +178,7 @@ fn of_iam(action: &str) -> Option<HarmKind> {
 }
 
 /// The changes among the events of a key and of its sessions, the worst first: what was done before
-/// what was denied.
+/// what was denied or failed.
 #[must_use]
 pub fn harm_in<'a>(
     events: impl IntoIterator<Item = (Option<&'a str>, &'a TrailEvent)>,
@@ -213,8 +217,18 @@ pub fn harm_in<'a>(
             }
         }
     }
-    found.sort_by_key(|harm| (harm.is_denied(), harm.kind, Reverse(harm.last)));
+    found.sort_by_key(|harm| (harm.has_failed(), harm.kind, Reverse(harm.last)));
     found
+}
+
+/// How a call has ended that ended with this code.
+#[must_use]
+pub fn ending(code: &str) -> String {
+    if code.ends_with(DRY_RUN) {
+        return format!("a dry run, allowed: {code}");
+    }
+    let ending = if is_refusal(code) { "denied" } else { "failed" };
+    format!("{ending}: {code}")
 }
 
 /// The name or ID of what a call has made.
@@ -228,8 +242,14 @@ fn thing(made: &Made) -> &str {
 impl Harm<'_> {
     /// Whether the calls ended with an error: nothing was changed.
     #[must_use]
-    pub fn is_denied(&self) -> bool {
+    pub fn has_failed(&self) -> bool {
         self.event.error.is_some()
+    }
+
+    /// Whether they were refused, and did not fail in another way.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.event.is_denied()
     }
 
     /// What was made, or else what it was done to.
@@ -243,7 +263,7 @@ impl Harm<'_> {
     #[must_use]
     pub fn key(&self) -> Option<(&str, &str)> {
         match self.event.made.as_deref() {
-            Some(Made::Key { key, user }) if !self.is_denied() => Some((key, user)),
+            Some(Made::Key { key, user }) if !self.has_failed() => Some((key, user)),
             _ => None,
         }
     }
@@ -306,6 +326,28 @@ pub(super) mod tests {
             ]
         );
         assert!(harm[10].is_denied());
+    }
+
+    #[test]
+    fn only_a_refusal_is_called_denied() {
+        for (code, expected) in [
+            ("AccessDenied", "denied: AccessDenied"),
+            (
+                "Client.UnauthorizedOperation",
+                "denied: Client.UnauthorizedOperation",
+            ),
+            ("NoSuchEntity", "failed: NoSuchEntity"),
+            (
+                "Client.DryRunOperation",
+                "a dry run, allowed: Client.DryRunOperation",
+            ),
+        ] {
+            assert_eq!(ending(code), expected);
+            let event = event(1, "iam:CreateUser", Some(code));
+            let harm = harm_in([(None, &event)]);
+            assert!(harm[0].has_failed());
+            assert_eq!(harm[0].is_denied(), expected.starts_with("denied"));
+        }
     }
 
     #[test]

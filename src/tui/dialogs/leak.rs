@@ -10,6 +10,7 @@ use super::{Find, Rotate, confirm::in_production, intend};
 use crate::{
     engine::{
         Copied, KeyId, LeakStep, Proposal, READ_ONLY,
+        impact::CredentialKind,
         leak::{Harm, Leak, Other, StepState},
     },
     tui::prelude::*,
@@ -174,7 +175,13 @@ impl LeakPage {
                     None => return not_known(key),
                 }
             }
-            (LeakStep::Others, Some(at)) => leak.others()[at].toggle(&self.user),
+            // An MFA device has no status, and yet is deactivated.
+            (LeakStep::Others, Some(at)) => match leak.others()[at] {
+                mfa @ Other::Credential(it) if it.kind == CredentialKind::MfaDevice => {
+                    Some(mfa.delete(&self.user))
+                }
+                other => other.toggle(&self.user),
+            },
             _ => match leak.row {
                 Some(row) => Other::Key(row).toggle(&self.user),
                 None => return not_known(&self.key),
@@ -373,11 +380,15 @@ impl Dialog for LeakPage {
         let mut hints = Lines::new(canvas, 78);
         let place = self.place(&leak);
         let is_key = words::verb(&leak, place) == words::GO;
+        let is_mfa = words::is_mfa(&leak, place);
         let is_item = is_key || matches!(place, (LeakStep::Others, Some(_)));
         let all = [
             (Action::Press, words::verb(&leak, place)),
             (Action::Toggle, if is_key { "deactivate" } else { "" }),
-            (Action::Delete, if is_item { "delete" } else { "" }),
+            (
+                Action::Delete,
+                if is_item && !is_mfa { "delete" } else { "" },
+            ),
             (Action::Rotate, "rotate"),
             (Action::SaveEvidence, "evidence"),
             (Action::Refresh, "ask again"),
@@ -434,10 +445,18 @@ impl Dialog for LeakPage {
                 asks.extend(self.beneath.clone().map(Ask::Intend));
                 asks
             }
-            Action::MoreEvents if leak.seen.capped.is_empty() => {
-                vec![Ask::Complain("No older events are known of".into())]
+            Action::MoreEvents => {
+                let seen = &leak.seen;
+                let own = (!seen.capped.is_empty()).then_some(&*self.key);
+                let sessions = seen.sessions.iter().filter(|it| !it.capped.is_empty());
+                let keys = own.into_iter().chain(sessions.map(|it| it.key));
+                let more = |key: &str| Ask::Intend(Intent::MoreEvents(self.slot, key.into()));
+                let asks: Vec<Ask> = keys.map(more).collect();
+                if asks.is_empty() {
+                    return vec![Ask::Complain("No older events are known of".into())];
+                }
+                asks
             }
-            Action::MoreEvents => intend(Intent::MoreEvents(self.slot, self.key.clone())),
             _ => Vec::new(),
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::{
     engine::{
-        LeakStep,
+        Error, LeakStep,
         account::Load,
-        leak::{Harm, Leak, Other, Revocation, Writing},
+        impact::CredentialKind,
+        leak::{Doubt, Harm, Leak, Other, Revocation, Writing, harm::ending},
         model::KeyStatus,
     },
     tui::{prelude::*, words},
@@ -29,19 +30,26 @@ pub(super) struct Item {
 /// What is known of a step, in a few words.
 pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> String {
     match step {
-        LeakStep::Deactivate => match leak.row {
-            Some(row) if row.key.status == KeyStatus::Active => {
-                "Active: whoever has it can use it".into()
-            }
-            Some(row) => row.key.status.word().to_owned(),
-            None if leak.is_gone() => "the user does not have it (any more)".into(),
-            None => "the user's keys are not known".into(),
-        },
-        LeakStep::Revoke => revoke(canvas, &leak.revocation),
+        LeakStep::Deactivate => {
+            let known = match leak.row {
+                Some(row) if row.key.status == KeyStatus::Active => {
+                    "Active: whoever has it can use it".into()
+                }
+                Some(row) => row.key.status.word().to_owned(),
+                None if leak.is_gone() => "the user does not have it (any more)".into(),
+                None => "the user's keys are not known".into(),
+            };
+            format!("{known}{}", not_refreshed(leak.keys_error))
+        }
+        LeakStep::Revoke => revoke(canvas, leak),
         LeakStep::Harm => harm_summary(leak),
         LeakStep::Others => others_summary(leak),
         LeakStep::Replace => match leak.replacement() {
-            Some(row) => format!("{} is Active, and newer", row.key.id),
+            Some(row) if leak.is_trusted(row) => {
+                let refused = not_refreshed(leak.keys_error);
+                format!("{} is Active, and newer{refused}", row.key.id)
+            }
+            Some(row) => format!("{} is newer, and may not be yours: see step 4", row.key.id),
             None => "no newer key that is Active".into(),
         },
         LeakStep::Evidence => match leak.evidence {
@@ -53,14 +61,34 @@ pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> S
     }
 }
 
-fn revoke(canvas: &Canvas<'_>, revocation: &Revocation) -> String {
+/// That what is known was not refreshed, and why; behind it.
+fn not_refreshed(error: Option<&Error>) -> String {
+    error.map_or_else(String::new, |error| {
+        format!("; asking again failed: {}", error.short())
+    })
+}
+
+fn revoke(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     let ago = |at: &DateTime<Utc>| format::ago(canvas.now - *at);
-    match revocation {
+    match &leak.revocation {
         Revocation::Asking => "the user's policies are being asked for".into(),
+        Revocation::Unknown(error) if leak.permissions.and_then(Load::known).is_some() => {
+            format!("not known (any more): {}", error.short())
+        }
         Revocation::Unknown(error) => format!("not known: {}", error.short()),
         Revocation::None => "not revoked: they may last for 36 hours".into(),
         Revocation::Denied(cut, _) => {
-            format!("those made before {} are denied", format::minute(*cut))
+            let doubt = match leak.doubt(*cut) {
+                None => String::new(),
+                Some(Doubt::Live) => "; the key can make others".into(),
+                Some(Doubt::StatusUnknown) => "; whether it makes others is not known".into(),
+                Some(Doubt::UseUnknown) => "; whether it made others is not known".into(),
+                Some(Doubt::Near(at)) => format!("; it was used {}", format::minute(at)),
+            };
+            format!(
+                "those made before {} are denied{doubt}",
+                format::minute(*cut)
+            )
         }
         Revocation::Since(cut, at) => format!(
             "revoked {}, and the key was used after that, {}",
@@ -78,26 +106,41 @@ fn harm_summary(leak: &Leak<'_>) -> String {
     let seen = &leak.seen;
     let far = if seen.regions == 0 {
         "its events were not asked for yet".to_owned()
-    } else if leak.has_seen_all() {
-        format!("in all of {}", format::plural(seen.events, "event"))
     } else {
-        format!(
-            "in {}, {} of {} regions whole",
-            format::plural(seen.events, "event"),
-            seen.whole,
-            seen.regions
-        )
+        let events = match (seen.events, leak.has_seen_all()) {
+            (0, _) => "no events".into(),
+            (1, true) => "in its one event".into(),
+            (count, true) => format!("in all of {}", format::plural(count, "event")),
+            (count, false) => format!("in {}", format::plural(count, "event")),
+        };
+        let missing = if seen.whole < seen.regions {
+            format!(", {} of {} regions whole", seen.whole, seen.regions)
+        } else if seen.regions_refused.is_some() || !seen.knows_regions {
+            ", other regions not known".into()
+        } else if seen.unreadable > 0 {
+            format!(", {} not readable", seen.unreadable)
+        } else if !leak.has_seen_all() {
+            ", not all of its sessions seen".into()
+        } else {
+            String::new()
+        };
+        format!("{events}{missing}")
     };
-    let done = leak.harm.iter().filter(|harm| !harm.is_denied()).count();
-    let denied = leak.harm.len() - done;
+    let failed = leak.harm.iter().filter(|harm| harm.has_failed()).count();
+    let done = leak.harm.len() - failed;
+    let denied = leak.harm.iter().filter(|harm| harm.is_denied()).count();
+    let failed = failed - denied;
     let keys = leak.keys_made().count();
-    match (done, denied) {
-        (0, 0) if seen.regions == 0 => far,
+    match (done, denied + failed) {
+        (0, 0) if seen.regions == 0 || seen.events == 0 => far,
         (0, 0) => format!("no change seen, {far}"),
         _ => {
             let mut said = vec![format::plural(done, "change")];
             if denied > 0 {
                 said.push(format!("{denied} denied"));
+            }
+            if failed > 0 {
+                said.push(format!("{failed} failed"));
             }
             if keys > 0 {
                 said.push(format!("{} created", format::plural(keys, "key")));
@@ -116,6 +159,7 @@ fn others_summary(leak: &Leak<'_>) -> String {
     let unknown = match (load.known(), load.error()) {
         (None, Some(error)) => format!("; others not known: {}", error.short()),
         (None, None) => "; others are being asked for".into(),
+        (Some(_), error @ Some(_)) => not_refreshed(error),
         (Some(known), _) if !known.missing.is_empty() => "; not all could be listed".into(),
         _ => String::new(),
     };
@@ -190,7 +234,7 @@ fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
     match &leak.revocation {
         Revocation::Denied(_, until) => say.plain(format!(
             "Nothing that was made before can do anything. The policy can go after {}: this page \
-             then offers to remove it.",
+             then offers to remove it. It can be revoked again, for those that were made meanwhile.",
             format::minute(*until)
         )),
         Revocation::Over(_) => say.plain("Sessions last for 36 hours at most: the policy denies nothing any more."),
@@ -200,11 +244,26 @@ fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
         Revocation::Foreign => {
             say.warn("It is not what iamkeys writes. Revoking replaces it: read it first.");
         }
-        _ => say.plain(format!(
+        Revocation::Unknown(error) => say.warn(format!(
+            "The user's policies could not be read: {}. {}",
+            error.short(),
+            words::remedy(error)
+        )),
+        _ => {}
+    }
+    if !matches!(
+        leak.revocation,
+        Revocation::Denied(..) | Revocation::Over(_) | Revocation::Expired(_) | Revocation::Foreign
+    ) {
+        say.plain(format!(
             "Deactivating does not end them. An inline policy on {} denies everything to those that \
              were made until now; access keys are not affected. It needs iam:PutUserPolicy.",
             leak.user
-        )),
+        ));
+    }
+    if let Some(error) = leak.row.and_then(|row| row.last_used.error()) {
+        let last = "When the key was last used is not known (any more)";
+        say.warn(format!("{last}: {}.", error.short()));
     }
     if leak.is_live() {
         say.warn("The key can make new ones: deactivate it first.");
@@ -291,14 +350,14 @@ pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<&str>) -
         first.extend([", ", &times(harm.count)]);
     }
     if let Some(error) = &event.error {
-        first.extend([", denied: ", error]);
+        first.extend([", ", &ending(error)]);
     }
     let dot = canvas.theme.glyphs.dot;
     let mut second = format!("{} {dot} from {}", format::minute(harm.last), event.source);
     if let Some(session) = harm.session {
         second.extend([" ", dot, " by session ", session]);
     }
-    let looks = match (harm.is_denied(), status) {
+    let looks = match (harm.has_failed(), status) {
         (true, _) => Looks::Dim,
         (false, Some("Inactive" | "not there any more")) => Looks::Plain,
         (false, _) => Looks::Bad,
@@ -354,8 +413,9 @@ pub(super) fn verb(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> &'stati
     match place {
         (LeakStep::Deactivate, _) if leak.is_live() => "deactivate",
         (LeakStep::Revoke, _) => match leak.revocation {
-            Revocation::Over(_) => "remove the policy",
-            Revocation::Denied(..) | Revocation::Asking => "",
+            Revocation::Over(_) if !leak.is_live() => "remove the policy",
+            Revocation::Over(_) | Revocation::Denied(..) | Revocation::Since(..) => "revoke again",
+            Revocation::Asking => "",
             _ => "revoke",
         },
         (LeakStep::Harm, Some(at)) if leak.harm[at].key().is_some() => GO,
@@ -364,6 +424,7 @@ pub(super) fn verb(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> &'stati
             Other::Credential(credential) => match credential.active {
                 Some(true) => "deactivate",
                 Some(false) => "activate",
+                None if credential.kind == CredentialKind::MfaDevice => "deactivate",
                 None => "delete",
             },
         },
@@ -373,18 +434,21 @@ pub(super) fn verb(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> &'stati
     }
 }
 
+/// Whether an MFA device is there: it is deactivated, and not deleted.
+pub(super) fn is_mfa(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> bool {
+    let (LeakStep::Others, Some(at)) = place else {
+        return false;
+    };
+    let others = leak.others();
+    matches!(others[at], Other::Credential(it) if it.kind == CredentialKind::MfaDevice)
+}
+
 /// Why a step needs nothing now.
 pub(super) fn nothing_to_do(leak: &Leak<'_>, step: LeakStep) -> String {
     match (step, &leak.revocation) {
         (LeakStep::Deactivate, _) if leak.is_gone() => "The user does not have this key".into(),
         (LeakStep::Deactivate, _) if leak.row.is_some() => "It is Inactive already".into(),
         (LeakStep::Deactivate, _) => "The user's keys are not known yet".into(),
-        (_, Revocation::Denied(_, until)) => {
-            format!(
-                "They are revoked; the policy can go after {}",
-                format::minute(*until)
-            )
-        }
         _ => "The user's policies are not known yet".into(),
     }
 }

@@ -1,0 +1,275 @@
+//! How far the events of a leaked key are loaded, and those of the sessions that it has made: what was
+//! not seen is not known not to be.
+
+use super::{Leak, RoleUsed};
+use crate::engine::{
+    account::{Account, Load},
+    error::Error,
+    impact::{KeyTrail, Made, RegionState, SessionOf, TrailEvent},
+};
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+/// How far the events of the key are loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen<'a> {
+    /// How many events are loaded, those of its sessions among them.
+    pub events: usize,
+    /// How many regions are asked, or will be.
+    pub regions: usize,
+    /// Of how many all is loaded.
+    pub whole: usize,
+    /// Those of which there is more than was asked for.
+    pub capped: Vec<&'a str>,
+    /// Those that were refused or failed, and why.
+    pub failed: Vec<(&'a str, &'a Error)>,
+    /// How many events could not be read.
+    pub unreadable: usize,
+    /// How many of its sessions there are whose own events were not asked for.
+    pub sessions_unseen: usize,
+    /// Those of its sessions that were asked for, and of which not all is loaded.
+    pub sessions: Vec<SessionSeen<'a>>,
+    /// Whether it is known which regions there are.
+    pub knows_regions: bool,
+    /// Which regions there are was refused.
+    pub regions_refused: Option<&'a Error>,
+}
+
+/// How far the events of a session are loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionSeen<'a> {
+    /// Its key ID.
+    pub key: &'a str,
+    /// How many regions have not told all yet.
+    pub waiting: usize,
+    /// Those of which there is more than was asked for.
+    pub capped: Vec<&'a str>,
+    /// Those that were refused or failed, and why.
+    pub failed: Vec<(&'a str, &'a Error)>,
+}
+
+impl SessionSeen<'_> {
+    /// What of it was not seen, in whole sentences.
+    fn not_checked(&self) -> impl Iterator<Item = String> {
+        let key = self.key;
+        let regions = |count: usize, first: &str| match count {
+            1 => first.to_owned(),
+            count => format!("{count} regions"),
+        };
+        let waiting = (self.waiting > 0).then(|| {
+            let regions = regions(self.waiting, "a region");
+            format!("Events of its session {key}: {regions} had not answered yet.")
+        });
+        let failed = self.failed.first().map(|(first, error)| {
+            let regions = regions(self.failed.len(), first);
+            format!(
+                "Events of its session {key} in {regions} ({}).",
+                error.short()
+            )
+        });
+        let capped = self.capped.first().map(|first| {
+            let regions = regions(self.capped.len(), first);
+            format!("Older events of its session {key} in {regions}.")
+        });
+        waiting.into_iter().chain(failed).chain(capped)
+    }
+}
+
+impl Leak<'_> {
+    /// Whether the events of all regions there are, are loaded, of the key and of all its sessions, and
+    /// nothing is known to be missing.
+    #[must_use]
+    pub fn has_seen_all(&self) -> bool {
+        let seen = &self.seen;
+        seen.has_key_whole() && seen.sessions.is_empty() && seen.sessions_unseen == 0
+    }
+
+    /// What was not looked at, or could not be, in whole sentences.
+    #[must_use]
+    pub fn not_checked(&self, since: Option<DateTime<Utc>>) -> Vec<String> {
+        let seen = &self.seen;
+        let mut said = vec![
+            "Data events: reading S3 objects, invoking functions or models, items of tables."
+                .into(),
+            match since {
+                Some(since) => format!("Anything before {}.", since.format("%Y-%m-%d")),
+                None => "The event history was not asked for.".into(),
+            },
+            "Calls of the last 15 minutes: CloudTrail may not show them yet.".into(),
+            "Policies of resources and of the organisation.".into(),
+        ];
+        match seen.regions_refused {
+            Some(error) => said.push(format!(
+                "Other regions: which there are is not known ({}).",
+                error.short()
+            )),
+            None if !seen.knows_regions => {
+                said.push("Other regions: which there are had not been told yet.".into());
+            }
+            None => {}
+        }
+        for (region, error) in &seen.failed {
+            said.push(format!("Events in {region} ({}).", error.short()));
+        }
+        let asked = seen.regions - seen.whole - seen.capped.len() - seen.failed.len();
+        if asked > 0 {
+            said.push(format!(
+                "Events of {asked} regions that had not answered yet."
+            ));
+        }
+        for region in &seen.capped {
+            said.push(format!(
+                "Older events in {region}: only the latest were asked for."
+            ));
+        }
+        if seen.unreadable > 0 {
+            said.push(format!(
+                "{} events that could not be read.",
+                seen.unreadable
+            ));
+        }
+        if seen.sessions_unseen > 0 {
+            said.push(format!(
+                "What {} of its sessions did: their events were not asked for.",
+                seen.sessions_unseen
+            ));
+        }
+        said.extend(seen.sessions.iter().flat_map(SessionSeen::not_checked));
+        let refused = [
+            self.keys_error,
+            self.row.and_then(|row| row.last_used.error()),
+            self.permissions.and_then(Load::error),
+            self.credentials.and_then(Load::error),
+        ];
+        let permissions = self.permissions.and_then(Load::known);
+        let missing = permissions.map_or(&[][..], |known| &known.missing);
+        let in_part = missing.iter().chain(self.others_missing());
+        for error in refused.into_iter().flatten().chain(in_part) {
+            said.push(format!("What was refused or failed ({}).", error.short()));
+        }
+        said
+    }
+}
+
+impl Seen<'_> {
+    /// Whether all that the key itself has signed is loaded.
+    #[must_use]
+    pub fn has_key_whole(&self) -> bool {
+        self.regions > 0
+            && self.whole == self.regions
+            && self.knows_regions
+            && self.regions_refused.is_none()
+            && self.unreadable == 0
+    }
+}
+
+/// Events, each with the session that has signed it; none where the key itself has.
+pub(super) type Signed<'a> = (Option<&'a str>, &'a TrailEvent);
+
+/// The events of a key and of its sessions, and those sessions: the ones that were made last first.
+pub(super) fn events_of<'a>(account: &'a Account, key: &str) -> (Vec<Signed<'a>>, Vec<&'a str>) {
+    let mut events: Vec<Signed<'a>> = Vec::new();
+    let mut made: HashMap<&'a str, DateTime<Utc>> = HashMap::new();
+    let mut open: Vec<(Option<&'a str>, &'a KeyTrail)> = Vec::new();
+    open.extend(account.impacts.trail(key).map(|trail| (None, trail)));
+    while let Some((session, trail)) = open.pop() {
+        for event in trail.events() {
+            events.push((session, event));
+            if let Some(Made::Session { key, .. }) = event.made.as_deref()
+                && event.error.is_none()
+                && made.insert(key, event.at).is_none()
+            {
+                let trail = account.impacts.trail(key);
+                open.extend(trail.map(|trail| (Some(&**key), trail)));
+            }
+        }
+    }
+    let mut sessions: Vec<(&str, DateTime<Utc>)> = made.into_iter().collect();
+    sessions.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let sessions = sessions.into_iter().map(|(key, _)| key);
+    (events, sessions.collect())
+}
+
+/// The sessions that a key has made: when, and whose they are.
+pub(super) fn sessions_in<'a>(
+    events: &[Signed<'a>],
+) -> impl Iterator<Item = (DateTime<Utc>, &'a SessionOf)> {
+    events
+        .iter()
+        .filter_map(|(_, event)| match event.made.as_deref() {
+            Some(Made::Session { of, .. }) if event.error.is_none() => Some((event.at, of)),
+            _ => None,
+        })
+}
+
+/// The roles that were assumed, the last one first.
+pub(super) fn roles_in<'a>(events: &[Signed<'a>]) -> Vec<RoleUsed<'a>> {
+    let mut roles: Vec<RoleUsed<'a>> = Vec::new();
+    for (at, of) in sessions_in(events) {
+        let SessionOf::Role(arn) = of else {
+            continue;
+        };
+        match roles.iter_mut().find(|role| role.arn == &**arn) {
+            Some(role) => {
+                role.count += 1;
+                role.last = role.last.max(at);
+            }
+            None => roles.push(RoleUsed {
+                arn,
+                last: at,
+                count: 1,
+            }),
+        }
+    }
+    roles.sort_by(|a, b| b.last.cmp(&a.last).then(a.arn.cmp(b.arn)));
+    roles
+}
+
+/// How far the events of a key and of these sessions of it are loaded.
+pub(super) fn seen<'a>(account: &'a Account, key: &str, sessions: &[&'a str]) -> Seen<'a> {
+    let regions = &account.impacts.regions;
+    let mut seen = Seen {
+        knows_regions: regions.known().is_some(),
+        regions_refused: regions.error(),
+        ..Seen::default()
+    };
+    for session in sessions {
+        let Some(trail) = account.impacts.trail(session) else {
+            seen.sessions_unseen += 1;
+            continue;
+        };
+        let mut of_it = SessionSeen {
+            key: session,
+            ..SessionSeen::default()
+        };
+        for (name, region) in &trail.regions {
+            seen.events += region.events.len();
+            seen.unreadable += region.unreadable;
+            match &region.state {
+                RegionState::Whole => {}
+                RegionState::More(_) => of_it.capped.push(name),
+                RegionState::Failed(error, _) => of_it.failed.push((name, error)),
+                RegionState::Waiting | RegionState::Asking(_) => of_it.waiting += 1,
+            }
+        }
+        let has_gap = of_it.waiting > 0 || !of_it.capped.is_empty() || !of_it.failed.is_empty();
+        if has_gap || trail.regions.is_empty() {
+            seen.sessions.push(of_it);
+        }
+    }
+    let Some(trail) = account.impacts.trail(key) else {
+        return seen;
+    };
+    for (name, region) in &trail.regions {
+        seen.regions += 1;
+        seen.events += region.events.len();
+        seen.unreadable += region.unreadable;
+        match &region.state {
+            RegionState::Whole => seen.whole += 1,
+            RegionState::More(_) => seen.capped.push(name),
+            RegionState::Failed(error, _) => seen.failed.push((name, error)),
+            RegionState::Waiting | RegionState::Asking(_) => {}
+        }
+    }
+    seen
+}
