@@ -120,7 +120,7 @@ fn past(value: &str) -> &str {
             }
             '{' | '[' => depth += 1,
             '}' | ']' if depth <= 1 => {
-                let end = if depth == 0 { 0 } else { 1 };
+                let end = usize::from(depth != 0);
                 return &rest[end..];
             }
             '}' | ']' => depth -= 1,

@@ -213,7 +213,8 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
     let permissions = account.and_then(|it| it.impacts.user(user)?.permissions.known());
     let found = permissions.and_then(|it| it.own_inline(REVOCATION));
     let present = found.and_then(|policy| policy.document.as_deref());
-    let listed = found.is_some() || permissions.is_some_and(|it| it.knows_own_inline());
+    let listed = found.is_some()
+        || permissions.is_some_and(crate::engine::impact::Permissions::knows_own_inline);
     let looked = plan.preflight().is_some_and(|it| !it.is_looking());
     let unknown = looked && !listed;
     let unread = found.is_some() && present.is_none();
