@@ -258,6 +258,23 @@ async fn an_event_is_shown_whole() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_event_that_tells_a_token_is_shown_without_it() {
+    let (_, account) = demo();
+    let events = events(&account, DEPLOY, "us-east-1").await;
+    for action in ["AssumeRole", "GetSessionToken"] {
+        let event = events.iter().find(|event| &*event.action == action);
+        let whole = account.whole_event("us-east-1", &event.unwrap().id);
+        let whole = whole.await.unwrap().unwrap();
+        assert!(
+            whole.contains("\"sessionToken\": \"[redacted]\""),
+            "{whole}"
+        );
+        assert!(!whole.contains("IQoJ"), "{whole}");
+        assert!(whole.contains("\"accessKeyId\": \"ASIA"), "{whole}");
+    }
+}
+
 #[tokio::test]
 async fn enabled_regions_are_listed_over_all_pages() {
     for (most, calls) in [(usize::MAX, 1), (5, 4), (1, 18)] {

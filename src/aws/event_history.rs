@@ -8,6 +8,7 @@
 mod pace;
 mod pretty;
 mod read;
+mod secrets;
 mod texts;
 
 use super::{
@@ -123,7 +124,7 @@ impl Connection {
         Ok(page)
     }
 
-    /// One event whole, as JSON; `None` where CloudTrail does not have it.
+    /// One event whole, as JSON, but for the secrets in it; `None` where CloudTrail does not have it.
     ///
     /// # Errors
     /// When the call fails.
@@ -137,7 +138,7 @@ impl Connection {
         let mut events = events.into_iter();
         let event = events.find(|event| event.event_id.as_deref() == Some(id));
         let text = event.and_then(|event| event.cloud_trail_event);
-        Ok(text.map(|text| pretty::indented(&text).into()))
+        Ok(text.map(|text| pretty::indented(&secrets::redacted(&text)).into()))
     }
 
     /// Asks for events, when it is its turn in the region. After no answer, and where the service

@@ -402,7 +402,8 @@ impl Happened {
             "accessKeyId": begun.key.as_str(),
             // As CloudTrail writes it, in the one of several ways that comes most often.
             "expiration": begun.until.format("%b %-d, %Y, %-I:%M:%S %p").to_string(),
-            "sessionToken": "HIDDEN_DUE_TO_SECURITY_REASONS",
+            // CloudTrail writes it whole. This one is good for nothing.
+            "sessionToken": format!("IQoJb3JpZ2luX2Vj{}", "EXAMPLE".repeat(40)),
         });
         Some(response)
     }

@@ -28,6 +28,9 @@ pub use workload::{Source, Workload, WorkloadId, Workloads};
 use super::{RequestId, account::Load, error::Error, request::Read};
 use std::{collections::HashMap, sync::Arc};
 
+/// The events of so many keys and sessions are kept.
+const MOST_TRAILS: usize = 32;
+
 /// What is known beyond the lists, of the users and keys of an account that a person has asked about.
 #[derive(Debug, Default)]
 pub struct Impacts {
@@ -37,6 +40,8 @@ pub struct Impacts {
     users: HashMap<Box<str>, UserImpact>,
     /// By key ID, of sessions as well.
     trails: HashMap<Box<str>, KeyTrail>,
+    /// How often one was opened.
+    opened: u64,
     /// The event that was asked for last, by its ID, as JSON. One is kept: it may be large.
     event: Option<(Box<str>, Load<Document>)>,
 }
@@ -105,6 +110,19 @@ impl Impacts {
 
     pub(super) fn trails_mut(&mut self) -> impl Iterator<Item = (&str, &mut KeyTrail)> {
         self.trails.iter_mut().map(|(key, trail)| (&**key, trail))
+    }
+
+    /// Lets go of the events that were looked at longest ago, where there are many. What a person looks
+    /// at stays.
+    fn forget_old(&mut self) {
+        while self.trails.len() > MOST_TRAILS {
+            let closed = self.trails.iter().filter(|(_, trail)| !trail.is_open);
+            let oldest = closed.min_by_key(|(_, trail)| trail.opened);
+            let Some(key) = oldest.map(|(key, _)| key.clone()) else {
+                return;
+            };
+            self.trails.remove(&key);
+        }
     }
 
     /// Whether that a read has failed is worth a line of the activity: what is asked again by itself is

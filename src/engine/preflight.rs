@@ -378,6 +378,13 @@ impl Engine {
         preflight.looked = Some(now);
         let plan = self.plan(id)?;
         let account = self.fleet.of(plan.session);
+        let unseen = account.and_then(|account| unseen(account, plan.first()));
+        if let Some(error) = unseen {
+            let preflight = self.plan_mut(id)?.preflight_mut()?;
+            preflight.failed.get_or_insert(error);
+        }
+        let plan = self.plan(id)?;
+        let account = self.fleet.of(plan.session);
         if account.is_some_and(|account| is_full(account, plan.first())) {
             self.scene += 1;
             self.plan_mut(id)?.stage = Stage::NoRoom;
@@ -532,6 +539,45 @@ fn policy<'a>(account: &'a Account, change: &Change) -> Option<Option<&'a NamedP
     let known = account.impacts.user(user)?.permissions.known()?;
     let found = known.own_inline(REVOCATION);
     (found.is_some() || known.knows_own_inline()).then_some(found)
+}
+
+/// Why a look that was answered has not shown what a change is about: a read of several parts succeeds
+/// where some of them are refused.
+fn unseen(account: &Account, change: &Change) -> Option<Error> {
+    let user = account.impacts.user(change.user());
+    let of = |missing: &[Error], action| {
+        let refused = missing.iter().find(|error| error.action == action);
+        refused.cloned().unwrap_or_else(|| Error {
+            action,
+            kind: Kind::InvalidResponse,
+            code: None,
+            message: "AWS has not told it".into(),
+            request_id: None,
+        })
+    };
+    match change {
+        Change::SetCredential { kind, .. } | Change::DeleteCredential { kind, .. }
+            if credential(account, change).is_none() =>
+        {
+            let load = user.map(|user| &user.credentials);
+            let missing = load.and_then(|load| load.known()).map(|it| &it.missing[..]);
+            let error = load.and_then(Load::error).cloned();
+            Some(error.unwrap_or_else(|| of(missing.unwrap_or_default(), kind.list_action())))
+        }
+        Change::RevokeSessions { .. } | Change::LiftRevocation { .. } => {
+            let action = match policy(account, change) {
+                None => "iam:ListUserPolicies",
+                // It is there, and nobody has seen what it says.
+                Some(Some(found)) if found.document.is_none() => "iam:GetUserPolicy",
+                Some(_) => return None,
+            };
+            let load = user.map(|user| &user.permissions);
+            let missing = load.and_then(|load| load.known()).map(|it| &it.missing[..]);
+            let error = load.and_then(Load::error).cloned();
+            Some(error.unwrap_or_else(|| of(missing.unwrap_or_default(), action)))
+        }
+        _ => None,
+    }
 }
 
 /// What is known of a key.

@@ -7,7 +7,7 @@ use crate::desk::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    Answer, Change, Effect, Error, Event, Kind, Read, RequestId, SignedIn,
+    Answer, Change, Effect, Error, Event, Intent, Kind, Read, RequestId, SignedIn,
     impact::{RegionState, TrailPage, TrailQuery},
 };
 
@@ -725,4 +725,167 @@ fn everything_can_be_read_on_a_small_screen() {
     ] {
         assert!(seen.contains(text), "{text}\n{seen}");
     }
+}
+
+fn nothing(read: &Read) -> Option<Result<Answer, Error>> {
+    match read {
+        Read::TrailEvents(_) => Some(Ok(Answer::TrailEvents(TrailPage::default()))),
+        _ => None,
+    }
+}
+
+#[test]
+fn an_old_answer_says_until_when_it_tells_and_whoever_comes_back_asks_anew() {
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, nothing);
+    shows(&desk, NONE);
+    shows(&desk, "none in the last 90 days");
+    // The page was left open.
+    desk.wait(3 * 3_600_000);
+    desk.send(iamkeys::tui::Message::Tick);
+    shows_not(&desk, "No management call");
+    shows_not(&desk, "none in the last 90 days");
+    shows(&desk, "Nothing was seen as of 12:00 UTC: R asks again.");
+    shows(&desk, "Not known what uses it: this is as of 12:00 UTC.");
+    shows(&desk, "anything after 12:00 UTC, when it was asked");
+    let words = |desk: &Desk| {
+        let engine = &desk.screen.engine;
+        engine.impact_words(desk.screen.slot(), KEY)
+    };
+    assert_eq!(words(&desk), None, "nothing is said of the present");
+    desk.press(KeyCode::Esc);
+    desk.keys("i");
+    let asked = reads(&mut desk);
+    for key in [KEY, OTHER] {
+        assert_eq!(regions_of(&asked, key).len(), 4);
+    }
+    let permissions = |(_, read): &(RequestId, Read)| matches!(read, Read::Permissions(_));
+    assert!(asked.iter().any(permissions), "what it can do as well");
+    shows_not(&desk, NONE);
+    for (request, read) in asked {
+        if let Read::TrailEvents(query) = &read {
+            assert_eq!(query.until, desk.clock);
+        }
+        desk.answered(request, nothing(&read).unwrap_or_else(|| told(&read)));
+    }
+    tell_with(&mut desk, nothing);
+    shows(&desk, NONE);
+    assert!(words(&desk).unwrap().starts_with("no management call"));
+    // So soon it is the same.
+    desk.press(KeyCode::Esc);
+    desk.wait(60_000);
+    desk.keys("i");
+    assert!(regions_of(&reads(&mut desk), KEY).is_empty());
+}
+
+#[test]
+fn an_empty_page_is_not_the_last_one() {
+    let mut desk = at_key();
+    desk.keys("i");
+    // Twelve pages without an event: more than are asked for at once.
+    let empty = |read: &Read| match read {
+        Read::TrailEvents(query) if &*query.region == "us-east-1" => {
+            let after = query.after.as_deref();
+            let page: usize = after.map_or(0, |after| after.parse().unwrap());
+            Some(Ok(Answer::TrailEvents(TrailPage {
+                next: (page < 11).then(|| (page + 1).to_string().into()),
+                ..TrailPage::default()
+            })))
+        }
+        read => nothing(read),
+    };
+    while let Some((request, read)) = desk.next_read() {
+        shows_not(&desk, "No management call");
+        desk.answered(request, empty(&read).unwrap_or_else(|| told(&read)));
+    }
+    shows_not(&desk, "No management call");
+    shows(
+        &desk,
+        "Not known what uses it: 1 region has not told everything yet.",
+    );
+    desk.keys("m");
+    tell_with(&mut desk, empty);
+    shows(&desk, NONE);
+}
+
+#[test]
+fn a_confirmation_says_who_used_a_key_last_only_where_all_regions_have_told() {
+    let mut desk = at_key();
+    desk.keys("i");
+    let old = |read: &Read| match read {
+        Read::TrailEvents(query) if &*query.region == "us-east-1" && *query.key == *KEY => {
+            Some(Ok(Answer::TrailEvents(TrailPage {
+                events: vec![event(CI, "20.57.44.10", "s3:ListBuckets", "us-east-1", 960)],
+                ..TrailPage::default()
+            })))
+        }
+        read => nothing(read),
+    };
+    let words = |desk: &Desk| {
+        let engine = &desk.screen.engine;
+        engine.impact_words(desk.screen.slot(), KEY)
+    };
+    let mut waiting = Vec::new();
+    while let Some((request, read)) = desk.next_read() {
+        if matches!(&read, Read::TrailEvents(query) if &*query.region == "eu-west-1") {
+            waiting.push((request, read));
+            continue;
+        }
+        desk.answered(request, old(&read).unwrap_or_else(|| told(&read)));
+    }
+    let last = "GitHub Actions, 40 days ago";
+    assert_eq!(
+        words(&desk),
+        Some(format!(
+            "the last that is known to have used it is {last}; 1 region has not answered yet"
+        ))
+    );
+    for (request, read) in waiting {
+        desk.answered(request, old(&read).unwrap());
+    }
+    assert_eq!(words(&desk), Some(format!("last used by {last}")));
+}
+
+#[test]
+fn where_the_boundary_was_refused_none_is_not_said() {
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, |read| match (read, told(read)) {
+        (Read::Permissions(_), Ok(Answer::Permissions(mut known))) => {
+            known.boundary = None;
+            known.missing.push(denied("iam:GetUser"));
+            Some(Ok(Answer::Permissions(known)))
+        }
+        _ => None,
+    });
+    shows(&desk, "boundary: not known (AccessDenied: iam:GetUser)");
+    shows_not(&desk, "no boundary");
+}
+
+#[test]
+fn events_of_many_keys_are_not_kept_for_ever() {
+    let mut desk = opened();
+    let slot = desk.screen.slot();
+    let session = |at: usize| format!("ASIASESSION{at:02}EXAMPLE");
+    let open = |desk: &mut Desk, at: usize| {
+        desk.intend(Intent::SessionEvents(slot, session(at).into()));
+        tell_with(desk, nothing);
+    };
+    let kept = |desk: &Desk| {
+        let impacts = &desk.account().impacts;
+        let keys = (0..50).map(session).chain([KEY.into(), OTHER.into()]);
+        keys.filter(|key| impacts.trail(key).is_some()).count()
+    };
+    (0..40).for_each(|at| open(&mut desk, at));
+    assert_eq!(kept(&desk), 42, "a person looks at all of them");
+    desk.intend(Intent::LeaveEvents(slot));
+    assert_eq!(kept(&desk), 32);
+    open(&mut desk, 12);
+    (40..50).for_each(|at| open(&mut desk, at));
+    let impacts = &desk.account().impacts;
+    let is_kept = |at| impacts.trail(&session(at)).is_some();
+    assert_eq!(kept(&desk), 32);
+    assert!(impacts.trail(KEY).is_none() && !is_kept(0) && !is_kept(13));
+    assert!(is_kept(12) && is_kept(49), "the latest stay");
 }

@@ -642,6 +642,77 @@ fn a_missing_permission_is_named_and_nothing_is_taken_for_done() {
     );
 }
 
+/// The look at the account has succeeded but for the part that matters: it is said, and what was
+/// approved before is not sent.
+#[test]
+fn a_look_that_has_not_shown_what_is_changed_is_no_look() {
+    let unread = || NamedPolicy {
+        document: None,
+        policy: Err("not read".into()),
+        ..policy(REVOCATION, "")
+    };
+    for (action, present, said) in [
+        (
+            "iam:ListUserPolicies",
+            None,
+            "Whether a policy of this name is there is not known; it would be replaced.",
+        ),
+        (
+            "iam:GetUserPolicy",
+            Some(unread()),
+            "A policy of this name is there, and what it says could not be read: it is replaced.",
+        ),
+    ] {
+        let mut story = Story::new();
+        let mut desk = story.open_with((120, 36), settings(), now());
+        story.permissions.missing.push(denied(action));
+        story.permissions.policies.extend(present);
+        desk.press(KeyCode::Char('j'));
+        desk.press(KeyCode::Enter);
+        // Approved while it is being looked at.
+        desk.keys("y");
+        story.serve(&mut desk);
+        assert!(desk.next_change().is_none(), "{action}");
+        let screen = desk.screen();
+        let error = format!(
+            "It could not be looked at again, so this may be out of date. AccessDenied: {action}"
+        );
+        let shown = dialog(&screen, "Revoke sessions").expect("it is asked");
+        let bare = |text: &str| -> String { text.split_whitespace().collect() };
+        for text in [said, &error] {
+            assert!(bare(&shown).contains(&bare(text)), "{text}\n{screen}");
+        }
+        assert!(!screen.contains("Verified with AWS"), "{screen}");
+        // Whoever has read that may decide.
+        desk.keys("y");
+        story.serve(&mut desk);
+        assert!(desk.next_change().is_some());
+    }
+    // The same of another credential.
+    let mut story = Story::new();
+    let mut desk = story.open();
+    let action = bedrock().list_action();
+    story.credentials.items.pop();
+    story.credentials.missing.push(denied(action));
+    let change = Change::SetCredential {
+        user: "bot".into(),
+        kind: bedrock(),
+        id: "ACCABEDROCK1EXAMPLE1".into(),
+        active: false,
+    };
+    let slot = desk.screen.slot();
+    desk.intend(engine::Intent::Propose(slot, change.into()));
+    desk.keys("y");
+    story.serve(&mut desk);
+    assert!(desk.next_change().is_none());
+    assert!(
+        !desk.screen().contains("Verified with AWS"),
+        "{}",
+        desk.screen()
+    );
+    assert!(desk.screen().contains(action), "{}", desk.screen());
+}
+
 #[test]
 fn too_many_inline_policies_are_told_from_other_limits() {
     let story = Story::new();

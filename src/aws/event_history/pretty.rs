@@ -54,6 +54,18 @@ pub(super) fn indented(json: &str) -> String {
     text
 }
 
+/// The string that a text begins with, in its quotes, and what follows it.
+pub(super) fn quoted(text: &str) -> (&str, &str) {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return text.split_at(at + 1),
+            c => escaped = c == '\\' && !escaped,
+        }
+    }
+    (text, "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use crate::engine::{
     loader::Loader,
     model::LastUsed,
 };
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 /// So many pages of the other keys of a user: enough to see what uses them.
@@ -21,6 +22,9 @@ impl Engine {
         user: &str,
         key: &str,
     ) -> Option<()> {
+        let now = self.now;
+        let trail = self.fleet.get(slot)?.impacts.trail(key);
+        let is_old = trail.is_some_and(|trail| is_to_begin_anew(trail, now));
         self.open_trail(slot, key, PAGES)?;
         let account = self.fleet.get(slot)?;
         if failed_or_idle(&account.impacts.regions, &account.loader, false, |_| false) {
@@ -29,7 +33,11 @@ impl Engine {
         for other in self.other_keys(slot, user, key) {
             self.open_trail(slot, &other, PAGES_OF_OTHERS);
         }
-        let reads = self.reads_of_user(slot, user, false);
+        let reads = if is_old {
+            all_of_user(user).into()
+        } else {
+            self.reads_of_user(slot, user, false)
+        };
         self.read_all(slot, reads);
         Some(())
     }
@@ -81,12 +89,18 @@ impl Engine {
             impacts, loader, ..
         } = account;
         let regions = impacts.regions.known().cloned().unwrap_or_default();
+        impacts.opened += 1;
         let trail = impacts.trails.entry(key.into());
         let trail = trail.or_insert_with(|| KeyTrail::until(now));
+        if is_to_begin_anew(trail, now) {
+            trail.begin_anew(now);
+        }
         trail.is_open = true;
+        trail.opened = impacts.opened;
         trail.limit = trail.limit.max(pages);
         trail.forget_lost(|request| loader.is_asking(request));
         trail.add_regions(first.iter().cloned().chain(regions));
+        impacts.forget_old();
         self.ask_regions(slot, key, &first)
     }
 
@@ -156,6 +170,7 @@ impl Engine {
         for (_, trail) in account.impacts.trails_mut() {
             trail.is_open = false;
         }
+        account.impacts.forget_old();
         Some(())
     }
 
@@ -203,16 +218,24 @@ impl Engine {
                 trail.begin_anew(now);
             }
         }
-        let user = || Box::from(user);
-        let reads = [
-            Read::Permissions(user()),
-            Read::OtherCredentials(user()),
-            Read::ServicesUsed(user()),
-        ];
-        self.open_impact(slot, &user(), key);
-        self.read_all(slot, reads);
+        self.open_impact(slot, user, key);
+        self.read_all(slot, all_of_user(user));
         Some(())
     }
+}
+
+/// All that is asked of a user.
+fn all_of_user(user: &str) -> [Read; 3] {
+    [
+        Read::Permissions(user.into()),
+        Read::OtherCredentials(user.into()),
+        Read::ServicesUsed(user.into()),
+    ]
+}
+
+/// Whether whoever opens a key has to ask anew: what is known is old, and no one waits for the rest.
+fn is_to_begin_anew(trail: &KeyTrail, now: DateTime<Utc>) -> bool {
+    trail.as_of(now).is_some() && !(trail.is_open && trail.is_asking())
 }
 
 /// Whether something can be asked in a session.

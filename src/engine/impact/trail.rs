@@ -101,6 +101,9 @@ pub const HISTORY: TimeDelta = TimeDelta::days(90);
 /// So many pages of a region are asked for before a person has to want more.
 pub const PAGES: usize = 10;
 
+/// What was asked longer ago than this does not tell of the present.
+const STALE: TimeDelta = TimeDelta::minutes(5);
+
 /// The code of the error where a page token is not taken (any more).
 const TOKEN_REFUSED: &str = "InvalidNextToken";
 
@@ -121,6 +124,8 @@ pub struct KeyTrail {
     pub(in crate::engine) limit: usize,
     /// Changes with every page.
     pub(in crate::engine) version: u64,
+    /// Grows with each key that is opened: the one that was opened longest ago has the least.
+    pub(in crate::engine) opened: u64,
 }
 
 /// The events of one region.
@@ -187,6 +192,19 @@ impl KeyTrail {
         self.version
     }
 
+    /// Until when it tells, where that is so long ago that the present may be another.
+    #[must_use]
+    pub fn as_of(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        (now - self.until > STALE).then_some(self.until)
+    }
+
+    /// How many regions have told no event, and may have some: an empty page may be followed by others.
+    #[must_use]
+    pub fn unseen(&self) -> usize {
+        let regions = self.regions.values();
+        regions.filter(|region| region.is_unseen()).count()
+    }
+
     /// How many regions are being asked for the first time, or wait for that: of them nothing is known.
     #[must_use]
     pub fn unanswered(&self) -> usize {
@@ -202,6 +220,13 @@ impl KeyTrail {
                 RegionState::Failed(error, _) => Some((name, region, error)),
                 _ => None,
             })
+    }
+
+    /// Whether of a region older events are asked for, or may be.
+    #[must_use]
+    pub fn has_older(&self) -> bool {
+        let mut regions = self.regions.values();
+        regions.any(|region| !matches!(region.state, RegionState::Whole | RegionState::Failed(..)))
     }
 
     /// The regions of which there are older events than those that are loaded.
@@ -377,6 +402,11 @@ impl RegionTrail {
     pub fn is_unanswered(&self) -> bool {
         let waits = matches!(self.state, RegionState::Waiting | RegionState::Asking(_));
         waits && self.pages == 0
+    }
+
+    fn is_unseen(&self) -> bool {
+        let told = matches!(self.state, RegionState::Whole | RegionState::Failed(..));
+        self.is_unanswered() || (!told && self.events.is_empty())
     }
 
     fn is_begun_anew_after(&self, query: &TrailQuery, error: &Error) -> bool {

@@ -144,6 +144,7 @@ impl<'a> Subject<'a> {
             && let Some(LastUsed::At { time, service, .. }) = row.last_used.known()
             && let Some(trail) = self.trail()
             && trail.is_whole()
+            && trail.as_of(self.now).is_none()
             && trail.events().all(|event| event.at + DELAY < *time)
         {
             let service = service.as_deref().map(|it| format!(" for {it}"));
@@ -221,6 +222,9 @@ impl<'a> Subject<'a> {
                 last.short(),
                 ago(self.now - last.last)
             ),
+            (None, None) if !trail.is_whole() => {
+                "Not known what uses it: not everything is loaded.".into()
+            }
             (None, None) => format!(
                 "No management call in the last 90 days, in any of {} regions.",
                 trail.regions.len()
@@ -231,12 +235,20 @@ impl<'a> Subject<'a> {
 
     /// Why there may be more than what was seen; `None` where there is not.
     fn rest(&self, trail: &KeyTrail) -> Option<String> {
-        let unanswered = trail.unanswered();
-        if unanswered > 0 {
-            return Some(format!(
-                "{} not answered yet",
-                regions(unanswered, "has", "have")
-            ));
+        match (trail.unanswered(), trail.unseen()) {
+            (0, 0) => {}
+            (0, unseen) => {
+                return Some(format!(
+                    "{} not told everything yet",
+                    regions(unseen, "has", "have")
+                ));
+            }
+            (unanswered, _) => {
+                return Some(format!(
+                    "{} not answered yet",
+                    regions(unanswered, "has", "have")
+                ));
+            }
         }
         let failed = trail.failed().count();
         if failed > 0 {
@@ -253,11 +265,14 @@ impl<'a> Subject<'a> {
         if self.account.impacts.regions.known().is_none() {
             return Some("which other regions are enabled is not known".into());
         }
-        let capped = trail.capped().count();
         let recent = trail
             .known_since()
             .is_some_and(|since| self.now - since > THIS_WEEK);
-        (capped > 0 && !recent).then(|| "only the latest events are loaded".into())
+        if trail.has_older() && !recent {
+            return Some("only the latest events are loaded".into());
+        }
+        let words = as_of(trail, self.now)?;
+        Some(format!("this is {words}"))
     }
 
     /// Whether another key of the user has taken over.
@@ -301,12 +316,9 @@ impl<'a> Subject<'a> {
                 names(&lately)
             )
         };
-        match trail.unanswered() + trail.failed().count() {
-            0 => format!("{name} {whose}."),
-            more => format!(
-                "{name} {whose}, as far as is known: {} not told everything.",
-                regions(more, "has", "have")
-            ),
+        match self.rest(trail) {
+            None => format!("{name} {whose}."),
+            Some(rest) => format!("{name} {whose}, as far as is known: {rest}."),
         }
     }
 
@@ -322,6 +334,10 @@ impl<'a> Subject<'a> {
             text.push("all events: not asked in this session".into());
             return text;
         };
+        if let Some(until) = trail.as_of(self.now) {
+            let time = clock(until, self.now);
+            text.push(format!("anything after {time}, when it was asked"));
+        }
         let unanswered = trail.unanswered();
         if unanswered > 0 {
             let s = if unanswered == 1 { "" } else { "s" };
@@ -394,16 +410,40 @@ impl Engine {
                 return Some(format!("used {when} by {}", names(&used)));
             }
         }
-        if let Some(last) = rows.first() {
-            return Some(format!(
-                "last used by {}, {}",
-                last.short(),
-                ago(now - last.last)
-            ));
-        }
-        let all = trail.is_whole() && account.impacts.regions.known().is_some();
-        all.then(|| "no management call in the last 90 days".into())
+        let subject = Subject {
+            account,
+            user: "",
+            key,
+            now,
+        };
+        let rest = subject.rest(trail);
+        let Some(last) = rows.first() else {
+            let all = rest.is_none() && trail.is_whole();
+            return all.then(|| "no management call in the last 90 days".into());
+        };
+        let used = format!("{}, {}", last.short(), ago(now - last.last));
+        Some(match rest {
+            None => format!("last used by {used}"),
+            Some(rest) => format!("the last that is known to have used it is {used}; {rest}"),
+        })
     }
+}
+
+/// Until when a history tells, where the present may be another: `as of 14:02 UTC`.
+#[must_use]
+pub fn as_of(trail: &KeyTrail, now: DateTime<Utc>) -> Option<String> {
+    let until = trail.as_of(now)?;
+    Some(format!("as of {}", clock(until, now)))
+}
+
+/// A time of the last hours or days.
+fn clock(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let form = if time.date_naive() == now.date_naive() {
+        "%H:%M UTC"
+    } else {
+        "%b %-d %H:%M UTC"
+    };
+    time.format(form).to_string()
 }
 
 /// Why a region has not told everything. What it has told before is kept.

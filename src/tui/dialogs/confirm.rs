@@ -211,7 +211,13 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
     let account = lines.canvas.engine.fleet.of(plan.session);
     let user = plan.user();
     let permissions = account.and_then(|it| it.impacts.user(user)?.permissions.known());
-    let present = permissions.and_then(|it| it.own_inline(REVOCATION)?.document.as_deref());
+    let found = permissions.and_then(|it| it.own_inline(REVOCATION));
+    let present = found.and_then(|policy| policy.document.as_deref());
+    let listed = found.is_some()
+        || permissions.is_some_and(crate::engine::impact::Permissions::knows_own_inline);
+    let looked = plan.preflight().is_some_and(|it| !it.is_looking());
+    let unknown = looked && !listed;
+    let unread = found.is_some() && present.is_none();
     match plan.first() {
         Change::Create { .. } => {}
         Change::RevokeSessions { document, .. } => {
@@ -235,6 +241,17 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
                     lines.warn("A policy of this name is there that says something else:");
                     lines.below("it is replaced.");
                 }
+                None if unread => {
+                    lines.warn(
+                        "A policy of this name is there, and what it says could not be read: it is \
+                         replaced.",
+                    );
+                }
+                None if unknown => {
+                    lines.warn(
+                        "Whether a policy of this name is there is not known; it would be replaced.",
+                    );
+                }
                 None => {}
             }
             policy(lines, document);
@@ -255,6 +272,10 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
                 }
             } else if present.is_some() {
                 lines.warn("It does not say what iamkeys writes; read it first:");
+            } else if unread {
+                lines.warn("What it says could not be read.");
+            } else if unknown {
+                lines.warn("Whether a policy of this name is there is not known.");
             }
             if let Some(document) = present {
                 policy(lines, document);

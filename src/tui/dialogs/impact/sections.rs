@@ -28,6 +28,10 @@ impl Impact {
             "management calls of the last 90 days, {} seen",
             format::count(seen)
         );
+        let when = trail.and_then(|trail| verdict::as_of(trail, lines.canvas.now));
+        if let Some(when) = when {
+            seen.extend([" ", &when]);
+        }
         if lines.cells < WIDE {
             lines.push(Line::styled("  Who uses it", theme.strong));
             if !progress.is_empty() {
@@ -135,6 +139,7 @@ impl Impact {
             return part.plain(text, theme.dim);
         }
         let failed: Vec<_> = trail.failed().collect();
+        let now = part.lines.canvas.now;
         if trail.unanswered() > 0 {
             part.plain("Nothing seen yet: the regions are being asked.", theme.dim);
         } else if let [(_, _, error), ..] = failed[..]
@@ -144,15 +149,21 @@ impl Impact {
             part.plain(words::remedy(error), Style::new());
         } else if !failed.is_empty() {
             part.plain(
-                "No management call in the regions that have answered.",
+                "Nothing seen in the regions that have answered.",
                 theme.warn,
             );
         } else if trail.unreadable() > 0 {
-            let text = "No management call that could be read: see what was not checked.";
+            let text = "Nothing that could be read: see what was not checked.";
             part.plain(text, theme.warn);
+        } else if !trail.is_whole() {
+            part.plain("Nothing seen yet: not everything is loaded.", theme.warn);
         } else if account.is_some_and(|it| it.impacts.regions.known().is_none()) {
             let asked: Vec<&str> = trail.regions.keys().map(|name| &**name).collect();
-            let text = format!("No management call in {}.", asked.join(" and "));
+            let text = format!("No management call seen in {}.", asked.join(" and "));
+            part.plain(text, theme.warn);
+        } else if let Some(when) = verdict::as_of(trail, now) {
+            let key = keymap::name(Context::Impact, Action::Refresh);
+            let text = format!("Nothing was seen {when}: {key} asks again.");
             part.plain(text, theme.warn);
         } else {
             let regions = format::plural(trail.regions.len(), "region");
@@ -199,10 +210,12 @@ impl Impact {
             .filter(|session| session.may_live(now))
             .count();
         if sessions.is_empty() {
-            let text = if trail.is_whole() {
-                "none in the last 90 days"
-            } else {
-                "none seen"
+            let account = self.account(part.lines.canvas.engine);
+            let listed = account.is_some_and(|it| it.impacts.regions.known().is_some());
+            let text = match verdict::as_of(trail, now) {
+                Some(when) => format!("none seen {when}"),
+                None if trail.is_whole() && listed => "none in the last 90 days".into(),
+                None => "none seen".into(),
             };
             return part.say(text, theme.dim);
         }
@@ -260,10 +273,12 @@ impl Impact {
         for error in &permissions.missing {
             part.say(format!("Not all is known. {}", error.short()), theme.warn);
         }
-        let boundary = if permissions.boundary.is_some() {
-            "a boundary limits it"
-        } else {
-            "no boundary"
+        let untold = permissions.missing.iter();
+        let untold = untold.clone().find(|error| error.action == "iam:GetUser");
+        let boundary = match (&permissions.boundary, untold) {
+            (Some(_), _) => "a boundary limits it".to_owned(),
+            (None, Some(error)) => format!("boundary: not known ({})", error.short()),
+            (None, None) => "no boundary".to_owned(),
         };
         let dot = theme.glyphs.dot;
         let text =
