@@ -1345,14 +1345,17 @@ fn powerful(users: &[desk::Someone]) -> UserDetailsPage {
             any_of: vec![one.into()],
             inverted: false,
         };
-        Some(Digest::of(&Policy {
-            statements: vec![Statement {
-                allows: true,
-                actions: patterns(action),
-                resources: patterns("*"),
-                is_conditional: false,
-            }],
-        }))
+        Some(Digest::of(
+            &Policy {
+                statements: vec![Statement {
+                    allows: true,
+                    actions: patterns(action),
+                    resources: patterns("*"),
+                    is_conditional: false,
+                }],
+            },
+            None,
+        ))
     };
     let mut page = desk::details(users);
     for user in &mut page.users {
