@@ -70,6 +70,10 @@ pub enum Power {
 }
 
 /// What is judged of the policies of a user.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of the power, and all may hold at once"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judgement<'a> {
     /// How much the user can do.

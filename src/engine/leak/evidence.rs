@@ -138,9 +138,12 @@ pub struct Written {
 /// names, and long.
 fn clean(text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace);
-    let words = words.map(|word| match is_arn_of_iam(word) {
-        true => redacted_name(word),
-        false => redacted(word),
+    let words = words.map(|word| {
+        if is_arn_of_iam(word) {
+            redacted_name(word)
+        } else {
+            redacted(word)
+        }
     });
     words.collect()
 }
@@ -157,9 +160,10 @@ fn is_arn_of_iam(word: &str) -> bool {
 /// `ListProvisionedConcurrencyConfigs20190930` does.
 fn clean_call(service: &str, action: &str) -> String {
     let name = action.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v');
-    let action = match redacted_name(name) == name {
-        true => action.to_owned(),
-        false => redacted_name(action),
+    let action = if redacted_name(name) == name {
+        action.to_owned()
+    } else {
+        redacted_name(action)
     };
     format!("{}:{action}", redacted_name(service))
 }
