@@ -1340,25 +1340,28 @@ fn with_power(size: (u16, u16)) -> Desk {
 }
 
 fn powerful(users: &[desk::Someone]) -> UserDetailsPage {
-    let allows = |action: &str| {
+    let allows = |action: &str, is_conditional: bool| {
         let patterns = |one: &str| Patterns {
             any_of: vec![one.into()],
             inverted: false,
         };
-        Some(Digest::of(&Policy {
-            statements: vec![Statement {
-                allows: true,
-                actions: patterns(action),
-                resources: patterns("*"),
-                is_conditional: false,
-            }],
-        }))
+        Some(Digest::of(
+            &Policy {
+                statements: vec![Statement {
+                    allows: true,
+                    actions: patterns(action),
+                    resources: patterns("*"),
+                    is_conditional,
+                }],
+            },
+            None,
+        ))
     };
     let mut page = desk::details(users);
     for user in &mut page.users {
         let inline = match &*user.name {
-            "alice" | "former-intern" => allows("*"),
-            "web-assets" => allows("iam:createpolicyversion"),
+            "alice" | "former-intern" => allows("*", false),
+            "web-assets" => allows("iam:createpolicyversion", true),
             _ => continue,
         };
         user.grants = Arc::new(Grants {
@@ -1379,6 +1382,13 @@ fn administrators_and_quarantined_users() {
     pictures("marks-card", |size| {
         let mut desk = with_power(size);
         desk.keys("jj");
+        desk.press(KeyCode::Tab);
+        desk
+    });
+    pictures("marks-conditional", |size| {
+        let mut desk = with_power(size);
+        desk.keys("/web-assets");
+        desk.press(KeyCode::Enter);
         desk.press(KeyCode::Tab);
         desk
     });

@@ -201,3 +201,8 @@ pub(super) fn one_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default().trim();
     line.chars().take(400).collect()
 }
+/// The ID of the account in an ARN, where there is one.
+pub(super) fn account_in(arn: &str) -> Option<&str> {
+    let id = arn.split(':').nth(4)?;
+    (id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
+}

@@ -5,7 +5,7 @@
 use super::{
     Connection, Error, UserDetailsPage,
     connection::PAGE,
-    convert::{self, error},
+    convert::{self, account_in, error},
     policy_document,
     trail::turns_in_circles,
 };
@@ -82,8 +82,9 @@ impl Shared {
         let boundary = user.permissions_boundary;
         let boundary = boundary.and_then(|boundary| boundary.permissions_boundary_arn);
         let groups = user.group_list.unwrap_or_default().into_iter();
+        let account = user.arn.as_deref().and_then(account_in);
         let grants = Grants {
-            inline: inline(user.user_policy_list),
+            inline: inline(user.user_policy_list, account),
             groups: groups.map(|name| self.text(name)).collect(),
             managed: self.managed(user.attached_managed_policies),
             boundary: boundary.map(|arn| self.text(arn)),
@@ -96,8 +97,9 @@ impl Shared {
     }
 
     fn group(&mut self, group: GroupDetail) -> (Arc<str>, Grants) {
+        let account = group.arn.as_deref().and_then(account_in);
         let grants = Grants {
-            inline: inline(group.group_policy_list),
+            inline: inline(group.group_policy_list, account),
             managed: self.managed(group.attached_managed_policies),
             ..Grants::default()
         };
@@ -117,7 +119,9 @@ impl Shared {
         let versions = policy.policy_version_list.unwrap_or_default();
         let mut versions = versions.into_iter();
         let in_force = versions.find(|version| version.is_default_version);
-        let digest = in_force.and_then(|version| digest(version.document.as_deref()));
+        // A policy of AWS's own names no account.
+        let account = policy.arn.as_deref().and_then(account_in);
+        let digest = in_force.and_then(|version| digest(version.document.as_deref(), account));
         Some((self.text(policy.arn?), digest))
     }
 
@@ -128,15 +132,15 @@ impl Shared {
     }
 }
 
-fn inline(policies: Option<Vec<PolicyDetail>>) -> Box<[Option<Digest>]> {
+fn inline(policies: Option<Vec<PolicyDetail>>, account: Option<&str>) -> Box<[Option<Digest>]> {
     let policies = policies.unwrap_or_default().into_iter();
     policies
-        .map(|policy| digest(policy.policy_document.as_deref()))
+        .map(|policy| digest(policy.policy_document.as_deref(), account))
         .collect()
 }
 
 /// What is telling of a document; none of one that is not understood.
-fn digest(document: Option<&str>) -> Option<Digest> {
+fn digest(document: Option<&str>, account: Option<&str>) -> Option<Digest> {
     let policy = policy_document::parse(document?).ok()?;
-    Some(Digest::of(&policy))
+    Some(Digest::of(&policy, account))
 }

@@ -3,7 +3,7 @@
 use super::{
     Connection, Error, Kind,
     connection::all_pages,
-    convert::{error, failed},
+    convert::{account_in, error, failed},
     member::partition,
     parts::{Missing, each, patiently},
     policy_document::{LONGEST, decode, parse},
@@ -68,12 +68,12 @@ impl Connection {
             patiently(|| self.attached_to_user(user)),
             patiently(|| self.inline_of_user(user)),
             patiently(|| self.groups_of(user)),
-            patiently(|| self.boundary_of(user)),
+            patiently(|| self.account_and_boundary_of(user)),
         );
         let attached = of_user(&mut missing, attached)?;
         let inline = of_user(&mut missing, inline)?;
         let groups = of_user(&mut missing, groups)?.unwrap_or_default();
-        let boundary = of_user(&mut missing, boundary)?.flatten();
+        let (account, boundary) = of_user(&mut missing, boundary)?.unwrap_or_default();
         if let Some(error) = missing.is_all(4) {
             return Err(error.clone());
         }
@@ -137,6 +137,7 @@ impl Connection {
             permissions: Permissions {
                 policies,
                 boundary,
+                account: account.map(Into::into),
                 groups: groups.into_iter().map(Into::into).collect(),
                 missing: missing.into_errors(),
             },
@@ -182,12 +183,20 @@ impl Connection {
         .await
     }
 
-    /// The ARN of the policy that limits a user, where there is one.
-    async fn boundary_of(&self, user: &str) -> Result<Option<String>, Error> {
+    /// The ID of a user's account, and the ARN of the policy that limits them, where there is one.
+    async fn account_and_boundary_of(
+        &self,
+        user: &str,
+    ) -> Result<(Option<String>, Option<String>), Error> {
         let answer = self.iam.get_user().user_name(user).send().await;
         let answer = answer.map_err(|e| error("iam:GetUser", &e))?;
-        let boundary = answer.user.and_then(|user| user.permissions_boundary);
-        Ok(boundary.and_then(|boundary| boundary.permissions_boundary_arn))
+        let Some(user) = answer.user else {
+            return Ok((None, None));
+        };
+        let account = account_in(&user.arn).map(str::to_owned);
+        let boundary = user.permissions_boundary;
+        let boundary = boundary.and_then(|boundary| boundary.permissions_boundary_arn);
+        Ok((account, boundary))
     }
 
     /// The policies of a group: the ARNs of those attached, and the names of the others. Each may fail

@@ -26,6 +26,12 @@ pub struct Entry {
     pub target: String,
     /// The account, as it was called then; none for what was done on this machine.
     pub account: Option<Box<str>>,
+    /// The user it concerns, where it concerns one.
+    pub user: Option<Box<str>>,
+    /// The access key it concerns, where it concerns one.
+    pub key: Option<Box<str>>,
+    /// Who was signed in when it was noted: the ARN, where it was known.
+    pub by: Option<Box<str>>,
     /// The role through which it was done, where it was through one: its ARN.
     pub role: Option<Box<str>>,
     /// What came of it.
@@ -61,10 +67,11 @@ impl Outcome {
 }
 
 impl Entry {
-    /// A change that was sent, with what came of it.
+    /// A change that was sent, by whom, and what came of it.
     pub(super) fn of_change(
         change: &Change,
         account: &AccountLabel,
+        by: Option<&str>,
         result: &Result<Changed, Error>,
         request_id: Option<String>,
         took: Duration,
@@ -75,10 +82,13 @@ impl Entry {
         let request_id = error
             .and_then(|error| error.request_id.clone())
             .or(request_id);
-        let target = match result {
-            Ok(Changed::Created { key, .. }) => format!("{} of {}", key.id, change.user()),
-            _ => row.target,
+        let (target, key) = match result {
+            Ok(Changed::Created { key, .. }) => {
+                (format!("{} of {}", key.id, change.user()), Some(&*key.id))
+            }
+            _ => (row.target, change.key()),
         };
+        let key = key.map(Into::into);
         let result = match error {
             None => Outcome::Done(row.done.to_lowercase()),
             Some(error) if error.outcome_unknown() => Outcome::NotKnown(error.clone()),
@@ -89,6 +99,9 @@ impl Entry {
             request_id,
             command: change.command(account.profile.as_deref(), endpoint),
             account: Some(account.words.as_str().into()),
+            user: Some(change.user().into()),
+            key,
+            by: by.map(Into::into),
             role: account.role.clone(),
             ..Self::of_place(row.action, target, result, took, time)
         }
@@ -108,6 +121,11 @@ impl Entry {
             request_id: error.request_id.clone(),
             command: read.command(identity.profile.as_deref(), identity.endpoint.as_deref()),
             account: Some(identity.account().into()),
+            user: read.user().map(Into::into),
+            by: identity
+                .caller
+                .known()
+                .map(|caller| caller.arn.as_str().into()),
             role: identity.role_arn(),
             ..Self::of_place(error.action, read.row().target, result, took, time)
         }
@@ -126,6 +144,9 @@ impl Entry {
             action,
             target,
             account: None,
+            user: None,
+            key: None,
+            by: None,
             role: None,
             result,
             took,

@@ -233,9 +233,27 @@ pub fn is_a_secret(text: &str) -> bool {
 /// stands beside a secret may be base64 too.
 #[must_use]
 pub fn redacted(text: &str) -> String {
+    redacted_where(text, |_| true)
+}
+
+/// The same of what is known for a name: of a user, a path, a policy, a call. Many are longer than a
+/// secret and made of letters only; one that has capitals, small letters and digits may be a secret
+/// that was pasted in the wrong place. A number between two slashes is none of it.
+#[must_use]
+pub fn redacted_name(name: &str) -> String {
+    redacted_where(name, |run| {
+        let has = |is: fn(&u8) -> bool| run.bytes().any(|byte| is(&byte));
+        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let mixed = |part: &str| !is_number(part) && part.contains(|c: char| !c.is_alphabetic());
+        has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && run.split('/').any(mixed)
+    })
+}
+
+/// A text without the runs that are as long as a secret and look like one.
+fn redacted_where(text: &str, is_secret: impl Fn(&str) -> bool) -> String {
     let parts = text.split_inclusive(is_outside).map(|part| {
         let run = part.trim_end_matches(is_outside);
-        if run.len() >= SECRET_LENGTH {
+        if run.len() >= SECRET_LENGTH && is_secret(run) {
             format!("[redacted]{}", &part[run.len()..])
         } else {
             part.to_owned()

@@ -355,7 +355,11 @@ impl Engine {
         let at = self.plans.iter().position(of_it)?;
         let plan = &self.plans[at];
         let change = plan.current().change.clone();
-        let entry = Entry::of_change(&change, &plan.account, &result, request_id, took, self.now);
+        let account = self.fleet.of(session);
+        let caller = account.and_then(|account| account.identity.caller.known());
+        let by = caller.map(|caller| caller.arn.as_str());
+        let label = &plan.account;
+        let entry = Entry::of_change(&change, label, by, &result, request_id, took, self.now);
         self.activity.note(entry);
         if matches!(&result, Err(error) if error.kind == Kind::Throttled)
             && let Some(account) = self.fleet.of_mut(session)

@@ -434,6 +434,31 @@ fn what_it_did_is_listed_the_worst_first_with_what_its_session_did() {
 }
 
 #[test]
+fn what_is_done_to_the_keys_that_it_made_is_in_its_evidence() {
+    let mut story = Story::new();
+    let mut desk = story.open();
+    desk.keys("jjjjt");
+    let change = approve(&mut desk, &mut story);
+    assert_eq!((change.user(), change.key()), ("backdoor", Some(BACKDOOR)));
+    let engine = &desk.screen.engine;
+    let entry = engine.activity.row(0).unwrap();
+    assert_eq!(entry.user.as_deref(), Some("backdoor"));
+    assert_eq!(entry.key.as_deref(), Some(BACKDOOR));
+    let alice = "arn:aws:iam::123456789012:user/alice";
+    assert_eq!(entry.by.as_deref(), Some(alice));
+    let done = |user: &str, key: &str| {
+        let evidence = engine.evidence(desk.screen.slot(), user, key).unwrap();
+        let done = evidence.done.into_iter();
+        done.map(|done| (done.target, done.by)).collect::<Vec<_>>()
+    };
+    let expected = [(format!("{BACKDOOR} of backdoor"), Some(alice.to_owned()))];
+    assert_eq!(done("bot", KEY), expected);
+    assert_eq!(done("backdoor", BACKDOOR), expected);
+    // The other key has made nothing.
+    assert_eq!(done("bot", OTHER), []);
+}
+
+#[test]
 fn no_change_is_said_only_of_what_was_seen() {
     let mut story = Story::new();
     story.events.clear();
@@ -763,8 +788,8 @@ fn evidence_is_written_where_it_is_typed_and_holds_no_secret() {
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
     let mut story = Story::new();
     let mut odd = event(1, "s3:PutBucketPolicy");
-    odd.agent = format!("curl {SECRET}").into();
-    odd.target = Some(SECRET.into());
+    odd.agent = format!("curl/{SECRET}").into();
+    odd.target = Some(format!("bucket/{SECRET}").into());
     story.events.push((KEY, odd));
     let mut desk = story.open();
     desk.press(KeyCode::Enter);

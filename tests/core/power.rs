@@ -25,14 +25,17 @@ fn allows(actions: &[&str]) -> Digest {
         any_of: any_of.iter().map(|&one| one.into()).collect(),
         inverted: false,
     };
-    Digest::of(&Policy {
-        statements: vec![Statement {
-            allows: true,
-            actions: patterns(actions),
-            resources: patterns(&["*"]),
-            is_conditional: false,
-        }],
-    })
+    Digest::of(
+        &Policy {
+            statements: vec![Statement {
+                allows: true,
+                actions: patterns(actions),
+                resources: patterns(&["*"]),
+                is_conditional: false,
+            }],
+        },
+        None,
+    )
 }
 
 /// What each of the people has: `deploy-bot` is in a group of administrators, and `old-batch` has a
@@ -317,4 +320,21 @@ fn what_is_not_told_of_makes_no_one_powerless() {
         ..grants(&[Some(allows(&["s3:*"]))], &[])
     };
     assert_eq!(told(&bounded), None, "the boundary is not known");
+    // It may leave nothing of what the policies allow.
+    let bounded = Grants {
+        inline: [Some(admin)].into(),
+        ..bounded
+    };
+    assert_eq!(told(&bounded), None, "nor is what it leaves of everything");
+    let mut given = Given::default();
+    given
+        .managed
+        .insert("arn:aws:iam::123456789012:policy/limit".into(), None);
+    assert_eq!(given.power(&bounded, "bob"), None, "it was not understood");
+    given.managed.insert(
+        "arn:aws:iam::123456789012:policy/limit".into(),
+        Some(allows(&["iam:*"])),
+    );
+    let power = given.power(&bounded, "bob");
+    assert!(power.is_some_and(Power::is_admin), "{power:?}");
 }

@@ -175,6 +175,7 @@ pub fn permissions() -> Permissions {
             everything,
         )],
         boundary: None,
+        account: Some("123456789012".into()),
         groups: vec!["ops-admins".into()],
         missing: Vec::new(),
     }

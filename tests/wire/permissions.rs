@@ -108,6 +108,7 @@ async fn all_policies_of_a_user_are_read() {
     assert_eq!(names(&all), ALL);
     assert_eq!(all.missing, []);
     assert_eq!(texts(&all.groups), ["release", "second"]);
+    assert_eq!(all.account.as_deref(), Some("123456789012"));
     let boundary = all.boundary.as_ref().unwrap();
     assert_eq!(&*boundary.name, "machine-boundary");
     assert!(understood(boundary).statements[0].actions.inverted);
@@ -133,7 +134,13 @@ async fn all_policies_of_a_user_are_read() {
     assert_eq!(calls(&endpoint, "GetPolicyVersion"), 4);
 
     let nothing = account.permissions("new-hire").await.unwrap();
-    assert_eq!(nothing, Permissions::default());
+    assert_eq!(
+        nothing,
+        Permissions {
+            account: all.account.clone(),
+            ..Permissions::default()
+        }
+    );
 }
 
 #[tokio::test]

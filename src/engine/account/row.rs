@@ -27,6 +27,8 @@ pub struct UserRow {
     pub tags: Load<UserTags>,
     /// How much their policies allow, as the details of all users tell; none while that is not known.
     pub power: Option<Power>,
+    /// What makes an administrator of them is given under conditions only.
+    pub is_admin_conditional: bool,
     /// What gives it, from when they are told of until all groups and policies are.
     pub(super) grants: Option<Arc<Grants>>,
     /// Their keys are to be asked for again when there is room.
@@ -210,6 +212,7 @@ impl UserRow {
             keys: Load::Idle,
             tags: Load::Idle,
             power: None,
+            is_admin_conditional: false,
             grants: None,
             refresh: false,
             reported: None,

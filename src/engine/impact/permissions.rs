@@ -11,6 +11,8 @@ pub struct Permissions {
     pub policies: Vec<NamedPolicy>,
     /// What limits them, where there is a boundary.
     pub boundary: Option<NamedPolicy>,
+    /// The ID of the user's account, where it is known.
+    pub account: Option<Box<str>>,
     /// The groups that the user is in.
     pub groups: Vec<Box<str>>,
     /// What was refused or failed: with any of these, nothing here is all there is.
@@ -44,7 +46,12 @@ impl Permissions {
     /// Whether all of the user's own inline policies are listed.
     #[must_use]
     pub fn knows_own_inline(&self) -> bool {
-        let mut missing = self.missing.iter();
-        !missing.any(|error| error.action == "iam:ListUserPolicies")
+        !self.misses("iam:ListUserPolicies")
+    }
+
+    /// Whether an action was refused or failed.
+    #[must_use]
+    pub fn misses(&self, action: &str) -> bool {
+        self.missing.iter().any(|error| error.action == action)
     }
 }

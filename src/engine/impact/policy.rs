@@ -3,8 +3,8 @@
 //!
 //! Conditions, policies of the organisation and of resources are not evaluated: what is allowed under
 //! a condition counts as allowed, and what is denied under one does not count as denied. Nor does what
-//! is denied of some resources only. What a key can do is so never less than what is said here, as far
-//! as its user's policies go.
+//! is denied of some resources only. A key can so never do more than what is said here, as far as its
+//! user's policies go and are all known; it may be able to do less.
 //!
 //! Policies add up, a boundary limits all of them, and what is denied anywhere is denied (IAM user
 //! guide, "Policy evaluation logic"). The condensed form of a policy is a [`Digest`]; what several of
@@ -70,6 +70,10 @@ pub enum Power {
 }
 
 /// What is judged of the policies of a user.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of the power, and all may hold at once"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judgement<'a> {
     /// How much the user can do.
@@ -80,6 +84,12 @@ pub struct Judgement<'a> {
     pub is_conditional: bool,
     /// Whether a boundary limits what the policies allow.
     pub is_bounded: bool,
+    /// Whether it is known if there is a boundary, and how far it goes. Otherwise what is said here is
+    /// what the policies allow without one.
+    pub knows_boundary: bool,
+    /// Whether every role that trusts the user can be assumed. Which do is not known; said only where
+    /// the user is no administrator.
+    pub assumes_roles: bool,
     /// Whether all policies are known and understood. Otherwise there may be more, or more may be
     /// denied.
     pub is_certain: bool,
@@ -104,13 +114,14 @@ pub fn judge<'a>(permissions: &'a Permissions, user: &str) -> Judgement<'a> {
         .collect();
     let boundary = permissions.boundary.as_ref();
     let limit = boundary.and_then(|named| named.policy.as_ref().ok());
+    let account = permissions.account.as_deref();
     let digests: Vec<Digest> = understood
         .iter()
-        .map(|(_, policy)| Digest::of(policy))
+        .map(|(_, policy)| Digest::of(policy, account))
         .collect();
     let summed = digest::sum(
         &digests.iter().collect::<Vec<_>>(),
-        limit.map(Digest::of).as_ref(),
+        limit.map(|limit| Digest::of(limit, account)).as_ref(),
         user,
     );
     let by = summed.by.map(|at| understood[at].0);
@@ -126,6 +137,11 @@ pub fn judge<'a>(permissions: &'a Permissions, user: &str) -> Judgement<'a> {
         by: by.filter(|_| !nothing),
         is_conditional: summed.is_conditional,
         is_bounded: boundary.is_some(),
+        knows_boundary: match boundary {
+            Some(boundary) => is_understood(boundary),
+            None => !permissions.misses("iam:GetUser"),
+        },
+        assumes_roles: summed.assumes_roles && !nothing,
         is_certain: permissions.missing.is_empty()
             && permissions.policies.iter().all(is_understood)
             && boundary.is_none_or(is_understood),

@@ -8,11 +8,11 @@ use crate::engine::{
     activity::{Entry, Outcome},
     effect::{Effect, Slot},
     impact::{Made, SessionOf, TrailEvent},
-    key_id::{redacted, secret_in},
+    key_id::{redacted, redacted_name},
     model::LastUsed,
 };
 use chrono::{DateTime, Utc};
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 /// Everything that is known of a leaked key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,29 +134,54 @@ pub struct Written {
     pub unsure: Option<String>,
 }
 
-/// A text from outside; without what looks like a secret in it.
+/// A text from outside, without what may be a secret in it. Of ARNs of IAM it is known that they are
+/// names, and long.
 fn clean(text: &str) -> String {
-    let text = match secret_in(text) {
-        Some(_) => Cow::from(redacted(text)),
-        None => Cow::from(text),
+    let words = text.split_inclusive(char::is_whitespace);
+    let words = words.map(|word| {
+        if is_arn_of_iam(word) {
+            redacted_name(word)
+        } else {
+            redacted(word)
+        }
+    });
+    words.collect()
+}
+
+/// Whether a word is the ARN of something that IAM or STS has given a name.
+fn is_arn_of_iam(word: &str) -> bool {
+    let mut parts = word.split(':');
+    let is_arn = parts.next() == Some("arn");
+    let service = parts.nth(1);
+    is_arn && matches!(service, Some("iam" | "sts")) && parts.count() > 2
+}
+
+/// The name of a call, as AWS has it: those of some services end with the version of their API, as
+/// `ListProvisionedConcurrencyConfigs20190930` does.
+fn clean_call(service: &str, action: &str) -> String {
+    let name = action.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v');
+    let action = if redacted_name(name) == name {
+        action.to_owned()
+    } else {
+        redacted_name(action)
     };
-    text.into_owned()
+    format!("{}:{action}", redacted_name(service))
 }
 
 impl Found {
     fn of(event: &TrailEvent, session: Option<&str>) -> Self {
         Self {
-            id: event.id.to_string(),
+            id: clean(&event.id),
             at: event.at,
             kind: None,
-            action: clean(&format!("{}:{}", event.service, event.action)),
-            region: event.region.to_string(),
+            action: clean_call(&event.service, &event.action),
+            region: clean(&event.region),
             source: clean(&event.source),
             agent: clean(&event.agent),
             target: event.target.as_deref().map(clean),
             made: event.made.as_deref().map(made),
-            error: event.error.as_deref().map(clean),
-            session: session.map(str::to_owned),
+            error: event.error.as_deref().map(redacted_name),
+            session: session.map(clean),
             count: 1,
         }
     }
@@ -165,16 +190,18 @@ impl Found {
 /// What a call has made, in words.
 fn made(made: &Made) -> String {
     match made {
-        Made::Key { key, user } => format!("access key {key} of {}", clean(user)),
+        Made::Key { key, user } => {
+            format!("access key {} of {}", clean(key), redacted_name(user))
+        }
         Made::Thing(name) => clean(name),
         Made::Session { key, until, of } => {
             let of = match of {
                 SessionOf::User => "of the user".into(),
-                SessionOf::Federated(name) => format!("federated as {}", clean(name)),
+                SessionOf::Federated(name) => format!("federated as {}", redacted_name(name)),
                 SessionOf::Role(arn) => format!("of {}", clean(arn)),
             };
             let until = until.map(|until| format!(", until {}", until.format("%FT%TZ")));
-            format!("session {key} {of}{}", until.unwrap_or_default())
+            format!("session {} {of}{}", clean(key), until.unwrap_or_default())
         }
     }
 }
@@ -229,7 +256,7 @@ impl Engine {
                 ..Found::of(harm.event, harm.session)
             })
             .collect();
-        let done = self.done_for(account, user);
+        let done = self.done_for(account, &leak);
         let last_used = leak.row.and_then(|row| row.last_used.known());
         let status = match leak.row {
             Some(row) => Some(row.key.status.word().to_owned()),
@@ -240,19 +267,22 @@ impl Engine {
         let permissions = leak.permissions.and_then(|load| load.known());
         let policies = permissions.into_iter().flat_map(|known| &known.policies);
         let policies = policies.map(|policy| match &policy.group {
-            Some(group) => format!("{} (by group {})", clean(&policy.name), clean(group)),
-            None => clean(&policy.name),
+            Some(group) => {
+                let (name, group) = (redacted_name(&policy.name), redacted_name(group));
+                format!("{name} (by group {group})")
+            }
+            None => redacted_name(&policy.name),
         });
         let since = account.impacts.trail(key).map(|trail| trail.since);
         Some(Evidence {
             written: self.now,
-            written_by: caller.map(|caller| caller.arn.clone()),
-            account: account.id().map(str::to_owned),
-            account_name: account.label().to_owned(),
-            endpoint: account.endpoint().map(str::to_owned),
-            user: user.to_owned(),
-            path: row.map(|row| row.user.path.to_string()),
-            key: key.to_owned(),
+            written_by: caller.map(|caller| clean(&caller.arn)),
+            account: account.id().map(clean),
+            account_name: clean(account.label()),
+            endpoint: account.endpoint().map(clean),
+            user: redacted_name(user),
+            path: row.map(|row| redacted_name(&row.user.path)),
+            key: clean(key),
             description: account.description_of(user, key).flatten().map(clean),
             status,
             created: leak.row.and_then(|row| row.key.created),
@@ -261,39 +291,49 @@ impl Engine {
                 _ => None,
             },
             never_used: matches!(last_used, Some(LastUsed::Never)),
-            quarantine: leak.quarantine().map(str::to_owned),
+            quarantine: leak.quarantine().map(redacted_name),
             policies: policies.collect(),
-            revocation: revoked(&leak.revocation),
+            revocation: clean(&revoked(&leak.revocation)),
             roles: leak.roles.iter().map(|role| clean(role.arn)).collect(),
             timeline: timeline(&leak, &all, &changes, &done),
             keys_made: leak
                 .keys_made()
-                .map(|(key, user)| (key.to_owned(), clean(user)))
+                .map(|(key, user)| (clean(key), redacted_name(user)))
                 .collect(),
             others: leak
                 .others()
                 .iter()
                 .map(|other| named(other, user))
                 .collect(),
-            not_checked: leak.not_checked(since),
+            not_checked: leak.not_checked(since).iter().map(|it| clean(it)).collect(),
             changes,
             events: all,
             done,
         })
     }
 
-    /// What this run has done in an account that concerns a user, the oldest first.
-    fn done_for(&self, account: &Account, user: &str) -> Vec<Done> {
+    /// What this run has done in an account that concerns a leaked key, its user, or the users and keys
+    /// that it has made; the oldest first.
+    fn done_for(&self, account: &Account, leak: &Leak<'_>) -> Vec<Done> {
         let here = account.identity.account();
-        let by = account
-            .identity
-            .caller
-            .known()
-            .map(|caller| caller.arn.clone());
+        let users = leak
+            .harm
+            .iter()
+            .filter_map(|harm| match harm.event.made.as_deref() {
+                Some(Made::Thing(user)) if &*harm.event.action == "CreateUser" => {
+                    harm.event.error.is_none().then_some(&**user)
+                }
+                _ => None,
+            });
+        let users: Vec<&str> = users.chain([leak.user]).collect();
+        let keys = leak.keys_made().map(|(key, _)| key);
+        let keys: Vec<&str> = keys.chain([leak.key]).collect();
+        let is_one = |known: &[&str], one: Option<&str>| {
+            one.is_some_and(|one| known.iter().any(|known| known.eq_ignore_ascii_case(one)))
+        };
         let concerns = |entry: &&Entry| {
-            let mut words = entry.target.split([' ', ',']);
             entry.account.as_deref() == Some(here.as_str())
-                && words.any(|word| word.eq_ignore_ascii_case(user))
+                && (is_one(&users, entry.user.as_deref()) || is_one(&keys, entry.key.as_deref()))
                 && !matches!(&entry.result, Outcome::Failed(_) if is_read(entry))
         };
         let entries = (0..self.activity.len())
@@ -302,19 +342,15 @@ impl Engine {
         let entries = entries.filter(concerns);
         let done = entries.map(|entry| Done {
             at: entry.time,
-            by: entry
-                .role
-                .as_deref()
-                .map(str::to_owned)
-                .or_else(|| by.clone()),
+            by: entry.by.as_deref().or(entry.role.as_deref()).map(clean),
             action: entry.action.to_owned(),
             target: clean(&entry.target),
             result: match &entry.result {
-                Outcome::Done(what) => what.clone(),
-                Outcome::Failed(error) => format!("not done: {}", error.short()),
-                Outcome::NotKnown(error) => format!("not known: {}", error.short()),
+                Outcome::Done(what) => clean(what),
+                Outcome::Failed(error) => clean(&format!("not done: {}", error.short())),
+                Outcome::NotKnown(error) => clean(&format!("not known: {}", error.short())),
             },
-            request_id: entry.request_id.clone(),
+            request_id: entry.request_id.as_deref().map(clean),
         });
         done.collect()
     }
@@ -374,7 +410,7 @@ fn is_read(entry: &Entry) -> bool {
 fn named(other: &Other<'_>, user: &str) -> (String, String) {
     match other {
         Other::Key(row) => (
-            format!("access key {}", row.key.id),
+            clean(&format!("access key {}", row.key.id)),
             row.key.status.word().to_owned(),
         ),
         Other::Credential(credential) => {
@@ -399,7 +435,7 @@ fn timeline(leak: &Leak<'_>, events: &[Found], changes: &[Found], done: &[Done])
     };
     add(
         leak.row.and_then(|row| row.key.created),
-        format!("{} was created", leak.key),
+        format!("{} was created", clean(leak.key)),
     );
     if let (Some(first), Some(last)) = (events.last(), events.first()) {
         add(
@@ -455,4 +491,52 @@ fn timeline(leak: &Leak<'_>, events: &[Found], changes: &[Found], done: &[Done])
     }
     moments.sort_by_key(|moment| moment.at);
     moments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+    #[test]
+    fn a_secret_beside_other_things_is_left_out() {
+        for text in [
+            SECRET.to_owned(),
+            format!("tool/{SECRET}"),
+            format!("bucket/{SECRET}"),
+            format!("curl/8.1 tool/{SECRET} x"),
+            format!("arn:aws:s3:::bucket/{SECRET}"),
+            format!("arn:aws:iam::123456789012:user/{SECRET}"),
+            format!("https://host/{SECRET}?x"),
+            format!("{SECRET}{SECRET}/more"),
+        ] {
+            assert!(!clean(&text).contains("bPxRfiCY"), "{text}");
+            let name = redacted_name(&text);
+            assert!(!name.contains("bPxRfiCY"), "{name}");
+            assert!(!clean_call("s3", &text).contains("bPxRfiCY"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_for_what_it_is_stays() {
+        for text in [
+            "aws-cli/2.15.0 md/Botocore#1.34.0",
+            "a6f4b3d0-1111-2222-3333-444455556666",
+            "arn:aws:iam::aws:policy/AmazonElasticFileSystemClientReadWriteAccess",
+            "arn:aws:iam::123456789012:user/division/department/team/things/mobile-uploads",
+            "arn:aws:sts::123456789012:assumed-role/OrganizationAccountAccessRole/1700000000000000000",
+            "2001:db8::1 of AKIAIOSFODNN7EXAMPLE",
+        ] {
+            assert_eq!(clean(text), text);
+        }
+        let path = "/division/department/team/things/for/mobile/";
+        assert_eq!(redacted_name(path), path);
+        for call in [
+            "GetServiceLastAccessedDetailsWithEntities",
+            "ListProvisionedConcurrencyConfigs20190930",
+        ] {
+            assert_eq!(clean_call("lambda", call), format!("lambda:{call}"));
+        }
+    }
 }

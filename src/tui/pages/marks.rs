@@ -19,6 +19,9 @@ pub(super) fn behind_name(
     let is_admin = row.power.is_some_and(Power::is_admin);
     let is_quarantined = account.users.is_quarantined(&row.user.name) == Some(true);
     let (texts, style): (&[&str], Style) = match (is_quarantined, is_admin) {
+        (false, true) if row.is_admin_conditional => {
+            (&["admin under conditions", "admin", "adm"], theme.warn)
+        }
         (true, true) => (&["quarantined admin", "quarantined", "quar"], theme.bad),
         (true, false) => (&["quarantined", "quar"], theme.bad),
         (false, true) => (&["admin", "adm"], theme.warn),
@@ -44,6 +47,11 @@ pub(super) fn over_cards(canvas: &Canvas<'_>, row: &UserRow) -> Vec<(String, Sty
         Some(Power::Escalates(action)) => format!("can make itself one by {action}"),
         _ => return text,
     };
-    text.push((format!("{warn} admin: {said}"), theme.warn));
+    let admin = if row.is_admin_conditional {
+        "admin under conditions"
+    } else {
+        "admin"
+    };
+    text.push((format!("{warn} {admin}: {said}"), theme.warn));
     text
 }

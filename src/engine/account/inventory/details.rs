@@ -230,7 +230,9 @@ impl Inventory {
         for at in 0..self.rows.len() {
             self.edit(at, |row| {
                 let grants = row.grants.take();
-                row.power = grants.and_then(|grants| given.power(&grants, &row.user.name));
+                let told = grants.and_then(|grants| given.told(&grants, &row.user.name));
+                row.power = told.map(|(power, _)| power);
+                row.is_admin_conditional = told.is_some_and(|(_, is_conditional)| is_conditional);
             });
         }
         self.details.forget_given();

@@ -4,8 +4,8 @@
 use super::{
     Patterns, Policy, Power,
     glob::takes_in,
-    marker::{About, Marker},
-    resource::{is_all_but_oneself, reach},
+    marker::{About, Marker, Use},
+    resource::{is_all_but_oneself, is_all_denied, reach},
 };
 
 /// What a policy allows and denies of what is telling.
@@ -107,9 +107,10 @@ impl Patterns {
 }
 
 impl Digest {
-    /// Reads a policy.
+    /// Reads a policy; with the ID of the account, where it is known: what names another one is
+    /// about another one.
     #[must_use]
-    pub fn of(policy: &Policy) -> Self {
+    pub fn of(policy: &Policy, account: Option<&str>) -> Self {
         let mut digest = Self::default();
         let mut named: Vec<(Box<str>, Markers)> = Vec::new();
         for statement in &policy.statements {
@@ -126,9 +127,9 @@ impl Digest {
                     digest.everything = digest.everything.max(allowed);
                 }
                 for marker in markers {
-                    let reach = reach(resources, marker.about());
+                    let reach = reach(resources, marker.about(), account);
                     let beyond = match marker.about() {
-                        About::EveryRole => reach.all,
+                        About::EveryRole | About::AnyRole => reach.all,
                         _ => reach.all || reach.beyond,
                     };
                     if beyond {
@@ -153,7 +154,7 @@ impl Digest {
                 for marker in markers {
                     if others_only {
                         digest.denied_beyond |= marker.bit();
-                    } else if !resources.inverted && reach(resources, marker.about()).all {
+                    } else if is_all_denied(resources, marker.about(), account) {
                         digest.denied |= marker.bit();
                     }
                 }
@@ -194,6 +195,10 @@ pub(super) struct Summed {
     /// Which of the policies gives it.
     pub(super) by: Option<usize>,
     pub(super) is_conditional: bool,
+    /// What makes an administrator is given under a condition only.
+    pub(super) is_admin_conditional: bool,
+    /// Whether they can assume every role that trusts them.
+    pub(super) assumes_roles: bool,
 }
 
 /// What a user can do by policies that are a union, limited by a boundary.
@@ -203,17 +208,20 @@ pub(super) fn sum(policies: &[&Digest], boundary: Option<&Digest>, user: &str) -
         power,
         by,
         is_conditional: allowed == Allowed::Conditionally,
+        is_admin_conditional: power.is_admin() && allowed == Allowed::Conditionally,
+        assumes_roles: false,
     };
     if all().any(|one| one.denies_everything) {
         return found(Power::Nothing, None, Allowed::Not);
     }
     // What a boundary allows under a condition is allowed under one.
     let within = |limit: fn(&Digest) -> Allowed| boundary.map_or(Allowed::Always, limit);
-    if !all().any(|one| one.denies_anything) {
-        let everything = |one: &Digest| one.everything.min(within(|limit| limit.everything));
-        if let Some((at, allowed)) = most(policies, everything) {
-            return found(Power::Everything, Some(at), allowed);
-        }
+    let everything = |one: &Digest| one.everything.min(within(|limit| limit.everything));
+    let everything = most(policies, everything)
+        .filter(|_| !all().any(|one| one.denies_anything))
+        .map(|(at, allowed)| found(Power::Everything, Some(at), allowed));
+    if let Some(surely) = everything.filter(|everything| !everything.is_conditional) {
+        return surely;
     }
     let denied = all().fold(0, |bits, one| bits | one.denied);
     let denied_beyond = all().fold(0, |bits, one| bits | one.denied_beyond);
@@ -239,31 +247,44 @@ pub(super) fn sum(policies: &[&Digest], boundary: Option<&Digest>, user: &str) -
         }
     };
     let telling = policies.iter().fold(0, |bits, one| bits | one.telling());
-    for escalates in [true, false] {
+    let best = |good_for: Use| {
         let mut best: Option<(Marker, usize, Allowed)> = None;
         let is_told = |marker: &Marker| telling & marker.bit() != 0;
-        for marker in
-            Marker::all().filter(|marker| marker.escalates() == escalates && is_told(marker))
-        {
+        let good = Marker::all().filter(|marker| marker.good_for() == good_for);
+        for marker in good.filter(is_told) {
             if let Some((at, allowed)) = most(policies, |one| allowed(one, marker))
                 && best.is_none_or(|(_, _, known)| known < allowed)
             {
                 best = Some((marker, at, allowed));
             }
         }
-        if let Some((marker, at, allowed)) = best {
-            let power = if escalates {
-                Power::Escalates(marker)
-            } else {
-                Power::ReadsSecrets(marker)
-            };
-            return found(power, Some(at), allowed);
-        }
+        best
+    };
+    let escalates = best(Use::Escalates);
+    if let Some(everything) = everything {
+        let surely = escalates.is_some_and(|(_, _, allowed)| allowed == Allowed::Always);
+        return Summed {
+            is_admin_conditional: !surely,
+            ..everything
+        };
+    }
+    if let Some((marker, at, allowed)) = escalates {
+        return found(Power::Escalates(marker), Some(at), allowed);
+    }
+    let assumes_roles = best(Use::AssumesRoles).is_some();
+    if let Some((marker, at, allowed)) = best(Use::ReadsSecrets) {
+        return Summed {
+            assumes_roles,
+            ..found(Power::ReadsSecrets(marker), Some(at), allowed)
+        };
     }
     let limited = boundary.is_some_and(|boundary| !boundary.allows_anything);
     let first = policies.iter().position(|one| one.allows_anything);
     match first.filter(|_| !limited) {
-        Some(at) => found(Power::Something, Some(at), Allowed::Not),
+        Some(at) => Summed {
+            assumes_roles,
+            ..found(Power::Something, Some(at), Allowed::Not)
+        },
         None => found(Power::Nothing, None, Allowed::Not),
     }
 }

@@ -28,9 +28,19 @@ pub struct Given {
 
 impl Given {
     /// What a user can do. None where that is not known: a policy was not told of or not understood,
-    /// and what is known of is not an administrator's.
+    /// and what is known of is not an administrator's, or how far a boundary goes is not known.
     #[must_use]
     pub fn power(&self, grants: &Grants, user: &str) -> Option<Power> {
+        self.told(grants, user).map(|(power, _)| power)
+    }
+
+    /// The same, and whether what makes an administrator of the user is given under conditions only.
+    #[must_use]
+    pub fn told(&self, grants: &Grants, user: &str) -> Option<(Power, bool)> {
+        let boundary = match &grants.boundary {
+            Some(arn) => Some(self.managed(arn)?),
+            None => None,
+        };
         let mut is_certain = true;
         let mut digests: Vec<&Digest> = Vec::new();
         let groups = grants.groups.iter().filter_map(|name| {
@@ -47,10 +57,9 @@ impl Given {
                 digests.extend(digest);
             }
         }
-        let boundary = grants.boundary.as_ref().map(|arn| self.managed(arn));
-        is_certain &= boundary.is_none_or(|limit| limit.is_some());
-        let power = digest::sum(&digests, boundary.flatten(), user).power;
-        (is_certain || power.is_admin()).then_some(power)
+        let summed = digest::sum(&digests, boundary, user);
+        (is_certain || summed.power.is_admin())
+            .then_some((summed.power, summed.is_admin_conditional))
     }
 
     fn managed(&self, arn: &Arc<str>) -> Option<&Digest> {

@@ -27,6 +27,8 @@ pub(super) enum About {
     Role,
     /// Roles: one of them is what many programs need, and all of them are what matters.
     EveryRole,
+    /// The same, those of other accounts included.
+    AnyRole,
     /// Secrets of Secrets Manager.
     Secret,
     /// Parameters of Systems Manager.
@@ -49,7 +51,6 @@ const ESCALATES: &[(&str, About)] = &[
     ("iam:CreateLoginProfile", About::User),
     ("iam:UpdateLoginProfile", About::User),
     ("iam:PassRole", About::EveryRole),
-    ("sts:AssumeRole", About::EveryRole),
     ("iam:DeleteUserPermissionsBoundary", About::Boundary),
 ];
 
@@ -63,17 +64,32 @@ const READS_SECRETS: &[(&str, About)] = &[
     ("ssm:GetParameterHistory", About::Parameter),
 ];
 
+/// What makes powerful only where a role trusts whoever asks: the policies of roles say so, which are
+/// not read.
+const ASSUMES: &[(&str, About)] = &[("sts:AssumeRole", About::AnyRole)];
+
+/// What an action is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It makes powerful.
+    Escalates,
+    /// It reads secrets.
+    ReadsSecrets,
+    /// It assumes roles.
+    AssumesRoles,
+}
+
 impl Marker {
     /// All of them: those that escalate first.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let count = ESCALATES.len() + READS_SECRETS.len();
+        let count = ESCALATES.len() + READS_SECRETS.len() + ASSUMES.len();
         (0..u8::try_from(count).unwrap_or(u8::MAX)).map(Self)
     }
 
     fn row(self) -> &'static (&'static str, About) {
         let at = usize::from(self.0);
-        let secrets = || &READS_SECRETS[at - ESCALATES.len()];
-        ESCALATES.get(at).unwrap_or_else(secrets)
+        let mut rows = ESCALATES.iter().chain(READS_SECRETS);
+        rows.nth(at).unwrap_or(&ASSUMES[0])
     }
 
     /// The action, as policies name it: `iam:AttachUserPolicy`.
@@ -86,9 +102,13 @@ impl Marker {
         self.row().1
     }
 
-    /// Whether it makes powerful; otherwise it reads secrets.
-    pub(super) fn escalates(self) -> bool {
-        usize::from(self.0) < ESCALATES.len()
+    /// What it is good for.
+    pub(super) fn good_for(self) -> Use {
+        match usize::from(self.0) {
+            at if at < ESCALATES.len() => Use::Escalates,
+            at if at < ESCALATES.len() + READS_SECRETS.len() => Use::ReadsSecrets,
+            _ => Use::AssumesRoles,
+        }
     }
 
     /// Its place in a set of them.

@@ -33,7 +33,7 @@ impl About {
             Self::User | Self::AnyUser | Self::Boundary => ("iam", "user/"),
             Self::Group => ("iam", "group/"),
             Self::Policy => ("iam", "policy/"),
-            Self::Role | Self::EveryRole => ("iam", "role/"),
+            Self::Role | Self::EveryRole | Self::AnyRole => ("iam", "role/"),
             Self::Secret => ("secretsmanager", "secret:"),
             Self::Parameter => ("ssm", "parameter/"),
         }
@@ -45,14 +45,23 @@ impl About {
 
     /// Whether a pattern takes in all of them, in the account and the partition that it may name.
     fn is_all(self, pattern: &str) -> bool {
+        self.is_all_of(pattern, named(pattern, 4).unwrap_or(FRESH))
+    }
+
+    /// Whether a pattern surely takes in all of them: those of every account, or of the user's own
+    /// where that is enough. What another account has is not what a Deny takes away.
+    fn is_surely_all(self, pattern: &str, account: Option<&str>) -> bool {
+        let own = account.filter(|_| self != Self::AnyRole);
+        // What a variable stands for is not known here, and never everything.
+        !pattern.contains("${")
+            && (self.is_all_of(pattern, FRESH)
+                || own.is_some_and(|own| self.is_all_of(pattern, own)))
+    }
+
+    /// Whether a pattern takes in all of them that an account has, in the partition that it may name.
+    fn is_all_of(self, pattern: &str, account: &str) -> bool {
         let (service, begin) = self.place();
-        let mut parts = pattern.split(':').skip(1);
-        let named = |part: Option<&'_ str>| {
-            let part = part.filter(|part| !part.contains(['*', '?', '$']) && !part.is_empty());
-            part.map(str::to_owned)
-        };
-        let partition = named(parts.next()).unwrap_or_else(|| FRESH.into());
-        let account = named(parts.nth(2)).unwrap_or_else(|| FRESH.into());
+        let partition = named(pattern, 1).unwrap_or(FRESH);
         // IAM has no regions.
         let region = if service == "iam" { "" } else { FRESH };
         let one = format!("arn:{partition}:{service}:{region}:{account}:{begin}{FRESH}");
@@ -65,6 +74,12 @@ impl About {
         let region = if service == "iam" { "" } else { "*" };
         overlap(pattern, &format!("arn:?*:{service}:{region}:?*:{begin}?*"))
     }
+}
+
+/// A part of an ARN that stands for itself.
+fn named(pattern: &str, part: usize) -> Option<&str> {
+    let part = pattern.split(':').nth(part)?;
+    (!part.is_empty() && !part.contains(['*', '?', '$'])).then_some(part)
 }
 
 /// Whether two patterns of ARNs have something in common. Part by part, for no part but the last has a
@@ -80,13 +95,18 @@ pub(super) fn overlap(one: &str, other: &str) -> bool {
         .all(|(one, other)| glob::overlap(one, other))
 }
 
-/// How far resources reach.
-pub(super) fn reach(resources: &Patterns, about: About) -> Reach<'_> {
+/// Whether a Deny of resources takes all of them away, as far as is known of the user's account.
+pub(super) fn is_all_denied(resources: &Patterns, about: About, account: Option<&str>) -> bool {
+    let mut patterns = resources.any_of.iter();
+    !resources.inverted && patterns.any(|pattern| about.is_surely_all(pattern, account))
+}
+
+/// How far resources reach that are allowed.
+pub(super) fn reach<'a>(resources: &'a Patterns, about: About, account: Option<&str>) -> Reach<'a> {
     let mut reach = Reach::default();
     if resources.inverted {
-        let patterns = resources.any_of.iter();
-        let mut patterns = patterns.map(|pattern| without_variables(pattern));
-        let left = !patterns.any(|pattern| about.is_all(&pattern));
+        let mut patterns = resources.any_of.iter();
+        let left = !patterns.any(|pattern| about.is_surely_all(pattern, account));
         reach.beyond = left;
         // As for those who are named, and may be what is left out: more is said than less.
         reach.own = left;
@@ -156,7 +176,7 @@ mod tests {
             any_of: resources.iter().map(|&one| one.into()).collect(),
             inverted: false,
         };
-        let reach = reach(&resources, about);
+        let reach = reach(&resources, about, None);
         let named = reach.named.into_iter().map(str::to_owned).collect();
         (reach.all, reach.beyond, reach.own, named)
     }
@@ -216,6 +236,38 @@ mod tests {
             &["arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-*"],
         );
         assert_eq!(secrets, (false, true, false, vec![]));
+    }
+
+    #[test]
+    fn a_deny_of_another_account_takes_nothing_away() {
+        const OWN: Option<&str> = Some("123456789012");
+        let patterns = |resource: &str, inverted| Patterns {
+            any_of: vec![resource.into()],
+            inverted,
+        };
+        for (resource, account, expected) in [
+            ("*", None, true),
+            ("arn:aws:iam::*:role/*", None, true),
+            ("arn:aws:iam::*:*", OWN, true),
+            ("arn:aws:iam::123456789012:role/*", OWN, true),
+            ("arn:aws:iam::1234*:role/*", OWN, true),
+            ("arn:aws:iam::123456789012:role/*", None, false),
+            ("arn:aws:iam::999999999999:role/*", OWN, false),
+            ("arn:aws:iam::999999999999:role/*", None, false),
+            ("arn:aws:iam::*:role/one", OWN, false),
+            ("arn:aws:iam::*:role/${aws:PrincipalTag/team}", OWN, false),
+        ] {
+            let denied = is_all_denied(&patterns(resource, false), About::EveryRole, account);
+            assert_eq!(denied, expected, "{resource} in {account:?}");
+            // What is left out of an Allow is told by the same.
+            let inverted = patterns(resource, true);
+            let left = reach(&inverted, About::EveryRole, account).all;
+            assert_eq!(left, !expected, "all but {resource} in {account:?}");
+        }
+        // Roles of all accounts may be assumed.
+        let any = |resource| is_all_denied(&patterns(resource, false), About::AnyRole, OWN);
+        assert!(any("arn:aws:iam::*:role/*") && any("*"));
+        assert!(!any("arn:aws:iam::123456789012:role/*"));
     }
 
     #[test]

@@ -143,7 +143,8 @@ fn managed(name: &str) -> NamedPolicy {
 fn the_shapes_of_managed_policies_are_judged_by_what_they_say() {
     for (names, expected) in [
         (&["AdministratorAccess"][..], "everything"),
-        (&["PowerUserAccess"], "escalates sts:AssumeRole"),
+        // Whether a role trusts them is not told by this.
+        (&["PowerUserAccess"], "reads secretsmanager:GetSecretValue"),
         (&["IAMFullAccess"], "escalates iam:AttachUserPolicy"),
         (&["IAMReadOnlyAccess"], "something"),
         (&["ReadOnlyAccess"], "reads ssm:GetParameter"),
@@ -164,7 +165,7 @@ fn the_shapes_of_managed_policies_are_judged_by_what_they_say() {
         (&["AdministratorAccess", "AWSDenyAll"], "nothing"),
         (
             &["AdministratorAccess", "AWSCompromisedKeyQuarantineV3"],
-            "escalates sts:AssumeRole",
+            "reads secretsmanager:GetSecretValue",
         ),
         (
             &["IAMFullAccess", "AWSCompromisedKeyQuarantineV3"],
@@ -298,7 +299,10 @@ fn what_is_denied_is_taken_away_and_what_is_denied_under_a_condition_is_not() {
     let with = |denied: Statement| power(vec![named("p", vec![allow(&["*"], "*"), denied])]);
     assert_eq!(with(deny(&["*"])), "nothing");
     assert_eq!(with(conditional(deny(&["*"]))), "everything");
-    assert_eq!(with(deny(&["iam:*"])), "escalates sts:AssumeRole");
+    assert_eq!(
+        with(deny(&["iam:*"])),
+        "reads secretsmanager:GetSecretValue"
+    );
     // All but reading is denied.
     assert_eq!(with(all_but(&["s3:get*"], deny(&[]))), "something");
     let rest = statement(false, &["iam:*"], "arn:aws:s3:::logs/*");
@@ -312,6 +316,110 @@ fn what_is_denied_is_taken_away_and_what_is_denied_under_a_condition_is_not() {
     let none = all_but(&["ec2:*"], allow(&[], "*"));
     let not = all_but(&["ec2:*"], deny(&[]));
     assert_eq!(power(vec![named("p", vec![none, not])]), "nothing");
+}
+
+#[test]
+fn a_deny_of_another_account_takes_nothing_away() {
+    let with = |account: Option<&str>, resource: &str| {
+        let denied = statement(false, &["iam:*", "sts:*"], resource);
+        let policy = named("p", vec![allow(&["iam:passrole", "s3:*"], "*"), denied]);
+        let mut permissions = permissions(vec![policy], None);
+        permissions.account = account.map(Into::into);
+        tell(judge(&permissions, USER).power)
+    };
+    let own = Some("123456789012");
+    for (account, resource, expected) in [
+        (
+            own,
+            "arn:aws:iam::999999999999:role/*",
+            "escalates iam:PassRole",
+        ),
+        (
+            None,
+            "arn:aws:iam::999999999999:role/*",
+            "escalates iam:PassRole",
+        ),
+        (
+            None,
+            "arn:aws:iam::123456789012:role/*",
+            "escalates iam:PassRole",
+        ),
+        (own, "arn:aws:iam::123456789012:role/*", "something"),
+        (None, "arn:aws:iam::*:role/*", "something"),
+    ] {
+        assert_eq!(with(account, resource), expected, "{resource}");
+    }
+}
+
+#[test]
+fn roles_that_can_be_assumed_make_no_administrator() {
+    let of = |statements| {
+        let permissions = permissions(vec![named("p", statements)], None);
+        let judged = judge(&permissions, USER);
+        assert!(!judged.power.is_admin(), "{:?}", judged.power);
+        judged.assumes_roles
+    };
+    let any = || allow(&["sts:assumerole"], "*");
+    let deny_in = |resource| statement(false, &["sts:*"], resource);
+    assert!(of(vec![any()]));
+    assert!(of(vec![any(), allow(&["secretsmanager:*"], "*")]));
+    assert!(of(vec![any(), deny_in("arn:aws:iam::123456789012:role/*")]));
+    assert!(!of(vec![any(), deny_in("arn:aws:iam::*:role/*")]));
+    assert!(!of(vec![allow(
+        &["sts:assumerole"],
+        "arn:aws:iam::210987654321:role/deploy"
+    )]));
+    assert!(!of(vec![allow(&["s3:*"], "*")]));
+}
+
+#[test]
+fn an_administrator_under_conditions_is_told_from_one_without() {
+    let told = |policies: Vec<Statement>| {
+        let digest = Digest::of(
+            &Policy {
+                statements: policies,
+            },
+            None,
+        );
+        let grants = Grants {
+            inline: [Some(digest)].into(),
+            ..Grants::default()
+        };
+        Given::default()
+            .told(&grants, USER)
+            .map(|(power, is_conditional)| {
+                assert!(power.is_admin(), "{power:?}");
+                is_conditional
+            })
+    };
+    let all = || allow(&["*"], "*");
+    let attach = || allow(&["iam:attachuserpolicy"], "*");
+    assert_eq!(told(vec![all()]), Some(false));
+    assert_eq!(told(vec![conditional(all())]), Some(true));
+    assert_eq!(told(vec![conditional(attach())]), Some(true));
+    assert_eq!(told(vec![attach()]), Some(false));
+    // The lesser of the two needs no condition.
+    assert_eq!(told(vec![conditional(all()), attach()]), Some(false));
+}
+
+#[test]
+fn a_boundary_that_is_not_known_is_said_not_to_be() {
+    let admin = || named("Admins", vec![allow(&["*"], "*")]);
+    let mut known = permissions(vec![admin()], None);
+    assert!(judge(&known, USER).knows_boundary);
+    known.missing = vec![Error {
+        action: "iam:GetUser",
+        kind: Kind::Denied,
+        code: None,
+        message: String::new(),
+        request_id: None,
+    }];
+    assert!(!judge(&known, USER).knows_boundary);
+    let mut odd = named("Odd", vec![]);
+    odd.policy = Err("not JSON".into());
+    assert!(!judge(&permissions(vec![admin()], Some(odd)), USER).knows_boundary);
+    let limit = named("Limit", vec![allow(&["s3:*"], "*")]);
+    assert!(judge(&permissions(vec![admin()], Some(limit)), USER).knows_boundary);
 }
 
 #[test]
@@ -389,6 +497,15 @@ const RESOURCES: &[&str] = &[
     "arn:aws:iam::123456789012:user/alice",
     "arn:aws:iam::*:role/*",
     "arn:aws:iam::*:role/one",
+];
+
+/// All, or what does not concern the account.
+const DENIED: &[&str] = &[
+    "*",
+    "*",
+    "arn:aws:iam::999999999999:user/*",
+    "arn:aws:iam::999999999999:role/*",
+    "arn:aws:iam::999999999999:*",
 ];
 
 /// Some of everything that a pattern can match: nothing that only some of them together match.
@@ -470,7 +587,7 @@ fn is_allowed(
 fn first(
     policies: &[Policy],
     boundary: Option<&Policy>,
-    escalates: bool,
+    good_for: marker::Use,
     with_conditional: bool,
 ) -> Option<Marker> {
     let on = |marker: Marker, thing: &str| {
@@ -478,7 +595,7 @@ fn first(
         is_allowed(policies, boundary, (&action, thing), with_conditional)
     };
     Marker::all()
-        .filter(|marker| marker.escalates() == escalates)
+        .filter(|marker| marker.good_for() == good_for)
         .find(|marker| {
             use marker::About;
             let any = |things: &[&str]| things.iter().any(|thing| on(*marker, thing));
@@ -489,7 +606,9 @@ fn first(
                 About::Group => any(&["group/zz"]),
                 About::Policy => any(&["policy/zz"]),
                 About::Role => any(&["role/one", "role/zz"]),
-                About::EveryRole => on(*marker, "role/one") && on(*marker, "role/zz"),
+                About::EveryRole | About::AnyRole => {
+                    on(*marker, "role/one") && on(*marker, "role/zz")
+                }
                 About::Secret => any(&["secret:zz"]),
                 About::Parameter => any(&["parameter/zz"]),
             }
@@ -499,20 +618,24 @@ fn first(
 fn some_statement(resources: &'static [&'static str]) -> impl Strategy<Value = Statement> {
     let actions = prop::collection::vec(prop::sample::select(ACTIONS), 1..3);
     let resource = prop::sample::select(resources);
+    let denied = prop::sample::select(DENIED);
     let odds = (
         prop::bool::weighted(0.7),
         prop::bool::weighted(0.2),
         prop::bool::weighted(0.3),
     );
-    (odds, actions, resource).prop_map(|((allows, inverted, is_conditional), actions, resource)| {
-        Statement {
-            allows,
-            actions: patterns(&actions, inverted),
-            // What is denied of some resources only does not count.
-            resources: patterns(&[if allows { resource } else { "*" }], false),
-            is_conditional,
-        }
-    })
+    let of = (odds, actions, resource, denied);
+    of.prop_map(
+        |((allows, inverted, is_conditional), actions, resource, denied)| {
+            Statement {
+                allows,
+                actions: patterns(&actions, inverted),
+                // What is denied of some resources only does not count, nor what another account has.
+                resources: patterns(&[if allows { resource } else { denied }], false),
+                is_conditional,
+            }
+        },
+    )
 }
 
 fn some_policy() -> impl Strategy<Value = Policy> {
@@ -544,9 +667,9 @@ proptest! {
         let everything = policies.iter().any(says_everything)
             && limit.is_none_or(says_everything)
             && !denies;
-        let found = |escalates: bool| {
-            let surely = first(&policies, limit, escalates, false);
-            let maybe = first(&policies, limit, escalates, true).map(|marker| (marker, true));
+        let found = |good_for| {
+            let surely = first(&policies, limit, good_for, false);
+            let maybe = first(&policies, limit, good_for, true).map(|marker| (marker, true));
             surely.map(|marker| (marker, false)).or(maybe)
         };
         let is_conditional = judged.is_conditional;
@@ -554,14 +677,14 @@ proptest! {
             Power::Everything => prop_assert!(everything),
             _ if everything => prop_assert!(false, "everything"),
             Power::Escalates(marker) => {
-                prop_assert_eq!(found(true), Some((marker, is_conditional)));
+                prop_assert_eq!(found(marker::Use::Escalates), Some((marker, is_conditional)));
             }
             Power::ReadsSecrets(marker) => {
-                prop_assert_eq!(found(true), None);
-                prop_assert_eq!(found(false), Some((marker, is_conditional)));
+                prop_assert_eq!(found(marker::Use::Escalates), None);
+                prop_assert_eq!(found(marker::Use::ReadsSecrets), Some((marker, is_conditional)));
             }
             Power::Something => {
-                prop_assert_eq!((found(true), found(false)), (None, None));
+                prop_assert_eq!((found(marker::Use::Escalates), found(marker::Use::ReadsSecrets)), (None, None));
                 // What only several of them together deny is not seen to be, nor what a variable stands
                 // for.
                 let is_own = |one: &Statement| one.resources.any_of.contains(&OWN.into());

@@ -389,6 +389,12 @@ fn power(judged: &Judgement<'_>) -> String {
     if judged.is_bounded && judged.power != Power::Nothing {
         text.push_str(", within the boundary");
     }
+    if judged.assumes_roles {
+        text.push_str("; can assume any role that trusts it");
+    }
+    if !judged.knows_boundary && judged.power != Power::Nothing {
+        text.push_str("; its boundary is not known: it may be much less");
+    }
     if !judged.is_certain {
         text.push_str("; not all policies could be read");
     }
