@@ -489,6 +489,11 @@ fn roles_in<'a>(events: &[Signed<'a>]) -> Vec<RoleUsed<'a>> {
     roles
 }
 
+/// Whether an answer is awaited.
+fn is_asked<T>(account: &Account, load: &Load<T>) -> bool {
+    matches!(load, Load::Loading(request, _) if account.loader.is_asking(*request))
+}
+
 /// How far the events of a key are loaded.
 fn seen<'a>(account: &'a Account, key: &str, sessions_unseen: usize) -> Seen<'a> {
     let mut seen = Seen {
@@ -632,6 +637,18 @@ impl Engine {
     pub(super) fn look_at_leak_again(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
         self.refresh_impact(slot, user, key);
         self.open_leak(slot, user, key)?;
+        // Where something was refused, that alone is asked once more; where the steps stand is not
+        // told by it.
+        let account = self.fleet.get(slot)?;
+        let known = account.impacts.user(user)?;
+        let mut reads = Vec::new();
+        if !is_asked(account, &known.permissions) {
+            reads.push(Read::Permissions(user.into()));
+        }
+        if !is_asked(account, &known.credentials) {
+            reads.push(Read::OtherCredentials(user.into()));
+        }
+        self.read_all(slot, reads);
         // Of the keys that it has made: whether they can still be used.
         let leak = self.leak(slot, user, key)?;
         let mut owners: Vec<Box<str>> = leak.keys_made().map(|(_, owner)| owner.into()).collect();
