@@ -19,6 +19,8 @@ mod pty;
 #[path = "../common/rotating.rs"]
 mod rotating;
 
+mod impact;
+mod leak;
 mod organization;
 mod report;
 mod rotation;
@@ -78,12 +80,17 @@ fn start() -> Program {
 
 /// The program, told more on its command line.
 fn start_with(args: &[&str]) -> Program {
+    command(args).run()
+}
+
+/// How to start the program, told more on its command line.
+fn command(args: &[&str]) -> Start {
     let start = Start::iamkeys(["--endpoint-url", &var("IAMKEYS_MOTO_URL")])
         .arg("--clipboard")
         .arg("osc52")
         .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/EXAMPLEKEY");
-    args.iter().fold(start, Start::arg).run()
+    args.iter().fold(start, Start::arg)
 }
 
 /// Selects a user and waits for the keys.
