@@ -19,7 +19,7 @@ use common::{
     rotating::{self, Hands},
 };
 use iamkeys::{
-    demo::{Account, Endpoint, LastUsed, Status},
+    demo::{Account, Endpoint, Fault, FaultKind, LastUsed, Status},
     engine::{REVOCATION, Signal, impact::revocation},
 };
 use std::sync::Arc;
@@ -173,6 +173,29 @@ fn a_response_that_was_cut_off_anywhere_is_taken_up_from_the_account() {
             "DeleteUserPolicy"
         ]
     );
+}
+
+#[test]
+fn what_somebody_else_has_done_is_seen_although_the_events_are_refused() {
+    let endpoint = endpoint();
+    endpoint.fault(Fault::new(FaultKind::Refuse).action("LookupEvents"));
+    let setup = Setup {
+        size: (120, 36),
+        leaked: Some(KEY),
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint, setup);
+    person.see("not revoked: they may last for 36 hours");
+    person.see("0 of ");
+    let document = revocation::document(now());
+    endpoint.account(|account| {
+        account
+            .put_user_policy(USER, REVOCATION, &document)
+            .unwrap()
+    });
+    person.press("R");
+    person.see("✓ 2 Revoke sessions");
+    assert!(changes(&endpoint).is_empty());
 }
 
 #[cfg(unix)]

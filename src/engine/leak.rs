@@ -338,6 +338,11 @@ impl Other<'_> {
     }
 }
 
+/// Whether an answer is awaited.
+fn is_asked<T>(account: &Account, load: &Load<T>) -> bool {
+    matches!(load, Load::Loading(request, _) if account.loader.is_asking(*request))
+}
+
 impl Engine {
     /// Where the response to a leaked key stands.
     #[must_use]
@@ -438,6 +443,18 @@ impl Engine {
         self.refresh_impact(slot, user, key);
         self.go_on_with_sessions(slot, key, true);
         self.open_leak(slot, user, key)?;
+        // Where something was refused, that alone is asked once more; where the steps stand is not
+        // told by it.
+        let account = self.fleet.get(slot)?;
+        let known = account.impacts.user(user)?;
+        let mut reads = Vec::new();
+        if !is_asked(account, &known.permissions) {
+            reads.push(Read::Permissions(user.into()));
+        }
+        if !is_asked(account, &known.credentials) {
+            reads.push(Read::OtherCredentials(user.into()));
+        }
+        self.read_all(slot, reads);
         // Of the keys that it has made: whether they can still be used.
         let leak = self.leak(slot, user, key)?;
         let mut owners: Vec<Box<str>> = leak.keys_made().map(|(_, owner)| owner.into()).collect();
