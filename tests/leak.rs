@@ -191,7 +191,7 @@ fn what_somebody_else_has_done_is_seen_although_the_events_are_refused() {
     endpoint.account(|account| {
         account
             .put_user_policy(USER, REVOCATION, &document)
-            .unwrap()
+            .unwrap();
     });
     person.press("R");
     person.see("✓ 2 Revoke sessions");

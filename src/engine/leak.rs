@@ -18,7 +18,7 @@ pub use seen::{Seen, SessionSeen};
 
 use super::{
     Engine, READ_ONLY,
-    account::{KeyRow, Load},
+    account::{Account, KeyRow, Load},
     effect::Slot,
     error::Error,
     impact::{Credential, OtherCredentials, Permissions, revocation, sessions::KeySession},
