@@ -208,7 +208,7 @@ impl<'a> Recorded<'a> {
                 event["requestParameters"] = json!({ "userName": "bob\u{1b}]0;owned\u{7}" });
             }
             Some(Payload::Huge) => {
-                event["requestParameters"] = json!({ "policyDocument": "x".repeat(HUGE) });
+                event["requestParameters"] = json!({ "policyDocument": "x ".repeat(HUGE / 2) });
             }
             _ => {}
         }
