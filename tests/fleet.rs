@@ -10,9 +10,8 @@ use aws_sdk_iam::{error::ProvideErrorMetadata as _, types::StatusType};
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{Person, Setup, embedded};
 use iamkeys::{
-    aws::{KnownRoles, Options, READ_ONLY_POLICY, Renewals, sign_in_embedded, sign_in_to_member},
+    aws::{Options, READ_ONLY_POLICY, Renewals},
     demo::{Endpoint, Fault, FaultKind, Rate, Status},
-    engine::{Member, Slot, Through, roles_named},
 };
 use std::{
     path::Path,
@@ -456,18 +455,7 @@ fn one_more_account_leaves_the_open_ones_alone() {
 async fn the_session_that_a_request_has_made_is_told_of() {
     let seconds_left = || now() - TimeDelta::minutes(60) + TimeDelta::seconds(5);
     let endpoint = organisation().with_clock(Arc::new(seconds_left));
-    let source = sign_in_embedded(embedded(&endpoint), &Options::default());
-    let member = Member {
-        account: DEV.into(),
-        roles: roles_named(["OrganizationAccountAccessRole"]),
-        source: Slot(0),
-        through: Through::Role,
-        opener: None,
-        session: "iamkeys".into(),
-    };
-    let known = KnownRoles::default();
-    let member = sign_in_to_member(&source.connection, &member, &known).await;
-    let member = member.expect("it is signed in");
+    let member = expiry::member_of_dev(&endpoint, &Options::default()).await;
     let Some(Renewals::ByRequests(mut latest)) = member.renewal else {
         panic!("{:?}", member.renewal);
     };
@@ -475,12 +463,16 @@ async fn the_session_that_a_request_has_made_is_told_of() {
     // The next session lasts for an hour.
     let endpoint = endpoint.with_clock(Arc::new(now));
     member.connection.alias().await.expect("with the next");
-    let renewed = loop {
-        let renewed = latest.next().await.expect("it is told");
-        if renewed.expires > Some(now() + TimeDelta::minutes(50)) {
-            break renewed;
+    let longer = async {
+        loop {
+            let renewed = latest.next().await.expect("it is told");
+            if renewed.expires > Some(now() + TimeDelta::minutes(50)) {
+                break renewed;
+            }
         }
     };
+    let renewed = tokio::time::timeout(Duration::from_secs(30), longer).await;
+    let renewed = renewed.expect("it is told of in time");
     assert_ne!(renewed.key, member.key);
     let signed_by = endpoint.calls().last().expect("a call").signed_by.clone();
     assert_eq!(signed_by.as_deref(), Some(&*renewed.key));

@@ -57,7 +57,7 @@ fn slow_pages() -> Endpoint {
 }
 
 /// The session of acme-dev, opened from the management account.
-async fn member_of_dev(endpoint: &Endpoint, options: &Options) -> SignedIn {
+pub(crate) async fn member_of_dev(endpoint: &Endpoint, options: &Options) -> SignedIn {
     let source = sign_in_embedded(embedded(endpoint), options);
     let member = Member {
         account: DEV.into(),
