@@ -10,6 +10,7 @@ import os
 import sys
 
 import boto3
+from botocore.exceptions import ClientError
 
 
 ROLE = "OrganizationAccountAccessRole"
@@ -70,6 +71,14 @@ def delete_key(user, key):
 
 def deactivate_key(user, key):
     iam.update_access_key(UserName=user, AccessKeyId=key, Status="Inactive")
+
+
+def account_of_key(key):
+    """Which account the server derives from the ID, if any."""
+    try:
+        print(client("sts").get_access_key_info(AccessKeyId=key)["Account"])
+    except ClientError:
+        pass
 
 
 def delete_user(user):

@@ -207,6 +207,10 @@ fn a_key_is_found_by_its_id() {
     program.press("y");
     program.wait_text("Deactivated AKIA");
     assert_eq!(account(&["keys", "found-gina"]), [&*key, "Inactive"]);
+    let own = match server() {
+        Server::Moto => "123456789012",
+        Server::Ministack => "000000000000",
+    };
     // One that was there, and one that never was.
     account(&["delete_key", "found-gina", &key]);
     for id in [&*key, "AKIAIOSFODNN7EXAMPL2"] {
@@ -214,13 +218,21 @@ fn a_key_is_found_by_its_id() {
         program.wait_text("Find a key");
         program.press(id);
         program.press("\r");
-        program.wait_text(&format!("No key {id} in this"));
+        // ministack derives an account from some IDs, though its own hold none.
+        let derived = account(&["account_of_key", id]);
+        match &*derived {
+            [other] if other.as_str() != own => {
+                program.wait_text(&format!("{id} belongs to account"));
+                program.wait_text(other);
+            }
+            _ => program.wait_text(&format!("No key {id} in this")),
+        }
         program.press("\x1b");
         program.wait_gone("Find a key");
     }
     // These carry their account's number, as AWS's do.
     if server() == Server::Moto {
-        assert_eq!(account_of(&key).as_deref(), Some("123456789012"));
+        assert_eq!(account_of(&key).as_deref(), Some(own));
     }
 }
 
