@@ -304,6 +304,7 @@ commands = {
         deactivate_key,
         delete_user,
         who_am_i,
+        account_of_key,
         use_key,
         create_accounts,
         accounts,

@@ -218,10 +218,11 @@ fn a_key_is_found_by_its_id() {
         program.wait_text("Find a key");
         program.press(id);
         program.press("\r");
-        // ministack derives an account from some IDs, though its own hold none.
+        // ministack derives an account from some IDs, though its own hold none; not always a number
+        // that an account can have.
         let derived = account(&["account_of_key", id]);
         match &*derived {
-            [other] if other.as_str() != own => {
+            [other] if other.as_str() != own && other.len() == 12 => {
                 program.wait_text(&format!("{id} belongs to account"));
                 program.wait_text(other);
             }
