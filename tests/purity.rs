@@ -605,3 +605,27 @@ fn only_aws_names_the_clients_of_the_sdk() {
         }
     }
 }
+
+/// Policies are judged when they come: a frame has no time for it.
+#[test]
+fn the_screen_judges_no_policies() {
+    let judges = |file: &File| {
+        let shown = file.source.paths.iter().filter(|named| !named.in_tests);
+        let judge = |name: &String| name == "judge" || name == "judge_without_quarantine";
+        let judges = |named: &Named| {
+            named.path.iter().any(judge) || named.path.ends_with(&["Judged".into(), "of".into()])
+        };
+        file.part() == "tui" && shown.into_iter().any(judges)
+    };
+    let in_frame = "use crate::engine::impact::judge; fn f() { judge(it, user); }";
+    assert!(judges(&File::read("tui/one.rs", false, in_frame)));
+    let in_frame = "fn f() { impact::Judged::of(it, user); }";
+    assert!(judges(&File::read("tui/one.rs", false, in_frame)));
+    let files = files();
+    let found: Vec<&str> = files
+        .iter()
+        .filter(|file| judges(file))
+        .map(|file| &*file.name)
+        .collect();
+    assert_eq!(found, [""; 0]);
+}

@@ -399,7 +399,9 @@ impl Account {
             }
             Read::Permissions(user) => {
                 let answer = answer!(Permissions).map(|answer| *answer);
-                impacts.user_mut(user).permissions.file(request, answer);
+                impacts
+                    .user_mut(user)
+                    .file_permissions(user, request, answer);
             }
             Read::ServicesUsed(user) => {
                 let answer = answer!(ServicesUsed);

@@ -16,7 +16,7 @@ pub mod workload;
 pub use agent::Program;
 pub use credentials::{Credential, CredentialKind, OtherCredentials, ServiceUse};
 pub use permissions::{NamedPolicy, Permissions};
-pub use policy::{Digest, Judgement, Patterns, Policy, Power, Statement, judge};
+pub use policy::{Digest, Judged, Judgement, Patterns, Policy, Power, Statement, judge};
 pub use sessions::KeySession;
 pub use trail::{
     KeyTrail, Made, RegionState, RegionTrail, SessionOf, TrailEvent, TrailPage, TrailQuery,
@@ -54,10 +54,34 @@ pub type Document = Option<Box<str>>;
 pub struct UserImpact {
     /// Their policies.
     pub permissions: Load<Permissions>,
+    /// What those allow: judged when they come, for a frame has no time for it.
+    judged: Option<Judged>,
     /// When services were last called with any of their credentials.
     pub services: Load<Vec<ServiceUse>>,
     /// What else they can sign in with.
     pub credentials: Load<OtherCredentials>,
+}
+
+impl UserImpact {
+    /// What their policies allow, as far as they are known.
+    #[must_use]
+    pub fn judged(&self) -> Option<&Judged> {
+        self.judged.as_ref()
+    }
+
+    /// Files an answer about their policies, and judges it. What was known before stays where it was
+    /// refused.
+    pub(super) fn file_permissions(
+        &mut self,
+        user: &str,
+        request: RequestId,
+        answer: Result<Permissions, Error>,
+    ) {
+        if self.permissions.file(request, answer) && self.permissions.is_ready() {
+            let known = self.permissions.known();
+            self.judged = known.map(|known| Judged::of(known, user));
+        }
+    }
 }
 
 impl Impacts {

@@ -8,7 +8,7 @@ use crate::desk::{
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
     Answer, Change, Effect, Error, Event, Intent, Kind, Read, RequestId, SignedIn,
-    impact::{RegionState, TrailPage, TrailQuery},
+    impact::{NamedPolicy, RegionState, TrailPage, TrailQuery},
 };
 
 const SIZE: (u16, u16) = (120, 50);
@@ -888,4 +888,33 @@ fn events_of_many_keys_are_not_kept_for_ever() {
     assert_eq!(kept(&desk), 32);
     assert!(impacts.trail(KEY).is_none() && !is_kept(0) && !is_kept(13));
     assert!(is_kept(12) && is_kept(49), "the latest stay");
+}
+
+#[test]
+fn what_a_quarantine_denies_is_said_with_what_comes_back_when_it_is_lifted() {
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, |read| match (read, told(read)) {
+        (Read::Permissions(_), Ok(Answer::Permissions(mut known))) => {
+            let mut quarantine = NamedPolicy {
+                name: "AWSCompromisedKeyQuarantineV3".into(),
+                arn: Some("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3".into()),
+                group: None,
+                ..known.policies[0].clone()
+            };
+            let denies = &mut quarantine.policy.as_mut().unwrap().statements[0];
+            denies.allows = false;
+            denies.actions.any_of = vec!["iam:*".into(), "lambda:*".into()];
+            known.policies.insert(0, quarantine);
+            Some(Ok(Answer::Permissions(known)))
+        }
+        _ => None,
+    });
+    shows(
+        &desk,
+        "everything: AdministratorAccess, by group ops-admins; denied in part now by \
+         AWSCompromisedKeyQuarantineV3, which leaves: can read secrets, with \
+         secretsmanager:GetSecretValue",
+    );
+    shows_not(&desk, "nothing that stands out");
 }

@@ -18,9 +18,15 @@ use iamkeys::{
 use std::sync::Arc;
 
 const ADMIN: &str = "arn:aws:iam::aws:policy/Anything";
+const QUARANTINE: &str = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
 
 /// What a policy says that allows these actions on everything.
 fn allows(actions: &[&str]) -> Digest {
+    says(true, actions)
+}
+
+/// What one says that allows or denies them.
+fn says(allows: bool, actions: &[&str]) -> Digest {
     let patterns = |any_of: &[&str]| Patterns {
         any_of: any_of.iter().map(|&one| one.into()).collect(),
         inverted: false,
@@ -28,7 +34,7 @@ fn allows(actions: &[&str]) -> Digest {
     Digest::of(
         &Policy {
             statements: vec![Statement {
-                allows: true,
+                allows,
                 actions: patterns(actions),
                 resources: patterns(&["*"]),
                 is_conditional: false,
@@ -326,6 +332,17 @@ fn what_is_not_told_of_makes_no_one_powerless() {
         ..bounded
     };
     assert_eq!(told(&bounded), None, "nor is what it leaves of everything");
+    // A quarantine is taken away again.
+    let quarantined = Grants {
+        managed: [QUARANTINE.into()].into(),
+        ..grants(&[Some(allows(&["iam:*"]))], &[])
+    };
+    let mut given = Given::default();
+    let power = given.power(&quarantined, "bob");
+    assert!(power.is_some_and(Power::is_admin), "{power:?}");
+    let denies = Some(says(false, &["iam:*"]));
+    given.managed.insert(QUARANTINE.into(), denies);
+    assert_eq!(given.power(&quarantined, "bob"), power);
     let mut given = Given::default();
     given
         .managed

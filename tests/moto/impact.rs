@@ -152,7 +152,7 @@ fn policies_are_read_as_another_client_reads_them() {
         (Server::Moto, Power::Escalates(action)) => {
             assert_eq!(action.action(), "iam:AttachUserPolicy");
             let by = judged.by.expect("a policy gives it");
-            assert_eq!(&*by.name, "own-rule");
+            assert_eq!(&*permissions.policies[by].name, "own-rule");
             assert!(judged.is_conditional);
         }
         // What is left within the boundary.

@@ -4,6 +4,16 @@
 use super::policy::Policy;
 use crate::engine::Error;
 
+/// The policies by which AWS puts a user under quarantine whose key is public begin so.
+const QUARANTINE: &str = "AWSCompromisedKeyQuarantine";
+
+/// Whether an ARN is that of a policy by which AWS puts users under quarantine.
+#[must_use]
+pub fn is_quarantine(arn: &str) -> bool {
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    arn.contains(":iam::aws:policy/") && name.starts_with(QUARANTINE)
+}
+
 /// The policies of a user, directly and through groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
@@ -34,7 +44,22 @@ pub struct NamedPolicy {
     pub policy: Result<Policy, Box<str>>,
 }
 
+impl NamedPolicy {
+    /// Whether AWS has put users under quarantine by it.
+    #[must_use]
+    pub fn is_quarantine(&self) -> bool {
+        self.arn.as_deref().is_some_and(is_quarantine)
+    }
+}
+
 impl Permissions {
+    /// The name of the policy by which AWS has put the user under quarantine, where it has.
+    #[must_use]
+    pub fn quarantine(&self) -> Option<&str> {
+        let policy = self.policies.iter().find(|policy| policy.is_quarantine());
+        policy.map(|policy| &*policy.name)
+    }
+
     /// The user's own inline policy of a name.
     #[must_use]
     pub fn own_inline(&self, name: &str) -> Option<&NamedPolicy> {

@@ -75,11 +75,12 @@ pub enum Power {
     reason = "each says something else of the power, and all may hold at once"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judgement<'a> {
+pub struct Judgement {
     /// How much the user can do.
     pub power: Power,
-    /// The policy that gives it, which may come through a group; none gives nothing.
-    pub by: Option<&'a NamedPolicy>,
+    /// The policy that gives it, by its place among the user's; it may come through a group. None gives
+    /// nothing.
+    pub by: Option<usize>,
     /// Whether it is given under a condition only.
     pub is_conditional: bool,
     /// Whether a boundary limits what the policies allow.
@@ -101,16 +102,70 @@ impl Power {
     pub fn is_admin(self) -> bool {
         matches!(self, Self::Everything | Self::Escalates(_))
     }
+
+    /// The more, the less: by whichever action.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Everything => 0,
+            Self::Escalates(_) => 1,
+            Self::ReadsSecrets(_) => 2,
+            Self::Something => 3,
+            Self::Nothing => 4,
+        }
+    }
 }
 
-/// Judges what the policies of a user allow. An ARN in them may be this user's own: that is told by the
-/// name.
+/// What the policies of a user allow, judged once for all who want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// What they allow now.
+    pub now: Judgement,
+    /// The same without the policies by which AWS has put the user under quarantine, where that is more
+    /// than now: it comes back when they are taken away.
+    pub unquarantined: Option<Judgement>,
+}
+
+impl Judged {
+    /// Judges what the policies of a user allow. An ARN in them may be this user's own: that is told by
+    /// the name.
+    #[must_use]
+    pub fn of(permissions: &Permissions, user: &str) -> Self {
+        let now = judge(permissions, user);
+        let is_quarantined = permissions.quarantine().is_some();
+        let without = is_quarantined.then(|| judge_without_quarantine(permissions, user));
+        Self {
+            now,
+            unquarantined: without.filter(|without| {
+                let of = |judged: &Judgement| (judged.power.rank(), judged.assumes_roles);
+                of(without) != of(&now)
+            }),
+        }
+    }
+}
+
+/// Judges what the policies of a user allow, that is with what those of a quarantine deny.
 #[must_use]
-pub fn judge<'a>(permissions: &'a Permissions, user: &str) -> Judgement<'a> {
-    let understood: Vec<(&NamedPolicy, &Policy)> = permissions
-        .policies
-        .iter()
-        .filter_map(|named| Some((named, named.policy.as_ref().ok()?)))
+pub fn judge(permissions: &Permissions, user: &str) -> Judgement {
+    judge_those(permissions, user, |_| true)
+}
+
+/// The same without the policies of a quarantine.
+#[must_use]
+pub fn judge_without_quarantine(permissions: &Permissions, user: &str) -> Judgement {
+    judge_those(permissions, user, |named| !named.is_quarantine())
+}
+
+fn judge_those(
+    permissions: &Permissions,
+    user: &str,
+    counts: impl Fn(&NamedPolicy) -> bool,
+) -> Judgement {
+    let counting = || {
+        let all = permissions.policies.iter().enumerate();
+        all.filter(|(_, named)| counts(named))
+    };
+    let understood: Vec<(usize, &Policy)> = counting()
+        .filter_map(|(at, named)| Some((at, named.policy.as_ref().ok()?)))
         .collect();
     let boundary = permissions.boundary.as_ref();
     let limit = boundary.and_then(|named| named.policy.as_ref().ok());
@@ -143,7 +198,7 @@ pub fn judge<'a>(permissions: &'a Permissions, user: &str) -> Judgement<'a> {
         },
         assumes_roles: summed.assumes_roles && !nothing,
         is_certain: permissions.missing.is_empty()
-            && permissions.policies.iter().all(is_understood)
+            && counting().all(|(_, named)| is_understood(named))
             && boundary.is_none_or(is_understood),
     }
 }

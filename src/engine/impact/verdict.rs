@@ -2,7 +2,7 @@
 //! never more certain than what was seen: that nothing uses a key is said only where every region has
 //! told all that it has.
 
-use super::{KeyTrail, OtherCredentials, Permissions, Workload, trail::RegionTrail};
+use super::{KeyTrail, OtherCredentials, Workload, trail::RegionTrail};
 use crate::engine::{
     Engine, Error, Slot,
     account::{Account, Load},
@@ -23,9 +23,6 @@ const DELAY: TimeDelta = TimeDelta::hours(1);
 
 /// So many names stand in a sentence.
 const NAMES: usize = 3;
-
-/// The policies by which AWS puts a user under quarantine whose key is public.
-const QUARANTINE: &str = "AWSCompromisedKeyQuarantine";
 
 /// Parts of a path that only machines have.
 const PATHS_OF_MACHINES: &[&str] = &[
@@ -93,22 +90,6 @@ pub fn nature(path: &str, credentials: &Load<OtherCredentials>) -> (Nature, Stri
             format!("person or machine: not known ({})", error.short()),
         ),
         None => (Nature::Machine, "a machine: no console password".into()),
-    }
-}
-
-impl Permissions {
-    /// The name of the policy by which AWS has put the user under quarantine, where it has.
-    #[must_use]
-    pub fn quarantine(&self) -> Option<&str> {
-        let mut policies = self.policies.iter();
-        let policy = policies.find(|policy| {
-            let of_aws = policy
-                .arn
-                .as_deref()
-                .is_some_and(|arn| arn.contains(":iam::aws:"));
-            of_aws && policy.name.starts_with(QUARANTINE)
-        });
-        policy.map(|policy| &*policy.name)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The impact of a key: who uses it, what it can do, what would break without it, and what was not
 //! looked at. All of it comes from the engine; this holds where the person is in it.
 
+mod power;
 mod sections;
 mod table;
 

@@ -38,19 +38,22 @@ pub(super) fn over_cards(canvas: &Canvas<'_>, row: &UserRow) -> Vec<(String, Sty
     let theme = canvas.theme;
     let warn = theme.glyphs.warn;
     let mut text = Vec::new();
-    if canvas.account.users.is_quarantined(&row.user.name) == Some(true) {
+    let is_quarantined = canvas.account.users.is_quarantined(&row.user.name) == Some(true);
+    if is_quarantined {
         let said = format!("{warn} quarantined by AWS: a key was found in public");
         text.push((said, theme.bad));
     }
     let said = match row.power {
         Some(Power::Everything) => "can do everything".to_owned(),
+        // What it denies comes back with its end.
+        Some(Power::Escalates(action)) if is_quarantined => format!("by {action}"),
         Some(Power::Escalates(action)) => format!("can make itself one by {action}"),
         _ => return text,
     };
-    let admin = if row.is_admin_conditional {
-        "admin under conditions"
-    } else {
-        "admin"
+    let admin = match (row.is_admin_conditional, is_quarantined) {
+        (true, _) => "admin under conditions",
+        (false, true) => "admin, when that is lifted",
+        (false, false) => "admin",
     };
     text.push((format!("{warn} {admin}: {said}"), theme.warn));
     text

@@ -1,7 +1,7 @@
 //! What gives a user permissions, as the details of all users tell of it: by name, since groups and
 //! managed policies may be told of later than the users who have them.
 
-use super::{Digest, Power, digest};
+use super::{super::permissions::is_quarantine, Digest, Power, digest};
 use std::{collections::HashMap, sync::Arc};
 
 /// What gives a user permissions. Many users have the same.
@@ -27,8 +27,10 @@ pub struct Given {
 }
 
 impl Given {
-    /// What a user can do. None where that is not known: a policy was not told of or not understood,
-    /// and what is known of is not an administrator's, or how far a boundary goes is not known.
+    /// What a user can do, whatever AWS's quarantine denies: an administrator under quarantine is one
+    /// again when it is taken away. None where that is not known: a policy was not told of or not
+    /// understood, and what is known of is not an administrator's, or how far a boundary goes is not
+    /// known.
     #[must_use]
     pub fn power(&self, grants: &Grants, user: &str) -> Option<Power> {
         self.told(grants, user).map(|(power, _)| power)
@@ -50,7 +52,8 @@ impl Given {
         });
         let sources: Vec<&Grants> = std::iter::once(grants).chain(groups).collect();
         for source in sources {
-            let managed = source.managed.iter().map(|arn| self.managed(arn));
+            let managed = source.managed.iter().filter(|arn| !is_quarantine(arn));
+            let managed = managed.map(|arn| self.managed(arn));
             let inline = source.inline.iter().map(Option::as_ref);
             for digest in inline.chain(managed) {
                 is_certain &= digest.is_some();

@@ -423,13 +423,36 @@ fn a_boundary_that_is_not_known_is_said_not_to_be() {
 }
 
 #[test]
+fn what_a_quarantine_denies_is_told_as_what_comes_back_without_it() {
+    let of_aws = |name: &str, actions: &[&str]| NamedPolicy {
+        arn: Some(format!("arn:aws:iam::aws:policy/{name}").into()),
+        ..named(name, vec![deny(actions)])
+    };
+    let quarantine = || of_aws("AWSCompromisedKeyQuarantineV3", &["iam:*"]);
+    let judged = |policies| Judged::of(&permissions(policies, None), USER);
+    let one = named("Own", vec![allow(&["iam:*", "ssm:Get*"], "*")]);
+    let it = judged(vec![quarantine(), one.clone()]);
+    assert_eq!(tell(it.now.power), "reads ssm:GetParameter");
+    let without = it.unquarantined.expect("it denies the most");
+    assert!(matches!(without.power, Power::Escalates(_)), "{without:?}");
+    assert_eq!((without.by, it.now.by), (Some(1), Some(1)), "not itself");
+    // It denies nothing that is allowed.
+    let reads = named("Reads", vec![allow(&["s3:Get*"], "*")]);
+    assert_eq!(judged(vec![reads, quarantine()]).unquarantined, None);
+    // What a policy of one's own denies does not come back, whatever its name.
+    let own = named("AWSCompromisedKeyQuarantineV3", vec![deny(&["iam:*"])]);
+    assert_eq!(judged(vec![one.clone(), own]).unquarantined, None);
+    assert_eq!(judged(vec![one]).unquarantined, None);
+}
+
+#[test]
 fn a_judgement_says_by_what_and_how_sure_it_is() {
     let mut admin = named("Admins", vec![allow(&["*"], "*")]);
     admin.group = Some("ops".into());
     let reads = named("Reads", vec![allow(&["s3:Get*"], "*")]);
     let mut known = permissions(vec![reads.clone(), admin.clone()], None);
     let judged = judge(&known, USER);
-    assert_eq!(judged.by, Some(&admin));
+    assert_eq!(judged.by, Some(1), "the administrator's");
     assert!(judged.is_certain && !judged.is_conditional && !judged.is_bounded);
     known.missing = vec![Error {
         action: "iam:ListUserPolicies",
@@ -452,7 +475,7 @@ fn a_judgement_says_by_what_and_how_sure_it_is() {
     let alone = permissions(vec![reads.clone(), sometimes.clone()], None);
     let judged = judge(&alone, USER);
     assert!(judged.is_conditional);
-    assert_eq!(judged.by, Some(&sometimes));
+    assert_eq!(judged.by, Some(1));
     let nothing = permissions(vec![], None);
     assert_eq!(judge(&nothing, USER).by, None);
 }

@@ -1,10 +1,13 @@
 //! The parts of the page below the workloads, and its head.
 
-use super::{Impact, Item, MOST_WORKLOADS, Part, WIDE, is_awaited, listed_sessions, table};
+use super::{
+    Impact, Item, MOST_WORKLOADS, Part, WIDE, is_awaited, listed_sessions, power::policy_words,
+    table,
+};
 use crate::{
     engine::{
         account::Load,
-        impact::{Judgement, KeySession, KeyTrail, NamedPolicy, Power, ServiceUse, judge, verdict},
+        impact::{KeySession, KeyTrail, NamedPolicy, ServiceUse, verdict},
     },
     tui::{dialogs::events::progress, prelude::*},
 };
@@ -243,49 +246,6 @@ impl Impact {
         }
     }
 
-    /// Writes what the policies allow, and what of them could not be read.
-    fn write_power(&self, part: &mut Text<'_, '_>) {
-        let theme = part.lines.theme;
-        part.label = "What it can do";
-        let load = self
-            .known(part.lines.canvas.engine)
-            .map(|known| &known.permissions);
-        if let Some(error) = load.and_then(Load::error) {
-            part.say(error.short(), theme.bad);
-            part.say(words::remedy(error), Style::new());
-        }
-        let Some(permissions) = load.and_then(Load::known) else {
-            if is_awaited(load) {
-                part.say("its policies are being asked for", theme.dim);
-            } else if load.is_none_or(Load::is_idle) {
-                part.say("not asked", theme.dim);
-            }
-            return;
-        };
-        let judged = judge(permissions, &self.user);
-        let (mark, style) = match judged.power {
-            Power::Everything | Power::Escalates(_) => (theme.glyphs.warn, theme.bad),
-            Power::ReadsSecrets(_) => (theme.glyphs.warn, theme.warn),
-            Power::Something | Power::Nothing => ("", Style::new()),
-        };
-        let text = format!("{mark} {}", power(&judged));
-        part.say(text.trim_start(), style);
-        for error in &permissions.missing {
-            part.say(format!("Not all is known. {}", error.short()), theme.warn);
-        }
-        let untold = permissions.missing.iter();
-        let untold = untold.clone().find(|error| error.action == "iam:GetUser");
-        let boundary = match (&permissions.boundary, untold) {
-            (Some(_), _) => "a boundary limits it".to_owned(),
-            (None, Some(error)) => format!("boundary: not known ({})", error.short()),
-            (None, None) => "no boundary".to_owned(),
-        };
-        let dot = theme.glyphs.dot;
-        let text =
-            format!("{boundary} {dot} conditions and organisation policies are not evaluated");
-        part.say(text, theme.dim);
-    }
-
     fn write_services(&self, part: &mut Text<'_, '_>) {
         let theme = part.lines.theme;
         part.label = "Services used";
@@ -369,56 +329,13 @@ impl Impact {
     }
 }
 
-/// What is judged of policies, in words.
-fn power(judged: &Judgement<'_>) -> String {
-    let mut text = match judged.power {
-        Power::Everything => "everything".to_owned(),
-        Power::Escalates(action) => format!("can make itself powerful, with {action}"),
-        Power::ReadsSecrets(action) => format!("can read secrets, with {action}"),
-        Power::Something => "nothing that stands out".into(),
-        // What was not read may allow anything.
-        Power::Nothing if !judged.is_certain => "nothing that is known of".into(),
-        Power::Nothing => "nothing: no policy allows anything".into(),
-    };
-    if let Some(policy) = judged.by {
-        text.extend([": ", &policy_words(policy)]);
-    }
-    if judged.is_conditional {
-        text.push_str(", under a condition");
-    }
-    if judged.is_bounded && judged.power != Power::Nothing {
-        text.push_str(", within the boundary");
-    }
-    if judged.assumes_roles {
-        text.push_str("; can assume any role that trusts it");
-    }
-    if !judged.knows_boundary && judged.power != Power::Nothing {
-        text.push_str("; its boundary is not known: it may be much less");
-    }
-    if !judged.is_certain {
-        text.push_str("; not all policies could be read");
-    }
-    text
-}
-
-/// A policy, and where it comes from.
-fn policy_words(policy: &NamedPolicy) -> String {
-    let name = &policy.name;
-    match (&policy.group, &policy.arn) {
-        (Some(group), Some(_)) => format!("{name}, by group {group}"),
-        (Some(group), None) => format!("{name}, inline in group {group}"),
-        (None, None) => format!("{name}, inline"),
-        (None, Some(_)) => name.to_string(),
-    }
-}
-
 /// A part that is being written, behind its label.
-struct Text<'a, 'b> {
+pub(super) struct Text<'a, 'b> {
     /// The cursor is on it.
     mark: bool,
     /// What its first line is called.
-    label: &'static str,
-    lines: &'a mut Lines<'b>,
+    pub(super) label: &'static str,
+    pub(super) lines: &'a mut Lines<'b>,
 }
 
 impl Text<'_, '_> {
@@ -458,7 +375,7 @@ impl Text<'_, '_> {
     }
 
     /// Says something behind the label.
-    fn say(&mut self, text: impl AsRef<str>, style: Style) {
+    pub(super) fn say(&mut self, text: impl AsRef<str>, style: Style) {
         let (first, others) = self.before();
         self.lines.behind(first, others, text, style);
     }
