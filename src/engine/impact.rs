@@ -4,6 +4,7 @@
 
 pub mod agent;
 mod asking;
+pub mod coverage;
 pub mod credentials;
 pub mod permissions;
 pub mod policy;
@@ -14,6 +15,7 @@ pub mod verdict;
 pub mod workload;
 
 pub use agent::Program;
+pub use coverage::Unseen;
 pub use credentials::{Credential, CredentialKind, OtherCredentials, ServiceUse};
 pub use permissions::{NamedPolicy, Permissions};
 pub use policy::{Digest, Judged, Judgement, Patterns, Policy, Power, Statement, judge};
@@ -130,6 +132,11 @@ impl Impacts {
 
     pub(super) fn trail_mut(&mut self, key: &str) -> Option<&mut KeyTrail> {
         self.trails.get_mut(key)
+    }
+
+    /// All events that were asked for, each with the ID of its key or session.
+    fn trails(&self) -> impl Iterator<Item = (&str, &KeyTrail)> {
+        self.trails.iter().map(|(key, trail)| (&**key, trail))
     }
 
     pub(super) fn trails_mut(&mut self) -> impl Iterator<Item = (&str, &mut KeyTrail)> {

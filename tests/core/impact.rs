@@ -918,3 +918,119 @@ fn what_a_quarantine_denies_is_said_with_what_comes_back_when_it_is_lifted() {
     );
     shows_not(&desk, "nothing that stands out");
 }
+
+#[test]
+fn a_last_use_before_the_history_is_no_call_that_it_misses() {
+    let mut desk = Desk::showing(SIZE, settings(), &people());
+    desk.keys("jji");
+    tell_with(&mut desk, nothing);
+    shows(
+        &desk,
+        "Last used 388 days ago for s3, before the 90 days that the event history covers.",
+    );
+    shows_not(&desk, "a data event");
+}
+
+#[test]
+fn nothing_is_counted_where_nothing_was_told() {
+    let counted = |desk: &Desk| {
+        for count in [
+            "0 seen",
+            "none seen",
+            "Nothing seen",
+            "none in the last",
+            NONE,
+        ] {
+            shows_not(desk, count);
+        }
+    };
+    let mut desk = at_key();
+    desk.keys("i");
+    counted(&desk);
+    shows(&desk, "management calls of the last 90 days: not known yet");
+    shows(&desk, "Sessions it made not known yet");
+    shows(&desk, "Not known yet: the regions are being asked.");
+    desk.keys("e");
+    counted(&desk);
+    shows(&desk, "Not known yet: the regions are being asked.");
+    desk.press(KeyCode::Esc);
+    for (kind, code, words) in [
+        (Kind::Denied, "AccessDenied", "not allowed"),
+        (Kind::Server, "InternalError", "not known"),
+    ] {
+        let mut desk = at_key();
+        desk.keys("i");
+        tell_with(&mut desk, |read| match read {
+            Read::TrailEvents(_) => Some(Err(refusal("cloudtrail:LookupEvents", code, kind))),
+            _ => None,
+        });
+        counted(&desk);
+        shows(
+            &desk,
+            &format!("management calls of the last 90 days: {words}"),
+        );
+        shows(&desk, &format!("Sessions it made {words}"));
+        let other = format!("Whether the other key of deploy-bot, {OTHER}, is used is not known");
+        shows(&desk, &other);
+        shows_not(&desk, "was not seen in use");
+        desk.keys("e");
+        counted(&desk);
+    }
+    // One region has told that there is nothing: of it that is said.
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, |read| match read {
+        Read::TrailEvents(query) if &*query.region == "us-east-1" => nothing(read),
+        Read::TrailEvents(_) => Some(Err(denied("cloudtrail:LookupEvents"))),
+        _ => None,
+    });
+    shows(&desk, "0 seen");
+    shows(&desk, "none seen so far: not everything is known");
+    shows_not(&desk, NONE);
+}
+
+#[test]
+fn the_cap_is_said_while_older_events_are_asked_for() {
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, endless);
+    desk.keys("m");
+    let asked = reads(&mut desk);
+    assert_eq!(regions_of(&asked, KEY), ["us-east-1"]);
+    shows(&desk, "the latest of more, asking for older");
+    shows(
+        &desk,
+        "older events of us-east-1: these are the latest 500 of more",
+    );
+}
+
+#[test]
+fn what_a_session_did_is_not_unchecked_once_it_was_asked() {
+    let mut desk = opened();
+    shows(&desk, "what its sessions did");
+    desk.keys("jjjjjj");
+    desk.press(KeyCode::Enter);
+    // Nothing has answered yet.
+    desk.press(KeyCode::Esc);
+    shows(&desk, "what its sessions did");
+    let whole = |read: &Read| match read {
+        Read::TrailEvents(query) if &*query.region == "me-south-1" => {
+            Some(Ok(Answer::TrailEvents(TrailPage::default())))
+        }
+        _ => None,
+    };
+    tell_with(&mut desk, whole);
+    shows(&desk, "what 1 of its 2 sessions did");
+    let slot = desk.screen.slot();
+    let token = "ASIADEPLOYTOKEN91ZDX";
+    desk.intend(Intent::SessionEvents(slot, token.into()));
+    tell_all(&mut desk);
+    shows(&desk, "all that 1 of its sessions did");
+    desk.intend(Intent::RefreshImpact {
+        slot,
+        user: "deploy-bot".into(),
+        key: token.into(),
+    });
+    tell_with(&mut desk, whole);
+    shows_not(&desk, "its sessions did");
+}

@@ -3,7 +3,7 @@
 
 use super::{KeyTrail, Made, SessionOf, TrailEvent, revocation::LONGEST};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// The longest that a session of a role lasts (IAM user guide, "Maximum session duration": 12 hours).
 const LONGEST_OF_ROLE: TimeDelta = TimeDelta::hours(12);
@@ -63,17 +63,69 @@ impl<'a> KeySession<'a> {
     }
 }
 
+/// Where the sessions are among the events of a key: found as these come, for a page asks in each frame.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    /// Those that live longest first.
+    places: Vec<Place>,
+    /// Their key IDs.
+    seen: HashSet<Box<str>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    until: DateTime<Utc>,
+    region: Arc<str>,
+    at: usize,
+}
+
+impl Sessions {
+    /// Takes in events of a region, the first of which has this place among all of it.
+    pub(super) fn fold(&mut self, region: &Arc<str>, first: usize, events: &[TrailEvent]) {
+        let before = self.places.len();
+        for (at, event) in (first..).zip(events) {
+            let Some(session) = KeySession::of(event) else {
+                continue;
+            };
+            if self.seen.insert(session.key.into()) {
+                self.places.push(Place {
+                    until: session.until,
+                    region: region.clone(),
+                    at,
+                });
+            }
+        }
+        if self.places.len() > before {
+            self.places.sort_by(|a, b| {
+                let place = |one: &'_ Place| (one.region.clone(), one.at);
+                let longest = b.until.cmp(&a.until);
+                longest.then_with(|| place(a).cmp(&place(b)))
+            });
+        }
+    }
+}
+
 impl KeyTrail {
     /// The sessions that the key has made, as far as its events are loaded; those that live longest
     /// first.
+    pub fn sessions(&self) -> impl Iterator<Item = KeySession<'_>> {
+        let places = self.sessions.places.iter();
+        places.filter_map(|place| KeySession::of(self.event(&place.region, place.at)?))
+    }
+
+    /// Whether a session of this ID is among them.
+    pub(super) fn has_made(&self, session: &str) -> bool {
+        self.sessions.seen.contains(session)
+    }
+
+    /// How many there are, and how many of them may still be used.
     #[must_use]
-    pub fn sessions(&self) -> Vec<KeySession<'_>> {
-        let mut seen = HashSet::new();
-        let sessions = self.events().filter_map(KeySession::of);
-        let sessions = sessions.filter(|session| seen.insert(session.key));
-        let mut sessions: Vec<KeySession<'_>> = sessions.collect();
-        sessions.sort_by(|a, b| b.until.cmp(&a.until).then_with(|| a.key.cmp(b.key)));
-        sessions
+    pub fn count_sessions(&self, now: DateTime<Utc>) -> (usize, usize) {
+        let places = &self.sessions.places;
+        (
+            places.len(),
+            places.partition_point(|place| place.until > now),
+        )
     }
 }
 
@@ -107,7 +159,9 @@ mod tests {
             ..RegionTrail::default()
         };
         trail.regions.insert("us-east-1".into(), region);
-        let sessions = trail.sessions();
+        trail.fold_anew();
+        let sessions: Vec<KeySession<'_>> = trail.sessions().collect();
+        assert_eq!(trail.count_sessions(now), (4, 2));
         let told: Vec<(&str, bool, bool)> = sessions
             .iter()
             .map(|session| (session.key, session.may_live(now), session.is_told))

@@ -1,7 +1,7 @@
 //! The event history of CloudTrail, as far as it is about one key: management calls of the last 90
 //! days, of one region each.
 
-use super::workload::Workloads;
+use super::{sessions::Sessions, workload::Workloads};
 use crate::engine::{Error, RequestId};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{collections::BTreeMap, sync::Arc};
@@ -101,9 +101,6 @@ pub const HISTORY: TimeDelta = TimeDelta::days(90);
 /// So many pages of a region are asked for before a person has to want more.
 pub const PAGES: usize = 10;
 
-/// What was asked longer ago than this does not tell of the present.
-const STALE: TimeDelta = TimeDelta::minutes(5);
-
 /// The code of the error where a page token is not taken (any more).
 const TOKEN_REFUSED: &str = "InvalidNextToken";
 
@@ -118,6 +115,8 @@ pub struct KeyTrail {
     pub regions: BTreeMap<Arc<str>, RegionTrail>,
     /// The events, folded into what has made them.
     pub workloads: Workloads,
+    /// The sessions that some of them have made.
+    pub(super) sessions: Sessions,
     /// Whether a person looks at it: otherwise no further pages are asked for.
     pub(in crate::engine) is_open: bool,
     /// So many pages of each region are asked for.
@@ -192,87 +191,6 @@ impl KeyTrail {
         self.version
     }
 
-    /// Until when it tells, where that is so long ago that the present may be another.
-    #[must_use]
-    pub fn as_of(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        (now - self.until > STALE).then_some(self.until)
-    }
-
-    /// How many regions have told no event, and may have some: an empty page may be followed by others.
-    #[must_use]
-    pub fn unseen(&self) -> usize {
-        let regions = self.regions.values();
-        regions.filter(|region| region.is_unseen()).count()
-    }
-
-    /// How many regions are being asked for the first time, or wait for that: of them nothing is known.
-    #[must_use]
-    pub fn unanswered(&self) -> usize {
-        let regions = self.regions.values();
-        regions.filter(|region| region.is_unanswered()).count()
-    }
-
-    /// The regions that have not been told whole, with the error.
-    pub fn failed(&self) -> impl Iterator<Item = (&Arc<str>, &RegionTrail, &Error)> {
-        self.regions
-            .iter()
-            .filter_map(|(name, region)| match &region.state {
-                RegionState::Failed(error, _) => Some((name, region, error)),
-                _ => None,
-            })
-    }
-
-    /// Whether of a region older events are asked for, or may be.
-    #[must_use]
-    pub fn has_older(&self) -> bool {
-        let mut regions = self.regions.values();
-        regions.any(|region| !matches!(region.state, RegionState::Whole | RegionState::Failed(..)))
-    }
-
-    /// The regions of which there are older events than those that are loaded.
-    pub fn capped(&self) -> impl Iterator<Item = (&Arc<str>, &RegionTrail)> {
-        let more = |region: &RegionTrail| matches!(region.state, RegionState::More(_));
-        self.regions.iter().filter(move |(_, region)| more(region))
-    }
-
-    /// How many events could not be read.
-    #[must_use]
-    pub fn unreadable(&self) -> usize {
-        self.regions.values().map(|region| region.unreadable).sum()
-    }
-
-    /// Whether every region that is asked has told all that it has, and all of that could be read.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        let whole = |region: &RegionTrail| matches!(region.state, RegionState::Whole);
-        !self.regions.is_empty() && self.regions.values().all(whole) && self.unreadable() == 0
-    }
-
-    /// Since when all is known, of the regions that were asked: before that, some have more. `None` where
-    /// one of them has not answered yet.
-    #[must_use]
-    pub fn known_since(&self) -> Option<DateTime<Utc>> {
-        let mut since = self.since;
-        for region in self.regions.values() {
-            if region.anew {
-                return None;
-            }
-            let known = match region.state {
-                RegionState::Whole => self.since,
-                _ => region.events.last()?.at,
-            };
-            since = since.max(known);
-        }
-        Some(since).filter(|_| !self.regions.is_empty())
-    }
-
-    /// Whether something is asked for.
-    #[must_use]
-    pub fn is_asking(&self) -> bool {
-        let mut regions = self.regions.values();
-        regions.any(|region| matches!(region.state, RegionState::Asking(_)))
-    }
-
     /// The regions are to be asked as well.
     pub(in crate::engine) fn add_regions(&mut self, regions: impl IntoIterator<Item = Arc<str>>) {
         for region in regions {
@@ -330,27 +248,36 @@ impl KeyTrail {
         };
         region.state = page.next.map_or(RegionState::Whole, RegionState::More);
         self.version += 1;
-        if std::mem::take(&mut region.anew) {
+        if std::mem::take(&mut region.anew) && !region.events.is_empty() {
             region.events = page.events;
             region.unreadable = page.unreadable;
             region.pages = 1;
             self.fold_anew();
             return;
         }
+        if region.pages == 0 {
+            region.unreadable = 0;
+        }
         region.pages += 1;
         region.unreadable += page.unreadable;
         for event in &page.events {
             self.workloads.fold(event, self.since);
         }
+        let first = region.events.len();
+        self.sessions.fold(&query.region, first, &page.events);
         region.events.extend(page.events);
     }
 
-    fn fold_anew(&mut self) {
+    pub(super) fn fold_anew(&mut self) {
         let mut workloads = Workloads::default();
-        for event in self.regions.values().flat_map(|region| &region.events) {
-            workloads.fold(event, self.since);
+        let mut sessions = Sessions::default();
+        for (name, region) in &self.regions {
+            sessions.fold(name, 0, &region.events);
+            for event in &region.events {
+                workloads.fold(event, self.since);
+            }
         }
-        self.workloads = workloads;
+        (self.workloads, self.sessions) = (workloads, sessions);
     }
 
     /// Whether it is known of a failed page that it will be asked for again by itself.
@@ -397,18 +324,6 @@ impl KeyTrail {
 }
 
 impl RegionTrail {
-    /// Whether it has told nothing yet, not even that it refuses to.
-    #[must_use]
-    pub fn is_unanswered(&self) -> bool {
-        let waits = matches!(self.state, RegionState::Waiting | RegionState::Asking(_));
-        waits && self.pages == 0
-    }
-
-    fn is_unseen(&self) -> bool {
-        let told = matches!(self.state, RegionState::Whole | RegionState::Failed(..));
-        self.is_unanswered() || (!told && self.events.is_empty())
-    }
-
     fn is_begun_anew_after(&self, query: &TrailQuery, error: &Error) -> bool {
         let code = error.code.as_deref().unwrap_or_default();
         query.after.is_some() && !self.begun_anew && code.starts_with(TOKEN_REFUSED)

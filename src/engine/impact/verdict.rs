@@ -126,12 +126,16 @@ impl<'a> Subject<'a> {
             && let Some(trail) = self.trail()
             && trail.is_whole()
             && trail.as_of(self.now).is_none()
-            && trail.events().all(|event| event.at + DELAY < *time)
+            && trail.latest().is_none_or(|latest| latest + DELAY < *time)
         {
             let service = service.as_deref().map(|it| format!(" for {it}"));
+            let why = if *time < trail.since {
+                "before the 90 days that the event history covers"
+            } else {
+                "by a call that the event history does not have: a data event, or one of the last minutes"
+            };
             text.push(format!(
-                "Last used {}{}, by a call that the event history does not have: a data event, or one of \
-                 the last minutes.",
+                "Last used {}{}, {why}.",
                 ago(self.now - *time),
                 service.unwrap_or_default()
             ));
@@ -271,6 +275,13 @@ impl<'a> Subject<'a> {
         let Some(trail) = self.account.impacts.trail(other) else {
             return format!("{name} was not looked at.");
         };
+        if trail.seen().is_err() {
+            let rest = self.rest(trail).map(|rest| format!(": {rest}"));
+            let rest = rest.unwrap_or_default();
+            return format!(
+                "Whether the other key of {user}, {other}, is used is not known{rest}."
+            );
+        }
         let rows = trail.workloads.rows();
         let also: Vec<&Workload> = rows
             .iter()
@@ -347,8 +358,8 @@ impl<'a> Subject<'a> {
                 None => format!("regions other than {asked}, until they are listed"),
             });
         }
-        let capped: Vec<(&Arc<str>, &RegionTrail)> = trail.capped().collect();
-        match &capped[..] {
+        let cut_off: Vec<(&Arc<str>, &RegionTrail)> = trail.cut_off().collect();
+        match &cut_off[..] {
             [] => {}
             [(region, only)] => text.push(format!(
                 "older events of {region}: these are the latest {} of more",
@@ -368,10 +379,26 @@ impl<'a> Subject<'a> {
             1 => text.push("1 event that could not be read".into()),
             many => text.push(format!("{many} events that could not be read")),
         }
-        if !trail.sessions().is_empty() {
-            text.push("what its sessions did".into());
-        }
+        text.extend(self.sessions_not_checked(trail));
         text
+    }
+
+    /// Of which sessions it was not asked what they did, or not all was told.
+    fn sessions_not_checked(&self, trail: &KeyTrail) -> Option<String> {
+        let (all, _) = trail.count_sessions(self.now);
+        let asked = self.account.impacts.trails();
+        let asked = asked.filter(|(key, _)| trail.has_made(key));
+        let (mut told, mut whole) = (0, 0);
+        for (_, trail) in asked {
+            told += usize::from(trail.seen().is_ok());
+            whole += usize::from(trail.seen().is_ok() && trail.is_whole());
+        }
+        match (all - told, told - whole) {
+            (0, 0) => None,
+            (unasked, _) if unasked == all => Some("what its sessions did".into()),
+            (0, parts) => Some(format!("all that {parts} of its sessions did")),
+            (unasked, _) => Some(format!("what {unasked} of its {all} sessions did")),
+        }
     }
 }
 

@@ -253,6 +253,13 @@ impl Workloads {
         self.calls
     }
 
+    /// When the latest was made.
+    #[must_use]
+    pub fn latest(&self) -> Option<DateTime<Utc>> {
+        let rows = self.programs.iter().flat_map(|it| &it.rows);
+        rows.map(|row| row.last).max()
+    }
+
     /// How many of them were refused.
     #[must_use]
     pub fn denied(&self) -> usize {

@@ -4,7 +4,7 @@ use super::document::{Document, What};
 use crate::{
     engine::{
         Read,
-        impact::{KeyTrail, TrailEvent, WorkloadId},
+        impact::{KeyTrail, TrailEvent, Unseen, WorkloadId, verdict},
     },
     tui::prelude::*,
 };
@@ -107,6 +107,27 @@ impl Events {
         asks
     }
 
+    /// Why there is none.
+    fn none(&self, trail: &KeyTrail, canvas: &Canvas<'_>) -> String {
+        let account = canvas.engine.fleet.get(self.slot);
+        let listed = account.is_some_and(|it| it.impacts.regions.known().is_some());
+        match (trail.seen(), verdict::as_of(trail, canvas.now)) {
+            (Err(Unseen::NotYet), _) => "Not known yet: the regions are being asked.".into(),
+            (Err(Unseen::Denied), _) => "Not allowed.".into(),
+            (Err(Unseen::Failed), _) => "Not known.".into(),
+            (Ok(_), Some(when)) => format!("None was seen {when}."),
+            (Ok(_), None) if !trail.is_whole() => {
+                "None is seen so far: not everything is known.".into()
+            }
+            (Ok(_), None) if listed => "No management call in the last 90 days.".into(),
+            (Ok(_), None) => {
+                let asked: Vec<&str> = trail.regions.keys().map(|name| &**name).collect();
+                let asked = asked.join(" and ");
+                format!("No management call in the last 90 days in {asked}.")
+            }
+        }
+    }
+
     fn write_event(&self, lines: &mut Lines<'_>, at: usize, event: &TrailEvent) {
         let theme = lines.theme;
         let selected = at == self.at;
@@ -187,7 +208,7 @@ pub(super) fn progress(trail: &KeyTrail, canvas: &Canvas<'_>) -> String {
         return format!("{spinner} asking CloudTrail: {done} of {all} regions");
     }
     if trail.is_asking() {
-        return format!("{} asking CloudTrail for more", canvas.spinner());
+        return format!("{} the latest of more, asking for older", canvas.spinner());
     }
     match (trail.failed().count(), trail.capped().count()) {
         (0, 0) => String::new(),
@@ -237,11 +258,7 @@ impl Dialog for Events {
             }
         }
         if self.places.is_empty() {
-            lines.text(if trail.is_whole() {
-                "No management call in the last 90 days."
-            } else {
-                "None is loaded."
-            });
+            lines.text(self.none(trail, canvas));
         }
         let progress = progress(trail, canvas);
         if !progress.is_empty() {

@@ -15,7 +15,7 @@ use crate::{
     engine::{
         Copied, Proposal, READ_ONLY,
         account::Load,
-        impact::{KeySession, KeyTrail, Permissions, UserImpact, WorkloadId, verdict::Subject},
+        impact::{KeyTrail, Permissions, UserImpact, WorkloadId, verdict::Subject},
     },
     tui::prelude::*,
 };
@@ -138,10 +138,11 @@ impl Impact {
             items.push(Item::Part(Part::Days));
         }
         items.push(Item::Part(Part::Sessions));
-        let sessions = trail.map(KeyTrail::sessions).unwrap_or_default();
-        let listed = listed_sessions(&sessions, engine.now());
-        let sessions = sessions.iter().take(listed);
-        items.extend(sessions.map(|session| Item::Session(session.key.into())));
+        if let Some(trail) = trail {
+            let listed = listed_sessions(trail, engine.now());
+            let sessions = trail.sessions().take(listed);
+            items.extend(sessions.map(|session| Item::Session(session.key.into())));
+        }
         items.push(Item::Part(Part::Power));
         if let Some(permissions) = self.permissions(engine) {
             let policies = 0..permissions.policies.len();
@@ -346,13 +347,9 @@ impl Dialog for Impact {
 }
 
 /// How many sessions are listed: those that may live stand first.
-fn listed_sessions(sessions: &[KeySession<'_>], now: DateTime<Utc>) -> usize {
-    let live = sessions
-        .iter()
-        .filter(|session| session.may_live(now))
-        .count();
-    live.clamp(LEAST_SESSIONS, MOST_SESSIONS)
-        .min(sessions.len())
+fn listed_sessions(trail: &KeyTrail, now: DateTime<Utc>) -> usize {
+    let (all, live) = trail.count_sessions(now);
+    live.clamp(LEAST_SESSIONS, MOST_SESSIONS).min(all)
 }
 
 /// Whether something is being asked for the first time.

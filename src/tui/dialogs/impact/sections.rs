@@ -24,13 +24,18 @@ impl Impact {
     pub(super) fn write_head(&self, lines: &mut Lines<'_>) {
         let theme = lines.theme;
         let trail = self.trail(lines.canvas.engine);
-        let seen = trail.map_or(0, |trail| trail.workloads.calls());
         let progress = trail.map(|trail| progress(trail, lines.canvas));
         let progress = progress.unwrap_or_default();
-        let mut seen = format!(
-            "management calls of the last 90 days, {} seen",
-            format::count(seen)
-        );
+        let mut seen = match trail.map(KeyTrail::seen) {
+            Some(Ok(calls)) => format!(
+                "management calls of the last 90 days, {} seen",
+                format::count(calls)
+            ),
+            Some(Err(unseen)) => {
+                format!("management calls of the last 90 days: {}", unseen.words())
+            }
+            None => "management calls of the last 90 days: not asked".into(),
+        };
         let when = trail.and_then(|trail| verdict::as_of(trail, lines.canvas.now));
         if let Some(when) = when {
             seen.extend([" ", &when]);
@@ -86,10 +91,9 @@ impl Impact {
                 }
             }
             Item::Session(key) => {
-                let sessions = self.trail(engine).map(KeyTrail::sessions);
-                let sessions = sessions.unwrap_or_default();
-                if let Some(session) = sessions.iter().find(|it| *it.key == **key) {
-                    part.session(session);
+                let mut sessions = self.trail(engine).into_iter().flat_map(KeyTrail::sessions);
+                if let Some(session) = sessions.find(|it| *it.key == **key) {
+                    part.session(&session);
                 }
             }
             Item::Policy(at) => {
@@ -143,7 +147,9 @@ impl Impact {
         }
         let failed: Vec<_> = trail.failed().collect();
         let now = part.lines.canvas.now;
-        if trail.unanswered() > 0 {
+        if trail.unanswered() > 0 && trail.seen().is_err() {
+            part.plain("Not known yet: the regions are being asked.", theme.dim);
+        } else if trail.unanswered() > 0 {
             part.plain("Nothing seen yet: the regions are being asked.", theme.dim);
         } else if let [(_, _, error), ..] = failed[..]
             && failed.len() == trail.regions.len()
@@ -185,9 +191,7 @@ impl Impact {
         let (bars, below) = table::plot(trail, theme.glyphs.plot, room);
         part.raw(bars, theme.accent);
         part.raw(below, theme.dim);
-        if let Some(since) = trail.known_since().filter(|since| *since > trail.since)
-            && !trail.is_asking()
-        {
+        if let Some(since) = trail.known_since().filter(|since| *since > trail.since) {
             let key = keymap::name(Context::Impact, Action::MoreEvents);
             let capped = trail.capped().next().is_some();
             let more = if capped {
@@ -206,25 +210,22 @@ impl Impact {
         let Some(trail) = self.trail(part.lines.canvas.engine) else {
             return part.say("not asked", theme.dim);
         };
-        let sessions = trail.sessions();
         let now = part.lines.canvas.now;
-        let live = sessions
-            .iter()
-            .filter(|session| session.may_live(now))
-            .count();
-        if sessions.is_empty() {
+        let (sessions, live) = trail.count_sessions(now);
+        if sessions == 0 {
             let account = self.account(part.lines.canvas.engine);
             let listed = account.is_some_and(|it| it.impacts.regions.known().is_some());
-            let text = match verdict::as_of(trail, now) {
-                Some(when) => format!("none seen {when}"),
-                None if trail.is_whole() && listed => "none in the last 90 days".into(),
-                None => "none seen".into(),
+            let text = match (trail.seen(), verdict::as_of(trail, now)) {
+                (Err(unseen), _) => unseen.words().into(),
+                (Ok(_), Some(when)) => format!("none seen {when}"),
+                (Ok(_), None) if trail.is_whole() && listed => "none in the last 90 days".into(),
+                (Ok(_), None) => "none seen so far: not everything is known".into(),
             };
             return part.say(text, theme.dim);
         }
         match live {
             0 => part.say(
-                format!("{}, all of them over", format::plural(sessions.len(), "session")),
+                format!("{}, all of them over", format::plural(sessions, "session")),
                 Style::new(),
             ),
             live => part.say(
@@ -236,9 +237,9 @@ impl Impact {
                 theme.warn,
             ),
         }
-        let listed = listed_sessions(&sessions, part.lines.canvas.engine.now());
-        if sessions.len() > listed {
-            let rest = sessions.len() - listed;
+        let listed = listed_sessions(trail, part.lines.canvas.engine.now());
+        if sessions > listed {
+            let rest = sessions - listed;
             part.say(
                 format!("The latest {listed}, and {rest} before them:"),
                 theme.dim,
