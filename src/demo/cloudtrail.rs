@@ -169,7 +169,10 @@ impl<'a> Asked<'a> {
         region: &str,
     ) -> impl Iterator<Item = (Place, Found<'b>)> {
         account.changes.iter().filter_map(move |changed| {
-            let user = account.user(&changed.user)?;
+            let mut users = account.users_ever();
+            let user = account
+                .user(&changed.user)
+                .or_else(|| users.find(|user| *user.name == *changed.user))?;
             let in_time = (self.since..=self.until).contains(&changed.at);
             let recorded = Recorded::of_change(changed, user);
             let wanted = |(attribute, value)| recorded.has(attribute, value);
@@ -207,7 +210,7 @@ pub(super) fn lookup_events(request: &mut Request<'_>) -> Result<(), ServiceErro
     }
     let made = account.made.unwrap_or(request.now);
     let mut found: Vec<(Place, Found<'_>)> = Vec::new();
-    for user in account.users() {
+    for user in account.users_ever() {
         for key in user.keys.iter().filter(|key| asked.may_be_of(user, key)) {
             let range = (asked.since, asked.until);
             let happened = stories::of_key(key, request.region, range, made);

@@ -20,6 +20,9 @@ use super::user::{Key, LastUsed, Status, TAGS_PER_USER, Tag, User, fold, fold_ta
 /// How many access keys a user may have, Inactive ones counted.
 pub const KEYS_PER_USER: usize = 2;
 
+/// So many users with keys that are no more are kept.
+const MOST_GONE: usize = 1000;
+
 /// AWS records a use of a key once in this time.
 const USE_IS_RECORDED_EVERY: TimeDelta = TimeDelta::minutes(15);
 
@@ -46,6 +49,8 @@ pub struct Account {
     pub(super) made: Option<DateTime<Utc>>,
     /// What was changed since.
     pub(super) changes: Changes,
+    /// Users with the keys that they had once: the history of calls goes on telling of them.
+    gone: Vec<User>,
     /// The sessions begun so far. Their keys are numbered in this order.
     sessions: Vec<Session>,
     /// The first of the account's numbers.
@@ -75,6 +80,7 @@ impl Account {
             membership: None,
             made: None,
             changes: Changes::default(),
+            gone: Vec::new(),
             sessions: Vec::new(),
             first_number,
             signed_in: KeyId::temporary(first_number),
@@ -202,9 +208,10 @@ impl Account {
         let Some(user) = self.users.remove(fold(name).as_str()) else {
             return false;
         };
-        for key in user.keys {
+        for key in &user.keys {
             self.owners.remove(&key.id);
         }
+        self.keep_gone(user);
         self.revoke_all(name);
         self.discard_credentials(name);
         true
@@ -300,11 +307,29 @@ impl Account {
     /// Removes a key; returns whether there was one. Its description stays, as with the service.
     pub fn remove_key(&mut self, id: &str) -> bool {
         let owner = KeyId::parse(id).and_then(|id| self.owners.remove(&id));
-        let user = owner.and_then(|owner| self.users.get_mut(&owner));
-        user.is_some_and(|user| {
-            user.keys.retain(|key| key.id != id);
-            true
-        })
+        let Some(user) = owner.and_then(|owner| self.users.get_mut(&owner)) else {
+            return false;
+        };
+        let (gone, kept) = std::mem::take(&mut user.keys)
+            .into_iter()
+            .partition(|key| key.id == id);
+        user.keys = kept;
+        let mut user = user.clone();
+        user.keys = gone;
+        self.keep_gone(user);
+        true
+    }
+
+    fn keep_gone(&mut self, user: User) {
+        if self.gone.len() == MOST_GONE {
+            self.gone.remove(0);
+        }
+        self.gone.push(user);
+    }
+
+    /// All users with their keys, and those that are no more.
+    pub(super) fn users_ever(&self) -> impl Iterator<Item = &User> {
+        self.users().chain(&self.gone)
     }
 
     /// Changes a key's status and nothing else; returns whether there is such a key.

@@ -80,6 +80,19 @@ async fn events_are_looked_up_by_one_attribute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_history_of_a_key_outlives_it_and_its_user() {
+    let endpoint = demo();
+    let before = found(&endpoint, By::AccessKeyId, DEPLOY).await;
+    let id = before[0].event_id().unwrap();
+    endpoint.account(|account| assert!(account.remove_key(DEPLOY)));
+    assert_eq!(found(&endpoint, By::AccessKeyId, DEPLOY).await, before);
+    endpoint.account(|account| assert!(account.remove_user("deploy-bot")));
+    assert_eq!(found(&endpoint, By::AccessKeyId, DEPLOY).await, before);
+    let same = found(&endpoint, By::EventId, id).await;
+    assert_eq!(same, std::slice::from_ref(&before[0]), "and only once");
+}
+
+#[tokio::test(start_paused = true)]
 async fn questions_that_make_no_sense_are_refused() {
     let endpoint = demo();
     let lookup = || client(&endpoint).lookup_events();
