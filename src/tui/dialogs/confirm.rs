@@ -35,7 +35,10 @@ pub(super) fn frame(
     let mut lines = Lines::new(canvas, WIDTH);
     target(&mut lines, plan);
     let rolls_back = plan.rotation == Some(RotationAction::RollBack);
+    let is_gone = preflight.difference == Some(Difference::NotFound);
     match &preflight.key {
+        // Nothing is at stake any more.
+        _ if is_gone => {}
         Some(facts) if rolls_back => roll_back(&mut lines, plan, facts),
         Some(facts) => stakes(&mut lines, plan, preflight, facts),
         None if plan.at_risk().is_none() => {
@@ -71,7 +74,12 @@ pub(super) fn frame(
     // Where the end of the key ID has to be typed, no key confirms.
     let confirm = Button::of(context(preflight), Action::Confirm, verb);
     let accepts = preflight.accepts(typed.value());
-    let buttons = vec![Button::plain("Cancel"), confirm.only_if(accepts)];
+    // What is over cannot be confirmed.
+    let buttons = if preflight.is_void() {
+        vec![Button::plain("Close")]
+    } else {
+        vec![Button::plain("Cancel"), confirm.only_if(accepts)]
+    };
     Frame::new(title, border, lines).buttons(highlighted, buttons)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{confirm, failure, full, intend};
 use crate::{
-    engine::{Need, Plan, PlanId, Preflight, Stage},
+    engine::{Difference, Need, Plan, PlanId, Preflight, Stage},
     tui::prelude::*,
 };
 
@@ -59,7 +59,10 @@ impl PlanDialog {
             Some(_) if !preflight.is_void() => {
                 "Type the last 4 characters of the key ID first".into()
             }
-            _ => "The key no longer exists".into(),
+            _ if preflight.difference == Some(Difference::NotFound) => {
+                "Nothing is left to be done: it is not there any more".into()
+            }
+            _ => "Another session is open now".into(),
         };
         vec![Ask::Complain(text)]
     }
@@ -108,6 +111,11 @@ impl Dialog for PlanDialog {
         };
         match (action, &plan.stage) {
             (Action::Cancel, _) => self.close(),
+            (Action::Confirm | Action::DeactivateInstead, Stage::Proposed(preflight))
+                if preflight.is_void() =>
+            {
+                self.press_approve(preflight)
+            }
             (Action::Confirm, Stage::Proposed(preflight)) if preflight.typed.is_none() => {
                 self.approve()
             }
@@ -158,6 +166,7 @@ impl Dialog for PlanDialog {
     fn answers(&self, engine: &Engine) -> Vec<Action> {
         let go_on = match engine.plan(self.id).map(|plan| &plan.stage) {
             Some(Stage::NoRoom) => Action::GoToKey,
+            Some(Stage::Proposed(preflight)) if preflight.is_void() => return vec![Action::Cancel],
             _ => Action::Confirm,
         };
         vec![Action::Cancel, go_on]
