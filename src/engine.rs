@@ -525,7 +525,7 @@ impl Engine {
                 key,
                 path,
             } => self.save_evidence(slot, &user, &key, path)?,
-            Intent::RefreshImpact { slot, user, key } => self.refresh_impact(slot, &user, &key)?,
+            Intent::RefreshImpact { slot, user, key } => self.look_at_impact(slot, &user, &key)?,
             Intent::MoreEvents(slot, key) => self.more_events(slot, &key)?,
             Intent::SessionEvents(slot, key) => self.open_session(slot, &key)?,
             Intent::LeaveEvents(slot) => {

@@ -109,6 +109,11 @@ pub(super) trait Dialog: fmt::Debug + Any {
         cancel(action)
     }
 
+    /// Whether an action that counts in it does something now: what does nothing is not offered.
+    fn offers(&self, _action: Action, _engine: &Engine) -> bool {
+        true
+    }
+
     /// Whether it states all that it is going to: what is being loaded was not read yet. One that asks
     /// about nothing that is still loading always does.
     fn is_complete(&self, _engine: &Engine) -> bool {

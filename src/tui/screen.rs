@@ -552,17 +552,20 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         filter_line::explanation(&mut canvas, layout.explanation, error);
     }
     let filtered = !lists.filter().is_empty();
-    let hints = |canvas: &mut Canvas<'_>| {
+    let hints = |canvas: &mut Canvas<'_>, dialog: Option<&dyn Dialog>| {
         let place = footer::Place {
             context: screen.context(),
             filtered,
             no_rows: filtered && screen.lists.is_empty() && screen.page() != Page::Activity,
         };
-        footer::draw(canvas, layout.footer, place, |action| screen.title(action));
+        let offers = |action| dialog.is_none_or(|it| it.offers(action, &screen.engine));
+        footer::draw(canvas, layout.footer, place, offers, |action| {
+            screen.title(action)
+        });
     };
     let seen = screen.visible_dialogs();
     if seen == 0 {
-        hints(&mut canvas);
+        hints(&mut canvas, None);
     }
     canvas.drawn.view = Some(screen.view());
     canvas.drawn.arrangement = lists.arrangement();
@@ -570,7 +573,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         canvas.step_back();
         if at == seen {
             // Its own: those of the list behind it do nothing here.
-            hints(&mut canvas);
+            hints(&mut canvas, Some(&**dialog));
         }
         if let Some(frame) = dialog.draw(&canvas) {
             frame.draw(&mut canvas, area);

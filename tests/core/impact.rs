@@ -473,9 +473,16 @@ fn r_asks_again_for_what_has_failed_and_else_for_everything() {
     let asked = reads(&mut desk);
     assert_eq!(regions_of(&asked, KEY), ["me-south-1"]);
     assert_eq!(regions_of(&asked, OTHER), ["me-south-1"]);
-    assert_eq!(asked.len(), 2, "{asked:?}");
-    for (request, _) in asked {
-        desk.answered(request, Ok(Answer::TrailEvents(TrailPage::default())));
+    // And the key itself: what the title says of it may be old.
+    assert!(
+        asked
+            .iter()
+            .any(|(_, read)| *read == Read::Keys("deploy-bot".into()))
+    );
+    assert_eq!(asked.len(), 4, "{asked:?}");
+    for (request, read) in asked {
+        let answer = nothing(&read).unwrap_or_else(|| told(&read));
+        desk.answered(request, answer);
     }
     shows_not(&desk, "me-south-1 (");
     // Now all is there: later events may be as well.
@@ -1033,4 +1040,139 @@ fn what_a_session_did_is_not_unchecked_once_it_was_asked() {
     });
     tell_with(&mut desk, whole);
     shows_not(&desk, "its sessions did");
+}
+
+/// The people without the key, or without its user.
+fn without_key(user_as_well: bool) -> Vec<Someone> {
+    let mut people = people();
+    if user_as_well {
+        people.retain(|user| user.name != "deploy-bot");
+        return people;
+    }
+    let user = people.iter_mut().find(|user| user.name == "deploy-bot");
+    let keys = &mut user.expect("the user").keys;
+    keys.retain(|(key, _)| key.id != KEY);
+    people
+}
+
+#[test]
+fn a_key_that_is_deleted_meanwhile_is_said_to_be_and_nothing_is_offered_to_do_to_it() {
+    for user_as_well in [false, true] {
+        let mut desk = opened();
+        shows(&desk, "Active · 412 days old");
+        let left = without_key(user_as_well);
+        desk.keys("R");
+        tell_with(&mut desk, |read| match read {
+            Read::Keys(user) if user_as_well && **user == *"deploy-bot" => Some(Err(refusal(
+                "iam:ListAccessKeys",
+                "NoSuchEntity",
+                Kind::NotFound,
+            ))),
+            Read::Keys(_) => Some(answer(&left, read.clone())),
+            _ => None,
+        });
+        shows(&desk, "not there any more");
+        shows_not(&desk, "Active ·");
+        shows(
+            &desk,
+            "It is not there any more: nothing can use it. 2 workloads that used it today fail",
+        );
+        shows_not(&desk, "will fail");
+        let footer = desk.screen().lines().last().unwrap_or_default().to_owned();
+        for offer in ["deactivate", "delete", "rotate"] {
+            assert!(!footer.contains(offer), "{footer}");
+        }
+        for key in ["t", "d"] {
+            desk.keys(key);
+            assert_eq!(desk.screen.open_dialogs(), 1);
+            shows(&desk, "is not there any more");
+        }
+    }
+}
+
+#[test]
+fn a_confirmation_of_what_is_gone_neither_warns_nor_confirms() {
+    let mut desk = opened();
+    desk.keys("t");
+    let left = without_key(false);
+    tell_with(&mut desk, |read| match read {
+        Read::Keys(_) => Some(answer(&left, read.clone())),
+        _ => None,
+    });
+    let screen = desk.screen();
+    assert!(screen.contains("▲ It is not there any more. "), "{screen}");
+    for contradiction in [
+        "only active key",
+        "will fail immediately",
+        "Used today",
+        "Deactivate y",
+        "y Deactivate",
+    ] {
+        shows_not(&desk, contradiction);
+    }
+    shows(&desk, "Close");
+    desk.keys("y");
+    shows(
+        &desk,
+        "Nothing is left to be done: it is not there any more",
+    );
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.open_dialogs(), 1, "closed");
+    assert!(desk.next_change().is_none());
+}
+
+#[test]
+fn only_what_does_something_is_offered_and_the_way_back_always_is() {
+    let footer = |desk: &Desk| desk.screen().lines().last().unwrap_or_default().to_owned();
+    for size in [(60, 16), (80, 24), (120, 50)] {
+        let mut desk = at_key_in(size);
+        desk.keys("i");
+        assert!(footer(&desk).contains("Esc back"), "{}", footer(&desk));
+        assert!(!footer(&desk).contains("Enter open"), "nothing is known");
+        tell_all(&mut desk);
+        assert!(footer(&desk).contains("Enter open"), "a workload");
+        let mut opens = 0;
+        for _ in 0..14 {
+            let is_offered = footer(&desk).contains("Enter open");
+            desk.press(KeyCode::Enter);
+            let is_open = desk.screen.open_dialogs() > 1;
+            assert_eq!(is_open, is_offered, "{}", desk.screen());
+            if is_open {
+                assert!(!footer(&desk).contains("m more"), "{}", footer(&desk));
+                desk.press(KeyCode::Esc);
+            } else {
+                shows(&desk, "Nothing to open here");
+            }
+            opens += usize::from(is_open);
+            desk.keys("j");
+        }
+        // Three workloads, the plot, two sessions and a policy.
+        assert_eq!(opens, 7);
+        assert!(!footer(&desk).contains("Enter open"), "not checked");
+        assert!(footer(&desk).contains("Esc back"));
+        desk.keys("e");
+        assert!(footer(&desk).contains("Esc back"));
+        assert!(footer(&desk).contains("Enter open"));
+    }
+    let settings = iamkeys::tui::Settings {
+        engine: iamkeys::engine::Settings {
+            read_only: true,
+            ..settings().engine
+        },
+        ..settings()
+    };
+    let mut desk = Desk::showing(SIZE, settings, &people());
+    desk.keys("j");
+    desk.press(KeyCode::Tab);
+    desk.keys("i");
+    tell_with(&mut desk, endless);
+    for change in ["deactivate", "delete"] {
+        assert!(!footer(&desk).contains(change), "{}", footer(&desk));
+    }
+    desk.keys("e");
+    assert!(
+        footer(&desk).contains("m older") || footer(&desk).contains("m more"),
+        "{}",
+        footer(&desk)
+    );
 }

@@ -174,6 +174,20 @@ impl Engine {
         Some(())
     }
 
+    /// Asks for the key itself, and again for what has failed; where nothing has, for all of it.
+    pub(in crate::engine) fn look_at_impact(
+        &mut self,
+        slot: Slot,
+        user: &str,
+        key: &str,
+    ) -> Option<()> {
+        if is_usable(self.fleet.get(slot)?) {
+            self.read(slot, Read::Keys(user.into()));
+            self.read(slot, Read::LastUsed(user.into(), key.to_owned()));
+        }
+        self.refresh_impact(slot, user, key)
+    }
+
     /// Asks again for what has failed; where nothing has, for all of it.
     pub(in crate::engine) fn refresh_impact(
         &mut self,

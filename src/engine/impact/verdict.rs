@@ -4,8 +4,8 @@
 
 use super::{KeyTrail, OtherCredentials, Workload, trail::RegionTrail};
 use crate::engine::{
-    Engine, Error, Slot,
-    account::{Account, Load},
+    Engine, Error, Kind, Slot,
+    account::{Account, KeyRow, Load},
     impact::CredentialKind,
     model::{KeyStatus, LastUsed},
 };
@@ -106,7 +106,41 @@ pub struct Subject<'a> {
     pub now: DateTime<Utc>,
 }
 
+/// Whether a key is there.
+#[derive(Clone, Copy, Debug)]
+pub enum Presence<'a> {
+    /// It is, as this row has it.
+    Here(&'a KeyRow),
+    /// It is not, or its user is not.
+    Gone,
+    /// The keys of its user are not known.
+    Unknown,
+}
+
 impl<'a> Subject<'a> {
+    /// Whether the key is there, as far as that is known.
+    #[must_use]
+    pub fn presence(&self) -> Presence<'a> {
+        let users = &self.account.users;
+        let Some(row) = users.get(self.user) else {
+            return if users.is_complete() {
+                Presence::Gone
+            } else {
+                Presence::Unknown
+            };
+        };
+        let user_is_gone = |error: &Error| error.kind == Kind::NotFound;
+        if row.keys.error().is_some_and(user_is_gone) {
+            return Presence::Gone;
+        }
+        let Some(keys) = row.keys.known() else {
+            return Presence::Unknown;
+        };
+        let mut keys = keys.iter();
+        keys.find(|row| row.key.id == self.key)
+            .map_or(Presence::Gone, Presence::Here)
+    }
+
     fn trail(&self) -> Option<&'a KeyTrail> {
         self.account.impacts.trail(self.key)
     }
@@ -116,12 +150,19 @@ impl<'a> Subject<'a> {
     pub fn if_deactivated(&self) -> Vec<String> {
         let mut text = Vec::new();
         let keys = self.account.users.keys(self.user).unwrap_or_default();
-        let row = keys.iter().find(|row| row.key.id == self.key);
-        if row.is_some_and(|row| row.key.status == KeyStatus::Inactive) {
-            text.push("It is Inactive already: nothing can use it.".into());
+        let presence = self.presence();
+        let works = match presence {
+            Presence::Here(row) => row.key.status != KeyStatus::Inactive,
+            Presence::Gone => false,
+            Presence::Unknown => true,
+        };
+        match presence {
+            Presence::Gone => text.push("It is not there any more: nothing can use it.".into()),
+            _ if works => {}
+            _ => text.push("It is Inactive already: nothing can use it.".into()),
         }
-        text.push(self.what_fails());
-        if let Some(row) = row
+        text.push(self.what_fails(works));
+        if let Presence::Here(row) = presence
             && let Some(LastUsed::At { time, service, .. }) = row.last_used.known()
             && let Some(trail) = self.trail()
             && trail.is_whole()
@@ -168,8 +209,8 @@ impl<'a> Subject<'a> {
         text
     }
 
-    /// What used it lately and would fail.
-    fn what_fails(&self) -> String {
+    /// What used it lately and would fail; or fails, where the key does not work any more.
+    fn what_fails(&self, works: bool) -> String {
         let Some(trail) = self.trail().filter(|trail| !trail.regions.is_empty()) else {
             return "What uses it was not asked.".into();
         };
@@ -188,12 +229,13 @@ impl<'a> Subject<'a> {
         for (time, when) in [(TODAY, "today"), (THIS_WEEK, "this week")] {
             let used = within(time);
             if !used.is_empty() {
-                let count = match used.len() {
-                    1 => "1 workload".to_owned(),
-                    many => format!("{many} workloads"),
+                let (count, fails) = match used.len() {
+                    1 => ("1 workload".to_owned(), "fails"),
+                    many => (format!("{many} workloads"), "fail"),
                 };
+                let fails = if works { "will fail" } else { fails };
                 let names = names(&used);
-                return format!("{count} that used it {when} will fail: {names}.{perhaps}");
+                return format!("{count} that used it {when} {fails}: {names}.{perhaps}");
             }
         }
         match (rows.first(), rest) {

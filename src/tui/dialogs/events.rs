@@ -223,6 +223,17 @@ impl Dialog for Events {
         Context::Events
     }
 
+    fn offers(&self, action: Action, engine: &Engine) -> bool {
+        match action {
+            Action::ShowItem => !self.places.is_empty(),
+            Action::MoreEvents => {
+                let trail = self.trail(engine);
+                trail.is_some_and(|trail| trail.capped().next().is_some())
+            }
+            _ => true,
+        }
+    }
+
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
         let theme = canvas.theme;
         let mut lines = Lines::new(canvas, 132);

@@ -15,7 +15,10 @@ use crate::{
     engine::{
         Copied, Proposal, READ_ONLY,
         account::Load,
-        impact::{KeyTrail, Permissions, UserImpact, WorkloadId, verdict::Subject},
+        impact::{
+            KeyTrail, Permissions, UserImpact, WorkloadId,
+            verdict::{Presence, Subject},
+        },
     },
     tui::prelude::*,
 };
@@ -106,20 +109,24 @@ impl Impact {
         self.known(engine)?.permissions.known()
     }
 
-    /// The user's row and the key's, while they are there.
-    fn rows<'a>(&self, engine: &'a Engine) -> Option<(&'a UserRow, Option<&'a KeyRow>)> {
-        let row = self.account(engine)?.users.get(&self.user)?;
-        let keys = row.keys.known().map(Vec::as_slice).unwrap_or_default();
-        Some((row, keys.iter().find(|key| key.key.id == self.key)))
+    /// The user's row, while it is there.
+    fn row<'a>(&self, engine: &'a Engine) -> Option<&'a UserRow> {
+        self.account(engine)?.users.get(&self.user)
     }
 
-    fn subject<'a>(&'a self, canvas: &Canvas<'a>) -> Option<Subject<'a>> {
+    fn subject<'a>(&'a self, engine: &'a Engine, now: DateTime<Utc>) -> Option<Subject<'a>> {
         Some(Subject {
-            account: self.account(canvas.engine)?,
+            account: self.account(engine)?,
             user: &self.user,
             key: &self.key,
-            now: canvas.now,
+            now,
         })
+    }
+
+    /// Whether the key is there.
+    fn presence<'a>(&'a self, engine: &'a Engine) -> Presence<'a> {
+        let subject = self.subject(engine, engine.now());
+        subject.map_or(Presence::Unknown, |subject| subject.presence())
     }
 
     /// What the cursor stops at, from top to bottom.
@@ -197,7 +204,20 @@ impl Impact {
                 vec![Ask::Open(Box::new(Document::new(slot, what)))]
             }
             Some(Item::Part(Part::Use | Part::Days)) => self.list_events(),
-            Some(Item::Part(_)) | None => Vec::new(),
+            Some(Item::Part(_)) => vec![Ask::Complain("Nothing to open here".into())],
+            None => Vec::new(),
+        }
+    }
+
+    /// Whether `Enter` shows something.
+    fn opens(&self, item: &Item, engine: &Engine) -> bool {
+        match item {
+            Item::Part(Part::Use | Part::Days) => {
+                let trail = self.trail(engine);
+                trail.is_some_and(|trail| trail.workloads.calls() > 0)
+            }
+            Item::Part(_) => false,
+            Item::Workload(_) | Item::Session(_) | Item::Policy(_) => true,
         }
     }
 
@@ -211,8 +231,15 @@ impl Impact {
         if engine.settings.read_only {
             return vec![Ask::Complain(READ_ONLY.into())];
         }
-        if self.rows(engine).and_then(|(_, key)| key).is_none() {
-            return vec![Ask::Complain(format!("{} is not there any more", self.key))];
+        match self.presence(engine) {
+            Presence::Here(_) => {}
+            Presence::Gone => {
+                return vec![Ask::Complain(format!("{} is not there any more", self.key))];
+            }
+            Presence::Unknown => {
+                let text = format!("The keys of {} are not loaded", self.user);
+                return vec![Ask::Complain(text)];
+            }
         }
         if let Some(change) = engine.pending_for(self.slot, &self.user, Some(&self.key)) {
             let doing = change.row().doing;
@@ -223,8 +250,10 @@ impl Impact {
 
     /// What the key is, for the border: `Active · 412 days old`.
     fn note(&self, canvas: &Canvas<'_>) -> String {
-        let Some((_, Some(row))) = self.rows(canvas.engine) else {
-            return "not there any more".into();
+        let row = match self.presence(canvas.engine) {
+            Presence::Here(row) => row,
+            Presence::Gone => return "not there any more".into(),
+            Presence::Unknown => return "not known".into(),
         };
         let dot = canvas.theme.glyphs.dot;
         let status = row.key.status.word();
@@ -240,6 +269,24 @@ impl Impact {
 impl Dialog for Impact {
     fn context(&self, _engine: &Engine) -> Context {
         Context::Impact
+    }
+
+    fn offers(&self, action: Action, engine: &Engine) -> bool {
+        match action {
+            Action::ShowItem => {
+                let items = self.items(engine);
+                let item = items.get(self.at.min(items.len().saturating_sub(1)));
+                item.is_some_and(|item| self.opens(item, engine))
+            }
+            Action::MoreEvents => {
+                let trail = self.trail(engine);
+                trail.is_some_and(|trail| trail.capped().next().is_some())
+            }
+            Action::Toggle | Action::Delete | Action::Rotate => {
+                matches!(self.presence(engine), Presence::Here(_))
+            }
+            _ => true,
+        }
     }
 
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
@@ -284,8 +331,10 @@ impl Dialog for Impact {
                 what: Copied::KeyId,
             }),
             Action::Toggle => {
-                let row = self.rows(engine).and_then(|(_, row)| row);
-                let active = row.is_some_and(|row| row.key.status == KeyStatus::Inactive);
+                let active = matches!(
+                    self.presence(engine),
+                    Presence::Here(row) if row.key.status == KeyStatus::Inactive
+                );
                 self.propose(engine, Change::SetActive { user, key, active })
             }
             Action::Delete => self.propose(engine, Change::Delete { user, key }),

@@ -28,11 +28,12 @@ pub(in crate::tui) struct Place {
     pub no_rows: bool,
 }
 
-/// Draws the hints of a place. `title` is what an action is called here and now.
+/// Draws the hints of a place: of what it `offers` now. `title` is what an action is called here and now.
 pub(in crate::tui) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
     place: Place,
+    offers: impl Fn(Action) -> bool,
     title: impl Fn(Action) -> &'static str,
 ) {
     let Place {
@@ -50,6 +51,7 @@ pub(in crate::tui) fn draw(
         .filter(|action| !(no_rows && action.is_of_row()))
         // What is refused from the start to the end is no offer.
         .filter(|action| !(read_only && action.is_change()))
+        .filter(|action| offers(*action))
         .filter(|action| !is_seldom(*action) || why_not(*action).is_none())
         .filter_map(|action| Some((action, keymap::key_of(context, action)?.to_string())))
         .collect();

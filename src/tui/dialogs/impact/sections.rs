@@ -114,14 +114,14 @@ impl Impact {
             Item::Part(Part::Owner) => self.write_owner(&mut part),
             Item::Part(Part::IfDeactivated) => {
                 part.label = "If deactivated";
-                let subject = self.subject(part.lines.canvas);
+                let subject = self.subject(engine, part.lines.canvas.now);
                 for sentence in subject.map(|it| it.if_deactivated()).unwrap_or_default() {
                     part.say(sentence, Style::new());
                 }
             }
             Item::Part(Part::NotChecked) => {
                 part.label = "Not checked";
-                let subject = self.subject(part.lines.canvas);
+                let subject = self.subject(engine, part.lines.canvas.now);
                 let phrases = subject.map(|it| it.not_checked()).unwrap_or_default();
                 let theme = part.lines.theme;
                 part.say(phrases.join("; "), theme.dim);
@@ -297,7 +297,7 @@ impl Impact {
         let theme = part.lines.theme;
         let dot = theme.glyphs.dot;
         let engine = part.lines.canvas.engine;
-        let Some((row, _)) = self.rows(engine) else {
+        let Some(row) = self.row(engine) else {
             return part.say("the user is not there any more", theme.dim);
         };
         let mut facts = Vec::new();
