@@ -6,7 +6,7 @@ use crate::engine::{
     account::{Account, Known},
     fleet::{Rows, Scope},
     model::KeyStatus,
-    text::{visible, wrap},
+    text::{shorten, visible, wrap},
 };
 use chrono::{DateTime, Utc};
 use ratatui::{
@@ -154,6 +154,8 @@ impl Canvas<'_> {
             room.saturating_sub(note_width + 3)
         };
         if title.width() > 0 {
+            let most = usize::from(title_room.saturating_sub(2));
+            let title = shortened(title, most, self.theme.glyphs.more);
             let end = self.line(area.x + 2, area.y, title_room, &spaced(title));
             if note_width > 0 && end + note_width + 2 < area.right() {
                 let x = area.right() - note_width - 4;
@@ -177,6 +179,19 @@ impl Canvas<'_> {
             }
         }
     }
+}
+
+/// A title that fits: what is cut off is marked.
+fn shortened<'a>(mut line: Line<'a>, cells: usize, more: &str) -> Line<'a> {
+    let mut left = cells;
+    for span in &mut line.spans {
+        let wide = span.width();
+        if wide > left {
+            span.content = shorten(&span.content, left, more).into_owned().into();
+        }
+        left = left.saturating_sub(wide);
+    }
+    line
 }
 
 /// Puts a space before and after.

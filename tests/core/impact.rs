@@ -1176,3 +1176,21 @@ fn only_what_does_something_is_offered_and_the_way_back_always_is() {
         footer(&desk)
     );
 }
+
+#[test]
+fn a_title_that_does_not_fit_says_so_and_names_the_account() {
+    for (size, title) in [
+        ((60, 16), "AKIADEPLOY01EXAMPLE1 in acme-… ─ Active"),
+        ((66, 20), "AKIADEPLOY01EXAMPLE1 in acme-prod ─"),
+        (
+            (80, 24),
+            "AKIADEPLOY01EXAMPLE1 of deploy-bot in acme-prod ─",
+        ),
+    ] {
+        let mut desk = at_key_in(size);
+        desk.keys("i");
+        tell_all(&mut desk);
+        let screen = desk.screen();
+        assert!(screen.contains(title), "{screen}");
+    }
+}

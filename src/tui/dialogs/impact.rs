@@ -248,6 +248,21 @@ impl Impact {
         intend(Intent::Propose(self.slot, Proposal::from(change)))
     }
 
+    /// Whose key it is. Where there is no room for all, the user's name gives way: in production the
+    /// account is named.
+    fn title(&self, canvas: &Canvas<'_>, room: usize) -> String {
+        /// A shorter part of a name says nothing.
+        const LEAST: usize = 6;
+        let user = visible(&self.user);
+        let account = super::confirm::in_production(canvas, self.slot, String::new());
+        let left = room.saturating_sub(width(&self.key) + " of ".len() + width(&account));
+        if left < LEAST.min(width(&user)) && !account.is_empty() {
+            return format!("{}{account}", self.key);
+        }
+        let user = shorten(&user, left.max(LEAST), canvas.theme.glyphs.more);
+        format!("{} of {user}{account}", self.key)
+    }
+
     /// What the key is, for the border: `Active · 412 days old`.
     fn note(&self, canvas: &Canvas<'_>) -> String {
         let row = match self.presence(canvas.engine) {
@@ -301,10 +316,11 @@ impl Dialog for Impact {
         // The cursor in the middle, as far as there is something on both sides.
         let middle = usize::midpoint(on.start, on.end.saturating_sub(1));
         let scroll = middle.saturating_sub(room / 2).min(on.start);
-        let user = visible(&self.user);
-        let title = format!("{} of {user}", self.key);
-        let title = super::confirm::in_production(canvas, self.slot, title);
         let note = self.note(canvas);
+        // Behind it the frame says which lines are shown, where they are not all.
+        let place = if lines.count(false) > room { 14 } else { 0 };
+        let border = usize::from(canvas.buffer.area.width).min(lines.cells + 6);
+        let title = self.title(canvas, border.saturating_sub(9 + width(&note) + place));
         let frame = Frame::new(title, canvas.theme.accent, lines).note(note);
         Some(frame.scrolled(scroll))
     }
