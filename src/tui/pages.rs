@@ -8,6 +8,7 @@ mod cells;
 pub(super) mod keys;
 mod marks;
 pub(super) mod signed_out;
+mod unmatched;
 pub(super) mod users;
 
 pub use users::Pane;

@@ -235,14 +235,16 @@ fn who_may_not_be_told_of_is_not_known_and_no_error() {
     for (filter, why) in [
         ("admin", "an administrator could"),
         ("-admin", "an administrator could"),
-        ("quarantined", "under quarantine is not"),
-        ("-quarantined", "under quarantine is not"),
+        ("quarantined", "under quarantine could"),
+        ("-quarantined", "under quarantine could"),
+        ("admin quarantined", "known of 6 users. Who is under"),
+        ("tag:x", "select them one by one."),
     ] {
         desk.keys("/");
         desk.keys(filter);
         let screen = desk.screen();
         assert!(screen.contains("0 shown so far"), "{filter}: {screen}");
-        assert!(screen.contains(why), "{filter}: {screen}");
+        assert!(list_of(&screen).contains(why), "{filter}: {screen}");
         desk.press(KeyCode::Esc);
     }
     desk.keys("R");
@@ -354,4 +356,48 @@ fn what_is_not_told_of_makes_no_one_powerless() {
     );
     let power = given.power(&bounded, "bob");
     assert!(power.is_some_and(Power::is_admin), "{power:?}");
+}
+
+/// What the pane of the users says, in one line.
+fn list_of(screen: &str) -> String {
+    let lines = screen.lines();
+    let lines = lines.filter_map(|line| line.split('│').nth(1));
+    let words = lines.flat_map(str::split_whitespace);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn who_is_not_found_says_what_is_not_known_and_of_how_many() {
+    let says = |desk: &mut Desk, filter: &str| {
+        desk.keys("/");
+        desk.keys(filter);
+        let screen = desk.screen();
+        desk.press(KeyCode::Esc);
+        list_of(&screen)
+    };
+    let mut desk = opened();
+    let request = until(&mut desk, is_quarantine);
+    let said = says(&mut desk, "admin quarantined");
+    let admin = "Who is an administrator is not known yet of 6 users.";
+    let quarantine = "Who is under quarantine is not known yet.";
+    assert!(said.contains(&format!("{admin} {quarantine}")), "{said}");
+    // Whoever is selected was asked for alone.
+    let tags = "Tags, owners and descriptions are not known yet of 5 users.";
+    let said = says(&mut desk, "tag:x");
+    assert!(said.contains(tags), "{said}");
+    desk.answered(request, Ok(quarantined(&[])));
+    for page in pages(&people()) {
+        let request = until(&mut desk, is_details);
+        desk.answered(request, Ok(Answer::UserDetails(page)));
+    }
+    let said = says(&mut desk, "tag:x");
+    assert!(
+        said.contains("What it asks is known of all users."),
+        "{said}"
+    );
+    // A policy was not understood.
+    let said = says(&mut desk, "admin quarantined");
+    let admin = "Who is an administrator is not known of 1 user.";
+    assert!(said.contains(admin), "{said}");
+    assert!(!said.contains("key ID"), "{said}");
 }

@@ -1,6 +1,6 @@
 //! The list of all keys of the account.
 
-use super::{cells, marks, users::not_seen};
+use super::{cells, marks, unmatched::not_seen};
 use crate::{
     engine::{
         account::{Known, Load},
@@ -320,7 +320,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
         }
         let query = lists.filter().query();
         if query.asks_tags() || query.asks_power() || query.asks_quarantine() {
-            text.push((not_seen(account, query).into(), theme.dim));
+            text.push((not_seen(account, query), theme.dim));
         }
         let clear = keymap::name(Context::AllKeys, Action::ClearFilter);
         text.push((format!("{clear} clears it."), theme.dim));

@@ -1,13 +1,10 @@
 //! The users and the keys of one of them: the list of users.
 
-use super::{cards, cells, marks};
+use super::{cards, cells, marks, unmatched::not_seen};
 use crate::{
     engine::{
         account::{Known, Load, Stage},
-        query::{
-            Query,
-            sort::{Column as SortColumn, Sort},
-        },
+        query::sort::{Column as SortColumn, Sort},
     },
     tui::{
         layout::Layout,
@@ -395,7 +392,7 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
             let clear = keymap::name(Context::Users, Action::ClearFilter);
             vec![
                 (format!("No users match{so_far}."), Style::new()),
-                (not_seen(account, lists.filter().query()).into(), theme.dim),
+                (not_seen(account, lists.filter().query()), theme.dim),
                 (format!("{clear} clears it."), theme.dim),
             ]
         }
@@ -411,30 +408,6 @@ fn empty(canvas: &mut Canvas<'_>, area: Rect, lists: &Lists) {
         _ => vec![("Loading the users".into(), theme.dim)],
     };
     canvas.paragraphs(area, text);
-}
-
-/// Why a user may be missing.
-pub(super) fn not_seen(account: &Account, query: &Query) -> &'static str {
-    let asks_tags = query.asks_tags();
-    if asks_tags && account.can_judge(query) {
-        "Descriptions and owners are known of all users."
-    } else if asks_tags && account.users.details_failed() {
-        "Descriptions and owners are known of users that were selected."
-    } else if asks_tags {
-        "Descriptions and owners are known of some users so far."
-    } else if query.asks_power() && !account.can_judge(query) {
-        if account.users.details_failed() {
-            "Who is an administrator could not be read."
-        } else {
-            "Who is an administrator is not known of all users so far."
-        }
-    } else if query.asks_quarantine() && !account.users.knows_quarantine() {
-        "Who is under quarantine is not known so far."
-    } else if query.needs_keys() {
-        "Only users whose keys were seen can match."
-    } else {
-        "A key ID is found once the keys of its user were seen."
-    }
 }
 
 /// How many users there are, and whether that is all of them.

@@ -174,6 +174,12 @@ impl Inventory {
         matches!(self.details.progress, Progress::Failed)
     }
 
+    /// Whether all of them were read: what is not known then is not known at all.
+    #[must_use]
+    pub fn details_are_read(&self) -> bool {
+        matches!(self.details.progress, Progress::Done)
+    }
+
     /// Reads the details anew, once there is nothing else to ask. What is known stays until then.
     pub(in crate::engine) fn read_details_again(&mut self, now: DateTime<Utc>) {
         let details = &mut self.details;

@@ -60,6 +60,12 @@ impl Inventory {
         Some(users.binary_search_by(|name| compare(name, user)).is_ok())
     }
 
+    /// Whether that could not be read.
+    #[must_use]
+    pub fn quarantine_failed(&self) -> bool {
+        self.quarantine.users.error().is_some()
+    }
+
     /// Whether it is known who is under quarantine.
     #[must_use]
     pub fn knows_quarantine(&self) -> bool {
