@@ -224,6 +224,7 @@ impl Impact {
             return part.say(text, theme.dim);
         }
         match live {
+            0 if sessions == 1 => part.say("1 session, which is over", Style::new()),
             0 => part.say(
                 format!("{}, all of them over", format::plural(sessions, "session")),
                 Style::new(),
