@@ -326,7 +326,7 @@ fn a_description_that_comes_shows_its_key() {
         assert_eq!(shown(&desk), before, "{typed}");
         if before.is_empty() {
             let screen = desk.screen();
-            assert!(screen.contains("known of some users"), "{screen}");
+            assert!(screen.contains("Tags, owners and descriptions"), "{screen}");
         }
         describe_alice(&mut desk, late);
         assert_eq!(shown(&desk), after, "{typed}");

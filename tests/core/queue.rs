@@ -829,7 +829,7 @@ fn a_description_of_a_user_who_was_never_selected_is_found() {
     let mut desk = listed(Background::All, &users);
     let (request, _) = all_but_details(&mut desk, &users);
     desk.keys("/description:*user-0012");
-    assert!(desk.screen().contains("some users so far"));
+    assert!(desk.screen().contains("Tags, owners and descriptions"));
     desk.answered(request, Ok(tagged(&users, "web", None)));
     let screen = desk.screen();
     assert!(screen.contains("1 shown ─"), "{screen}");
