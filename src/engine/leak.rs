@@ -8,11 +8,13 @@
 
 pub mod evidence;
 pub mod harm;
+mod quarantine;
 mod revoked;
 mod seen;
 
 pub use evidence::{Evidence, Written};
 pub use harm::{Harm, HarmKind};
+pub use quarantine::Quarantine;
 pub use revoked::{Doubt, Revocation};
 pub use seen::{Seen, SessionSeen};
 
@@ -94,6 +96,8 @@ pub struct Leak<'a> {
     pub keys: Option<&'a [KeyRow]>,
     /// Why the user's keys could not be asked for once more: what is known of them may be so no more.
     pub keys_error: Option<&'a Error>,
+    /// Whether AWS has put the user under quarantine.
+    pub quarantine: Quarantine<'a>,
     /// The user's policies.
     pub permissions: Option<&'a Load<Permissions>>,
     /// What else the user can sign in with.
@@ -171,12 +175,6 @@ impl<'a> Leak<'a> {
             .row
             .is_some_and(|row| row.key.status == KeyStatus::Inactive);
         !off && !self.is_gone()
-    }
-
-    /// The name of the policy by which AWS has put the user under quarantine.
-    #[must_use]
-    pub fn quarantine(&self) -> Option<&'a str> {
-        self.permissions?.known()?.quarantine()
     }
 
     /// The keys that it has created, each with its user.
@@ -362,6 +360,7 @@ impl Engine {
             row,
             keys,
             keys_error,
+            quarantine: Quarantine::of(account, user),
             permissions,
             credentials: known.map(|known| &known.credentials),
             revocation: Revocation::Asking,

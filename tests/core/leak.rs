@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        self, Answer, Change, Changed, Difference, Effect, Error, Event, Kind, LeakStep, Need,
-        REVOCATION, Read,
+        self, Answer, Background, Change, Changed, Difference, Effect, Error, Event, Kind,
+        LeakStep, Need, REVOCATION, Read,
         impact::{
             Credential, CredentialKind, Made, NamedPolicy, OtherCredentials, Permissions, Policy,
             SessionOf, TrailEvent, TrailPage, revocation,
@@ -260,6 +260,9 @@ impl Story {
     ) -> Desk {
         let mut desk = Desk::showing(size, settings, &self.people);
         desk.clock = clock;
+        if self.refuses == Some("iam:ListEntitiesForPolicy") {
+            self.ask_again(&mut desk);
+        }
         desk.press(KeyCode::Char('j'));
         desk.press(KeyCode::Tab);
         desk.keys("!");
@@ -1022,6 +1025,56 @@ fn a_newer_key_is_trusted_only_where_all_that_was_done_is_seen() {
     assert_eq!(stands(&desk).1[4], StepState::Judge);
     let screen = desk.screen();
     assert!(screen.contains("may not be yours: see"), "{screen}");
+}
+
+#[test]
+fn that_there_is_no_quarantine_is_said_only_where_it_was_looked_for() {
+    let attached = "iam:ListAttachedUserPolicies";
+    let settings = iamkeys::tui::Settings {
+        engine: engine::Settings {
+            background: Background::All,
+            ..settings().engine
+        },
+        ..settings()
+    };
+    let page = |story: &Story| {
+        let mut desk = story.open_with((120, 36), settings.clone(), now());
+        desk.keys("Gk");
+        let (engine, slot) = (&desk.screen.engine, desk.screen.slot());
+        let evidence = engine.evidence(slot, "bot", KEY).unwrap();
+        (desk.screen(), evidence)
+    };
+    // The policies of the user tell it.
+    let mut story = Story::new();
+    let (screen, evidence) = page(&story);
+    let none = "No quarantine policy is attached to bot";
+    assert!(screen.contains(none), "{screen}");
+    assert_eq!(evidence.quarantine, None);
+    // Those may be refused in part or as a whole: then the list of all who are under quarantine does.
+    story.permissions.missing = vec![denied(attached)];
+    let (screen, _) = page(&story);
+    assert!(screen.contains(none), "{screen}");
+    story.refuses = Some(attached);
+    let (screen, _) = page(&story);
+    assert!(screen.contains(none), "{screen}");
+    // Where that is refused as well, it is not known.
+    story.refuses = Some("iam:ListEntitiesForPolicy");
+    let (screen, evidence) = page(&story);
+    assert!(!screen.contains("No quarantine"), "{screen}");
+    assert!(
+        screen.contains("under quarantine is not known:"),
+        "{screen}"
+    );
+    assert!(screen.contains("iam:ListEntitiesForPolicy"), "{screen}");
+    let said = evidence.quarantine.unwrap();
+    for action in [attached, "iam:ListEntitiesForPolicy"] {
+        assert!(said.contains(action), "{said}");
+    }
+    let not_checked = evidence.not_checked.join(" ");
+    assert!(
+        not_checked.contains("Whether AWS has put bot under quarantine (AccessDenied"),
+        "{not_checked}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is known of a leaked key, to be kept: as data, which the driver writes into two files. There is
 //! no secret in it: what comes from outside and looks like one is left out.
 
-use super::{Leak, Other, Revocation, Writing, events_of};
+use super::{Leak, Other, Quarantine, Revocation, Writing, events_of};
 use crate::engine::{
     Engine,
     account::Account,
@@ -44,7 +44,8 @@ pub struct Evidence {
     pub last_used: Option<DateTime<Utc>>,
     /// AWS has no use of it on record.
     pub never_used: bool,
-    /// The policy by which AWS has put the user under quarantine.
+    /// The policy by which AWS has put the user under quarantine, or that this is not known and why;
+    /// none where no such policy is attached.
     pub quarantine: Option<String>,
     /// The names of the user's policies; those of groups with the group.
     pub policies: Vec<String>,
@@ -206,6 +207,20 @@ fn made(made: &Made) -> String {
     }
 }
 
+/// Whether there is a quarantine, in words; none where there is none.
+fn quarantined(quarantine: &Quarantine<'_>) -> Option<String> {
+    Some(match quarantine {
+        Quarantine::No => return None,
+        Quarantine::By(Some(policy)) => redacted_name(policy),
+        Quarantine::By(None) => "one of AWSCompromisedKeyQuarantine, V2 and V3".into(),
+        Quarantine::Asking => "not known: it had not been told yet".into(),
+        Quarantine::Unknown(_) => {
+            let why = quarantine.why_unknown().unwrap_or_default();
+            clean(&format!("not known ({why})"))
+        }
+    })
+}
+
 /// How it stands with the sessions, in words.
 fn revoked(revocation: &Revocation) -> String {
     let time = |time: &DateTime<Utc>| time.format("%FT%TZ").to_string();
@@ -291,7 +306,7 @@ impl Engine {
                 _ => None,
             },
             never_used: matches!(last_used, Some(LastUsed::Never)),
-            quarantine: leak.quarantine().map(redacted_name),
+            quarantine: quarantined(&leak.quarantine),
             policies: policies.collect(),
             revocation: clean(&revoked(&leak.revocation)),
             roles: leak.roles.iter().map(|role| clean(role.arn)).collect(),

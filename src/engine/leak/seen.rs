@@ -135,6 +135,7 @@ impl Leak<'_> {
             ));
         }
         said.extend(seen.sessions.iter().flat_map(SessionSeen::not_checked));
+        said.extend(self.quarantine_not_checked());
         let refused = [
             self.keys_error,
             self.row.and_then(|row| row.last_used.error()),

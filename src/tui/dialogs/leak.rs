@@ -11,7 +11,7 @@ use crate::{
     engine::{
         Copied, KeyId, LeakStep, Proposal, READ_ONLY,
         impact::CredentialKind,
-        leak::{Harm, Leak, Other, StepState},
+        leak::{Harm, Leak, Other, Quarantine, StepState},
     },
     tui::prelude::*,
 };
@@ -264,10 +264,12 @@ impl LeakPage {
         });
         let style = if production { theme.warn } else { theme.dim };
         lines.say(format!("of {} in {name}", self.user), style);
-        if let Some(policy) = leak.quarantine() {
+        if let Quarantine::By(policy) = leak.quarantine {
+            let policy = policy.map(|policy| format!(": {policy}"));
             lines.warn(format!(
-                "AWS has put {} under quarantine: {policy}. Leave it until this is dealt with.",
-                self.user
+                "AWS has put {} under quarantine{}. Leave it until this is dealt with.",
+                self.user,
+                policy.unwrap_or_default()
             ));
         }
         if canvas.engine.settings.read_only {

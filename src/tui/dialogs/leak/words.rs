@@ -5,7 +5,7 @@ use crate::{
         Error, LeakStep,
         account::Load,
         impact::CredentialKind,
-        leak::{Doubt, Harm, Leak, Other, Revocation, Writing, harm::ending},
+        leak::{Doubt, Harm, Leak, Other, Quarantine, Revocation, Writing, harm::ending},
         model::KeyStatus,
     },
     tui::{prelude::*, words},
@@ -194,18 +194,7 @@ pub(super) fn details(lines: &mut Lines<'_>, leak: &Leak<'_>, step: LeakStep) {
                 "A rotation gives what used it another key. Where nothing needs one, there is \
                  nothing to replace.",
             );
-            if leak.quarantine().is_some() {
-                say.plain(
-                    "AWS has opened a support case: answer it there with what was done here (key \
-                     deactivated, sessions revoked, changes looked through). Until when is in the \
-                     case and in the mail: the quarantine tells no date.",
-                );
-            } else {
-                say.dim(
-                    "No quarantine was seen. If AWS has written to you, answer the support case with \
-                     what was done here.",
-                );
-            }
+            answer_to_aws(&mut say, leak);
         }
         LeakStep::Evidence => {
             say.plain(
@@ -227,6 +216,35 @@ pub(super) fn details(lines: &mut Lines<'_>, leak: &Leak<'_>, step: LeakStep) {
             }
         }
         LeakStep::Harm | LeakStep::Others => {}
+    }
+}
+
+/// What AWS wants to hear, as far as it is known whether it has said something.
+fn answer_to_aws(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
+    let user = leak.user;
+    let case = "If AWS has written to you, answer the support case with what was done here.";
+    match &leak.quarantine {
+        Quarantine::By(_) => say.plain(
+            "AWS has opened a support case: answer it there with what was done here (key \
+             deactivated, sessions revoked, changes looked through). Until when is in the case and \
+             in the mail: the quarantine tells no date.",
+        ),
+        Quarantine::No => say.dim(format!(
+            "No quarantine policy is attached to {user}. {case}"
+        )),
+        Quarantine::Asking => say.dim(format!(
+            "Whether AWS has put {user} under quarantine is being asked."
+        )),
+        Quarantine::Unknown(errors) => {
+            say.warn(format!(
+                "Whether AWS has put {user} under quarantine is not known: {}.",
+                leak.quarantine.why_unknown().unwrap_or_default()
+            ));
+            if let Some(error) = errors.first() {
+                say.plain(words::remedy(error));
+            }
+            say.dim(case);
+        }
     }
 }
 
