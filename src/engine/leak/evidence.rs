@@ -320,7 +320,11 @@ impl Engine {
                 .iter()
                 .map(|other| named(other, user))
                 .collect(),
-            not_checked: leak.not_checked(since).iter().map(|it| clean(it)).collect(),
+            not_checked: leak
+                .not_checked_by_name(since)
+                .iter()
+                .map(|it| clean(it))
+                .collect(),
             changes,
             events: all,
             done,
