@@ -6,7 +6,7 @@ use crate::engine::{
     account::{Account, Known},
     fleet::{Rows, Scope},
     model::KeyStatus,
-    text::{visible, wrap},
+    text::{shorten, visible, wrap},
 };
 use chrono::{DateTime, Utc};
 use ratatui::{
@@ -154,6 +154,7 @@ impl Canvas<'_> {
             room.saturating_sub(note_width + 3)
         };
         if title.width() > 0 {
+            let title = self.fitting(title, title_room);
             let end = self.line(area.x + 2, area.y, title_room, &spaced(title));
             if note_width > 0 && end + note_width + 2 < area.right() {
                 let x = area.right() - note_width - 4;
@@ -161,6 +162,19 @@ impl Canvas<'_> {
             }
         }
         inside
+    }
+
+    /// A title in one piece that is too long for its place, with the mark of what was left out.
+    fn fitting<'a>(&self, title: Line<'a>, room: u16) -> Line<'a> {
+        let room = usize::from(room).saturating_sub(2);
+        match &title.spans[..] {
+            [only] if title.width() > room => {
+                let mark = self.theme.glyphs.more;
+                let short = shorten(&only.content, room, mark).into_owned();
+                Line::from(Span::styled(short, only.style)).style(title.style)
+            }
+            _ => title,
+        }
     }
 
     /// Writes what is said where a list has nothing to show, as far as there is room.
