@@ -662,7 +662,7 @@ fn sessions_row<'a>(user: &'a str, document: Option<&'a str>) -> ChangeRow<'a> {
             verb: "Revoke",
             doing: "revoking",
             done: "Revoked",
-            consequence: "Sessions of this user that were made until this is approved fail at once. Access keys are not affected.",
+            consequence: "Sessions of this user that were made until this is approved are denied every call, within seconds. Access keys and sessions of roles are not concerned.",
             undo: "You can remove the policy again.",
             is_so: "The user has the policy.",
             is_not_so: "The user does not have the policy, so far.",
