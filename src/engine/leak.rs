@@ -182,6 +182,12 @@ impl<'a> Leak<'a> {
         self.harm.iter().filter_map(Harm::key)
     }
 
+    /// Whether it has created this key.
+    #[must_use]
+    pub fn has_made(&self, key: &str) -> bool {
+        self.keys_made().any(|(made, _)| made == key)
+    }
+
     /// What else the user can sign in with, as far as it is known: other access keys first.
     #[must_use]
     pub fn others(&self) -> Vec<Other<'a>> {

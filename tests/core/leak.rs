@@ -43,6 +43,8 @@ struct Story {
     withholds: Option<&'static str>,
     /// The events of this key are refused in one region.
     refuses_of: Option<&'static str>,
+    /// The regions there are, beside the usual ones.
+    regions: Vec<std::sync::Arc<str>>,
 }
 
 fn event(hours: i64, call: &str) -> TrailEvent {
@@ -150,6 +152,7 @@ impl Story {
             refuses: None,
             withholds: None,
             refuses_of: None,
+            regions: Vec::new(),
         }
     }
 
@@ -165,6 +168,11 @@ impl Story {
             return Err(denied(action));
         }
         Ok(match read {
+            Read::Regions if !self.regions.is_empty() => {
+                let mut regions = self.regions.clone();
+                regions.push("us-east-1".into());
+                Answer::Regions(regions)
+            }
             Read::Permissions(_) => Answer::Permissions(Box::new(self.permissions.clone())),
             Read::OtherCredentials(_) => {
                 Answer::OtherCredentials(Box::new(self.credentials.clone()))
@@ -872,13 +880,273 @@ fn a_pasted_bedrock_key_is_taken_out_and_what_to_do_is_said() {
         !screen.contains("ABSK") && !screen.contains("aB3/"),
         "{screen}"
     );
-    // Typed letter by letter, it does not get far.
-    let mut desk = Desk::showing(SIZE, settings(), &Story::new().people);
-    desk.keys("f");
-    for c in secret.chars() {
-        desk.press(KeyCode::Char(c));
+}
+
+#[test]
+fn a_secret_that_comes_letter_by_letter_is_taken_out_with_all_that_follows() {
+    let bedrock = format!("ABSKQmVkcm9ja0FQSUtleS{}==", "aB3/".repeat(27));
+    // Some tokens are short.
+    let token = format!("IQoJb3JpZ2luX2VjE{}=", "a1B2+/".repeat(9));
+    let older = format!("FwoGZXIvYXdzE{}=", "a1B2+/".repeat(60));
+    for (secret, what, advice) in [
+        (
+            &bedrock,
+            "a Bedrock API key",
+            "list-service-specific-credentials",
+        ),
+        (&token, "the token of a session", "cannot be deactivated"),
+        (&older, "the token of a session", "cannot be deactivated"),
+    ] {
+        // With the end of the line that was copied along, and without.
+        for end in [None, Some(KeyCode::Enter)] {
+            let mut desk = Desk::showing(SIZE, settings(), &Story::new().people);
+            desk.keys("f");
+            type_slowly(&mut desk, secret);
+            end.into_iter().for_each(|key| desk.press(key));
+            let screen = desk.screen();
+            assert!(
+                screen.contains(&format!("looks like {what}"))
+                    || screen.contains(what.trim_start_matches("a ")),
+                "{screen}"
+            );
+            assert!(screen.contains(advice), "{screen}");
+            for part in [&secret[..8], &secret[20..26], &secret[secret.len() - 6..]] {
+                assert!(!screen.contains(part), "{part}: {screen}");
+            }
+            // Afterwards an ID is an ID.
+            desk.clock += TimeDelta::seconds(5);
+            type_slowly(&mut desk, OTHER);
+            assert!(
+                desk.screen().contains(&format!("ID {OTHER}")),
+                "{}",
+                desk.screen()
+            );
+        }
+        // Nor does it stay in a filter.
+        let mut desk = Desk::showing(SIZE, settings(), &Story::new().people);
+        desk.keys("/");
+        type_slowly(&mut desk, secret);
+        let screen = desk.screen();
+        assert!(screen.contains(&format!("looks like {what}")), "{screen}");
+        let rest = &secret[secret.len() - 6..];
+        assert!(!screen.contains(rest), "{screen}");
+        assert!(
+            screen.contains("backdoor") && screen.contains("bot"),
+            "{screen}"
+        );
+        desk.clock += TimeDelta::seconds(5);
+        type_slowly(&mut desk, "back");
+        assert!(!desk.screen().contains("bot"), "{}", desk.screen());
     }
-    assert!(!desk.screen().contains("ABSKQm"), "{}", desk.screen());
+}
+
+/// Types as a terminal pastes that does not tell that it does.
+fn type_slowly(desk: &mut Desk, text: &str) {
+    for c in text.chars() {
+        desk.press(KeyCode::Char(c));
+        desk.clock += TimeDelta::milliseconds(2);
+    }
+}
+
+#[test]
+fn what_was_not_checked_is_folded_and_all_of_it_can_be_reached() {
+    let many: Vec<std::sync::Arc<str>> =
+        (1..=17).map(|at| format!("eu-west-{at}").into()).collect();
+    let mut story = Story::new();
+    story.regions = many;
+    story.refuses = Some("cloudtrail:LookupEvents");
+    let refused = "in 18 regions (AccessDenied: cloudtrail:LookupEvents)";
+    for size in [(60, 16), (80, 24), (120, 36)] {
+        let mut desk = story.open_with(size, settings(), now());
+        let said = not_checked(&desk);
+        assert_eq!(said.matches("LookupEvents").count(), 1, "{said}");
+        assert!(said.contains(refused), "{said}");
+        let (engine, slot) = (&desk.screen.engine, desk.screen.slot());
+        let evidence = engine.evidence(slot, "bot", KEY).unwrap();
+        let by_name = evidence.not_checked.join(" ");
+        assert!(by_name.contains("eu-west-3, eu-west-4"), "{by_name}");
+        // Line by line where it is longer than the page, and back.
+        let mut seen = String::new();
+        let mut last = String::new();
+        desk.keys("g");
+        for _ in 0..40 {
+            let screen = desk.screen();
+            seen.push_str(&screen);
+            last = screen;
+            desk.press(KeyCode::Char('j'));
+        }
+        assert!(last.contains("▌ ▲ 6 Evidence"), "{last}");
+        let words = [
+            "Not checked: data events",
+            "may not show",
+            "18 regions",
+            "organisation",
+        ];
+        for word in words {
+            assert!(seen.contains(word), "{size:?} {word}");
+        }
+        if size.1 < 36 {
+            assert!(seen.contains(" of "), "the place is in the border");
+        }
+        for _ in 0..60 {
+            desk.press(KeyCode::Char('k'));
+        }
+        assert!(
+            desk.screen().contains("▌ ▶ 1 Deactivate"),
+            "{}",
+            desk.screen()
+        );
+    }
+}
+
+#[test]
+fn nothing_is_counted_before_it_was_told() {
+    let mut story = Story::new();
+    story.people[1].keys.truncate(1);
+    story.withholds = Some("iam:ListSSHPublicKeys");
+    let mut desk = story.open_with((120, 36), settings(), now());
+    let screen = desk.screen();
+    assert!(screen.contains("4 Everything else asking…"), "{screen}");
+    assert!(!screen.contains("0 to look at"), "{screen}");
+    desk.keys("Gkk");
+    let screen = desk.screen();
+    assert!(screen.contains("Still asked: console password"), "{screen}");
+    // What has come is shown as it comes.
+    story.people[1] = Story::new().people.remove(1);
+    let mut desk = story.open_with((120, 36), settings(), now());
+    desk.keys("Gkk");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("1 to look at, 0 that can be used so far"),
+        "{screen}"
+    );
+    assert!(screen.contains(&format!("access key {OTHER}")), "{screen}");
+    story.withholds = Some("cloudtrail:LookupEvents");
+    let screen = story.open_with((120, 36), settings(), now()).screen();
+    assert!(screen.contains("3 What it did     asking…"), "{screen}");
+}
+
+#[test]
+fn the_other_key_of_the_user_is_not_called_leaked() {
+    let mut desk = Story::new().open();
+    desk.keys("gjjjj");
+    while !desk.screen().contains(&format!("▌ access key {OTHER}")) {
+        desk.press(KeyCode::Char('j'));
+    }
+    assert!(
+        desk.screen().contains("Enter go to the key"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Enter);
+    let screen = desk.screen();
+    assert!(!screen.contains("Leaked"), "{screen}");
+    assert_eq!(
+        desk.screen.selected_key().map(|row| &*row.key.id),
+        Some(OTHER)
+    );
+    // One that the leaked key has made has leaked with it.
+    let mut desk = Story::new().open();
+    while !desk.screen().contains("▌ iam CreateAccessKey") {
+        desk.press(KeyCode::Char('j'));
+    }
+    assert!(
+        desk.screen().contains("Enter deal with it"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Enter);
+    assert!(
+        desk.screen().contains(&format!("Leaked {BACKDOOR}")),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn nothing_is_offered_that_is_refused_or_does_nothing() {
+    for size in [(60, 16), (80, 24), (120, 36)] {
+        for read_only in [false, true] {
+            let settings = iamkeys::tui::Settings {
+                engine: engine::Settings {
+                    read_only,
+                    ..settings().engine
+                },
+                ..settings()
+            };
+            let mut desk = Story::new().open_with(size, settings, now());
+            desk.keys("g");
+            for at in 0..16 {
+                let screen = desk.screen();
+                assert!(screen.contains("Esc back"), "{size:?} {at}: {screen}");
+                let offered = |verb: &str| screen.contains(verb);
+                if read_only {
+                    for verb in [
+                        "Enter deactivate",
+                        "Enter revoke",
+                        "d delete",
+                        "r rotate",
+                        "t deactivate",
+                        "Enter delete",
+                    ] {
+                        assert!(!offered(verb), "{verb}: {screen}");
+                    }
+                }
+                // A header, or what cannot be gone to.
+                if screen.contains("▌ ▲ 3 What it did") || screen.contains("▌ ec2 RunInstances")
+                {
+                    assert!(!screen.contains("Enter "), "{screen}");
+                }
+                desk.press(KeyCode::Char('j'));
+            }
+            assert!(desk.screen().contains("Enter save"), "{}", desk.screen());
+        }
+    }
+}
+
+#[test]
+fn what_is_denied_is_said_exactly() {
+    let mut desk = Story::revoked(TimeDelta::hours(3)).open_with((120, 36), settings(), now());
+    desk.keys("gj");
+    let screen = desk.screen();
+    for words in [
+        "Every call is denied to sessions of bot itself",
+        "of bot itself (GetSessionToken,",
+        "issued before 2026-11-21 12:00:00 UTC",
+        "takes some seconds",
+        "nor sessions of roles",
+    ] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    assert!(!screen.contains("Nothing that was made"), "{screen}");
+}
+
+#[test]
+fn the_policy_is_whole_before_it_is_written() {
+    for size in [(60, 16), (80, 24)] {
+        let mut desk = Story::new().open_with(size, settings(), now());
+        desk.keys("gj");
+        desk.press(KeyCode::Enter);
+        Story::new().serve(&mut desk);
+        let mut seen = desk.screen();
+        if size.1 < 24 {
+            assert!(seen.contains("1-10 of"), "{seen}");
+            for _ in 0..20 {
+                desk.press(KeyCode::Down);
+                seen.push_str(&desk.screen());
+            }
+        }
+        for line in [
+            "  \"Statement\": [{",
+            "    \"Action\": \"*\",",
+            "    \"Condition\": {",
+            "\"DateLessThan\": {",
+            "\"aws:TokenIssueTime\": \"2026-11-21T12:00:00Z\"",
+            "Verified with AWS just now",
+        ] {
+            assert!(seen.contains(line), "{size:?} {line}: {seen}");
+        }
+    }
 }
 
 #[test]
