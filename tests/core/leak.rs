@@ -567,7 +567,7 @@ fn what_has_changed_since_it_was_looked_at_is_said_and_not_sent() {
     let preflight = desk.screen.engine.plan(plan).unwrap().preflight().unwrap();
     assert_eq!(preflight.difference, Some(Difference::Policy));
     assert!(
-        desk.screen().contains("has changed. Decide again"),
+        desk.screen().contains("changed. Decide again"),
         "{}",
         desk.screen()
     );
@@ -887,7 +887,7 @@ fn a_secret_that_comes_letter_by_letter_is_taken_out_with_all_that_follows() {
     let bedrock = format!("ABSKQmVkcm9ja0FQSUtleS{}==", "aB3/".repeat(27));
     // Some tokens are short.
     let token = format!("IQoJb3JpZ2luX2VjE{}=", "a1B2+/".repeat(9));
-    let older = format!("FwoGZXIvYXdzE{}=", "a1B2+/".repeat(60));
+    let older = format!("FwoGZXIvYXdzE{}=", "a1B2+/".repeat(18));
     for (secret, what, advice) in [
         (
             &bedrock,

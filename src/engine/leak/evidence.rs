@@ -256,7 +256,7 @@ impl Engine {
     pub fn evidence(&self, slot: Slot, user: &str, key: &str) -> Option<Evidence> {
         let account = self.fleet.get(slot)?;
         let leak = self.leak(slot, user, key)?;
-        let (events, _) = events_of(account, key);
+        let (events, _) = events_of(&account.impacts, key);
         let mut all: Vec<Found> = events
             .iter()
             .map(|(by, event)| Found::of(event, *by))

@@ -3,9 +3,9 @@
 
 use super::{Leak, RoleUsed};
 use crate::engine::{
-    account::{Account, Load},
+    account::Load,
     error::Error,
-    impact::{KeyTrail, Made, RegionState, SessionOf, TrailEvent},
+    impact::{Impacts, KeyTrail, Made, RegionState, SessionOf, TrailEvent},
 };
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -223,11 +223,11 @@ impl Seen<'_> {
 pub(super) type Signed<'a> = (Option<&'a str>, &'a TrailEvent);
 
 /// The events of a key and of its sessions, and those sessions: the ones that were made last first.
-pub(super) fn events_of<'a>(account: &'a Account, key: &str) -> (Vec<Signed<'a>>, Vec<&'a str>) {
+pub(super) fn events_of<'a>(impacts: &'a Impacts, key: &str) -> (Vec<Signed<'a>>, Vec<&'a str>) {
     let mut events: Vec<Signed<'a>> = Vec::new();
     let mut made: HashMap<&'a str, DateTime<Utc>> = HashMap::new();
     let mut open: Vec<(Option<&'a str>, &'a KeyTrail)> = Vec::new();
-    open.extend(account.impacts.trail(key).map(|trail| (None, trail)));
+    open.extend(impacts.trail(key).map(|trail| (None, trail)));
     while let Some((session, trail)) = open.pop() {
         for event in trail.events() {
             events.push((session, event));
@@ -235,7 +235,7 @@ pub(super) fn events_of<'a>(account: &'a Account, key: &str) -> (Vec<Signed<'a>>
                 && event.error.is_none()
                 && made.insert(key, event.at).is_none()
             {
-                let trail = account.impacts.trail(key);
+                let trail = impacts.trail(key);
                 open.extend(trail.map(|trail| (Some(&**key), trail)));
             }
         }
@@ -282,15 +282,15 @@ pub(super) fn roles_in<'a>(events: &[Signed<'a>]) -> Vec<RoleUsed<'a>> {
 }
 
 /// How far the events of a key and of these sessions of it are loaded.
-pub(super) fn seen<'a>(account: &'a Account, key: &str, sessions: &[&'a str]) -> Seen<'a> {
-    let regions = &account.impacts.regions;
+pub(super) fn seen<'a>(impacts: &'a Impacts, key: &str, sessions: &[Box<str>]) -> Seen<'a> {
+    let regions = &impacts.regions;
     let mut seen = Seen {
         knows_regions: regions.known().is_some(),
         regions_refused: regions.error(),
         ..Seen::default()
     };
     for session in sessions {
-        let Some(trail) = account.impacts.trail(session) else {
+        let Some((session, trail)) = impacts.trail_of(session) else {
             seen.sessions_unseen += 1;
             continue;
         };
@@ -313,7 +313,7 @@ pub(super) fn seen<'a>(account: &'a Account, key: &str, sessions: &[&'a str]) ->
             seen.sessions.push(of_it);
         }
     }
-    let Some(trail) = account.impacts.trail(key) else {
+    let Some(trail) = impacts.trail(key) else {
         return seen;
     };
     for (name, region) in &trail.regions {
