@@ -12,7 +12,7 @@ use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 /// An event, by where it is: the key or session that has signed it, the region, and the place in that.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct At {
+struct Place {
     by: Arc<str>,
     region: Arc<str>,
     at: usize,
@@ -22,7 +22,7 @@ struct At {
 #[derive(Debug)]
 struct HarmAt {
     kind: HarmKind,
-    event: At,
+    event: Place,
     count: usize,
     last: DateTime<Utc>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Derived {
     version: u64,
     harm: Vec<HarmAt>,
     /// The event of each role that was assumed, with when it was last, and how often.
-    roles: Vec<(At, DateTime<Utc>, usize)>,
+    roles: Vec<(Place, DateTime<Utc>, usize)>,
     /// Its sessions, the one that was made last first.
     pub(super) sessions: Vec<Box<str>>,
     /// When it has last made a session that is no role's.
@@ -78,7 +78,7 @@ impl Derived {
         }
         let place = |event: &TrailEvent| {
             let (by, region, at) = places.get(&std::ptr::from_ref(event))?.clone();
-            Some(At { by, region, at })
+            Some(Place { by, region, at })
         };
         let harm = harm_in(events.iter().copied()).into_iter();
         let harm = harm.filter_map(|harm| {

@@ -158,7 +158,7 @@ fn others_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     let Some(load) = leak.credentials else {
         return "not asked for yet".into();
     };
-    let is_asking = is_asked(leak.keys, leak.keys_error) || load.is_awaited();
+    let is_asking = keys_are_asked(leak) || load.is_awaited();
     if is_asking && others.is_empty() && load.error().is_none() && leak.keys_error.is_none() {
         return asking(canvas);
     }
@@ -184,9 +184,9 @@ fn asking(canvas: &Canvas<'_>) -> String {
     format!("asking{}", canvas.theme.glyphs.more)
 }
 
-/// Whether an answer has not come yet.
-fn is_asked<T>(known: Option<T>, error: Option<&Error>) -> bool {
-    known.is_none() && error.is_none()
+/// Whether the user's keys have not been told yet.
+fn keys_are_asked(leak: &Leak<'_>) -> bool {
+    leak.keys.is_none() && leak.keys_error.is_none()
 }
 
 /// What is written below the name of the step that is open.
@@ -375,7 +375,7 @@ pub(super) fn after_items(
         }
         LeakStep::Others => {
             let mut asked = Vec::new();
-            if is_asked(leak.keys, leak.keys_error) {
+            if keys_are_asked(leak) {
                 asked.push("access keys");
             }
             // They come with one answer.
