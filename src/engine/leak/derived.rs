@@ -72,12 +72,12 @@ impl Derived {
             let by: Arc<str> = by.into();
             for (region, of_it) in &trail.regions {
                 for (at, event) in of_it.events.iter().enumerate() {
-                    places.insert(std::ptr::from_ref(event), (by.clone(), region.clone(), at));
+                    places.insert(address(event), (by.clone(), region.clone(), at));
                 }
             }
         }
         let place = |event: &TrailEvent| {
-            let (by, region, at) = places.get(&std::ptr::from_ref(event))?.clone();
+            let (by, region, at) = places.get(&address(event))?.clone();
             Some(Place { by, region, at })
         };
         let harm = harm_in(events.iter().copied()).into_iter();
@@ -136,6 +136,11 @@ impl Derived {
         });
         roles.collect()
     }
+}
+
+/// Where an event is kept: which of several that say the same it is.
+fn address(event: &TrailEvent) -> *const TrailEvent {
+    event
 }
 
 /// The role that a call has given a session of.

@@ -229,16 +229,21 @@ fn revoked(revocation: &Revocation) -> String {
         Revocation::Unknown(error) => format!("not known: {}", error.short()),
         Revocation::None => "not revoked".into(),
         Revocation::Denied(cut, until) => format!(
-            "those made before {} are denied everything; they last until {} at most",
+            "those of the user itself made before {} are denied every call, and last until {} at most; \
+             those of roles are not concerned",
             time(cut),
             time(until)
         ),
         Revocation::Since(cut, at) => format!(
-            "those made before {} are denied everything; the key was used after that, at {}",
+            "those of the user itself made before {} are denied every call; the key was used after that, \
+             at {}; those of roles are not concerned",
             time(cut),
             time(at)
         ),
-        Revocation::Over(cut) => format!("those made before {} have expired", time(cut)),
+        Revocation::Over(cut) => format!(
+            "those of the user itself made before {} have expired",
+            time(cut)
+        ),
         Revocation::Expired(Some(at)) => {
             format!(
                 "expired: the key was last used at {}, more than 36 hours before",
@@ -499,7 +504,7 @@ fn timeline(leak: &Leak<'_>, events: &[Found], changes: &[Found], done: &[Done])
     {
         add(
             Some(*cut),
-            "sessions made before this are denied everything".into(),
+            "sessions of the user itself made before this are denied every call".into(),
         );
     }
     for done in done {
