@@ -179,7 +179,7 @@ impl TypedValueParser for KeyIdParser {
     ) -> Result<KeyId, clap::Error> {
         let refused = |why: &NotAKey| {
             let mut text = why.to_string();
-            if matches!(why, NotAKey::Secret | NotAKey::Bedrock { .. }) {
+            if why.secret().is_some() {
                 text += " This shell's history may hold it now.";
             }
             command.clone().error(ErrorKind::ValueValidation, text)

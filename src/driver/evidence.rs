@@ -24,10 +24,22 @@ const FORMAT: &str = "iamkeys-leak-evidence/1";
 
 /// Writes the two files. Blocks for the disk.
 pub(super) fn write(typed: &str, evidence: &Evidence, places: &Places) -> Result<Written, String> {
-    if typed.trim().is_empty() || typed.ends_with(is_separator) {
+    if typed.trim().is_empty() {
         return Err("that names no file".into());
     }
-    let stem = stem(&places.whole(typed)?)?;
+    // Beside a directory, under its name, is where nobody looks for them.
+    let directory = || {
+        let typed = visible(typed.trim()).into_owned();
+        format!("{typed} names a directory: add a name for the files")
+    };
+    if says_directory(typed) {
+        return Err(directory());
+    }
+    let path = places.whole(typed)?;
+    if path.is_dir() {
+        return Err(directory());
+    }
+    let stem = stem(&path)?;
     let (json, markdown) = (with(&stem, "json"), with(&stem, "md"));
     let texts = [
         (&json, to_json(evidence)),
@@ -60,6 +72,13 @@ pub(super) fn write(typed: &str, evidence: &Evidence, places: &Places) -> Result
         markdown: markdown.display().to_string(),
         unsure,
     })
+}
+
+/// Whether what is typed can only be a directory, be it there or not.
+fn says_directory(typed: &str) -> bool {
+    let typed = typed.trim();
+    let last = typed.rsplit(is_separator).next().unwrap_or_default();
+    matches!(last, "" | "." | "..") || typed == "~"
 }
 
 /// The path without the extension of either file.

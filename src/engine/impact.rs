@@ -27,7 +27,7 @@ pub use trail::{
 pub use verdict::Nature;
 pub use workload::{Source, Workload, WorkloadId, Workloads};
 
-use super::{RequestId, account::Load, error::Error, request::Read};
+use super::{RequestId, account::Load, error::Error, leak::Kept, request::Read};
 use std::{collections::HashMap, sync::Arc};
 
 /// The events of so many keys and sessions are kept.
@@ -44,6 +44,10 @@ pub struct Impacts {
     trails: HashMap<Box<str>, KeyTrail>,
     /// How often one was opened.
     opened: u64,
+    /// Changes with whatever may have changed a history.
+    version: u64,
+    /// What the events of a leaked key come to.
+    pub(super) derived: Kept,
     /// The event that was asked for last, by its ID, as JSON. One is kept: it may be large.
     event: Option<(Box<str>, Load<Document>)>,
 }
@@ -99,6 +103,28 @@ impl Impacts {
         self.trails.get(key)
     }
 
+    /// Changes whenever events may have come or gone.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The events of a key, and its ID.
+    pub(super) fn trail_of(&self, key: &str) -> Option<(&str, &KeyTrail)> {
+        let (key, trail) = self.trails.get_key_value(key)?;
+        Some((key, trail))
+    }
+
+    /// An event, and the key that has signed it.
+    pub(super) fn event_at(
+        &self,
+        key: &str,
+        region: &str,
+        at: usize,
+    ) -> Option<(&str, &TrailEvent)> {
+        let (key, trail) = self.trail_of(key)?;
+        Some((key, trail.event(region, at)?))
+    }
+
     /// The same, to be asked for or filed.
     pub(super) fn user_mut(&mut self, name: &str) -> &mut UserImpact {
         let name = name.to_ascii_lowercase().into();
@@ -131,6 +157,7 @@ impl Impacts {
     }
 
     pub(super) fn trail_mut(&mut self, key: &str) -> Option<&mut KeyTrail> {
+        self.version += 1;
         self.trails.get_mut(key)
     }
 
@@ -139,7 +166,18 @@ impl Impacts {
         self.trails.iter().map(|(key, trail)| (&**key, trail))
     }
 
+    /// The history of a key, begun where there is none.
+    pub(super) fn add_trail(
+        &mut self,
+        key: &str,
+        begin: impl FnOnce() -> KeyTrail,
+    ) -> &mut KeyTrail {
+        self.version += 1;
+        self.trails.entry(key.into()).or_insert_with(begin)
+    }
+
     pub(super) fn trails_mut(&mut self) -> impl Iterator<Item = (&str, &mut KeyTrail)> {
+        self.version += 1;
         self.trails.iter_mut().map(|(key, trail)| (&**key, trail))
     }
 
@@ -153,6 +191,7 @@ impl Impacts {
                 return;
             };
             self.trails.remove(&key);
+            self.version += 1;
         }
     }
 

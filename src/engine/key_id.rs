@@ -14,8 +14,15 @@ const SECRET_LENGTH: usize = 40;
 /// A word of so many characters of base64 is no ID and no name: a session's token has hundreds.
 const TOKEN_LENGTH: usize = 100;
 
-/// What every long-term API key of Bedrock that was seen begins with.
-const LONG_TERM: &str = "ABSKQmVkcm9ja0FQSUtleS";
+/// What every long-term API key of Bedrock that was seen begins with: `ABSK`, and in base64
+/// `BedrockAPIKey`, of which this is enough to be told from anything else.
+const LONG_TERM: &str = "ABSKQmVk";
+
+/// What the tokens of sessions begin with that were seen, today's first.
+const TOKENS: [&str; 3] = ["IQoJ", "FwoG", "FQoG"];
+
+/// So much of a token is not taken for the beginning of a word.
+const SOME_TOKEN: usize = 12;
 
 /// What a short-term one begins with.
 const SHORT_TERM: &str = "bedrock-api-key-";
@@ -105,6 +112,8 @@ pub enum NotAKey {
     Nothing,
     /// It holds what looks like the secret of a key.
     Secret,
+    /// It holds what looks like the token of a session, which is a secret too.
+    Token,
     /// It holds what looks like an API key of Amazon Bedrock, which is a secret too.
     Bedrock {
         /// It was made from a session, and ends with it; the others are credentials of a user.
@@ -135,6 +144,12 @@ impl fmt::Display for NotAKey {
                 f,
                 "That looks like a secret, not a key ID. No key is found by its secret; anyone \
                  who has seen it can use it. Look for the key ID beside it, and deactivate that key."
+            ),
+            Self::Token => write!(
+                f,
+                "That looks like the token of a session: a secret of temporary credentials (ASIA…). It \
+                 does not tell whose it is, and cannot be deactivated: revoke the sessions of the user \
+                 or role that it is of. Look for the ASIA… beside it: CloudTrail tells who made it."
             ),
             Self::Bedrock { is_short: false } => write!(
                 f,
@@ -197,8 +212,24 @@ pub fn secret_in(text: &str) -> Option<NotAKey> {
     if parts.clone().any(is_bedrock_key) {
         return Some(NotAKey::Bedrock { is_short: false });
     }
+    if parts.clone().any(is_token) {
+        return Some(NotAKey::Token);
+    }
     let is_secret = |part: &str| part.len() == SECRET_LENGTH || part.len() >= TOKEN_LENGTH;
     parts.any(is_secret).then_some(NotAKey::Secret)
+}
+
+impl NotAKey {
+    /// What sort of secret it is, in words; none where it is none.
+    #[must_use]
+    pub fn secret(&self) -> Option<&'static str> {
+        match self {
+            Self::Secret => Some("a secret"),
+            Self::Token => Some("the token of a session, a secret"),
+            Self::Bedrock { .. } => Some("a Bedrock API key, a secret"),
+            _ => None,
+        }
+    }
 }
 
 /// Whether a text holds what looks like a secret.
@@ -207,8 +238,19 @@ pub fn holds_secret(text: &str) -> bool {
     secret_in(text).is_some()
 }
 
-/// Whether a word is a long-term API key of Bedrock, or the beginning of one: `ABSK` and base64, of
-/// which the first part says `BedrockAPIKey`.
+/// Whether a word is the token of a session, or the beginning of one. No ID and hardly a name begins so,
+/// in capitals and small letters.
+fn is_token(word: &str) -> bool {
+    word.len() >= SOME_TOKEN && TOKENS.iter().any(|start| word.starts_with(start))
+}
+
+/// Whether a character may be within a secret, or at its end.
+#[must_use]
+pub fn is_of_secret(c: char) -> bool {
+    !is_outside(c) || matches!(c, '=' | '-' | '_')
+}
+
+/// Whether a word is a long-term API key of Bedrock, or the beginning of one.
 fn is_bedrock_key(word: &str) -> bool {
     word.starts_with(LONG_TERM) || (word.starts_with("ABSK") && word.len() >= SECRET_LENGTH)
 }
@@ -217,8 +259,9 @@ fn is_bedrock_key(word: &str) -> bool {
 #[must_use]
 pub fn looks_like_a_secret(text: &str) -> bool {
     let hex = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit());
-    text.split(is_outside)
-        .any(|part| is_bedrock_key(part) || (part.len() == SECRET_LENGTH && !hex(part)))
+    text.split(is_outside).any(|part| {
+        is_bedrock_key(part) || is_token(part) || (part.len() == SECRET_LENGTH && !hex(part))
+    })
 }
 
 /// Whether a text is a secret and no path: a part of a path may look like a secret too, and so may one
@@ -316,7 +359,7 @@ mod tests {
     fn a_bedrock_key_is_a_secret_and_is_not_repeated() {
         let long = format!("ABSKQmVkcm9ja0FQSUtleS{}==", "aB3/".repeat(27));
         let short = format!("bedrock-api-key-{}", "YmVkcm9jay5".repeat(20));
-        let half = &long[..22];
+        let half = &long[..8];
         for (text, is_short) in [
             (long.as_str(), false),
             (half, false),
@@ -332,13 +375,23 @@ mod tests {
         assert!(!redacted(&long).contains("aB3/"));
         // Too little of it to be one.
         assert_eq!(secret_in("ABSK"), None);
-        assert_eq!(secret_in("ABSKQmVkcm9ja0FQSUtle"), None);
+        assert_eq!(secret_in("ABSKQmV"), None);
     }
 
     #[test]
     fn the_token_of_a_session_is_a_secret() {
         let token = format!("IQoJb3JpZ2luX2VjE{}", "a1B2+/".repeat(60));
-        assert_eq!(KeyId::read(&token), Err(NotAKey::Secret));
+        let older = token.replacen("IQoJb3JpZ2luX2VjE", "FwoGZXIvYXdzE", 1);
+        for token in [&token, &token[..60], &token[..12], &older, &older[..30]] {
+            assert_eq!(KeyId::read(token), Err(NotAKey::Token), "{token}");
+            assert!(looks_like_a_secret(token), "{token}");
+        }
+        assert!(!NotAKey::Token.to_string().contains("IQoJ"));
+        // So few characters may be of a name, and so may others that are spelt otherwise.
+        for name in ["IQoJb3J", "iqoj-uploads-bucket", "FWOGHORN-LEGHORN"] {
+            assert_eq!(secret_in(name), None, "{name}");
+            assert!(!looks_like_a_secret(name), "{name}");
+        }
         // The usual slip of the hand is not.
         assert_eq!(
             KeyId::read("AKIAIOSFODNN7EXAMPLEX"),

@@ -6,13 +6,17 @@
 //! its user can sign in with is looked at, and what used it gets another key. What only this run knows
 //! is which files of evidence it has written.
 
+mod derived;
 pub mod evidence;
 pub mod harm;
+mod quarantine;
 mod revoked;
 mod seen;
 
+pub(super) use derived::Kept;
 pub use evidence::{Evidence, Written};
 pub use harm::{Harm, HarmKind};
+pub use quarantine::Quarantine;
 pub use revoked::{Doubt, Revocation};
 pub use seen::{Seen, SessionSeen};
 
@@ -27,8 +31,8 @@ use super::{
     request::{Change, Read},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use harm::harm_in;
-use seen::{events_of, roles_in, seen};
+use derived::Derived;
+use seen::{events_of, seen};
 
 /// The events of so many sessions are asked for, of those that were made last: a program may make one
 /// with each of its calls.
@@ -94,6 +98,8 @@ pub struct Leak<'a> {
     pub keys: Option<&'a [KeyRow]>,
     /// Why the user's keys could not be asked for once more: what is known of them may be so no more.
     pub keys_error: Option<&'a Error>,
+    /// Whether AWS has put the user under quarantine.
+    pub quarantine: Quarantine<'a>,
     /// The user's policies.
     pub permissions: Option<&'a Load<Permissions>>,
     /// What else the user can sign in with.
@@ -173,15 +179,15 @@ impl<'a> Leak<'a> {
         !off && !self.is_gone()
     }
 
-    /// The name of the policy by which AWS has put the user under quarantine.
-    #[must_use]
-    pub fn quarantine(&self) -> Option<&'a str> {
-        self.permissions?.known()?.quarantine()
-    }
-
     /// The keys that it has created, each with its user.
     pub fn keys_made(&self) -> impl Iterator<Item = (&str, &str)> {
         self.harm.iter().filter_map(Harm::key)
+    }
+
+    /// Whether it has created this key.
+    #[must_use]
+    pub fn has_made(&self, key: &str) -> bool {
+        self.keys_made().any(|(made, _)| made == key)
     }
 
     /// What else the user can sign in with, as far as it is known: other access keys first.
@@ -353,7 +359,8 @@ impl Engine {
         let row = keys.and_then(|keys| keys.iter().find(|row| row.key.id == key));
         let known = account.impacts.user(user);
         let permissions = known.map(|known| &known.permissions);
-        let (events, sessions) = events_of(account, key);
+        let impacts = &account.impacts;
+        let derived = Derived::of(impacts, key);
         let rotated_to = keys.unwrap_or_default().iter().map(|row| &*row.key.id);
         let of_this = |new: &&str| self.rotations.replaced_by(new) == Some(key);
         let mut leak = Leak {
@@ -362,16 +369,17 @@ impl Engine {
             row,
             keys,
             keys_error,
+            quarantine: Quarantine::of(account, user),
             permissions,
             credentials: known.map(|known| &known.credentials),
             revocation: Revocation::Asking,
-            roles: roles_in(&events),
-            harm: harm_in(events.iter().copied()),
-            seen: seen(account, key, &sessions),
+            roles: derived.roles(impacts),
+            harm: derived.harm(impacts),
+            seen: seen(impacts, key, &derived.sessions),
             rotated_to: rotated_to.filter(of_this).collect(),
             evidence: self.evidence.get(key),
         };
-        leak.revocation = self.revocation(&leak, &events);
+        leak.revocation = self.revocation(&leak, derived.made_last);
         Some(leak)
     }
 
@@ -383,7 +391,7 @@ impl Engine {
             return None;
         }
         let account = self.fleet.get(slot)?;
-        let (_, sessions) = events_of(account, key);
+        let (_, sessions) = events_of(&account.impacts, key);
         let known = |key: &str| account.impacts.trail(key).is_some();
         let room = MOST_SESSIONS.saturating_sub(sessions.iter().filter(|key| known(key)).count());
         let unknown = sessions.into_iter().filter(|key| !known(key));
@@ -399,7 +407,7 @@ impl Engine {
     fn go_on_with_sessions(&mut self, slot: Slot, key: &str, again: bool) -> Option<()> {
         let now = self.now;
         let account = self.fleet.get(slot)?;
-        let (events, sessions) = events_of(account, key);
+        let (events, sessions) = events_of(&account.impacts, key);
         // Of one that was made anew, the last counts.
         let ends = |session: &str| {
             let of_it = events.iter().filter_map(|(_, event)| KeySession::of(event));

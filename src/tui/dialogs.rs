@@ -17,6 +17,7 @@ mod find;
 mod full;
 mod help;
 mod impact;
+mod json;
 mod leak;
 mod leaving;
 mod login;

@@ -198,6 +198,7 @@ const MOVING: &[Context] = &[
     Context::Keys,
     Context::AllKeys,
     Context::Activity,
+    Context::Confirm,
     Context::Leak,
     Context::CopyAs,
     Context::ReadyFilters,

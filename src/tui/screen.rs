@@ -106,6 +106,8 @@ pub struct Screen {
     ahead: Option<Ahead>,
     /// The leaked key that is dealt with as soon as it is found.
     leaked: Option<KeyId>,
+    /// Where a secret was taken out of a text field, and when the last of it has come.
+    taken_out: Option<(Context, DateTime<Utc>)>,
     /// The process is to be stopped until the shell continues it.
     suspend: bool,
 }
@@ -142,6 +144,7 @@ impl Screen {
             arrived: None,
             ahead: None,
             leaked: None,
+            taken_out: None,
             suspend: false,
         };
         screen.follow(false);

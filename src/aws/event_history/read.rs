@@ -93,7 +93,8 @@ pub(super) fn event(event: &Event, region: &Arc<str>, texts: &mut Texts) -> Opti
     let told = told.or(payload.0["readOnly"].as_bool());
     let reads_only = told.unwrap_or_else(|| seems_to_read(action));
     let made = error.is_none().then(|| made(action, payload)).flatten();
-    let target = target(&payload.0["requestParameters"]);
+    let parameters = &payload.0["requestParameters"];
+    let target = policy_change(action, parameters).or_else(|| target(parameters));
     let mut text = |text: &str, most| texts.share(text, most);
     let called = payload.text("awsRegion").filter(|name| !name.is_empty());
     Some(TrailEvent {
@@ -153,6 +154,41 @@ fn target(parameters: &Value) -> Option<String> {
         .find_map(text)
         .or_else(lists)
         .or_else(|| text(last))
+}
+
+/// What a call was about that gives or takes a policy, or a place in a group: which, and whose.
+fn policy_change(action: &str, parameters: &Value) -> Option<String> {
+    let text = |name: &str| {
+        let text = parameters.get(name)?.as_str()?;
+        (!text.is_empty()).then_some(text)
+    };
+    let (what, whom) = match action {
+        "AddUserToGroup" | "RemoveUserFromGroup" => {
+            let to = if action.starts_with("Add") {
+                "to"
+            } else {
+                "from"
+            };
+            let user = format!("user {}", text("userName")?);
+            return Some(format!("{user} {to} group {}", text("groupName")?));
+        }
+        "PutUserPermissionsBoundary" => (text("permissionsBoundary"), "User"),
+        "PutRolePermissionsBoundary" => (text("permissionsBoundary"), "Role"),
+        _ => {
+            let of = action.strip_suffix("Policy")?;
+            let whom = ["User", "Role", "Group"];
+            let whom = whom.into_iter().find(|whom| of.ends_with(whom))?;
+            (text("policyArn").or(text("policyName")), whom)
+        }
+    };
+    let by = match action {
+        _ if action.starts_with("Attach") => "to",
+        _ if action.starts_with("Detach") => "from",
+        _ => "of",
+    };
+    let whom = whom.to_ascii_lowercase();
+    let name = text(&format!("{whom}Name"))?;
+    Some(format!("{} {by} {whom} {name}", what?))
 }
 
 /// The members of a list's items, a few of them.
@@ -364,6 +400,51 @@ mod tests {
             (None, Some("AccessDenied"))
         );
         assert_eq!(denied.target.as_deref(), Some("eve"));
+    }
+
+    #[test]
+    fn a_change_of_policies_names_the_policy_and_whose_it_is() {
+        let arn = "arn:aws:iam::aws:policy/AdministratorAccess";
+        for (action, parameters, expected) in [
+            (
+                "AttachUserPolicy",
+                json!({ "userName": "eve", "policyArn": arn }),
+                "arn:aws:iam::aws:policy/AdministratorAccess to user eve",
+            ),
+            (
+                "DetachRolePolicy",
+                json!({ "roleName": "deploy", "policyArn": arn }),
+                "arn:aws:iam::aws:policy/AdministratorAccess from role deploy",
+            ),
+            (
+                "AttachGroupPolicy",
+                json!({ "groupName": "all", "policyArn": arn }),
+                "arn:aws:iam::aws:policy/AdministratorAccess to group all",
+            ),
+            (
+                "PutUserPolicy",
+                json!({ "userName": "eve", "policyName": "p", "policyDocument": "{}" }),
+                "p of user eve",
+            ),
+            (
+                "DeleteGroupPolicy",
+                json!({ "groupName": "all", "policyName": "p" }),
+                "p of group all",
+            ),
+            (
+                "AddUserToGroup",
+                json!({ "groupName": "all", "userName": "eve" }),
+                "user eve to group all",
+            ),
+            // What is not named is not made up.
+            ("AttachUserPolicy", json!({ "userName": "eve" }), "eve"),
+            ("PutRolePolicy", json!({ "policyName": "p" }), "p"),
+            ("CreatePolicy", json!({ "policyName": "p" }), "p"),
+        ] {
+            let payload = json!({ "requestParameters": parameters });
+            let event = read(action, &payload).unwrap();
+            assert_eq!(event.target.as_deref(), Some(expected), "{action}");
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn without(text: &str) -> String {
     });
     let text: String = parts.collect();
     match secret_in(&text) {
-        Some(NotAKey::Bedrock { .. }) => REDACTED.into(),
+        Some(NotAKey::Bedrock { .. } | NotAKey::Token) => REDACTED.into(),
         _ => text,
     }
 }

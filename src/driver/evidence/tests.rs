@@ -98,6 +98,23 @@ fn neither_is_made_where_one_cannot_be() {
     assert!(files(home.path()).is_empty());
 }
 
+#[test]
+fn a_directory_is_no_name_for_the_files() {
+    let home = TempDir::new().unwrap();
+    let inside = home.path().join("leaks");
+    fs::create_dir(&inside).unwrap();
+    for name in [
+        ".", "..", "~", "leaks", "leaks/", "leaks/.", "leaks/..", "new/",
+    ] {
+        let why = save(home.path(), name).unwrap_err();
+        assert!(why.contains("names a directory"), "{name}: {why}");
+    }
+    assert_eq!(files(home.path()), ["leaks"]);
+    assert!(files(&inside).is_empty());
+    save(home.path(), "leaks/a").unwrap();
+    assert_eq!(files(&inside), ["a.json", "a.md"]);
+}
+
 /// The names of all fields.
 fn names(value: &Value) -> Vec<&str> {
     match value {

@@ -90,13 +90,13 @@ impl Engine {
         } = account;
         let regions = impacts.regions.known().cloned().unwrap_or_default();
         impacts.opened += 1;
-        let trail = impacts.trails.entry(key.into());
-        let trail = trail.or_insert_with(|| KeyTrail::until(now));
+        let opened = impacts.opened;
+        let trail = impacts.add_trail(key, || KeyTrail::until(now));
         if is_to_begin_anew(trail, now) {
             trail.begin_anew(now);
         }
         trail.is_open = true;
-        trail.opened = impacts.opened;
+        trail.opened = opened;
         trail.limit = trail.limit.max(pages);
         trail.forget_lost(|request| loader.is_asking(request));
         trail.add_regions(first.iter().cloned().chain(regions));

@@ -1,7 +1,7 @@
 //! What is known of a leaked key, to be kept: as data, which the driver writes into two files. There is
 //! no secret in it: what comes from outside and looks like one is left out.
 
-use super::{Leak, Other, Revocation, Writing, events_of};
+use super::{Leak, Other, Quarantine, Revocation, Writing, events_of};
 use crate::engine::{
     Engine,
     account::Account,
@@ -44,7 +44,8 @@ pub struct Evidence {
     pub last_used: Option<DateTime<Utc>>,
     /// AWS has no use of it on record.
     pub never_used: bool,
-    /// The policy by which AWS has put the user under quarantine.
+    /// The policy by which AWS has put the user under quarantine, or that this is not known and why;
+    /// none where no such policy is attached.
     pub quarantine: Option<String>,
     /// The names of the user's policies; those of groups with the group.
     pub policies: Vec<String>,
@@ -206,6 +207,20 @@ fn made(made: &Made) -> String {
     }
 }
 
+/// Whether there is a quarantine, in words; none where there is none.
+fn quarantined(quarantine: &Quarantine<'_>) -> Option<String> {
+    Some(match quarantine {
+        Quarantine::No => return None,
+        Quarantine::By(Some(policy)) => redacted_name(policy),
+        Quarantine::By(None) => "one of AWSCompromisedKeyQuarantine, V2 and V3".into(),
+        Quarantine::Asking => "not known: it had not been told yet".into(),
+        Quarantine::Unknown(_) => {
+            let why = quarantine.why_unknown().unwrap_or_default();
+            clean(&format!("not known ({why})"))
+        }
+    })
+}
+
 /// How it stands with the sessions, in words.
 fn revoked(revocation: &Revocation) -> String {
     let time = |time: &DateTime<Utc>| time.format("%FT%TZ").to_string();
@@ -214,16 +229,21 @@ fn revoked(revocation: &Revocation) -> String {
         Revocation::Unknown(error) => format!("not known: {}", error.short()),
         Revocation::None => "not revoked".into(),
         Revocation::Denied(cut, until) => format!(
-            "those made before {} are denied everything; they last until {} at most",
+            "those of the user itself made before {} are denied every call, and last until {} at most; \
+             those of roles are not concerned",
             time(cut),
             time(until)
         ),
         Revocation::Since(cut, at) => format!(
-            "those made before {} are denied everything; the key was used after that, at {}",
+            "those of the user itself made before {} are denied every call; the key was used after that, \
+             at {}; those of roles are not concerned",
             time(cut),
             time(at)
         ),
-        Revocation::Over(cut) => format!("those made before {} have expired", time(cut)),
+        Revocation::Over(cut) => format!(
+            "those of the user itself made before {} have expired",
+            time(cut)
+        ),
         Revocation::Expired(Some(at)) => {
             format!(
                 "expired: the key was last used at {}, more than 36 hours before",
@@ -241,7 +261,7 @@ impl Engine {
     pub fn evidence(&self, slot: Slot, user: &str, key: &str) -> Option<Evidence> {
         let account = self.fleet.get(slot)?;
         let leak = self.leak(slot, user, key)?;
-        let (events, _) = events_of(account, key);
+        let (events, _) = events_of(&account.impacts, key);
         let mut all: Vec<Found> = events
             .iter()
             .map(|(by, event)| Found::of(event, *by))
@@ -291,7 +311,7 @@ impl Engine {
                 _ => None,
             },
             never_used: matches!(last_used, Some(LastUsed::Never)),
-            quarantine: leak.quarantine().map(redacted_name),
+            quarantine: quarantined(&leak.quarantine),
             policies: policies.collect(),
             revocation: clean(&revoked(&leak.revocation)),
             roles: leak.roles.iter().map(|role| clean(role.arn)).collect(),
@@ -305,7 +325,11 @@ impl Engine {
                 .iter()
                 .map(|other| named(other, user))
                 .collect(),
-            not_checked: leak.not_checked(since).iter().map(|it| clean(it)).collect(),
+            not_checked: leak
+                .not_checked_by_name(since)
+                .iter()
+                .map(|it| clean(it))
+                .collect(),
             changes,
             events: all,
             done,
@@ -480,7 +504,7 @@ fn timeline(leak: &Leak<'_>, events: &[Found], changes: &[Found], done: &[Done])
     {
         add(
             Some(*cut),
-            "sessions made before this are denied everything".into(),
+            "sessions of the user itself made before this are denied every call".into(),
         );
     }
     for done in done {

@@ -1,16 +1,9 @@
 //! How it stands with the sessions that were made from a leaked key: what the policy of the user says,
 //! and what of it is known to hold.
 
-use super::{
-    Leak,
-    seen::{Signed, sessions_in},
-};
+use super::Leak;
 use crate::engine::{
-    Engine,
-    error::Error,
-    impact::{SessionOf, revocation},
-    model::LastUsed,
-    request::REVOCATION,
+    Engine, error::Error, impact::revocation, model::LastUsed, request::REVOCATION,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -89,7 +82,10 @@ impl Leak<'_> {
 
 impl Engine {
     /// How it stands with the sessions that were made from a key.
-    pub(super) fn revocation(&self, leak: &Leak<'_>, events: &[Signed<'_>]) -> Revocation {
+    ///
+    /// `made` is when a session of the user was made last, as far as its events tell: a role's are not
+    /// concerned.
+    pub(super) fn revocation(&self, leak: &Leak<'_>, made: Option<DateTime<Utc>>) -> Revocation {
         let Some(load) = leak.permissions else {
             return Revocation::Asking;
         };
@@ -109,9 +105,6 @@ impl Engine {
                 return Revocation::Foreign;
             };
             let until = cut + revocation::LONGEST;
-            // A role's sessions are not those of the user, and are not concerned.
-            let of_user = sessions_in(events).filter(|(_, of)| !matches!(of, SessionOf::Role(_)));
-            let made = of_user.map(|(at, _)| at).max();
             // Whatever it was used for, it could have made a session then.
             let used = match leak.row.and_then(|row| row.last_used.known()) {
                 Some(LastUsed::At { time, .. }) => Some(*time),

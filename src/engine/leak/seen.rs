@@ -3,9 +3,9 @@
 
 use super::{Leak, RoleUsed};
 use crate::engine::{
-    account::{Account, Load},
+    account::Load,
     error::Error,
-    impact::{KeyTrail, Made, RegionState, SessionOf, TrailEvent},
+    impact::{Impacts, KeyTrail, Made, RegionState, SessionOf, TrailEvent},
 };
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -48,30 +48,55 @@ pub struct SessionSeen<'a> {
     pub failed: Vec<(&'a str, &'a Error)>,
 }
 
+/// So many of several are named, where not all have to be.
+const NAMES: usize = 2;
+
+/// These, by name as far as they are few: `eu-west-1 and us-east-1`, `17 regions`; with `all`, all of
+/// them.
+fn several(names: &[&str], what: &str, all: bool) -> String {
+    match names {
+        [one] => (*one).to_owned(),
+        few if few.len() <= NAMES => few.join(" and "),
+        many if all => format!("{} {what} ({})", many.len(), many.join(", ")),
+        many => format!("{} {what}", many.len()),
+    }
+}
+
+/// Things for each reason, each reason once; the first one first.
+fn by_reason<'a, R: PartialEq>(
+    things: impl IntoIterator<Item = (&'a str, R)>,
+) -> Vec<(R, Vec<&'a str>)> {
+    let mut folded: Vec<(R, Vec<&str>)> = Vec::new();
+    for (thing, reason) in things {
+        match folded.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, of_it)) => of_it.push(thing),
+            None => folded.push((reason, vec![thing])),
+        }
+    }
+    folded
+}
+
 impl SessionSeen<'_> {
-    /// What of it was not seen, in whole sentences.
-    fn not_checked(&self) -> impl Iterator<Item = String> {
-        let key = self.key;
-        let regions = |count: usize, first: &str| match count {
-            1 => first.to_owned(),
-            count => format!("{count} regions"),
-        };
-        let waiting = (self.waiting > 0).then(|| {
-            let regions = regions(self.waiting, "a region");
-            format!("Events of its session {key}: {regions} had not answered yet.")
-        });
-        let failed = self.failed.first().map(|(first, error)| {
-            let regions = regions(self.failed.len(), first);
-            format!(
-                "Events of its session {key} in {regions} ({}).",
-                error.short()
-            )
-        });
-        let capped = self.capped.first().map(|first| {
-            let regions = regions(self.capped.len(), first);
-            format!("Older events of its session {key} in {regions}.")
-        });
-        waiting.into_iter().chain(failed).chain(capped)
+    /// What of it was not seen: what is said before the session, and behind it.
+    fn gaps(&self, all: bool) -> Vec<(&'static str, String)> {
+        let mut gaps = Vec::new();
+        if self.waiting > 0 {
+            let regions = match self.waiting {
+                1 => "a region".into(),
+                count => format!("{count} regions"),
+            };
+            gaps.push(("Events of", format!(": {regions} had not answered yet.")));
+        }
+        let failed = self.failed.iter();
+        for (error, regions) in by_reason(failed.map(|(name, error)| (*name, error.short()))) {
+            let regions = several(&regions, "regions", all);
+            gaps.push(("Events of", format!(" in {regions} ({error}).")));
+        }
+        if !self.capped.is_empty() {
+            let regions = several(&self.capped, "regions", all);
+            gaps.push(("Older events of", format!(" in {regions}.")));
+        }
+        gaps
     }
 }
 
@@ -84,9 +109,20 @@ impl Leak<'_> {
         seen.has_key_whole() && seen.sessions.is_empty() && seen.sessions_unseen == 0
     }
 
-    /// What was not looked at, or could not be, in whole sentences.
+    /// What was not looked at, or could not be, in whole sentences. Where the same is to be said of many
+    /// regions or sessions, it is said once.
     #[must_use]
     pub fn not_checked(&self, since: Option<DateTime<Utc>>) -> Vec<String> {
+        self.unchecked(since, false)
+    }
+
+    /// The same, and each region and session by its name.
+    #[must_use]
+    pub fn not_checked_by_name(&self, since: Option<DateTime<Utc>>) -> Vec<String> {
+        self.unchecked(since, true)
+    }
+
+    fn unchecked(&self, since: Option<DateTime<Utc>>, all: bool) -> Vec<String> {
         let seen = &self.seen;
         let mut said = vec![
             "Data events: reading S3 objects, invoking functions or models, items of tables."
@@ -108,33 +144,50 @@ impl Leak<'_> {
             }
             None => {}
         }
-        for (region, error) in &seen.failed {
-            said.push(format!("Events in {region} ({}).", error.short()));
+        let failed = seen.failed.iter();
+        for (error, regions) in by_reason(failed.map(|(name, error)| (*name, error.short()))) {
+            let regions = several(&regions, "regions", all);
+            said.push(format!("Events in {regions} ({error})."));
         }
         let asked = seen.regions - seen.whole - seen.capped.len() - seen.failed.len();
         if asked > 0 {
+            let regions = match asked {
+                1 => "a region".into(),
+                asked => format!("{asked} regions"),
+            };
+            said.push(format!("Events of {regions} that had not answered yet."));
+        }
+        if !seen.capped.is_empty() {
+            let regions = several(&seen.capped, "regions", all);
             said.push(format!(
-                "Events of {asked} regions that had not answered yet."
+                "Older events in {regions}: only the latest were asked for."
             ));
         }
-        for region in &seen.capped {
-            said.push(format!(
-                "Older events in {region}: only the latest were asked for."
-            ));
-        }
-        if seen.unreadable > 0 {
-            said.push(format!(
-                "{} events that could not be read.",
-                seen.unreadable
-            ));
+        match seen.unreadable {
+            0 => {}
+            1 => said.push("An event that could not be read.".into()),
+            many => said.push(format!("{many} events that could not be read.")),
         }
         if seen.sessions_unseen > 0 {
-            said.push(format!(
-                "What {} of its sessions did: their events were not asked for.",
-                seen.sessions_unseen
-            ));
+            said.push(match seen.sessions_unseen {
+                1 => "What a session of it did: its events were not asked for.".into(),
+                many => {
+                    format!("What {many} of its sessions did: their events were not asked for.")
+                }
+            });
         }
-        said.extend(seen.sessions.iter().flat_map(SessionSeen::not_checked));
+        let gaps = seen.sessions.iter().flat_map(|session| {
+            let gaps = session.gaps(all).into_iter();
+            gaps.map(move |gap| (session.key, gap))
+        });
+        for ((before, behind), sessions) in by_reason(gaps) {
+            let sessions = match &sessions[..] {
+                [one] => format!("its session {one}"),
+                many => several(many, "of its sessions", all),
+            };
+            said.push(format!("{before} {sessions}{behind}"));
+        }
+        said.extend(self.quarantine_not_checked());
         let refused = [
             self.keys_error,
             self.row.and_then(|row| row.last_used.error()),
@@ -145,7 +198,10 @@ impl Leak<'_> {
         let missing = permissions.map_or(&[][..], |known| &known.missing);
         let in_part = missing.iter().chain(self.others_missing());
         for error in refused.into_iter().flatten().chain(in_part) {
-            said.push(format!("What was refused or failed ({}).", error.short()));
+            let sentence = format!("What was refused or failed ({}).", error.short());
+            if !said.contains(&sentence) {
+                said.push(sentence);
+            }
         }
         said
     }
@@ -167,11 +223,11 @@ impl Seen<'_> {
 pub(super) type Signed<'a> = (Option<&'a str>, &'a TrailEvent);
 
 /// The events of a key and of its sessions, and those sessions: the ones that were made last first.
-pub(super) fn events_of<'a>(account: &'a Account, key: &str) -> (Vec<Signed<'a>>, Vec<&'a str>) {
+pub(super) fn events_of<'a>(impacts: &'a Impacts, key: &str) -> (Vec<Signed<'a>>, Vec<&'a str>) {
     let mut events: Vec<Signed<'a>> = Vec::new();
     let mut made: HashMap<&'a str, DateTime<Utc>> = HashMap::new();
     let mut open: Vec<(Option<&'a str>, &'a KeyTrail)> = Vec::new();
-    open.extend(account.impacts.trail(key).map(|trail| (None, trail)));
+    open.extend(impacts.trail(key).map(|trail| (None, trail)));
     while let Some((session, trail)) = open.pop() {
         for event in trail.events() {
             events.push((session, event));
@@ -179,7 +235,7 @@ pub(super) fn events_of<'a>(account: &'a Account, key: &str) -> (Vec<Signed<'a>>
                 && event.error.is_none()
                 && made.insert(key, event.at).is_none()
             {
-                let trail = account.impacts.trail(key);
+                let trail = impacts.trail(key);
                 open.extend(trail.map(|trail| (Some(&**key), trail)));
             }
         }
@@ -226,15 +282,15 @@ pub(super) fn roles_in<'a>(events: &[Signed<'a>]) -> Vec<RoleUsed<'a>> {
 }
 
 /// How far the events of a key and of these sessions of it are loaded.
-pub(super) fn seen<'a>(account: &'a Account, key: &str, sessions: &[&'a str]) -> Seen<'a> {
-    let regions = &account.impacts.regions;
+pub(super) fn seen<'a>(impacts: &'a Impacts, key: &str, sessions: &[Box<str>]) -> Seen<'a> {
+    let regions = &impacts.regions;
     let mut seen = Seen {
         knows_regions: regions.known().is_some(),
         regions_refused: regions.error(),
         ..Seen::default()
     };
     for session in sessions {
-        let Some(trail) = account.impacts.trail(session) else {
+        let Some((session, trail)) = impacts.trail_of(session) else {
             seen.sessions_unseen += 1;
             continue;
         };
@@ -257,7 +313,7 @@ pub(super) fn seen<'a>(account: &'a Account, key: &str, sessions: &[&'a str]) ->
             seen.sessions.push(of_it);
         }
     }
-    let Some(trail) = account.impacts.trail(key) else {
+    let Some(trail) = impacts.trail(key) else {
         return seen;
     };
     for (name, region) in &trail.regions {

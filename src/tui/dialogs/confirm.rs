@@ -7,11 +7,14 @@ use crate::{
         impact::{CredentialKind, revocation},
         model::LastUsed,
     },
-    tui::{prelude::*, widgets::dialog::pieces},
+    tui::prelude::*,
 };
 
 /// How many cells the name of an account has in a title, at most.
 const IN_TITLE: usize = 18;
+
+/// How wide it is where a policy is shown word by word.
+const POLICY: u16 = 72;
 
 /// The place whose keys count: the end of the key ID is typed, or a key is pressed.
 pub(super) fn context(preflight: &Preflight) -> Context {
@@ -29,10 +32,16 @@ pub(super) fn frame(
     preflight: &Preflight,
     typed: &Input,
     highlighted: usize,
+    scroll: usize,
 ) -> Frame {
     let theme = canvas.theme;
     let row = plan.most_destructive().row();
-    let mut lines = Lines::new(canvas, WIDTH);
+    let shows_policy = matches!(
+        plan.first(),
+        Change::RevokeSessions { .. } | Change::LiftRevocation { .. }
+    );
+    let wide = if shows_policy { POLICY } else { WIDTH };
+    let mut lines = Lines::new(canvas, wide);
     target(&mut lines, plan);
     let rolls_back = plan.rotation == Some(RotationAction::RollBack);
     let is_gone = preflight.difference == Some(Difference::NotFound);
@@ -42,12 +51,20 @@ pub(super) fn frame(
         Some(facts) if rolls_back => roll_back(&mut lines, plan, facts),
         Some(facts) => stakes(&mut lines, plan, preflight, facts),
         None if plan.at_risk().is_none() => {
-            lines.text(row.consequence);
+            let follows = match plan.first() {
+                Change::Create { .. } => row.consequence.to_owned(),
+                _ => format!("{} {}", row.consequence, row.undo),
+            };
+            lines.text(follows);
             other_stakes(&mut lines, plan);
         }
         None => {}
     }
     looked(&mut lines, plan, preflight);
+    // What may be longer than the screen comes last.
+    if let Some(document) = policy_of(canvas.engine, plan) {
+        policy(&mut lines, document);
+    }
     if let Some(expected) = &preflight.typed
         && !preflight.is_void()
     {
@@ -80,7 +97,8 @@ pub(super) fn frame(
     } else {
         vec![Button::plain("Cancel"), confirm.only_if(accepts)]
     };
-    Frame::new(title, border, lines).buttons(highlighted, buttons)
+    let frame = Frame::new(title, border, lines).buttons(highlighted, buttons);
+    frame.scrolled(scroll)
 }
 
 /// A title; in production it names the account, for a title is read first. A name in it gives way.
@@ -228,8 +246,7 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
     let unread = found.is_some() && present.is_none();
     match plan.first() {
         Change::Create { .. } => {}
-        Change::RevokeSessions { document, .. } => {
-            lines.text(plan.first().row().undo);
+        Change::RevokeSessions { .. } => {
             let signed_in = account.map(|account| &account.identity);
             let of_user = signed_in.is_some_and(|identity| {
                 let caller = identity.caller.known().and_then(|caller| caller.user());
@@ -262,10 +279,8 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
                 }
                 None => {}
             }
-            policy(lines, document);
         }
         Change::LiftRevocation { .. } => {
-            lines.text(plan.first().row().undo);
             let cut = present.and_then(revocation::cut_at);
             if let Some(cut) = cut {
                 let until = cut + revocation::LONGEST;
@@ -285,11 +300,21 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
             } else if unknown {
                 lines.warn("Whether a policy of this name is there is not known.");
             }
-            if let Some(document) = present {
-                policy(lines, document);
-            }
         }
-        _ => lines.text(plan.first().row().undo),
+        _ => {}
+    }
+}
+
+/// The policy that is put, or taken away.
+fn policy_of<'a>(engine: &'a Engine, plan: &'a Plan) -> Option<&'a str> {
+    match plan.first() {
+        Change::RevokeSessions { document, .. } => Some(document),
+        Change::LiftRevocation { user } => {
+            let account = engine.fleet.of(plan.session)?;
+            let known = account.impacts.user(user)?.permissions.known()?;
+            known.own_inline(REVOCATION)?.document.as_deref()
+        }
+        _ => None,
     }
 }
 
@@ -298,10 +323,9 @@ fn policy(lines: &mut Lines<'_>, document: &str) {
     let theme = lines.theme;
     lines.gap();
     lines.dim(format!("Inline policy {REVOCATION}:"));
-    for line in pieces(&visible(document), lines.cells) {
+    for line in super::json::compact(document, lines.cells) {
         lines.push(Line::styled(line, theme.strong));
     }
-    lines.gap();
 }
 
 /// Who uses the key that a plan puts at risk, where that is known.

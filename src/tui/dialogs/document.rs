@@ -98,7 +98,7 @@ impl Dialog for Document {
 /// Writes JSON, indented; what is none stays as it is.
 fn json(lines: &mut Lines<'_>, document: &str) {
     let mut left = MOST;
-    for line in indented(document) {
+    for line in super::json::indented(document) {
         let blanks = line.len() - line.trim_start().len();
         let (margin, text) = line.split_at(blanks.min(lines.cells / 2));
         let room = lines.cells - margin.len();
@@ -109,103 +109,6 @@ fn json(lines: &mut Lines<'_>, document: &str) {
             }
             left -= 1;
             lines.push(Line::raw(format!("{margin}{part}")));
-        }
-    }
-}
-
-/// Breaks JSON into lines, two blanks a level. Nothing is lost but blanks between its parts, so that
-/// also what only looks like JSON can be read.
-fn indented(document: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut level = 0_usize;
-    let (mut quoted, mut escaped) = (false, false);
-    let mut chars = document.chars().filter(|c| *c != '\r').peekable();
-    let end = |line: &mut String, level: usize, lines: &mut Vec<String>| {
-        if !line.trim().is_empty() {
-            lines.push(std::mem::take(line).trim_end().to_owned());
-        }
-        // As deep as anybody writes: what is deeper stays at the edge.
-        *line = "  ".repeat(level.min(40));
-    };
-    while let Some(c) = chars.next() {
-        if quoted {
-            line.push(c);
-            quoted = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-            continue;
-        }
-        match c {
-            '"' => {
-                quoted = true;
-                line.push(c);
-            }
-            '{' | '[' => {
-                line.push(c);
-                let close = if c == '{' { '}' } else { ']' };
-                while chars.peek().is_some_and(|next| next.is_whitespace()) {
-                    chars.next();
-                }
-                if chars.peek() == Some(&close) {
-                    chars.next();
-                    line.push(close);
-                } else {
-                    level += 1;
-                    end(&mut line, level, &mut lines);
-                }
-            }
-            '}' | ']' => {
-                level = level.saturating_sub(1);
-                end(&mut line, level, &mut lines);
-                line.push(c);
-            }
-            ',' => {
-                line.push(c);
-                end(&mut line, level, &mut lines);
-            }
-            ':' => line.push_str(": "),
-            c if c.is_whitespace() => {}
-            c => line.push(c),
-        }
-    }
-    end(&mut line, 0, &mut lines);
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn json_is_indented_and_texts_in_it_stay_as_they_are() {
-        let compact = r#"{"a":[1,{"b":"x, {y}: \"z\""}],"c":{},"d":[ ]}"#;
-        let lines = indented(compact);
-        assert_eq!(
-            lines,
-            [
-                "{",
-                r#"  "a": ["#,
-                "    1,",
-                "    {",
-                r#"      "b": "x, {y}: \"z\"""#,
-                "    }",
-                "  ],",
-                r#"  "c": {},"#,
-                r#"  "d": []"#,
-                "}"
-            ]
-        );
-        assert_eq!(indented(&lines.join("\n")), lines, "once is enough");
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_but_blanks_is_lost(text in "[\\[\\]{},:\"\\\\a1 \n]{0,80}") {
-            let bare = |text: &str| -> String {
-                text.chars().filter(|c| !c.is_whitespace()).collect()
-            };
-            prop_assert_eq!(bare(&indented(&text).concat()), bare(&text));
         }
     }
 }

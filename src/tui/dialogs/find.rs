@@ -64,6 +64,12 @@ impl Find {
         self.not_a_key = Some(secret);
     }
 
+    /// Whether a secret was taken out, and nothing was typed since.
+    fn has_refused(&self) -> bool {
+        let why = self.not_a_key.as_ref();
+        why.is_some_and(|why| why.secret().is_some())
+    }
+
     /// Searches for what is typed; where AWS has named the owner already, goes there.
     fn go_on(&mut self, engine: &Engine) -> Vec<Ask> {
         if engine.search_waits_for().is_some() {
@@ -85,7 +91,9 @@ impl Find {
                 self.not_a_key = None;
                 return intend(Intent::Search(self.slot, key));
             }
-            Err(secret @ (NotAKey::Secret | NotAKey::Bedrock { .. })) => self.refuse_secret(secret),
+            Err(why) if why.secret().is_some() => self.refuse_secret(why),
+            // The end of a line may follow a secret: what was said of that stays.
+            Err(NotAKey::Nothing) if self.has_refused() => {}
             Err(why) => self.not_a_key = Some(why),
         }
         Vec::new()

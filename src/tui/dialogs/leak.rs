@@ -11,16 +11,20 @@ use crate::{
     engine::{
         Copied, KeyId, LeakStep, Proposal, READ_ONLY,
         impact::CredentialKind,
-        leak::{Harm, Leak, Other, StepState},
+        leak::{Harm, Leak, Other, Quarantine, StepState},
     },
     tui::prelude::*,
 };
+use std::ops::Range;
 
 /// How wide the mark, the number and the name of a step are.
 const HEAD: usize = 22;
 
 /// Below this height there are no lines of air.
 const TALL: u16 = 24;
+
+/// Below this width the border says less.
+const NARROW: u16 = 80;
 
 /// How far what belongs to a step is set in.
 const INDENT: usize = 4;
@@ -34,6 +38,10 @@ pub(in crate::tui) struct LeakPage {
     /// Where the cursor is, once a person has moved it: a step, or something in it. Until then it is on
     /// the step that is next.
     at: Option<(LeakStep, Option<usize>)>,
+    /// How far what belongs to the cursor is scrolled, where it is longer than the page.
+    below: usize,
+    /// The same when a key was last pressed.
+    was_below: usize,
     /// What the page that it was opened from goes on with once this one is closed.
     beneath: Option<Intent>,
 }
@@ -46,6 +54,8 @@ impl LeakPage {
             user,
             key,
             at: None,
+            below: 0,
+            was_below: 0,
             beneath: None,
         }
     }
@@ -112,7 +122,11 @@ impl LeakPage {
                 None => Vec::new(),
             },
             (LeakStep::Others, Some(at)) => match leak.others()[at] {
-                Other::Key(row) => self.respond_to(engine, &self.user, &row.key.id),
+                // One that the leaked key has made is whoever's has it.
+                Other::Key(row) if leak.has_made(&row.key.id) => {
+                    self.respond_to(engine, &self.user, &row.key.id)
+                }
+                Other::Key(row) => self.go_to(&row.key.id),
                 other @ Other::Credential(_) => {
                     let change = other.toggle(&self.user);
                     self.propose(change.unwrap_or_else(|| other.delete(&self.user)))
@@ -134,6 +148,13 @@ impl LeakPage {
         }
     }
 
+    /// Goes to another key of the user, in the lists: it has not leaked.
+    fn go_to(&self, key: &str) -> Vec<Ask> {
+        let (slot, user, key) = (self.slot, self.user.clone(), key.to_owned());
+        let leave = Ask::Intend(Intent::LeaveEvents(slot));
+        vec![Ask::Close, leave, Ask::GoToKey { slot, user, key }]
+    }
+
     /// Goes to another key, with the same page; one that is not known of is looked for.
     fn respond_to(&self, engine: &Engine, user: &str, key: &str) -> Vec<Ask> {
         if has_key(engine, self.slot, user, key) {
@@ -153,26 +174,23 @@ impl LeakPage {
         }
     }
 
-    /// Deactivates or activates what is under the cursor, or the key itself.
-    fn toggle(&self, engine: &Engine, leak: &Leak<'_>) -> Vec<Ask> {
+    /// The change that switches what is under the cursor off or on, or the key itself; else why there
+    /// is none.
+    fn toggled(&self, engine: &Engine, leak: &Leak<'_>) -> Result<Change, String> {
         let not_known = |key: &str| {
             let look = keymap::name(Context::Leak, Action::Press);
-            vec![Ask::Complain(format!(
-                "{key} was not looked for yet: {look} does"
-            ))]
+            format!("{key} was not looked for yet: {look} does")
         };
         let change = match self.place(leak) {
             (LeakStep::Harm, Some(at)) => {
                 let Some((key, user)) = leak.harm[at].key() else {
-                    return vec![Ask::Complain("Only a key can be deactivated".into())];
+                    return Err("Only a key can be deactivated".into());
                 };
-                let keys = engine
-                    .fleet
-                    .get(self.slot)
-                    .and_then(|it| it.users.keys(user));
+                let account = engine.fleet.get(self.slot);
+                let keys = account.and_then(|account| account.users.keys(user));
                 match keys.and_then(|keys| keys.iter().find(|row| row.key.id == key)) {
                     Some(row) => Other::Key(row).toggle(user),
-                    None => return not_known(key),
+                    None => return Err(not_known(key)),
                 }
             }
             // An MFA device has no status, and yet is deactivated.
@@ -184,69 +202,116 @@ impl LeakPage {
             },
             _ => match leak.row {
                 Some(row) => Other::Key(row).toggle(&self.user),
-                None => return not_known(&self.key),
+                None => return Err(not_known(&self.key)),
             },
         };
-        match change {
-            Some(change) => self.propose(change),
-            None => {
-                let delete = keymap::name(Context::Leak, Action::Delete);
-                vec![Ask::Complain(format!(
-                    "It has no status: {delete} deletes it"
-                ))]
-            }
-        }
+        change.ok_or_else(|| {
+            let delete = keymap::name(Context::Leak, Action::Delete);
+            format!("It has no status: {delete} deletes it")
+        })
     }
 
-    /// Deletes what is under the cursor; not the key itself.
-    fn delete(&self, engine: &Engine, leak: &Leak<'_>) -> Vec<Ask> {
+    /// The change that deletes what is under the cursor, not the key itself; else why there is none.
+    fn deleted(&self, engine: &Engine, leak: &Leak<'_>) -> Result<Change, String> {
         match self.place(leak) {
             (LeakStep::Harm, Some(at)) => match leak.harm[at].key() {
-                Some((key, user)) if has_key(engine, self.slot, user, key) => {
-                    self.propose(Change::Delete {
-                        user: user.into(),
-                        key: key.to_owned(),
-                    })
-                }
-                Some((key, _)) => vec![Ask::Complain(format!("{key} was not looked for yet"))],
-                None => vec![Ask::Complain("Only a key can be deleted here".into())],
+                Some((key, user)) if has_key(engine, self.slot, user, key) => Ok(Change::Delete {
+                    user: user.into(),
+                    key: key.to_owned(),
+                }),
+                Some((key, _)) => Err(format!("{key} was not looked for yet")),
+                None => Err("Only a key can be deleted here".into()),
             },
-            (LeakStep::Others, Some(at)) => self.propose(leak.others()[at].delete(&self.user)),
-            _ => {
-                let text =
-                    "The leaked key is evidence: deactivate it. The list of keys deletes it.";
-                vec![Ask::Complain(text.into())]
-            }
+            (LeakStep::Others, Some(at)) => Ok(leak.others()[at].delete(&self.user)),
+            _ => Err(
+                "The leaked key is evidence: deactivate it. The list of keys deletes it.".into(),
+            ),
         }
     }
 
-    /// Writes the page. Says in which line the cursor is.
-    fn write(&self, lines: &mut Lines<'_>, leak: &Leak<'_>, air: bool) -> usize {
-        let mut cursor = 0;
+    /// Proposes a change, or says why there is none.
+    fn propose_or_say(&self, change: Result<Change, String>) -> Vec<Ask> {
+        match change {
+            Ok(change) => self.propose(change),
+            Err(why) => vec![Ask::Complain(why)],
+        }
+    }
+
+    /// What the keys do here: nothing is offered that does nothing, or would be refused.
+    fn offers(&self, engine: &Engine, leak: &Leak<'_>) -> Vec<(Action, &'static str)> {
+        let place = self.place(leak);
+        let read_only = engine.settings.read_only;
+        let press = words::press(engine, self.slot, leak, place);
+        let mut offers = Vec::new();
+        offers.extend(
+            press
+                .filter(|press| !(press.is_change && read_only))
+                .map(|press| (Action::Press, press.verb)),
+        );
+        let pressed = press.map_or("", |press| press.verb);
+        if place.1.is_some() && !read_only {
+            let toggle = match self.toggled(engine, leak) {
+                Ok(
+                    Change::SetActive { active: true, .. }
+                    | Change::SetCredential { active: true, .. },
+                ) => "activate",
+                Ok(_) => "deactivate",
+                Err(_) => "",
+            };
+            let delete = match self.deleted(engine, leak) {
+                Ok(_) if !words::is_mfa(leak, place) => "delete",
+                _ => "",
+            };
+            let others = [(Action::Toggle, toggle), (Action::Delete, delete)];
+            // The one that the first key does as well is told once.
+            let others = others.into_iter();
+            offers.extend(others.filter(|(_, verb)| !verb.is_empty() && *verb != pressed));
+        }
+        if !read_only && pressed != words::ROTATE {
+            offers.push((Action::Rotate, words::ROTATE));
+        }
+        if place.0 != LeakStep::Evidence {
+            offers.push((Action::SaveEvidence, "evidence"));
+        }
+        offers.push((Action::Refresh, "ask again"));
+        offers.push((Action::Cancel, "back"));
+        offers
+    }
+
+    /// Writes the page. Says which lines are of what the cursor is on.
+    fn write(&self, lines: &mut Lines<'_>, leak: &Leak<'_>, air: bool) -> Range<usize> {
+        let mut on = 0..0;
+        let mut is_on = false;
+        let mut stop = |lines: &Lines<'_>, here: bool| {
+            let line = lines.count(false);
+            if is_on {
+                on.end = line;
+            }
+            if here {
+                on.start = line;
+            }
+            is_on = here;
+        };
         self.write_head(lines, leak);
         let place = self.place(leak);
         for (number, step) in LeakStep::ALL.into_iter().enumerate() {
             if air {
                 lines.gap();
             }
-            let is_open = place.0 == step;
-            if place == (step, None) {
-                cursor = lines.count(false);
-            }
+            stop(lines, place == (step, None));
             write_step(lines, leak, number + 1, step, place == (step, None));
-            if is_open {
+            if place.0 == step {
                 words::details(lines, leak, step);
                 for at in 0..items(leak, step) {
                     let here = place == (step, Some(at));
-                    if here {
-                        cursor = lines.count(false);
-                    }
+                    stop(lines, here);
                     self.write_item(lines, leak, step, at, here);
                 }
                 words::after_items(lines, leak, step, self.since(lines.canvas.engine));
             }
         }
-        cursor
+        stop(lines, false);
+        on
     }
 
     /// Events from then on were asked for.
@@ -264,10 +329,12 @@ impl LeakPage {
         });
         let style = if production { theme.warn } else { theme.dim };
         lines.say(format!("of {} in {name}", self.user), style);
-        if let Some(policy) = leak.quarantine() {
+        if let Quarantine::By(policy) = leak.quarantine {
+            let policy = policy.map(|policy| format!(": {policy}"));
             lines.warn(format!(
-                "AWS has put {} under quarantine: {policy}. Leave it until this is dealt with.",
-                self.user
+                "AWS has put {} under quarantine{}. Leave it until this is dealt with.",
+                self.user,
+                policy.unwrap_or_default()
             ));
         }
         if canvas.engine.settings.read_only {
@@ -378,46 +445,43 @@ impl Dialog for LeakPage {
         let room = dialog_room(height, false).saturating_sub(air);
         // The keys are below everything, however much there is above them.
         let mut hints = Lines::new(canvas, 78);
-        let place = self.place(&leak);
-        let is_key = words::verb(&leak, place) == words::GO;
-        let is_mfa = words::is_mfa(&leak, place);
-        let is_item = is_key || matches!(place, (LeakStep::Others, Some(_)));
-        let all = [
-            (Action::Press, words::verb(&leak, place)),
-            (Action::Toggle, if is_key { "deactivate" } else { "" }),
-            (
-                Action::Delete,
-                if is_item && !is_mfa { "delete" } else { "" },
-            ),
-            (Action::Rotate, "rotate"),
-            (Action::SaveEvidence, "evidence"),
-            (Action::Refresh, "ask again"),
-            (Action::Cancel, "back"),
-        ];
-        let all: Vec<_> = all
-            .into_iter()
-            .filter(|(_, title)| !title.is_empty())
-            .collect();
+        let all = self.offers(canvas.engine, &leak);
         hints.divider(canvas.theme.glyphs.rule.repeat(hints.cells));
         hints.hints(Context::Leak, &all);
         let room = room.saturating_sub(hints.count(false)).max(3);
         let mut lines = Lines::new(canvas, 78);
-        let mut cursor = self.write(&mut lines, &leak, true);
+        let mut on = self.write(&mut lines, &leak, true);
         if lines.count(false) > room {
             lines = Lines::new(canvas, 78);
-            cursor = self.write(&mut lines, &leak, false);
+            on = self.write(&mut lines, &leak, false);
         }
         let count = lines.count(false);
+        let mut note = String::new();
+        // What is longer than the page is scrolled before the cursor goes on.
+        let longer = on.len().saturating_sub(room);
         if count > room {
             // What belongs to the cursor follows it, and the steps before it stay in sight.
-            let first = (cursor + room / 2).saturating_sub(room - 1);
-            let first = first.min(count - room);
+            let middle = (on.start + room / 2).saturating_sub(room - 1);
+            let first = middle.max(on.end.saturating_sub(room)).min(on.start);
+            let first = if longer > 0 {
+                on.start + self.below.min(longer)
+            } else {
+                first.min(count - room)
+            };
             lines.keep_window(first, room);
+            // The account in the title goes before the word between them.
+            let of = if canvas.buffer.area.width < NARROW {
+                "/"
+            } else {
+                " of "
+            };
+            note = format!("{}-{}{of}{count}", first + 1, first + room);
         }
         lines.append(hints);
         let title = format!("Leaked {}", visible(&self.key));
         let title = in_production(canvas, self.slot, title);
-        Some(Frame::new(title, canvas.theme.bad, lines))
+        let frame = Frame::new(title, canvas.theme.bad, lines).note(note);
+        Some(frame.scrolled_inside(longer))
     }
 
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
@@ -426,8 +490,8 @@ impl Dialog for LeakPage {
         };
         match action {
             Action::Press | Action::Leaked => self.go_on(engine, &leak),
-            Action::Toggle => self.toggle(engine, &leak),
-            Action::Delete => self.delete(engine, &leak),
+            Action::Toggle => self.propose_or_say(self.toggled(engine, &leak)),
+            Action::Delete => self.propose_or_say(self.deleted(engine, &leak)),
             Action::Rotate => self.rotate(),
             Action::SaveEvidence => self.save(engine),
             Action::CopyId => intend(Intent::Copy {
@@ -469,7 +533,18 @@ impl Dialog for LeakPage {
         engine.fleet.get(self.slot).is_none()
     }
 
+    fn scroll(&mut self, _engine: &Engine) -> Option<&mut usize> {
+        Some(&mut self.below)
+    }
+
     fn step(&mut self, by: isize, engine: &Engine) {
+        let has_scrolled = self.below != self.was_below;
+        let to_an_end = by.unsigned_abs() > usize::from(u16::MAX);
+        if has_scrolled && !to_an_end {
+            self.was_below = self.below;
+            return;
+        }
+        (self.below, self.was_below) = (0, 0);
         let Some(leak) = self.leak(engine) else {
             return;
         };

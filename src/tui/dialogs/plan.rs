@@ -12,6 +12,8 @@ pub(in crate::tui) struct PlanDialog {
     id: PlanId,
     /// The highlighted button: 0 is Cancel.
     button: usize,
+    /// The first line shown, where not all have room.
+    scroll: usize,
     /// The end of the key ID, where it has to be typed.
     input: Input,
     /// How often the person was asked anew when this was last looked up; `None` once nothing is
@@ -25,6 +27,7 @@ impl PlanDialog {
         Self {
             id,
             button: 0,
+            scroll: 0,
             input: Input::default(),
             asked: Some(0),
         }
@@ -98,6 +101,7 @@ impl Dialog for PlanDialog {
                 preflight,
                 &self.input,
                 self.button,
+                self.scroll,
             )),
             Stage::NotDone => failure::frame(canvas, plan),
             Stage::NoRoom => full::frame(canvas, plan, self.button),
@@ -197,6 +201,10 @@ impl Dialog for PlanDialog {
             Stage::NoRoom if button > 0 => self.go_to_key(engine, plan),
             _ => self.close(),
         }
+    }
+
+    fn scroll(&mut self, _engine: &Engine) -> Option<&mut usize> {
+        Some(&mut self.scroll)
     }
 
     fn field(&mut self) -> Option<&mut Input> {

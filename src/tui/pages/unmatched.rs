@@ -33,7 +33,7 @@ pub(super) fn not_seen(account: &Account, query: &Query) -> String {
         });
     }
     if query.asks_quarantine() && !account.users.knows_quarantine() {
-        text.push(if account.users.quarantine_failed() {
+        text.push(if account.users.quarantine_error().is_some() {
             "Who is under quarantine could not be read.".into()
         } else {
             "Who is under quarantine is not known yet.".into()

@@ -568,6 +568,8 @@ impl Screen {
             self.complain(format!("{key} is not there any more"));
             return;
         }
+        // It is to be seen: what a person has opened above the lists is left.
+        self.dialogs.retain(|dialog| dialog.need().is_some());
         self.show_keys_of(slot, user);
         self.pages.users.selected_key = Some(key.into());
     }

@@ -4,7 +4,7 @@ use super::Screen;
 use crate::{
     engine::{
         Effect, Intent, KeyId,
-        key_id::{is_a_secret, looks_like_a_secret},
+        key_id::{is_a_secret, is_of_secret, looks_like_a_secret, secret_in},
         query::sort::Sort,
         text,
     },
@@ -17,8 +17,19 @@ use crate::{
         pages::{Page, Pane},
     },
 };
+use chrono::TimeDelta;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
+
+/// What is typed after a secret was taken out belongs to it, where it follows as fast as this.
+const BURST: TimeDelta = TimeDelta::seconds(1);
+
+/// What sort of secret a text seems to hold, if any: `a secret`, or which one.
+fn what_is_secret(text: &str) -> Option<&'static str> {
+    let is_secret = looks_like_a_secret(text);
+    let what = || secret_in(text).and_then(|secret| secret.secret());
+    is_secret.then(|| what().unwrap_or("a secret"))
+}
 
 impl Screen {
     pub(super) fn key(&mut self, press: KeyPress) -> Vec<Effect> {
@@ -183,14 +194,16 @@ impl Screen {
         if self.filtering && self.pages.shown == Page::Accounts {
             let page = &mut self.pages.accounts;
             change(&mut page.filter);
-            let is_secret = looks_like_a_secret(page.filter.value());
-            if is_secret {
+            let secret = what_is_secret(page.filter.value());
+            if secret.is_some() {
                 page.filter.reset();
             }
             page.arrange(&self.engine.fleet);
             page.select(0);
-            if is_secret {
-                self.complain("That looks like a secret, not a filter: taken out again");
+            if let Some(secret) = secret {
+                self.complain(format!(
+                    "That looks like {secret}, not a filter: taken out again"
+                ));
             }
             return Vec::new();
         }
@@ -198,10 +211,12 @@ impl Screen {
             let rows = self.engine.fleet.rows(self.scope);
             self.lists
                 .edit_filter(rows, |filter| change(&mut filter.input));
-            if looks_like_a_secret(self.lists.filter().input.value()) {
+            if let Some(secret) = what_is_secret(self.lists.filter().input.value()) {
                 self.lists
                     .edit_filter(rows, |filter| filter.input = Input::default());
-                self.complain("That looks like a secret, not a filter: taken out again");
+                self.complain(format!(
+                    "That looks like {secret}, not a filter: taken out again"
+                ));
             }
             return Vec::new();
         }
@@ -256,11 +271,49 @@ impl Screen {
             _ => return Vec::new(),
         };
         let limit = self.limit();
-        self.edit(|input| {
-            if input.value().len() < limit || !matches!(request, InputRequest::InsertChar(_)) {
+        let InputRequest::InsertChar(typed) = request else {
+            self.taken_out = None;
+            return self.edit(|input| {
+                input.handle(request);
+            });
+        };
+        if self.follows_what_was_taken_out(typed) {
+            return Vec::new();
+        }
+        let was_empty = self.field_is_empty();
+        let effects = self.edit(|input| {
+            if input.value().len() < limit {
                 input.handle(request);
             }
-        })
+        });
+        if !was_empty && self.field_is_empty() {
+            self.taken_out = Some((self.context(), self.engine.now()));
+        }
+        effects
+    }
+
+    /// Whether what is typed belongs to a secret that was taken out a moment ago: where a terminal pastes
+    /// letter by letter, the rest of it comes after that.
+    fn follows_what_was_taken_out(&mut self, typed: char) -> bool {
+        let (context, now) = (self.context(), self.engine.now());
+        let follows = is_of_secret(typed)
+            && self
+                .taken_out
+                .is_some_and(|(of, at)| of == context && now - at < BURST);
+        self.taken_out = follows.then_some((context, now));
+        follows
+    }
+
+    /// Whether nothing is in the text field on top.
+    fn field_is_empty(&mut self) -> bool {
+        if self.filtering {
+            return match self.pages.shown {
+                Page::Accounts => self.pages.accounts.filter.value().is_empty(),
+                _ => self.lists.filter().input.value().is_empty(),
+            };
+        }
+        let field = self.dialogs.last_mut().and_then(|top| top.field());
+        field.is_some_and(|field| field.value().is_empty())
     }
 
     /// Looks for the key whose ID was pasted where no text is typed.

@@ -23,6 +23,8 @@ pub(in crate::tui) struct Frame {
     highlighted: usize,
     /// What is said in the border at the right.
     note: String,
+    /// How far it can be scrolled further, by itself: it holds only the lines that it shows.
+    inside: usize,
 }
 
 /// A button.
@@ -96,7 +98,13 @@ impl Frame {
             buttons: Vec::new(),
             highlighted: 0,
             note: String::new(),
+            inside: 0,
         }
+    }
+
+    /// Shows only a part of what it has, and can be scrolled by so many lines.
+    pub(in crate::tui) fn scrolled_inside(self, inside: usize) -> Self {
+        Self { inside, ..self }
     }
 
     /// Says something in the border at the right, where there is room beside the title.
@@ -157,7 +165,7 @@ impl Frame {
         let note = Line::styled(note, canvas.theme.dim);
         let frame = canvas.theme.frame;
         let inside = canvas.bordered(area, *frame, title, note, self.border);
-        canvas.drawn.scroll_limit = most;
+        canvas.drawn.scroll_limit = most.max(self.inside);
         let x = inside.x + 2;
         let mut y = inside.y + air;
         for row in self.rows.into_iter().skip(scroll).take(visible) {

@@ -60,10 +60,10 @@ impl Inventory {
         Some(users.binary_search_by(|name| compare(name, user)).is_ok())
     }
 
-    /// Whether that could not be read.
+    /// Why it could not be told (again) who is under quarantine.
     #[must_use]
-    pub fn quarantine_failed(&self) -> bool {
-        self.quarantine.users.error().is_some()
+    pub fn quarantine_error(&self) -> Option<&Error> {
+        self.quarantine.users.error()
     }
 
     /// Whether it is known who is under quarantine.

@@ -4,8 +4,8 @@ use crate::{
     engine::{
         Error, LeakStep,
         account::Load,
-        impact::CredentialKind,
-        leak::{Doubt, Harm, Leak, Other, Revocation, Writing, harm::ending},
+        impact::{CredentialKind, revocation},
+        leak::{Doubt, Harm, Leak, Other, Quarantine, Revocation, Writing, harm::ending},
         model::KeyStatus,
     },
     tui::{prelude::*, words},
@@ -42,8 +42,8 @@ pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> S
             format!("{known}{}", not_refreshed(leak.keys_error))
         }
         LeakStep::Revoke => revoke(canvas, leak),
-        LeakStep::Harm => harm_summary(leak),
-        LeakStep::Others => others_summary(leak),
+        LeakStep::Harm => harm_summary(canvas, leak),
+        LeakStep::Others => others_summary(canvas, leak),
         LeakStep::Replace => match leak.replacement() {
             Some(row) if leak.is_trusted(row) => {
                 let refused = not_refreshed(leak.keys_error);
@@ -102,10 +102,12 @@ fn revoke(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     }
 }
 
-fn harm_summary(leak: &Leak<'_>) -> String {
+fn harm_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     let seen = &leak.seen;
     let far = if seen.regions == 0 {
         "its events were not asked for yet".to_owned()
+    } else if seen.events == 0 && seen.whole + seen.capped.len() + seen.failed.len() == 0 {
+        asking(canvas)
     } else {
         let events = match (seen.events, leak.has_seen_all()) {
             (0, _) => "no events".into(),
@@ -150,28 +152,41 @@ fn harm_summary(leak: &Leak<'_>) -> String {
     }
 }
 
-fn others_summary(leak: &Leak<'_>) -> String {
+fn others_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     let others = leak.others();
     let live = others.iter().filter(|other| other.is_live()).count();
     let Some(load) = leak.credentials else {
         return "not asked for yet".into();
     };
+    let is_asking = keys_are_asked(leak) || load.is_awaited();
+    if is_asking && others.is_empty() && load.error().is_none() && leak.keys_error.is_none() {
+        return asking(canvas);
+    }
     let unknown = match (load.known(), load.error()) {
         (None, Some(error)) => format!("; others not known: {}", error.short()),
-        (None, None) => "; others are being asked for".into(),
-        (Some(_), error @ Some(_)) => not_refreshed(error),
+        _ if is_asking => " so far; asking for the rest".into(),
+        (_, error @ Some(_)) => not_refreshed(error),
         (Some(known), _) if !known.missing.is_empty() => "; not all could be listed".into(),
-        _ => String::new(),
+        _ => not_refreshed(leak.keys_error),
     };
     match (others.len(), live) {
         (0, _) if unknown.is_empty() => "the user has nothing else to sign in with".into(),
+        (0, _) => format!("none known{unknown}"),
         (count, live) => {
-            format!(
-                "{} to look at, {live} that can be used{unknown}",
-                format::count(count)
-            )
+            let count = format::count(count);
+            format!("{count} to look at, {live} that can be used{unknown}")
         }
     }
+}
+
+/// That nothing has answered yet.
+fn asking(canvas: &Canvas<'_>) -> String {
+    format!("asking{}", canvas.theme.glyphs.more)
+}
+
+/// Whether the user's keys have not been told yet.
+fn keys_are_asked(leak: &Leak<'_>) -> bool {
+    leak.keys.is_none() && leak.keys_error.is_none()
 }
 
 /// What is written below the name of the step that is open.
@@ -194,18 +209,7 @@ pub(super) fn details(lines: &mut Lines<'_>, leak: &Leak<'_>, step: LeakStep) {
                 "A rotation gives what used it another key. Where nothing needs one, there is \
                  nothing to replace.",
             );
-            if leak.quarantine().is_some() {
-                say.plain(
-                    "AWS has opened a support case: answer it there with what was done here (key \
-                     deactivated, sessions revoked, changes looked through). Until when is in the \
-                     case and in the mail: the quarantine tells no date.",
-                );
-            } else {
-                say.dim(
-                    "No quarantine was seen. If AWS has written to you, answer the support case with \
-                     what was done here.",
-                );
-            }
+            answer_to_aws(&mut say, leak);
         }
         LeakStep::Evidence => {
             say.plain(
@@ -230,16 +234,64 @@ pub(super) fn details(lines: &mut Lines<'_>, leak: &Leak<'_>, step: LeakStep) {
     }
 }
 
+/// What AWS wants to hear, as far as it is known whether it has said something.
+fn answer_to_aws(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
+    let user = leak.user;
+    let case = "If AWS has written to you, answer the support case with what was done here.";
+    match &leak.quarantine {
+        Quarantine::By(_) => say.plain(
+            "AWS has opened a support case: answer it there with what was done here (key \
+             deactivated, sessions revoked, changes looked through). Until when is in the case and \
+             in the mail: the quarantine tells no date.",
+        ),
+        Quarantine::No => say.dim(format!(
+            "No quarantine policy is attached to {user}. {case}"
+        )),
+        Quarantine::Asking => say.dim(format!(
+            "Whether AWS has put {user} under quarantine is being asked."
+        )),
+        Quarantine::Unknown(errors) => {
+            say.warn(format!(
+                "Whether AWS has put {user} under quarantine is not known: {}.",
+                leak.quarantine.why_unknown().unwrap_or_default()
+            ));
+            if let Some(error) = errors.first() {
+                say.plain(words::remedy(error));
+            }
+            say.dim(case);
+        }
+    }
+}
+
+/// What exactly the policy denies to whom, and what it does not.
+fn denied(say: &mut Said<'_, '_>, leak: &Leak<'_>, cut: DateTime<Utc>, until: DateTime<Utc>) {
+    say.plain(format!(
+        "Every call is denied to sessions of {} itself (GetSessionToken, GetFederationToken) that were \
+         issued before {}; AWS takes some seconds to apply the policy. It does not concern access keys, \
+         nor sessions of roles.",
+        leak.user,
+        format::exact(cut)
+    ));
+    say.dim(format!(
+        "The policy can go after {}: this page then offers to remove it. It can be revoked again, for \
+         sessions that were made meanwhile: the last use of a key is told to the minute, and late.",
+        format::minute(until)
+    ));
+}
+
 fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
     match &leak.revocation {
-        Revocation::Denied(_, until) => say.plain(format!(
-            "Nothing that was made before can do anything. The policy can go after {}: this page \
-             then offers to remove it. It can be revoked again, for those that were made meanwhile.",
-            format::minute(*until)
-        )),
-        Revocation::Over(_) => say.plain("Sessions last for 36 hours at most: the policy denies nothing any more."),
+        Revocation::Denied(cut, until) => denied(say, leak, *cut, *until),
+        Revocation::Since(cut, _) => {
+            denied(say, leak, *cut, *cut + revocation::LONGEST);
+        }
+        Revocation::Over(_) => say.plain(
+            "Sessions of a user last for 36 hours at most: there is none left that the policy denies.",
+        ),
         Revocation::Expired(_) => {
-            say.plain("A session lasts for 36 hours at most, and the key makes none any more.");
+            say.plain(
+                "A session of a user lasts for 36 hours at most, and the key makes none any more.",
+            );
         }
         Revocation::Foreign => {
             say.warn("It is not what iamkeys writes. Revoking replaces it: read it first.");
@@ -253,7 +305,11 @@ fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
     }
     if !matches!(
         leak.revocation,
-        Revocation::Denied(..) | Revocation::Over(_) | Revocation::Expired(_) | Revocation::Foreign
+        Revocation::Denied(..)
+            | Revocation::Since(..)
+            | Revocation::Over(_)
+            | Revocation::Expired(_)
+            | Revocation::Foreign
     ) {
         say.plain(format!(
             "Deactivating does not end them. An inline policy on {} denies everything to those that \
@@ -269,11 +325,15 @@ fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
         say.warn("The key can make new ones: deactivate it first.");
     }
     if leak.roles.is_empty() {
-        let seen = leak.seen.events > 0;
-        say.dim(if seen {
-            "No role was seen to be assumed with it."
-        } else {
-            "Whether roles were assumed with it is not known: their sessions are not ended by this."
+        say.dim(match (leak.seen.events > 0, leak.has_seen_all()) {
+            (_, true) => "No role was seen to be assumed with it in the last 90 days.",
+            (true, false) => {
+                "No role was seen to be assumed with it, as far as its events are loaded. Sessions of \
+                 roles would not be ended by this."
+            }
+            (false, false) => {
+                "Whether roles were assumed with it is not known: their sessions are not ended by this."
+            }
         });
         return;
     }
@@ -314,6 +374,20 @@ pub(super) fn after_items(
             ));
         }
         LeakStep::Others => {
+            let mut asked = Vec::new();
+            if keys_are_asked(leak) {
+                asked.push("access keys");
+            }
+            // They come with one answer.
+            if leak.credentials.is_some_and(Load::is_awaited) {
+                asked.push(
+                    "console password, MFA devices, SSH keys, signing certificates, credentials of \
+                     single services",
+                );
+            }
+            if !asked.is_empty() {
+                say.dim(format!("Still asked: {}.", asked.join(", ")));
+            }
             for error in leak.others_missing() {
                 say.warn(format!("Not listed: {}.", error.short()));
             }
@@ -333,12 +407,20 @@ fn times(count: usize) -> String {
     }
 }
 
+/// A policy of AWS's own by its name: where it is from says nothing more.
+fn short_of_aws(thing: &str) -> &str {
+    match thing.split_once(":iam::aws:policy/") {
+        Some((partition, rest)) if partition.starts_with("arn:") => rest,
+        _ => thing,
+    }
+}
+
 /// Something that the key did; and the status of the key that it made.
 pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<&str>) -> Item {
     let event = harm.event;
     let mut first = format!("{} {}", event.service, event.action);
     if let Some(thing) = harm.thing() {
-        first.extend([": ", thing]);
+        first.extend([": ", short_of_aws(thing)]);
     }
     if let Some((_, user)) = harm.key() {
         first.extend([" of ", user]);
@@ -405,33 +487,69 @@ pub(super) fn other(canvas: &Canvas<'_>, other: &Other<'_>, user: &str) -> Item 
     }
 }
 
-/// What going on does with a key that is in a step.
-pub(super) const GO: &str = "go to the key";
+/// What `r` does.
+pub(super) const ROTATE: &str = "rotate";
 
-/// What the key that goes on does here; empty where it does nothing.
-pub(super) fn verb(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> &'static str {
-    match place {
-        (LeakStep::Deactivate, _) if leak.is_live() => "deactivate",
-        (LeakStep::Revoke, _) => match leak.revocation {
-            Revocation::Over(_) if !leak.is_live() => "remove the policy",
-            Revocation::Over(_) | Revocation::Denied(..) | Revocation::Since(..) => "revoke again",
-            Revocation::Asking => "",
-            _ => "revoke",
-        },
-        (LeakStep::Harm, Some(at)) if leak.harm[at].key().is_some() => GO,
+/// What the key that goes on does here.
+#[derive(Clone, Copy)]
+pub(super) struct Press {
+    pub verb: &'static str,
+    /// It leads to a change, which `--read-only` refuses.
+    pub is_change: bool,
+}
+
+/// What the key that goes on does here; none where it does nothing.
+pub(super) fn press(
+    engine: &Engine,
+    slot: Slot,
+    leak: &Leak<'_>,
+    (step, item): (LeakStep, Option<usize>),
+) -> Option<Press> {
+    let change = |verb| Press {
+        verb,
+        is_change: true,
+    };
+    let look = |verb| Press {
+        verb,
+        is_change: false,
+    };
+    Some(match (step, item) {
+        (LeakStep::Deactivate, _) => {
+            engine.leak_change(leak, step)?;
+            change("deactivate")
+        }
+        (LeakStep::Revoke, _) => {
+            engine.leak_change(leak, step)?;
+            change(match leak.revocation {
+                Revocation::Over(_) if !leak.is_live() => "remove the policy",
+                Revocation::Over(_) | Revocation::Denied(..) | Revocation::Since(..) => {
+                    "revoke again"
+                }
+                _ => "revoke",
+            })
+        }
+        (LeakStep::Harm, Some(at)) => {
+            let (key, user) = leak.harm[at].key()?;
+            if super::has_key(engine, slot, user, key) {
+                look("deal with it")
+            } else {
+                look("look for it")
+            }
+        }
         (LeakStep::Others, Some(at)) => match leak.others()[at] {
-            Other::Key(_) => GO,
-            Other::Credential(credential) => match credential.active {
+            Other::Key(row) if leak.has_made(&row.key.id) => look("deal with it"),
+            Other::Key(_) => look("go to the key"),
+            Other::Credential(credential) => change(match credential.active {
                 Some(true) => "deactivate",
                 Some(false) => "activate",
                 None if credential.kind == CredentialKind::MfaDevice => "deactivate",
                 None => "delete",
-            },
+            }),
         },
-        (LeakStep::Replace, _) => "rotate",
-        (LeakStep::Evidence, _) => "save",
-        _ => "",
-    }
+        (LeakStep::Replace, _) => change(ROTATE),
+        (LeakStep::Evidence, _) => look("save"),
+        (LeakStep::Harm | LeakStep::Others, None) => return None,
+    })
 }
 
 /// Whether an MFA device is there: it is deactivated, and not deleted.

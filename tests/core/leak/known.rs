@@ -1,0 +1,371 @@
+//! What is known of a leak, and what is not: nothing is said that was not seen.
+
+use super::{BACKDOOR, KEY, OTHER, SESSION, Story, denied, event, not_checked, stands};
+use crate::desk::{now, settings, someone};
+use chrono::TimeDelta;
+use crossterm::event::KeyCode;
+use iamkeys::engine::{
+    self, Background, Effect, Read,
+    leak::{Revocation, StepState},
+};
+
+#[test]
+fn what_it_did_is_listed_the_worst_first_with_what_its_session_did() {
+    let story = Story::new();
+    let mut desk = story.open_with((120, 36), settings(), now());
+    let engine = &desk.screen.engine;
+    let leak = engine.leak(desk.screen.slot(), "bot", KEY).unwrap();
+    let told: Vec<_> = leak
+        .harm
+        .iter()
+        .map(|harm| (&*harm.event.action, harm.session, harm.is_denied()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("CreateUser", None, false),
+            ("CreateAccessKey", None, false),
+            ("RunInstances", Some(SESSION), false),
+            ("StopLogging", None, true),
+        ]
+    );
+    let keys: Vec<_> = leak.keys_made().collect();
+    assert_eq!(keys, [(BACKDOOR, "backdoor")]);
+    let roles: Vec<_> = leak.roles.iter().map(|role| role.arn).collect();
+    assert_eq!(roles, ["arn:aws:iam::123456789012:role/deploy"]);
+    // The role's session was asked for as well, and has done nothing.
+    assert!(leak.has_seen_all(), "{:?}", leak.seen);
+    // The key that it created has the same page.
+    desk.keys("jjjj");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("CreateAccessKey: AKIABACKDR01EXAMPLE1 of backdoor, Active"),
+        "{screen}"
+    );
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    assert!(
+        desk.screen().contains("Leaked AKIABACKDR01EXAMPLE1"),
+        "{}",
+        desk.screen()
+    );
+    desk.press(KeyCode::Esc);
+    assert!(
+        desk.screen().contains("Leaked AKIALEAKED01EXAMPLE1"),
+        "{}",
+        desk.screen()
+    );
+    // And the same actions.
+    desk.keys("t");
+    story.serve(&mut desk);
+    desk.keys("y");
+    let (_, change) = desk.next_change().unwrap();
+    assert_eq!((change.user(), change.key()), ("backdoor", Some(BACKDOOR)));
+}
+
+#[test]
+fn no_change_is_said_only_of_what_was_seen() {
+    let mut story = Story::new();
+    story.events.clear();
+    story.refuses = Some("cloudtrail:LookupEvents");
+    let desk = story.open_with((120, 36), settings(), now());
+    let (_, states, _) = stands(&desk);
+    assert_eq!(states[2], StepState::Unknown);
+    let leak = desk
+        .screen
+        .engine
+        .leak(desk.screen.slot(), "bot", KEY)
+        .unwrap();
+    let not_checked = leak.not_checked(Some(now())).join(" ");
+    assert!(
+        not_checked.contains("us-east-1 (AccessDenied: cloudtrail:LookupEvents)"),
+        "{not_checked}"
+    );
+    // With all of it, there was none.
+    story.refuses = None;
+    let desk = story.open();
+    assert_eq!(stands(&desk).1[2], StepState::Done);
+}
+
+#[test]
+fn a_missing_permission_is_named_and_nothing_is_taken_for_done() {
+    let mut story = Story::new();
+    story.refuses = Some("iam:ListAttachedUserPolicies");
+    let mut desk = story.open_with((120, 36), settings(), now());
+    let (_, states, revocation) = stands(&desk);
+    assert_eq!(states[1], StepState::Unknown);
+    assert_eq!(
+        revocation,
+        Revocation::Unknown(denied("iam:ListAttachedUserPolicies"))
+    );
+    desk.press(KeyCode::Char('j'));
+    assert!(
+        desk.screen()
+            .contains("AccessDenied: iam:ListAttachedUserPolicies"),
+        "{}",
+        desk.screen()
+    );
+    // Where the policy may not be put, that is said.
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    desk.keys("y");
+    // What could not be looked at is said, and decided again.
+    story.serve(&mut desk);
+    if desk
+        .effects
+        .iter()
+        .all(|effect| !matches!(effect, Effect::Change(..)))
+    {
+        desk.keys("y");
+    }
+    let (id, change) = desk.next_change().unwrap();
+    desk.changed(id, Err(denied(change.action())));
+    story.serve(&mut desk);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("AccessDenied: iam:PutUserPolicy"),
+        "{screen}"
+    );
+}
+
+/// The look at the account has succeeded but for the part that matters: it is said, and what was
+/// approved before is not sent.
+#[test]
+fn what_was_not_checked_is_folded_and_all_of_it_can_be_reached() {
+    let many: Vec<std::sync::Arc<str>> =
+        (1..=17).map(|at| format!("eu-west-{at}").into()).collect();
+    let mut story = Story::new();
+    story.regions = many;
+    story.refuses = Some("cloudtrail:LookupEvents");
+    let refused = "in 18 regions (AccessDenied: cloudtrail:LookupEvents)";
+    for size in [(60, 16), (80, 24), (120, 36)] {
+        let mut desk = story.open_with(size, settings(), now());
+        let said = not_checked(&desk);
+        assert_eq!(said.matches("LookupEvents").count(), 1, "{said}");
+        assert!(said.contains(refused), "{said}");
+        let (engine, slot) = (&desk.screen.engine, desk.screen.slot());
+        let evidence = engine.evidence(slot, "bot", KEY).unwrap();
+        let by_name = evidence.not_checked.join(" ");
+        assert!(by_name.contains("eu-west-3, eu-west-4"), "{by_name}");
+        // Line by line where it is longer than the page, and back.
+        let mut seen = String::new();
+        let mut last = String::new();
+        desk.keys("g");
+        for _ in 0..40 {
+            let screen = desk.screen();
+            seen.push_str(&screen);
+            last = screen;
+            desk.press(KeyCode::Char('j'));
+        }
+        assert!(last.contains("▌ ▲ 6 Evidence"), "{last}");
+        let words = [
+            "Not checked: data events",
+            "may not show",
+            "18 regions",
+            "organisation",
+        ];
+        for word in words {
+            assert!(seen.contains(word), "{size:?} {word}");
+        }
+        if size.1 < 36 {
+            assert!(seen.contains(" of "), "the place is in the border");
+        }
+        for _ in 0..60 {
+            desk.press(KeyCode::Char('k'));
+        }
+        assert!(
+            desk.screen().contains("▌ ▶ 1 Deactivate"),
+            "{}",
+            desk.screen()
+        );
+    }
+}
+
+#[test]
+fn nothing_is_counted_before_it_was_told() {
+    let mut story = Story::new();
+    story.people[1].keys.truncate(1);
+    story.withholds = Some("iam:ListSSHPublicKeys");
+    let mut desk = story.open_with((120, 36), settings(), now());
+    let screen = desk.screen();
+    assert!(screen.contains("4 Everything else asking…"), "{screen}");
+    assert!(!screen.contains("0 to look at"), "{screen}");
+    desk.keys("Gkk");
+    let screen = desk.screen();
+    assert!(screen.contains("Still asked: console password"), "{screen}");
+    // What has come is shown as it comes.
+    story.people[1] = Story::new().people.remove(1);
+    let mut desk = story.open_with((120, 36), settings(), now());
+    desk.keys("Gkk");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("1 to look at, 0 that can be used so far"),
+        "{screen}"
+    );
+    assert!(screen.contains(&format!("access key {OTHER}")), "{screen}");
+    story.withholds = Some("cloudtrail:LookupEvents");
+    let screen = story.open_with((120, 36), settings(), now()).screen();
+    assert!(screen.contains("3 What it did     asking…"), "{screen}");
+}
+
+#[test]
+fn nothing_is_done_while_the_regions_have_not_answered() {
+    let mut story = Story::new();
+    story.events.clear();
+    story.withholds = Some("account:ListRegions");
+    let desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[2], StepState::Unknown);
+    let said = not_checked(&desk);
+    assert!(said.contains("Other regions: which there are"), "{said}");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("no events, other regions not known"),
+        "{screen}"
+    );
+    story.withholds = None;
+    let desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[2], StepState::Done);
+    let screen = desk.screen();
+    assert!(!screen.contains("other regions not known"), "{screen}");
+}
+
+#[test]
+fn what_a_session_did_is_seen_only_where_all_its_regions_have_told() {
+    let mut story = Story::new();
+    story
+        .events
+        .retain(|(key, event)| *key == KEY && &*event.action == "GetSessionToken");
+    story.refuses_of = Some(SESSION);
+    let mut desk = story.open();
+    assert_eq!(stands(&desk).1[2], StepState::Unknown);
+    let said = not_checked(&desk);
+    let expected = format!(
+        "Events of its session {SESSION} in eu-west-1 (AccessDenied: cloudtrail:LookupEvents)."
+    );
+    assert!(said.contains(&expected), "{said}");
+    // Asked again, it tells.
+    story.refuses_of = None;
+    story.ask_again(&mut desk);
+    assert_eq!(
+        stands(&desk).1[2],
+        StepState::Done,
+        "{}",
+        not_checked(&desk)
+    );
+    // It still lives: what it has done meanwhile is asked for too.
+    story.events.push((SESSION, event(0, "ec2:RunInstances")));
+    story.ask_again(&mut desk);
+    assert_eq!(stands(&desk).1[2], StepState::Judge);
+}
+
+#[test]
+fn what_could_not_be_refreshed_is_not_taken_for_done() {
+    for (refuses, step) in [
+        ("iam:ListAccessKeys", 0),
+        ("iam:ListAttachedUserPolicies", 1),
+        ("iam:GetAccessKeyLastUsed", 1),
+        ("iam:ListMFADevices", 3),
+    ] {
+        let mut story = Story::revoked(TimeDelta::hours(3));
+        story.people[1].keys.truncate(1);
+        story.credentials.items.clear();
+        let mut desk = story.open_with((120, 36), settings(), now());
+        assert_eq!(stands(&desk).1[step], StepState::Done, "{refuses}");
+        if refuses == "iam:ListMFADevices" {
+            story.refuses = Some(Read::OtherCredentials("bot".into()).row().action);
+        } else {
+            story.refuses = Some(refuses);
+        }
+        story.ask_again(&mut desk);
+        let state = stands(&desk).1[step];
+        assert_ne!(state, StepState::Done, "{refuses}");
+        let said = not_checked(&desk);
+        let action = story.refuses.unwrap();
+        assert!(
+            said.contains(&format!("(AccessDenied: {action}).")),
+            "{said}"
+        );
+        let screen = desk.screen();
+        let expected = match refuses {
+            "iam:ListAttachedUserPolicies" => "not known (any more)",
+            "iam:GetAccessKeyLastUsed" => "whether it made others is not known",
+            _ => "asking again failed",
+        };
+        assert!(screen.contains(expected), "{screen}");
+    }
+    // Nor is it said that they have expired.
+    let mut story = Story::revoked(TimeDelta::hours(40));
+    story.permissions.policies.clear();
+    let mut desk = story.open();
+    assert!(matches!(stands(&desk).2, Revocation::Expired(Some(_))));
+    story.refuses = Some("iam:GetAccessKeyLastUsed");
+    story.ask_again(&mut desk);
+    assert_eq!(stands(&desk).2, Revocation::None);
+}
+
+#[test]
+fn a_newer_key_is_trusted_only_where_all_that_was_done_is_seen() {
+    const NEWER: &str = "AKIANEWER0001EXAMPLE";
+    let mut story = Story::new();
+    story.people[1] = someone("bot", &[(KEY, true, 400, Some(3)), (NEWER, true, 1, None)]);
+    let desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[4], StepState::Done);
+    let screen = desk.screen();
+    let trusted = format!("{NEWER} is Active, and newer");
+    assert!(screen.contains(&trusted), "{screen}");
+    story.refuses_of = Some(KEY);
+    let desk = story.open_with((120, 36), settings(), now());
+    assert_eq!(stands(&desk).1[4], StepState::Judge);
+    let screen = desk.screen();
+    assert!(screen.contains("may not be yours: see"), "{screen}");
+}
+
+#[test]
+fn that_there_is_no_quarantine_is_said_only_where_it_was_looked_for() {
+    let attached = "iam:ListAttachedUserPolicies";
+    let settings = iamkeys::tui::Settings {
+        engine: engine::Settings {
+            background: Background::All,
+            ..settings().engine
+        },
+        ..settings()
+    };
+    let page = |story: &Story| {
+        let mut desk = story.open_with((120, 36), settings, now());
+        desk.keys("Gk");
+        let (engine, slot) = (&desk.screen.engine, desk.screen.slot());
+        let evidence = engine.evidence(slot, "bot", KEY).unwrap();
+        (desk.screen(), evidence)
+    };
+    // The policies of the user tell it.
+    let mut story = Story::new();
+    let (screen, evidence) = page(&story);
+    let none = "No quarantine policy is attached to bot";
+    assert!(screen.contains(none), "{screen}");
+    assert_eq!(evidence.quarantine, None);
+    // Those may be refused in part or as a whole: then the list of all who are under quarantine does.
+    story.permissions.missing = vec![denied(attached)];
+    let (screen, _) = page(&story);
+    assert!(screen.contains(none), "{screen}");
+    story.refuses = Some(attached);
+    let (screen, _) = page(&story);
+    assert!(screen.contains(none), "{screen}");
+    // Where that is refused as well, it is not known.
+    story.refuses = Some("iam:ListEntitiesForPolicy");
+    let (screen, evidence) = page(&story);
+    assert!(!screen.contains("No quarantine"), "{screen}");
+    assert!(
+        screen.contains("under quarantine is not known:"),
+        "{screen}"
+    );
+    assert!(screen.contains("iam:ListEntitiesForPolicy"), "{screen}");
+    let said = evidence.quarantine.unwrap();
+    for action in [attached, "iam:ListEntitiesForPolicy"] {
+        assert!(said.contains(action), "{said}");
+    }
+    let not_checked = evidence.not_checked.join(" ");
+    assert!(
+        not_checked.contains("Whether AWS has put bot under quarantine (AccessDenied"),
+        "{not_checked}"
+    );
+}
