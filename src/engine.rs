@@ -182,6 +182,8 @@ pub struct Engine {
     rotations: Rotations,
     /// The files of evidence that this run has written, by the key that they are about.
     evidence: HashMap<Box<str>, leak::Writing>,
+    /// Since when leaked keys are known to be off, and how recent what is known of their use is.
+    watched: leak::Watched,
     /// The leaked key that is looked at.
     leak_open: Option<(Slot, Box<str>)>,
     search: Option<Search>,
@@ -218,6 +220,7 @@ impl Engine {
             questions: Questions::default(),
             rotations: Rotations::default(),
             evidence: HashMap::new(),
+            watched: leak::Watched::default(),
             leak_open: None,
             search: None,
             search_first: None,
@@ -495,7 +498,7 @@ impl Engine {
                 self.propose(slot, proposal)?;
             }
             Intent::Send(slot, steps) => self.send(slot, steps)?,
-            Intent::Approve { plan, typed } => self.approve_as_of_now(plan, &typed)?,
+            Intent::Approve { plan, typed } => self.approve_as_shown(plan, &typed)?,
             Intent::Withdraw(plan) => self.plan_mut(plan)?.preflight_mut()?.approved = false,
             Intent::DeactivateInstead(plan) => self.deactivate_instead(plan)?,
             Intent::Close(plan) => {

@@ -12,22 +12,27 @@ pub mod harm;
 mod quarantine;
 mod revoked;
 mod seen;
+mod watch;
 
 pub(super) use derived::Kept;
 pub use evidence::{Evidence, Written};
 pub use harm::{Harm, HarmKind};
 pub use quarantine::Quarantine;
 pub use revoked::{Doubt, Revocation};
-pub use seen::{Seen, SessionSeen};
+pub use seen::{Seen, SessionSeen, Uncovered};
+pub(super) use watch::Watched;
 
 use super::{
     Engine, READ_ONLY,
     account::{Account, KeyRow, Load},
     effect::Slot,
     error::Error,
-    impact::{Credential, OtherCredentials, Permissions, revocation, sessions::KeySession},
+    impact::{
+        Credential, OtherCredentials, Permissions, revocation,
+        sessions::{KeySession, later},
+    },
     model::KeyStatus,
-    plan::{PlanId, Proposal},
+    plan::{PlanId, Proposal, Step},
     request::{Change, Read},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -41,7 +46,7 @@ const MOST_SESSIONS: usize = 10;
 /// So long after a call CloudTrail may not show it yet.
 const DELAY: TimeDelta = TimeDelta::minutes(15);
 
-/// A proposal to revoke sessions that was read for so long is for those made until its approval.
+/// A proposal to revoke sessions that is read for so long is made anew, for those made until then.
 const READING: TimeDelta = TimeDelta::minutes(1);
 
 /// A step of the response to a leak.
@@ -96,8 +101,15 @@ pub struct Leak<'a> {
     pub row: Option<&'a KeyRow>,
     /// The user's keys; none where they are not known.
     pub keys: Option<&'a [KeyRow]>,
-    /// Why the user's keys could not be asked for once more: what is known of them may be so no more.
+    /// Why the user's keys could not be asked for once more: what is known of them may not be so any more.
     pub keys_error: Option<&'a Error>,
+    /// Since when this run knows that the key is off; it may be so for longer.
+    pub off_since: Option<DateTime<Utc>>,
+    /// When the last use that is known of the key was read.
+    pub use_read: Option<DateTime<Utc>>,
+    /// Until when a session that it has made lives at the latest, a role's as well, as far as its events
+    /// tell.
+    pub sessions_until: Option<DateTime<Utc>>,
     /// Whether AWS has put the user under quarantine.
     pub quarantine: Quarantine<'a>,
     /// The user's policies.
@@ -112,8 +124,10 @@ pub struct Leak<'a> {
     pub harm: Vec<Harm<'a>>,
     /// How far its events are loaded.
     pub seen: Seen<'a>,
-    /// The keys that a rotation has created for it, or of which a person has said so.
+    /// The keys of the user that replace it: a rotation has created them, or a person has said so.
     pub rotated_to: Vec<&'a str>,
+    /// Those of them that a rotation has created.
+    pub created_for_it: Vec<&'a str>,
     /// The files of evidence that this run has written, or is writing.
     pub evidence: Option<&'a Writing>,
 }
@@ -226,11 +240,13 @@ impl<'a> Leak<'a> {
         self.rotated_to.contains(&row.key.id.as_str())
     }
 
-    /// Whether such a key is known not to be one that whoever has the leaked key has made: a rotation
-    /// has, or nothing that the leaked key did is unseen.
+    /// Whether such a key is known not to be one that whoever has the leaked key has made, with it or
+    /// with what it gave them: a rotation has created it, or all that the leaked key did when it was
+    /// created is seen, and gave nobody another way in.
     #[must_use]
     pub fn is_trusted(&self, replacement: &KeyRow) -> bool {
-        self.is_rotated_to(replacement) || self.has_seen_all()
+        let id = replacement.key.id.as_str();
+        self.created_for_it.contains(&id) || self.clears(replacement)
     }
 
     /// How a step stands. Nothing is taken for done that the account has not shown.
@@ -254,9 +270,13 @@ impl<'a> Leak<'a> {
                 | Revocation::Since(..)
                 | Revocation::Over(_)
                 | Revocation::Foreign => StepState::Open,
+                Revocation::Quiet(_) => StepState::Judge,
             },
             LeakStep::Harm if !self.harm.is_empty() => StepState::Judge,
-            LeakStep::Harm if self.has_seen_all() => StepState::Done,
+            LeakStep::Harm if self.has_seen_all() => match self.uncovered() {
+                None => StepState::Done,
+                Some(_) => StepState::Judge,
+            },
             LeakStep::Harm => StepState::Unknown,
             LeakStep::Others => {
                 let known = self.credentials.is_some_and(|load| {
@@ -281,8 +301,18 @@ impl<'a> Leak<'a> {
         }
     }
 
+    /// Whether only time can tell more of a step.
+    fn is_waiting(&self, step: LeakStep) -> bool {
+        let lags = match &self.revocation {
+            Revocation::Denied(cut, _) => self.doubt(*cut) == Some(Doubt::Lag),
+            Revocation::Quiet(_) => true,
+            _ => false,
+        };
+        step == LeakStep::Revoke && lags
+    }
+
     /// The step that is next: the first that is known not to be done, else the first that is not known
-    /// to be.
+    /// to be. One of which only time can tell more comes last.
     #[must_use]
     pub fn step(&self) -> LeakStep {
         let first = |state| {
@@ -292,8 +322,12 @@ impl<'a> Leak<'a> {
         };
         first(StepState::Open)
             .or_else(|| {
-                let mut steps = LeakStep::ALL.into_iter();
-                steps.find(|step| self.state(*step) != StepState::Done)
+                let steps = LeakStep::ALL.into_iter();
+                let open = |step: &LeakStep| self.state(*step) != StepState::Done;
+                let mut open = steps.filter(open);
+                open.clone()
+                    .find(|step| !self.is_waiting(*step))
+                    .or_else(|| open.next())
             })
             .unwrap_or(LeakStep::Evidence)
     }
@@ -344,6 +378,11 @@ impl Other<'_> {
     }
 }
 
+/// Whether such a policy was made so long ago that other sessions may have been made since.
+fn is_old(document: &str, now: DateTime<Utc>) -> bool {
+    revocation::cut_at(document).is_some_and(|cut| now - cut >= READING)
+}
+
 /// Whether an answer is awaited.
 fn is_asked<T>(account: &Account, load: &Load<T>) -> bool {
     matches!(load, Load::Loading(request, _) if account.loader.is_asking(*request))
@@ -363,12 +402,18 @@ impl Engine {
         let derived = Derived::of(impacts, key);
         let rotated_to = keys.unwrap_or_default().iter().map(|row| &*row.key.id);
         let of_this = |new: &&str| self.rotations.replaced_by(new) == Some(key);
+        let rotated_to: Vec<&str> = rotated_to.filter(of_this).collect();
+        let created = rotated_to.iter().copied();
+        let created = created.filter(|new| self.rotations.has_created(new));
         let mut leak = Leak {
             user,
             key,
             row,
             keys,
             keys_error,
+            off_since: self.watched.off_since(key),
+            use_read: self.watched.use_read(key),
+            sessions_until: derived.any_lives_until,
             quarantine: Quarantine::of(account, user),
             permissions,
             credentials: known.map(|known| &known.credentials),
@@ -376,10 +421,11 @@ impl Engine {
             roles: derived.roles(impacts),
             harm: derived.harm(impacts),
             seen: seen(impacts, key, &derived.sessions),
-            rotated_to: rotated_to.filter(of_this).collect(),
+            created_for_it: created.collect(),
+            rotated_to,
             evidence: self.evidence.get(key),
         };
-        leak.revocation = self.revocation(&leak, derived.made_last);
+        leak.revocation = self.revocation(&leak, &derived);
         Some(leak)
     }
 
@@ -417,7 +463,7 @@ impl Engine {
         let known = sessions.into_iter().filter_map(|session| {
             let trail = account.impacts.trail(session)?;
             // What was done shortly before it was asked may not have been told.
-            let lives = ends(session).is_none_or(|end| end + DELAY >= trail.until);
+            let lives = ends(session).is_none_or(|end| later(end, DELAY) >= trail.until);
             Some((Box::<str>::from(session), lives && !trail.is_asking()))
         });
         let known: Vec<(Box<str>, bool)> = known.collect();
@@ -438,6 +484,7 @@ impl Engine {
     pub(super) fn open_leak(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
         self.fleet.get(slot)?;
         self.leak_open = Some((slot, key.into()));
+        self.watched.begin(user, key);
         self.open_impact(slot, user, key);
         self.go_on_with_sessions(slot, key, false);
         self.sessions_of_leak_came(slot);
@@ -506,26 +553,49 @@ impl Engine {
         }
     }
 
-    /// Approves a proposal. Where it revokes sessions and was read for long, it is for those that were
-    /// made until its approval.
-    pub(super) fn approve_as_of_now(&mut self, plan: PlanId, typed: &str) -> Option<()> {
-        self.cut_now(plan);
-        self.approve(plan, typed)
-    }
-
-    fn cut_now(&mut self, plan: PlanId) -> Option<()> {
+    /// Makes the proposals to revoke sessions anew that were read for so long that others may have been
+    /// made meanwhile: what is sent is what was shown when it was approved, so that it is shown first.
+    /// Comes when all else of a moment is done, and before it is drawn.
+    pub fn cut_proposals_now(&mut self) {
         let now = self.now;
-        let plan = self.plan_mut(plan)?;
-        plan.preflight_mut()?;
-        for step in &mut plan.steps {
-            let Change::RevokeSessions { document, .. } = &mut step.change else {
+        for plan in &mut self.plans {
+            if plan.preflight().is_none() || plan.is_approved() {
                 continue;
-            };
-            if revocation::cut_at(document).is_some_and(|cut| now - cut >= READING) {
-                *document = revocation::document(now);
+            }
+            for step in &mut plan.steps {
+                if let Change::RevokeSessions { document, .. } = &mut step.change
+                    && is_old(document, now)
+                {
+                    *document = revocation::document(now);
+                    self.scene += 1;
+                }
             }
         }
-        Some(())
+    }
+
+    /// Whether a proposal is open that changes with time, so that it has to be drawn anew.
+    #[must_use]
+    pub fn has_cut_proposal(&self) -> bool {
+        let revokes = |step: &Step| matches!(step.change, Change::RevokeSessions { .. });
+        let mut open = self.plans.iter().filter(|plan| plan.preflight().is_some());
+        open.any(|plan| plan.steps.iter().any(revokes))
+    }
+
+    /// Approves a proposal, as it is shown. One to revoke sessions that nobody has drawn anew for long
+    /// is shown anew first, with the time that it has now.
+    pub(super) fn approve_as_shown(&mut self, plan: PlanId, typed: &str) -> Option<()> {
+        let now = self.now;
+        let shown = self.plan(plan)?;
+        let mut changes = shown.steps.iter().map(|step| &step.change);
+        let is_late = changes.any(|change| {
+            matches!(change, Change::RevokeSessions { document, .. } if is_old(document, now))
+        });
+        if is_late && shown.preflight().is_some() {
+            self.say("The time in the policy is another now: decide again");
+            self.cut_proposals_now();
+            return Some(());
+        }
+        self.approve(plan, typed)
     }
 
     /// Proposes what a step of the response needs.

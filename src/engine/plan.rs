@@ -413,6 +413,7 @@ impl Engine {
             Changed::Done | Changed::Unsure { .. } => {
                 if let Change::SetActive { key, active, .. } = change {
                     self.rotations.note_active(key, *active, id, self.now);
+                    self.watched.switched(change.user(), key, *active, self.now);
                 }
                 let row = change.row();
                 self.say(format!("{} {}", row.done, row.target));

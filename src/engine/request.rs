@@ -17,8 +17,9 @@ use std::borrow::Cow;
 /// a time.
 pub const REVOCATION: &str = "iamkeys-revoke-older-sessions";
 
-/// A change to the account, complete in itself: it is fixed when its confirmation opens and travels
-/// unchanged from there to the wire.
+/// A change to the account, complete in itself: what its confirmation shows when it is approved travels
+/// unchanged from there to the wire. It is fixed when the confirmation opens, but for the time in a
+/// revocation: as long as that is read, it moves on, and is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Create an access key.

@@ -303,6 +303,9 @@ impl Engine {
         }
         let account = self.fleet.of_mut(session)?;
         account.file(request, &read, result);
+        if error.is_none() {
+            self.watch(session, &read, took);
+        }
         self.follow_up(session, &read, error.as_ref(), next_page);
         if let Some(error) = self.failure(session, &read, error.as_ref()) {
             self.note_broken(session, &error);

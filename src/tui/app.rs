@@ -286,7 +286,8 @@ where
                 () = sleep_until(lend_from.into()), if self.lend_from.is_some() => {}
                 () = sleep_until(frame_due.into()),
                     if self.stale == Stale::Soon && is_ready && self.has_terminal() => {}
-                _ = ticks.tick(), if self.screen.engine.is_busy() => {
+                _ = ticks.tick(), if self.screen.engine.is_busy()
+                    || self.screen.engine.has_cut_proposal() => {
                     self.take_in(Message::Tick, Stale::Soon)?;
                 }
             }

@@ -207,6 +207,8 @@ impl Screen {
         self.note_whereabouts();
         self.engine.look_at(self.lists.attention());
         effects.extend(self.engine.plan_reads());
+        // After what a key has approved, and before the next frame.
+        self.engine.cut_proposals_now();
         effects
     }
 

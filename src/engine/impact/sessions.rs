@@ -8,6 +8,13 @@ use std::{collections::HashSet, sync::Arc};
 /// The longest that a session of a role lasts (IAM user guide, "Maximum session duration": 12 hours).
 const LONGEST_OF_ROLE: TimeDelta = TimeDelta::hours(12);
 
+/// So much later; the last time there is, where that would be beyond it: what comes from outside may
+/// say any time.
+pub(in crate::engine) fn later(at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
+    at.checked_add_signed(by)
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
 /// A session that a key has made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySession<'a> {
@@ -38,7 +45,7 @@ impl<'a> KeySession<'a> {
             key,
             of,
             made: event.at,
-            until: until.unwrap_or(event.at + longest),
+            until: until.unwrap_or(later(event.at, longest)),
             is_told: until.is_some(),
         })
     }

@@ -6,7 +6,7 @@ use super::{
     harm::{Harm, HarmKind, harm_in},
     seen::{events_of, roles_in, sessions_in},
 };
-use crate::engine::impact::{Impacts, Made, SessionOf, TrailEvent};
+use crate::engine::impact::{Impacts, Made, SessionOf, TrailEvent, sessions::KeySession};
 use chrono::{DateTime, Utc};
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
@@ -40,6 +40,12 @@ pub(super) struct Derived {
     pub(super) sessions: Vec<Box<str>>,
     /// When it has last made a session that is no role's.
     pub(super) made_last: Option<DateTime<Utc>>,
+    /// When it has last signed a call itself.
+    pub(super) used_last: Option<DateTime<Utc>>,
+    /// Until when a session that is no role's lives at the latest.
+    pub(super) lives_until: Option<DateTime<Utc>>,
+    /// The same of any session.
+    pub(super) any_lives_until: Option<DateTime<Utc>>,
 }
 
 /// The last that was derived in an account.
@@ -98,12 +104,22 @@ impl Derived {
             .filter_map(|role| Some((place(assumed.get(role.arn)?)?, role.last, role.count)));
         // A role's sessions are not those of the user, and are not concerned.
         let of_user = sessions_in(&events).filter(|(_, of)| !matches!(of, SessionOf::Role(_)));
+        let by_itself = events.iter().filter(|(session, _)| session.is_none());
+        let made = |of_user_only: bool| {
+            let given = events.iter().filter(|(_, event)| event.error.is_none());
+            given
+                .filter_map(|(_, event)| KeySession::of(event))
+                .filter(move |made| !of_user_only || !matches!(made.of, SessionOf::Role(_)))
+        };
         Self {
             key: key.into(),
             version: impacts.version(),
             harm: harm.collect(),
             roles: roles.collect(),
             made_last: of_user.map(|(at, _)| at).max(),
+            used_last: by_itself.map(|(_, event)| event.at).max(),
+            lives_until: made(true).map(|session| session.until).max(),
+            any_lives_until: made(false).map(|session| session.until).max(),
             sessions: sessions.into_iter().map(Into::into).collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! What is known of a leaked key, to be kept: as data, which the driver writes into two files. There is
 //! no secret in it: what comes from outside and looks like one is left out.
 
-use super::{Leak, Other, Quarantine, Revocation, Writing, events_of};
+use super::{Doubt, Leak, Other, Quarantine, Revocation, Writing, events_of};
 use crate::engine::{
     Engine,
     account::Account,
@@ -222,21 +222,34 @@ fn quarantined(quarantine: &Quarantine<'_>) -> Option<String> {
 }
 
 /// How it stands with the sessions, in words.
-fn revoked(revocation: &Revocation) -> String {
+fn revoked(leak: &Leak<'_>) -> String {
     let time = |time: &DateTime<Utc>| time.format("%FT%TZ").to_string();
-    match revocation {
+    let later = "a use within the hour before may not be on record yet";
+    match &leak.revocation {
         Revocation::Asking => "not known: the user's policies had not been read".into(),
         Revocation::Unknown(error) => format!("not known: {}", error.short()),
         Revocation::None => "not revoked".into(),
-        Revocation::Denied(cut, until) => format!(
-            "those of the user itself made before {} are denied every call, and last until {} at most; \
-             those of roles are not concerned",
-            time(cut),
-            time(until)
-        ),
+        Revocation::Denied(cut, until) => {
+            let doubt = match leak.doubt(*cut) {
+                None => String::new(),
+                Some(Doubt::Live) => "; the key can make others".into(),
+                Some(Doubt::StatusUnknown) => "; whether the key makes others is not known".into(),
+                Some(Doubt::UseUnknown) => "; whether the key made others is not known".into(),
+                Some(Doubt::Near(at)) => {
+                    format!("; the key was used at {}, near to that", time(&at))
+                }
+                Some(Doubt::Lag) => format!("; {later}"),
+            };
+            format!(
+                "those of the user itself made before {} are denied everything that policies govern, \
+                 and last until {} at most; those of roles are not concerned{doubt}",
+                time(cut),
+                time(until)
+            )
+        }
         Revocation::Since(cut, at) => format!(
-            "those of the user itself made before {} are denied every call; the key was used after that, \
-             at {}; those of roles are not concerned",
+            "those of the user itself made before {} are denied everything that policies govern; the key \
+             was used after that, at {}; those of roles are not concerned",
             time(cut),
             time(at)
         ),
@@ -246,11 +259,16 @@ fn revoked(revocation: &Revocation) -> String {
         ),
         Revocation::Expired(Some(at)) => {
             format!(
-                "expired: the key was last used at {}, more than 36 hours before",
+                "expired: the last use on record was at {}, more than 36 hours before",
                 time(at)
             )
         }
-        Revocation::Expired(None) => "none: the key was never used".into(),
+        Revocation::Expired(None) => "none: no use on record".into(),
+        Revocation::Quiet(Some(at)) => format!(
+            "none known that has not expired: the last use on record was at {}; {later}",
+            time(at)
+        ),
+        Revocation::Quiet(None) => format!("none known: no use on record; {later}"),
         Revocation::Foreign => "a policy of the name says something else".into(),
     }
 }
@@ -313,7 +331,7 @@ impl Engine {
             never_used: matches!(last_used, Some(LastUsed::Never)),
             quarantine: quarantined(&leak.quarantine),
             policies: policies.collect(),
-            revocation: clean(&revoked(&leak.revocation)),
+            revocation: clean(&revoked(&leak)),
             roles: leak.roles.iter().map(|role| clean(role.arn)).collect(),
             timeline: timeline(&leak, &all, &changes, &done),
             keys_made: leak
@@ -504,7 +522,7 @@ fn timeline(leak: &Leak<'_>, events: &[Found], changes: &[Found], done: &[Done])
     {
         add(
             Some(*cut),
-            "sessions of the user itself made before this are denied every call".into(),
+            "sessions of the user itself made before this are denied everything that policies govern".into(),
         );
     }
     for done in done {

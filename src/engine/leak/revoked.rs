@@ -1,13 +1,18 @@
 //! How it stands with the sessions that were made from a leaked key: what the policy of the user says,
 //! and what of it is known to hold.
 
-use super::Leak;
+use super::{Leak, derived::Derived};
 use crate::engine::{
-    Engine, error::Error, impact::revocation, model::LastUsed, request::REVOCATION,
+    Engine,
+    error::Error,
+    impact::{revocation, sessions::later},
+    model::LastUsed,
+    request::REVOCATION,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A use of a key is on record this long after it at the latest, with all that clocks differ by.
+/// A use of a key is taken to be on record so long after it. AWS documents no bound for how late
+/// `GetAccessKeyLastUsed` tells a use: the hour is a margin of ours, and covers what clocks differ by.
 const LAG: TimeDelta = TimeDelta::hours(1);
 
 /// Whether a use was before or after a time is not told by less than this: AWS may tell the last use so
@@ -29,9 +34,12 @@ pub enum Revocation {
     Since(DateTime<Utc>, DateTime<Utc>),
     /// Those made before this time are denied everything, and have expired.
     Over(DateTime<Utc>),
-    /// There is no such policy, and every session of the key has expired: it was last used then, if
-    /// ever.
+    /// There is no such policy, and every session of the key has expired: its last use on record was
+    /// then, if there is one, and was read so long after the key was off that none is missing.
     Expired(Option<DateTime<Utc>>),
+    /// The same, but for a use so shortly before the key was off, or known to be, that it may not be on
+    /// record yet.
+    Quiet(Option<DateTime<Utc>>),
     /// A policy of the name says something else.
     Foreign,
 }
@@ -41,12 +49,15 @@ pub enum Revocation {
 pub enum Doubt {
     /// The key can make others.
     Live,
-    /// Whether it can is not known (any more).
+    /// Whether it can is not known, or not any more.
     StatusUnknown,
-    /// When the key was last used is not known (any more).
+    /// When the key was last used is not known, or not any more.
     UseUnknown,
     /// It was used so shortly before that it may have been after: when.
     Near(DateTime<Utc>),
+    /// It may have been used so shortly before it was off, or known to be, that this is not on record
+    /// yet.
+    Lag,
 }
 
 impl Leak<'_> {
@@ -63,6 +74,13 @@ impl Leak<'_> {
         !self.is_live() && self.keys_error.is_none()
     }
 
+    /// Whether every use of the key is on record: the last one was read so long after the key was known
+    /// to be off.
+    fn knows_use(&self) -> bool {
+        let both = self.off_since.zip(self.use_read);
+        self.is_off() && both.is_some_and(|(off, read)| read >= later(off, LAG))
+    }
+
     /// Why sessions may be left, where those made before `cut` are denied everything.
     #[must_use]
     pub fn doubt(&self, cut: DateTime<Utc>) -> Option<Doubt> {
@@ -74,48 +92,52 @@ impl Leak<'_> {
         }
         match self.last_use() {
             None => Some(Doubt::UseUnknown),
-            Some(LastUsed::At { time, .. }) if *time + NEAR >= cut => Some(Doubt::Near(*time)),
-            Some(LastUsed::At { .. } | LastUsed::Never) => None,
+            Some(LastUsed::At { time, .. }) if later(*time, NEAR) >= cut => {
+                Some(Doubt::Near(*time))
+            }
+            Some(LastUsed::At { .. } | LastUsed::Never) if self.knows_use() => None,
+            Some(LastUsed::At { .. } | LastUsed::Never) => Some(Doubt::Lag),
         }
     }
 }
 
 impl Engine {
-    /// How it stands with the sessions that were made from a key.
-    ///
-    /// `made` is when a session of the user was made last, as far as its events tell: a role's are not
-    /// concerned.
-    pub(super) fn revocation(&self, leak: &Leak<'_>, made: Option<DateTime<Utc>>) -> Revocation {
+    /// How it stands with the sessions that were made from a key. Those of roles are not concerned.
+    pub(super) fn revocation(&self, leak: &Leak<'_>, events: &Derived) -> Revocation {
         let Some(load) = leak.permissions else {
             return Revocation::Asking;
         };
-        // What was known before it was refused may be so no more.
+        // What was known before it was refused may not be so any more.
         if let Some(error) = load.error() {
             return Revocation::Unknown(error.clone());
         }
         let Some(known) = load.known() else {
             return Revocation::Asking;
         };
+        let now = self.now;
+        // Whatever it was used for, it could have made a session then.
+        let used = match leak.row.and_then(|row| row.last_used.known()) {
+            Some(LastUsed::At { time, .. }) => Some(*time),
+            _ => None,
+        };
+        let latest = events.made_last.max(events.used_last).max(used);
+        let lives_until = events.lives_until.filter(|until| *until > now);
         if let Some(policy) = known.own_inline(REVOCATION) {
             let Some(document) = policy.document.as_deref() else {
-                let error = known.missing.first().cloned();
-                return Revocation::Unknown(error.unwrap_or(Error::internal("iam:GetUserPolicy")));
+                let needed = "iam:GetUserPolicy";
+                let error = known.missing.iter().find(|error| error.action == needed);
+                return Revocation::Unknown(error.cloned().unwrap_or(Error::internal(needed)));
             };
             let Some(cut) = revocation::cut_at(document) else {
                 return Revocation::Foreign;
             };
-            let until = cut + revocation::LONGEST;
-            // Whatever it was used for, it could have made a session then.
-            let used = match leak.row.and_then(|row| row.last_used.known()) {
-                Some(LastUsed::At { time, .. }) => Some(*time),
-                _ => None,
-            };
-            let latest = made.max(used);
+            let longest = later(cut, revocation::LONGEST);
+            let until = lives_until.map_or(longest, |until| until.max(longest));
             return match latest {
-                Some(at) if at >= cut && at + revocation::LONGEST > self.now => {
+                Some(at) if at >= cut && may_live(at, lives_until, now) => {
                     Revocation::Since(cut, at)
                 }
-                _ if until <= self.now => Revocation::Over(cut),
+                _ if until <= now => Revocation::Over(cut),
                 _ => Revocation::Denied(cut, until),
             };
         }
@@ -126,13 +148,19 @@ impl Engine {
         }
         // To make a session is a use of the key: without one for as long as a session lasts, and with
         // a key that makes none any more, there is none.
-        let longest = revocation::LONGEST + LAG;
-        match (leak.is_off(), leak.last_use()) {
-            (true, Some(LastUsed::Never)) => Revocation::Expired(None),
-            (true, Some(LastUsed::At { time, .. })) if self.now - *time > longest => {
-                Revocation::Expired(Some(*time))
-            }
-            _ => Revocation::None,
+        let lives = lives_until.is_some()
+            || latest.is_some_and(|at| later(at, revocation::LONGEST + LAG) > now);
+        if lives || !leak.is_off() || leak.last_use().is_none() {
+            Revocation::None
+        } else if leak.knows_use() {
+            Revocation::Expired(latest)
+        } else {
+            Revocation::Quiet(latest)
         }
     }
+}
+
+/// Whether a session may live that was made at a time, or any that is known of until another.
+fn may_live(at: DateTime<Utc>, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    until.is_some() || later(at, revocation::LONGEST) > now
 }

@@ -1,11 +1,12 @@
 //! How far the events of a leaked key are loaded, and those of the sessions that it has made: what was
 //! not seen is not known not to be.
 
-use super::{Leak, RoleUsed};
+use super::{DELAY, HarmKind, Leak, RoleUsed};
 use crate::engine::{
+    account::KeyRow,
     account::Load,
     error::Error,
-    impact::{Impacts, KeyTrail, Made, RegionState, SessionOf, TrailEvent},
+    impact::{Impacts, KeyTrail, Made, RegionState, SessionOf, TrailEvent, sessions::later},
 };
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -33,6 +34,10 @@ pub struct Seen<'a> {
     pub knows_regions: bool,
     /// Which regions there are was refused.
     pub regions_refused: Option<&'a Error>,
+    /// Events from then on were asked for, of the key and of all its sessions; none where none were.
+    pub since: Option<DateTime<Utc>>,
+    /// And until then.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// How far the events of a session are loaded.
@@ -46,6 +51,39 @@ pub struct SessionSeen<'a> {
     pub capped: Vec<&'a str>,
     /// Those that were refused or failed, and why.
     pub failed: Vec<(&'a str, &'a Error)>,
+}
+
+/// What the events cannot tell although all of them are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uncovered {
+    /// The key can still be used.
+    Live,
+    /// Whether it can is not known.
+    StatusUnknown,
+    /// They were asked for before CloudTrail shows all that was done until the key was off.
+    Latest,
+    /// A session of it may have been used since they were asked for, or so shortly before that
+    /// CloudTrail does not show it.
+    Sessions,
+    /// The key is older than what they tell of, which begins then; or it is not known when it was created.
+    Before(Option<DateTime<Utc>>),
+}
+
+impl Uncovered {
+    /// What is not covered, in a few words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Live => "it can still be used".into(),
+            Self::StatusUnknown => "whether it can still be used is not known".into(),
+            Self::Latest => "its last calls may not be told yet".into(),
+            Self::Sessions => "its sessions may do more".into(),
+            Self::Before(Some(since)) => {
+                format!("nothing is told from before {}", since.format("%Y-%m-%d"))
+            }
+            Self::Before(None) => "how much was before is not known".into(),
+        }
+    }
 }
 
 /// So many of several are named, where not all have to be.
@@ -109,6 +147,62 @@ impl Leak<'_> {
         seen.has_key_whole() && seen.sessions.is_empty() && seen.sessions_unseen == 0
     }
 
+    /// What the events do not cover, however many are loaded; none where they tell all that it did, but
+    /// for what CloudTrail does not record at all.
+    #[must_use]
+    pub fn uncovered(&self) -> Option<Uncovered> {
+        if self.is_live() {
+            return Some(match self.row {
+                Some(_) => Uncovered::Live,
+                None => Uncovered::StatusUnknown,
+            });
+        }
+        let (true, Some(off)) = (self.is_off(), self.off_since) else {
+            return Some(Uncovered::StatusUnknown);
+        };
+        let told_after = |at| {
+            self.seen
+                .until
+                .is_some_and(|until| until >= later(at, DELAY))
+        };
+        if !told_after(off) {
+            return Some(Uncovered::Latest);
+        }
+        if self.sessions_until.is_some_and(|end| !told_after(end)) {
+            return Some(Uncovered::Sessions);
+        }
+        let created = self.row.and_then(|row| row.key.created);
+        let is_younger = created.is_some_and(|created| Some(created) >= self.seen.since);
+        (!is_younger).then_some(Uncovered::Before(self.seen.since))
+    }
+
+    /// Whether the events tell that nothing which the leaked key did lets anybody make other keys, and
+    /// cover the time when this one was created: what was done before, or in the last minutes, is not
+    /// told.
+    pub(super) fn clears(&self, row: &KeyRow) -> bool {
+        let grants = |kind| {
+            matches!(
+                kind,
+                HarmKind::Users
+                    | HarmKind::Keys
+                    | HarmKind::LoginProfiles
+                    | HarmKind::Policies
+                    | HarmKind::Trust
+                    // Machines and functions have roles.
+                    | HarmKind::Instances
+            )
+        };
+        let granted = self
+            .harm
+            .iter()
+            .any(|harm| !harm.has_failed() && grants(harm.kind));
+        let (Some(since), Some(until)) = (self.seen.since, self.seen.until) else {
+            return false;
+        };
+        let told = |created| created >= since && later(created, DELAY) <= until;
+        self.has_seen_all() && !granted && row.key.created.is_some_and(told)
+    }
+
     /// What was not looked at, or could not be, in whole sentences. Where the same is to be said of many
     /// regions or sessions, it is said once.
     #[must_use]
@@ -131,9 +225,21 @@ impl Leak<'_> {
                 Some(since) => format!("Anything before {}.", since.format("%Y-%m-%d")),
                 None => "The event history was not asked for.".into(),
             },
-            "Calls of the last 15 minutes: CloudTrail may not show them yet.".into(),
+            "Calls of the last 15 minutes before it was asked: CloudTrail may not show them yet."
+                .into(),
             "Policies of resources and of the organisation.".into(),
         ];
+        match self.uncovered() {
+            Some(Uncovered::Live) => {
+                said.push("What it does from now on: it can still be used.".into())
+            }
+            Some(Uncovered::StatusUnknown) => said
+                .push("What it has done since, or does: since when it is off is not known.".into()),
+            Some(Uncovered::Sessions) => {
+                said.push("What its sessions do from now on: not all of them are over.".into());
+            }
+            Some(Uncovered::Latest | Uncovered::Before(_)) | None => {}
+        }
         match seen.regions_refused {
             Some(error) => said.push(format!(
                 "Other regions: which there are is not known ({}).",
@@ -208,6 +314,16 @@ impl Leak<'_> {
 }
 
 impl Seen<'_> {
+    /// A history was asked for from one time to another: all of them only from the latest of the first
+    /// to the earliest of the second.
+    fn note_span(&mut self, trail: &KeyTrail) {
+        self.since = self.since.max(Some(trail.since));
+        self.until = Some(
+            self.until
+                .map_or(trail.until, |until| until.min(trail.until)),
+        );
+    }
+
     /// Whether all that the key itself has signed is loaded.
     #[must_use]
     pub fn has_key_whole(&self) -> bool {
@@ -294,6 +410,7 @@ pub(super) fn seen<'a>(impacts: &'a Impacts, key: &str, sessions: &[Box<str>]) -
             seen.sessions_unseen += 1;
             continue;
         };
+        seen.note_span(trail);
         let mut of_it = SessionSeen {
             key: session,
             ..SessionSeen::default()
@@ -316,6 +433,7 @@ pub(super) fn seen<'a>(impacts: &'a Impacts, key: &str, sessions: &[Box<str>]) -
     let Some(trail) = impacts.trail(key) else {
         return seen;
     };
+    seen.note_span(trail);
     for (name, region) in &trail.regions {
         seen.regions += 1;
         seen.events += region.events.len();

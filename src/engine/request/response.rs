@@ -15,7 +15,7 @@ pub(super) fn sessions_row<'a>(user: &'a str, document: Option<&'a str>) -> Chan
             verb: "Revoke",
             doing: "revoking",
             done: "Revoked",
-            consequence: "Sessions of this user that were made until this is approved are denied every call, within seconds. Access keys and sessions of roles are not concerned.",
+            consequence: "Sessions of this user that were made before the time in the policy are denied everything that policies govern, within seconds; console sessions probably too. Access keys and sessions of roles are not concerned.",
             undo: "You can remove the policy again.",
             is_so: "The user has the policy.",
             is_not_so: "The user does not have the policy, so far.",
@@ -87,7 +87,7 @@ pub(super) fn credential_row<'a>(
                 ],
             }
         }
-        // The device stays, or what is left of it: it is the user's no more.
+        // The device stays, or what is left of it: it is not the user's any more.
         None if *kind == CredentialKind::MfaDevice => ChangeRow {
             action: kind.delete_action(),
             target: kind.target(id, user),
@@ -95,7 +95,7 @@ pub(super) fn credential_row<'a>(
             verb: "Deactivate",
             doing: "deactivating",
             done: "Deactivated",
-            consequence: "A console password alone signs in then.",
+            consequence: "One MFA device less protects this user's sign-in.",
             undo: "iamkeys can't enable it again: whoever has the device can.",
             is_so: "The user does not have it any more.",
             is_not_so: "The user still has it, so far.",

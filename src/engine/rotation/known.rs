@@ -141,6 +141,12 @@ impl Rotations {
         Some(old)
     }
 
+    /// Whether a rotation has created a key, in this run or in an earlier one.
+    pub(in crate::engine) fn has_created(&self, new: &str) -> bool {
+        let known = self.replaced.get(new);
+        known.is_some_and(|(_, evidence)| *evidence == Evidence::Created)
+    }
+
     /// Whether a key is known to replace another.
     pub(in crate::engine) fn replaces(&self, key: &str) -> bool {
         self.replaced.contains_key(key)

@@ -199,12 +199,18 @@ impl Question {
         let done = match (&self.change, there) {
             (Change::RevokeSessions { document, .. }, Some(policy)) => {
                 let Some(there) = policy.document.as_deref() else {
-                    return self.untold(&known.missing);
+                    return self.untold(&known.missing, "iam:GetUserPolicy");
                 };
-                revocation::cut_at(there) >= revocation::cut_at(document)
+                // Any other policy of the name was not put by this.
+                match (revocation::cut_at(there), revocation::cut_at(document)) {
+                    (Some(there), Some(sent)) => there >= sent,
+                    _ => there == &**document,
+                }
             }
             // What could not be listed may be there.
-            (_, None) if !known.knows_own_inline() => return self.untold(&known.missing),
+            (_, None) if !known.knows_own_inline() => {
+                return self.untold(&known.missing, "iam:ListUserPolicies");
+            }
             (Change::RevokeSessions { .. }, None) => false,
             (Change::LiftRevocation { .. }, there) => there.is_none(),
             _ => return self.finding.clone(),
@@ -217,9 +223,10 @@ impl Question {
     }
 
     /// What there is to be said where the part of an answer is missing that would tell: as before, or
-    /// why it could not be looked at.
-    fn untold(&self, missing: &[Error]) -> Finding {
-        match (&self.finding, missing.first()) {
+    /// why it could not be looked at, which is the refusal of what would have told it.
+    fn untold(&self, missing: &[Error], needed: &str) -> Finding {
+        let refused = missing.iter().find(|error| error.action == needed);
+        match (&self.finding, refused) {
             (Finding::Looking(_), Some(error)) => Finding::Failed(error.clone()),
             (Finding::Looking(_), None) => Finding::NotDone,
             (finding, _) => finding.clone(),
@@ -235,7 +242,7 @@ impl Question {
         };
         let found = known.get(kind, id);
         if found.is_none() && !known.knows(kind) {
-            return self.untold(&known.missing);
+            return self.untold(&known.missing, kind.list_action());
         }
         match (&self.change, found) {
             (Change::SetCredential { active, .. }, Some(found)) => {

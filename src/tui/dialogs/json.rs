@@ -77,17 +77,25 @@ fn indent(line: &str) -> usize {
 
 /// Joins what holds one thing only with what it holds, from the inside out.
 fn fold(lines: &mut Vec<String>, cells: usize) {
-    while let Some((at, whole)) = lines.windows(3).enumerate().find_map(|(at, part)| {
-        let [open, held, close] = part else {
-            return None;
-        };
-        let whole = format!("{open}{}{}", held.trim(), close.trim());
+    let whole = |[open, held, close]: &[String; 3]| {
         let opens = open.ends_with(['{', '[']) && !held.ends_with(['{', '[', ',']);
         let closes = close.trim_start().starts_with(['}', ']']) && indent(close) == indent(open);
-        (opens && closes && width(&whole) <= cells).then_some((at, whole))
-    }) {
-        lines.splice(at..at + 3, [whole]);
+        if !opens || !closes {
+            return None;
+        }
+        let whole = format!("{open}{}{}", held.trim(), close.trim());
+        (width(&whole) <= cells).then_some(whole)
+    };
+    // What is joined may close what is before it: each line is looked at once for each join.
+    let mut folded: Vec<String> = Vec::with_capacity(lines.len());
+    for line in lines.drain(..) {
+        folded.push(line);
+        while let Some(joined) = folded.last_chunk().and_then(whole) {
+            folded.truncate(folded.len() - 3);
+            folded.push(joined);
+        }
     }
+    *lines = folded;
 }
 
 /// Lets the one object in a list begin where the list does, and end with it.

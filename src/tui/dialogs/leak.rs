@@ -26,6 +26,9 @@ const TALL: u16 = 24;
 /// Below this width the border says less.
 const NARROW: u16 = 80;
 
+/// So many lines something has that cannot be in sight, as most have.
+const UNSEEN: usize = 2;
+
 /// How far what belongs to a step is set in.
 const INDENT: usize = 4;
 
@@ -278,9 +281,12 @@ impl LeakPage {
         offers
     }
 
-    /// Writes the page. Says which lines are of what the cursor is on.
-    fn write(&self, lines: &mut Lines<'_>, leak: &Leak<'_>, air: bool) -> Range<usize> {
+    /// Writes the page. Says which lines are of what the cursor is on, and which begin a step.
+    ///
+    /// What cannot be in sight is not laid out: a key may have done ten thousands of things.
+    fn write(&self, lines: &mut Lines<'_>, leak: &Leak<'_>) -> (Range<usize>, Vec<usize>) {
         let mut on = 0..0;
+        let mut steps = Vec::new();
         let mut is_on = false;
         let mut stop = |lines: &Lines<'_>, here: bool| {
             let line = lines.count(false);
@@ -295,23 +301,28 @@ impl LeakPage {
         self.write_head(lines, leak);
         let place = self.place(leak);
         for (number, step) in LeakStep::ALL.into_iter().enumerate() {
-            if air {
-                lines.gap();
-            }
+            steps.push(lines.count(false));
             stop(lines, place == (step, None));
             write_step(lines, leak, number + 1, step, place == (step, None));
             if place.0 == step {
                 words::details(lines, leak, step);
+                let others = leak.others();
+                // Each has a line at least.
+                let near = usize::from(lines.canvas.buffer.area.height);
                 for at in 0..items(leak, step) {
                     let here = place == (step, Some(at));
                     stop(lines, here);
-                    self.write_item(lines, leak, step, at, here);
+                    if at.abs_diff(place.1.unwrap_or(0)) > near {
+                        (0..UNSEEN).for_each(|_| lines.gap());
+                    } else {
+                        self.write_item(lines, leak, &others, (step, at), here);
+                    }
                 }
                 words::after_items(lines, leak, step, self.since(lines.canvas.engine));
             }
         }
         stop(lines, false);
-        on
+        (on, steps)
     }
 
     /// Events from then on were asked for.
@@ -332,7 +343,8 @@ impl LeakPage {
         if let Quarantine::By(policy) = leak.quarantine {
             let policy = policy.map(|policy| format!(": {policy}"));
             lines.warn(format!(
-                "AWS has put {} under quarantine{}. Leave it until this is dealt with.",
+                "The policy that AWS attaches when it finds a key of a user in public is attached to \
+                 {}{}. Leave it until this is dealt with.",
                 self.user,
                 policy.unwrap_or_default()
             ));
@@ -347,8 +359,8 @@ impl LeakPage {
         &self,
         lines: &mut Lines<'_>,
         leak: &Leak<'_>,
-        step: LeakStep,
-        at: usize,
+        others: &[Other<'_>],
+        (step, at): (LeakStep, usize),
         here: bool,
     ) {
         let (canvas, theme) = (lines.canvas, lines.theme);
@@ -357,7 +369,7 @@ impl LeakPage {
                 let harm = &leak.harm[at];
                 words::harm(canvas, harm, self.state_of(canvas.engine, harm).as_deref())
             }
-            _ => words::other(canvas, &leak.others()[at], &self.user),
+            _ => words::other(canvas, &others[at], &self.user),
         };
         let marker = if here { theme.glyphs.marker } else { " " };
         let style = match item.looks {
@@ -450,10 +462,9 @@ impl Dialog for LeakPage {
         hints.hints(Context::Leak, &all);
         let room = room.saturating_sub(hints.count(false)).max(3);
         let mut lines = Lines::new(canvas, 78);
-        let mut on = self.write(&mut lines, &leak, true);
-        if lines.count(false) > room {
-            lines = Lines::new(canvas, 78);
-            on = self.write(&mut lines, &leak, false);
+        let (on, steps) = self.write(&mut lines, &leak);
+        if lines.count(false) + steps.len() <= room {
+            lines.gaps_before(&steps);
         }
         let count = lines.count(false);
         let mut note = String::new();

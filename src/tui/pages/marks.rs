@@ -40,7 +40,7 @@ pub(super) fn over_cards(canvas: &Canvas<'_>, row: &UserRow) -> Vec<(String, Sty
     let mut text = Vec::new();
     let is_quarantined = canvas.account.users.is_quarantined(&row.user.name) == Some(true);
     if is_quarantined {
-        let said = format!("{warn} quarantined by AWS: a key was found in public");
+        let said = format!("{warn} quarantined: AWS's policy for exposed keys is attached");
         text.push((said, theme.bad));
     }
     let said = match row.power {

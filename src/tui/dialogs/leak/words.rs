@@ -36,7 +36,7 @@ pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> S
                     "Active: whoever has it can use it".into()
                 }
                 Some(row) => row.key.status.word().to_owned(),
-                None if leak.is_gone() => "the user does not have it (any more)".into(),
+                None if leak.is_gone() => "the user does not have it, or not any more".into(),
                 None => "the user's keys are not known".into(),
             };
             format!("{known}{}", not_refreshed(leak.keys_error))
@@ -49,7 +49,7 @@ pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> S
                 let refused = not_refreshed(leak.keys_error);
                 format!("{} is Active, and newer{refused}", row.key.id)
             }
-            Some(row) => format!("{} is newer, and may not be yours: see step 4", row.key.id),
+            Some(row) => format!("{} is newer, and may not be yours: see step 3", row.key.id),
             None => "no newer key that is Active".into(),
         },
         LeakStep::Evidence => match leak.evidence {
@@ -73,7 +73,7 @@ fn revoke(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     match &leak.revocation {
         Revocation::Asking => "the user's policies are being asked for".into(),
         Revocation::Unknown(error) if leak.permissions.and_then(Load::known).is_some() => {
-            format!("not known (any more): {}", error.short())
+            format!("not known any more: {}", error.short())
         }
         Revocation::Unknown(error) => format!("not known: {}", error.short()),
         Revocation::None => "not revoked: they may last for 36 hours".into(),
@@ -84,6 +84,7 @@ fn revoke(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
                 Some(Doubt::StatusUnknown) => "; whether it makes others is not known".into(),
                 Some(Doubt::UseUnknown) => "; whether it made others is not known".into(),
                 Some(Doubt::Near(at)) => format!("; it was used {}", format::minute(at)),
+                Some(Doubt::Lag) => "; a use within the last hour may not be told yet".into(),
             };
             format!(
                 "those made before {} are denied{doubt}",
@@ -95,9 +96,28 @@ fn revoke(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
             ago(cut),
             ago(at)
         ),
-        Revocation::Over(_) => "all have expired: the policy can be removed".into(),
-        Revocation::Expired(Some(at)) => format!("all have expired: last used {}", ago(at)),
-        Revocation::Expired(None) => "none: the key was never used".into(),
+        Revocation::Over(cut) => {
+            let offered = if leak.is_live() {
+                "; the key can make others"
+            } else {
+                ": the policy can be removed"
+            };
+            format!(
+                "those made before {} have expired{offered}",
+                format::minute(*cut)
+            )
+        }
+        Revocation::Expired(Some(at)) => {
+            format!("all have expired: last use on record {}", ago(at))
+        }
+        Revocation::Expired(None) => "none: no use on record".into(),
+        Revocation::Quiet(Some(at)) => format!(
+            "last use on record {}; one within the last hour may not be told yet",
+            ago(at)
+        ),
+        Revocation::Quiet(None) => {
+            "no use on record; one within the last hour may not be told yet".into()
+        }
         Revocation::Foreign => "a policy of the name says something else".into(),
     }
 }
@@ -124,7 +144,8 @@ fn harm_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
         } else if !leak.has_seen_all() {
             ", not all of its sessions seen".into()
         } else {
-            String::new()
+            let uncovered = leak.uncovered().map(|what| format!("; {}", what.words()));
+            uncovered.unwrap_or_default()
         };
         format!("{events}{missing}")
     };
@@ -240,7 +261,7 @@ fn answer_to_aws(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
     let case = "If AWS has written to you, answer the support case with what was done here.";
     match &leak.quarantine {
         Quarantine::By(_) => say.plain(
-            "AWS has opened a support case: answer it there with what was done here (key \
+            "AWS usually opens a support case with it: answer it there with what was done here (key \
              deactivated, sessions revoked, changes looked through). Until when is in the case and \
              in the mail: the quarantine tells no date.",
         ),
@@ -266,9 +287,9 @@ fn answer_to_aws(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
 /// What exactly the policy denies to whom, and what it does not.
 fn denied(say: &mut Said<'_, '_>, leak: &Leak<'_>, cut: DateTime<Utc>, until: DateTime<Utc>) {
     say.plain(format!(
-        "Every call is denied to sessions of {} itself (GetSessionToken, GetFederationToken) that were \
-         issued before {}; AWS takes some seconds to apply the policy. It does not concern access keys, \
-         nor sessions of roles.",
+        "Everything that policies govern is denied to sessions of {} itself (GetSessionToken, \
+         GetFederationToken, console sessions probably too) that were issued before {}; AWS takes some \
+         seconds to apply the policy. It does not concern access keys, nor sessions of roles.",
         leak.user,
         format::exact(cut)
     ));
@@ -287,6 +308,10 @@ fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
         }
         Revocation::Over(_) => say.plain(
             "Sessions of a user last for 36 hours at most: there is none left that the policy denies.",
+        ),
+        Revocation::Quiet(_) => say.plain(
+            "A session of a user lasts for 36 hours at most, and none is known that was made since. The \
+             last use of a key is told late: ask again in an hour, or revoke what may have been made.",
         ),
         Revocation::Expired(_) => {
             say.plain(
@@ -309,6 +334,7 @@ fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
             | Revocation::Since(..)
             | Revocation::Over(_)
             | Revocation::Expired(_)
+            | Revocation::Quiet(_)
             | Revocation::Foreign
     ) {
         say.plain(format!(
@@ -318,7 +344,7 @@ fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
         ));
     }
     if let Some(error) = leak.row.and_then(|row| row.last_used.error()) {
-        let last = "When the key was last used is not known (any more)";
+        let last = "When the key was last used is not known now";
         say.warn(format!("{last}: {}.", error.short()));
     }
     if leak.is_live() {
