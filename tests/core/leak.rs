@@ -203,6 +203,23 @@ impl Story {
         self.serve(desk);
     }
 
+    /// The same once so many minutes have gone by.
+    fn ask_again_after(&self, desk: &mut Desk, minutes: i64) {
+        desk.clock += TimeDelta::minutes(minutes);
+        self.ask_again(desk);
+    }
+
+    /// The leaked key is Inactive and ten days old, and has done nothing.
+    fn harmless() -> Self {
+        let mut story = Self::new();
+        story.events.clear();
+        story.people[1] = someone(
+            "bot",
+            &[(KEY, false, 10, Some(3)), (OTHER, false, 500, None)],
+        );
+        story
+    }
+
     /// The leaked key is Inactive, was used last so long ago, and its sessions are revoked now.
     fn revoked(used: TimeDelta) -> Self {
         let mut story = Self::new();

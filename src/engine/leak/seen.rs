@@ -225,8 +225,7 @@ impl Leak<'_> {
                 Some(since) => format!("Anything before {}.", since.format("%Y-%m-%d")),
                 None => "The event history was not asked for.".into(),
             },
-            "Calls of the last 15 minutes before it was asked: CloudTrail may not show them yet."
-                .into(),
+            "Calls of the 15 minutes before it was asked: CloudTrail may not show them yet.".into(),
             "Policies of resources and of the organisation.".into(),
         ];
         match self.uncovered() {

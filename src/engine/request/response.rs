@@ -15,7 +15,7 @@ pub(super) fn sessions_row<'a>(user: &'a str, document: Option<&'a str>) -> Chan
             verb: "Revoke",
             doing: "revoking",
             done: "Revoked",
-            consequence: "Sessions of this user that were made before the time in the policy are denied everything that policies govern, within seconds; console sessions probably too. Access keys and sessions of roles are not concerned.",
+            consequence: "Sessions of this user made before the time in the policy are denied all that policies govern, console sessions probably too. Not access keys, nor sessions of roles.",
             undo: "You can remove the policy again.",
             is_so: "The user has the policy.",
             is_not_so: "The user does not have the policy, so far.",

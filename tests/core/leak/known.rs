@@ -1,12 +1,14 @@
 //! What is known of a leak, and what is not: nothing is said that was not seen.
 
-use super::{BACKDOOR, KEY, OTHER, SESSION, Story, denied, event, not_checked, stands};
-use crate::desk::{now, settings, someone};
-use chrono::TimeDelta;
+use super::{BACKDOOR, KEY, OTHER, SESSION, Story, denied, event, making, not_checked, stands};
+use crate::desk::{Desk, now, settings, someone};
+use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
     self, Background, Effect, Read,
+    impact::{Made, SessionOf, TrailEvent},
     leak::{Revocation, StepState},
+    model::{KeyStatus, LastUsed},
 };
 
 #[test]
@@ -65,8 +67,7 @@ fn what_it_did_is_listed_the_worst_first_with_what_its_session_did() {
 
 #[test]
 fn no_change_is_said_only_of_what_was_seen() {
-    let mut story = Story::new();
-    story.events.clear();
+    let mut story = Story::harmless();
     story.refuses = Some("cloudtrail:LookupEvents");
     let desk = story.open_with((120, 36), settings(), now());
     let (_, states, _) = stands(&desk);
@@ -81,10 +82,28 @@ fn no_change_is_said_only_of_what_was_seen() {
         not_checked.contains("us-east-1 (AccessDenied: cloudtrail:LookupEvents)"),
         "{not_checked}"
     );
-    // With all of it, there was none.
+    // With all of it, there was none: once what it did until it was off is told.
     story.refuses = None;
-    let desk = story.open();
+    let mut desk = story.open_with((120, 36), settings(), now());
+    let judged = |desk: &Desk, words: &str| {
+        assert_eq!(stands(desk).1[2], StepState::Judge, "{words}");
+        let screen = desk.screen();
+        assert!(screen.contains(words), "{words}: {screen}");
+    };
+    judged(&desk, "no events; its last calls may not be told yet");
+    story.ask_again_after(&mut desk, 16);
     assert_eq!(stands(&desk).1[2], StepState::Done);
+    // Not of a key that is older than what the history tells, nor of one that can still be used.
+    story.people[1].keys[0].0.created = Some(now() - TimeDelta::days(400));
+    let mut desk = story.open_with((120, 36), settings(), now());
+    story.ask_again_after(&mut desk, 16);
+    judged(&desk, "nothing is told from before 2026-08-23");
+    story.people[1].keys[0].0.created = Some(now() - TimeDelta::days(10));
+    story.people[1].keys[0].0.status = KeyStatus::Active;
+    let mut desk = story.open_with((120, 36), settings(), now());
+    story.ask_again_after(&mut desk, 16);
+    judged(&desk, "it can still be used");
+    assert!(super::not_checked(&desk).contains("What it does from now on"));
 }
 
 #[test]
@@ -128,8 +147,6 @@ fn a_missing_permission_is_named_and_nothing_is_taken_for_done() {
     );
 }
 
-/// The look at the account has succeeded but for the part that matters: it is said, and what was
-/// approved before is not sent.
 #[test]
 fn what_was_not_checked_is_folded_and_all_of_it_can_be_reached() {
     let many: Vec<std::sync::Arc<str>> =
@@ -160,7 +177,7 @@ fn what_was_not_checked_is_folded_and_all_of_it_can_be_reached() {
         assert!(last.contains("▌ ▲ 6 Evidence"), "{last}");
         let words = [
             "Not checked: data events",
-            "may not show",
+            "CloudTrail",
             "18 regions",
             "organisation",
         ];
@@ -210,8 +227,7 @@ fn nothing_is_counted_before_it_was_told() {
 
 #[test]
 fn nothing_is_done_while_the_regions_have_not_answered() {
-    let mut story = Story::new();
-    story.events.clear();
+    let mut story = Story::harmless();
     story.withholds = Some("account:ListRegions");
     let desk = story.open_with((120, 36), settings(), now());
     assert_eq!(stands(&desk).1[2], StepState::Unknown);
@@ -223,7 +239,8 @@ fn nothing_is_done_while_the_regions_have_not_answered() {
         "{screen}"
     );
     story.withholds = None;
-    let desk = story.open_with((120, 36), settings(), now());
+    let mut desk = story.open_with((120, 36), settings(), now());
+    story.ask_again_after(&mut desk, 16);
     assert_eq!(stands(&desk).1[2], StepState::Done);
     let screen = desk.screen();
     assert!(!screen.contains("other regions not known"), "{screen}");
@@ -231,10 +248,11 @@ fn nothing_is_done_while_the_regions_have_not_answered() {
 
 #[test]
 fn what_a_session_did_is_seen_only_where_all_its_regions_have_told() {
-    let mut story = Story::new();
-    story
-        .events
-        .retain(|(key, event)| *key == KEY && &*event.action == "GetSessionToken");
+    let mut story = Story::harmless();
+    let events = Story::new().events.into_iter();
+    let made =
+        |(key, event): &(&str, TrailEvent)| *key == KEY && &*event.action == "GetSessionToken";
+    story.events = events.filter(made).collect();
     story.refuses_of = Some(SESSION);
     let mut desk = story.open();
     assert_eq!(stands(&desk).1[2], StepState::Unknown);
@@ -243,15 +261,17 @@ fn what_a_session_did_is_seen_only_where_all_its_regions_have_told() {
         "Events of its session {SESSION} in eu-west-1 (AccessDenied: cloudtrail:LookupEvents)."
     );
     assert!(said.contains(&expected), "{said}");
-    // Asked again, it tells.
+    // Asked again, it tells, and may do more.
     story.refuses_of = None;
-    story.ask_again(&mut desk);
-    assert_eq!(
-        stands(&desk).1[2],
-        StepState::Done,
-        "{}",
-        not_checked(&desk)
-    );
+    story.ask_again_after(&mut desk, 16);
+    let said = not_checked(&desk);
+    assert!(!said.contains(SESSION), "{said}");
+    assert!(said.contains("What its sessions do from now on"), "{said}");
+    assert_eq!(stands(&desk).1[2], StepState::Judge);
+    // Not once it is over.
+    let mut later = story.open();
+    story.ask_again_after(&mut later, 31 * 60);
+    assert_eq!(stands(&later).1[2], StepState::Done);
     // It still lives: what it has done meanwhile is asked for too.
     story.events.push((SESSION, event(0, "ec2:RunInstances")));
     story.ask_again(&mut desk);
@@ -270,6 +290,7 @@ fn what_could_not_be_refreshed_is_not_taken_for_done() {
         story.people[1].keys.truncate(1);
         story.credentials.items.clear();
         let mut desk = story.open_with((120, 36), settings(), now());
+        story.ask_again_after(&mut desk, 61);
         assert_eq!(stands(&desk).1[step], StepState::Done, "{refuses}");
         if refuses == "iam:ListMFADevices" {
             story.refuses = Some(Read::OtherCredentials("bot".into()).row().action);
@@ -287,7 +308,7 @@ fn what_could_not_be_refreshed_is_not_taken_for_done() {
         );
         let screen = desk.screen();
         let expected = match refuses {
-            "iam:ListAttachedUserPolicies" => "not known (any more)",
+            "iam:ListAttachedUserPolicies" => "not known any more",
             "iam:GetAccessKeyLastUsed" => "whether it made others is not known",
             _ => "asking again failed",
         };
@@ -296,28 +317,158 @@ fn what_could_not_be_refreshed_is_not_taken_for_done() {
     // Nor is it said that they have expired.
     let mut story = Story::revoked(TimeDelta::hours(40));
     story.permissions.policies.clear();
+    story.events.clear();
     let mut desk = story.open();
+    story.ask_again_after(&mut desk, 61);
     assert!(matches!(stands(&desk).2, Revocation::Expired(Some(_))));
     story.refuses = Some("iam:GetAccessKeyLastUsed");
     story.ask_again(&mut desk);
     assert_eq!(stands(&desk).2, Revocation::None);
 }
 
+/// A session that is known of lives, whatever is told of the last use; and a use within the last hour may
+/// not be told yet.
+#[test]
+fn that_no_session_is_left_is_said_only_where_none_can_be() {
+    let mut story = Story::revoked(TimeDelta::hours(40));
+    story.permissions.policies.clear();
+    let sessions = story.events.clone();
+    // Six hours ago it has made one, which lasts for thirty more.
+    let mut desk = story.open_with((120, 36), settings(), now());
+    story.ask_again_after(&mut desk, 61);
+    assert_eq!(stands(&desk).2, Revocation::None);
+    assert_eq!(stands(&desk).1[1], StepState::Open);
+    // A call that it has signed is a use as well.
+    story.events = vec![(KEY, event(6, "s3:ListBuckets"))];
+    let mut desk = story.open();
+    story.ask_again_after(&mut desk, 61);
+    assert_eq!(stands(&desk).2, Revocation::None);
+    for used in [Some(TimeDelta::hours(40)), None] {
+        story.events.clear();
+        story.people[1].keys[0].1 = match used {
+            Some(used) => LastUsed::At {
+                time: now() - used,
+                service: None,
+                region: None,
+            },
+            None => LastUsed::Never,
+        };
+        let at = used.map(|used| now() - used);
+        let mut desk = story.open_with((120, 36), settings(), now());
+        assert_eq!(stands(&desk).2, Revocation::Quiet(at));
+        assert_eq!(stands(&desk).1[1], StepState::Judge);
+        let screen = desk.screen();
+        assert!(screen.contains("one within the last hour"), "{screen}");
+        let evidence = desk.screen.engine.evidence(desk.screen.slot(), "bot", KEY);
+        let said = evidence.unwrap().revocation;
+        assert!(said.contains("may not be on record yet"), "{said}");
+        story.ask_again_after(&mut desk, 61);
+        assert_eq!(stands(&desk).2, Revocation::Expired(at));
+        assert_eq!(stands(&desk).1[1], StepState::Done);
+        assert!(desk.screen().contains("on record"), "{}", desk.screen());
+        // It was on meanwhile: what is told of its use is from before.
+        story.people[1].keys[0].0.status = KeyStatus::Active;
+        story.ask_again_after(&mut desk, 1);
+        assert_eq!(stands(&desk).2, Revocation::None);
+        story.people[1].keys[0].0.status = KeyStatus::Inactive;
+        story.ask_again_after(&mut desk, 1);
+        assert_eq!(stands(&desk).2, Revocation::Quiet(at));
+    }
+    // With the policy, one that lives longer than it has to be kept does as well.
+    story.events = sessions;
+    let cut = now() - TimeDelta::hours(1);
+    let document = engine::impact::revocation::document(cut);
+    story
+        .permissions
+        .policies
+        .push(super::policy(engine::REVOCATION, &document));
+    let until = now() + TimeDelta::hours(35);
+    assert_eq!(stands(&story.open()).2, Revocation::Denied(cut, until));
+}
+
+#[test]
+fn of_a_key_that_is_on_only_those_before_a_time_have_expired() {
+    let mut story = Story::revoked(TimeDelta::hours(50));
+    story.events.clear();
+    let cut = now() - TimeDelta::hours(37);
+    let document = engine::impact::revocation::document(cut);
+    story.permissions.policies = vec![super::policy(engine::REVOCATION, &document)];
+    let screen = story.open_with((120, 36), settings(), now()).screen();
+    assert!(screen.contains("policy can be removed"), "{screen}");
+    story.people[1].keys[0].0.status = KeyStatus::Active;
+    let screen = story.open_with((120, 36), settings(), now()).screen();
+    assert!(screen.contains("those made before 2026-11-19"), "{screen}");
+    assert!(!screen.contains("can be removed"), "{screen}");
+    assert!(!screen.contains("all have expired"), "{screen}");
+}
+
+#[test]
+fn times_that_cannot_be_are_no_reason_to_stop() {
+    let mut story = Story::revoked(TimeDelta::hours(3));
+    let made = |until| Made::Session {
+        key: SESSION.into(),
+        until,
+        of: SessionOf::User,
+    };
+    for at in [DateTime::<Utc>::MAX_UTC, DateTime::<Utc>::MIN_UTC] {
+        let mut odd = making(event(1, "sts:GetSessionToken"), made(None));
+        odd.at = at;
+        story.events = vec![
+            (KEY, odd),
+            (KEY, making(event(2, "sts:GetSessionToken"), made(Some(at)))),
+        ];
+        story.people[1].keys[0].1 = LastUsed::At {
+            time: at,
+            service: None,
+            region: None,
+        };
+        for policies in [story.permissions.policies.clone(), Vec::new()] {
+            let mut of_it = story.clone();
+            of_it.permissions.policies = policies;
+            let mut desk = of_it.open();
+            of_it.ask_again_after(&mut desk, 61);
+            assert!(desk.screen().contains("Leaked"), "{}", desk.screen());
+            assert_ne!(stands(&desk).0, engine::LeakStep::Deactivate);
+        }
+    }
+}
+
 #[test]
 fn a_newer_key_is_trusted_only_where_all_that_was_done_is_seen() {
     const NEWER: &str = "AKIANEWER0001EXAMPLE";
-    let mut story = Story::new();
-    story.people[1] = someone("bot", &[(KEY, true, 400, Some(3)), (NEWER, true, 1, None)]);
-    let desk = story.open_with((120, 36), settings(), now());
+    let of = |days, events: bool| {
+        let mut story = Story::new();
+        story.people[1] = someone(
+            "bot",
+            &[(KEY, true, 400, Some(3)), (NEWER, true, days, None)],
+        );
+        if !events {
+            story.events.clear();
+        }
+        story
+    };
+    let desk = of(1, false).open_with((120, 36), settings(), now());
     assert_eq!(stands(&desk).1[4], StepState::Done);
     let screen = desk.screen();
     let trusted = format!("{NEWER} is Active, and newer");
     assert!(screen.contains(&trusted), "{screen}");
-    story.refuses_of = Some(KEY);
-    let desk = story.open_with((120, 36), settings(), now());
-    assert_eq!(stands(&desk).1[4], StepState::Judge);
-    let screen = desk.screen();
-    assert!(screen.contains("may not be yours: see"), "{screen}");
+    let mut unseen = of(1, false);
+    unseen.refuses_of = Some(KEY);
+    // A user that the leaked key has made may have made it; so may the key, before what is told and in
+    // the last minutes.
+    for story in [unseen, of(1, true), of(100, false), of(0, false)] {
+        let desk = story.open_with((120, 36), settings(), now());
+        assert_eq!(stands(&desk).1[4], StepState::Judge);
+        let screen = desk.screen();
+        assert!(screen.contains("may not be yours: see"), "{screen}");
+    }
+    // What was denied gave nothing.
+    let mut story = of(1, true);
+    story
+        .events
+        .retain(|(_, event)| event.error.is_some() || !event.is_write);
+    let desk = story.open();
+    assert_eq!(stands(&desk).1[4], StepState::Done);
 }
 
 #[test]

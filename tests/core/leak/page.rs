@@ -114,8 +114,8 @@ fn what_is_denied_is_said_exactly() {
     desk.keys("gj");
     let screen = desk.screen();
     for words in [
-        "Every call is denied to sessions of bot itself",
-        "of bot itself (GetSessionToken,",
+        "Everything that policies govern is denied to sessions of bot itself",
+        "console sessions probably too",
         "issued before 2026-11-21 12:00:00 UTC",
         "takes some seconds",
         "nor sessions of roles",
