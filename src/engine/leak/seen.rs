@@ -230,7 +230,7 @@ impl Leak<'_> {
         ];
         match self.uncovered() {
             Some(Uncovered::Live) => {
-                said.push("What it does from now on: it can still be used.".into())
+                said.push("What it does from now on: it can still be used.".into());
             }
             Some(Uncovered::StatusUnknown) => said
                 .push("What it has done since, or does: since when it is off is not known.".into()),
