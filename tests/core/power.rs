@@ -280,7 +280,7 @@ fn who_is_under_quarantine_is_asked_once_and_last_but_for_the_details() {
     let screen = desk.screen();
     assert!(screen.contains("1 shown "), "{screen}");
     assert!(screen.contains("old-batch quar"), "{screen}");
-    assert!(screen.contains("quarantined by AWS"), "{screen}");
+    assert!(screen.contains("quarantined: AWS"), "{screen}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The steps: each change is looked at, sent once and judged.
 
-use super::{Story, approve, bedrock, credential, denied, policy, stands};
+use super::{KEY, Story, approve, bedrock, credential, denied, event, policy, stands};
 use crate::{
     SIZE,
     desk::{now, settings},
@@ -448,6 +448,35 @@ fn revoked_is_done_only_where_no_session_can_have_been_made_since() {
     let document = revocation::document(later);
     let user = "bot".into();
     assert_eq!(change, Change::RevokeSessions { user, document });
+}
+
+/// A key that has done very much: what is out of sight is not laid out, and yet can be gone to.
+#[test]
+fn a_long_list_of_what_it_did_can_be_gone_through() {
+    let mut story = Story::new();
+    story.events = (0..400)
+        .map(|at| {
+            let mut one = event(1, "s3:PutBucketPolicy");
+            one.id = format!("event-{at}").into();
+            one.target = Some(format!("bucket-{at:03}").into());
+            (KEY, one)
+        })
+        .collect();
+    let mut desk = story.open();
+    desk.keys("gjj");
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..400 {
+        desk.keys("j");
+        let screen = desk.screen();
+        let on = screen
+            .lines()
+            .find(|line| line.contains("▌ s3 PutBucketPolicy"));
+        let on = on
+            .and_then(|line| line.split("bucket-").nth(1))
+            .expect(&screen);
+        seen.insert(on[..3].to_owned());
+    }
+    assert_eq!(seen.len(), 400);
 }
 
 #[test]
