@@ -1,7 +1,7 @@
 //! The impact of a key, through the real event loop against the embedded endpoint.
 
 use crate::common::{Person, Setup, endpoint, go_to};
-use iamkeys::demo::{self, Fault, FaultKind, Outcome};
+use iamkeys::demo::{self, Fault, FaultKind, Outcome, Payload};
 use std::time::Duration;
 
 const ROOM: (u16, u16) = (120, 60);
@@ -38,6 +38,30 @@ fn who_uses_a_key_is_shown_and_no_region_is_asked_faster_than_it_answers() {
     person.see("Events of AKIAQX7DEMO4DEPLOY01");
     person.press("<enter>");
     person.see("\"eventName\":");
+}
+
+#[test]
+fn secrets_in_events_reach_no_screen() {
+    let endpoint = endpoint();
+    endpoint.fault(Fault::new(FaultKind::Event(Payload::Secret)).action("LookupEvents"));
+    let setup = Setup {
+        size: ROOM,
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint, setup);
+    at_deploy_bot(&mut person);
+    let no_secret = |screen: &str| {
+        assert!(
+            !screen.contains("wJalr") && !screen.contains("bPxRf"),
+            "{screen}"
+        );
+    };
+    no_secret(&person.see("deploy/[redacted]"));
+    person.press("e");
+    person.see("Events of AKIAQX7DEMO4DEPLOY01");
+    no_secret(&person.see("[redacted]"));
+    person.press("<enter>");
+    no_secret(&person.see("\"note\": \"[redacted]\""));
 }
 
 #[test]
