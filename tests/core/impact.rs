@@ -925,8 +925,8 @@ fn what_a_quarantine_denies_is_said_with_what_comes_back_when_it_is_lifted() {
             };
             let denies = &mut quarantine.policy.as_mut().unwrap().statements[0];
             denies.allows = false;
-            let denied = ["iam:*", "lambda:*", "ssm:s*"];
-            denies.actions.any_of = denied.map(Into::into).into();
+            let all = ["iam:*", "lambda:*", "ssm:s*"];
+            denies.actions.any_of = all.map(Into::into).into();
             known.policies.insert(0, quarantine);
             Some(Ok(Answer::Permissions(known)))
         }
@@ -962,12 +962,9 @@ fn that_a_key_can_do_nothing_is_said_of_its_own_policies() {
     shows(&desk, "nothing by its own policies");
     shows(
         &desk,
-        "conditions, and policies of the organisation and of resources, are not evaluated",
+        "conditions, organisation and resource policies are not evaluated",
     );
-    shows(
-        &desk,
-        "what policies of resources allow it: of buckets, KMS keys, the trust of roles",
-    );
+    shows(&desk, "resource policies (buckets, KMS keys, role trust)");
     shows_not(&desk, "no policy allows anything");
 }
 

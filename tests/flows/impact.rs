@@ -56,7 +56,7 @@ fn secrets_in_events_reach_no_screen() {
             "{screen}"
         );
     };
-    no_secret(&person.see("deploy/[redacted]"));
+    no_secret(&person.see("that used it today will fail: redacted"));
     person.press("e");
     person.see("Events of AKIAQX7DEMO4DEPLOY01");
     no_secret(&person.see("[redacted]"));

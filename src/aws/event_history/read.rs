@@ -550,11 +550,9 @@ mod tests {
             let outside = Event::builder()
                 .event_name("x")
                 .event_time(SdkTime::from_secs(at));
-            let events = [
-                Event::builder().cloud_trail_event(inside.to_string()),
-                outside.cloud_trail_event("{}"),
-            ];
-            for sdk in events.map(|event| event.build()) {
+            let inside = Event::builder().cloud_trail_event(inside.to_string());
+            let outside = outside.cloud_trail_event("{}");
+            for sdk in [inside.build(), outside.build()] {
                 let read = event(&sdk, &"us-east-1".into(), now(), &mut Texts::default());
                 // What counts in milliseconds is no second of the same number.
                 let is_read = is_read && read.as_ref().is_none_or(|it| it.at.timestamp() == at);

@@ -353,8 +353,7 @@ impl<'a> Subject<'a> {
     pub fn not_checked(&self) -> Vec<String> {
         let mut text = vec![
             "data events (reading S3 objects, invoking functions)".to_owned(),
-            "what policies of resources allow it: of buckets, KMS keys, the trust of roles"
-                .to_owned(),
+            "resource policies (buckets, KMS keys, role trust)".to_owned(),
             "anything older than 90 days".to_owned(),
             "the last minutes: an event takes some to appear".to_owned(),
         ];

@@ -49,8 +49,7 @@ impl Impact {
         };
         let dot = theme.glyphs.dot;
         let text = format!(
-            "{boundary} {dot} conditions, and policies of the organisation and of resources, are not \
-             evaluated"
+            "{boundary} {dot} conditions, organisation and resource policies are not evaluated"
         );
         part.say(text, theme.dim);
     }
@@ -124,7 +123,8 @@ fn judgement(permissions: &Permissions, judged: &Judgement) -> String {
             .iter()
             .chain(&permissions.boundary)
             .all(|one| one.policy.is_ok());
-    if !judged.is_certain && !(judged.is_too_long && is_read) {
+    let is_all = judged.is_certain || (judged.is_too_long && is_read);
+    if !is_all {
         text.push_str("; not all policies could be read");
     }
     text
