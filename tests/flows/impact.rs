@@ -78,13 +78,16 @@ fn one_region_denied_and_one_hanging_leave_the_others_and_are_named() {
     let mut person = Person::with(&endpoint, setup);
     at_deploy_bot(&mut person);
     person.see("GitHub Actions · aws-cli 2.15");
-    person.see("1 region still being asked");
     // On however many lines.
-    person.wait("the region that refuses is named", |screen| {
+    let whole = |screen: &str| {
         let words = screen.split_whitespace();
         let words: Vec<&str> = words.filter(|word| *word != "││").collect();
-        let whole = words.join(" ");
-        whole.contains("eu-west-1 (AccessDeniedException: cloudtrail:LookupEvents)")
+        words.join(" ")
+    };
+    person.wait("the two regions are named", |screen| {
+        let whole = whole(screen);
+        whole.contains("1 region still being asked")
+            && whole.contains("eu-west-1 (AccessDeniedException: cloudtrail:LookupEvents)")
     });
     // And the lists go on.
     person.press("<esc>");
