@@ -13,6 +13,7 @@
 pub mod account;
 pub mod account_rules;
 pub mod activity;
+pub mod age;
 pub mod destination;
 mod effect;
 mod error;

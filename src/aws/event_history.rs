@@ -5,8 +5,8 @@
 //! that is done here and not by the SDK, which knows nothing of the pace. Events are read at once
 //! ([`read`]); what they say beyond that is dropped.
 
+mod identifiers;
 mod pace;
-mod pretty;
 mod read;
 mod secrets;
 mod texts;
@@ -115,7 +115,7 @@ impl Connection {
             ..TrailPage::default()
         };
         for event in answer.events.unwrap_or_default() {
-            match read::event(&event, &query.region, &mut texts) {
+            match read::event(&event, &query.region, query.until, &mut texts) {
                 Some(event) => page.events.push(event),
                 None => page.unreadable += 1,
             }
@@ -138,7 +138,7 @@ impl Connection {
         let mut events = events.into_iter();
         let event = events.find(|event| event.event_id.as_deref() == Some(id));
         let text = event.and_then(|event| event.cloud_trail_event);
-        Ok(text.map(|text| pretty::indented(&secrets::redacted(&text)).into()))
+        Ok(text.map(|text| secrets::redacted(&text).into()))
     }
 
     /// Asks for events, when it is its turn in the region. After no answer, and where the service

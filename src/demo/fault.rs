@@ -18,7 +18,7 @@
 //! | `garble` | it was done, and the answer is not XML |
 //! | `error-after:STATUS` | it was done, and the answer is an error |
 //! | `refuse-token` | the token of a page other than the first is not accepted |
-//! | `event:KIND` | the events of the answer are odd: `text` (no JSON), `bare` (without all fields), `controls` (control characters in all texts), `huge` (250 KB each), `agent` (a user agent of 1 KB), `nested` (deeper than any reader goes) |
+//! | `event:KIND` | the events of the answer are odd: `text` (no JSON), `bare` (without all fields), `controls` (control characters in all texts), `huge` (250 KB each), `agent` (a user agent of 1 KB), `secret` (secrets in what clients say of themselves and call things), `nested` (deeper than any reader goes) |
 //!
 //! For example `CreateAccessKey=drop-after`, `ListUsers=throttle*3`,
 //! `ListAccessKeys@bob=refuse`, `*=delay:500ms`, `111122223333/AssumeRole=refuse`.
@@ -80,6 +80,8 @@ pub enum Payload {
     Huge,
     /// The user agent has more than 1 KB.
     Agent,
+    /// Secrets are in what clients say of themselves, and in the names of things.
+    Secret,
     /// They are nested deeper than any reader goes.
     Nested,
 }
@@ -310,11 +312,12 @@ impl Payload {
             "controls" => Self::Controls,
             "huge" => Self::Huge,
             "agent" => Self::Agent,
+            "secret" => Self::Secret,
             "nested" => Self::Nested,
             _ => {
                 return Err(format!(
                     "\"{text}\" is no kind of odd event; there are text, bare, controls, huge, \
-                     agent, nested"
+                     agent, secret, nested"
                 ));
             }
         })

@@ -13,6 +13,9 @@ use super::user::User;
 /// Texts of this length are longer than any that a client means to send.
 const LONG_AGENT: usize = 1100;
 
+/// It has the form of a secret, and never was one.
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
 /// CloudTrail records no event that is larger.
 const HUGE: usize = 250 * 1024;
 
@@ -162,6 +165,7 @@ impl<'a> Recorded<'a> {
         let agent = match odd {
             Some(Payload::Controls) => "evil\u{1b}[2J\u{7}\r\nagent\u{0}\u{202e}/1.0".to_owned(),
             Some(Payload::Agent) => format!("{}/1.0", "long-agent ".repeat(LONG_AGENT / 11)),
+            Some(Payload::Secret) => format!("deploy/{SECRET}"),
             _ => self.agent.to_owned(),
         };
         let mut event = json!({
@@ -206,6 +210,9 @@ impl<'a> Recorded<'a> {
             Some(Payload::Controls) => {
                 event["sourceIPAddress"] = "203.0.113.9\u{9b}31m\n".into();
                 event["requestParameters"] = json!({ "userName": "bob\u{1b}]0;owned\u{7}" });
+            }
+            Some(Payload::Secret) => {
+                event["requestParameters"] = json!({ "userName": SECRET, "note": SECRET });
             }
             Some(Payload::Huge) => {
                 event["requestParameters"] = json!({ "policyDocument": "x ".repeat(HUGE / 2) });

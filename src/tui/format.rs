@@ -1,5 +1,7 @@
 //! Dates and ages in words. Ages are rounded down.
 
+pub(super) use crate::engine::age::{ago, long};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -24,19 +26,6 @@ pub(super) fn short(age: TimeDelta) -> String {
     }
 }
 
-/// An age spelled out: `5 minutes`, `1 day`, `412 days`.
-#[must_use]
-pub(super) fn long(age: TimeDelta) -> String {
-    let (count, unit) = if age < TimeDelta::hours(1) {
-        (age.num_minutes().max(0), "minute")
-    } else if age < TimeDelta::days(1) {
-        (age.num_hours(), "hour")
-    } else {
-        (age.num_days(), "day")
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
 /// How old something is: `just created`, `412 days old`.
 #[must_use]
 pub(super) fn old(age: TimeDelta) -> String {
@@ -44,19 +33,6 @@ pub(super) fn old(age: TimeDelta) -> String {
         "just created".into()
     } else {
         format!("{} old", long(age))
-    }
-}
-
-/// How long ago something was: `just now`, `2 hours ago`.
-#[must_use]
-pub(super) fn ago(age: TimeDelta) -> String {
-    if age < TimeDelta::minutes(-1) {
-        // Further ahead than clocks differ.
-        "in the future".into()
-    } else if age < TimeDelta::minutes(1) {
-        "just now".into()
-    } else {
-        format!("{} ago", long(age))
     }
 }
 

@@ -165,7 +165,7 @@ fn all_that_is_known_is_said_and_what_was_not_looked_at() {
         "AssumeRole deploy-role (ASIADEPLOYROLE7EXAMP) to 13:00 UTC",
         "AdministratorAccess, by group ops-admins",
         "by deploy-bot, with any key: s3 today",
-        "a machine: no console password",
+        "probably a machine: no console password",
         "2 workloads that used it today will fail: GitHub Actions and boto3 in a VPC.",
         "Perhaps others: 1 region has not told everything.",
         "AKIADEPLOY02EXAMPLE2, is already used by GitHub Actions",
@@ -845,13 +845,27 @@ fn a_confirmation_says_who_used_a_key_last_only_where_all_regions_have_told() {
     assert_eq!(
         words(&desk),
         Some(format!(
-            "the last that is known to have used it is {last}; 1 region has not answered yet"
+            "the last management call that is known was by {last}; 1 region has not answered yet"
         ))
     );
     for (request, read) in waiting {
         desk.answered(request, old(&read).unwrap());
     }
-    assert_eq!(words(&desk), Some(format!("last used by {last}")));
+    // It was used today, by no call that the history has.
+    let since = "last used 2 hours ago for s3, by a call that the event history does not have: a data \
+                 event, or one of the last minutes";
+    assert_eq!(
+        words(&desk),
+        Some(format!("last management call by {last}; {since}"))
+    );
+    desk.press(KeyCode::Esc);
+    desk.keys("d");
+    tell_with(&mut desk, old);
+    shows(
+        &desk,
+        "Last management call by GitHub Actions, 40 days ago; last used 2 hours ago for s3",
+    );
+    shows_not(&desk, "Last used by");
 }
 
 #[test]
@@ -911,7 +925,8 @@ fn what_a_quarantine_denies_is_said_with_what_comes_back_when_it_is_lifted() {
             };
             let denies = &mut quarantine.policy.as_mut().unwrap().statements[0];
             denies.allows = false;
-            denies.actions.any_of = vec!["iam:*".into(), "lambda:*".into()];
+            let all = ["iam:*", "lambda:*", "ssm:s*"];
+            denies.actions.any_of = all.map(Into::into).into();
             known.policies.insert(0, quarantine);
             Some(Ok(Answer::Permissions(known)))
         }
@@ -924,6 +939,33 @@ fn what_a_quarantine_denies_is_said_with_what_comes_back_when_it_is_lifted() {
          secretsmanager:GetSecretValue",
     );
     shows_not(&desk, "nothing that stands out");
+    // It is the user's, and tells nothing of which key.
+    shows(
+        &desk,
+        "it attaches this policy when it finds a key of a user in public. Treat each key of \
+         deploy-bot as leaked.",
+    );
+    shows_not(&desk, "its key is public");
+}
+
+#[test]
+fn that_a_key_can_do_nothing_is_said_of_its_own_policies() {
+    let mut desk = at_key();
+    desk.keys("i");
+    tell_with(&mut desk, |read| match (read, told(read)) {
+        (Read::Permissions(_), Ok(Answer::Permissions(mut known))) => {
+            known.policies.clear();
+            Some(Ok(Answer::Permissions(known)))
+        }
+        _ => None,
+    });
+    shows(&desk, "nothing by its own policies");
+    shows(
+        &desk,
+        "conditions, organisation and resource policies are not evaluated",
+    );
+    shows(&desk, "resource policies (buckets, KMS keys, role trust)");
+    shows_not(&desk, "no policy allows anything");
 }
 
 #[test]

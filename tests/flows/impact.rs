@@ -1,7 +1,7 @@
 //! The impact of a key, through the real event loop against the embedded endpoint.
 
 use crate::common::{Person, Setup, endpoint, go_to};
-use iamkeys::demo::{self, Fault, FaultKind, Outcome};
+use iamkeys::demo::{self, Fault, FaultKind, Outcome, Payload};
 use std::time::Duration;
 
 const ROOM: (u16, u16) = (120, 60);
@@ -41,6 +41,30 @@ fn who_uses_a_key_is_shown_and_no_region_is_asked_faster_than_it_answers() {
 }
 
 #[test]
+fn secrets_in_events_reach_no_screen() {
+    let endpoint = endpoint();
+    endpoint.fault(Fault::new(FaultKind::Event(Payload::Secret)).action("LookupEvents"));
+    let setup = Setup {
+        size: ROOM,
+        ..Setup::default()
+    };
+    let mut person = Person::with(&endpoint, setup);
+    at_deploy_bot(&mut person);
+    let no_secret = |screen: &str| {
+        assert!(
+            !screen.contains("wJalr") && !screen.contains("bPxRf"),
+            "{screen}"
+        );
+    };
+    no_secret(&person.see("that used it today will fail: redacted"));
+    person.press("e");
+    person.see("Events of AKIAQX7DEMO4DEPLOY01");
+    no_secret(&person.see("[redacted]"));
+    person.press("<enter>");
+    no_secret(&person.see("\"note\": \"[redacted]\""));
+}
+
+#[test]
 fn one_region_denied_and_one_hanging_leave_the_others_and_are_named() {
     let endpoint = endpoint();
     let lookup = |kind| Fault::new(kind).action("LookupEvents");
@@ -54,13 +78,16 @@ fn one_region_denied_and_one_hanging_leave_the_others_and_are_named() {
     let mut person = Person::with(&endpoint, setup);
     at_deploy_bot(&mut person);
     person.see("GitHub Actions · aws-cli 2.15");
-    person.see("1 region still being asked");
     // On however many lines.
-    person.wait("the region that refuses is named", |screen| {
+    let whole = |screen: &str| {
         let words = screen.split_whitespace();
         let words: Vec<&str> = words.filter(|word| *word != "││").collect();
-        let whole = words.join(" ");
-        whole.contains("eu-west-1 (AccessDeniedException: cloudtrail:LookupEvents)")
+        words.join(" ")
+    };
+    person.wait("the two regions are named", |screen| {
+        let whole = whole(screen);
+        whole.contains("1 region still being asked")
+            && whole.contains("eu-west-1 (AccessDeniedException: cloudtrail:LookupEvents)")
     });
     // And the lists go on.
     person.press("<esc>");

@@ -1,10 +1,10 @@
 //! What is kept of an event: who called what from where, and what it gave or made. The JSON that it comes
 //! with may be 256 kB long, and says most things that a person looks for only once: it can be asked for.
 
-use super::texts::Texts;
+use super::{secrets::without, texts::Texts};
 use crate::engine::impact::{Made, SessionOf, TrailEvent};
 use aws_sdk_cloudtrail::types::Event;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::{fmt::Write as _, sync::Arc};
 
@@ -16,6 +16,15 @@ const TEXT: usize = 1024;
 
 /// The most of an ID or a name.
 const NAME: usize = 256;
+
+/// Before this there was no AWS that an event could be of: 2006.
+const FIRST: i64 = 1_136_073_600;
+
+/// So far ahead may clocks be.
+const AHEAD: TimeDelta = TimeDelta::days(1);
+
+/// A session lasts for 36 hours at most (STS API reference, `GetSessionToken`).
+const LONGEST: TimeDelta = TimeDelta::days(2);
 
 /// How many of several things are named.
 const THINGS: usize = 5;
@@ -71,8 +80,14 @@ const LISTED: [(&str, &str); 3] = [
     ("instancesSet", "imageId"),
 ];
 
-/// The event as the engine has it. `None` where it is not JSON, or has no name or no time.
-pub(super) fn event(event: &Event, region: &Arc<str>, texts: &mut Texts) -> Option<TrailEvent> {
+/// The event as the engine has it, without what is secret in it. `None` where it is not JSON, or has no
+/// name or no time that can be.
+pub(super) fn event(
+    event: &Event,
+    region: &Arc<str>,
+    now: DateTime<Utc>,
+    texts: &mut Texts,
+) -> Option<TrailEvent> {
     let payload = event.cloud_trail_event.as_deref()?;
     let payload: Value = serde_json::from_str(payload).ok()?;
     let payload = Payload(payload.as_object().is_some().then_some(&payload)?);
@@ -81,6 +96,7 @@ pub(super) fn event(event: &Event, region: &Arc<str>, texts: &mut Texts) -> Opti
         Some(time) => DateTime::from_timestamp(time.secs(), 0)?,
         None => read_time(payload.0.get("eventTime")?)?,
     };
+    let at = Some(at).filter(|at| is_possible(*at, now))?;
     let id = event.event_id.as_deref().or(payload.text("eventID"));
     let source = event.event_source.as_deref();
     let source = source.or(payload.text("eventSource")).unwrap_or_default();
@@ -92,10 +108,13 @@ pub(super) fn event(event: &Event, region: &Arc<str>, texts: &mut Texts) -> Opti
         .and_then(|text| text.parse().ok());
     let told = told.or(payload.0["readOnly"].as_bool());
     let reads_only = told.unwrap_or_else(|| seems_to_read(action));
-    let made = error.is_none().then(|| made(action, payload)).flatten();
+    let made = error
+        .is_none()
+        .then(|| made(action, payload, now))
+        .flatten();
     let parameters = &payload.0["requestParameters"];
     let target = policy_change(action, parameters).or_else(|| target(parameters));
-    let mut text = |text: &str, most| texts.share(text, most);
+    let mut text = |text: &str, most| texts.share(&without(text), most);
     let called = payload.text("awsRegion").filter(|name| !name.is_empty());
     Some(TrailEvent {
         id: cut(id.unwrap_or_default()),
@@ -129,7 +148,14 @@ impl<'a> Payload<'a> {
     }
 }
 
+/// Whether anything can have been at a time, as far as is known now.
+fn is_possible(time: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    time.timestamp() >= FIRST && time - now <= AHEAD
+}
+
+/// A text without what is secret in it, as far as it is kept: what would be cut off may be what tells.
 fn cut(text: &str) -> Box<str> {
+    let text = without(text);
     text[..text.floor_char_boundary(NAME)].into()
 }
 
@@ -195,7 +221,7 @@ fn policy_change(action: &str, parameters: &Value) -> Option<String> {
 fn listed(parameters: &Value, list: &str, member: &str) -> Option<String> {
     let items = parameters.get(list)?.get("items")?.as_array()?;
     let mut named = items.iter().filter_map(|item| item.get(member)?.as_str());
-    let few: Vec<&str> = named.by_ref().take(THINGS).map(short).collect();
+    let few: Vec<String> = named.by_ref().take(THINGS).map(short).collect();
     let more = named.count();
     let mut text = few.join(", ");
     if more > 0 {
@@ -205,12 +231,13 @@ fn listed(parameters: &Value, list: &str, member: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn short(text: &str) -> &str {
-    &text[..text.floor_char_boundary(NAME / 4)]
+fn short(text: &str) -> String {
+    let text = without(text);
+    text[..text.floor_char_boundary(NAME / 4)].to_owned()
 }
 
 /// What a call that succeeded gave or made.
-fn made(action: &str, payload: Payload<'_>) -> Option<Made> {
+fn made(action: &str, payload: Payload<'_>, now: DateTime<Utc>) -> Option<Made> {
     let response = |path: &str| payload.at(&format!("/responseElements/{path}"));
     let request = |name: &str| payload.at(&format!("/requestParameters/{name}"));
     let session = |of| {
@@ -219,7 +246,9 @@ fn made(action: &str, payload: Payload<'_>) -> Option<Made> {
             .pointer("/responseElements/credentials/expiration");
         Some(Made::Session {
             key: cut(response("credentials/accessKeyId")?),
-            until: until.and_then(read_time),
+            until: until
+                .and_then(read_time)
+                .filter(|until| is_possible(*until, now + LONGEST)),
             of,
         })
     };
@@ -318,7 +347,11 @@ mod tests {
             .event_time(SdkTime::from_secs(1_795_000_000))
             .cloud_trail_event(payload.to_string())
             .build();
-        event(&sdk, &"us-east-1".into(), &mut Texts::default())
+        event(&sdk, &"us-east-1".into(), now(), &mut Texts::default())
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_796_100_000, 0).unwrap()
     }
 
     fn made_by(name: &str, request: &Value, response: &Value) -> Option<Made> {
@@ -458,13 +491,13 @@ mod tests {
         assert!(!read("GetObject", &json!({})).unwrap().is_write);
         let bare = Event::builder().cloud_trail_event("{}").build();
         let mut texts = Texts::default();
-        assert!(super::event(&bare, &"us-east-1".into(), &mut texts).is_none());
+        assert!(super::event(&bare, &"us-east-1".into(), now(), &mut texts).is_none());
         // What is beside it may be missing, if it is inside.
         let inside = json!({ "eventName": "PutObject", "eventTime": "2026-11-30T15:10:05Z" });
         let inside = Event::builder()
             .cloud_trail_event(inside.to_string())
             .build();
-        let inside = super::event(&inside, &"us-east-1".into(), &mut texts).unwrap();
+        let inside = super::event(&inside, &"us-east-1".into(), now(), &mut texts).unwrap();
         assert_eq!((&*inside.id, inside.at.timestamp()), ("", 1_796_051_405));
     }
 
@@ -497,7 +530,94 @@ mod tests {
                 .cloud_trail_event(payload)
                 .build();
             let mut texts = Texts::default();
-            assert!(event(&sdk, &"us-east-1".into(), &mut texts).is_none());
+            assert!(event(&sdk, &"us-east-1".into(), now(), &mut texts).is_none());
+        }
+    }
+
+    #[test]
+    fn times_that_cannot_be_are_no_times() {
+        let day = 86_400;
+        for (ahead, is_read) in [
+            (-20 * 365 * day, true),
+            (-30 * 365 * day, false),
+            (day, true),
+            (day + 1, false),
+            (8_210_266_876_799 - now().timestamp(), false),
+            (-8_334_601_228_800 - now().timestamp(), false),
+        ] {
+            let at = now().timestamp() + ahead;
+            let inside = json!({ "eventName": "x", "eventTime": at });
+            let outside = Event::builder()
+                .event_name("x")
+                .event_time(SdkTime::from_secs(at));
+            let inside = Event::builder().cloud_trail_event(inside.to_string());
+            let outside = outside.cloud_trail_event("{}");
+            for sdk in [inside.build(), outside.build()] {
+                let read = event(&sdk, &"us-east-1".into(), now(), &mut Texts::default());
+                // What counts in milliseconds is no second of the same number.
+                let is_read = is_read && read.as_ref().is_none_or(|it| it.at.timestamp() == at);
+                assert_eq!(read.is_some(), is_read, "{ahead}");
+            }
+        }
+        for (until, expected) in [
+            (json!(now().timestamp() + 36 * 3600), Some(36 * 3600)),
+            (json!(now().timestamp() + 4 * day), None),
+            (json!("+262142-01-01T00:00:00Z"), None),
+            (json!("1970-01-01T00:00:00Z"), None),
+        ] {
+            let credentials = json!({ "accessKeyId": "ASIAQX7DEMO400000001", "expiration": until });
+            let response = json!({ "credentials": credentials });
+            let made = made_by("GetSessionToken", &json!({}), &response);
+            let Some(Made::Session { until, .. }) = made else {
+                panic!("{made:?}");
+            };
+            let left = until.map(|until| (until - now()).num_seconds());
+            assert_eq!(left, expected);
+        }
+    }
+
+    #[test]
+    fn no_secret_is_kept_of_any_text() {
+        const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let token = format!("IQoJb3JpZ2luX2VjE{}", "a1B2+/".repeat(9));
+        for secret in [SECRET, &token] {
+            // Where it is cut, no half of it stays.
+            for before in [
+                "",
+                "tool/",
+                &"-".repeat(NAME - 20),
+                &"-".repeat(NAME / 4 - 20),
+            ] {
+                let text = format!("{before}{secret} v1");
+                let item = json!({ "instanceId": text });
+                let credentials = json!({ "accessKeyId": text });
+                for (action, target) in [("AssumeRole", "roleArn"), ("CreateUser", "userName")] {
+                    let payload = json!({
+                        "userAgent": text, "sourceIPAddress": text, "errorCode": null,
+                        "awsRegion": text, "vpcEndpointId": text, "eventSource": text,
+                        "requestParameters": { target: text },
+                        "responseElements": { "credentials": credentials },
+                    });
+                    let event = read(action, &payload).unwrap();
+                    let kept = format!("{event:?}");
+                    assert!(event.made.is_some());
+                    assert!(!kept.contains(&secret[..12]), "{kept}");
+                    assert!(kept.contains("[redacted]"), "{kept}");
+                }
+                let listed = json!({ "instancesSet": { "items": [item, item] } });
+                let payload = json!({
+                    "errorCode": text, "requestParameters": listed,
+                    "eventID": text,
+                });
+                let sdk = Event::builder()
+                    .event_name(&text)
+                    .event_time(SdkTime::from_secs(1_795_000_000))
+                    .cloud_trail_event(payload.to_string())
+                    .build();
+                let event = event(&sdk, &"us-east-1".into(), now(), &mut Texts::default());
+                let kept = format!("{:?}", event.unwrap());
+                assert!(!kept.contains(&secret[..12]), "{kept}");
+            }
         }
     }
 

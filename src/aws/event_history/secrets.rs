@@ -1,8 +1,10 @@
-//! What is secret in an event is taken out of it before anything else sees it: CloudTrail writes the
-//! session tokens that STS has handed out, and callers write secrets where none belong.
+//! What is secret in an event is taken out of it before anything else sees it, of what is kept of all and
+//! of one that is shown whole: CloudTrail writes the session tokens that STS has handed out, and callers
+//! write secrets where none belong, into the names of things and what they say of themselves.
 
-use super::pretty::quoted;
+use super::identifiers::is_made_of_words;
 use crate::engine::key_id::{NotAKey, secret_in};
+use std::borrow::Cow;
 
 /// What stands in its place.
 const REDACTED: &str = "[redacted]";
@@ -71,38 +73,65 @@ fn string_without(string: &str) -> String {
         return if left == plain {
             string.to_owned()
         } else {
-            left
+            left.into_owned()
         };
     };
     let left = if said.contains('"') {
-        redacted(&said)
+        redacted(&said).into()
     } else {
         without(&said)
     };
     if left == said {
         return string.to_owned();
     }
-    serde_json::Value::from(left).to_string()
+    serde_json::Value::from(left.into_owned()).to_string()
 }
 
-/// A text without the runs in it that may be secret.
-fn without(text: &str) -> String {
-    let outside = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '/' | '+'));
-    let parts = text.split_inclusive(outside).map(|part| {
-        let run = part.trim_end_matches(outside);
-        let hex = || run.bytes().all(|b| b.is_ascii_hexdigit());
-        let is_secret = run.len() >= TOKEN_LENGTH || (run.len() >= SECRET_LENGTH && !hex());
-        if is_secret {
-            format!("{REDACTED}{}", &part[run.len()..])
-        } else {
-            part.to_owned()
+/// A text without the runs in it that may be secret. Names stay, however long.
+pub(super) fn without(text: &str) -> Cow<'_, str> {
+    let mut left = String::new();
+    let mut kept = 0;
+    let mut at = 0;
+    for part in text.split_inclusive(is_outside) {
+        let run = part.trim_end_matches(is_outside);
+        if may_be_secret(run) {
+            left.extend([&text[kept..at], REDACTED]);
+            kept = at + run.len();
         }
-    });
-    let text: String = parts.collect();
-    match secret_in(&text) {
-        Some(NotAKey::Bedrock { .. } | NotAKey::Token) => REDACTED.into(),
-        _ => text,
+        at += part.len();
     }
+    let left = if kept == 0 {
+        Cow::from(text)
+    } else {
+        left.push_str(&text[kept..]);
+        left.into()
+    };
+    match secret_in(&left) {
+        Some(NotAKey::Bedrock { .. } | NotAKey::Token) => REDACTED.into(),
+        _ => left,
+    }
+}
+
+/// Whether a character is in no base64.
+fn is_outside(c: char) -> bool {
+    !(c.is_ascii_alphanumeric() || matches!(c, '/' | '+'))
+}
+
+fn may_be_secret(run: &str) -> bool {
+    let is_hex = || run.bytes().all(|b| b.is_ascii_hexdigit());
+    run.len() >= TOKEN_LENGTH || (run.len() >= SECRET_LENGTH && !is_hex() && !is_made_of_words(run))
+}
+
+/// The string that a text begins with, in its quotes, and what follows it.
+fn quoted(text: &str) -> (&str, &str) {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return text.split_at(at + 1),
+            c => escaped = c == '\\' && !escaped,
+        }
+    }
+    (text, "")
 }
 
 /// What follows a value.
@@ -209,7 +238,53 @@ mod tests {
         }
     }
 
+    #[test]
+    fn names_stay_however_long() {
+        for name in [
+            "GetServiceLastAccessedDetailsWithEntities",
+            "arn:aws:sts::123456789012:assumed-role/OrganizationAccountAccessRole/botocore-session-1",
+            "arn:aws:sts::123456789012:assumed-role/OrganizationAccountAccessRole/botocore",
+            "arn:aws:iam::aws:policy/AmazonElasticFileSystemClientReadWriteAccess",
+            "arn:aws:ecr:eu-west-1:123456789012:repository/base",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        ] {
+            assert_eq!(without(name), name);
+            let event = json!({ "arn": name, name: [name] }).to_string();
+            assert_eq!(redacted(&event), event);
+        }
+    }
+
+    /// Forty characters as the secrets of access keys have them.
+    fn secrets() -> impl Strategy<Value = String> {
+        proptest::collection::vec(any::<u8>(), 30).prop_map(|bytes| {
+            const DIGITS: &[u8; 64] =
+                b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+            let digit = |bits: u32| char::from(DIGITS[(bits & 63) as usize]);
+            let chunk = |three: &[u8]| {
+                let bits = three
+                    .iter()
+                    .fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+                [18, 12, 6, 0].map(|shift| digit(bits >> shift))
+            };
+            bytes.chunks(3).flat_map(chunk).collect()
+        })
+    }
+
     proptest! {
+        #[test]
+        fn no_secret_stays_wherever_it_stands(
+            secret in secrets(),
+            before in "[A-Za-z0-9/ :._-]{0,30}|assumed-role/OrganizationAccountAccessRole/",
+            after in "[A-Za-z0-9/ :._-]{0,30}|/AmazonElasticFileSystemClientReadWriteAccess",
+        ) {
+            let text = format!("{before}{secret}{after}");
+            prop_assert!(!without(&text).contains(&secret[..12]), "{}", without(&text));
+            let event = json!({ "a": text, &text: { "b": [json!({ "c": text }).to_string()] } });
+            let told = redacted(&event.to_string());
+            prop_assert!(!told.contains(&secret[..12]), "{}", told);
+            prop_assert!(!told.contains(&secret[28..]), "{}", told);
+        }
+
         #[test]
         fn all_else_stays_as_it_is(text in "[\\[\\]{},:\"\\\\a1 \né]{0,80}") {
             prop_assert_eq!(redacted(&text), text);

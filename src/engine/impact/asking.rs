@@ -296,12 +296,13 @@ fn first_regions(account: &Account, key: &str) -> Vec<Arc<str>> {
             LastUsed::Never => None,
         }
     });
-    first.extend(used.filter(|used| is_region(used) && **used != *home));
+    first.extend(used.filter(|used| names_a_region(used) && **used != *home));
     first
 }
 
-/// Whether a text is the name of a region, as far as its form tells: it becomes part of an address.
-fn is_region(name: &str) -> bool {
+/// Whether a text is the name of a region, as far as its form tells, and not that of no one, such as
+/// `aws-global`.
+fn names_a_region(name: &str) -> bool {
     let mut parts = name.split('-');
     let is_sound = |part: &str| {
         !part.is_empty()
@@ -327,7 +328,7 @@ mod tests {
             "us-gov-west-1",
             "us-iso-east-1",
         ] {
-            assert!(is_region(region), "{region}");
+            assert!(names_a_region(region), "{region}");
         }
         for other in [
             "",
@@ -337,7 +338,7 @@ mod tests {
             "evil.example/us-east-1",
             "Us-East-1",
         ] {
-            assert!(!is_region(other), "{other}");
+            assert!(!names_a_region(other), "{other}");
         }
     }
 }

@@ -1,10 +1,14 @@
 //! Policies, read as what they are: statements with effects, actions with wildcards, resources and
 //! conditions. What they allow is judged from that, and never from their names.
 //!
-//! Conditions, policies of the organisation and of resources are not evaluated: what is allowed under
-//! a condition counts as allowed, and what is denied under one does not count as denied. Nor does what
-//! is denied of some resources only. A key can so never do more than what is said here, as far as its
-//! user's policies go and are all known; it may be able to do less.
+//! Conditions and policies of the organisation are not evaluated: what is allowed under a condition
+//! counts as allowed, and what is denied under one does not count as denied. Nor does what is denied of
+//! some resources only. Of what is looked for, a key can so never do more by its user's policies than
+//! what is said here, where these are all known; it may be able to do less.
+//!
+//! It may do more by other ways: resources (buckets, KMS keys, queues) and the trust of roles have
+//! policies of their own, which allow a user something whose own policies allow nothing, and which are
+//! not read; and of what makes a user powerful only the ways are looked for that have a [`Marker`].
 //!
 //! Policies add up, a boundary limits all of them, and what is denied anywhere is denied (IAM user
 //! guide, "Policy evaluation logic"). The condensed form of a policy is a [`Digest`]; what several of
@@ -24,6 +28,8 @@ pub use grants::{Given, Grants};
 pub use marker::Marker;
 
 use super::permissions::{NamedPolicy, Permissions};
+use digest::Source;
+use left::Left;
 
 /// A policy document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,11 +67,14 @@ pub enum Power {
     Everything,
     /// They can make themselves powerful, by this action.
     Escalates(Marker),
+    /// They can have functions or instances do what they want, by this action: with the roles that these
+    /// have. Which they are is not known.
+    TakesOver(Marker),
     /// They can read secrets, by this action.
     ReadsSecrets(Marker),
     /// Something else.
     Something,
-    /// Nothing is allowed.
+    /// Nothing is allowed by the user's own policies; those of resources may allow something.
     Nothing,
 }
 
@@ -91,8 +100,10 @@ pub struct Judgement {
     /// Whether every role that trusts the user can be assumed. Which do is not known; said only where
     /// the user is no administrator.
     pub assumes_roles: bool,
-    /// Whether all policies are known and understood. Otherwise there may be more, or more may be
-    /// denied.
+    /// Whether there is too much in them to tell if anything is left: it may be nothing.
+    pub is_too_long: bool,
+    /// Whether all policies are known and understood, and compared. Otherwise there may be more, or more
+    /// may be denied.
     pub is_certain: bool,
 }
 
@@ -108,9 +119,10 @@ impl Power {
         match self {
             Self::Everything => 0,
             Self::Escalates(_) => 1,
-            Self::ReadsSecrets(_) => 2,
-            Self::Something => 3,
-            Self::Nothing => 4,
+            Self::TakesOver(_) => 2,
+            Self::ReadsSecrets(_) => 3,
+            Self::Something => 4,
+            Self::Nothing => 5,
         }
     }
 }
@@ -174,14 +186,25 @@ fn judge_those(
         .iter()
         .map(|(_, policy)| Digest::of(policy, account))
         .collect();
+    let sources = understood.iter().map(|(at, _)| {
+        let named = &permissions.policies[*at];
+        Source {
+            is_inline: named.arn.is_none(),
+            is_of_group: named.group.is_some(),
+        }
+    });
     let summed = digest::sum(
-        &digests.iter().collect::<Vec<_>>(),
+        &sources.zip(&digests).collect::<Vec<_>>(),
         limit.map(|limit| Digest::of(limit, account)).as_ref(),
         user,
     );
     let by = summed.by.map(|at| understood[at].0);
     let policies: Vec<&Policy> = understood.iter().map(|(_, policy)| *policy).collect();
-    let nothing = summed.power == Power::Something && !left::anything_left(&policies, limit);
+    let left = match summed.power {
+        Power::Something => left::left(&policies, limit),
+        _ => Left::Something,
+    };
+    let nothing = left == Left::Nothing;
     let is_understood = |named: &NamedPolicy| named.policy.is_ok();
     Judgement {
         power: if nothing {
@@ -197,7 +220,9 @@ fn judge_those(
             None => !permissions.misses("iam:GetUser"),
         },
         assumes_roles: summed.assumes_roles && !nothing,
-        is_certain: permissions.missing.is_empty()
+        is_too_long: left == Left::TooMuch,
+        is_certain: left != Left::TooMuch
+            && permissions.missing.is_empty()
             && counting().all(|(_, named)| is_understood(named))
             && boundary.is_none_or(is_understood),
     }

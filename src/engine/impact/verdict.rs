@@ -6,6 +6,7 @@ use super::{KeyTrail, OtherCredentials, Workload, trail::RegionTrail};
 use crate::engine::{
     Engine, Error, Kind, Slot,
     account::{Account, KeyRow, Load},
+    age::ago,
     impact::CredentialKind,
     model::{KeyStatus, LastUsed},
 };
@@ -89,7 +90,10 @@ pub fn nature(path: &str, credentials: &Load<OtherCredentials>) -> (Nature, Stri
             Nature::Unknown,
             format!("person or machine: not known ({})", error.short()),
         ),
-        None => (Nature::Machine, "a machine: no console password".into()),
+        None => (
+            Nature::Machine,
+            "probably a machine: no console password".into(),
+        ),
     }
 }
 
@@ -163,23 +167,10 @@ impl<'a> Subject<'a> {
         }
         text.push(self.what_fails(works));
         if let Presence::Here(row) = presence
-            && let Some(LastUsed::At { time, service, .. }) = row.last_used.known()
             && let Some(trail) = self.trail()
-            && trail.is_whole()
-            && trail.as_of(self.now).is_none()
-            && trail.latest().is_none_or(|latest| latest + DELAY < *time)
+            && let Some(words) = unseen_use(row, trail, self.now)
         {
-            let service = service.as_deref().map(|it| format!(" for {it}"));
-            let why = if *time < trail.since {
-                "before the 90 days that the event history covers"
-            } else {
-                "by a call that the event history does not have: a data event, or one of the last minutes"
-            };
-            text.push(format!(
-                "Last used {}{}, {why}.",
-                ago(self.now - *time),
-                service.unwrap_or_default()
-            ));
+            text.push(format!("Last used {words}."));
         }
         let others = keys.iter().filter(|other| other.key.id != self.key);
         let mut active = others
@@ -195,8 +186,9 @@ impl<'a> Subject<'a> {
         if let Some(permissions) = permissions.and_then(|it| it.permissions.known()) {
             if let Some(policy) = permissions.quarantine() {
                 text.push(format!(
-                    "AWS has put {} under quarantine ({policy}): its key is public. Treat it as leaked.",
-                    self.user
+                    "AWS has put {user} under quarantine ({policy}): it attaches this policy when it finds \
+                     a key of a user in public. Treat each key of {user} as leaked.",
+                    user = self.user
                 ));
             }
             if let Some(boundary) = &permissions.boundary {
@@ -240,12 +232,12 @@ impl<'a> Subject<'a> {
         }
         match (rows.first(), rest) {
             (Some(last), None) => format!(
-                "Nothing has used it this week, as far as management calls tell. The last was {}, {}.",
+                "Nothing has used it this week, as far as management calls tell. The last one was by {}, {}.",
                 last.short(),
                 ago(self.now - last.last)
             ),
             (Some(last), Some(rest)) => format!(
-                "The last that is known to have used it is {}, {}; {rest}.",
+                "The last management call that is known was by {}, {}; {rest}.",
                 last.short(),
                 ago(self.now - last.last)
             ),
@@ -361,6 +353,7 @@ impl<'a> Subject<'a> {
     pub fn not_checked(&self) -> Vec<String> {
         let mut text = vec![
             "data events (reading S3 objects, invoking functions)".to_owned(),
+            "resource policies (buckets, KMS keys, role trust)".to_owned(),
             "anything older than 90 days".to_owned(),
             "the last minutes: an event takes some to appear".to_owned(),
         ];
@@ -453,11 +446,22 @@ impl Engine {
         let trail = account.impacts.trail(key)?;
         let rows = trail.workloads.rows();
         let now = self.now();
+        let mut keys = account
+            .users
+            .rows()
+            .iter()
+            .filter_map(|row| row.keys.known());
+        let row = keys.find_map(|keys| keys.iter().find(|row| row.key.id == key));
+        let unseen = row.and_then(|row| unseen_use(row, trail, now));
+        let with_unseen = |words: String| match &unseen {
+            Some(unseen) => format!("{words}; last used {unseen}"),
+            None => words,
+        };
         for (time, when) in [(TODAY, "today"), (THIS_WEEK, "this week")] {
             let used = rows.iter().filter(|row| row.was_seen_within(time, now));
             let used: Vec<&Workload> = used.copied().collect();
             if !used.is_empty() {
-                return Some(format!("used {when} by {}", names(&used)));
+                return Some(with_unseen(format!("used {when} by {}", names(&used))));
             }
         }
         let subject = Subject {
@@ -469,14 +473,39 @@ impl Engine {
         let rest = subject.rest(trail);
         let Some(last) = rows.first() else {
             let all = rest.is_none() && trail.is_whole();
-            return all.then(|| "no management call in the last 90 days".into());
+            return all.then(|| with_unseen("no management call in the last 90 days".into()));
         };
-        let used = format!("{}, {}", last.short(), ago(now - last.last));
+        let by = format!("by {}, {}", last.short(), ago(now - last.last));
         Some(match rest {
-            None => format!("last used by {used}"),
-            Some(rest) => format!("the last that is known to have used it is {used}; {rest}"),
+            None => with_unseen(format!("last management call {by}")),
+            Some(rest) => format!("the last management call that is known was {by}; {rest}"),
         })
     }
+}
+
+/// When a key was used last, for what and why that is none of its calls that are known; none where it is
+/// one of them, or may be one that is not loaded.
+fn unseen_use(row: &KeyRow, trail: &KeyTrail, now: DateTime<Utc>) -> Option<String> {
+    let Some(LastUsed::At { time, service, .. }) = row.last_used.known() else {
+        return None;
+    };
+    if !trail.is_whole() || trail.as_of(now).is_some() {
+        return None;
+    }
+    let told = trail
+        .latest()
+        .and_then(|latest| latest.checked_add_signed(DELAY));
+    if told.is_some_and(|told| told >= *time) {
+        return None;
+    }
+    let service = service.as_deref().map(|it| format!(" for {it}"));
+    let why = if *time < trail.since {
+        "before the 90 days that the event history covers"
+    } else {
+        "by a call that the event history does not have: a data event, or one of the last minutes"
+    };
+    let (when, service) = (ago(now - *time), service.unwrap_or_default());
+    Some(format!("{when}{service}, {why}"))
 }
 
 /// Until when a history tells, where the present may be another: `as of 14:02 UTC`.
@@ -530,16 +559,4 @@ fn names(rows: &[&Workload]) -> String {
         Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
         last => last.unwrap_or_default(),
     }
-}
-
-/// How long ago something was.
-fn ago(age: TimeDelta) -> String {
-    let (count, unit) = if age < TimeDelta::hours(1) {
-        (age.num_minutes().max(0), "minute")
-    } else if age < TimeDelta::days(1) {
-        (age.num_hours(), "hour")
-    } else {
-        (age.num_days(), "day")
-    };
-    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }

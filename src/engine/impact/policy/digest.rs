@@ -129,7 +129,10 @@ impl Digest {
                 for marker in markers {
                     let reach = reach(resources, marker.about(), account);
                     let beyond = match marker.about() {
-                        About::EveryRole | About::AnyRole => reach.all,
+                        About::EveryRole
+                        | About::AnyRole
+                        | About::EveryFunction
+                        | About::EveryInstance => reach.all,
                         _ => reach.all || reach.beyond,
                     };
                     if beyond {
@@ -188,6 +191,27 @@ impl Digest {
     }
 }
 
+/// Where a policy of a user comes from: what takes it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) is_inline: bool,
+    pub(super) is_of_group: bool,
+}
+
+impl Source {
+    /// Whether an action takes such a policy away.
+    fn is_lifted_by(self, marker: Marker) -> bool {
+        match marker.action() {
+            "iam:DetachUserPolicy" => !self.is_of_group && !self.is_inline,
+            "iam:DeleteUserPolicy" => !self.is_of_group && self.is_inline,
+            "iam:DetachGroupPolicy" => self.is_of_group && !self.is_inline,
+            "iam:DeleteGroupPolicy" => self.is_of_group && self.is_inline,
+            "iam:RemoveUserFromGroup" => self.is_of_group,
+            _ => false,
+        }
+    }
+}
+
 /// What a user can do by several policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Summed {
@@ -202,7 +226,82 @@ pub(super) struct Summed {
 }
 
 /// What a user can do by policies that are a union, limited by a boundary.
-pub(super) fn sum(policies: &[&Digest], boundary: Option<&Digest>, user: &str) -> Summed {
+pub(super) fn sum(policies: &[(Source, &Digest)], boundary: Option<&Digest>, user: &str) -> Summed {
+    let digests: Vec<&Digest> = policies.iter().map(|(_, digest)| *digest).collect();
+    let summed = sum_of(&digests, boundary, user);
+    if summed.power.is_admin() || !digests.iter().any(|one| one.denies_anything) {
+        return summed;
+    }
+    let lifting = Marker::all().filter(|marker| marker.good_for() == Use::LiftsDenies);
+    for marker in lifting {
+        let is_lifted = |at: usize| {
+            let (source, digest) = policies[at];
+            digest.denies_anything && source.is_lifted_by(marker)
+        };
+        let Some((by, allowed)) = allowed_of(&digests, boundary, user, marker) else {
+            continue;
+        };
+        // What only denies goes, and one at a time of those that allow something as well.
+        let mixed = (0..digests.len()).filter(|at| is_lifted(*at) && digests[*at].allows_anything);
+        let mut without = mixed.map(Some).chain([None]);
+        let makes_admin = without.any(|mixed| {
+            let stays = |at: &usize| {
+                !is_lifted(*at) || (digests[*at].allows_anything && Some(*at) != mixed)
+            };
+            let left: Vec<&Digest> = (0..digests.len())
+                .filter(stays)
+                .map(|at| digests[at])
+                .collect();
+            left.len() < digests.len() && sum_of(&left, boundary, user).power.is_admin()
+        });
+        if makes_admin {
+            return Summed {
+                power: Power::Escalates(marker),
+                by: Some(by),
+                is_conditional: allowed == Allowed::Conditionally,
+                is_admin_conditional: allowed == Allowed::Conditionally,
+                assumes_roles: false,
+            };
+        }
+    }
+    summed
+}
+
+/// Whether an action is allowed where it is good for something, and by which policy the most.
+fn allowed_of(
+    policies: &[&Digest],
+    boundary: Option<&Digest>,
+    user: &str,
+    marker: Marker,
+) -> Option<(usize, Allowed)> {
+    let all = || policies.iter().copied().chain(boundary);
+    if all().any(|one| one.denied & marker.bit() != 0) {
+        return None;
+    }
+    let denied_beyond = all().any(|one| one.denied_beyond & marker.bit() != 0);
+    most(policies, |one| {
+        let (mut others, mut own) = one.reach(marker, user);
+        if let Some(boundary) = boundary {
+            let (limit_others, limit_own) = boundary.reach(marker, user);
+            own = own.min(limit_own);
+            others = others.min(limit_others);
+        }
+        if denied_beyond {
+            others = Allowed::Not;
+        }
+        match marker.about() {
+            About::AnyUser => others.max(own),
+            About::OwnUser => own,
+            // Without a boundary there is nothing to be rid of.
+            About::Boundary if boundary.is_some() => own,
+            About::Boundary => Allowed::Not,
+            _ => others,
+        }
+    })
+}
+
+/// The same, where no policy is taken away.
+fn sum_of(policies: &[&Digest], boundary: Option<&Digest>, user: &str) -> Summed {
     let all = || policies.iter().copied().chain(boundary);
     let found = |power, by, allowed| Summed {
         power,
@@ -223,36 +322,13 @@ pub(super) fn sum(policies: &[&Digest], boundary: Option<&Digest>, user: &str) -
     if let Some(surely) = everything.filter(|everything| !everything.is_conditional) {
         return surely;
     }
-    let denied = all().fold(0, |bits, one| bits | one.denied);
-    let denied_beyond = all().fold(0, |bits, one| bits | one.denied_beyond);
-    let allowed = |one: &Digest, marker: Marker| {
-        if denied & marker.bit() != 0 {
-            return Allowed::Not;
-        }
-        let (mut others, mut own) = one.reach(marker, user);
-        if let Some(boundary) = boundary {
-            let (limit_others, limit_own) = boundary.reach(marker, user);
-            own = own.min(limit_own);
-            others = others.min(limit_others);
-        }
-        if denied_beyond & marker.bit() != 0 {
-            others = Allowed::Not;
-        }
-        match marker.about() {
-            About::AnyUser => others.max(own),
-            // Without a boundary there is nothing to be rid of.
-            About::Boundary if boundary.is_some() => own,
-            About::Boundary => Allowed::Not,
-            _ => others,
-        }
-    };
     let telling = policies.iter().fold(0, |bits, one| bits | one.telling());
     let best = |good_for: Use| {
         let mut best: Option<(Marker, usize, Allowed)> = None;
         let is_told = |marker: &Marker| telling & marker.bit() != 0;
         let good = Marker::all().filter(|marker| marker.good_for() == good_for);
         for marker in good.filter(is_told) {
-            if let Some((at, allowed)) = most(policies, |one| allowed(one, marker))
+            if let Some((at, allowed)) = allowed_of(policies, boundary, user, marker)
                 && best.is_none_or(|(_, _, known)| known < allowed)
             {
                 best = Some((marker, at, allowed));
@@ -272,6 +348,12 @@ pub(super) fn sum(policies: &[&Digest], boundary: Option<&Digest>, user: &str) -
         return found(Power::Escalates(marker), Some(at), allowed);
     }
     let assumes_roles = best(Use::AssumesRoles).is_some();
+    if let Some((marker, at, allowed)) = best(Use::TakesOver) {
+        return Summed {
+            assumes_roles,
+            ..found(Power::TakesOver(marker), Some(at), allowed)
+        };
+    }
     if let Some((marker, at, allowed)) = best(Use::ReadsSecrets) {
         return Summed {
             assumes_roles,

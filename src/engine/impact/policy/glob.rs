@@ -32,6 +32,14 @@ pub(super) fn takes_in(outer: &str, inner: &str) -> bool {
     outer[at..].iter().all(|letter| *letter == b'*')
 }
 
+/// Whether two patterns begin so that neither has anything in common with the other: that is soon told.
+pub(super) fn are_apart(one: &str, other: &str) -> bool {
+    let wild = |byte: u8| matches!(byte, b'*' | b'?' | b'$');
+    let mut pairs = one.bytes().zip(other.bytes());
+    let first = pairs.find(|(a, b)| a != b || wild(*a));
+    first.is_some_and(|(a, b)| a != b && !wild(a) && !wild(b))
+}
+
 /// Where the next character begins: `?` stands for one, however many bytes it has.
 fn after(text: &[u8], at: usize) -> usize {
     let rest = text[at + 1..].iter();
@@ -112,6 +120,7 @@ mod tests {
             let common = matched.iter().any(|(one, other)| *one && *other);
             prop_assert_eq!(overlap(&one, &other), common, "{} {}", one, other);
             prop_assert_eq!(overlap(&other, &one), common, "{} {}", one, other);
+            prop_assert!(!common || !are_apart(&one, &other), "{} {}", one, other);
             if takes_in(&one, &other) {
                 let all = matched.iter().all(|(one, other)| *one || !*other);
                 prop_assert!(all, "{} does not take in {}", one, other);

@@ -1,7 +1,11 @@
 //! What gives a user permissions, as the details of all users tell of it: by name, since groups and
 //! managed policies may be told of later than the users who have them.
 
-use super::{super::permissions::is_quarantine, Digest, Power, digest};
+use super::{
+    super::permissions::is_quarantine,
+    Digest, Power,
+    digest::{self, Source},
+};
 use std::{collections::HashMap, sync::Arc};
 
 /// What gives a user permissions. Many users have the same.
@@ -44,20 +48,25 @@ impl Given {
             None => None,
         };
         let mut is_certain = true;
-        let mut digests: Vec<&Digest> = Vec::new();
+        let mut digests: Vec<(Source, &Digest)> = Vec::new();
         let groups = grants.groups.iter().filter_map(|name| {
             let group = self.groups.get(name);
             is_certain &= group.is_some();
             group
         });
-        let sources: Vec<&Grants> = std::iter::once(grants).chain(groups).collect();
-        for source in sources {
+        let groups: Vec<&Grants> = groups.collect();
+        let own = std::iter::once((false, grants));
+        for (is_of_group, source) in own.chain(groups.into_iter().map(|group| (true, group))) {
             let managed = source.managed.iter().filter(|arn| !is_quarantine(arn));
-            let managed = managed.map(|arn| self.managed(arn));
-            let inline = source.inline.iter().map(Option::as_ref);
-            for digest in inline.chain(managed) {
+            let managed = managed.map(|arn| (false, self.managed(arn)));
+            let inline = source.inline.iter().map(|one| (true, one.as_ref()));
+            for (is_inline, digest) in inline.chain(managed) {
                 is_certain &= digest.is_some();
-                digests.extend(digest);
+                let from = Source {
+                    is_inline,
+                    is_of_group,
+                };
+                digests.extend(digest.map(|digest| (from, digest)));
             }
         }
         let summed = digest::sum(&digests, boundary, user);

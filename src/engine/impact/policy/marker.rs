@@ -2,7 +2,8 @@
 //! those that read secrets.
 //!
 //! What makes a user powerful is what gives them, or a key that they get, other policies: the ways are
-//! those that are known as privilege escalation in IAM.
+//! those that are known as privilege escalation in IAM. Other services have more, of which only those are
+//! looked for that need nothing else, and of which it is said that they depend on what is there.
 
 use std::fmt;
 
@@ -17,6 +18,8 @@ pub(super) enum About {
     User,
     /// Users, oneself included.
     AnyUser,
+    /// Oneself.
+    OwnUser,
     /// Oneself, where there is a boundary.
     Boundary,
     /// Groups.
@@ -29,6 +32,10 @@ pub(super) enum About {
     EveryRole,
     /// The same, those of other accounts included.
     AnyRole,
+    /// Functions of Lambda: one of them is what many programs need, and all of them are what matters.
+    EveryFunction,
+    /// Instances, the same.
+    EveryInstance,
     /// Secrets of Secrets Manager.
     Secret,
     /// Parameters of Systems Manager.
@@ -52,6 +59,25 @@ const ESCALATES: &[(&str, About)] = &[
     ("iam:UpdateLoginProfile", About::User),
     ("iam:PassRole", About::EveryRole),
     ("iam:DeleteUserPermissionsBoundary", About::Boundary),
+    // One that allows more takes its place.
+    ("iam:PutUserPermissionsBoundary", About::Boundary),
+];
+
+/// The actions that take a policy away, and with it what it denies.
+const LIFTS_DENIES: &[(&str, About)] = &[
+    ("iam:DetachUserPolicy", About::OwnUser),
+    ("iam:DeleteUserPolicy", About::OwnUser),
+    ("iam:DetachGroupPolicy", About::Group),
+    ("iam:DeleteGroupPolicy", About::Group),
+    ("iam:RemoveUserFromGroup", About::Group),
+];
+
+/// The actions by which users have programs act for them that have roles of their own: with what may be
+/// more, or less. Which roles these are is not read.
+const TAKES_OVER: &[(&str, About)] = &[
+    ("lambda:UpdateFunctionCode", About::EveryFunction),
+    ("ssm:SendCommand", About::EveryInstance),
+    ("ssm:StartSession", About::EveryInstance),
 ];
 
 /// The actions that read secrets.
@@ -73,42 +99,61 @@ const ASSUMES: &[(&str, About)] = &[("sts:AssumeRole", About::AnyRole)];
 pub(super) enum Use {
     /// It makes powerful.
     Escalates,
+    /// It takes away what is denied.
+    LiftsDenies,
+    /// It has programs with roles of their own do what one wants.
+    TakesOver,
     /// It reads secrets.
     ReadsSecrets,
     /// It assumes roles.
     AssumesRoles,
 }
 
+/// All of them, by what they are good for.
+const KINDS: &[(Use, &[(&str, About)])] = &[
+    (Use::Escalates, ESCALATES),
+    (Use::LiftsDenies, LIFTS_DENIES),
+    (Use::TakesOver, TAKES_OVER),
+    (Use::ReadsSecrets, READS_SECRETS),
+    (Use::AssumesRoles, ASSUMES),
+];
+
 impl Marker {
     /// All of them: those that escalate first.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let count = ESCALATES.len() + READS_SECRETS.len() + ASSUMES.len();
+        let count: usize = KINDS.iter().map(|(_, rows)| rows.len()).sum();
         (0..u8::try_from(count).unwrap_or(u8::MAX)).map(Self)
     }
 
-    fn row(self) -> &'static (&'static str, About) {
-        let at = usize::from(self.0);
-        let mut rows = ESCALATES.iter().chain(READS_SECRETS);
-        rows.nth(at).unwrap_or(&ASSUMES[0])
+    fn row(self) -> (Use, &'static (&'static str, About)) {
+        let rows = |(good_for, rows): &(Use, &'static [_])| {
+            let good_for = *good_for;
+            rows.iter().map(move |row| (good_for, row))
+        };
+        let mut all = KINDS.iter().flat_map(rows);
+        let last = (Use::AssumesRoles, &ASSUMES[0]);
+        all.nth(usize::from(self.0)).unwrap_or(last)
     }
 
     /// The action, as policies name it: `iam:AttachUserPolicy`.
     #[must_use]
     pub fn action(self) -> &'static str {
-        self.row().0
+        self.row().1.0
     }
 
     pub(super) fn about(self) -> About {
-        self.row().1
+        self.row().1.1
+    }
+
+    /// Whether it takes away what another policy denies.
+    #[must_use]
+    pub fn lifts_denies(self) -> bool {
+        self.good_for() == Use::LiftsDenies
     }
 
     /// What it is good for.
     pub(super) fn good_for(self) -> Use {
-        match usize::from(self.0) {
-            at if at < ESCALATES.len() => Use::Escalates,
-            at if at < ESCALATES.len() + READS_SECRETS.len() => Use::ReadsSecrets,
-            _ => Use::AssumesRoles,
-        }
+        self.row().0
     }
 
     /// Its place in a set of them.
@@ -135,6 +180,6 @@ mod tests {
             set |= marker.bit();
             assert!(marker.action().contains(':'));
         }
-        assert_eq!(set.count_ones(), 22);
+        assert_eq!(set.count_ones(), 31);
     }
 }

@@ -30,22 +30,30 @@ impl About {
     /// The service, and how the resource begins.
     fn place(self) -> (&'static str, &'static str) {
         match self {
-            Self::User | Self::AnyUser | Self::Boundary => ("iam", "user/"),
+            Self::User | Self::AnyUser | Self::OwnUser | Self::Boundary => ("iam", "user/"),
             Self::Group => ("iam", "group/"),
             Self::Policy => ("iam", "policy/"),
             Self::Role | Self::EveryRole | Self::AnyRole => ("iam", "role/"),
+            Self::EveryFunction => ("lambda", "function:"),
+            Self::EveryInstance => ("ec2", "instance/"),
             Self::Secret => ("secretsmanager", "secret:"),
             Self::Parameter => ("ssm", "parameter/"),
         }
     }
 
     fn is_user(self) -> bool {
-        matches!(self, Self::User | Self::AnyUser | Self::Boundary)
+        matches!(
+            self,
+            Self::User | Self::AnyUser | Self::OwnUser | Self::Boundary
+        )
     }
 
-    /// Whether a pattern takes in all of them, in the account and the partition that it may name.
+    /// Whether a pattern takes in all of them, in the account, the region and the partition that it may
+    /// name.
     fn is_all(self, pattern: &str) -> bool {
-        self.is_all_of(pattern, named(pattern, 4).unwrap_or(FRESH))
+        let account = named(pattern, 4).unwrap_or(FRESH);
+        let region = named(pattern, 3).unwrap_or(FRESH);
+        self.is_all_of(pattern, account, region)
     }
 
     /// Whether a pattern surely takes in all of them: those of every account, or of the user's own
@@ -54,16 +62,17 @@ impl About {
         let own = account.filter(|_| self != Self::AnyRole);
         // What a variable stands for is not known here, and never everything.
         !pattern.contains("${")
-            && (self.is_all_of(pattern, FRESH)
-                || own.is_some_and(|own| self.is_all_of(pattern, own)))
+            && (self.is_all_of(pattern, FRESH, FRESH)
+                || own.is_some_and(|own| self.is_all_of(pattern, own, FRESH)))
     }
 
-    /// Whether a pattern takes in all of them that an account has, in the partition that it may name.
-    fn is_all_of(self, pattern: &str, account: &str) -> bool {
+    /// Whether a pattern takes in all of them that an account has in a region, in the partition that it
+    /// may name.
+    fn is_all_of(self, pattern: &str, account: &str, region: &str) -> bool {
         let (service, begin) = self.place();
         let partition = named(pattern, 1).unwrap_or(FRESH);
         // IAM has no regions.
-        let region = if service == "iam" { "" } else { FRESH };
+        let region = if service == "iam" { "" } else { region };
         let one = format!("arn:{partition}:{service}:{region}:{account}:{begin}{FRESH}");
         takes_in(pattern, &one)
     }

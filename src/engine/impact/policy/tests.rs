@@ -67,6 +67,7 @@ fn tell(power: Power) -> String {
     match power {
         Power::Everything => "everything".into(),
         Power::Escalates(marker) => format!("escalates {marker}"),
+        Power::TakesOver(marker) => format!("takes over by {marker}"),
         Power::ReadsSecrets(marker) => format!("reads {marker}"),
         Power::Something => "something".into(),
         Power::Nothing => "nothing".into(),
@@ -98,6 +99,8 @@ fn managed(name: &str) -> NamedPolicy {
         "AmazonS3FullAccess" => vec![allow(&["s3:*", "s3-object-lambda:*"], "*")],
         "SecretsManagerReadWrite" => vec![allow(&["secretsmanager:*", "kms:ListKeys"], "*")],
         "AmazonSSMReadOnlyAccess" => vec![allow(&["ssm:Describe*", "ssm:Get*", "ssm:List*"], "*")],
+        "AWSLambda_FullAccess" => vec![allow(&["lambda:*", "iam:ListRoles"], "*")],
+        "AmazonSSMFullAccess" => vec![allow(&["ssm:*", "ec2:DescribeInstanceStatus"], "*")],
         "AWSDenyAll" => vec![deny(&["*"])],
         "AWSCompromisedKeyQuarantineV3" => vec![deny(&[
             "cloudtrail:LookupEvents",
@@ -109,14 +112,17 @@ fn managed(name: &str) -> NamedPolicy {
             "iam:CreateAccessKey",
             "iam:CreateLoginProfile",
             "iam:CreatePolicyVersion",
+            "iam:DetachUserPolicy",
             "iam:PassRole",
             "iam:PutGroupPolicy",
             "iam:PutRolePolicy",
+            "iam:PutUserPermissionsBoundary",
             "iam:PutUserPolicy",
             "iam:SetDefaultPolicyVersion",
             "iam:UpdateAccessKey",
             "iam:UpdateAssumeRolePolicy",
             "iam:UpdateLoginProfile",
+            "lambda:UpdateFunctionCode",
         ])],
         "IAMSelfManageServiceSpecificCredentials" => {
             vec![allow(&["iam:CreateServiceSpecificCredential"], OWN)]
@@ -136,15 +142,21 @@ fn managed(name: &str) -> NamedPolicy {
         ],
         _ => unreachable!("{name}"),
     };
-    named(name, statements)
+    NamedPolicy {
+        arn: Some(format!("arn:aws:iam::aws:policy/{name}").into()),
+        ..named(name, statements)
+    }
 }
 
 #[test]
 fn the_shapes_of_managed_policies_are_judged_by_what_they_say() {
     for (names, expected) in [
         (&["AdministratorAccess"][..], "everything"),
-        // Whether a role trusts them is not told by this.
-        (&["PowerUserAccess"], "reads secretsmanager:GetSecretValue"),
+        // Whether a role trusts them, and what the roles of functions may do, is not told by this.
+        (
+            &["PowerUserAccess"],
+            "takes over by lambda:UpdateFunctionCode",
+        ),
         (&["IAMFullAccess"], "escalates iam:AttachUserPolicy"),
         (&["IAMReadOnlyAccess"], "something"),
         (&["ReadOnlyAccess"], "reads ssm:GetParameter"),
@@ -156,6 +168,11 @@ fn the_shapes_of_managed_policies_are_judged_by_what_they_say() {
             "reads secretsmanager:GetSecretValue",
         ),
         (&["AmazonSSMReadOnlyAccess"], "reads ssm:GetParameter"),
+        (
+            &["AWSLambda_FullAccess"],
+            "takes over by lambda:UpdateFunctionCode",
+        ),
+        (&["AmazonSSMFullAccess"], "takes over by ssm:SendCommand"),
         (&["IAMSelfManageServiceSpecificCredentials"], "something"),
         (&["IAMUserChangePassword"], "something"),
         (&["SelfManageWithMfa"], "something"),
@@ -165,7 +182,7 @@ fn the_shapes_of_managed_policies_are_judged_by_what_they_say() {
         (&["AdministratorAccess", "AWSDenyAll"], "nothing"),
         (
             &["AdministratorAccess", "AWSCompromisedKeyQuarantineV3"],
-            "reads secretsmanager:GetSecretValue",
+            "takes over by ssm:SendCommand",
         ),
         (
             &["IAMFullAccess", "AWSCompromisedKeyQuarantineV3"],
@@ -233,6 +250,32 @@ fn making_oneself_powerful_reaches_beyond_oneself() {
             "something",
         ),
         (
+            "iam:PutUserPermissionsBoundary",
+            OWN.to_owned(),
+            "something",
+        ),
+        ("iam:DetachUserPolicy", OWN.to_owned(), "something"),
+        (
+            "lambda:UpdateFunctionCode",
+            "arn:aws:lambda:eu-west-1:123456789012:function:*".to_owned(),
+            "takes over by lambda:UpdateFunctionCode",
+        ),
+        (
+            "lambda:UpdateFunctionCode",
+            "arn:aws:lambda:eu-west-1:123456789012:function:web".to_owned(),
+            "something",
+        ),
+        (
+            "ssm:StartSession",
+            "arn:aws:ec2:*:*:instance/*".to_owned(),
+            "takes over by ssm:StartSession",
+        ),
+        (
+            "ssm:SendCommand",
+            "arn:aws:ssm:*:*:document/AWS-RunShellScript".to_owned(),
+            "something",
+        ),
+        (
             "iam:PutGroupPolicy",
             "arn:aws:iam::123456789012:group/dev".to_owned(),
             "escalates iam:PutGroupPolicy",
@@ -290,8 +333,19 @@ fn a_boundary_limits_what_policies_allow() {
         ),
         "escalates iam:DeleteUserPermissionsBoundary"
     );
+    // And whoever may put another in its place.
+    for action in ["iam:PutUserPermissionsBoundary", "iam:*Boundary"] {
+        let limit = vec![allow(&[action, "s3:*"], OWN)];
+        assert!(
+            bounded(limit, all()).starts_with("escalates iam:"),
+            "{action}"
+        );
+    }
     let kept = vec![allow(&["*"], "*"), deny(&["iam:*", "sts:*"])];
-    assert_eq!(bounded(kept, all()), "reads secretsmanager:GetSecretValue");
+    assert_eq!(
+        bounded(kept, all()),
+        "takes over by lambda:UpdateFunctionCode"
+    );
 }
 
 #[test]
@@ -301,6 +355,10 @@ fn what_is_denied_is_taken_away_and_what_is_denied_under_a_condition_is_not() {
     assert_eq!(with(conditional(deny(&["*"]))), "everything");
     assert_eq!(
         with(deny(&["iam:*"])),
+        "takes over by lambda:UpdateFunctionCode"
+    );
+    assert_eq!(
+        with(deny(&["iam:*", "lambda:*", "ssm:S*"])),
         "reads secretsmanager:GetSecretValue"
     );
     // All but reading is denied.
@@ -316,6 +374,81 @@ fn what_is_denied_is_taken_away_and_what_is_denied_under_a_condition_is_not() {
     let none = all_but(&["ec2:*"], allow(&[], "*"));
     let not = all_but(&["ec2:*"], deny(&[]));
     assert_eq!(power(vec![named("p", vec![none, not])]), "nothing");
+}
+
+#[test]
+fn whoever_may_take_away_what_is_denied_has_what_is_allowed() {
+    let denied = || {
+        deny(&[
+            "iam:*Put*",
+            "iam:Attach*",
+            "iam:*Policy*Version",
+            "iam:Create*",
+            "iam:Update*",
+            "iam:PassRole",
+            "iam:AddUserToGroup",
+        ])
+    };
+    let of = |inline: bool, group: bool, statements: Vec<Statement>, may: &str| {
+        let mut kept = named("Kept", statements);
+        kept.arn = (!inline).then(|| "arn:aws:iam::123456789012:policy/Kept".into());
+        kept.group = group.then(|| "staff".into());
+        let own = named("Own", vec![allow(&[may, "iam:Attach*", "s3:Get*"], "*")]);
+        power(vec![own, kept])
+    };
+    for (inline, group, action) in [
+        (false, false, "iam:DetachUserPolicy"),
+        (true, false, "iam:DeleteUserPolicy"),
+        (false, true, "iam:DetachGroupPolicy"),
+        (true, true, "iam:DeleteGroupPolicy"),
+        (true, true, "iam:RemoveUserFromGroup"),
+        (false, true, "iam:RemoveUserFromGroup"),
+    ] {
+        let told = of(inline, group, vec![denied()], action);
+        assert_eq!(told, format!("escalates {action}"));
+        // Nothing that matters is denied, or with nothing else the user is powerful as it is.
+        let harmless = vec![deny(&["s3:DeleteBucket"])];
+        let told = of(inline, group, harmless, action);
+        assert_eq!(told, "escalates iam:AttachUserPolicy");
+        // It is denied too.
+        let told = of(inline, group, vec![denied(), deny(&[action])], action);
+        assert_eq!(told, "something", "{action}");
+        // It is another kind of policy.
+        if action != "iam:RemoveUserFromGroup" {
+            assert_eq!(of(!inline, group, vec![denied()], action), "something");
+        }
+        assert_eq!(of(inline, !group, vec![denied()], action), "something");
+    }
+    // What goes with what it denies is not left over.
+    let both = vec![allow(&["iam:*"], "*"), denied()];
+    let mut one = named("One", both);
+    assert_eq!(power(vec![one.clone()]), "something");
+    one.policy = Ok(Policy {
+        statements: vec![allow(&["iam:Delete*"], OWN), denied()],
+    });
+    let attaches = named("Attaches", vec![allow(&["iam:Attach*"], "*")]);
+    assert_eq!(power(vec![one, attaches]), "escalates iam:DeleteUserPolicy");
+}
+
+#[test]
+fn what_is_too_long_to_be_compared_is_not_certain() {
+    let all = |service: &str| -> Vec<String> {
+        (0..100).map(|at| format!("s3:*{service}{at}")).collect()
+    };
+    let resources: Vec<String> = (0..80).map(|at| format!("*{at}")).collect();
+    let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
+    let policy = |service: &str| {
+        let actions = all(service);
+        let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+        let mut statement = allow(&actions, "*");
+        statement.resources = patterns(&resources, false);
+        named("p", vec![statement])
+    };
+    let judged = judge(&permissions(vec![policy("a")], Some(policy("b"))), USER);
+    assert_eq!(judged.power, Power::Something);
+    assert!(judged.is_too_long && !judged.is_certain, "{judged:?}");
+    let judged = judge(&permissions(vec![policy("a")], None), USER);
+    assert!(!judged.is_too_long && judged.is_certain, "{judged:?}");
 }
 
 #[test]
@@ -504,9 +637,11 @@ const ACTIONS: &[&str] = &[
     "iam:attachuserpolicy",
     "iam:createaccesskey",
     "iam:deleteuserpermissionsboundary",
+    "iam:deleteuserpolicy",
     "iam:passrole",
     "secretsmanager:*",
     "ssm:get*",
+    "lambda:update*",
     "s3:*",
     "s3:get*",
     "sts:assumerole",
@@ -540,6 +675,8 @@ const THINGS: &[&str] = &[
     "role/zz",
     "group/zz",
     "policy/zz",
+    "function:zz",
+    "instance/zz",
     "secret:zz",
     "parameter/zz",
     "bucket",
@@ -552,6 +689,7 @@ fn acts() -> Vec<String> {
         "iam:attachzz",
         "secretsmanager:zz",
         "ssm:getzz",
+        "lambda:updatezz",
         "s3:zz",
         "s3:getzz",
     ];
@@ -580,6 +718,12 @@ fn arn(thing: &str) -> String {
         "bucket" => "arn:aws:s3:::bucket".into(),
         _ if thing.starts_with("secret") => {
             format!("arn:aws:secretsmanager:eu-west-1:123456789012:{thing}")
+        }
+        _ if thing.starts_with("function") => {
+            format!("arn:aws:lambda:eu-west-1:123456789012:{thing}")
+        }
+        _ if thing.starts_with("instance") => {
+            format!("arn:aws:ec2:eu-west-1:123456789012:{thing}")
         }
         _ if thing.starts_with("parameter") => {
             format!("arn:aws:ssm:eu-west-1:123456789012:{thing}")
@@ -625,6 +769,7 @@ fn first(
             match marker.about() {
                 About::User => any(&["user/alice", "user/zz"]),
                 About::AnyUser => any(&["user/alice", "user/zz", "user/bob"]),
+                About::OwnUser => any(&["user/bob"]),
                 About::Boundary => boundary.is_some() && any(&["user/bob"]),
                 About::Group => any(&["group/zz"]),
                 About::Policy => any(&["policy/zz"]),
@@ -632,6 +777,8 @@ fn first(
                 About::EveryRole | About::AnyRole => {
                     on(*marker, "role/one") && on(*marker, "role/zz")
                 }
+                About::EveryFunction => any(&["function:zz"]),
+                About::EveryInstance => any(&["instance/zz"]),
                 About::Secret => any(&["secret:zz"]),
                 About::Parameter => any(&["parameter/zz"]),
             }
@@ -696,18 +843,53 @@ proptest! {
             surely.map(|marker| (marker, false)).or(maybe)
         };
         let is_conditional = judged.is_conditional;
+        // Whether some of the policies that deny can be deleted, and what is left makes powerful.
+        let lifts = || {
+            let says = |policy: &Policy, allows| {
+                let counts = |one: &Statement| one.allows == allows && (allows || !one.is_conditional);
+                policy.statements.iter().any(counts)
+            };
+            let can_go = |at: &usize| says(&policies[*at], false);
+            allowed("iam:deleteuserpolicy", "user/bob")
+                && (1_usize..1 << policies.len()).any(|gone| {
+                    let goes = |at: &usize| gone >> at & 1 == 1;
+                    let all = 0..policies.len();
+                    let left: Vec<Policy> = all.clone().filter(|at| !goes(at)).map(|at| policies[at].clone()).collect();
+                    // Of those that allow something, one at a time.
+                    let mixed = all.clone().filter(|at| goes(at) && says(&policies[*at], true));
+                    let admin = || {
+                        let left_denies = left.iter().chain(limit).any(|policy| says(policy, false));
+                        (left.iter().any(says_everything) && limit.is_none_or(says_everything) && !left_denies)
+                            || first(&left, limit, marker::Use::Escalates, true).is_some()
+                    };
+                    all.clone().filter(goes).all(|at| can_go(&at)) && mixed.count() <= 1 && admin()
+                })
+        };
         match judged.power {
             Power::Everything => prop_assert!(everything),
             _ if everything => prop_assert!(false, "everything"),
+            // All of them are inline policies of the user's own.
+            Power::Escalates(marker) if marker.lifts_denies() => {
+                prop_assert_eq!(found(marker::Use::Escalates), None);
+                prop_assert_eq!(marker.action(), "iam:DeleteUserPolicy");
+                prop_assert!(lifts());
+            }
             Power::Escalates(marker) => {
                 prop_assert_eq!(found(marker::Use::Escalates), Some((marker, is_conditional)));
             }
-            Power::ReadsSecrets(marker) => {
+            _ if lifts() => prop_assert!(false, "takes away what is denied"),
+            Power::TakesOver(marker) => {
                 prop_assert_eq!(found(marker::Use::Escalates), None);
+                prop_assert_eq!(found(marker::Use::TakesOver), Some((marker, is_conditional)));
+            }
+            Power::ReadsSecrets(marker) => {
+                prop_assert_eq!((found(marker::Use::Escalates), found(marker::Use::TakesOver)), (None, None));
                 prop_assert_eq!(found(marker::Use::ReadsSecrets), Some((marker, is_conditional)));
             }
             Power::Something => {
-                prop_assert_eq!((found(marker::Use::Escalates), found(marker::Use::ReadsSecrets)), (None, None));
+                for good_for in [marker::Use::Escalates, marker::Use::TakesOver, marker::Use::ReadsSecrets] {
+                    prop_assert_eq!(found(good_for), None);
+                }
                 // What only several of them together deny is not seen to be, nor what a variable stands
                 // for.
                 let is_own = |one: &Statement| one.resources.any_of.contains(&OWN.into());

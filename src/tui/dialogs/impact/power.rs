@@ -32,7 +32,7 @@ impl Impact {
         let most = judged.unquarantined.as_ref().unwrap_or(&judged.now);
         let (mark, style) = match most.power {
             Power::Everything | Power::Escalates(_) => (theme.glyphs.warn, theme.bad),
-            Power::ReadsSecrets(_) => (theme.glyphs.warn, theme.warn),
+            Power::TakesOver(_) | Power::ReadsSecrets(_) => (theme.glyphs.warn, theme.warn),
             Power::Something | Power::Nothing => ("", Style::new()),
         };
         let text = format!("{mark} {}", power(permissions, judged));
@@ -48,8 +48,9 @@ impl Impact {
             (None, None) => "no boundary".to_owned(),
         };
         let dot = theme.glyphs.dot;
-        let text =
-            format!("{boundary} {dot} conditions and organisation policies are not evaluated");
+        let text = format!(
+            "{boundary} {dot} conditions, organisation and resource policies are not evaluated"
+        );
         part.say(text, theme.dim);
     }
 }
@@ -79,12 +80,18 @@ fn power(permissions: &Permissions, judged: &Judged) -> String {
 fn power_words(power: Power, is_certain: bool) -> String {
     match power {
         Power::Everything => "everything".to_owned(),
+        Power::Escalates(action) if action.lifts_denies() => {
+            format!("can make itself powerful, with {action}, by taking away what is denied")
+        }
         Power::Escalates(action) => format!("can make itself powerful, with {action}"),
+        Power::TakesOver(action) => {
+            format!("can act with the roles of what runs in the account, with {action}")
+        }
         Power::ReadsSecrets(action) => format!("can read secrets, with {action}"),
         Power::Something => "nothing that stands out".into(),
         // What was not read may allow anything.
         Power::Nothing if !is_certain => "nothing that is known of".into(),
-        Power::Nothing => "nothing: no policy allows anything".into(),
+        Power::Nothing => "nothing by its own policies".into(),
     }
 }
 
@@ -105,7 +112,19 @@ fn judgement(permissions: &Permissions, judged: &Judgement) -> String {
     if !judged.knows_boundary && judged.power != Power::Nothing {
         text.push_str("; its boundary is not known: it may be much less");
     }
-    if !judged.is_certain {
+    if judged.is_too_long {
+        text.push_str(
+            "; not certain: its policies are too long to be compared, and may allow nothing",
+        );
+    }
+    let is_read = permissions.missing.is_empty()
+        && permissions
+            .policies
+            .iter()
+            .chain(&permissions.boundary)
+            .all(|one| one.policy.is_ok());
+    let is_all = judged.is_certain || (judged.is_too_long && is_read);
+    if !is_all {
         text.push_str("; not all policies could be read");
     }
     text
