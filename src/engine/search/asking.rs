@@ -39,6 +39,8 @@ pub struct Nowhere {
     pub(super) missed: usize,
     /// Why one of them may have it all the same.
     pub(super) doubt: Option<Doubt>,
+    /// What those have said that have answered.
+    pub(super) refused: HashMap<SessionId, Error>,
 }
 
 /// Why an account that has not named the owner of a key may have that key.
@@ -168,7 +170,7 @@ impl Engine {
                     SearchPhase::Ownerless
                 } else {
                     self.news.push(News::OwnerFound);
-                    let (user, last_used) = (user.clone(), last_used.clone());
+                    let (user, last_used) = (user.clone(), Some(last_used.clone()));
                     SearchPhase::Found { user, last_used }
                 };
             }
@@ -188,6 +190,7 @@ impl Engine {
             asking.forget_lost(self);
         }
         self.decide(&mut search);
+        self.look_at_what_is_known(&mut search);
         if matches!(search.phase, SearchPhase::Away) {
             match self.place_of(&search) {
                 Some(Place::Ready(session)) => {
@@ -294,6 +297,7 @@ impl Engine {
                 asked,
                 missed,
                 doubt: self.doubt(&asking.refused),
+                refused: std::mem::take(&mut asking.refused),
             }),
         };
     }
