@@ -1310,7 +1310,7 @@ fn what_is_said_below_a_dialog_leaves_its_border_whole() {
     });
     let screen = desk.screen();
     assert!(
-        screen.contains("OSC 52") && screen.contains("via tmux)"),
+        screen.contains("OSC 52") && screen.contains("tmux)"),
         "{screen}"
     );
     let whole = format!("╰{}╯", "─".repeat(76));
