@@ -131,7 +131,7 @@ impl Engine {
                 self.place_of(search),
                 Some(Place::Ready(_) | Place::Coming(_))
             ),
-            SearchPhase::Refused(_) | SearchPhase::Nowhere(_) => self.waits_for_list(search),
+            SearchPhase::Refused(_) => self.waits_for_list(search),
             _ => false,
         }
     }

@@ -39,8 +39,6 @@ pub struct Nowhere {
     pub(super) missed: usize,
     /// Why one of them may have it all the same.
     pub(super) doubt: Option<Doubt>,
-    /// What those have said that have answered.
-    pub(super) refused: HashMap<SessionId, Error>,
 }
 
 /// Why an account that has not named the owner of a key may have that key.
@@ -297,7 +295,6 @@ impl Engine {
                 asked,
                 missed,
                 doubt: self.doubt(&asking.refused),
-                refused: std::mem::take(&mut asking.refused),
             }),
         };
     }

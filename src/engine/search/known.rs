@@ -93,10 +93,7 @@ impl Engine {
         };
         match &search.phase {
             SearchPhase::Refused(error) => may_be_in(search.session, error),
-            SearchPhase::Nowhere(nowhere) => {
-                let mut refused = nowhere.refused.iter();
-                refused.any(|(session, error)| may_be_in(*session, error))
-            }
+            // Of hundreds of accounts the lists take long: one that comes later is found then.
             _ => false,
         }
     }

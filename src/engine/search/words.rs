@@ -267,7 +267,6 @@ impl Engine {
             asked,
             missed,
             doubt,
-            ..
         } = nowhere;
         let mut text = match asked {
             0 => format!("No account could be asked for {key}"),
