@@ -631,7 +631,7 @@ mod tests {
         assert_eq!(Cli::parse_from(["iamkeys"]).key_id, None);
         for (key, words) in [
             ("AKIAIOSFODNN7EXAMPL", "Too short"),
-            ("ASIAIOSFODNN7EXAMPLE", "is a temporary key"),
+            ("ASIAIOSFODNN7EXAMPLE", "is the key of a session"),
             ("AIDAIOSFODNN7EXAMPLE", "is the ID of a user"),
             ("", "A key ID is AKIA"),
         ] {

@@ -54,6 +54,7 @@ pub(super) struct Action {
 const ACTIONS: &[Action] = &[
     iam("ListUsers", Resource::Users, iam::list_users),
     iam("GetUser", Resource::User, iam::get_user),
+    iam("DeleteUser", Resource::User, iam::delete_user),
     iam(
         "GetAccountAuthorizationDetails",
         Resource::Any,

@@ -21,6 +21,7 @@ pub(super) type Code = (u16, &'static str);
 
 pub(super) const ACCESS_DENIED: Code = (403, "AccessDenied");
 pub(super) const ALREADY_EXISTS: Code = (409, "EntityAlreadyExists");
+pub(super) const DELETE_CONFLICT: Code = (409, "DeleteConflict");
 pub(super) const INCOMPLETE_SIGNATURE: Code = (400, "IncompleteSignature");
 pub(super) const INVALID_ACTION: Code = (400, "InvalidAction");
 pub(super) const INVALID_INPUT: Code = (400, "InvalidInput");

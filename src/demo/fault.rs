@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use super::actions::Action;
 use super::error::ServiceError;
+use super::regions::is_region;
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,6 +225,13 @@ impl FromStr for Fault {
             target = rest;
         }
         let (action, user) = split(target, '@');
+        if let Some(region) = user.filter(|user| is_region(user)) {
+            let account = account.map(|id| format!("{id}/")).unwrap_or_default();
+            return Err(format!(
+                "\"{region}\" is a region, and behind the @ stands a user's name: write \
+                 {account}{region}/{action}={what}"
+            ));
+        }
         if action != "*" && Action::named(action).is_none() {
             return Err(format!(
                 "\"{action}\" is no action of the endpoint; * means all"
@@ -419,6 +427,14 @@ mod tests {
     fn errors_in_a_fault_are_explained() {
         for (text, problem) in [
             ("cut", "[ACCOUNT/][REGION/]ACTION[@USER]=KIND[*TIMES]"),
+            (
+                "LookupEvents@us-east-1=refuse*2",
+                "write us-east-1/LookupEvents=refuse*2",
+            ),
+            (
+                "111122223333/LookupEvents@eu-west-1=cut",
+                "write 111122223333/eu-west-1/LookupEvents=cut",
+            ),
             ("*=event:round", "\"round\" is no kind of odd event"),
             ("1234/ListUsers=cut", "no account ID"),
             ("ListUser=cut", "\"ListUser\" is no action"),

@@ -1,9 +1,10 @@
 //! The actions of IAM: users, their keys, and what is true of the account. Those on tags are in `tags`.
 
+use super::credentials::CredentialKind;
 use super::entities::write_boundary;
-use super::error::ServiceError;
+use super::error::{DELETE_CONFLICT, ServiceError};
 use super::paging::{list, skip_to};
-use super::query::{Check, KEY_ID, PATH_PREFIX};
+use super::query::{Check, KEY_ID, PATH_PREFIX, USER_NAME};
 use super::request::Request;
 use super::store::{Account, KEYS_PER_USER};
 use super::tags::write_tags;
@@ -36,6 +37,60 @@ pub(super) fn get_user(request: &mut Request<'_>) -> Result<(), ServiceError> {
         write_tags(xml, user);
     });
     Ok(())
+}
+
+/// Deletes a user who has nothing left. A boundary is no obstacle, and neither are tags.
+pub(super) fn delete_user(request: &mut Request<'_>) -> Result<(), ServiceError> {
+    let mut check = Check::new(request.params);
+    let name = check.required(&USER_NAME);
+    check.done()?;
+    let user = request.account.existing_user(name)?;
+    if let Some(first) = in_the_way(request.account, user) {
+        let message = format!("Cannot delete entity, must {first} first.");
+        return Err(ServiceError::new(DELETE_CONFLICT, message));
+    }
+    request.account.remove_user(name);
+    Ok(())
+}
+
+/// What has to be done before a user can be deleted.
+fn in_the_way(account: &Account, user: &User) -> Option<&'static str> {
+    let granted = account.granted(&user.name);
+    let has = |kind: &CredentialKind| {
+        let mut own = account.credentials(&user.name).iter();
+        own.any(|it| it.kind.is_like(kind))
+    };
+    let obstacles = [
+        (account.password(user).is_some(), "delete login profile"),
+        (!user.keys.is_empty(), "delete access keys"),
+        (
+            has(&CredentialKind::Certificate),
+            "delete signing certificates",
+        ),
+        (has(&CredentialKind::SshKey), "delete SSH public keys"),
+        (
+            has(&CredentialKind::Service(String::new())),
+            "remove referenced objects",
+        ),
+        (
+            account.mfa_serial(&user.name).is_some(),
+            "delete MFA device",
+        ),
+        (
+            granted.is_some_and(|it| !it.inline.is_empty()),
+            "delete policies",
+        ),
+        (
+            granted.is_some_and(|it| !it.attached.is_empty()),
+            "detach all policies",
+        ),
+        (
+            account.groups_of(&user.name).next().is_some(),
+            "remove users from group",
+        ),
+    ];
+    let mut obstacles = obstacles.into_iter();
+    obstacles.find_map(|(is_there, first)| is_there.then_some(first))
 }
 
 pub(super) fn list_access_keys(request: &mut Request<'_>) -> Result<(), ServiceError> {

@@ -50,6 +50,11 @@ const REGIONS: [(&str, &str); 24] = [
     ("us-west-2", ENABLED_BY_DEFAULT),
 ];
 
+/// Whether there is a region of this name.
+pub(super) fn is_region(name: &str) -> bool {
+    REGIONS.iter().any(|(region, _)| *region == name)
+}
+
 /// Whether requests to a region are answered.
 pub(super) fn is_enabled(region: &str) -> bool {
     let known = REGIONS.iter().find(|(name, _)| *name == region);

@@ -166,13 +166,16 @@ impl fmt::Display for NotAKey {
                  that made it."
             ),
             Self::Temporary(id) => {
-                let place =
-                    account_of(id).map(|id| format!(" in account {id} (derived from the ID)"));
+                let place = account_of(id).map(|account| {
+                    format!(" It was made in account {account} (derived from the ID).")
+                });
                 let place = place.unwrap_or_default();
                 write!(
                     f,
-                    "{id} is a temporary key: it cannot be deactivated. Revoke the sessions of its \
-                     role{place}."
+                    "{id} is the key of a session, of a role or of a user: it cannot be \
+                     deactivated.{place} CloudTrail tells by this ID whose it is. Of a role, revoke \
+                     that role's sessions; of a user (GetSessionToken, GetFederationToken), deal \
+                     with the key that made it as leaked, which revokes the user's sessions."
                 )
             }
             Self::Other { id, what } => {
@@ -230,6 +233,17 @@ impl NotAKey {
             _ => None,
         }
     }
+}
+
+/// Whether a text that is being typed may be the beginning of a secret: it has what no ID has, and what a
+/// secret has sooner or later. Shorter words of capitals and small letters may be anything.
+#[must_use]
+pub fn may_become_secret(text: &str) -> bool {
+    text.split(is_outside).any(|word| {
+        let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
+        let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+        word.contains(['/', '+']) || mixed && word.len() > LENGTH
+    })
 }
 
 /// Whether a text holds what looks like a secret.
@@ -400,6 +414,27 @@ mod tests {
     }
 
     #[test]
+    fn the_beginning_of_a_secret_is_known_by_what_no_id_has() {
+        for text in [
+            "wJalrXUtnFEMI/",
+            "secret=wJalrXUtnFEMI/K7",
+            "a+",
+            "wJalrXUtnFEMIaK7MDENG",
+        ] {
+            assert!(may_become_secret(text), "{text}");
+        }
+        for text in [
+            "",
+            "wJalrXUtnFEMIaK7MDEN",
+            "AKIAIOSFODNN7EXAMPLE",
+            "akiaiosfodnn7examplexx",
+            "export AWS_ACCESS_KEY_ID='AKIAIOSFODNN7EXAMPLE'",
+        ] {
+            assert!(!may_become_secret(text), "{text}");
+        }
+    }
+
+    #[test]
     fn an_id_is_read_however_it_was_copied() {
         for text in [
             "AKIAIOSFODNN7EXAMPLE",
@@ -462,13 +497,18 @@ mod tests {
             ),
             (
                 "asiay34fzkbokmutvv7a",
-                "ASIAY34FZKBOKMUTVV7A is a temporary key: it cannot be deactivated. Revoke the \
-                 sessions of its role in account 609629065308 (derived from the ID).",
+                "ASIAY34FZKBOKMUTVV7A is the key of a session, of a role or of a user: it cannot be \
+                 deactivated. It was made in account 609629065308 (derived from the ID). CloudTrail \
+                 tells by this ID whose it is. Of a role, revoke that role's sessions; of a user \
+                 (GetSessionToken, GetFederationToken), deal with the key that made it as leaked, \
+                 which revokes the user's sessions.",
             ),
             (
                 "ASIAIOSFODNN7EXAMPLE",
-                "ASIAIOSFODNN7EXAMPLE is a temporary key: it cannot be deactivated. Revoke the \
-                 sessions of its role.",
+                "ASIAIOSFODNN7EXAMPLE is the key of a session, of a role or of a user: it cannot be \
+                 deactivated. CloudTrail tells by this ID whose it is. Of a role, revoke that role's \
+                 sessions; of a user (GetSessionToken, GetFederationToken), deal with the key that \
+                 made it as leaked, which revokes the user's sessions.",
             ),
             (
                 "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",

@@ -4,9 +4,11 @@
 //! Both are asked at once where it is likely which account it is: the answer of the owner makes the
 //! other one needless. Where AWS does not name the account, it is derived from the ID; where none can be
 //! derived, each open account is asked. An account that is still being opened is waited for. `asking` does
-//! that, `place` says how it stands with the account, and `words` what is said of it all.
+//! that, `known` looks among what is loaded where AWS does not tell, `place` says how it stands with the
+//! account, and `words` what is said of it all.
 
 mod asking;
+mod known;
 mod place;
 mod words;
 
@@ -68,15 +70,21 @@ pub enum SearchPhase {
     Found {
         /// The owner.
         user: Box<str>,
-        /// The key's last use.
-        last_used: LastUsed,
+        /// The key's last use; none where the owner was seen in the list, and not asked for.
+        last_used: Option<LastUsed>,
     },
     /// The keys of the owner are being loaded.
     Loading {
         /// The owner.
         user: Box<str>,
-        /// The key's last use.
-        last_used: LastUsed,
+        /// The key's last use, where it was told.
+        last_used: Option<LastUsed>,
+    },
+    /// AWS does not know it any more; what was done with it in this run or an earlier one tells whose it
+    /// was.
+    Gone {
+        /// The owner.
+        user: Box<str>,
     },
     /// The key is not to be seen among the owner's keys.
     Lost {
@@ -123,6 +131,7 @@ impl Engine {
                 self.place_of(search),
                 Some(Place::Ready(_) | Place::Coming(_))
             ),
+            SearchPhase::Refused(_) => self.waits_for_list(search),
             _ => false,
         }
     }
@@ -217,9 +226,10 @@ impl Engine {
     }
 
     /// The key is among its owner's keys.
-    fn search_ended(&mut self, user: Box<str>, last_used: LastUsed) -> Option<()> {
+    fn search_ended(&mut self, user: Box<str>, last_used: Option<LastUsed>) -> Option<()> {
         let Search { key, session, .. } = self.search.take()?;
-        if let Some(account) = self.fleet.of_mut(session) {
+        let account = self.fleet.of_mut(session);
+        if let Some((account, last_used)) = account.zip(last_used) {
             account.users.tell_last_used(&user, key.as_str(), last_used);
         }
         let found = true;

@@ -17,6 +17,7 @@ use ratatui::{
     text::{Line, Span},
     widgets::{Block, Widget as _},
 };
+use std::ops::Range;
 
 /// What a frame holds beside its cells.
 #[derive(Debug, Default)]
@@ -31,6 +32,10 @@ pub struct Drawn {
     pub rows: usize,
     /// How far the dialog on top can be scrolled.
     pub scroll_limit: usize,
+    /// Which of its lines are shown, and how many it has.
+    pub lines: (Range<usize>, usize),
+    /// Which of its rows the cursor is on, where it follows the lines that are shown.
+    pub cursor: Option<usize>,
 }
 
 impl Drawn {

@@ -56,7 +56,7 @@ use crate::engine::{
     prompt::{Asked, Means},
     vault::NewKey,
 };
-use std::{any::Any, fmt};
+use std::{any::Any, fmt, ops::Range};
 
 /// The most that a text field takes, in bytes.
 pub(super) const PASTE_LIMIT: usize = 128;
@@ -225,6 +225,14 @@ pub(super) trait Dialog: fmt::Debug + Any {
     /// The first line shown, where it is a text that can be scrolled.
     fn scroll(&mut self, _engine: &Engine) -> Option<&mut usize> {
         None
+    }
+
+    /// It was drawn with these of so many lines, and with the cursor on this row.
+    fn drawn(&mut self, _lines: &(Range<usize>, usize), _cursor: Option<usize>, _engine: &Engine) {}
+
+    /// Moves by what is shown of it, on or back. Says whether it knows how much that is.
+    fn turn_page(&mut self, _on: bool, _engine: &Engine) -> bool {
+        false
     }
 
     /// Moves among rows by so many.

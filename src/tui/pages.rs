@@ -16,7 +16,7 @@ pub use users::Pane;
 use super::{
     action::Action,
     canvas::Canvas,
-    dialogs::{Ask, Describe, Details, Dialog, Impact, LeakPage, Rotate, WholeEntry},
+    dialogs::{Ask, Describe, Details, Dialog, Find, Impact, LeakPage, Rotate, WholeEntry},
     format,
     keymap::Context,
     layout::Layout,
@@ -268,9 +268,12 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
                 Ask::Intend(Intent::Rotate(slot, user)),
             ]
         }),
-        Action::Leaked => both().map_or_else(Vec::new, |(user, row)| {
-            LeakPage::open(slot, user, row.key.id.as_str().into())
-        }),
+        Action::Leaked => match (both(), name()) {
+            (Some((user, row)), _) => LeakPage::open(slot, user, row.key.id.as_str().into()),
+            // The sessions of one that is deleted may live on.
+            (None, Some(user)) => vec![open(Box::new(Find::deleted_of(slot, user)))],
+            (None, None) => Vec::new(),
+        },
         Action::Undo => undo(engine, slot, user, chosen).map_or_else(Vec::new, |change| {
             vec![Ask::Intend(Intent::Send(slot, vec![change]))]
         }),
@@ -387,6 +390,8 @@ pub(super) fn why_not(action: Action, engine: &Engine, selection: Selection<'_>)
                         "The keys of {name} are not loaded{}",
                         why.unwrap_or_default()
                     )
+                } else if action == Action::Leaked {
+                    return None;
                 } else {
                     format!("{name} has no access keys")
                 });

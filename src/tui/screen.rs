@@ -229,8 +229,11 @@ impl Screen {
         self.scroll_limit = drawn.scroll_limit;
         let engine = &self.engine;
         let top = self.dialogs.last_mut().filter(|_| !self.filtering);
-        if let Some(scroll) = top.and_then(|top| top.scroll(engine)) {
-            *scroll = (*scroll).min(drawn.scroll_limit);
+        if let Some(top) = top {
+            if let Some(scroll) = top.scroll(engine) {
+                *scroll = (*scroll).min(drawn.scroll_limit);
+            }
+            top.drawn(&drawn.lines, drawn.cursor, engine);
         }
     }
 
@@ -572,6 +575,10 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
     if seen == 0 {
         hints(&mut canvas, None);
     }
+    // The border of a dialog stays whole above what is said below it.
+    let below = screen.notice().map_or(0, |notice| {
+        notice::height(&canvas, layout.footer.width, notice)
+    });
     canvas.drawn.view = Some(screen.view());
     canvas.drawn.arrangement = lists.arrangement();
     for (at, dialog) in (1..).zip(&screen.dialogs[..seen]) {
@@ -581,7 +588,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
             hints(&mut canvas, Some(&**dialog));
         }
         if let Some(frame) = dialog.draw(&canvas) {
-            frame.draw(&mut canvas, area);
+            frame.draw(&mut canvas, area, below);
         }
     }
     if let Some(notice) = screen.notice() {

@@ -6,8 +6,8 @@ use crate::desk::{self, Desk, Someone, answer, people, settings, someone};
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        Answer, Background, Change, ChangeId, Effect, Error, Event, KeyId, Kind, Problem, Read,
-        RequestId, SearchPhase, SessionId, Signal, SignedIn, Target,
+        Answer, Background, Change, ChangeId, Changed, Effect, Error, Event, Intent, KeyId, Kind,
+        Problem, Read, RequestId, SearchPhase, SessionId, Signal, SignedIn, Target,
         account::Stage,
         model::{AccountsPage, Caller, LastUsed},
         profiles::{AccountId, Profile, ProfileKind, ProfileList},
@@ -23,6 +23,10 @@ const STRANGER: &str = "AKIAY34FZKBOKMUTVV7A";
 const LOCAL: &str = "AKIARZPUZDIKEXAMPLE2";
 /// Of an old form, which tells no account.
 const OLD: &str = "AKIAIOSFODNN7EXAMPLE";
+
+/// What is said of one that may have leaked, and is deleted.
+const LEAKED: &str = "If it has leaked: sessions that it has made live on for up to 36 hours. CloudTrail's \
+                      event history of this access key ID names its user.";
 
 fn showing() -> Desk {
     Desk::showing(SIZE, settings(), &people())
@@ -355,7 +359,7 @@ fn what_is_no_key_id_is_said_without_a_call() {
         ("", "A key ID is AKIA and sixteen letters and digits."),
         ("AKIA", "Too short for a key ID: 4 characters, not 20."),
         ("AROAIOSFODNN7EXAMPLES", "is the ID of a role"),
-        ("ASIAY34FZKBOKMUTVV7A", "is a temporary key"),
+        ("ASIAY34FZKBOKMUTVV7A", "is the key of a session"),
     ] {
         let mut desk = showing();
         find(&mut desk, text);
@@ -483,7 +487,7 @@ fn what_a_refusal_means_depends_on_what_was_granted() {
         told(showing(), LOCAL, Kind::Denied),
         format!(
             "No key {LOCAL} in this account. By its ID it was made here (derived): it has been \
-             deleted, then."
+             deleted, then. {LEAKED}"
         )
     );
     assert_eq!(
@@ -595,7 +599,7 @@ fn that_the_owner_s_keys_are_refused_or_the_key_is_gone_is_said() {
     assert_eq!(
         words(&desk),
         "AWS says that AKIABOT00002EXAMPLE2 is a key of bot, and does not list it: it was deleted \
-         a moment ago, perhaps."
+         a moment ago, perhaps. Enter deals with its leak."
     );
     // The other key is nobody's to hit by mistake.
     assert_eq!(desk.screen.pane(), Pane::Users);
@@ -988,6 +992,172 @@ fn a_key_that_was_deleted_from_this_account_is_said_to_be() {
     desk.answered(request, Err(error));
     assert_eq!(
         words(&desk),
-        format!("No key {OLD} in this account, where it was made: it has been deleted, then.")
+        format!(
+            "No key {OLD} in this account, where it was made: it has been deleted, then. {LEAKED}"
+        )
+    );
+}
+
+#[test]
+fn a_secret_that_was_pasted_with_the_id_is_told_of() {
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    for pasted in [
+        format!("{OLD},{secret}"),
+        format!("export AWS_ACCESS_KEY_ID={OLD}\nexport AWS_SECRET_ACCESS_KEY={secret}\n"),
+    ] {
+        let mut field = showing();
+        field.keys("f");
+        field.send(Message::Paste(pasted.clone()));
+        let mut list = showing();
+        list.send(Message::Paste(pasted));
+        for desk in [field, list] {
+            let said = words(&desk);
+            assert!(said.starts_with("A secret was pasted with it"), "{said}");
+            assert!(said.contains("clipboard"), "{said}");
+            assert!(!desk.screen().contains("wJalr"));
+        }
+    }
+    let mut desk = showing();
+    desk.keys("f");
+    desk.send(Message::Paste(format!("key {OLD}")));
+    assert_eq!(words(&desk), "");
+}
+
+#[test]
+fn what_may_become_a_secret_is_hidden_before_it_is_one() {
+    let mut desk = showing();
+    desk.keys("f");
+    desk.keys("wJalrXUtnFEMI");
+    assert!(desk.screen().contains("wJalrXUtnFEMI"));
+    desk.keys("/K7MDENG");
+    assert!(!desk.screen().contains("wJal"), "{}", desk.screen());
+    assert!(
+        words(&desk).starts_with("That is no key ID"),
+        "{}",
+        words(&desk)
+    );
+    // Also what is left of it, until nothing is.
+    desk.press(KeyCode::Home);
+    desk.press(KeyCode::End);
+    for _ in 0..9 {
+        desk.press(KeyCode::Backspace);
+    }
+    assert!(!desk.screen().contains("wJal"), "{}", desk.screen());
+    for _ in 0..12 {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.keys("AKIA");
+    assert!(desk.screen().contains("AKIA▏"), "{}", desk.screen());
+}
+
+#[test]
+fn a_key_that_is_loaded_is_found_where_aws_does_not_tell_whose_it_is() {
+    // Its row is there already.
+    let mut desk = showing();
+    find(&mut desk, LOADED);
+    refused(&mut desk, Kind::Denied);
+    assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+    assert_eq!(desk.screen.visible_dialogs(), 0);
+    // It comes while the dialog says that AWS has not told.
+    let mut desk = unloaded();
+    find(&mut desk, LOADED);
+    refused(&mut desk, Kind::Denied);
+    assert!(words(&desk).starts_with("No key"), "{}", words(&desk));
+    let read = Intent::Ask(desk.screen.slot(), Read::Keys("deploy-bot".into()));
+    desk.intend(read);
+    desk.serve(&people());
+    assert_eq!(selected(&desk), ("deploy-bot", Some(LOADED)));
+}
+
+#[test]
+fn nothing_is_given_up_while_the_list_is_loading() {
+    let mut desk = never_told();
+    let users = [
+        someone("alice", &[]),
+        someone("bob", &[(OLD, true, 9, None)]),
+    ];
+    desk.intend(Intent::Refresh(desk.screen.slot()));
+    let listing: Vec<_> = std::iter::from_fn(|| desk.next_read()).collect();
+    find(&mut desk, OLD);
+    refused(&mut desk, Kind::Denied);
+    assert_eq!(words(&desk), "");
+    assert!(
+        desk.screen().contains("looking among the"),
+        "{}",
+        desk.screen()
+    );
+    for (request, read) in listing {
+        desk.answered(request, answer(&users, read));
+    }
+    while let Some((request, read)) = desk.next_read() {
+        let denied = matches!(read, Read::LastUsed(..));
+        let told = answer(&users, read);
+        desk.answered(
+            request,
+            if denied {
+                Err(error(Kind::Denied))
+            } else {
+                told
+            },
+        );
+    }
+    assert_eq!(selected(&desk), ("bob", Some(OLD)));
+}
+
+#[test]
+fn the_leak_of_a_key_that_was_deleted_here_is_dealt_with() {
+    let mut desk = showing();
+    let change = Change::Delete {
+        user: "deploy-bot".into(),
+        key: LOADED.into(),
+    };
+    desk.intend(Intent::Send(desk.screen.slot(), vec![change]));
+    desk.serve(&people());
+    let (id, _) = desk.next_change().expect("it is sent");
+    desk.changed(id, Ok(Changed::Done));
+    let mut left = people();
+    left[1] = someone(
+        "deploy-bot",
+        &[("AKIADEPLOY01EXAMPLE1", true, 412, Some(2))],
+    );
+    desk.serve(&left);
+    while desk.screen.visible_dialogs() > 0 {
+        desk.press(KeyCode::Esc);
+    }
+    find(&mut desk, LOADED);
+    refused(&mut desk, Kind::Denied);
+    let said = words(&desk);
+    assert!(
+        said.contains("was a key of deploy-bot") && said.contains("36 hours"),
+        "{said}"
+    );
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.context(), Context::Leak);
+    assert!(
+        desk.screen().contains(&format!("Leaked {LOADED}")),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn a_deleted_key_of_a_user_without_keys_can_be_dealt_with_as_leaked() {
+    let mut desk = showing();
+    desk.keys("jjj!");
+    assert_eq!(desk.screen.context(), Context::Find);
+    assert!(desk.screen().contains("which key has"), "{}", desk.screen());
+    desk.keys("AKIA");
+    desk.press(KeyCode::Enter);
+    assert!(desk.screen().contains("Too short"), "{}", desk.screen());
+    for _ in 0..4 {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.keys(OLD);
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.context(), Context::Leak);
+    let screen = desk.screen();
+    assert!(
+        screen.contains(&format!("Leaked {OLD}")) && screen.contains("of new-hire"),
+        "{screen}"
     );
 }

@@ -7,7 +7,9 @@ use crate::desk::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    Answer, Change, Effect, Error, Event, Intent, Kind, Read, RequestId, SignedIn,
+    Answer, Change, Copied, CopyOutcome, Effect, Error, Event, Intent, Kind, Read, RequestId,
+    SignedIn,
+    destination::Multiplexer,
     impact::{NamedPolicy, RegionState, TrailPage, TrailQuery},
 };
 
@@ -1235,4 +1237,124 @@ fn a_title_that_does_not_fit_says_so_and_names_the_account() {
         let screen = desk.screen();
         assert!(screen.contains(title), "{screen}");
     }
+}
+
+/// Which lines the border says are shown, and of how many.
+fn lines_shown(desk: &Desk) -> (usize, usize, usize) {
+    let screen = desk.screen();
+    let place = screen.lines().find_map(|line| {
+        let (before, after) = line
+            .rsplit_once(" of ")
+            .filter(|(_, it)| it.starts_with(|c: char| c.is_ascii_digit()))?;
+        let (first, last) = before.rsplit([' ', '─']).next()?.split_once('-')?;
+        let all: String = after.chars().take_while(char::is_ascii_digit).collect();
+        Some((first.parse().ok()?, last.parse().ok()?, all.parse().ok()?))
+    });
+    place.unwrap_or_else(|| panic!("it says which lines:\n{screen}"))
+}
+
+#[test]
+fn a_page_down_shows_the_next_lines_and_skips_none() {
+    for size in [(60, 16), (80, 24)] {
+        let mut desk = at_key_in(size);
+        desk.keys("i");
+        tell_all(&mut desk);
+        desk.draw();
+        let (first, mut last, all) = lines_shown(&desk);
+        assert_eq!(first, 1);
+        while last < all {
+            desk.press(KeyCode::PageDown);
+            desk.draw();
+            let (first, end, _) = lines_shown(&desk);
+            assert!(
+                first == last || end == all && first <= last,
+                "{first}-{end} after {last}"
+            );
+            assert!(end > last, "{size:?}: {}", desk.screen());
+            // The cursor is in sight.
+            assert!(desk.screen().contains('▌'), "{}", desk.screen());
+            last = end;
+        }
+        // What moves the cursor by one keeps the page.
+        let before = lines_shown(&desk);
+        desk.keys("k");
+        desk.draw();
+        assert!(
+            lines_shown(&desk).0.abs_diff(before.0) <= 6,
+            "{}",
+            desk.screen()
+        );
+        let mut first = lines_shown(&desk).0;
+        while first > 1 {
+            desk.press(KeyCode::PageUp);
+            desk.draw();
+            let (top, end, _) = lines_shown(&desk);
+            assert!(
+                end == first || top == 1 && end >= first,
+                "{top}-{end} before {first}"
+            );
+            first = top;
+        }
+    }
+}
+
+#[test]
+fn the_leak_is_offered_on_every_row_of_the_smallest_screen() {
+    let mut desk = at_key_in((60, 16));
+    desk.keys("i");
+    tell_all(&mut desk);
+    for _ in 0..20 {
+        let screen = desk.screen();
+        let footer = screen.lines().last().unwrap();
+        assert!(footer.contains("! leaked"), "{footer}");
+        desk.keys("j");
+    }
+}
+
+#[test]
+fn one_call_is_not_many() {
+    let mut desk = at_key_in((60, 16));
+    desk.keys("i");
+    tell_with(&mut desk, |read| match read {
+        Read::TrailEvents(query) => Some(Ok(Answer::TrailEvents(TrailPage {
+            events: if &*query.region == "us-east-1" {
+                vec![event(
+                    CI,
+                    "20.57.44.10",
+                    "sts:GetCallerIdentity",
+                    "us-east-1",
+                    3,
+                )]
+            } else {
+                Vec::new()
+            },
+            next: None,
+            unreadable: 0,
+        }))),
+        _ => None,
+    });
+    let screen = desk.screen();
+    assert!(
+        screen.contains("1 call ") && !screen.contains("1 calls"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn what_is_said_below_a_dialog_leaves_its_border_whole() {
+    let mut desk = at_key_in((80, 24));
+    desk.keys("i");
+    tell_all(&mut desk);
+    desk.send(Event::Copied {
+        what: Copied::KeyId,
+        key: KEY.into(),
+        outcome: CopyOutcome::SentToTerminal(Multiplexer::Tmux),
+    });
+    let screen = desk.screen();
+    assert!(
+        screen.contains("OSC 52") && screen.contains("tmux)"),
+        "{screen}"
+    );
+    let whole = format!("╰{}╯", "─".repeat(76));
+    assert!(screen.contains(&whole), "{screen}");
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types::JobStatusType;
 use chrono::TimeDelta;
-use iamkeys::demo::Endpoint;
+use iamkeys::demo::{Credential, CredentialKind, Endpoint, Status};
 
 use super::{error, iam, movable, now, organisation};
 
@@ -211,4 +211,96 @@ async fn the_access_advisor_takes_a_moment_and_tells_the_latest_use_of_each_serv
         let answer = get(&job, None).await.unwrap();
         assert_eq!(answer.job_status().as_str(), status);
     }
+}
+
+#[tokio::test]
+async fn a_user_is_deleted_once_nothing_is_left() {
+    let endpoint = organisation();
+    let iam = client(&endpoint);
+    let delete = || iam.delete_user().user_name("Temp").send();
+    let conflict =
+        |first: &str| format!("409 DeleteConflict: Cannot delete entity, must {first} first.");
+    let nobody = "404 NoSuchEntity: The user with name Temp cannot be found.";
+    assert_eq!(error(delete()).await, nobody);
+    let arn = endpoint.account(|account| {
+        account.add_user("temp", "/people/", now()).unwrap();
+        account.add_group("temps", "/", now()).unwrap();
+        account.add_to_group("temp", "temps").unwrap();
+        let document = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+        account.put_user_policy("temp", "own", document).unwrap();
+        let arn = account.add_policy("lent", "/", now(), &[document]).unwrap();
+        account.attach_user_policy("temp", &arn).unwrap();
+        account.add_mfa_device("temp").unwrap();
+        for (kind, id) in [
+            (CredentialKind::SshKey, "APKAQX7DEMO4TEMP0001"),
+            (CredentialKind::Certificate, "TEMPCERTIFICATEEXAMPLE01"),
+            (
+                CredentialKind::Service("bedrock.amazonaws.com".into()),
+                "ACCAQX7DEMO4TEMP0001",
+            ),
+        ] {
+            let credential = Credential {
+                kind,
+                id: id.into(),
+                status: Status::Active,
+                created: now(),
+            };
+            account.add_credential("temp", credential).unwrap();
+        }
+        arn
+    });
+    let key = iam.create_access_key().user_name("temp").send().await;
+    let key = key.unwrap().access_key.unwrap();
+
+    assert_eq!(error(delete()).await, conflict("delete login profile"));
+    iam.delete_login_profile()
+        .user_name("temp")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(error(delete()).await, conflict("delete access keys"));
+    let call = iam.delete_access_key().user_name("temp");
+    call.access_key_id(key.access_key_id())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        error(delete()).await,
+        conflict("delete signing certificates")
+    );
+    let call = iam.delete_signing_certificate().user_name("temp");
+    call.certificate_id("TEMPCERTIFICATEEXAMPLE01")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(error(delete()).await, conflict("delete SSH public keys"));
+    let call = iam.delete_ssh_public_key().user_name("temp");
+    call.ssh_public_key_id("APKAQX7DEMO4TEMP0001")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(error(delete()).await, conflict("remove referenced objects"));
+    let call = iam.delete_service_specific_credential().user_name("temp");
+    call.service_specific_credential_id("ACCAQX7DEMO4TEMP0001")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(error(delete()).await, conflict("delete MFA device"));
+    endpoint
+        .account(|account| account.remove_mfa_device("temp"))
+        .unwrap();
+    assert_eq!(error(delete()).await, conflict("delete policies"));
+    let call = iam.delete_user_policy().user_name("temp");
+    call.policy_name("own").send().await.unwrap();
+    assert_eq!(error(delete()).await, conflict("detach all policies"));
+    endpoint.account(|account| assert!(account.detach_user_policy("temp", &arn)));
+    assert_eq!(error(delete()).await, conflict("remove users from group"));
+    endpoint.account(|account| {
+        account.remove_user("temp");
+        account.add_user("temp", "/", now()).unwrap();
+    });
+    delete().await.unwrap();
+    assert_eq!(error(delete()).await, nobody);
+    let listed = iam.list_access_keys().user_name("Temp").send();
+    assert_eq!(error(listed).await, nobody);
 }

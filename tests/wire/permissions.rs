@@ -289,6 +289,25 @@ async fn a_user_who_is_deleted_meanwhile_is_not_there() {
 }
 
 #[tokio::test]
+async fn a_user_who_is_deleted_over_the_wire_between_two_looks_is_not_there() {
+    let (endpoint, account) = everything();
+    endpoint.account(|store| {
+        store.add_user("temp", "/", now()).unwrap();
+    });
+    let found = account.permissions("temp").await.unwrap();
+    assert_eq!(names(&found).len(), 0);
+    let config = aws_sdk_iam::Config::builder()
+        .behavior_version(aws_sdk_iam::config::BehaviorVersion::latest())
+        .region(aws_sdk_iam::config::Region::new("us-east-1"))
+        .credentials_provider(endpoint.sdk_credentials())
+        .http_client(endpoint.http_client());
+    let iam = aws_sdk_iam::Client::from_conf(config.build());
+    iam.delete_user().user_name("temp").send().await.unwrap();
+    let error = account.permissions("temp").await.unwrap_err();
+    assert_eq!(error.kind, Kind::NotFound, "{error}");
+}
+
+#[tokio::test]
 async fn a_policy_that_is_gone_meanwhile_is_looked_for_once_more() {
     let (endpoint, account) = everything();
     endpoint.fault(not_there().action("GetUserPolicy").times(1));

@@ -168,7 +168,7 @@ impl Engine {
                     SearchPhase::Ownerless
                 } else {
                     self.news.push(News::OwnerFound);
-                    let (user, last_used) = (user.clone(), last_used.clone());
+                    let (user, last_used) = (user.clone(), Some(last_used.clone()));
                     SearchPhase::Found { user, last_used }
                 };
             }
@@ -188,6 +188,7 @@ impl Engine {
             asking.forget_lost(self);
         }
         self.decide(&mut search);
+        self.look_at_what_is_known(&mut search);
         if matches!(search.phase, SearchPhase::Away) {
             match self.place_of(&search) {
                 Some(Place::Ready(session)) => {

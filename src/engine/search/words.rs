@@ -42,7 +42,16 @@ pub enum Again {
     SignInAgain,
     /// It goes to the key.
     GoThere,
+    /// It deals with the leak of a key that is no more.
+    Respond,
 }
+
+/// Why a leaked key that is deleted is not dealt with yet.
+const LIVES_ON: &str = "Sessions that it has made live on for up to 36 hours.";
+
+/// The same, and how its user is known where AWS names none.
+const WHOSE: &str = "If it has leaked: sessions that it has made live on for up to 36 hours. \
+                     CloudTrail's event history of this access key ID names its user.";
 
 impl Engine {
     /// What is said of the search; `None` while it goes on.
@@ -58,6 +67,9 @@ impl Engine {
 
     fn words_of(&self, search: &Search) -> Option<SearchWords> {
         let key = &search.key;
+        if self.waits_for_list(search) {
+            return None;
+        }
         let (text, again) = match &search.phase {
             SearchPhase::Looking(_) | SearchPhase::Loading { .. } => return None,
             SearchPhase::Away => self.away(search)?,
@@ -73,18 +85,26 @@ impl Engine {
             SearchPhase::Found { user, .. } => {
                 (format!("{key} is a key of {user}."), Again::GoThere)
             }
-            SearchPhase::Lost { user, error } => (
-                match error {
-                    Some(error) => format!(
-                        "{key} is a key of {user}, whose keys may not be seen: {}.",
-                        error.short()
-                    ),
-                    None => format!(
-                        "AWS says that {key} is a key of {user}, and does not list it: it was \
-                         deleted a moment ago, perhaps."
-                    ),
-                },
+            SearchPhase::Gone { user } => (
+                format!("{key} was a key of {user}, and has been deleted. {LIVES_ON}"),
+                Again::Respond,
+            ),
+            SearchPhase::Lost {
+                user,
+                error: Some(error),
+            } => (
+                format!(
+                    "{key} is a key of {user}, whose keys may not be seen: {}.",
+                    error.short()
+                ),
                 Again::No,
+            ),
+            SearchPhase::Lost { user, error: None } => (
+                format!(
+                    "AWS says that {key} is a key of {user}, and does not list it: it was deleted a \
+                     moment ago, perhaps."
+                ),
+                Again::Respond,
             ),
         };
         Some(SearchWords { text, again })
@@ -96,6 +116,9 @@ impl Engine {
         let search = self.search.as_ref()?;
         let asking = match &search.phase {
             SearchPhase::Looking(asking) => asking,
+            _ if self.waits_for_list(search) => {
+                return Some("AWS does not tell whose it is: looking among the keys".into());
+            }
             SearchPhase::Away => {
                 let place = self.place_of(search)?;
                 let id = &search.account.as_ref()?.id;
@@ -219,10 +242,12 @@ impl Engine {
             }
             Some(of) if unknown && of.derived => format!(
                 "No key {key} {there}. By its ID it was made here (derived): it has been deleted, \
-                 then."
+                 then. {WHOSE}"
             ),
             Some(_) if unknown => {
-                format!("No key {key} {there}, where it was made: it has been deleted, then.")
+                format!(
+                    "No key {key} {there}, where it was made: it has been deleted, then. {WHOSE}"
+                )
             }
             Some(of) => format!(
                 "{} AWS does not tell more: it may be unknown here, or {action} is not allowed.",

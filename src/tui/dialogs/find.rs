@@ -1,10 +1,10 @@
 //! The ID of a key, being typed, and what is said of the search for it.
 
-use super::intend;
+use super::{LeakPage, intend};
 use crate::{
     engine::{
-        Again, KeyId,
-        key_id::{NotAKey, secret_in},
+        Again, KeyId, SearchPhase,
+        key_id::{NotAKey, may_become_secret, secret_in},
     },
     tui::prelude::*,
 };
@@ -19,6 +19,12 @@ pub(in crate::tui) struct Find {
     text: String,
     /// Why what was typed is not a key ID. A secret is not in the field any more.
     not_a_key: Option<NotAKey>,
+    /// The user that it was a key of, where one that is deleted has leaked: it is not searched for.
+    user: Option<Box<str>>,
+    /// A secret was pasted with the ID, and left out.
+    left_out: bool,
+    /// What is typed may become a secret: it is not shown until the field is empty again.
+    hidden: bool,
     /// No key is searched for any more: the session has ended.
     dropped: bool,
 }
@@ -41,6 +47,9 @@ impl Find {
             input: Input::default(),
             text: String::new(),
             not_a_key: None,
+            user: None,
+            left_out: false,
+            hidden: false,
             dropped: false,
         }
     }
@@ -52,10 +61,43 @@ impl Find {
         find
     }
 
+    /// Asks which key of a user has leaked: one that is deleted.
+    pub(in crate::tui) fn deleted_of(slot: Slot, user: Box<str>) -> Self {
+        Self {
+            user: Some(user),
+            ..Self::new(slot)
+        }
+    }
+
+    /// The same, of one that was taken out of what was pasted around it.
+    pub(in crate::tui) fn of_pasted(slot: Slot, key: &KeyId, pasted: &str) -> Self {
+        let mut find = Self::of(slot, key);
+        find.left_out = secret_in(pasted).is_some();
+        find
+    }
+
     /// Puts a text into the field.
     fn put(&mut self, text: &str) {
         self.input = Input::new(text.to_owned());
         text.clone_into(&mut self.text);
+        (self.left_out, self.hidden) = (false, false);
+    }
+
+    /// Takes a key ID out of what was typed or pasted with it.
+    fn take(&mut self, key: &KeyId, around: &str) {
+        let left_out = self.left_out || secret_in(around).is_some();
+        self.put(key.as_str());
+        self.left_out = left_out;
+        self.not_a_key = None;
+    }
+
+    /// What the field shows: dots where it may become a secret.
+    fn shown(&self, hidden: &str) -> Input {
+        if !self.hidden {
+            return self.input.clone();
+        }
+        let count = self.input.value().chars().count();
+        Input::new(hidden.repeat(count)).with_cursor(self.input.cursor())
     }
 
     /// Takes everything out of the field, and says why.
@@ -70,8 +112,25 @@ impl Find {
         why.is_some_and(|why| why.secret().is_some())
     }
 
+    /// Goes to the response to the leak of a key that is no more.
+    fn respond(engine: &Engine) -> Vec<Ask> {
+        let Some(search) = engine.search() else {
+            return Vec::new();
+        };
+        let (SearchPhase::Gone { user } | SearchPhase::Lost { user, .. }) = &search.phase else {
+            return Vec::new();
+        };
+        let (slot, key) = (search.session.slot, search.key.as_str());
+        let mut asks = vec![Ask::Close, Ask::Intend(Intent::EndSearch)];
+        asks.extend(LeakPage::open(slot, user.clone(), key.into()));
+        asks
+    }
+
     /// Searches for what is typed; where AWS has named the owner already, goes there.
     fn go_on(&mut self, engine: &Engine) -> Vec<Ask> {
+        if self.user.is_some() {
+            return self.take_typed();
+        }
         if engine.search_waits_for().is_some() {
             return Vec::new();
         }
@@ -82,13 +141,25 @@ impl Find {
             Some(Again::OpenIt | Again::OpenOrganisation | Again::SignInAgain) => {
                 return intend(Intent::OpenForSearch);
             }
+            Some(Again::Respond) => return Self::respond(engine),
             Some(Again::No | Again::AskAnyway | Again::AskAgain) | None => {}
         }
+        self.take_typed()
+    }
+
+    /// Goes on with the key that is typed, or says why it is none.
+    fn take_typed(&mut self) -> Vec<Ask> {
         let typed = self.input.value();
         match KeyId::within(typed).map_or_else(|| KeyId::read(typed), Ok) {
             Ok(key) => {
-                self.put(key.as_str());
-                self.not_a_key = None;
+                let typed = typed.to_owned();
+                self.take(&key, &typed);
+                if let Some(user) = &self.user {
+                    let mut asks = vec![Ask::Close];
+                    let key = key.as_str().into();
+                    asks.extend(LeakPage::open(self.slot, user.clone(), key));
+                    return asks;
+                }
                 return intend(Intent::Search(self.slot, key));
             }
             Err(why) if why.secret().is_some() => self.refuse_secret(why),
@@ -109,18 +180,40 @@ impl Dialog for Find {
         let (engine, theme) = (canvas.engine, canvas.theme);
         let go_on = keymap::name(Context::Find, Action::GoOn);
         let mut lines = Lines::new(canvas, WIDTH);
-        lines.dim(place(self.slot, engine));
+        match &self.user {
+            Some(user) => lines.text(format!(
+                "{user} has no access keys. Sessions of one that was deleted live on for up to 36 \
+                 hours: which key has leaked?"
+            )),
+            None => lines.dim(place(self.slot, engine)),
+        }
         lines.gap();
-        lines.field("ID", &self.input);
+        lines.field("ID", &self.shown(theme.glyphs.hidden));
         lines.gap();
-        let mut verb = "Find";
-        let waits_for = engine.search_waits_for();
+        if self.left_out {
+            lines.warn(
+                "A secret was pasted with it, and is left out. It may be on the clipboard still, and \
+                 where it was copied from.",
+            );
+        }
+        let mut verb = if self.user.is_some() {
+            "Leaked"
+        } else {
+            "Find"
+        };
+        let searches = self.user.is_none();
+        let waits_for = engine.search_waits_for().filter(|_| searches);
         let looking = self.not_a_key.is_none() && waits_for.is_some();
         if let Some(why) = &self.not_a_key {
             lines.failed(why.to_string());
+        } else if self.hidden {
+            lines.failed(
+                "That is no key ID, which has twenty letters and digits: it is hidden, since it may be \
+                 a secret.",
+            );
         } else if let Some(waits_for) = waits_for {
             lines.waiting(waits_for);
-        } else if let Some(found) = engine.search_words() {
+        } else if let Some(found) = engine.search_words().filter(|_| searches) {
             let text = found.text;
             match found.again {
                 Again::No => lines.failed(text),
@@ -143,6 +236,10 @@ impl Dialog for Find {
                     verb = "Sign in";
                     lines.failed(format!("{text} {go_on} signs in there again."));
                 }
+                Again::Respond => {
+                    verb = "Leaked";
+                    lines.warn(format!("{text} {go_on} deals with its leak."));
+                }
                 Again::GoThere => {
                     verb = "Go there";
                     lines.done(format!("{text} {go_on} goes there."));
@@ -154,7 +251,12 @@ impl Dialog for Find {
         let button = |action, verb| Button::of(Context::Find, action, verb);
         let find = button(Action::GoOn, verb).only_if(!looking);
         let buttons = vec![button(Action::Cancel, "Cancel"), find];
-        Some(Frame::new("Find a key", theme.accent, lines).buttons(1, buttons))
+        let title = if searches {
+            "Find a key"
+        } else {
+            "A leaked key"
+        };
+        Some(Frame::new(title, theme.accent, lines).buttons(1, buttons))
     }
 
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
@@ -192,6 +294,8 @@ impl Dialog for Find {
         }
         self.input.value().clone_into(&mut self.text);
         self.not_a_key = None;
+        self.left_out = false;
+        self.hidden = !self.text.is_empty() && (self.hidden || may_become_secret(&self.text));
         if let Some(secret) = secret_in(&self.text) {
             self.refuse_secret(secret);
         }
@@ -201,8 +305,8 @@ impl Dialog for Find {
     fn takes_paste(&mut self, text: &str, engine: &Engine) -> Result<(), Vec<Ask>> {
         // What is around it is left out, be it a secret.
         if let Some(key) = KeyId::within(text) {
-            self.put(key.as_str());
-            self.not_a_key = None;
+            self.left_out = false;
+            self.take(&key, text);
             return Err(end_search(engine));
         }
         if let Some(secret) = secret_in(text) {

@@ -45,6 +45,12 @@ pub(in crate::tui) struct Impact {
     at: usize,
     /// The workload that it is on: it stays there while others come.
     on: Option<WorkloadId>,
+    /// The first line shown, once a page was turned: until then the cursor is in the middle.
+    top: Option<usize>,
+    /// A page was turned, and the cursor follows.
+    turned: bool,
+    /// The lines that were shown last, and how many there are.
+    shown: (Range<usize>, usize),
 }
 
 /// Something that the cursor stops at.
@@ -89,6 +95,9 @@ impl Impact {
             key,
             at: 0,
             on: None,
+            top: None,
+            turned: false,
+            shown: (0..0, 0),
         };
         vec![Ask::Open(Box::new(dialog)), Ask::Intend(ask)]
     }
@@ -166,12 +175,11 @@ impl Impact {
         items
     }
 
-    /// Writes the page. Returns the lines that the cursor is on, and those before which there is a line
-    /// of air where there is room.
-    fn write(&self, lines: &mut Lines<'_>) -> (Range<usize>, Vec<usize>) {
+    /// Writes the page, with the cursor on this item. Returns the lines of each item, and those before
+    /// which there is a line of air where there is room.
+    fn write(&self, lines: &mut Lines<'_>, at: usize) -> (Vec<Range<usize>>, Vec<usize>) {
         let items = self.items(lines.canvas.engine);
-        let at = self.at.min(items.len().saturating_sub(1));
-        let mut on = 0..0;
+        let mut on = Vec::new();
         let mut begins = Vec::new();
         self.write_head(lines);
         for (place, item) in items.iter().enumerate() {
@@ -180,9 +188,7 @@ impl Impact {
                 begins.push(from);
             }
             self.write_item(lines, place, item, place == at);
-            if place == at {
-                on = from..lines.count(false);
-            }
+            on.push(from..lines.count(false));
         }
         (on, begins)
     }
@@ -219,6 +225,15 @@ impl Impact {
             Item::Part(_) => false,
             Item::Workload(_) | Item::Session(_) | Item::Policy(_) => true,
         }
+    }
+
+    /// Puts the cursor on an item.
+    fn go_to(&mut self, at: usize, engine: &Engine) {
+        self.at = at;
+        self.on = match self.items(engine).get(at) {
+            Some(Item::Workload(id)) => Some(id.clone()),
+            _ => None,
+        };
     }
 
     fn list_events(&self) -> Vec<Ask> {
@@ -306,8 +321,23 @@ impl Dialog for Impact {
 
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
         let room = dialog_room(canvas.buffer.area.height, false);
+        let last = self.items(canvas.engine).len().saturating_sub(1);
+        let mut at = self.at.min(last);
         let mut lines = Lines::new(canvas, 140);
-        let (mut on, begins) = self.write(&mut lines);
+        let (mut places, mut begins) = self.write(&mut lines, at);
+        if let Some(top) = self.top.filter(|_| self.turned) {
+            // On the first item of the page that was turned to; at the end, on the last one.
+            let most = lines.count(false).saturating_sub(room);
+            let first = places.iter().position(|place| place.start >= top);
+            at = match first {
+                _ if top == 0 => 0,
+                Some(first) if top < most => first,
+                _ => last,
+            };
+            lines = Lines::new(canvas, 140);
+            (places, begins) = self.write(&mut lines, at);
+        }
+        let mut on = places.get(at).cloned().unwrap_or_default();
         if lines.count(false) + begins.len() < room {
             let above = begins.iter().filter(|at| **at <= on.start).count();
             on = on.start + above..on.end + above;
@@ -315,14 +345,19 @@ impl Dialog for Impact {
         }
         // The cursor in the middle, as far as there is something on both sides.
         let middle = usize::midpoint(on.start, on.end.saturating_sub(1));
-        let scroll = middle.saturating_sub(room / 2).min(on.start);
+        let scroll = match self.top {
+            Some(top) if self.turned => top,
+            // It moves no further than the cursor does.
+            Some(top) => top.max(on.end.saturating_sub(room)).min(on.start),
+            None => middle.saturating_sub(room / 2).min(on.start),
+        };
         let note = self.note(canvas);
         // Behind it the frame says which lines are shown, where they are not all.
         let place = if lines.count(false) > room { 14 } else { 0 };
         let border = usize::from(canvas.buffer.area.width).min(lines.cells + 6);
         let title = self.title(canvas, border.saturating_sub(9 + width(&note) + place));
         let frame = Frame::new(title, canvas.theme.accent, lines).note(note);
-        Some(frame.scrolled(scroll))
+        Some(frame.scrolled(scroll).cursor(at))
     }
 
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
@@ -392,13 +427,41 @@ impl Dialog for Impact {
     }
 
     fn step(&mut self, by: isize, engine: &Engine) {
-        let items = self.items(engine);
-        let last = items.len().saturating_sub(1);
-        self.at = self.at.saturating_add_signed(by).min(last);
-        self.on = match items.get(self.at) {
-            Some(Item::Workload(id)) => Some(id.clone()),
-            _ => None,
+        if matches!(by, isize::MIN | isize::MAX) {
+            self.top = None;
+        }
+        self.turned = false;
+        let last = self.items(engine).len().saturating_sub(1);
+        self.go_to(self.at.saturating_add_signed(by).min(last), engine);
+    }
+
+    /// The last line of a page is the first of the next.
+    fn turn_page(&mut self, on: bool, _engine: &Engine) -> bool {
+        let (shown, all) = &self.shown;
+        let by = shown.len().saturating_sub(1).max(1);
+        let top = match self.top {
+            Some(top) if self.turned => top,
+            _ => shown.start,
         };
+        let most = all.saturating_sub(shown.len());
+        let top = if on {
+            (top + by).min(most)
+        } else {
+            top.saturating_sub(by)
+        };
+        (self.top, self.turned) = (Some(top), true);
+        true
+    }
+
+    fn drawn(&mut self, lines: &(Range<usize>, usize), cursor: Option<usize>, engine: &Engine) {
+        self.shown = lines.clone();
+        if self.top.is_some() {
+            self.top = Some(lines.0.start);
+        }
+        if let Some(at) = cursor.filter(|_| self.turned) {
+            self.go_to(at, engine);
+            self.turned = false;
+        }
     }
 
     fn take_row(&mut self, row: usize, engine: &Engine) -> Vec<Ask> {

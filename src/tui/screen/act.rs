@@ -45,8 +45,8 @@ impl Screen {
             }
             Action::Down => self.step(1),
             Action::Up => self.step(-1),
-            Action::PageDown => self.step(self.page_height()),
-            Action::PageUp => self.step(-self.page_height()),
+            Action::PageDown => self.turn_page(true),
+            Action::PageUp => self.turn_page(false),
             Action::First => self.step(isize::MIN),
             Action::Last => self.step(isize::MAX),
             action if self.visible_dialogs() > 0 => self.act_in_dialog(action),

@@ -184,7 +184,18 @@ impl Screen {
         Vec::new()
     }
 
-    pub(super) fn page_height(&self) -> isize {
+    /// Moves by a page in the place on top.
+    pub(super) fn turn_page(&mut self, on: bool) -> Vec<Effect> {
+        let engine = &self.engine;
+        let top = self.dialogs.last_mut().filter(|_| !self.filtering);
+        if top.is_some_and(|top| top.turn_page(on, engine)) {
+            return Vec::new();
+        }
+        let height = self.page_height();
+        self.step(if on { height } else { -height })
+    }
+
+    fn page_height(&self) -> isize {
         let height = self.pages.height(&self.lists);
         isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)
     }
@@ -321,7 +332,7 @@ impl Screen {
         let key = KeyId::within(text).filter(|_| self.dialogs.is_empty());
         match key {
             Some(key) if self.why_not(Action::Find).is_none() => {
-                let dialog = Find::of(self.slot(), &key);
+                let dialog = Find::of_pasted(self.slot(), &key, text);
                 self.open(Box::new(dialog));
                 self.answer(vec![Ask::Intend(Intent::Search(self.slot(), key))])
             }

@@ -25,6 +25,8 @@ pub(in crate::tui) struct Frame {
     note: String,
     /// How far it can be scrolled further, by itself: it holds only the lines that it shows.
     inside: usize,
+    /// Which row the cursor is on, where it follows the lines that are shown.
+    cursor: Option<usize>,
 }
 
 /// A button.
@@ -99,6 +101,15 @@ impl Frame {
             highlighted: 0,
             note: String::new(),
             inside: 0,
+            cursor: None,
+        }
+    }
+
+    /// Says on which row the cursor is, which follows the lines that are shown.
+    pub(in crate::tui) fn cursor(self, cursor: usize) -> Self {
+        Self {
+            cursor: Some(cursor),
+            ..self
         }
     }
 
@@ -130,8 +141,8 @@ impl Frame {
         self.buttons(0, vec![close]).scrolled(scroll)
     }
 
-    /// Draws it over what is there.
-    pub(in crate::tui) fn draw(mut self, canvas: &mut Canvas<'_>, screen: Rect) {
+    /// Draws it over what is there. So many lines at the bottom are left clear.
+    pub(in crate::tui) fn draw(mut self, canvas: &mut Canvas<'_>, screen: Rect, below: u16) {
         let buttons = if self.buttons.is_empty() { 0 } else { 2 };
         let room = dialog_room(screen.height, buttons > 0);
         // A line of air at the top and the bottom, as long as there is room.
@@ -147,7 +158,8 @@ impl Frame {
         let height = height.min(screen.height);
         let width = (self.width + 6).min(screen.width);
         let x = screen.x + (screen.width - width) / 2;
-        let y = screen.y + (screen.height - height) / 2;
+        let lowest = screen.height.saturating_sub(height + below);
+        let y = screen.y + ((screen.height - height) / 2).min(lowest);
         let area = Rect::new(x, y, width, height);
         Clear.render(area, canvas.buffer);
         let title = Line::styled(self.title, canvas.theme.strong);
@@ -166,6 +178,8 @@ impl Frame {
         let frame = canvas.theme.frame;
         let inside = canvas.bordered(area, *frame, title, note, self.border);
         canvas.drawn.scroll_limit = most.max(self.inside);
+        canvas.drawn.lines = (scroll..scroll + visible, all);
+        canvas.drawn.cursor = self.cursor;
         let x = inside.x + 2;
         let mut y = inside.y + air;
         for row in self.rows.into_iter().skip(scroll).take(visible) {

@@ -18,20 +18,39 @@ const LINES: usize = 2;
 /// Cells at the end of the border that may hold the position in a list.
 const POSITION: usize = 18;
 
+/// How many lines a notice takes, on a screen so wide.
+pub(in crate::tui) fn height(canvas: &Canvas<'_>, width: u16, notice: &Notice) -> u16 {
+    let mark = mark(canvas.theme, notice);
+    to_u16(wrapped(notice, room(width, mark)).len().clamp(1, LINES))
+}
+
+fn mark(theme: Theme, notice: &Notice) -> &'static str {
+    if notice.bad {
+        theme.glyphs.warn
+    } else {
+        theme.glyphs.done
+    }
+}
+
+/// A margin, a space, the mark and a space before; a space and a margin behind.
+fn room(cells: u16, mark: &str) -> usize {
+    usize::from(cells).saturating_sub(6 + width(mark))
+}
+
+fn wrapped(notice: &Notice, room: usize) -> Vec<String> {
+    wrap(&visible(&notice.text), room)
+}
+
 /// Draws a notice: on the border of the panes, unless a `dialog` is in front; where that does not
 /// suffice, in place of the hints as well.
 pub(in crate::tui) fn draw(canvas: &mut Canvas<'_>, hints: Rect, notice: &Notice, dialog: bool) {
     let theme = canvas.theme;
-    let (mark, style) = if notice.bad {
-        (theme.glyphs.warn, theme.warn)
-    } else {
-        (theme.glyphs.done, theme.good)
-    };
+    let mark = mark(theme, notice);
+    let style = if notice.bad { theme.warn } else { theme.good };
     // Nothing of the border's own look is left.
     let style = Style::reset().patch(style);
-    // A margin, a space, the mark and a space before; a space and a margin behind.
-    let room = usize::from(hints.width).saturating_sub(6 + width(mark));
-    let mut lines = wrap(&visible(&notice.text), room);
+    let room = room(hints.width, mark);
+    let mut lines = wrapped(notice, room);
     if lines.len() > LINES {
         let rest = lines.split_off(LINES - 1).join(" ");
         lines.push(shorten(&rest, room, theme.glyphs.more).into_owned());

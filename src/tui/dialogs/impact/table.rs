@@ -110,7 +110,8 @@ pub(super) fn row(lines: &mut Lines<'_>, place: usize, workload: &Workload, sele
         lines.choice(place, lines.cells, first);
         let mut facts = vec![from];
         facts.extend((!note.is_empty()).then(|| note.to_owned()));
-        facts.push(format!("{calls} calls"));
+        let noun = if workload.calls == 1 { "call" } else { "calls" };
+        facts.push(format!("{calls} {noun}"));
         facts.push(list(services, 2));
         facts.push(list(regions, 1));
         facts.push(format::ago(age));
