@@ -60,6 +60,12 @@ impl Inventory {
         Some(users.binary_search_by(|name| compare(name, user)).is_ok())
     }
 
+    /// Why it is not known who is under quarantine.
+    #[must_use]
+    pub fn quarantine_error(&self) -> Option<&Error> {
+        self.quarantine.users.error()
+    }
+
     /// Whether it is known who is under quarantine.
     #[must_use]
     pub fn knows_quarantine(&self) -> bool {
