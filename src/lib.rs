@@ -34,6 +34,7 @@
 
 pub mod aws;
 pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod driver;
@@ -44,4 +45,5 @@ pub mod memory;
 pub mod program;
 pub mod secret;
 pub mod signals;
+pub mod stderr;
 pub mod tui;

@@ -513,7 +513,9 @@ impl Account {
         if let Some(read) = selected.and_then(|row| row.to_ask().next()) {
             return Some((read, true));
         }
-        if let Some(read) = self.wanted_alias(opening) {
+        // Who is shown no account is not shown either that it is production.
+        let is_only = matches!(background, Background::Only(_));
+        if let Some(read) = self.wanted_alias(opening).filter(|_| !is_only) {
             return Some((read, false));
         }
         let tags = selected.and_then(|row| self.wanted_tags(row));
@@ -532,7 +534,6 @@ impl Account {
         let (keys, uses) = (self.loader.granted.keys, self.loader.granted.uses);
         let parts = background.parts();
         // Where they are wanted by name, something waits for them to tell of a user.
-        let is_only = matches!(background, Background::Only(_));
         let at_once = is_only.then(|| self.wanted_of_all(parts)).flatten();
         let wanted = near.or(at_once).or_else(|| {
             self.users.next_in_sweep(
