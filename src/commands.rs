@@ -119,6 +119,7 @@ pub fn asks_accounts(task: &Task) -> bool {
 }
 
 /// Runs a command that asks no account.
+#[must_use]
 pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
     match task {
         Task::Config => print(cli.describe_config().as_bytes()),

@@ -91,11 +91,21 @@ const PARTS: &[(&str, &[&str])] = &[
     ("secret", &["engine", "secret"]),
     ("driver", &["aws", "driver", "engine", "journal", "secret"]),
     ("demo", &["aws", "demo", "engine"]),
-    ("tui", &["engine", "tui"]),
+    ("stderr", &["engine", "stderr"]),
+    ("tui", &["engine", "stderr", "tui"]),
+    (
+        "commands",
+        &[
+            "aws", "cli", "commands", "driver", "engine", "journal", "stderr",
+        ],
+    ),
 ];
 
 /// The event loop hands what the screen wants to the driver, and writes copies to the terminal.
-const APP: (&str, &[&str]) = ("tui/app.rs", &["driver", "engine", "secret", "tui"]);
+const APP: (&str, &[&str]) = (
+    "tui/app.rs",
+    &["driver", "engine", "secret", "stderr", "tui"],
+);
 
 /// A file of the program.
 struct File {

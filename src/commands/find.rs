@@ -128,7 +128,9 @@ pub(super) async fn run(args: &FindArgs, command: &mut Command) -> Result<ExitSt
             let mut gaps = Vec::new();
             if let Some(account) = engine.fleet.get(slot) {
                 let record = record(account, &user, &args.key);
-                record.into_iter().for_each(|record| printer.print(record));
+                if let Some(record) = record {
+                    printer.print(record);
+                }
                 let row = account.users.get(&user);
                 let error = row.and_then(|row| row.tags.error());
                 gaps.extend(error.map(|error| Gap::of(account, "tags", None, error)));

@@ -46,6 +46,10 @@ impl Wanted {
 
 /// What is known of an account as a whole: when it changes, any user may be complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something else that may have come"
+)]
 struct Seen {
     session: SessionId,
     arrangement: u64,
@@ -88,7 +92,7 @@ impl Follow {
         for account in engine.fleet.rows(Scope::All).accounts() {
             let told = self.accounts.entry(account.session.slot).or_default();
             self.wanted.advance(account, told, &mut tell);
-            all &= self.wanted.is_over(account, told);
+            all &= is_over(account, told);
             is_busy |= account.is_busy() || account.prompt.is_some();
         }
         // Where nothing is asked any more, no more will come.
@@ -151,20 +155,6 @@ impl Wanted {
             && (!parts.details || seen.details || (row.tags.known().is_some() && !self.power));
         of_account && (!parts.keys || keys_are_over(row, parts.uses))
     }
-
-    /// Whether nothing more is waited for in an account.
-    fn is_over(&self, account: &Account, told: &Told) -> bool {
-        let users = &account.users;
-        match &account.stage {
-            Stage::Waiting | Stage::SigningIn => false,
-            Stage::SignedOut(_) => account.prompt.is_none(),
-            Stage::SignedIn if account.identity.broken.is_some() => true,
-            Stage::SignedIn => {
-                let listed = users.is_complete() && users.listing.is_ready();
-                is_named(account) && listed && told.users.len() >= users.rows().len()
-            }
-        }
-    }
 }
 
 /// Whether it is known what the account is called, as far as it tells.
@@ -179,5 +169,19 @@ fn keys_are_over(row: &UserRow, uses: bool) -> bool {
     match row.keys.known() {
         None => row.keys.error().is_some(),
         Some(keys) => !uses || keys.iter().all(|key| !key.last_used.is_awaited()),
+    }
+}
+
+/// Whether nothing more is waited for in an account.
+fn is_over(account: &Account, told: &Told) -> bool {
+    let users = &account.users;
+    match &account.stage {
+        Stage::Waiting | Stage::SigningIn => false,
+        Stage::SignedOut(_) => account.prompt.is_none(),
+        Stage::SignedIn if account.identity.broken.is_some() => true,
+        Stage::SignedIn => {
+            let listed = users.is_complete() && users.listing.is_ready();
+            is_named(account) && listed && told.users.len() >= users.rows().len()
+        }
     }
 }

@@ -144,13 +144,13 @@ fn print(cli: &Cli, args: &JournalArgs) -> Result<(), String> {
     printer.finish(&[], &[]);
     writer.end();
     match written.blocking_recv() {
-        Some(Written::Failed(error)) => not_written(error),
+        Some(Written::Failed(error)) => not_written(&error),
         Some(Written::All) | None => Ok(()),
     }
 }
 
 /// Whoever reads it may have read enough.
-fn not_written(error: io::Error) -> Result<(), String> {
+fn not_written(error: &io::Error) -> Result<(), String> {
     if error.kind() == ErrorKind::BrokenPipe {
         return Ok(());
     }

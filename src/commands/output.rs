@@ -170,3 +170,38 @@ impl<R: Record> Printer<R> {
         self.flush();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::{columns, key::KeyRecord, user::UserRecord};
+
+    #[test]
+    fn each_column_that_can_be_named_is_there_and_no_other() {
+        fn names<R: Record>() -> Vec<&'static str> {
+            R::COLUMNS.iter().map(|column| column.name).collect()
+        }
+        fn are_known<R: Record>() -> bool {
+            let known = |name: &&'static str| names::<R>().contains(name);
+            R::USUAL.iter().all(known) && R::OF_TABLE.iter().all(known)
+        }
+        assert_eq!(names::<KeyRecord>(), columns::KEYS);
+        assert_eq!(names::<UserRecord>(), columns::USERS);
+        assert!(are_known::<KeyRecord>() && are_known::<UserRecord>());
+    }
+
+    #[test]
+    fn the_form_suits_the_reader_unless_it_is_asked_for() {
+        let looks = |is_terminal| Looks {
+            is_terminal,
+            colour: false,
+        };
+        assert_eq!(Format::chosen(None, looks(true)), Format::Table);
+        assert_eq!(Format::chosen(None, looks(false)), Format::Jsonl);
+        for format in [Format::Table, Format::Json, Format::Jsonl, Format::Csv] {
+            assert_eq!(Format::chosen(Some(format), looks(true)), format);
+        }
+        assert_eq!(Format::named("csv"), Some(Format::Csv));
+        assert_eq!(Format::named("xml"), None);
+    }
+}

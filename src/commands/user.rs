@@ -6,7 +6,7 @@ use super::{
 };
 use crate::engine::{
     Parts,
-    account::{Account, UserRow},
+    account::{Account, Known, UserRow},
     impact::Power,
     model::{KeyStatus, LastUsed},
 };
@@ -48,7 +48,7 @@ impl UserRecord {
             .clone()
             .filter_map(|key| Some((key.created()?, key.live().is_none())))
             .min();
-        let uses: Option<Vec<&LastUsed>> = row.known_keys().map(|key| key.last_used()).collect();
+        let uses: Option<Vec<&LastUsed>> = row.known_keys().map(Known::last_used).collect();
         let uses = uses.filter(|_| keys.is_some());
         let last_used = uses.as_ref().and_then(|uses| {
             let times = uses.iter().filter_map(|last_used| match last_used {

@@ -48,7 +48,8 @@ pub(super) struct History {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Region {
-    region: String,
+    #[serde(rename = "region")]
+    name: String,
     events: usize,
     /// Whether it has told all that it has of these days.
     complete: bool,
@@ -100,6 +101,10 @@ pub(super) struct Session {
 
 /// How much the user can do.
 #[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of the power, and all may hold at once"
+)]
 pub(super) struct PowerOf {
     /// `everything`, `escalates`, `reads_secrets`, `something` or `nothing`.
     pub(super) level: &'static str,
@@ -124,9 +129,11 @@ pub(super) struct PolicyOf {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Service {
-    pub(super) service: String,
-    #[serde(serialize_with = "maybe_time")]
-    pub(super) last: Option<DateTime<Utc>>,
+    #[serde(rename = "service")]
+    pub(super) name: String,
+    last: Option<String>,
+    #[serde(skip)]
+    pub(super) at: Option<DateTime<Utc>>,
     region: Option<String>,
 }
 
@@ -143,16 +150,8 @@ fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn time<S: serde::Serializer>(time: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&rfc3339(*time))
-}
-
-fn maybe_time<S: serde::Serializer>(
-    time: &Option<DateTime<Utc>>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    time.map(rfc3339).serialize(to)
 }
 
 impl Document {
@@ -208,7 +207,7 @@ impl Document {
 impl History {
     fn of(trail: &KeyTrail) -> Self {
         let regions = trail.regions.iter().map(|(name, region)| Region {
-            region: name.to_string(),
+            name: name.to_string(),
             events: region.events.len(),
             complete: matches!(region.state, RegionState::Whole) && region.unreadable == 0,
             error: match &region.state {
@@ -250,7 +249,7 @@ impl Caller {
                 Source::Many(_) => "networks",
                 Source::Other(_) => "other",
             },
-            addresses: workload.addresses.iter().map(|it| it.to_string()).collect(),
+            addresses: workload.addresses.iter().map(ToString::to_string).collect(),
             services: counts(workload.services.most_first()),
             regions: counts(workload.regions.most_first()),
             calls: workload.calls,
@@ -258,7 +257,7 @@ impl Caller {
             failed: workload.failed,
             first: rfc3339(workload.first),
             last: workload.last,
-            words: program.words(", "),
+            words: program.words("/"),
         }
     }
 }
@@ -323,8 +322,9 @@ fn policies(permissions: &Permissions) -> Vec<PolicyOf> {
 impl Service {
     fn of(service: &ServiceUse) -> Self {
         Self {
-            service: service.service.to_string(),
-            last: service.last,
+            name: service.service.to_string(),
+            last: service.last.map(rfc3339),
+            at: service.last,
             region: service.region.as_deref().map(str::to_owned),
         }
     }

@@ -121,7 +121,7 @@ fn power(power: &PowerOf) -> String {
         _ => "nothing that stands out".into(),
     };
     if let Some(policy) = &power.by_policy {
-        text += &format!(", by {policy}");
+        text.extend([", by ", policy]);
     }
     if power.conditional {
         text += ", under a condition";
@@ -141,7 +141,7 @@ fn power(power: &PowerOf) -> String {
 fn policy(policy: &PolicyOf) -> String {
     let mut text = policy.name.clone();
     if let Some(group) = &policy.group {
-        text += &format!(", by group {group}");
+        text.extend([", by group ", group]);
     }
     if policy.boundary {
         text += ", the boundary";
@@ -152,7 +152,7 @@ fn policy(policy: &PolicyOf) -> String {
 fn services(services: &[Service]) -> Vec<String> {
     let mut called: Vec<(DateTime<Utc>, &str)> = services
         .iter()
-        .filter_map(|it| Some((it.last?, &*it.service)))
+        .filter_map(|it| Some((it.at?, &*it.name)))
         .collect();
     called.sort_by(|a, b| b.cmp(a));
     let named = called.iter().take(SERVICES);
@@ -194,12 +194,12 @@ impl Text {
     fn fact(&mut self, title: &str, value: &str) {
         if !value.is_empty() {
             let title = self.looks.strong(&format!("{title:<12}"));
-            self.text += &format!("{title} {}\n", visible(value));
+            self.text.extend([&title, " ", &visible(value), "\n"]);
         }
     }
 
     fn part(&mut self, title: &str, lines: &[String]) {
-        self.text += &format!("\n{}\n", self.looks.strong(title));
+        self.text.extend(["\n", &self.looks.strong(title), "\n"]);
         for line in lines {
             self.say(line);
         }
@@ -208,7 +208,7 @@ impl Text {
     fn say(&mut self, line: &str) {
         let mut margin = "  ";
         for line in wrap(&visible(line), WIDTH - 4) {
-            self.text += &format!("{margin}{line}\n");
+            self.text.extend([margin, &line, "\n"]);
             margin = "    ";
         }
     }

@@ -39,3 +39,40 @@ fn defused(text: &str) -> Cow<'_, str> {
         text.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(values: Vec<Value>, is_terminal: bool) -> String {
+        let mut text = Vec::new();
+        write(&mut text, values, is_terminal);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn a_text_is_no_formula_and_a_number_is_one_still() {
+        for (text, written) in [
+            ("=1+1", "'=1+1\n"),
+            ("+1", "'+1\n"),
+            ("-1", "'-1\n"),
+            ("@x", "'@x\n"),
+            ("\tx", "'\tx\n"),
+            ("\rx", "\"'\rx\"\n"),
+            ("a=1", "a=1\n"),
+            ("a,b", "\"a,b\"\n"),
+            ("say \"x\"", "\"say \"\"x\"\"\"\n"),
+            ("two\nlines", "\"two\nlines\"\n"),
+        ] {
+            assert_eq!(line(vec![text.into()], false), written, "{text:?}");
+        }
+        let values = vec![Value::Number(-3), Value::Null, true.into(), "".into()];
+        assert_eq!(line(values, false), "-3,,true,\n");
+    }
+
+    #[test]
+    fn in_a_terminal_nothing_is_obeyed() {
+        assert_eq!(line(vec!["\u{1b}[31m".into()], true), "\u{fffd}[31m\n");
+        assert_eq!(line(vec!["\u{1b}[31m".into()], false), "\u{1b}[31m\n");
+    }
+}

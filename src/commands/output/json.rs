@@ -175,3 +175,26 @@ impl<F: Formatter> Formatter for Visible<F> {
         self.0.end_object_value(to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_drives_a_terminal_is_escaped_and_is_the_same_all_the_same() {
+        for text in [
+            "plain",
+            "a \"quoted\" \\ text",
+            "\u{1b}[31m \u{7f} \u{9b}31m \r\n\t",
+            "\u{202e}txt.exe \u{200b} \u{feff} \u{e0041}",
+            "e\u{301} – 備份 🔑",
+        ] {
+            let line = line_of(&text);
+            let written = String::from_utf8(line).unwrap();
+            let shown = written.trim_end_matches('\n');
+            assert!(!shown.chars().any(is_hidden), "{written:?}");
+            assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+            assert_eq!(pretty(&text), written.as_bytes());
+        }
+    }
+}

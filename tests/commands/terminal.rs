@@ -1,0 +1,160 @@
+//! In a terminal: a table for people, questions of signing in, and progress.
+
+use crate::{account, pty::Start, served::Served};
+use iamkeys::demo::{Fault, FaultKind, KeyId};
+use std::{process::Stdio, time::Duration};
+
+const OWN: &str = "AKIAQX7DEMO4ALICE001";
+const SERIAL: &str = "arn:aws:iam::123456789012:mfa/alice";
+
+#[test]
+fn a_person_reads_a_table_in_colour() {
+    let mut program = Start::iamkeys(["list", "user:deploy-bot", "--demo"])
+        .size(160, 24)
+        .run();
+    let ended = program.wait_exit();
+    ended.assert_clean(0);
+    assert!(
+        ended.screen.contains("account    user        key ID"),
+        "{}",
+        ended.screen
+    );
+    assert!(
+        ended.screen.contains("AKIAQX7DEMO4DEPLOY02"),
+        "{}",
+        ended.screen
+    );
+    assert!(crate::pty::count(&ended.raw, b"\x1b[1maccount") > 0);
+    let mut program = Start::iamkeys(["list", "user:deploy-bot", "--demo"])
+        .size(160, 24)
+        .env("NO_COLOR", "1")
+        .run();
+    let ended = program.wait_exit();
+    ended.assert_clean(0);
+    assert_eq!(crate::pty::count(&ended.raw, b"\x1b[1m"), 0);
+}
+
+#[test]
+fn progress_is_shown_while_it_lasts_and_taken_away() {
+    let account = account();
+    let slow = Fault::new(FaultKind::Delay(Duration::from_millis(1_500)));
+    account
+        .endpoint
+        .fault(slow.action("GetAccessKeyLastUsed").user("web-assets"));
+    let start = account.start(None).size(160, 60).arg("list");
+    let mut program = start.run();
+    program.wait_text("24 users, 31 keys, ");
+    program.wait_text("web-assets");
+    let ended = program.wait_exit();
+    ended.assert_clean(0);
+    assert!(!ended.screen.contains(" calls"), "{}", ended.screen);
+}
+
+/// A profile whose keys have a device, in an account that wants its code.
+fn with_device(account: &Served) -> Start {
+    account
+        .endpoint
+        .account(|account| account.require_mfa(None));
+    let secret = KeyId::parse(OWN).unwrap().secret();
+    let keys = format!("[base]\naws_access_key_id = {OWN}\naws_secret_access_key = {secret}\n");
+    Start::iamkeys([
+        "--endpoint-url",
+        &account.url(),
+        "--profile",
+        "base",
+        "list",
+    ])
+    .size(160, 60)
+    .file(".aws/credentials", &keys)
+    .file(
+        ".aws/config",
+        &format!("[profile base]\nmfa_serial = {SERIAL}\n"),
+    )
+}
+
+#[test]
+fn the_code_of_a_device_is_asked_for_and_a_wrong_one_again() {
+    let account = account();
+    let mut program = with_device(&account).run();
+    program.wait_text("MFA code for base, device arn:aws:iam::123456789012:mfa/alice:");
+    program.press("12345\r");
+    program.wait_text("A code has 6 digits");
+    let right = account.endpoint.mfa_code(SERIAL);
+    let wrong = (right.parse::<u32>().unwrap() + 1) % 1_000_000;
+    program.press(&format!("{wrong:06}\r"));
+    program.wait_text("AWS refused that code");
+    program.press(&format!("{}\r", account.endpoint.mfa_code(SERIAL)));
+    program.wait_text("AKIAQX7DEMO4DEPLOY01");
+    program.wait_exit().assert_clean(0);
+}
+
+#[test]
+fn a_code_is_asked_for_in_the_terminal_although_output_and_input_are_elsewhere() {
+    let account = account();
+    let start = with_device(&account);
+    let program = env!("CARGO_BIN_EXE_iamkeys");
+    let out = start.path("out");
+    let script = format!(
+        "{program} --endpoint-url {} --profile base list </dev/null >{}; echo ended $?",
+        account.url(),
+        out.display()
+    );
+    let secret = KeyId::parse(OWN).unwrap().secret();
+    let keys = format!("[base]\naws_access_key_id = {OWN}\naws_secret_access_key = {secret}\n");
+    let mut shell = Start::command("sh", ["-c", &script])
+        .size(160, 24)
+        .file(".aws/credentials", &keys)
+        .file(
+            ".aws/config",
+            &format!("[profile base]\nmfa_serial = {SERIAL}\n"),
+        )
+        .run();
+    shell.wait_text("MFA code for base");
+    shell.press(&format!("{}\r", account.endpoint.mfa_code(SERIAL)));
+    shell.wait_text("ended 0");
+    let lines = std::fs::read_to_string(out).unwrap();
+    assert!(
+        lines.lines().all(|line| line.starts_with("{\"account\"")),
+        "{lines}"
+    );
+    assert!(lines.contains("AKIAQX7DEMO4DEPLOY01"));
+}
+
+#[test]
+fn ctrl_c_at_the_question_ends_it() {
+    let account = account();
+    let mut program = with_device(&account).run();
+    program.wait_text("MFA code for base");
+    program.press("\x03");
+    program.wait_exit().assert_clean(130);
+}
+
+#[test]
+fn without_a_terminal_a_code_is_not_asked_for_and_what_to_pass_is_said() {
+    let account = account();
+    let start = with_device(&account);
+    let output = std::process::Command::new("setsid")
+        .arg("--wait")
+        .arg(env!("CARGO_BIN_EXE_iamkeys"))
+        .args([
+            "--endpoint-url",
+            &account.url(),
+            "--profile",
+            "base",
+            "list",
+        ])
+        .env_clear()
+        .env("HOME", start.path(""))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("there is no terminal to ask in"), "{said}");
+    assert!(
+        said.contains("mfa_process") && said.contains("AWS_SESSION_TOKEN"),
+        "{said}"
+    );
+    assert!(output.stdout.is_empty());
+}
