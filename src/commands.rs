@@ -28,7 +28,9 @@ pub use output::Format;
 use crate::{
     cli::{Cli, Task, goodbye},
     driver::{Driver, DriverConfig},
-    engine::{self, Background, Event, MoreAccounts, Parts, Target, text::visible},
+    engine::{
+        self, Background, Event, MoreAccounts, Parts, Target, account::Account, text::visible,
+    },
     stderr::complain,
 };
 use futures::Stream;
@@ -219,6 +221,7 @@ impl Command {
 
     /// Prints what belongs to all records, and says how complete they are.
     fn finish<R: Record>(&mut self, printer: &mut Printer<R>, gaps: &[Gap]) -> ExitStatus {
+        self.runner.clear_progress();
         printer.finish(&incomplete::accounts(&self.runner.engine), gaps);
         let status = self.status(gaps);
         if printer.is_empty_table() && status == ExitStatus::Done {
@@ -232,7 +235,10 @@ impl Command {
         self.runner.clear_progress();
         incomplete::tell(gaps, |line| complain(format_args!("iamkeys: {line}")));
         let mut accounts = self.runner.engine.fleet.accounts().iter();
-        if !accounts.any(incomplete::is_open) {
+        let is_read = |account: &Account| {
+            incomplete::is_open(account) && !gaps.iter().any(|gap| gap.is_of_all(account))
+        };
+        if !accounts.any(is_read) {
             ExitStatus::Failed
         } else if gaps.is_empty() {
             ExitStatus::Done

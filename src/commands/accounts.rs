@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 /// What has to be asked for the numbers.
 const REPORT: Parts = Parts {
     report: true,
+    unreported: true,
     ..NOTHING
 };
 

@@ -27,6 +27,7 @@ impl Wanted {
             // A word may be a part of a key ID.
             keys: query.needs_keys() || query.has_words() || query.reads_tags(),
             uses: query.asks_uses(),
+            unreported: false,
             details: query.reads_tags() || query.asks_power(),
             quarantine: query.asks_quarantine(),
         };
@@ -34,6 +35,7 @@ impl Wanted {
         parts.keys |= parts.uses;
         if by_report {
             parts.report = true;
+            parts.unreported = parts.keys;
             parts.keys = false;
             parts.uses = false;
         }
@@ -153,7 +155,14 @@ impl Wanted {
         let of_account = (!parts.report || seen.report)
             && (!parts.quarantine || seen.quarantine)
             && (!parts.details || seen.details || (row.tags.known().is_some() && !self.power));
-        of_account && (!parts.keys || keys_are_over(row, parts.uses))
+        let by_report = || match row.keys.known() {
+            Some(_) => keys_are_over(row, true),
+            // The report tells of them, or nothing does.
+            None => row.key_count().is_some() || row.keys.error().is_some(),
+        };
+        of_account
+            && (!parts.keys || keys_are_over(row, parts.uses))
+            && (!parts.unreported || by_report())
     }
 }
 

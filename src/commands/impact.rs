@@ -76,6 +76,7 @@ pub(super) async fn run(args: &ImpactArgs, command: &mut Command) -> Result<Exit
         Format::Json => pretty(&document),
         Format::Jsonl | Format::Csv => line_of(&document),
     };
+    command.runner.clear_progress();
     command.writer.write(text);
     Ok(command.status(&gaps))
 }

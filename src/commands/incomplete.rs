@@ -114,6 +114,13 @@ impl Gap {
         matches!(self.what, "account" | "accounts")
     }
 
+    /// Whether it says that nothing was read of an account: not even its users.
+    pub(super) fn is_of_all(&self, account: &Account) -> bool {
+        self.what == "users"
+            && account.users.rows().is_empty()
+            && self.account.as_deref() == account.id()
+    }
+
     /// It in a line, and what to do about it.
     pub(super) fn lines(&self) -> Vec<String> {
         let account = match (&self.account_name, &self.account) {
@@ -237,10 +244,14 @@ fn of_rows(account: &Account, parts: Parts, gaps: &mut Vec<Gap>) {
         let of = (error.action, error.code.as_deref());
         failed.entry(of).or_insert((0, error)).0 += 1;
     }
+    // Without the report they are all missing, and that is said already.
+    let is_reported = parts.unreported && account.identity.report.is_ready();
     let (mut keys, mut uses) = (Failed::new(), Failed::new());
     let (mut keys_left, mut uses_left) = (0, 0);
     for row in account.users.rows() {
         match (row.keys.error(), row.keys.known()) {
+            // The report tells of them.
+            (_, None) if !parts.keys && row.key_count().is_some() => {}
             (Some(error), None) => note(&mut keys, error),
             (_, None) => keys_left += 1,
             (_, Some(_)) => {}
@@ -254,8 +265,8 @@ fn of_rows(account: &Account, parts: Parts, gaps: &mut Vec<Gap>) {
         }
     }
     for (wanted, what, failed, left) in [
-        (parts.keys, "keys", keys, keys_left),
-        (parts.uses, "last_used", uses, uses_left),
+        (parts.keys || is_reported, "keys", keys, keys_left),
+        (parts.uses || is_reported, "last_used", uses, uses_left),
     ] {
         if !wanted {
             continue;
@@ -266,7 +277,7 @@ fn of_rows(account: &Account, parts: Parts, gaps: &mut Vec<Gap>) {
             // They were not asked for, since they would have been refused as well.
             let more = if only { std::mem::take(&mut left) } else { 0 };
             let mut gap = Gap::of(account, what, Some(count + more), error);
-            if error.kind == Kind::Denied {
+            if error.kind == Kind::Denied && parts.keys {
                 gap.advice
                     .push("--report reads the credential report instead.".into());
             }

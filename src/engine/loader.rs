@@ -50,6 +50,8 @@ pub struct Parts {
     pub keys: bool,
     /// The last use of each key.
     pub uses: bool,
+    /// Both, of those users only of whom the report does not tell: it is older than they are.
+    pub unreported: bool,
     /// The details of all users: their tags, and how much their policies allow.
     pub details: bool,
     /// Who is under quarantine.
@@ -63,6 +65,7 @@ impl Parts {
         summary: true,
         keys: true,
         uses: true,
+        unreported: false,
         details: true,
         quarantine: true,
     };
@@ -75,6 +78,7 @@ impl Parts {
             summary: self.summary || other.summary,
             keys: self.keys || other.keys,
             uses: self.uses || other.uses,
+            unreported: self.unreported || other.unreported,
             details: self.details || other.details,
             quarantine: self.quarantine || other.quarantine,
         }
@@ -535,11 +539,16 @@ impl Account {
         let parts = background.parts();
         // Where they are wanted by name, something waits for them to tell of a user.
         let at_once = is_only.then(|| self.wanted_of_all(parts)).flatten();
+        let is_reported = self.identity.report.is_ready() && self.is_listed();
         let wanted = near.or(at_once).or_else(|| {
-            self.users.next_in_sweep(
-                keys.seems_refused() || !parts.keys,
-                uses.seems_refused() || !parts.uses,
-            )
+            let (keys, uses) = (keys.seems_refused(), uses.seems_refused());
+            if parts.unreported {
+                // Before, it is not known who they are.
+                let sweep = is_reported.then(|| self.users.next_unreported(keys, uses));
+                return sweep.flatten();
+            }
+            self.users
+                .next_in_sweep(keys || !parts.keys, uses || !parts.uses)
         });
         let wanted = wanted.or_else(|| self.wanted_at_last(parts));
         wanted.map(|read| (read, false))

@@ -202,3 +202,32 @@ fn a_filter_is_the_screens() {
     assert_eq!(find("own"), ["alice"]);
     assert_eq!(find("deploy-bot"), ["deploy-bot", "deploy-bot"]);
 }
+
+#[test]
+fn whoever_is_newer_than_the_report_is_asked_for() {
+    let account = account();
+    // It is made now, and kept for hours.
+    run_at(&account, &["list", "--report"]).well();
+    let now = Utc::now();
+    account.endpoint.account(|account| {
+        account.add_user("brand-new", "/", now).unwrap();
+        account.add_new_key("brand-new", now).unwrap();
+    });
+    let ran = run_at(&account, &["list", "user:brand-new", "--report"]).well();
+    let line = &ran.lines()[0];
+    assert!(
+        line["key_id"].is_string() && line["never_used"] == true,
+        "{line}"
+    );
+    assert_eq!(
+        (&line["age_days"], &line["age_is_minimum"]),
+        (&0.into(), &false.into())
+    );
+    let calls = account.endpoint.calls().into_iter();
+    let asked = calls.filter(|call| call.action == "ListAccessKeys");
+    let asked: Vec<Option<String>> = asked.map(|call| call.user).collect();
+    assert_eq!(asked, [Some("brand-new".to_owned())]);
+    let keys = account.endpoint.account(|account| account.key_count());
+    let ran = run_at(&account, &["accounts"]).well();
+    assert_eq!(ran.lines()[0]["keys"], keys);
+}

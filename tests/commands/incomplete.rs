@@ -168,8 +168,22 @@ fn an_impact_of_which_a_part_is_refused_says_which() {
 }
 
 #[test]
-fn where_nothing_can_be_opened_it_fails() {
+fn where_nothing_can_be_opened_or_read_it_fails() {
     let account = account();
+    account
+        .endpoint
+        .fault(Fault::new(FaultKind::Refuse).action("ListUsers"));
+    for args in [&["list"][..], &["users", "--report"], &["accounts"]] {
+        let ran = run_at(&account, args);
+        assert_eq!(ran.code, 1, "{args:?}");
+        assert!(
+            ran.err.contains("users: AccessDenied: iam:ListUsers"),
+            "{}",
+            ran.err
+        );
+    }
+    // A key is found without the list.
+    run_at(&account, &["find", "AKIAQX7DEMO4DEPLOY01"]).well();
     let code = FaultKind::Code {
         status: 403,
         code: "InvalidClientTokenId".into(),

@@ -182,6 +182,7 @@ pub(in crate::commands) const NOTHING: Parts = Parts {
     summary: false,
     keys: false,
     uses: false,
+    unreported: false,
     details: false,
     quarantine: false,
 };

@@ -553,8 +553,27 @@ impl Inventory {
         keys_refused: bool,
         uses_refused: bool,
     ) -> Option<Read> {
+        self.next_of(keys_refused, uses_refused, |_| true)
+    }
+
+    /// The same of those users only of whom the report does not tell.
+    pub(in crate::engine) fn next_unreported(
+        &mut self,
+        keys_refused: bool,
+        uses_refused: bool,
+    ) -> Option<Read> {
+        self.next_of(keys_refused, uses_refused, |row| row.reported.is_none())
+    }
+
+    fn next_of(
+        &mut self,
+        keys_refused: bool,
+        uses_refused: bool,
+        is_wanted: impl Fn(&UserRow) -> bool,
+    ) -> Option<Read> {
         let wanted = |row: &UserRow| {
-            row.to_ask().find(|read| match read {
+            let mut reads = row.to_ask().filter(|_| is_wanted(row));
+            reads.find(|read| match read {
                 Read::Keys(_) => !keys_refused,
                 _ => !uses_refused,
             })
