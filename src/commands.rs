@@ -1,8 +1,8 @@
 //! The commands that print and have no screen: `iamkeys list`, `find`, `impact` and others. They drive
-//! the same [`engine`](crate::engine) with the same [`driver`](crate::driver) as the screen does, and
-//! wait for what they are to tell: [`run`] is the loop, [`follow`] says which users are complete,
-//! [`output`] prints, [`incomplete`] tells what could not be seen, and [`ask`] asks in the terminal what
-//! signing in needs a person for. A file each is what a command does.
+//! the same [`engine`] with the same [`driver`](crate::driver) as the screen does, and wait for what they
+//! are to tell: `run` is the loop, `follow` says which users are complete, `output` prints, `incomplete`
+//! tells what could not be seen, and `ask` asks in the terminal what signing in needs a person for. What
+//! a command does is in a file each.
 
 mod accounts;
 mod ask;
