@@ -7,7 +7,7 @@
 //! looked at drops back. A read that was throttled was not answered, and is asked again.
 
 use super::{
-    account::{Account, Stage, UserRow},
+    account::{Account, Order, Stage, UserRow},
     effect::{Effect, RequestId, Target},
     error::{Error, Kind},
     impact::TrailQuery,
@@ -547,8 +547,13 @@ impl Account {
                 let sweep = is_reported.then(|| self.users.next_unreported(keys, uses));
                 return sweep.flatten();
             }
+            let order = if is_only {
+                Order::OneByOne
+            } else {
+                Order::KeysFirst
+            };
             self.users
-                .next_in_sweep(keys || !parts.keys, uses || !parts.uses)
+                .next_in_sweep(order, keys || !parts.keys, uses || !parts.uses)
         });
         let wanted = wanted.or_else(|| self.wanted_at_last(parts));
         wanted.map(|read| (read, false))

@@ -1,8 +1,8 @@
 //! What is asked of an account: only what is printed, and each line as soon as all of it is known.
 
-use crate::{Ran, account, at, run_at, served};
+use crate::{Ran, account, at, run_at, served, served::Served};
 use chrono::Utc;
-use iamkeys::demo::{Account, Endpoint, Fault, FaultKind};
+use iamkeys::demo::{Account, Delay, Endpoint, Fault, FaultKind};
 use std::{
     collections::BTreeSet,
     io::{BufRead as _, BufReader},
@@ -131,9 +131,27 @@ fn a_line_goes_out_before_the_last_answer() {
 }
 
 #[test]
+fn a_user_is_whole_before_everybody_elses_keys_are_asked_for() {
+    let endpoint = Endpoint::new(Account::generated(900, Utc::now()))
+        .with_delay(Delay::Fixed(Duration::from_millis(20)));
+    let account = Served::of(&endpoint);
+    let mut child = at(&account, &["list", "--columns", "user,last_used"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    let calls = endpoint.calls().into_iter();
+    let asked = calls.filter(|call| call.action == "ListAccessKeys").count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(asked < 450, "{asked}");
+}
+
+#[test]
 fn what_is_throttled_is_asked_again_until_it_is_told() {
     let endpoint = Endpoint::new(Account::demo(Utc::now())).with_rate(20);
-    let account = crate::Served::of(&endpoint);
+    let account = Served::of(&endpoint);
     let lines = run_at(&account, &["list", "--columns", "user,key_id,last_used"])
         .well()
         .lines();
