@@ -14,6 +14,7 @@ use std::{
     collections::HashSet,
     fs::File,
     io::{self, BufRead as _, BufReader, Write as _},
+    sync::mpsc,
     thread,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -30,8 +31,8 @@ enum Open {
 /// What is asked in the terminal.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
-    /// The lines that are typed, once something was asked; none where there is no terminal.
-    lines: Option<UnboundedReceiver<String>>,
+    /// The terminal; none where there is none.
+    terminal: Option<Terminal>,
     /// Whether it was looked for a terminal.
     looked: bool,
     open: Option<Open>,
@@ -53,8 +54,8 @@ impl Questions {
 
     /// The next line that is typed, or that there will be none; nothing where none is waited for.
     pub(super) async fn answer(&mut self) -> Option<Option<String>> {
-        match &mut self.lines {
-            Some(lines) => Some(lines.recv().await),
+        match &mut self.terminal {
+            Some(terminal) => Some(terminal.lines.recv().await),
             None => None,
         }
     }
@@ -92,9 +93,12 @@ impl Questions {
         let open = self.open.take();
         let Some(line) = line else {
             // The terminal is gone: what is asked from now on is refused.
-            self.lines = None;
+            self.terminal = None;
             return None;
         };
+        if let Some(terminal) = &mut self.terminal {
+            terminal.is_read = false;
+        }
         match open? {
             Open::Code(session, id) => {
                 let code = SecretKey::new(line.trim().to_owned());
@@ -164,7 +168,7 @@ impl Questions {
             visible(profile),
             visible(&asked.serial)
         ));
-        self.open = Some(Open::Code(session, id));
+        self.ask(Open::Code(session, id));
         None
     }
 
@@ -231,18 +235,64 @@ impl Questions {
                 visible(account.label()),
                 visible(problem.title.trim_end_matches('.'))
             ));
-            self.open = Some(Open::LogIn(slot));
+            self.ask(Open::LogIn(slot));
             return None;
         }
         None
     }
 
-    /// Whether there is a terminal. From the first question on its lines are read, to the end.
+    /// Waits for the answer to a question that was put. Until there is one, no line is read: another
+    /// program may have the terminal.
+    fn ask(&mut self, open: Open) {
+        self.open = Some(open);
+        if let Some(terminal) = &mut self.terminal
+            && !std::mem::replace(&mut terminal.is_read, true)
+        {
+            // Where nothing reads any more, that is told by the end of the lines.
+            let _ = terminal.wanted.send(());
+        }
+    }
+
+    /// Whether there is a terminal.
     fn has_terminal(&mut self) -> bool {
         if !std::mem::replace(&mut self.looked, true) {
-            self.lines = terminal().ok();
+            self.terminal = Terminal::open().ok();
         }
-        self.lines.is_some()
+        self.terminal.is_some()
+    }
+}
+
+/// The terminal of this process, read by a thread of its own: a line for each that is wanted.
+#[derive(Debug)]
+struct Terminal {
+    wanted: mpsc::Sender<()>,
+    lines: UnboundedReceiver<String>,
+    /// A line is being read. What it answers may be over by then.
+    is_read: bool,
+}
+
+impl Terminal {
+    fn open() -> io::Result<Self> {
+        let place = if cfg!(windows) { "CONIN$" } else { "/dev/tty" };
+        let mut terminal = BufReader::new(File::open(place)?);
+        let (wanted, asked) = mpsc::channel();
+        let (typed, lines) = unbounded_channel();
+        thread::Builder::new()
+            .name("terminal".into())
+            .spawn(move || {
+                for () in asked {
+                    let mut line = String::new();
+                    let read = terminal.read_line(&mut line);
+                    if !matches!(read, Ok(1..)) || typed.send(line).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Self {
+            wanted,
+            lines,
+            is_read: false,
+        })
     }
 }
 
@@ -276,21 +326,4 @@ fn say(text: &str) {
     let _ = stderr
         .write_all(text.as_bytes())
         .and_then(|()| stderr.flush());
-}
-
-/// The lines that are typed in the terminal of this process.
-fn terminal() -> io::Result<UnboundedReceiver<String>> {
-    let place = if cfg!(windows) { "CONIN$" } else { "/dev/tty" };
-    let terminal = File::open(place)?;
-    let (typed, lines) = unbounded_channel();
-    thread::Builder::new()
-        .name("terminal".into())
-        .spawn(move || {
-            for line in BufReader::new(terminal).lines().map_while(Result::ok) {
-                if typed.send(line).is_err() {
-                    return;
-                }
-            }
-        })?;
-    Ok(lines)
 }

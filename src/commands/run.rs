@@ -125,7 +125,10 @@ impl Runner {
             {
                 return Ok(reached);
             }
-            self.progress.show(&self.engine);
+            // Beside a question it would stand in the answer's place.
+            if !self.questions.is_open() && !self.engine.lends_terminal() {
+                self.progress.show(&self.engine);
+            }
             tokio::select! {
                 biased;
                 Some(signal) = self.signals.next() => self.signal(signal),

@@ -120,6 +120,42 @@ fn a_code_is_asked_for_in_the_terminal_although_output_and_input_are_elsewhere()
     assert!(lines.contains("AKIAQX7DEMO4DEPLOY01"));
 }
 
+/// The config of a program that gives codes, and gets the terminal: a script in the home directory.
+const LENDS: &str = "mfa_process = 'sh \"$HOME/code\"'\nmfa_process_terminal = true\n";
+
+/// Asks for a code on the terminal, and prints it.
+const ASKS: &str =
+    "printf 'Touch, then type: ' >/dev/tty\nread -r code </dev/tty\necho \"$code\"\n";
+
+#[test]
+fn a_program_that_gives_codes_has_the_terminal_for_itself() {
+    let account = account();
+    let start = with_device(&account)
+        .file(".config/iamkeys/config.toml", LENDS)
+        .file("code", ASKS);
+    let mut program = start.run();
+    program.wait_text("Touch, then type:");
+    // What is typed is that program's.
+    program.press(&format!("{}\r", account.endpoint.mfa_code(SERIAL)));
+    program.wait_text("AKIAQX7DEMO4DEPLOY01");
+    let ended = program.wait_exit();
+    ended.assert_clean(0);
+    assert!(!ended.screen.contains("MFA code for"), "{}", ended.screen);
+}
+
+#[test]
+fn a_question_stands_until_it_is_answered() {
+    let account = account();
+    let mut program = with_device(&account).run();
+    program.wait_text("MFA code for base");
+    // Longer than it takes until progress would be shown.
+    program.press("123");
+    program.press("456");
+    program.wait_text("mfa/alice: 123456");
+    program.press("\x03");
+    program.wait_exit().assert_clean(130);
+}
+
 #[test]
 fn ctrl_c_at_the_question_ends_it() {
     let account = account();
