@@ -219,15 +219,20 @@ impl Command {
         })
     }
 
-    /// Prints what belongs to all records, and says how complete they are.
+    /// Prints what has waited and what belongs to all records, and says how complete they are.
     fn finish<R: Record>(&mut self, printer: &mut Printer<R>, gaps: &[Gap]) -> ExitStatus {
-        self.runner.clear_progress();
-        printer.finish(&incomplete::accounts(&self.runner.engine), gaps);
+        self.print_rest(printer, gaps);
         let status = self.status(gaps);
         if printer.is_empty_table() && status == ExitStatus::Done {
             complain(format_args!("iamkeys: no {}", R::SCHEMA.1));
         }
         status
+    }
+
+    /// Prints what has waited and what belongs to all records.
+    fn print_rest<R: Record>(&mut self, printer: &mut Printer<R>, gaps: &[Gap]) {
+        self.runner.clear_progress();
+        printer.finish(&incomplete::accounts(&self.runner.engine), gaps);
     }
 
     /// Tells what could not be seen, and says what that means.

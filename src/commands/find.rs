@@ -139,7 +139,8 @@ pub(super) async fn run(args: &FindArgs, command: &mut Command) -> Result<ExitSt
         }
         Found::Not(why) => {
             let gaps = not_found(&command.runner.engine);
-            let _ = command.finish(&mut printer, &gaps);
+            command.print_rest(&mut printer, &gaps);
+            let _ = command.status(&gaps);
             tell_not_found(&why);
             Ok(ExitStatus::Failed)
         }

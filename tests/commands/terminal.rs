@@ -1,7 +1,8 @@
 //! In a terminal: a table for people, questions of signing in, and progress.
 
 use crate::{account, pty::Start, served::Served};
-use iamkeys::demo::{Fault, FaultKind, KeyId};
+use chrono::Utc;
+use iamkeys::demo::{Endpoint, Fault, FaultKind, KeyId};
 use std::{process::Stdio, time::Duration};
 
 const OWN: &str = "AKIAQX7DEMO4ALICE001";
@@ -193,4 +194,63 @@ fn without_a_terminal_a_code_is_not_asked_for_and_what_to_pass_is_said() {
         "{said}"
     );
     assert!(output.stdout.is_empty());
+}
+
+/// Two profiles of one login.
+const SSO: &str = "[profile work]\nsso_session = acme\nsso_account_id = 123456789012\n\
+                   sso_role_name = ViewOnlyAccess\n\
+                   [profile more]\nsso_session = acme\nsso_account_id = 123456789012\n\
+                   sso_role_name = ViewOnlyAccess\n\
+                   [sso-session acme]\nsso_region = us-east-1\n\
+                   sso_start_url = https://acme.awsapps.com/start\n\
+                   sso_registration_scopes = sso:account:access\n";
+
+#[test]
+fn a_login_is_offered_once_and_all_of_its_profiles_go_on() {
+    let endpoint = Endpoint::demo_organisation(Utc::now());
+    let served = Served::of(&endpoint);
+    let args = ["list", "--endpoint-url", &served.url(), "--sso-device-code"];
+    let mut program = Start::iamkeys(args)
+        .arg("--profile")
+        .arg("work")
+        .arg("--profile")
+        .arg("more")
+        .size(160, 60)
+        .file(".aws/config", SSO)
+        .run();
+    program.wait_text("Log in now? [Y/n]");
+    program.press("\r");
+    program.wait_text("it has to show the code");
+    let waiting = endpoint.waiting_devices();
+    program.wait_text(&waiting[0]);
+    assert!(endpoint.approve_device(&waiting[0]));
+    program.wait_text("AKIAQX7DEMO4DEPLOY01");
+    let ended = program.wait_exit();
+    assert_eq!(crate::pty::count(&ended.raw, b"Log in now?"), 1);
+    ended.assert_clean(0);
+}
+
+#[test]
+fn without_a_terminal_a_login_is_not_begun() {
+    let endpoint = Endpoint::demo_organisation(Utc::now());
+    let served = Served::of(&endpoint);
+    let start = Start::iamkeys([""; 0]).file(".aws/config", SSO);
+    let output = std::process::Command::new("setsid")
+        .arg("--wait")
+        .arg(env!("CARGO_BIN_EXE_iamkeys"))
+        .args(["--endpoint-url", &served.url(), "--profile", "work", "list"])
+        .env_clear()
+        .env("HOME", start.path(""))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("The SSO login of profile work is missing"),
+        "{said}"
+    );
+    assert!(said.contains("aws sso login"), "{said}");
+    assert!(endpoint.waiting_devices().is_empty());
 }
