@@ -266,6 +266,8 @@ fn a_key_is_found_in_whichever_account_it_is() {
         "{}",
         ran.err
     );
+    let ran = demo(&["find", "AKIAIOSFODNN7EXAMPLE", "--format", "table"]);
+    assert_eq!((ran.code, &*ran.out, ran.err.lines().count()), (1, "", 1));
 }
 
 #[test]
