@@ -1,9 +1,14 @@
 //! The command line.
 
+mod commands;
 mod config_command;
 mod in_force;
 
-pub use in_force::{InForce, Source};
+pub use commands::{
+    ALL_REGIONS, AccountsArgs, FindArgs, FormatArgs, ImpactArgs, JournalArgs, ListArgs, Task,
+    UsersArgs,
+};
+pub use in_force::{InForce, Source, command};
 
 use crate::{
     aws::{self, Embedded},
@@ -11,7 +16,7 @@ use crate::{
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
     engine::{
-        self, Background, DEFAULT_ROLES, Exit, KeyId, Target, Wanted,
+        self, Background, DEFAULT_ROLES, Exit, KeyId, MoreAccounts, Target, Wanted,
         account_rules::NamePattern,
         destination::Form,
         is_role_name,
@@ -25,14 +30,16 @@ use crate::{
         clipboard::{Choice, route_here},
         credentials::CredentialsFile,
     },
-    tui::{Colours, MoreAccounts, Settings, terminal::complain},
+    stderr::complain,
+    tui::{Colours, Settings},
 };
 use chrono::TimeDelta;
 use clap::{
-    Arg, Command, Parser, Subcommand,
+    Arg, Command, Parser,
     builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
+use clap_complete::ArgValueCandidates;
 use in_force::Refused;
 use std::{
     env,
@@ -52,8 +59,8 @@ use tracing_appender::non_blocking::WorkerGuard;
     about,
     after_help = "Signs in as the aws command does: environment, profile files, SSO, credential \
                   process, assumed role, container, instance.\n\n\
-                  Exit codes: 0 quit, 1 failed, 2 usage error, 130 interrupted, 128+N ended by \
-                  signal N."
+                  Exit codes: 0 done, 1 failed, 2 usage error, 4 only part of the accounts could be \
+                  seen (standard error says which), 130 interrupted, 128+N ended by signal N."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {
@@ -62,7 +69,8 @@ pub struct Cli {
     pub key_id: Option<KeyId>,
     /// The profile to sign in with; it wins over credentials in the environment. Several times, and
     /// with `*` for any characters, it opens the account of each
-    #[arg(long, value_name = "NAME", value_parser = profile)]
+    #[arg(long, value_name = "NAME", value_parser = profile,
+          add = ArgValueCandidates::new(crate::commands::profiles))]
     pub profile: Vec<String>,
     /// Open every account of the organisation, as far as a role there can be assumed
     #[arg(long)]
@@ -147,19 +155,6 @@ pub struct Cli {
     pub in_force: Vec<InForce>,
 }
 
-/// What is done instead of showing the users and their keys.
-#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-pub enum Task {
-    /// Deal with a leaked access key to the end: deactivate it, revoke its sessions, see what it did
-    Leaked {
-        /// The access key ID, whichever user and account has it
-        #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
-        key: KeyId,
-    },
-    /// Print the settings in force, and where each comes from
-    Config,
-}
-
 /// The options that say which real account to open: beside the demo, one of the two is a mistake.
 const OF_REAL_ACCOUNTS: [&str; 4] = ["profile", "accounts", "region", "endpoint_url"];
 
@@ -178,6 +173,11 @@ impl TypedValueParser for KeyIdParser {
         value: &OsStr,
     ) -> Result<KeyId, clap::Error> {
         let refused = |why: &NotAKey| {
+            let names = command.get_subcommands().map(Command::get_name);
+            if let Some(meant) = commands::meant(&value.to_string_lossy(), names) {
+                let text = format!("there is no such command. Did you mean {meant}?");
+                return command.clone().error(ErrorKind::InvalidSubcommand, text);
+            }
             let mut text = why.to_string();
             if why.secret().is_some() {
                 text += " This shell's history may hold it now.";
@@ -263,7 +263,7 @@ impl Cli {
     pub fn leaked(&self) -> Option<&KeyId> {
         match &self.task {
             Some(Task::Leaked { key }) => Some(key),
-            Some(Task::Config) | None => None,
+            Some(_) | None => None,
         }
     }
 

@@ -569,6 +569,20 @@ impl Driver {
     }
 }
 
+/// The most events that are taken in before anything else is looked at: a key, a signal, a frame.
+const BATCH: usize = 256;
+
+/// An event, and those that wait behind it: what follows from them is worked out once for all.
+pub fn with_waiting(first: Event, inbox: &mut mpsc::UnboundedReceiver<Event>) -> Vec<Event> {
+    let mut events = vec![first];
+    while events.len() < BATCH
+        && let Ok(event) = inbox.try_recv()
+    {
+        events.push(event);
+    }
+    events
+}
+
 /// Tells of the credentials that a session goes on with, as long as it runs.
 async fn follow(
     renewals: aws::Renewals,

@@ -55,8 +55,10 @@ pub use intent::Intent;
 pub use key_id::KeyId;
 pub use leak::LeakStep;
 pub use leaving::{Leave, Obstacle};
-pub use loader::{Attention, Background};
-pub use opening::{AccountList, DEFAULT_ROLES, Listing, Wanted, is_role_name, roles_named};
+pub use loader::{Attention, Background, Parts};
+pub use opening::{
+    AccountList, DEFAULT_ROLES, Listing, MoreAccounts, Wanted, is_role_name, roles_named,
+};
 pub use plan::{Plan, PlanId, Progress, Proposal, Stage, Step};
 pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::{Offer, Problem};

@@ -60,7 +60,7 @@ mod tests;
 pub use self::{
     error::Error,
     event::{CREATE, Discarded, Ended, Event, Outcome, Sent, Settled, Stored},
-    history::{Damaged, Kind, Unfinished},
+    history::{Damaged, Kind, Recorded, Unfinished},
 };
 
 use self::{error::refused, file::Place, history::History, runs::Run};
@@ -185,6 +185,31 @@ impl Journal {
     pub fn rotated(&self) -> Rotated {
         self.inner.rotated.clone()
     }
+}
+
+/// The changes that the journal at this path records, the oldest first, and how many of its lines are no
+/// entries. Nothing is made, changed or locked: a journal that is not there records nothing.
+///
+/// # Errors
+/// When it cannot be read, or is no journal.
+pub fn read(path: &Path) -> Result<(Vec<Recorded>, usize), Error> {
+    use std::io::{ErrorKind, Read as _};
+    let mut file = match file::open(std::fs::File::options().read(true), path) {
+        Ok(file) => file,
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            return Ok((Vec::new(), 0));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)
+        .map_err(refused("be read", path))?;
+    if !history::is_journal(&text) {
+        return Err(Error::NotAJournal(path.to_owned()));
+    }
+    let history = History::of(&text);
+    let skipped = history.skipped;
+    Ok((history.recorded(), skipped))
 }
 
 /// The default path: `$XDG_STATE_HOME/iamkeys/journal.jsonl` or `~/.local/state/…`; on macOS

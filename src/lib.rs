@@ -28,12 +28,16 @@
 //! A large account is a matter of order: `loader` decides what to ask next, by what is looked at,
 //! [`engine::limiter`] how much of it, and [`engine::account`] holds what is known.
 //!
+//! [`commands`] drive the same engine and driver without a screen: `iamkeys list` and others print what
+//! the engine knows once that is complete, in forms that other programs read.
+//!
 //! [`config`] reads the config file, and [`cli`] decides which setting is in force. The boundary is
 //! the wire: [`aws`] wraps the real SDK, and [`demo`] is an endpoint plugged in below
 //! it, so that demo, tests and production run the same code.
 
 pub mod aws;
 pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod driver;
@@ -44,4 +48,5 @@ pub mod memory;
 pub mod program;
 pub mod secret;
 pub mod signals;
+pub mod stderr;
 pub mod tui;

@@ -77,6 +77,20 @@ pub fn signals() -> io::Result<impl Stream<Item = Message> + Unpin> {
     Ok(stream::select_all(all))
 }
 
+/// The signals that end a program without a screen, from now on; see [`signals`].
+///
+/// # Errors
+/// When the system refuses to deliver a signal.
+pub fn events() -> io::Result<impl Stream<Item = Event> + Unpin> {
+    let ending = |message| async move {
+        match message {
+            Message::Event(event) => Some(event),
+            _ => None,
+        }
+    };
+    Ok(signals()?.filter_map(ending).boxed_local())
+}
+
 /// The console's events from now on. Must be called inside the runtime.
 ///
 /// # Errors

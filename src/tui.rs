@@ -34,8 +34,11 @@ pub use layout::SMALLEST;
 pub use lists::{Filter, List, Lists};
 pub use message::{Click, Ground, KeyPress, Message, Target};
 pub use pages::{Page, Pane};
-pub use screen::{MoreAccounts, Screen, draw};
+pub use screen::{Screen, draw};
 pub use widgets::notice::Notice;
+
+/// Which accounts to open: the engine's, named here as well for who starts a screen.
+pub use crate::engine::MoreAccounts;
 
 use crate::engine::{self, destination::Form, destination::Route};
 

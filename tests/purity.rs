@@ -91,11 +91,21 @@ const PARTS: &[(&str, &[&str])] = &[
     ("secret", &["engine", "secret"]),
     ("driver", &["aws", "driver", "engine", "journal", "secret"]),
     ("demo", &["aws", "demo", "engine"]),
-    ("tui", &["engine", "tui"]),
+    ("stderr", &["engine", "stderr"]),
+    ("tui", &["engine", "stderr", "tui"]),
+    (
+        "commands",
+        &[
+            "aws", "cli", "commands", "driver", "engine", "journal", "stderr",
+        ],
+    ),
 ];
 
 /// The event loop hands what the screen wants to the driver, and writes copies to the terminal.
-const APP: (&str, &[&str]) = ("tui/app.rs", &["driver", "engine", "secret", "tui"]);
+const APP: (&str, &[&str]) = (
+    "tui/app.rs",
+    &["driver", "engine", "secret", "stderr", "tui"],
+);
 
 /// A file of the program.
 struct File {
@@ -548,13 +558,16 @@ fn no_part_names_one_above_it() {
             .expect("a part");
         may.contains(&other)
     };
-    for (part, _) in PARTS.iter().filter(|(part, _)| *part != "tui") {
+    let below = |part: &str| !["tui", "commands"].contains(&part);
+    for (part, _) in PARTS.iter().filter(|(part, _)| below(part)) {
         assert!(
             !["tui", "cli", "commands"]
                 .iter()
                 .any(|above| may(part, above))
         );
     }
+    // Beside each other, and neither has anything of the other.
+    assert!(!may("commands", "tui") && !may("tui", "commands") && !may("tui", "cli"));
     for (part, others) in [
         (
             "engine",

@@ -376,8 +376,10 @@ impl Signer {
             refused: 0,
             program: None,
         };
-        let mut question = self.person.ask(Asked::Code(asked.clone())).await;
         let mut program = self.options.code_command();
+        // From the first moment on: a person is not asked for what a program gives.
+        asked.program = program.as_ref().map(mfa::CodeCommand::begins);
+        let mut question = self.person.ask(Asked::Code(asked.clone())).await;
         loop {
             let code = mfa::next_code(
                 &mut question,

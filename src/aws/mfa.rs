@@ -110,6 +110,17 @@ pub(super) struct CodeCommand {
     pub terminal: bool,
 }
 
+impl CodeCommand {
+    /// What is said of it before it runs.
+    pub(super) fn begins(&self) -> CodeProgram {
+        if self.terminal {
+            CodeProgram::WantsTerminal
+        } else {
+            CodeProgram::Running(None)
+        }
+    }
+}
+
 /// What an answer to the question for a code comes to.
 enum Answer {
     /// The code, or none.
@@ -189,6 +200,14 @@ enum Ran {
     Answered(Option<SecretKey>),
 }
 
+/// Says how a program begins, unless that was said already: who was told of it may have answered.
+fn begin(question: &Question<'_>, asked: &mut CodeAsked, begins: CodeProgram) {
+    if asked.program.as_ref() != Some(&begins) {
+        asked.program = Some(begins);
+        question.now(Asked::Code(asked.clone()));
+    }
+}
+
 /// Runs the program while its dialog is open: what it says is shown there, and the code can be typed.
 async fn run_beside(
     question: &mut Question<'_>,
@@ -196,8 +215,7 @@ async fn run_beside(
     command: &SecretKey,
     programs: &programs::Programs,
 ) -> Ran {
-    asked.program = Some(CodeProgram::Running(None));
-    question.now(Asked::Code(asked.clone()));
+    begin(question, asked, CodeProgram::Running(None));
     let (said, mut hears) = tokio::sync::watch::channel(String::new());
     let run = programs::run(command.expose(), programs, Some(&said));
     tokio::pin!(run);
@@ -224,8 +242,7 @@ async fn run_with_terminal(
     command: &SecretKey,
     programs: &programs::Programs,
 ) -> Ran {
-    asked.program = Some(CodeProgram::WantsTerminal);
-    question.now(Asked::Code(asked.clone()));
+    begin(question, asked, CodeProgram::WantsTerminal);
     match answer(question).await {
         Answer::Code(code) => Ran::Answered(code),
         Answer::Terminal => {

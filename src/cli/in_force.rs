@@ -82,7 +82,8 @@ impl From<ConfigError> for Refused {
 }
 
 /// The command line; its flags count wherever they stand, also after the name of a subcommand.
-fn command() -> Command {
+#[must_use]
+pub fn command() -> Command {
     Cli::command().mut_args(|arg| {
         let everywhere = !arg.is_positional();
         arg.global(everywhere)

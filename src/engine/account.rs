@@ -17,6 +17,7 @@ pub use inventory::{Inventory, Touched, What};
 pub use label::AccountLabel;
 pub use load::Load;
 pub use row::{KeyRow, Known, Tally, UserRow, is_trial};
+pub(in crate::engine) use sweep::Order;
 
 use super::{
     DEMO,

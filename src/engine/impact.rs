@@ -21,7 +21,8 @@ pub use permissions::{NamedPolicy, Permissions};
 pub use policy::{Digest, Judged, Judgement, Patterns, Policy, Power, Statement, judge};
 pub use sessions::KeySession;
 pub use trail::{
-    KeyTrail, Made, RegionState, RegionTrail, SessionOf, TrailEvent, TrailPage, TrailQuery,
+    HistoryLimits, KeyTrail, Made, RegionState, RegionTrail, SessionOf, TrailEvent, TrailPage,
+    TrailQuery,
 };
 
 pub use verdict::Nature;
@@ -36,6 +37,8 @@ const MOST_TRAILS: usize = 32;
 /// What is known beyond the lists, of the users and keys of an account that a person has asked about.
 #[derive(Debug, Default)]
 pub struct Impacts {
+    /// How much of the history is asked for.
+    pub limits: HistoryLimits,
     /// The regions that are enabled.
     pub regions: Load<Vec<Arc<str>>>,
     /// By name in lower case.

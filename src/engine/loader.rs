@@ -7,7 +7,7 @@
 //! looked at drops back. A read that was throttled was not answered, and is asked again.
 
 use super::{
-    account::{Account, Stage, UserRow},
+    account::{Account, Order, Stage, UserRow},
     effect::{Effect, RequestId, Target},
     error::{Error, Kind},
     impact::TrailQuery,
@@ -31,6 +31,68 @@ pub enum Background {
     Visible,
     /// Of the selected user only.
     Off,
+    /// These parts of every user: a program without a screen knows what it wants to tell.
+    Only(Parts),
+}
+
+/// What is fetched of an account whose users are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of its own, and any of them may be left out"
+)]
+pub struct Parts {
+    /// The credential report.
+    pub report: bool,
+    /// The account's summary, which tells of the root user's keys.
+    pub summary: bool,
+    /// The keys of each user.
+    pub keys: bool,
+    /// The last use of each key.
+    pub uses: bool,
+    /// Both, of those users only of whom the report does not tell: it is older than they are.
+    pub unreported: bool,
+    /// The details of all users: their tags, and how much their policies allow.
+    pub details: bool,
+    /// Who is under quarantine.
+    pub quarantine: bool,
+}
+
+impl Parts {
+    /// Everything.
+    pub const ALL: Self = Self {
+        report: true,
+        summary: true,
+        keys: true,
+        uses: true,
+        unreported: false,
+        details: true,
+        quarantine: true,
+    };
+
+    /// These and those.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            report: self.report || other.report,
+            summary: self.summary || other.summary,
+            keys: self.keys || other.keys,
+            uses: self.uses || other.uses,
+            unreported: self.unreported || other.unreported,
+            details: self.details || other.details,
+            quarantine: self.quarantine || other.quarantine,
+        }
+    }
+}
+
+impl Background {
+    /// What is fetched of users whom no one looks at.
+    pub(super) fn parts(self) -> Parts {
+        match self {
+            Self::Only(parts) => parts,
+            Self::All | Self::Visible | Self::Off => Parts::ALL,
+        }
+    }
 }
 
 /// A read that something waits for is asked again for so long while it is throttled.
@@ -331,8 +393,12 @@ impl Account {
     /// it, which is what the person waits for. Of one among many accounts a name is known as a rule (its
     /// alias is asked for later), the caller from the role that was assumed, and what the summary would
     /// say from the report.
-    pub(super) fn first_reads(&self) -> Vec<Read> {
-        let mut reads = vec![Read::Users(None), Read::Report];
+    pub(super) fn first_reads(&self, background: Background) -> Vec<Read> {
+        let parts = background.parts();
+        let mut reads = vec![Read::Users(None)];
+        if parts.report {
+            reads.push(Read::Report);
+        }
         if self.identity.caller.known().is_none() {
             reads.push(Read::Caller);
         }
@@ -341,7 +407,7 @@ impl Account {
         if !is_member || self.identity.listed_name.is_none() {
             reads.push(Read::Alias);
         }
-        if !is_member {
+        if !is_member && parts.summary {
             reads.push(Read::Summary);
         }
         reads
@@ -451,7 +517,9 @@ impl Account {
         if let Some(read) = selected.and_then(|row| row.to_ask().next()) {
             return Some((read, true));
         }
-        if let Some(read) = self.wanted_alias(opening) {
+        // Who is shown no account is not shown either that it is production.
+        let is_only = matches!(background, Background::Only(_));
+        if let Some(read) = self.wanted_alias(opening).filter(|_| !is_only) {
             return Some((read, false));
         }
         let tags = selected.and_then(|row| self.wanted_tags(row));
@@ -468,11 +536,26 @@ impl Account {
         }
         let near = first_of(&attention.near);
         let (keys, uses) = (self.loader.granted.keys, self.loader.granted.uses);
-        let wanted = near.or_else(|| {
+        let parts = background.parts();
+        // Where they are wanted by name, something waits for them to tell of a user.
+        let at_once = is_only.then(|| self.wanted_of_all(parts)).flatten();
+        let is_reported = self.identity.report.is_ready() && self.is_listed();
+        let wanted = near.or(at_once).or_else(|| {
+            let (keys, uses) = (keys.seems_refused(), uses.seems_refused());
+            if parts.unreported {
+                // Before, it is not known who they are.
+                let sweep = is_reported.then(|| self.users.next_unreported(keys, uses));
+                return sweep.flatten();
+            }
+            let order = if is_only {
+                Order::OneByOne
+            } else {
+                Order::KeysFirst
+            };
             self.users
-                .next_in_sweep(keys.seems_refused(), uses.seems_refused())
+                .next_in_sweep(order, keys || !parts.keys, uses || !parts.uses)
         });
-        let wanted = wanted.or_else(|| self.wanted_at_last());
+        let wanted = wanted.or_else(|| self.wanted_at_last(parts));
         wanted.map(|read| (read, false))
     }
 
@@ -503,13 +586,19 @@ impl Account {
     /// Who is under quarantine, and the next page of the details of all users. The answers of the latter
     /// are large, and nothing waits for them: they are asked for where nothing else that was planned is
     /// under way.
-    fn wanted_at_last(&self) -> Option<Read> {
+    fn wanted_at_last(&self, parts: Parts) -> Option<Read> {
         // What something waits for (the report, a search) may take long and holds nothing up; only what
         // this loader has chosen is more urgent, or is the page before.
         let busy = self.loader.reads.values().any(|asked| asked.planned);
+        self.wanted_of_all(parts).filter(|_| !busy)
+    }
+
+    /// The same, whatever else is under way.
+    fn wanted_of_all(&self, parts: Parts) -> Option<Read> {
         let users = &self.users;
-        let read = users.next_quarantine().or_else(|| users.next_details());
-        read.filter(|_| !busy)
+        let quarantine = || users.next_quarantine().filter(|_| parts.quarantine);
+        let details = || users.next_details().filter(|_| parts.details);
+        quarantine().or_else(details)
     }
 
     /// The tags of the selected user, if they are worth asking for: after all keys on screen.

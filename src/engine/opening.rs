@@ -6,7 +6,7 @@
 //! portal's are opened instead, through a role that it gives.
 
 use super::{
-    Engine, News,
+    Engine, Intent, News,
     account::{Account, Load, Stage},
     effect::{Effect, Member, Portal, RequestId, SessionId, Slot, Target, Through},
     error::{Error, Kind},
@@ -45,6 +45,27 @@ pub struct Wanted {
     pub profile: Option<Box<str>>,
 }
 
+/// Which accounts to open beside the first one.
+#[derive(Clone, Debug)]
+pub struct MoreAccounts {
+    /// These.
+    pub wanted: Vec<Wanted>,
+    /// All of its organisation.
+    pub organisation: bool,
+    /// The roles that are tried in them, in this order.
+    pub roles: Arc<[Box<str>]>,
+}
+
+impl Default for MoreAccounts {
+    fn default() -> Self {
+        Self {
+            wanted: Vec::new(),
+            organisation: false,
+            roles: roles_named(DEFAULT_ROLES),
+        }
+    }
+}
+
 /// A list of accounts that are opened.
 #[derive(Clone, Debug)]
 pub struct AccountList {
@@ -81,6 +102,25 @@ pub enum Listing {
 }
 
 impl Engine {
+    /// Opens other accounts beside the first one.
+    #[must_use]
+    pub fn open_more(&mut self, first: Slot, more: MoreAccounts) -> Vec<Effect> {
+        self.roles = more.roles;
+        let mut effects = self.intend(Intent::OpenWanted(first, more.wanted));
+        if more.organisation {
+            effects.extend(self.intend(Intent::OpenOrganisation(first)));
+        }
+        effects
+    }
+
+    /// Whether accounts are still being listed that will be opened.
+    #[must_use]
+    pub fn is_listing_accounts(&self) -> bool {
+        [false, true]
+            .into_iter()
+            .any(|demo| self.more_accounts_are_coming(demo))
+    }
+
     /// Opens the other accounts of the organisation that an open account belongs to, or those that its
     /// login to a portal opens.
     pub(super) fn open_list(&mut self, slot: Slot, through: Through) -> Option<()> {

@@ -7,6 +7,7 @@
 mod alternative;
 pub mod complete;
 mod condition;
+mod facts;
 pub(in crate::engine) mod glob;
 mod language;
 pub mod ready;
@@ -149,6 +150,22 @@ impl Query {
     pub fn reads_tags(&self) -> bool {
         let mut alternatives = self.alternatives.iter();
         self.asks_tags() || alternatives.any(|one| !one.words.is_empty() || !one.without.is_empty())
+    }
+
+    /// Whether it asks when keys were last used, by what or where.
+    #[must_use]
+    pub fn asks_uses(&self) -> bool {
+        let is = |condition: &OfKey| {
+            matches!(
+                condition,
+                OfKey::Unused(_)
+                    | OfKey::Used(_)
+                    | OfKey::Never
+                    | OfKey::Service(_)
+                    | OfKey::Region(_)
+            )
+        };
+        self.of_key().any(|condition| condition.any.iter().any(is))
     }
 
     /// Whether it asks what keys are for.

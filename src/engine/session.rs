@@ -183,6 +183,7 @@ impl Engine {
         session: SessionId,
         result: Result<Box<SignedIn>, Box<Problem>>,
     ) -> Option<()> {
+        let background = self.settings.background;
         let account = self.fleet.of_mut(session)?;
         match result {
             Ok(signed_in) => {
@@ -198,7 +199,7 @@ impl Engine {
                 if let Some(caller) = caller {
                     account.identity.caller.tell(caller);
                 }
-                let reads = account.first_reads();
+                let reads = account.first_reads(background);
                 account.identity.expires = signed_in.expires;
                 account.identity.how = signed_in.how;
                 account.identity.made_from = signed_in.made_from;
@@ -228,6 +229,7 @@ impl Engine {
         session: SessionId,
         result: Result<Renewed, String>,
     ) -> Option<()> {
+        let background = self.settings.background;
         let account = self.fleet.of_mut(session)?;
         let renewed = match result {
             Ok(renewed) => renewed,
@@ -245,7 +247,7 @@ impl Engine {
             .is_some();
         if matches!(account.stage, account::Stage::SignedOut(_)) {
             account.stage = account::Stage::SignedIn;
-            let reads = account.first_reads();
+            let reads = account.first_reads(background);
             self.begin_search(session.slot);
             self.read_all(session.slot, reads);
         } else if had_expired {

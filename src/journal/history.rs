@@ -16,6 +16,17 @@ pub struct Unfinished {
     pub ended: Option<Ended>,
 }
 
+/// A change that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// What was sent.
+    pub sent: Sent,
+    /// The outcome, if there was one.
+    pub ended: Option<Ended>,
+    /// In which way it is open, if it is: also while it is under way.
+    pub open: Option<Kind>,
+}
+
 /// In which way a change was left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -111,6 +122,26 @@ impl History {
             }
         }
         history
+    }
+
+    /// All changes, in the order in which they were sent.
+    pub(super) fn recorded(mut self) -> Vec<Recorded> {
+        let mut all: Vec<(usize, Recorded)> = Vec::new();
+        for (_, change) in self.changes.drain() {
+            let open = change.open();
+            let Change {
+                sent: Some(sent),
+                at,
+                ended,
+                ..
+            } = change
+            else {
+                continue;
+            };
+            all.push((at, Recorded { sent, ended, open }));
+        }
+        all.sort_unstable_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, recorded)| recorded).collect()
     }
 
     /// What was left open by runs that are over, in the order in which it was sent.

@@ -14,13 +14,13 @@ use super::{
     keyboard::Input,
     layout::limited,
     message::{Click, KeyPress, Message},
-    screen::{self, MoreAccounts, Screen},
+    screen::{self, Screen},
 };
 use crate::{
-    driver::{Driver, Left},
+    driver::{self, Driver, Left},
     engine::{
-        Clip, CopyOutcome, Effect, Event, Exit, KeyId, Signal, Target, account_rules::AccountRules,
-        destination::Route,
+        Clip, CopyOutcome, Effect, Event, Exit, KeyId, MoreAccounts, Signal, Target,
+        account_rules::AccountRules, destination::Route,
     },
     secret::osc52,
 };
@@ -53,9 +53,6 @@ const STOP: Duration = Duration::from_millis(100);
 /// How long the terminal may take over an answer to what it was asked, before its keys are another
 /// program's: that would take the answer for something typed.
 const ANSWER: Duration = Duration::from_secs(1);
-
-/// The most messages that are taken in before a key press is looked for, and a frame may be drawn.
-const BATCH: usize = 256;
 
 /// What the loop needs of a terminal; a test has another one.
 pub trait Host {
@@ -436,13 +433,8 @@ where
 
     /// Takes in an event, and all that wait behind it.
     fn heard(&mut self, first: Event) -> io::Result<()> {
-        let mut events = vec![first];
         // Lists are put in order once for all of them.
-        while events.len() < BATCH
-            && let Ok(event) = self.inbox.try_recv()
-        {
-            events.push(event);
-        }
+        let events = driver::with_waiting(first, &mut self.inbox);
         self.take_in(Message::Events(events), Stale::Soon)
     }
 

@@ -28,17 +28,14 @@ use super::{
     words,
 };
 use crate::engine::{
-    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Need, Reply, Signal, Slot, Target,
-    Wanted,
+    Effect, Engine, Entry, Event, Intent, KeyId, MoreAccounts, Need, Reply, Signal, Slot, Target,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
-    roles_named,
 };
 use ahead::Ahead;
 use chrono::{DateTime, Utc};
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
-use std::sync::Arc;
 
 /// Where a person is: what is selected, and what is in front of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,27 +46,6 @@ struct Whereabouts {
     filtering: bool,
     user: Option<(Slot, Box<str>)>,
     key: Option<String>,
-}
-
-/// Which accounts to open beside the first one.
-#[derive(Clone, Debug)]
-pub struct MoreAccounts {
-    /// These.
-    pub wanted: Vec<Wanted>,
-    /// All of its organisation.
-    pub organisation: bool,
-    /// The roles that are tried in them, in this order.
-    pub roles: Arc<[Box<str>]>,
-}
-
-impl Default for MoreAccounts {
-    fn default() -> Self {
-        Self {
-            wanted: Vec::new(),
-            organisation: false,
-            roles: roles_named(DEFAULT_ROLES),
-        }
-    }
 }
 
 /// The screen, and the engine that it looks at.
@@ -153,13 +129,7 @@ impl Screen {
 
     /// Opens other accounts beside the first one.
     pub(super) fn open_more(&mut self, more: MoreAccounts) -> Vec<Effect> {
-        self.engine.roles = more.roles;
-        let slot = self.slot();
-        let mut effects = self.engine.intend(Intent::OpenWanted(slot, more.wanted));
-        if more.organisation {
-            effects.extend(self.engine.intend(Intent::OpenOrganisation(slot)));
-        }
-        effects
+        self.engine.open_more(self.slot(), more)
     }
 
     /// Searches for this key as soon as the account is open.

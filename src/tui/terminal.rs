@@ -8,7 +8,7 @@ mod writer;
 pub use backend::Limited;
 
 use super::{app::Host, keyboard};
-use crate::engine::text::visible;
+use crate::{engine::text::visible, stderr::complain};
 use crossterm::{
     cursor::Show,
     event::{DisableBracketedPaste, EnableBracketedPaste},
@@ -17,19 +17,14 @@ use crossterm::{
 };
 use ratatui::Terminal;
 use std::{
-    fmt::Display,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     sync::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     thread::{self, ThreadId},
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-/// How long the words at the end may take: the terminal may take no output.
-const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Whether the terminal is ours at present.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -300,27 +295,6 @@ mod mouse {
     pub(super) use crossterm::event::{
         DisableMouseCapture as LetGo, EnableMouseCapture as Capture,
     };
-}
-
-/// Writes lines to standard error, or does not: `eprintln!` would panic where the terminal is gone,
-/// and wait for ever where it takes no output. What of them comes from outside drives no terminal.
-pub fn complain(lines: impl Display) {
-    let mut text = String::new();
-    for line in lines.to_string().lines() {
-        text += &visible(line);
-        text.push('\n');
-    }
-    if text.is_empty() {
-        return;
-    }
-    let (written, wait) = mpsc::channel();
-    let write = move || {
-        let _ = io::stderr().write_all(text.as_bytes());
-        let _ = written.send(());
-    };
-    if thread::Builder::new().spawn(write).is_ok() {
-        let _ = wait.recv_timeout(LAST_WORDS);
-    }
 }
 
 /// Installs the hooks for panics and reports. Call it on the main thread.

@@ -28,6 +28,15 @@ impl Served {
         }
     }
 
+    /// Where it answers.
+    #[allow(
+        dead_code,
+        reason = "not every test that includes this starts the program by hand"
+    )]
+    pub(crate) fn url(&self) -> String {
+        self.server.url()
+    }
+
     /// The program, signed in to it with the account's own key, keeping this journal or none.
     pub(crate) fn start(&self, journal: Option<&Path>) -> Start {
         let credentials = self.endpoint.sdk_credentials();

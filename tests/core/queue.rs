@@ -156,7 +156,7 @@ fn the_background_is_everybody_or_what_is_on_screen_or_nobody() {
         let more = match background {
             Background::All => vec![],
             Background::Visible => std::iter::once(99).chain(82..99).collect(),
-            Background::Off => vec![99],
+            Background::Off | Background::Only(_) => vec![99],
         };
         assert_eq!(keys_of(&asked), more, "{background:?}");
     }

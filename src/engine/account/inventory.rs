@@ -10,7 +10,7 @@ mod quarantine;
 use super::{
     load::Load,
     row::{self, KeyRow, Shown, Tally, UserRow},
-    sweep::Sweep,
+    sweep::{Order, Sweep},
 };
 use crate::engine::{
     effect::RequestId,
@@ -550,11 +550,33 @@ impl Inventory {
     /// more: the keys of users, or their last uses.
     pub(in crate::engine) fn next_in_sweep(
         &mut self,
+        order: Order,
         keys_refused: bool,
         uses_refused: bool,
     ) -> Option<Read> {
+        self.next_of(order, keys_refused, uses_refused, |_| true)
+    }
+
+    /// The same of those users only of whom the report does not tell.
+    pub(in crate::engine) fn next_unreported(
+        &mut self,
+        keys_refused: bool,
+        uses_refused: bool,
+    ) -> Option<Read> {
+        let unreported = |row: &UserRow| row.reported.is_none();
+        self.next_of(Order::OneByOne, keys_refused, uses_refused, unreported)
+    }
+
+    fn next_of(
+        &mut self,
+        order: Order,
+        keys_refused: bool,
+        uses_refused: bool,
+        is_wanted: impl Fn(&UserRow) -> bool,
+    ) -> Option<Read> {
         let wanted = |row: &UserRow| {
-            row.to_ask().find(|read| match read {
+            let mut reads = row.to_ask().filter(|_| is_wanted(row));
+            reads.find(|read| match read {
                 Read::Keys(_) => !keys_refused,
                 _ => !uses_refused,
             })
@@ -562,7 +584,7 @@ impl Inventory {
         let rows = &self.rows;
         let at = self
             .sweep
-            .first(rows.len(), |at| wanted(&rows[at]).is_some())?;
+            .first(rows.len(), order, |at| wanted(&rows[at]).is_some())?;
         wanted(&rows[at])
     }
 }

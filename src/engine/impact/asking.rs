@@ -1,7 +1,7 @@
 //! What is asked when a person opens a key, and what follows from the answers. Each region is asked
 //! by itself, page after page: one that hangs, throttles or refuses holds up no other.
 
-use super::{KeyTrail, TrailQuery, UserImpact, trail::PAGES};
+use super::{HistoryLimits, KeyTrail, TrailQuery, UserImpact, trail::PAGES};
 use crate::engine::{
     Engine, Read, Slot,
     account::{Account, Load, Stage},
@@ -15,6 +15,13 @@ use std::sync::Arc;
 const PAGES_OF_OTHERS: usize = 1;
 
 impl Engine {
+    /// Limits how much of the history of keys is asked for in an account. What was asked before stays.
+    pub fn limit_history(&mut self, slot: Slot, limits: HistoryLimits) {
+        if let Some(account) = self.fleet.get_mut(slot) {
+            account.impacts.limits = limits;
+        }
+    }
+
     /// Asks for what is not known of a key and its user beyond the lists.
     pub(in crate::engine) fn open_impact(
         &mut self,
@@ -27,7 +34,8 @@ impl Engine {
         let is_old = trail.is_some_and(|trail| is_to_begin_anew(trail, now));
         self.open_trail(slot, key, PAGES)?;
         let account = self.fleet.get(slot)?;
-        if failed_or_idle(&account.impacts.regions, &account.loader, false, |_| false) {
+        let all = account.impacts.limits.regions.is_none();
+        if all && failed_or_idle(&account.impacts.regions, &account.loader, false, |_| false) {
             self.read(slot, Read::Regions);
         }
         for other in self.other_keys(slot, user, key) {
@@ -84,14 +92,20 @@ impl Engine {
         if !is_usable(account) {
             return None;
         }
-        let first = first_regions(account, key);
+        let only = account.impacts.limits.regions.clone();
+        let first = match &only {
+            Some(only) => only.to_vec(),
+            None => first_regions(account, key),
+        };
         let Account {
             impacts, loader, ..
         } = account;
-        let regions = impacts.regions.known().cloned().unwrap_or_default();
+        let regions = impacts.regions.known().filter(|_| only.is_none());
+        let regions = regions.cloned().unwrap_or_default();
         impacts.opened += 1;
         let opened = impacts.opened;
-        let trail = impacts.add_trail(key, || KeyTrail::until(now));
+        let days = impacts.limits.days;
+        let trail = impacts.add_trail(key, || KeyTrail::within(now, days));
         if is_to_begin_anew(trail, now) {
             trail.begin_anew(now);
         }
@@ -130,6 +144,9 @@ impl Engine {
     /// The regions are known: those that were not asked are.
     pub(in crate::engine) fn regions_came(&mut self, slot: Slot) -> Option<()> {
         let account = self.fleet.get_mut(slot)?;
+        if account.impacts.limits.regions.is_some() {
+            return None;
+        }
         let regions = account.impacts.regions.known()?.clone();
         let mut open = Vec::new();
         for (key, trail) in account.impacts.trails_mut() {
@@ -209,7 +226,8 @@ impl Engine {
                 failed |= trail.retry();
             }
         }
-        let regions = account.impacts.regions.error().is_some();
+        let all = account.impacts.limits.regions.is_none();
+        let regions = all && account.impacts.regions.error().is_some();
         let reads = self.reads_of_user(slot, user, true);
         if regions {
             self.read(slot, Read::Regions);

@@ -117,6 +117,8 @@ pub struct KeyTrail {
     pub workloads: Workloads,
     /// The sessions that some of them have made.
     pub(super) sessions: Sessions,
+    /// So far back it goes, where that is not all the way.
+    pub(in crate::engine) limited_to: Option<TimeDelta>,
     /// Whether a person looks at it: otherwise no further pages are asked for.
     pub(in crate::engine) is_open: bool,
     /// So many pages of each region are asked for.
@@ -160,18 +162,41 @@ pub enum RegionState {
     Failed(Error, Option<Box<str>>),
 }
 
+/// How much of the history is asked for: all of it, unless less is enough.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryLimits {
+    /// The events of the last so many days.
+    pub days: Option<u8>,
+    /// Those of these regions; of all that are enabled where none are named.
+    pub regions: Option<Arc<[Arc<str>]>>,
+}
+
 impl KeyTrail {
     /// The history of the 90 days before this moment.
     #[must_use]
     pub fn until(now: DateTime<Utc>) -> Self {
-        let mut trail = Self::default();
+        Self::within(now, None)
+    }
+
+    /// The history of so many days before this moment.
+    pub(in crate::engine) fn within(now: DateTime<Utc>, days: Option<u8>) -> Self {
+        let mut trail = Self {
+            limited_to: days.map(|days| TimeDelta::days(days.into())),
+            ..Self::default()
+        };
         trail.begin(now);
         trail
     }
 
     fn begin(&mut self, now: DateTime<Utc>) {
-        self.since = now - HISTORY;
+        self.since = now - self.limited_to.map_or(HISTORY, |time| time.min(HISTORY));
         self.until = now;
+    }
+
+    /// How many days it tells of.
+    #[must_use]
+    pub fn days(&self) -> i64 {
+        (self.until - self.since).num_days()
     }
 
     /// All events that are loaded, of one region after the other.

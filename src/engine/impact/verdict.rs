@@ -2,7 +2,10 @@
 //! never more certain than what was seen: that nothing uses a key is said only where every region has
 //! told all that it has.
 
-use super::{KeyTrail, OtherCredentials, Workload, trail::RegionTrail};
+use super::{
+    KeyTrail, OtherCredentials, Workload,
+    trail::{HISTORY, RegionTrail},
+};
 use crate::engine::{
     Engine, Error, Kind, Slot,
     account::{Account, KeyRow, Load},
@@ -245,7 +248,8 @@ impl<'a> Subject<'a> {
                 "Not known what uses it: not everything is loaded.".into()
             }
             (None, None) => format!(
-                "No management call in the last 90 days, in any of {} regions.",
+                "No management call in the last {} days, in any of {} regions.",
+                trail.days(),
                 trail.regions.len()
             ),
             (None, Some(rest)) => format!("Not known what uses it: {rest}."),
@@ -280,6 +284,9 @@ impl<'a> Subject<'a> {
             0 => {}
             1 => return Some("1 event could not be read".into()),
             many => return Some(format!("{many} events could not be read")),
+        }
+        if self.account.impacts.limits.regions.is_some() {
+            return Some("other regions were not asked".into());
         }
         if self.account.impacts.regions.known().is_none() {
             return Some("which other regions are enabled is not known".into());
@@ -354,7 +361,10 @@ impl<'a> Subject<'a> {
         let mut text = vec![
             "data events (reading S3 objects, invoking functions)".to_owned(),
             "resource policies (buckets, KMS keys, role trust)".to_owned(),
-            "anything older than 90 days".to_owned(),
+            format!(
+                "anything older than {} days",
+                self.trail().map_or(HISTORY.num_days(), KeyTrail::days)
+            ),
             "the last minutes: an event takes some to appear".to_owned(),
         ];
         let Some(trail) = self.trail() else {
@@ -385,7 +395,10 @@ impl<'a> Subject<'a> {
             });
         }
         let regions = &self.account.impacts.regions;
-        if regions.known().is_none() {
+        if let Some(only) = &self.account.impacts.limits.regions {
+            let only: Vec<&str> = only.iter().map(|name| &**name).collect();
+            text.push(format!("regions other than {}", only.join(" and ")));
+        } else if regions.known().is_none() {
             let asked: Vec<&str> = trail.regions.keys().map(|name| &**name).collect();
             let asked = asked.join(" and ");
             text.push(match regions.error() {
@@ -473,7 +486,8 @@ impl Engine {
         let rest = subject.rest(trail);
         let Some(last) = rows.first() else {
             let all = rest.is_none() && trail.is_whole();
-            return all.then(|| with_unseen("no management call in the last 90 days".into()));
+            let days = trail.days();
+            return all.then(|| with_unseen(format!("no management call in the last {days} days")));
         };
         let by = format!("by {}, {}", last.short(), ago(now - last.last));
         Some(match rest {

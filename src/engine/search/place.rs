@@ -93,7 +93,7 @@ impl Engine {
     }
 
     /// Whether there may be accounts that are about to be listed, or opened.
-    pub(super) fn more_accounts_are_coming(&self, demo: bool) -> bool {
+    pub(in crate::engine) fn more_accounts_are_coming(&self, demo: bool) -> bool {
         self.account_lists().iter().any(|list| {
             let Some(source) = self.fleet.get(list.source.slot) else {
                 return false;

@@ -49,6 +49,8 @@ pub(super) struct Details {
     progress: Progress,
     /// How often the page that is next was lost.
     lost: usize,
+    /// Why they could not be read.
+    error: Option<Box<Error>>,
     /// Users whose tags were told alone since it began, in lower case: a page may be older.
     told: HashSet<Box<str>>,
     /// A listing has named users since it began: their page may have been read before they were there.
@@ -94,6 +96,7 @@ impl Details {
     fn begin_again(&mut self) {
         self.progress = Progress::Next(None);
         self.lost = 0;
+        self.error = None;
         self.told.clear();
         self.misses_some = false;
         self.forget_given();
@@ -180,6 +183,18 @@ impl Inventory {
         matches!(self.details.progress, Progress::Done)
     }
 
+    /// Why they could not be read.
+    #[must_use]
+    pub fn details_error(&self) -> Option<&Error> {
+        self.details.error.as_deref()
+    }
+
+    /// Whether all of them are read, or will not be.
+    #[must_use]
+    pub fn details_are_over(&self) -> bool {
+        matches!(self.details.progress, Progress::Done | Progress::Failed)
+    }
+
     /// Reads the details anew, once there is nothing else to ask. What is known stays until then.
     pub(in crate::engine) fn read_details_again(&mut self, now: DateTime<Utc>) {
         let details = &mut self.details;
@@ -211,6 +226,7 @@ impl Inventory {
                     Progress::Next(marker.cloned())
                 } else {
                     self.forget_grants();
+                    self.details.error = Some(Box::new(error));
                     Progress::Failed
                 }
             }

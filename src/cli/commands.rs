@@ -1,0 +1,325 @@
+//! The commands, which print and have no screen: what they take. What they do is in
+//! [`commands`](crate::commands).
+
+use super::{KeyIdParser, key_id};
+use crate::{
+    aws,
+    commands::{Format, Shell, columns},
+    engine::{KeyId, query::Query, text::visible},
+};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser as _},
+};
+use std::path::PathBuf;
+
+/// What is done instead of showing the users and their keys.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Task {
+    /// Deal with a leaked access key to the end: deactivate it, revoke its sessions, see what it did
+    Leaked {
+        /// The access key ID, whichever user and account has it
+        #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
+        key: KeyId,
+    },
+    /// Print every access key: account, user, status, age, last use, owner
+    List(ListArgs),
+    /// Print the users: how many keys each has, how old, when last used, whose
+    Users(UsersArgs),
+    /// Print the accounts that are opened, and why one is not
+    Accounts(AccountsArgs),
+    /// Print whose an access key is, and where
+    Find(FindArgs),
+    /// Print what would break without an access key: who uses it, what it can do, what was not checked
+    Impact(ImpactArgs),
+    /// Print the changes that iamkeys has made from this machine, and those left open
+    Journal(JournalArgs),
+    /// Print the settings in force, and where each comes from
+    Config,
+    /// Print what makes a shell complete commands, options and profiles
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, or write those of all commands
+    Man {
+        /// The command that it is about; of the program where none is named
+        #[arg(value_name = "COMMAND", conflicts_with = "to")]
+        of: Option<String>,
+        /// Write all pages into this directory
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+}
+
+/// How something is printed.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct FormatArgs {
+    /// The form: a table for people, one JSON document, a JSON object a line, or CSV (default: table on
+    /// a terminal, otherwise jsonl)
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub format: Option<Format>,
+}
+
+/// `iamkeys list`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ListArgs {
+    /// Which keys, in the language of the filter on the screen: `unused>90 -owner:*`
+    #[arg(value_name = "FILTER", value_parser = filter, allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// How it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order; what none of them needs is not asked for
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::KEYS))]
+    pub columns: Vec<String>,
+    /// Read the credential report only: one answer an account, without key IDs and up to four hours old;
+    /// ages are at least
+    #[arg(long)]
+    pub report: bool,
+}
+
+/// `iamkeys users`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct UsersArgs {
+    /// Which users, in the language of the filter on the screen: `keys:2`, `admin`
+    #[arg(value_name = "FILTER", value_parser = filter, allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// How it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order; what none of them needs is not asked for
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::USERS))]
+    pub columns: Vec<String>,
+    /// Read the credential report only: one answer an account, up to four hours old; ages are at least
+    #[arg(long)]
+    pub report: bool,
+}
+
+/// `iamkeys accounts`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct AccountsArgs {
+    /// How it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order; what none of them needs is not asked for
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::ACCOUNTS))]
+    pub columns: Vec<String>,
+}
+
+/// `iamkeys find`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct FindArgs {
+    /// The access key ID, whichever user and account has it
+    #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
+    pub key: KeyId,
+    /// How it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order; what none of them needs is not asked for
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::KEYS))]
+    pub columns: Vec<String>,
+}
+
+/// `iamkeys impact`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ImpactArgs {
+    /// The access key ID, whichever user and account has it
+    #[arg(value_name = "KEY_ID", value_parser = KeyIdParser)]
+    pub key: KeyId,
+    /// Ask the event history of these regions only (default: all that are enabled)
+    #[arg(long, value_name = "REGIONS", value_delimiter = ',', value_parser = region)]
+    pub regions: Vec<String>,
+    /// Ask for the events of so many days only
+    #[arg(long, value_name = "N", default_value_t = 90, allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u8).range(1..=90))]
+    pub days: u8,
+    /// The form: text for people, or one JSON document (default: text on a terminal, otherwise JSON in
+    /// one line)
+    #[arg(long, value_name = "FORM",
+          value_parser = PossibleValuesParser::new(["table", "json", "jsonl"])
+              .map(|name| Format::named(&name).unwrap_or(Format::Json)))]
+    pub format: Option<Format>,
+}
+
+/// `iamkeys journal`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct JournalArgs {
+    /// How it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::JOURNAL))]
+    pub columns: Vec<String>,
+}
+
+/// Which regions `all` stands for is what AWS tells.
+pub const ALL_REGIONS: &str = "all";
+
+fn region(name: &str) -> Result<String, &'static str> {
+    let good = name == ALL_REGIONS || aws::is_region(name);
+    good.then(|| name.to_owned()).ok_or(aws::REGION_RULE)
+}
+
+/// Checks a filter, and says what of it is not understood, and where that stands.
+fn filter(text: &str) -> Result<String, String> {
+    if text.starts_with("--") {
+        // It is one that is not known here, or stands behind a filter.
+        let option = if key_id::looks_like_a_secret(text) {
+            "that option".into()
+        } else {
+            visible(text)
+        };
+        return Err(format!("{option} is not an option of this command"));
+    }
+    for part in text.split_whitespace() {
+        let query = Query::parse(part);
+        if let Some(error) = query.errors().first() {
+            // It is a part of this very text.
+            let at = part.as_ptr() as usize - text.as_ptr() as usize;
+            let place = text[..at].chars().count() + 1;
+            return Err(format!("at character {place}, {}: {error}", visible(part)));
+        }
+    }
+    Ok(text.to_owned())
+}
+
+/// The command that is most like what was typed in its place, if one is.
+pub(super) fn meant<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let is_word = typed.len() <= 16 && typed.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let names = names.filter(|_| is_word && typed.len() >= 2);
+    let ranked = names.filter_map(|name| {
+        let edits = edits(&typed, name);
+        let begins = typed.len() >= 3 && name.starts_with(&typed);
+        // A third of the letters may be wrong; more, and anything is like anything.
+        let near = edits <= name.len().max(typed.len()).div_ceil(3);
+        (near || begins).then_some((edits, name))
+    });
+    ranked.min().map(|(_, name)| name)
+}
+
+/// How many letters have to be added, left out, replaced or swapped with the next to make one word of
+/// another (optimal string alignment).
+fn edits(one: &str, other: &str) -> usize {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in other.iter().enumerate() {
+            let replaced = last[j] + usize::from(a != b);
+            let mut fewest = replaced.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
+                fewest = fewest.min(before[j - 1] + 1);
+            }
+            row.push(fewest);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+    use clap::Parser as _;
+
+    const COMMANDS: [&str; 10] = [
+        "leaked",
+        "list",
+        "users",
+        "accounts",
+        "find",
+        "impact",
+        "journal",
+        "config",
+        "completions",
+        "man",
+    ];
+
+    #[test]
+    fn a_command_that_was_mistyped_is_recognised() {
+        for (typed, command) in [
+            ("lst", Some("list")),
+            ("lits", Some("list")),
+            ("LIST", Some("list")),
+            ("user", Some("users")),
+            ("acounts", Some("accounts")),
+            ("fnid", Some("find")),
+            ("comp", Some("completions")),
+            ("jurnal", Some("journal")),
+            ("frobnicate", None),
+            ("a", None),
+            ("wJalrXUtnFEMI/K7MDENG", None),
+            ("AKIAIOSFODNN7EXAMPL", None),
+        ] {
+            assert_eq!(meant(typed, COMMANDS.into_iter()), command, "{typed}");
+        }
+        let said = |typed: &str| {
+            let error = Cli::try_parse_from(["iamkeys", typed]).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            error.to_string()
+        };
+        assert!(
+            said("lst").contains("Did you mean list?"),
+            "{}",
+            said("lst")
+        );
+        let said = said("AKIAIOSFODNN7EXAMPL");
+        assert!(!said.contains("Did you mean"), "{said}");
+    }
+
+    #[test]
+    fn a_filter_is_checked_and_its_fault_has_a_place() {
+        let with = |args: &[&str]| {
+            let args = ["iamkeys", "list"].iter().chain(args);
+            Cli::try_parse_from(args).map(|cli| match cli.task {
+                Some(Task::List(args)) => args.filter,
+                task => panic!("{task:?}"),
+            })
+        };
+        let good = with(&["age>90 never | -owner:*"]).unwrap();
+        assert_eq!(good.as_deref(), Some("age>90 never | -owner:*"));
+        let hyphen = with(&["-owner:*", "--format", "csv"]).unwrap();
+        assert_eq!(hyphen.as_deref(), Some("-owner:*"));
+        assert_eq!(with(&["--format", "csv"]).unwrap(), None);
+        for (args, words) in [
+            (&["never age>x"][..], "at character 7, age>x: age needs"),
+            (&["agee>90"], "at character 1, agee>90: No field agee"),
+            (&["--frmt"], "--frmt is not an option"),
+            (&["never", "--frmt"], "unexpected argument"),
+            (&["never", "own"], "unexpected argument"),
+            (&["--columns", "usr"], "invalid value 'usr'"),
+        ] {
+            let error = with(args).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            let text = error.to_string();
+            assert!(text.contains(words), "{args:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_region_may_be_all_of_them() {
+        let with = |regions: &str| {
+            let args = [
+                "iamkeys",
+                "impact",
+                "AKIAIOSFODNN7EXAMPLE",
+                "--regions",
+                regions,
+            ];
+            Cli::try_parse_from(args)
+        };
+        assert!(with("all").is_ok());
+        assert!(with("eu-west-1,us-east-1").is_ok());
+        assert!(with("eu west").is_err());
+    }
+}

@@ -1,0 +1,299 @@
+//! The commands that print and have no screen: `iamkeys list`, `find`, `impact` and others. They drive
+//! the same [`engine`] with the same [`driver`](crate::driver) as the screen does, and wait for what they
+//! are to tell: `run` is the loop, `follow` says which users are complete, `output` prints, `incomplete`
+//! tells what could not be seen, and `ask` asks in the terminal what signing in needs a person for. What
+//! a command does is in a file each.
+
+mod accounts;
+mod ask;
+pub mod columns;
+mod completions;
+mod find;
+mod follow;
+mod impact;
+mod incomplete;
+mod journal;
+mod key;
+mod list;
+mod manual;
+mod output;
+mod progress;
+mod run;
+mod user;
+mod users;
+
+pub use completions::{Shell, complete, profiles};
+pub use output::Format;
+
+use crate::{
+    cli::{Cli, Task, goodbye},
+    driver::{Driver, DriverConfig},
+    engine::{
+        self, Background, Event, MoreAccounts, Parts, Target, account::Account, text::visible,
+    },
+    stderr::complain,
+};
+use futures::Stream;
+use incomplete::Gap;
+use output::{Looks, Printer, Record, Writer, Written};
+use progress::Progress;
+use run::{Ended, Runner, Start};
+use std::{
+    io::{self, ErrorKind},
+    process::ExitCode,
+};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+/// What the exit code of a command says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// All of it is done. Also where whoever reads the output has read enough.
+    Done,
+    /// It failed: nothing could be opened or read, the key was not found, the output cannot be written.
+    Failed,
+    /// It was not asked for in a way that is understood, and nothing was begun.
+    Usage,
+    /// Only a part could be seen: standard error says what of which account is missing, and the JSON.
+    Incomplete,
+    /// SIGINT has ended it. Other signals end with 128 and their number.
+    Interrupted,
+}
+
+impl ExitStatus {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::Incomplete,
+        Self::Interrupted,
+    ];
+
+    /// The code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Incomplete => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status.code())
+    }
+}
+
+/// What the commands that ask an account begin with.
+pub struct Prepared<S> {
+    /// Where tasks run.
+    pub handle: tokio::runtime::Handle,
+    /// How to reach the accounts.
+    pub accounts: crate::driver::Accounts,
+    /// What tasks work with.
+    pub driver: DriverConfig,
+    /// The signals.
+    pub signals: S,
+    /// Which account to open first.
+    pub target: Target,
+    /// And which beside it.
+    pub more: MoreAccounts,
+}
+
+/// A command under way.
+struct Command {
+    runner: Runner,
+    writer: Writer,
+    looks: Looks,
+}
+
+/// Whether a task is a command that asks accounts.
+#[must_use]
+pub fn asks_accounts(task: &Task) -> bool {
+    matches!(
+        task,
+        Task::List(_) | Task::Users(_) | Task::Accounts(_) | Task::Find(_) | Task::Impact(_)
+    )
+}
+
+/// Runs a command that asks no account.
+#[must_use]
+pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
+    match task {
+        Task::Config => print(cli.describe_config().as_bytes()),
+        Task::Journal(args) => journal::run(cli, args),
+        Task::Completions { shell } => print(&completions::script(*shell)),
+        Task::Man { of, to } => manual::run(of.as_deref(), to.as_deref()),
+        Task::Leaked { .. }
+        | Task::List(_)
+        | Task::Users(_)
+        | Task::Accounts(_)
+        | Task::Find(_)
+        | Task::Impact(_) => ExitStatus::Usage.into(),
+    }
+}
+
+/// Runs a command that asks accounts, to its end.
+///
+/// # Errors
+/// When the system gives no thread to write standard output.
+pub async fn run<S>(cli: &Cli, task: &Task, prepared: Prepared<S>) -> io::Result<ExitCode>
+where
+    S: Stream<Item = Event> + 'static,
+{
+    let looks = Looks::of_output();
+    Ok(match task {
+        Task::List(args) => {
+            let plan = list::Plan::of(args, looks);
+            let mut command = Command::start(cli, prepared, plan.parts(), plan.streams(), looks)?;
+            let ended = plan.run(&mut command).await;
+            command.end(ended).await
+        }
+        Task::Users(args) => {
+            let plan = users::Plan::of(args, looks);
+            let mut command = Command::start(cli, prepared, plan.parts(), plan.streams(), looks)?;
+            let ended = plan.run(&mut command).await;
+            command.end(ended).await
+        }
+        Task::Accounts(args) => {
+            let plan = accounts::Plan::of(args, looks);
+            let mut command = Command::start(cli, prepared, plan.parts(), false, looks)?;
+            let ended = plan.run(&mut command).await;
+            command.end(ended).await
+        }
+        Task::Find(args) => {
+            let mut command = Command::start(cli, prepared, output::NOTHING, false, looks)?;
+            let ended = find::run(args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Impact(args) => {
+            let mut command = Command::start(cli, prepared, output::NOTHING, false, looks)?;
+            let ended = impact::run(args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Leaked { .. }
+        | Task::Config
+        | Task::Journal(_)
+        | Task::Completions { .. }
+        | Task::Man { .. } => ExitStatus::Usage.into(),
+    })
+}
+
+impl Command {
+    /// Begins to open the accounts, and asks these parts of them.
+    fn start<S>(
+        cli: &Cli,
+        prepared: Prepared<S>,
+        parts: Parts,
+        streams: bool,
+        looks: Looks,
+    ) -> io::Result<Self>
+    where
+        S: Stream<Item = Event> + 'static,
+    {
+        let (outbox, inbox) = unbounded_channel();
+        let driver = Driver::new(prepared.handle, outbox, prepared.accounts, prepared.driver);
+        let (writer, written): (Writer, UnboundedReceiver<Written>) = Writer::stdout()?;
+        let runner = Runner::start(Start {
+            driver,
+            inbox,
+            signals: Box::pin(prepared.signals),
+            settings: engine::Settings {
+                background: Background::Only(parts),
+                ..cli.settings().engine
+            },
+            target: prepared.target,
+            more: prepared.more,
+            rules: cli.file.rules.clone(),
+            written,
+            progress: Progress::new(streams),
+        });
+        Ok(Self {
+            runner,
+            writer,
+            looks,
+        })
+    }
+
+    /// Prints what has waited and what belongs to all records, and says how complete they are.
+    fn finish<R: Record>(&mut self, printer: &mut Printer<R>, gaps: &[Gap]) -> ExitStatus {
+        self.print_rest(printer, gaps);
+        let status = self.status(gaps);
+        if printer.is_empty_table() && status == ExitStatus::Done {
+            complain(format_args!("iamkeys: no {}", R::SCHEMA.1));
+        }
+        status
+    }
+
+    /// Prints what has waited and what belongs to all records.
+    fn print_rest<R: Record>(&mut self, printer: &mut Printer<R>, gaps: &[Gap]) {
+        self.runner.clear_progress();
+        printer.finish(&incomplete::accounts(&self.runner.engine), gaps);
+    }
+
+    /// Tells what could not be seen, and says what that means.
+    fn status(&mut self, gaps: &[Gap]) -> ExitStatus {
+        self.runner.clear_progress();
+        incomplete::tell(gaps, |line| complain(format_args!("iamkeys: {line}")));
+        let mut accounts = self.runner.engine.fleet.accounts().iter();
+        let is_read = |account: &Account| {
+            incomplete::is_open(account) && !gaps.iter().any(|gap| gap.is_of_all(account))
+        };
+        if !accounts.any(is_read) {
+            ExitStatus::Failed
+        } else if gaps.is_empty() {
+            ExitStatus::Done
+        } else {
+            ExitStatus::Incomplete
+        }
+    }
+
+    /// Waits until all is printed, and ends.
+    async fn end(mut self, ended: Result<ExitStatus, Ended>) -> ExitCode {
+        let written = match ended {
+            Ok(status) => {
+                self.writer.end();
+                self.runner.written().await.map(|()| status)
+            }
+            Err(ended) => Err(ended),
+        };
+        self.runner.finish().await;
+        match written {
+            Ok(status) => status.into(),
+            // Whoever reads it has read enough.
+            Err(Ended::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                ExitStatus::Done.into()
+            }
+            Err(Ended::Output(error)) => {
+                complain(format_args!("iamkeys: standard output: {error}"));
+                ExitStatus::Failed.into()
+            }
+            Err(Ended::Exit(exit)) => {
+                let (code, lines) = goodbye(exit);
+                for line in lines {
+                    complain(format_args!("iamkeys: {}", visible(&line)));
+                }
+                code
+            }
+        }
+    }
+}
+
+/// Prints what was asked for.
+fn print(text: &[u8]) -> ExitCode {
+    use std::io::Write as _;
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Ok(()) => ExitStatus::Done.into(),
+        // Whoever reads it has read enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitStatus::Done.into(),
+        Err(error) => {
+            complain(format_args!("iamkeys: {error}"));
+            ExitStatus::Failed.into()
+        }
+    }
+}

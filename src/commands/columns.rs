@@ -1,0 +1,72 @@
+//! The names of the columns and fields that commands print: a stable contract. A column may be added;
+//! none is renamed, and none says something else.
+
+/// Of `iamkeys list` and `iamkeys find`.
+pub const KEYS: [&str; 15] = [
+    "account",
+    "account_name",
+    "user",
+    "key_id",
+    "status",
+    "created",
+    "age_days",
+    "age_is_minimum",
+    "last_used",
+    "never_used",
+    "service",
+    "region",
+    "owner",
+    "path",
+    "description",
+];
+
+/// Of `iamkeys users`.
+pub const USERS: [&str; 14] = [
+    "account",
+    "account_name",
+    "user",
+    "path",
+    "created",
+    "keys",
+    "active_keys",
+    "age_days",
+    "age_is_minimum",
+    "last_used",
+    "never_used",
+    "owner",
+    "admin",
+    "quarantined",
+];
+
+/// Of `iamkeys accounts`.
+pub const ACCOUNTS: [&str; 12] = [
+    "account",
+    "account_name",
+    "profile",
+    "role",
+    "open",
+    "problem",
+    "users",
+    "keys",
+    "active_keys",
+    "old_keys",
+    "unused_keys",
+    "root_has_keys",
+];
+
+/// Of `iamkeys journal`.
+pub const JOURNAL: [&str; 13] = [
+    "time",
+    "account",
+    "caller",
+    "endpoint",
+    "action",
+    "user",
+    "key_id",
+    "outcome",
+    "open",
+    "code",
+    "error",
+    "request_id",
+    "took_ms",
+];

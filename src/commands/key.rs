@@ -1,0 +1,195 @@
+//! The record of a key: what `iamkeys list` and `iamkeys find` print.
+
+use super::output::{Column, Record, Value};
+use crate::engine::{
+    Parts,
+    account::{Account, Known, UserRow},
+    model::LastUsed,
+};
+use chrono::{DateTime, Utc};
+
+/// What has to be asked for the keys.
+pub(super) const KEYS: Parts = Parts {
+    keys: true,
+    ..super::output::NOTHING
+};
+
+/// And for their last uses.
+pub(super) const USES: Parts = Parts { uses: true, ..KEYS };
+
+/// For the tags of users, and how much their policies allow.
+pub(super) const DETAILS: Parts = Parts {
+    details: true,
+    ..super::output::NOTHING
+};
+
+/// What is known of a key.
+#[derive(Clone, Debug)]
+pub(super) struct KeyRecord {
+    account: Option<String>,
+    account_name: Option<String>,
+    user: String,
+    key_id: Option<String>,
+    status: String,
+    created: Option<DateTime<Utc>>,
+    age_days: Option<i64>,
+    age_is_minimum: Option<bool>,
+    last_used: Option<DateTime<Utc>>,
+    never_used: Option<bool>,
+    service: Option<String>,
+    region: Option<String>,
+    owner: Option<String>,
+    path: String,
+    description: Option<String>,
+}
+
+impl KeyRecord {
+    /// What is known of a key of a user of an account.
+    pub(super) fn of(account: &Account, row: &UserRow, key: Known<'_>, now: DateTime<Utc>) -> Self {
+        let since = key.created();
+        // The report tells of the latest activation: the key may be older.
+        let is_minimum = key.live().is_none();
+        let (last_used, never_used, service, region) = match key.last_used() {
+            None => (None, None, None, None),
+            Some(LastUsed::Never) => (None, Some(true), None, None),
+            Some(LastUsed::At {
+                time,
+                service,
+                region,
+            }) => (Some(*time), Some(false), service.clone(), region.clone()),
+        };
+        Self {
+            account: account.id().map(str::to_owned),
+            account_name: account.identity.name().map(str::to_owned),
+            user: row.user.name.to_string(),
+            key_id: key.id().map(str::to_owned),
+            status: key.status().word().to_owned(),
+            created: since.filter(|_| !is_minimum),
+            age_days: since.map(|since| (now - since).num_days()),
+            age_is_minimum: since.map(|_| is_minimum),
+            last_used,
+            never_used,
+            service: service.map(|it| it.to_string()),
+            region: region.map(|it| it.to_string()),
+            // That no tag names an owner is known, and no null.
+            owner: row
+                .known_owner()
+                .map(|owner| owner.unwrap_or_default().to_owned()),
+            path: row.user.path.to_string(),
+            description: row
+                .known_description(key)
+                .map(|text| text.unwrap_or_default().to_owned()),
+        }
+    }
+}
+
+/// An age in a table: at least so much, where only the report is known.
+pub(super) fn age(days: Option<i64>, is_minimum: Option<bool>) -> String {
+    match (days, is_minimum) {
+        (None, _) => "?".into(),
+        (Some(days), Some(true)) => format!("≥{days}"),
+        (Some(days), _) => days.to_string(),
+    }
+}
+
+/// A last use in a table.
+pub(super) fn used(last_used: Option<DateTime<Utc>>, never: Option<bool>) -> String {
+    match (last_used, never) {
+        (Some(time), _) => Value::Time(time).words(),
+        (None, Some(true)) => "never".into(),
+        (None, _) => "?".into(),
+    }
+}
+
+/// What is empty where there is nothing to say, and where that is not known.
+fn or_empty(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_default()
+}
+
+impl Record for KeyRecord {
+    const SCHEMA: (&'static str, &'static str) = ("iamkeys/keys/1", "keys");
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("account", "account ID", |key: &Self| (&key.account).into()),
+        Column::new("account_name", "account", |key: &Self| {
+            (&key.account_name).into()
+        }),
+        Column::new("user", "user", |key: &Self| (&key.user).into()),
+        Column::new("key_id", "key ID", |key: &Self| (&key.key_id).into()).needs(KEYS),
+        Column::new("status", "status", |key: &Self| (&key.status).into()).needs(KEYS),
+        Column::new("created", "created", |key: &Self| (&key.created).into()).needs(KEYS),
+        Column::new("age_days", "age", |key: &Self| (&key.age_days).into())
+            .words(|key| age(key.age_days, key.age_is_minimum))
+            .right()
+            .needs(KEYS),
+        Column::new("age_is_minimum", "at least", |key: &Self| {
+            (&key.age_is_minimum).into()
+        })
+        .needs(KEYS),
+        Column::new("last_used", "last used", |key: &Self| {
+            (&key.last_used).into()
+        })
+        .words(|key| used(key.last_used, key.never_used))
+        .needs(USES),
+        Column::new("never_used", "never used", |key: &Self| {
+            (&key.never_used).into()
+        })
+        .needs(USES),
+        Column::new("service", "service", |key: &Self| (&key.service).into())
+            .words(|key| or_empty(key.service.as_ref()))
+            .needs(USES),
+        Column::new("region", "region", |key: &Self| (&key.region).into())
+            .words(|key| or_empty(key.region.as_ref()))
+            .needs(USES),
+        Column::new("owner", "owner", |key: &Self| (&key.owner).into()).needs(Parts {
+            details: true,
+            ..KEYS
+        }),
+        Column::new("path", "path", |key: &Self| (&key.path).into()),
+        Column::new("description", "description", |key: &Self| {
+            (&key.description).into()
+        })
+        .needs(Parts {
+            details: true,
+            ..KEYS
+        }),
+    ];
+
+    const USUAL: &'static [&'static str] = &[
+        "account",
+        "account_name",
+        "user",
+        "key_id",
+        "status",
+        "created",
+        "age_days",
+        "age_is_minimum",
+        "last_used",
+        "never_used",
+        "service",
+        "region",
+        "owner",
+    ];
+
+    const OF_TABLE: &'static [&'static str] = &[
+        "account_name",
+        "user",
+        "key_id",
+        "status",
+        "age_days",
+        "last_used",
+        "service",
+        "region",
+        "owner",
+    ];
+
+    fn sort_key(&self) -> Vec<String> {
+        vec![
+            or_empty(self.account_name.as_ref()).to_lowercase(),
+            or_empty(self.account.as_ref()),
+            self.user.to_lowercase(),
+            or_empty(self.key_id.as_ref()),
+            self.created.map(|it| it.to_rfc3339()).unwrap_or_default(),
+        ]
+    }
+}

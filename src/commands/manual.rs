@@ -1,0 +1,64 @@
+//! `iamkeys man`: manual pages, made of the definition that the command line is read by.
+
+use super::{ExitStatus, print};
+use crate::{cli, stderr::complain};
+use clap::Command;
+use clap_mangen::Man;
+use std::{fs, io, path::Path, process::ExitCode};
+
+/// Prints a page, or writes all of them into a directory.
+pub(super) fn run(of: Option<&str>, to: Option<&Path>) -> ExitCode {
+    let mut command = cli::command();
+    command.build();
+    if let Some(directory) = to {
+        return match write_all(&command, directory) {
+            Ok(()) => ExitStatus::Done.into(),
+            Err(error) => {
+                complain(format_args!("iamkeys: {}: {error}", directory.display()));
+                ExitStatus::Failed.into()
+            }
+        };
+    }
+    let found = match of {
+        None => Some((&command, "iamkeys".to_owned())),
+        Some(name) => command.find_subcommand(name).map(|of| (of, name_of(of))),
+    };
+    match found.map(|(command, name)| page(command, &name)) {
+        Some(Ok(page)) => print(&page),
+        Some(Err(error)) => {
+            complain(format_args!("iamkeys: {error}"));
+            ExitStatus::Failed.into()
+        }
+        None => {
+            complain("iamkeys: there is no such command; iamkeys --help lists them");
+            ExitStatus::Usage.into()
+        }
+    }
+}
+
+/// What the page of a subcommand is called: `iamkeys-list`.
+fn name_of(command: &Command) -> String {
+    format!("iamkeys-{}", command.get_name())
+}
+
+fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    Man::new(command.clone())
+        .title(name)
+        .manual("iamkeys")
+        .source(concat!("iamkeys ", env!("CARGO_PKG_VERSION")))
+        .render(&mut page)?;
+    Ok(page)
+}
+
+fn write_all(command: &Command, directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    fs::write(directory.join("iamkeys.1"), page(command, "iamkeys")?)?;
+    for of in command.get_subcommands() {
+        if of.get_name() != "help" {
+            let name = name_of(of);
+            fs::write(directory.join(format!("{name}.1")), page(of, &name)?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! The values of records. What is not known is null, and never an empty claim.
+
+use crate::engine::Parts;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::commands) enum Value {
+    /// Not known, or not there.
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// A name that this program has given.
+    Name(&'static str),
+    /// A time, in UTC.
+    Time(DateTime<Utc>),
+}
+
+impl Value {
+    pub(super) fn name(name: &'static str) -> Self {
+        Self::Name(name)
+    }
+
+    /// It as a text; none of what is not known.
+    pub(super) fn text(&self) -> Option<String> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Bool(value) => value.to_string(),
+            Self::Number(value) => value.to_string(),
+            Self::Text(value) => value.clone(),
+            Self::Name(value) => (*value).to_owned(),
+            Self::Time(value) => rfc3339(*value),
+        })
+    }
+
+    /// The same for people.
+    pub(in crate::commands) fn words(&self) -> String {
+        match self {
+            Self::Null => "?".into(),
+            Self::Bool(true) => "yes".into(),
+            Self::Bool(false) => "no".into(),
+            Self::Time(value) => value.format("%Y-%m-%d %H:%M").to_string(),
+            value => value.text().unwrap_or_default(),
+        }
+    }
+}
+
+/// A time as machines read it, to the second: AWS tells no more.
+pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => to.serialize_none(),
+            Self::Bool(value) => to.serialize_bool(*value),
+            Self::Number(value) => to.serialize_i64(*value),
+            Self::Text(value) => to.serialize_str(value),
+            Self::Name(value) => to.serialize_str(value),
+            Self::Time(value) => to.serialize_str(&rfc3339(*value)),
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Number(value)
+    }
+}
+
+impl From<usize> for Value {
+    fn from(value: usize) -> Self {
+        Self::Number(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<&Box<str>> for Value {
+    fn from(value: &Box<str>) -> Self {
+        Self::Text(value.to_string())
+    }
+}
+
+impl From<DateTime<Utc>> for Value {
+    fn from(value: DateTime<Utc>) -> Self {
+        Self::Time(value)
+    }
+}
+
+impl From<&DateTime<Utc>> for Value {
+    fn from(value: &DateTime<Utc>) -> Self {
+        Self::Time(*value)
+    }
+}
+
+impl<T: Copy + Into<Value>> From<&Option<T>> for Value {
+    fn from(value: &Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<&Option<String>> for Value {
+    fn from(value: &Option<String>) -> Self {
+        value.as_ref().map_or(Self::Null, Into::into)
+    }
+}
+
+/// A column: what it is called, what it needs to be known, and its value in a record.
+pub(in crate::commands) struct Column<R> {
+    /// Its name in JSON and CSV.
+    pub(in crate::commands) name: &'static str,
+    /// What stands above it in a table.
+    pub(in crate::commands) title: &'static str,
+    /// Whether it stands at the right in a table.
+    pub(in crate::commands) is_right: bool,
+    /// What has to be asked for it.
+    pub(in crate::commands) needs: Parts,
+    /// Its value.
+    pub(in crate::commands) value: fn(&R) -> Value,
+    /// What a table says instead.
+    pub(in crate::commands) words: Option<fn(&R) -> String>,
+}
+
+impl<R> Column<R> {
+    pub(in crate::commands) const fn new(
+        name: &'static str,
+        title: &'static str,
+        value: fn(&R) -> Value,
+    ) -> Self {
+        Self {
+            name,
+            title,
+            is_right: false,
+            needs: NOTHING,
+            value,
+            words: None,
+        }
+    }
+
+    pub(in crate::commands) const fn right(mut self) -> Self {
+        self.is_right = true;
+        self
+    }
+
+    pub(in crate::commands) const fn needs(mut self, needs: Parts) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    pub(in crate::commands) const fn words(mut self, words: fn(&R) -> String) -> Self {
+        self.words = Some(words);
+        self
+    }
+}
+
+/// No part of an account.
+pub(in crate::commands) const NOTHING: Parts = Parts {
+    report: false,
+    summary: false,
+    keys: false,
+    uses: false,
+    unreported: false,
+    details: false,
+    quarantine: false,
+};

@@ -1,0 +1,204 @@
+//! What could not be seen is named, on standard error and in the JSON, and has an exit code.
+
+use crate::{Ran, account, demo, iamkeys, run_at};
+use iamkeys::demo::{Fault, FaultKind};
+use serde_json::{Value, json};
+
+#[test]
+fn an_account_of_several_that_is_not_opened_is_named() {
+    let ran = demo(&["list", "--all-accounts", "--format", "json"]);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("acme-legacy (777788889999): not opened: no role"),
+        "{}",
+        ran.err
+    );
+    let document = ran.document();
+    let missing = document["incomplete"].as_array().unwrap();
+    assert_eq!(missing.len(), 1, "{missing:#?}");
+    assert_eq!(missing[0]["account"], "777788889999");
+    assert_eq!(
+        (&missing[0]["what"], &missing[0]["count"]),
+        (&json!("account"), &Value::Null)
+    );
+    let accounts = document["accounts"].as_array().unwrap();
+    let open = |name: &str| {
+        let account = accounts.iter().find(|it| it["account_name"] == name);
+        account.expect(name)["open"].clone()
+    };
+    assert_eq!(open("acme-legacy"), false);
+    assert_eq!(open("acme-prod"), true);
+    // It is closed: there is nothing to be seen.
+    assert_eq!(open("acme-old"), false);
+    // The same where lines go out.
+    let ran = demo(&["list", "--all-accounts", "--columns", "key_id"]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("acme-legacy"), "{}", ran.err);
+    assert!(ran.lines().len() > 30);
+}
+
+#[test]
+fn what_is_refused_of_one_user_is_counted() {
+    let account = account();
+    let refuse = || Fault::new(FaultKind::Refuse);
+    account
+        .endpoint
+        .fault(refuse().action("ListAccessKeys").user("deploy-bot"));
+    account
+        .endpoint
+        .fault(refuse().action("GetAccessKeyLastUsed").user("grafana"));
+    let ran = run_at(&account, &["list", "--format", "json"]);
+    assert_eq!(ran.code, 4);
+    let document = ran.document();
+    let missing = document["incomplete"].as_array().unwrap();
+    let told: Vec<(&Value, &Value, &Value)> = missing
+        .iter()
+        .map(|it| (&it["what"], &it["count"], &it["action"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("keys"), &json!(1), &json!("iam:ListAccessKeys")),
+            (
+                &json!("last_used"),
+                &json!(1),
+                &json!("iam:GetAccessKeyLastUsed")
+            ),
+        ]
+    );
+    let keys = document["keys"].as_array().unwrap();
+    assert!(keys.iter().all(|key| key["user"] != "deploy-bot"));
+    let grafana = keys.iter().find(|key| key["user"] == "grafana").unwrap();
+    // Not known is no claim.
+    for field in ["last_used", "never_used", "service", "region"] {
+        assert!(grafana[field].is_null(), "{field}");
+    }
+    assert!(
+        ran.err
+            .contains("keys: 1 not read: AccessDenied: iam:ListAccessKeys"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err
+            .contains("--report reads the credential report instead"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn what_is_refused_of_everybody_is_not_asked_of_each_and_counted_all_the_same() {
+    let account = account();
+    account
+        .endpoint
+        .fault(Fault::new(FaultKind::Refuse).action("ListAccessKeys"));
+    let ran = run_at(&account, &["list", "--format", "json"]);
+    assert_eq!(ran.code, 4);
+    let document = ran.document();
+    assert_eq!(document["keys"], json!([]));
+    let users = account.endpoint.account(|account| account.user_count());
+    assert_eq!(document["incomplete"][0]["count"], json!(users));
+    // The report knows.
+    let ran = run_at(&account, &["list", "--report"]).well();
+    assert_eq!(
+        ran.lines().len(),
+        account.endpoint.account(|account| account.key_count())
+    );
+}
+
+#[test]
+fn tags_and_the_report_that_are_refused_leave_null() {
+    let account = account();
+    let refuse = |action| Fault::new(FaultKind::Refuse).action(action);
+    account
+        .endpoint
+        .fault(refuse("GetAccountAuthorizationDetails"));
+    let ran = run_at(&account, &["list"]);
+    assert_eq!(ran.code, 4);
+    assert!(
+        ran.err.contains("tags and policies: AccessDenied"),
+        "{}",
+        ran.err
+    );
+    let lines = ran.lines();
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["owner"].is_null() && line["key_id"].is_string())
+    );
+    account.endpoint.fault(refuse("GetCredentialReport"));
+    account.endpoint.fault(refuse("GenerateCredentialReport"));
+    let ran = run_at(&account, &["accounts"]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("report: AccessDenied"), "{}", ran.err);
+    let line = &ran.lines()[0];
+    assert!(line["keys"].is_null() && line["users"].is_u64(), "{line}");
+    // What is not needed is not missed.
+    run_at(&account, &["list", "--columns", "user,key_id"]).well();
+}
+
+#[test]
+fn an_impact_of_which_a_part_is_refused_says_which() {
+    let account = account();
+    let refuse = |action| Fault::new(FaultKind::Refuse).action(action);
+    account
+        .endpoint
+        .fault(refuse("GenerateServiceLastAccessedDetails"));
+    account.endpoint.fault(refuse("cloudtrail:LookupEvents"));
+    let args = [
+        "impact",
+        "AKIAQX7DEMO4DEPLOY01",
+        "--regions",
+        "us-east-1",
+        "--format",
+        "json",
+    ];
+    let ran = run_at(&account, &args);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    let impact = ran.document();
+    assert!(impact["services"].is_null() && impact["workloads"].is_null());
+    let missing = impact["incomplete"].as_array().unwrap();
+    let missing: Vec<&str> = missing
+        .iter()
+        .filter_map(|it| it["what"].as_str())
+        .collect();
+    assert_eq!(missing, ["events", "services"]);
+}
+
+#[test]
+fn where_nothing_can_be_opened_or_read_it_fails() {
+    let account = account();
+    account
+        .endpoint
+        .fault(Fault::new(FaultKind::Refuse).action("ListUsers"));
+    for args in [&["list"][..], &["users", "--report"], &["accounts"]] {
+        let ran = run_at(&account, args);
+        assert_eq!(ran.code, 1, "{args:?}");
+        assert!(
+            ran.err.contains("users: AccessDenied: iam:ListUsers"),
+            "{}",
+            ran.err
+        );
+    }
+    // A key is found without the list.
+    run_at(&account, &["find", "AKIAQX7DEMO4DEPLOY01"]).well();
+    let code = FaultKind::Code {
+        status: 403,
+        code: "InvalidClientTokenId".into(),
+        message: "The security token included in the request is invalid.".into(),
+    };
+    account.endpoint.fault(Fault::new(code));
+    let ran = run_at(&account, &["list"]);
+    assert_eq!((ran.code, &*ran.out), (1, ""));
+    assert!(
+        ran.err
+            .contains("not opened: AWS does not accept these credentials"),
+        "{}",
+        ran.err
+    );
+    let ran = Ran::of(iamkeys(&["list", "--no-journal"]).output().unwrap());
+    assert_eq!((ran.code, &*ran.out), (1, ""), "{}", ran.err);
+    assert!(ran.err.contains("not opened"), "{}", ran.err);
+}

@@ -1,0 +1,123 @@
+//! Completions and manual pages.
+
+use crate::{Ran, iamkeys};
+use std::process::Command;
+
+#[test]
+fn a_shell_is_told_what_to_ask() {
+    for (shell, words) in [
+        ("bash", "complete "),
+        ("zsh", "#compdef iamkeys"),
+        ("fish", "complete --keep-order"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let ran = Ran::of(iamkeys(&["completions", shell]).output().unwrap()).well();
+        assert!(ran.out.contains(words), "{shell}: {}", ran.out);
+        assert!(ran.out.contains("IAMKEYS_COMPLETE"), "{shell}: {}", ran.out);
+    }
+}
+
+/// What a shell is told that has these words on its line, the last one being typed.
+fn completed(words: &[&str], config: &str) -> Vec<String> {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    let output = iamkeys(&["--"])
+        .args(words)
+        .env("HOME", home.path())
+        .env("IAMKEYS_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
+        .env("_CLAP_COMPLETE_SPACE", "true")
+        .env("_CLAP_IFS", "\n")
+        .output()
+        .unwrap();
+    let ran = Ran::of(output).well();
+    ran.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn commands_options_values_and_profiles_are_completed() {
+    let config = "[profile prod]\nregion = eu-west-1\n[profile pilot]\n[profile staging]\n";
+    assert_eq!(
+        completed(&["iamkeys", "--profile", "p"], config),
+        ["pilot", "prod"]
+    );
+    assert_eq!(
+        completed(&["iamkeys", "list", "--profile", "st"], config),
+        ["staging"]
+    );
+    assert_eq!(completed(&["iamkeys", "jou"], config), ["journal"]);
+    assert_eq!(
+        completed(&["iamkeys", "list", "--format", "js"], config),
+        ["json", "jsonl"]
+    );
+    assert!(completed(&["iamkeys", "impact", "--re"], config).contains(&"--regions".to_owned()));
+    // A file that cannot be read completes nothing, and says nothing in the middle of a line.
+    assert_eq!(
+        completed(&["iamkeys", "--profile", "p"], "nonsense"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_bash_is_told_completes_there() {
+    let program = env!("CARGO_BIN_EXE_iamkeys");
+    let folder = std::path::Path::new(program).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let script = "source <(iamkeys completions bash) && COMP_WORDS=(iamkeys acc) && COMP_CWORD=1 && \
+                  COMP_TYPE=9 && _clap_complete_iamkeys iamkeys acc iamkeys; echo \"${COMPREPLY[@]}\"";
+    let output = Command::new("bash")
+        .args(["-c", script])
+        .env_clear()
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap();
+    let ran = Ran::of(output);
+    assert_eq!(ran.out.trim(), "accounts", "{}", ran.err);
+}
+
+#[test]
+fn there_is_a_page_for_each_command() {
+    let ran = Ran::of(iamkeys(&["man"]).output().unwrap()).well();
+    assert!(ran.out.contains(".TH iamkeys 1"), "{}", ran.out);
+    assert!(ran.out.contains("Exit codes"), "{}", ran.out);
+    let ran = Ran::of(iamkeys(&["man", "list"]).output().unwrap()).well();
+    assert!(ran.out.contains(".TH iamkeys-list 1"), "{}", ran.out);
+    assert!(ran.out.contains("unused>90"), "{}", ran.out);
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("man1");
+    let args = ["man", "--to", to.to_str().unwrap()];
+    Ran::of(iamkeys(&args).output().unwrap()).well();
+    let mut pages: Vec<String> = std::fs::read_dir(&to)
+        .unwrap()
+        .map(|page| page.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort();
+    let expected = [
+        "iamkeys-accounts.1",
+        "iamkeys-completions.1",
+        "iamkeys-config.1",
+        "iamkeys-find.1",
+        "iamkeys-impact.1",
+        "iamkeys-journal.1",
+        "iamkeys-leaked.1",
+        "iamkeys-list.1",
+        "iamkeys-man.1",
+        "iamkeys-users.1",
+        "iamkeys.1",
+    ];
+    assert_eq!(pages, expected);
+}
+
+#[test]
+fn the_help_names_every_exit_code() {
+    let ran = Ran::of(iamkeys(&["--help"]).output().unwrap()).well();
+    let words: String = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, codes) = words.split_once("Exit codes:").expect("they are named");
+    for status in iamkeys::commands::ExitStatus::ALL {
+        let code = format!(" {} ", status.code());
+        assert!(codes.contains(&code), "{code}: {codes}");
+    }
+}
