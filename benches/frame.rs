@@ -15,8 +15,8 @@ use iamkeys::{
         self, Answer, Background, Effect, Event, RECENT, Read, RequestId, SignedIn, Target,
         destination::{Form, Route, Why},
         model::{
-            AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary,
-            User, UserDetailsPage, UsersPage,
+            AccessKey, Caller, KeyStatus, LastUsed, Login, Report, ReportedKey, ReportedUser,
+            Summary, User, UserDetailsPage, UsersPage,
         },
         query::{KeyFacts, Query, Scratch, UserFacts},
         user_tags::UserTags,
@@ -117,6 +117,7 @@ fn report(account: &demo::Account) -> Report {
     let user = |user: &demo::User| ReportedUser {
         name: (*user.name).into(),
         created: Some(user.created),
+        login: Login::default(),
         keys: user.keys.iter().map(key).collect(),
     };
     Report {
@@ -309,6 +310,7 @@ fn queries(criterion: &mut Criterion) {
                     last_used: Some(used),
                     own: false,
                     description: None,
+                    ..KeyFacts::default()
                 });
             let user = UserFacts {
                 account: [None; 5],

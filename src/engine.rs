@@ -17,6 +17,7 @@ pub mod destination;
 mod effect;
 mod error;
 mod event;
+pub mod findings;
 pub mod fleet;
 pub mod impact;
 mod intent;
@@ -69,6 +70,7 @@ pub use vault::StoreIn;
 
 use account_rules::AccountRules;
 use chrono::{DateTime, TimeDelta, Utc};
+use findings::Findings;
 use fleet::Fleet;
 use leaving::Leaving;
 use profiles::Profiles;
@@ -171,6 +173,8 @@ pub struct Engine {
     pub vault: Vault,
     /// What was done in this run, and what failed, in whichever account.
     pub activity: Activity,
+    /// What is wrong with keys, by a policy.
+    pub findings: Findings,
     /// The roles that are tried in the accounts of an organisation, in this order.
     pub roles: Arc<[Box<str>]>,
     account_lists: Vec<AccountList>,
@@ -210,6 +214,7 @@ impl Engine {
             fleet: Fleet::default(),
             vault: Vault::default(),
             activity: Activity::default(),
+            findings: Findings::default(),
             roles: roles_named(DEFAULT_ROLES),
             account_lists: Vec::new(),
             profiles: Profiles::default(),
@@ -390,6 +395,7 @@ impl Engine {
             self.take_in(event);
             self.continue_search();
         }
+        self.follow_findings();
         std::mem::take(&mut self.effects)
     }
 
@@ -458,6 +464,7 @@ impl Engine {
     pub fn intend(&mut self, intent: Intent) -> Vec<Effect> {
         self.begin(intent);
         self.continue_search();
+        self.follow_findings();
         std::mem::take(&mut self.effects)
     }
 

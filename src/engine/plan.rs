@@ -504,6 +504,7 @@ impl Engine {
                     } else {
                         KeyStatus::Inactive
                     };
+                    row.inactive_since = (!active).then_some(now);
                 }
             }),
             (Change::Delete { user, key }, _) => {

@@ -266,6 +266,7 @@ mod tests {
             },
             last_used,
             refresh: false,
+            inactive_since: None,
         }
     }
 

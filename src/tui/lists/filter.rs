@@ -2,11 +2,9 @@
 
 use super::offered::{Offered, Values};
 use crate::engine::{
-    account::{Account, Known, UserRow},
+    account::{Account, Facts, Known, UserRow},
     fleet::Rows,
-    impact::policy::Power,
-    model::KeyStatus,
-    query::{KeyFacts, Query, Scratch, UserFacts},
+    query::{Query, Scratch},
 };
 use chrono::{DateTime, Utc};
 use tui_input::Input;
@@ -119,17 +117,19 @@ impl Filter {
             return true;
         }
         let scratch = self.scratch.get_or_insert_default();
-        let keys = row.known_keys().map(|key| of_key(account, row, key));
+        let facts = Facts::of(account, self.now);
+        let keys = row.known_keys().map(|key| facts.key(row, key));
         self.query
-            .user_passes(&of_user(account, row), keys, self.now, scratch)
+            .user_passes(&facts.user(row), keys, self.now, scratch)
     }
 
     /// Whether a key of a user passes.
     pub(super) fn passes_key(&mut self, account: &Account, row: &UserRow, key: Known<'_>) -> bool {
         let scratch = self.scratch.get_or_insert_default();
-        let key = of_key(account, row, key);
+        let facts = Facts::of(account, self.now);
+        let key = facts.key(row, key);
         self.query
-            .key_passes(&of_user(account, row), &key, self.now, scratch)
+            .key_passes(&facts.user(row), &key, self.now, scratch)
     }
 
     /// Which of the first of these users matches best, the first if there are several; nothing
@@ -141,9 +141,10 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
         let scores = rows.map(|(account, row)| {
-            let keys = row.known_keys().map(|key| of_key(account, row, key));
+            let facts = Facts::of(account, self.now);
+            let keys = row.known_keys().map(|key| facts.key(row, key));
             self.query
-                .user_score(&of_user(account, row), keys, self.now, scratch)
+                .user_score(&facts.user(row), keys, self.now, scratch)
         });
         highest(&self.query, most, scores)
     }
@@ -156,9 +157,10 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
         let scores = keys.map(|(account, row, key)| {
-            let key = of_key(account, row, key);
+            let facts = Facts::of(account, self.now);
+            let key = facts.key(row, key);
             self.query
-                .key_score(&of_user(account, row), &key, self.now, scratch)
+                .key_score(&facts.user(row), &key, self.now, scratch)
         });
         highest(&self.query, most, scores)
     }
@@ -182,34 +184,4 @@ fn highest(query: &Query, most: u32, scores: impl Iterator<Item = Option<u32>>) 
         }
     }
     best.map(|(_, place)| place)
-}
-
-/// What a query has to know of a user.
-fn of_user<'a>(account: &'a Account, row: &'a UserRow) -> UserFacts<'a> {
-    UserFacts {
-        account: account.identity.all_names(),
-        name: &row.user.name,
-        path: &row.user.path,
-        keys: row.key_count(),
-        owner: row.known_owner(),
-        tags: row.tags.known(),
-        admin: row.power.map(Power::is_admin),
-        quarantined: account.users.is_quarantined(&row.user.name),
-    }
-}
-
-/// What a query has to know of a key of a user.
-fn of_key<'a>(account: &Account, row: &'a UserRow, key: Known<'a>) -> KeyFacts<'a> {
-    KeyFacts {
-        id: key.id(),
-        active: match key.status() {
-            KeyStatus::Active => Some(true),
-            KeyStatus::Inactive => Some(false),
-            KeyStatus::Other(_) => None,
-        },
-        created: key.created(),
-        last_used: key.last_used(),
-        own: key.id().is_some_and(|id| account.is_own(id)),
-        description: row.known_description(key),
-    }
 }

@@ -346,10 +346,12 @@ fn keys() -> impl Strategy<Value = Box<[ReportedKey]>> {
 }
 
 fn report() -> impl Strategy<Value = Report> {
-    let user = ("[\\w+=,.@-]{1,64}", option::of(times()), keys());
-    let user = user.prop_map(|(name, created, keys)| ReportedUser {
+    let login = [option::of(any::<bool>()), option::of(any::<bool>())];
+    let user = ("[\\w+=,.@-]{1,64}", option::of(times()), login, keys());
+    let user = user.prop_map(|(name, created, [password, mfa], keys)| ReportedUser {
         name: name.into(),
         created,
+        login: Login::new(password, mfa),
         keys,
     });
     (times(), option::of(keys()), vec(user, 0..12)).prop_map(|(generated, root, users)| Report {
