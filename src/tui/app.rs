@@ -20,7 +20,7 @@ use crate::{
     driver::{Driver, Left},
     engine::{
         Clip, CopyOutcome, Effect, Event, Exit, KeyId, Signal, Target, account_rules::AccountRules,
-        destination::Route,
+        destination::Route, findings::Policy,
     },
     secret::osc52,
 };
@@ -132,6 +132,8 @@ pub struct Config {
     pub to_read: Duration,
     /// What a person has said of their accounts.
     pub account_rules: AccountRules,
+    /// By which policy keys are judged.
+    pub policy: Policy,
 }
 
 impl std::fmt::Debug for Config {
@@ -200,6 +202,7 @@ where
         let (mut screen, mut effects) =
             Screen::start(config.settings, config.target, (size.width, size.height));
         screen.engine.use_account_rules(config.account_rules);
+        screen.engine.use_policy(config.policy);
         effects.extend(screen.open_more(config.more));
         if let Some(key) = config.find {
             screen.search_first(key);

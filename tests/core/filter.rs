@@ -122,7 +122,7 @@ fn a_field_that_there_is_not_is_answered_with_all_there_are_also_on_the_smallest
         desk.keys("G/foo:bar age>90");
         let screen = desk.screen();
         let said = "No field foo. Fields: age used unused status user path service region keys \
-                    id description";
+                    active inactive finding severity id description";
         let at = screen.find('▲').expect("it is explained");
         let (list, explanation) = screen.split_at(at);
         let words: Vec<&str> = explanation.split_whitespace().skip(1).collect();
@@ -261,7 +261,7 @@ fn fields_and_values_are_completed() {
         ("", "service:s3"),
         (" reg", "region:"),
         ("", "region:us-east-1"),
-        (" pa", "path:"),
+        (" pat", "path:"),
         ("", "path:/"),
     ] {
         desk.keys(typed);

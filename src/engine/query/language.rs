@@ -298,14 +298,13 @@ pub const GUIDE: &[(&str, &str)] = &[
         "users by Active keys; Inactive for so long",
     ),
     (
-        "password -mfa root",
-        "by the credential report; the root user",
+        "password -mfa root -exempt",
+        "by the report; the root user; not exempt",
     ),
     (
-        "finding:never-used -exempt",
-        "keys by a rule of page 3; not exempt",
+        "finding:old severity>=high",
+        "keys by a rule, and by how severe it is",
     ),
-    ("severity>=high", "keys by how severe their findings are"),
     (
         "age>365 | never own",
         "one or the other: | with a space beside it",
