@@ -425,8 +425,8 @@ fn a_refused_read_is_listed_with_its_request_id() {
         ..Setup::default()
     };
     let mut person = Person::with(&endpoint, setup);
-    person.see("3 Activity 1");
-    person.press("3");
+    person.see("4 Activity 1");
+    person.press("4");
     let screen = person.see("✗ GetAccountSummary");
     let line = screen.lines().find(|line| line.contains('✗')).unwrap();
     assert!(line.contains("the account"), "{line}");
@@ -1059,7 +1059,7 @@ fn a_new_key_is_written_to_a_new_profile_and_counts_as_kept() {
     person.see("✓ key ID sent");
     person.press("<esc>");
     person.gone("New key for new-hire");
-    person.press("3");
+    person.press("4");
     let screen = person.see("✓ write profile");
     assert!(screen.contains("profile ci"), "{screen}");
     person.press("q");

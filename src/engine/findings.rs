@@ -124,6 +124,19 @@ impl Findings {
         })
     }
 
+    /// The keys of these accounts that meet a rule, and that an exemption takes out of it.
+    pub fn exempt_keys<'a>(
+        &self,
+        rows: Rows<'a>,
+        rule: usize,
+    ) -> impl Iterator<Item = KeyPlace> + 'a {
+        rows.accounts().flat_map(move |account| {
+            let slot = account.session.slot;
+            let exempt = account.findings.exempt_keys(rule);
+            exempt.map(move |(row, key)| KeyPlace { slot, row, key })
+        })
+    }
+
     /// The rules that find a key.
     pub fn of<'a>(&self, rows: Rows<'a>, place: KeyPlace) -> impl Iterator<Item = &'a Rule> + 'a {
         let account = rows.account(place.slot);

@@ -96,6 +96,7 @@ actions! {
     ShowAccounts, "accounts", "Go to the accounts", View "Switch page, account";
     ShowUsers, "users", "Go to the users and their keys", View "Switch page, account";
     ShowKeys, "all keys", "Go to the list of all keys", View "Switch page, account";
+    ShowFindings, "findings", "See what is wrong with keys, by rules", View "Switch page, account";
     ShowActivity, "activity", "See what was done, and what failed", View "Switch page, account";
     Switch, "switch", "Switch to another account, or open one", View "Switch page, account";
     Refresh, "refresh", "Refresh what is on screen", View "Refresh, MFA code";
@@ -114,6 +115,9 @@ actions! {
     OtherPane, "other pane", "Go to the other pane", Move "Other pane";
     FocusUsers, "users", "Go to the list of users", Move "The list of users";
     FocusKeys, "keys", "Go to the user's keys", Move "The user's keys";
+    StepLeft, "left", "To the left: another column, or the rules", Move "Left, right";
+    StepRight, "right", "To the right: another column, or the keys", Move "Left, right";
+    ShowFound, "show keys", "Show these keys in the list of all keys", View "These keys among all";
     GoToUser, "go to user", "Go to the key's user", Move "The key's user";
     ShowItem, "open", "Show the events, the policy or the whole event";
     ListEvents, "events", "List all events of the key";
@@ -191,6 +195,9 @@ impl Action {
                 | Self::ShowAccounts
                 | Self::ShowUsers
                 | Self::ShowKeys
+                | Self::ShowFindings
+                | Self::StepLeft
+                | Self::StepRight
                 | Self::ShowActivity
                 | Self::Sort
                 | Self::ReverseSort

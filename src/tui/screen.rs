@@ -28,8 +28,8 @@ use super::{
     words,
 };
 use crate::engine::{
-    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Need, Reply, Signal, Slot, Target,
-    Wanted,
+    Attention, DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Need, Reply, Signal,
+    Slot, Target, Wanted,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
@@ -38,7 +38,7 @@ use crate::engine::{
 use ahead::Ahead;
 use chrono::{DateTime, Utc};
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Where a person is: what is selected, and what is in front of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -202,9 +202,18 @@ impl Screen {
         effects.extend(self.follow(false));
         effects.extend(self.go_ahead());
         self.note_whereabouts();
-        self.engine.look_at(self.lists.attention());
+        self.engine.look_at(self.attention());
         effects.extend(self.engine.plan_reads());
         effects
+    }
+
+    /// The rows that are looked at.
+    fn attention(&self) -> HashMap<Slot, Attention> {
+        if self.pages.shown == Page::Findings {
+            self.pages.findings.attention()
+        } else {
+            self.lists.attention()
+        }
     }
 
     /// Takes notice of what has happened outside.
@@ -263,6 +272,11 @@ impl Screen {
         match self.scope {
             _ if self.pages.shown == Page::Accounts
                 && let Some(slot) = self.pages.accounts.selected() =>
+            {
+                slot
+            }
+            _ if self.pages.shown == Page::Findings
+                && let Some(slot) = self.pages.findings.slot() =>
             {
                 slot
             }
@@ -375,6 +389,7 @@ impl Screen {
     fn is_unfiltered(&self) -> bool {
         match self.page() {
             Page::Accounts => self.pages.accounts.filter.value().trim().is_empty(),
+            Page::Findings => true,
             _ => self.lists.filter().is_empty(),
         }
     }
@@ -434,6 +449,12 @@ impl Screen {
         }
         if action == Action::OpenDemo && self.has_several() {
             return Some("Other accounts are open".into());
+        }
+        if self.page() == Page::Findings && self.pages.findings.is_on_root() && action.is_of_row() {
+            return Some("Only the root user can change its own keys: sign in as root".into());
+        }
+        if action == Action::ShowFound && self.pages.findings.is_of_root(&self.engine) {
+            return Some("The root user's keys are in no list of IAM users".into());
         }
         if action == Action::Complete && self.page() == Page::Accounts {
             return Some("Nothing completes this filter".into());
@@ -556,7 +577,9 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         let place = footer::Place {
             context: screen.context(),
             filtered,
-            no_rows: filtered && screen.lists.is_empty() && screen.page() != Page::Activity,
+            no_rows: filtered
+                && screen.lists.is_empty()
+                && !matches!(screen.page(), Page::Activity | Page::Findings),
         };
         footer::draw(canvas, layout.footer, place, |action| screen.title(action));
     };

@@ -135,7 +135,7 @@ fn a_field_that_there_is_not_is_answered_with_all_there_are_also_on_the_smallest
         // What is kept is explained, too, and not on a page that has nothing to do with it.
         desk.press(KeyCode::Enter);
         assert!(desk.screen().contains("▲ No field"));
-        desk.keys("3");
+        desk.keys("4");
         assert!(!desk.screen().contains("▲ No field"));
     }
 }

@@ -545,7 +545,7 @@ fn the_id_is_taken_out_of_what_is_pasted_around_it() {
 
 #[test]
 fn a_key_id_that_is_pasted_into_a_list_is_looked_for() {
-    for keys in ["", "l", "2", "3"] {
+    for keys in ["", "l", "2", "4"] {
         let mut desk = showing();
         desk.keys(keys);
         desk.effects.clear();

@@ -922,7 +922,7 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
         desk.changed(id, Err(bad.clone()));
         check(&desk, "a failure");
         desk.press(KeyCode::Esc);
-        desk.keys("3");
+        desk.keys("4");
         check(&desk, "the activity");
         let list = desk.screen();
         assert!(size.0 < 80 || list.contains("of alice�[2J"), "{list}");

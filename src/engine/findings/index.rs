@@ -142,9 +142,19 @@ impl AccountFindings {
     /// The keys that a rule finds, by the places of their users and theirs among those of the user.
     pub fn keys(&self, rule: usize) -> impl Iterator<Item = (u32, u16)> {
         let bit = 1 << rule;
+        self.keys_where(move |key| key.found() & bit != 0)
+    }
+
+    /// The keys that meet a rule, and that an exemption takes out of it.
+    pub fn exempt_keys(&self, rule: usize) -> impl Iterator<Item = (u32, u16)> {
+        let bit = 1 << rule;
+        self.keys_where(move |key| key.verdicts.met & key.exempt & bit != 0)
+    }
+
+    fn keys_where(&self, is: impl Fn(&Judged) -> bool + Copy) -> impl Iterator<Item = (u32, u16)> {
         (0..).zip(&self.rows).flat_map(move |(row, judged)| {
             let keys = (0..).zip(judged.keys.iter());
-            let found = keys.filter(move |(_, key)| key.found() & bit != 0);
+            let found = keys.filter(move |(_, key)| is(key));
             found.map(move |(key, _)| (row, key))
         })
     }

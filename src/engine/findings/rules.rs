@@ -176,7 +176,7 @@ const TABLE: &[Row] = &[
         why: "Whoever finds a copy of this key has the whole account.",
         remedy: "Rotate it, or replace it with a role. Take away the permissions that are not used.",
         standards: OLD,
-        title: |limits| format!("Administrator key over {} days", limits.age),
+        title: |limits| format!("Admin key over {} days", limits.age),
         when: |limits, _| format!("status:active admin age>{}", limits.age),
     },
     Row {
@@ -240,7 +240,7 @@ const TABLE: &[Row] = &[
             at(CIS_6, "2.9"),
             at(CIS_7, "2.10"),
         ],
-        title: |_| "Key and password without MFA".into(),
+        title: |_| "Key, password and no MFA".into(),
         when: |_, _| "status:active password -mfa".into(),
     },
     Row {
@@ -249,7 +249,7 @@ const TABLE: &[Row] = &[
         why: "It was not missed, and one call makes it work again.",
         remedy: "Delete it.",
         standards: &[at(NIST, "AC-2(3)")],
-        title: |limits| format!("Inactive for {} days or more", limits.inactive),
+        title: |limits| format!("Inactive for {} days", limits.inactive),
         when: |limits, _| format!("status:inactive inactive>={}", limits.inactive),
     },
     Row {
