@@ -77,6 +77,7 @@ actions! {
     Rotate, "rotate", "Rotate the key, or continue a rotation", Keys "Rotate, or continue";
     Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
     Describe, "describe", "Edit the key's description", Keys "Edit the description";
+    Exempt, "exempt", "Exempt the key from findings, until a day", Keys "Exempt from findings";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
     Impact, "impact", "Show who uses the key and what would break", Keys "Details, use, leaks";
     Leaked, "leaked", "Deal with a leaked key, to the end", Keys "Details, use, leaks";
@@ -146,6 +147,7 @@ actions! {
     SaveFile, "save as a file", "Save the key as a CSV file";
     GoOn, "continue", "Continue with what is typed or chosen";
     TakeName, "take", "Use the name of an existing profile";
+    OtherScope, "this key or all", "Switch between this key and all keys of the user";
     OtherColumns, "other columns", "Switch between console and import columns";
     Write, "write", "Write what is shown";
     OtherName, "another name", "Back to the name of the profile";
@@ -216,6 +218,7 @@ impl Action {
                 | Self::Toggle
                 | Self::Delete
                 | Self::Describe
+                | Self::Exempt
                 | Self::Undo
                 | Self::NextStep
                 | Self::RollBack
@@ -234,6 +237,7 @@ impl Action {
             Self::Toggle
                 | Self::Delete
                 | Self::Describe
+                | Self::Exempt
                 | Self::CopyId
                 | Self::Details
                 | Self::Leaked
@@ -271,7 +275,10 @@ impl Action {
             Self::Cancel => context == Context::Code,
             // Elsewhere what is typed or chosen is asked about, or changes nothing. With a code it may
             // give the terminal to a program, and with that what is typed.
-            Self::GoOn => matches!(context, Context::Describe | Context::File | Context::Code),
+            Self::GoOn => matches!(
+                context,
+                Context::Describe | Context::Exempt | Context::File | Context::Code
+            ),
             _ => false,
         }
     }

@@ -52,6 +52,7 @@ contexts! {
     File, "file", "Typing the path of a file.";
     Plan, "what would change", "What would change in a profile, and what is being written.";
     Describe, "description", "Typing what a key is for.";
+    Exempt, "exemption", "Typing until when a key is exempt from findings, and why.";
     ReadyFilters, "ready filters", "Choosing a filter that is often needed.";
     Find, "find a key", "Typing the ID of a key to be found.";
     Impact, "impact", "Who uses a key, what it can do, what would break.";
@@ -88,6 +89,7 @@ impl Context {
                 | Self::File
                 | Self::Evidence
                 | Self::Describe
+                | Self::Exempt
                 | Self::Find
                 | Self::Code
                 | Self::Switch
@@ -248,6 +250,7 @@ const TYPED: &[Context] = &[
     Context::File,
     Context::Evidence,
     Context::Describe,
+    Context::Exempt,
     Context::Find,
     Context::Code,
 ];
@@ -344,6 +347,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
     bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Findings, Context::FoundKeys, Context::Grid, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events], true),
     bind(Action::Leaked, &[Key::char('!')], KEYED, false),
+    bind(Action::Exempt, &[Key::char('x')], &[Context::FoundKeys], true),
+    bind(Action::Exempt, &[Key::char('x')], LISTS, false),
+    bind(Action::OtherScope, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::Exempt], false),
     bind(Action::Describe, &[Key::char('n')], KEYED, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], &[Context::SignedOut], true),
@@ -415,7 +421,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyAddress, &[Key::char('y')], &[Context::Login], false),
     bind(Action::UseBrowser, &[Key::char('b')], &[Context::Login], false),
     bind(Action::UseDeviceCode, &[Key::char('d')], &[Context::Login], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Find, Context::Code], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Exempt, Context::Find, Context::Code], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Waiting], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Help, Context::Entry], false),

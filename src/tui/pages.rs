@@ -16,7 +16,7 @@ pub use users::Pane;
 use super::{
     action::Action,
     canvas::Canvas,
-    dialogs::{Ask, Describe, Details, Dialog, Impact, LeakPage, Rotate, WholeEntry},
+    dialogs::{Ask, Describe, Details, Dialog, Exempt, Impact, LeakPage, Rotate, WholeEntry},
     format,
     keymap::Context,
     layout::Layout,
@@ -323,6 +323,16 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
             let describe = Describe::new(account.session, user.clone(), key, label, now);
             vec![
                 open(Box::new(describe)),
+                Ask::Intend(Intent::Ask(slot, Read::Tags(user))),
+            ]
+        }),
+        Action::Exempt => both().map_or_else(Vec::new, |(user, row)| {
+            let Some(account) = engine.fleet.get(slot) else {
+                return Vec::new();
+            };
+            let exempt = Exempt::new(account, user.clone(), row.key.id.clone(), engine.now());
+            vec![
+                open(Box::new(exempt)),
                 Ask::Intend(Intent::Ask(slot, Read::Tags(user))),
             ]
         }),

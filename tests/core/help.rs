@@ -13,10 +13,13 @@ use iamkeys::{
 };
 
 /// The places of the pages, each with the keys that lead there.
-const PLACES: [(Context, &str); 4] = [
+const PLACES: [(Context, &str); 7] = [
     (Context::Users, "1"),
     (Context::Keys, "1l"),
     (Context::AllKeys, "2"),
+    (Context::Findings, "3"),
+    (Context::FoundKeys, "3l"),
+    (Context::Grid, "3ll"),
     (Context::Activity, "4"),
 ];
 

@@ -412,7 +412,7 @@ proptest! {
                 let cursor = match view {
                     Page::Users => lists.by_user().cursor(),
                     Page::Keys => lists.by_key().cursor(),
-                    Page::Accounts | Page::Activity => 0,
+                    Page::Accounts | Page::Findings | Page::Activity => 0,
                 };
                 prop_assert_eq!(cursor, 0, "{:?}: {:?}", step, after);
                 prop_assert!(view == Page::Activity || after.line == 0, "{:?}", after);

@@ -10,6 +10,7 @@ mod desk;
 mod dialog;
 mod filter;
 mod find;
+mod findings;
 mod help;
 mod impact;
 mod leak;

@@ -383,6 +383,22 @@ impl Inventory {
         });
     }
 
+    /// Changes an exemption that is known to have been changed.
+    pub fn set_exemption(
+        &mut self,
+        user: &str,
+        key: Option<&str>,
+        text: Option<&str>,
+        now: DateTime<Utc>,
+    ) {
+        self.details.keep_changed(user, now);
+        self.edit_tags(user, |row| {
+            if let Some(known) = row.tags.known_mut() {
+                known.exempt(key, text);
+            }
+        });
+    }
+
     /// Notes that the last use of a key is asked for.
     pub fn ask_last_used(&mut self, user: &str, key: &str, request: RequestId) {
         // What was refused and is asked again is not told any more.

@@ -97,6 +97,18 @@ pub enum ExemptionBy {
     UserTag,
 }
 
+impl ExemptionBy {
+    /// Where it stands, in words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Config(line) => format!("config line {line}"),
+            Self::KeyTag => "tag of this key".into(),
+            Self::UserTag => "tag of the user".into(),
+        }
+    }
+}
+
 /// Whether an exemption counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {

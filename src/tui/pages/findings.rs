@@ -223,9 +223,15 @@ impl FindingsPage {
             (Part::Grid, _) => self.select_cell(age, idle.saturating_add_signed(by)),
             (Part::Rules, false) => self.part = Part::Keys,
             (Part::Keys, true) => self.go_back(),
+            (Part::Keys, false) if !self.of_cell => self.turn_to_grid(),
             _ => {}
         }
         self.list(engine, rows, true);
+    }
+
+    fn turn_to_grid(&mut self) {
+        self.part = Part::Grid;
+        self.of_cell = true;
     }
 
     /// Goes from the keys to what they are of.

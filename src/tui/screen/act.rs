@@ -136,6 +136,7 @@ impl Screen {
             Action::Toggle
                 | Action::Delete
                 | Action::Describe
+                | Action::Exempt
                 | Action::CopyId
                 | Action::Impact
                 | Action::Leaked
