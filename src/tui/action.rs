@@ -76,8 +76,8 @@ actions! {
     Delete, "delete", "Delete the key for good", Keys "Delete";
     Rotate, "rotate", "Rotate the key, or continue a rotation", Keys "Rotate, or continue";
     Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
-    Describe, "describe", "Edit the key's description", Keys "Edit the description";
-    Exempt, "exempt", "Exempt the key from findings, until a day", Keys "Exempt from findings";
+    Describe, "describe", "Edit the key's description", Keys "Describe, exempt";
+    Exempt, "exempt", "Exempt the key from findings, until a day", Keys "Describe, exempt";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
     Impact, "impact", "Show who uses the key and what would break", Keys "Details, use, leaks";
     Leaked, "leaked", "Deal with a leaked key, to the end", Keys "Details, use, leaks";

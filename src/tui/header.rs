@@ -115,12 +115,11 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, page: Page) {
     let alone = canvas.rows.only();
     if alone.is_none_or(|account| account.stage == Stage::SignedIn) || page == Page::Accounts {
         let counted = tabs(canvas, page, true);
-        let tabs = if cells(&counted) < room {
-            counted
+        if cells(&counted, APART) < room {
+            draw_tabs(canvas, area, &counted, APART);
         } else {
-            tabs(canvas, page, false)
-        };
-        draw_tabs(canvas, area, &tabs);
+            draw_tabs(canvas, area, &tabs(canvas, page, false), CLOSE);
+        }
     }
     let room = Rect {
         width: area.width.saturating_sub(1),
@@ -132,8 +131,9 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, page: Page) {
 /// A tab, with what a click on it does.
 type Tab = (Line<'static>, Action);
 
-/// Cells between two tabs.
+/// Cells between two tabs; between those without numbers, which stand where there is little room.
 const APART: u16 = 3;
+const CLOSE: u16 = 2;
 
 fn tabs(canvas: &Canvas<'_>, shown: Page, counts: bool) -> Vec<Tab> {
     let theme = canvas.theme;
@@ -164,17 +164,17 @@ fn tabs(canvas: &Canvas<'_>, shown: Page, counts: bool) -> Vec<Tab> {
 }
 
 /// How many cells the tabs take.
-fn cells(tabs: &[Tab]) -> usize {
-    let apart = usize::from(APART) * tabs.len().saturating_sub(1);
+fn cells(tabs: &[Tab], apart: u16) -> usize {
+    let apart = usize::from(apart) * tabs.len().saturating_sub(1);
     tabs.iter().map(|(line, _)| line.width()).sum::<usize>() + apart
 }
 
-fn draw_tabs(canvas: &mut Canvas<'_>, area: Rect, tabs: &[Tab]) {
+fn draw_tabs(canvas: &mut Canvas<'_>, area: Rect, tabs: &[Tab], apart: u16) {
     let mut x = area.x + 1;
     for (line, action) in tabs {
         let end = canvas.line(x, area.y, area.right().saturating_sub(x), line);
         canvas.target(Rect::new(x, area.y, end - x, 1), Target::Action(*action));
-        x = end + APART;
+        x = end + apart;
     }
 }
 
@@ -195,7 +195,8 @@ fn progress(canvas: &Canvas<'_>, page: Page, room: usize) -> Line<'static> {
     let ways = loading(canvas);
     // Beside the tabs with their numbers, if any of it fits there.
     let beside = |counts| {
-        let tabs = cells(&tabs(canvas, page, counts));
+        let apart = if counts { APART } else { CLOSE };
+        let tabs = cells(&tabs(canvas, page, counts), apart);
         let room = room.saturating_sub(tabs + 3 + spinner);
         ways.iter().find(|words| width(words) <= room)
     };

@@ -70,7 +70,7 @@ fn with_entries(count: usize) -> Desk {
     for at in 0..count {
         note(&mut desk, &format!("entry {at}"));
     }
-    desk.keys("3");
+    desk.keys("4");
     desk
 }
 
@@ -230,7 +230,7 @@ fn the_selection_stays_where_it_is_while_more_happens() {
     note(&mut desk, "newer");
     assert_eq!(selected_line(&desk), before);
     // Coming back shows what is new.
-    desk.keys("13");
+    desk.keys("14");
     assert_eq!(selected(&desk).target, target("newer"));
 }
 
@@ -355,7 +355,7 @@ fn what_no_command_does_says_so_and_offers_none() {
     }
     desk.serve(&people());
     desk.effects.clear();
-    desk.keys("3");
+    desk.keys("4");
     assert_eq!(selected(&desk).command, "");
     assert_eq!(selected(&desk).target, "AKIANEWKEY01EXAMPLE1 of alice");
     desk.keys("y");
@@ -377,7 +377,7 @@ fn a_whole_entry_scrolls_to_its_end_and_no_further() {
         ..error(Kind::Denied)
     };
     toggled(&mut desk, Err(long));
-    desk.keys("3");
+    desk.keys("4");
     assert_eq!(noted(&desk), 1);
     desk.press(KeyCode::Enter);
     assert!(!desk.screen().contains("aws iam"));

@@ -257,7 +257,7 @@ fn fields_and_values_are_completed() {
     );
     for (typed, completed) in [
         ("ser:o", "user:old-batch"),
-        (" se", "service:"),
+        (" ser", "service:"),
         ("", "service:s3"),
         (" reg", "region:"),
         ("", "region:us-east-1"),

@@ -242,7 +242,7 @@ fn who_moves_meanwhile_stays_where_they_went() {
     for (keys, place) in [
         ("hk", ("alice", None)),
         ("k", ("bot", Some("AKIABOT00001EXAMPLE1"))),
-        ("3", ("bot", Some("AKIABOT00002EXAMPLE2"))),
+        ("4", ("bot", Some("AKIABOT00002EXAMPLE2"))),
         ("?", ("bot", Some("AKIABOT00002EXAMPLE2"))),
     ] {
         let (mut desk, after, request) = waiting();

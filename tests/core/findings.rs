@@ -4,7 +4,7 @@ use super::desk::{Desk, Someone, answer, details, people, report, settings};
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        Answer, Background, Change, Changed, Read,
+        Answer, Background, Change, Changed, Read, SignedIn,
         findings::{Policy, PolicyPart},
         fleet::Scope,
         model::Login,
@@ -24,8 +24,11 @@ fn tags(given: &[(&str, &str)]) -> UserTags {
 fn desk(size: (u16, u16), tagged: &[(&str, &[(&str, &str)])]) -> Desk {
     let mut settings = settings();
     settings.engine.background = Background::All;
-    let mut desk = Desk::showing(size, settings, &[]);
-    desk.keys("R");
+    let mut desk = Desk::new(size, settings);
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    serve(&mut desk, &people(), tagged);
+    desk.wait(1000);
     serve(&mut desk, &people(), tagged);
     desk
 }
@@ -73,8 +76,12 @@ fn go_to(desk: &mut Desk, title: &str) {
     desk.keys("3");
     for _ in 0..20 {
         let screen = desk.screen();
-        let line = screen.lines().find(|line| line.contains('▌'));
-        if line.is_some_and(|line| line.contains(title)) {
+        // Its mark is the first of its line.
+        let is_at = |line: &str| {
+            let inside = line.trim_start_matches('│');
+            inside.starts_with('▌') && inside.contains(title)
+        };
+        if screen.lines().any(is_at) {
             return;
         }
         desk.keys("j");
@@ -94,14 +101,15 @@ fn each_rule_shows_its_number_and_enter_shows_just_those_keys() {
     go_to(&mut desk, "Older than 90 days");
     let screen = desk.screen();
     assert!(
-        screen.contains("Older than 90 days                      3"),
+        screen.contains("Older than 90 days                       3"),
         "{screen}"
     );
     assert!(screen.contains("when status:active age>90"), "{screen}");
     assert!(screen.contains("CIS 7.0 2.12"), "{screen}");
     desk.press(KeyCode::Enter);
     assert_eq!(desk.screen.page(), Page::Keys);
-    assert_eq!(desk.screen.lists.filter().input.value(), "finding:old");
+    let filter = desk.screen.lists.filter();
+    assert_eq!(filter.input.value(), "finding:old");
     assert_eq!(desk.screen.lists.by_key().shown().len(), 3);
     // And so does the condition, of which a person can see what it says.
     desk.press(KeyCode::Esc);

@@ -7,7 +7,7 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    Answer, Background, Read,
+    Answer, Background, Read, SignedIn,
     model::{KeyStatus, Login},
     user_tags::UserTags,
 };
@@ -36,8 +36,9 @@ fn tags(of: &str) -> UserTags {
 fn policy(size: (u16, u16)) -> Desk {
     let mut settings = settings();
     settings.engine.background = Background::All;
-    let mut desk = Desk::showing(size, settings, &[]);
-    desk.keys("R");
+    let mut desk = Desk::new(size, settings);
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
     let mut people = people();
     people[1].keys[1].0.status = KeyStatus::Active;
     while let Some((request, read)) = desk.next_read() {
@@ -100,7 +101,7 @@ fn nothing_is_known_yet() {
     pictures("findings-unknown", |size| {
         let mut desk = Desk::new(size, settings());
         desk.effects.clear();
-        desk.signed_in(iamkeys::engine::SignedIn::default());
+        desk.signed_in(SignedIn::default());
         desk.keys("3");
         desk
     });

@@ -258,25 +258,25 @@ const TAG: &str = "tag";
 
 /// What can be typed, by example, and what that finds.
 pub const GUIDE: &[(&str, &str)] = &[
-    (
-        "alice|bob",
-        "either word in a name, path, key ID or description",
-    ),
+    ("alice|bob", "either in a name, path, key ID or description"),
     (
         "-web -status:inactive",
         "the opposite: without the word, not inactive",
     ),
     ("age>90 age<6m", "days since creation; or h, d, w, m, y"),
     ("used<7 unused>45", "days since the last use"),
-    ("never own", "never used; the key of this session"),
-    ("status:inactive", "by status"),
+    ("never own exempt", "never used; this session's; exempt"),
+    (
+        "status:inactive inactive>90",
+        "by status; Inactive for so long",
+    ),
     ("user:ci-* path:/ops/*", "by name or path, with * and ?"),
     (
         "service:s3|sqs region:eu",
         "by the last use: either service",
     ),
     (
-        "keys:2 id:7EXAMPLE",
+        "keys:2 active:2 id:7EXAMPLE",
         "users by their keys, keys by their ID",
     ),
     ("description:billing", "keys by what they are for"),
@@ -294,16 +294,12 @@ pub const GUIDE: &[(&str, &str)] = &[
     ),
     ("account:acme-*", "by the account's name, profile or ID"),
     (
-        "active:2 inactive>90",
-        "users by Active keys; Inactive for so long",
-    ),
-    (
-        "password -mfa root -exempt",
-        "by the report; the root user; not exempt",
+        "password -mfa root",
+        "by the credential report; the root user",
     ),
     (
         "finding:old severity>=high",
-        "keys by a rule, and by how severe it is",
+        "by a rule of the findings; how severe it is",
     ),
     (
         "age>365 | never own",

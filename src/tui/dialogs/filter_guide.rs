@@ -3,7 +3,7 @@
 use crate::{engine::query::GUIDE, tui::prelude::*};
 
 /// How wide the examples are.
-const EXAMPLES: usize = 26;
+const EXAMPLES: usize = 28;
 
 /// The guide to filters.
 #[derive(Debug, Default)]

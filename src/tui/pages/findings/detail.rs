@@ -127,7 +127,7 @@ pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
         if let Some(unknown) = not_known(counted, canvas.rows) {
             text.push((format!("{} {unknown}", theme.glyphs.warn), theme.warn));
         }
-        text.extend(unread(page, canvas));
+        text.extend(stated(page, canvas));
         text.push((rule.why.to_string(), Style::new()));
         text.push((format!("when {}", rule.when), theme.dim));
         text.push((rule.remedy.to_string(), Style::new()));
@@ -164,16 +164,32 @@ pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.paragraphs(rest, text);
 }
 
-/// What is wrong with the exemptions of the selected key.
-fn unread(page: &FindingsPage, canvas: &Canvas<'_>) -> Option<(String, Style)> {
-    let (row, key) = page.selected_key(canvas.rows)?;
-    let account = canvas.rows.account(page.slot()?)?;
-    let all = exemptions(account, row, key, canvas.now);
-    all.iter().find_map(|it| match &it.standing {
-        Standing::Unreadable(_, why) => {
-            let text = format!("{} exemption: {why}", canvas.theme.glyphs.warn);
-            Some((text, canvas.theme.warn))
+/// What the exemptions of the selected key say, each in a line: that one cannot be read is said where it
+/// is.
+fn stated(page: &FindingsPage, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    let selected = page.selected_key(canvas.rows);
+    let account = page.slot().and_then(|slot| canvas.rows.account(slot));
+    let Some((account, (row, key))) = account.zip(selected) else {
+        return Vec::new();
+    };
+    let all = exemptions(account, row, key, canvas.now).into_iter();
+    all.map(|it| {
+        let by = it.by.words();
+        match &it.standing {
+            Standing::Holds(it) => (
+                format!("exempt until {} {} ({by})", it.until, it.why),
+                Style::new(),
+            ),
+            Standing::Expired(it) => {
+                let text = format!("exemption expired {} {} ({by})", it.until, it.why);
+                (text, theme.warn)
+            }
+            Standing::Unreadable(_, why) => {
+                let text = format!("{} exemption: {why} ({by})", theme.glyphs.warn);
+                (text, theme.warn)
+            }
         }
-        _ => None,
     })
+    .collect()
 }

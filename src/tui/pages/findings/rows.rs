@@ -261,7 +261,8 @@ impl FindingsPage {
             height: below,
             ..inside
         };
-        let columns = Columns::of(list.width, canvas.rows.only().is_none());
+        let several = canvas.rows.only().is_none();
+        let columns = Columns::of(list.width, several, self.shows_exemptions(canvas));
         let table = columns.table(self.part == Part::Keys);
         table.headings(canvas, list);
         let body = Rect {
@@ -283,6 +284,20 @@ impl FindingsPage {
         if !rest.is_empty() {
             detail::draw(self, canvas, rest);
         }
+    }
+
+    /// Whether one of the keys on screen has an exemption, also one that does not count.
+    fn shows_exemptions(&self, canvas: &Canvas<'_>) -> bool {
+        let mut window = self.scroll.rows(self.keys.len());
+        window.any(|at| {
+            let Found::Key(place, _) = self.keys[at] else {
+                return false;
+            };
+            let found = canvas.rows.account(place.slot).zip(canvas.rows.key(place));
+            found.is_some_and(|(account, (row, key))| {
+                !exemptions(account, row, key, canvas.now).is_empty()
+            })
+        })
     }
 
     fn key_row(&self, canvas: &Canvas<'_>, columns: &Columns, at: usize) -> Option<Row> {
@@ -422,6 +437,8 @@ const ID: usize = 20;
 const AGE: usize = 6;
 const USED: usize = 8;
 const CAN: usize = 8;
+/// `until 2027-01-31`
+const EXEMPT: usize = 16;
 const GAP: usize = 2;
 const FRONT: usize = 4;
 
@@ -435,7 +452,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: u16, several: bool) -> Self {
+    fn of(width: u16, several: bool, exemptions: bool) -> Self {
         let whole = usize::from(width);
         let mut room = whole.saturating_sub(FRONT + ID + GAP + AGE);
         let mut take = |cells: usize, least: usize| {
@@ -451,8 +468,11 @@ impl Columns {
             take(GAP + cells, 6).then_some(cells)
         });
         let used = take(USED, 8);
+        let mut exempt = 0;
+        if exemptions && take(GAP + EXEMPT, 10) {
+            exempt = EXEMPT;
+        }
         let can = take(GAP + CAN, 10);
-        let exempt = if take(GAP + 18, 14) { 18 } else { 0 };
         let user = room.min(28);
         let exempt = if exempt > 0 { exempt + room - user } else { 0 };
         Self {
