@@ -26,6 +26,8 @@ pub struct Counted {
     pub unknown: usize,
     /// Users of whom it is not known which keys they have, and whose keys may meet it.
     pub users: usize,
+    /// Accounts of which it is not known whether root has keys that meet it.
+    pub accounts: usize,
 }
 
 impl Counted {
@@ -35,12 +37,13 @@ impl Counted {
         self.exempt += other.exempt;
         self.unknown += other.unknown;
         self.users += other.users;
+        self.accounts += other.accounts;
     }
 
     /// Whether everything is known.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        self.unknown == 0 && self.users == 0
+        self.unknown == 0 && self.users == 0 && self.accounts == 0
     }
 }
 
@@ -108,7 +111,7 @@ impl AccountFindings {
             counted.exempt += usize::from(key.verdicts.met & key.exempt & bit != 0);
             counted.unknown += usize::from(key.verdicts.unknown & bit != 0);
         }
-        counted.users += usize::from(self.root_unknown & bit != 0);
+        counted.accounts += usize::from(self.root_unknown & bit != 0);
         counted
     }
 

@@ -184,6 +184,7 @@ impl House {
                 exempt,
                 unknown,
                 users,
+                ..
             } = self.counted(&rule.id);
             if rule.is_of_root {
                 continue;
@@ -614,7 +615,7 @@ fn a_key_of_root_is_found_where_either_tells_of_it_and_not_known_where_neither_d
         }
         house.engine.follow_findings();
         let counted = house.counted("root-key");
-        assert_eq!((counted.found, counted.users), (found, users), "{case}");
+        assert_eq!((counted.found, counted.accounts), (found, users), "{case}");
         assert_eq!(house.counted("old").found, 0, "it is the gravest already");
     }
 }

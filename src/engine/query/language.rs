@@ -279,7 +279,6 @@ pub const GUIDE: &[(&str, &str)] = &[
         "keys:2 active:2 id:7EXAMPLE",
         "users by their keys, keys by their ID",
     ),
-    ("description:billing", "keys by what they are for"),
     (
         "owner:platform -owner:*",
         "by the owner in the user's tags; without one",
@@ -292,7 +291,10 @@ pub const GUIDE: &[(&str, &str)] = &[
         "admin quarantined",
         "can do everything, or become able to; by AWS",
     ),
-    ("account:acme-*", "by the account's name, profile or ID"),
+    (
+        "account:dev description:web",
+        "by the account's name or ID; what keys are for",
+    ),
     (
         "password -mfa root",
         "by the credential report; the root user",

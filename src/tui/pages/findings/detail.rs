@@ -84,7 +84,8 @@ fn idle_words(idle: usize) -> String {
 
 /// What is not known of a rule.
 fn not_known(counted: Counted, rows: Rows<'_>) -> Option<String> {
-    if counted.is_certain() {
+    let lost = rows.accounts().filter(|account| account.is_lost()).count();
+    if counted.is_certain() && rows.is_listed() && lost == 0 {
         return None;
     }
     let all = format::count(rows.count_users());
@@ -98,7 +99,17 @@ fn not_known(counted: Counted, rows: Rows<'_>) -> Option<String> {
         let keys = format::plural(counted.unknown, "key");
         format!("{keys} not known")
     });
-    let words: Vec<String> = users.into_iter().chain(keys).collect();
+    let root = (counted.accounts > 0).then(|| {
+        let accounts = format::plural(counted.accounts, "account");
+        format!("root's keys of {accounts} not known")
+    });
+    let listed = (!rows.is_listed()).then(|| "users are still being listed".to_owned());
+    let lost = (lost > 0).then(|| {
+        let accounts = format::plural(lost, "account");
+        format!("{accounts} not reachable")
+    });
+    let words = users.into_iter().chain(keys).chain(root);
+    let words: Vec<String> = words.chain(listed).chain(lost).collect();
     Some(words.join(", "))
 }
 

@@ -209,7 +209,7 @@ impl FindingsPage {
             let counted = canvas.engine.findings.count(canvas.rows, place);
             let (symbol, style) = mark(&theme, rule.severity);
             let selected = at == self.rules.cursor() && !self.of_cell;
-            let number = counted_words(counted);
+            let number = counted_words(counted, canvas.rows);
             let room = usize::from(area.width).saturating_sub(6 + width(&number));
             let title = visible(&rule.title);
             let title = shorten(&title, room, theme.glyphs.more).into_owned();
@@ -349,7 +349,8 @@ impl FindingsPage {
             row.cells.push(vec![can(&theme, user.power)]);
         }
         if columns.exempt > 0 {
-            let (text, style) = exemption(canvas, account, user, key, is_exempt);
+            let with_why = columns.exempt > EXEMPT + 6;
+            let (text, style) = exemption(canvas, (account, user, key), is_exempt, with_why);
             let text = shorten(&text, columns.exempt, theme.glyphs.more).into_owned();
             row.cells.push(vec![Span::styled(text, style)]);
         }
@@ -363,8 +364,9 @@ impl FindingsPage {
 }
 
 /// How many keys a rule finds: with `+` where there may be more.
-fn counted_words(counted: Counted) -> String {
-    match (counted.found, counted.is_certain()) {
+fn counted_words(counted: Counted, rows: Rows<'_>) -> String {
+    // Who is not listed may have keys, too.
+    match (counted.found, counted.is_certain() && rows.is_listed()) {
         (found, true) => format::count(found),
         (0, false) => "?".into(),
         (found, false) => format!("{}+", format::count(found)),
@@ -404,17 +406,20 @@ fn can(theme: &Theme, power: Option<Power>) -> Span<'static> {
 /// What the exemptions of a key say, the one that counts first.
 fn exemption(
     canvas: &Canvas<'_>,
-    account: &Account,
-    row: &UserRow,
-    key: Known<'_>,
+    (account, row, key): (&Account, &UserRow, Known<'_>),
     is_exempt: bool,
+    with_why: bool,
 ) -> (String, Style) {
     let theme = canvas.theme;
     let all = exemptions(account, row, key, canvas.now);
     let mut said = all.iter().map(|it| match &it.standing {
         Standing::Holds(it) => {
-            let text = format!("until {} {}", it.until, it.why);
-            (text, if is_exempt { theme.dim } else { Style::new() })
+            let why = if with_why { &*it.why } else { "" };
+            let text = format!("until {} {why}", it.until);
+            (
+                text.trim_end().to_owned(),
+                if is_exempt { theme.dim } else { Style::new() },
+            )
         }
         Standing::Expired(it) => (format!("expired {}", it.until), theme.warn),
         Standing::Unreadable(text, _) => (format!("not read: {text}"), theme.warn),
@@ -437,8 +442,8 @@ const ID: usize = 20;
 const AGE: usize = 6;
 const USED: usize = 8;
 const CAN: usize = 8;
-/// `until 2027-01-31`
-const EXEMPT: usize = 16;
+/// `expired 2027-01-31`
+const EXEMPT: usize = 18;
 const GAP: usize = 2;
 const FRONT: usize = 4;
 
