@@ -106,3 +106,16 @@ fn nothing_is_known_yet() {
         desk
     });
 }
+
+#[test]
+fn an_exemption() {
+    pictures("findings-exempt", |size| {
+        let mut desk = policy(size);
+        desk.keys("3");
+        for _ in 0..6 {
+            desk.keys("j");
+        }
+        desk.keys("ljx");
+        desk
+    });
+}

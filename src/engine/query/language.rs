@@ -293,7 +293,7 @@ pub const GUIDE: &[(&str, &str)] = &[
     ),
     (
         "account:dev description:web",
-        "by the account's name or ID; what keys are for",
+        "by account; keys by what they are for",
     ),
     (
         "password -mfa root",

@@ -21,7 +21,6 @@ impl Dialog for FilterGuide {
         let accent = canvas.theme.accent;
         let mut lines = Lines::new(canvas, 78);
         lines.dim("Conditions stand between spaces; a row must match all of them.");
-        lines.gap();
         for (example, finds) in GUIDE {
             lines.labelled(example, EXAMPLES, accent, finds, Style::new());
         }
