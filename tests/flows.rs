@@ -393,10 +393,10 @@ fn what_was_done_is_listed_and_its_command_can_be_copied() {
     person.see("Deactivate key");
     person.press("y");
     person.see("Inactive");
-    person.press("3");
+    person.press("4");
     let screen = person.see("✓ UpdateAccessKey");
     assert!(screen.contains("AKIA…OY01 of deploy-bot deactivated"));
-    assert!(screen.contains("3 Activity 1"));
+    assert!(screen.contains("4 Activity 1"));
     person.press("<enter>");
     let screen = person.see("What happened");
     assert!(screen.contains("AKIAQX7DEMO4DEPLOY01 of deploy-bot"));
@@ -460,7 +460,7 @@ fn the_activity_holds_no_secret() {
     person.see("Have you pasted it?");
     person.press("i");
     person.gone("New key for alice");
-    person.press("3");
+    person.press("4");
     let list = person.see("✓ CreateAccessKey");
     assert!(list.contains(&made[16..]), "{list}");
     person.press("<enter>");

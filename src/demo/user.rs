@@ -55,7 +55,7 @@ pub struct Key {
     /// When it was created, activated or deactivated last: `last_rotated` in the credential report.
     pub rotated: DateTime<Utc>,
     /// The same before its latest change: an older report has that.
-    pub(super) rotated_before: DateTime<Utc>,
+    pub rotated_before: DateTime<Utc>,
     /// The last use; `None` if it was never used.
     pub last_used: Option<LastUsed>,
 }

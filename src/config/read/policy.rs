@@ -44,18 +44,21 @@ const EXEMPT_KEYS: [&str; 6] = ["key", "user", "account", "rules", "until", "why
 /// Longer than this no limit makes sense: a hundred years.
 const MOST_DAYS: i64 = 36_500;
 
+/// What is said, and in which line.
+type Said = Vec<(&'static str, usize)>;
+
 /// What was read of it so far. Which rules there are is known when everything is read.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     policy: Policy,
-    lines: Vec<(&'static str, usize)>,
+    lines: Said,
     /// The IDs of rules that something is said of, with the key and the line that say it.
     named: Vec<(Box<str>, String, usize)>,
 }
 
 impl Reading {
     /// The policy, and where what it says stands.
-    pub(super) fn finish(self) -> Result<(Policy, Vec<(&'static str, usize)>), Refusal> {
+    pub(super) fn finish(self) -> Result<(Policy, Said), Refusal> {
         let own = self.policy.own.iter().map(|rule| &*rule.id);
         let known: Vec<&str> = RULE_IDS.into_iter().chain(own).collect();
         for (id, key, line) in &self.named {

@@ -151,19 +151,11 @@ impl FindingsPage {
         }
     }
 
-    fn border(&self, canvas: &Canvas<'_>, has: bool) -> Style {
-        if has {
-            canvas.theme.accent
-        } else {
-            canvas.theme.dim
-        }
-    }
-
     fn draw_rules(&self, canvas: &mut Canvas<'_>, places: Places) {
         let theme = canvas.theme;
         let area = places.rules;
         let note = Line::styled(policy_words(canvas, area.width), theme.dim);
-        let style = self.border(canvas, self.part != Part::Keys);
+        let style = border(canvas, self.part != Part::Keys);
         let title = Line::styled("Findings", theme.strong);
         let inside = canvas.pane(area, title, note, style);
         let is_alone = !places.grid.is_empty() && places.grid.height == inside.height;
@@ -244,7 +236,7 @@ impl FindingsPage {
         let theme = canvas.theme;
         let title = self.title(canvas);
         let note = self.note(canvas);
-        let style = self.border(canvas, self.part == Part::Keys);
+        let style = border(canvas, self.part == Part::Keys);
         let inside = canvas.pane(
             area,
             Line::styled(title, theme.strong),
@@ -342,8 +334,8 @@ impl FindingsPage {
         row.cells.extend(of_account);
         row.cells.push(vec![Span::styled(age, age_style)]);
         if columns.used {
-            let (used, style) = cells::used(canvas, key);
-            row.cells.push(vec![Span::styled(used, style)]);
+            let (text, style) = cells::used(canvas, key);
+            row.cells.push(vec![Span::styled(text, style)]);
         }
         if columns.can {
             row.cells.push(vec![can(&theme, user.power)]);
@@ -360,6 +352,15 @@ impl FindingsPage {
             }
         }
         Some(row)
+    }
+}
+
+/// The border of a pane that has the keys of the keyboard, or not.
+fn border(canvas: &Canvas<'_>, has: bool) -> Style {
+    if has {
+        canvas.theme.accent
+    } else {
+        canvas.theme.dim
     }
 }
 
@@ -478,10 +479,10 @@ impl Columns {
             exempt = EXEMPT;
         }
         let can = take(GAP + CAN, 10);
-        let user = room.min(28);
-        let exempt = if exempt > 0 { exempt + room - user } else { 0 };
+        let name = room.min(28);
+        let exempt = if exempt > 0 { exempt + room - name } else { 0 };
         Self {
-            user: if exempt > 0 { user } else { room },
+            user: if exempt > 0 { name } else { room },
             account: account.flatten(),
             used,
             can,
