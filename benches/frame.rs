@@ -12,11 +12,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     demo,
     engine::{
-        self, Answer, Background, Effect, Event, RECENT, Read, RequestId, SignedIn, Target,
+        self, Answer, Background, Effect, Event, Intent, RECENT, Read, RequestId, SignedIn, Target,
         destination::{Form, Route, Why},
+        findings::Policy,
         model::{
-            AccessKey, Caller, KeyStatus, LastUsed, Report, ReportedKey, ReportedUser, Summary,
-            User, UserDetailsPage, UsersPage,
+            AccessKey, Caller, KeyStatus, LastUsed, Login, Report, ReportedKey, ReportedUser,
+            Summary, User, UserDetailsPage, UsersPage,
         },
         query::{KeyFacts, Query, Scratch, UserFacts},
         user_tags::UserTags,
@@ -24,7 +25,11 @@ use iamkeys::{
     tui::{self, KeyPress, Message, Screen, Settings},
 };
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::{collections::VecDeque, hint::black_box, time::Duration};
+use std::{
+    collections::VecDeque,
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 const USERS: [usize; 3] = [24, 5_000, 100_000];
 
@@ -117,6 +122,7 @@ fn report(account: &demo::Account) -> Report {
     let user = |user: &demo::User| ReportedUser {
         name: (*user.name).into(),
         created: Some(user.created),
+        login: Login::default(),
         keys: user.keys.iter().map(key).collect(),
     };
     Report {
@@ -309,6 +315,7 @@ fn queries(criterion: &mut Criterion) {
                     last_used: Some(used),
                     own: false,
                     description: None,
+                    ..KeyFacts::default()
                 });
             let user = UserFacts {
                 account: [None; 5],
@@ -418,5 +425,46 @@ fn reports(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, frames, filter, queries, listing, reports);
+/// Judging all keys by the policy, and again after one answer.
+fn findings(criterion: &mut Criterion) {
+    let (size, _) = SIZES[0];
+    let mut group = criterion.benchmark_group("findings");
+    group.sample_size(10);
+    for users in USERS {
+        let account = account(users);
+        let mut screen = loaded(size, &account);
+        group.bench_function(BenchmarkId::new("all", users), |bencher| {
+            bencher.iter(|| screen.engine.use_policy(Policy::default()));
+        });
+        let slot = screen.account().session.slot;
+        let user = screen.account().users.rows()[users / 2].user.name.clone();
+        group.bench_function(BenchmarkId::new("after an answer", users), |bencher| {
+            bencher.iter_custom(|times| {
+                let mut took = Duration::ZERO;
+                for _ in 0..times {
+                    let ask = Intent::Ask(slot, Read::Tags(user.clone()));
+                    let effects = screen.engine.intend(ask);
+                    let Some(Effect::Read(session, request, _)) = effects.into_iter().next() else {
+                        panic!("it is asked");
+                    };
+                    let event = Event::Answer {
+                        session,
+                        request,
+                        result: Ok(Answer::Tags(UserTags::default())),
+                        took: Duration::ZERO,
+                    };
+                    let before = screen.engine.findings.judged();
+                    let begun = Instant::now();
+                    let _ = black_box(screen.engine.hear(event));
+                    took += begun.elapsed();
+                    assert_eq!(screen.engine.findings.judged(), before + 1, "rows judged");
+                }
+                took
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, frames, filter, queries, listing, reports, findings);
 criterion_main!(benches);

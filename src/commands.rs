@@ -209,6 +209,7 @@ impl Command {
             target: prepared.target,
             more: prepared.more,
             rules: cli.file.rules.clone(),
+            policy: cli.file.policy.clone(),
             written,
             progress: Progress::new(streams),
         });

@@ -14,17 +14,20 @@ pub use accounts_file::accounts_of;
 pub use error::ConfigError;
 pub use place::{ENVIRONMENT, Place};
 
-use crate::engine::{SecretKey, account_rules::AccountRules};
+use crate::engine::{SecretKey, account_rules::AccountRules, findings::Policy};
 
 /// The most that a config file may hold, in bytes: any more is another file.
 const MOST: u64 = 1 << 20;
 
 /// The keys beside those of flags.
-pub const OTHER_KEYS: [&str; 4] = [
+pub const OTHER_KEYS: [&str; 7] = [
     "mfa_process",
     "mfa_process_terminal",
     "write_role_cache",
     "account",
+    "policy",
+    "rule",
+    "exempt",
 ];
 
 /// The keys of an `[[account]]`.
@@ -114,6 +117,10 @@ pub struct Config {
     pub rules: AccountRules,
     /// The line of each of the rules.
     pub rule_lines: Vec<usize>,
+    /// By which policy keys are judged.
+    pub policy: Policy,
+    /// The lines of what the policy says, in its order: what is said, and where.
+    pub policy_lines: Vec<(&'static str, usize)>,
 }
 
 impl Config {

@@ -18,6 +18,7 @@ pub mod destination;
 mod effect;
 mod error;
 mod event;
+pub mod findings;
 pub mod fleet;
 pub mod impact;
 mod intent;
@@ -72,6 +73,7 @@ pub use vault::StoreIn;
 
 use account_rules::AccountRules;
 use chrono::{DateTime, TimeDelta, Utc};
+use findings::Findings;
 use fleet::Fleet;
 use leaving::Leaving;
 use profiles::Profiles;
@@ -174,6 +176,8 @@ pub struct Engine {
     pub vault: Vault,
     /// What was done in this run, and what failed, in whichever account.
     pub activity: Activity,
+    /// What is wrong with keys, by a policy.
+    pub findings: Findings,
     /// The roles that are tried in the accounts of an organisation, in this order.
     pub roles: Arc<[Box<str>]>,
     account_lists: Vec<AccountList>,
@@ -215,6 +219,7 @@ impl Engine {
             fleet: Fleet::default(),
             vault: Vault::default(),
             activity: Activity::default(),
+            findings: Findings::default(),
             roles: roles_named(DEFAULT_ROLES),
             account_lists: Vec::new(),
             profiles: Profiles::default(),
@@ -396,6 +401,7 @@ impl Engine {
             self.take_in(event);
             self.continue_search();
         }
+        self.follow_findings();
         std::mem::take(&mut self.effects)
     }
 
@@ -464,6 +470,7 @@ impl Engine {
     pub fn intend(&mut self, intent: Intent) -> Vec<Effect> {
         self.begin(intent);
         self.continue_search();
+        self.follow_findings();
         std::mem::take(&mut self.effects)
     }
 

@@ -171,6 +171,7 @@ where
             now: Box::new(|| SystemTime::now().into()),
             to_read: TO_READ,
             account_rules: cli.file.rules.clone(),
+            policy: cli.file.policy.clone(),
         };
         let mut app = App::start(Tty::take()?, driver, inbox, config)?;
         app.run(events()?, signals).await

@@ -235,7 +235,7 @@ fn a_change_is_made_in_the_account_of_its_row_with_the_whole_role_for_it_alone()
     let mut reads = reads.iter().filter(|call| call.action != "UpdateAccessKey");
     assert!(reads.all(|call| call.signed_by != signed));
     person.press("4");
-    person.press("3");
+    person.press("4");
     let screen = person.see("UpdateAccessKey");
     assert!(screen.contains("acme-dev"), "{screen}");
     person.press("<enter>");
@@ -349,7 +349,7 @@ fn one_account_of_which_nothing_can_be_read_leaves_the_others_as_they_are() {
         endpoint.fault(fault);
     }
     let mut person = all_accounts(&endpoint);
-    person.see("3 not reachable");
+    person.see("of 3 accounts loaded");
     person.press("0");
     let screen = person.wait("the refusals", |screen| {
         let dev = screen.lines().find(|line| line.contains(DEV));

@@ -393,10 +393,10 @@ fn what_was_done_is_listed_and_its_command_can_be_copied() {
     person.see("Deactivate key");
     person.press("y");
     person.see("Inactive");
-    person.press("3");
+    person.press("4");
     let screen = person.see("✓ UpdateAccessKey");
     assert!(screen.contains("AKIA…OY01 of deploy-bot deactivated"));
-    assert!(screen.contains("3 Activity 1"));
+    assert!(screen.contains("4 Activity 1"));
     person.press("<enter>");
     let screen = person.see("What happened");
     assert!(screen.contains("AKIAQX7DEMO4DEPLOY01 of deploy-bot"));
@@ -425,8 +425,8 @@ fn a_refused_read_is_listed_with_its_request_id() {
         ..Setup::default()
     };
     let mut person = Person::with(&endpoint, setup);
-    person.see("3 Activity 1");
-    person.press("3");
+    person.see("4 Activity 1");
+    person.press("4");
     let screen = person.see("✗ GetAccountSummary");
     let line = screen.lines().find(|line| line.contains('✗')).unwrap();
     assert!(line.contains("the account"), "{line}");
@@ -460,7 +460,7 @@ fn the_activity_holds_no_secret() {
     person.see("Have you pasted it?");
     person.press("i");
     person.gone("New key for alice");
-    person.press("3");
+    person.press("4");
     let list = person.see("✓ CreateAccessKey");
     assert!(list.contains(&made[16..]), "{list}");
     person.press("<enter>");
@@ -1059,7 +1059,7 @@ fn a_new_key_is_written_to_a_new_profile_and_counts_as_kept() {
     person.see("✓ key ID sent");
     person.press("<esc>");
     person.gone("New key for new-hire");
-    person.press("3");
+    person.press("4");
     let screen = person.see("✓ write profile");
     assert!(screen.contains("profile ci"), "{screen}");
     person.press("q");

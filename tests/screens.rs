@@ -4,6 +4,8 @@
 //! `INSTA_UPDATE=always` and read the difference.
 
 mod desk;
+#[path = "screens/findings.rs"]
+mod findings;
 #[path = "screens/fleet.rs"]
 mod fleet;
 #[path = "screens/impact.rs"]
@@ -1041,7 +1043,7 @@ fn with_activity(size: (u16, u16), settings: Settings) -> Desk {
     }
     desk.serve(&people());
     refused_again(&mut desk);
-    desk.keys("3");
+    desk.keys("4");
     desk
 }
 
@@ -1049,7 +1051,7 @@ fn with_activity(size: (u16, u16), settings: Settings) -> Desk {
 fn activity() {
     pictures("activity-empty", |size| {
         let mut desk = main_view(size);
-        desk.keys("3");
+        desk.keys("4");
         desk
     });
     pictures("activity", |size| with_activity(size, settings()));

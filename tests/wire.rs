@@ -1282,14 +1282,19 @@ async fn the_report_and_the_live_answers_tell_the_same() {
             let mut live = Vec::new();
             for key in account.keys(&user.name).await.unwrap() {
                 let used = account.last_used(&key.id).await.unwrap();
-                live.push((key.created, key.status.word() == "Active", used));
+                let active = key.status.word() == "Active";
+                // Of one that was deactivated the report tells when that was.
+                live.push((key.created.filter(|_| active), active, used));
             }
             let reported = user.keys.iter();
-            let reported = reported.map(|key| (key.rotated, key.active, key.last_used.clone()));
+            let reported = reported.map(|key| {
+                let created = key.rotated.filter(|_| key.active);
+                (created, key.active, key.last_used.clone())
+            });
             // Which is which only their ages tell.
             let mut reported: Vec<_> = reported.collect();
-            reported.sort_by_key(|key| key.0);
-            live.sort_by_key(|key| key.0);
+            reported.sort_by_key(|key| (key.0, format!("{:?}", key.2)));
+            live.sort_by_key(|key| (key.0, format!("{:?}", key.2)));
             assert_eq!(reported, live, "{}", user.name);
         }
     }

@@ -5,7 +5,7 @@ use super::{
     convert::{self, change_error, failed},
     document::{Own, Pieces},
 };
-use crate::engine::{REVOCATION, SecretKey, impact::CredentialKind};
+use crate::engine::{REVOCATION, SecretKey, findings::exemption_tag, impact::CredentialKind};
 use aws_config::retry::RetryConfig;
 use aws_sdk_iam::{
     config::Builder,
@@ -61,23 +61,13 @@ impl Connection {
                     Some(Changed::Done)
                 })
             }
-            Change::SetDescription { user, key, text } => match text {
-                Some(text) => {
-                    let tag = Tag::builder().key(key).value(text).build();
-                    let tag = tag.map_err(|e| failed(action, Kind::Other, e.to_string()))?;
-                    let once = once("TagUserResponse", &[], None);
-                    let call = iam.tag_user().user_name(&**user).tags(tag).customize();
-                    done(call.config_override(once).send().await, action, |_| {
-                        Some(Changed::Done)
-                    })
-                }
-                None => {
-                    let once = once("UntagUserResponse", &[], None);
-                    let call = iam.untag_user().user_name(&**user).tag_keys(key);
-                    let answer = call.customize().config_override(once).send().await;
-                    done(answer, action, |_| Some(Changed::Done))
-                }
-            },
+            Change::SetDescription { user, key, text } => {
+                set_tag(&iam, action, user, key, text.as_deref()).await
+            }
+            Change::SetExemption { user, key, text } => {
+                let tag = exemption_tag(key.as_deref());
+                set_tag(&iam, action, user, &tag, text.as_deref()).await
+            }
             Change::RevokeSessions { user, document } => {
                 let once = once("PutUserPolicyResponse", &[], None);
                 let call = iam.put_user_policy().user_name(&**user);
@@ -104,6 +94,29 @@ impl Connection {
             }
         }
     }
+}
+
+/// Writes a tag of a user, or removes it.
+async fn set_tag(
+    iam: &aws_sdk_iam::Client,
+    action: &'static str,
+    user: &str,
+    tag: &str,
+    text: Option<&str>,
+) -> Result<Done, Error> {
+    let Some(text) = text else {
+        let once = once("UntagUserResponse", &[], None);
+        let call = iam.untag_user().user_name(user).tag_keys(tag);
+        let answer = call.customize().config_override(once).send().await;
+        return done(answer, action, |_| Some(Changed::Done));
+    };
+    let tag = Tag::builder().key(tag).value(text).build();
+    let tag = tag.map_err(|e| failed(action, Kind::Other, e.to_string()))?;
+    let once = once("TagUserResponse", &[], None);
+    let call = iam.tag_user().user_name(user).tags(tag).customize();
+    done(call.config_override(once).send().await, action, |_| {
+        Some(Changed::Done)
+    })
 }
 
 /// Activates or deactivates another credential than an access key.

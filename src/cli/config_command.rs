@@ -3,6 +3,7 @@
 use super::{Cli, in_force::Source};
 use crate::engine::{
     account_rules::{AccountRule, Which},
+    findings::{ConfigExemption, PolicyPart},
     key_id::redacted,
     text::{visible, width},
 };
@@ -74,6 +75,7 @@ impl Cli {
         for (rule, line) in file.rules.all().iter().zip(&file.rule_lines) {
             rows.push(["account".into(), words(rule), self.line(*line)]);
         }
+        rows.extend(self.policy_rows());
         for row in &mut rows {
             let value = if row[1].is_empty() {
                 "not set"
@@ -91,18 +93,83 @@ impl Cli {
         text
     }
 
+    /// What the policy says, each with its line.
+    fn policy_rows(&self) -> Vec<[String; 3]> {
+        let policy = &self.file.policy;
+        let mut parts = policy.accounts.iter();
+        let mut own = policy.own.iter();
+        let mut exemptions = policy.exemptions.iter();
+        let said = self.file.policy_lines.iter();
+        let mut rows: Vec<[String; 3]> = said
+            .filter_map(|(what, line)| {
+                let value = match *what {
+                    "policy" => part_words(&policy.base),
+                    "policy.account" => {
+                        let (which, part) = parts.next()?;
+                        format!("{}, {}", which_words(which), part_words(part))
+                    }
+                    "rule" => {
+                        let rule = own.next()?;
+                        format!("{} ({}): {}", rule.id, rule.severity.name(), rule.when)
+                    }
+                    _ => exemption_words(exemptions.next()?),
+                };
+                Some([(*what).to_owned(), redacted(&value), self.line(*line)])
+            })
+            .collect();
+        if rows.iter().all(|row| row[0] != "policy") {
+            let usual = part_words(&policy.base);
+            rows.insert(0, ["policy".into(), usual, "default".into()]);
+        }
+        rows
+    }
+
     /// A line of the config file.
     fn line(&self, line: usize) -> String {
         format!("{} line {line}", visible(&self.file.place.file_name()))
     }
 }
 
-/// A rule for accounts, in words.
-fn words(rule: &AccountRule) -> String {
-    let mut words = vec![match &rule.which {
+/// Accounts, in words.
+fn which_words(which: &Which) -> String {
+    match which {
         Which::Id(id) => id.to_string(),
         Which::Named(pattern) => format!("name {}", pattern.as_str()),
-    }];
+    }
+}
+
+/// What a part of the policy says.
+fn part_words(part: &PolicyPart) -> String {
+    let limits = [
+        ("age", part.age),
+        ("unused", part.unused),
+        ("long_unused", part.long_unused),
+        ("grace", part.grace),
+        ("inactive", part.inactive),
+    ];
+    let limits = limits.into_iter();
+    let limits = limits.filter_map(|(name, days)| Some(format!("{name} {}d", days?)));
+    let off = part.off.iter().map(|off| format!("off {}", off.join(" ")));
+    let severities = part.severities.iter();
+    let severities = severities.map(|(id, severity)| format!("{id} {}", severity.name()));
+    let words: Vec<String> = limits.chain(off).chain(severities).collect();
+    words.join(", ")
+}
+
+/// An exemption, in words.
+fn exemption_words(it: &ConfigExemption) -> String {
+    let key = it.key.iter().map(|key| format!("key {key}"));
+    let user = it.user.iter().map(|user| format!("user {user}"));
+    let account = it.account.iter().map(which_words);
+    let rules = (!it.rules.is_empty()).then(|| format!("from {}", it.rules.join(" ")));
+    let until = format!("until {}: {}", it.exemption.until, it.exemption.why);
+    let words = key.chain(user).chain(account).chain(rules).chain([until]);
+    words.collect::<Vec<String>>().join(", ")
+}
+
+/// A rule for accounts, in words.
+fn words(rule: &AccountRule) -> String {
+    let mut words = vec![which_words(&rule.which)];
     let style = &rule.style;
     words.extend(style.label.iter().map(|label| format!("called {label}")));
     words.extend(style.production.map(|production| {

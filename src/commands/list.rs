@@ -12,8 +12,8 @@ use crate::{
     cli::ListArgs,
     engine::{
         Parts,
-        account::{Account, UserRow},
-        query::{KeyFacts, Query, Scratch, UserFacts},
+        account::{Account, Facts, UserRow},
+        query::{Query, Scratch},
     },
 };
 
@@ -60,10 +60,13 @@ impl Plan {
         let mut scratch = Scratch::default();
         let mut print = |printer: &mut Printer<KeyRecord>, account: &Account, row: &UserRow| {
             let now = now();
-            let user = UserFacts::of(account, row);
+            let facts = Facts::of(account, now);
+            let user = facts.user(row);
             for key in row.known_keys() {
-                let facts = KeyFacts::of(account, row, key);
-                if self.query.key_passes(&user, &facts, now, &mut scratch) {
+                if self
+                    .query
+                    .key_passes(&user, &facts.key(row, key), now, &mut scratch)
+                {
                     printer.print(KeyRecord::of(account, row, key, now));
                 }
             }

@@ -7,7 +7,7 @@ use crate::{
     driver::{self, Driver, Left},
     engine::{
         self, Effect, Engine, Event, Exit, Intent, MoreAccounts, Signal, Target,
-        account_rules::AccountRules,
+        account_rules::AccountRules, findings::Policy,
     },
 };
 use chrono::{DateTime, Utc};
@@ -42,6 +42,8 @@ pub(super) struct Start {
     pub(super) more: MoreAccounts,
     /// What a person has said of their accounts.
     pub(super) rules: AccountRules,
+    /// By which policy keys are judged.
+    pub(super) policy: Policy,
     /// What becomes of standard output.
     pub(super) written: UnboundedReceiver<Written>,
     /// Whether progress is shown.
@@ -76,6 +78,7 @@ impl Runner {
     pub(super) fn start(start: Start) -> Self {
         let mut engine = Engine::new(start.settings);
         engine.use_account_rules(start.rules);
+        engine.use_policy(start.policy);
         engine.tick(now());
         let (slot, sign_in) = engine.open(start.target);
         let mut effects = vec![sign_in];

@@ -12,8 +12,8 @@ use crate::{
     cli::UsersArgs,
     engine::{
         Parts,
-        account::{Account, UserRow},
-        query::{KeyFacts, Query, Scratch, UserFacts},
+        account::{Account, Facts, UserRow},
+        query::{Query, Scratch},
     },
 };
 
@@ -60,8 +60,9 @@ impl Plan {
         let mut scratch = Scratch::default();
         let mut print = |printer: &mut Printer<UserRecord>, account: &Account, row: &UserRow| {
             let now = now();
-            let user = UserFacts::of(account, row);
-            let keys = row.known_keys().map(|key| KeyFacts::of(account, row, key));
+            let facts = Facts::of(account, now);
+            let user = facts.user(row);
+            let keys = row.known_keys().map(|key| facts.key(row, key));
             if self.query.user_passes(&user, keys, now, &mut scratch) {
                 printer.print(UserRecord::of(account, row, now));
             }

@@ -6,11 +6,14 @@ use crate::engine::{
     account_rules::{AccountRule, AccountRules, AccountStyle, Colour, NamePattern, Which},
     is_role_name,
 };
+use policy::Reading;
 use std::env;
 use toml::{
     Spanned,
     de::{DeString, DeTable, DeValue},
 };
+
+mod policy;
 
 /// How many digits an account ID has.
 const ID_LENGTH: usize = 12;
@@ -25,6 +28,7 @@ pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
         why: one_line(error.message()),
     })?;
     let mut config = Config::default();
+    let mut policy = Reading::default();
     for (line, name, value) in in_order(table.get_ref(), &lines) {
         if let Some(key) = keys.iter().find(|key| key.name == name) {
             let value = value_of(key.kind, value)
@@ -53,6 +57,9 @@ pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
                 config.rules = AccountRules::new(rules);
                 config.rule_lines = rule_lines;
             }
+            "policy" => policy.policy(line, value, &lines)?,
+            "rule" => policy.rules(line, value, &lines)?,
+            "exempt" => policy.exemptions(line, value, &lines)?,
             _ => {
                 let own = OTHER_KEYS.iter().copied();
                 let known = keys.iter().map(|key| key.name.as_str()).chain(own);
@@ -60,6 +67,7 @@ pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
             }
         }
     }
+    (config.policy, config.policy_lines) = policy.finish()?;
     Ok(config)
 }
 

@@ -34,6 +34,7 @@ pub(super) struct UserEntry {
     pub(super) name: String,
     path: Option<String>,
     owner: Option<String>,
+    exempt: Option<ExemptEntry>,
     created: Age,
     #[serde(default)]
     keys: Vec<KeyEntry>,
@@ -50,6 +51,15 @@ pub(super) struct UserEntry {
     pub(super) credentials: Vec<CredentialEntry>,
     #[serde(default)]
     pub(super) services: Vec<ServiceEntry>,
+}
+
+/// An exemption from findings, in a tag: for so many days from now on, or before now where there are
+/// fewer than none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExemptEntry {
+    days: i64,
+    why: String,
 }
 
 #[derive(Deserialize)]
@@ -143,7 +153,14 @@ impl Account {
                 key: "owner".to_owned(),
                 value,
             });
-            let tags = tags.chain(owner).collect();
+            let exempt = user.exempt.as_ref().map(|exempt| {
+                let until = (now + TimeDelta::days(exempt.days)).date_naive();
+                Tag {
+                    key: "iamkeys:exempt".to_owned(),
+                    value: format!("{until} {}", exempt.why),
+                }
+            });
+            let tags = tags.chain(owner).chain(exempt).collect();
             self.tag_user(name, tags).map_err(error)?;
             self.add_belongings(user, now)?;
         }
@@ -214,7 +231,10 @@ mod tests {
             for tag in user.tags() {
                 assert!(TAG_VALUE.allows(&tag.value), "{}", tag.value);
                 assert!(!tag.value.starts_with("aws:"), "{}", tag.value);
-                if tag.key == "owner" {
+                if tag.key == "iamkeys:exempt" {
+                    let read = crate::engine::findings::Exemption::read(&tag.value);
+                    assert!(read.is_ok(), "{read:?}");
+                } else if tag.key == "owner" {
                     owners += 1;
                 } else {
                     assert!(user.keys.iter().any(|key| key.id == &*tag.key));

@@ -3,8 +3,8 @@
 //!
 //! The states, codes and columns are those of the API reference and the user guide of IAM. The rest
 //! is as observed: the codes come without a message and a complete report without a description; the
-//! last row has no line feed, users are sorted without case and their keys by ID, and inactive keys
-//! keep their `last_rotated`.
+//! last row has no line feed, users are sorted without case and their keys by ID, and a change of
+//! a key's status is a change: `last_rotated` is of the latest.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -186,8 +186,9 @@ impl Table {
 
     fn key(&mut self, key: &Key) -> csv::Result<()> {
         let (active, rotated) = match key.status {
-            // It was reactivated later, and inactive at that time.
-            _ if key.rotated > self.at => ("false", key.created),
+            // It was changed later, and had the other status at that time.
+            Status::Active if key.rotated > self.at => ("false", key.rotated_before),
+            _ if key.rotated > self.at => ("true", key.rotated_before),
             Status::Active => ("true", key.rotated),
             _ => ("false", key.rotated),
         };
@@ -264,7 +265,7 @@ mod tests {
                  false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A",
                 "Bob,arn:aws:iam::123456789012:user/people/Bob,2026-11-14T08:00:00+00:00,\
                  true,no_information,2026-11-14T08:00:00+00:00,N/A,true,\
-                 false,2026-11-16T20:00:00+00:00,N/A,N/A,N/A,\
+                 false,2026-11-17T06:00:00+00:00,N/A,N/A,N/A,\
                  true,2026-11-16T10:00:00+00:00,2026-11-18T10:00:00+00:00,eu-west-1,s3,\
                  false,N/A,false,N/A",
                 "\"ci,x\",\"arn:aws:iam::123456789012:user/ci,x\",2026-11-14T18:00:00+00:00,\

@@ -337,11 +337,12 @@ impl Account {
         self.change_key(id, |key| key.status = status)
     }
 
-    /// Changes a key's status as the service does, which remembers when a key last became active;
+    /// Changes a key's status as the service does, which remembers when a key last changed;
     /// returns whether there is such a key.
     pub fn update_key(&mut self, id: &str, status: Status, now: DateTime<Utc>) -> bool {
         self.change_key(id, |key| {
-            if status == Status::Active && key.status != Status::Active {
+            if status != key.status {
+                key.rotated_before = key.rotated;
                 key.rotated = now;
             }
             key.status = status;

@@ -52,8 +52,10 @@ pub struct Key {
     pub status: Status,
     /// When it was created.
     pub created: DateTime<Utc>,
-    /// When it was created or last reactivated: `last_rotated` in the credential report.
+    /// When it was created, activated or deactivated last: `last_rotated` in the credential report.
     pub rotated: DateTime<Utc>,
+    /// The same before its latest change: an older report has that.
+    pub rotated_before: DateTime<Utc>,
     /// The last use; `None` if it was never used.
     pub last_used: Option<LastUsed>,
 }
@@ -67,6 +69,7 @@ impl Key {
             status: Status::Active,
             created,
             rotated: created,
+            rotated_before: created,
             last_used: None,
         }
     }

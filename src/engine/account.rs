@@ -4,6 +4,7 @@
 //! What a request asks for and what an answer brings are filed here, in one place each
 //! (`Account::ask`, `Account::file`).
 
+mod facts;
 pub mod figures;
 mod identity;
 mod inventory;
@@ -12,6 +13,7 @@ mod load;
 mod row;
 mod sweep;
 
+pub use facts::Facts;
 pub use identity::{Identity, Reported};
 pub use inventory::{Inventory, Touched, What};
 pub use label::AccountLabel;
@@ -23,6 +25,7 @@ use super::{
     DEMO,
     effect::{Effect, RequestId, SessionId, Target},
     error::Error,
+    findings::AccountFindings,
     impact::Impacts,
     limiter::Limiter,
     loader::Loader,
@@ -84,6 +87,8 @@ pub struct Account {
     pub(super) event_history: HashMap<Arc<str>, Limiter>,
     /// What is known of single keys beyond the lists.
     pub impacts: Impacts,
+    /// What is wrong with its keys.
+    pub findings: AccountFindings,
     pub(super) loader: Loader,
 }
 
@@ -109,6 +114,7 @@ impl Account {
             organizations: Limiter::default(),
             event_history: HashMap::new(),
             impacts: Impacts::default(),
+            findings: AccountFindings::default(),
             loader: Loader::default(),
         }
     }
@@ -243,6 +249,7 @@ impl Account {
             && (tally.untagged == 0 || !asks_tags)
             && (tally.unjudged == 0 || !query.asks_power())
             && (self.users.knows_quarantine() || !query.asks_quarantine())
+            && (self.identity.report.known().is_some() || !query.asks_report())
             // The report does not say which key a description is of.
             && (tally.reported == 0 || !query.asks_descriptions())
     }

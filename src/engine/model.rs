@@ -285,9 +285,44 @@ pub struct ReportedUser {
     pub name: Box<str>,
     /// When the user was made.
     pub created: Option<DateTime<Utc>>,
+    /// How the user can sign in to the console.
+    pub login: Login,
     /// The keys, in the report's order. Where there are two, there may be more that the report has
     /// no columns for.
     pub keys: Box<[ReportedKey]>,
+}
+
+/// What the report says of how a user can sign in to the console, in a byte: 100,000 users keep it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Login(u8);
+
+impl Login {
+    const PASSWORD: u8 = 1;
+    const MFA: u8 = 4;
+
+    /// Whether there is a password, and an MFA device, as far as is known.
+    #[must_use]
+    pub fn new(password: Option<bool>, mfa: Option<bool>) -> Self {
+        let bits =
+            |known: Option<bool>, at: u8| known.map_or(0, |yes| (at << 1) | (at * u8::from(yes)));
+        Self(bits(password, Self::PASSWORD) | bits(mfa, Self::MFA))
+    }
+
+    /// Whether the user has a password for the console; none where that is not known.
+    #[must_use]
+    pub fn has_password(self) -> Option<bool> {
+        self.get(Self::PASSWORD)
+    }
+
+    /// Whether the user has an MFA device; none where that is not known.
+    #[must_use]
+    pub fn has_mfa(self) -> Option<bool> {
+        self.get(Self::MFA)
+    }
+
+    fn get(self, at: u8) -> Option<bool> {
+        (self.0 & (at << 1) != 0).then_some(self.0 & at != 0)
+    }
 }
 
 /// What the report says of a key, without saying which.

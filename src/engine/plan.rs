@@ -505,6 +505,7 @@ impl Engine {
                     } else {
                         KeyStatus::Inactive
                     };
+                    row.inactive_since = (!active).then_some(now);
                 }
             }),
             (Change::Delete { user, key }, _) => {
@@ -512,6 +513,9 @@ impl Engine {
             }
             (Change::SetDescription { user, key, text }, _) => {
                 users.set_description(user, key, text.as_deref(), now);
+            }
+            (Change::SetExemption { user, key, text }, _) => {
+                users.set_exemption(user, key.as_deref(), text.as_deref(), now);
             }
             // What is asked for again right after it tells of these.
             (Change::Create { .. }, Changed::Done | Changed::Unsure { .. })

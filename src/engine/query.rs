@@ -7,7 +7,6 @@
 mod alternative;
 pub mod complete;
 mod condition;
-mod facts;
 pub(in crate::engine) mod glob;
 mod language;
 pub mod ready;
@@ -16,10 +15,11 @@ pub mod sort;
 mod tests;
 mod word;
 
+pub use condition::Judging;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
-use super::{model::LastUsed, user_tags::UserTags};
+use super::{findings::Rules, model::LastUsed, user_tags::UserTags};
 use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
 use condition::{Either, OfKey, OfUser, find};
@@ -44,6 +44,16 @@ pub struct UserFacts<'a> {
     pub admin: Option<bool>,
     /// Whether AWS has put the user under quarantine; none while that is not known.
     pub quarantined: Option<bool>,
+    /// How many of the keys are Active; none while that is not known.
+    pub active: Option<usize>,
+    /// Whether the user has a password for the console; none while that is not known.
+    pub password: Option<bool>,
+    /// Whether the user has an MFA device; none while that is not known.
+    pub mfa: Option<bool>,
+    /// Whether this is the root user, who is in no list.
+    pub root: bool,
+    /// The rules of the account; none where nobody asks for findings.
+    pub rules: Option<&'a Rules>,
 }
 
 /// What is known of a key, for a query. What is none matches nothing that is asked about it.
@@ -55,12 +65,20 @@ pub struct KeyFacts<'a> {
     pub active: Option<bool>,
     /// When it was created.
     pub created: Option<DateTime<Utc>>,
+    /// It may have been created earlier: only the credential report tells of it, in which a key that
+    /// was activated again looks younger than it is.
+    pub is_age_least: bool,
+    /// Since when it has been Inactive at the latest, where that is known.
+    pub inactive_since: Option<DateTime<Utc>>,
     /// When it was last used, or that it never was.
     pub last_used: Option<&'a LastUsed>,
     /// Whether this session is signed in with it.
     pub own: bool,
     /// What it is for, or that it has no description; none while that is not known.
     pub description: Option<Option<&'a str>>,
+    /// The rules of the account that an exemption takes it out of, a bit each; none while that is not
+    /// known.
+    pub exempt: Option<u64>,
 }
 
 /// What is typed into the filter, understood: words to be found, conditions to be met, and what
@@ -138,6 +156,32 @@ impl Query {
         self.of_key().next().is_some() || of_user.any(needs)
     }
 
+    /// Whether it has words, which are found fuzzily or in what is not shown: of no use to a rule.
+    #[must_use]
+    pub fn has_words_or_opposites(&self) -> bool {
+        let mut alternatives = self.alternatives.iter();
+        alternatives.any(|one| !one.words.is_empty() || !one.without.is_empty())
+    }
+
+    /// Whether it asks for findings, which a rule cannot.
+    #[must_use]
+    pub fn asks_findings(&self) -> bool {
+        let is = |condition: &OfKey| matches!(condition, OfKey::Finding(_) | OfKey::Severity(_));
+        self.of_key().any(|condition| condition.any.iter().any(is))
+    }
+
+    /// Whether it asks what only the credential report says.
+    #[must_use]
+    pub fn asks_report(&self) -> bool {
+        self.asks_of_user(|condition| matches!(condition, OfUser::Password | OfUser::Mfa))
+    }
+
+    /// Whether it asks for the root user.
+    #[must_use]
+    pub fn asks_root(&self) -> bool {
+        self.asks_of_user(|condition| matches!(condition, OfUser::Root))
+    }
+
     /// Whether it asks which key is this session's own.
     #[must_use]
     pub fn asks_own(&self) -> bool {
@@ -179,7 +223,8 @@ impl Query {
     #[must_use]
     pub fn asks_tags(&self) -> bool {
         let is = |condition: &OfUser| matches!(condition, OfUser::Owner(_) | OfUser::Tag(..));
-        self.asks_descriptions() || self.asks_of_user(is)
+        let exempt = |condition: &Either<OfKey>| condition.any.contains(&OfKey::Exempt);
+        self.asks_descriptions() || self.asks_of_user(is) || self.of_key().any(exempt)
     }
 
     /// Whether it asks who is an administrator.
@@ -287,6 +332,60 @@ impl Query {
         self.judge(user, one(key), now, scratch, Wanted::Score)
     }
 
+    /// Whether a key is known to meet this, or known not to; none where what is known does not tell.
+    /// Without a key it is asked of the user's keys, of which nothing is known.
+    ///
+    /// Unlike a list, which shows what the report says of a key for what it is, this knows of an age
+    /// that it is at least that.
+    pub fn verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        now: DateTime<Utc>,
+        scratch: &mut Scratch,
+    ) -> Option<bool> {
+        let words = |one: &Alternative| one.words_verdict(user, key, scratch);
+        self.decide(user, key, now, words)
+    }
+
+    /// The same of a query without words: nothing is needed for them.
+    pub(in crate::engine) fn conditions_verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        now: DateTime<Utc>,
+    ) -> Option<bool> {
+        self.decide(user, key, now, |_| Some(true))
+    }
+
+    #[inline]
+    fn decide(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        now: DateTime<Utc>,
+        mut words: impl FnMut(&Alternative) -> Option<bool>,
+    ) -> Option<bool> {
+        if self.is_empty() {
+            return Some(true);
+        }
+        let mut verdict = Some(false);
+        for alternative in &self.alternatives {
+            let conditions = alternative.conditions_verdict(user, key, now);
+            let of_words = if conditions == Some(false) {
+                Some(true)
+            } else {
+                words(alternative)
+            };
+            match both(conditions, of_words) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => verdict = None,
+            }
+        }
+        verdict
+    }
+
     fn judge<'a>(
         &self,
         user: &UserFacts<'_>,
@@ -339,6 +438,15 @@ impl Query {
             }
         }
         in_order(places)
+    }
+}
+
+/// Whether both are so: what one is known not to be, both are not.
+fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! from that row, so that a new request without its words does not compile.
 
 mod command;
+mod exemption;
 mod read;
 mod response;
 
@@ -10,6 +11,7 @@ pub use read::{Answer, Read, ReadRow};
 
 use super::{SecretKey, error::Error, impact::CredentialKind, model::AccessKey};
 use command::{Parameter, Value, command};
+use exemption::exemption_row;
 use response::{credential_row, sessions_row};
 use std::borrow::Cow;
 
@@ -51,6 +53,15 @@ pub enum Change {
         key: String,
         /// The description; `None` removes the tag. An empty one is a tag without a value, which is
         /// not the same.
+        text: Option<String>,
+    },
+    /// Exempt a key, or all keys of a user, from findings: in a tag of the user.
+    SetExemption {
+        /// The user.
+        user: Box<str>,
+        /// The key's ID; `None` for all keys of the user.
+        key: Option<String>,
+        /// Until when, and why, as the tag says it; `None` removes the tag.
         text: Option<String>,
     },
     /// Deny everything to the sessions of a user that were made before a time: with an inline policy of
@@ -236,7 +247,7 @@ impl Change {
                 undo: "You can describe it again.",
                 is_so: "The key has no description.",
                 is_not_so: "The key still has a description, so far.",
-                parameters: vec![user_name, ("TagKeys", Value::List(key))],
+                parameters: vec![user_name, ("TagKeys", Value::List(key.into()))],
             },
             Self::SetDescription { text: Some(it), .. } => ChangeRow {
                 action: "iam:TagUser",
@@ -249,8 +260,11 @@ impl Change {
                 undo: "You can change it again.",
                 is_so: "The account has this description.",
                 is_not_so: "The description is another, so far.",
-                parameters: vec![user_name, ("Tags", Value::Tag(key, it))],
+                parameters: vec![user_name, ("Tags", Value::Tag(key.into(), it))],
             },
+            Self::SetExemption { user, key, text } => {
+                exemption_row(user, key.as_deref(), text.as_deref())
+            }
             Self::RevokeSessions { user, document } => sessions_row(user, Some(document)),
             Self::LiftRevocation { user } => sessions_row(user, None),
             Self::SetCredential {
@@ -270,6 +284,10 @@ impl Change {
         match self {
             Self::SetActive { active, .. } => (Some(*active), None),
             Self::SetDescription { text, .. } => (None, text.as_deref().map(Cow::from)),
+            // That it says whether it is to be is what tells it from a description.
+            Self::SetExemption { text, .. } => {
+                (Some(text.is_some()), text.as_deref().map(Cow::from))
+            }
             Self::RevokeSessions { document, .. } => (None, Some(Cow::from(&**document))),
             Self::SetCredential {
                 kind, id, active, ..
@@ -284,7 +302,7 @@ impl Change {
     pub fn told_by(&self) -> Read {
         let user = self.user().into();
         match self {
-            Self::SetDescription { .. } => Read::Tags(user),
+            Self::SetDescription { .. } | Self::SetExemption { .. } => Read::Tags(user),
             Self::Create { .. } | Self::SetActive { .. } | Self::Delete { .. } => Read::Keys(user),
             Self::RevokeSessions { .. } | Self::LiftRevocation { .. } => Read::Permissions(user),
             Self::SetCredential { .. } | Self::DeleteCredential { .. } => {
@@ -322,6 +340,9 @@ impl Change {
                 active: active?,
             },
             "iam:DeleteAccessKey" => Self::Delete { user, key: key? },
+            "iam:TagUser" | "iam:UntagUser" if active.is_some() => {
+                Self::SetExemption { user, key, text }
+            }
             "iam:TagUser" | "iam:UntagUser" => Self::SetDescription {
                 user,
                 key: key?,
@@ -369,6 +390,7 @@ impl Change {
             | Self::SetActive { user, .. }
             | Self::Delete { user, .. }
             | Self::SetDescription { user, .. }
+            | Self::SetExemption { user, .. }
             | Self::RevokeSessions { user, .. }
             | Self::LiftRevocation { user }
             | Self::SetCredential { user, .. }
@@ -388,6 +410,7 @@ impl Change {
             Self::SetActive { key, .. }
             | Self::Delete { key, .. }
             | Self::SetDescription { key, .. } => Some(key),
+            Self::SetExemption { key, .. } => key.as_deref(),
         }
     }
 
@@ -430,6 +453,11 @@ mod tests {
             key: key.clone(),
             text: text.map(str::to_owned),
         };
+        let exempt = |key: Option<&str>, text: Option<&str>| Change::SetExemption {
+            user: user.clone(),
+            key: key.map(str::to_owned),
+            text: text.map(str::to_owned),
+        };
         let bedrock = || CredentialKind::ServiceSpecific("bedrock.amazonaws.com".into());
         let credential = |kind, id: &str, active: Option<bool>| match active {
             Some(active) => Change::SetCredential {
@@ -454,6 +482,8 @@ mod tests {
             },
             describe(Some("backup")),
             describe(None),
+            exempt(Some("AKIAEXAMPLE"), Some("2027-01-31 PLAT-212")),
+            exempt(None, None),
             Change::RevokeSessions {
                 user: user.clone(),
                 document: crate::engine::impact::revocation::document(
@@ -494,6 +524,8 @@ mod tests {
                 "Delete, deleting, Deleted AKIAEXAMPLE of alice",
                 "Describe, describing, Described AKIAEXAMPLE of alice",
                 "Clear, clearing, Cleared the description of AKIAEXAMPLE of alice",
+                "Exempt, exempting, Exempted AKIAEXAMPLE of alice",
+                "Remove, removing, Removed the exemption of the keys of alice",
                 "Revoke, revoking, Revoked the sessions of alice",
                 "Remove, removing, Removed the revocation of the sessions of alice",
                 "Activate, activating, Activated SSH key APKAEXAMPLE of alice",

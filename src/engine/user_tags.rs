@@ -1,7 +1,7 @@
 //! What the tags of a user say: what each key is for, whose the user is, and all others, packed into
 //! one text that users with the same tags share. 100,000 users keep them.
 
-use super::model::is_key_id;
+use super::{findings, model::is_key_id};
 use std::sync::Arc;
 
 /// The names of tags that say whose a user is, whatever their case. Where a user has several, the one
@@ -20,7 +20,8 @@ pub const OWNER_TAGS: &[&str] = &[
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserTags {
     /// Key IDs and texts, as the AWS console keeps them. Keys that are gone may have left theirs
-    /// behind.
+    /// behind. Exemptions are kept beside them, by the names of their tags: however many other tags
+    /// there are, these are needed.
     descriptions: Box<[(Box<str>, Box<str>)]>,
     /// Owners are few: a page of users shares them.
     owner: Option<Arc<str>>,
@@ -51,6 +52,9 @@ impl UserTags {
             if is_key_id(&name) {
                 descriptions.push((name.into(), value.into()));
                 continue;
+            }
+            if findings::exempted_by(&name).is_some() {
+                descriptions.push((name.as_str().into(), value.as_str().into()));
             }
             if others.len() <= MOST_KEPT {
                 for text in [&name, &value] {
@@ -95,7 +99,42 @@ impl UserTags {
 
     /// All descriptions, by key ID.
     pub fn descriptions(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.descriptions.iter().map(|(of, text)| (&**of, &**text))
+        let all = self.descriptions.iter();
+        let all = all.filter(|(of, _)| findings::exempted_by(of).is_none());
+        all.map(|(of, text)| (&**of, &**text))
+    }
+
+    /// All exemptions, by key ID, or none for all keys of the user, with what they say.
+    pub fn exemptions(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let all = self.descriptions.iter();
+        all.filter_map(|(of, text)| Some((findings::exempted_by(of)?, &**text)))
+    }
+
+    /// What the exemption of a key, or of all keys of the user, says.
+    #[must_use]
+    pub fn exemption(&self, key: Option<&str>) -> Option<&str> {
+        let mut all = self.exemptions();
+        let (_, text) = all.find(|(of, _)| *of == key)?;
+        Some(text)
+    }
+
+    /// Changes an exemption of a key, or of all keys of the user.
+    pub fn exempt(&mut self, key: Option<&str>, text: Option<&str>) {
+        let tag = findings::exemption_tag(key);
+        self.describe(&tag, text);
+        if self.has_more {
+            return;
+        }
+        let others = self.others.take();
+        let others = others.as_deref().unwrap_or_default();
+        let mut parts = others.split_terminator(END);
+        let pairs = std::iter::from_fn(|| parts.next().zip(parts.next()));
+        let kept = pairs.filter(|(name, _)| !name.eq_ignore_ascii_case(&tag));
+        let all = kept.chain(text.map(|text| (tag.as_str(), text)));
+        let all: String = all
+            .flat_map(|(name, value)| [name, "\0", value, "\0"])
+            .collect();
+        self.others = (!all.is_empty()).then(|| all.into());
     }
 
     /// Whose the user is, where a tag says so.

@@ -76,7 +76,8 @@ actions! {
     Delete, "delete", "Delete the key for good", Keys "Delete";
     Rotate, "rotate", "Rotate the key, or continue a rotation", Keys "Rotate, or continue";
     Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
-    Describe, "describe", "Edit the key's description", Keys "Edit the description";
+    Describe, "describe", "Edit the key's description", Keys "Describe, exempt";
+    Exempt, "exempt", "Exempt the key from findings, until a day", Keys "Describe, exempt";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
     Impact, "impact", "Show who uses the key and what would break", Keys "Details, use, leaks";
     Leaked, "leaked", "Deal with a leaked key, to the end", Keys "Details, use, leaks";
@@ -96,6 +97,7 @@ actions! {
     ShowAccounts, "accounts", "Go to the accounts", View "Switch page, account";
     ShowUsers, "users", "Go to the users and their keys", View "Switch page, account";
     ShowKeys, "all keys", "Go to the list of all keys", View "Switch page, account";
+    ShowFindings, "findings", "See what is wrong with keys, by rules", View "Switch page, account";
     ShowActivity, "activity", "See what was done, and what failed", View "Switch page, account";
     Switch, "switch", "Switch to another account, or open one", View "Switch page, account";
     Refresh, "refresh", "Refresh what is on screen", View "Refresh, MFA code";
@@ -114,6 +116,9 @@ actions! {
     OtherPane, "other pane", "Go to the other pane", Move "Other pane";
     FocusUsers, "users", "Go to the list of users", Move "The list of users";
     FocusKeys, "keys", "Go to the user's keys", Move "The user's keys";
+    StepLeft, "left", "To the left: another column, or the rules", Move "Left, right";
+    StepRight, "right", "To the right: another column, or the keys", Move "Left, right";
+    ShowFound, "show keys", "Show these keys in the list of all keys", View "These keys among all";
     GoToUser, "go to user", "Go to the key's user", Move "The key's user";
     ShowItem, "open", "Show the events, the policy or the whole event";
     ListEvents, "events", "List all events of the key";
@@ -142,6 +147,7 @@ actions! {
     SaveFile, "save as a file", "Save the key as a CSV file";
     GoOn, "continue", "Continue with what is typed or chosen";
     TakeName, "take", "Use the name of an existing profile";
+    OtherScope, "this key or all", "Switch between this key and all keys of the user";
     OtherColumns, "other columns", "Switch between console and import columns";
     Write, "write", "Write what is shown";
     OtherName, "another name", "Back to the name of the profile";
@@ -191,6 +197,9 @@ impl Action {
                 | Self::ShowAccounts
                 | Self::ShowUsers
                 | Self::ShowKeys
+                | Self::ShowFindings
+                | Self::StepLeft
+                | Self::StepRight
                 | Self::ShowActivity
                 | Self::Sort
                 | Self::ReverseSort
@@ -209,6 +218,7 @@ impl Action {
                 | Self::Toggle
                 | Self::Delete
                 | Self::Describe
+                | Self::Exempt
                 | Self::Undo
                 | Self::NextStep
                 | Self::RollBack
@@ -227,6 +237,7 @@ impl Action {
             Self::Toggle
                 | Self::Delete
                 | Self::Describe
+                | Self::Exempt
                 | Self::CopyId
                 | Self::Details
                 | Self::Leaked
@@ -264,7 +275,10 @@ impl Action {
             Self::Cancel => context == Context::Code,
             // Elsewhere what is typed or chosen is asked about, or changes nothing. With a code it may
             // give the terminal to a program, and with that what is typed.
-            Self::GoOn => matches!(context, Context::Describe | Context::File | Context::Code),
+            Self::GoOn => matches!(
+                context,
+                Context::Describe | Context::Exempt | Context::File | Context::Code
+            ),
             _ => false,
         }
     }

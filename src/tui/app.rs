@@ -20,7 +20,7 @@ use crate::{
     driver::{self, Driver, Left},
     engine::{
         Clip, CopyOutcome, Effect, Event, Exit, KeyId, MoreAccounts, Signal, Target,
-        account_rules::AccountRules, destination::Route,
+        account_rules::AccountRules, destination::Route, findings::Policy,
     },
     secret::osc52,
 };
@@ -129,6 +129,8 @@ pub struct Config {
     pub to_read: Duration,
     /// What a person has said of their accounts.
     pub account_rules: AccountRules,
+    /// By which policy keys are judged.
+    pub policy: Policy,
 }
 
 impl std::fmt::Debug for Config {
@@ -197,6 +199,7 @@ where
         let (mut screen, mut effects) =
             Screen::start(config.settings, config.target, (size.width, size.height));
         screen.engine.use_account_rules(config.account_rules);
+        screen.engine.use_policy(config.policy);
         effects.extend(screen.open_more(config.more));
         if let Some(key) = config.find {
             screen.search_first(key);

@@ -114,13 +114,11 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, page: Page) {
     let room = whole.saturating_sub(right.width() + 2);
     let alone = canvas.rows.only();
     if alone.is_none_or(|account| account.stage == Stage::SignedIn) || page == Page::Accounts {
-        let counted = tabs(canvas, page, true);
-        let tabs = if cells(&counted) < room {
-            counted
-        } else {
-            tabs(canvas, page, false)
-        };
-        draw_tabs(canvas, area, &tabs);
+        let ways = Counts::ALL.map(|counts| (tabs(canvas, page, counts), counts.apart()));
+        let fits = |(tabs, apart): &&(Vec<Tab>, u16)| cells(tabs, *apart) < room;
+        if let Some((tabs, apart)) = ways.iter().find(fits).or(ways.last()) {
+            draw_tabs(canvas, area, tabs, *apart);
+        }
     }
     let room = Rect {
         width: area.width.saturating_sub(1),
@@ -132,10 +130,33 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, page: Page) {
 /// A tab, with what a click on it does.
 type Tab = (Line<'static>, Action);
 
-/// Cells between two tabs.
+/// Cells between two tabs; between those of which few have numbers, where there is little room.
 const APART: u16 = 3;
+const CLOSE: u16 = 2;
 
-fn tabs(canvas: &Canvas<'_>, shown: Page, counts: bool) -> Vec<Tab> {
+/// Which tabs have a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    All,
+    /// That of the page that is shown.
+    Shown,
+    None,
+}
+
+impl Counts {
+    /// The one that takes the most room first.
+    const ALL: [Self; 3] = [Self::All, Self::Shown, Self::None];
+
+    /// Cells between two tabs.
+    fn apart(self) -> u16 {
+        match self {
+            Self::All => APART,
+            Self::Shown | Self::None => CLOSE,
+        }
+    }
+}
+
+fn tabs(canvas: &Canvas<'_>, shown: Page, counts: Counts) -> Vec<Tab> {
     let theme = canvas.theme;
     let tab = |page: Page| {
         let PageRow { title, show, .. } = page.row();
@@ -151,7 +172,7 @@ fn tabs(canvas: &Canvas<'_>, shown: Page, counts: bool) -> Vec<Tab> {
             ),
             Span::styled(title, here),
         ];
-        if counts {
+        if counts == Counts::All || counts == Counts::Shown && page == shown {
             let count = page.count(canvas.engine, canvas.rows);
             spans.push(Span::styled(format!(" {count}"), theme.dim));
         }
@@ -164,17 +185,17 @@ fn tabs(canvas: &Canvas<'_>, shown: Page, counts: bool) -> Vec<Tab> {
 }
 
 /// How many cells the tabs take.
-fn cells(tabs: &[Tab]) -> usize {
-    let apart = usize::from(APART) * tabs.len().saturating_sub(1);
+fn cells(tabs: &[Tab], apart: u16) -> usize {
+    let apart = usize::from(apart) * tabs.len().saturating_sub(1);
     tabs.iter().map(|(line, _)| line.width()).sum::<usize>() + apart
 }
 
-fn draw_tabs(canvas: &mut Canvas<'_>, area: Rect, tabs: &[Tab]) {
+fn draw_tabs(canvas: &mut Canvas<'_>, area: Rect, tabs: &[Tab], apart: u16) {
     let mut x = area.x + 1;
     for (line, action) in tabs {
         let end = canvas.line(x, area.y, area.right().saturating_sub(x), line);
         canvas.target(Rect::new(x, area.y, end - x, 1), Target::Action(*action));
-        x = end + APART;
+        x = end + apart;
     }
 }
 
@@ -194,12 +215,12 @@ fn progress(canvas: &Canvas<'_>, page: Page, room: usize) -> Line<'static> {
     let spinner = if busy { 2 } else { 0 };
     let ways = loading(canvas);
     // Beside the tabs with their numbers, if any of it fits there.
-    let beside = |counts| {
-        let tabs = cells(&tabs(canvas, page, counts));
+    let beside = |counts: Counts| {
+        let tabs = cells(&tabs(canvas, page, counts), counts.apart());
         let room = room.saturating_sub(tabs + 3 + spinner);
         ways.iter().find(|words| width(words) <= room)
     };
-    let text = beside(true).or_else(|| beside(false));
+    let text = Counts::ALL.into_iter().find_map(beside);
     let text = text.cloned().unwrap_or_default();
     let mut spans = Vec::new();
     if busy {

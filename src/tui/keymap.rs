@@ -34,6 +34,9 @@ contexts! {
     Users, "users", "The list of users.";
     Keys, "keys", "The keys of a user.";
     AllKeys, "all keys", "All keys of the account.";
+    Findings, "findings", "The rules, and how many keys each finds.";
+    FoundKeys, "found keys", "The keys that a rule finds.";
+    Grid, "grid", "How old keys are, and how idle.";
     Activity, "activity", "What was done, and what failed.";
     Filter, "filter", "Typing a filter.";
     Confirm, "confirmation", "A confirmation answered with a key.";
@@ -49,6 +52,7 @@ contexts! {
     File, "file", "Typing the path of a file.";
     Plan, "what would change", "What would change in a profile, and what is being written.";
     Describe, "description", "Typing what a key is for.";
+    Exempt, "exemption", "Typing until when a key is exempt from findings, and why.";
     ReadyFilters, "ready filters", "Choosing a filter that is often needed.";
     Find, "find a key", "Typing the ID of a key to be found.";
     Impact, "impact", "Who uses a key, what it can do, what would break.";
@@ -85,6 +89,7 @@ impl Context {
                 | Self::File
                 | Self::Evidence
                 | Self::Describe
+                | Self::Exempt
                 | Self::Find
                 | Self::Code
                 | Self::Switch
@@ -191,12 +196,23 @@ const SORTED: &[Context] = &[
     Context::AllKeys,
 ];
 const LISTS: &[Context] = &[Context::Users, Context::Keys, Context::AllKeys];
+/// Where a key is selected, or a user.
+const KEYED: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::AllKeys,
+    Context::FoundKeys,
+];
+const FOUND: &[Context] = &[Context::Findings, Context::FoundKeys, Context::Grid];
 const PANES: &[Context] = &[Context::Users, Context::Keys];
 const MOVING: &[Context] = &[
     Context::Accounts,
     Context::Users,
     Context::Keys,
     Context::AllKeys,
+    Context::Findings,
+    Context::FoundKeys,
+    Context::Grid,
     Context::Activity,
     Context::Confirm,
     Context::Leak,
@@ -235,6 +251,7 @@ const TYPED: &[Context] = &[
     Context::File,
     Context::Evidence,
     Context::Describe,
+    Context::Exempt,
     Context::Find,
     Context::Code,
 ];
@@ -244,6 +261,9 @@ const VIEWS: &[Context] = &[
     Context::Users,
     Context::Keys,
     Context::AllKeys,
+    Context::Findings,
+    Context::FoundKeys,
+    Context::Grid,
     Context::Activity,
 ];
 const REFRESHED: &[Context] = &[
@@ -251,6 +271,9 @@ const REFRESHED: &[Context] = &[
     Context::Users,
     Context::Keys,
     Context::AllKeys,
+    Context::Findings,
+    Context::FoundKeys,
+    Context::Grid,
     Context::Activity,
     Context::Rotate,
     Context::Leak,
@@ -261,6 +284,9 @@ const QUITTABLE: &[Context] = &[
     Context::Users,
     Context::Keys,
     Context::AllKeys,
+    Context::Findings,
+    Context::FoundKeys,
+    Context::Grid,
     Context::Activity,
     Context::SignedOut,
 ];
@@ -290,21 +316,25 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::OpenAccount, &[Key::of(KeyCode::Enter)], &[Context::Accounts], true),
     bind(Action::AllAccounts, &[Key::char('a'), Key::of(KeyCode::Esc)], &[Context::Accounts], true),
     bind(Action::Exclude, &[Key::char('x')], &[Context::Accounts], true),
-    bind(Action::Toggle, &[Key::char('t')], LISTS, true),
-    bind(Action::Rotate, &[Key::char('r')], LISTS, true),
-    bind(Action::Impact, &[Key::char('i')], LISTS, true),
+    bind(Action::Toggle, &[Key::char('t')], KEYED, true),
+    bind(Action::Rotate, &[Key::char('r')], KEYED, true),
+    bind(Action::Impact, &[Key::char('i')], KEYED, true),
     bind(Action::OpenQuestion, &[Key::char('o')], LISTS, true),
-    bind(Action::Undo, &[Key::char('u')], LISTS, true),
+    bind(Action::Undo, &[Key::char('u')], KEYED, true),
     bind(Action::Filter, &[Key::char('/')], SORTED, true),
-    bind(Action::Delete, &[Key::char('d')], LISTS, true),
-    bind(Action::Create, &[Key::char('c')], LISTS, true),
+    bind(Action::Delete, &[Key::char('d')], KEYED, true),
+    bind(Action::Create, &[Key::char('c')], KEYED, true),
     bind(Action::Find, &[Key::char('f')], VIEWS, true),
     bind(Action::Sort, &[Key::char('s')], SORTED, true),
-    bind(Action::CopyId, &[Key::char('y')], LISTS, true),
+    bind(Action::CopyId, &[Key::char('y')], KEYED, true),
     bind(Action::GoToUser, &[Key::of(KeyCode::Enter)], &[Context::AllKeys], true),
     bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity], true),
-    bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
+    bind(Action::ShowFound, &[Key::of(KeyCode::Enter)], &[Context::Findings, Context::Grid], true),
+    bind(Action::Details, &[Key::of(KeyCode::Enter)], &[Context::FoundKeys], true),
+    bind(Action::OtherPane, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::Findings, Context::FoundKeys], true),
+    bind(Action::OtherPane, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab), Key::of(KeyCode::Esc)], &[Context::Grid], true),
+    bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity, Context::Findings], true),
     bind(Action::ShowItem, &[Key::of(KeyCode::Enter)], &[Context::Impact, Context::Events], true),
     bind(Action::Back, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Impact, Context::Events], true),
     bind(Action::Leaked, &[Key::char('!')], IMPACT, true),
@@ -317,18 +347,26 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::MoreEvents, &[Key::char('m')], &[Context::Impact, Context::Events, Context::Leak], true),
     bind(Action::Switch, &[Key::char('@')], VIEWS, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events], true),
-    bind(Action::Leaked, &[Key::char('!')], LISTS, false),
-    bind(Action::Describe, &[Key::char('n')], LISTS, false),
+    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Findings, Context::FoundKeys, Context::Grid, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events], true),
+    bind(Action::Leaked, &[Key::char('!')], KEYED, false),
+    bind(Action::Exempt, &[Key::char('x')], &[Context::FoundKeys], true),
+    bind(Action::Exempt, &[Key::char('x')], LISTS, false),
+    bind(Action::OtherScope, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::Exempt], false),
+    bind(Action::Describe, &[Key::char('n')], KEYED, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], &[Context::SignedOut], true),
     bind(Action::AllAccounts, &[Key::of(KeyCode::Esc)], &[Context::SignedOut], false),
     bind(Action::ShowUsers, &[Key::char('1')], SORTED, false),
+    bind(Action::ShowUsers, &[Key::char('1')], &[Context::FoundKeys, Context::Grid], false),
+    bind(Action::StepRight, &[Key::char('l'), Key::of(KeyCode::Right)], FOUND, false),
+    bind(Action::StepLeft, &[Key::char('h'), Key::of(KeyCode::Left), Key::of(KeyCode::Esc)], &[Context::FoundKeys], false),
+    bind(Action::StepLeft, &[Key::char('h'), Key::of(KeyCode::Left)], &[Context::Findings, Context::Grid], false),
     bind(Action::EnterCode, &[Key::char('m')], VIEWS, false),
     bind(Action::ReadyFilters, &[Key::char('F')], LISTS, false),
     bind(Action::ReverseSort, &[Key::char('S')], SORTED, false),
     bind(Action::ShowKeys, &[Key::char('2')], VIEWS, false),
-    bind(Action::ShowActivity, &[Key::char('3')], VIEWS, false),
+    bind(Action::ShowFindings, &[Key::char('3')], VIEWS, false),
+    bind(Action::ShowActivity, &[Key::char('4')], VIEWS, false),
     bind(Action::Down, &[Key::char('j'), Key::of(KeyCode::Down)], MOVING, false),
     bind(Action::Up, &[Key::char('k'), Key::of(KeyCode::Up)], MOVING, false),
     bind(Action::First, &[Key::char('g'), Key::of(KeyCode::Home)], MOVING, false),
@@ -385,7 +423,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyAddress, &[Key::char('y')], &[Context::Login], false),
     bind(Action::UseBrowser, &[Key::char('b')], &[Context::Login], false),
     bind(Action::UseDeviceCode, &[Key::char('d')], &[Context::Login], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Find, Context::Code], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Exempt, Context::Find, Context::Code], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Waiting], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Help, Context::Entry], false),

@@ -75,6 +75,12 @@ pub enum Target {
     Key(usize),
     /// A row of the list of all keys.
     KeyRow(usize),
+    /// A rule of the findings.
+    Rule(usize),
+    /// A key that a rule finds.
+    Found(usize),
+    /// A cell of the grid: its age, and how idle.
+    Cell(usize, usize),
     /// The heading of a column.
     Column(Column),
     /// An entry of what has happened, by its number: its row changes with the next one.

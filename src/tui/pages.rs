@@ -5,6 +5,7 @@ pub(super) mod accounts;
 pub(super) mod activity;
 mod cards;
 mod cells;
+pub(super) mod findings;
 pub(super) mod keys;
 mod marks;
 pub(super) mod signed_out;
@@ -16,7 +17,7 @@ pub use users::Pane;
 use super::{
     action::Action,
     canvas::Canvas,
-    dialogs::{Ask, Describe, Details, Dialog, Find, Impact, LeakPage, Rotate, WholeEntry},
+    dialogs::{Ask, Describe, Details, Dialog, Exempt, Find, Impact, LeakPage, Rotate, WholeEntry},
     format,
     keymap::Context,
     layout::Layout,
@@ -30,6 +31,7 @@ use crate::engine::{
 };
 use accounts::AccountsPage;
 use activity::ActivityPage;
+use findings::FindingsPage;
 use users::UsersPage;
 
 /// The pages, of which one is shown.
@@ -42,6 +44,8 @@ pub enum Page {
     Users,
     /// Every key of the accounts.
     Keys,
+    /// What is wrong with keys.
+    Findings,
     /// What was done in this run, and what failed.
     Activity,
 }
@@ -59,7 +63,13 @@ pub(super) struct PageRow {
 
 impl Page {
     /// All of them, in the order of their tabs.
-    pub(super) const ALL: [Self; 4] = [Self::Accounts, Self::Users, Self::Keys, Self::Activity];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Accounts,
+        Self::Users,
+        Self::Keys,
+        Self::Findings,
+        Self::Activity,
+    ];
 
     /// Its row.
     pub(super) fn row(self) -> PageRow {
@@ -75,6 +85,7 @@ impl Page {
                 row("Users", Action::ShowUsers, PLACES)
             }
             Self::Keys => row("Keys", Action::ShowKeys, &[Context::AllKeys]),
+            Self::Findings => findings::row(),
             Self::Activity => row("Activity", Action::ShowActivity, &[Context::Activity]),
         }
     }
@@ -90,6 +101,7 @@ impl Page {
             Self::Accounts => format::count(engine.fleet.accounts().len()),
             Self::Users => users::count(rows),
             Self::Keys => keys::count(rows),
+            Self::Findings => findings::count(engine, rows),
             Self::Activity => format::count(engine.activity.noted()),
         }
     }
@@ -101,6 +113,7 @@ pub(super) struct Pages {
     pub shown: Page,
     pub accounts: AccountsPage,
     pub users: UsersPage,
+    pub findings: FindingsPage,
     pub activity: ActivityPage,
 }
 
@@ -109,6 +122,7 @@ impl Pages {
     pub(super) fn context(&self) -> Context {
         match self.shown {
             Page::Users if self.users.pane == Pane::Keys => Context::Keys,
+            Page::Findings => self.findings.context(),
             page => page.row().places[0],
         }
     }
@@ -117,6 +131,9 @@ impl Pages {
     pub(super) fn show(&mut self, page: Page, engine: &Engine) {
         if page == Page::Activity && self.shown != page {
             self.activity.select(&engine.activity, 0);
+        }
+        if page == Page::Findings && self.shown == page {
+            self.findings.leave();
         }
         self.shown = page;
     }
@@ -133,6 +150,10 @@ impl Pages {
             Page::Keys => lists
                 .selected_key(rows)
                 .map_or((None, None), |(row, key)| (Some(row), key.live())),
+            Page::Findings => self
+                .findings
+                .selected_key(rows)
+                .map_or((None, None), |(row, key)| (Some(row), key.live())),
             Page::Accounts => (None, None),
             Page::Users | Page::Activity => {
                 let user = lists.selected(rows);
@@ -143,7 +164,7 @@ impl Pages {
         };
         let entry = match self.shown {
             Page::Activity => self.activity.selected(&engine.activity),
-            Page::Accounts | Page::Users | Page::Keys => None,
+            Page::Accounts | Page::Users | Page::Keys | Page::Findings => None,
         };
         let of_user = self.shown == Page::Users && self.users.pane == Pane::Users;
         Selection {
@@ -167,6 +188,7 @@ impl Pages {
         match self.shown {
             Page::Accounts => self.accounts.step(by),
             Page::Activity => self.activity.step(&engine.activity, by),
+            Page::Findings => self.findings.step(by, engine, rows),
             Page::Users if self.users.pane == Pane::Keys && !typing => {
                 let user = lists.selected(rows);
                 let at = self.users.key_cursor(user).saturating_add_signed(by);
@@ -182,12 +204,22 @@ impl Pages {
             Page::Accounts => self.accounts.height(),
             Page::Users => lists.by_user().height(),
             Page::Keys => lists.by_key().height(),
+            Page::Findings => self.findings.height(),
             Page::Activity => self.activity.height(),
         }
     }
 
     /// Notes how many rows there is room for, and what has come.
-    pub(super) fn follow(&mut self, engine: &Engine, lists: &mut Lists, layout: &Layout) {
+    pub(super) fn follow(
+        &mut self,
+        engine: &Engine,
+        rows: Rows<'_>,
+        lists: &mut Lists,
+        layout: &Layout,
+    ) {
+        if self.shown == Page::Findings {
+            self.findings.follow(engine, rows, layout);
+        }
         lists.set_heights(layout.users_height(), layout.keys_height());
         if self.shown == Page::Accounts || self.accounts.selected().is_none() {
             let quiet = !engine.fleet.accounts().iter().any(Account::is_busy);
@@ -215,6 +247,7 @@ impl Pages {
             }
             Page::Users => self.users.draw(canvas, layout, lists, typing),
             Page::Keys => keys::draw(canvas, layout.body, lists, layout.filter, typing),
+            Page::Findings => self.findings.draw(canvas, layout.body),
             Page::Activity => self.activity.draw(canvas, layout.body),
         }
     }
@@ -294,6 +327,16 @@ pub(super) fn act(action: Action, engine: &Engine, selection: Selection<'_>) -> 
             let describe = Describe::new(account.session, user.clone(), key, label, now);
             vec![
                 open(Box::new(describe)),
+                Ask::Intend(Intent::Ask(slot, Read::Tags(user))),
+            ]
+        }),
+        Action::Exempt => both().map_or_else(Vec::new, |(user, row)| {
+            let Some(account) = engine.fleet.get(slot) else {
+                return Vec::new();
+            };
+            let exempt = Exempt::new(account, user.clone(), row.key.id.clone(), engine.now());
+            vec![
+                open(Box::new(exempt)),
                 Ask::Intend(Intent::Ask(slot, Read::Tags(user))),
             ]
         }),

@@ -28,7 +28,8 @@ use super::{
     words,
 };
 use crate::engine::{
-    Effect, Engine, Entry, Event, Intent, KeyId, MoreAccounts, Need, Reply, Signal, Slot, Target,
+    Attention, Effect, Engine, Entry, Event, Intent, KeyId, MoreAccounts, Need, Reply, Signal,
+    Slot, Target,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
@@ -36,6 +37,7 @@ use crate::engine::{
 use ahead::Ahead;
 use chrono::{DateTime, Utc};
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+use std::collections::HashMap;
 
 /// Where a person is: what is selected, and what is in front of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -175,11 +177,20 @@ impl Screen {
         effects.extend(self.follow(false));
         effects.extend(self.go_ahead());
         self.note_whereabouts();
-        self.engine.look_at(self.lists.attention());
+        self.engine.look_at(self.attention());
         effects.extend(self.engine.plan_reads());
         // After what a key has approved, and before the next frame.
         self.engine.cut_proposals_now();
         effects
+    }
+
+    /// The rows that are looked at.
+    fn attention(&self) -> HashMap<Slot, Attention> {
+        if self.pages.shown == Page::Findings {
+            self.pages.findings.attention()
+        } else {
+            self.lists.attention()
+        }
     }
 
     /// Takes notice of what has happened outside.
@@ -241,6 +252,11 @@ impl Screen {
         match self.scope {
             _ if self.pages.shown == Page::Accounts
                 && let Some(slot) = self.pages.accounts.selected() =>
+            {
+                slot
+            }
+            _ if self.pages.shown == Page::Findings
+                && let Some(slot) = self.pages.findings.slot() =>
             {
                 slot
             }
@@ -353,6 +369,7 @@ impl Screen {
     fn is_unfiltered(&self) -> bool {
         match self.page() {
             Page::Accounts => self.pages.accounts.filter.value().trim().is_empty(),
+            Page::Findings => true,
             _ => self.lists.filter().is_empty(),
         }
     }
@@ -412,6 +429,12 @@ impl Screen {
         }
         if action == Action::OpenDemo && self.has_several() {
             return Some("Other accounts are open".into());
+        }
+        if self.page() == Page::Findings && self.pages.findings.is_on_root() && action.is_of_row() {
+            return Some("Only the root user can change its own keys: sign in as root".into());
+        }
+        if action == Action::ShowFound && self.pages.findings.is_of_root(&self.engine) {
+            return Some("The root user's keys are in no list of IAM users".into());
         }
         if action == Action::Complete && self.page() == Page::Accounts {
             return Some("Nothing completes this filter".into());
@@ -534,7 +557,9 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         let place = footer::Place {
             context: screen.context(),
             filtered,
-            no_rows: filtered && screen.lists.is_empty() && screen.page() != Page::Activity,
+            no_rows: filtered
+                && screen.lists.is_empty()
+                && !matches!(screen.page(), Page::Activity | Page::Findings),
         };
         let offers = |action| dialog.is_none_or(|it| it.offers(action, &screen.engine));
         footer::draw(canvas, layout.footer, place, offers, |action| {

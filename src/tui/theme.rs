@@ -92,6 +92,10 @@ pub(super) struct Glyphs {
     pub plot: [&'static str; 8],
     /// The text cursor.
     pub cursor: &'static str,
+    /// The marks of severities: critical, high, medium, low.
+    pub severities: [&'static str; 4],
+    /// The shades of a cell, from none to the darkest.
+    pub shades: [&'static str; 5],
     /// The turning spinner.
     pub spinner: &'static [&'static str],
     /// The border of panes and dialogs.
@@ -112,6 +116,8 @@ static UNICODE: Glyphs = Glyphs {
     failed: "✗",
     more: "…",
     loading: "…",
+    severities: ["◆", "▲", "△", "·"],
+    shades: ["·", "░", "▒", "▓", "█"],
     hidden: "•",
     dot: "·",
     sorted: ("▴", "▾"),
@@ -140,6 +146,8 @@ static ASCII: Glyphs = Glyphs {
     failed: "x",
     more: "~",
     loading: "...",
+    severities: ["#", "!", "*", "."],
+    shades: [".", ":", "+", "*", "#"],
     hidden: "*",
     dot: "-",
     sorted: ("^", "v"),

@@ -619,6 +619,7 @@ fn run(
         };
         let terminal = Terminal::new(screen).unwrap();
         let config = Config {
+            policy: iamkeys::engine::findings::Policy::default(),
             account_rules: AccountRules::default(),
             more: MoreAccounts {
                 organisation: setup.all_accounts,

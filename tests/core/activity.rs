@@ -70,7 +70,7 @@ fn with_entries(count: usize) -> Desk {
     for at in 0..count {
         note(&mut desk, &format!("entry {at}"));
     }
-    desk.keys("3");
+    desk.keys("4");
     desk
 }
 
@@ -118,7 +118,7 @@ fn a_change_that_nobody_knows_the_end_of_has_not_failed() {
         let mut desk = Desk::showing(SIZE, settings(), &people());
         toggled(&mut desk, Err(error(kind)));
         assert_eq!(listed(&desk)[0].1, Outcome::NotKnown(error(kind)));
-        desk.keys("3");
+        desk.keys("4");
         let screen = desk.screen();
         assert!(screen.contains("▲ UpdateAccessKey"), "{screen}");
         assert!(screen.contains("not known"), "{screen}");
@@ -196,7 +196,7 @@ fn the_newest_thousand_are_kept_and_all_are_counted() {
     assert_eq!(desk.screen.engine.activity.len(), KEPT);
     assert_eq!(noted(&desk), KEPT + 204);
     let screen = desk.screen();
-    assert!(screen.contains("3 Activity 1,204"), "{screen}");
+    assert!(screen.contains("4 Activity 1,204"), "{screen}");
     assert!(screen.contains("newest 1,000 of 1,204"), "{screen}");
     desk.keys("G");
     assert_eq!(selected(&desk).target, target("entry 204"));
@@ -230,7 +230,7 @@ fn the_selection_stays_where_it_is_while_more_happens() {
     note(&mut desk, "newer");
     assert_eq!(selected_line(&desk), before);
     // Coming back shows what is new.
-    desk.keys("13");
+    desk.keys("14");
     assert_eq!(selected(&desk).target, target("newer"));
 }
 
@@ -289,13 +289,13 @@ fn tabs_are_keys_and_can_be_clicked() {
     desk.send(click(target));
     assert_eq!(desk.screen.page(), Page::Users);
     for (keys, view) in [
-        ("3", Page::Activity),
-        ("3", Page::Activity),
+        ("4", Page::Activity),
+        ("4", Page::Activity),
         ("1", Page::Users),
         ("1", Page::Users),
         ("2", Page::Keys),
         ("1", Page::Users),
-        ("l3", Page::Activity),
+        ("l4", Page::Activity),
     ] {
         desk.keys(keys);
         assert_eq!(desk.screen.page(), view, "{keys}");
@@ -355,7 +355,7 @@ fn what_no_command_does_says_so_and_offers_none() {
     }
     desk.serve(&people());
     desk.effects.clear();
-    desk.keys("3");
+    desk.keys("4");
     assert_eq!(selected(&desk).command, "");
     assert_eq!(selected(&desk).target, "AKIANEWKEY01EXAMPLE1 of alice");
     desk.keys("y");
@@ -377,7 +377,7 @@ fn a_whole_entry_scrolls_to_its_end_and_no_further() {
         ..error(Kind::Denied)
     };
     toggled(&mut desk, Err(long));
-    desk.keys("3");
+    desk.keys("4");
     assert_eq!(noted(&desk), 1);
     desk.press(KeyCode::Enter);
     assert!(!desk.screen().contains("aws iam"));
@@ -404,7 +404,7 @@ fn a_session_is_renewed_from_the_activity_without_leaving_it() {
     desk.keys("R");
     let (request, _) = desk.next_read().unwrap();
     desk.answered(request, Err(error(Kind::Expired)));
-    desk.keys("3");
+    desk.keys("4");
     desk.effects.clear();
     desk.keys("R");
     assert!(matches!(desk.effects[0], Effect::SignIn(..)));
@@ -425,7 +425,7 @@ fn the_key_that_could_be_deleted_is_gone_to_from_the_activity_too() {
     desk.keys("cy");
     desk.serve(&people());
     let (id, _) = desk.next_change().unwrap();
-    desk.keys("3");
+    desk.keys("4");
     let full = Error {
         action: "iam:CreateAccessKey",
         ..error(Kind::Limit)

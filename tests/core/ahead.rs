@@ -123,7 +123,7 @@ fn what_is_asked_of_a_key_being_found_waits_for_it_and_for_no_other() {
 
 #[test]
 fn esc_or_going_elsewhere_cancels_it_and_that_is_said() {
-    for keys in ["<esc>", "hk", "k", "3", "?"] {
+    for keys in ["<esc>", "hk", "k", "4", "?"] {
         let (mut desk, after, request) = waiting();
         desk.keys("t");
         match keys {

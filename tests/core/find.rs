@@ -246,7 +246,7 @@ fn who_moves_meanwhile_stays_where_they_went() {
     for (keys, place) in [
         ("hk", ("alice", None)),
         ("k", ("bot", Some("AKIABOT00001EXAMPLE1"))),
-        ("3", ("bot", Some("AKIABOT00002EXAMPLE2"))),
+        ("4", ("bot", Some("AKIABOT00002EXAMPLE2"))),
         ("?", ("bot", Some("AKIABOT00002EXAMPLE2"))),
     ] {
         let (mut desk, after, request) = waiting();
@@ -549,7 +549,7 @@ fn the_id_is_taken_out_of_what_is_pasted_around_it() {
 
 #[test]
 fn a_key_id_that_is_pasted_into_a_list_is_looked_for() {
-    for keys in ["", "l", "2", "3"] {
+    for keys in ["", "l", "2", "4"] {
         let mut desk = showing();
         desk.keys(keys);
         desk.effects.clear();

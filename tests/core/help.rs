@@ -13,11 +13,14 @@ use iamkeys::{
 };
 
 /// The places of the pages, each with the keys that lead there.
-const PLACES: [(Context, &str); 4] = [
+const PLACES: [(Context, &str); 7] = [
     (Context::Users, "1"),
     (Context::Keys, "1l"),
     (Context::AllKeys, "2"),
-    (Context::Activity, "3"),
+    (Context::Findings, "3"),
+    (Context::FoundKeys, "3l"),
+    (Context::Grid, "3ll"),
+    (Context::Activity, "4"),
 ];
 
 fn at(size: (u16, u16), ascii: bool, keys: &str) -> Desk {
@@ -134,7 +137,7 @@ fn the_guide_to_filters_is_one_key_from_help() {
     assert_eq!(desk.draw().view.unwrap().dialogs, 0);
 
     // Where there is no filter, there is no guide.
-    let mut desk = at(SIZE, false, "3?");
+    let mut desk = at(SIZE, false, "4?");
     assert!(!desk.screen().contains("How to filter"));
     desk.keys("/");
     assert_eq!(desk.draw().view.unwrap().dialogs, 1);
@@ -146,7 +149,7 @@ fn the_palette_cuts_nothing_off() {
         for (places, keys) in [
             (&[Context::Users, Context::Keys][..], "1:"),
             (&[Context::AllKeys], "2:"),
-            (&[Context::Activity], "3:"),
+            (&[Context::Activity], "4:"),
         ] {
             let mut desk = at(size, false, keys);
             let mut seen = String::new();

@@ -294,7 +294,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => prop::sample::select(moves.to_vec()).prop_map(Step::Move),
         2 => prop::sample::select(&['s', 'S'][..]).prop_map(Step::Sort),
         2 => (0usize..7).prop_map(Step::Heading),
-        3 => prop::sample::select(&['1', '2', '2', '3'][..]).prop_map(Step::View),
+        3 => prop::sample::select(&['1', '2', '2', '4'][..]).prop_map(Step::View),
         1 => (0usize..=FILTERS.len()).prop_map(Step::Filter),
         1 => Just(Step::Refresh),
     ]
@@ -412,7 +412,7 @@ proptest! {
                 let cursor = match view {
                     Page::Users => lists.by_user().cursor(),
                     Page::Keys => lists.by_key().cursor(),
-                    Page::Accounts | Page::Activity => 0,
+                    Page::Accounts | Page::Findings | Page::Activity => 0,
                 };
                 prop_assert_eq!(cursor, 0, "{:?}: {:?}", step, after);
                 prop_assert!(view == Page::Activity || after.line == 0, "{:?}", after);

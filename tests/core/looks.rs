@@ -193,7 +193,7 @@ fn a_notice_is_seen_in_every_size_and_leaves_the_tabs_alone() {
         let mut desk = Desk::showing(size, settings(), &people());
         let tabs = |desk: &Desk| desk.screen().lines().nth(1).map(str::to_owned);
         let before = tabs(&desk);
-        assert!(before.clone().unwrap().contains("3 Activity"), "{before:?}");
+        assert!(before.clone().unwrap().contains("4 Activity"), "{before:?}");
         desk.send(Message::Paste("nothing that is looked for".into()));
         let notice = &desk.screen.notice().expect("a notice").text.clone();
         let end = notice.split(' ').next_back().unwrap();

@@ -10,6 +10,7 @@ mod desk;
 mod dialog;
 mod filter;
 mod find;
+mod findings;
 mod help;
 mod impact;
 mod leak;
@@ -922,7 +923,7 @@ fn text_from_the_service_reaches_no_screen_unfiltered() {
         desk.changed(id, Err(bad.clone()));
         check(&desk, "a failure");
         desk.press(KeyCode::Esc);
-        desk.keys("3");
+        desk.keys("4");
         check(&desk, "the activity");
         let list = desk.screen();
         assert!(size.0 < 80 || list.contains("of alice�[2J"), "{list}");

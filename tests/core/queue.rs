@@ -515,7 +515,7 @@ fn where_nobody_answers_nothing_more_is_asked_until_somebody_says_so() {
     assert!(asked <= 64, "no more than were on their way: {asked}");
     assert!(!desk.screen.engine.is_busy());
     assert!(
-        desk.screen().contains("does not answer; R asks again"),
+        desk.screen().contains("no answer; R asks again"),
         "{}",
         desk.screen()
     );

@@ -493,6 +493,7 @@ fn a_refused_report_is_one_quiet_line_and_everything_is_asked_for_live() {
     let (request, _) = next(&mut desk, |read| *read == Read::Report).unwrap();
     desk.answered(request, Err(error(Kind::Denied)));
     assert!(desk.screen.notice().is_none(), "nobody is disturbed");
+    desk.send(Message::Resize(100, 24));
     let screen = desk.screen();
     assert!(screen.contains("no report: access denied"), "{screen}");
     assert_eq!(desk.screen.engine.activity.noted(), 1);

@@ -19,7 +19,7 @@ use iamkeys::{
         destination::{Form, Multiplexer, ProfilePlan, Route},
         impact::TrailPage,
         model::{
-            AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, ReportedKey,
+            AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Login, Report, ReportedKey,
             ReportedUser, Summary, User, UserDetails, UserDetailsPage, UsersPage,
         },
         unresolved::{Cause, Question},
@@ -507,6 +507,7 @@ pub fn report(users: &[Someone]) -> Report {
             .map(|user| ReportedUser {
                 name: user.name.into(),
                 created: Some(now() - TimeDelta::days(1000)),
+                login: Login::default(),
                 keys: user.keys.iter().take(2).map(key).collect(),
             })
             .collect(),

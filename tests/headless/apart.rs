@@ -408,6 +408,7 @@ impl World {
                 }
                 Change::Delete { key, .. } => keys.retain(|known| known.id != *key),
                 Change::SetDescription { .. }
+                | Change::SetExemption { .. }
                 | Change::RevokeSessions { .. }
                 | Change::LiftRevocation { .. }
                 | Change::SetCredential { .. }

@@ -89,7 +89,7 @@ fn no_secret_that_was_handed_out_is_in_any_of_it() {
     program.wait_gone("⠋");
 
     // What is told of all this.
-    program.press("3");
+    program.press("4");
     program.wait_text("CreateAccessKey");
     program.press(ENTER);
     program.wait_text("aws iam");

@@ -1,7 +1,7 @@
 //! From the report's CSV to what it says. Row by row: of 100,000 users nothing is kept but the
 //! result, in which services and regions are shared.
 
-use crate::engine::model::{LastUsed, Report, ReportedKey, ReportedUser};
+use crate::engine::model::{LastUsed, Login, Report, ReportedKey, ReportedUser};
 use chrono::{DateTime, Utc};
 use csv::StringRecord;
 use std::{collections::HashSet, sync::Arc};
@@ -39,6 +39,7 @@ pub(super) fn read(content: &[u8], generated: DateTime<Utc>) -> Result<Report, S
         };
         let user = columns.user(&row, &mut keys, &mut words);
         let (name, created) = user.map_err(wrong)?;
+        let login = columns.login(&row);
         let keys = keys.drain(..).collect();
         if name == ROOT {
             report.root = Some(keys);
@@ -46,6 +47,7 @@ pub(super) fn read(content: &[u8], generated: DateTime<Utc>) -> Result<Report, S
             report.users.push(ReportedUser {
                 name: name.into(),
                 created,
+                login,
                 keys,
             });
         }
@@ -93,6 +95,8 @@ struct Columns {
     header: StringRecord,
     user: usize,
     created: usize,
+    /// Those without which the report is still of use: of the password, of MFA.
+    login: [Option<usize>; 2],
     slots: Vec<Slot>,
 }
 
@@ -131,8 +135,18 @@ impl Columns {
             header: header.clone(),
             user,
             created,
+            login: ["password_enabled", "mfa_active"].map(find),
             slots,
         })
+    }
+
+    /// Whether who a row is about has a password, and an MFA device; none where it does not say.
+    fn login(&self, row: &StringRecord) -> Login {
+        let [password, mfa] = self.login.map(|column| {
+            let field = field(row, column?);
+            truth(field).filter(|_| !is_nothing(field))
+        });
+        Login::new(password, mfa)
     }
 
     /// The name and the age of whom a row is about, whose keys are added to `keys`; or the column

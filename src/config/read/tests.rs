@@ -280,3 +280,163 @@ fn a_secret_is_repeated_nowhere() {
         assert!(said.starts_with("/home/alice/.config/iamkeys/config.toml, line "));
     }
 }
+
+#[test]
+fn a_policy_has_limits_rules_and_exemptions() {
+    let text = "\
+[policy]
+age = 60
+grace = 30
+off = ['no-owner', 'ancient']
+
+[policy.severity]
+old = 'high'
+
+[[policy.account]]
+name = 'acme-dev*'
+age = 365
+severity = { two-active = 'low' }
+
+[[policy.account]]
+id = '123456789012'
+off = []
+
+[[rule]]
+name = 'Ancient'
+when = 'age>365 admin service:iam'
+severity = 'critical'
+why = 'It is.'
+
+[[exempt]]
+user = 'backup-*'
+rules = ['old', 'ancient']
+until = '2027-01-31'
+why = 'PLAT-212 dashboard move'
+
+[[exempt]]
+key = 'AKIAIOSFODNN7EXAMPLE'
+account = '123456789012'
+until = '2027-01-31'
+why = 'x'
+";
+    let config = read(text, &keys()).expect("it is good");
+    let policy = &config.policy;
+    assert_eq!((policy.base.age, policy.base.unused), (Some(60), None));
+    assert_eq!(policy.base.off.as_ref().map(Vec::len), Some(2));
+    assert_eq!(policy.accounts.len(), 2);
+    assert_eq!(policy.accounts[0].1.age, Some(365));
+    assert_eq!(policy.accounts[0].1.severities.len(), 1);
+    assert_eq!(policy.accounts[1].1.off, Some(vec![]));
+    assert_eq!(&*policy.own[0].id, "ancient");
+    assert_eq!(policy.exemptions.len(), 2);
+    assert_eq!(policy.exemptions[0].line, 24);
+    let lines: Vec<(&str, usize)> = config.policy_lines.clone();
+    assert_eq!(
+        lines,
+        [
+            ("policy", 1),
+            ("policy.account", 9),
+            ("policy.account", 14),
+            ("rule", 18),
+            ("exempt", 24),
+            ("exempt", 30),
+        ]
+    );
+}
+
+#[test]
+fn what_a_policy_cannot_say_is_named_with_its_line() {
+    refused(&[
+        ("[policy]\nage = 'x'", 2, "age: it must be a number of days"),
+        ("[policy]\nage = -1", 2, "age: it must be from 0 to"),
+        ("[policy]\nages = 1", 2, "ages: unknown key; there are age"),
+        ("policy = 1", 1, "policy: it is written [policy]"),
+        (
+            "[policy]\noff = ['olds']",
+            2,
+            "off: there is no rule olds; there are root-key",
+        ),
+        (
+            "[policy]\noff = 'old'",
+            2,
+            "off: it must be a list of strings",
+        ),
+        (
+            "[policy.severity]\nold = 'grave'",
+            2,
+            "old: it must be low, medium",
+        ),
+        (
+            "[policy.severity]\nolds = 'low'",
+            2,
+            "olds: there is no rule olds",
+        ),
+        (
+            "[[policy.account]]\nage = 1",
+            1,
+            "policy.account: it says neither id nor name",
+        ),
+        (
+            "[[policy.account]]\nid = 'x'\nage = 1",
+            2,
+            "id: an account ID has 12 digits",
+        ),
+        ("[rule]\nname = 'x'", 1, "rule: it is written [[rule]]"),
+        (
+            "[[rule]]\nname = 'x'\nseverity = 'low'",
+            1,
+            "rule: it has no when",
+        ),
+        (
+            "[[rule]]\nname = 'old'\nwhen = 'own'",
+            2,
+            "name: there is a rule old already",
+        ),
+        (
+            "[[rule]]\nname = '--'\nwhen = 'own'",
+            2,
+            "name: it has no letter",
+        ),
+        ("[[rule]]\nwhen = 'foo:bar age>9'", 2, "when: No field foo"),
+        (
+            "[[rule]]\nwhen = 'age>soon'",
+            2,
+            "when: age needs a number of days: age>90 age>6m (in \"age>soon\")",
+        ),
+        (
+            "[[rule]]\nwhen = 'web age>90'",
+            2,
+            "when: a rule takes fields and no plain words",
+        ),
+        (
+            "[[rule]]\nwhen = 'finding:old'",
+            2,
+            "when: a rule cannot ask for findings",
+        ),
+        (
+            "[[exempt]]\nuntil = '2027-01-31'\nwhy = 'x'",
+            1,
+            "exempt: it says neither key nor user",
+        ),
+        (
+            "[[exempt]]\nuser = 'x'\nwhy = 'x'",
+            1,
+            "exempt: it has no until",
+        ),
+        (
+            "[[exempt]]\nuser = 'x'\nuntil = '2027-01-31'",
+            1,
+            "exempt: it has no why",
+        ),
+        (
+            "[[exempt]]\nuser = 'x'\nuntil = '31.1.2027'",
+            3,
+            "until: \"31.1.2027\" is not a date",
+        ),
+        (
+            "[[exempt]]\nuser = 'x'\nrules = ['x']\nuntil = '2027-01-31'\nwhy = 'x'",
+            3,
+            "rules: there is no rule x",
+        ),
+    ]);
+}

@@ -50,6 +50,30 @@ pub enum What {
     Tags,
 }
 
+/// The rows of which something may be otherwise since this was last taken.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Dirty {
+    /// Any of them, or they may stand elsewhere.
+    pub(in crate::engine) all: bool,
+    /// These, of which some may be there twice.
+    pub(in crate::engine) rows: Vec<u32>,
+}
+
+impl Dirty {
+    fn row(&mut self, at: usize) {
+        if !self.all
+            && let Ok(at) = u32::try_from(at)
+        {
+            self.rows.push(at);
+        }
+    }
+
+    fn all(&mut self) {
+        self.all = true;
+        self.rows.clear();
+    }
+}
+
 /// The users of an account, sorted by name without case.
 #[derive(Debug, Default)]
 pub struct Inventory {
@@ -59,6 +83,7 @@ pub struct Inventory {
     /// Counts how often a row has come to stand elsewhere than before, or was gone.
     displaced: u64,
     touched: Vec<Touched>,
+    dirty: Dirty,
     /// How many rows the events before the latest have touched.
     touched_before: usize,
     /// The state of `ListUsers` as a whole.
@@ -124,6 +149,7 @@ impl Inventory {
     fn push(&mut self, user: User) {
         let row = UserRow::new(user, self.generation);
         self.tally.add(row.tally());
+        self.dirty.row(self.rows.len());
         self.rows.push(row);
     }
 
@@ -134,6 +160,7 @@ impl Inventory {
         let rows = &self.rows[sorted.saturating_sub(1)..];
         if !rows.is_sorted_by(|a, b| by_name(a, b) == Ordering::Less) {
             self.displaced += 1;
+            self.dirty.all();
             self.rows.sort_by(by_name);
             self.rows.dedup_by(|a, b| by_name(a, b) == Ordering::Equal);
             self.count_anew();
@@ -159,6 +186,7 @@ impl Inventory {
         self.rows.retain(|row| row.listing == generation);
         if self.rows.len() < before {
             self.displaced += 1;
+            self.dirty.all();
             self.count_anew();
         }
         self.arrangement += 1;
@@ -221,6 +249,11 @@ impl Inventory {
         self.touched.clear();
     }
 
+    /// What may be otherwise since the last call.
+    pub(in crate::engine) fn take_dirty(&mut self) -> Dirty {
+        std::mem::take(&mut self.dirty)
+    }
+
     fn touch(&mut self, at: usize, what: What) {
         if let Ok(row) = u32::try_from(at) {
             self.touched.push(Touched { row, what });
@@ -277,6 +310,7 @@ impl Inventory {
     /// Changes a row, and counts what has become of it.
     fn edit<R>(&mut self, at: usize, edit: impl FnOnce(&mut UserRow) -> R) -> R {
         let row = &mut self.rows[at];
+        self.dirty.row(at);
         self.tally.take(row.tally());
         let result = edit(row);
         self.tally.add(row.tally());
@@ -349,6 +383,22 @@ impl Inventory {
         });
     }
 
+    /// Changes an exemption that is known to have been changed.
+    pub fn set_exemption(
+        &mut self,
+        user: &str,
+        key: Option<&str>,
+        text: Option<&str>,
+        now: DateTime<Utc>,
+    ) {
+        self.details.keep_changed(user, now);
+        self.edit_tags(user, |row| {
+            if let Some(known) = row.tags.known_mut() {
+                known.exempt(key, text);
+            }
+        });
+    }
+
     /// Notes that the last use of a key is asked for.
     pub fn ask_last_used(&mut self, user: &str, key: &str, request: RequestId) {
         // What was refused and is asked again is not told any more.
@@ -397,18 +447,28 @@ impl Inventory {
         let Some(at) = self.find(user) else { return };
         let before = Shown::of(&self.rows[at]);
         let filed = self.edit(at, |row| {
+            let mut is_toggled = false;
             let answer = answer.map(|keys| {
                 let mut known = row.keys.known().cloned().unwrap_or_default();
-                let keep = |key: AccessKey| match known.iter().position(|row| row.key.id == key.id)
-                {
-                    Some(at) => KeyRow {
+                let mut keep = |key: AccessKey| {
+                    let Some(at) = known.iter().position(|row| row.key.id == key.id) else {
+                        return KeyRow::new(key);
+                    };
+                    let before = known.swap_remove(at);
+                    let toggled = before.key.status != key.status;
+                    is_toggled |= toggled;
+                    KeyRow {
                         key,
-                        ..known.swap_remove(at)
-                    },
-                    None => KeyRow::new(key),
+                        inactive_since: before.inactive_since.filter(|_| !toggled),
+                        ..before
+                    }
                 };
-                row::in_places(keys.into_iter().map(keep), &before)
+                row::in_places(keys.into_iter().map(&mut keep), &before)
             });
+            if is_toggled {
+                // The report is of before.
+                row.reported = None;
+            }
             row.keys.file(request, answer)
         });
         if filed {
@@ -535,10 +595,27 @@ impl Inventory {
         // Little is changed in a run, and users are many.
         if same && (self.changed.is_empty() || !is_changed()) {
             self.edit(at, |row| {
+                row.login = user.login;
                 row.reported = Some(user.keys);
                 row.outgrow_report();
             });
         }
+    }
+
+    /// Says how much a user can do.
+    #[cfg(test)]
+    pub(in crate::engine) fn set_power(
+        &mut self,
+        user: &str,
+        power: Option<crate::engine::impact::policy::Power>,
+    ) {
+        self.edit_user(user, |row| row.power = power);
+    }
+
+    /// As if the report had not told which keys a user has.
+    #[cfg(test)]
+    pub(in crate::engine) fn forget_report_of(&mut self, user: &str) {
+        self.edit_user(user, |row| row.reported = None);
     }
 
     /// What was refused for all users is granted now: there may be more to ask of any of them.

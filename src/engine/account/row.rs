@@ -5,7 +5,7 @@ use super::load::Load;
 use crate::engine::{
     error::{Error, Kind},
     impact::policy::{Grants, Power},
-    model::{AccessKey, KeyStatus, LastUsed, ReportedKey, User},
+    model::{AccessKey, KeyStatus, LastUsed, Login, ReportedKey, User},
     request::Read,
     user_tags::UserTags,
 };
@@ -29,6 +29,8 @@ pub struct UserRow {
     pub power: Option<Power>,
     /// What makes an administrator of them is given under conditions only.
     pub is_admin_conditional: bool,
+    /// How the user can sign in to the console, as the credential report says.
+    pub login: Login,
     /// What gives it, from when they are told of until all groups and policies are.
     pub(super) grants: Option<Arc<Grants>>,
     /// Their keys are to be asked for again when there is room.
@@ -48,6 +50,8 @@ pub struct KeyRow {
     pub last_used: Load<LastUsed>,
     /// The last use is to be asked for again when there is room.
     pub refresh: bool,
+    /// Since when it has been Inactive at the latest, where that is known.
+    pub inactive_since: Option<DateTime<Utc>>,
 }
 
 /// A key as far as it is known.
@@ -119,6 +123,7 @@ impl KeyRow {
             key,
             last_used: Load::Idle,
             refresh: false,
+            inactive_since: None,
         }
     }
 
@@ -213,6 +218,7 @@ impl UserRow {
             tags: Load::Idle,
             power: None,
             is_admin_conditional: false,
+            login: Login::default(),
             grants: None,
             refresh: false,
             reported: None,
@@ -231,6 +237,66 @@ impl UserRow {
         match self.keys.known() {
             Some(keys) => Some(keys.len()),
             None => Some(self.reported.as_ref()?.len()),
+        }
+    }
+
+    /// How many of the keys are Active; none while that is not known.
+    #[must_use]
+    pub fn active_keys(&self) -> Option<usize> {
+        match self.keys.known() {
+            Some(keys) => {
+                let active = keys
+                    .iter()
+                    .filter(|row| row.key.status == KeyStatus::Active);
+                Some(active.count())
+            }
+            None => Some(
+                self.reported
+                    .as_ref()?
+                    .iter()
+                    .filter(|key| key.active)
+                    .count(),
+            ),
+        }
+    }
+
+    /// Notes since when keys have been Inactive, as far as the report tells. It names no keys, and says
+    /// of each when it was created or last changed, where a change is an activation or a deactivation.
+    /// So the last change of one that is Inactive is its deactivation, provided that
+    ///
+    /// - the report tells of as many Inactive keys as there are now: one that was deactivated in the
+    ///   hours since would be one more. Which is which is not said, so the latest change goes for all;
+    /// - the change is later than the creation. Where it is not, the account's report does not count a
+    ///   deactivation as a change, as some have seen it: then nothing is known;
+    /// - the key was not used after it, which an Inactive one cannot be.
+    pub(super) fn note_inactive(&mut self) {
+        let (Some(reported), Some(keys)) = (self.reported.as_deref(), self.keys.known()) else {
+            return;
+        };
+        let off = |row: &&KeyRow| row.key.status == KeyStatus::Inactive;
+        let inactive = || reported.iter().filter(|key| !key.active);
+        let is_same = keys.len() == reported.len()
+            && keys.iter().filter(off).count() == inactive().count()
+            && inactive().all(|key| key.rotated.is_some());
+        let Some(latest) = inactive().filter_map(|key| key.rotated).max() else {
+            return;
+        };
+        if !is_same {
+            return;
+        }
+        let is_used_in_report = inactive().any(|key| match &key.last_used {
+            LastUsed::At { time, .. } => *time > latest,
+            LastUsed::Never => false,
+        });
+        for row in self.keys.known_mut().into_iter().flatten() {
+            let is_change = row.key.created.is_some_and(|created| created < latest);
+            let is_used_since = match row.last_used.known() {
+                Some(LastUsed::At { time, .. }) => *time > latest,
+                Some(LastUsed::Never) | None => false,
+            };
+            let is_off = row.key.status == KeyStatus::Inactive;
+            let since = is_off && is_change && !is_used_since && !is_used_in_report;
+            row.inactive_since = since.then_some(latest);
         }
     }
 
@@ -324,6 +390,7 @@ impl UserRow {
 
     /// Forgets the report, once it has nothing to add.
     pub(super) fn outgrow_report(&mut self) {
+        self.note_inactive();
         let has_it_all = |keys: &Vec<KeyRow>| keys.iter().all(KeyRow::is_complete);
         if self.keys.known().is_some_and(has_it_all) {
             self.reported = None;
@@ -417,7 +484,7 @@ mod tests {
     #[test]
     fn what_is_kept_of_a_user_beside_texts_is_small() {
         // Of 100,000 users 200 MB are kept at most, and a user's keys and texts are most of that.
-        assert!(size_of::<UserRow>() <= 192, "{}", size_of::<UserRow>());
+        assert!(size_of::<UserRow>() <= 200, "{}", size_of::<UserRow>());
         assert!(size_of::<UserTags>() <= 56, "{}", size_of::<UserTags>());
     }
 }

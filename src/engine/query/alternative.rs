@@ -2,8 +2,8 @@
 //! that it asks of keys.
 
 use super::{
-    KeyFacts, Scratch, UserFacts,
-    condition::{Either, OfKey, OfUser},
+    KeyFacts, Scratch, UserFacts, both,
+    condition::{Either, Judging, OfKey, OfUser},
     language::Part,
     word::{Wanted, Word},
 };
@@ -89,7 +89,9 @@ impl Alternative {
         }
         let reads_texts = !self.words.is_empty() || !self.without.is_empty();
         for key in keys {
-            let asked = |condition: &Either<OfKey>| condition.holds(|one| one.holds(&key, now));
+            let face = Judging::AtFaceValue;
+            let holds = |one: &OfKey| one.holds(user, &key, now, face);
+            let asked = |condition: &Either<OfKey>| condition.holds(holds);
             met = met || self.of_key.iter().all(asked);
             if !reads_texts {
                 if met {
@@ -116,6 +118,69 @@ impl Alternative {
         } else {
             None
         }
+    }
+}
+
+impl Alternative {
+    /// Whether a key is known to meet all that is asked beside words, or known not to; without a key,
+    /// one of which nothing is known.
+    #[inline]
+    pub(super) fn conditions_verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        now: DateTime<Utc>,
+    ) -> Option<bool> {
+        let mut verdict = Some(true);
+        for condition in &self.of_user {
+            verdict = both(verdict, condition.verdict(|one| one.holds(user)));
+            if verdict == Some(false) {
+                return verdict;
+            }
+        }
+        for condition in &self.of_key {
+            let of_key = key.and_then(|key| {
+                condition.verdict(|one| one.holds(user, key, now, Judging::Strictly))
+            });
+            verdict = both(verdict, of_key);
+            if verdict == Some(false) {
+                return verdict;
+            }
+        }
+        verdict
+    }
+
+    /// Whether the words are known to be found, or known not to be.
+    pub(super) fn words_verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        scratch: &mut Scratch,
+    ) -> Option<bool> {
+        let path = (user.path.len() > 1).then_some(user.path);
+        let id = key.and_then(|key| key.id);
+        let description = key.and_then(|key| key.description);
+        let all_told = id.is_some() && description.is_some();
+        let texts = [id, description.flatten()];
+        let tables = &mut scratch.tables;
+        let mut verdict = Some(true);
+        for words in &self.words {
+            let mut is_found = |word: &Word| {
+                let mut named = |text: &str| word.named(text, Wanted::Match, tables).is_some();
+                named(user.name)
+                    || path.is_some_and(named)
+                    || texts.iter().flatten().any(|text| word.is_in(text))
+            };
+            let found = words.iter().any(&mut is_found);
+            verdict = both(verdict, (found || all_told).then_some(found));
+        }
+        for word in &self.without {
+            let names = [Some(user.name), path];
+            let mut all = names.iter().chain(&texts).flatten();
+            let found = all.any(|text| word.is_in(text));
+            verdict = both(verdict, (found || all_told).then_some(!found));
+        }
+        verdict
     }
 }
 

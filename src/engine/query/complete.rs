@@ -27,6 +27,8 @@ pub enum Seen {
     Tags,
     /// The accounts.
     Accounts,
+    /// The rules that find keys.
+    Findings,
 }
 
 /// What can stand in a place of a text.
@@ -124,6 +126,7 @@ mod tests {
                 Seen::Regions => &["eu-west-1"],
                 Seen::Owners => &["platform"],
                 Seen::Accounts => &["acme-prod"],
+                Seen::Findings => &["never-used", "old"],
                 Seen::TagNames => &["stage", "team"],
                 Seen::Tags => &["stage=prod", "team=ops", "team=web"],
             };
@@ -156,9 +159,13 @@ mod tests {
             ("-owner:p", &["-owner:platform"]),
             ("own |ne", &["own |never"]),
             ("n", &["never"]),
+            ("in", &["inactive>"]),
+            ("finding:n", &["finding:never-used"]),
+            ("severity:h", &["severity:high"]),
             ("tag:t", &["tag:team"]),
             ("-tag:team=", &["-tag:team=ops", "-tag:team=web"]),
             ("adm", &["admin"]),
+            ("p", &["path:", "password"]),
             ("never", &[]),
             ("xyz", &[]),
             ("status:", &["status:active", "status:inactive"]),

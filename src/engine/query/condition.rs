@@ -2,7 +2,7 @@
 //! is no match, and neither is its opposite.
 
 use super::{KeyFacts, UserFacts, glob::Glob};
-use crate::engine::model::LastUsed;
+use crate::engine::{findings::Severity, model::LastUsed};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A condition as it was typed: one or more of the same field, of which any is enough (`a|b`), or
@@ -16,16 +16,30 @@ pub(super) struct Either<T> {
 impl<T> Either<T> {
     /// Whether it is known to be met.
     pub(super) fn holds(&self, holds: impl Fn(&T) -> Option<bool>) -> bool {
-        let mut unknown = false;
+        self.verdict(holds) == Some(true)
+    }
+
+    /// Whether it is known to be met, or known not to be.
+    pub(super) fn verdict(&self, holds: impl Fn(&T) -> Option<bool>) -> Option<bool> {
+        let mut verdict = Some(self.not);
         for one in &self.any {
             match holds(one) {
-                Some(true) => return !self.not,
+                Some(true) => return Some(!self.not),
                 Some(false) => {}
-                None => unknown = true,
+                None => verdict = None,
             }
         }
-        self.not && !unknown
+        verdict
     }
+}
+
+/// How an age is taken of which it is only known that it is at least that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judging {
+    /// For what it is: a list shows it so.
+    AtFaceValue,
+    /// For what is known by it.
+    Strictly,
 }
 
 /// What is asked of a user.
@@ -47,6 +61,14 @@ pub(super) enum OfUser {
     Admin,
     /// Under quarantine.
     Quarantined,
+    /// `active:`, how many of the keys are.
+    Active(Compare),
+    /// With a `password` for the console.
+    Password,
+    /// With an `mfa` device.
+    Mfa,
+    /// The `root` user.
+    Root,
 }
 
 /// What is asked of a key. Unknown is not a match: no one should find a key among the unused ones,
@@ -73,6 +95,27 @@ pub(super) enum OfKey {
     Id(String),
     /// `description:`, what the key is for.
     Description(Glob),
+    /// `inactive`, since it became so.
+    Inactive(Span),
+    /// Taken out of findings by an exemption.
+    Exempt,
+    /// `finding:`, the ID of a rule.
+    Finding(Glob),
+    /// `severity:`, that of a rule.
+    Severity(AtSeverity),
+}
+
+/// A severity to compare with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AtSeverity {
+    pub(super) op: Op,
+    pub(super) severity: Severity,
+}
+
+impl AtSeverity {
+    fn holds(self, severity: Severity) -> bool {
+        self.op.holds(severity, self.severity)
+    }
 }
 
 /// A number to compare with.
@@ -100,27 +143,52 @@ pub(super) struct Span {
     pub(super) hours: bool,
 }
 
+impl Op {
+    #[allow(clippy::needless_pass_by_value, reason = "a number or as small as one")]
+    fn holds<T: Ord>(self, one: T, other: T) -> bool {
+        match self {
+            Self::More => one > other,
+            Self::AtLeast => one >= other,
+            Self::Less => one < other,
+            Self::AtMost => one <= other,
+            Self::Is => one == other,
+        }
+    }
+}
+
 impl Compare {
     fn holds(self, number: i64) -> bool {
+        self.op.holds(number, self.number)
+    }
+
+    /// The same of a number that may be greater.
+    fn holds_of_least(self, least: i64) -> Option<bool> {
         match self.op {
-            Op::More => number > self.number,
-            Op::AtLeast => number >= self.number,
-            Op::Less => number < self.number,
-            Op::AtMost => number <= self.number,
-            Op::Is => number == self.number,
+            Op::More | Op::AtLeast => self.holds(least).then_some(true),
+            Op::Less | Op::AtMost => (!self.holds(least)).then_some(false),
+            Op::Is => (least > self.number).then_some(false),
         }
     }
 }
 
 impl Span {
     fn holds(self, age: TimeDelta) -> bool {
+        self.compare.holds(self.count(age))
+    }
+
+    /// The same of an age that may be greater.
+    fn holds_of_least(self, age: TimeDelta) -> Option<bool> {
+        self.compare.holds_of_least(self.count(age))
+    }
+
+    fn count(self, age: TimeDelta) -> i64 {
         // What lies ahead is now: clocks differ by a little.
         let age = age.max(TimeDelta::zero());
-        self.compare.holds(if self.hours {
+        if self.hours {
             age.num_hours()
         } else {
             age.num_days()
-        })
+        }
     }
 }
 
@@ -149,26 +217,44 @@ impl OfUser {
             }
             Self::Admin => user.admin,
             Self::Quarantined => user.quarantined,
+            Self::Active(compare) => {
+                let active = i64::try_from(user.active?).ok()?;
+                Some(compare.holds(active))
+            }
+            Self::Password => user.password,
+            Self::Mfa => user.mfa,
+            Self::Root => Some(user.root),
         }
     }
 
     /// Whether it cannot be told before the user's keys are known.
     pub(super) fn needs_keys(&self) -> bool {
-        matches!(self, Self::Keys(_))
+        matches!(self, Self::Keys(_) | Self::Active(_))
     }
 }
 
 impl OfKey {
-    pub(super) fn holds(&self, key: &KeyFacts<'_>, now: DateTime<Utc>) -> Option<bool> {
-        match self {
-            Self::Age(span) => Some(span.holds(now - key.created?)),
-            Self::Unused(span) => {
-                let since = match key.last_used? {
-                    LastUsed::At { time, .. } => *time,
-                    LastUsed::Never => key.created?,
-                };
-                Some(span.holds(now - since))
+    pub(super) fn holds(
+        &self,
+        user: &UserFacts<'_>,
+        key: &KeyFacts<'_>,
+        now: DateTime<Utc>,
+        judging: Judging,
+    ) -> Option<bool> {
+        let since_creation = |span: &Span| {
+            let age = now - key.created?;
+            if key.is_age_least && judging == Judging::Strictly {
+                span.holds_of_least(age)
+            } else {
+                Some(span.holds(age))
             }
+        };
+        match self {
+            Self::Age(span) => since_creation(span),
+            Self::Unused(span) => match key.last_used? {
+                LastUsed::At { time, .. } => Some(span.holds(now - *time)),
+                LastUsed::Never => since_creation(span),
+            },
             Self::Used(span) => match key.last_used? {
                 LastUsed::At { time, .. } => Some(span.holds(now - *time)),
                 LastUsed::Never => Some(false),
@@ -189,6 +275,21 @@ impl OfKey {
             Self::Description(glob) => {
                 let text = key.description?;
                 Some(text.is_some_and(|text| glob.matches(text)))
+            }
+            // It has been Inactive for at least that long: until now nothing says when it became so
+            // to the minute.
+            Self::Inactive(span) => match key.active {
+                Some(false) => span.holds_of_least(now - key.inactive_since?),
+                _ => Some(false),
+            },
+            Self::Exempt => Some(key.exempt? != 0),
+            Self::Finding(glob) => {
+                let rules = user.rules?;
+                rules.finds_any(user, key, now, |rule| glob.matches(&rule.id))
+            }
+            Self::Severity(at) => {
+                let rules = user.rules?;
+                rules.finds_any(user, key, now, |rule| at.holds(rule.severity))
             }
         }
     }

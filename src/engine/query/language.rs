@@ -1,8 +1,8 @@
 //! What can be typed into the filter, and what is said about the rest.
 //!
 //! A word is text to be found, unless it has one of `:` `=` `<` `>` in it: then a field stands
-//! before the first of these, and a value behind it. `never`, `own`, `admin` and `quarantined` stand
-//! alone. While a field is half typed it filters nothing away: an empty list would say that no user matches.
+//! before the first of these, and a value behind it. `never`, `own`, `admin`, `quarantined`, `root`,
+//! `password`, `mfa` and `exempt` stand alone. While a field is half typed it filters nothing away: an empty list would say that no user matches.
 //!
 //! `-` before a word or a field is its opposite. `|` in a word or a value is any of them, and `-`
 //! before that none of them: `alice|bob`, `service:s3|sqs`, `-region:us|eu`. With a space beside it,
@@ -10,21 +10,33 @@
 
 use super::{
     complete::Seen,
-    condition::{Compare, Either, OfKey, OfUser, Op, Span, begins},
+    condition::{AtSeverity, Compare, Either, OfKey, OfUser, Op, Span, begins},
     glob::Glob,
     word::Word,
 };
-use crate::engine::text::{shorten, visible};
+use crate::engine::{
+    findings::Severity,
+    text::{shorten, visible},
+};
 use std::borrow::Cow;
 
 /// The most cells that an error takes.
-pub const LONGEST_ERROR: usize = 110;
+pub const LONGEST_ERROR: usize = 150;
 
 /// What stands between a field and its value.
 pub(super) const SIGNS: [char; 4] = [':', '=', '<', '>'];
 
 /// What is asked of a key or a user without a value.
-pub(super) const ALONE: [&str; 4] = ["never", "own", "admin", "quarantined"];
+pub(super) const ALONE: [&str; 8] = [
+    "never",
+    "own",
+    "admin",
+    "quarantined",
+    "root",
+    "password",
+    "mfa",
+    "exempt",
+];
 
 /// Said where `|` is between what it cannot stand between without a space.
 const SPACES: &str = "Put spaces around | between conditions: age>365 | never";
@@ -155,6 +167,43 @@ pub(super) const FIELDS: &[Field] = &[
         condition: |value| Some(Condition::OfUser(OfUser::Keys(value.compare()?))),
     },
     Field {
+        name: "active",
+        sign: ":",
+        needs: "active needs a number of Active keys: active:2 active>1",
+        values: Values::Any,
+        condition: |value| Some(Condition::OfUser(OfUser::Active(value.compare()?))),
+    },
+    Field {
+        name: "inactive",
+        sign: ">",
+        needs: "inactive needs a number of days: inactive>90",
+        values: Values::Any,
+        condition: |value| Some(Condition::OfKey(OfKey::Inactive(value.span()?))),
+    },
+    Field {
+        name: "finding",
+        sign: ":",
+        needs: "finding needs the ID of a rule: finding:never-used",
+        values: Values::Seen(Seen::Findings),
+        condition: |value| {
+            let glob = Glob::whole(value.text()?);
+            Some(Condition::OfKey(OfKey::Finding(glob)))
+        },
+    },
+    Field {
+        name: "severity",
+        sign: ":",
+        needs: "severity is low, medium, high or critical: severity>=high",
+        values: Values::OneOf(&["low", "medium", "high", "critical"]),
+        condition: |value| {
+            let at = AtSeverity {
+                op: value.op.unwrap_or(Op::Is),
+                severity: Severity::begins(value.text)?,
+            };
+            Some(Condition::OfKey(OfKey::Severity(at)))
+        },
+    },
+    Field {
         name: "id",
         sign: ":",
         needs: "id needs a part of a key ID: id:AKIA",
@@ -209,28 +258,27 @@ const TAG: &str = "tag";
 
 /// What can be typed, by example, and what that finds.
 pub const GUIDE: &[(&str, &str)] = &[
-    (
-        "alice|bob",
-        "either word in a name, path, key ID or description",
-    ),
+    ("alice|bob", "either in a name, path, key ID or description"),
     (
         "-web -status:inactive",
         "the opposite: without the word, not inactive",
     ),
     ("age>90 age<6m", "days since creation; or h, d, w, m, y"),
     ("used<7 unused>45", "days since the last use"),
-    ("never own", "never used; the key of this session"),
-    ("status:inactive", "by status"),
+    ("never own exempt", "never used; this session's; exempt"),
+    (
+        "status:inactive inactive>90",
+        "by status; Inactive for so long",
+    ),
     ("user:ci-* path:/ops/*", "by name or path, with * and ?"),
     (
         "service:s3|sqs region:eu",
         "by the last use: either service",
     ),
     (
-        "keys:2 id:7EXAMPLE",
+        "keys:2 active:2 id:7EXAMPLE",
         "users by their keys, keys by their ID",
     ),
-    ("description:billing", "keys by what they are for"),
     (
         "owner:platform -owner:*",
         "by the owner in the user's tags; without one",
@@ -243,7 +291,18 @@ pub const GUIDE: &[(&str, &str)] = &[
         "admin quarantined",
         "can do everything, or become able to; by AWS",
     ),
-    ("account:acme-*", "by the account's name, profile or ID"),
+    (
+        "account:dev description:web",
+        "by account; keys by what they are for",
+    ),
+    (
+        "password -mfa root",
+        "by the credential report; the root user",
+    ),
+    (
+        "finding:old severity>=high",
+        "by a rule of the findings; how severe it is",
+    ),
     (
         "age>365 | never own",
         "one or the other: | with a space beside it",
@@ -312,6 +371,10 @@ fn alone(word: &str) -> Option<Condition> {
         "never" => Condition::OfKey(OfKey::Never),
         "own" => Condition::OfKey(OfKey::Own),
         "admin" => Condition::OfUser(OfUser::Admin),
+        "root" => Condition::OfUser(OfUser::Root),
+        "password" => Condition::OfUser(OfUser::Password),
+        "mfa" => Condition::OfUser(OfUser::Mfa),
+        "exempt" => Condition::OfKey(OfKey::Exempt),
         _ => Condition::OfUser(OfUser::Quarantined),
     })
 }

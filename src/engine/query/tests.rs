@@ -35,6 +35,7 @@ fn key(last_used: &LastUsed) -> KeyFacts<'_> {
         last_used: Some(last_used),
         own: false,
         description: Some(None),
+        ..KeyFacts::default()
     }
 }
 
@@ -47,6 +48,11 @@ const DEPLOY: UserFacts<'static> = UserFacts {
     tags: None,
     admin: None,
     quarantined: None,
+    active: None,
+    password: None,
+    mfa: None,
+    root: false,
+    rules: None,
 };
 
 /// Whether the key of `deploy-bot` passes; says also that all ways to ask agree.
@@ -600,15 +606,15 @@ fn errors_say_in_place_what_is_wrong() {
         ),
         (
             "foo:bar",
-            "No field foo. Fields: age used unused status user path service region keys id description account owner tag",
+            "No field foo. Fields: age used unused status user path service region keys active inactive finding severity id description account owner tag",
         ),
         (
             "arn:aws:iam::123456789012:user/alice",
-            "No field arn. Fields: age used unused status user path service region keys id description account owner tag",
+            "No field arn. Fields: age used unused status user path service region keys active inactive finding severity id description account owner tag",
         ),
         (
             "something-longer>1",
-            "No field somet…. Fields: age used unused status user path service region keys id description account owner tag",
+            "No field something-lo…. Fields: age used unused status user path service region keys active inactive finding severity id description account owner tag",
         ),
     ] {
         let query = Query::parse(query);
@@ -897,4 +903,97 @@ fn highlights_are_where_the_words_are() {
     assert_eq!(found("id:xyz", "AKIAEXAMPLE"), [0; 0]);
     assert_eq!(found("-id:exa", "AKIAEXAMPLE"), [0; 0]);
     assert_eq!(found("22EX", "AKIA22EXAMPLE"), [4, 5, 6, 7]);
+}
+
+#[test]
+fn a_verdict_is_known_or_not_known_and_a_list_shows_what_is_known() {
+    let used_today = used(0, "s3", "");
+    let known = key(&used_today);
+    let unused = LastUsed::Never;
+    let least = KeyFacts {
+        is_age_least: true,
+        ..key(&unused)
+    };
+    let blank = KeyFacts::default();
+    let off = KeyFacts {
+        active: Some(false),
+        inactive_since: Some(ago(50, 1)),
+        ..key(&used_today)
+    };
+    let (yes, no, open) = (Some(true), Some(false), None);
+    let mut scratch = Scratch::default();
+    for (text, verdicts) in [
+        // Of a known key, of one with an age of at least 100 days, never used, of one of which nothing is
+        // known, of an Inactive one, and without a key.
+        ("age>90", [yes, yes, open, yes, open]),
+        ("age>100", [no, open, open, no, open]),
+        ("age<=100", [yes, open, open, yes, open]),
+        ("age<100", [no, no, open, no, open]),
+        ("age:99", [no, no, open, no, open]),
+        ("age:100", [yes, open, open, yes, open]),
+        ("-age>90", [no, no, open, no, open]),
+        ("-age>100", [yes, open, open, yes, open]),
+        ("unused>90", [no, yes, open, no, open]),
+        ("unused<200", [yes, open, open, yes, open]),
+        ("used<7", [yes, no, open, yes, open]),
+        ("inactive>49", [no, no, no, yes, open]),
+        ("inactive>=50", [no, no, no, yes, open]),
+        ("inactive>50", [no, no, no, open, open]),
+        ("inactive<50", [no, no, no, no, open]),
+        ("inactive<60", [no, no, no, open, open]),
+        ("status:active", [yes, yes, no, no, open]),
+        ("keys:1", [yes, yes, yes, yes, yes]),
+        ("admin", [open, open, open, open, open]),
+        ("root", [no, no, no, no, no]),
+        ("-root", [yes, yes, yes, yes, yes]),
+        ("password", [open, open, open, open, open]),
+        ("active:2", [open, open, open, open, open]),
+        ("exempt", [open, open, open, open, open]),
+        ("finding:old", [open, open, open, open, open]),
+        ("severity>=high", [open, open, open, open, open]),
+        // One part that is known not to be met is enough, whatever else is not known.
+        ("admin user:web", [no, no, no, no, no]),
+        ("admin | user:deploy-bot", [yes, yes, yes, yes, yes]),
+        ("admin | user:web", [open, open, open, open, open]),
+        ("admin age>90", [open, open, open, open, open]),
+        ("admin age>100", [no, open, open, no, open]),
+        ("deploy", [yes, yes, yes, yes, yes]),
+        ("AKIADEPLOY", [yes, yes, open, yes, open]),
+        ("xyz", [no, no, open, no, open]),
+        ("-xyz", [yes, yes, open, yes, open]),
+        ("-deploy", [no, no, no, no, no]),
+        ("", [yes, yes, yes, yes, yes]),
+    ] {
+        let query = Query::parse(text);
+        assert_eq!(query.errors(), [""; 0], "{text}");
+        let keys = [Some(&known), Some(&least), Some(&blank), Some(&off), None];
+        let of_key = keys.map(|key| query.verdict(&DEPLOY, key, now(), &mut scratch));
+        assert_eq!(of_key, verdicts, "{text}");
+        for (key, verdict) in keys.into_iter().zip(verdicts) {
+            let Some(key) = key.filter(|key| !key.is_age_least) else {
+                continue;
+            };
+            let passes = query.key_passes(&DEPLOY, key, now(), &mut scratch);
+            // A word that is not wanted is looked for in what is known, as ever.
+            assert!(passes == (verdict == yes) || text == "-xyz", "{text}");
+        }
+    }
+}
+
+#[test]
+fn severities_are_compared_and_begin_as_they_are_typed() {
+    for (text, error) in [
+        ("severity:high", false),
+        ("severity>=med", false),
+        ("severity<C", false),
+        ("severity:", true),
+        ("severity:grave", true),
+        ("finding:", true),
+        ("active:many", true),
+        ("inactive>soon", true),
+        ("exempt:yes", true),
+        ("mfa:no", true),
+    ] {
+        assert_eq!(!Query::parse(text).errors().is_empty(), error, "{text}");
+    }
 }

@@ -11,15 +11,15 @@ use std::{borrow::Cow, fmt::Write as _};
 pub(super) type Parameter<'a> = (&'static str, Value<'a>);
 
 /// The value of a parameter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Value<'a> {
     Text(&'a str),
     /// A list of one text.
-    List(&'a str),
+    List(Cow<'a, str>),
     /// A list of texts, which are names of AWS's own.
     Texts([&'a str; 4]),
     /// A list of one tag: its key and value.
-    Tag(&'a str, &'a str),
+    Tag(Cow<'a, str>, &'a str),
     /// A list of one attribute to look events up by: its key and value.
     Attribute(&'a str, &'a str),
 }
@@ -90,15 +90,17 @@ impl Value<'_> {
             printable && !text.starts_with('-') && !text.contains("://")
         };
         match self {
-            Self::Text(value) | Self::List(value) => text(value),
+            Self::Text(value) => text(value),
+            Self::List(value) => text(value),
             // Its JSON is an argument that begins with a bracket.
             Self::Tag(..) | Self::Attribute(..) | Self::Texts(_) => true,
         }
     }
 
     fn argument(&self) -> Cow<'_, str> {
-        match *self {
-            Self::Text(value) | Self::List(value) => value.into(),
+        match self {
+            Self::Text(value) => (*value).into(),
+            Self::List(value) => (&**value).into(),
             // The command's own short form has its own rules for commas, quotes and brackets.
             Self::Tag(key, value) if is_short(key) && is_short(value) => {
                 format!("Key={key},Value={value}").into()
@@ -112,7 +114,7 @@ impl Value<'_> {
     }
 
     fn json(&self) -> String {
-        match *self {
+        match self {
             Self::Text(value) => json(value),
             Self::List(value) => format!("[{}]", json(value)),
             Self::Texts(texts) => format!("[{}]", texts.map(json).join(",")),

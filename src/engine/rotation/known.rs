@@ -272,6 +272,7 @@ mod tests {
             },
             last_used,
             refresh: false,
+            inactive_since: None,
         }
     }
 

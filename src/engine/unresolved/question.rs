@@ -165,6 +165,7 @@ impl Question {
             },
             // Not told by the keys.
             Change::SetDescription { .. }
+            | Change::SetExemption { .. }
             | Change::RevokeSessions { .. }
             | Change::LiftRevocation { .. }
             | Change::SetCredential { .. }
@@ -183,10 +184,12 @@ impl Question {
 
     /// What the descriptions of the user's keys say about it.
     fn judge_descriptions(&self, known: &UserTags) -> Finding {
-        let Change::SetDescription { key, text, .. } = &self.change else {
-            return self.finding.clone();
+        let (now, text) = match &self.change {
+            Change::SetDescription { key, text, .. } => (known.description(key), text),
+            Change::SetExemption { key, text, .. } => (known.exemption(key.as_deref()), text),
+            _ => return self.finding.clone(),
         };
-        if known.description(key) == text.as_deref() {
+        if now == text.as_deref() {
             Finding::Done
         } else {
             Finding::NotDone

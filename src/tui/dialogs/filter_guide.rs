@@ -3,7 +3,7 @@
 use crate::{engine::query::GUIDE, tui::prelude::*};
 
 /// How wide the examples are.
-const EXAMPLES: usize = 26;
+const EXAMPLES: usize = 28;
 
 /// The guide to filters.
 #[derive(Debug, Default)]
@@ -21,7 +21,6 @@ impl Dialog for FilterGuide {
         let accent = canvas.theme.accent;
         let mut lines = Lines::new(canvas, 78);
         lines.dim("Conditions stand between spaces; a row must match all of them.");
-        lines.gap();
         for (example, finds) in GUIDE {
             lines.labelled(example, EXAMPLES, accent, finds, Style::new());
         }

@@ -2,9 +2,9 @@
 
 use super::offered::{Offered, Values};
 use crate::engine::{
-    account::{Account, Known, UserRow},
+    account::{Account, Facts, Known, UserRow},
     fleet::Rows,
-    query::{KeyFacts, Query, Scratch, UserFacts},
+    query::{Query, Scratch},
 };
 use chrono::{DateTime, Utc};
 use tui_input::Input;
@@ -117,17 +117,19 @@ impl Filter {
             return true;
         }
         let scratch = self.scratch.get_or_insert_default();
-        let keys = row.known_keys().map(|key| KeyFacts::of(account, row, key));
+        let facts = Facts::of(account, self.now);
+        let keys = row.known_keys().map(|key| facts.key(row, key));
         self.query
-            .user_passes(&UserFacts::of(account, row), keys, self.now, scratch)
+            .user_passes(&facts.user(row), keys, self.now, scratch)
     }
 
     /// Whether a key of a user passes.
     pub(super) fn passes_key(&mut self, account: &Account, row: &UserRow, key: Known<'_>) -> bool {
         let scratch = self.scratch.get_or_insert_default();
-        let key = KeyFacts::of(account, row, key);
+        let facts = Facts::of(account, self.now);
+        let key = facts.key(row, key);
         self.query
-            .key_passes(&UserFacts::of(account, row), &key, self.now, scratch)
+            .key_passes(&facts.user(row), &key, self.now, scratch)
     }
 
     /// Which of the first of these users matches best, the first if there are several; nothing
@@ -139,9 +141,10 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
         let scores = rows.map(|(account, row)| {
-            let keys = row.known_keys().map(|key| KeyFacts::of(account, row, key));
+            let facts = Facts::of(account, self.now);
+            let keys = row.known_keys().map(|key| facts.key(row, key));
             self.query
-                .user_score(&UserFacts::of(account, row), keys, self.now, scratch)
+                .user_score(&facts.user(row), keys, self.now, scratch)
         });
         highest(&self.query, most, scores)
     }
@@ -154,9 +157,10 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
         let scores = keys.map(|(account, row, key)| {
-            let key = KeyFacts::of(account, row, key);
+            let facts = Facts::of(account, self.now);
+            let key = facts.key(row, key);
             self.query
-                .key_score(&UserFacts::of(account, row), &key, self.now, scratch)
+                .key_score(&facts.user(row), &key, self.now, scratch)
         });
         highest(&self.query, most, scores)
     }

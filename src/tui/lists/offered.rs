@@ -120,6 +120,10 @@ fn collect(rows: Rows<'_>, what: Seen) -> Vec<String> {
         Seen::Users => return Vec::new(),
         Seen::Paths => rows.map(|row| &*row.user.path).collect(),
         Seen::Accounts => accounts.map(Account::label).collect(),
+        Seen::Findings => {
+            let rules = accounts.flat_map(|account| account.findings.rules().all());
+            rules.map(|rule| &*rule.id).collect()
+        }
         Seen::Owners => rows.filter_map(|row| row.known_owner()?).collect(),
         Seen::TagNames => tags(rows).map(|(name, _)| name).collect(),
         Seen::Tags => {

@@ -136,6 +136,7 @@ impl Screen {
             Action::Toggle
                 | Action::Delete
                 | Action::Describe
+                | Action::Exempt
                 | Action::CopyId
                 | Action::Impact
                 | Action::Leaked
@@ -182,6 +183,17 @@ impl Screen {
     /// What changes nothing but the screen.
     fn move_about(&mut self, action: Action) {
         match action {
+            Action::OtherPane | Action::StepLeft | Action::StepRight
+                if self.pages.shown == Page::Findings =>
+            {
+                self.move_in_findings(action);
+            }
+            Action::ShowFound => {
+                if let Some(filter) = self.pages.findings.filter(&self.engine) {
+                    self.go_to(Page::Keys);
+                    self.filter_by(&filter);
+                }
+            }
             Action::OtherPane => {
                 self.pages.users.pane = match self.pages.users.pane {
                     Pane::Users => Pane::Keys,
@@ -245,6 +257,16 @@ impl Screen {
                     self.go_to(page);
                 }
             }
+        }
+    }
+
+    fn move_in_findings(&mut self, action: Action) {
+        let rows = self.engine.fleet.rows(self.scope);
+        let page = &mut self.pages.findings;
+        match action {
+            Action::OtherPane => page.turn(&self.engine, rows),
+            Action::StepLeft => page.step_aside(-1, &self.engine, rows),
+            _ => page.step_aside(1, &self.engine, rows),
         }
     }
 
@@ -357,7 +379,7 @@ impl Screen {
             return self.refresh_account();
         }
         if self.account().identity.broken.is_none() {
-            let attention = self.lists.attention();
+            let attention = self.attention();
             // Of several accounts those that are on the screen.
             let mut slots: Vec<Slot> = attention.keys().copied().collect();
             if slots.is_empty() {
@@ -484,7 +506,7 @@ impl Screen {
     /// Sorts the list that is shown in another way, and says so.
     pub(super) fn sort(&mut self, sort: Sort) {
         match self.pages.shown {
-            Page::Activity => return,
+            Page::Activity | Page::Findings => return,
             Page::Accounts => {
                 self.pages.accounts.sort(&self.engine.fleet, sort);
                 self.say(sort.words());

@@ -47,7 +47,9 @@ impl Screen {
         self.ask_about_leaving();
         effects.extend(self.cover_dialogs());
         let layout = self.layout();
-        self.pages.follow(&self.engine, &mut self.lists, &layout);
+        let rows = self.engine.fleet.rows(self.scope);
+        let lists = &mut self.lists;
+        self.pages.follow(&self.engine, rows, lists, &layout);
         effects
     }
 

@@ -14,7 +14,7 @@ use crate::{
         keymap::{self, Context, Key},
         layout,
         message::{Click, KeyPress, Target},
-        pages::{Page, Pane},
+        pages::{Page, Pane, findings::Part},
     },
 };
 use chrono::TimeDelta;
@@ -98,6 +98,9 @@ impl Screen {
             | Target::User(_)
             | Target::Key(_)
             | Target::KeyRow(_)
+            | Target::Rule(_)
+            | Target::Found(_)
+            | Target::Cell(..)
             | Target::Column(_)
             | Target::Entry(_) => self.visible_dialogs() == 0,
             Target::Action(action) => keymap::key_of(context, *action).is_some(),
@@ -132,6 +135,18 @@ impl Screen {
                 self.pages.users.select_key(user, *at);
             }
             Target::KeyRow(at) => self.lists.select_key(rows, *at),
+            Target::Rule(at) => {
+                self.pages.findings.part = Part::Rules;
+                self.pages.findings.select_rule(&self.engine, *at);
+            }
+            Target::Found(at) => {
+                self.pages.findings.part = Part::Keys;
+                self.pages.findings.select_key(rows, *at);
+            }
+            Target::Cell(age, idle) => {
+                self.pages.findings.part = Part::Grid;
+                self.pages.findings.select_cell(*age, *idle);
+            }
             Target::Column(column) => {
                 let (_, sort) = self.sorted();
                 self.sort(if sort.column == *column {

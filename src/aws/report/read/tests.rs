@@ -249,7 +249,13 @@ impl Style {
         ]
     }
 
-    fn row(&self, name: &str, made: Option<DateTime<Utc>>, keys: &[ReportedKey]) -> Vec<String> {
+    fn row(
+        &self,
+        name: &str,
+        made: Option<DateTime<Utc>>,
+        login: Login,
+        keys: &[ReportedKey],
+    ) -> Vec<String> {
         let (first, second) = match keys {
             [only] if self.behind => (None, Some(only)),
             _ => (keys.first(), keys.get(1)),
@@ -257,19 +263,24 @@ impl Style {
         let mut row = vec![name.to_owned(), self.time(made)];
         row.extend(self.key(first));
         row.extend(self.key(second));
+        row.extend(
+            [login.has_password(), login.has_mfa()]
+                .map(|told| told.map_or_else(|| self.nothing.to_owned(), |yes| self.truth(yes))),
+        );
         row.extend(vec!["\"x\", y\n".to_owned(); self.extra]);
         row
     }
 
     fn write(&self, report: &Report) -> Vec<u8> {
         let mut header: Vec<String> = NEEDED.iter().map(|&name| name.into()).collect();
+        header.extend(["password_enabled", "mfa_active"].map(String::from));
         header.extend((0..self.extra).map(|number| format!("extra_{number}")));
         let mut rows = vec![header];
         if let Some(keys) = &report.root {
-            rows.push(self.row(ROOT, None, keys));
+            rows.push(self.row(ROOT, None, Login::default(), keys));
         }
         let users = report.users.iter();
-        rows.extend(users.map(|user| self.row(&user.name, user.created, &user.keys)));
+        rows.extend(users.map(|user| self.row(&user.name, user.created, user.login, &user.keys)));
         let mut writer = csv::WriterBuilder::new()
             .terminator(self.line_end)
             .from_writer(Vec::new());
@@ -295,7 +306,7 @@ fn style() -> impl Strategy<Value = Style> {
     ]);
     let line_end = sample::select(vec![csv::Terminator::CRLF, csv::Terminator::Any(b'\n')]);
     let nothing = sample::select(vec!["N/A", "no_information", "not_supported", ""]);
-    let order = vec(any::<u32>(), 20);
+    let order = vec(any::<u32>(), 22);
     let rest = (any::<(bool, bool, bool)>(), order, 0..8_usize);
     (truths, line_end, nothing, rest).prop_map(|(truths, line_end, nothing, rest)| {
         let ((zulu, ended, behind), order, extra) = rest;
@@ -346,10 +357,12 @@ fn keys() -> impl Strategy<Value = Box<[ReportedKey]>> {
 }
 
 fn report() -> impl Strategy<Value = Report> {
-    let user = ("[\\w+=,.@-]{1,64}", option::of(times()), keys());
-    let user = user.prop_map(|(name, created, keys)| ReportedUser {
+    let login = [option::of(any::<bool>()), option::of(any::<bool>())];
+    let user = ("[\\w+=,.@-]{1,64}", option::of(times()), login, keys());
+    let user = user.prop_map(|(name, created, [password, mfa], keys)| ReportedUser {
         name: name.into(),
         created,
+        login: Login::new(password, mfa),
         keys,
     });
     (times(), option::of(keys()), vec(user, 0..12)).prop_map(|(generated, root, users)| Report {

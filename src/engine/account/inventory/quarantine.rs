@@ -49,6 +49,7 @@ impl Inventory {
             users
         });
         if self.quarantine.users.file(request, answer) {
+            self.dirty.all();
             self.arrangement += 1;
         }
     }

@@ -47,6 +47,7 @@ impl Somebody {
             last_used: key.last_used.as_ref(),
             own: key.own,
             description: key.described.then_some(key.description.as_deref()),
+            ..KeyFacts::default()
         })
     }
 }

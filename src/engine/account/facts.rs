@@ -1,0 +1,79 @@
+//! What a query has to know of the users and keys of an account.
+
+use super::{Account, Known, UserRow};
+use crate::engine::{
+    impact::Power,
+    model::KeyStatus,
+    query::{KeyFacts, UserFacts},
+};
+use chrono::{DateTime, Utc};
+
+/// What is known of an account at a time, for a query.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    account: &'a Account,
+    names: [Option<&'a str>; 5],
+    now: DateTime<Utc>,
+}
+
+impl<'a> Facts<'a> {
+    /// Of an account.
+    #[must_use]
+    pub fn of(account: &'a Account, now: DateTime<Utc>) -> Self {
+        Self {
+            account,
+            names: account.identity.all_names(),
+            now,
+        }
+    }
+
+    /// Of a user.
+    #[must_use]
+    pub fn user(&self, row: &'a UserRow) -> UserFacts<'a> {
+        UserFacts {
+            account: self.names,
+            name: &row.user.name,
+            path: &row.user.path,
+            keys: row.key_count(),
+            owner: row.known_owner(),
+            tags: row.tags.known(),
+            admin: row.power.map(Power::is_admin),
+            quarantined: self.account.users.is_quarantined(&row.user.name),
+            active: row.active_keys(),
+            password: row.login.has_password(),
+            mfa: row.login.has_mfa(),
+            root: false,
+            rules: Some(self.account.findings.rules()),
+        }
+    }
+
+    /// Of the root user: nothing but where it is.
+    pub(in crate::engine) fn root(&self) -> UserFacts<'a> {
+        UserFacts {
+            account: self.names,
+            rules: Some(self.account.findings.rules()),
+            ..UserFacts::default()
+        }
+    }
+
+    /// Of a key of a user.
+    #[must_use]
+    pub fn key(&self, row: &'a UserRow, key: Known<'a>) -> KeyFacts<'a> {
+        let rules = self.account.findings.rules();
+        KeyFacts {
+            id: key.id(),
+            active: match key.status() {
+                KeyStatus::Active => Some(true),
+                KeyStatus::Inactive => Some(false),
+                KeyStatus::Other(_) => None,
+            },
+            created: key.created(),
+            is_age_least: key.live().is_none(),
+            inactive_since: key.live().and_then(|row| row.inactive_since),
+            last_used: key.last_used(),
+            own: key.id().is_some_and(|id| self.account.is_own(id)),
+            description: row.known_description(key),
+            exempt: rules.exempt(row, key.id(), self.now.date_naive()),
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! What is wrong with the keys of one account, row by row, and how many each rule finds. It follows
+//! what is known: only rows that something has touched are judged again, and all of them where rows
+//! have come to stand elsewhere, or the rules, the quarantine or the hour are others.
+
+use super::{
+    grid::{self, Grid},
+    policy::ROOT_USER,
+    rules::{Rule, Rules, Verdicts},
+};
+use crate::engine::{
+    account::{Account, Facts, UserRow},
+    model::ReportedKey,
+    query::{KeyFacts, UserFacts},
+};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// How many keys a rule finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Keys that meet it.
+    pub found: usize,
+    /// Keys that meet it, and that an exemption takes out.
+    pub exempt: usize,
+    /// Keys of which it is not known whether they do.
+    pub unknown: usize,
+    /// Users of whom it is not known which keys they have, and whose keys may meet it.
+    pub users: usize,
+    /// Accounts of which it is not known whether root has keys that meet it.
+    pub accounts: usize,
+}
+
+impl Counted {
+    /// Adds another.
+    pub fn add(&mut self, other: Self) {
+        self.found += other.found;
+        self.exempt += other.exempt;
+        self.unknown += other.unknown;
+        self.users += other.users;
+        self.accounts += other.accounts;
+    }
+
+    /// Whether everything is known.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.unknown == 0 && self.users == 0 && self.accounts == 0
+    }
+}
+
+/// A key, judged.
+#[derive(Clone, Copy, Debug, Default)]
+struct Judged {
+    verdicts: Verdicts,
+    /// The rules that exemptions take it out of.
+    exempt: u64,
+    place: grid::Place,
+}
+
+impl Judged {
+    /// The rules that find it.
+    fn found(&self) -> u64 {
+        self.verdicts.met & !self.exempt
+    }
+}
+
+/// A user, judged.
+#[derive(Clone, Debug, Default)]
+struct JudgedRow {
+    keys: Box<[Judged]>,
+    /// The rules that keys of the user may meet, of which nothing is known.
+    unknown: u64,
+}
+
+/// What is wrong with the keys of an account.
+#[derive(Debug, Default)]
+pub struct AccountFindings {
+    rules: Arc<Rules>,
+    /// Something was judged by these rules.
+    is_judged: bool,
+    rows: Vec<JudgedRow>,
+    /// Root's keys.
+    root: Vec<Judged>,
+    /// The rules that root's keys may meet, of which nothing is known.
+    root_unknown: u64,
+    counts: Vec<Counted>,
+    found: usize,
+    exempt: usize,
+    grid: Grid,
+    /// What root's keys were judged by: when the report was made, and how many the summary counts.
+    root_seen: Option<(Option<DateTime<Utc>>, Option<usize>)>,
+    /// What the account is called, where a rule asks for that.
+    label: Box<str>,
+    /// The key of the session, where a rule asks for that.
+    own: Box<str>,
+}
+
+impl AccountFindings {
+    /// The rules of the account.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// How many keys a rule finds.
+    #[must_use]
+    pub fn count(&self, rule: usize) -> Counted {
+        let mut counted = self.counts.get(rule).copied().unwrap_or_default();
+        let bit = 1 << rule;
+        for key in &self.root {
+            counted.found += usize::from(key.found() & bit != 0);
+            counted.exempt += usize::from(key.verdicts.met & key.exempt & bit != 0);
+            counted.unknown += usize::from(key.verdicts.unknown & bit != 0);
+        }
+        counted.accounts += usize::from(self.root_unknown & bit != 0);
+        counted
+    }
+
+    /// How many keys any rule finds.
+    #[must_use]
+    pub fn found(&self) -> usize {
+        self.found + self.root.iter().filter(|key| key.found() != 0).count()
+    }
+
+    /// How many keys an exemption takes out of a rule that they meet.
+    #[must_use]
+    pub fn exempt(&self) -> usize {
+        let is_exempt = |key: &&Judged| key.verdicts.met & key.exempt != 0;
+        self.exempt + self.root.iter().filter(is_exempt).count()
+    }
+
+    /// How old and how idle its Active keys are.
+    #[must_use]
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// How many of root's keys a rule finds.
+    #[must_use]
+    pub fn roots(&self, rule: usize) -> usize {
+        let bit = 1 << rule;
+        let found = |key: &&Judged| key.found() & bit != 0;
+        self.root.iter().filter(found).count()
+    }
+
+    /// The keys that a rule finds, by the places of their users and theirs among those of the user.
+    pub fn keys(&self, rule: usize) -> impl Iterator<Item = (u32, u16)> {
+        let bit = 1 << rule;
+        self.keys_where(move |key| key.found() & bit != 0)
+    }
+
+    /// The keys that meet a rule, and that an exemption takes out of it.
+    pub fn exempt_keys(&self, rule: usize) -> impl Iterator<Item = (u32, u16)> {
+        let bit = 1 << rule;
+        self.keys_where(move |key| key.verdicts.met & key.exempt & bit != 0)
+    }
+
+    fn keys_where(&self, is: impl Fn(&Judged) -> bool + Copy) -> impl Iterator<Item = (u32, u16)> {
+        (0..).zip(&self.rows).flat_map(move |(row, judged)| {
+            let keys = (0..).zip(judged.keys.iter());
+            let found = keys.filter(move |(_, key)| is(key));
+            found.map(move |(key, _)| (row, key))
+        })
+    }
+
+    /// The rules that find a key.
+    pub fn of(&self, row: u32, key: u16) -> impl Iterator<Item = &Rule> {
+        let judged = self.rows.get(row as usize);
+        let judged = judged.and_then(|row| row.keys.get(usize::from(key)));
+        self.rules_in(judged.map_or(0, Judged::found))
+    }
+
+    /// The rules that a key meets, and that an exemption takes it out of.
+    pub fn exempted(&self, row: u32, key: u16) -> impl Iterator<Item = &Rule> {
+        let judged = self.rows.get(row as usize);
+        let judged = judged.and_then(|row| row.keys.get(usize::from(key)));
+        self.rules_in(judged.map_or(0, |key| key.verdicts.met & key.exempt))
+    }
+
+    fn rules_in(&self, mask: u64) -> impl Iterator<Item = &Rule> {
+        let rules = self.rules.all().iter().enumerate();
+        let set = rules.filter(move |(at, _)| mask & (1 << at) != 0);
+        set.map(|(_, rule)| rule)
+    }
+
+    fn count_row(&mut self, row: &JudgedRow, add: bool) {
+        let step = |count: &mut usize| {
+            if add {
+                *count += 1;
+            } else {
+                *count -= 1;
+            }
+        };
+        let each = |mask: u64, count: &mut dyn FnMut(usize)| {
+            let mut left = mask;
+            while left != 0 {
+                count(left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        };
+        let counts = &mut self.counts;
+        each(row.unknown, &mut |at| step(&mut counts[at].users));
+        for key in &row.keys {
+            let met = key.verdicts.met;
+            each(key.found(), &mut |at| step(&mut counts[at].found));
+            each(met & key.exempt, &mut |at| step(&mut counts[at].exempt));
+            each(key.verdicts.unknown, &mut |at| {
+                step(&mut counts[at].unknown);
+            });
+            if key.found() != 0 {
+                step(&mut self.found);
+            }
+            if met & key.exempt != 0 {
+                step(&mut self.exempt);
+            }
+            if add {
+                self.grid.put(key.place);
+            } else {
+                self.grid.take(key.place);
+            }
+        }
+    }
+
+    /// Puts a row in the place of another.
+    fn put(&mut self, at: usize, row: JudgedRow) {
+        self.count_row(&row, true);
+        if let Some(place) = self.rows.get_mut(at) {
+            let before = std::mem::replace(place, row);
+            self.count_row(&before, false);
+        } else {
+            self.rows.push(row);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.counts.clear();
+        self.counts
+            .resize(self.rules.all().len(), Counted::default());
+        self.found = 0;
+        self.exempt = 0;
+        self.grid = Grid::default();
+    }
+}
+
+/// Judges again what has changed of an account, by these rules; says how many rows that were.
+pub(super) fn follow(
+    account: &mut Account,
+    rules: Arc<Rules>,
+    is_new_hour: bool,
+    now: DateTime<Utc>,
+) -> usize {
+    let dirty = account.users.take_dirty();
+    let mut index = std::mem::take(&mut account.findings);
+    let mut all = dirty.all || is_new_hour || !index.is_judged;
+    if !Arc::ptr_eq(&index.rules, &rules) {
+        index.rules = rules;
+        all = true;
+    }
+    if index.rules.asks_account() && *index.label != *account.label() {
+        index.label = account.label().into();
+        all = true;
+    }
+    if index.rules.asks_own() && *index.own != *account.identity.key {
+        index.own = account.identity.key.as_str().into();
+        all = true;
+    }
+    index.is_judged = true;
+    let judged = if all {
+        index.clear();
+        let rows = judge_rows(account, &index.rules, now, account.users.rows().iter());
+        index.rows.reserve(rows.len());
+        let count = rows.len();
+        for (at, row) in rows.into_iter().enumerate() {
+            index.put(at, row);
+        }
+        count
+    } else {
+        let users = account.users.rows();
+        let mut places = dirty.rows;
+        places.sort_unstable();
+        places.dedup();
+        places.retain(|at| (*at as usize) < users.len());
+        let dirty = places.iter().map(|at| &users[*at as usize]);
+        let rows = judge_rows(account, &index.rules, now, dirty);
+        for (at, row) in places.iter().zip(rows) {
+            index.put(*at as usize, row);
+        }
+        places.len()
+    };
+    let report = account.identity.report.known();
+    let summary = account.identity.summary.known();
+    let root = (
+        report.map(|report| report.generated),
+        summary.and_then(|summary| summary.root_keys),
+    );
+    if all || index.root_seen != Some(root) {
+        index.root_seen = Some(root);
+        judge_root(&mut index, account, now);
+    }
+    account.findings = index;
+    judged
+}
+
+/// Judges rows.
+fn judge_rows<'a>(
+    account: &'a Account,
+    rules: &Rules,
+    now: DateTime<Utc>,
+    rows: impl Iterator<Item = &'a UserRow>,
+) -> Vec<JudgedRow> {
+    let facts = Facts::of(account, now);
+    let today = now.date_naive();
+    rows.map(|row| {
+        let user = facts.user(row);
+        if row.key_count().is_none() {
+            let Verdicts { met, unknown } = rules.judge(&user, None, now, !rules.of_root());
+            return JudgedRow {
+                keys: Box::default(),
+                // A key would meet it, and it is not known whether there is one.
+                unknown: met | unknown,
+            };
+        }
+        let keys = row.known_keys().map(|key| {
+            let of_key = KeyFacts {
+                exempt: rules.exempt(row, key.id(), today),
+                ..facts.key(row, key)
+            };
+            Judged {
+                verdicts: rules.judge(&user, Some(&of_key), now, !rules.of_root()),
+                exempt: of_key.exempt.unwrap_or(0),
+                place: grid::place(key, now),
+            }
+        });
+        JudgedRow {
+            keys: keys.collect(),
+            unknown: 0,
+        }
+    })
+    .collect()
+}
+
+/// Judges root's keys, by the rules that ask for root. The credential report tells of them, and the
+/// summary of the account how many there are.
+fn judge_root(index: &mut AccountFindings, account: &Account, now: DateTime<Utc>) {
+    index.root.clear();
+    index.root_unknown = 0;
+    let rules = index.rules.clone();
+    let mask = rules.of_root();
+    let facts = Facts::of(account, now);
+    let user = |keys: Option<usize>| UserFacts {
+        name: ROOT_USER,
+        path: "/",
+        keys,
+        root: true,
+        ..facts.root()
+    };
+    let reported = account.identity.report.known();
+    let reported = reported.and_then(|report| report.root.as_deref());
+    let counted = account.identity.summary.known();
+    let counted = counted.and_then(|summary| summary.root_keys);
+    let exempt = rules.exemptions_in_config(ROOT_USER, None);
+    let exempt = exempt
+        .filter(|(it, _)| it.exemption.holds_on(now.date_naive()))
+        .fold(0, |mask, (_, of)| mask | of);
+    let judged = |keys: usize, key: KeyFacts<'_>| Judged {
+        verdicts: rules.judge(&user(Some(keys)), Some(&key), now, mask),
+        exempt,
+        place: grid::Place::Out,
+    };
+    match (reported, counted) {
+        (Some(keys), _) => {
+            let known = |key: &ReportedKey| judged(keys.len(), reported_facts(key));
+            index.root.extend(keys.iter().map(known));
+            // The report may be hours old, the summary is not.
+            for _ in keys.len()..counted.unwrap_or(0) {
+                index.root.push(judged(1, KeyFacts::default()));
+            }
+        }
+        (None, Some(count)) => {
+            for _ in 0..count {
+                index.root.push(judged(count, KeyFacts::default()));
+            }
+        }
+        (None, None) => {
+            let Verdicts { met, unknown } = rules.judge(&user(None), None, now, mask);
+            index.root_unknown = met | unknown;
+        }
+    }
+}
+
+/// What the report says of a key of root.
+fn reported_facts(key: &ReportedKey) -> KeyFacts<'_> {
+    KeyFacts {
+        active: Some(key.active),
+        created: key.rotated,
+        is_age_least: true,
+        last_used: Some(&key.last_used),
+        ..KeyFacts::default()
+    }
+}

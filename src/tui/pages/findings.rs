@@ -1,0 +1,453 @@
+//! What is wrong with keys: the rules by severity with how many keys each finds, the keys of the
+//! selected one, and how old and how idle all Active keys are, as a grid that one can move in.
+//!
+//! The keys stand in the order of their age. Which one is selected is known by its ID: rows that come
+//! or go around it do not make it another.
+
+mod detail;
+mod pictures;
+mod rows;
+
+use super::PageRow;
+use crate::{
+    engine::{
+        Attention,
+        account::Known,
+        findings::{AGES, Grid, IDLE, Rule, Severity, cell_filter},
+        fleet::KeyPlace,
+        query::{Query, Scratch},
+    },
+    tui::{layout::Layout, lists::Scroll, prelude::*},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::{cmp::Reverse, collections::HashMap};
+
+/// While answers come in, the keys keep their order for so long.
+const SETTLES_AFTER: TimeDelta = TimeDelta::milliseconds(250);
+
+/// What of the page the keys of the keyboard go to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::tui) enum Part {
+    /// The rules.
+    #[default]
+    Rules,
+    /// The keys of the selected rule, or of the selected cell.
+    Keys,
+    /// The grid.
+    Grid,
+}
+
+/// A line of the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// A key, and whether an exemption takes it out.
+    Key(KeyPlace, bool),
+    /// A key of the root user of an account, which has no place among the others.
+    Root(Slot),
+}
+
+impl Found {
+    fn slot(self) -> Slot {
+        match self {
+            Self::Key(place, _) => place.slot,
+            Self::Root(slot) => slot,
+        }
+    }
+}
+
+/// The selected key, whatever comes before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Chosen {
+    slot: Slot,
+    user: Box<str>,
+    /// Its ID; none of a key that only the report tells of.
+    id: Option<Box<str>>,
+    at: u16,
+}
+
+/// What the keys are listed of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Rule(usize),
+    Cell(usize, usize),
+}
+
+/// What the page remembers.
+#[derive(Debug)]
+pub(in crate::tui) struct FindingsPage {
+    pub part: Part,
+    /// Where the selected rule stands among those that are shown.
+    rules: Scroll,
+    /// The selected cell: its age, and how idle.
+    cell: (usize, usize),
+    /// Whether the keys are those of the cell.
+    of_cell: bool,
+    keys: Vec<Found>,
+    scroll: Scroll,
+    chosen: Option<Chosen>,
+    /// What the keys were listed of, and when.
+    listed: Option<Of>,
+    seen: (usize, u64),
+    settled: DateTime<Utc>,
+}
+
+impl Default for FindingsPage {
+    fn default() -> Self {
+        Self {
+            part: Part::default(),
+            rules: Scroll::default(),
+            cell: (AGES.len() - 1, IDLE.len() - 1),
+            of_cell: false,
+            keys: Vec::new(),
+            scroll: Scroll::default(),
+            chosen: None,
+            listed: None,
+            seen: (usize::MAX, u64::MAX),
+            settled: DateTime::UNIX_EPOCH,
+        }
+    }
+}
+
+/// The rules that count, the gravest first, each with its place among all.
+fn shown(engine: &Engine) -> Vec<(usize, &Rule)> {
+    let rules = engine.findings.rules().all().iter().enumerate();
+    let mut shown: Vec<(usize, &Rule)> = rules.filter(|(_, rule)| rule.is_on).collect();
+    shown.sort_by_key(|(_, rule)| Reverse(rule.severity));
+    shown
+}
+
+impl FindingsPage {
+    /// The place whose keys count.
+    pub(in crate::tui) fn context(&self) -> Context {
+        match self.part {
+            Part::Rules => Context::Findings,
+            Part::Keys => Context::FoundKeys,
+            Part::Grid => Context::Grid,
+        }
+    }
+
+    fn of(&self, engine: &Engine) -> Option<Of> {
+        if self.of_cell {
+            return Some(Of::Cell(self.cell.0, self.cell.1));
+        }
+        let rules = shown(engine);
+        let (at, _) = rules.get(self.rules.cursor())?;
+        Some(Of::Rule(*at))
+    }
+
+    /// The filter that shows what is selected: the keys of a rule, or of a cell.
+    pub(in crate::tui) fn filter(&self, engine: &Engine) -> Option<String> {
+        Some(match self.of(engine)? {
+            Of::Rule(rule) => format!("finding:{}", engine.findings.rules().get(rule)?.id),
+            Of::Cell(age, idle) => cell_filter(age, idle),
+        })
+    }
+
+    /// Whether the selected rule is about the root user, whose keys are in no list.
+    pub(in crate::tui) fn is_of_root(&self, engine: &Engine) -> bool {
+        match self.of(engine) {
+            Some(Of::Rule(rule)) => {
+                let rule = engine.findings.rules().get(rule);
+                rule.is_some_and(|rule| rule.is_of_root)
+            }
+            _ => false,
+        }
+    }
+
+    /// The account of the selected key.
+    pub(in crate::tui) fn slot(&self) -> Option<Slot> {
+        Some(self.selected()?.slot())
+    }
+
+    fn selected(&self) -> Option<Found> {
+        self.keys.get(self.scroll.cursor()).copied()
+    }
+
+    /// The selected key, and whose it is.
+    pub(in crate::tui) fn selected_key<'a>(
+        &self,
+        rows: Rows<'a>,
+    ) -> Option<(&'a UserRow, Known<'a>)> {
+        match self.selected()? {
+            Found::Key(place, _) => rows.key(place),
+            Found::Root(_) => None,
+        }
+    }
+
+    /// Whether a key of the root user is selected.
+    pub(in crate::tui) fn is_on_root(&self) -> bool {
+        matches!(self.selected(), Some(Found::Root(_)))
+    }
+
+    /// Selects a rule.
+    pub(in crate::tui) fn select_rule(&mut self, engine: &Engine, at: usize) {
+        self.rules.select(at, shown(engine).len());
+        self.of_cell = false;
+    }
+
+    /// Selects a key.
+    pub(in crate::tui) fn select_key(&mut self, rows: Rows<'_>, at: usize) {
+        self.scroll.select(at, self.keys.len());
+        self.choose(rows);
+    }
+
+    /// Selects a cell.
+    pub(in crate::tui) fn select_cell(&mut self, age: usize, idle: usize) {
+        self.cell = (age.min(AGES.len() - 1), idle.min(IDLE.len() - 1));
+        self.of_cell = true;
+    }
+
+    /// Moves by so many rows.
+    pub(in crate::tui) fn step(&mut self, by: isize, engine: &Engine, rows: Rows<'_>) {
+        match self.part {
+            Part::Rules => {
+                let at = self.rules.cursor().saturating_add_signed(by);
+                self.select_rule(engine, at);
+            }
+            Part::Keys => {
+                let at = self.scroll.cursor().saturating_add_signed(by);
+                self.select_key(rows, at);
+            }
+            Part::Grid => {
+                let (age, idle) = self.cell;
+                self.select_cell(age.saturating_add_signed(by), idle);
+            }
+        }
+        self.list(engine, rows, true);
+    }
+
+    /// Moves to the left or the right: in the grid from column to column, elsewhere to the other part.
+    pub(in crate::tui) fn step_aside(&mut self, by: isize, engine: &Engine, rows: Rows<'_>) {
+        let (age, idle) = self.cell;
+        match (self.part, by < 0) {
+            (Part::Grid, _) => self.select_cell(age, idle.saturating_add_signed(by)),
+            (Part::Rules, false) => self.part = Part::Keys,
+            (Part::Keys, true) => self.go_back(),
+            (Part::Keys, false) if !self.of_cell => self.turn_to_grid(),
+            _ => {}
+        }
+        self.list(engine, rows, true);
+    }
+
+    fn turn_to_grid(&mut self) {
+        self.part = Part::Grid;
+        self.of_cell = true;
+    }
+
+    /// Goes from the keys to what they are of.
+    pub(in crate::tui) fn go_back(&mut self) {
+        self.part = if self.of_cell {
+            Part::Grid
+        } else {
+            Part::Rules
+        };
+    }
+
+    /// Goes to the next part, or to the one before.
+    pub(in crate::tui) fn turn(&mut self, engine: &Engine, rows: Rows<'_>) {
+        self.part = match self.part {
+            Part::Rules => Part::Keys,
+            Part::Keys => Part::Grid,
+            Part::Grid => Part::Rules,
+        };
+        match self.part {
+            Part::Rules => self.of_cell = false,
+            Part::Keys => {}
+            Part::Grid => self.of_cell = true,
+        }
+        self.list(engine, rows, true);
+    }
+
+    /// Back to the rules.
+    pub(in crate::tui) fn leave(&mut self) {
+        self.part = Part::Rules;
+        self.of_cell = false;
+    }
+
+    /// How many rows there is room for where one moves.
+    pub(in crate::tui) fn height(&self) -> usize {
+        match self.part {
+            Part::Rules => self.rules.height(),
+            Part::Keys => self.scroll.height(),
+            Part::Grid => 2,
+        }
+    }
+
+    /// Follows what has come.
+    pub(in crate::tui) fn follow(&mut self, engine: &Engine, rows: Rows<'_>, layout: &Layout) {
+        let room = rows::Room::of(self, layout, engine);
+        self.rules.set_height(room.rules, shown(engine).len());
+        self.list(engine, rows, false);
+        self.scroll.set_height(room.keys, self.keys.len());
+    }
+
+    /// The rows that are looked at.
+    pub(in crate::tui) fn attention(&self) -> HashMap<Slot, Attention> {
+        let mut all: HashMap<Slot, Attention> = HashMap::new();
+        for at in self.scroll.rows(self.keys.len()) {
+            if let Found::Key(place, _) = self.keys[at] {
+                let attention = all.entry(place.slot).or_default();
+                attention.visible.push(place.row);
+                if at == self.scroll.cursor() {
+                    attention.selected = Some(place.row);
+                }
+            }
+        }
+        all
+    }
+
+    /// Lists the keys: at once where that is asked for or rows stand elsewhere, and otherwise at most
+    /// four times a second.
+    fn list(&mut self, engine: &Engine, rows: Rows<'_>, asked_for: bool) {
+        let (of, now) = (self.of(engine), engine.now());
+        let places = rows.accounts().map(|account| {
+            let users = &account.users;
+            users.displaced() + u64::from(account.session.generation) + users.arrangement()
+        });
+        let seen = (engine.findings.judged(), places.sum());
+        let is_same = self.listed == of && self.seen == seen;
+        let is_settled = now >= self.settled && now - self.settled < SETTLES_AFTER;
+        let is_in_place = self.listed == of && self.seen.1 == seen.1;
+        if is_same || !asked_for && is_in_place && is_settled {
+            return;
+        }
+        let is_other = self.listed != of;
+        self.listed = of;
+        self.seen = seen;
+        self.settled = now;
+        self.keys = of.map_or_else(Vec::new, |of| collect(of, engine, rows));
+        if is_other {
+            self.scroll.select(0, self.keys.len());
+            self.choose(rows);
+            return;
+        }
+        let chosen = self.chosen.as_ref();
+        let kept = chosen.and_then(|chosen| {
+            let mut keys = self.keys.iter();
+            keys.position(|found| is_chosen(*found, chosen, rows))
+        });
+        match kept {
+            Some(at) => self.scroll.carry(at, self.keys.len()),
+            None => {
+                self.scroll.select(self.scroll.cursor(), self.keys.len());
+                self.choose(rows);
+            }
+        }
+    }
+
+    fn choose(&mut self, rows: Rows<'_>) {
+        self.chosen = self.selected().and_then(|found| match found {
+            Found::Key(place, _) => {
+                let (row, key) = rows.key(place)?;
+                Some(Chosen {
+                    slot: place.slot,
+                    user: row.user.name.clone(),
+                    id: key.id().map(Into::into),
+                    at: place.key,
+                })
+            }
+            Found::Root(_) => None,
+        });
+    }
+}
+
+/// Whether a key is the chosen one. One that had no ID yet is known by its place.
+fn is_chosen(found: Found, chosen: &Chosen, rows: Rows<'_>) -> bool {
+    let Found::Key(place, _) = found else {
+        return false;
+    };
+    let Some((row, key)) = rows.key(place).filter(|_| place.slot == chosen.slot) else {
+        return false;
+    };
+    row.user.name == chosen.user
+        && match (&chosen.id, key.id()) {
+            (Some(id), Some(key)) => **id == *key,
+            _ => place.key == chosen.at,
+        }
+}
+
+/// The keys of a rule or a cell, the oldest first; those of root before them, and exempt ones behind.
+fn collect(of: Of, engine: &Engine, rows: Rows<'_>) -> Vec<Found> {
+    let created = |place: &KeyPlace| {
+        let (_, key) = rows.key(*place)?;
+        key.created()
+    };
+    let age = |place: &KeyPlace| created(place).map_or(i64::MAX, |time| time.timestamp());
+    match of {
+        Of::Rule(rule) => {
+            let roots = rows.accounts().flat_map(|account| {
+                let count = account.findings.roots(rule);
+                std::iter::repeat_n(Found::Root(account.session.slot), count)
+            });
+            let mut found: Vec<KeyPlace> = engine.findings.keys(rows, rule).collect();
+            let mut exempt: Vec<KeyPlace> = engine.findings.exempt_keys(rows, rule).collect();
+            found.sort_by_cached_key(age);
+            exempt.sort_by_cached_key(age);
+            let found = found.into_iter().map(|place| Found::Key(place, false));
+            let exempt = exempt.into_iter().map(|place| Found::Key(place, true));
+            roots.chain(found).chain(exempt).collect()
+        }
+        Of::Cell(age_at, idle) => {
+            let query = Query::parse(&cell_filter(age_at, idle));
+            let mut scratch = Scratch::default();
+            let mut found = Vec::new();
+            for account in rows.accounts() {
+                let slot = account.session.slot;
+                let facts = crate::engine::account::Facts::of(account, engine.now());
+                for (row, user) in (0..).zip(account.users.rows()) {
+                    for (key, known) in (0..).zip(user.known_keys()) {
+                        let of_key = facts.key(user, known);
+                        let of_user = facts.user(user);
+                        if query.key_passes(&of_user, &of_key, engine.now(), &mut scratch) {
+                            found.push(KeyPlace { slot, row, key });
+                        }
+                    }
+                }
+            }
+            found.sort_by_cached_key(age);
+            found
+                .into_iter()
+                .map(|place| Found::Key(place, false))
+                .collect()
+        }
+    }
+}
+
+/// The row of the page.
+pub(super) fn row() -> PageRow {
+    PageRow {
+        title: "Findings",
+        show: Action::ShowFindings,
+        places: &[Context::Findings, Context::FoundKeys, Context::Grid],
+    }
+}
+
+/// How many keys are found, as the tab shows it.
+pub(super) fn count(engine: &Engine, rows: Rows<'_>) -> String {
+    format::count(engine.findings.found(rows))
+}
+
+/// The symbol of a severity, and how it is drawn.
+fn mark(theme: &Theme, severity: Severity) -> (&'static str, Style) {
+    let [critical, high, medium, low] = theme.glyphs.severities;
+    match severity {
+        Severity::Critical => (critical, theme.bad),
+        Severity::High => (high, theme.bad),
+        Severity::Medium => (medium, theme.warn),
+        Severity::Low => (low, theme.dim),
+    }
+}
+
+/// How the keys of a cell are drawn: the older and the more idle, the graver.
+fn cell_style(theme: &Theme, age: usize, idle: usize) -> Style {
+    match (age, idle) {
+        (2.., 3..) => theme.bad,
+        (2.., _) | (_, 3..) => theme.warn,
+        _ => theme.good,
+    }
+}
+
+/// The grid of the accounts that are shown.
+fn grid(canvas: &Canvas<'_>) -> Grid {
+    canvas.engine.findings.grid(canvas.rows)
+}

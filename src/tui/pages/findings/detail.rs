@@ -1,0 +1,206 @@
+//! What a rule is about: its condition, why it matters, what to do, and what it is called elsewhere;
+//! and what is not known of it.
+
+use super::{FindingsPage, Of, rows::with_detail};
+use crate::{
+    engine::{
+        findings::{AGES, Counted, IDLE, Rule, Standing, cell_filter, exemptions},
+        fleet::Rows,
+    },
+    tui::prelude::*,
+};
+
+/// How many lines there are for it below the keys, where there is little room, and where there is more.
+const LINES: u16 = 6;
+const MORE: u16 = 9;
+/// From so many lines on, there is more.
+const TALL: u16 = 22;
+
+/// How many lines it has in an area with a border.
+pub(super) fn height(_page: &FindingsPage, area: Rect) -> u16 {
+    match area.height {
+        TALL.. => MORE,
+        height if with_detail(height) => LINES,
+        _ => 0,
+    }
+}
+
+impl FindingsPage {
+    fn rule<'a>(&self, canvas: &Canvas<'a>) -> Option<(usize, &'a Rule)> {
+        match self.of(canvas.engine)? {
+            Of::Rule(at) => Some((at, canvas.engine.findings.rules().get(at)?)),
+            Of::Cell(..) => None,
+        }
+    }
+
+    /// What the keys are.
+    pub(super) fn title(&self, canvas: &Canvas<'_>) -> String {
+        match self.of(canvas.engine) {
+            Some(Of::Cell(age, idle)) => {
+                format!("{}, {}", age_words(age), idle_words(idle))
+            }
+            _ => {
+                let rule = self.rule(canvas);
+                rule.map_or_else(String::new, |(_, rule)| visible(&rule.title).into_owned())
+            }
+        }
+    }
+
+    /// How many there are, and how many are not known.
+    pub(super) fn note(&self, canvas: &Canvas<'_>) -> String {
+        let dot = canvas.theme.glyphs.dot;
+        let Some((at, _)) = self.rule(canvas) else {
+            return format::plural(self.keys.len(), "key");
+        };
+        let counted = canvas.engine.findings.count(canvas.rows, at);
+        let mut parts = vec![format::plural(counted.found, "key")];
+        if counted.exempt > 0 {
+            parts.push(format!("{} exempt", format::count(counted.exempt)));
+        }
+        if counted.unknown > 0 {
+            parts.push(format!("{} not known", format::count(counted.unknown)));
+        }
+        parts.join(&format!(" {dot} "))
+    }
+}
+
+fn age_words(age: usize) -> String {
+    match AGES[age] {
+        (_, i64::MAX) => format!("Older than {}", AGES[age - 1].0),
+        (name, _) if age == 0 => format!("Up to {name} old"),
+        (name, _) => format!("{} to {name} old", AGES[age - 1].0),
+    }
+}
+
+fn idle_words(idle: usize) -> String {
+    match IDLE[idle] {
+        ("never", _) => "never used".into(),
+        ("today", _) => "used today".into(),
+        ("week", _) => "used this week".into(),
+        (_, i64::MAX) => format!("used over {} ago", IDLE[idle - 1].0),
+        (name, _) => format!("used within {name}"),
+    }
+}
+
+/// What is not known of a rule.
+fn not_known(counted: Counted, rows: Rows<'_>) -> Option<String> {
+    let lost = rows.accounts().filter(|account| account.is_lost()).count();
+    if counted.is_certain() && rows.is_listed() && lost == 0 {
+        return None;
+    }
+    let all = format::count(rows.count_users());
+    let users = (counted.users > 0).then(|| {
+        format!(
+            "{} of {all} users not known yet",
+            format::count(counted.users)
+        )
+    });
+    let keys = (counted.unknown > 0).then(|| {
+        let keys = format::plural(counted.unknown, "key");
+        format!("{keys} not known")
+    });
+    let root = (counted.accounts > 0).then(|| {
+        let accounts = format::plural(counted.accounts, "account");
+        format!("root's keys of {accounts} not known")
+    });
+    let listed = (!rows.is_listed()).then(|| "users are still being listed".to_owned());
+    let lost = (lost > 0).then(|| {
+        let accounts = format::plural(lost, "account");
+        format!("{accounts} not reachable")
+    });
+    let words = users.into_iter().chain(keys).chain(root);
+    let words: Vec<String> = words.chain(listed).chain(lost).collect();
+    Some(words.join(", "))
+}
+
+/// Why there is no key.
+pub(super) fn why_none(page: &FindingsPage, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    let Some((at, _)) = page.rule(canvas) else {
+        return vec![("No Active keys.".into(), theme.dim)];
+    };
+    let counted = canvas.engine.findings.count(canvas.rows, at);
+    match not_known(counted, canvas.rows) {
+        None => vec![("No keys.".into(), theme.good)],
+        Some(unknown) => vec![
+            ("No keys, as far as is known.".into(), Style::new()),
+            (unknown, theme.warn),
+        ],
+    }
+}
+
+/// Draws it.
+pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let mut text: Vec<(String, Style)> = Vec::new();
+    if let Some((at, rule)) = page.rule(canvas) {
+        let counted = canvas.engine.findings.count(canvas.rows, at);
+        if let Some(unknown) = not_known(counted, canvas.rows) {
+            text.push((format!("{} {unknown}", theme.glyphs.warn), theme.warn));
+        }
+        text.extend(stated(page, canvas));
+        text.push((rule.why.to_string(), Style::new()));
+        text.push((format!("when {}", rule.when), theme.dim));
+        text.push((rule.remedy.to_string(), Style::new()));
+        let standards = rule.standards.iter();
+        let standards: Vec<String> = standards
+            .map(|it| format!("{} {}", it.name, it.control))
+            .collect();
+        if !standards.is_empty() {
+            let dot = format!(" {} ", theme.glyphs.dot);
+            text.push((standards.join(&dot), theme.dim));
+        }
+    } else if let Some(Of::Cell(age, idle)) = page.of(canvas.engine) {
+        text.push((format!("when {}", cell_filter(age, idle)), theme.dim));
+        let grid = super::grid(canvas);
+        if grid.least > 0 {
+            let keys = format::plural(grid.least as usize, "key");
+            text.push((
+                format!("{keys} known from the credential report: at least so old"),
+                theme.dim,
+            ));
+        }
+        if grid.unknown > 0 {
+            let keys = format::plural(grid.unknown as usize, "Active key");
+            text.push((format!("{keys} not counted: not known yet"), theme.warn));
+        }
+    }
+    let line = theme.glyphs.rule.repeat(usize::from(area.width));
+    canvas.line(area.x, area.y, area.width, &Line::styled(line, theme.dim));
+    let rest = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    canvas.paragraphs(rest, text);
+}
+
+/// What the exemptions of the selected key say, each in a line: that one cannot be read is said where it
+/// is.
+fn stated(page: &FindingsPage, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    let selected = page.selected_key(canvas.rows);
+    let account = page.slot().and_then(|slot| canvas.rows.account(slot));
+    let Some((account, (row, key))) = account.zip(selected) else {
+        return Vec::new();
+    };
+    let all = exemptions(account, row, key, canvas.now).into_iter();
+    all.map(|it| {
+        let by = it.by.words();
+        match &it.standing {
+            Standing::Holds(it) => (
+                format!("exempt until {} {} ({by})", it.until, it.why),
+                Style::new(),
+            ),
+            Standing::Expired(it) => {
+                let text = format!("exemption expired {} {} ({by})", it.until, it.why);
+                (text, theme.warn)
+            }
+            Standing::Unreadable(_, why) => {
+                let text = format!("{} exemption: {why} ({by})", theme.glyphs.warn);
+                (text, theme.warn)
+            }
+        }
+    })
+    .collect()
+}

@@ -1,0 +1,522 @@
+//! The rules, and the keys of the selected one.
+
+use super::{FindingsPage, Found, Part, detail, mark, pictures, shown};
+use crate::{
+    engine::{
+        account::Known,
+        findings::{Counted, Severity, Standing, exemptions},
+        impact::policy::Power,
+    },
+    tui::{
+        layout::Layout,
+        pages::{cells, marks},
+        prelude::*,
+        widgets::table::{Column, MARKER, Row, Table},
+    },
+};
+
+/// From this width on, both columns are shown side by side.
+const TWO: u16 = 76;
+/// The height of the grid with its headings.
+const GRID: u16 = 8;
+/// From so many lines on, the keys have room for what their rule is about.
+const WITH_DETAIL: u16 = 17;
+/// From so many lines on, the bars stand below the keys.
+const WITH_BARS: u16 = 28;
+/// The height of the bars.
+const BARS: u16 = 9;
+
+/// Where the parts of the page are; those without room are empty.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    rules: Rect,
+    grid: Rect,
+    keys: Rect,
+    bars: Rect,
+    /// The rules stand below their severities.
+    headed: bool,
+}
+
+/// How many rows there is room for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Room {
+    pub(super) rules: usize,
+    pub(super) keys: usize,
+}
+
+impl Room {
+    pub(super) fn of(page: &FindingsPage, layout: &Layout, engine: &Engine) -> Self {
+        let places = Places::of(page, layout.body, engine);
+        let inside = |area: Rect| area.height.saturating_sub(2);
+        let keys = inside(places.keys).saturating_sub(1 + detail::height(page, places.keys));
+        Self {
+            // With their headings all of them are shown.
+            rules: if places.headed {
+                usize::MAX / 2
+            } else {
+                usize::from(inside(places.rules))
+            },
+            keys: usize::from(keys),
+        }
+    }
+}
+
+impl Places {
+    fn of(page: &FindingsPage, body: Rect, engine: &Engine) -> Self {
+        let rules = shown(engine);
+        let lines = to_u16(rules.len());
+        let headings = Severity::ALL.into_iter();
+        let headings = headings.filter(|of| rules.iter().any(|(_, rule)| rule.severity == *of));
+        let headed_lines = lines + to_u16(headings.count());
+        let left = if body.width < TWO {
+            body
+        } else {
+            Rect {
+                width: match body.width {
+                    ..100 => 36,
+                    100..110 => 44,
+                    _ => 48,
+                },
+                ..body
+            }
+        };
+        let inside = left.height.saturating_sub(2);
+        // Where there is no room for both, the one is shown that is moved in.
+        let both = inside >= lines + GRID - 1;
+        let headed = inside >= headed_lines + if both { GRID } else { 0 };
+        let (rules, grid) = match (both, page.part == Part::Grid) {
+            (true, _) => {
+                let grid = Rect {
+                    y: left.bottom() - 1 - GRID.min(inside - lines),
+                    height: GRID.min(inside - lines),
+                    ..left
+                };
+                (left, grid)
+            }
+            (false, true) => {
+                let grid = Rect {
+                    y: left.y + 1,
+                    height: inside,
+                    ..left
+                };
+                (left, grid)
+            }
+            (false, false) => (left, Rect::ZERO),
+        };
+        if body.width < TWO {
+            let keys_alone = page.part == Part::Keys;
+            return Self {
+                rules: if keys_alone { Rect::ZERO } else { rules },
+                grid: if keys_alone { Rect::ZERO } else { grid },
+                keys: if keys_alone { body } else { Rect::ZERO },
+                bars: Rect::ZERO,
+                headed,
+            };
+        }
+        let right = Rect {
+            x: left.right(),
+            width: body.width - left.width,
+            ..body
+        };
+        let below = if body.height >= WITH_BARS { BARS } else { 0 };
+        Self {
+            rules,
+            grid,
+            keys: Rect {
+                height: right.height - below,
+                ..right
+            },
+            bars: Rect {
+                y: right.bottom() - below,
+                height: below,
+                ..right
+            },
+            headed,
+        }
+    }
+}
+
+impl FindingsPage {
+    /// Draws the page.
+    pub(in crate::tui) fn draw(&self, canvas: &mut Canvas<'_>, body: Rect) {
+        let places = Places::of(self, body, canvas.engine);
+        if !places.rules.is_empty() {
+            self.draw_rules(canvas, places);
+        }
+        if !places.keys.is_empty() {
+            self.draw_keys(canvas, places.keys);
+        }
+        if !places.bars.is_empty() {
+            pictures::bars(canvas, places.bars);
+        }
+    }
+
+    fn draw_rules(&self, canvas: &mut Canvas<'_>, places: Places) {
+        let theme = canvas.theme;
+        let area = places.rules;
+        let note = Line::styled(policy_words(canvas, area.width), theme.dim);
+        let style = border(canvas, self.part != Part::Keys);
+        let title = Line::styled("Findings", theme.strong);
+        let inside = canvas.pane(area, title, note, style);
+        let is_alone = !places.grid.is_empty() && places.grid.height == inside.height;
+        if !is_alone {
+            let below = if places.grid.is_empty() {
+                0
+            } else {
+                places.grid.height
+            };
+            let list = Rect {
+                height: inside.height - below,
+                ..inside
+            };
+            self.draw_rule_rows(canvas, list, places.headed);
+        }
+        if !places.grid.is_empty() {
+            let grid = Rect {
+                x: inside.x,
+                width: inside.width,
+                ..places.grid
+            };
+            pictures::grid(canvas, grid, self.cell, self.part == Part::Grid);
+        }
+    }
+
+    fn draw_rule_rows(&self, canvas: &mut Canvas<'_>, area: Rect, headed: bool) {
+        let theme = canvas.theme;
+        let rules = shown(canvas.engine);
+        let focused = self.part == Part::Rules;
+        let mut y = area.y;
+        let mut before = None;
+        for at in self.rules.rows(rules.len()) {
+            let (place, rule) = rules[at];
+            if headed && before != Some(rule.severity) {
+                before = Some(rule.severity);
+                let name = Line::styled(format!(" {}", rule.severity.name()), theme.dim);
+                canvas.line(area.x, y, area.width, &name);
+                y += 1;
+            }
+            if y >= area.bottom() {
+                break;
+            }
+            let counted = canvas.engine.findings.count(canvas.rows, place);
+            let (symbol, style) = mark(&theme, rule.severity);
+            let selected = at == self.rules.cursor() && !self.of_cell;
+            let number = counted_words(counted, canvas.rows);
+            let room = usize::from(area.width).saturating_sub(6 + width(&number));
+            let title = visible(&rule.title);
+            let title = shorten(&title, room, theme.glyphs.more).into_owned();
+            let padding = " ".repeat(room.saturating_sub(width(&title)));
+            let marker = if selected { theme.glyphs.marker } else { " " };
+            let (text, style_of_number) = if counted.found > 0 {
+                (if selected { theme.strong } else { Style::new() }, style)
+            } else {
+                (theme.dim, theme.dim)
+            };
+            let mut spans = vec![
+                Span::styled(format!("{marker} "), theme.accent),
+                Span::styled(format!("{symbol} "), style_of_number),
+                Span::styled(title, text),
+                Span::raw(padding),
+                Span::styled(format!(" {number} "), style_of_number),
+            ];
+            if selected && focused {
+                for span in &mut spans[1..] {
+                    span.style = theme.select(span.style);
+                }
+            }
+            canvas.line(area.x, y, area.width, &Line::from(spans));
+            let line = Rect::new(area.x, y, area.width, 1);
+            canvas.target(line, Target::Rule(at));
+            canvas.drawn.rows += 1;
+            y += 1;
+        }
+    }
+
+    fn draw_keys(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let theme = canvas.theme;
+        let title = self.title(canvas);
+        let note = self.note(canvas);
+        let style = border(canvas, self.part == Part::Keys);
+        let inside = canvas.pane(
+            area,
+            Line::styled(title, theme.strong),
+            Line::styled(note, theme.dim),
+            style,
+        );
+        let below = detail::height(self, area).min(inside.height);
+        let list = Rect {
+            height: inside.height - below,
+            ..inside
+        };
+        let rest = Rect {
+            y: list.bottom(),
+            height: below,
+            ..inside
+        };
+        let several = canvas.rows.only().is_none();
+        let columns = Columns::of(list.width, several, self.shows_exemptions(canvas));
+        let table = columns.table(self.part == Part::Keys);
+        table.headings(canvas, list);
+        let body = Rect {
+            y: list.y + 1,
+            height: list.height.saturating_sub(1),
+            ..list
+        };
+        if self.keys.is_empty() {
+            let text = detail::why_none(self, canvas);
+            canvas.paragraphs(body, text);
+        } else {
+            let window = self.scroll.rows(self.keys.len());
+            let rows: Vec<Row> = window
+                .filter_map(|at| self.key_row(canvas, &columns, at))
+                .collect();
+            let position = self.scroll.position(self.keys.len());
+            table.rows(canvas, body, rows.into_iter(), position);
+        }
+        if !rest.is_empty() {
+            detail::draw(self, canvas, rest);
+        }
+    }
+
+    /// Whether one of the keys on screen has an exemption, also one that does not count.
+    fn shows_exemptions(&self, canvas: &Canvas<'_>) -> bool {
+        let mut window = self.scroll.rows(self.keys.len());
+        window.any(|at| {
+            let Found::Key(place, _) = self.keys[at] else {
+                return false;
+            };
+            let found = canvas.rows.account(place.slot).zip(canvas.rows.key(place));
+            found.is_some_and(|(account, (row, key))| {
+                !exemptions(account, row, key, canvas.now).is_empty()
+            })
+        })
+    }
+
+    fn key_row(&self, canvas: &Canvas<'_>, columns: &Columns, at: usize) -> Option<Row> {
+        let theme = canvas.theme;
+        let selected = at == self.scroll.cursor();
+        let strong = if selected { theme.strong } else { Style::new() };
+        let found = self.keys[at];
+        let account = canvas.rows.account(found.slot())?;
+        let marker = if selected { theme.glyphs.marker } else { " " };
+        let mut row = Row {
+            marker,
+            cells: Vec::new(),
+            selected,
+            target: Target::Found(at),
+        };
+        let of_account = columns
+            .account
+            .map(|room| cells::account(canvas, account, room));
+        let Found::Key(place, is_exempt) = found else {
+            let text = vec![Span::styled("root user's key", theme.bad)];
+            row.cells = vec![
+                vec![Span::raw(" ")],
+                text,
+                vec![Span::styled("root", strong)],
+            ];
+            row.cells.extend(of_account);
+            return Some(row);
+        };
+        let (user, key) = canvas.rows.key(place)?;
+        let id = match key.id() {
+            Some(id) => Span::styled(visible(id).into_owned(), strong),
+            None => Span::styled(theme.glyphs.loading, theme.dim),
+        };
+        let whole = visible(&user.user.name);
+        let behind = marks::behind_name(canvas, account, user, &whole, columns.user);
+        let taken = behind.as_ref().map_or(0, Span::width);
+        let name = shorten_name(&whole, columns.user - taken, theme.glyphs.more);
+        let mut name = vec![Span::styled(name.into_owned(), strong)];
+        name.extend(behind);
+        let (age, age_style) = cells::age(canvas, key);
+        row.cells = vec![vec![canvas.key_symbol(account, key)], vec![id], name];
+        row.cells.extend(of_account);
+        row.cells.push(vec![Span::styled(age, age_style)]);
+        if columns.used {
+            let (text, style) = cells::used(canvas, key);
+            row.cells.push(vec![Span::styled(text, style)]);
+        }
+        if columns.can {
+            row.cells.push(vec![can(&theme, user.power)]);
+        }
+        if columns.exempt > 0 {
+            let with_why = columns.exempt > EXEMPT + 6;
+            let (text, style) = exemption(canvas, (account, user, key), is_exempt, with_why);
+            let text = shorten(&text, columns.exempt, theme.glyphs.more).into_owned();
+            row.cells.push(vec![Span::styled(text, style)]);
+        }
+        if is_exempt {
+            for span in row.cells.iter_mut().flatten() {
+                span.style = theme.dim;
+            }
+        }
+        Some(row)
+    }
+}
+
+/// The border of a pane that has the keys of the keyboard, or not.
+fn border(canvas: &Canvas<'_>, has: bool) -> Style {
+    if has {
+        canvas.theme.accent
+    } else {
+        canvas.theme.dim
+    }
+}
+
+/// How many keys a rule finds: with `+` where there may be more.
+fn counted_words(counted: Counted, rows: Rows<'_>) -> String {
+    // Who is not listed may have keys, too.
+    match (counted.found, counted.is_certain() && rows.is_listed()) {
+        (found, true) => format::count(found),
+        (0, false) => "?".into(),
+        (found, false) => format!("{}+", format::count(found)),
+    }
+}
+
+/// The policy in a few words.
+fn policy_words(canvas: &Canvas<'_>, width: u16) -> String {
+    let findings = &canvas.engine.findings;
+    let limits = findings.policy().limits(&[]);
+    let dot = canvas.theme.glyphs.dot;
+    let exempt = findings.exempt(canvas.rows);
+    let words = if width < 44 {
+        format!("{}d old, {}d idle", limits.age, limits.unused)
+    } else {
+        format!("{}d old, {}d unused", limits.age, limits.unused)
+    };
+    if exempt > 0 && width >= 44 {
+        format!("{words} {dot} {} exempt", format::count(exempt))
+    } else {
+        words
+    }
+}
+
+/// How much the policies of a user allow, in a word.
+fn can(theme: &Theme, power: Option<Power>) -> Span<'static> {
+    match power {
+        Some(Power::Everything) => Span::styled("admin", theme.bad),
+        Some(Power::Escalates(_)) => Span::styled("escalate", theme.bad),
+        Some(Power::TakesOver(_)) => Span::styled("roles", theme.warn),
+        Some(Power::ReadsSecrets(_)) => Span::styled("secrets", theme.warn),
+        Some(Power::Something) => Span::styled("some", Style::new()),
+        Some(Power::Nothing) => Span::styled("nothing", theme.dim),
+        None => Span::styled(theme.glyphs.loading, theme.dim),
+    }
+}
+
+/// What the exemptions of a key say, the one that counts first.
+fn exemption(
+    canvas: &Canvas<'_>,
+    (account, row, key): (&Account, &UserRow, Known<'_>),
+    is_exempt: bool,
+    with_why: bool,
+) -> (String, Style) {
+    let theme = canvas.theme;
+    let all = exemptions(account, row, key, canvas.now);
+    let mut said = all.iter().map(|it| match &it.standing {
+        Standing::Holds(it) => {
+            let why = if with_why { &*it.why } else { "" };
+            let text = format!("until {} {why}", it.until);
+            (
+                text.trim_end().to_owned(),
+                if is_exempt { theme.dim } else { Style::new() },
+            )
+        }
+        Standing::Expired(it) => (format!("expired {}", it.until), theme.warn),
+        Standing::Unreadable(text, _) => (format!("not read: {text}"), theme.warn),
+    });
+    let first = said.next();
+    let held = all
+        .iter()
+        .position(|it| matches!(it.standing, Standing::Holds(_)));
+    let said = match held {
+        Some(at) if at > 0 => said.nth(at - 1),
+        _ => first,
+    };
+    said.map_or((String::new(), theme.dim), |(text, style)| {
+        (visible(&text).into_owned(), style)
+    })
+}
+
+/// An ID is never cut off.
+const ID: usize = 20;
+const AGE: usize = 6;
+const USED: usize = 8;
+const CAN: usize = 8;
+/// `expired 2027-01-31`
+const EXEMPT: usize = 18;
+const GAP: usize = 2;
+const FRONT: usize = 4;
+
+/// What there is room for in a row of keys.
+struct Columns {
+    user: usize,
+    account: Option<usize>,
+    used: bool,
+    can: bool,
+    exempt: usize,
+}
+
+impl Columns {
+    fn of(width: u16, several: bool, exemptions: bool) -> Self {
+        let whole = usize::from(width);
+        let mut room = whole.saturating_sub(FRONT + ID + GAP + AGE);
+        let mut take = |cells: usize, least: usize| {
+            let has = room >= cells + least;
+            if has {
+                room -= cells;
+            }
+            has
+        };
+        // The name keeps what it needs.
+        let account = several.then(|| {
+            let cells = if whole > 72 { 14 } else { 8 };
+            take(GAP + cells, 6).then_some(cells)
+        });
+        let used = take(USED, 8);
+        let mut exempt = 0;
+        if exemptions && take(GAP + EXEMPT, 10) {
+            exempt = EXEMPT;
+        }
+        let can = take(GAP + CAN, 10);
+        let name = room.min(28);
+        let exempt = if exempt > 0 { exempt + room - name } else { 0 };
+        Self {
+            user: if exempt > 0 { name } else { room },
+            account: account.flatten(),
+            used,
+            can,
+            exempt,
+        }
+    }
+
+    fn table(&self, focused: bool) -> Table {
+        let mut columns = vec![
+            Column::left("", 0, FRONT - MARKER),
+            Column::left("key ID", 0, ID),
+            Column::left("user", GAP, self.user),
+        ];
+        let account = self.account;
+        columns.extend(account.map(|cells| Column::left("account", GAP, cells)));
+        columns.push(Column::right("age", 0, AGE));
+        if self.used {
+            columns.push(Column::right("used", 0, USED));
+        }
+        if self.can {
+            columns.push(Column::left("can", GAP, CAN));
+        }
+        if self.exempt > 0 {
+            columns.push(Column::left("exempt", GAP, self.exempt));
+        }
+        Table {
+            columns,
+            sort: None,
+            focused,
+        }
+    }
+}
+
+pub(super) const fn with_detail(height: u16) -> bool {
+    height >= WITH_DETAIL
+}

@@ -1,0 +1,291 @@
+//! The findings: what a rule shows, what is done to its keys, and what is written to exempt one.
+
+use super::desk::{Desk, Someone, answer, details, people, report, settings};
+use crossterm::event::KeyCode;
+use iamkeys::{
+    engine::{
+        Answer, Background, Change, Changed, Read, SignedIn,
+        findings::{Policy, PolicyPart},
+        fleet::Scope,
+        model::Login,
+        user_tags::UserTags,
+    },
+    tui::Page,
+};
+use std::sync::Arc;
+
+fn tags(given: &[(&str, &str)]) -> UserTags {
+    let tags = given.iter();
+    let tags = tags.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    UserTags::read(tags, Arc::from)
+}
+
+/// An account of which everything is known; these are the tags of users.
+fn desk(size: (u16, u16), tagged: &[(&str, &[(&str, &str)])]) -> Desk {
+    let mut settings = settings();
+    settings.engine.background = Background::All;
+    let mut desk = Desk::new(size, settings);
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    serve(&mut desk, &people(), tagged);
+    desk.wait(1000);
+    serve(&mut desk, &people(), tagged);
+    desk
+}
+
+fn serve(desk: &mut Desk, people: &[Someone], tagged: &[(&str, &[(&str, &str)])]) {
+    let of = |name: &str| {
+        let found = tagged.iter().find(|(of, _)| *of == name);
+        tags(found.map_or(&[], |(_, tags)| tags))
+    };
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::UserDetails(_) => {
+                let mut page = details(people);
+                for user in &mut page.users {
+                    user.tags = of(&user.name);
+                }
+                Ok(Answer::UserDetails(page))
+            }
+            Read::Tags(user) => Ok(Answer::Tags(of(&user))),
+            Read::Report => {
+                let mut report = report(people);
+                for user in &mut report.users {
+                    user.login = Login::new(Some(&*user.name == "alice"), Some(false));
+                }
+                Ok(Answer::Report(Box::new(report)))
+            }
+            read => answer(people, read),
+        };
+        desk.answered(request, answer);
+    }
+}
+
+const WIDE: (u16, u16) = (120, 36);
+
+/// How many keys a rule finds, exempts, and does not know.
+fn counted(desk: &Desk, rule: &str) -> (usize, usize, usize) {
+    let engine = &desk.screen.engine;
+    let at = engine.findings.rules().find(rule).expect(rule);
+    let counted = engine.findings.count(engine.fleet.rows(Scope::All), at);
+    (counted.found, counted.exempt, counted.unknown)
+}
+
+/// Goes to a rule by what it is called.
+fn go_to(desk: &mut Desk, title: &str) {
+    desk.keys("3");
+    for _ in 0..20 {
+        let screen = desk.screen();
+        // Its mark is the first of its line.
+        let is_at = |line: &str| {
+            let inside = line.trim_start_matches('│');
+            inside.starts_with('▌') && inside.contains(title)
+        };
+        if screen.lines().any(is_at) {
+            return;
+        }
+        desk.keys("j");
+    }
+    panic!("no {title} in\n{}", desk.screen());
+}
+
+#[test]
+fn each_rule_shows_its_number_and_enter_shows_just_those_keys() {
+    let mut desk = desk(WIDE, &[("alice", &[("owner", "alice")])]);
+    assert_eq!(counted(&desk, "old"), (3, 0, 0));
+    assert_eq!(counted(&desk, "never-used"), (1, 0, 0));
+    assert_eq!(counted(&desk, "two-active"), (2, 0, 0));
+    assert_eq!(counted(&desk, "password-without-mfa"), (1, 0, 0));
+    assert_eq!(counted(&desk, "no-owner"), (6, 0, 0));
+    assert_eq!(counted(&desk, "root-key"), (0, 0, 0));
+    go_to(&mut desk, "Older than 90 days");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("Older than 90 days                      3"),
+        "{screen}"
+    );
+    assert!(screen.contains("when status:active age>90"), "{screen}");
+    assert!(screen.contains("CIS 7.0 2.12"), "{screen}");
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.page(), Page::Keys);
+    let filter = desk.screen.lists.filter();
+    assert_eq!(filter.input.value(), "finding:old");
+    assert_eq!(desk.screen.lists.by_key().shown().len(), 3);
+    // And so does the condition, of which a person can see what it says.
+    desk.press(KeyCode::Esc);
+    desk.keys("/status:active age>90");
+    assert_eq!(desk.screen.lists.by_key().shown().len(), 3);
+}
+
+#[test]
+fn what_is_done_is_done_to_the_selected_key_also_when_others_come_before_it() {
+    let mut desk = desk(WIDE, &[]);
+    go_to(&mut desk, "Older than 90 days");
+    desk.keys("lj");
+    let selected = |desk: &Desk| desk.screen.selected_key().unwrap().key.id.clone();
+    assert_eq!(selected(&desk), "AKIADEPLOY01EXAMPLE1");
+    // The oldest is gone: what is selected stays.
+    let slot = desk.session().slot;
+    desk.intend(iamkeys::engine::Intent::Ask(
+        slot,
+        Read::Keys("old-batch".into()),
+    ));
+    let (request, _) = desk.next_read().unwrap();
+    desk.answered(request, Ok(Answer::Keys(Vec::new())));
+    assert_eq!(counted(&desk, "old"), (2, 0, 0));
+    desk.wait(300);
+    assert_eq!(selected(&desk), "AKIADEPLOY01EXAMPLE1");
+    desk.keys("t");
+    assert!(desk.screen().contains("Deactivate"), "{}", desk.screen());
+    assert!(desk.screen().contains("AKIADEPLOY01EXAMPLE1"));
+    serve(&mut desk, &people(), &[]);
+    desk.press(KeyCode::Esc);
+    desk.keys("i");
+    assert!(desk.screen.open_dialogs() > 0, "its impact");
+}
+
+#[test]
+fn an_exemption_is_written_into_a_tag_and_counts_at_once() {
+    let mut desk = desk(WIDE, &[]);
+    go_to(&mut desk, "Never used");
+    assert_eq!(counted(&desk, "never-used"), (1, 0, 0));
+    desk.keys("lx");
+    serve(&mut desk, &people(), &[]);
+    let screen = desk.screen();
+    assert!(screen.contains("Exempt from findings"), "{screen}");
+    // A day is proposed, and what it is for has to be said.
+    assert!(screen.contains("2027-02-19"), "{screen}");
+    desk.press(KeyCode::Enter);
+    assert!(desk.next_change().is_none(), "nothing says why");
+    desk.keys("PLAT-212 dashboard move");
+    assert!(
+        desk.screen()
+            .contains("iamkeys:exempt:AKIABATCH001EXAMPLE1")
+    );
+    desk.wait(2000);
+    desk.press(KeyCode::Enter);
+    serve(&mut desk, &people(), &[]);
+    let (id, change) = desk.next_change().expect("it is sent");
+    let written = Change::SetExemption {
+        user: "old-batch".into(),
+        key: Some("AKIABATCH001EXAMPLE1".into()),
+        text: Some("2027-02-19 PLAT-212 dashboard move".into()),
+    };
+    assert_eq!(change, written);
+    desk.changed(id, Ok(Changed::Done));
+    assert_eq!(counted(&desk, "never-used"), (0, 1, 0));
+    assert_eq!(counted(&desk, "old"), (2, 1, 0));
+    desk.wait(300);
+    let screen = desk.screen();
+    assert!(screen.contains("1 exempt"), "{screen}");
+    assert!(screen.contains("until 2027-02-19"), "{screen}");
+    // In the list of all keys, too, where nothing removes it but an empty text.
+    desk.press(KeyCode::Esc);
+    desk.keys("2/batch");
+    desk.press(KeyCode::Enter);
+    desk.keys("x");
+    desk.press(KeyCode::Tab);
+    assert!(desk.screen().contains("For all keys of old-batch"));
+    desk.press(KeyCode::Tab);
+    for _ in 0..60 {
+        desk.press(KeyCode::Backspace);
+    }
+    assert!(desk.screen().contains("Empty removes the exemption."));
+    desk.press(KeyCode::Enter);
+    serve(&mut desk, &people(), &[]);
+    let (_, change) = desk.next_change().expect("it is sent");
+    assert!(
+        matches!(change, Change::SetExemption { text: None, .. }),
+        "{change:?}"
+    );
+}
+
+#[test]
+fn an_exemption_that_cannot_be_read_or_has_expired_is_said_where_it_is() {
+    let mut desk = desk(
+        WIDE,
+        &[
+            ("old-batch", &[("iamkeys:exempt", "2026-01-31 over")]),
+            ("web-assets", &[("iamkeys:exempt", "next year")]),
+        ],
+    );
+    assert_eq!(counted(&desk, "old"), (3, 0, 0));
+    go_to(&mut desk, "Older than 90 days");
+    desk.keys("l");
+    let screen = desk.screen();
+    assert!(screen.contains("expired 2026-01-31"), "{screen}");
+    assert!(screen.contains("not read: next y"), "{screen}");
+    desk.keys("jj");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("\"next\" is not a date like 2027-01-31"),
+        "{screen}"
+    );
+    desk.keys("x");
+    serve(
+        &mut desk,
+        &people(),
+        &[("web-assets", &[("iamkeys:exempt", "next year")])],
+    );
+    let screen = desk.screen();
+    assert!(
+        screen.contains("tag of the user: next year cannot be read"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn in_the_grid_one_sees_the_keys_of_a_cell_and_enter_shows_them() {
+    let mut desk = desk(WIDE, &[]);
+    desk.keys("3");
+    desk.press(KeyCode::Tab);
+    desk.press(KeyCode::Tab);
+    let screen = desk.screen();
+    assert!(screen.contains("Older than 2y, never used"), "{screen}");
+    assert!(screen.contains("AKIABATCH001EXAMPLE1"), "{screen}");
+    desk.keys("h");
+    assert!(desk.screen().contains("used over 90d ago"));
+    desk.keys("kkkhhhh");
+    assert!(desk.screen().contains("30d to 90d old, used today"));
+    desk.keys("k");
+    assert!(desk.screen().contains("AKIAALICE001EXAMPLE1"));
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.page(), Page::Keys);
+    assert_eq!(
+        desk.screen.lists.filter().input.value(),
+        "status:active age<=30 used<1"
+    );
+    assert_eq!(desk.screen.lists.by_key().shown().len(), 2);
+}
+
+#[test]
+fn what_is_not_known_is_counted_apart_and_said() {
+    let mut desk = Desk::showing(WIDE, settings(), &people());
+    desk.keys("3");
+    assert_eq!(counted(&desk, "quarantined"), (0, 0, 7));
+    let screen = desk.screen();
+    assert!(screen.contains("Quarantined by AWS"), "{screen}");
+    desk.keys("j");
+    let screen = desk.screen();
+    assert!(screen.contains("No keys, as far as is known."), "{screen}");
+    assert!(screen.contains("7 keys not known"), "{screen}");
+}
+
+#[test]
+fn another_policy_is_followed_at_once() {
+    let mut desk = desk(WIDE, &[]);
+    desk.screen.engine.use_policy(Policy {
+        base: PolicyPart {
+            age: Some(500),
+            off: Some(vec!["no-owner".into()]),
+            ..PolicyPart::default()
+        },
+        ..Policy::default()
+    });
+    desk.keys("3");
+    let screen = desk.screen();
+    assert!(screen.contains("500d old, 45d unused"), "{screen}");
+    assert!(screen.contains("Older than 500 days"), "{screen}");
+    assert!(!screen.contains("No owner"), "{screen}");
+    assert_eq!(counted(&desk, "old"), (1, 0, 0));
+}
