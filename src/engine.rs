@@ -13,6 +13,7 @@
 pub mod account;
 pub mod account_rules;
 pub mod activity;
+pub mod bulk;
 pub mod destination;
 mod effect;
 mod error;
@@ -44,6 +45,7 @@ pub mod user_tags;
 pub mod vault;
 
 pub use activity::{Activity, Entry, Outcome};
+pub use bulk::{BulkAction, BulkIntent, BulkPlan};
 pub use effect::{
     ChangeId, Clip, Copied, CopyOutcome, Effect, Exit, Fact, Member, NewFile, Note, Order, Origin,
     Portal, RequestId, SecretJob, SessionId, Slot, Target, Through, Trial,
@@ -178,6 +180,8 @@ pub struct Engine {
     pub profiles: Profiles,
     account_rules: Arc<AccountRules>,
     plans: Vec<Plan>,
+    /// The plan over many keys that is open.
+    bulk: Option<Box<BulkPlan>>,
     questions: Questions,
     rotations: Rotations,
     /// The files of evidence that this run has written, by the key that they are about.
@@ -215,6 +219,7 @@ impl Engine {
             profiles: Profiles::default(),
             account_rules: Arc::default(),
             plans: Vec::new(),
+            bulk: None,
             questions: Questions::default(),
             rotations: Rotations::default(),
             evidence: HashMap::new(),
@@ -289,7 +294,9 @@ impl Engine {
     /// What a person has to see or to decide, the oldest first.
     #[must_use]
     pub fn needs(&self) -> Vec<Need> {
-        let undecided = |plan: &&Plan| !plan.is_under_way() && !plan.is_approved();
+        // A plan over many keys answers for its steps.
+        let undecided =
+            |plan: &&Plan| !plan.is_under_way() && !plan.is_approved() && plan.bulk.is_none();
         let plans = self.plans.iter().filter(undecided);
         let plans = plans.map(|plan| Need::Plan(plan.id));
         let keys = self.vault.held().map(|key| Need::NewKey(key.id.clone()));
@@ -317,6 +324,7 @@ impl Engine {
             .any(|account| account.is_moving(self.now))
             || self.under_way().next().is_some()
             || self.vault.is_busy()
+            || self.is_bulk_moving()
             || self.profiles.is_loading()
     }
 
@@ -341,6 +349,7 @@ impl Engine {
     /// those that are not open yet come before all, for of them nothing is to be seen.
     #[must_use]
     pub fn plan_reads(&mut self) -> Vec<Effect> {
+        self.schedule_bulk();
         let kept = self.begin_waiting();
         let mut spare = self.fleet.spare().saturating_sub(kept);
         let accounts = self.fleet.accounts();
@@ -498,6 +507,7 @@ impl Engine {
             Intent::Approve { plan, typed } => self.approve_as_of_now(plan, &typed)?,
             Intent::Withdraw(plan) => self.plan_mut(plan)?.preflight_mut()?.approved = false,
             Intent::DeactivateInstead(plan) => self.deactivate_instead(plan)?,
+            Intent::Bulk(intent) => self.intend_bulk(intent)?,
             Intent::Close(plan) => {
                 self.plans
                     .retain(|known| known.id != plan || known.is_under_way());

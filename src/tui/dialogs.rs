@@ -268,6 +268,6 @@ pub(super) fn for_need(need: &Need, engine: &Engine) -> Box<dyn Dialog> {
 pub(super) fn for_obstacle(obstacle: Obstacle) -> Box<dyn Dialog> {
     match obstacle {
         Obstacle::Secret(key) => Box::new(Discard::new(key)),
-        Obstacle::Changes => Box::new(Leaving::default()),
+        obstacle @ (Obstacle::Changes | Obstacle::Plan) => Box::new(Leaving::new(obstacle)),
     }
 }

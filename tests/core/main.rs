@@ -4,6 +4,7 @@
 mod activity;
 mod ahead;
 mod asking;
+mod bulk;
 #[path = "../desk/mod.rs"]
 mod desk;
 #[path = "../common/dialog.rs"]
