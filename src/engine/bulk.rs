@@ -304,6 +304,12 @@ impl BulkPlan {
         self.schedule.examined()
     }
 
+    /// Where the key stands whose turn came last.
+    #[must_use]
+    pub fn latest(&self) -> usize {
+        self.schedule.latest()
+    }
+
     /// Whether anything was changed by it, or could have been.
     #[must_use]
     pub fn has_begun(&self) -> bool {

@@ -2,6 +2,7 @@
 //! is drawn. A dialog holds no facts: what it shows it looks up in the engine, and what it wants it
 //! asks of the screen ([`Ask`]).
 
+mod bulk;
 mod code;
 mod confirm;
 mod copy_as;
@@ -29,6 +30,7 @@ mod rotate;
 mod store;
 mod switch;
 
+pub(super) use bulk::{BulkPage, ChooseAction};
 pub(super) use code::CodeDialog;
 pub(super) use describe::Describe;
 pub(super) use details::Details;

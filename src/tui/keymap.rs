@@ -54,6 +54,9 @@ contexts! {
     Impact, "impact", "Who uses a key, what it can do, what would break.";
     Events, "events", "The events of a key.";
     Discard, "discard?", "Asked before a secret is thrown away.";
+    BulkPlan, "plan", "A plan over many keys.";
+    BulkConfirm, "plan confirmation", "Typing the number of keys of a plan.";
+    ChoosePlan, "plan to make", "Choosing what a plan does to the marked keys.";
     Entry, "whole entry", "One entry of the activity, whole.";
     Reading, "reading", "Something to read: details, what went wrong, how to filter.";
     Help, "help", "The keys of a place.";
@@ -80,6 +83,7 @@ impl Context {
             self,
             Self::Filter
                 | Self::Typed
+                | Self::BulkConfirm
                 | Self::Palette
                 | Self::Profile
                 | Self::File
@@ -96,7 +100,7 @@ impl Context {
     pub(super) fn holds_no_secret(self) -> bool {
         matches!(
             self,
-            Self::Palette | Self::Profile | Self::Typed | Self::Switch
+            Self::Palette | Self::Profile | Self::Typed | Self::Switch | Self::BulkConfirm
         )
     }
 }
@@ -207,6 +211,7 @@ const MOVING: &[Context] = &[
     Context::Help,
     Context::Impact,
     Context::Events,
+    Context::BulkPlan,
 ];
 const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette, Context::Switch];
 const ROWS_WHILE_TYPING: &[Context] = &[
@@ -218,6 +223,8 @@ const ROWS_WHILE_TYPING: &[Context] = &[
 const BUTTONS: &[Context] = &[
     Context::Confirm,
     Context::Typed,
+    Context::BulkConfirm,
+    Context::ChoosePlan,
     Context::Question,
     Context::Rotate,
     Context::Full,
@@ -226,6 +233,7 @@ const BUTTONS: &[Context] = &[
     Context::Leaving,
 ];
 const IMPACT: &[Context] = &[Context::Impact];
+const BULK: &[Context] = &[Context::BulkPlan];
 const TYPED: &[Context] = &[
     Context::CopyAs,
     Context::ReadyFilters,
@@ -289,6 +297,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::OpenAccount, &[Key::of(KeyCode::Enter)], &[Context::Accounts], true),
     bind(Action::AllAccounts, &[Key::char('a'), Key::of(KeyCode::Esc)], &[Context::Accounts], true),
     bind(Action::Exclude, &[Key::char('x')], &[Context::Accounts], true),
+    bind(Action::MakePlan, &[Key::char('p')], LISTS, true),
     bind(Action::Toggle, &[Key::char('t')], LISTS, true),
     bind(Action::Rotate, &[Key::char('r')], LISTS, true),
     bind(Action::Impact, &[Key::char('i')], LISTS, true),
@@ -305,6 +314,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity], true),
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
     bind(Action::ShowItem, &[Key::of(KeyCode::Enter)], &[Context::Impact, Context::Events], true),
+    bind(Action::ApplyPlan, &[Key::of(KeyCode::Enter)], BULK, true),
+    bind(Action::Include, &[Key::char(' ')], BULK, true),
+    bind(Action::Undo, &[Key::char('u')], BULK, true),
+    bind(Action::Impact, &[Key::char('i')], BULK, true),
+    bind(Action::StopPlan, &[Key::char('x')], BULK, true),
+    bind(Action::PausePlan, &[Key::of(KeyCode::Esc), Key::char('q')], BULK, true),
     bind(Action::Toggle, &[Key::char('t')], IMPACT, true),
     bind(Action::Rotate, &[Key::char('r')], IMPACT, true),
     bind(Action::Leaked, &[Key::char('!')], IMPACT, true),
@@ -316,8 +331,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::MoreEvents, &[Key::char('m')], &[Context::Impact, Context::Events, Context::Leak], true),
     bind(Action::Switch, &[Key::char('@')], VIEWS, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events, Context::BulkPlan], true),
     bind(Action::Leaked, &[Key::char('!')], LISTS, false),
+    bind(Action::Mark, &[Key::char(' ')], LISTS, false),
+    bind(Action::MarkAll, &[Key::char('a')], LISTS, false),
+    bind(Action::Unmark, &[Key::char('A')], LISTS, false),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], &[Context::SignedOut], true),
@@ -351,6 +369,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Entry], false),
     bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
     bind(Action::DeactivateInstead, &[Key::char('t')], &[Context::Confirm, Context::Typed], false),
+    bind(Action::Toggle, &[Key::char('t')], &[Context::ChoosePlan], false),
+    bind(Action::PlanActivate, &[Key::char('a')], &[Context::ChoosePlan], false),
+    bind(Action::Delete, &[Key::char('d')], &[Context::ChoosePlan], false),
     bind(Action::Replace, &[Key::char('y')], &[Context::Question], false),
     bind(Action::DoAgain, &[Key::char('a')], &[Context::Question], false),
     bind(Action::LookAgain, &[Key::char('R')], &[Context::Question], false),
@@ -378,13 +399,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan, Context::ChoosePlan], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Login], false),
     bind(Action::OpenPage, &[Key::char('o')], &[Context::Login], false),
     bind(Action::CopyAddress, &[Key::char('y')], &[Context::Login], false),
     bind(Action::UseBrowser, &[Key::char('b')], &[Context::Login], false),
     bind(Action::UseDeviceCode, &[Key::char('d')], &[Context::Login], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Find, Context::Code], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::BulkConfirm, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Find, Context::Code], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Waiting], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Help, Context::Entry], false),

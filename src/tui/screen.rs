@@ -6,6 +6,7 @@ mod act;
 mod ahead;
 mod follow;
 mod input;
+mod marks;
 mod signing_in;
 
 use super::{
@@ -28,8 +29,8 @@ use super::{
     words,
 };
 use crate::engine::{
-    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Need, Reply, Signal, Slot, Target,
-    Wanted,
+    BulkAction, DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Need, Reply, Signal,
+    Slot, Target, Wanted,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
@@ -416,6 +417,11 @@ impl Screen {
     /// Why an action is not possible here and now, in words; `None` if it is.
     #[must_use]
     pub fn why_not(&self, action: Action) -> Option<String> {
+        if self.context() == Context::BulkPlan
+            && let Some(why) = self.why_not_in_plan(action)
+        {
+            return why;
+        }
         let of_key = action.is_of_key();
         if let Some(key) = self.searched_here().filter(|_| of_key)
             && !(self.engine.settings.read_only && action.is_change())
@@ -437,6 +443,15 @@ impl Screen {
         }
         if action == Action::Complete && self.page() == Page::Accounts {
             return Some("Nothing completes this filter".into());
+        }
+        match action {
+            Action::MakePlan => return self.why_no_plan(),
+            Action::Toggle | Action::Delete
+                if !self.lists.marks.is_empty() && !self.engine.settings.read_only =>
+            {
+                return None;
+            }
+            _ => {}
         }
         let account = self.account();
         match action {
@@ -464,7 +479,13 @@ impl Screen {
     pub fn title(&self, action: Action) -> &'static str {
         let inactive = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
         match action {
+            Action::Toggle if !self.lists.marks.is_empty() => match self.toggled() {
+                BulkAction::Activate => "activate marked",
+                _ => "deactivate marked",
+            },
+            Action::Delete if !self.lists.marks.is_empty() => "delete marked",
             Action::Toggle if self.selected_key().is_some_and(inactive) => "activate",
+            Action::ApplyPlan | Action::PausePlan => self.plan_title(action),
             Action::Exclude if self.engine.can_take_out(self.slot()) => "remove",
             Action::Exclude if self.account().excluded => "include",
             action => action.title(),
@@ -527,6 +548,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         ),
         turn: screen.turn,
         why_not: &why_not,
+        marks: &screen.lists.marks,
         drawn: Drawn::default(),
     };
     if (area.width, area.height) != screen.size {

@@ -17,6 +17,7 @@ mod leak;
 mod left_open;
 mod lists;
 mod looks;
+mod marks;
 mod newer;
 mod offered;
 mod power;
@@ -624,7 +625,7 @@ fn help_scrolls_to_its_end_and_no_further() {
     desk.keys("k");
     assert_ne!(desk.screen(), end, "one back is one back");
     desk.keys("g");
-    assert!(desk.screen().contains("Deactivate, activate"));
+    assert!(desk.screen().contains("(De)activate, undo"));
 }
 
 /// Presses a key before what it answers was read.

@@ -89,6 +89,8 @@ pub(super) struct Schedule {
     cooling: Vec<(usize, DateTime<Utc>, DateTime<Utc>)>,
     /// How many have a key under way.
     busy: usize,
+    /// The entry whose turn came last.
+    latest: usize,
     examined: u64,
 }
 
@@ -99,6 +101,10 @@ impl Schedule {
 
     pub(super) fn examined(&self) -> u64 {
         self.examined
+    }
+
+    pub(super) fn latest(&self) -> usize {
+        self.latest
     }
 
     fn is_idle(&self) -> bool {
@@ -160,6 +166,7 @@ impl BulkPlan {
                 let at = at as usize;
                 if self.entries[at].is_due() {
                     schedule.busy += 1;
+                    schedule.latest = at;
                     return Some((account, at));
                 }
             }

@@ -40,6 +40,7 @@ impl Screen {
     /// what comes by itself under the dialog that is being answered.
     pub(super) fn follow(&mut self, asked_for: bool) -> Vec<Effect> {
         self.leave_what_is_gone();
+        self.follow_marks();
         self.follow_lists();
         let mut effects = self.take_news();
         self.close_dialogs();
