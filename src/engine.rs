@@ -48,7 +48,7 @@ pub use activity::{Activity, Entry, Outcome};
 pub use bulk::{BulkAction, BulkIntent, BulkPlan};
 pub use effect::{
     ChangeId, Clip, Copied, CopyOutcome, Effect, Exit, Fact, Member, NewFile, Note, Order, Origin,
-    Portal, RequestId, SecretJob, SessionId, Slot, Target, Through, Trial,
+    PlanJob, Portal, RequestId, SecretJob, SessionId, Slot, Target, Through, Trial,
 };
 pub use error::{Error, Kind, Remedy};
 pub use event::{Event, Renewed, Signal, SignedIn, TrialNews};
@@ -140,6 +140,8 @@ pub enum News {
     },
     /// No key is searched for any more: the session has ended.
     SearchDropped(Slot),
+    /// A saved plan was opened.
+    PlanOpened,
     /// A rotation is complete: the user has one key again.
     RotationDone {
         /// The account.
@@ -158,6 +160,8 @@ pub enum Need {
     NewKey(String),
     /// What became of a change is not known.
     Question(Origin),
+    /// An earlier run has left a plan over many keys.
+    KeptPlan,
     /// Signing in needs something that only a person can give.
     Prompt(SessionId, PromptId),
 }
@@ -182,6 +186,12 @@ pub struct Engine {
     plans: Vec<Plan>,
     /// The plan over many keys that is open.
     bulk: Option<Box<BulkPlan>>,
+    /// How saving it goes.
+    bulk_saving: Option<bulk::Saving>,
+    /// How opening one goes.
+    bulk_opening: Option<bulk::Saving>,
+    /// The plan that an earlier run has left.
+    kept_plan: Option<Box<bulk::KeptPlan>>,
     questions: Questions,
     rotations: Rotations,
     /// The files of evidence that this run has written, by the key that they are about.
@@ -220,6 +230,9 @@ impl Engine {
             account_rules: Arc::default(),
             plans: Vec::new(),
             bulk: None,
+            bulk_saving: None,
+            bulk_opening: None,
+            kept_plan: None,
             questions: Questions::default(),
             rotations: Rotations::default(),
             evidence: HashMap::new(),
@@ -306,7 +319,13 @@ impl Engine {
             let prompt = account.prompt.as_ref()?;
             Some(Need::Prompt(account.session, prompt.id))
         });
-        plans.chain(keys).chain(questions).chain(prompts).collect()
+        let kept = self.asks_about_kept_plan().then_some(Need::KeptPlan);
+        plans
+            .chain(kept)
+            .chain(keys)
+            .chain(questions)
+            .chain(prompts)
+            .collect()
     }
 
     /// The lists of accounts that are opened: of an organisation, of a portal.
@@ -432,6 +451,7 @@ impl Engine {
             Event::EvidenceWritten { key, result, took } => {
                 self.evidence_written(&key, result, took);
             }
+            Event::Plan(news) => self.heard_of_plans(news),
             Event::Profiles(list) => self.profiles.came(list),
             Event::Rotated(rotated) => self.rotations.remember(rotated),
             Event::Journal(Ok(left_open)) => self.remember(left_open),

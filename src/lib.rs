@@ -41,6 +41,7 @@ pub mod engine;
 pub mod journal;
 pub mod log;
 pub mod memory;
+pub mod plans;
 pub mod program;
 pub mod secret;
 pub mod signals;

@@ -9,18 +9,25 @@
 //! One such plan is open at a time: what undoes it is a plan of its own, which takes its place.
 
 mod apply;
+mod document;
 mod entry;
 mod hold;
 mod make;
 mod schedule;
 
+pub use document::{Document, DocumentAccount, DocumentKey, KeptPlan, KeptStep, PlanNews, Saving};
 pub use entry::{Entry, EntryState, Reviewed, Skipped};
 pub use hold::HeldBack;
 pub use make::Marked;
 pub use schedule::{AT_ONCE, BulkAccount, Paused};
 
-use super::{Engine, effect::Slot, request::Change};
+use super::{
+    Effect, Engine,
+    effect::{PlanJob, Slot},
+    request::Change,
+};
 use chrono::{DateTime, Utc};
+use document::{ByUser, Comparison};
 use schedule::Schedule;
 use std::collections::HashMap;
 
@@ -119,6 +126,16 @@ pub enum BulkIntent {
     Undo,
     /// Put a plan away that is not under way.
     Close,
+    /// Save the plan under a path, as it was typed. It makes a new file.
+    Save(String),
+    /// Open a saved plan, in place of one that is not under way: the path as it was typed.
+    Open(String),
+    /// Go on with the plan that an earlier run has left.
+    GoOn,
+    /// Decide later what becomes of the plan that an earlier run has left.
+    Later,
+    /// Do not go on with the plan that an earlier run has left.
+    Forget,
 }
 
 /// How far a plan over many keys has come.
@@ -228,8 +245,10 @@ pub struct BulkPlan {
     accounts: Vec<BulkAccount>,
     /// The entries by their key IDs.
     by_key: HashMap<Box<str>, Vec<u32>>,
+    by_user: ByUser,
     tally: BulkTally,
     schedule: Schedule,
+    comparison: Comparison,
 }
 
 impl BulkPlan {
@@ -244,8 +263,10 @@ impl BulkPlan {
             entries: Vec::new(),
             accounts: Vec::new(),
             by_key: HashMap::new(),
+            by_user: HashMap::new(),
             tally: BulkTally::default(),
             schedule: Schedule::default(),
+            comparison: Comparison::default(),
         }
     }
 
@@ -334,6 +355,7 @@ impl BulkPlan {
         *self.tally.of(&entry) += 1;
         self.accounts[entry.account].included += usize::from(entry.included);
         self.by_key.entry(entry.key.clone()).or_default().push(at);
+        self.by_user.entry(entry.user.clone()).or_default().push(at);
         self.entries.push(entry);
     }
 
@@ -397,6 +419,14 @@ impl Engine {
             BulkIntent::Stop => self.stop_bulk()?,
             BulkIntent::Undo => self.undo_bulk()?,
             BulkIntent::Close => self.close_bulk()?,
+            BulkIntent::Save(path) => self.save_bulk(path)?,
+            BulkIntent::Open(path) => {
+                self.bulk_opening = Some(Saving::Begun);
+                self.effects.push(Effect::Plan(PlanJob::Open(path)));
+            }
+            BulkIntent::GoOn => self.go_on_with_kept()?,
+            BulkIntent::Later => self.leave_kept(false)?,
+            BulkIntent::Forget => self.leave_kept(true)?,
         }
         Some(())
     }

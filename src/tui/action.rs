@@ -81,6 +81,7 @@ actions! {
     MarkAll, "mark all", "Mark every key that is shown", Keys "Mark keys, plan";
     Unmark, "unmark all", "Unmark all keys", Keys "Mark keys, plan";
     MakePlan, "plan", "Plan for marked keys; show the plan", Keys "Mark keys, plan";
+    OpenPlan, "open a plan", "Open a saved plan", Keys "Mark keys, plan";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
     Impact, "impact", "Show who uses the key and what would break", Keys "Details, use, leaks";
     Leaked, "leaked", "Deal with a leaked key, to the end", Keys "Details, use, leaks";
@@ -135,6 +136,9 @@ actions! {
     ApplyPlan, "apply", "Apply the plan, or go on with it";
     Include, "skip / include", "Leave the key out of the plan, or include it";
     PausePlan, "pause", "Pause the plan; close it when it does not run";
+    SavePlan, "save the plan", "Save the plan as a file";
+    GoOnPlan, "show it", "Show the plan that was not finished";
+    ForgetPlan, "forget it", "Do not go on with the plan";
     StopPlan, "stop", "End the plan: what is not done stays undone";
     PlanActivate, "activate", "Plan to activate the marked keys";
     DeactivateInstead, "deactivate instead", "Deactivate the key instead of deleting it";
@@ -267,7 +271,8 @@ impl Action {
             | Self::KeepKey
             | Self::NextStep
             | Self::Independent
-            | Self::RollBack => true,
+            | Self::RollBack
+            | Self::ForgetPlan => true,
             Self::Undo => context == Context::Rotate,
             // It comes up by itself, and what is not given is not renewed.
             Self::Cancel => context == Context::Code,

@@ -30,7 +30,7 @@ mod rotate;
 mod store;
 mod switch;
 
-pub(super) use bulk::{BulkPage, ChooseAction};
+pub(super) use bulk::{BulkPage, ChooseAction, KeptPlanDialog, PlanFile};
 pub(super) use code::CodeDialog;
 pub(super) use describe::Describe;
 pub(super) use details::Details;
@@ -254,6 +254,7 @@ fn held<'a>(engine: &'a Engine, key: &str) -> Option<&'a NewKey> {
 pub(super) fn for_need(need: &Need, engine: &Engine) -> Box<dyn Dialog> {
     match need {
         Need::Plan(plan) => Box::new(PlanDialog::new(*plan)),
+        Need::KeptPlan => Box::new(KeptPlanDialog::default()),
         Need::NewKey(key) => Box::new(NewKeyDialog::new(key.clone())),
         Need::Question(origin) => Box::new(QuestionDialog::new(origin.clone())),
         Need::Prompt(session, id) => {

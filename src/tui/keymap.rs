@@ -56,6 +56,8 @@ contexts! {
     Discard, "discard?", "Asked before a secret is thrown away.";
     BulkPlan, "plan", "A plan over many keys.";
     BulkConfirm, "plan confirmation", "Typing the number of keys of a plan.";
+    PlanFile, "plan file", "Typing the path of a saved plan.";
+    KeptPlan, "unfinished plan", "A plan that an earlier run has left.";
     ChoosePlan, "plan to make", "Choosing what a plan does to the marked keys.";
     Entry, "whole entry", "One entry of the activity, whole.";
     Reading, "reading", "Something to read: details, what went wrong, how to filter.";
@@ -88,6 +90,7 @@ impl Context {
                 | Self::Profile
                 | Self::File
                 | Self::Evidence
+                | Self::PlanFile
                 | Self::Describe
                 | Self::Find
                 | Self::Code
@@ -225,6 +228,7 @@ const BUTTONS: &[Context] = &[
     Context::Typed,
     Context::BulkConfirm,
     Context::ChoosePlan,
+    Context::KeptPlan,
     Context::Question,
     Context::Rotate,
     Context::Full,
@@ -241,6 +245,7 @@ const TYPED: &[Context] = &[
     Context::Profile,
     Context::File,
     Context::Evidence,
+    Context::PlanFile,
     Context::Describe,
     Context::Find,
     Context::Code,
@@ -318,6 +323,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Include, &[Key::char(' ')], BULK, true),
     bind(Action::Undo, &[Key::char('u')], BULK, true),
     bind(Action::Impact, &[Key::char('i')], BULK, true),
+    bind(Action::SavePlan, &[Key::char('w')], BULK, true),
     bind(Action::StopPlan, &[Key::char('x')], BULK, true),
     bind(Action::PausePlan, &[Key::of(KeyCode::Esc), Key::char('q')], BULK, true),
     bind(Action::Toggle, &[Key::char('t')], IMPACT, true),
@@ -336,6 +342,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Mark, &[Key::char(' ')], LISTS, false),
     bind(Action::MarkAll, &[Key::char('a')], LISTS, false),
     bind(Action::Unmark, &[Key::char('A')], LISTS, false),
+    bind(Action::OpenPlan, &[Key::char('P')], LISTS, false),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], &[Context::SignedOut], true),
@@ -369,6 +376,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Entry], false),
     bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
     bind(Action::DeactivateInstead, &[Key::char('t')], &[Context::Confirm, Context::Typed], false),
+    bind(Action::GoOnPlan, &[Key::char('y')], &[Context::KeptPlan], false),
+    bind(Action::ForgetPlan, &[Key::char('x')], &[Context::KeptPlan], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::PlanFile], false),
     bind(Action::Toggle, &[Key::char('t')], &[Context::ChoosePlan], false),
     bind(Action::PlanActivate, &[Key::char('a')], &[Context::ChoosePlan], false),
     bind(Action::Delete, &[Key::char('d')], &[Context::ChoosePlan], false),
@@ -399,7 +409,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan, Context::ChoosePlan], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan, Context::ChoosePlan, Context::KeptPlan], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Login], false),
     bind(Action::OpenPage, &[Key::char('o')], &[Context::Login], false),
     bind(Action::CopyAddress, &[Key::char('y')], &[Context::Login], false),

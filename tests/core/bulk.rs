@@ -6,10 +6,11 @@ use super::desk::now;
 use chrono::{DateTime, TimeDelta, Utc};
 use iamkeys::engine::{
     Answer, Background, Change, ChangeId, Changed, Effect, Engine, Error, Event, Exit, Intent,
-    Kind, Leave, Need, News, Obstacle, RECENT, Read, SessionId, Settings, SignedIn, Slot, Target,
+    Kind, Leave, Need, News, Obstacle, PlanJob, RECENT, Read, SessionId, Settings, SignedIn, Slot,
+    Target,
     bulk::{
-        AT_ONCE, BulkAction, BulkIntent, BulkPlan, BulkStage, BulkTally, Entry, EntryState,
-        HeldBack, Marked, Paused, Skipped,
+        AT_ONCE, BulkAction, BulkIntent, BulkPlan, BulkStage, BulkTally, Document, Entry,
+        EntryState, HeldBack, KeptStep, Marked, Paused, PlanNews, Saving, Skipped,
     },
     model::{
         AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, Summary, User, UsersPage,
@@ -55,6 +56,8 @@ struct World {
     /// Every change that was sent.
     sent: Vec<(Slot, Change)>,
     under_way: Vec<(SessionId, ChangeId, Change)>,
+    /// What was to be done with plans in files.
+    plan_jobs: Vec<String>,
     most_under_way: usize,
     clock: DateTime<Utc>,
 }
@@ -89,6 +92,7 @@ impl World {
             effects: VecDeque::new(),
             sent: Vec::new(),
             under_way: Vec::new(),
+            plan_jobs: Vec::new(),
             most_under_way: 0,
             clock: now(),
             accounts,
@@ -243,6 +247,11 @@ impl World {
                 };
                 assert_eq!(of_account(session.slot), 1, "one at a time in an account");
             }
+            Effect::Plan(PlanJob::Keep(document)) => {
+                self.plan_jobs.push(format!("keep {}", document.keys.len()));
+            }
+            Effect::Plan(PlanJob::Done(step)) => self.plan_jobs.push(format!("done {}", step.key)),
+            Effect::Plan(PlanJob::Forget) => self.plan_jobs.push("forget".into()),
             _ => {}
         }
     }
@@ -1064,4 +1073,195 @@ proptest! {
         world.run();
         prop_assert_eq!(world.statuses(), before);
     }
+}
+
+impl World {
+    fn document(&self) -> Document {
+        self.plan().document(&self.engine)
+    }
+
+    fn open_document(&mut self, document: Document) -> Option<Saving> {
+        self.intend(BulkIntent::Open("plan.json".into()));
+        let news = PlanNews::Opened(Ok(Box::new(document)));
+        self.hear(Event::Plan(news));
+        self.look();
+        self.engine.bulk_opening().cloned()
+    }
+
+    /// The jobs that were asked for, as words, since the last call.
+    fn jobs(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.plan_jobs)
+    }
+}
+
+#[test]
+fn what_is_opened_is_compared_with_the_account_before_anything_is_applied() {
+    let users = |changed: bool| -> Vec<Users> {
+        let mut users = vec![
+            ("a".into(), vec![key("AKIASAME", true, 900, None)]),
+            ("b".into(), vec![key("AKIAUSED", true, 900, None)]),
+            ("c".into(), vec![key("AKIAOFF", true, 900, None)]),
+            ("d".into(), vec![key("AKIAGONE", true, 900, None)]),
+        ];
+        if changed {
+            users[1].1[0].used = Some(1);
+            users[2].1[0].active = false;
+            users[3].1.clear();
+        }
+        vec![users]
+    };
+    let mut world = World::new(users(false));
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    assert_eq!(document.keys.len(), 4);
+    // Another person, another day.
+    let mut world = World::new(users(true));
+    let opened = world.open_document(document);
+    assert!(matches!(opened, Some(Saving::Done(_))), "{opened:?}");
+    assert!(!world.plan().is_comparing());
+    let difference = |id: &str| world.entry(id).difference.clone();
+    assert_eq!(difference("AKIASAME"), None);
+    let used = Skipped::UsedSince(now() - TimeDelta::days(1));
+    assert_eq!(difference("AKIAUSED"), Some(used));
+    assert_eq!(difference("AKIAOFF"), Some(Skipped::AlreadySo));
+    assert_eq!(difference("AKIAGONE"), Some(Skipped::Gone));
+    assert_eq!(world.plan().changed_since(), 3);
+    assert!(world.sent.is_empty());
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().skipped), (1, 3));
+}
+
+#[test]
+fn a_plan_that_was_applied_before_has_nothing_left() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    world.apply();
+    world.run();
+    world.open_document(document);
+    assert!(world.plan().is_applied_already());
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 3);
+    assert_eq!(world.tally().skipped, 3);
+}
+
+#[test]
+fn a_plan_for_an_account_that_is_not_open_is_refused() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    let mut document = world.document();
+    document.accounts[0].id = Some("999999999999".into());
+    let opened = world.open_document(document.clone());
+    let Some(Saving::Failed(why)) = opened else {
+        panic!("{opened:?}");
+    };
+    assert!(why.contains("999999999999"), "{why}");
+    document.accounts[0].id = Some("000000000001".into());
+    document.accounts[0].endpoint = Some("http://127.0.0.1:1".into());
+    let opened = world.open_document(document);
+    assert!(matches!(opened, Some(Saving::Failed(_))), "{opened:?}");
+}
+
+#[test]
+fn keys_of_accounts_that_are_not_open_stay_out_of_a_plan_that_is_opened() {
+    let mut world = World::new(vec![batch(0, 2), batch(1, 2)]);
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.open_document(document);
+    assert_eq!((world.tally().to_do, world.tally().left_out), (2, 2));
+    let held = world.entry("AKIA001N00000EXAMPLE").held_back.clone();
+    assert_eq!(held, Some(HeldBack::NotOpen));
+}
+
+#[test]
+fn who_applies_a_plan_does_not_lose_their_own_key_by_it() {
+    let mine = "AKIASESSION00000EXAMP";
+    let keys = vec![
+        key("AKIAFIRST", true, 900, None),
+        key(mine, true, 900, None),
+    ];
+    let mut world = World::new(one("a", keys));
+    world.make(BulkAction::Deactivate);
+    let mut document = world.document();
+    // For who has made it, it was a key like any other.
+    document.keys[1].held_back = None;
+    document.keys[1].included = true;
+    world.open_document(document);
+    let entry = world.entry(mine);
+    assert_eq!(
+        (entry.included, &entry.held_back),
+        (false, &Some(HeldBack::Own))
+    );
+}
+
+#[test]
+fn a_plan_under_way_is_kept_and_gone_on_with_by_the_next_run() {
+    let mut world = World::new(vec![batch(0, 5)]);
+    world.make(BulkAction::Deactivate);
+    assert_eq!(world.jobs(), [""; 0], "nothing is kept of a review");
+    world.apply();
+    world.look();
+    world.answer_change(0);
+    world.answer_change(0);
+    assert_eq!(
+        world.jobs(),
+        [
+            "keep 5",
+            "done AKIA000N00000EXAMPLE",
+            "done AKIA000N00001EXAMPLE"
+        ]
+    );
+    let document = world.document();
+    let step = |id: &str| KeptStep {
+        account: Some("000000000001".into()),
+        key: id.into(),
+    };
+    let done = vec![step("AKIA000N00000EXAMPLE"), step("AKIA000N00001EXAMPLE")];
+    // The change under way is answered by nobody: the process is gone, the account has made it.
+    let mut accounts = world.accounts.clone();
+    accounts[0][2].1[0].active = false;
+    let mut world = World::new(accounts);
+    world.hear(Event::Plan(PlanNews::Kept(Box::new(document), done)));
+    assert_eq!(world.engine.needs(), [Need::KeptPlan]);
+    world.intend(BulkIntent::GoOn);
+    world.look();
+    assert_eq!(world.engine.needs(), []);
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    assert_eq!(world.tally().done, 2);
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 2, "{:?}", world.sent);
+    assert_eq!((world.tally().done, world.tally().skipped), (4, 1));
+    let jobs = world.jobs();
+    assert_eq!(jobs.last().map(String::as_str), Some("forget"));
+    // What earlier runs have done can be undone too.
+    world.intend(BulkIntent::Undo);
+    assert_eq!(world.tally().to_do, 4);
+}
+
+#[test]
+fn a_plan_that_was_left_waits_for_its_account_and_can_be_put_off_or_forgotten() {
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Deactivate);
+    let mut document = world.document();
+    world.intend(BulkIntent::Close);
+    document.accounts[0].id = Some("000000000002".into());
+    let news = PlanNews::Kept(Box::new(document.clone()), Vec::new());
+    world.hear(Event::Plan(news));
+    assert_eq!(world.engine.needs(), [], "another account");
+    document.accounts[0].id = Some("000000000001".into());
+    let news = || PlanNews::Kept(Box::new(document.clone()), Vec::new());
+    world.hear(Event::Plan(news()));
+    world.intend(BulkIntent::Later);
+    assert_eq!(world.engine.needs(), []);
+    assert!(world.engine.kept_plan().is_some());
+    assert_eq!(world.jobs(), [""; 0]);
+    world.hear(Event::Plan(news()));
+    world.intend(BulkIntent::Forget);
+    world.look();
+    assert!(world.engine.kept_plan().is_none());
+    assert_eq!(world.jobs(), ["forget"]);
 }

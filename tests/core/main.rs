@@ -1063,7 +1063,7 @@ fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
                     targets.push(plan.first().clone());
                 }
             }
-            Need::Question(_) | Need::Prompt(..) => {}
+            Need::Question(_) | Need::Prompt(..) | Need::KeptPlan => {}
         }
     }
     (secrets, targets)

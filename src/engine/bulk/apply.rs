@@ -5,9 +5,9 @@ use super::{
     BulkAction, BulkPlan, BulkStage, EntryState, Paused, Reviewed, Skipped, hold, make::known_key,
 };
 use crate::engine::{
-    Engine, READ_ONLY,
+    Effect, Engine, READ_ONLY,
     account::{Stage as AccountStage, is_trial},
-    effect::{ChangeId, Origin, SessionId},
+    effect::{ChangeId, Origin, PlanJob, SessionId},
     error::{Error, Kind},
     model::{KeyStatus, LastUsed},
     plan::{PlanId, Proposal, Stage},
@@ -63,6 +63,7 @@ impl Engine {
         }
         plan.stage = BulkStage::Running;
         plan.line_up();
+        self.keep_bulk();
         self.schedule_bulk();
         Some(())
     }
@@ -81,6 +82,7 @@ impl Engine {
         let plan = self.bulk.as_deref_mut()?;
         if matches!(plan.stage, BulkStage::Running | BulkStage::Paused) {
             plan.stage = BulkStage::Ended;
+            self.effects.push(Effect::Plan(PlanJob::Forget));
         }
         Some(())
     }
@@ -100,6 +102,7 @@ impl Engine {
 
     /// Looks at the next keys, as far as there is room.
     pub(in crate::engine) fn schedule_bulk(&mut self) {
+        self.compare_bulk();
         while let Some((account, at)) = self.next_turn() {
             self.look_at_entry(account, at);
         }
@@ -107,6 +110,9 @@ impl Engine {
             return;
         };
         if plan.settle() {
+            if plan.stage == BulkStage::Ended {
+                self.effects.push(Effect::Plan(PlanJob::Forget));
+            }
             let (text, bad) = summary(plan);
             if bad {
                 self.complain(text);
@@ -225,7 +231,12 @@ impl Engine {
     }
 
     /// What is different from what was reviewed, if it matters.
-    fn difference_since(&self, at: usize, now: &Reviewed, trial: bool) -> Option<Skipped> {
+    pub(super) fn difference_since(
+        &self,
+        at: usize,
+        now: &Reviewed,
+        trial: bool,
+    ) -> Option<Skipped> {
         let plan = self.bulk()?;
         let entry = &plan.entries[at];
         let before = &entry.reviewed;
@@ -281,6 +292,7 @@ impl Engine {
         self.bulk.as_deref_mut()?.edit(at, |entry| {
             entry.reviewed = reviewed;
             entry.step = step;
+            entry.difference = None;
             entry.confirmed = false;
         });
         Some(())
@@ -325,6 +337,7 @@ impl Engine {
             None => {
                 plan.set_state(at, EntryState::Done);
                 plan.turn_over(account);
+                self.keep_step(at);
             }
             Some(error) if is_passing(&error) => {
                 plan.set_state(at, EntryState::Pending);
@@ -370,6 +383,7 @@ impl Engine {
         let is_it = |entry: &super::Entry| entry.state == EntryState::OutcomeUnknown(*id);
         let at = plan.entries.iter().position(is_it)?;
         plan.set_state(at, EntryState::Done);
+        self.keep_step(at);
         Some(())
     }
 }

@@ -29,6 +29,8 @@ pub struct Entry {
     pub included: bool,
     /// Whether a person has confirmed that it is changed.
     pub confirmed: bool,
+    /// What is different from what was reviewed, as far as that is known before it is looked at.
+    pub difference: Option<Skipped>,
     /// How far it has come.
     pub state: EntryState,
 }

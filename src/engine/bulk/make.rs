@@ -128,6 +128,7 @@ impl Engine {
                 held_back: Some(HeldBack::Gone),
                 included: false,
                 confirmed: false,
+                difference: None,
                 state: EntryState::Pending,
             });
             return;
@@ -160,6 +161,7 @@ impl Engine {
             included: held_back.is_none(),
             held_back,
             confirmed: false,
+            difference: None,
             state: EntryState::Pending,
         });
     }

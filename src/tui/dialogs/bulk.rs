@@ -3,9 +3,13 @@
 
 mod choose;
 mod confirm;
+mod file;
+mod kept;
 mod rows;
 
 pub(in crate::tui) use choose::ChooseAction;
+pub(in crate::tui) use file::PlanFile;
+pub(in crate::tui) use kept::KeptPlanDialog;
 
 use super::{Impact, intend};
 use crate::{
@@ -87,6 +91,10 @@ impl BulkPage {
 
     fn note(plan: &BulkPlan) -> String {
         match plan.stage {
+            BulkStage::Review if plan.is_comparing() => "comparing with the account".into(),
+            BulkStage::Review | BulkStage::Paused if plan.changed_since() > 0 => {
+                format!("{} not as reviewed", plan.changed_since())
+            }
             BulkStage::Review => "nothing changes until applied".into(),
             BulkStage::Running => "under way".into(),
             BulkStage::Paused if plan.is_under_way() => "pausing".into(),
@@ -140,6 +148,10 @@ impl BulkPage {
                 };
                 (format!("Held back: {why}. {space} includes it"), theme.warn)
             }
+            (EntryState::Pending, _) if entry.included && entry.difference.is_some() => (
+                "It is not as reviewed, and would be skipped".into(),
+                theme.warn,
+            ),
             (EntryState::Skipped(_), _) => (
                 "It was not as reviewed, and was left alone".into(),
                 theme.warn,
@@ -232,6 +244,7 @@ impl Dialog for BulkPage {
                 self.at = 0;
                 intend(Intent::Bulk(BulkIntent::Undo))
             }
+            Action::SavePlan => vec![Ask::Open(Box::new(PlanFile::save(engine)))],
             Action::StopPlan => intend(Intent::Bulk(BulkIntent::Stop)),
             Action::Impact => self.impact(plan),
             Action::PausePlan => Self::back(plan),

@@ -11,7 +11,7 @@ use crate::{
     },
     tui::{
         action::Action,
-        dialogs::{BulkPage, ChooseAction},
+        dialogs::{BulkPage, ChooseAction, PlanFile},
         format,
         keymap::{self, Context},
         pages::{Page, Pane},
@@ -48,6 +48,10 @@ impl Screen {
             Action::Toggle if has_marks => self.plan_marked(self.toggled()),
             Action::Delete if has_marks => self.plan_marked(BulkAction::Delete),
             Action::MakePlan => self.show_plan(),
+            Action::OpenPlan => {
+                self.open(Box::new(PlanFile::open()));
+                Vec::new()
+            }
             _ => return None,
         })
     }

@@ -1,7 +1,7 @@
 //! The rows of a plan over many keys. A key ID is never cut off: names and reasons give way.
 
 use crate::{
-    engine::bulk::{BulkPlan, BulkStage, Entry, EntryState, HeldBack},
+    engine::bulk::{BulkPlan, BulkStage, Entry, EntryState, HeldBack, Skipped},
     tui::{prelude::*, theme::Theme},
 };
 
@@ -84,6 +84,10 @@ fn state(canvas: &Canvas<'_>, plan: &BulkPlan, entry: &Entry) -> (&'static str, 
             let held = entry.held_back.as_ref();
             let why = held.map_or_else(|| "left out".into(), HeldBack::words);
             (glyphs.rule, theme.dim, why)
+        }
+        EntryState::Pending if entry.difference.is_some() => {
+            let words = entry.difference.as_ref().map(Skipped::words);
+            (glyphs.warn, theme.warn, words.unwrap_or_default())
         }
         EntryState::Pending if plan.stage == BulkStage::Review => {
             (glyphs.inactive, Style::new(), entry.step.verb().into())
