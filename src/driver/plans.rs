@@ -93,7 +93,7 @@ impl Keeper {
             Job::Do(PlanJob::Open(path), places) => {
                 Some(PlanNews::Opened(open(&path, &places).map(Box::new)))
             }
-            Job::Do(PlanJob::Keep(document), _) => failed(self.keep(&document, journal)),
+            Job::Do(PlanJob::Keep(document), _) => self.keep(&document, journal).err(),
             Job::Do(PlanJob::Done(step), _) => failed(self.done(step)),
             Job::Do(PlanJob::Forget, _) => {
                 self.forget();
@@ -144,7 +144,7 @@ fn kept_in(journal: &JournalConfig) -> Option<(PathBuf, String)> {
 
 impl Keeper {
     /// Keeps a plan from now on. Blocks for the disk.
-    fn keep(&self, document: &Document, journal: &JournalConfig) -> Result<(), String> {
+    fn keep(&self, document: &Document, journal: &JournalConfig) -> Result<(), PlanNews> {
         let is_demo = |endpoint: &Option<String>| endpoint.as_deref() == Some(DEMO);
         let mut accounts = document.accounts.iter();
         if accounts.any(|account| is_demo(&account.endpoint)) && !journal.demo_too {
@@ -160,7 +160,10 @@ impl Keeper {
             return Ok(());
         }
         let before = kept.take();
-        let file = begin(&path, &line).map_err(|error| format!("{}: {error}", path.display()))?;
+        let file = begin(&path, &line).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => PlanNews::Elsewhere,
+            _ => PlanNews::NotKept(format!("{}: {error}", path.display())),
+        })?;
         *kept = Some((path, file));
         if let Some((path, _)) = before {
             let _ = fs::remove_file(path);

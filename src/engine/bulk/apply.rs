@@ -269,16 +269,15 @@ impl Engine {
             }
             _ => {}
         }
-        let done_here = |other: &str| {
+        // Who has agreed that both are taken away knows that the last one is.
+        let goes_too = |other: &str| {
             let places = plan.by_key.get(other).into_iter().flatten();
-            let entries = places.map(|at| &plan.entries[*at as usize]);
-            let same = entries.filter(|other| other.account == entry.account);
-            same.into_iter()
-                .any(|other| other.state == EntryState::Done)
+            let mut entries = places.map(|at| &plan.entries[*at as usize]);
+            entries.any(|other| other.account == entry.account && other.included)
         };
         let alone = now.others_active == 0 && before.others_active > 0;
         let stops = alone && entry.step == BulkAction::Deactivate;
-        (stops && !before.others.iter().any(|other| done_here(other))).then_some(Skipped::NoOther)
+        (stops && !before.others.iter().any(|other| goes_too(other))).then_some(Skipped::NoOther)
     }
 
     /// What was skipped is reviewed as it is now: including it again is a decision about that.

@@ -88,6 +88,8 @@ pub enum PlanNews {
     Kept(Box<Document>, Vec<KeptStep>),
     /// A plan under way could not be kept: why.
     NotKept(String),
+    /// Another process of this machine carries the same plan out.
+    Elsewhere,
 }
 
 /// How saving a plan goes.
@@ -258,6 +260,10 @@ impl Engine {
                     put_off: false,
                 };
                 self.kept_plan = Some(Box::new(kept));
+            }
+            PlanNews::Elsewhere => {
+                self.pause_bulk();
+                self.complain("Paused: another iamkeys carries this plan out");
             }
             PlanNews::NotKept(why) => {
                 self.complain(format!("A crash would lose the plan's place: {why}"));
