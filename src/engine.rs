@@ -63,7 +63,9 @@ pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::{Offer, Problem};
 pub use prompt::{Means, Prompt, PromptId, PromptNews, Reply};
 pub use request::{Answer, Change, ChangeRow, Changed, REVOCATION, Read, ReadRow, Severity};
-pub use rotation::{Blocker, Evidence, Rotated, Rotation, RotationAction, RotationStep, WARM};
+pub use rotation::{
+    Blocker, Evidence, Rotated, Rotation, RotationAction, RotationStep, RotationUnderWay, WARM,
+};
 pub use search::{Again, KeyAccount, Search, SearchPhase, SearchWords};
 pub use secret_key::SecretKey;
 pub use unresolved::Resolution;

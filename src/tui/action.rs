@@ -76,6 +76,7 @@ actions! {
     Undo, "undo", "Undo deactivating: activate the key again", Keys "(De)activate, undo";
     Delete, "delete", "Delete the key for good", Keys "Delete";
     Rotate, "rotate", "Rotate the key, or continue a rotation", Keys "Rotate, or continue";
+    ShowRotations, "rotations", "Show the rotations under way", Keys "Rotate, or continue";
     Describe, "describe", "Edit the key's description", Keys "Edit the description";
     Mark, "mark", "Mark the key, or the user's keys", Keys "Mark keys, plan";
     MarkAll, "mark all", "Mark every key that is shown", Keys "Mark keys, plan";

@@ -27,6 +27,7 @@ mod plan;
 mod question;
 mod ready_filters;
 mod rotate;
+mod rotations;
 mod store;
 mod switch;
 
@@ -48,6 +49,7 @@ pub(super) use plan::PlanDialog;
 pub(super) use question::QuestionDialog;
 pub(super) use ready_filters::ReadyFilters;
 pub(super) use rotate::Rotate;
+pub(super) use rotations::RotationsPage;
 pub(super) use store::Store;
 pub(super) use switch::Switch;
 

@@ -56,6 +56,7 @@ contexts! {
     Discard, "discard?", "Asked before a secret is thrown away.";
     BulkPlan, "plan", "A plan over many keys.";
     BulkConfirm, "plan confirmation", "Typing the number of keys of a plan.";
+    Rotations, "rotations", "The rotations under way.";
     PlanFile, "plan file", "Typing the path of a saved plan.";
     KeptPlan, "unfinished plan", "A plan that an earlier run has left.";
     ChoosePlan, "plan to make", "Choosing what a plan does to the marked keys.";
@@ -215,6 +216,7 @@ const MOVING: &[Context] = &[
     Context::Impact,
     Context::Events,
     Context::BulkPlan,
+    Context::Rotations,
 ];
 const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette, Context::Switch];
 const ROWS_WHILE_TYPING: &[Context] = &[
@@ -267,6 +269,7 @@ const REFRESHED: &[Context] = &[
     Context::Rotate,
     Context::Leak,
     Context::Impact,
+    Context::Rotations,
 ];
 const QUITTABLE: &[Context] = &[
     Context::Accounts,
@@ -318,7 +321,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Activity], true),
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity], true),
-    bind(Action::ShowItem, &[Key::of(KeyCode::Enter)], &[Context::Impact, Context::Events], true),
+    bind(Action::ShowItem, &[Key::of(KeyCode::Enter)], &[Context::Impact, Context::Events, Context::Rotations], true),
     bind(Action::ApplyPlan, &[Key::of(KeyCode::Enter)], BULK, true),
     bind(Action::Include, &[Key::char(' ')], BULK, true),
     bind(Action::Undo, &[Key::char('u')], BULK, true),
@@ -331,17 +334,18 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Leaked, &[Key::char('!')], IMPACT, true),
     bind(Action::ListEvents, &[Key::char('e')], IMPACT, true),
     bind(Action::Refresh, &[Key::char('R')], REFRESHED, true),
-    bind(Action::Back, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Impact, Context::Events], true),
+    bind(Action::Back, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Impact, Context::Events, Context::Rotations], true),
     bind(Action::Delete, &[Key::char('d')], IMPACT, true),
     bind(Action::CopyId, &[Key::char('y')], IMPACT, true),
     bind(Action::MoreEvents, &[Key::char('m')], &[Context::Impact, Context::Events, Context::Leak], true),
     bind(Action::Switch, &[Key::char('@')], VIEWS, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events, Context::BulkPlan], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events, Context::BulkPlan, Context::Rotations], true),
     bind(Action::Leaked, &[Key::char('!')], LISTS, false),
     bind(Action::Mark, &[Key::char(' ')], LISTS, false),
     bind(Action::MarkAll, &[Key::char('a')], LISTS, false),
     bind(Action::Unmark, &[Key::char('A')], LISTS, false),
+    bind(Action::ShowRotations, &[Key::char('W')], LISTS, false),
     bind(Action::OpenPlan, &[Key::char('P')], LISTS, false),
     bind(Action::Describe, &[Key::char('n')], LISTS, false),
     bind(Action::ShowAccounts, &[Key::char('0')], VIEWS, false),

@@ -446,6 +446,7 @@ impl Screen {
         }
         match action {
             Action::MakePlan => return self.why_no_plan(),
+            Action::Rotate if !self.lists.marks.is_empty() => return None,
             Action::Toggle | Action::Delete
                 if !self.lists.marks.is_empty() && !self.engine.settings.read_only =>
             {
@@ -484,6 +485,7 @@ impl Screen {
                 _ => "deactivate marked",
             },
             Action::Delete if !self.lists.marks.is_empty() => "delete marked",
+            Action::Rotate if !self.lists.marks.is_empty() => "rotate marked",
             Action::Toggle if self.selected_key().is_some_and(inactive) => "activate",
             Action::ApplyPlan | Action::PausePlan => self.plan_title(action),
             Action::Exclude if self.engine.can_take_out(self.slot()) => "remove",

@@ -152,3 +152,26 @@ fn however_long_a_plan_is_only_what_is_seen_is_drawn() {
     desk.keys("G");
     assert!(desk.screen().contains("10,000/10,000"), "{}", desk.screen());
 }
+
+#[test]
+fn marked_keys_make_a_list_of_rotations_with_what_each_waits_for() {
+    let mut desk = desk();
+    desk.keys("/deploy");
+    desk.press(KeyCode::Enter);
+    desk.keys("a");
+    desk.press(KeyCode::Esc);
+    desk.keys("/batch");
+    desk.press(KeyCode::Enter);
+    desk.keys("ar");
+    let screen = desk.screen();
+    assert!(screen.contains("Rotations under way"), "{screen}");
+    assert!(screen.contains("2 rotations"), "a user once: {screen}");
+    assert!(screen.contains("you: create the new key"), "{screen}");
+    desk.keys("j");
+    desk.press(KeyCode::Enter);
+    desk.serve(&people());
+    assert!(desk.screen().contains("old-batch"), "{}", desk.screen());
+    // What was begun is under way from now on, whether it is marked or not.
+    let begun = desk.screen.engine.rotations_under_way();
+    assert!(begun.iter().any(|it| &*it.user == "old-batch"), "{begun:?}");
+}

@@ -3,7 +3,7 @@
 use super::{main_view, pictures, settings};
 use crate::desk::{Desk, Someone, people, someone};
 use crossterm::event::KeyCode;
-use iamkeys::engine::{Changed, Error, Kind};
+use iamkeys::engine::{Changed, Error, Event, Kind, bulk::PlanNews};
 
 /// Users for each thing that a plan says of a key.
 fn staff() -> Vec<Someone> {
@@ -99,6 +99,48 @@ fn plans() {
         };
         desk.changed(id, Err(denied));
         desk.serve(&staff());
+        desk
+    });
+}
+
+#[test]
+fn plans_in_files() {
+    pictures("plan-save", |size| {
+        let mut desk = reviewed(size);
+        desk.keys("w");
+        desk.press(KeyCode::Enter);
+        desk.send(Event::Plan(PlanNews::Saved(Err(
+            "/home/alice/plan-2026-11-21.json is there already".into(),
+        ))));
+        desk
+    });
+    pictures("plan-open", |size| {
+        let mut desk = main_view(size);
+        desk.keys("Pplan.json");
+        desk.press(KeyCode::Enter);
+        let why = "keys[3]: step: a key that is Active is not deleted";
+        desk.send(Event::Plan(PlanNews::Opened(Err(why.into()))));
+        desk
+    });
+    pictures("plan-opened", |size| {
+        let mut desk = reviewed(size);
+        let plan = desk.screen.engine.bulk().expect("a plan");
+        let document = plan.document(&desk.screen.engine);
+        desk.press(KeyCode::Esc);
+        let mut since = staff();
+        since.retain(|user| user.name != "load-test");
+        let opened = PlanNews::Opened(Ok(Box::new(document)));
+        desk.send(Event::Plan(opened));
+        desk.serve(&since);
+        desk
+    });
+    pictures("plan-kept", |size| {
+        let mut desk = reviewed(size);
+        let plan = desk.screen.engine.bulk().expect("a plan");
+        let document = plan.document(&desk.screen.engine);
+        desk.press(KeyCode::Esc);
+        let kept = PlanNews::Kept(Box::new(document), Vec::new());
+        desk.send(Event::Plan(kept));
         desk
     });
 }

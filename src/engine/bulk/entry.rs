@@ -93,13 +93,13 @@ impl Skipped {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::Gone => "gone: skipped".into(),
-            Self::AlreadySo => "already so: skipped".into(),
-            Self::Status(status) => format!("{} now: skipped", status.word()),
-            Self::UsedSince(_) => "used since: skipped".into(),
-            Self::AnotherKey(_) => "another key since: skipped".into(),
-            Self::NoOther => "last active key: skipped".into(),
-            Self::UseUnknown => "use unknown: skipped".into(),
+            Self::Gone => "gone".into(),
+            Self::AlreadySo => "already so".into(),
+            Self::Status(status) => format!("{} now", status.word()),
+            Self::UsedSince(_) => "used since".into(),
+            Self::AnotherKey(_) => "another key since".into(),
+            Self::NoOther => "last active key".into(),
+            Self::UseUnknown => "use unknown".into(),
         }
     }
 }

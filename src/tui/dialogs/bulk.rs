@@ -92,6 +92,9 @@ impl BulkPage {
     fn note(plan: &BulkPlan) -> String {
         match plan.stage {
             BulkStage::Review if plan.is_comparing() => "comparing with the account".into(),
+            BulkStage::Review if plan.is_applied_already() => {
+                "nothing left: applied before?".into()
+            }
             BulkStage::Review | BulkStage::Paused if plan.changed_since() > 0 => {
                 format!("{} not as reviewed", plan.changed_since())
             }

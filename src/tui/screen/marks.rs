@@ -3,7 +3,7 @@
 use super::Screen;
 use crate::{
     engine::{
-        BulkAction, BulkIntent, BulkPlan, Effect, Intent, READ_ONLY,
+        BulkAction, BulkIntent, BulkPlan, Effect, Intent, READ_ONLY, RotationUnderWay,
         account::{Account, Known, UserRow},
         bulk::{BulkStage, Marked},
         fleet::UserPlace,
@@ -11,12 +11,13 @@ use crate::{
     },
     tui::{
         action::Action,
-        dialogs::{BulkPage, ChooseAction, PlanFile},
+        dialogs::{BulkPage, ChooseAction, PlanFile, RotationsPage},
         format,
         keymap::{self, Context},
         pages::{Page, Pane},
     },
 };
+use std::collections::HashSet;
 
 /// A key, as it is marked; none where the account has not named it yet.
 fn marked(account: &Account, row: &UserRow, key: Known<'_>) -> Option<Marked> {
@@ -47,6 +48,8 @@ impl Screen {
             }
             Action::Toggle if has_marks => self.plan_marked(self.toggled()),
             Action::Delete if has_marks => self.plan_marked(BulkAction::Delete),
+            Action::Rotate if has_marks => self.show_rotations(),
+            Action::ShowRotations => self.show_rotations(),
             Action::MakePlan => self.show_plan(),
             Action::OpenPlan => {
                 self.open(Box::new(PlanFile::open()));
@@ -219,6 +222,21 @@ impl Screen {
             let keys = self.lists.marks.keys().to_vec();
             self.open(Box::new(ChooseAction::new(keys)));
         }
+        Vec::new()
+    }
+
+    /// Shows the rotations under way, and those of the users whose keys are marked.
+    fn show_rotations(&mut self) -> Vec<Effect> {
+        let mut marked: Vec<RotationUnderWay> = Vec::new();
+        let mut seen = HashSet::new();
+        for key in self.lists.marks.keys() {
+            if seen.insert((key.slot, &key.user)) {
+                let (slot, user) = (key.slot, key.user.clone());
+                marked.push(RotationUnderWay { slot, user });
+            }
+        }
+        let page = RotationsPage::new(marked, &self.engine);
+        self.open(Box::new(page));
         Vec::new()
     }
 

@@ -30,7 +30,7 @@ impl Dialog for KeptPlanDialog {
         let keys = format::plural(included, "key");
         lines.strong(format!("{} {keys}", document.action.verb()));
         let (done, made) = (kept.done.len(), format::minute(document.made));
-        lines.dim(format!("{done} of them done; made {made} UTC"));
+        lines.dim(format!("{done} of them done; made {made}"));
         lines.gap();
         lines
             .text("It is compared with the account first, and goes on when you have confirmed it.");

@@ -96,7 +96,7 @@ fn state(canvas: &Canvas<'_>, plan: &BulkPlan, entry: &Entry) -> (&'static str, 
         EntryState::Looking => (canvas.spinner(), theme.accent, "checking".into()),
         EntryState::UnderWay => (canvas.spinner(), theme.accent, entry.step.doing().into()),
         EntryState::Done => (glyphs.done, theme.good, entry.step.done().into()),
-        EntryState::Skipped(why) => (glyphs.warn, theme.warn, why.words()),
+        EntryState::Skipped(why) => (glyphs.warn, theme.warn, format!("{}: skipped", why.words())),
         EntryState::Failed(error) => (glyphs.failed, theme.bad, error.what().to_owned()),
         EntryState::OutcomeUnknown(_) => ("?", theme.warn, "outcome not known".into()),
     }
