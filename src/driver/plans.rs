@@ -27,7 +27,10 @@ const TOO_LARGE: u64 = 64 << 20;
 /// The plan that this process keeps. Clones share it.
 #[derive(Clone, Debug, Default)]
 struct Keeper {
+    /// The plan that is carried out.
     file: Arc<Mutex<Option<(PathBuf, File)>>>,
+    /// The one that an earlier run has left, until a person decides about it.
+    left: Arc<Mutex<Option<(PathBuf, File)>>>,
 }
 
 /// What is to be done, in its order.
@@ -96,7 +99,16 @@ impl Keeper {
             Job::Do(PlanJob::Keep(document), _) => self.keep(&document, journal).err(),
             Job::Do(PlanJob::Done(step), _) => failed(self.done(step)),
             Job::Do(PlanJob::Forget, _) => {
-                self.forget();
+                forget(&self.file);
+                None
+            }
+            Job::Do(PlanJob::ForgetLeft, _) => {
+                forget(&self.left);
+                None
+            }
+            Job::Do(PlanJob::TakeUp, _) => {
+                let left = lock(&self.left).take();
+                *lock(&self.file) = left;
                 None
             }
         }
@@ -184,13 +196,6 @@ impl Keeper {
         }
     }
 
-    /// The plan has ended.
-    fn forget(&self) {
-        if let Some((path, _)) = lock(&self.file).take() {
-            let _ = fs::remove_file(path);
-        }
-    }
-
     /// The plan that an earlier run has left, which is this run's from now on. Blocks for the disk.
     fn find(&self, journal: &JournalConfig) -> Option<PlanNews> {
         let (directory, prefix) = kept_in(journal)?;
@@ -218,7 +223,7 @@ impl Keeper {
             }
             match plans::read_kept(&text) {
                 Ok((document, done)) => {
-                    *lock(&self.file) = Some((path, file));
+                    *lock(&self.left) = Some((path, file));
                     return Some(PlanNews::Kept(Box::new(document), done));
                 }
                 Err(why) => {
@@ -227,6 +232,13 @@ impl Keeper {
             }
         }
         None
+    }
+}
+
+/// Removes the file of a plan that is not needed any more.
+fn forget(kept: &Mutex<Option<(PathBuf, File)>>) {
+    if let Some((path, _)) = lock(kept).take() {
+        let _ = fs::remove_file(path);
     }
 }
 

@@ -27,7 +27,7 @@ use super::{
     request::Change,
 };
 use chrono::{DateTime, Utc};
-use document::{ByUser, Comparison};
+use document::{ByUser, Comparison, Counts};
 use schedule::Schedule;
 use std::collections::HashMap;
 
@@ -249,6 +249,7 @@ pub struct BulkPlan {
     tally: BulkTally,
     schedule: Schedule,
     comparison: Comparison,
+    counts: Counts,
 }
 
 impl BulkPlan {
@@ -267,6 +268,7 @@ impl BulkPlan {
             tally: BulkTally::default(),
             schedule: Schedule::default(),
             comparison: Comparison::default(),
+            counts: Counts::default(),
         }
     }
 
@@ -346,13 +348,13 @@ impl BulkPlan {
     /// Whether it has deactivated something, so that there is something to undo.
     #[must_use]
     pub fn can_undo(&self) -> bool {
-        let mut entries = self.entries.iter();
-        !self.is_moving() && self.tally.done > 0 && entries.any(Entry::can_undo)
+        !self.is_moving() && self.counts.undoable > 0
     }
 
     fn add(&mut self, entry: Entry) {
         let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         *self.tally.of(&entry) += 1;
+        self.counts.count(&entry, true);
         self.accounts[entry.account].included += usize::from(entry.included);
         self.by_key.entry(entry.key.clone()).or_default().push(at);
         self.by_user.entry(entry.user.clone()).or_default().push(at);
@@ -365,11 +367,13 @@ impl BulkPlan {
             return;
         };
         *self.tally.of(entry) -= 1;
+        self.counts.count(entry, false);
         let account = &mut self.accounts[entry.account];
         account.included -= usize::from(entry.included);
         edit(entry);
         account.included += usize::from(entry.included);
         *self.tally.of(entry) += 1;
+        self.counts.count(entry, true);
     }
 
     fn set_state(&mut self, at: usize, state: EntryState) {

@@ -83,8 +83,12 @@ pub enum PlanJob {
     Keep(Box<Document>),
     /// A key of the kept plan is done.
     Done(KeptStep),
-    /// The kept plan has ended, or is not wanted any more.
+    /// The kept plan has ended.
     Forget,
+    /// Go on with the plan that an earlier run has left: it is the kept one from now on.
+    TakeUp,
+    /// The plan that an earlier run has left is not wanted any more.
+    ForgetLeft,
 }
 
 /// A change on its way to the account, with what has to be remembered of the moment it was sent in,

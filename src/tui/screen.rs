@@ -29,8 +29,8 @@ use super::{
     words,
 };
 use crate::engine::{
-    BulkAction, DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Need, Reply, Signal,
-    Slot, Target, Wanted,
+    DEFAULT_ROLES, Effect, Engine, Entry, Event, Intent, KeyId, Need, Reply, Signal, Slot, Target,
+    Wanted,
     account::{Account, KeyRow, Stage, UserRow},
     fleet::{Rows, Scope},
     model::KeyStatus,
@@ -480,10 +480,8 @@ impl Screen {
     pub fn title(&self, action: Action) -> &'static str {
         let inactive = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
         match action {
-            Action::Toggle if !self.lists.marks.is_empty() => match self.toggled() {
-                BulkAction::Activate => "activate marked",
-                _ => "deactivate marked",
-            },
+            // Which of the two depends on all of them.
+            Action::Toggle if !self.lists.marks.is_empty() => "(de)activate marked",
             Action::Delete if !self.lists.marks.is_empty() => "delete marked",
             Action::Rotate if !self.lists.marks.is_empty() => "rotate marked",
             Action::Toggle if self.selected_key().is_some_and(inactive) => "activate",

@@ -252,6 +252,7 @@ impl World {
             }
             Effect::Plan(PlanJob::Done(step)) => self.plan_jobs.push(format!("done {}", step.key)),
             Effect::Plan(PlanJob::Forget) => self.plan_jobs.push("forget".into()),
+            Effect::Plan(PlanJob::ForgetLeft) => self.plan_jobs.push("forget what was left".into()),
             _ => {}
         }
     }
@@ -1263,5 +1264,21 @@ fn a_plan_that_was_left_waits_for_its_account_and_can_be_put_off_or_forgotten() 
     world.intend(BulkIntent::Forget);
     world.look();
     assert!(world.engine.kept_plan().is_none());
-    assert_eq!(world.jobs(), ["forget"]);
+    assert_eq!(world.jobs(), ["forget what was left"]);
+}
+
+#[test]
+fn a_plan_that_is_paused_is_not_lost_to_another() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Pause);
+    world.run();
+    let id = world.plan().id;
+    world.make(BulkAction::Delete);
+    assert_eq!(world.plan().id, id);
+    world.intend(BulkIntent::Stop);
+    world.make(BulkAction::Delete);
+    assert_ne!(world.plan().id, id);
 }

@@ -114,6 +114,36 @@ pub struct KeptPlan {
     pub(in crate::engine) put_off: bool,
 }
 
+/// What is counted, so that it need not be looked for each time it is shown.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Keys that are to be done and are not as reviewed.
+    changed: usize,
+    /// Of these, those that are so already, or gone.
+    so: usize,
+    /// Keys that can be activated again.
+    pub(super) undoable: usize,
+}
+
+impl Counts {
+    /// Counts an entry, or no longer.
+    pub(super) fn count(&mut self, entry: &Entry, there: bool) {
+        let waits = entry.included && entry.state == EntryState::Pending;
+        let so = matches!(entry.difference, Some(Skipped::AlreadySo | Skipped::Gone));
+        for (count, holds) in [
+            (&mut self.changed, waits && entry.difference.is_some()),
+            (&mut self.so, waits && so),
+            (&mut self.undoable, entry.can_undo()),
+        ] {
+            if holds && there {
+                *count += 1;
+            } else if holds {
+                *count -= 1;
+            }
+        }
+    }
+}
+
 /// What is to be compared with the accounts.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
@@ -159,23 +189,13 @@ impl BulkPlan {
     /// How many keys are not as reviewed, as far as that is known.
     #[must_use]
     pub fn changed_since(&self) -> usize {
-        let differs = |entry: &&Entry| entry.included && entry.difference.is_some();
-        self.entries.iter().filter(differs).count()
+        self.counts.changed
     }
 
     /// Whether every key that it was to change is so already: it may have been applied before.
     #[must_use]
     pub fn is_applied_already(&self) -> bool {
-        let mut included = self
-            .entries
-            .iter()
-            .filter(|entry| entry.included)
-            .peekable();
-        let so = |entry: &Entry| {
-            entry.state == EntryState::Pending
-                && matches!(entry.difference, Some(Skipped::AlreadySo | Skipped::Gone))
-        };
-        included.peek().is_some() && included.all(so)
+        self.counts.so > 0 && self.counts.so == self.tally.included()
     }
 
     /// Whether something is still to be compared with the accounts.
@@ -276,7 +296,10 @@ impl Engine {
         let kept = self.kept_plan.as_deref()?;
         let (document, done) = (kept.document.clone(), kept.done.clone());
         match self.open_document(document, &done) {
-            Ok(()) => self.kept_plan = None,
+            Ok(()) => {
+                self.kept_plan = None;
+                self.effects.push(Effect::Plan(PlanJob::TakeUp));
+            }
             Err(why) => self.complain(why),
         }
         Some(())
@@ -287,7 +310,7 @@ impl Engine {
         self.kept_plan.as_deref_mut()?.put_off = true;
         if for_good {
             self.kept_plan = None;
-            self.effects.push(Effect::Plan(PlanJob::Forget));
+            self.effects.push(Effect::Plan(PlanJob::ForgetLeft));
         }
         Some(())
     }
@@ -301,8 +324,8 @@ impl Engine {
         if self.settings.read_only {
             return Err(READ_ONLY.into());
         }
-        if self.bulk.as_deref().is_some_and(BulkPlan::is_moving) {
-            return Err("Another plan is under way".into());
+        if let Some(why) = self.why_no_room_for_bulk() {
+            return Err(why.into());
         }
         let slots: Vec<Option<Slot>> = document
             .accounts

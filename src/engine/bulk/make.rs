@@ -1,7 +1,7 @@
 //! Plans are made of keys that a person has marked, or that another plan has deactivated.
 
 use super::{
-    BulkAccount, BulkAction, BulkId, BulkPlan, Entry, EntryState, HeldBack, Reviewed,
+    BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
     hold::{self, Circumstances},
 };
 use crate::engine::{
@@ -39,7 +39,11 @@ struct Making {
 impl Engine {
     /// Makes a plan of marked keys, in place of one that is not under way.
     pub(super) fn make_bulk(&mut self, action: BulkAction, keys: Vec<Marked>) -> Option<()> {
-        if !self.has_room_for_bulk() || keys.is_empty() {
+        if let Some(why) = self.why_no_room_for_bulk() {
+            self.complain(why);
+            return None;
+        }
+        if keys.is_empty() {
             return None;
         }
         let mut making = self.begin_bulk(action);
@@ -56,7 +60,8 @@ impl Engine {
             self.complain("Nothing was deactivated by this plan");
             return None;
         }
-        if !self.has_room_for_bulk() {
+        if self.settings.read_only {
+            self.complain(READ_ONLY);
             return None;
         }
         let done = self.bulk.take()?;
@@ -79,16 +84,19 @@ impl Engine {
         Some(())
     }
 
-    fn has_room_for_bulk(&mut self) -> bool {
+    /// Why no other plan can be made or opened now.
+    pub(super) fn why_no_room_for_bulk(&self) -> Option<&'static str> {
+        let plan = self.bulk.as_deref();
+        let is_left = |plan: &&BulkPlan| plan.stage == BulkStage::Paused && plan.has_work();
         if self.settings.read_only {
-            self.complain(READ_ONLY);
-            return false;
+            Some(READ_ONLY)
+        } else if plan.is_some_and(BulkPlan::is_moving) {
+            Some("Another plan is under way")
+        } else if plan.as_ref().is_some_and(is_left) {
+            Some("Another plan is paused: finish or stop it first")
+        } else {
+            None
         }
-        if self.bulk.as_deref().is_some_and(BulkPlan::is_moving) {
-            self.complain("Another plan is under way");
-            return false;
-        }
-        true
     }
 
     fn begin_bulk(&mut self, action: BulkAction) -> Making {

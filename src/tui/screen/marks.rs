@@ -99,7 +99,7 @@ impl Screen {
     }
 
     /// What `Toggle` does to marked keys: activates them where none is Active.
-    pub(super) fn toggled(&self) -> BulkAction {
+    fn toggled(&self) -> BulkAction {
         let is_active = |marked: &Marked| {
             let account = self.engine.fleet.get(marked.slot);
             let keys = account.and_then(|account| account.users.keys(&marked.user));
