@@ -41,17 +41,17 @@ fn confirmed(size: (u16, u16)) -> Desk {
 
 #[test]
 fn marks() {
-    pictures("marks-users", |size| {
+    pictures("marked-users", |size| {
         let mut desk = main_view(size);
         desk.keys("j jjj ");
         desk
     });
-    pictures("marks-keys", |size| {
+    pictures("marked-keys", |size| {
         let mut desk = main_view(size);
         desk.keys("2 jj ");
         desk
     });
-    pictures("marks-what", |size| {
+    pictures("marked-what", |size| {
         let mut desk = main_view(size);
         desk.keys("2ap");
         desk
