@@ -5,6 +5,7 @@
 mod clipboard;
 mod evidence;
 mod journal;
+mod plans;
 mod secrets;
 mod trial;
 
@@ -15,14 +16,15 @@ pub use trial::TrialPace;
 use crate::{
     aws::{self, Connection, Done, Embedded, Turns},
     engine::{
-        Changed, Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Means, Order, Problem,
-        PromptId, Read, Reply, RequestId, SecretJob, SessionId, SignedIn, Slot, Target, Trial,
-        TrialNews, destination::Route, leak::Evidence, limiter,
+        Changed, Clip, CopyOutcome, Effect, Error, Event, Exit, Kind, Means, Order, PlanJob,
+        Problem, PromptId, Read, Reply, RequestId, SecretJob, SessionId, SignedIn, Slot, Target,
+        Trial, TrialNews, destination::Route, leak::Evidence, limiter,
     },
 };
 use clipboard::Clipboard;
 use futures::FutureExt as _;
 use journal::JournalWriter;
+use plans::PlanFiles;
 use secrets::Places;
 use std::{
     collections::{HashMap, HashSet},
@@ -120,6 +122,7 @@ pub struct Driver {
     /// Where those store secrets, once they do; removed at the end.
     demo_directory: Option<TempDir>,
     journal: JournalWriter,
+    plans: PlanFiles,
     trial_pace: TrialPace,
 }
 
@@ -143,6 +146,7 @@ impl Driver {
     ) -> Self {
         Self {
             clipboard: Clipboard::new(handle.clone(), outbox.clone(), config.clear_after),
+            plans: PlanFiles::new(&handle, config.journal.clone(), outbox.clone()),
             journal: JournalWriter::new(handle.clone(), config.journal, outbox.clone()),
             secrets: JoinSet::new(),
             sessions: HashMap::new(),
@@ -172,7 +176,11 @@ impl Driver {
             Effect::Read(session, request, read) => self.read(session, request, read),
             Effect::Change(session, order) => self.change(session, *order),
             Effect::Try(session, trial) => self.try_key(session, trial),
-            Effect::OpenJournal => self.journal.open(),
+            Effect::OpenJournal => {
+                self.journal.open();
+                self.plans.ask(plans::Job::Find);
+            }
+            Effect::Plan(job) => self.plan(job),
             Effect::Note(note) => self.journal.note(note),
             Effect::Copy(clip) => return self.copy(clip).map(Left::Copy),
             Effect::ClearClipboard(key) => self.clipboard.clear(&key),
@@ -487,6 +495,19 @@ impl Driver {
         );
     }
 
+    /// Saves, opens or keeps a plan over many keys.
+    fn plan(&mut self, job: PlanJob) {
+        let sessions = self.sessions.values().map(|session| session.id);
+        let all: Vec<SessionId> = sessions.collect();
+        // One account that is real, and files are too.
+        let real = all.iter().find(|session| !self.demos.contains(session));
+        let places = match real.or(all.first()) {
+            Some(session) => self.places(*session),
+            None => Places::real(self.credentials.clone()),
+        };
+        self.plans.ask(plans::Job::Do(job, places));
+    }
+
     /// Where a session puts secrets.
     fn places(&mut self, session: SessionId) -> Places {
         if !self.demo_apart || !self.demos.contains(&session) {
@@ -515,6 +536,7 @@ impl Driver {
         self.sessions.clear();
         let files = async {
             while self.secrets.join_next().await.is_some() {}
+            self.plans.finish().await;
             self.accounts.options.known_roles.save().await;
         };
         if tokio::time::timeout(LAST_FILES, files).await.is_err() {

@@ -14,6 +14,7 @@ pub mod account;
 pub mod account_rules;
 pub mod activity;
 pub mod age;
+pub mod bulk;
 pub mod destination;
 mod effect;
 mod error;
@@ -46,9 +47,10 @@ pub mod user_tags;
 pub mod vault;
 
 pub use activity::{Activity, Entry, Outcome};
+pub use bulk::{BulkAction, BulkIntent, BulkPlan};
 pub use effect::{
     ChangeId, Clip, Copied, CopyOutcome, Effect, Exit, Fact, Member, NewFile, Note, Order, Origin,
-    Portal, RequestId, SecretJob, SessionId, Slot, Target, Through, Trial,
+    PlanJob, Portal, RequestId, SecretJob, SessionId, Slot, Target, Through, Trial,
 };
 pub use error::{Error, Kind, Remedy};
 pub use event::{Event, Renewed, Signal, SignedIn, TrialNews};
@@ -65,7 +67,9 @@ pub use preflight::{Difference, KeyFacts, Preflight};
 pub use problem::{Offer, Problem};
 pub use prompt::{Means, Prompt, PromptId, PromptNews, Reply};
 pub use request::{Answer, Change, ChangeRow, Changed, REVOCATION, Read, ReadRow, Severity};
-pub use rotation::{Blocker, Evidence, Rotated, Rotation, RotationAction, RotationStep, WARM};
+pub use rotation::{
+    Blocker, Evidence, Rotated, Rotation, RotationAction, RotationStep, RotationUnderWay, WARM,
+};
 pub use search::{Again, KeyAccount, Search, SearchPhase, SearchWords};
 pub use secret_key::SecretKey;
 pub use unresolved::Resolution;
@@ -143,6 +147,8 @@ pub enum News {
     },
     /// No key is searched for any more: the session has ended.
     SearchDropped(Slot),
+    /// A saved plan was opened.
+    PlanOpened,
     /// A rotation is complete: the user has one key again.
     RotationDone {
         /// The account.
@@ -161,6 +167,8 @@ pub enum Need {
     NewKey(String),
     /// What became of a change is not known.
     Question(Origin),
+    /// An earlier run has left a plan over many keys.
+    KeptPlan,
     /// Signing in needs something that only a person can give.
     Prompt(SessionId, PromptId),
 }
@@ -185,6 +193,14 @@ pub struct Engine {
     pub profiles: Profiles,
     account_rules: Arc<AccountRules>,
     plans: Vec<Plan>,
+    /// The plan over many keys that is open.
+    bulk: Option<Box<BulkPlan>>,
+    /// How saving it goes.
+    bulk_saving: Option<bulk::Saving>,
+    /// How opening one goes.
+    bulk_opening: Option<bulk::Saving>,
+    /// The plan that an earlier run has left.
+    kept_plan: Option<Box<bulk::KeptPlan>>,
     questions: Questions,
     rotations: Rotations,
     /// The files of evidence that this run has written, by the key that they are about.
@@ -225,6 +241,10 @@ impl Engine {
             profiles: Profiles::default(),
             account_rules: Arc::default(),
             plans: Vec::new(),
+            bulk: None,
+            bulk_saving: None,
+            bulk_opening: None,
+            kept_plan: None,
             questions: Questions::default(),
             rotations: Rotations::default(),
             evidence: HashMap::new(),
@@ -300,7 +320,9 @@ impl Engine {
     /// What a person has to see or to decide, the oldest first.
     #[must_use]
     pub fn needs(&self) -> Vec<Need> {
-        let undecided = |plan: &&Plan| !plan.is_under_way() && !plan.is_approved();
+        // A plan over many keys answers for its steps.
+        let undecided =
+            |plan: &&Plan| !plan.is_under_way() && !plan.is_approved() && plan.bulk.is_none();
         let plans = self.plans.iter().filter(undecided);
         let plans = plans.map(|plan| Need::Plan(plan.id));
         let keys = self.vault.held().map(|key| Need::NewKey(key.id.clone()));
@@ -310,7 +332,13 @@ impl Engine {
             let prompt = account.prompt.as_ref()?;
             Some(Need::Prompt(account.session, prompt.id))
         });
-        plans.chain(keys).chain(questions).chain(prompts).collect()
+        let kept = self.asks_about_kept_plan().then_some(Need::KeptPlan);
+        plans
+            .chain(kept)
+            .chain(keys)
+            .chain(questions)
+            .chain(prompts)
+            .collect()
     }
 
     /// The lists of accounts that are opened: of an organisation, of a portal.
@@ -328,6 +356,7 @@ impl Engine {
             .any(|account| account.is_moving(self.now))
             || self.under_way().next().is_some()
             || self.vault.is_busy()
+            || self.is_bulk_moving()
             || self.profiles.is_loading()
     }
 
@@ -352,6 +381,7 @@ impl Engine {
     /// those that are not open yet come before all, for of them nothing is to be seen.
     #[must_use]
     pub fn plan_reads(&mut self) -> Vec<Effect> {
+        self.schedule_bulk();
         let kept = self.begin_waiting();
         let mut spare = self.fleet.spare().saturating_sub(kept);
         let accounts = self.fleet.accounts();
@@ -435,6 +465,7 @@ impl Engine {
             Event::EvidenceWritten { key, result, took } => {
                 self.evidence_written(&key, result, took);
             }
+            Event::Plan(news) => self.heard_of_plans(news),
             Event::Profiles(list) => self.profiles.came(list),
             Event::Rotated(rotated) => self.rotations.remember(rotated),
             Event::Journal(Ok(left_open)) => self.remember(left_open),
@@ -511,6 +542,7 @@ impl Engine {
             Intent::Approve { plan, typed } => self.approve_as_shown(plan, &typed)?,
             Intent::Withdraw(plan) => self.plan_mut(plan)?.preflight_mut()?.approved = false,
             Intent::DeactivateInstead(plan) => self.deactivate_instead(plan)?,
+            Intent::Bulk(intent) => self.intend_bulk(intent)?,
             Intent::Close(plan) => {
                 self.plans
                     .retain(|known| known.id != plan || known.is_under_way());

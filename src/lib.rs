@@ -22,7 +22,8 @@
 //! What keeps people from losing a key has a module each in the engine: `preflight` looks at the
 //! account again before a change, `plan` sends each change once, [`engine::unresolved`] finds out
 //! what became of one whose answer was lost, `rotation` derives from the account where a rotation
-//! stands, [`engine::vault`] holds new secrets until a person lets go of them. [`journal`] remembers
+//! stands, [`engine::bulk`] carries plans over many keys out by such plans of one ([`plans`] has their
+//! files), [`engine::vault`] holds new secrets until a person lets go of them. [`journal`] remembers
 //! across a crash what was sent, and [`memory`] keeps secrets out of core dumps.
 //!
 //! A large account is a matter of order: `loader` decides what to ask next, by what is looked at,
@@ -45,6 +46,7 @@ pub mod engine;
 pub mod journal;
 pub mod log;
 pub mod memory;
+pub mod plans;
 pub mod program;
 pub mod secret;
 pub mod signals;

@@ -5,6 +5,8 @@
 mod accounts;
 #[path = "headless/apart.rs"]
 mod apart;
+#[path = "headless/bulk.rs"]
+mod bulk;
 #[path = "headless/by_hand.rs"]
 mod by_hand;
 #[path = "headless/keeping.rs"]

@@ -89,7 +89,11 @@ const PARTS: &[(&str, &[&str])] = &[
     ("config", &["config", "engine"]),
     ("journal", &["engine", "journal"]),
     ("secret", &["engine", "secret"]),
-    ("driver", &["aws", "driver", "engine", "journal", "secret"]),
+    ("plans", &["engine", "plans"]),
+    (
+        "driver",
+        &["aws", "driver", "engine", "journal", "plans", "secret"],
+    ),
     ("demo", &["aws", "demo", "engine"]),
     ("stderr", &["engine", "stderr"]),
     ("tui", &["engine", "stderr", "tui"]),

@@ -12,6 +12,8 @@ mod fleet;
 mod impact;
 #[path = "screens/leak.rs"]
 mod leak;
+#[path = "screens/plan.rs"]
+mod plan;
 
 use chrono::TimeDelta;
 use crossterm::event::KeyCode;

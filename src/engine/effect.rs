@@ -3,6 +3,7 @@
 
 use super::{
     SecretKey,
+    bulk::{Document, KeptStep},
     destination::{Form, Layout, Multiplexer, ProfilePlan, Why},
     leak::Evidence,
     prompt::{Means, PromptId, Reply},
@@ -63,8 +64,31 @@ pub enum Effect {
     /// Write what is known of a leaked key into two new files: the path as it was typed. Ends in one
     /// [`Event::EvidenceWritten`](super::Event::EvidenceWritten). Not dropped at quit.
     WriteEvidence(SessionId, String, Box<Evidence>),
+    /// Save, open or keep a plan over many keys.
+    Plan(PlanJob),
     /// End the program.
     Exit(Exit),
+}
+
+/// Something to be done about a plan over many keys, in files.
+#[derive(Debug)]
+pub enum PlanJob {
+    /// Write it to a new file: the path as it was typed. Ends in
+    /// [`PlanNews::Saved`](super::bulk::PlanNews).
+    Save(String, Box<Document>),
+    /// Read it from a file: the path as it was typed. Ends in
+    /// [`PlanNews::Opened`](super::bulk::PlanNews).
+    Open(String),
+    /// It is carried out from now on: keep it beside the journal.
+    Keep(Box<Document>),
+    /// A key of the kept plan is done.
+    Done(KeptStep),
+    /// The kept plan has ended.
+    Forget,
+    /// Go on with the plan that an earlier run has left: it is the kept one from now on.
+    TakeUp,
+    /// The plan that an earlier run has left is not wanted any more.
+    ForgetLeft,
 }
 
 /// A change on its way to the account, with what has to be remembered of the moment it was sent in,

@@ -2,6 +2,7 @@
 //! a session carries it, and one that carries a secret moves it.
 
 use super::{
+    bulk::PlanNews,
     effect::{ChangeId, Copied, CopyOutcome, RequestId, SessionId},
     error::Error,
     leak::Written,
@@ -117,6 +118,8 @@ pub enum Event {
         /// How long it took.
         took: Duration,
     },
+    /// What has become known of plans over many keys, in files.
+    Plan(PlanNews),
     /// What the journal tells of the rotations of earlier runs.
     Rotated(Rotated),
     /// The journal is open, with what earlier runs have left open; or why there is none.

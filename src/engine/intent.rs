@@ -1,6 +1,7 @@
 //! What a person wants, in this program's terms: from a key press, a click, or a command line.
 
 use super::{
+    bulk::BulkIntent,
     effect::{Copied, Origin, SessionId, Slot, Target},
     key_id::KeyId,
     leak::LeakStep,
@@ -60,6 +61,8 @@ pub enum Intent {
     DeactivateInstead(PlanId),
     /// Drop a plan that is not under way: it is not wanted, or what came of it was seen.
     Close(PlanId),
+    /// Do something with the plan over many keys.
+    Bulk(BulkIntent),
     /// Begin the rotation of a user's key, or go on with it: looks at the account, and tries a new key
     /// that is stored and not tried yet.
     Rotate(Slot, Box<str>),

@@ -2,6 +2,7 @@
 
 use super::{
     Engine,
+    bulk::BulkStage,
     effect::{Effect, Exit},
     vault::Kept,
 };
@@ -39,6 +40,8 @@ pub enum Obstacle {
     Secret(String),
     /// Changes are under way.
     Changes,
+    /// A plan over many keys is being carried out.
+    Plan,
 }
 
 impl Engine {
@@ -77,11 +80,26 @@ impl Engine {
         if let Some(key) = only_copy.or_else(|| self.only_on_clipboard()) {
             return Some(Obstacle::Secret(key.to_owned()));
         }
+        if self
+            .bulk()
+            .is_some_and(|plan| plan.stage == BulkStage::Running)
+        {
+            return Some(Obstacle::Plan);
+        }
         self.under_way().next().map(|_| Obstacle::Changes)
     }
 
-    /// Leaves without waiting for changes.
+    /// Leaves without waiting for changes. A plan over many keys is paused first: what is sent of it is
+    /// waited for.
     pub(super) fn leave_now(&mut self) {
+        if self.obstacle() == Some(Obstacle::Plan) {
+            self.pause_bulk();
+            if let Some(leaving) = &mut self.leaving {
+                leaving.waits_for_changes = true;
+            }
+            self.leave_if_nothing_is_under_way();
+            return;
+        }
         if let Some(leaving) = self.leaving.filter(|leaving| leaving.waits_for_changes) {
             self.exit(|unknown| leaving.leave.exit(unknown));
         }
@@ -132,6 +150,7 @@ impl Engine {
             .chain(secrets)
             .chain(pasted)
             .chain(self.open_at_exit())
+            .chain(self.bulk_at_exit())
             .chain(self.journal_damaged.iter().cloned())
             .collect()
     }

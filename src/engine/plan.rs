@@ -35,6 +35,8 @@ pub struct Proposal {
     pub settles: Option<Settles>,
     /// What it does for a rotation, if it is for one.
     pub rotation: Option<RotationAction>,
+    /// The place of the key in the plan over many keys that this is a step of.
+    pub bulk: Option<usize>,
 }
 
 impl From<Change> for Proposal {
@@ -61,6 +63,8 @@ pub struct Plan {
     pub settles: Option<Settles>,
     /// What it does for a rotation, if it is for one.
     pub rotation: Option<RotationAction>,
+    /// The place of the key in the plan over many keys that this is a step of.
+    pub bulk: Option<usize>,
     /// How far it has come.
     pub stage: Stage,
 }
@@ -278,6 +282,7 @@ impl Engine {
             steps: steps.collect(),
             settles: proposal.settles,
             rotation: proposal.rotation,
+            bulk: proposal.bulk,
             stage,
         });
         Some(id)
@@ -373,6 +378,15 @@ impl Engine {
             }
             result => result,
         };
+        if let Some(place) = self.plans[at].bulk {
+            self.bulk_changed(at, (place, id), &change, result);
+            let known = self.fleet.of(session);
+            if known.is_some_and(|account| account.users.get(change.user()).is_some()) {
+                self.read(session.slot, change.looked_at_by());
+            }
+            self.leave_if_nothing_is_under_way();
+            return Some(());
+        }
         match result {
             // The question asks for the keys itself.
             Err(error) if error.outcome_unknown() => return self.outcome_lost(at, error),
@@ -452,7 +466,7 @@ impl Engine {
 
     /// Ends a plan whose step may or may not be done, and opens the question. The look asks for the
     /// keys itself.
-    fn outcome_lost(&mut self, at: usize, error: Error) -> Option<()> {
+    pub(super) fn outcome_lost(&mut self, at: usize, error: Error) -> Option<()> {
         let plan = self.plans.remove(at);
         let step = plan.current();
         let Progress::UnderWay(sent) = &step.progress else {
@@ -488,7 +502,7 @@ impl Engine {
     }
 
     /// Shows what a change is known to have done, until the account has said it itself.
-    fn apply(&mut self, session: SessionId, change: &Change, changed: &Changed) {
+    pub(super) fn apply(&mut self, session: SessionId, change: &Change, changed: &Changed) {
         let now = self.now;
         let Some(account) = self.fleet.of_mut(session) else {
             return;

@@ -181,7 +181,7 @@ impl Engine {
     }
 
     /// Looks at the account for a proposed plan.
-    fn look(&mut self, id: PlanId) -> Option<()> {
+    pub(super) fn look(&mut self, id: PlanId) -> Option<()> {
         let plan = self.plan(id)?;
         let (session, user) = (plan.session, Box::<str>::from(plan.user()));
         let key = plan.at_risk().map(str::to_owned);
@@ -300,6 +300,7 @@ impl Engine {
 
     /// Makes every proposal of a session void: that session is over.
     pub(super) fn void_proposals(&mut self, session: SessionId) {
+        self.bulk_session_left(session);
         let plans = self.plans.iter_mut();
         let plans = plans.filter(|plan| plan.session == session);
         for preflight in plans.filter_map(Plan::preflight_mut) {
@@ -376,6 +377,9 @@ impl Engine {
             return None;
         }
         preflight.looked = Some(now);
+        if self.plan(id)?.bulk.is_some() {
+            return self.bulk_looked(id);
+        }
         let plan = self.plan(id)?;
         let account = self.fleet.of(plan.session);
         let unseen = account.and_then(|account| unseen(account, plan.first()));

@@ -7,9 +7,11 @@
 //! is known somewhere and that the key works.
 
 mod known;
+mod under_way;
 
 pub(super) use known::Rotations;
 pub use known::{Evidence, Rotated};
+pub use under_way::RotationUnderWay;
 
 use super::{
     Engine, News,

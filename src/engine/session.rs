@@ -312,6 +312,7 @@ impl Engine {
         if let Some(error) = self.failure(session, &read, error.as_ref()) {
             self.note_broken(session, &error);
         }
+        self.bulk_hears(session, &read);
         self.preflights_hear(session, request, &read, error.as_ref())
     }
 

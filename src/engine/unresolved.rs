@@ -239,6 +239,7 @@ impl Engine {
     ) -> Option<()> {
         let account = self.fleet.of(session)?;
         let places = self.questions.of_user(read.user()?).to_vec();
+        let mut answered = Vec::new();
         for at in places {
             let question = &mut self.questions.all_mut()[at];
             if !is_about(question, account) {
@@ -252,9 +253,13 @@ impl Engine {
             if question.is_answered() {
                 let note = settled(&question.origin, "seen in the account");
                 self.effects.push(note);
+                answered.push(question.origin.clone());
             }
             // Its buttons are others now.
             self.scene += 1;
+        }
+        for origin in answered {
+            self.bulk_settled(&origin);
         }
         Some(())
     }

@@ -72,12 +72,18 @@ impl Group {
 // Help shows the actions of a group in this order.
 actions! {
     Create, "create", "Create an access key for the user", Keys "Create a key";
-    Toggle, "deactivate", "Deactivate the key, or activate it", Keys "Deactivate, activate";
+    Toggle, "deactivate", "Deactivate the key, or activate it", Keys "(De)activate, undo";
+    Undo, "undo", "Undo deactivating: activate the key again", Keys "(De)activate, undo";
     Delete, "delete", "Delete the key for good", Keys "Delete";
     Rotate, "rotate", "Rotate the key, or continue a rotation", Keys "Rotate, or continue";
-    Undo, "undo", "Undo deactivating: activate the key again", Keys "Undo deactivating";
+    ShowRotations, "rotations", "Show the rotations under way", Keys "Rotate, or continue";
     Describe, "describe", "Edit the key's description", Keys "Describe, exempt";
     Exempt, "exempt", "Exempt the key from findings, until a day", Keys "Describe, exempt";
+    Mark, "mark", "Mark the key, or the user's keys", Keys "Mark keys, plan";
+    MarkAll, "mark all", "Mark every key that is shown", Keys "Mark keys, plan";
+    Unmark, "unmark all", "Unmark all keys", Keys "Mark keys, plan";
+    MakePlan, "plan", "Plan for marked keys; show the plan", Keys "Mark keys, plan";
+    OpenPlan, "open a plan", "Open a saved plan", Keys "Mark keys, plan";
     OpenQuestion, "open question", "Show unresolved changes to the user's keys", Keys "Unresolved changes";
     Impact, "impact", "Show who uses the key and what would break", Keys "Details, use, leaks";
     Leaked, "leaked", "Deal with a leaked key, to the end", Keys "Details, use, leaks";
@@ -133,6 +139,14 @@ actions! {
     NextButton, "next button", "Next button";
     PreviousButton, "previous button", "Previous button";
     Press, "press button", "Press the highlighted button";
+    ApplyPlan, "apply", "Apply the plan, or go on with it";
+    Include, "skip / include", "Leave the key out of the plan, or include it";
+    PausePlan, "pause", "Pause the plan; close it when it does not run";
+    SavePlan, "save the plan", "Save the plan as a file";
+    GoOnPlan, "show it", "Show the plan that was not finished";
+    ForgetPlan, "forget it", "Do not go on with the plan";
+    StopPlan, "stop", "End the plan: what is not done stays undone";
+    PlanActivate, "activate", "Plan to activate the marked keys";
     DeactivateInstead, "deactivate instead", "Deactivate the key instead of deleting it";
     GoToKey, "go to key", "Go to the key that could be deleted";
     CopySecret, "copy secret", "Copy the secret";
@@ -269,7 +283,8 @@ impl Action {
             | Self::KeepKey
             | Self::NextStep
             | Self::Independent
-            | Self::RollBack => true,
+            | Self::RollBack
+            | Self::ForgetPlan => true,
             Self::Undo => context == Context::Rotate,
             // It comes up by itself, and what is not given is not renewed.
             Self::Cancel => context == Context::Code,

@@ -1,6 +1,6 @@
 //! What every part of the screen draws with, and what it tells of what it has laid out.
 
-use super::{Settings, action::Action, guard::View, message::Target, theme::Theme};
+use super::{Settings, action::Action, guard::View, lists::Marks, message::Target, theme::Theme};
 use crate::engine::{
     Engine, Slot,
     account::{Account, Known},
@@ -67,6 +67,8 @@ pub(super) struct Canvas<'a> {
     pub turn: usize,
     /// Why an action is not possible here and now.
     pub why_not: &'a dyn Fn(Action) -> Option<String>,
+    /// The marked keys.
+    pub marks: &'a Marks,
     pub drawn: Drawn,
 }
 
@@ -116,6 +118,23 @@ impl Canvas<'_> {
             KeyStatus::Active => Span::styled(glyphs.active, theme.good),
             KeyStatus::Inactive => Span::styled(glyphs.inactive, theme.dim),
             KeyStatus::Other(_) => Span::styled(glyphs.other, theme.warn),
+        }
+    }
+
+    /// Whether a key is marked, as a symbol of one cell.
+    pub(super) fn mark(&self, slot: Slot, key: Option<&str>) -> Span<'static> {
+        if key.is_some_and(|key| self.marks.has(slot, key)) {
+            Span::styled(self.theme.glyphs.done, self.theme.accent)
+        } else {
+            Span::raw(" ")
+        }
+    }
+
+    /// How many keys are marked, for the border of a list; empty where none is.
+    pub(super) fn marked(&self) -> String {
+        match self.marks.len() {
+            0 => String::new(),
+            marked => format!("{} marked", super::format::count(marked)),
         }
     }
 

@@ -2,6 +2,7 @@
 //! is drawn. A dialog holds no facts: what it shows it looks up in the engine, and what it wants it
 //! asks of the screen ([`Ask`]).
 
+mod bulk;
 mod code;
 mod confirm;
 mod copy_as;
@@ -28,9 +29,11 @@ mod plan;
 mod question;
 mod ready_filters;
 mod rotate;
+mod rotations;
 mod store;
 mod switch;
 
+pub(super) use bulk::{BulkPage, ChooseAction, KeptPlanDialog, PlanFile};
 pub(super) use code::CodeDialog;
 pub(super) use describe::Describe;
 pub(super) use details::Details;
@@ -49,6 +52,7 @@ pub(super) use plan::PlanDialog;
 pub(super) use question::QuestionDialog;
 pub(super) use ready_filters::ReadyFilters;
 pub(super) use rotate::Rotate;
+pub(super) use rotations::RotationsPage;
 pub(super) use store::Store;
 pub(super) use switch::Switch;
 
@@ -268,6 +272,7 @@ fn held<'a>(engine: &'a Engine, key: &str) -> Option<&'a NewKey> {
 pub(super) fn for_need(need: &Need, engine: &Engine) -> Box<dyn Dialog> {
     match need {
         Need::Plan(plan) => Box::new(PlanDialog::new(*plan)),
+        Need::KeptPlan => Box::new(KeptPlanDialog::default()),
         Need::NewKey(key) => Box::new(NewKeyDialog::new(key.clone())),
         Need::Question(origin) => Box::new(QuestionDialog::new(origin.clone())),
         Need::Prompt(session, id) => {
@@ -284,6 +289,6 @@ pub(super) fn for_need(need: &Need, engine: &Engine) -> Box<dyn Dialog> {
 pub(super) fn for_obstacle(obstacle: Obstacle) -> Box<dyn Dialog> {
     match obstacle {
         Obstacle::Secret(key) => Box::new(Discard::new(key)),
-        Obstacle::Changes => Box::new(Leaving::default()),
+        obstacle @ (Obstacle::Changes | Obstacle::Plan) => Box::new(Leaving::new(obstacle)),
     }
 }

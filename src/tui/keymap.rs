@@ -58,6 +58,12 @@ contexts! {
     Impact, "impact", "Who uses a key, what it can do, what would break.";
     Events, "events", "The events of a key.";
     Discard, "discard?", "Asked before a secret is thrown away.";
+    BulkPlan, "plan", "A plan over many keys.";
+    BulkConfirm, "plan confirmation", "Typing the number of keys of a plan.";
+    Rotations, "rotations", "The rotations under way.";
+    PlanFile, "plan file", "Typing the path of a saved plan.";
+    KeptPlan, "unfinished plan", "A plan that an earlier run has left.";
+    ChoosePlan, "plan to make", "Choosing what a plan does to the marked keys.";
     Entry, "whole entry", "One entry of the activity, whole.";
     Reading, "reading", "Something to read: details, what went wrong, how to filter.";
     Help, "help", "The keys of a place.";
@@ -84,10 +90,12 @@ impl Context {
             self,
             Self::Filter
                 | Self::Typed
+                | Self::BulkConfirm
                 | Self::Palette
                 | Self::Profile
                 | Self::File
                 | Self::Evidence
+                | Self::PlanFile
                 | Self::Describe
                 | Self::Exempt
                 | Self::Find
@@ -101,7 +109,7 @@ impl Context {
     pub(super) fn holds_no_secret(self) -> bool {
         matches!(
             self,
-            Self::Palette | Self::Profile | Self::Typed | Self::Switch
+            Self::Palette | Self::Profile | Self::Typed | Self::Switch | Self::BulkConfirm
         )
     }
 }
@@ -203,6 +211,15 @@ const KEYED: &[Context] = &[
     Context::AllKeys,
     Context::FoundKeys,
 ];
+/// Where keys are listed, and what is marked of them counts.
+const MARKED: &[Context] = &[
+    Context::Users,
+    Context::Keys,
+    Context::AllKeys,
+    Context::Findings,
+    Context::FoundKeys,
+    Context::Grid,
+];
 const FOUND: &[Context] = &[Context::Findings, Context::FoundKeys, Context::Grid];
 const PANES: &[Context] = &[Context::Users, Context::Keys];
 const MOVING: &[Context] = &[
@@ -224,6 +241,8 @@ const MOVING: &[Context] = &[
     Context::Help,
     Context::Impact,
     Context::Events,
+    Context::BulkPlan,
+    Context::Rotations,
 ];
 const MOVING_WITHOUT_LETTERS: &[Context] = &[Context::Palette, Context::Switch];
 const ROWS_WHILE_TYPING: &[Context] = &[
@@ -235,6 +254,9 @@ const ROWS_WHILE_TYPING: &[Context] = &[
 const BUTTONS: &[Context] = &[
     Context::Confirm,
     Context::Typed,
+    Context::BulkConfirm,
+    Context::ChoosePlan,
+    Context::KeptPlan,
     Context::Question,
     Context::Rotate,
     Context::Full,
@@ -243,6 +265,7 @@ const BUTTONS: &[Context] = &[
     Context::Leaving,
 ];
 const IMPACT: &[Context] = &[Context::Impact];
+const BULK: &[Context] = &[Context::BulkPlan];
 const TYPED: &[Context] = &[
     Context::CopyAs,
     Context::ReadyFilters,
@@ -250,6 +273,7 @@ const TYPED: &[Context] = &[
     Context::Profile,
     Context::File,
     Context::Evidence,
+    Context::PlanFile,
     Context::Describe,
     Context::Exempt,
     Context::Find,
@@ -278,6 +302,7 @@ const REFRESHED: &[Context] = &[
     Context::Rotate,
     Context::Leak,
     Context::Impact,
+    Context::Rotations,
 ];
 const QUITTABLE: &[Context] = &[
     Context::Accounts,
@@ -316,6 +341,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::OpenAccount, &[Key::of(KeyCode::Enter)], &[Context::Accounts], true),
     bind(Action::AllAccounts, &[Key::char('a'), Key::of(KeyCode::Esc)], &[Context::Accounts], true),
     bind(Action::Exclude, &[Key::char('x')], &[Context::Accounts], true),
+    bind(Action::MakePlan, &[Key::char('p')], MARKED, true),
     bind(Action::Toggle, &[Key::char('t')], KEYED, true),
     bind(Action::Rotate, &[Key::char('r')], KEYED, true),
     bind(Action::Impact, &[Key::char('i')], KEYED, true),
@@ -335,9 +361,16 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::OtherPane, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::Findings, Context::FoundKeys], true),
     bind(Action::OtherPane, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab), Key::of(KeyCode::Esc)], &[Context::Grid], true),
     bind(Action::ShowUsers, &[Key::of(KeyCode::Esc), Key::char('1')], &[Context::Activity, Context::Findings], true),
-    bind(Action::ShowItem, &[Key::of(KeyCode::Enter)], &[Context::Impact, Context::Events], true),
-    bind(Action::Back, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Impact, Context::Events], true),
+    bind(Action::ShowItem, &[Key::of(KeyCode::Enter)], &[Context::Impact, Context::Events, Context::Rotations], true),
+    bind(Action::Back, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Impact, Context::Events, Context::Rotations], true),
     bind(Action::Leaked, &[Key::char('!')], IMPACT, true),
+    bind(Action::ApplyPlan, &[Key::of(KeyCode::Enter)], BULK, true),
+    bind(Action::Include, &[Key::char(' ')], BULK, true),
+    bind(Action::Undo, &[Key::char('u')], BULK, true),
+    bind(Action::Impact, &[Key::char('i')], BULK, true),
+    bind(Action::SavePlan, &[Key::char('w')], BULK, true),
+    bind(Action::StopPlan, &[Key::char('x')], BULK, true),
+    bind(Action::PausePlan, &[Key::of(KeyCode::Esc), Key::char('q')], BULK, true),
     bind(Action::Toggle, &[Key::char('t')], IMPACT, true),
     bind(Action::Rotate, &[Key::char('r')], IMPACT, true),
     bind(Action::ListEvents, &[Key::char('e')], IMPACT, true),
@@ -347,8 +380,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::MoreEvents, &[Key::char('m')], &[Context::Impact, Context::Events, Context::Leak], true),
     bind(Action::Switch, &[Key::char('@')], VIEWS, true),
     bind(Action::Palette, &[Key::char(':')], VIEWS, true),
-    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Findings, Context::FoundKeys, Context::Grid, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events], true),
+    bind(Action::Help, &[Key::char('?')], &[Context::Accounts, Context::Users, Context::Keys, Context::AllKeys, Context::Findings, Context::FoundKeys, Context::Grid, Context::Activity, Context::Confirm, Context::Question, Context::Rotate, Context::Leak, Context::Full, Context::NewKey, Context::CopyAs, Context::Plan, Context::SignedOut, Context::Impact, Context::Events, Context::BulkPlan, Context::Rotations], true),
     bind(Action::Leaked, &[Key::char('!')], KEYED, false),
+    bind(Action::Mark, &[Key::char(' ')], KEYED, false),
+    bind(Action::MarkAll, &[Key::char('a')], MARKED, false),
+    bind(Action::Unmark, &[Key::char('A')], MARKED, false),
+    bind(Action::ShowRotations, &[Key::char('W')], MARKED, false),
+    bind(Action::OpenPlan, &[Key::char('P')], MARKED, false),
     bind(Action::Exempt, &[Key::char('x')], &[Context::FoundKeys], true),
     bind(Action::Exempt, &[Key::char('x')], LISTS, false),
     bind(Action::OtherScope, &[Key::of(KeyCode::Tab), Key::of(KeyCode::BackTab)], &[Context::Exempt], false),
@@ -390,6 +428,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyCommand, &[Key::char('y')], &[Context::Entry], false),
     bind(Action::Confirm, &[Key::char('y')], &[Context::Confirm], false),
     bind(Action::DeactivateInstead, &[Key::char('t')], &[Context::Confirm, Context::Typed], false),
+    bind(Action::GoOnPlan, &[Key::char('y')], &[Context::KeptPlan], false),
+    bind(Action::ForgetPlan, &[Key::char('x')], &[Context::KeptPlan], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::PlanFile], false),
+    bind(Action::Toggle, &[Key::char('t')], &[Context::ChoosePlan], false),
+    bind(Action::PlanActivate, &[Key::char('a')], &[Context::ChoosePlan], false),
+    bind(Action::Delete, &[Key::char('d')], &[Context::ChoosePlan], false),
     bind(Action::Replace, &[Key::char('y')], &[Context::Question], false),
     bind(Action::DoAgain, &[Key::char('a')], &[Context::Question], false),
     bind(Action::LookAgain, &[Key::char('R')], &[Context::Question], false),
@@ -417,13 +461,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Press, &[Key::of(KeyCode::Enter)], BUTTONS, false),
     bind(Action::NextButton, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Right)], BUTTONS, false),
     bind(Action::PreviousButton, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Left)], BUTTONS, false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('n'), Key::char('q')], &[Context::Confirm, Context::Question, Context::Rotate, Context::Full, Context::Plan, Context::ChoosePlan, Context::KeptPlan], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::Login], false),
     bind(Action::OpenPage, &[Key::char('o')], &[Context::Login], false),
     bind(Action::CopyAddress, &[Key::char('y')], &[Context::Login], false),
     bind(Action::UseBrowser, &[Key::char('b')], &[Context::Login], false),
     bind(Action::UseDeviceCode, &[Key::char('d')], &[Context::Login], false),
-    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Exempt, Context::Find, Context::Code], false),
+    bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Typed, Context::BulkConfirm, Context::Palette, Context::Switch, Context::Profile, Context::File, Context::Describe, Context::Exempt, Context::Find, Context::Code], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc)], &[Context::Waiting], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q')], &[Context::CopyAs, Context::ReadyFilters], false),
     bind(Action::Cancel, &[Key::of(KeyCode::Esc), Key::char('q'), Key::of(KeyCode::Enter)], &[Context::Reading, Context::Help, Context::Entry], false),

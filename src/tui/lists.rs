@@ -6,6 +6,7 @@
 
 mod filter;
 mod list;
+mod marks;
 mod offered;
 mod scroll;
 mod seen;
@@ -13,6 +14,7 @@ mod values;
 
 pub use filter::Filter;
 pub use list::List;
+pub(super) use marks::Marks;
 pub(super) use offered::Offered;
 pub(super) use scroll::{Position, Scroll};
 
@@ -77,6 +79,8 @@ pub struct Lists {
     before: Option<Before>,
     /// When the lists were last put in order.
     settled: DateTime<Utc>,
+    /// The marked keys.
+    pub(super) marks: Marks,
 }
 
 impl Default for Lists {
@@ -93,6 +97,7 @@ impl Default for Lists {
             filter: Filter::default(),
             before: None,
             settled: DateTime::UNIX_EPOCH,
+            marks: Marks::default(),
         }
     }
 }
@@ -398,6 +403,11 @@ impl Lists {
             self.by_key.stale = true;
         }
         self.edited_elsewhere = true;
+    }
+
+    /// Whether a key passes the filter.
+    pub(super) fn passes_key(&mut self, account: &Account, row: &UserRow, key: Known<'_>) -> bool {
+        self.filter.query().is_empty() || self.filter.passes_key(account, row, key)
     }
 
     /// The columns of the list that is shown, and how it is sorted.

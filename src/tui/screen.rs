@@ -6,6 +6,7 @@ mod act;
 mod ahead;
 mod follow;
 mod input;
+mod marks;
 mod signing_in;
 
 use super::{
@@ -411,6 +412,11 @@ impl Screen {
     /// Why an action is not possible here and now, in words; `None` if it is.
     #[must_use]
     pub fn why_not(&self, action: Action) -> Option<String> {
+        if self.context() == Context::BulkPlan
+            && let Some(why) = self.why_not_in_plan(action)
+        {
+            return why;
+        }
         let of_key = action.is_of_key();
         if let Some(key) = self.searched_here().filter(|_| of_key)
             && !(self.engine.settings.read_only && action.is_change())
@@ -439,6 +445,16 @@ impl Screen {
         if action == Action::Complete && self.page() == Page::Accounts {
             return Some("Nothing completes this filter".into());
         }
+        match action {
+            Action::MakePlan => return self.why_no_plan(),
+            Action::Rotate if !self.lists.marks.is_empty() => return None,
+            Action::Toggle | Action::Delete
+                if !self.lists.marks.is_empty() && !self.engine.settings.read_only =>
+            {
+                return None;
+            }
+            _ => {}
+        }
         let account = self.account();
         match action {
             Action::EnterCode => return signing_in::why_no_code(account),
@@ -465,7 +481,12 @@ impl Screen {
     pub fn title(&self, action: Action) -> &'static str {
         let inactive = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
         match action {
+            // Which of the two depends on all of them.
+            Action::Toggle if !self.lists.marks.is_empty() => "(de)activate marked",
+            Action::Delete if !self.lists.marks.is_empty() => "delete marked",
+            Action::Rotate if !self.lists.marks.is_empty() => "rotate marked",
             Action::Toggle if self.selected_key().is_some_and(inactive) => "activate",
+            Action::ApplyPlan | Action::PausePlan => self.plan_title(action),
             Action::Exclude if self.engine.can_take_out(self.slot()) => "remove",
             Action::Exclude if self.account().excluded => "include",
             action => action.title(),
@@ -528,6 +549,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         ),
         turn: screen.turn,
         why_not: &why_not,
+        marks: &screen.lists.marks,
         drawn: Drawn::default(),
     };
     if (area.width, area.height) != screen.size {

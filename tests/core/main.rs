@@ -4,6 +4,7 @@
 mod activity;
 mod ahead;
 mod asking;
+mod bulk;
 #[path = "../desk/mod.rs"]
 mod desk;
 #[path = "../common/dialog.rs"]
@@ -17,6 +18,7 @@ mod leak;
 mod left_open;
 mod lists;
 mod looks;
+mod marks;
 mod newer;
 mod offered;
 mod power;
@@ -624,7 +626,7 @@ fn help_scrolls_to_its_end_and_no_further() {
     desk.keys("k");
     assert_ne!(desk.screen(), end, "one back is one back");
     desk.keys("g");
-    assert!(desk.screen().contains("Deactivate, activate"));
+    assert!(desk.screen().contains("(De)activate, undo"));
 }
 
 /// Presses a key before what it answers was read.
@@ -1062,7 +1064,7 @@ fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
                     targets.push(plan.first().clone());
                 }
             }
-            Need::Question(_) | Need::Prompt(..) => {}
+            Need::Question(_) | Need::Prompt(..) | Need::KeptPlan => {}
         }
     }
     (secrets, targets)

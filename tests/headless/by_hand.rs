@@ -223,6 +223,7 @@ impl ByHand {
                 | Effect::OpenJournal
                 | Effect::Copy(_)
                 | Effect::WriteEvidence(..)
+                | Effect::Plan(_)
                 | Effect::ClearClipboard(_) => {}
             }
         }

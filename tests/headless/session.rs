@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use iamkeys::{
     aws,
-    demo::{Account, Endpoint, Status},
+    demo::{Account, Endpoint, Role, Status},
     driver::{Accounts, Driver, DriverConfig, JournalConfig, Left, TrialPace, threads},
     engine::{
         Background, Change, Effect, Engine, Event, Exit, Intent, Need, News, Order, Plan, PlanId,
@@ -45,12 +45,30 @@ pub(crate) struct World {
 impl World {
     /// The demo account, in which a new key is accepted after four seconds.
     pub(crate) fn new() -> Self {
+        Self::of(|now| Endpoint::new(Account::demo(now)))
+    }
+
+    /// An organisation of so many accounts with so many users each, in which everything is allowed.
+    pub(crate) fn generated(accounts: usize, users: usize) -> Self {
+        let world = Self::of(|now| Endpoint::generated(accounts, users, now));
+        let ids = world.endpoint.account_ids();
+        for id in &ids[1..] {
+            // The role that is there only looks.
+            let role = Role::new("iamkeys-audit").trusting(&ids[0]);
+            world
+                .endpoint
+                .in_account(id, |account| account.add_role(role));
+        }
+        world
+    }
+
+    fn of(endpoint: impl FnOnce(DateTime<Utc>) -> Endpoint) -> Self {
         // The journal has the real time, and keys are as old as the account says.
         let now = Utc::now();
         let clock = Arc::new(Mutex::new(now));
         let requests = watch::Sender::new(());
         let (time, arrived) = (Arc::clone(&clock), requests.clone());
-        let endpoint = Endpoint::new(Account::demo(now))
+        let endpoint = endpoint(now)
             .with_report_time(TimeDelta::zero())
             .with_settling(TimeDelta::seconds(4))
             .with_clock(Arc::new(move || {
@@ -92,6 +110,11 @@ impl World {
 
     fn journal_path(&self) -> PathBuf {
         self.folder.path().join("journal.jsonl")
+    }
+
+    /// The folder of the journal and of what is kept beside it.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// The journal's text.

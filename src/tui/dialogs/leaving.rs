@@ -1,13 +1,44 @@
-//! A person wants to leave while changes are under way.
+//! A person wants to leave while changes are under way, or a plan over many keys is.
 
 use super::intend;
 use crate::{engine::Obstacle, tui::prelude::*};
 
 /// The dialog that waits for changes before the program is left.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::tui) struct Leaving {
+    /// What is in the way.
+    obstacle: Obstacle,
     /// The highlighted button: 0 is to stay.
     button: usize,
+}
+
+impl Leaving {
+    pub(in crate::tui) fn new(obstacle: Obstacle) -> Self {
+        Self {
+            obstacle,
+            button: 0,
+        }
+    }
+
+    /// What is said where it is a plan: it can be gone on with.
+    fn draw_plan(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        let plan = canvas.engine.bulk()?;
+        let theme = canvas.theme;
+        let mut lines = Lines::new(canvas, WIDTH);
+        let tally = plan.tally();
+        let (done, keys) = (tally.ended(), tally.included());
+        let doing = plan.action.doing();
+        let text = format!("{doing} keys: {done} of {keys}");
+        lines.marked(canvas.spinner(), text, theme.strong);
+        lines.gap();
+        lines.text("Pausing, iamkeys ends as soon as the changes under way are answered.");
+        let button = |action, verb| Button::of(Context::Leaving, action, verb);
+        let buttons = vec![
+            button(Action::Stay, "Stay"),
+            button(Action::StopWaiting, "Pause and leave"),
+        ];
+        Some(Frame::new("Leave the plan?", theme.warn, lines).buttons(self.button, buttons))
+    }
 }
 
 impl Dialog for Leaving {
@@ -16,6 +47,9 @@ impl Dialog for Leaving {
     }
 
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        if self.obstacle == Obstacle::Plan {
+            return self.draw_plan(canvas);
+        }
         let theme = canvas.theme;
         let mut lines = Lines::new(canvas, WIDTH);
         for (_, change) in canvas.engine.under_way() {
@@ -45,7 +79,7 @@ impl Dialog for Leaving {
     }
 
     fn is_over(&self, engine: &Engine) -> bool {
-        engine.obstacle() != Some(Obstacle::Changes)
+        engine.obstacle().as_ref() != Some(&self.obstacle)
     }
 
     fn answers(&self, _engine: &Engine) -> Vec<Action> {

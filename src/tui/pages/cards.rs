@@ -243,7 +243,8 @@ fn card(
     };
     let head = vec![
         Span::styled(format!("{marker} "), theme.accent),
-        Span::styled(format!("{symbol} "), symbol_style),
+        Span::styled(symbol, symbol_style),
+        canvas.mark(canvas.slot(), Some(&key.id)),
     ];
 
     let mut lines = Vec::new();

@@ -123,6 +123,11 @@ pub(in crate::tui) fn draw(
         note = format!("{note} {} {shown} shown{so_far}", theme.glyphs.dot);
     }
     let mut note = vec![Span::styled(note, theme.dim)];
+    if !canvas.marks.is_empty() {
+        let dot = format!(" {} ", theme.glyphs.dot);
+        note.insert(0, Span::styled(dot, theme.dim));
+        note.insert(0, Span::styled(canvas.marked(), theme.accent));
+    }
     if tally.denied > 0 {
         let users = format::plural(tally.denied, "user");
         let text = format!("those of {users} denied");
@@ -228,7 +233,9 @@ fn key_row(
     name_spans.push(Span::raw(" ".repeat(padding)));
     let (age, style) = cells::age(canvas, key);
     let (used, used_style) = cells::used(canvas, key);
-    let mut cells = vec![vec![canvas.key_symbol(account, key)], id, name_spans];
+    let mark = canvas.mark(account.session.slot, key.id());
+    let symbol = vec![canvas.key_symbol(account, key), mark];
+    let mut cells = vec![symbol, id, name_spans];
     cells.extend(
         columns
             .account

@@ -201,9 +201,14 @@ fn draw_list(
             " so far"
         };
         let text = format!("{} shown{so_far}", format::count(shown));
-        Line::styled(text, theme.dim)
+        let mut note = Line::styled(text, theme.dim);
+        if !canvas.marks.is_empty() {
+            let marked = format!("{} {} ", canvas.marked(), theme.glyphs.dot);
+            note.spans.insert(0, Span::styled(marked, theme.accent));
+        }
+        note
     } else {
-        Line::default()
+        Line::styled(canvas.marked(), theme.accent)
     };
     let title = Line::styled("Users", theme.strong);
     let inside = canvas.pane(area, title, note, border);
@@ -296,7 +301,9 @@ fn list_row(
         let path = shorten_name(&path, room, glyphs.more).into_owned();
         cells.push(vec![Span::styled(path, theme.dim)]);
     }
-    cells.push(Vec::new());
+    let mut named = row.known_keys().filter_map(Known::id);
+    let a_marked_one = named.find(|id| canvas.marks.has(slot, id));
+    cells.push(vec![canvas.mark(slot, a_marked_one)]);
     Row {
         marker,
         cells,

@@ -124,6 +124,9 @@ impl Screen {
 
     /// Does what was asked for on the page. Also the palette's and the footer's way in.
     pub(super) fn act_on_page(&mut self, action: Action) -> Vec<Effect> {
+        if let Some(effects) = self.act_on_marks(action) {
+            return effects;
+        }
         if let Some(reason) = self.why_not(action) {
             match self.awaited_by(action) {
                 Some(target) => self.await_target(action, target),

@@ -5,7 +5,7 @@ use super::{Screen, Whereabouts};
 use crate::{
     engine::{Effect, Intent, KeyId, Need, News, Slot, account::Account, fleet::Scope},
     tui::{
-        dialogs::{self, Dialog, Discard, Find, LeakPage, Leaving, NewKeyDialog},
+        dialogs::{self, BulkPage, Dialog, Discard, Find, LeakPage, Leaving, NewKeyDialog},
         lists::Lists,
         pages::{Page, Pane, users::UsersPage},
         words,
@@ -40,6 +40,7 @@ impl Screen {
     /// what comes by itself under the dialog that is being answered.
     pub(super) fn follow(&mut self, asked_for: bool) -> Vec<Effect> {
         self.leave_what_is_gone();
+        self.follow_marks();
         self.follow_lists();
         let mut effects = self.take_news();
         self.close_dialogs();
@@ -140,7 +141,7 @@ impl Screen {
                 let slot = question.session.map_or(self.slot(), |session| session.slot);
                 Some((slot, question.change.user().into()))
             }
-            Need::Prompt(..) => None,
+            Need::Prompt(..) | Need::KeptPlan => None,
         }
     }
 
@@ -259,6 +260,7 @@ impl Screen {
                     }
                 }
                 News::SearchDropped(slot) if slot == self.slot() => self.arrived = None,
+                News::PlanOpened => self.open(Box::new(BulkPage::default())),
                 // The rotation's dialog has heard it.
                 News::RotationDone { .. } | News::SearchDropped(_) => {}
             }

@@ -9,6 +9,8 @@ fn is_seldom(action: Action) -> bool {
         action,
         Action::OpenQuestion
             | Action::Undo
+            | Action::MakePlan
+            | Action::StopPlan
             | Action::EnterCode
             | Action::LogIn
             | Action::Complete

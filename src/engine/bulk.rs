@@ -1,0 +1,476 @@
+//! Plans over many keys: reviewed as one list, confirmed once, and carried out key by key.
+//!
+//! There is no second path to the account. For each key one ordinary [`Plan`](super::Plan) is made,
+//! with its look at the account; it approves itself where that look shows what was reviewed, and is
+//! dropped with the reason where it does not (`apply`). What is held back until a person includes it
+//! is decided when the plan is made (`hold`), and which account takes its turn in `schedule`: a few
+//! accounts at once, one key at a time in each. The first surprise in an account pauses that account.
+//!
+//! One such plan is open at a time: what undoes it is a plan of its own, which takes its place.
+
+mod apply;
+mod document;
+mod entry;
+mod hold;
+mod make;
+mod schedule;
+
+pub use document::{Document, DocumentAccount, DocumentKey, KeptPlan, KeptStep, PlanNews, Saving};
+pub use entry::{Entry, EntryState, Reviewed, Skipped};
+pub use hold::HeldBack;
+pub use make::Marked;
+pub use schedule::{AT_ONCE, BulkAccount, Paused};
+
+use super::{
+    Effect, Engine,
+    effect::{PlanJob, Slot},
+    request::Change,
+};
+use chrono::{DateTime, Utc};
+use document::{ByUser, Comparison, Counts};
+use schedule::Schedule;
+use std::collections::HashMap;
+
+/// Tells one plan over many keys from all others of this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BulkId(pub u64);
+
+/// What is done to the keys of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BulkAction {
+    /// Make them Inactive.
+    Deactivate,
+    /// Make them Active.
+    Activate,
+    /// Delete those that are Inactive, and deactivate the others: deleting these is for a later plan.
+    Delete,
+}
+
+impl BulkAction {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Deactivate, Self::Activate, Self::Delete];
+
+    /// The verb.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Deactivate => "deactivate",
+            Self::Activate => "activate",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The verb while it is under way.
+    #[must_use]
+    pub fn doing(self) -> &'static str {
+        match self {
+            Self::Deactivate => "deactivating",
+            Self::Activate => "activating",
+            Self::Delete => "deleting",
+        }
+    }
+
+    /// The verb once it is done.
+    #[must_use]
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Deactivate => "deactivated",
+            Self::Activate => "activated",
+            Self::Delete => "deleted",
+        }
+    }
+
+    /// Whether something that works with the key stops working once it is done.
+    #[must_use]
+    pub fn takes_away(self) -> bool {
+        self != Self::Activate
+    }
+
+    /// The change that does it to a key.
+    fn change(self, user: &str, key: &str) -> Change {
+        let (user, key) = (Box::from(user), key.to_owned());
+        match self {
+            Self::Deactivate | Self::Activate => Change::SetActive {
+                user,
+                key,
+                active: self == Self::Activate,
+            },
+            Self::Delete => Change::Delete { user, key },
+        }
+    }
+}
+
+/// What a person wants of a plan over many keys.
+#[derive(Clone, Debug)]
+pub enum BulkIntent {
+    /// Make a plan of these keys, in place of one that is not under way.
+    Make {
+        /// What is done to them.
+        action: BulkAction,
+        /// The keys.
+        keys: Vec<Marked>,
+    },
+    /// Leave the key at this place out, or take it in again.
+    Toggle(usize),
+    /// Begin, or go on after a pause: this was typed to confirm it, where that is asked for. What has
+    /// surely failed is tried again.
+    Apply {
+        /// What was typed: see [`Confirmation`].
+        typed: String,
+    },
+    /// Begin no further key.
+    Pause,
+    /// Begin no further key, and end the plan.
+    Stop,
+    /// Make a plan that activates what this one has deactivated.
+    Undo,
+    /// Put a plan away that is not under way.
+    Close,
+    /// Save the plan under a path, as it was typed. It makes a new file.
+    Save(String),
+    /// Open a saved plan, in place of one that is not under way: the path as it was typed.
+    Open(String),
+    /// Go on with the plan that an earlier run has left.
+    GoOn,
+    /// Decide later what becomes of the plan that an earlier run has left.
+    Later,
+    /// Do not go on with the plan that an earlier run has left.
+    Forget,
+}
+
+/// How far a plan over many keys has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BulkStage {
+    /// It is reviewed: nothing was changed.
+    Review,
+    /// It is carried out.
+    Running,
+    /// It goes on when a person says so: they have paused it, or all accounts that have something left
+    /// are paused.
+    Paused,
+    /// Nothing is left of it, or it was stopped.
+    Ended,
+}
+
+/// How many keys of a plan are how far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BulkTally {
+    /// Included, and not done yet; those under way too.
+    pub to_do: usize,
+    /// Left out: held back, or by a person.
+    pub left_out: usize,
+    /// Done.
+    pub done: usize,
+    /// Skipped, as they were not as reviewed.
+    pub skipped: usize,
+    /// Surely not done: refused, or not sent.
+    pub failed: usize,
+    /// It is not known whether they are done.
+    pub unknown: usize,
+}
+
+impl BulkTally {
+    fn of(&mut self, entry: &Entry) -> &mut usize {
+        match &entry.state {
+            EntryState::Pending if !entry.included => &mut self.left_out,
+            EntryState::Pending | EntryState::Looking | EntryState::UnderWay => &mut self.to_do,
+            EntryState::Done => &mut self.done,
+            EntryState::Skipped(_) => &mut self.skipped,
+            EntryState::Failed(_) => &mut self.failed,
+            EntryState::OutcomeUnknown(_) => &mut self.unknown,
+        }
+    }
+
+    /// How many keys the plan was to change: all but those left out.
+    #[must_use]
+    pub fn included(self) -> usize {
+        self.to_do + self.ended()
+    }
+
+    /// How many are over, one way or another.
+    #[must_use]
+    pub fn ended(self) -> usize {
+        self.done + self.skipped + self.failed + self.unknown
+    }
+}
+
+/// What has to be typed before a plan is carried out: the number of keys, and the name of an account
+/// where production is among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// How many keys are changed.
+    pub keys: usize,
+    /// The production account with the most of them.
+    pub account: Option<String>,
+}
+
+impl Confirmation {
+    /// What has to be typed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match &self.account {
+            Some(account) => format!("{} {account}", self.keys),
+            None => self.keys.to_string(),
+        }
+    }
+
+    /// Whether this is it, in any case of letters.
+    #[must_use]
+    pub fn accepts(&self, typed: &str) -> bool {
+        let words = |text: &str| {
+            let words = text.split_whitespace().map(str::to_lowercase);
+            words.collect::<Vec<_>>()
+        };
+        words(typed) == words(&self.text())
+    }
+}
+
+/// A plan over many keys.
+#[derive(Debug)]
+pub struct BulkPlan {
+    /// Its number.
+    pub id: BulkId,
+    /// What is done to the keys.
+    pub action: BulkAction,
+    /// How far it has come.
+    pub stage: BulkStage,
+    /// When it was made.
+    pub made: DateTime<Utc>,
+    /// Who has made it: an ARN, where it is known.
+    pub by: Option<String>,
+    /// It takes back what another plan has done.
+    pub undoes: bool,
+    entries: Vec<Entry>,
+    /// The accounts that the keys are in.
+    accounts: Vec<BulkAccount>,
+    /// The entries by their key IDs.
+    by_key: HashMap<Box<str>, Vec<u32>>,
+    by_user: ByUser,
+    tally: BulkTally,
+    schedule: Schedule,
+    comparison: Comparison,
+    counts: Counts,
+}
+
+impl BulkPlan {
+    fn new(id: BulkId, action: BulkAction, made: DateTime<Utc>, by: Option<String>) -> Self {
+        Self {
+            id,
+            action,
+            stage: BulkStage::Review,
+            made,
+            by,
+            undoes: false,
+            entries: Vec::new(),
+            accounts: Vec::new(),
+            by_key: HashMap::new(),
+            by_user: HashMap::new(),
+            tally: BulkTally::default(),
+            schedule: Schedule::default(),
+            comparison: Comparison::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// The keys, in the order in which they were marked.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The accounts that they are in.
+    #[must_use]
+    pub fn accounts(&self) -> &[BulkAccount] {
+        &self.accounts
+    }
+
+    /// The account of a key.
+    #[must_use]
+    pub fn account_of(&self, entry: &Entry) -> &BulkAccount {
+        &self.accounts[entry.account]
+    }
+
+    /// How many keys are how far.
+    #[must_use]
+    pub fn tally(&self) -> BulkTally {
+        self.tally
+    }
+
+    /// How many accounts have keys that are changed.
+    #[must_use]
+    pub fn accounts_changed(&self) -> usize {
+        self.accounts.iter().filter(|it| it.included > 0).count()
+    }
+
+    /// The accounts that are paused, each with why.
+    pub fn paused(&self) -> impl Iterator<Item = (&BulkAccount, &Paused)> {
+        let accounts = self.accounts.iter();
+        accounts.filter_map(|account| Some((account, account.paused.as_ref()?)))
+    }
+
+    /// Whether a key is being looked at or changed.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.schedule.busy() > 0
+    }
+
+    /// Whether it goes on by itself.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.stage == BulkStage::Running || self.is_under_way()
+    }
+
+    /// How often an account or an entry was looked at to find out what is next: a measure of what
+    /// scheduling costs.
+    #[must_use]
+    pub fn examined(&self) -> u64 {
+        self.schedule.examined()
+    }
+
+    /// Where the key stands whose turn came last.
+    #[must_use]
+    pub fn latest(&self) -> usize {
+        self.schedule.latest()
+    }
+
+    /// Whether anything was changed by it, or could have been.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        matches!(self.stage, BulkStage::Running | BulkStage::Paused)
+    }
+
+    /// Whether a key has something left to be done.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.tally.to_do + self.tally.failed > 0
+    }
+
+    /// Whether it has deactivated something, so that there is something to undo.
+    #[must_use]
+    pub fn can_undo(&self) -> bool {
+        !self.is_moving() && self.counts.undoable > 0
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        *self.tally.of(&entry) += 1;
+        self.counts.count(&entry, true);
+        self.accounts[entry.account].included += usize::from(entry.included);
+        self.by_key.entry(entry.key.clone()).or_default().push(at);
+        self.by_user.entry(entry.user.clone()).or_default().push(at);
+        self.entries.push(entry);
+    }
+
+    /// Changes an entry; the sums follow.
+    fn edit(&mut self, at: usize, edit: impl FnOnce(&mut Entry)) {
+        let Some(entry) = self.entries.get_mut(at) else {
+            return;
+        };
+        *self.tally.of(entry) -= 1;
+        self.counts.count(entry, false);
+        let account = &mut self.accounts[entry.account];
+        account.included -= usize::from(entry.included);
+        edit(entry);
+        account.included += usize::from(entry.included);
+        *self.tally.of(entry) += 1;
+        self.counts.count(entry, true);
+    }
+
+    fn set_state(&mut self, at: usize, state: EntryState) {
+        self.edit(at, |entry| entry.state = state);
+    }
+}
+
+impl Engine {
+    /// The plan over many keys that is open.
+    #[must_use]
+    pub fn bulk(&self) -> Option<&BulkPlan> {
+        self.bulk.as_deref()
+    }
+
+    /// What has to be typed to carry the plan out, or to go on with it: none where everything that is
+    /// left of it was confirmed.
+    #[must_use]
+    pub fn bulk_confirmation(&self) -> Option<Confirmation> {
+        let plan = self.bulk()?;
+        let left = |entry: &&Entry| entry.is_left();
+        let mut of_account = vec![0; plan.accounts.len()];
+        let (mut keys, mut unconfirmed) = (0, false);
+        for entry in plan.entries.iter().filter(left) {
+            keys += 1;
+            of_account[entry.account] += 1;
+            unconfirmed |= !entry.confirmed;
+        }
+        if !unconfirmed {
+            return None;
+        }
+        let accounts = plan.accounts.iter().zip(of_account).rev();
+        let production = accounts.filter(|(account, keys)| account.production && *keys > 0);
+        let most = production.max_by_key(|(_, keys)| *keys);
+        Some(Confirmation {
+            keys,
+            account: most.map(|(account, _)| account.name.clone()),
+        })
+    }
+
+    /// Does what a person wants of a plan over many keys.
+    pub(super) fn intend_bulk(&mut self, intent: BulkIntent) -> Option<()> {
+        match intent {
+            BulkIntent::Make { action, keys } => self.make_bulk(action, keys)?,
+            BulkIntent::Toggle(at) => self.toggle_entry(at)?,
+            BulkIntent::Apply { typed } => self.apply_bulk(&typed)?,
+            BulkIntent::Pause => self.pause_bulk()?,
+            BulkIntent::Stop => self.stop_bulk()?,
+            BulkIntent::Undo => self.undo_bulk()?,
+            BulkIntent::Close => self.close_bulk()?,
+            BulkIntent::Save(path) => self.save_bulk(path)?,
+            BulkIntent::Open(path) => {
+                self.bulk_opening = Some(Saving::Begun);
+                self.effects.push(Effect::Plan(PlanJob::Open(path)));
+            }
+            BulkIntent::GoOn => self.go_on_with_kept()?,
+            BulkIntent::Later => self.leave_kept(false)?,
+            BulkIntent::Forget => self.leave_kept(true)?,
+        }
+        Some(())
+    }
+
+    /// Leaves a key out, or takes it in again; what was skipped or has failed is reviewed anew then.
+    fn toggle_entry(&mut self, at: usize) -> Option<()> {
+        let plan = self.bulk.as_deref()?;
+        let entry = plan.entries.get(at)?;
+        let running = plan.stage == BulkStage::Running;
+        if plan.stage == BulkStage::Ended {
+            self.complain("This plan has ended");
+            return None;
+        }
+        if let Some(why) = entry.why_not_toggle(running) {
+            self.complain(why);
+            return None;
+        }
+        self.bulk.as_deref_mut()?.edit(at, |entry| {
+            entry.included = !(entry.included && entry.state == EntryState::Pending);
+            entry.state = EntryState::Pending;
+            entry.confirmed &= entry.included;
+        });
+        Some(())
+    }
+
+    /// Puts the plan away, unless something of it is under way.
+    fn close_bulk(&mut self) -> Option<()> {
+        if self.bulk.as_deref()?.is_moving() {
+            self.complain("The plan is under way: pause it first");
+            return None;
+        }
+        self.bulk = None;
+        Some(())
+    }
+
+    /// The slot of the open account of this ID, for a key of a plan that was made elsewhere.
+    #[must_use]
+    pub fn slot_of_account(&self, id: &str) -> Option<Slot> {
+        let mut accounts = self.fleet.accounts().iter();
+        let found = accounts.find(|account| account.identity.account_id() == Some(id));
+        found.map(|account| account.session.slot)
+    }
+}

@@ -1,0 +1,424 @@
+//! A plan over many keys is carried out: for each key an ordinary plan, which approves itself where
+//! the look before it shows what was reviewed.
+
+use super::{
+    BulkAction, BulkPlan, BulkStage, EntryState, Paused, Reviewed, Skipped, hold, make::known_key,
+};
+use crate::engine::{
+    Effect, Engine, READ_ONLY,
+    account::{Stage as AccountStage, is_trial},
+    effect::{ChangeId, Origin, PlanJob, SessionId},
+    error::{Error, Kind},
+    model::{KeyStatus, LastUsed},
+    plan::{PlanId, Proposal, Stage},
+    request::{Change, Changed},
+};
+use chrono::{DateTime, Utc};
+
+/// What a look at a key before its step says.
+enum Verdict {
+    /// It is as reviewed.
+    Same,
+    /// It is not.
+    Skip(Skipped),
+    /// AWS asks for fewer calls: it is looked at again.
+    Wait,
+    /// It could not be looked at.
+    Failed(Error),
+}
+
+/// Whether something is asked again that has failed like this: surely nothing was done, and nothing is
+/// wrong with it.
+fn is_passing(error: &Error) -> bool {
+    matches!(error.kind, Kind::Throttled | Kind::Busy)
+}
+
+impl Engine {
+    /// Begins a plan, or goes on with it.
+    pub(super) fn apply_bulk(&mut self, typed: &str) -> Option<()> {
+        if self.settings.read_only {
+            self.complain(READ_ONLY);
+            return None;
+        }
+        let plan = self.bulk.as_deref()?;
+        if !matches!(plan.stage, BulkStage::Review | BulkStage::Paused) {
+            return None;
+        }
+        if !plan.has_work() {
+            self.complain("No key is included");
+            return None;
+        }
+        let confirmation = self.bulk_confirmation();
+        if confirmation.is_some_and(|it| !it.accepts(typed)) {
+            return None;
+        }
+        let plan = self.bulk.as_deref_mut()?;
+        for at in 0..plan.entries.len() {
+            if plan.entries[at].is_left() {
+                plan.edit(at, |entry| {
+                    entry.state = EntryState::Pending;
+                    entry.confirmed = true;
+                });
+            }
+        }
+        plan.stage = BulkStage::Running;
+        plan.line_up();
+        self.keep_bulk();
+        self.schedule_bulk();
+        Some(())
+    }
+
+    /// Begins no further key.
+    pub(in crate::engine) fn pause_bulk(&mut self) -> Option<()> {
+        let plan = self.bulk.as_deref_mut()?;
+        if plan.stage == BulkStage::Running {
+            plan.stage = BulkStage::Paused;
+        }
+        Some(())
+    }
+
+    /// Begins no further key, and ends the plan.
+    pub(super) fn stop_bulk(&mut self) -> Option<()> {
+        let plan = self.bulk.as_deref_mut()?;
+        if matches!(plan.stage, BulkStage::Running | BulkStage::Paused) {
+            plan.stage = BulkStage::Ended;
+            self.effects.push(Effect::Plan(PlanJob::Forget));
+        }
+        Some(())
+    }
+
+    /// What is left of a plan that has begun, for the person who leaves.
+    pub(in crate::engine) fn bulk_at_exit(&self) -> Option<String> {
+        let plan = self.bulk().filter(|plan| plan.has_begun())?;
+        let left = plan.tally.to_do + plan.tally.failed;
+        let verb = plan.action.verb();
+        (left > 0).then(|| format!("not finished: the plan has {left} keys left to {verb}"))
+    }
+
+    /// Whether a plan goes on by itself, so that the clock matters.
+    pub(in crate::engine) fn is_bulk_moving(&self) -> bool {
+        self.bulk.as_deref().is_some_and(BulkPlan::is_moving)
+    }
+
+    /// Looks at the next keys, as far as there is room.
+    pub(in crate::engine) fn schedule_bulk(&mut self) {
+        self.compare_bulk();
+        while let Some((account, at)) = self.next_turn() {
+            self.look_at_entry(account, at);
+        }
+        let Some(plan) = self.bulk.as_deref_mut() else {
+            return;
+        };
+        if plan.settle() {
+            if plan.stage == BulkStage::Ended {
+                self.effects.push(Effect::Plan(PlanJob::Forget));
+            }
+            let (text, bad) = summary(plan);
+            if bad {
+                self.complain(text);
+            } else {
+                self.say(text);
+            }
+            self.scene += 1;
+        }
+    }
+
+    fn next_turn(&mut self) -> Option<(usize, usize)> {
+        let now = self.now;
+        self.bulk.as_deref_mut()?.take_turn(now)
+    }
+
+    /// Looks at a key before its step.
+    fn look_at_entry(&mut self, account: usize, at: usize) -> Option<()> {
+        let now = self.now;
+        let plan = self.bulk.as_deref_mut()?;
+        let entry = &plan.entries[at];
+        let change = entry.step.change(&entry.user, &entry.key);
+        let slot = plan.accounts[account].slot;
+        let open = slot.and_then(|slot| self.fleet.get_mut(slot));
+        let open = open.filter(|it| it.stage == AccountStage::SignedIn);
+        let Some(open) = open.filter(|it| it.identity.broken.is_none()) else {
+            plan.pause_account(account, Paused::NotOpen);
+            return None;
+        };
+        open.limiter.look(now);
+        if !open.limiter.allows() {
+            plan.cool(account, at, now);
+            return None;
+        }
+        let slot = open.session.slot;
+        plan.set_state(at, EntryState::Looking);
+        let proposal = Proposal {
+            bulk: Some(at),
+            ..Proposal::from(change)
+        };
+        let id = self.add_plan(slot, proposal, Stage::Proposed(Box::default()))?;
+        self.look(id)
+    }
+
+    /// The look at a key is over: its change is sent, or it is left alone.
+    pub(in crate::engine) fn bulk_looked(&mut self, id: PlanId) -> Option<()> {
+        let at = self.plan(id)?.bulk?;
+        let verdict = self.verdict(id, at)?;
+        let now = self.now;
+        let plan = self.bulk.as_deref_mut()?;
+        let account = plan.entries[at].account;
+        let goes_on = plan.stage == BulkStage::Running;
+        if goes_on && matches!(verdict, Verdict::Same) {
+            plan.set_state(at, EntryState::UnderWay);
+            return self.send_next(id);
+        }
+        self.plans.retain(|known| known.id != id);
+        match verdict {
+            // It was paused meanwhile.
+            Verdict::Same => {
+                plan.set_state(at, EntryState::Pending);
+                plan.turn_over(account);
+            }
+            Verdict::Wait => {
+                plan.set_state(at, EntryState::Pending);
+                plan.cool(account, at, now);
+            }
+            Verdict::Skip(why) => {
+                plan.set_state(at, EntryState::Skipped(why));
+                plan.turn_over(account);
+                self.review_anew(at);
+            }
+            Verdict::Failed(error) => {
+                let error = Box::new(error);
+                plan.set_state(at, EntryState::Failed(error.clone()));
+                plan.pause_account(account, Paused::Failed(error));
+                self.scene += 1;
+            }
+        }
+        self.schedule_bulk();
+        Some(())
+    }
+
+    /// Compares what the account says of a key now with what was reviewed.
+    fn verdict(&self, id: PlanId, at: usize) -> Option<Verdict> {
+        let step = self.plan(id)?;
+        let (preflight, session) = (step.preflight()?, step.session);
+        let plan = self.bulk()?;
+        let entry = plan.entries.get(at)?;
+        if preflight.is_void() {
+            return Some(Verdict::Skip(Skipped::Gone));
+        }
+        if let Some(error) = &preflight.failed {
+            return Some(if is_passing(error) {
+                Verdict::Wait
+            } else {
+                Verdict::Failed(error.clone())
+            });
+        }
+        let account = self.fleet.of(session)?;
+        let Some((row, key)) = known_key(account, &entry.user, &entry.key) else {
+            return Some(Verdict::Skip(Skipped::Gone));
+        };
+        // What the report says may be hours old.
+        let live = key.live()?;
+        let error = live.last_used.error();
+        if error.is_some_and(is_passing) {
+            return Some(Verdict::Wait);
+        }
+        let mut now = Reviewed::of(row, key);
+        now.last_used = live.last_used.known().filter(|_| error.is_none()).cloned();
+        let trial = is_trial(&live.last_used, live.key.created);
+        Some(match self.difference_since(at, &now, trial) {
+            Some(why) => Verdict::Skip(why),
+            None => Verdict::Same,
+        })
+    }
+
+    /// What is different from what was reviewed, if it matters.
+    pub(super) fn difference_since(
+        &self,
+        at: usize,
+        now: &Reviewed,
+        trial: bool,
+    ) -> Option<Skipped> {
+        let plan = self.bulk()?;
+        let entry = &plan.entries[at];
+        let before = &entry.reviewed;
+        if hold::is_so(entry.step, &now.status) {
+            return Some(Skipped::AlreadySo);
+        }
+        // Whatever else is said: what is not Inactive is never deleted.
+        let deletes_active = entry.step == BulkAction::Delete && now.status != KeyStatus::Inactive;
+        if now.status != before.status || deletes_active {
+            return Some(Skipped::Status(now.status.clone()));
+        }
+        if !entry.step.takes_away() {
+            return None;
+        }
+        let mut new = now.others.iter();
+        if let Some(new) = new.find(|other| !before.others.contains(other)) {
+            return Some(Skipped::AnotherKey(new.clone()));
+        }
+        match (time_of(before.last_used.as_ref()), &now.last_used) {
+            (_, None) if before.last_used.is_some() => return Some(Skipped::UseUnknown),
+            (used, Some(LastUsed::At { time, .. })) => {
+                let since = used.is_none_or(|used| used < *time);
+                let recent = self.is_recent_use(now.last_used.as_ref());
+                // Who includes a key that is in use knows that it is.
+                let was_recent =
+                    before.last_used.is_some() && self.is_recent_use(before.last_used.as_ref());
+                if since && recent && !was_recent && !trial {
+                    return Some(Skipped::UsedSince(*time));
+                }
+            }
+            _ => {}
+        }
+        // Who has agreed that both are taken away knows that the last one is.
+        let goes_too = |other: &str| {
+            let places = plan.by_key.get(other).into_iter().flatten();
+            let mut entries = places.map(|at| &plan.entries[*at as usize]);
+            entries.any(|other| other.account == entry.account && other.included)
+        };
+        let alone = now.others_active == 0 && before.others_active > 0;
+        let stops = alone && entry.step == BulkAction::Deactivate;
+        (stops && !before.others.iter().any(|other| goes_too(other))).then_some(Skipped::NoOther)
+    }
+
+    /// What was skipped is reviewed as it is now: including it again is a decision about that.
+    fn review_anew(&mut self, at: usize) -> Option<()> {
+        let plan = self.bulk.as_deref()?;
+        let entry = plan.entries.get(at)?;
+        let account = self.fleet.get(plan.accounts[entry.account].slot?)?;
+        let (row, key) = known_key(account, &entry.user, &entry.key)?;
+        let reviewed = Reviewed::of(row, key);
+        let step = hold::step(plan.action, &reviewed.status);
+        self.bulk.as_deref_mut()?.edit(at, |entry| {
+            entry.reviewed = reviewed;
+            entry.step = step;
+            entry.difference = None;
+            entry.confirmed = false;
+        });
+        Some(())
+    }
+
+    /// What came of the change to a key of the plan.
+    pub(in crate::engine) fn bulk_changed(
+        &mut self,
+        place: usize,
+        (at, id): (usize, ChangeId),
+        change: &Change,
+        result: Result<Changed, Error>,
+    ) -> Option<()> {
+        let session = self.plans[place].session;
+        let now = self.now;
+        let error = match result {
+            Err(error) if error.outcome_unknown() => {
+                let plan = self.bulk.as_deref_mut()?;
+                let account = plan.entries[at].account;
+                plan.set_state(at, EntryState::OutcomeUnknown(id));
+                plan.pause_account(account, Paused::OutcomeUnknown);
+                self.outcome_lost(place, error);
+                self.schedule_bulk();
+                return Some(());
+            }
+            Err(error) => Some(error),
+            Ok(changed) => {
+                self.apply(session, change, &changed);
+                if let Change::SetActive { key, active, .. } = change {
+                    self.rotations.note_active(key, *active, id, now);
+                }
+                if let Change::Delete { key, .. } = change {
+                    self.note_deleted(key);
+                }
+                None
+            }
+        };
+        self.plans.remove(place);
+        let plan = self.bulk.as_deref_mut()?;
+        let account = plan.entries[at].account;
+        match error {
+            None => {
+                plan.set_state(at, EntryState::Done);
+                plan.turn_over(account);
+                self.keep_step(at);
+            }
+            Some(error) if is_passing(&error) => {
+                plan.set_state(at, EntryState::Pending);
+                plan.cool(account, at, now);
+            }
+            Some(error) if error.kind == Kind::NotFound => {
+                plan.set_state(at, EntryState::Skipped(Skipped::Gone));
+                plan.turn_over(account);
+            }
+            Some(error) => {
+                let error = Box::new(error);
+                plan.set_state(at, EntryState::Failed(error.clone()));
+                plan.pause_account(account, Paused::Failed(error));
+                self.scene += 1;
+            }
+        }
+        self.schedule_bulk();
+        Some(())
+    }
+
+    /// A session is over: what was looked at in it is looked at again when the plan goes on.
+    pub(in crate::engine) fn bulk_session_left(&mut self, session: SessionId) {
+        let of_it = |plan: &super::super::Plan| {
+            plan.session == session && plan.bulk.is_some() && plan.preflight().is_some()
+        };
+        while let Some(place) = self.plans.iter().position(of_it) {
+            let step = self.plans.remove(place);
+            if let (Some(at), Some(plan)) = (step.bulk, self.bulk.as_deref_mut()) {
+                let account = plan.entries[at].account;
+                plan.set_state(at, EntryState::Pending);
+                plan.pause_account(account, Paused::NotOpen);
+            }
+        }
+        self.schedule_bulk();
+    }
+
+    /// The account has said that a change was made whose outcome was not known.
+    pub(in crate::engine) fn bulk_settled(&mut self, origin: &Origin) -> Option<()> {
+        let Origin::Here(id) = origin else {
+            return None;
+        };
+        let plan = self.bulk.as_deref_mut()?;
+        let is_it = |entry: &super::Entry| entry.state == EntryState::OutcomeUnknown(*id);
+        let at = plan.entries.iter().position(is_it)?;
+        plan.set_state(at, EntryState::Done);
+        self.keep_step(at);
+        Some(())
+    }
+}
+
+/// When a key was used.
+fn time_of(last_used: Option<&LastUsed>) -> Option<DateTime<Utc>> {
+    match last_used? {
+        LastUsed::At { time, .. } => Some(*time),
+        LastUsed::Never => None,
+    }
+}
+
+/// How a plan has come to an end, or to a halt; and whether something is wrong.
+fn summary(plan: &BulkPlan) -> (String, bool) {
+    let tally = plan.tally;
+    let count = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
+    let done = format!(
+        "{} of {} keys {}",
+        tally.done,
+        tally.included(),
+        plan.action.done()
+    );
+    let rest = [
+        count(tally.skipped, "skipped"),
+        count(tally.failed, "failed"),
+        count(tally.unknown, "not known"),
+        count(tally.to_do, "left"),
+    ];
+    let parts: Vec<String> = std::iter::once(done)
+        .chain(rest.into_iter().flatten())
+        .collect();
+    let head = if plan.stage == BulkStage::Paused {
+        "Plan paused: "
+    } else {
+        "Plan: "
+    };
+    let bad = tally.failed + tally.unknown > 0;
+    (format!("{head}{}", parts.join(" · ")), bad)
+}

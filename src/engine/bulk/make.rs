@@ -1,0 +1,259 @@
+//! Plans are made of keys that a person has marked, or that another plan has deactivated.
+
+use super::{
+    BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
+    hold::{self, Circumstances},
+};
+use crate::engine::{
+    Engine, READ_ONLY,
+    account::{Account, Known, UserRow},
+    effect::Slot,
+    model::{KeyStatus, LastUsed},
+};
+use chrono::{DateTime, Utc};
+use std::collections::{HashMap, HashSet};
+
+/// A key that goes into a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marked {
+    /// Its account.
+    pub slot: Slot,
+    /// The user who has it.
+    pub user: Box<str>,
+    /// Its ID.
+    pub key: Box<str>,
+    /// Why it is in the plan, in words; where there are none, its age and last use tell.
+    pub why: Option<Box<str>>,
+    /// It is exempt: until when and why, in words.
+    pub exempt: Option<Box<str>>,
+}
+
+/// A plan in the making: whose Active keys it takes away already.
+struct Making {
+    plan: BulkPlan,
+    accounts: HashMap<Slot, usize>,
+    seen: HashSet<(Slot, Box<str>)>,
+    taken: HashMap<(Slot, Box<str>), usize>,
+}
+
+impl Engine {
+    /// Makes a plan of marked keys, in place of one that is not under way.
+    pub(super) fn make_bulk(&mut self, action: BulkAction, keys: Vec<Marked>) -> Option<()> {
+        if let Some(why) = self.why_no_room_for_bulk() {
+            self.complain(why);
+            return None;
+        }
+        if keys.is_empty() {
+            return None;
+        }
+        let mut making = self.begin_bulk(action);
+        for marked in keys {
+            self.add_marked(&mut making, marked);
+        }
+        self.bulk = Some(Box::new(making.plan));
+        Some(())
+    }
+
+    /// Makes a plan that activates what the present one has deactivated.
+    pub(super) fn undo_bulk(&mut self) -> Option<()> {
+        if !self.bulk.as_deref()?.can_undo() {
+            self.complain("Nothing was deactivated by this plan");
+            return None;
+        }
+        if self.settings.read_only {
+            self.complain(READ_ONLY);
+            return None;
+        }
+        let done = self.bulk.take()?;
+        let mut making = self.begin_bulk(BulkAction::Activate);
+        making.plan.undoes = true;
+        for entry in done.entries.iter().filter(|entry| entry.can_undo()) {
+            let Some(slot) = done.accounts[entry.account].slot else {
+                continue;
+            };
+            let marked = Marked {
+                slot,
+                user: entry.user.clone(),
+                key: entry.key.clone(),
+                why: Some("deactivated by the plan".into()),
+                exempt: None,
+            };
+            self.add_marked(&mut making, marked);
+        }
+        self.bulk = Some(Box::new(making.plan));
+        Some(())
+    }
+
+    /// Why no other plan can be made or opened now.
+    pub(super) fn why_no_room_for_bulk(&self) -> Option<&'static str> {
+        let plan = self.bulk.as_deref();
+        let is_left = |plan: &&BulkPlan| plan.stage == BulkStage::Paused && plan.has_work();
+        if self.settings.read_only {
+            Some(READ_ONLY)
+        } else if plan.is_some_and(BulkPlan::is_moving) {
+            Some("Another plan is under way")
+        } else if plan.as_ref().is_some_and(is_left) {
+            Some("Another plan is paused: finish or stop it first")
+        } else {
+            None
+        }
+    }
+
+    fn begin_bulk(&mut self, action: BulkAction) -> Making {
+        let id = BulkId(self.number());
+        let mut callers = self.fleet.accounts().iter();
+        let by = callers.find_map(|account| account.identity.caller.known());
+        let by = by.map(|caller| caller.arn.clone());
+        Making {
+            plan: BulkPlan::new(id, action, self.now, by),
+            accounts: HashMap::new(),
+            seen: HashSet::new(),
+            taken: HashMap::new(),
+        }
+    }
+
+    /// Puts a key in, once.
+    fn add_marked(&self, making: &mut Making, marked: Marked) {
+        if !making.seen.insert((marked.slot, marked.key.clone())) {
+            return;
+        }
+        let account = self.fleet.get(marked.slot);
+        let plan = &mut making.plan;
+        let at = *making.accounts.entry(marked.slot).or_insert_with(|| {
+            plan.accounts.push(account_of(marked.slot, account));
+            plan.accounts.len() - 1
+        });
+        let known = account.and_then(|account| known_key(account, &marked.user, &marked.key));
+        let Some((account, (row, key))) = account.zip(known) else {
+            let reviewed = Reviewed::nothing();
+            making.plan.add(Entry {
+                account: at,
+                user: marked.user,
+                key: marked.key,
+                step: plan_step(making.plan.action),
+                why: marked.why.unwrap_or_default(),
+                reviewed,
+                held_back: Some(HeldBack::Gone),
+                included: false,
+                confirmed: false,
+                difference: None,
+                state: EntryState::Pending,
+            });
+            return;
+        };
+        let reviewed = Reviewed::of(row, key);
+        let step = hold::step(making.plan.action, &reviewed.status);
+        let whose = (marked.slot, row.user.name.clone());
+        let taken = making.taken.entry(whose).or_default();
+        let held_back = hold::held_back(
+            step,
+            &reviewed,
+            Circumstances {
+                exempt: marked.exempt.as_deref(),
+                own: account.is_own(&marked.key) || account.is_made_from(&marked.key),
+                recent: self.is_recent_use(reviewed.last_used.as_ref()),
+                others_stay: reviewed.others_active.saturating_sub(*taken),
+            },
+        );
+        if held_back.is_none() && step == BulkAction::Deactivate {
+            *taken += 1;
+        }
+        let why = marked.why.unwrap_or_else(|| why(&reviewed, self.now));
+        making.plan.add(Entry {
+            account: at,
+            user: row.user.name.clone(),
+            key: marked.key,
+            step,
+            why,
+            reviewed,
+            included: held_back.is_none(),
+            held_back,
+            confirmed: false,
+            difference: None,
+            state: EntryState::Pending,
+        });
+    }
+
+    /// Whether a use counts as recent; what is not known does.
+    pub(super) fn is_recent_use(&self, last_used: Option<&LastUsed>) -> bool {
+        match last_used {
+            Some(LastUsed::Never) => false,
+            Some(LastUsed::At { time, .. }) => self.now - *time < self.settings.recent,
+            None => true,
+        }
+    }
+}
+
+/// What a plan does to a key that is not known.
+fn plan_step(action: BulkAction) -> BulkAction {
+    match action {
+        BulkAction::Delete => BulkAction::Deactivate,
+        action => action,
+    }
+}
+
+fn account_of(slot: Slot, account: Option<&Account>) -> BulkAccount {
+    match account {
+        Some(account) => BulkAccount::new(
+            Some(slot),
+            account.identity.account_id().map(str::to_owned),
+            account.label().to_owned(),
+            account.identity.is_production(),
+        ),
+        None => BulkAccount::new(None, None, String::new(), false),
+    }
+}
+
+/// A key of a user, as far as it is known.
+pub(super) fn known_key<'a>(
+    account: &'a Account,
+    user: &str,
+    key: &str,
+) -> Option<(&'a UserRow, Known<'a>)> {
+    let row = account.users.get(user)?;
+    let found = row.known_keys().find(|known| known.id() == Some(key))?;
+    Some((row, found))
+}
+
+impl Reviewed {
+    /// Of a key that is not known.
+    pub(super) fn nothing() -> Self {
+        Self {
+            status: KeyStatus::Inactive,
+            created: None,
+            last_used: None,
+            others: Vec::new(),
+            others_active: 0,
+        }
+    }
+
+    /// What is known of a key of a user.
+    pub(super) fn of(row: &UserRow, key: Known<'_>) -> Self {
+        let others = || row.known_keys().filter(|other| other.id() != key.id());
+        Self {
+            status: key.status().clone(),
+            created: key.created(),
+            last_used: key.last_used().cloned(),
+            others: others().filter_map(|it| Some(it.id()?.into())).collect(),
+            others_active: others()
+                .filter(|other| *other.status() != KeyStatus::Inactive)
+                .count(),
+        }
+    }
+}
+
+/// Why a key is in a plan, where nobody has said it.
+fn why(reviewed: &Reviewed, now: DateTime<Utc>) -> Box<str> {
+    let days = |since: DateTime<Utc>| (now - since).num_days().max(0);
+    let age = reviewed.created.map(days);
+    match (&reviewed.last_used, age) {
+        (Some(LastUsed::Never), Some(age)) => format!("never used, {age}d").into(),
+        (Some(LastUsed::Never), None) => "never used".into(),
+        (Some(LastUsed::At { time, .. }), _) => match days(*time) {
+            0 => "used today".into(),
+            days => format!("unused for {days}d").into(),
+        },
+        (None, Some(age)) => format!("{age}d old").into(),
+        (None, None) => "".into(),
+    }
+}

@@ -1,0 +1,286 @@
+//! A plan over many keys, as wide as the screen: each key with what is done to it and why, and how far
+//! it has come. Only the rows in sight are built.
+
+mod choose;
+mod confirm;
+mod file;
+mod kept;
+mod rows;
+
+pub(in crate::tui) use choose::ChooseAction;
+pub(in crate::tui) use file::PlanFile;
+pub(in crate::tui) use kept::KeptPlanDialog;
+
+use super::{Impact, intend};
+use crate::{
+    engine::{
+        BulkIntent,
+        bulk::{BulkPlan, BulkStage, EntryState, HeldBack},
+    },
+    tui::prelude::*,
+};
+use confirm::BulkConfirm;
+use rows::{Columns, row};
+
+/// Lines that are not the list's: the headings, the progress, and what is said of the selected key.
+const AROUND: usize = 6;
+
+/// The page of the plan over many keys. Everything in it is the engine's.
+#[derive(Debug, Default)]
+pub(in crate::tui) struct BulkPage {
+    /// Where the cursor is.
+    at: usize,
+    /// A person has moved it: it does not follow what is under way.
+    moved: bool,
+}
+
+impl BulkPage {
+    /// Begins or goes on; what has to be typed for it is asked for first.
+    fn apply(engine: &Engine, plan: &BulkPlan) -> Vec<Ask> {
+        let complain = |text: &str| vec![Ask::Complain(text.into())];
+        match plan.stage {
+            BulkStage::Running => complain("The plan is under way"),
+            BulkStage::Ended => complain("This plan has ended"),
+            BulkStage::Review | BulkStage::Paused if !plan.has_work() => {
+                complain("No key is included")
+            }
+            BulkStage::Review | BulkStage::Paused => match engine.bulk_confirmation() {
+                Some(_) => vec![Ask::Open(Box::new(BulkConfirm::new(plan.id)))],
+                None => intend(Intent::Bulk(BulkIntent::Apply {
+                    typed: String::new(),
+                })),
+            },
+        }
+    }
+
+    /// Pauses a plan that runs; closes the page of another.
+    fn back(plan: &BulkPlan) -> Vec<Ask> {
+        match plan.stage {
+            BulkStage::Running => intend(Intent::Bulk(BulkIntent::Pause)),
+            BulkStage::Review => vec![Ask::Intend(Intent::Bulk(BulkIntent::Close)), Ask::Close],
+            BulkStage::Paused | BulkStage::Ended => vec![Ask::Close],
+        }
+    }
+
+    fn impact(&self, plan: &BulkPlan) -> Vec<Ask> {
+        let entry = plan.entries().get(self.at);
+        let slot = entry.and_then(|entry| plan.account_of(entry).slot);
+        match entry.zip(slot) {
+            Some((entry, slot)) => Impact::open(slot, entry.user.clone(), entry.key.to_string()),
+            None => vec![Ask::Complain("Its account is not open".into())],
+        }
+    }
+
+    /// What the plan does, as a title.
+    fn title(plan: &BulkPlan) -> String {
+        let tally = plan.tally();
+        let keys = format::plural(tally.included(), "key");
+        let verb = if plan.undoes {
+            "activate again"
+        } else {
+            plan.action.verb()
+        };
+        match plan.accounts() {
+            [account] => format!("Plan: {verb} {keys} in {}", visible(&account.name)),
+            _ => {
+                let accounts = format::plural(plan.accounts_changed(), "account");
+                format!("Plan: {verb} {keys} in {accounts}")
+            }
+        }
+    }
+
+    fn note(plan: &BulkPlan) -> String {
+        match plan.stage {
+            BulkStage::Review if plan.is_comparing() => "comparing with the account".into(),
+            BulkStage::Review if plan.is_applied_already() => {
+                "nothing left: applied before?".into()
+            }
+            BulkStage::Review | BulkStage::Paused if plan.changed_since() > 0 => {
+                format!("{} not as reviewed", plan.changed_since())
+            }
+            BulkStage::Review => "nothing changes until applied".into(),
+            BulkStage::Running => "under way".into(),
+            BulkStage::Paused if plan.is_under_way() => "pausing".into(),
+            BulkStage::Paused => "paused".into(),
+            BulkStage::Ended => "ended".into(),
+        }
+    }
+
+    /// How far it has come: a bar, and the sums.
+    fn progress(lines: &mut Lines<'_>, plan: &BulkPlan) {
+        let theme = lines.theme;
+        let tally = plan.tally();
+        let dot = theme.glyphs.dot;
+        let sums = [
+            (tally.skipped, "skipped"),
+            (tally.failed, "failed"),
+            (tally.unknown, "not known"),
+            (tally.left_out, "left out"),
+        ];
+        let sums = sums.into_iter().filter(|(count, _)| *count > 0);
+        let sums = sums.map(|(count, what)| format!("{count} {what}"));
+        let done = format!("{} of {}", tally.done, tally.included());
+        let parts: Vec<String> = std::iter::once(done).chain(sums).collect();
+        let text = parts.join(&format!(" {dot} "));
+        let cells = lines.cells.saturating_sub(width(&text) + 2);
+        let all = tally.included().max(1);
+        let full = cells * tally.ended() / all;
+        let (bar, rest) = theme.glyphs.bar;
+        lines.push(Line::from(vec![
+            Span::styled(bar.repeat(full), theme.accent),
+            Span::styled(rest.repeat(cells - full), theme.dim),
+            Span::raw("  "),
+            Span::raw(text),
+        ]));
+    }
+
+    /// What there is to say of the selected key.
+    fn selected(&self, lines: &mut Lines<'_>, plan: &BulkPlan) {
+        let Some(entry) = plan.entries().get(self.at) else {
+            return;
+        };
+        let theme = lines.theme;
+        let room = lines.cells;
+        let (text, style) = match (&entry.state, &entry.held_back) {
+            (EntryState::Failed(error), _) => (error.to_string(), theme.bad),
+            (EntryState::Pending, Some(held)) if !entry.included && held.can_be_included() => {
+                let space = keymap::name(Context::BulkPlan, Action::Include);
+                let why = match held {
+                    HeldBack::LastActive => "the user's last Active key".into(),
+                    held => held.words(),
+                };
+                (format!("Held back: {why}. {space} includes it"), theme.warn)
+            }
+            (EntryState::Pending, _) if entry.included && entry.difference.is_some() => (
+                "It is not as reviewed, and would be skipped".into(),
+                theme.warn,
+            ),
+            (EntryState::Skipped(_), _) => (
+                "It was not as reviewed, and was left alone".into(),
+                theme.warn,
+            ),
+            (EntryState::Pending, _)
+                if entry.step != plan.action && !plan.undoes && entry.included =>
+            {
+                let text = "Active keys are deactivated here: deleting is for a later plan";
+                (text.into(), theme.dim)
+            }
+            _ => (entry.why.to_string(), theme.dim),
+        };
+        let text = format!("{}: {text}", entry.key);
+        let text = shorten(&visible(&text), room, theme.glyphs.more).into_owned();
+        lines.push(Line::styled(text, style));
+    }
+
+    fn paused(lines: &mut Lines<'_>, plan: &BulkPlan) {
+        let theme = lines.theme;
+        let mut paused = plan.paused();
+        let text = match paused.next() {
+            Some((account, why)) => {
+                let more = paused.count();
+                let more = match more {
+                    0 => String::new(),
+                    more => format!(" (and {more} more)"),
+                };
+                let name = visible(&account.name);
+                format!("{} {name} paused: {}{more}", theme.glyphs.warn, why.words())
+            }
+            None if plan.stage == BulkStage::Review => {
+                "Each key is checked again just before its step.".into()
+            }
+            None => return,
+        };
+        let style = if plan.stage == BulkStage::Review {
+            theme.dim
+        } else {
+            theme.warn
+        };
+        let text = shorten(&text, lines.cells, theme.glyphs.more).into_owned();
+        lines.push(Line::styled(text, style));
+    }
+}
+
+impl Dialog for BulkPage {
+    fn context(&self, _engine: &Engine) -> Context {
+        Context::BulkPlan
+    }
+
+    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        let plan = canvas.engine.bulk()?;
+        let mut lines = Lines::new(canvas, 140);
+        let room = dialog_room(canvas.buffer.area.height, false);
+        let room = room.saturating_sub(AROUND).max(1);
+        let entries = plan.entries();
+        let columns = Columns::of(lines.cells, plan.accounts().len() > 1);
+        lines.push(columns.headings(lines.theme));
+        let last = entries.len().saturating_sub(room);
+        let first = self.at.saturating_sub(room / 2).min(last);
+        for (at, entry) in entries.iter().enumerate().skip(first).take(room) {
+            let line = row(canvas, &columns, plan, entry, at == self.at);
+            let cells = lines.cells;
+            lines.choice(at, cells, line);
+        }
+        // As high from the beginning to the end, whatever is said below.
+        lines.pad(1 + room.min(entries.len().max(1)));
+        lines.gap();
+        Self::progress(&mut lines, plan);
+        self.selected(&mut lines, plan);
+        Self::paused(&mut lines, plan);
+        let mut note = Self::note(plan);
+        if entries.len() > room {
+            let dot = canvas.theme.glyphs.dot;
+            let (at, all) = (self.at + 1, entries.len());
+            note = format!("{note} {dot} {}/{}", format::count(at), format::count(all));
+        }
+        let style = canvas.theme.accent;
+        Some(Frame::new(Self::title(plan), style, lines).note(note))
+    }
+
+    fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
+        let Some(plan) = engine.bulk() else {
+            return vec![Ask::Close];
+        };
+        match action {
+            Action::ApplyPlan => Self::apply(engine, plan),
+            Action::Include => intend(Intent::Bulk(BulkIntent::Toggle(self.at))),
+            Action::Undo => {
+                self.at = 0;
+                intend(Intent::Bulk(BulkIntent::Undo))
+            }
+            Action::SavePlan => vec![Ask::Open(Box::new(PlanFile::save(engine)))],
+            Action::StopPlan => intend(Intent::Bulk(BulkIntent::Stop)),
+            Action::Impact => self.impact(plan),
+            Action::PausePlan => Self::back(plan),
+            _ => Vec::new(),
+        }
+    }
+
+    fn is_over(&self, engine: &Engine) -> bool {
+        engine.bulk().is_none()
+    }
+
+    fn follow(&mut self, engine: &Engine) -> bool {
+        if let Some(plan) = engine.bulk() {
+            if !self.moved && plan.stage == BulkStage::Running {
+                self.at = plan.latest();
+            }
+            self.at = self.at.min(plan.entries().len().saturating_sub(1));
+        }
+        false
+    }
+
+    fn step(&mut self, by: isize, engine: &Engine) {
+        let keys = engine.bulk().map_or(0, |plan| plan.entries().len());
+        self.at = self
+            .at
+            .saturating_add_signed(by)
+            .min(keys.saturating_sub(1));
+        self.moved = true;
+    }
+
+    fn take_row(&mut self, row: usize, _engine: &Engine) -> Vec<Ask> {
+        self.at = row;
+        self.moved = true;
+        Vec::new()
+    }
+}

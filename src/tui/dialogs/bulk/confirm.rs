@@ -1,0 +1,124 @@
+//! The one confirmation of a plan over many keys: how many there are is typed, and the name of an
+//! account where production is among them.
+
+use super::super::intend;
+use crate::{
+    engine::{
+        BulkIntent,
+        bulk::{BulkId, Confirmation},
+    },
+    tui::prelude::*,
+};
+
+/// Asks for the number of keys before a plan is carried out.
+#[derive(Debug)]
+pub(super) struct BulkConfirm {
+    plan: BulkId,
+    input: Input,
+    /// The highlighted button: 0 is Cancel.
+    button: usize,
+}
+
+impl BulkConfirm {
+    pub(super) fn new(plan: BulkId) -> Self {
+        Self {
+            plan,
+            input: Input::default(),
+            button: 0,
+        }
+    }
+
+    fn asked(engine: &Engine) -> Option<Confirmation> {
+        engine.bulk_confirmation()
+    }
+
+    fn accepts(&self, engine: &Engine) -> bool {
+        Self::asked(engine).is_some_and(|asked| asked.accepts(self.input.value()))
+    }
+}
+
+impl Dialog for BulkConfirm {
+    fn context(&self, _engine: &Engine) -> Context {
+        Context::BulkConfirm
+    }
+
+    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        let (engine, theme) = (canvas.engine, canvas.theme);
+        let plan = engine.bulk()?;
+        let asked = Self::asked(engine)?;
+        let mut lines = Lines::new(canvas, WIDTH);
+        let verb = plan.action.verb();
+        let keys = format::plural(asked.keys, "key");
+        let accounts = format::plural(plan.accounts_changed(), "account");
+        lines.strong(format!("{verb} {keys} in {accounts}"));
+        let production: Vec<&str> = plan
+            .accounts()
+            .iter()
+            .filter(|account| account.production && account.included > 0)
+            .map(|account| account.name.as_str())
+            .collect();
+        if !production.is_empty() {
+            lines.warn(format!("Production: {}", production.join(", ")));
+        }
+        lines.gap();
+        lines.text(match plan.action {
+            crate::engine::BulkAction::Deactivate => {
+                "Anything using these keys will fail immediately. They can be reactivated."
+            }
+            crate::engine::BulkAction::Activate => "They will work again within seconds.",
+            crate::engine::BulkAction::Delete => {
+                "Inactive keys are deleted: this can't be undone. Active ones are only deactivated."
+            }
+        });
+        lines.dim("Each key is checked again just before its step, and skipped if it has changed.");
+        lines.gap();
+        lines.text(format!("Type {} to confirm:", asked.text()));
+        lines.field(">", &self.input);
+        let button = |action, verb: &str| Button::of(Context::BulkConfirm, action, verb);
+        let apply = Button::plain("Apply").only_if(self.accepts(engine));
+        let buttons = vec![button(Action::Cancel, "Cancel"), apply];
+        let border = if production.is_empty() {
+            theme.warn
+        } else {
+            theme.bad
+        };
+        Some(Frame::new("Apply the plan", border, lines).buttons(self.button, buttons))
+    }
+
+    fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
+        match action {
+            Action::Confirm if self.accepts(engine) => {
+                let typed = self.input.value().to_owned();
+                let apply = Intent::Bulk(BulkIntent::Apply { typed });
+                vec![Ask::Close, Ask::Intend(apply)]
+            }
+            Action::Confirm => match Self::asked(engine) {
+                Some(asked) => vec![Ask::Complain(format!("Type {} first", asked.text()))],
+                None => intend(Intent::Bulk(BulkIntent::Pause)),
+            },
+            action => super::super::cancel(action),
+        }
+    }
+
+    fn is_over(&self, engine: &Engine) -> bool {
+        let same = engine.bulk().is_some_and(|plan| plan.id == self.plan);
+        !same || Self::asked(engine).is_none()
+    }
+
+    fn answers(&self, _engine: &Engine) -> Vec<Action> {
+        vec![Action::Cancel, Action::Confirm]
+    }
+
+    fn highlighted(&mut self, _engine: &Engine) -> Option<&mut usize> {
+        Some(&mut self.button)
+    }
+
+    fn field(&mut self) -> Option<&mut Input> {
+        Some(&mut self.input)
+    }
+
+    fn edited(&mut self, engine: &Engine) -> Vec<Ask> {
+        self.button = usize::from(self.accepts(engine));
+        Vec::new()
+    }
+}

@@ -1,0 +1,1284 @@
+//! Plans over many keys: what is held back, what is skipped, what an account that fails does to the
+//! others, and what no order of answers brings about. The accounts are made up here, and answer what
+//! they are asked.
+
+use super::desk::now;
+use chrono::{DateTime, TimeDelta, Utc};
+use iamkeys::engine::{
+    Answer, Background, Change, ChangeId, Changed, Effect, Engine, Error, Event, Exit, Intent,
+    Kind, Leave, Need, News, Obstacle, PlanJob, RECENT, Read, SessionId, Settings, SignedIn, Slot,
+    Target,
+    bulk::{
+        AT_ONCE, BulkAction, BulkIntent, BulkPlan, BulkStage, BulkTally, Document, Entry,
+        EntryState, HeldBack, KeptStep, Marked, Paused, PlanNews, Saving, Skipped,
+    },
+    model::{
+        AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, Summary, User, UsersPage,
+    },
+};
+use proptest::prelude::*;
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+/// A key of a made-up account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    id: String,
+    active: bool,
+    age: i64,
+    /// Days since its last use.
+    used: Option<i64>,
+}
+
+fn key(id: &str, active: bool, age: i64, used: Option<i64>) -> Key {
+    Key {
+        id: id.into(),
+        active,
+        age,
+        used,
+    }
+}
+
+/// The users of an account, in the order of their names.
+type Users = Vec<(String, Vec<Key>)>;
+
+/// Made-up accounts, and the engine that has them open.
+struct World {
+    engine: Engine,
+    accounts: Vec<Users>,
+    /// The answers of the next changes to these keys, in their order; what is not named is done.
+    faults: HashMap<String, VecDeque<Kind>>,
+    /// The same of the next questions which keys a user has.
+    look_faults: HashMap<String, VecDeque<Kind>>,
+    effects: VecDeque<Effect>,
+    /// Every change that was sent.
+    sent: Vec<(Slot, Change)>,
+    under_way: Vec<(SessionId, ChangeId, Change)>,
+    /// What was to be done with plans in files.
+    plan_jobs: Vec<String>,
+    most_under_way: usize,
+    clock: DateTime<Utc>,
+}
+
+fn failed(action: &'static str, kind: Kind) -> Error {
+    Error {
+        action,
+        kind,
+        code: Some(format!("{kind:?}")),
+        message: "some message".into(),
+        request_id: None,
+    }
+}
+
+impl World {
+    fn new(accounts: Vec<Users>) -> Self {
+        Self::with(accounts, "acme")
+    }
+
+    /// Accounts whose aliases begin like this, everything in them loaded.
+    fn with(accounts: Vec<Users>, alias: &str) -> Self {
+        let engine = Engine::new(Settings {
+            read_only: false,
+            clear_after: None,
+            recent: RECENT,
+            background: Background::All,
+        });
+        let mut world = Self {
+            engine,
+            faults: HashMap::new(),
+            look_faults: HashMap::new(),
+            effects: VecDeque::new(),
+            sent: Vec::new(),
+            under_way: Vec::new(),
+            plan_jobs: Vec::new(),
+            most_under_way: 0,
+            clock: now(),
+            accounts,
+        };
+        for at in 0..world.accounts.len() {
+            world.engine.tick(world.clock);
+            let (slot, _) = world.engine.open(Target::Ambient);
+            let session = world.engine.fleet[slot].session;
+            let result = Ok(Box::new(SignedIn {
+                key: format!("AKIASESSION{at:05}EXAMP"),
+                caller: Some(Caller {
+                    account: format!("{:012}", at + 1),
+                    arn: format!("arn:aws:iam::{:012}:user/admin", at + 1),
+                }),
+                ..SignedIn::default()
+            }));
+            world.hear(Event::SignedIn { session, result });
+            let name = format!("{alias}-{at}");
+            world.run_with_alias(&name);
+        }
+        world
+    }
+
+    fn run_with_alias(&mut self, alias: &str) {
+        while let Some(effect) = self.effects.pop_front() {
+            if let Effect::Read(session, request, Read::Alias) = effect {
+                let result = Ok(Answer::Alias(Some(alias.to_owned())));
+                self.hear(Event::Answer {
+                    session,
+                    request,
+                    result,
+                    took: Duration::from_millis(50),
+                });
+            } else {
+                self.take(effect);
+            }
+        }
+    }
+
+    fn hear(&mut self, event: Event) {
+        self.engine.tick(self.clock);
+        let effects = self.engine.hear(event);
+        self.effects.extend(effects);
+        let reads = self.engine.plan_reads();
+        self.effects.extend(reads);
+    }
+
+    fn intend(&mut self, intent: BulkIntent) {
+        self.engine.tick(self.clock);
+        let effects = self.engine.intend(Intent::Bulk(intent));
+        self.effects.extend(effects);
+        let reads = self.engine.plan_reads();
+        self.effects.extend(reads);
+    }
+
+    /// Some time goes by.
+    fn wait(&mut self, milliseconds: i64) {
+        self.clock += TimeDelta::milliseconds(milliseconds);
+        self.engine.tick(self.clock);
+        let reads = self.engine.plan_reads();
+        self.effects.extend(reads);
+    }
+
+    fn users(&mut self, slot: Slot) -> &mut Users {
+        &mut self.accounts[usize::from(slot.0)]
+    }
+
+    fn answer(&mut self, slot: Slot, read: &Read) -> Result<Answer, Error> {
+        if let Read::Keys(user) = read
+            && let Some(kind) = self
+                .look_faults
+                .get_mut(&**user)
+                .and_then(VecDeque::pop_front)
+        {
+            return Err(failed("iam:ListAccessKeys", kind));
+        }
+        let users = self.users(slot);
+        let keys = |name: &str| {
+            let found = users.iter().find(|(user, _)| user == name);
+            found.map(|(_, keys)| keys.clone()).unwrap_or_default()
+        };
+        Ok(match read {
+            Read::Users(_) => Answer::Users(UsersPage {
+                users: users
+                    .iter()
+                    .map(|(name, _)| User {
+                        name: name.as_str().into(),
+                        path: "/".into(),
+                        created: now() - TimeDelta::days(1000),
+                    })
+                    .collect(),
+                next: None,
+            }),
+            Read::Keys(user) => Answer::Keys(
+                keys(user)
+                    .into_iter()
+                    .map(|key| AccessKey {
+                        id: key.id,
+                        status: if key.active {
+                            KeyStatus::Active
+                        } else {
+                            KeyStatus::Inactive
+                        },
+                        created: Some(now() - TimeDelta::days(key.age)),
+                    })
+                    .collect(),
+            ),
+            Read::LastUsed(user, id) => {
+                let found = keys(user).into_iter().find(|key| key.id == *id);
+                match found {
+                    None => return Err(failed("iam:GetAccessKeyLastUsed", Kind::Denied)),
+                    Some(Key { used: None, .. }) => Answer::LastUsed(LastUsed::Never),
+                    Some(Key {
+                        used: Some(days), ..
+                    }) => Answer::LastUsed(LastUsed::At {
+                        time: now() - TimeDelta::days(days),
+                        service: None,
+                        region: None,
+                    }),
+                }
+            }
+            Read::Summary => Answer::Summary(Summary::default()),
+            Read::Report => Answer::Report(Box::new(Report {
+                generated: now(),
+                root: None,
+                users: Vec::new(),
+            })),
+            Read::Accounts(_) => Answer::Accounts(AccountsPage::default()),
+            read => return Err(failed(read.row().action, Kind::Denied)),
+        })
+    }
+
+    /// Carries an effect out; a change stays under way.
+    fn take(&mut self, effect: Effect) {
+        match effect {
+            Effect::Read(session, request, read) => {
+                let result = self.answer(session.slot, &read);
+                self.hear(Event::Answer {
+                    session,
+                    request,
+                    result,
+                    took: Duration::from_millis(50),
+                });
+            }
+            Effect::Change(session, order) => {
+                self.sent.push((session.slot, order.change.clone()));
+                self.under_way.push((session, order.id, order.change));
+                self.most_under_way = self.most_under_way.max(self.under_way.len());
+                let of_account = |slot: Slot| {
+                    let here = self.under_way.iter();
+                    here.filter(|(session, ..)| session.slot == slot).count()
+                };
+                assert_eq!(of_account(session.slot), 1, "one at a time in an account");
+            }
+            Effect::Plan(PlanJob::Keep(document)) => {
+                self.plan_jobs.push(format!("keep {}", document.keys.len()));
+            }
+            Effect::Plan(PlanJob::Done(step)) => self.plan_jobs.push(format!("done {}", step.key)),
+            Effect::Plan(PlanJob::Forget) => self.plan_jobs.push("forget".into()),
+            Effect::Plan(PlanJob::ForgetLeft) => self.plan_jobs.push("forget what was left".into()),
+            _ => {}
+        }
+    }
+
+    /// Everything but changes is answered.
+    fn look(&mut self) {
+        while let Some(effect) = self.effects.pop_front() {
+            self.take(effect);
+        }
+    }
+
+    /// The account answers the change that was sent first, or the one at this place.
+    fn answer_change(&mut self, at: usize) {
+        let (session, id, change) = self.under_way.remove(at);
+        let of_key = change.key().unwrap_or_default().to_owned();
+        let fault = self.faults.get_mut(&of_key).and_then(VecDeque::pop_front);
+        let lost = fault.is_some_and(|kind| failed("iam", kind).outcome_unknown());
+        let mut result = match fault {
+            Some(kind) => Err(failed(change.action(), kind)),
+            None => Ok(Changed::Done),
+        };
+        if fault.is_none() || lost {
+            let user = change.user().to_owned();
+            let users = self.users(session.slot);
+            let keys = users.iter_mut().find(|(name, _)| *name == user);
+            let keys = &mut keys.expect("the user is there").1;
+            match &change {
+                _ if !keys.iter().any(|key| key.id == of_key) => {
+                    result = Err(failed(change.action(), Kind::NotFound));
+                }
+                Change::SetActive { active, .. } => {
+                    for key in keys.iter_mut().filter(|key| key.id == of_key) {
+                        key.active = *active;
+                    }
+                }
+                Change::Delete { .. } => {
+                    let status = keys.iter().find(|key| key.id == of_key);
+                    assert!(!status.unwrap().active, "an Active key is deleted");
+                    keys.retain(|key| key.id != of_key);
+                }
+                _ => panic!("{change:?}"),
+            }
+        }
+        self.hear(Event::Changed {
+            session,
+            id,
+            result,
+            request_id: None,
+            took: Duration::from_millis(50),
+        });
+        self.look();
+    }
+
+    /// Everything is answered until the plan goes no further.
+    fn run(&mut self) {
+        self.look();
+        for _ in 0..100_000 {
+            if !self.under_way.is_empty() {
+                self.answer_change(0);
+            } else if self.engine.bulk().is_some_and(BulkPlan::is_moving) {
+                self.wait(250);
+                self.look();
+            } else {
+                return;
+            }
+        }
+        panic!("it never ends: {:?}", self.plan().tally());
+    }
+
+    fn marked(&self) -> Vec<Marked> {
+        let mut marked = Vec::new();
+        for (slot, users) in (0..).zip(&self.accounts) {
+            for (user, keys) in users {
+                marked.extend(keys.iter().map(|key| Marked {
+                    slot: Slot(slot),
+                    user: user.as_str().into(),
+                    key: key.id.as_str().into(),
+                    ..Marked::default()
+                }));
+            }
+        }
+        marked
+    }
+
+    fn make(&mut self, action: BulkAction) {
+        let keys = self.marked();
+        self.intend(BulkIntent::Make { action, keys });
+        self.look();
+    }
+
+    fn apply(&mut self) {
+        let typed = self.engine.bulk_confirmation();
+        let typed = typed.map(|it| it.text()).unwrap_or_default();
+        self.intend(BulkIntent::Apply { typed });
+    }
+
+    fn plan(&self) -> &BulkPlan {
+        self.engine.bulk().expect("a plan")
+    }
+
+    fn tally(&self) -> BulkTally {
+        self.plan().tally()
+    }
+
+    fn entry(&self, id: &str) -> &Entry {
+        let mut entries = self.plan().entries().iter();
+        entries.find(|entry| &*entry.key == id).expect(id)
+    }
+
+    fn at(&self, id: &str) -> usize {
+        let mut entries = self.plan().entries().iter();
+        entries.position(|entry| &*entry.key == id).expect(id)
+    }
+
+    fn key_mut(&mut self, id: &str) -> &mut Key {
+        let users = self.accounts.iter_mut().flatten();
+        let mut keys = users.flat_map(|(_, keys)| keys);
+        keys.find(|key| key.id == id).expect(id)
+    }
+
+    fn statuses(&self) -> Vec<(String, bool)> {
+        let users = self.accounts.iter().flatten();
+        let keys = users.flat_map(|(_, keys)| keys);
+        keys.map(|key| (key.id.clone(), key.active)).collect()
+    }
+
+    fn sent_to(&self, id: &str) -> usize {
+        let sent = self.sent.iter();
+        sent.filter(|(_, change)| change.key() == Some(id)).count()
+    }
+}
+
+/// So many users with a never-used Active key each.
+fn batch(account: usize, users: usize) -> Users {
+    (0..users)
+        .map(|at| {
+            let id = format!("AKIA{account:03}N{at:05}EXAMPLE");
+            (format!("user-{at:05}"), vec![key(&id, true, 500, None)])
+        })
+        .collect()
+}
+
+fn one(user: &str, keys: Vec<Key>) -> Vec<Users> {
+    vec![vec![(user.to_owned(), keys)]]
+}
+
+#[test]
+fn what_may_be_needed_is_held_back_and_says_why() {
+    let own = "AKIASESSION00000EXAMP";
+    let users = vec![
+        ("batch".into(), vec![key("AKIANEVER", true, 901, None)]),
+        (
+            "busy".into(),
+            vec![
+                key("AKIABUSY", true, 412, Some(2)),
+                key("AKIAIDLE", true, 812, Some(200)),
+            ],
+        ),
+        ("gone".into(), vec![key("AKIAOFF", false, 300, Some(200))]),
+        ("last".into(), vec![key("AKIALAST", true, 300, Some(200))]),
+        (
+            "me".into(),
+            vec![
+                key(own, true, 300, Some(200)),
+                key("AKIAMINE", true, 3, None),
+            ],
+        ),
+        (
+            "vip".into(),
+            vec![
+                key("AKIAVIP", true, 300, Some(200)),
+                key("AKIAVIPTWO", true, 300, None),
+            ],
+        ),
+    ];
+    let mut world = World::new(vec![users]);
+    let mut keys = world.marked();
+    for marked in &mut keys {
+        if &*marked.key == "AKIAVIP" {
+            marked.exempt = Some("to 2027-01-31 PLAT-212".into());
+        }
+    }
+    keys.push(Marked {
+        user: "nobody".into(),
+        key: "AKIANOTTHERE".into(),
+        ..Marked::default()
+    });
+    let action = BulkAction::Deactivate;
+    world.intend(BulkIntent::Make { action, keys });
+    let held = |id: &str| world.entry(id).held_back.clone();
+    assert_eq!(held("AKIANEVER"), None, "what never worked stops nothing");
+    assert_eq!(held("AKIABUSY"), Some(HeldBack::InUse));
+    assert_eq!(held("AKIAIDLE"), None, "the other one stays");
+    let so = HeldBack::AlreadySo(KeyStatus::Inactive);
+    assert_eq!(held("AKIAOFF"), Some(so));
+    assert_eq!(held("AKIALAST"), Some(HeldBack::LastActive));
+    assert_eq!(held(own), Some(HeldBack::Own));
+    let exempt = HeldBack::Exempt("to 2027-01-31 PLAT-212".into());
+    assert_eq!(held("AKIAVIP"), Some(exempt));
+    assert_eq!(held("AKIANOTTHERE"), Some(HeldBack::Gone));
+    let plan = world.plan();
+    let left_out = plan.entries().iter().filter(|entry| !entry.included);
+    assert_eq!(left_out.count(), plan.tally().left_out);
+    assert_eq!(plan.tally().to_do, 4);
+    assert_eq!(&*world.entry("AKIANEVER").why, "never used, 901d");
+    assert_eq!(&*world.entry("AKIAIDLE").why, "unused for 200d");
+}
+
+#[test]
+fn a_last_use_that_is_not_known_holds_back() {
+    let mut world = World::new(one("a", vec![key("AKIAONE", true, 300, None)]));
+    // Nothing was loaded of this one: the account that it is in is.
+    world.accounts[0].push(("b".into(), vec![key("AKIATWO", true, 300, None)]));
+    let keys = world.marked();
+    let action = BulkAction::Deactivate;
+    world.intend(BulkIntent::Make { action, keys });
+    assert_eq!(world.entry("AKIATWO").held_back, Some(HeldBack::Gone));
+    assert_eq!(world.entry("AKIAONE").held_back, None);
+}
+
+#[test]
+fn both_keys_of_a_user_are_not_taken_unasked() {
+    let keys = vec![
+        key("AKIAONE", true, 900, Some(400)),
+        key("AKIATWO", true, 800, Some(300)),
+    ];
+    let mut world = World::new(one("a", keys));
+    world.make(BulkAction::Deactivate);
+    assert_eq!(world.entry("AKIAONE").held_back, None);
+    assert_eq!(world.entry("AKIATWO").held_back, Some(HeldBack::LastActive));
+    // Who includes it by hand knows that the plan takes both.
+    world.intend(BulkIntent::Toggle(1));
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 2, "{:?}", world.plan().entries());
+}
+
+#[test]
+fn one_confirmation_says_how_many_and_names_production() {
+    let accounts = vec![batch(0, 3), batch(1, 5)];
+    let mut world = World::with(accounts, "acme-prod");
+    world.make(BulkAction::Deactivate);
+    let asked = world.engine.bulk_confirmation().unwrap();
+    assert_eq!(asked.text(), "8 acme-prod-1");
+    for typed in ["", "8", "acme-prod-1", "7 acme-prod-1", "8 acme-prod-0"] {
+        let typed = typed.to_owned();
+        world.intend(BulkIntent::Apply { typed });
+        assert_eq!(world.plan().stage, BulkStage::Review);
+    }
+    let typed = "8 ACME-prod-1 ".to_owned();
+    world.intend(BulkIntent::Apply { typed });
+    world.run();
+    assert_eq!(world.tally().done, 8);
+    // Elsewhere the number is enough.
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    assert_eq!(world.engine.bulk_confirmation().unwrap().text(), "3");
+}
+
+#[test]
+fn a_plan_runs_to_its_end_a_few_accounts_at_once_and_sends_each_change_once() {
+    let accounts: Vec<Users> = (0..7).map(|at| batch(at, 10 + at)).collect();
+    let mut world = World::new(accounts);
+    world.make(BulkAction::Deactivate);
+    let keys = world.tally().to_do;
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, keys);
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    assert_eq!(world.most_under_way, AT_ONCE);
+    let mut once = HashSet::new();
+    let twice = |(_, change): &&(Slot, Change)| !once.insert(change.key().unwrap().to_owned());
+    assert_eq!(world.sent.iter().find(twice), None);
+    assert!(world.statuses().iter().all(|(_, active)| !active));
+    assert_eq!(world.engine.needs(), [], "no dialog of a step comes up");
+    let news = world.engine.take_news();
+    let ended = format!("Plan: {keys} of {keys} keys deactivated");
+    let said = |news: &News| matches!(news, News::Notice { text, bad: false } if *text == ended);
+    assert!(news.iter().any(said), "{news:?}");
+    assert_eq!(news.len(), 1, "it is said once, and not of each: {news:?}");
+}
+
+#[test]
+fn what_has_changed_since_the_review_is_skipped() {
+    let users = vec![
+        ("a".into(), vec![key("AKIAGONE", true, 900, None)]),
+        ("b".into(), vec![key("AKIAUSED", true, 900, None)]),
+        ("c".into(), vec![key("AKIAOFF", true, 900, None)]),
+        ("d".into(), vec![key("AKIAOLD", true, 900, None)]),
+        (
+            "e".into(),
+            vec![
+                key("AKIALONE", true, 900, Some(300)),
+                key("AKIAOTHER", true, 10, Some(1)),
+            ],
+        ),
+        ("f".into(), vec![key("AKIASAME", true, 900, None)]),
+    ];
+    let mut world = World::new(vec![users]);
+    world.make(BulkAction::Deactivate);
+    world.accounts[0][0].1.clear();
+    world.key_mut("AKIAUSED").used = Some(0);
+    world.key_mut("AKIAOFF").active = false;
+    let rotated = key("AKIANEWER", true, 0, None);
+    world.accounts[0][3].1.push(rotated);
+    world.key_mut("AKIAOTHER").active = false;
+    world.apply();
+    world.run();
+    let state = |id: &str| world.entry(id).state.clone();
+    assert_eq!(state("AKIAGONE"), EntryState::Skipped(Skipped::Gone));
+    let used = EntryState::Skipped(Skipped::UsedSince(now()));
+    assert_eq!(state("AKIAUSED"), used);
+    assert_eq!(state("AKIAOFF"), EntryState::Skipped(Skipped::AlreadySo));
+    let newer = EntryState::Skipped(Skipped::AnotherKey("AKIANEWER".into()));
+    assert_eq!(state("AKIAOLD"), newer);
+    assert_eq!(state("AKIALONE"), EntryState::Skipped(Skipped::NoOther));
+    assert_eq!(state("AKIASAME"), EntryState::Done);
+    assert_eq!(world.sent.len(), 1);
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+}
+
+#[test]
+fn a_key_that_is_in_use_and_included_by_hand_is_not_skipped_for_it() {
+    let mut world = World::new(one("a", vec![key("AKIABUSY", true, 900, Some(2))]));
+    world.make(BulkAction::Deactivate);
+    world.intend(BulkIntent::Toggle(0));
+    world.apply();
+    world.key_mut("AKIABUSY").used = Some(0);
+    world.run();
+    assert_eq!(world.tally().done, 1);
+}
+
+#[test]
+fn deleting_takes_what_is_inactive_and_deactivates_the_rest() {
+    let users = vec![
+        ("a".into(), vec![key("AKIAON", true, 900, None)]),
+        ("b".into(), vec![key("AKIAOFF", false, 900, None)]),
+        ("c".into(), vec![key("AKIAWOKEN", false, 900, None)]),
+    ];
+    let mut world = World::new(vec![users]);
+    world.make(BulkAction::Delete);
+    assert_eq!(world.entry("AKIAON").step, BulkAction::Deactivate);
+    assert_eq!(world.entry("AKIAOFF").step, BulkAction::Delete);
+    world.apply();
+    world.key_mut("AKIAWOKEN").active = true;
+    world.run();
+    let left = world.statuses();
+    assert_eq!(left, [("AKIAON".into(), false), ("AKIAWOKEN".into(), true)]);
+    let woken = EntryState::Skipped(Skipped::Status(KeyStatus::Active));
+    assert_eq!(world.entry("AKIAWOKEN").state, woken);
+    // For it the plan would only deactivate now; for the other one it is for a later plan.
+    assert_eq!(world.entry("AKIAWOKEN").step, BulkAction::Deactivate);
+}
+
+#[test]
+fn a_failure_pauses_its_account_and_no_other() {
+    let mut world = World::new(vec![batch(0, 5), batch(1, 5)]);
+    let third = "AKIA000N00002EXAMPLE".to_owned();
+    world
+        .faults
+        .insert(third.clone(), VecDeque::from([Kind::Denied]));
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.run();
+    let tally = world.tally();
+    assert_eq!((tally.done, tally.failed, tally.to_do), (7, 1, 2));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    let paused: Vec<&str> = world
+        .plan()
+        .paused()
+        .map(|(account, _)| account.name.as_str())
+        .collect();
+    assert_eq!(paused, ["acme-0"]);
+    // It is granted now: what was refused is tried again.
+    assert_eq!(world.engine.bulk_confirmation(), None, "it was confirmed");
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 10);
+    assert_eq!(world.sent_to(&third), 2);
+}
+
+#[test]
+fn an_outcome_that_is_lost_pauses_and_is_never_sent_again() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    let first = "AKIA000N00000EXAMPLE".to_owned();
+    world
+        .faults
+        .insert(first.clone(), VecDeque::from([Kind::Network]));
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    let (session, id, change) = world.under_way.remove(0);
+    let result = Err(failed(change.action(), Kind::Network));
+    world.hear(Event::Changed {
+        session,
+        id,
+        result,
+        request_id: None,
+        took: Duration::ZERO,
+    });
+    assert_eq!(world.tally().unknown, 1);
+    let (_, why) = world.plan().paused().next().unwrap();
+    assert_eq!(*why, Paused::OutcomeUnknown);
+    let asked = world.engine.needs();
+    assert!(matches!(asked[..], [Need::Question(_)]), "{asked:?}");
+    // It was made after all, and the account says so.
+    world.key_mut(&first).active = false;
+    world.look();
+    assert_eq!(world.tally().unknown, 0);
+    assert_eq!(world.entry(&first).state, EntryState::Done);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 3);
+    assert_eq!(world.sent_to(&first), 1);
+}
+
+#[test]
+fn throttling_waits_and_loses_nothing() {
+    let mut world = World::new(vec![batch(0, 4), batch(1, 4)]);
+    for at in 0..4 {
+        let often = VecDeque::from([Kind::Throttled, Kind::Throttled, Kind::Busy]);
+        world
+            .faults
+            .insert(format!("AKIA000N{at:05}EXAMPLE"), often);
+    }
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 8);
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    for at in 0..4 {
+        assert_eq!(world.sent_to(&format!("AKIA000N{at:05}EXAMPLE")), 4);
+        assert_eq!(world.sent_to(&format!("AKIA001N{at:05}EXAMPLE")), 1);
+    }
+}
+
+#[test]
+fn a_look_that_is_refused_pauses_and_sends_nothing() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    world
+        .look_faults
+        .insert("user-00001".into(), VecDeque::from([Kind::Denied]));
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 1);
+    assert_eq!(world.tally().failed, 1);
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 3);
+}
+
+#[test]
+fn a_pause_sends_nothing_more_and_what_is_under_way_is_answered() {
+    let mut world = World::new(vec![batch(0, 5)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    assert_eq!(world.under_way.len(), 1);
+    world.intend(BulkIntent::Pause);
+    world.answer_change(0);
+    assert_eq!(world.sent.len(), 1);
+    assert_eq!((world.tally().done, world.tally().to_do), (1, 4));
+    // Paused while a key is looked at: it is not sent either.
+    world.apply();
+    let look = world.effects.pop_front().unwrap();
+    world.intend(BulkIntent::Pause);
+    world.take(look);
+    world.look();
+    assert_eq!(world.sent.len(), 1);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 5);
+    assert_eq!(world.sent.len(), 5);
+}
+
+#[test]
+fn what_is_stopped_stays_stopped() {
+    let mut world = World::new(vec![batch(0, 5)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Stop);
+    world.answer_change(0);
+    world.apply();
+    world.run();
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn a_plan_under_way_makes_room_for_no_other() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    let id = world.plan().id;
+    world.make(BulkAction::Delete);
+    assert_eq!(world.plan().id, id);
+    world.intend(BulkIntent::Close);
+    assert_eq!(world.plan().id, id);
+    world.run();
+    world.make(BulkAction::Delete);
+    assert_ne!(world.plan().id, id);
+}
+
+#[test]
+fn a_key_that_is_included_later_is_confirmed_anew() {
+    let keys = vec![
+        key("AKIABUSY", true, 412, Some(2)),
+        key("AKIAIDLE", true, 812, Some(200)),
+    ];
+    let mut world = World::new(one("a", keys));
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Pause);
+    world.run();
+    let busy = world.at("AKIABUSY");
+    world.intend(BulkIntent::Toggle(busy));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    let asked = world.engine.bulk_confirmation().unwrap();
+    assert_eq!(asked.keys, 1);
+    let typed = String::new();
+    world.intend(BulkIntent::Apply { typed });
+    assert_eq!(world.sent_to("AKIABUSY"), 0);
+    world.apply();
+    world.run();
+    assert_eq!(world.sent_to("AKIABUSY"), 1);
+}
+
+#[test]
+fn leaving_asks_and_pauses() {
+    let mut world = World::new(vec![batch(0, 5)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    let leave = |world: &mut World, intent| {
+        let effects = world.engine.intend(intent);
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::Exit(exit) => Some(exit),
+            _ => None,
+        })
+    };
+    assert_eq!(leave(&mut world, Intent::Leave(Leave::Quit)), None);
+    assert_eq!(world.engine.obstacle(), Some(Obstacle::Plan));
+    assert_eq!(leave(&mut world, Intent::Stay), None);
+    assert_eq!(world.plan().stage, BulkStage::Running);
+    assert_eq!(leave(&mut world, Intent::Leave(Leave::Quit)), None);
+    assert_eq!(leave(&mut world, Intent::LeaveNow), None);
+    assert_eq!(world.engine.obstacle(), Some(Obstacle::Changes));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    // The change that is under way is waited for.
+    let (session, id, _) = world.under_way.remove(0);
+    let effects = world.engine.hear(Event::Changed {
+        session,
+        id,
+        result: Ok(Changed::Done),
+        request_id: None,
+        took: Duration::ZERO,
+    });
+    let exit = effects.into_iter().find_map(|effect| match effect {
+        Effect::Exit(exit) => Some(exit),
+        _ => None,
+    });
+    let left = "not finished: the plan has 4 keys left to deactivate".to_owned();
+    assert_eq!(exit, Some(Exit::Quit(vec![left])));
+}
+
+#[test]
+fn another_session_takes_what_was_looked_at_back() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.effects.clear();
+    let effects = world
+        .engine
+        .intend(Intent::SignIn(Slot(0), Target::Ambient));
+    drop(effects);
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    assert_eq!(world.engine.plans().len(), 0);
+    assert_eq!(world.tally().to_do, 3);
+    let (_, why) = world.plan().paused().next().unwrap();
+    assert_eq!(*why, Paused::NotOpen);
+    assert!(world.sent.is_empty());
+}
+
+#[test]
+fn under_read_only_there_is_no_plan() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.engine.settings.read_only = true;
+    world.make(BulkAction::Deactivate);
+    assert!(world.engine.bulk().is_none());
+}
+
+#[test]
+fn undoing_activates_what_the_plan_has_deactivated_and_nothing_else() {
+    let users = vec![
+        ("a".into(), vec![key("AKIAON", true, 900, None)]),
+        ("b".into(), vec![key("AKIAWASOFF", false, 900, None)]),
+        ("c".into(), vec![key("AKIAALSO", true, 900, None)]),
+    ];
+    let mut world = World::new(vec![users]);
+    let before = world.statuses();
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.run();
+    assert_ne!(world.statuses(), before);
+    world.intend(BulkIntent::Undo);
+    let plan = world.plan();
+    assert!(plan.undoes);
+    assert_eq!(plan.action, BulkAction::Activate);
+    assert_eq!(plan.tally().to_do, 2);
+    world.apply();
+    world.run();
+    assert_eq!(world.statuses(), before);
+    world.intend(BulkIntent::Undo);
+    assert_eq!(world.plan().action, BulkAction::Activate, "nothing to undo");
+}
+
+#[test]
+fn finding_what_is_next_costs_the_same_however_long_the_plan_is() {
+    let cost = |keys: usize| {
+        let mut world = World::new(vec![batch(0, keys / 2), batch(1, keys / 2)]);
+        world.make(BulkAction::Deactivate);
+        world.apply();
+        world.run();
+        assert_eq!(world.tally().done, keys);
+        world.plan().examined()
+    };
+    assert_eq!(cost(40), 40);
+    assert_eq!(cost(400), 400, "one entry for each key");
+}
+
+/// Accounts of a few users with up to three keys each.
+fn accounts() -> impl Strategy<Value = Vec<Users>> {
+    let one = (any::<bool>(), 0i64..1000, prop::option::of(0i64..400));
+    let user = prop::collection::vec(one, 0..4);
+    let account = prop::collection::vec(user, 1..5);
+    prop::collection::vec(account, 1..6).prop_map(|accounts| {
+        let accounts = accounts.into_iter().enumerate();
+        let accounts = accounts.map(|(account, users)| {
+            let users = users.into_iter().enumerate();
+            let users = users.map(|(user, keys)| {
+                let keys = keys.into_iter().enumerate();
+                let keys = keys.map(|(at, (active, age, used))| {
+                    key(
+                        &format!("AKIA{account}U{user}K{at}EXAMPLE"),
+                        active,
+                        age,
+                        used,
+                    )
+                });
+                (format!("user-{user}"), keys.collect())
+            });
+            users.collect()
+        });
+        accounts.collect()
+    })
+}
+
+/// What happens while a plan is carried out.
+#[derive(Clone, Copy, Debug)]
+enum Meanwhile {
+    Answer(usize),
+    Wait,
+    Pause,
+    GoOn,
+    Toggle(usize),
+    /// Someone else does something to a key.
+    Activate(usize),
+    Deactivate(usize),
+    Use(usize),
+    Vanish(usize),
+    Fail(usize, Kind),
+}
+
+fn meanwhile() -> impl Strategy<Value = Meanwhile> {
+    let kind = prop::sample::select(vec![
+        Kind::Denied,
+        Kind::Throttled,
+        Kind::NotFound,
+        Kind::Busy,
+        Kind::Network,
+        Kind::Server,
+        Kind::Rejected,
+    ]);
+    prop_oneof![
+        8 => (0usize..4).prop_map(Meanwhile::Answer),
+        2 => Just(Meanwhile::Wait),
+        1 => Just(Meanwhile::Pause),
+        2 => Just(Meanwhile::GoOn),
+        1 => (0usize..30).prop_map(Meanwhile::Toggle),
+        1 => (0usize..30).prop_map(Meanwhile::Activate),
+        1 => (0usize..30).prop_map(Meanwhile::Deactivate),
+        1 => (0usize..30).prop_map(Meanwhile::Use),
+        1 => (0usize..30).prop_map(Meanwhile::Vanish),
+        1 => ((0usize..30), kind).prop_map(|(at, kind)| Meanwhile::Fail(at, kind)),
+    ]
+}
+
+fn action() -> impl Strategy<Value = BulkAction> {
+    prop::sample::select(BulkAction::ALL.to_vec())
+}
+
+impl World {
+    fn happen(&mut self, what: Meanwhile) {
+        let ids: Vec<String> = self.statuses().into_iter().map(|(id, _)| id).collect();
+        let nth = |at: usize| ids.get(at % ids.len().max(1)).cloned();
+        match what {
+            Meanwhile::Answer(at) if at < self.under_way.len() => self.answer_change(at),
+            Meanwhile::Answer(_) => {}
+            Meanwhile::Wait => {
+                self.wait(700);
+                self.look();
+            }
+            Meanwhile::Pause => self.intend(BulkIntent::Pause),
+            Meanwhile::GoOn => {
+                self.apply();
+                self.look();
+            }
+            Meanwhile::Toggle(at) => self.intend(BulkIntent::Toggle(at)),
+            Meanwhile::Activate(at) | Meanwhile::Deactivate(at) => {
+                // What is on its way to the account is not to meet another change there.
+                if let Some(id) = nth(at).filter(|id| !self.is_under_way(id)) {
+                    self.key_mut(&id).active = matches!(what, Meanwhile::Activate(_));
+                }
+            }
+            Meanwhile::Use(at) => {
+                if let Some(id) = nth(at) {
+                    self.key_mut(&id).used = Some(0);
+                }
+            }
+            Meanwhile::Vanish(at) => {
+                for (_, keys) in self.accounts.iter_mut().flatten() {
+                    keys.retain(|key| Some(&key.id) != nth(at).as_ref());
+                }
+            }
+            Meanwhile::Fail(at, kind) => {
+                if let Some(id) = nth(at) {
+                    self.faults.entry(id).or_default().push_back(kind);
+                }
+            }
+        }
+    }
+
+    fn is_under_way(&self, id: &str) -> bool {
+        let mut changes = self.under_way.iter();
+        changes.any(|(_, _, change)| change.key() == Some(id))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    /// A plan never holds a key twice, deletes no Active key (the made-up account refuses to hear of
+    /// it), sends nothing again whose outcome is not known or that is done, and its sums are right.
+    #[test]
+    fn whatever_happens_meanwhile_nothing_is_done_twice(
+        accounts in accounts(),
+        action in action(),
+        twice in any::<bool>(),
+        events in prop::collection::vec(meanwhile(), 0..60),
+    ) {
+        let mut world = World::new(accounts);
+        let mut keys = world.marked();
+        if twice {
+            keys.extend(world.marked());
+        }
+        let marked: HashSet<_> = keys.iter().map(|it| (it.slot, it.key.clone())).collect();
+        world.intend(BulkIntent::Make { action, keys });
+        if world.engine.bulk().is_none() {
+            return Ok(());
+        }
+        prop_assert_eq!(world.plan().entries().len(), marked.len());
+        world.apply();
+        world.look();
+        for event in events {
+            world.happen(event);
+            let mut by_key: HashMap<&str, usize> = HashMap::new();
+            for (_, _, change) in &world.under_way {
+                *by_key.entry(change.key().unwrap()).or_default() += 1;
+            }
+            prop_assert!(by_key.values().all(|count| *count == 1));
+            prop_assert!(world.under_way.len() <= AT_ONCE);
+            let tally = world.tally();
+            prop_assert_eq!(tally.included() + tally.left_out, world.plan().entries().len());
+            let done = world.plan().entries().iter();
+            let done = done.filter(|entry| entry.state == EntryState::Done);
+            prop_assert_eq!(done.count(), tally.done);
+        }
+        // What is left is answered: nothing hangs.
+        world.intend(BulkIntent::Pause);
+        world.run();
+        prop_assert_eq!(world.engine.under_way().count(), 0);
+    }
+
+    /// What a plan has deactivated, the plan that undoes it activates again, and nothing else.
+    #[test]
+    fn undoing_restores_the_statuses(accounts in accounts()) {
+        let mut world = World::new(accounts);
+        let before = world.statuses();
+        world.make(BulkAction::Deactivate);
+        if world.engine.bulk().is_none() {
+            return Ok(());
+        }
+        for at in 0..world.plan().entries().len() {
+            if !world.plan().entries()[at].included {
+                world.intend(BulkIntent::Toggle(at));
+            }
+        }
+        world.apply();
+        world.run();
+        let off = world.statuses().iter().all(|(_, active)| !active);
+        prop_assert!(off, "{:?}", world.plan().entries());
+        world.intend(BulkIntent::Undo);
+        world.apply();
+        world.run();
+        prop_assert_eq!(world.statuses(), before);
+    }
+}
+
+impl World {
+    fn document(&self) -> Document {
+        self.plan().document(&self.engine)
+    }
+
+    fn open_document(&mut self, document: Document) -> Option<Saving> {
+        self.intend(BulkIntent::Open("plan.json".into()));
+        let news = PlanNews::Opened(Ok(Box::new(document)));
+        self.hear(Event::Plan(news));
+        self.look();
+        self.engine.bulk_opening().cloned()
+    }
+
+    /// The jobs that were asked for, as words, since the last call.
+    fn jobs(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.plan_jobs)
+    }
+}
+
+#[test]
+fn what_is_opened_is_compared_with_the_account_before_anything_is_applied() {
+    let users = |changed: bool| -> Vec<Users> {
+        let mut users = vec![
+            ("a".into(), vec![key("AKIASAME", true, 900, None)]),
+            ("b".into(), vec![key("AKIAUSED", true, 900, None)]),
+            ("c".into(), vec![key("AKIAOFF", true, 900, None)]),
+            ("d".into(), vec![key("AKIAGONE", true, 900, None)]),
+        ];
+        if changed {
+            users[1].1[0].used = Some(1);
+            users[2].1[0].active = false;
+            users[3].1.clear();
+        }
+        vec![users]
+    };
+    let mut world = World::new(users(false));
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    assert_eq!(document.keys.len(), 4);
+    // Another person, another day.
+    let mut world = World::new(users(true));
+    let opened = world.open_document(document);
+    assert!(matches!(opened, Some(Saving::Done(_))), "{opened:?}");
+    assert!(!world.plan().is_comparing());
+    let difference = |id: &str| world.entry(id).difference.clone();
+    assert_eq!(difference("AKIASAME"), None);
+    let used = Skipped::UsedSince(now() - TimeDelta::days(1));
+    assert_eq!(difference("AKIAUSED"), Some(used));
+    assert_eq!(difference("AKIAOFF"), Some(Skipped::AlreadySo));
+    assert_eq!(difference("AKIAGONE"), Some(Skipped::Gone));
+    assert_eq!(world.plan().changed_since(), 3);
+    assert!(world.sent.is_empty());
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().skipped), (1, 3));
+}
+
+#[test]
+fn a_plan_that_was_applied_before_has_nothing_left() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    world.apply();
+    world.run();
+    world.open_document(document);
+    assert!(world.plan().is_applied_already());
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 3);
+    assert_eq!(world.tally().skipped, 3);
+}
+
+#[test]
+fn a_plan_for_an_account_that_is_not_open_is_refused() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    let mut document = world.document();
+    document.accounts[0].id = Some("999999999999".into());
+    let opened = world.open_document(document.clone());
+    let Some(Saving::Failed(why)) = opened else {
+        panic!("{opened:?}");
+    };
+    assert!(why.contains("999999999999"), "{why}");
+    document.accounts[0].id = Some("000000000001".into());
+    document.accounts[0].endpoint = Some("http://127.0.0.1:1".into());
+    let opened = world.open_document(document);
+    assert!(matches!(opened, Some(Saving::Failed(_))), "{opened:?}");
+}
+
+#[test]
+fn keys_of_accounts_that_are_not_open_stay_out_of_a_plan_that_is_opened() {
+    let mut world = World::new(vec![batch(0, 2), batch(1, 2)]);
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.open_document(document);
+    assert_eq!((world.tally().to_do, world.tally().left_out), (2, 2));
+    let held = world.entry("AKIA001N00000EXAMPLE").held_back.clone();
+    assert_eq!(held, Some(HeldBack::NotOpen));
+}
+
+#[test]
+fn who_applies_a_plan_does_not_lose_their_own_key_by_it() {
+    let mine = "AKIASESSION00000EXAMP";
+    let keys = vec![
+        key("AKIAFIRST", true, 900, None),
+        key(mine, true, 900, None),
+    ];
+    let mut world = World::new(one("a", keys));
+    world.make(BulkAction::Deactivate);
+    let mut document = world.document();
+    // For who has made it, it was a key like any other.
+    document.keys[1].held_back = None;
+    document.keys[1].included = true;
+    world.open_document(document);
+    let entry = world.entry(mine);
+    assert_eq!(
+        (entry.included, &entry.held_back),
+        (false, &Some(HeldBack::Own))
+    );
+}
+
+#[test]
+fn a_plan_under_way_is_kept_and_gone_on_with_by_the_next_run() {
+    let mut world = World::new(vec![batch(0, 5)]);
+    world.make(BulkAction::Deactivate);
+    assert_eq!(world.jobs(), [""; 0], "nothing is kept of a review");
+    world.apply();
+    world.look();
+    world.answer_change(0);
+    world.answer_change(0);
+    assert_eq!(
+        world.jobs(),
+        [
+            "keep 5",
+            "done AKIA000N00000EXAMPLE",
+            "done AKIA000N00001EXAMPLE"
+        ]
+    );
+    let document = world.document();
+    let step = |id: &str| KeptStep {
+        account: Some("000000000001".into()),
+        key: id.into(),
+    };
+    let done = vec![step("AKIA000N00000EXAMPLE"), step("AKIA000N00001EXAMPLE")];
+    // The change under way is answered by nobody: the process is gone, the account has made it.
+    let mut accounts = world.accounts.clone();
+    accounts[0][2].1[0].active = false;
+    let mut world = World::new(accounts);
+    world.hear(Event::Plan(PlanNews::Kept(Box::new(document), done)));
+    assert_eq!(world.engine.needs(), [Need::KeptPlan]);
+    world.intend(BulkIntent::GoOn);
+    world.look();
+    assert_eq!(world.engine.needs(), []);
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    assert_eq!(world.tally().done, 2);
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 2, "{:?}", world.sent);
+    assert_eq!((world.tally().done, world.tally().skipped), (4, 1));
+    let jobs = world.jobs();
+    assert_eq!(jobs.last().map(String::as_str), Some("forget"));
+    // What earlier runs have done can be undone too.
+    world.intend(BulkIntent::Undo);
+    assert_eq!(world.tally().to_do, 4);
+}
+
+#[test]
+fn a_plan_that_was_left_waits_for_its_account_and_can_be_put_off_or_forgotten() {
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Deactivate);
+    let mut document = world.document();
+    world.intend(BulkIntent::Close);
+    document.accounts[0].id = Some("000000000002".into());
+    let news = PlanNews::Kept(Box::new(document.clone()), Vec::new());
+    world.hear(Event::Plan(news));
+    assert_eq!(world.engine.needs(), [], "another account");
+    document.accounts[0].id = Some("000000000001".into());
+    let news = || PlanNews::Kept(Box::new(document.clone()), Vec::new());
+    world.hear(Event::Plan(news()));
+    world.intend(BulkIntent::Later);
+    assert_eq!(world.engine.needs(), []);
+    assert!(world.engine.kept_plan().is_some());
+    assert_eq!(world.jobs(), [""; 0]);
+    world.hear(Event::Plan(news()));
+    world.intend(BulkIntent::Forget);
+    world.look();
+    assert!(world.engine.kept_plan().is_none());
+    assert_eq!(world.jobs(), ["forget what was left"]);
+}
+
+#[test]
+fn a_plan_that_is_paused_is_not_lost_to_another() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Pause);
+    world.run();
+    let id = world.plan().id;
+    world.make(BulkAction::Delete);
+    assert_eq!(world.plan().id, id);
+    world.intend(BulkIntent::Stop);
+    world.make(BulkAction::Delete);
+    assert_ne!(world.plan().id, id);
+}
