@@ -481,6 +481,7 @@ impl Screen {
     pub fn title(&self, action: Action) -> &'static str {
         let inactive = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
         match action {
+            Action::ShowFound if self.is_on_rotations() => "show rotations",
             // Which of the two depends on all of them.
             Action::Toggle if !self.lists.marks.is_empty() => "(de)activate marked",
             Action::Delete if !self.lists.marks.is_empty() => "delete marked",

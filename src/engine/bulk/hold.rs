@@ -87,11 +87,11 @@ pub(super) fn held_back(
     if is_so(step, &reviewed.status) {
         return Some(HeldBack::AlreadySo(reviewed.status.clone()));
     }
-    if let Some(text) = circumstances.exempt {
-        return Some(HeldBack::Exempt(text.into()));
-    }
     if !step.takes_away() {
         return None;
+    }
+    if let Some(text) = circumstances.exempt {
+        return Some(HeldBack::Exempt(text.into()));
     }
     if circumstances.own {
         return Some(HeldBack::Own);

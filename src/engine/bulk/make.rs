@@ -8,10 +8,14 @@ use crate::engine::{
     Engine, READ_ONLY,
     account::{Account, Known, UserRow},
     effect::Slot,
+    findings::{Rule, Standing, exemptions},
     model::{KeyStatus, LastUsed},
 };
 use chrono::{DateTime, Utc};
-use std::collections::{HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 /// A key that goes into a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,9 +26,9 @@ pub struct Marked {
     pub user: Box<str>,
     /// Its ID.
     pub key: Box<str>,
-    /// Why it is in the plan, in words; where there are none, its age and last use tell.
+    /// Why it is in the plan, in words; where there are none, its findings tell, or its age and last use.
     pub why: Option<Box<str>>,
-    /// It is exempt: until when and why, in words.
+    /// It is exempt: until when and why, in words; where there are none, its exemptions tell.
     pub exempt: Option<Box<str>>,
 }
 
@@ -143,13 +147,16 @@ impl Engine {
         };
         let reviewed = Reviewed::of(row, key);
         let step = hold::step(making.plan.action, &reviewed.status);
+        let exempt = marked
+            .exempt
+            .or_else(|| exemption(account, row, key, self.now));
         let whose = (marked.slot, row.user.name.clone());
         let taken = making.taken.entry(whose).or_default();
         let held_back = hold::held_back(
             step,
             &reviewed,
             Circumstances {
-                exempt: marked.exempt.as_deref(),
+                exempt: exempt.as_deref(),
                 own: account.is_own(&marked.key) || account.is_made_from(&marked.key),
                 recent: self.is_recent_use(reviewed.last_used.as_ref()),
                 others_stay: reviewed.others_active.saturating_sub(*taken),
@@ -158,7 +165,8 @@ impl Engine {
         if held_back.is_none() && step == BulkAction::Deactivate {
             *taken += 1;
         }
-        let why = marked.why.unwrap_or_else(|| why(&reviewed, self.now));
+        let why = marked.why.or_else(|| findings(account, row, key));
+        let why = why.unwrap_or_else(|| why_of(&reviewed, self.now));
         making.plan.add(Entry {
             account: at,
             user: row.user.name.clone(),
@@ -182,6 +190,33 @@ impl Engine {
             None => true,
         }
     }
+}
+
+/// What is wrong with a key, the gravest first; nothing where no rule finds it.
+fn findings(account: &Account, row: &UserRow, key: Known<'_>) -> Option<Box<str>> {
+    let at = row.known_keys().position(|other| other.id() == key.id())?;
+    let place = account.users.find(&row.user.name)?;
+    let place = u32::try_from(place).ok()?;
+    let found = account.findings.of(place, u16::try_from(at).ok()?);
+    let mut found: Vec<&Rule> = found.collect();
+    found.sort_by_key(|rule| Reverse(rule.severity));
+    let titles: Vec<&str> = found.iter().map(|rule| &*rule.title).collect();
+    (!titles.is_empty()).then(|| titles.join(", ").into())
+}
+
+/// Until when a key is exempt from findings, and why: as long as a person has decided that it stays as it
+/// is, from whichever rule.
+fn exemption(
+    account: &Account,
+    row: &UserRow,
+    key: Known<'_>,
+    now: DateTime<Utc>,
+) -> Option<Box<str>> {
+    let mut stated = exemptions(account, row, key, now).into_iter();
+    stated.find_map(|it| match it.standing {
+        Standing::Holds(it) => Some(format!("until {} {}", it.until, it.why).trim_end().into()),
+        Standing::Expired(_) | Standing::Unreadable(..) => None,
+    })
 }
 
 /// What a plan does to a key that is not known.
@@ -242,8 +277,8 @@ impl Reviewed {
     }
 }
 
-/// Why a key is in a plan, where nobody has said it.
-fn why(reviewed: &Reviewed, now: DateTime<Utc>) -> Box<str> {
+/// Why a key is in a plan, where nobody has said it and no rule finds it.
+fn why_of(reviewed: &Reviewed, now: DateTime<Utc>) -> Box<str> {
     let days = |since: DateTime<Utc>| (now - since).num_days().max(0);
     let age = reviewed.created.map(days);
     match (&reviewed.last_used, age) {

@@ -11,8 +11,8 @@ mod rows;
 use super::PageRow;
 use crate::{
     engine::{
-        Attention,
-        account::Known,
+        Attention, RotationUnderWay,
+        account::{Facts, Known},
         findings::{AGES, Grid, IDLE, Rule, Severity, cell_filter},
         fleet::KeyPlace,
         query::{Query, Scratch},
@@ -70,6 +70,7 @@ struct Chosen {
 enum Of {
     Rule(usize),
     Cell(usize, usize),
+    Rotations,
 }
 
 /// What the page remembers.
@@ -89,6 +90,10 @@ pub(in crate::tui) struct FindingsPage {
     listed: Option<Of>,
     seen: (usize, u64),
     settled: DateTime<Utc>,
+    /// The rotations under way in the accounts that are shown, and when they were last looked for: that
+    /// costs a look at each user.
+    rotations: Vec<RotationUnderWay>,
+    looked: DateTime<Utc>,
 }
 
 impl Default for FindingsPage {
@@ -104,6 +109,8 @@ impl Default for FindingsPage {
             listed: None,
             seen: (usize::MAX, u64::MAX),
             settled: DateTime::UNIX_EPOCH,
+            rotations: Vec::new(),
+            looked: DateTime::UNIX_EPOCH,
         }
     }
 }
@@ -131,16 +138,32 @@ impl FindingsPage {
             return Some(Of::Cell(self.cell.0, self.cell.1));
         }
         let rules = shown(engine);
-        let (at, _) = rules.get(self.rules.cursor())?;
-        Some(Of::Rule(*at))
+        let rule = rules.get(self.rules.cursor());
+        Some(rule.map_or(Of::Rotations, |(at, _)| Of::Rule(*at)))
     }
 
-    /// The filter that shows what is selected: the keys of a rule, or of a cell.
+    /// The filter that shows what is selected: the keys of a rule, or of a cell. There is none for
+    /// rotations.
     pub(in crate::tui) fn filter(&self, engine: &Engine) -> Option<String> {
         Some(match self.of(engine)? {
             Of::Rule(rule) => format!("finding:{}", engine.findings.rules().get(rule)?.id),
             Of::Cell(age, idle) => cell_filter(age, idle),
+            Of::Rotations => return None,
         })
+    }
+
+    /// Whether the rotations under way are selected, behind the rules.
+    pub(in crate::tui) fn is_on_rotations(&self, engine: &Engine) -> bool {
+        self.of(engine) == Some(Of::Rotations)
+    }
+
+    /// The keys that are listed, without those of root.
+    pub(in crate::tui) fn places(&self) -> Vec<KeyPlace> {
+        let keys = self.keys.iter().filter_map(|found| match found {
+            Found::Key(place, _) => Some(*place),
+            Found::Root(_) => None,
+        });
+        keys.collect()
     }
 
     /// Whether the selected rule is about the root user, whose keys are in no list.
@@ -179,9 +202,9 @@ impl FindingsPage {
         matches!(self.selected(), Some(Found::Root(_)))
     }
 
-    /// Selects a rule.
+    /// Selects a rule; behind them, the rotations.
     pub(in crate::tui) fn select_rule(&mut self, engine: &Engine, at: usize) {
-        self.rules.select(at, shown(engine).len());
+        self.rules.select(at, shown(engine).len() + 1);
         self.of_cell = false;
     }
 
@@ -276,7 +299,7 @@ impl FindingsPage {
     /// Follows what has come.
     pub(in crate::tui) fn follow(&mut self, engine: &Engine, rows: Rows<'_>, layout: &Layout) {
         let room = rows::Room::of(self, layout, engine);
-        self.rules.set_height(room.rules, shown(engine).len());
+        self.rules.set_height(room.rules, shown(engine).len() + 1);
         self.list(engine, rows, false);
         self.scroll.set_height(room.keys, self.keys.len());
     }
@@ -300,22 +323,29 @@ impl FindingsPage {
     /// four times a second.
     fn list(&mut self, engine: &Engine, rows: Rows<'_>, asked_for: bool) {
         let (of, now) = (self.of(engine), engine.now());
+        let has_rotated = self.look_for_rotations(engine, rows, asked_for);
+        let is_stale = has_rotated && of == Some(Of::Rotations);
         let places = rows.accounts().map(|account| {
             let users = &account.users;
             users.displaced() + u64::from(account.session.generation) + users.arrangement()
         });
         let seen = (engine.findings.judged(), places.sum());
-        let is_same = self.listed == of && self.seen == seen;
+        let is_same = self.listed == of && self.seen == seen && !is_stale;
         let is_settled = now >= self.settled && now - self.settled < SETTLES_AFTER;
         let is_in_place = self.listed == of && self.seen.1 == seen.1;
-        if is_same || !asked_for && is_in_place && is_settled {
+        if is_same || !asked_for && is_in_place && is_settled && !is_stale {
             return;
         }
         let is_other = self.listed != of;
         self.listed = of;
         self.seen = seen;
         self.settled = now;
-        self.keys = of.map_or_else(Vec::new, |of| collect(of, engine, rows));
+        self.keys = match of {
+            Some(Of::Rotations) => rotated(&self.rotations, rows),
+            Some(Of::Rule(rule)) => found_by(rule, engine, rows),
+            Some(Of::Cell(age, idle)) => in_cell(age, idle, engine, rows),
+            None => Vec::new(),
+        };
         if is_other {
             self.scroll.select(0, self.keys.len());
             self.choose(rows);
@@ -333,6 +363,22 @@ impl FindingsPage {
                 self.choose(rows);
             }
         }
+    }
+
+    /// Looks which rotations are under way, at most four times a second unless that is asked for. Says
+    /// whether they are others than before.
+    fn look_for_rotations(&mut self, engine: &Engine, rows: Rows<'_>, asked_for: bool) -> bool {
+        let now = engine.now();
+        let is_settled = now >= self.looked && now - self.looked < SETTLES_AFTER;
+        if !asked_for && is_settled {
+            return false;
+        }
+        self.looked = now;
+        let mut found = engine.rotations_under_way();
+        found.retain(|it| rows.account(it.slot).is_some());
+        let are_others = found != self.rotations;
+        self.rotations = found;
+        are_others
     }
 
     fn choose(&mut self, rows: Rows<'_>) {
@@ -366,51 +412,69 @@ fn is_chosen(found: Found, chosen: &Chosen, rows: Rows<'_>) -> bool {
         }
 }
 
-/// The keys of a rule or a cell, the oldest first; those of root before them, and exempt ones behind.
-fn collect(of: Of, engine: &Engine, rows: Rows<'_>) -> Vec<Found> {
-    let created = |place: &KeyPlace| {
-        let (_, key) = rows.key(*place)?;
-        key.created()
-    };
-    let age = |place: &KeyPlace| created(place).map_or(i64::MAX, |time| time.timestamp());
-    match of {
-        Of::Rule(rule) => {
-            let roots = rows.accounts().flat_map(|account| {
-                let count = account.findings.roots(rule);
-                std::iter::repeat_n(Found::Root(account.session.slot), count)
-            });
-            let mut found: Vec<KeyPlace> = engine.findings.keys(rows, rule).collect();
-            let mut exempt: Vec<KeyPlace> = engine.findings.exempt_keys(rows, rule).collect();
-            found.sort_by_cached_key(age);
-            exempt.sort_by_cached_key(age);
-            let found = found.into_iter().map(|place| Found::Key(place, false));
-            let exempt = exempt.into_iter().map(|place| Found::Key(place, true));
-            roots.chain(found).chain(exempt).collect()
-        }
-        Of::Cell(age_at, idle) => {
-            let query = Query::parse(&cell_filter(age_at, idle));
-            let mut scratch = Scratch::default();
-            let mut found = Vec::new();
-            for account in rows.accounts() {
-                let slot = account.session.slot;
-                let facts = crate::engine::account::Facts::of(account, engine.now());
-                for (row, user) in (0..).zip(account.users.rows()) {
-                    for (key, known) in (0..).zip(user.known_keys()) {
-                        let of_key = facts.key(user, known);
-                        let of_user = facts.user(user);
-                        if query.key_passes(&of_user, &of_key, engine.now(), &mut scratch) {
-                            found.push(KeyPlace { slot, row, key });
-                        }
-                    }
+/// How old a key is, the oldest first; what is not known comes last.
+fn age(place: KeyPlace, rows: Rows<'_>) -> i64 {
+    let created = rows.key(place).and_then(|(_, key)| key.created());
+    created.map_or(i64::MAX, |time| time.timestamp())
+}
+
+/// The keys of a rule, the oldest first; those of root before them, and exempt ones behind.
+fn found_by(rule: usize, engine: &Engine, rows: Rows<'_>) -> Vec<Found> {
+    let roots = rows.accounts().flat_map(|account| {
+        let count = account.findings.roots(rule);
+        std::iter::repeat_n(Found::Root(account.session.slot), count)
+    });
+    let mut found: Vec<KeyPlace> = engine.findings.keys(rows, rule).collect();
+    let mut exempt: Vec<KeyPlace> = engine.findings.exempt_keys(rows, rule).collect();
+    found.sort_by_cached_key(|place| age(*place, rows));
+    exempt.sort_by_cached_key(|place| age(*place, rows));
+    let found = found.into_iter().map(|place| Found::Key(place, false));
+    let exempt = exempt.into_iter().map(|place| Found::Key(place, true));
+    roots.chain(found).chain(exempt).collect()
+}
+
+/// The keys of a cell, the oldest first.
+fn in_cell(age_at: usize, idle: usize, engine: &Engine, rows: Rows<'_>) -> Vec<Found> {
+    let query = Query::parse(&cell_filter(age_at, idle));
+    let mut scratch = Scratch::default();
+    let mut found = Vec::new();
+    for account in rows.accounts() {
+        let slot = account.session.slot;
+        let facts = Facts::of(account, engine.now());
+        for (row, user) in (0..).zip(account.users.rows()) {
+            for (key, known) in (0..).zip(user.known_keys()) {
+                let of_key = facts.key(user, known);
+                let of_user = facts.user(user);
+                if query.key_passes(&of_user, &of_key, engine.now(), &mut scratch) {
+                    found.push(KeyPlace { slot, row, key });
                 }
             }
-            found.sort_by_cached_key(age);
-            found
-                .into_iter()
-                .map(|place| Found::Key(place, false))
-                .collect()
         }
     }
+    found.sort_by_cached_key(|place| age(*place, rows));
+    let found = found.into_iter();
+    found.map(|place| Found::Key(place, false)).collect()
+}
+
+/// The keys of the users whose rotation is under way.
+fn rotated(rotations: &[RotationUnderWay], rows: Rows<'_>) -> Vec<Found> {
+    let keys = rotations
+        .iter()
+        .flat_map(|RotationUnderWay { slot, user }| {
+            let account = rows.account(*slot);
+            let found = account.and_then(|account| {
+                let at = account.users.find(user)?;
+                let keys = account.users.rows()[at].known_keys().count();
+                Some((u32::try_from(at).ok()?, u16::try_from(keys).ok()?))
+            });
+            let (row, keys) = found.unwrap_or_default();
+            (0..keys).map(move |key| KeyPlace {
+                slot: *slot,
+                row,
+                key,
+            })
+        });
+    keys.map(|place| Found::Key(place, false)).collect()
 }
 
 /// The row of the page.

@@ -50,6 +50,7 @@ impl Screen {
             Action::Delete if has_marks => self.plan_marked(BulkAction::Delete),
             Action::Rotate if has_marks => self.show_rotations(),
             Action::ShowRotations => self.show_rotations(),
+            Action::ShowFound if self.is_on_rotations() => self.show_rotations(),
             Action::MakePlan => self.show_plan(),
             Action::OpenPlan => {
                 self.open(Box::new(PlanFile::open()));
@@ -57,6 +58,11 @@ impl Screen {
             }
             _ => return None,
         })
+    }
+
+    /// Whether the rotations under way are selected among the findings.
+    pub(super) fn is_on_rotations(&self) -> bool {
+        self.pages.shown == Page::Findings && self.pages.findings.is_on_rotations(&self.engine)
     }
 
     /// Why a plan is not possible here and now; `None` if it is.
@@ -156,13 +162,17 @@ impl Screen {
 
     /// Marks every key that is shown.
     fn mark_all(&mut self) {
-        let of_keys = self.pages.shown == Page::Keys;
+        let of_keys = matches!(self.pages.shown, Page::Keys | Page::Findings);
         let of_one = self.pages.shown == Page::Users && self.pages.users.pane == Pane::Keys;
         let rows = self.engine.fleet.rows(self.scope);
         let (mut keys, mut unnamed) = (Vec::new(), 0);
         if of_keys {
-            for place in self.lists.by_key().shown() {
-                let found = rows.account(place.slot).zip(rows.key(*place));
+            let places = match self.pages.shown {
+                Page::Findings => self.pages.findings.places(),
+                _ => self.lists.by_key().shown().to_vec(),
+            };
+            for place in places {
+                let found = rows.account(place.slot).zip(rows.key(place));
                 let key = found.and_then(|(account, (row, key))| marked(account, row, key));
                 unnamed += usize::from(key.is_none());
                 keys.extend(key);

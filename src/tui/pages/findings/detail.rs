@@ -10,6 +10,9 @@ use crate::{
     tui::prelude::*,
 };
 
+/// What stands behind the rules.
+pub(super) const ROTATIONS: &str = "Rotations under way";
+
 /// How many lines there are for it below the keys, where there is little room, and where there is more.
 const LINES: u16 = 6;
 const MORE: u16 = 9;
@@ -29,7 +32,7 @@ impl FindingsPage {
     fn rule<'a>(&self, canvas: &Canvas<'a>) -> Option<(usize, &'a Rule)> {
         match self.of(canvas.engine)? {
             Of::Rule(at) => Some((at, canvas.engine.findings.rules().get(at)?)),
-            Of::Cell(..) => None,
+            Of::Cell(..) | Of::Rotations => None,
         }
     }
 
@@ -39,6 +42,7 @@ impl FindingsPage {
             Some(Of::Cell(age, idle)) => {
                 format!("{}, {}", age_words(age), idle_words(idle))
             }
+            Some(Of::Rotations) => ROTATIONS.into(),
             _ => {
                 let rule = self.rule(canvas);
                 rule.map_or_else(String::new, |(_, rule)| visible(&rule.title).into_owned())
@@ -49,6 +53,9 @@ impl FindingsPage {
     /// How many there are, and how many are not known.
     pub(super) fn note(&self, canvas: &Canvas<'_>) -> String {
         let dot = canvas.theme.glyphs.dot;
+        if self.of(canvas.engine) == Some(Of::Rotations) {
+            return format::plural(self.rotations.len(), "rotation");
+        }
         let Some((at, _)) = self.rule(canvas) else {
             return format::plural(self.keys.len(), "key");
         };
@@ -116,6 +123,10 @@ fn not_known(counted: Counted, rows: Rows<'_>) -> Option<String> {
 /// Why there is no key.
 pub(super) fn why_none(page: &FindingsPage, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
     let theme = canvas.theme;
+    if page.of(canvas.engine) == Some(Of::Rotations) {
+        let text = "No rotation is under way, as far as the keys are loaded.";
+        return vec![(text.into(), theme.dim)];
+    }
     let Some((at, _)) = page.rule(canvas) else {
         return vec![("No Active keys.".into(), theme.dim)];
     };
@@ -165,6 +176,7 @@ pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
             text.push((format!("{keys} not counted: not known yet"), theme.warn));
         }
     }
+    text.extend(rotation(page, canvas));
     let line = theme.glyphs.rule.repeat(usize::from(area.width));
     canvas.line(area.x, area.y, area.width, &Line::styled(line, theme.dim));
     let rest = Rect {
@@ -173,6 +185,28 @@ pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
         ..area
     };
     canvas.paragraphs(rest, text);
+}
+
+/// Where the rotation of the selected key's user stands, where rotations are listed.
+fn rotation(page: &FindingsPage, canvas: &Canvas<'_>) -> Option<(String, Style)> {
+    if page.of(canvas.engine) != Some(Of::Rotations) {
+        return None;
+    }
+    let (row, _) = page.selected_key(canvas.rows)?;
+    let user = &row.user.name;
+    let rotation = canvas.engine.rotation(page.slot()?, user);
+    let step = rotation.step.title();
+    let text = format!(
+        "{}: {step}; waits for {}",
+        visible(user),
+        rotation.waits_for()
+    );
+    let style = if rotation.blocker.is_some() {
+        canvas.theme.warn
+    } else {
+        Style::new()
+    };
+    Some((text, style))
 }
 
 /// What the exemptions of the selected key say, each in a line: that one cannot be read is said where it

@@ -64,10 +64,11 @@ impl Room {
 impl Places {
     fn of(page: &FindingsPage, body: Rect, engine: &Engine) -> Self {
         let rules = shown(engine);
-        let lines = to_u16(rules.len());
+        // The rotations stand behind the rules, below their severities after an empty line.
+        let lines = to_u16(rules.len() + 1);
         let headings = Severity::ALL.into_iter();
         let headings = headings.filter(|of| rules.iter().any(|(_, rule)| rule.severity == *of));
-        let headed_lines = lines + to_u16(headings.count());
+        let headed_lines = lines + to_u16(headings.count() + 1);
         let left = if body.width < TWO {
             body
         } else {
@@ -136,6 +137,55 @@ impl Places {
     }
 }
 
+/// A line of the rules, or behind them.
+struct Entry<'a> {
+    symbol: &'static str,
+    title: &'a str,
+    /// How many keys it finds, or what else there is of it.
+    number: String,
+    /// Whether there is any.
+    counts: bool,
+    style: Style,
+}
+
+impl Entry<'_> {
+    fn draw(
+        self,
+        canvas: &mut Canvas<'_>,
+        line: Rect,
+        at: usize,
+        (selected, focused): (bool, bool),
+    ) {
+        let theme = canvas.theme;
+        let Self { symbol, number, .. } = self;
+        let room = usize::from(line.width).saturating_sub(6 + width(&number));
+        let title = visible(self.title);
+        let title = shorten(&title, room, theme.glyphs.more).into_owned();
+        let padding = " ".repeat(room.saturating_sub(width(&title)));
+        let marker = if selected { theme.glyphs.marker } else { " " };
+        let (text, style) = match (self.counts, selected) {
+            (true, true) => (theme.strong, self.style),
+            (true, false) => (Style::new(), self.style),
+            (false, _) => (theme.dim, theme.dim),
+        };
+        let mut spans = vec![
+            Span::styled(format!("{marker} "), theme.accent),
+            Span::styled(format!("{symbol} "), style),
+            Span::styled(title, text),
+            Span::raw(padding),
+            Span::styled(format!(" {number} "), style),
+        ];
+        if selected && focused {
+            for span in &mut spans[1..] {
+                span.style = theme.select(span.style);
+            }
+        }
+        canvas.line(line.x, line.y, line.width, &Line::from(spans));
+        canvas.target(line, Target::Rule(at));
+        canvas.drawn.rows += 1;
+    }
+}
+
 impl FindingsPage {
     /// Draws the page.
     pub(in crate::tui) fn draw(&self, canvas: &mut Canvas<'_>, body: Rect) {
@@ -187,8 +237,32 @@ impl FindingsPage {
         let focused = self.part == Part::Rules;
         let mut y = area.y;
         let mut before = None;
-        for at in self.rules.rows(rules.len()) {
-            let (place, rule) = rules[at];
+        for at in self.rules.rows(rules.len() + 1) {
+            let selected = at == self.rules.cursor() && !self.of_cell;
+            let Some((place, rule)) = rules.get(at).copied() else {
+                y += u16::from(headed);
+                if y < area.bottom() {
+                    let count = self.rotations.len();
+                    let line = Entry {
+                        symbol: " ",
+                        title: detail::ROTATIONS,
+                        number: format::count(count),
+                        counts: count > 0,
+                        style: theme.accent,
+                    };
+                    line.draw(
+                        canvas,
+                        Rect {
+                            y,
+                            height: 1,
+                            ..area
+                        },
+                        at,
+                        (selected, focused),
+                    );
+                }
+                break;
+            };
             if headed && before != Some(rule.severity) {
                 before = Some(rule.severity);
                 let name = Line::styled(format!(" {}", rule.severity.name()), theme.dim);
@@ -200,34 +274,23 @@ impl FindingsPage {
             }
             let counted = canvas.engine.findings.count(canvas.rows, place);
             let (symbol, style) = mark(&theme, rule.severity);
-            let selected = at == self.rules.cursor() && !self.of_cell;
-            let number = counted_words(counted, canvas.rows);
-            let room = usize::from(area.width).saturating_sub(6 + width(&number));
-            let title = visible(&rule.title);
-            let title = shorten(&title, room, theme.glyphs.more).into_owned();
-            let padding = " ".repeat(room.saturating_sub(width(&title)));
-            let marker = if selected { theme.glyphs.marker } else { " " };
-            let (text, style_of_number) = if counted.found > 0 {
-                (if selected { theme.strong } else { Style::new() }, style)
-            } else {
-                (theme.dim, theme.dim)
+            let line = Entry {
+                symbol,
+                title: &rule.title,
+                number: counted_words(counted, canvas.rows),
+                counts: counted.found > 0,
+                style,
             };
-            let mut spans = vec![
-                Span::styled(format!("{marker} "), theme.accent),
-                Span::styled(format!("{symbol} "), style_of_number),
-                Span::styled(title, text),
-                Span::raw(padding),
-                Span::styled(format!(" {number} "), style_of_number),
-            ];
-            if selected && focused {
-                for span in &mut spans[1..] {
-                    span.style = theme.select(span.style);
-                }
-            }
-            canvas.line(area.x, y, area.width, &Line::from(spans));
-            let line = Rect::new(area.x, y, area.width, 1);
-            canvas.target(line, Target::Rule(at));
-            canvas.drawn.rows += 1;
+            line.draw(
+                canvas,
+                Rect {
+                    y,
+                    height: 1,
+                    ..area
+                },
+                at,
+                (selected, focused),
+            );
             y += 1;
         }
     }
@@ -235,14 +298,13 @@ impl FindingsPage {
     fn draw_keys(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let theme = canvas.theme;
         let title = self.title(canvas);
-        let note = self.note(canvas);
+        let mut note = Line::styled(self.note(canvas), theme.dim);
+        if !canvas.marks.is_empty() {
+            let marked = format!("{} {} ", canvas.marked(), theme.glyphs.dot);
+            note.spans.insert(0, Span::styled(marked, theme.accent));
+        }
         let style = border(canvas, self.part == Part::Keys);
-        let inside = canvas.pane(
-            area,
-            Line::styled(title, theme.strong),
-            Line::styled(note, theme.dim),
-            style,
-        );
+        let inside = canvas.pane(area, Line::styled(title, theme.strong), note, style);
         let below = detail::height(self, area).min(inside.height);
         let list = Rect {
             height: inside.height - below,
@@ -330,7 +392,8 @@ impl FindingsPage {
         let mut name = vec![Span::styled(name.into_owned(), strong)];
         name.extend(behind);
         let (age, age_style) = cells::age(canvas, key);
-        row.cells = vec![vec![canvas.key_symbol(account, key)], vec![id], name];
+        let mark = canvas.mark(place.slot, key.id());
+        row.cells = vec![vec![canvas.key_symbol(account, key), mark], vec![id], name];
         row.cells.extend(of_account);
         row.cells.push(vec![Span::styled(age, age_style)]);
         if columns.used {
