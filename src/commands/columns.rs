@@ -2,7 +2,7 @@
 //! none is renamed, and none says something else.
 
 /// Of `iamkeys list` and `iamkeys find`.
-pub const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 17] = [
     "account",
     "account_name",
     "user",
@@ -16,6 +16,8 @@ pub const KEYS: [&str; 15] = [
     "service",
     "region",
     "owner",
+    "findings",
+    "findings_unknown",
     "path",
     "description",
 ];

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     cli::FindArgs,
     engine::{
-        Again, Engine, Intent, KeyId, News, Read, SearchPhase, Slot,
+        Again, Engine, Intent, KeyId, News, Parts, Read, SearchPhase, Slot,
         account::{Account, Known, UserRow},
     },
 };
@@ -83,9 +83,9 @@ fn place(engine: &Engine, key: &KeyId) -> Option<Found> {
 }
 
 /// The key among those of a user.
-fn known<'a>(row: &'a UserRow, key: &KeyId) -> Option<Known<'a>> {
-    row.known_keys()
-        .find(|known| known.id() == Some(key.as_str()))
+fn known<'a>(row: &'a UserRow, key: &KeyId) -> Option<(usize, Known<'a>)> {
+    let mut keys = row.known_keys().enumerate();
+    keys.find(|(_, known)| known.id() == Some(key.as_str()))
 }
 
 /// What is known of a key that was found.
@@ -115,13 +115,14 @@ pub(super) async fn tags(command: &mut Command, slot: Slot, user: &str) -> Resul
 pub(super) async fn run(args: &FindArgs, command: &mut Command) -> Result<ExitStatus, Ended> {
     let format = Format::chosen(args.output.format, command.looks);
     let columns = columns_of::<KeyRecord>(&args.columns, format);
-    let wants_tags = columns.iter().any(|column| column.needs.details);
+    let needs = columns.iter().map(|column| column.needs);
+    let needs = needs.fold(NOTHING, Parts::and);
     let found = search(command, &args.key).await?;
     let writer = command.writer.clone();
     let mut printer = Printer::new(columns, format, command.looks, writer);
     match found {
         Found::At(slot, user) => {
-            if wants_tags {
+            if needs.details {
                 tags(command, slot, &user).await?;
             }
             let engine = &command.runner.engine;

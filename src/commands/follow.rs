@@ -21,15 +21,17 @@ pub(super) struct Wanted {
 impl Wanted {
     /// What is wanted for columns and a filter: from the account itself, or from the report.
     pub(super) fn of(columns: Parts, query: &Query, power: bool, by_report: bool) -> Self {
+        // A rule may ask anything of a key.
+        let by_rules = query.asks_findings();
         let by_filter = Parts {
-            report: false,
+            report: by_rules || query.asks_report() || query.asks_inactive(),
             summary: false,
             // A word may be a part of a key ID.
-            keys: query.needs_keys() || query.has_words() || query.reads_tags(),
-            uses: query.asks_uses(),
+            keys: by_rules || query.needs_keys() || query.has_words() || query.reads_tags(),
+            uses: by_rules || query.asks_uses(),
             unreported: false,
-            details: query.reads_tags() || query.asks_power(),
-            quarantine: query.asks_quarantine(),
+            details: by_rules || query.reads_tags() || query.asks_power(),
+            quarantine: by_rules || query.asks_quarantine(),
         };
         let mut parts = columns.and(by_filter);
         parts.keys |= parts.uses;
@@ -41,7 +43,7 @@ impl Wanted {
         }
         Self {
             parts,
-            power: power || query.asks_power(),
+            power: power || by_rules || query.asks_power(),
         }
     }
 }

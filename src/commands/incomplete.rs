@@ -218,7 +218,6 @@ fn of_account(account: &Account, parts: Parts, gaps: &mut Vec<Gap>) {
         gaps.push(Gap::because(account, "users", why));
     }
     if parts.report
-        && !parts.keys
         && let Some(error) = account.identity.report.error()
     {
         gaps.push(Gap::of(account, "report", None, error));

@@ -4,6 +4,7 @@ use super::output::{Column, Record, Value};
 use crate::engine::{
     Parts,
     account::{Account, Known, UserRow},
+    findings::Rule,
     model::LastUsed,
 };
 use chrono::{DateTime, Utc};
@@ -23,6 +24,12 @@ pub(super) const DETAILS: Parts = Parts {
     ..super::output::NOTHING
 };
 
+/// For what rules find: all that one of them may ask.
+pub(super) const FINDINGS: Parts = Parts {
+    summary: false,
+    ..Parts::ALL
+};
+
 /// What is known of a key.
 #[derive(Clone, Debug)]
 pub(super) struct KeyRecord {
@@ -39,13 +46,21 @@ pub(super) struct KeyRecord {
     service: Option<String>,
     region: Option<String>,
     owner: Option<String>,
+    findings: Option<Vec<String>>,
+    findings_unknown: Vec<String>,
     path: String,
     description: Option<String>,
 }
 
 impl KeyRecord {
     /// What is known of a key of a user of an account.
-    pub(super) fn of(account: &Account, row: &UserRow, key: Known<'_>, now: DateTime<Utc>) -> Self {
+    pub(super) fn of(
+        account: &Account,
+        row: &UserRow,
+        (at, key): (usize, Known<'_>),
+        now: DateTime<Utc>,
+    ) -> Self {
+        let (findings, findings_unknown) = findings(account, row, at);
         let since = key.created();
         // The report tells of the latest activation: the key may be older.
         let is_minimum = key.live().is_none();
@@ -75,12 +90,29 @@ impl KeyRecord {
             owner: row
                 .known_owner()
                 .map(|owner| owner.unwrap_or_default().to_owned()),
+            findings,
+            findings_unknown,
             path: row.user.path.to_string(),
             description: row
                 .known_description(key)
                 .map(|text| text.unwrap_or_default().to_owned()),
         }
     }
+}
+
+/// The rules that find a key, by its place among those of its user, and those of which that is not known.
+/// Where none is known to find it and one may, it is not known whether there is any.
+fn findings(account: &Account, row: &UserRow, at: usize) -> (Option<Vec<String>>, Vec<String>) {
+    let user = account.users.find(&row.user.name);
+    let user = user.and_then(|user| u32::try_from(user).ok());
+    let Some((user, key)) = user.zip(u16::try_from(at).ok()) else {
+        return (None, Vec::new());
+    };
+    let id = |rule: &Rule| rule.id.to_string();
+    let found: Vec<String> = account.findings.of(user, key).map(id).collect();
+    let unknown: Vec<String> = account.findings.unknown(user, key).map(id).collect();
+    let is_known = !found.is_empty() || unknown.is_empty();
+    (is_known.then_some(found), unknown)
 }
 
 /// An age in a table: at least so much, where only the report is known.
@@ -145,6 +177,11 @@ impl Record for KeyRecord {
             details: true,
             ..KEYS
         }),
+        Column::new("findings", "findings", |key: &Self| (&key.findings).into()).needs(FINDINGS),
+        Column::new("findings_unknown", "not known", |key: &Self| {
+            Value::List(key.findings_unknown.clone())
+        })
+        .needs(FINDINGS),
         Column::new("path", "path", |key: &Self| (&key.path).into()),
         Column::new("description", "description", |key: &Self| {
             (&key.description).into()
@@ -169,6 +206,8 @@ impl Record for KeyRecord {
         "service",
         "region",
         "owner",
+        "findings",
+        "findings_unknown",
     ];
 
     const OF_TABLE: &'static [&'static str] = &[

@@ -31,10 +31,13 @@ impl Plan {
         let format = Format::chosen(args.output.format, looks);
         let columns = columns_of::<KeyRecord>(&args.columns, format);
         let needs = columns.iter().map(|column| column.needs);
+        let power = columns
+            .iter()
+            .any(|column| column.needs == super::key::FINDINGS);
         // A row is a key: which there are has to be asked in any case.
         let needs = needs.fold(super::key::KEYS, Parts::and);
         Self {
-            wanted: Wanted::of(needs, &query, false, args.report),
+            wanted: Wanted::of(needs, &query, power, args.report),
             query,
             format,
             columns,
@@ -62,12 +65,12 @@ impl Plan {
             let now = now();
             let facts = Facts::of(account, now);
             let user = facts.user(row);
-            for key in row.known_keys() {
+            for (at, key) in row.known_keys().enumerate() {
                 if self
                     .query
                     .key_passes(&user, &facts.key(row, key), now, &mut scratch)
                 {
-                    printer.print(KeyRecord::of(account, row, key, now));
+                    printer.print(KeyRecord::of(account, row, (at, key), now));
                 }
             }
         };

@@ -176,6 +176,13 @@ impl Query {
         self.asks_of_user(|condition| matches!(condition, OfUser::Password | OfUser::Mfa))
     }
 
+    /// Whether it asks since when keys are Inactive: the credential report may tell.
+    #[must_use]
+    pub fn asks_inactive(&self) -> bool {
+        let is = |condition: &OfKey| matches!(condition, OfKey::Inactive(_));
+        self.of_key().any(|condition| condition.any.iter().any(is))
+    }
+
     /// Whether it asks for the root user.
     #[must_use]
     pub fn asks_root(&self) -> bool {

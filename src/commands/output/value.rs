@@ -19,6 +19,8 @@ pub(in crate::commands) enum Value {
     Name(&'static str),
     /// A time, in UTC.
     Time(DateTime<Utc>),
+    /// A list of names.
+    List(Vec<String>),
 }
 
 impl Value {
@@ -35,6 +37,7 @@ impl Value {
             Self::Text(value) => value.clone(),
             Self::Name(value) => (*value).to_owned(),
             Self::Time(value) => rfc3339(*value),
+            Self::List(names) => names.join(" "),
         })
     }
 
@@ -64,6 +67,7 @@ impl Serialize for Value {
             Self::Text(value) => to.serialize_str(value),
             Self::Name(value) => to.serialize_str(value),
             Self::Time(value) => to.serialize_str(&rfc3339(*value)),
+            Self::List(names) => names.serialize(to),
         }
     }
 }
@@ -119,6 +123,12 @@ impl From<&DateTime<Utc>> for Value {
 impl<T: Copy + Into<Value>> From<&Option<T>> for Value {
     fn from(value: &Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<&Option<Vec<String>>> for Value {
+    fn from(value: &Option<Vec<String>>) -> Self {
+        value.clone().map_or(Self::Null, Self::List)
     }
 }
 

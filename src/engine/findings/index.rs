@@ -176,6 +176,13 @@ impl AccountFindings {
         self.rules_in(judged.map_or(0, |key| key.verdicts.met & key.exempt))
     }
 
+    /// The rules of which it is not known whether a key meets them; all that count, where it is not judged.
+    pub fn unknown(&self, row: u32, key: u16) -> impl Iterator<Item = &Rule> {
+        let judged = self.rows.get(row as usize);
+        let judged = judged.and_then(|row| row.keys.get(usize::from(key)));
+        self.rules_in(judged.map_or(self.rules.on(), |key| key.verdicts.unknown))
+    }
+
     fn rules_in(&self, mask: u64) -> impl Iterator<Item = &Rule> {
         let rules = self.rules.all().iter().enumerate();
         let set = rules.filter(move |(at, _)| mask & (1 << at) != 0);

@@ -384,6 +384,11 @@ impl Rules {
         self.exemptible
     }
 
+    /// Those that count, a bit each.
+    pub(super) fn on(&self) -> u64 {
+        self.on
+    }
+
     pub(super) fn of_root(&self) -> u64 {
         self.of_root
     }
