@@ -28,8 +28,24 @@ fn only_what_the_columns_and_the_filter_need_is_asked_for() {
     for (args, asked, not) in [
         (
             &["list"][..],
-            &[LIST, USED, DETAILS][..],
-            &[REPORT, QUARANTINE, "GetAccountSummary"][..],
+            // Rules may ask anything.
+            &[LIST, USED, DETAILS, REPORT, QUARANTINE][..],
+            &["GetAccountSummary"][..],
+        ),
+        (
+            &["list", "--columns", "user,owner,last_used"],
+            &[LIST, USED, DETAILS],
+            &[REPORT, QUARANTINE],
+        ),
+        (
+            &["list", "finding:old", "--columns", "key_id"],
+            &[LIST, USED, DETAILS, REPORT, QUARANTINE],
+            &[],
+        ),
+        (
+            &["list", "password", "--columns", "key_id"],
+            &[LIST, REPORT],
+            &[USED, DETAILS, QUARANTINE],
         ),
         (
             &["list", "--columns", "user,key_id"],

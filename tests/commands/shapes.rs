@@ -46,6 +46,45 @@ fn each_key_is_a_line_with_what_is_known_of_it() {
     assert!(never.iter().all(|it| it["last_used"].is_null()));
 }
 
+/// The IDs in a list.
+fn ids(list: &Value) -> Vec<&str> {
+    let list = list.as_array().expect("a list");
+    list.iter().filter_map(Value::as_str).collect()
+}
+
+#[test]
+fn a_line_says_which_rules_find_the_key_and_of_which_that_is_not_known() {
+    let account = account();
+    let lines = run_at(&account, &["list"]).well().lines();
+    let old = of(&lines, KEY);
+    let found = ids(&old["findings"]);
+    assert!(
+        found.contains(&"old") && found.contains(&"admin-old"),
+        "{old}"
+    );
+    assert!(ids(&old["findings_unknown"]).is_empty(), "{old}");
+    // The same as its filter, and with nothing in between.
+    let filtered = run_at(&account, &["list", "finding:old"]).well().lines();
+    let is_old = |line: &&Value| {
+        let found = line["findings"].as_array();
+        found.is_some_and(|found| found.contains(&json!("old")))
+    };
+    assert_eq!(filtered.len(), lines.iter().filter(is_old).count());
+    assert!(filtered.iter().all(|line| is_old(&line)));
+    // One user is asked about: what else the rules would ask is not known, and no pass.
+    let one = run_at(&account, &["find", KEY]).well().lines();
+    assert!(ids(&one[0]["findings"]).contains(&"old"), "{}", one[0]);
+    let unknown = ids(&one[0]["findings_unknown"]);
+    assert!(unknown.contains(&"admin-old"), "{}", one[0]);
+    let csv = run_at(
+        &account,
+        &["list", "--format", "csv", "--columns", "key_id,findings"],
+    );
+    let csv = csv.well().out;
+    let line = csv.lines().find(|line| line.starts_with(KEY)).expect("it");
+    assert!(line.contains("admin-old old"), "{line}");
+}
+
 #[test]
 fn a_document_is_as_its_schema_says() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,8 @@ use super::desk::{Desk, Someone, answer, details, people, report, settings};
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        Answer, Background, Change, Changed, Read, SignedIn,
+        Answer, Background, Change, Changed, Intent, Read, SignedIn,
+        bulk::HeldBack,
         findings::{Policy, PolicyPart},
         fleet::Scope,
         model::Login,
@@ -87,6 +88,75 @@ fn go_to(desk: &mut Desk, title: &str) {
         desk.keys("j");
     }
     panic!("no {title} in\n{}", desk.screen());
+}
+
+#[test]
+fn marked_findings_make_a_plan_that_says_why_and_holds_back_what_is_exempt() {
+    let exempt: &[(&str, &str)] = &[("iamkeys:exempt", "2027-01-31 PLAT-212 dashboard move")];
+    let mut desk = desk(WIDE, &[("old-batch", exempt)]);
+    go_to(&mut desk, "Older than 90 days");
+    desk.keys("a");
+    assert!(desk.screen().contains("3 keys marked"), "{}", desk.screen());
+    // One is unmarked in the list, and marked again.
+    desk.press(KeyCode::Tab);
+    desk.keys(" ");
+    assert!(desk.screen().contains("2 marked"), "{}", desk.screen());
+    desk.keys(" ");
+    assert!(desk.screen().contains("3 marked"), "{}", desk.screen());
+    desk.keys("t");
+    let plan = desk.screen.engine.bulk().expect("a plan");
+    assert_eq!(plan.entries().len(), 3);
+    for entry in plan.entries() {
+        let found = entry.why.contains("Older than 90 days");
+        if &*entry.user == "old-batch" {
+            let held = HeldBack::Exempt("until 2027-01-31 PLAT-212 dashboard move".into());
+            assert_eq!(entry.held_back, Some(held));
+            assert!(!entry.included && !found, "{}", entry.why);
+        } else {
+            assert!(found, "{}: {}", entry.user, entry.why);
+        }
+    }
+}
+
+#[test]
+fn what_is_exempt_is_no_reason_not_to_activate_it() {
+    let exempt: &[(&str, &str)] = &[("iamkeys:exempt", "2027-01-31 PLAT-212")];
+    let mut desk = desk(WIDE, &[("web-assets", exempt)]);
+    desk.keys("2/status:inactive web");
+    desk.press(KeyCode::Enter);
+    desk.keys("at");
+    let plan = desk.screen.engine.bulk().expect("a plan");
+    assert!(!plan.entries().is_empty());
+    assert!(plan.entries().iter().all(|it| it.held_back.is_none()));
+}
+
+#[test]
+fn behind_the_rules_stand_the_rotations_under_way() {
+    let mut desk = desk(WIDE, &[]);
+    go_to(&mut desk, "Rotations under way");
+    let before = desk.screen.engine.rotations_under_way().len();
+    let words = format!("{before} rotation");
+    assert!(desk.screen().contains(&words), "{}", desk.screen());
+    let slot = desk.account().session.slot;
+    desk.intend(Intent::Rotate(slot, "old-batch".into()));
+    serve(&mut desk, &people(), &[]);
+    desk.keys("kj");
+    let screen = desk.screen();
+    assert!(
+        screen.contains(&format!("{} rotation", before + 1)),
+        "{screen}"
+    );
+    assert!(screen.contains("AKIABATCH001EXAMPLE1"), "{screen}");
+    assert!(screen.contains("old-batch: "), "{screen}");
+    assert!(screen.contains("waits for "), "{screen}");
+    // There is no filter for them: their own page lists them.
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.screen.page(), Page::Findings);
+    assert!(
+        desk.screen().contains("you: create the new key"),
+        "{}",
+        desk.screen()
+    );
 }
 
 #[test]
