@@ -62,6 +62,10 @@ impl Plan {
         let mut printer = Printer::new(self.columns, self.format, command.looks, writer);
         let mut scratch = Scratch::default();
         let mut print = |printer: &mut Printer<KeyRecord>, account: &Account, row: &UserRow| {
+            // What only the report tells of is listed where that was asked for.
+            if parts.keys && row.keys.known().is_none() {
+                return;
+            }
             let now = now();
             let facts = Facts::of(account, now);
             let user = facts.user(row);

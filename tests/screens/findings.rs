@@ -7,7 +7,7 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    Answer, Background, Read, SignedIn,
+    Answer, Background, Intent, Read, SignedIn,
     model::{KeyStatus, Login},
     user_tags::UserTags,
 };
@@ -80,6 +80,30 @@ fn keys_of_a_rule() {
             desk.keys("j");
         }
         desk.keys("lj");
+        desk
+    });
+}
+
+#[test]
+fn marked_keys_of_a_rule() {
+    pictures("findings-marked", |size| {
+        let mut desk = policy(size);
+        desk.keys("3");
+        for _ in 0..6 {
+            desk.keys("j");
+        }
+        desk.keys("lj ");
+        desk
+    });
+}
+
+#[test]
+fn the_rotations_behind_the_rules() {
+    pictures("findings-rotations", |size| {
+        let mut desk = policy(size);
+        let slot = desk.account().session.slot;
+        desk.intend(Intent::Rotate(slot, "deploy-bot".into()));
+        desk.keys("3G");
         desk
     });
 }

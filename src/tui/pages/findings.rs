@@ -133,19 +133,19 @@ impl FindingsPage {
         }
     }
 
-    fn of(&self, engine: &Engine) -> Option<Of> {
+    fn of(&self, engine: &Engine) -> Of {
         if self.of_cell {
-            return Some(Of::Cell(self.cell.0, self.cell.1));
+            return Of::Cell(self.cell.0, self.cell.1);
         }
         let rules = shown(engine);
         let rule = rules.get(self.rules.cursor());
-        Some(rule.map_or(Of::Rotations, |(at, _)| Of::Rule(*at)))
+        rule.map_or(Of::Rotations, |(at, _)| Of::Rule(*at))
     }
 
     /// The filter that shows what is selected: the keys of a rule, or of a cell. There is none for
     /// rotations.
     pub(in crate::tui) fn filter(&self, engine: &Engine) -> Option<String> {
-        Some(match self.of(engine)? {
+        Some(match self.of(engine) {
             Of::Rule(rule) => format!("finding:{}", engine.findings.rules().get(rule)?.id),
             Of::Cell(age, idle) => cell_filter(age, idle),
             Of::Rotations => return None,
@@ -154,7 +154,7 @@ impl FindingsPage {
 
     /// Whether the rotations under way are selected, behind the rules.
     pub(in crate::tui) fn is_on_rotations(&self, engine: &Engine) -> bool {
-        self.of(engine) == Some(Of::Rotations)
+        self.of(engine) == Of::Rotations
     }
 
     /// The keys that are listed, without those of root.
@@ -169,7 +169,7 @@ impl FindingsPage {
     /// Whether the selected rule is about the root user, whose keys are in no list.
     pub(in crate::tui) fn is_of_root(&self, engine: &Engine) -> bool {
         match self.of(engine) {
-            Some(Of::Rule(rule)) => {
+            Of::Rule(rule) => {
                 let rule = engine.findings.rules().get(rule);
                 rule.is_some_and(|rule| rule.is_of_root)
             }
@@ -324,27 +324,26 @@ impl FindingsPage {
     fn list(&mut self, engine: &Engine, rows: Rows<'_>, asked_for: bool) {
         let (of, now) = (self.of(engine), engine.now());
         let has_rotated = self.look_for_rotations(engine, rows, asked_for);
-        let is_stale = has_rotated && of == Some(Of::Rotations);
+        let is_stale = has_rotated && of == Of::Rotations;
         let places = rows.accounts().map(|account| {
             let users = &account.users;
             users.displaced() + u64::from(account.session.generation) + users.arrangement()
         });
         let seen = (engine.findings.judged(), places.sum());
-        let is_same = self.listed == of && self.seen == seen && !is_stale;
+        let is_same = self.listed == Some(of) && self.seen == seen && !is_stale;
         let is_settled = now >= self.settled && now - self.settled < SETTLES_AFTER;
-        let is_in_place = self.listed == of && self.seen.1 == seen.1;
+        let is_in_place = self.listed == Some(of) && self.seen.1 == seen.1;
         if is_same || !asked_for && is_in_place && is_settled && !is_stale {
             return;
         }
-        let is_other = self.listed != of;
-        self.listed = of;
+        let is_other = self.listed != Some(of);
+        self.listed = Some(of);
         self.seen = seen;
         self.settled = now;
         self.keys = match of {
-            Some(Of::Rotations) => rotated(&self.rotations, rows),
-            Some(Of::Rule(rule)) => found_by(rule, engine, rows),
-            Some(Of::Cell(age, idle)) => in_cell(age, idle, engine, rows),
-            None => Vec::new(),
+            Of::Rotations => rotated(&self.rotations, rows),
+            Of::Rule(rule) => found_by(rule, engine, rows),
+            Of::Cell(age, idle) => in_cell(age, idle, engine, rows),
         };
         if is_other {
             self.scroll.select(0, self.keys.len());

@@ -30,7 +30,7 @@ pub(super) fn height(_page: &FindingsPage, area: Rect) -> u16 {
 
 impl FindingsPage {
     fn rule<'a>(&self, canvas: &Canvas<'a>) -> Option<(usize, &'a Rule)> {
-        match self.of(canvas.engine)? {
+        match self.of(canvas.engine) {
             Of::Rule(at) => Some((at, canvas.engine.findings.rules().get(at)?)),
             Of::Cell(..) | Of::Rotations => None,
         }
@@ -39,11 +39,11 @@ impl FindingsPage {
     /// What the keys are.
     pub(super) fn title(&self, canvas: &Canvas<'_>) -> String {
         match self.of(canvas.engine) {
-            Some(Of::Cell(age, idle)) => {
+            Of::Cell(age, idle) => {
                 format!("{}, {}", age_words(age), idle_words(idle))
             }
-            Some(Of::Rotations) => ROTATIONS.into(),
-            _ => {
+            Of::Rotations => ROTATIONS.into(),
+            Of::Rule(_) => {
                 let rule = self.rule(canvas);
                 rule.map_or_else(String::new, |(_, rule)| visible(&rule.title).into_owned())
             }
@@ -53,7 +53,7 @@ impl FindingsPage {
     /// How many there are, and how many are not known.
     pub(super) fn note(&self, canvas: &Canvas<'_>) -> String {
         let dot = canvas.theme.glyphs.dot;
-        if self.of(canvas.engine) == Some(Of::Rotations) {
+        if self.of(canvas.engine) == Of::Rotations {
             return format::plural(self.rotations.len(), "rotation");
         }
         let Some((at, _)) = self.rule(canvas) else {
@@ -123,7 +123,7 @@ fn not_known(counted: Counted, rows: Rows<'_>) -> Option<String> {
 /// Why there is no key.
 pub(super) fn why_none(page: &FindingsPage, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
     let theme = canvas.theme;
-    if page.of(canvas.engine) == Some(Of::Rotations) {
+    if page.of(canvas.engine) == Of::Rotations {
         let text = "No rotation is under way, as far as the keys are loaded.";
         return vec![(text.into(), theme.dim)];
     }
@@ -161,7 +161,7 @@ pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
             let dot = format!(" {} ", theme.glyphs.dot);
             text.push((standards.join(&dot), theme.dim));
         }
-    } else if let Some(Of::Cell(age, idle)) = page.of(canvas.engine) {
+    } else if let Of::Cell(age, idle) = page.of(canvas.engine) {
         text.push((format!("when {}", cell_filter(age, idle)), theme.dim));
         let grid = super::grid(canvas);
         if grid.least > 0 {
@@ -189,7 +189,7 @@ pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
 
 /// Where the rotation of the selected key's user stands, where rotations are listed.
 fn rotation(page: &FindingsPage, canvas: &Canvas<'_>) -> Option<(String, Style)> {
-    if page.of(canvas.engine) != Some(Of::Rotations) {
+    if page.of(canvas.engine) != Of::Rotations {
         return None;
     }
     let (row, _) = page.selected_key(canvas.rows)?;
