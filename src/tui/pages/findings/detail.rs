@@ -50,8 +50,8 @@ impl FindingsPage {
         }
     }
 
-    /// How many there are, and how many are not known.
-    pub(super) fn note(&self, canvas: &Canvas<'_>) -> String {
+    /// How many there are; and how many are exempt and not known, where there is room for that.
+    pub(super) fn note(&self, canvas: &Canvas<'_>, is_short: bool) -> String {
         let dot = canvas.theme.glyphs.dot;
         if self.of(canvas.engine) == Of::Rotations {
             return format::plural(self.rotations.len(), "rotation");
@@ -61,10 +61,10 @@ impl FindingsPage {
         };
         let counted = canvas.engine.findings.count(canvas.rows, at);
         let mut parts = vec![format::plural(counted.found, "key")];
-        if counted.exempt > 0 {
+        if counted.exempt > 0 && !is_short {
             parts.push(format!("{} exempt", format::count(counted.exempt)));
         }
-        if counted.unknown > 0 {
+        if counted.unknown > 0 && !is_short {
             parts.push(format!("{} not known", format::count(counted.unknown)));
         }
         parts.join(&format!(" {dot} "))

@@ -298,7 +298,9 @@ impl FindingsPage {
     fn draw_keys(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let theme = canvas.theme;
         let title = self.title(canvas);
-        let mut note = Line::styled(self.note(canvas), theme.dim);
+        // Beside how many are marked, a narrow border has room for how many there are, and the title.
+        let is_short = !canvas.marks.is_empty() && area.width < SHORT;
+        let mut note = Line::styled(self.note(canvas, is_short), theme.dim);
         if !canvas.marks.is_empty() {
             let marked = format!("{} {} ", canvas.marked(), theme.glyphs.dot);
             note.spans.insert(0, Span::styled(marked, theme.accent));
@@ -511,6 +513,8 @@ const CAN: usize = 8;
 const EXEMPT: usize = 18;
 const GAP: usize = 2;
 const FRONT: usize = 4;
+/// Up to this width, a border has little room.
+const SHORT: u16 = 60;
 
 /// What there is room for in a row of keys.
 struct Columns {
