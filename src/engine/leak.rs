@@ -31,7 +31,7 @@ use super::{
         Credential, OtherCredentials, Permissions, revocation,
         sessions::{KeySession, later},
     },
-    model::KeyStatus,
+    model::{KeyStatus, LastUsed},
     plan::{PlanId, Proposal, Step},
     request::{Change, Read},
 };
@@ -130,6 +130,10 @@ pub struct Leak<'a> {
     pub created_for_it: Vec<&'a str>,
     /// The files of evidence that this run has written, or is writing.
     pub evidence: Option<&'a Writing>,
+    /// The changes to what the user has that are under way.
+    pub pending: Vec<&'a Change>,
+    /// When the key was last used by the credential report, where nothing else tells.
+    pub reported_use: Option<&'a LastUsed>,
 }
 
 /// Files of evidence on their way to the disk.
@@ -301,6 +305,34 @@ impl<'a> Leak<'a> {
         }
     }
 
+    /// The change that a step needs, while it is under way.
+    #[must_use]
+    pub fn pending_in(&self, step: LeakStep) -> Option<&'a Change> {
+        let is_it = |change: &&&Change| match step {
+            LeakStep::Deactivate => change.key() == Some(self.key),
+            LeakStep::Revoke => matches!(
+                change,
+                Change::RevokeSessions { .. } | Change::LiftRevocation { .. }
+            ),
+            _ => false,
+        };
+        self.pending.iter().find(is_it).copied()
+    }
+
+    /// The change to something else that the user can sign in with, while it is under way.
+    #[must_use]
+    pub fn pending_to(&self, other: &Other<'_>) -> Option<&'a Change> {
+        let is_it = |change: &&&Change| match (other, change) {
+            (Other::Key(row), change) => change.key() == Some(row.key.id.as_str()),
+            (
+                Other::Credential(it),
+                Change::SetCredential { kind, id, .. } | Change::DeleteCredential { kind, id, .. },
+            ) => *kind == it.kind && *id == it.id,
+            _ => false,
+        };
+        self.pending.iter().find(is_it).copied()
+    }
+
     /// Whether only time can tell more of a step.
     fn is_waiting(&self, step: LeakStep) -> bool {
         let lags = match &self.revocation {
@@ -405,6 +437,15 @@ impl Engine {
         let rotated_to: Vec<&str> = rotated_to.filter(of_this).collect();
         let created = rotated_to.iter().copied();
         let created = created.filter(|new| self.rotations.has_created(new));
+        let mut known_keys = account
+            .users
+            .get(user)
+            .into_iter()
+            .flat_map(|it| it.known_keys());
+        let reported = known_keys.find(|it| it.id() == Some(key));
+        let reported_use = reported
+            .filter(|it| it.is_reported())
+            .and_then(|it| it.last_used());
         let mut leak = Leak {
             user,
             key,
@@ -424,9 +465,19 @@ impl Engine {
             created_for_it: created.collect(),
             rotated_to,
             evidence: self.evidence.get(key),
+            pending: self.changing(slot, user).collect(),
+            reported_use,
         };
         leak.revocation = self.revocation(&leak, &derived);
         Some(leak)
+    }
+
+    /// Where the response stands whose page is open in an account.
+    #[must_use]
+    pub fn leak_in_sight(&self, slot: Slot) -> Option<Leak<'_>> {
+        let (of, key) = self.leak_open.as_ref()?;
+        let user = self.watched.user_of(key)?;
+        self.leak(slot, user, key).filter(|_| *of == slot)
     }
 
     /// Asks for the events of the sessions that the leaked key that is looked at has made: what they did
@@ -528,6 +579,10 @@ impl Engine {
     #[must_use]
     pub fn leak_change(&self, leak: &Leak<'_>, step: LeakStep) -> Option<Change> {
         let user = || Box::<str>::from(leak.user);
+        // What is under way is not asked for twice.
+        if leak.pending_in(step).is_some() {
+            return None;
+        }
         match (step, &leak.revocation) {
             (LeakStep::Deactivate, _) => {
                 let row = leak

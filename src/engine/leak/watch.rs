@@ -50,6 +50,11 @@ impl Watched {
         }
     }
 
+    /// Whose key it is.
+    pub(super) fn user_of(&self, key: &str) -> Option<&str> {
+        Some(&self.0.get(key)?.user)
+    }
+
     /// Since when a key is known to be off.
     pub(super) fn off_since(&self, key: &str) -> Option<DateTime<Utc>> {
         self.0.get(key)?.off_since

@@ -29,6 +29,9 @@ pub(super) struct Item {
 
 /// What is known of a step, in a few words.
 pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> String {
+    if let Some(change) = leak.pending_in(step) {
+        return format!("{}{}", doing(change), canvas.theme.glyphs.more);
+    }
     match step {
         LeakStep::Deactivate => {
             let known = match leak.row {
@@ -59,6 +62,28 @@ pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> S
             Some(Writing::Failed(_)) => "not saved".into(),
         },
     }
+}
+
+/// What is being done while a change is under way.
+pub(super) fn doing(change: &Change) -> &'static str {
+    match change {
+        Change::SetActive { active: true, .. } | Change::SetCredential { active: true, .. } => {
+            "activating"
+        }
+        Change::RevokeSessions { .. } => "revoking",
+        Change::LiftRevocation { .. } => "removing the policy",
+        Change::Delete { .. } => "deleting",
+        Change::DeleteCredential { kind, .. } if *kind != CredentialKind::MfaDevice => "deleting",
+        Change::SetActive { .. }
+        | Change::SetCredential { .. }
+        | Change::DeleteCredential { .. } => "deactivating",
+        Change::Create { .. } | Change::SetDescription { .. } => "changing",
+    }
+}
+
+/// Why nothing else is done meanwhile.
+pub(super) fn under_way(change: &Change) -> String {
+    format!("A change to it is under way: {}", doing(change))
 }
 
 /// That what is known was not refreshed, and why; behind it.
@@ -478,9 +503,10 @@ pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<&str>) -
 }
 
 /// Something else that the user can sign in with.
-pub(super) fn other(canvas: &Canvas<'_>, other: &Other<'_>, user: &str) -> Item {
+pub(super) fn other(canvas: &Canvas<'_>, leak: &Leak<'_>, other: &Other<'_>) -> Item {
+    let user = leak.user;
     let dot = canvas.theme.glyphs.dot;
-    let (first, second) = match other {
+    let (mut first, second) = match other {
         Other::Key(row) => (
             format!("access key {}, {}", row.key.id, row.key.status.word()),
             words::used(&row.last_used, dot, canvas.now),
@@ -497,10 +523,19 @@ pub(super) fn other(canvas: &Canvas<'_>, other: &Other<'_>, user: &str) -> Item 
                 None => target.to_owned(),
             };
             let created = credential.created;
-            let created = created.map(|at| format!("since {}", format::minute(at)));
+            // AWS tells when each was uploaded, made or enabled; not since when it has its status.
+            let verb = match credential.kind {
+                CredentialKind::SshKey | CredentialKind::Certificate => "uploaded",
+                CredentialKind::MfaDevice => "enabled",
+                CredentialKind::Password | CredentialKind::ServiceSpecific(_) => "created",
+            };
+            let created = created.map(|at| format!("{verb} {}", format::day(at)));
             (first, created.unwrap_or_default())
         }
     };
+    if let Some(change) = leak.pending_to(other) {
+        first = format!("{first}, {}{}", doing(change), canvas.theme.glyphs.more);
+    }
     let looks = if other.is_live() {
         Looks::Plain
     } else {
@@ -565,9 +600,10 @@ pub(super) fn press(
         (LeakStep::Others, Some(at)) => match leak.others()[at] {
             Other::Key(row) if leak.has_made(&row.key.id) => look("deal with it"),
             Other::Key(_) => look("go to the key"),
+            other if leak.pending_to(&other).is_some() => return None,
             Other::Credential(credential) => change(match credential.active {
                 Some(true) => "deactivate",
-                Some(false) => "activate",
+                Some(false) => return None,
                 None if credential.kind == CredentialKind::MfaDevice => "deactivate",
                 None => "delete",
             }),
