@@ -227,6 +227,9 @@ pub(super) trait Dialog: fmt::Debug + Any {
         None
     }
 
+    /// It was drawn, and can be scrolled to this line at most.
+    fn drawn(&mut self, _limit: usize) {}
+
     /// Moves among rows by so many.
     fn step(&mut self, _by: isize, _engine: &Engine) {}
 

@@ -229,8 +229,11 @@ impl Screen {
         self.scroll_limit = drawn.scroll_limit;
         let engine = &self.engine;
         let top = self.dialogs.last_mut().filter(|_| !self.filtering);
-        if let Some(scroll) = top.and_then(|top| top.scroll(engine)) {
-            *scroll = (*scroll).min(drawn.scroll_limit);
+        if let Some(top) = top {
+            if let Some(scroll) = top.scroll(engine) {
+                *scroll = (*scroll).min(drawn.scroll_limit);
+            }
+            top.drawn(drawn.scroll_limit);
         }
     }
 
