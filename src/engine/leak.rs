@@ -20,11 +20,12 @@ pub use harm::{Harm, HarmKind};
 pub use quarantine::Quarantine;
 pub use revoked::{Doubt, Revocation};
 pub use seen::{Seen, SessionSeen, Uncovered};
+pub use watch::LastListed;
 pub(super) use watch::Watched;
 
 use super::{
     Engine, READ_ONLY,
-    account::{Account, KeyRow, Load},
+    account::{Account, KeyRow, Known, Load, UserRow},
     effect::Slot,
     error::Error,
     impact::{
@@ -132,6 +133,8 @@ pub struct Leak<'a> {
     pub evidence: Option<&'a Writing>,
     /// The changes to what the user has that are under way.
     pub pending: Vec<&'a Change>,
+    /// What the key was when AWS last listed it in this run.
+    pub last_listed: Option<&'a LastListed>,
     /// When the key was last used by the credential report, where nothing else tells.
     pub reported_use: Option<&'a LastUsed>,
 }
@@ -186,6 +189,15 @@ impl<'a> Leak<'a> {
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.row.is_none() && self.keys.is_some()
+    }
+
+    /// When the key was created; of one that is gone what was known of it.
+    #[must_use]
+    pub fn created(&self) -> Option<DateTime<Utc>> {
+        match self.row {
+            Some(row) => row.key.created,
+            None => self.last_listed?.created,
+        }
     }
 
     /// Whether AWS may still accept the key.
@@ -441,11 +453,9 @@ impl Engine {
             .users
             .get(user)
             .into_iter()
-            .flat_map(|it| it.known_keys());
-        let reported = known_keys.find(|it| it.id() == Some(key));
-        let reported_use = reported
-            .filter(|it| it.is_reported())
-            .and_then(|it| it.last_used());
+            .flat_map(UserRow::known_keys);
+        let reported = known_keys.find(|it| it.id() == Some(key) && it.is_reported());
+        let reported_use = reported.and_then(Known::last_used);
         let mut leak = Leak {
             user,
             key,
@@ -467,6 +477,7 @@ impl Engine {
             evidence: self.evidence.get(key),
             pending: self.changing(slot, user).collect(),
             reported_use,
+            last_listed: self.watched.last(key),
         };
         leak.revocation = self.revocation(&leak, &derived);
         Some(leak)
@@ -535,7 +546,8 @@ impl Engine {
     pub(super) fn open_leak(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
         self.fleet.get(slot)?;
         self.leak_open = Some((slot, key.into()));
-        self.watched.begin(user, key);
+        let listed = self.listed(slot, user, key);
+        self.watched.begin(user, key, listed);
         self.open_impact(slot, user, key);
         self.go_on_with_sessions(slot, key, false);
         self.sessions_of_leak_came(slot);

@@ -2,10 +2,10 @@
 
 use crate::{
     engine::{
-        Difference, KeyFacts, Plan, Preflight, REVOCATION, RotationAction, Severity,
+        Difference, KeyFacts, LeakStep, Plan, Preflight, REVOCATION, RotationAction, Severity,
         account::is_trial,
         impact::{CredentialKind, revocation},
-        leak::Quarantine,
+        leak::{Quarantine, StepState},
         model::LastUsed,
     },
     tui::prelude::*,
@@ -493,7 +493,18 @@ fn different(
         Difference::Policy => {
             "Since you looked, the policy that revokes this user's sessions has changed. Decide again."
         }
-        Difference::NotFound => "It is not there any more. Nothing is left to be done.",
+        Difference::NotFound => {
+            let leak = engine.leak_in_sight(plan.session.slot);
+            let is_leaked = leak.as_ref().filter(|it| plan.at_risk() == Some(it.key));
+            return match is_leaked {
+                // Sessions outlive the key that has made them.
+                Some(leak) if leak.state(LeakStep::Revoke) != StepState::Done => {
+                    "It is not there any more. What sessions it has made may live on: revoke them."
+                        .into()
+                }
+                _ => "It is not there any more. Nothing is left to be done.".into(),
+            };
+        }
         Difference::OtherSession => {
             "Another session is open now. Close this, and look at the account again."
         }

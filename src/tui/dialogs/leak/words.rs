@@ -154,13 +154,31 @@ fn harm_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     } else if seen.events == 0 && seen.whole + seen.capped.len() + seen.failed.len() == 0 {
         asking(canvas)
     } else {
+        let untold = seen.untold();
+        let why = match seen.failed.first() {
+            Some((_, error)) => format!(": {}", error.short()),
+            None => " yet".into(),
+        };
+        if untold > 0 && leak.harm.is_empty() {
+            let seen_in = match seen.events {
+                0 => String::new(),
+                count => format!("; no change in {}", format::plural(count, "event")),
+            };
+            return format!(
+                "not known: {untold} of {} not told{why}{seen_in}",
+                format::plural(seen.regions, "region"),
+            );
+        }
         let events = match (seen.events, leak.has_seen_all()) {
             (0, _) => "no events".into(),
             (1, true) => "in its one event".into(),
             (count, true) => format!("in all of {}", format::plural(count, "event")),
             (count, false) => format!("in {}", format::plural(count, "event")),
         };
-        let missing = if seen.whole < seen.regions {
+        let missing = if untold > 0 {
+            let regions = format::plural(seen.regions, "region");
+            format!(", {untold} of {regions} not told{why}")
+        } else if seen.whole < seen.regions {
             format!(", {} of {} regions whole", seen.whole, seen.regions)
         } else if seen.regions_refused.is_some() || !seen.knows_regions {
             ", other regions not known".into()
@@ -179,11 +197,23 @@ fn harm_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     let denied = leak.harm.iter().filter(|harm| harm.is_denied()).count();
     let failed = failed - denied;
     let keys = leak.keys_made().count();
+    let calls = leak.harm.iter().filter(|harm| !harm.has_failed());
+    let calls: usize = calls.map(|harm| harm.count).sum();
     match (done, denied + failed) {
         (0, 0) if seen.regions == 0 || seen.events == 0 => far,
         (0, 0) => format!("no change seen, {far}"),
         _ => {
-            let mut said = vec![format::plural(done, "change")];
+            // The same thing done many times is one line below.
+            let mut said = vec![match (done, calls) {
+                (0, _) => "no change seen".into(),
+                (1, 2..) => format!("1 kind of change in {} calls", format::count(calls)),
+                (_, calls) if calls > done => format!(
+                    "{} kinds of change in {} calls",
+                    format::count(done),
+                    format::count(calls)
+                ),
+                _ => format::plural(done, "change"),
+            }];
             if denied > 0 {
                 said.push(format!("{denied} denied"));
             }
@@ -207,6 +237,19 @@ fn others_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     let is_asking = keys_are_asked(leak) || load.is_awaited();
     if is_asking && others.is_empty() && load.error().is_none() && leak.keys_error.is_none() {
         return asking(canvas);
+    }
+    // Of which no kind is listed.
+    let refused = match (load.known(), load.error()) {
+        (None, Some(error)) => vec![error.short()],
+        (Some(known), _) if CredentialKind::LISTS.iter().all(|it| known.misses(it)) => {
+            known.missing.iter().map(Error::short).collect()
+        }
+        _ => Vec::new(),
+    };
+    if others.is_empty() && !is_asking && !refused.is_empty() {
+        let keys = leak.keys_error.map(Error::short).into_iter();
+        let all: Vec<String> = keys.chain(refused).collect();
+        return format!("nothing is known: {}", all.join("; "));
     }
     let unknown = match (load.known(), load.error()) {
         (None, Some(error)) => format!("; others not known: {}", error.short()),
@@ -240,14 +283,32 @@ pub(super) fn details(lines: &mut Lines<'_>, leak: &Leak<'_>, step: LeakStep) {
     let mut say = Said::new(lines);
     match step {
         LeakStep::Deactivate => {
+            let (dot, now) = (say.lines.theme.glyphs.dot, say.lines.canvas.now);
             if let Some(row) = leak.row {
-                let dot = say.lines.theme.glyphs.dot;
-                let used = words::used(&row.last_used, dot, say.lines.canvas.now);
-                say.plain(format!("It was {used}.").replace("was last use", "has a last use"));
+                say.plain(match (row.last_used.known(), leak.reported_use) {
+                    (None, Some(reported)) => {
+                        format!("It was {}.", words::used_by_report(reported, dot, now))
+                    }
+                    (Some(known), _) => format!("It was {}.", words::used_with(known, dot, now)),
+                    (None, None) => {
+                        let used = words::used(&row.last_used, dot, now);
+                        format!("Its {}.", used.replacen("use ", "use is ", 1))
+                    }
+                });
             }
-            say.dim(
-                "It is deactivated and not deleted: it is evidence, and can be activated again.",
-            );
+            match &leak.last_listed {
+                Some(last) if leak.is_gone() => say.warn(format!(
+                    "It is deleted, or was never this user's. AWS last listed it {}: {}.",
+                    format::minute(last.at),
+                    last.status.word()
+                )),
+                None if leak.is_gone() => {
+                    say.warn("It is deleted, or was never this user's: AWS does not list it.");
+                }
+                _ => say.dim(
+                    "It is deactivated and not deleted: it is evidence, and can be activated again.",
+                ),
+            }
         }
         LeakStep::Revoke => revoke_details(&mut say, leak),
         LeakStep::Replace => {
