@@ -206,7 +206,8 @@ fn what_somebody_else_has_done_is_seen_although_the_events_are_refused() {
     };
     let mut person = Person::with(&endpoint, setup);
     person.see("not revoked: they may last for 36 hours");
-    person.see("0 of ");
+    person.see("18 of 18 regions not told:");
+    person.see("AccessDeniedException: cloudtrail:LookupEvents");
     let document = revocation::document(now());
     endpoint.account(|account| {
         account

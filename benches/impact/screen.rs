@@ -24,12 +24,13 @@ pub(crate) fn seen(screen: &Screen) -> Option<usize> {
 
 /// Regions are being asked, the first time or for more.
 pub(crate) fn asking(screen: &Screen) -> bool {
-    head(screen).is_some_and(|line| line.contains("asking CloudTrail"))
+    let words = ["asking CloudTrail", "asking for older"];
+    head(screen).is_some_and(|line| words.iter().any(|words| line.contains(words)))
 }
 
 /// There are older events, which were not asked for.
 pub(crate) fn capped(screen: &Screen) -> bool {
-    head(screen).is_some_and(|line| line.contains("the latest of more"))
+    !asking(screen) && head(screen).is_some_and(|line| line.contains("the latest of more"))
 }
 
 /// The workloads of the key, from top to bottom: the beginnings of their rows.

@@ -159,9 +159,13 @@ fn to_json(it: &Evidence) -> String {
             "created_at": it.created.map(time),
             "last_used_at": it.last_used.map(time),
             "never_used": it.never_used,
+            "last_used_by_report": it.used_by_report,
+            "last_listed_at": it.last_listed.as_ref().map(|(at, _)| time(*at)),
+            "last_listed_status": it.last_listed.as_ref().map(|(_, status)| status),
             "quarantine": it.quarantine,
         },
         "policies": it.policies,
+        "policies_missing": it.policies_missing,
         "sessions": { "revocation": it.revocation, "roles": it.roles },
         "timeline": it.timeline.iter().map(moment).collect::<Vec<_>>(),
         "changes": it.changes.iter().map(found_json).collect::<Vec<_>>(),
@@ -169,6 +173,7 @@ fn to_json(it: &Evidence) -> String {
         "other_credentials": others.collect::<Vec<_>>(),
         "events": it.events.iter().map(found_json).collect::<Vec<_>>(),
         "done": it.done.iter().map(done).collect::<Vec<_>>(),
+        "events_missing": it.events_missing,
         "not_checked": it.not_checked,
     });
     format!("{value:#}\n")
@@ -224,6 +229,52 @@ fn found_row(found: &Found) -> Vec<String> {
     ]
 }
 
+/// What is said of the key before anything else, each by its name.
+fn facts(it: &Evidence) -> [(&'static str, String); 13] {
+    let unknown = || "not known".to_owned();
+    let used = match it.last_used {
+        Some(at) if it.used_by_report => format!("{}, by the credential report", time(at)),
+        Some(at) => time(at),
+        None if it.never_used => "never".into(),
+        None => unknown(),
+    };
+    let account = match &it.account {
+        Some(id) if *id != it.account_name => format!("{} ({id})", it.account_name),
+        Some(id) => id.clone(),
+        None => it.account_name.clone(),
+    };
+    let status = it.status.clone().unwrap_or_else(unknown);
+    let status = match &it.last_listed {
+        Some((at, last)) => format!("{status}; {last} when AWS last listed it, at {}", time(*at)),
+        None => status,
+    };
+    let missing = it.policies_missing.join("; ");
+    let policies = match (&it.policies[..], missing.is_empty()) {
+        ([], true) => "none".into(),
+        ([], false) => format!("not known: {missing}"),
+        (known, true) => known.join(", "),
+        (known, false) => format!("{}; not all: {missing}", known.join(", ")),
+    };
+    [
+        ("Account", account),
+        ("Endpoint", it.endpoint.clone().unwrap_or_default()),
+        (
+            "User",
+            format!("{}{}", it.path.as_deref().unwrap_or_default(), it.user),
+        ),
+        ("Description", it.description.clone().unwrap_or_default()),
+        ("Status", status),
+        ("Created", it.created.map_or_else(unknown, time)),
+        ("Last used", used),
+        ("Quarantine", it.quarantine.clone().unwrap_or_default()),
+        ("Sessions", it.revocation.clone()),
+        ("Roles assumed", it.roles.join(", ")),
+        ("Policies", policies),
+        ("Written", time(it.written)),
+        ("Written by", it.written_by.clone().unwrap_or_else(unknown)),
+    ]
+}
+
 fn to_markdown(it: &Evidence) -> String {
     const FOUND: &[&str] = &[
         "time",
@@ -236,35 +287,12 @@ fn to_markdown(it: &Evidence) -> String {
     ];
     let unknown = || "not known".to_owned();
     let mut text = format!("# Leaked access key {}\n\n", plain(&it.key));
-    let used = match it.last_used {
-        Some(at) => time(at),
-        None if it.never_used => "never".into(),
-        None => unknown(),
+    // That none was seen says something only where all was told.
+    let none = |seen: &str| match &it.events_missing {
+        Some(why) => format!("Not known: {why}. None was seen so far."),
+        None => seen.to_owned(),
     };
-    let account = match &it.account {
-        Some(id) if *id != it.account_name => format!("{} ({id})", it.account_name),
-        Some(id) => id.clone(),
-        None => it.account_name.clone(),
-    };
-    let facts = [
-        ("Account", account),
-        ("Endpoint", it.endpoint.clone().unwrap_or_default()),
-        (
-            "User",
-            format!("{}{}", it.path.as_deref().unwrap_or_default(), it.user),
-        ),
-        ("Description", it.description.clone().unwrap_or_default()),
-        ("Status", it.status.clone().unwrap_or_else(unknown)),
-        ("Created", it.created.map_or_else(unknown, time)),
-        ("Last used", used),
-        ("Quarantine", it.quarantine.clone().unwrap_or_default()),
-        ("Sessions", it.revocation.clone()),
-        ("Roles assumed", it.roles.join(", ")),
-        ("Policies", it.policies.join(", ")),
-        ("Written", time(it.written)),
-        ("Written by", it.written_by.clone().unwrap_or_else(unknown)),
-    ];
-    for (name, fact) in facts.iter().filter(|(_, fact)| !fact.is_empty()) {
+    for (name, fact) in facts(it).iter().filter(|(_, fact)| !fact.is_empty()) {
         let _ = writeln!(text, "- {name}: {}", plain(fact));
     }
     let mut section = |title: &str, columns: &[&str], rows: Vec<Vec<String>>, none: &str| {
@@ -292,10 +320,15 @@ fn to_markdown(it: &Evidence) -> String {
         "What it changed",
         FOUND,
         changes,
-        "No change was seen; see below what was not checked.",
+        &none("No change was seen; see below what was not checked."),
     );
     let keys = it.keys_made.iter().map(pair).collect();
-    section("Keys it created", &["key", "user"], keys, "None was seen.");
+    section(
+        "Keys it created",
+        &["key", "user"],
+        keys,
+        &none("None was seen."),
+    );
     let others = it.others.iter().map(pair).collect();
     section(
         "Other credentials of the user",
@@ -306,13 +339,13 @@ fn to_markdown(it: &Evidence) -> String {
     let columns = ["time", "by", "action", "target", "result", "request"];
     let done = it.done.iter().map(done).collect();
     section(
-        "What was done with iamkeys",
+        "What was done with iamkeys in this run",
         &columns,
         done,
-        "Nothing in this run.",
+        "Nothing. What earlier runs did is in the journal of the machine where they ran.",
     );
     let events = it.events.iter().map(found_row).collect();
-    section("Events", FOUND, events, "None was seen.");
+    section("Events", FOUND, events, &none("None was seen."));
     let _ = write!(text, "\n## Not checked\n\n");
     for what in &it.not_checked {
         let _ = writeln!(text, "- {}", plain(what));

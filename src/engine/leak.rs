@@ -20,18 +20,19 @@ pub use harm::{Harm, HarmKind};
 pub use quarantine::Quarantine;
 pub use revoked::{Doubt, Revocation};
 pub use seen::{Seen, SessionSeen, Uncovered};
+pub use watch::LastListed;
 pub(super) use watch::Watched;
 
 use super::{
     Engine, READ_ONLY,
-    account::{Account, KeyRow, Load},
+    account::{Account, KeyRow, Known, Load, UserRow},
     effect::Slot,
     error::Error,
     impact::{
         Credential, OtherCredentials, Permissions, revocation,
         sessions::{KeySession, later},
     },
-    model::KeyStatus,
+    model::{KeyStatus, LastUsed},
     plan::{PlanId, Proposal, Step},
     request::{Change, Read},
 };
@@ -130,6 +131,12 @@ pub struct Leak<'a> {
     pub created_for_it: Vec<&'a str>,
     /// The files of evidence that this run has written, or is writing.
     pub evidence: Option<&'a Writing>,
+    /// The changes to what the user has that are under way.
+    pub pending: Vec<&'a Change>,
+    /// What the key was when AWS last listed it in this run.
+    pub last_listed: Option<&'a LastListed>,
+    /// When the key was last used by the credential report, where nothing else tells.
+    pub reported_use: Option<&'a LastUsed>,
 }
 
 /// Files of evidence on their way to the disk.
@@ -182,6 +189,15 @@ impl<'a> Leak<'a> {
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.row.is_none() && self.keys.is_some()
+    }
+
+    /// When the key was created; of one that is gone what was known of it.
+    #[must_use]
+    pub fn created(&self) -> Option<DateTime<Utc>> {
+        match self.row {
+            Some(row) => row.key.created,
+            None => self.last_listed?.created,
+        }
     }
 
     /// Whether AWS may still accept the key.
@@ -269,8 +285,8 @@ impl<'a> Leak<'a> {
                 Revocation::None
                 | Revocation::Since(..)
                 | Revocation::Over(_)
+                | Revocation::Quiet(_)
                 | Revocation::Foreign => StepState::Open,
-                Revocation::Quiet(_) => StepState::Judge,
             },
             LeakStep::Harm if !self.harm.is_empty() => StepState::Judge,
             LeakStep::Harm if self.has_seen_all() => match self.uncovered() {
@@ -301,13 +317,37 @@ impl<'a> Leak<'a> {
         }
     }
 
-    /// Whether only time can tell more of a step.
-    fn is_waiting(&self, step: LeakStep) -> bool {
-        let lags = match &self.revocation {
-            Revocation::Denied(cut, _) => self.doubt(*cut) == Some(Doubt::Lag),
-            Revocation::Quiet(_) => true,
+    /// The change that a step needs, while it is under way.
+    #[must_use]
+    pub fn pending_in(&self, step: LeakStep) -> Option<&'a Change> {
+        let is_it = |change: &&&Change| match step {
+            LeakStep::Deactivate => change.key() == Some(self.key),
+            LeakStep::Revoke => matches!(
+                change,
+                Change::RevokeSessions { .. } | Change::LiftRevocation { .. }
+            ),
             _ => false,
         };
+        self.pending.iter().find(is_it).copied()
+    }
+
+    /// The change to something else that the user can sign in with, while it is under way.
+    #[must_use]
+    pub fn pending_to(&self, other: &Other<'_>) -> Option<&'a Change> {
+        let is_it = |change: &&&Change| match (other, change) {
+            (Other::Key(row), change) => change.key() == Some(row.key.id.as_str()),
+            (
+                Other::Credential(it),
+                Change::SetCredential { kind, id, .. } | Change::DeleteCredential { kind, id, .. },
+            ) => *kind == it.kind && *id == it.id,
+            _ => false,
+        };
+        self.pending.iter().find(is_it).copied()
+    }
+
+    /// Whether only time can tell more of a step.
+    fn is_waiting(&self, step: LeakStep) -> bool {
+        let lags = matches!(self.revocation, Revocation::Denied(cut, _) if self.doubt(cut) == Some(Doubt::Lag));
         step == LeakStep::Revoke && lags
     }
 
@@ -405,6 +445,13 @@ impl Engine {
         let rotated_to: Vec<&str> = rotated_to.filter(of_this).collect();
         let created = rotated_to.iter().copied();
         let created = created.filter(|new| self.rotations.has_created(new));
+        let mut known_keys = account
+            .users
+            .get(user)
+            .into_iter()
+            .flat_map(UserRow::known_keys);
+        let reported = known_keys.find(|it| it.id() == Some(key) && it.is_reported());
+        let reported_use = reported.and_then(Known::last_used);
         let mut leak = Leak {
             user,
             key,
@@ -424,9 +471,20 @@ impl Engine {
             created_for_it: created.collect(),
             rotated_to,
             evidence: self.evidence.get(key),
+            pending: self.changing(slot, user).collect(),
+            reported_use,
+            last_listed: self.watched.last(key),
         };
         leak.revocation = self.revocation(&leak, &derived);
         Some(leak)
+    }
+
+    /// Where the response stands whose page is open in an account.
+    #[must_use]
+    pub fn leak_in_sight(&self, slot: Slot) -> Option<Leak<'_>> {
+        let (of, key) = self.leak_open.as_ref()?;
+        let user = self.watched.user_of(key)?;
+        self.leak(slot, user, key).filter(|_| *of == slot)
     }
 
     /// Asks for the events of the sessions that the leaked key that is looked at has made: what they did
@@ -484,7 +542,8 @@ impl Engine {
     pub(super) fn open_leak(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
         self.fleet.get(slot)?;
         self.leak_open = Some((slot, key.into()));
-        self.watched.begin(user, key);
+        let listed = self.listed(slot, user, key);
+        self.watched.begin(user, key, listed);
         self.open_impact(slot, user, key);
         self.go_on_with_sessions(slot, key, false);
         self.sessions_of_leak_came(slot);
@@ -528,6 +587,10 @@ impl Engine {
     #[must_use]
     pub fn leak_change(&self, leak: &Leak<'_>, step: LeakStep) -> Option<Change> {
         let user = || Box::<str>::from(leak.user);
+        // What is under way is not asked for twice.
+        if leak.pending_in(step).is_some() {
+            return None;
+        }
         match (step, &leak.revocation) {
             (LeakStep::Deactivate, _) => {
                 let row = leak

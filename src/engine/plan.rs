@@ -238,7 +238,7 @@ impl Engine {
     }
 
     /// The changes to a user's keys that are under way in the present session.
-    fn changing(&self, slot: Slot, user: &str) -> impl Iterator<Item = &Change> {
+    pub(super) fn changing(&self, slot: Slot, user: &str) -> impl Iterator<Item = &Change> {
         let session = self.fleet.get(slot).map(|account| account.session);
         let here = self.under_way();
         let here = here.filter(move |(plan, _)| Some(plan.session) == session);

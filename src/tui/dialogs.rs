@@ -62,7 +62,7 @@ use crate::engine::{
     prompt::{Asked, Means},
     vault::NewKey,
 };
-use std::{any::Any, fmt, ops::Range};
+use std::{any::Any, fmt};
 
 /// The most that a text field takes, in bytes.
 pub(super) const PASTE_LIMIT: usize = 128;
@@ -233,8 +233,8 @@ pub(super) trait Dialog: fmt::Debug + Any {
         None
     }
 
-    /// It was drawn with these of so many lines, and with the cursor on this row.
-    fn drawn(&mut self, _lines: &(Range<usize>, usize), _cursor: Option<usize>, _engine: &Engine) {}
+    /// It was drawn so.
+    fn drawn(&mut self, _drawn: &Drawn, _engine: &Engine) {}
 
     /// Moves by what is shown of it, on or back. Says whether it knows how much that is.
     fn turn_page(&mut self, _on: bool, _engine: &Engine) -> bool {

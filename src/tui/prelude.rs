@@ -2,7 +2,7 @@
 
 pub(super) use super::{
     action::Action,
-    canvas::Canvas,
+    canvas::{Canvas, Drawn},
     dialogs::{Ask, Dialog},
     format,
     keymap::{self, Context},

@@ -215,7 +215,7 @@ impl Screen {
             if let Some(scroll) = top.scroll(engine) {
                 *scroll = (*scroll).min(drawn.scroll_limit);
             }
-            top.drawn(&drawn.lines, drawn.cursor, engine);
+            top.drawn(drawn, engine);
         }
     }
 

@@ -170,3 +170,41 @@ fn what_comes_from_outside_is_text_in_the_report_and_nothing_else() {
         assert!(text.contains(&format!("## {section}\n")), "{section}");
     }
 }
+
+#[test]
+fn what_is_not_known_is_not_said_to_be_none() {
+    let mut it = evidence();
+    it.events.clear();
+    it.changes.clear();
+    it.keys_made.clear();
+    it.policies = vec!["deploy".into()];
+    let text = to_markdown(&it);
+    assert!(text.contains("- Policies: deploy\n"), "{text}");
+    assert_eq!(text.matches("None was seen.\n").count(), 2, "{text}");
+    it.events_missing = Some("1 of 18 regions not told (AccessDenied)".into());
+    it.policies_missing = vec!["The user's groups (AccessDenied)".into()];
+    it.status = Some("not found".into());
+    it.last_listed = Some((it.written, "Active".into()));
+    let text = to_markdown(&it);
+    let missing = "Not known: 1 of 18 regions not told (AccessDenied).";
+    assert_eq!(text.matches(missing).count(), 3, "{text}");
+    assert!(
+        text.contains("deploy; not all: The user's groups (AccessDenied)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("not found; Active when AWS last listed it, at "),
+        "{text}"
+    );
+    let json: Value = serde_json::from_str(&to_json(&it)).unwrap();
+    assert_eq!(
+        json["policies_missing"][0],
+        "The user's groups (AccessDenied)"
+    );
+    assert_eq!(json["key"]["last_listed_status"], "Active");
+    it.policies.clear();
+    assert!(
+        to_markdown(&it).contains("- Policies: not known: The"),
+        "{text}"
+    );
+}

@@ -71,15 +71,29 @@ impl OtherCredentials {
         items.find(|item| item.kind == *kind && *item.id == *id)
     }
 
+    /// Whether an action was refused or failed.
+    #[must_use]
+    pub fn misses(&self, action: &str) -> bool {
+        self.missing.iter().any(|error| error.action == action)
+    }
+
     /// Whether all of a kind are listed.
     #[must_use]
     pub fn knows(&self, kind: &CredentialKind) -> bool {
-        let action = kind.list_action();
-        self.missing.iter().all(|error| error.action != action)
+        !self.misses(kind.list_action())
     }
 }
 
 impl CredentialKind {
+    /// The actions that list them all.
+    pub const LISTS: [&'static str; 5] = [
+        "iam:GetLoginProfile",
+        "iam:ListMFADevices",
+        "iam:ListSSHPublicKeys",
+        "iam:ListSigningCertificates",
+        "iam:ListServiceSpecificCredentials",
+    ];
+
     /// The action that lists them.
     #[must_use]
     pub fn list_action(&self) -> &'static str {

@@ -44,11 +44,17 @@ pub struct Evidence {
     pub last_used: Option<DateTime<Utc>>,
     /// AWS has no use of it on record.
     pub never_used: bool,
+    /// The last use is the credential report's, which may be hours old.
+    pub used_by_report: bool,
+    /// When AWS last listed the key in this run, and its status then, where it does not any more.
+    pub last_listed: Option<(DateTime<Utc>, String)>,
     /// The policy by which AWS has put the user under quarantine, or that this is not known and why;
     /// none where no such policy is attached.
     pub quarantine: Option<String>,
     /// The names of the user's policies; those of groups with the group.
     pub policies: Vec<String>,
+    /// Why these are not all, or not known: each refusal with what it would have told.
+    pub policies_missing: Vec<String>,
     /// How it stands with the sessions, in words.
     pub revocation: String,
     /// The roles that were assumed with it.
@@ -65,6 +71,8 @@ pub struct Evidence {
     pub events: Vec<Found>,
     /// What was done in this run of iamkeys, the oldest first.
     pub done: Vec<Done>,
+    /// Why not all events are known, so that none seen means nothing; none where all are.
+    pub events_missing: Option<String>,
     /// What was not looked at, in whole sentences.
     pub not_checked: Vec<String>,
 }
@@ -295,7 +303,11 @@ impl Engine {
             })
             .collect();
         let done = self.done_for(account, &leak);
-        let last_used = leak.row.and_then(|row| row.last_used.known());
+        let last = leak.last_listed.filter(|_| leak.is_gone());
+        let told = leak.row.and_then(|row| row.last_used.known());
+        let used_by_report = told.is_none() && leak.reported_use.is_some();
+        let before = last.and_then(|last| last.used.as_ref());
+        let last_used = told.or(leak.reported_use).or(before);
         let status = match leak.row {
             Some(row) => Some(row.key.status.word().to_owned()),
             None => leak.is_gone().then(|| "not found".to_owned()),
@@ -323,7 +335,9 @@ impl Engine {
             key: clean(key),
             description: account.description_of(user, key).flatten().map(clean),
             status,
-            created: leak.row.and_then(|row| row.key.created),
+            created: leak.created(),
+            used_by_report,
+            last_listed: last.map(|last| (last.at, last.status.word().to_owned())),
             last_used: match last_used {
                 Some(LastUsed::At { time, .. }) => Some(*time),
                 _ => None,
@@ -331,6 +345,8 @@ impl Engine {
             never_used: matches!(last_used, Some(LastUsed::Never)),
             quarantine: quarantined(&leak.quarantine),
             policies: policies.collect(),
+            policies_missing: leak.policies_missing().iter().map(|it| clean(it)).collect(),
+            events_missing: leak.events_missing().map(|why| clean(&why)),
             revocation: clean(&revoked(&leak)),
             roles: leak.roles.iter().map(|role| clean(role.arn)).collect(),
             timeline: timeline(&leak, &all, &changes, &done),
@@ -475,10 +491,7 @@ fn timeline(leak: &Leak<'_>, events: &[Found], changes: &[Found], done: &[Done])
     let mut add = |at: Option<DateTime<Utc>>, what: String| {
         moments.extend(at.map(|at| Moment { at, what }));
     };
-    add(
-        leak.row.and_then(|row| row.key.created),
-        format!("{} was created", clean(leak.key)),
-    );
+    add(leak.created(), format!("{} was created", clean(leak.key)));
     if let (Some(first), Some(last)) = (events.last(), events.first()) {
         add(
             Some(first.at),

@@ -116,7 +116,8 @@ impl Engine {
         };
         let now = self.now;
         // Whatever it was used for, it could have made a session then.
-        let used = match leak.row.and_then(|row| row.last_used.known()) {
+        let told = leak.row.and_then(|row| row.last_used.known());
+        let used = match told.or(leak.reported_use) {
             Some(LastUsed::At { time, .. }) => Some(*time),
             _ => None,
         };

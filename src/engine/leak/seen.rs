@@ -86,6 +86,32 @@ impl Uncovered {
     }
 }
 
+/// What is not known where nothing of a user's permissions could be read.
+const ALL_POLICIES: &str = "The user's policies, groups and permissions boundary";
+
+/// What an action would have told of a user and of a key.
+fn tells(action: &str) -> &'static str {
+    match action {
+        "iam:ListAccessKeys" => "The user's access keys",
+        "iam:GetAccessKeyLastUsed" => "When the key was last used",
+        "iam:ListAttachedUserPolicies" => "The managed policies attached to the user",
+        "iam:ListUserPolicies" => "The user's inline policies",
+        "iam:GetUserPolicy" => "What the user's inline policies say",
+        "iam:ListGroupsForUser" => "The user's groups, and what they allow",
+        "iam:GetUser" => "The user's permissions boundary",
+        "iam:ListAttachedGroupPolicies" => "The managed policies attached to the user's groups",
+        "iam:ListGroupPolicies" => "The inline policies of the user's groups",
+        "iam:GetGroupPolicy" => "What the inline policies of the user's groups say",
+        "iam:GetPolicy" | "iam:GetPolicyVersion" => "What the managed policies say",
+        "iam:GetLoginProfile" => "The user's console password",
+        "iam:ListMFADevices" => "The user's MFA devices",
+        "iam:ListSSHPublicKeys" => "The user's SSH keys",
+        "iam:ListSigningCertificates" => "The user's signing certificates",
+        "iam:ListServiceSpecificCredentials" => "The user's credentials of single services",
+        _ => "What was refused or failed",
+    }
+}
+
 /// So many of several are named, where not all have to be.
 const NAMES: usize = 2;
 
@@ -203,6 +229,44 @@ impl Leak<'_> {
         self.has_seen_all() && !granted && row.key.created.is_some_and(told)
     }
 
+    /// Why not all that the key did is known; none where it is.
+    #[must_use]
+    pub fn events_missing(&self) -> Option<String> {
+        let seen = &self.seen;
+        if seen.regions == 0 {
+            return Some("its events were not asked for".into());
+        }
+        let untold = seen.untold();
+        if untold > 0 {
+            let why = seen.failed.first();
+            let why = why.map(|(_, error)| format!(" ({})", error.short()));
+            return Some(format!(
+                "{untold} of {} regions not told{}",
+                seen.regions,
+                why.unwrap_or_default()
+            ));
+        }
+        if let Some(error) = seen.regions_refused {
+            return Some(format!("which regions there are ({})", error.short()));
+        }
+        (!self.has_seen_all()).then(|| "not all events were told".into())
+    }
+
+    /// Why the user's policies that are known are not all: each refusal with what it would have told.
+    #[must_use]
+    pub fn policies_missing(&self) -> Vec<String> {
+        let known = self.permissions.and_then(Load::known);
+        let refused = self.permissions.and_then(Load::error);
+        if known.is_none() && refused.is_none() {
+            return vec!["they had not been told".into()];
+        }
+        let part = known.map_or(&[][..], |known| &known.missing);
+        let all = refused.into_iter().map(|error| (ALL_POLICIES, error));
+        let all = all.chain(part.iter().map(|error| (tells(error.action), error)));
+        all.map(|(what, error)| format!("{what} ({})", error.short()))
+            .collect()
+    }
+
     /// What was not looked at, or could not be, in whole sentences. Where the same is to be said of many
     /// regions or sessions, it is said once.
     #[must_use]
@@ -293,17 +357,26 @@ impl Leak<'_> {
             said.push(format!("{before} {sessions}{behind}"));
         }
         said.extend(self.quarantine_not_checked());
+        let one = |error: &'_ Error| tells(error.action);
+        // Of what is refused as a whole one of its actions is named.
         let refused = [
-            self.keys_error,
-            self.row.and_then(|row| row.last_used.error()),
-            self.permissions.and_then(Load::error),
-            self.credentials.and_then(Load::error),
+            self.keys_error.map(|it| (one(it), it)),
+            self.row
+                .and_then(|row| row.last_used.error())
+                .map(|it| (one(it), it)),
+            self.permissions
+                .and_then(Load::error)
+                .map(|it| (ALL_POLICIES, it)),
+            self.credentials
+                .and_then(Load::error)
+                .map(|it| ("What else the user can sign in with", it)),
         ];
         let permissions = self.permissions.and_then(Load::known);
         let missing = permissions.map_or(&[][..], |known| &known.missing);
         let in_part = missing.iter().chain(self.others_missing());
-        for error in refused.into_iter().flatten().chain(in_part) {
-            let sentence = format!("What was refused or failed ({}).", error.short());
+        let in_part = in_part.map(|it| (one(it), it));
+        for (what, error) in refused.into_iter().flatten().chain(in_part) {
+            let sentence = format!("{what} ({}).", error.short());
             if !said.contains(&sentence) {
                 said.push(sentence);
             }
@@ -321,6 +394,12 @@ impl Seen<'_> {
             self.until
                 .map_or(trail.until, |until| until.min(trail.until)),
         );
+    }
+
+    /// How many regions have not told even their latest events.
+    #[must_use]
+    pub fn untold(&self) -> usize {
+        self.regions - self.whole - self.capped.len()
     }
 
     /// Whether all that the key itself has signed is loaded.

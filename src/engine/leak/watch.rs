@@ -1,7 +1,13 @@
 //! What is known of a leaked key over time, and the account does not tell: since when this run knows it
 //! to be off, and when its last use was read.
 
-use crate::engine::{Engine, effect::SessionId, model::KeyStatus, request::Read};
+use crate::engine::{
+    Engine,
+    account::KeyRow,
+    effect::{SessionId, Slot},
+    model::{KeyStatus, LastUsed},
+    request::Read,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{collections::HashMap, time::Duration};
 
@@ -13,6 +19,34 @@ struct Watch {
     off_since: Option<DateTime<Utc>>,
     /// When the last use that is known was asked for.
     use_read: Option<DateTime<Utc>>,
+    /// What it was when AWS last listed it.
+    last: Option<LastListed>,
+}
+
+/// What a key was when AWS last listed it, in this run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastListed {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Its status then.
+    pub status: KeyStatus,
+    /// When it was created.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last used, as far as it was known.
+    pub used: Option<LastUsed>,
+}
+
+impl LastListed {
+    /// What is known of a key that is listed; of an earlier one that knew more of its use, that.
+    fn of(row: &KeyRow, at: DateTime<Utc>, before: Option<&Self>) -> Self {
+        let used = row.last_used.known().cloned();
+        Self {
+            at,
+            status: row.key.status.clone(),
+            created: row.key.created,
+            used: used.or_else(|| before?.used.clone()),
+        }
+    }
 }
 
 /// The keys that are watched, by ID.
@@ -25,12 +59,21 @@ impl Watched {
             user: user.into(),
             off_since: None,
             use_read: None,
+            last: None,
         })
     }
 
-    /// A key has leaked, or may have.
-    pub(super) fn begin(&mut self, user: &str, key: &str) {
-        self.watch(user, key);
+    /// A key has leaked, or may have: this is what is known of it then.
+    pub(super) fn begin(&mut self, user: &str, key: &str, row: Option<LastListed>) {
+        let watch = self.watch(user, key);
+        if watch.last.is_none() {
+            watch.last = row;
+        }
+    }
+
+    /// What a key was when AWS last listed it.
+    pub(super) fn last(&self, key: &str) -> Option<&LastListed> {
+        self.0.get(key)?.last.as_ref()
     }
 
     /// This run has switched a key on or off.
@@ -50,6 +93,11 @@ impl Watched {
         }
     }
 
+    /// Whose key it is.
+    pub(super) fn user_of(&self, key: &str) -> Option<&str> {
+        Some(&self.0.get(key)?.user)
+    }
+
     /// Since when a key is known to be off.
     pub(super) fn off_since(&self, key: &str) -> Option<DateTime<Utc>> {
         self.0.get(key)?.off_since
@@ -62,6 +110,13 @@ impl Watched {
 }
 
 impl Engine {
+    /// What is known of a key now, where AWS has listed it.
+    pub(super) fn listed(&self, slot: Slot, user: &str, key: &str) -> Option<LastListed> {
+        let keys = self.fleet.get(slot)?.users.keys(user)?;
+        let row = keys.iter().find(|row| row.key.id == key)?;
+        Some(LastListed::of(row, self.now, None))
+    }
+
     /// An answer was filed: notes what it tells of the keys that are watched.
     pub(in crate::engine) fn watch(
         &mut self,
@@ -76,6 +131,9 @@ impl Engine {
                 let of_it = self.watched.0.iter_mut();
                 for (key, watch) in of_it.filter(|(_, it)| it.user.eq_ignore_ascii_case(user)) {
                     let row = keys.iter().find(|row| *row.key.id == **key);
+                    if let Some(row) = row {
+                        watch.last = Some(LastListed::of(row, self.now, watch.last.as_ref()));
+                    }
                     if row.is_none_or(|row| row.key.status == KeyStatus::Inactive) {
                         watch.off_since.get_or_insert(self.now);
                     } else {
@@ -87,7 +145,12 @@ impl Engine {
                 let row = users.keys(user)?.iter().find(|row| row.key.id == *key)?;
                 if row.last_used.is_ready() {
                     let took = TimeDelta::from_std(took).unwrap_or_default();
-                    self.watched.0.get_mut(key.as_str())?.use_read = Some(self.now - took);
+                    let told = row.last_used.known().cloned();
+                    let watch = self.watched.0.get_mut(key.as_str())?;
+                    watch.use_read = Some(self.now - took);
+                    if let Some(last) = &mut watch.last {
+                        last.used = told.or(last.used.take());
+                    }
                 }
             }
             _ => {}

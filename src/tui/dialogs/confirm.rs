@@ -2,9 +2,10 @@
 
 use crate::{
     engine::{
-        Difference, KeyFacts, Plan, Preflight, REVOCATION, RotationAction, Severity,
+        Difference, KeyFacts, LeakStep, Plan, Preflight, REVOCATION, RotationAction, Severity,
         account::is_trial,
         impact::{CredentialKind, revocation},
+        leak::{Quarantine, StepState},
         model::LastUsed,
     },
     tui::prelude::*,
@@ -25,6 +26,14 @@ pub(super) fn context(preflight: &Preflight) -> Context {
     }
 }
 
+/// Whether a plan is read to the end before it is approved, as it shows a policy word by word.
+pub(super) fn shows_policy(plan: &Plan) -> bool {
+    matches!(
+        plan.first(),
+        Change::RevokeSessions { .. } | Change::LiftRevocation { .. }
+    )
+}
+
 /// The question, with what is typed so far.
 pub(super) fn frame(
     canvas: &Canvas<'_>,
@@ -32,15 +41,11 @@ pub(super) fn frame(
     preflight: &Preflight,
     typed: &Input,
     highlighted: usize,
-    scroll: usize,
+    (scroll, read): (usize, bool),
 ) -> Frame {
     let theme = canvas.theme;
     let row = plan.most_destructive().row();
-    let shows_policy = matches!(
-        plan.first(),
-        Change::RevokeSessions { .. } | Change::LiftRevocation { .. }
-    );
-    let wide = if shows_policy { POLICY } else { WIDTH };
+    let wide = if shows_policy(plan) { POLICY } else { WIDTH };
     let mut lines = Lines::new(canvas, wide);
     target(&mut lines, plan);
     let rolls_back = plan.rotation == Some(RotationAction::RollBack);
@@ -60,6 +65,7 @@ pub(super) fn frame(
         }
         None => {}
     }
+    leaked(&mut lines, plan);
     looked(&mut lines, plan, preflight);
     // What may be longer than the screen comes last.
     if let Some(document) = policy_of(canvas.engine, plan) {
@@ -88,6 +94,15 @@ pub(super) fn frame(
     let title = in_production(canvas, plan.session.slot, title);
     let destroys = row.severity == Severity::Destroys;
     let border = if destroys { theme.bad } else { theme.accent };
+    let below = lines
+        .count(true)
+        .saturating_sub(dialog_room(canvas.buffer.area.height, true));
+    // What is below is read first.
+    let verb = if shows_policy(plan) && !read && scroll < below {
+        "Read on"
+    } else {
+        verb
+    };
     // Where the end of the key ID has to be typed, no key confirms.
     let confirm = Button::of(context(preflight), Action::Confirm, verb);
     let accepts = preflight.accepts(typed.value());
@@ -305,6 +320,37 @@ fn other_stakes(lines: &mut Lines<'_>, plan: &Plan) {
     }
 }
 
+/// That what is switched on belongs to somebody who is being dealt with as leaked.
+fn leaked(lines: &mut Lines<'_>, plan: &Plan) {
+    let change = plan.first();
+    let (Change::SetActive { active: true, .. } | Change::SetCredential { active: true, .. }) =
+        change
+    else {
+        return;
+    };
+    let engine = lines.canvas.engine;
+    let Some(leak) = engine.leak_in_sight(plan.session.slot) else {
+        return;
+    };
+    let (user, key) = (plan.user(), leak.key);
+    let is_users = user.eq_ignore_ascii_case(leak.user);
+    let why = match change.key() {
+        Some(id) if id == key => {
+            "It has leaked: whoever has it can use it again as soon as it is Active.".into()
+        }
+        Some(id) if leak.has_made(id) => format!("It was created with {key}, which has leaked."),
+        _ if is_users => {
+            format!("{user} is being dealt with as leaked: {key} is in other hands.")
+        }
+        _ => return,
+    };
+    let quarantined = match leak.quarantine {
+        Quarantine::By(_) if is_users => format!(" AWS has put {user} under quarantine."),
+        _ => String::new(),
+    };
+    lines.warn(format!("{why}{quarantined}"));
+}
+
 /// The policy that is put, or taken away.
 fn policy_of<'a>(engine: &'a Engine, plan: &'a Plan) -> Option<&'a str> {
     match plan.first() {
@@ -447,7 +493,18 @@ fn different(
         Difference::Policy => {
             "Since you looked, the policy that revokes this user's sessions has changed. Decide again."
         }
-        Difference::NotFound => "It is not there any more. Nothing is left to be done.",
+        Difference::NotFound => {
+            let leak = engine.leak_in_sight(plan.session.slot);
+            let is_leaked = leak.as_ref().filter(|it| plan.at_risk() == Some(it.key));
+            return match is_leaked {
+                // Sessions outlive the key that has made them.
+                Some(leak) if leak.state(LeakStep::Revoke) != StepState::Done => {
+                    "It is not there any more. What sessions it has made may live on: revoke them."
+                        .into()
+                }
+                _ => "It is not there any more. Nothing is left to be done.".into(),
+            };
+        }
         Difference::OtherSession => {
             "Another session is open now. Close this, and look at the account again."
         }

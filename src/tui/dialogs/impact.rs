@@ -453,12 +453,12 @@ impl Dialog for Impact {
         true
     }
 
-    fn drawn(&mut self, lines: &(Range<usize>, usize), cursor: Option<usize>, engine: &Engine) {
-        self.shown = lines.clone();
+    fn drawn(&mut self, drawn: &Drawn, engine: &Engine) {
+        self.shown = drawn.lines.clone();
         if self.top.is_some() {
-            self.top = Some(lines.0.start);
+            self.top = Some(drawn.lines.0.start);
         }
-        if let Some(at) = cursor.filter(|_| self.turned) {
+        if let Some(at) = drawn.cursor.filter(|_| self.turned) {
             self.go_to(at, engine);
             self.turned = false;
         }

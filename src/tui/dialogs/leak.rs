@@ -130,7 +130,16 @@ impl LeakPage {
                     self.respond_to(engine, &self.user, &row.key.id)
                 }
                 Other::Key(row) => self.go_to(&row.key.id),
-                other @ Other::Credential(_) => {
+                other @ Other::Credential(it) => {
+                    if let Some(change) = leak.pending_to(&other) {
+                        return vec![Ask::Complain(words::under_way(change))];
+                    }
+                    // Whoever goes on from step to step switches nothing on.
+                    if it.active == Some(false) {
+                        let toggle = keymap::name(Context::Leak, Action::Toggle);
+                        let text = format!("It is Inactive already: {toggle} activates it");
+                        return vec![Ask::Complain(text)];
+                    }
                     let change = other.toggle(&self.user);
                     self.propose(change.unwrap_or_else(|| other.delete(&self.user)))
                 }
@@ -144,7 +153,10 @@ impl LeakPage {
                 let (user, key) = (self.user.clone(), self.key.clone());
                 match engine.leak_change(leak, step) {
                     Some(_) => intend(Intent::LeakStep(self.slot, user, key, step)),
-                    None => vec![Ask::Complain(words::nothing_to_do(leak, step))],
+                    None => vec![Ask::Complain(match leak.pending_in(step) {
+                        Some(change) => words::under_way(change),
+                        None => words::nothing_to_do(leak, step),
+                    })],
                 }
             }
             (LeakStep::Harm | LeakStep::Others, None) => Vec::new(),
@@ -177,9 +189,30 @@ impl LeakPage {
         }
     }
 
+    /// The change to what is under the cursor that is under way.
+    fn pending<'a>(&self, engine: &'a Engine, leak: &Leak<'a>) -> Option<&'a Change> {
+        match self.place(leak) {
+            (LeakStep::Harm, Some(at)) => {
+                let (key, user) = leak.harm[at].key()?;
+                engine.pending_for(self.slot, user, Some(key))
+            }
+            (LeakStep::Others, Some(at)) => leak.pending_to(&leak.others()[at]),
+            _ => leak.pending_in(LeakStep::Deactivate),
+        }
+    }
+
+    /// Whether no change to what is under the cursor is under way; else what is said of it.
+    fn proves_idle(&self, engine: &Engine, leak: &Leak<'_>) -> Result<(), String> {
+        match self.pending(engine, leak) {
+            Some(change) => Err(words::under_way(change)),
+            None => Ok(()),
+        }
+    }
+
     /// The change that switches what is under the cursor off or on, or the key itself; else why there
     /// is none.
     fn toggled(&self, engine: &Engine, leak: &Leak<'_>) -> Result<Change, String> {
+        self.proves_idle(engine, leak)?;
         let not_known = |key: &str| {
             let look = keymap::name(Context::Leak, Action::Press);
             format!("{key} was not looked for yet: {look} does")
@@ -216,6 +249,7 @@ impl LeakPage {
 
     /// The change that deletes what is under the cursor, not the key itself; else why there is none.
     fn deleted(&self, engine: &Engine, leak: &Leak<'_>) -> Result<Change, String> {
+        self.proves_idle(engine, leak)?;
         match self.place(leak) {
             (LeakStep::Harm, Some(at)) => match leak.harm[at].key() {
                 Some((key, user)) if has_key(engine, self.slot, user, key) => Ok(Change::Delete {
@@ -369,7 +403,7 @@ impl LeakPage {
                 let harm = &leak.harm[at];
                 words::harm(canvas, harm, self.state_of(canvas.engine, harm).as_deref())
             }
-            _ => words::other(canvas, &others[at], &self.user),
+            _ => words::other(canvas, leak, &others[at]),
         };
         let marker = if here { theme.glyphs.marker } else { " " };
         let style = match item.looks {
@@ -392,6 +426,9 @@ impl LeakPage {
     /// The status of a key that was made, as far as it is known.
     fn state_of(&self, engine: &Engine, harm: &Harm<'_>) -> Option<String> {
         let (key, user) = harm.key()?;
+        if let Some(change) = engine.pending_for(self.slot, user, Some(key)) {
+            return Some(words::doing(change).into());
+        }
         let keys = engine
             .fleet
             .get(self.slot)

@@ -6,6 +6,9 @@ use crate::{
     tui::prelude::*,
 };
 
+/// So many lines a policy is scrolled on by the key that approves it: fewer than are ever in sight.
+const READ_ON: usize = 8;
+
 /// The dialog of a plan.
 #[derive(Debug)]
 pub(in crate::tui) struct PlanDialog {
@@ -14,6 +17,10 @@ pub(in crate::tui) struct PlanDialog {
     button: usize,
     /// The first line shown, where not all have room.
     scroll: usize,
+    /// How many lines are below those that are shown, as it was drawn last.
+    below: usize,
+    /// Its end was shown since the person was asked.
+    read: bool,
     /// The end of the key ID, where it has to be typed.
     input: Input,
     /// How often the person was asked anew when this was last looked up; `None` once nothing is
@@ -28,6 +35,8 @@ impl PlanDialog {
             id,
             button: 0,
             scroll: 0,
+            below: 0,
+            read: false,
             input: Input::default(),
             asked: Some(0),
         }
@@ -47,16 +56,24 @@ impl PlanDialog {
         intend(Intent::Close(self.id))
     }
 
-    fn approve(&self) -> Vec<Ask> {
+    /// Approves the plan. A policy whose end was not in sight yet is scrolled on instead: nobody
+    /// approves what was not shown.
+    fn approve(&mut self, plan: &Plan) -> Vec<Ask> {
+        if confirm::shows_policy(plan) && !self.read && self.below > 0 {
+            self.scroll += self.below.min(READ_ON);
+            return vec![Ask::Complain(
+                "Read the policy to its end first: scrolled on".into(),
+            )];
+        }
         let typed = self.input.value().to_owned();
         let plan = self.id;
         intend(Intent::Approve { plan, typed })
     }
 
     /// Approves the plan, or says what is missing.
-    fn press_approve(&self, preflight: &Preflight) -> Vec<Ask> {
+    fn press_approve(&mut self, plan: &Plan, preflight: &Preflight) -> Vec<Ask> {
         if preflight.accepts(self.input.value()) {
-            return self.approve();
+            return self.approve(plan);
         }
         let text = match &preflight.typed {
             Some(_) if !preflight.is_void() => {
@@ -101,7 +118,7 @@ impl Dialog for PlanDialog {
                 preflight,
                 &self.input,
                 self.button,
-                self.scroll,
+                (self.scroll, self.read),
             )),
             Stage::NotDone => failure::frame(canvas, plan),
             Stage::NoRoom => full::frame(canvas, plan, self.button),
@@ -118,10 +135,10 @@ impl Dialog for PlanDialog {
             (Action::Confirm | Action::DeactivateInstead, Stage::Proposed(preflight))
                 if preflight.is_void() =>
             {
-                self.press_approve(preflight)
+                self.press_approve(plan, preflight)
             }
             (Action::Confirm, Stage::Proposed(preflight)) if preflight.typed.is_none() => {
-                self.approve()
+                self.approve(plan)
             }
             (Action::DeactivateInstead, Stage::Proposed(_)) => {
                 self.button = 0;
@@ -157,6 +174,7 @@ impl Dialog for PlanDialog {
         let asked = self.preflight(engine).map(|preflight| preflight.asked);
         if self.asked != asked {
             self.asked = asked;
+            self.read = false;
             self.button = 0;
             self.input.reset();
         }
@@ -197,7 +215,7 @@ impl Dialog for PlanDialog {
             return Vec::new();
         };
         match &plan.stage {
-            Stage::Proposed(preflight) if button > 0 => self.press_approve(preflight),
+            Stage::Proposed(preflight) if button > 0 => self.press_approve(plan, preflight),
             Stage::NoRoom if button > 0 => self.go_to_key(engine, plan),
             _ => self.close(),
         }
@@ -205,6 +223,11 @@ impl Dialog for PlanDialog {
 
     fn scroll(&mut self, _engine: &Engine) -> Option<&mut usize> {
         Some(&mut self.scroll)
+    }
+
+    fn drawn(&mut self, drawn: &Drawn, _engine: &Engine) {
+        self.below = drawn.scroll_limit.saturating_sub(self.scroll);
+        self.read |= self.below == 0;
     }
 
     fn field(&mut self) -> Option<&mut Input> {

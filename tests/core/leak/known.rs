@@ -5,7 +5,7 @@ use crate::desk::{Desk, now, settings, someone};
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    self, Background, Effect, Read,
+    self, Background, Effect, Read, SignedIn,
     impact::{Made, SessionOf, TrailEvent},
     leak::{Revocation, StepState},
     model::{KeyStatus, LastUsed},
@@ -77,6 +77,15 @@ fn no_change_is_said_only_of_what_was_seen() {
         .engine
         .leak(desk.screen.slot(), "bot", KEY)
         .unwrap();
+    let said = "regions not told: AccessDenied: cloudtrail:LookupEvents";
+    let screen = desk.screen();
+    let bare: Vec<&str> = screen.split_whitespace().filter(|it| *it != "│").collect();
+    let bare = bare.join(" ");
+    assert!(bare.contains("3 What it did not known: "), "{screen}");
+    assert!(bare.contains(said), "{screen}");
+    assert!(!bare.contains("no events"), "{screen}");
+    let why = leak.events_missing().expect("it is not known");
+    assert!(why.contains("not told (AccessDenied"), "{why}");
     let not_checked = leak.not_checked(Some(now())).join(" ");
     assert!(
         not_checked.contains("us-east-1 (AccessDenied: cloudtrail:LookupEvents)"),
@@ -356,9 +365,11 @@ fn that_no_session_is_left_is_said_only_where_none_can_be() {
         let at = used.map(|used| now() - used);
         let mut desk = story.open_with((120, 36), settings(), now());
         assert_eq!(stands(&desk).2, Revocation::Quiet(at));
-        assert_eq!(stands(&desk).1[1], StepState::Judge);
+        // To revoke what may be left is what is to be done.
+        assert_eq!(stands(&desk).1[1], StepState::Open);
         let screen = desk.screen();
-        assert!(screen.contains("one within the last hour"), "{screen}");
+        assert!(screen.contains("▌ ▶ 2 Revoke sessions"), "{screen}");
+        assert!(screen.contains("may not be told yet"), "{screen}");
         let evidence = desk.screen.engine.evidence(desk.screen.slot(), "bot", KEY);
         let said = evidence.unwrap().revocation;
         assert!(said.contains("may not be on record yet"), "{said}");
@@ -518,5 +529,147 @@ fn that_there_is_no_quarantine_is_said_only_where_it_was_looked_for() {
     assert!(
         not_checked.contains("Whether AWS has put bot under quarantine (AccessDenied"),
         "{not_checked}"
+    );
+}
+
+/// The page, as words.
+fn words(desk: &Desk) -> String {
+    let screen = desk.screen();
+    let words = screen.split_whitespace().filter(|it| *it != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn of_a_key_that_was_deleted_what_was_known_is_kept() {
+    let mut story = Story::new();
+    let mut desk = story.open_with((120, 36), settings(), now());
+    desk.press(KeyCode::Enter);
+    story.people[1].keys.remove(0);
+    story.serve(&mut desk);
+    // What is asked about it says that its sessions are not over.
+    let screen = words(&desk);
+    assert!(screen.contains("What sessions it has made"), "{screen}");
+    assert!(screen.contains("may live on: revoke them."), "{screen}");
+    assert!(!screen.contains("Nothing is left to be done"), "{screen}");
+    desk.press(KeyCode::Esc);
+    story.ask_again(&mut desk);
+    desk.keys("g");
+    let screen = words(&desk);
+    assert!(screen.contains("It is deleted, or was never"), "{screen}");
+    assert!(screen.contains("AWS last listed it"), "{screen}");
+    assert!(!screen.contains("not deleted"), "{screen}");
+    let engine = &desk.screen.engine;
+    let evidence = engine.evidence(desk.screen.slot(), "bot", KEY).unwrap();
+    assert_eq!(evidence.status.as_deref(), Some("not found"));
+    assert_eq!(evidence.last_listed, Some((now(), "Active".into())));
+    assert_eq!(evidence.last_used, Some(now() - TimeDelta::hours(3)));
+    let created = now() - TimeDelta::days(400);
+    assert_eq!(evidence.created, Some(created));
+    let of_then = evidence.timeline.iter().find(|it| it.at == created);
+    assert!(of_then.is_some_and(|it| it.what.ends_with("was created")));
+}
+
+#[test]
+fn policies_that_could_not_be_listed_are_not_said_to_be_all() {
+    let mut story = Story::new();
+    story.permissions.missing = vec![denied("iam:ListGroupsForUser")];
+    let desk = story.open();
+    let engine = &desk.screen.engine;
+    let evidence = engine.evidence(desk.screen.slot(), "bot", KEY).unwrap();
+    let why = "The user's groups, and what they allow (AccessDenied: iam:ListGroupsForUser)";
+    assert_eq!(evidence.policies_missing, [why]);
+    let said = not_checked(&desk);
+    assert!(said.contains(why), "{said}");
+    let whole = Story::new().open();
+    let engine = &whole.screen.engine;
+    let evidence = engine.evidence(whole.screen.slot(), "bot", KEY).unwrap();
+    assert!(evidence.policies_missing.is_empty());
+}
+
+#[test]
+fn where_no_credentials_could_be_listed_nothing_is_known() {
+    let mut story = Story::harmless();
+    story.people[1].keys.truncate(1);
+    story.credentials.items.clear();
+    let lists = engine::impact::CredentialKind::LISTS;
+    story.credentials.missing = lists.into_iter().map(denied).collect();
+    let desk = story.open_with((120, 36), settings(), now());
+    let screen = words(&desk);
+    assert!(
+        screen.contains("nothing is known: AccessDenied: iam:GetLoginProfile;"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("iam:ListServiceSpecificCredentials"),
+        "{screen}"
+    );
+    assert!(!screen.contains("none known"), "{screen}");
+    // With one of them told, it is another matter.
+    story.credentials.missing.pop();
+    let desk = story.open_with((120, 36), settings(), now());
+    let screen = words(&desk);
+    assert!(
+        screen.contains("none known; not all could be listed"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn the_same_done_many_times_is_counted_in_calls() {
+    let mut story = Story::harmless();
+    for hours in 0..90 {
+        story.events.push((KEY, event(hours, "ec2:RunInstances")));
+        story.events.push((KEY, event(hours, "iam:CreateUser")));
+    }
+    let desk = story.open_with((120, 36), settings(), now());
+    let screen = words(&desk);
+    assert!(
+        screen.contains("2 kinds of change in 180 calls"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn where_the_last_use_is_refused_the_report_tells_it() {
+    let mut story = Story::new();
+    story.refuses = Some("iam:GetAccessKeyLastUsed");
+    let open = |story: &Story, is_reported: bool| {
+        let mut desk = Desk::opening(engine::Target::Ambient, (120, 36), settings());
+        desk.effects.clear();
+        desk.signed_in(SignedIn {
+            key: "AKIAALICE001EXAMPLE1".into(),
+            ..SignedIn::default()
+        });
+        let serve = |desk: &mut Desk| {
+            while let Some((request, read)) = desk.next_read() {
+                let answer = match read.row().action {
+                    action if !is_reported && action.ends_with("CredentialReport") => {
+                        Err(denied(action))
+                    }
+                    _ => story.answer(read),
+                };
+                desk.answered(request, answer);
+            }
+        };
+        serve(&mut desk);
+        desk.press(KeyCode::Char('j'));
+        desk.press(KeyCode::Tab);
+        desk.keys("!");
+        serve(&mut desk);
+        desk
+    };
+    let desk = open(&story, true);
+    let screen = words(&desk);
+    assert!(screen.contains("It was used 3 hours ago"), "{screen}");
+    assert!(screen.contains("says the report"), "{screen}");
+    let engine = &desk.screen.engine;
+    let evidence = engine.evidence(desk.screen.slot(), "bot", KEY).unwrap();
+    assert!(evidence.used_by_report);
+    assert_eq!(evidence.last_used, Some(now() - TimeDelta::hours(3)));
+    let desk = open(&story, false);
+    let screen = words(&desk);
+    assert!(
+        screen.contains("Its last use is not known (access denied)."),
+        "{screen}"
     );
 }

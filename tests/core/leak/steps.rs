@@ -498,3 +498,113 @@ fn an_mfa_device_is_deactivated_and_what_follows_is_said() {
         "{screen}"
     );
 }
+
+#[test]
+fn a_policy_that_was_not_read_to_its_end_is_not_approved() {
+    for size in [(60, 16), (80, 17)] {
+        let story = Story::new();
+        let mut desk = story.open_with(size, settings(), now());
+        desk.press(KeyCode::Char('j'));
+        desk.press(KeyCode::Enter);
+        story.serve(&mut desk);
+        let mut screens = String::new();
+        while desk.screen().contains("Read on") {
+            screens.push_str(&desk.screen());
+            desk.keys("y");
+            assert!(desk.next_change().is_none(), "{screens}");
+        }
+        screens.push_str(&desk.screen());
+        for part in ["Version", "Deny", "aws:TokenIssueTime"] {
+            assert!(screens.contains(part), "{part}: {screens}");
+        }
+        let screen = desk.screen();
+        assert!(screen.contains("Revoke y"), "{screen}");
+        desk.keys("y");
+        assert!(desk.next_change().is_some(), "{screen}");
+    }
+    // By its button as well; and whoever scrolls has read it.
+    let story = Story::new();
+    let mut desk = story.open_with((60, 16), settings(), now());
+    desk.press(KeyCode::Char('j'));
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    desk.press(KeyCode::Right);
+    desk.press(KeyCode::Enter);
+    assert!(desk.next_change().is_none());
+    let screen = desk.screen();
+    assert!(screen.contains("scrolled on"), "{screen}");
+    (0..30).for_each(|_| desk.press(KeyCode::Down));
+    desk.press(KeyCode::Enter);
+    assert!(desk.next_change().is_some(), "{}", desk.screen());
+}
+
+#[test]
+fn going_on_switches_nothing_on() {
+    let mut story = Story::new();
+    story.credentials.items[1].active = Some(false);
+    let mut desk = story.open_with((120, 36), settings(), now());
+    desk.keys("G");
+    while !desk
+        .screen()
+        .contains("▌ bedrock credential ACCABEDROCK1EXAMPLE1, Inactive")
+    {
+        desk.press(KeyCode::Up);
+    }
+    let screen = desk.screen();
+    assert!(!screen.contains("Enter activate"), "{screen}");
+    assert!(screen.contains("t activate"), "{screen}");
+    desk.press(KeyCode::Enter);
+    let screen = desk.screen();
+    assert!(screen.contains("t activates it"), "{screen}");
+    assert!(dialog(&screen, "Activate credential").is_none(), "{screen}");
+    desk.keys("t");
+    story.serve(&mut desk);
+    let screen = desk.screen();
+    let asked = dialog(&screen, "Activate credential").expect("it is asked");
+    assert!(
+        asked.contains("bot is being dealt with as leaked"),
+        "{asked}"
+    );
+    let change = approve(&mut desk, &mut story);
+    assert_eq!(change.action(), "iam:UpdateServiceSpecificCredential");
+}
+
+#[test]
+fn the_leaked_key_is_not_switched_on_unsaid() {
+    let story = Story::revoked(TimeDelta::hours(3));
+    let mut desk = story.open_with((120, 36), settings(), now());
+    desk.keys("gt");
+    story.serve(&mut desk);
+    let screen = desk.screen();
+    let asked = dialog(&screen, "Activate key").expect("it is asked");
+    assert!(asked.contains("It has leaked"), "{asked}");
+}
+
+#[test]
+fn nothing_is_asked_while_a_change_to_it_is_under_way() {
+    let story = Story::new();
+    let mut desk = story.open_with((120, 36), settings(), now());
+    desk.press(KeyCode::Enter);
+    story.serve(&mut desk);
+    desk.keys("y");
+    let (id, _) = desk.next_change().expect("it is sent");
+    desk.keys("g");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("1 Deactivate      deactivating…"),
+        "{screen}"
+    );
+    assert!(!screen.contains("Enter deactivate"), "{screen}");
+    for key in [KeyCode::Enter, KeyCode::Char('t')] {
+        desk.press(key);
+        let screen = desk.screen();
+        assert!(screen.contains("under way: deactivating"), "{screen}");
+        assert!(dialog(&screen, "Deactivate key").is_none(), "{screen}");
+    }
+    desk.changed(id, Ok(engine::Changed::Done));
+    assert!(
+        !desk.screen().contains("deactivating…"),
+        "{}",
+        desk.screen()
+    );
+}

@@ -29,6 +29,9 @@ pub(super) struct Item {
 
 /// What is known of a step, in a few words.
 pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> String {
+    if let Some(change) = leak.pending_in(step) {
+        return format!("{}{}", doing(change), canvas.theme.glyphs.more);
+    }
     match step {
         LeakStep::Deactivate => {
             let known = match leak.row {
@@ -59,6 +62,30 @@ pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> S
             Some(Writing::Failed(_)) => "not saved".into(),
         },
     }
+}
+
+/// What is being done while a change is under way.
+pub(super) fn doing(change: &Change) -> &'static str {
+    match change {
+        Change::SetActive { active: true, .. } | Change::SetCredential { active: true, .. } => {
+            "activating"
+        }
+        Change::RevokeSessions { .. } => "revoking",
+        Change::LiftRevocation { .. } => "removing the policy",
+        Change::Delete { .. } => "deleting",
+        Change::DeleteCredential { kind, .. } if *kind != CredentialKind::MfaDevice => "deleting",
+        Change::SetActive { .. }
+        | Change::SetCredential { .. }
+        | Change::DeleteCredential { .. } => "deactivating",
+        Change::Create { .. } | Change::SetDescription { .. } | Change::SetExemption { .. } => {
+            "changing"
+        }
+    }
+}
+
+/// Why nothing else is done meanwhile.
+pub(super) fn under_way(change: &Change) -> String {
+    format!("A change to it is under way: {}", doing(change))
 }
 
 /// That what is known was not refreshed, and why; behind it.
@@ -112,11 +139,11 @@ fn revoke(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
         }
         Revocation::Expired(None) => "none: no use on record".into(),
         Revocation::Quiet(Some(at)) => format!(
-            "last use on record {}; one within the last hour may not be told yet",
+            "not revoked: last use on record {}, and a later one may not be told yet",
             ago(at)
         ),
         Revocation::Quiet(None) => {
-            "no use on record; one within the last hour may not be told yet".into()
+            "not revoked: no use on record, and one may not be told yet".into()
         }
         Revocation::Foreign => "a policy of the name says something else".into(),
     }
@@ -129,13 +156,31 @@ fn harm_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     } else if seen.events == 0 && seen.whole + seen.capped.len() + seen.failed.len() == 0 {
         asking(canvas)
     } else {
+        let untold = seen.untold();
+        let why = match seen.failed.first() {
+            Some((_, error)) => format!(": {}", error.short()),
+            None => " yet".into(),
+        };
+        if untold > 0 && leak.harm.is_empty() {
+            let seen_in = match seen.events {
+                0 => String::new(),
+                count => format!("; no change in {}", format::plural(count, "event")),
+            };
+            return format!(
+                "not known: {untold} of {} not told{why}{seen_in}",
+                format::plural(seen.regions, "region"),
+            );
+        }
         let events = match (seen.events, leak.has_seen_all()) {
             (0, _) => "no events".into(),
             (1, true) => "in its one event".into(),
             (count, true) => format!("in all of {}", format::plural(count, "event")),
             (count, false) => format!("in {}", format::plural(count, "event")),
         };
-        let missing = if seen.whole < seen.regions {
+        let missing = if untold > 0 {
+            let regions = format::plural(seen.regions, "region");
+            format!(", {untold} of {regions} not told{why}")
+        } else if seen.whole < seen.regions {
             format!(", {} of {} regions whole", seen.whole, seen.regions)
         } else if seen.regions_refused.is_some() || !seen.knows_regions {
             ", other regions not known".into()
@@ -154,11 +199,23 @@ fn harm_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     let denied = leak.harm.iter().filter(|harm| harm.is_denied()).count();
     let failed = failed - denied;
     let keys = leak.keys_made().count();
+    let calls = leak.harm.iter().filter(|harm| !harm.has_failed());
+    let calls: usize = calls.map(|harm| harm.count).sum();
     match (done, denied + failed) {
         (0, 0) if seen.regions == 0 || seen.events == 0 => far,
         (0, 0) => format!("no change seen, {far}"),
         _ => {
-            let mut said = vec![format::plural(done, "change")];
+            // The same thing done many times is one line below.
+            let mut said = vec![match (done, calls) {
+                (0, _) => "no change seen".into(),
+                (1, 2..) => format!("1 kind of change in {} calls", format::count(calls)),
+                (_, calls) if calls > done => format!(
+                    "{} kinds of change in {} calls",
+                    format::count(done),
+                    format::count(calls)
+                ),
+                _ => format::plural(done, "change"),
+            }];
             if denied > 0 {
                 said.push(format!("{denied} denied"));
             }
@@ -182,6 +239,19 @@ fn others_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
     let is_asking = keys_are_asked(leak) || load.is_awaited();
     if is_asking && others.is_empty() && load.error().is_none() && leak.keys_error.is_none() {
         return asking(canvas);
+    }
+    // Of which no kind is listed.
+    let refused = match (load.known(), load.error()) {
+        (None, Some(error)) => vec![error.short()],
+        (Some(known), _) if CredentialKind::LISTS.iter().all(|it| known.misses(it)) => {
+            known.missing.iter().map(Error::short).collect()
+        }
+        _ => Vec::new(),
+    };
+    if others.is_empty() && !is_asking && !refused.is_empty() {
+        let keys = leak.keys_error.map(Error::short).into_iter();
+        let all: Vec<String> = keys.chain(refused).collect();
+        return format!("nothing is known: {}", all.join("; "));
     }
     let unknown = match (load.known(), load.error()) {
         (None, Some(error)) => format!("; others not known: {}", error.short()),
@@ -215,14 +285,32 @@ pub(super) fn details(lines: &mut Lines<'_>, leak: &Leak<'_>, step: LeakStep) {
     let mut say = Said::new(lines);
     match step {
         LeakStep::Deactivate => {
+            let (dot, now) = (say.lines.theme.glyphs.dot, say.lines.canvas.now);
             if let Some(row) = leak.row {
-                let dot = say.lines.theme.glyphs.dot;
-                let used = words::used(&row.last_used, dot, say.lines.canvas.now);
-                say.plain(format!("It was {used}.").replace("was last use", "has a last use"));
+                say.plain(match (row.last_used.known(), leak.reported_use) {
+                    (None, Some(reported)) => {
+                        format!("It was {}.", words::used_by_report(reported, dot, now))
+                    }
+                    (Some(known), _) => format!("It was {}.", words::used_with(known, dot, now)),
+                    (None, None) => {
+                        let used = words::used(&row.last_used, dot, now);
+                        format!("Its {}.", used.replacen("use ", "use is ", 1))
+                    }
+                });
             }
-            say.dim(
-                "It is deactivated and not deleted: it is evidence, and can be activated again.",
-            );
+            match &leak.last_listed {
+                Some(last) if leak.is_gone() => say.warn(format!(
+                    "It is deleted, or was never this user's. AWS last listed it {}: {}.",
+                    format::minute(last.at),
+                    last.status.word()
+                )),
+                None if leak.is_gone() => {
+                    say.warn("It is deleted, or was never this user's: AWS does not list it.");
+                }
+                _ => say.dim(
+                    "It is deactivated and not deleted: it is evidence, and can be activated again.",
+                ),
+            }
         }
         LeakStep::Revoke => revoke_details(&mut say, leak),
         LeakStep::Replace => {
@@ -310,8 +398,8 @@ fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
             "Sessions of a user last for 36 hours at most: there is none left that the policy denies.",
         ),
         Revocation::Quiet(_) => say.plain(
-            "A session of a user lasts for 36 hours at most, and none is known that was made since. The \
-             last use of a key is told late: ask again in an hour, or revoke what may have been made.",
+            "A session of a user lasts for 36 hours at most, and none is known to be left. AWS tells the \
+             last use of a key late: revoke what may have been made meanwhile, or ask again in an hour.",
         ),
         Revocation::Expired(_) => {
             say.plain(
@@ -478,9 +566,10 @@ pub(super) fn harm(canvas: &Canvas<'_>, harm: &Harm<'_>, status: Option<&str>) -
 }
 
 /// Something else that the user can sign in with.
-pub(super) fn other(canvas: &Canvas<'_>, other: &Other<'_>, user: &str) -> Item {
+pub(super) fn other(canvas: &Canvas<'_>, leak: &Leak<'_>, other: &Other<'_>) -> Item {
+    let user = leak.user;
     let dot = canvas.theme.glyphs.dot;
-    let (first, second) = match other {
+    let (mut first, second) = match other {
         Other::Key(row) => (
             format!("access key {}, {}", row.key.id, row.key.status.word()),
             words::used(&row.last_used, dot, canvas.now),
@@ -497,10 +586,19 @@ pub(super) fn other(canvas: &Canvas<'_>, other: &Other<'_>, user: &str) -> Item 
                 None => target.to_owned(),
             };
             let created = credential.created;
-            let created = created.map(|at| format!("since {}", format::minute(at)));
+            // AWS tells when each was uploaded, made or enabled; not since when it has its status.
+            let verb = match credential.kind {
+                CredentialKind::SshKey | CredentialKind::Certificate => "uploaded",
+                CredentialKind::MfaDevice => "enabled",
+                CredentialKind::Password | CredentialKind::ServiceSpecific(_) => "created",
+            };
+            let created = created.map(|at| format!("{verb} {}", format::day(at)));
             (first, created.unwrap_or_default())
         }
     };
+    if let Some(change) = leak.pending_to(other) {
+        first = format!("{first}, {}{}", doing(change), canvas.theme.glyphs.more);
+    }
     let looks = if other.is_live() {
         Looks::Plain
     } else {
@@ -565,9 +663,10 @@ pub(super) fn press(
         (LeakStep::Others, Some(at)) => match leak.others()[at] {
             Other::Key(row) if leak.has_made(&row.key.id) => look("deal with it"),
             Other::Key(_) => look("go to the key"),
+            other if leak.pending_to(&other).is_some() => return None,
             Other::Credential(credential) => change(match credential.active {
                 Some(true) => "deactivate",
-                Some(false) => "activate",
+                Some(false) => return None,
                 None if credential.kind == CredentialKind::MfaDevice => "deactivate",
                 None => "delete",
             }),
