@@ -227,7 +227,7 @@ const DEEDS: &[Deed] = &[
                 .put_user_policy(user, REVOCATION, &document)
                 .unwrap();
         },
-        way: &[("!", "▌ ▶ 2 Revoke sessions all have expired")],
+        way: &[("!", "▌ ▶ 2 Revoke sessions those made before")],
         ask: ("<enter>", "Remove the revocation", "y"),
         does: |_| {},
         holds: Some(|account| account.user_policy("former-intern", REVOCATION).is_none()),
