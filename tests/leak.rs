@@ -181,7 +181,10 @@ fn a_response_that_was_cut_off_anywhere_is_taken_up_from_the_account() {
     see(&mut *run, "policy can be removed");
     agree(&mut *run, "gj<enter>", "Remove the revocation");
     eventually("the policy is gone", || policy(&endpoint).is_none());
-    see(&mut *run, "▲ 2 Revoke sessions last use on record");
+    see(
+        &mut *run,
+        "▶ 2 Revoke sessions not revoked: last use on record",
+    );
     run.kill();
     let sent = changes(&endpoint);
     assert_eq!(

@@ -39,6 +39,8 @@ pub(crate) fn walk<T>(
         }
         let down = dice >> 62 != 0 || depth == 0;
         let key = if down { "j" } else { "k" };
+        // What is selected may be called otherwise by now: an account is by its name once that is known.
+        at = selected(terminal.parser.screen()).unwrap_or(at);
         let pressed = if late { due } else { Instant::now() };
         terminal.press(key);
         let next = |screen: &Screen| selected(screen).filter(|now| is_next(&at, down, now));

@@ -37,8 +37,9 @@ pub(crate) fn live(screen: &Screen, accounts: usize, users: usize, keys: usize) 
 
 /// The user and the account of the selected row.
 pub(crate) fn selected(screen: &Screen) -> Option<String> {
+    // The list, and not the cards beside it: the first of these is marked as well.
     let (width, _) = SIZE;
-    let rows: Vec<String> = screen.rows(0, width).collect();
+    let rows: Vec<String> = screen.rows(0, width / 2).collect();
     let row = rows.iter().find_map(|row| row.split_once('▌'))?.1;
     let mut words = row.split_whitespace();
     Some(format!("{} {}", words.next()?, words.next()?))

@@ -282,11 +282,11 @@ impl Connection {
         let region = self.config.region();
         let partition = partition(region.map_or("", |region| region.as_ref()));
         let arns = QUARANTINE.map(|name| format!("arn:{partition}:iam::aws:policy/{name}"));
-        let calls = arns.iter().map(|arn| self.users_with(arn).boxed());
-        let users = each(calls.collect()).await;
         let mut names = BTreeSet::new();
-        for users in users {
-            match users {
+        // One after the other, and each until it is answered: where calls are throttled, all three would
+        // be asked again for the one that was.
+        for arn in &arns {
+            match patiently(|| self.users_with(arn)).await {
                 Ok(users) => names.extend(users),
                 // A partition need not have all three.
                 Err(error) if error.kind == Kind::NotFound => {}

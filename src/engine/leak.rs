@@ -6,6 +6,8 @@
 //! its user can sign in with is looked at, and what used it gets another key. What only this run knows
 //! is which files of evidence it has written.
 
+mod acting;
+mod asking;
 mod derived;
 pub mod evidence;
 pub mod harm;
@@ -24,31 +26,20 @@ pub use watch::LastListed;
 pub(super) use watch::Watched;
 
 use super::{
-    Engine, READ_ONLY,
-    account::{Account, KeyRow, Known, Load, UserRow},
+    Engine,
+    account::{KeyRow, Known, Load, UserRow},
     effect::Slot,
     error::Error,
-    impact::{
-        Credential, OtherCredentials, Permissions, revocation,
-        sessions::{KeySession, later},
-    },
+    impact::{Credential, OtherCredentials, Permissions},
     model::{KeyStatus, LastUsed},
-    plan::{PlanId, Proposal, Step},
-    request::{Change, Read},
+    request::Change,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use derived::Derived;
 use seen::{events_of, seen};
 
-/// The events of so many sessions are asked for, of those that were made last: a program may make one
-/// with each of its calls.
-const MOST_SESSIONS: usize = 10;
-
 /// So long after a call CloudTrail may not show it yet.
 const DELAY: TimeDelta = TimeDelta::minutes(15);
-
-/// A proposal to revoke sessions that is read for so long is made anew, for those made until then.
-const READING: TimeDelta = TimeDelta::minutes(1);
 
 /// A step of the response to a leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -418,16 +409,6 @@ impl Other<'_> {
     }
 }
 
-/// Whether such a policy was made so long ago that other sessions may have been made since.
-fn is_old(document: &str, now: DateTime<Utc>) -> bool {
-    revocation::cut_at(document).is_some_and(|cut| now - cut >= READING)
-}
-
-/// Whether an answer is awaited.
-fn is_asked<T>(account: &Account, load: &Load<T>) -> bool {
-    matches!(load, Load::Loading(request, _) if account.loader.is_asking(*request))
-}
-
 impl Engine {
     /// Where the response to a leaked key stands.
     #[must_use]
@@ -485,196 +466,5 @@ impl Engine {
         let (of, key) = self.leak_open.as_ref()?;
         let user = self.watched.user_of(key)?;
         self.leak(slot, user, key).filter(|_| *of == slot)
-    }
-
-    /// Asks for the events of the sessions that the leaked key that is looked at has made: what they did
-    /// it has done.
-    pub(super) fn sessions_of_leak_came(&mut self, slot: Slot) -> Option<()> {
-        let (of, key) = self.leak_open.as_ref()?;
-        if *of != slot {
-            return None;
-        }
-        let account = self.fleet.get(slot)?;
-        let (_, sessions) = events_of(&account.impacts, key);
-        let known = |key: &str| account.impacts.trail(key).is_some();
-        let room = MOST_SESSIONS.saturating_sub(sessions.iter().filter(|key| known(key)).count());
-        let unknown = sessions.into_iter().filter(|key| !known(key));
-        let wanted: Vec<Box<str>> = unknown.take(room).map(Into::into).collect();
-        for session in wanted {
-            self.open_session(slot, &session);
-        }
-        Some(())
-    }
-
-    /// Goes on with the events of the sessions that were asked for before; with `again`, asks once more
-    /// for what has failed of them, and for all of those that may have been used since.
-    fn go_on_with_sessions(&mut self, slot: Slot, key: &str, again: bool) -> Option<()> {
-        let now = self.now;
-        let account = self.fleet.get(slot)?;
-        let (events, sessions) = events_of(&account.impacts, key);
-        // Of one that was made anew, the last counts.
-        let ends = |session: &str| {
-            let of_it = events.iter().filter_map(|(_, event)| KeySession::of(event));
-            let of_it = of_it.filter(|made| made.key == session);
-            of_it.map(|made| made.until).max()
-        };
-        let known = sessions.into_iter().filter_map(|session| {
-            let trail = account.impacts.trail(session)?;
-            // What was done shortly before it was asked may not have been told.
-            let lives = ends(session).is_none_or(|end| later(end, DELAY) >= trail.until);
-            Some((Box::<str>::from(session), lives && !trail.is_asking()))
-        });
-        let known: Vec<(Box<str>, bool)> = known.collect();
-        for (session, lives) in known {
-            if again {
-                let account = self.fleet.get_mut(slot)?;
-                let trail = account.impacts.trail_mut(&session)?;
-                if !trail.retry() && lives {
-                    trail.begin_anew(now);
-                }
-            }
-            self.open_session(slot, &session);
-        }
-        Some(())
-    }
-
-    /// Asks for what the response to a leaked key needs.
-    pub(super) fn open_leak(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
-        self.fleet.get(slot)?;
-        self.leak_open = Some((slot, key.into()));
-        let listed = self.listed(slot, user, key);
-        self.watched.begin(user, key, listed);
-        self.open_impact(slot, user, key);
-        self.go_on_with_sessions(slot, key, false);
-        self.sessions_of_leak_came(slot);
-        self.read(slot, Read::Keys(user.into()));
-        self.read(slot, Read::LastUsed(user.into(), key.to_owned()));
-        Some(())
-    }
-
-    /// Asks once more for everything that the response to a leaked key is derived from.
-    pub(super) fn look_at_leak_again(&mut self, slot: Slot, user: &str, key: &str) -> Option<()> {
-        self.refresh_impact(slot, user, key);
-        self.go_on_with_sessions(slot, key, true);
-        self.open_leak(slot, user, key)?;
-        // Where something was refused, that alone is asked once more; where the steps stand is not
-        // told by it.
-        let account = self.fleet.get(slot)?;
-        let known = account.impacts.user(user)?;
-        let mut reads = Vec::new();
-        if !is_asked(account, &known.permissions) {
-            reads.push(Read::Permissions(user.into()));
-        }
-        if !is_asked(account, &known.credentials) {
-            reads.push(Read::OtherCredentials(user.into()));
-        }
-        self.read_all(slot, reads);
-        // Of the keys that it has made: whether they can still be used.
-        let leak = self.leak(slot, user, key)?;
-        let mut owners: Vec<Box<str>> = leak.keys_made().map(|(_, owner)| owner.into()).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        owners.retain(|owner| !owner.eq_ignore_ascii_case(user));
-        let account = self.fleet.get(slot)?;
-        owners.retain(|owner| account.users.get(owner).is_some());
-        for owner in owners {
-            self.read(slot, Read::Keys(owner));
-        }
-        Some(())
-    }
-
-    /// The change that a step of the response needs now; none where it needs none.
-    #[must_use]
-    pub fn leak_change(&self, leak: &Leak<'_>, step: LeakStep) -> Option<Change> {
-        let user = || Box::<str>::from(leak.user);
-        // What is under way is not asked for twice.
-        if leak.pending_in(step).is_some() {
-            return None;
-        }
-        match (step, &leak.revocation) {
-            (LeakStep::Deactivate, _) => {
-                let row = leak
-                    .row
-                    .filter(|row| row.key.status != KeyStatus::Inactive)?;
-                Some(Change::SetActive {
-                    user: user(),
-                    key: row.key.id.clone(),
-                    active: false,
-                })
-            }
-            (LeakStep::Revoke, Revocation::Over(_)) if !leak.is_live() => {
-                Some(Change::LiftRevocation { user: user() })
-            }
-            // Where it cannot be seen whether the policy is there, it is put all the same: it is the
-            // same policy.
-            (LeakStep::Revoke, Revocation::Asking) => None,
-            (LeakStep::Revoke, _) => Some(Change::RevokeSessions {
-                user: user(),
-                document: revocation::document(self.now),
-            }),
-            _ => None,
-        }
-    }
-
-    /// Makes the proposals to revoke sessions anew that were read for so long that others may have been
-    /// made meanwhile: what is sent is what was shown when it was approved, so that it is shown first.
-    /// Comes when all else of a moment is done, and before it is drawn.
-    pub fn cut_proposals_now(&mut self) {
-        let now = self.now;
-        for plan in &mut self.plans {
-            if plan.preflight().is_none() || plan.is_approved() {
-                continue;
-            }
-            for step in &mut plan.steps {
-                if let Change::RevokeSessions { document, .. } = &mut step.change
-                    && is_old(document, now)
-                {
-                    *document = revocation::document(now);
-                    self.scene += 1;
-                }
-            }
-        }
-    }
-
-    /// Whether a proposal is open that changes with time, so that it has to be drawn anew.
-    #[must_use]
-    pub fn has_cut_proposal(&self) -> bool {
-        let revokes = |step: &Step| matches!(step.change, Change::RevokeSessions { .. });
-        let mut open = self.plans.iter().filter(|plan| plan.preflight().is_some());
-        open.any(|plan| plan.steps.iter().any(revokes))
-    }
-
-    /// Approves a proposal, as it is shown. One to revoke sessions that nobody has drawn anew for long
-    /// is shown anew first, with the time that it has now.
-    pub(super) fn approve_as_shown(&mut self, plan: PlanId, typed: &str) -> Option<()> {
-        let now = self.now;
-        let shown = self.plan(plan)?;
-        let mut changes = shown.steps.iter().map(|step| &step.change);
-        let is_late = changes.any(|change| {
-            matches!(change, Change::RevokeSessions { document, .. } if is_old(document, now))
-        });
-        if is_late && shown.preflight().is_some() {
-            self.say("The time in the policy is another now: decide again");
-            self.cut_proposals_now();
-            return Some(());
-        }
-        self.approve(plan, typed)
-    }
-
-    /// Proposes what a step of the response needs.
-    pub(super) fn act_on_leak(
-        &mut self,
-        slot: Slot,
-        user: &str,
-        key: &str,
-        step: LeakStep,
-    ) -> Option<()> {
-        if self.settings.read_only {
-            self.complain(READ_ONLY);
-            return None;
-        }
-        let change = self.leak_change(&self.leak(slot, user, key)?, step)?;
-        self.propose(slot, Proposal::from(change))?;
-        Some(())
     }
 }

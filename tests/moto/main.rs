@@ -226,6 +226,8 @@ fn a_key_is_found_by_its_id() {
                 program.wait_text(&format!("{id} belongs to account"));
                 program.wait_text(other);
             }
+            // This run knows whose it was: it has deactivated it.
+            _ if id == key => program.wait_text(&format!("{id} was a key of found-gina")),
             _ => program.wait_text(&format!("No key {id} in this")),
         }
         program.press("\x1b");

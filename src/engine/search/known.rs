@@ -23,7 +23,10 @@ impl Engine {
         if !given_up {
             return;
         }
-        if let Some((session, user)) = self.listed_owner(search) {
+        // What AWS knows nothing of is in the list from before.
+        let is_gone =
+            matches!(&search.phase, SearchPhase::Refused(error) if error.kind == Kind::NotFound);
+        if let Some((session, user)) = self.listed_owner(search).filter(|_| !is_gone) {
             search.session = session;
             let last_used = None;
             search.phase = SearchPhase::Found { user, last_used };

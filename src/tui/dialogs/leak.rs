@@ -2,6 +2,8 @@
 //! open. Where each stands comes from the engine, which derives it from the account.
 
 mod evidence;
+mod press;
+mod sessions;
 mod words;
 
 pub(super) use evidence::EvidenceDialog;
@@ -132,7 +134,7 @@ impl LeakPage {
                 Other::Key(row) => self.go_to(&row.key.id),
                 other @ Other::Credential(it) => {
                     if let Some(change) = leak.pending_to(&other) {
-                        return vec![Ask::Complain(words::under_way(change))];
+                        return vec![Ask::Complain(press::under_way(change))];
                     }
                     // Whoever goes on from step to step switches nothing on.
                     if it.active == Some(false) {
@@ -154,8 +156,8 @@ impl LeakPage {
                 match engine.leak_change(leak, step) {
                     Some(_) => intend(Intent::LeakStep(self.slot, user, key, step)),
                     None => vec![Ask::Complain(match leak.pending_in(step) {
-                        Some(change) => words::under_way(change),
-                        None => words::nothing_to_do(leak, step),
+                        Some(change) => press::under_way(change),
+                        None => press::nothing_to_do(leak, step),
                     })],
                 }
             }
@@ -204,7 +206,7 @@ impl LeakPage {
     /// Whether no change to what is under the cursor is under way; else what is said of it.
     fn proves_idle(&self, engine: &Engine, leak: &Leak<'_>) -> Result<(), String> {
         match self.pending(engine, leak) {
-            Some(change) => Err(words::under_way(change)),
+            Some(change) => Err(press::under_way(change)),
             None => Ok(()),
         }
     }
@@ -278,7 +280,7 @@ impl LeakPage {
     fn offers(&self, engine: &Engine, leak: &Leak<'_>) -> Vec<(Action, &'static str)> {
         let place = self.place(leak);
         let read_only = engine.settings.read_only;
-        let press = words::press(engine, self.slot, leak, place);
+        let press = press::press(engine, self.slot, leak, place);
         let mut offers = Vec::new();
         offers.extend(
             press
@@ -296,7 +298,7 @@ impl LeakPage {
                 Err(_) => "",
             };
             let delete = match self.deleted(engine, leak) {
-                Ok(_) if !words::is_mfa(leak, place) => "delete",
+                Ok(_) if !press::is_mfa(leak, place) => "delete",
                 _ => "",
             };
             let others = [(Action::Toggle, toggle), (Action::Delete, delete)];
@@ -304,8 +306,8 @@ impl LeakPage {
             let others = others.into_iter();
             offers.extend(others.filter(|(_, verb)| !verb.is_empty() && *verb != pressed));
         }
-        if !read_only && pressed != words::ROTATE {
-            offers.push((Action::Rotate, words::ROTATE));
+        if !read_only && pressed != press::ROTATE {
+            offers.push((Action::Rotate, press::ROTATE));
         }
         if place.0 != LeakStep::Evidence {
             offers.push((Action::SaveEvidence, "evidence"));
@@ -427,7 +429,7 @@ impl LeakPage {
     fn state_of(&self, engine: &Engine, harm: &Harm<'_>) -> Option<String> {
         let (key, user) = harm.key()?;
         if let Some(change) = engine.pending_for(self.slot, user, Some(key)) {
-            return Some(words::doing(change).into());
+            return Some(press::doing(change).into());
         }
         let keys = engine
             .fleet

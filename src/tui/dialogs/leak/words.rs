@@ -1,11 +1,15 @@
 //! What the page of a leaked key says.
 
+use super::{
+    press::doing,
+    sessions::{revoke, revoke_details},
+};
 use crate::{
     engine::{
         Error, LeakStep,
         account::Load,
-        impact::{CredentialKind, revocation},
-        leak::{Doubt, Harm, Leak, Other, Quarantine, Revocation, Writing, harm::ending},
+        impact::CredentialKind,
+        leak::{Harm, Leak, Other, Quarantine, Writing, harm::ending},
         model::KeyStatus,
     },
     tui::{prelude::*, words},
@@ -64,89 +68,11 @@ pub(super) fn summary(canvas: &Canvas<'_>, leak: &Leak<'_>, step: LeakStep) -> S
     }
 }
 
-/// What is being done while a change is under way.
-pub(super) fn doing(change: &Change) -> &'static str {
-    match change {
-        Change::SetActive { active: true, .. } | Change::SetCredential { active: true, .. } => {
-            "activating"
-        }
-        Change::RevokeSessions { .. } => "revoking",
-        Change::LiftRevocation { .. } => "removing the policy",
-        Change::Delete { .. } => "deleting",
-        Change::DeleteCredential { kind, .. } if *kind != CredentialKind::MfaDevice => "deleting",
-        Change::SetActive { .. }
-        | Change::SetCredential { .. }
-        | Change::DeleteCredential { .. } => "deactivating",
-        Change::Create { .. } | Change::SetDescription { .. } | Change::SetExemption { .. } => {
-            "changing"
-        }
-    }
-}
-
-/// Why nothing else is done meanwhile.
-pub(super) fn under_way(change: &Change) -> String {
-    format!("A change to it is under way: {}", doing(change))
-}
-
 /// That what is known was not refreshed, and why; behind it.
 fn not_refreshed(error: Option<&Error>) -> String {
     error.map_or_else(String::new, |error| {
         format!("; asking again failed: {}", error.short())
     })
-}
-
-fn revoke(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
-    let ago = |at: &DateTime<Utc>| format::ago(canvas.now - *at);
-    match &leak.revocation {
-        Revocation::Asking => "the user's policies are being asked for".into(),
-        Revocation::Unknown(error) if leak.permissions.and_then(Load::known).is_some() => {
-            format!("not known any more: {}", error.short())
-        }
-        Revocation::Unknown(error) => format!("not known: {}", error.short()),
-        Revocation::None => "not revoked: they may last for 36 hours".into(),
-        Revocation::Denied(cut, _) => {
-            let doubt = match leak.doubt(*cut) {
-                None => String::new(),
-                Some(Doubt::Live) => "; the key can make others".into(),
-                Some(Doubt::StatusUnknown) => "; whether it makes others is not known".into(),
-                Some(Doubt::UseUnknown) => "; whether it made others is not known".into(),
-                Some(Doubt::Near(at)) => format!("; it was used {}", format::minute(at)),
-                Some(Doubt::Lag) => "; a use within the last hour may not be told yet".into(),
-            };
-            format!(
-                "those made before {} are denied{doubt}",
-                format::minute(*cut)
-            )
-        }
-        Revocation::Since(cut, at) => format!(
-            "revoked {}, and the key was used after that, {}",
-            ago(cut),
-            ago(at)
-        ),
-        Revocation::Over(cut) => {
-            let offered = if leak.is_live() {
-                "; the key can make others"
-            } else {
-                ": the policy can be removed"
-            };
-            format!(
-                "those made before {} have expired{offered}",
-                format::minute(*cut)
-            )
-        }
-        Revocation::Expired(Some(at)) => {
-            format!("all have expired: last use on record {}", ago(at))
-        }
-        Revocation::Expired(None) => "none: no use on record".into(),
-        Revocation::Quiet(Some(at)) => format!(
-            "not revoked: last use on record {}, and a later one may not be told yet",
-            ago(at)
-        ),
-        Revocation::Quiet(None) => {
-            "not revoked: no use on record, and one may not be told yet".into()
-        }
-        Revocation::Foreign => "a policy of the name says something else".into(),
-    }
 }
 
 fn harm_summary(canvas: &Canvas<'_>, leak: &Leak<'_>) -> String {
@@ -372,99 +298,6 @@ fn answer_to_aws(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
     }
 }
 
-/// What exactly the policy denies to whom, and what it does not.
-fn denied(say: &mut Said<'_, '_>, leak: &Leak<'_>, cut: DateTime<Utc>, until: DateTime<Utc>) {
-    say.plain(format!(
-        "Everything that policies govern is denied to sessions of {} itself (GetSessionToken, \
-         GetFederationToken, console sessions probably too) that were issued before {}; AWS takes some \
-         seconds to apply the policy. It does not concern access keys, nor sessions of roles.",
-        leak.user,
-        format::exact(cut)
-    ));
-    say.dim(format!(
-        "The policy can go after {}: this page then offers to remove it. It can be revoked again, for \
-         sessions that were made meanwhile: the last use of a key is told to the minute, and late.",
-        format::minute(until)
-    ));
-}
-
-fn revoke_details(say: &mut Said<'_, '_>, leak: &Leak<'_>) {
-    match &leak.revocation {
-        Revocation::Denied(cut, until) => denied(say, leak, *cut, *until),
-        Revocation::Since(cut, _) => {
-            denied(say, leak, *cut, *cut + revocation::LONGEST);
-        }
-        Revocation::Over(_) => say.plain(
-            "Sessions of a user last for 36 hours at most: there is none left that the policy denies.",
-        ),
-        Revocation::Quiet(_) => say.plain(
-            "A session of a user lasts for 36 hours at most, and none is known to be left. AWS tells the \
-             last use of a key late: revoke what may have been made meanwhile, or ask again in an hour.",
-        ),
-        Revocation::Expired(_) => {
-            say.plain(
-                "A session of a user lasts for 36 hours at most, and the key makes none any more.",
-            );
-        }
-        Revocation::Foreign => {
-            say.warn("It is not what iamkeys writes. Revoking replaces it: read it first.");
-        }
-        Revocation::Unknown(error) => say.warn(format!(
-            "The user's policies could not be read: {}. {}",
-            error.short(),
-            words::remedy(error)
-        )),
-        _ => {}
-    }
-    if !matches!(
-        leak.revocation,
-        Revocation::Denied(..)
-            | Revocation::Since(..)
-            | Revocation::Over(_)
-            | Revocation::Expired(_)
-            | Revocation::Quiet(_)
-            | Revocation::Foreign
-    ) {
-        say.plain(format!(
-            "Deactivating does not end them. An inline policy on {} denies everything to those that \
-             were made until now; access keys are not affected. It needs iam:PutUserPolicy.",
-            leak.user
-        ));
-    }
-    if let Some(error) = leak.row.and_then(|row| row.last_used.error()) {
-        let last = "When the key was last used is not known now";
-        say.warn(format!("{last}: {}.", error.short()));
-    }
-    if leak.is_live() {
-        say.warn("The key can make new ones: deactivate it first.");
-    }
-    if leak.roles.is_empty() {
-        say.dim(match (leak.seen.events > 0, leak.has_seen_all()) {
-            (_, true) => "No role was seen to be assumed with it in the last 90 days.",
-            (true, false) => {
-                "No role was seen to be assumed with it, as far as its events are loaded. Sessions of \
-                 roles would not be ended by this."
-            }
-            (false, false) => {
-                "Whether roles were assumed with it is not known: their sessions are not ended by this."
-            }
-        });
-        return;
-    }
-    say.warn(
-        "Still possible: sessions of roles, which last for up to 12 hours and can renew each other. \
-         Revoking those of a role ends everybody's:",
-    );
-    for role in &leak.roles {
-        let ago = format::ago(say.lines.canvas.now - role.last);
-        say.plain(format!(
-            "{}, {} assumed, last {ago}",
-            role.arn,
-            times(role.count)
-        ));
-    }
-}
-
 /// What is written below what can be chosen in a step.
 pub(super) fn after_items(
     lines: &mut Lines<'_>,
@@ -514,7 +347,7 @@ pub(super) fn after_items(
 }
 
 /// How often.
-fn times(count: usize) -> String {
+pub(super) fn times(count: usize) -> String {
     match count {
         1 => "once".into(),
         count => format!("{count} times"),
@@ -611,102 +444,17 @@ pub(super) fn other(canvas: &Canvas<'_>, leak: &Leak<'_>, other: &Other<'_>) -> 
     }
 }
 
-/// What `r` does.
-pub(super) const ROTATE: &str = "rotate";
-
-/// What the key that goes on does here.
-#[derive(Clone, Copy)]
-pub(super) struct Press {
-    pub verb: &'static str,
-    /// It leads to a change, which `--read-only` refuses.
-    pub is_change: bool,
-}
-
-/// What the key that goes on does here; none where it does nothing.
-pub(super) fn press(
-    engine: &Engine,
-    slot: Slot,
-    leak: &Leak<'_>,
-    (step, item): (LeakStep, Option<usize>),
-) -> Option<Press> {
-    let change = |verb| Press {
-        verb,
-        is_change: true,
-    };
-    let look = |verb| Press {
-        verb,
-        is_change: false,
-    };
-    Some(match (step, item) {
-        (LeakStep::Deactivate, _) => {
-            engine.leak_change(leak, step)?;
-            change("deactivate")
-        }
-        (LeakStep::Revoke, _) => {
-            engine.leak_change(leak, step)?;
-            change(match leak.revocation {
-                Revocation::Over(_) if !leak.is_live() => "remove the policy",
-                Revocation::Over(_) | Revocation::Denied(..) | Revocation::Since(..) => {
-                    "revoke again"
-                }
-                _ => "revoke",
-            })
-        }
-        (LeakStep::Harm, Some(at)) => {
-            let (key, user) = leak.harm[at].key()?;
-            if super::has_key(engine, slot, user, key) {
-                look("deal with it")
-            } else {
-                look("look for it")
-            }
-        }
-        (LeakStep::Others, Some(at)) => match leak.others()[at] {
-            Other::Key(row) if leak.has_made(&row.key.id) => look("deal with it"),
-            Other::Key(_) => look("go to the key"),
-            other if leak.pending_to(&other).is_some() => return None,
-            Other::Credential(credential) => change(match credential.active {
-                Some(true) => "deactivate",
-                Some(false) => return None,
-                None if credential.kind == CredentialKind::MfaDevice => "deactivate",
-                None => "delete",
-            }),
-        },
-        (LeakStep::Replace, _) => change(ROTATE),
-        (LeakStep::Evidence, _) => look("save"),
-        (LeakStep::Harm | LeakStep::Others, None) => return None,
-    })
-}
-
-/// Whether an MFA device is there: it is deactivated, and not deleted.
-pub(super) fn is_mfa(leak: &Leak<'_>, place: (LeakStep, Option<usize>)) -> bool {
-    let (LeakStep::Others, Some(at)) = place else {
-        return false;
-    };
-    let others = leak.others();
-    matches!(others[at], Other::Credential(it) if it.kind == CredentialKind::MfaDevice)
-}
-
-/// Why a step needs nothing now.
-pub(super) fn nothing_to_do(leak: &Leak<'_>, step: LeakStep) -> String {
-    match (step, &leak.revocation) {
-        (LeakStep::Deactivate, _) if leak.is_gone() => "The user does not have this key".into(),
-        (LeakStep::Deactivate, _) if leak.row.is_some() => "It is Inactive already".into(),
-        (LeakStep::Deactivate, _) => "The user's keys are not known yet".into(),
-        _ => "The user's policies are not known yet".into(),
-    }
-}
-
 /// Texts below the name of a step, set in.
-struct Said<'a, 'b> {
-    lines: &'a mut Lines<'b>,
+pub(super) struct Said<'a, 'b> {
+    pub(super) lines: &'a mut Lines<'b>,
 }
 
 impl<'a, 'b> Said<'a, 'b> {
-    fn new(lines: &'a mut Lines<'b>) -> Self {
+    pub(super) fn new(lines: &'a mut Lines<'b>) -> Self {
         Self { lines }
     }
 
-    fn say(&mut self, mark: &str, text: impl AsRef<str>, style: Style) {
+    pub(super) fn say(&mut self, mark: &str, text: impl AsRef<str>, style: Style) {
         let indent = " ".repeat(super::INDENT);
         let (mark, rest) = match mark {
             "" => (String::new(), String::new()),
@@ -717,16 +465,16 @@ impl<'a, 'b> Said<'a, 'b> {
             .behind(first, format!("{indent}{rest}"), text, style);
     }
 
-    fn plain(&mut self, text: impl AsRef<str>) {
+    pub(super) fn plain(&mut self, text: impl AsRef<str>) {
         self.say("", text, Style::new());
     }
 
-    fn dim(&mut self, text: impl AsRef<str>) {
+    pub(super) fn dim(&mut self, text: impl AsRef<str>) {
         let dim = self.lines.theme.dim;
         self.say("", text, dim);
     }
 
-    fn warn(&mut self, text: impl AsRef<str>) {
+    pub(super) fn warn(&mut self, text: impl AsRef<str>) {
         let theme = self.lines.theme;
         self.say(theme.glyphs.warn, text, theme.warn);
     }
