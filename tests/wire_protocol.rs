@@ -759,8 +759,9 @@ async fn a_report_stays_the_same_while_the_account_changes() {
     assert_eq!(report(&client).await.0, first);
     *time.lock().unwrap() += four_hours;
     assert_eq!(generate(&client).await.0, "STARTED");
-    // An inactive key keeps its time.
-    let inactive = ["false", created, used, "us-west-2", "ec2"];
+    // Deactivating is a change too.
+    let deactivated = &*shown(now());
+    let inactive = ["false", deactivated, used, "us-west-2", "ec2"];
     assert_eq!(bob(&report(&client).await.0), inactive);
     *time.lock().unwrap() += four_hours;
     // Reactivated, and the second time it is active already.
