@@ -46,6 +46,8 @@ pub struct UserFacts<'a> {
     pub quarantined: Option<bool>,
     /// How many of the keys are Active; none while that is not known.
     pub active: Option<usize>,
+    /// How many are neither Active nor Inactive, so that it is not known whether AWS accepts them.
+    pub neither: usize,
     /// Whether the user has a password for the console; none while that is not known.
     pub password: Option<bool>,
     /// Whether the user has an MFA device; none while that is not known.

@@ -40,6 +40,7 @@ impl<'a> Facts<'a> {
             admin: row.power.map(Power::is_admin),
             quarantined: self.account.users.is_quarantined(&row.user.name),
             active: row.active_keys(),
+            neither: row.keys_of_other_status(),
             password: row.login.has_password(),
             mfa: row.login.has_mfa(),
             root: false,

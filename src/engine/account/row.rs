@@ -240,6 +240,13 @@ impl UserRow {
         }
     }
 
+    /// How many of the keys are neither Active nor Inactive.
+    pub(super) fn keys_of_other_status(&self) -> usize {
+        let keys = self.keys.known().into_iter().flatten();
+        keys.filter(|row| matches!(row.key.status, KeyStatus::Other(_)))
+            .count()
+    }
+
     /// How many of the keys are Active; none while that is not known.
     #[must_use]
     pub fn active_keys(&self) -> Option<usize> {

@@ -494,7 +494,15 @@ fn each_rule_says_of_each_key_what_is_known() {
                 900,
                 Some(used(900)),
             )]),
-            "",
+            "unused-90? old? inactive-long?",
+        ),
+        (
+            "an Active key, and one of which it is not known whether it is",
+            fine(&[
+                active(10, used(1)),
+                Live(OTHER, KeyStatus::Other("Expired".into()), 20, Some(used(1))),
+            ]),
+            "two-active(0, 0, 2, 0) inactive-long?",
         ),
         // Exemptions.
         (

@@ -58,7 +58,9 @@ impl Alternative {
         scratch: &mut Scratch,
         wanted: Wanted,
     ) -> Option<u32> {
-        let asked = |condition: &Either<OfUser>| condition.holds(|one| one.holds(user));
+        let asked = |condition: &Either<OfUser>| {
+            condition.holds(|one| one.holds(user, Judging::AtFaceValue))
+        };
         if !self.of_user.iter().all(asked) {
             return None;
         }
@@ -133,7 +135,10 @@ impl Alternative {
     ) -> Option<bool> {
         let mut verdict = Some(true);
         for condition in &self.of_user {
-            verdict = both(verdict, condition.verdict(|one| one.holds(user)));
+            verdict = both(
+                verdict,
+                condition.verdict(|one| one.holds(user, Judging::Strictly)),
+            );
             if verdict == Some(false) {
                 return verdict;
             }
