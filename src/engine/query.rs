@@ -341,52 +341,25 @@ impl Query {
         self.judge(user, one(key), now, scratch, Wanted::Score)
     }
 
-    /// Whether a key is known to meet this, or known not to; none where what is known does not tell.
-    /// Without a key it is asked of the user's keys, of which nothing is known.
+    /// Whether a key is known to meet all conditions of this, or known not to; none where what is known
+    /// does not tell. Without a key it is asked of the user's keys, of which nothing is known. Words are
+    /// not looked for: a rule has none.
     ///
     /// Unlike a list, which shows what the report says of a key for what it is, this knows of an age
     /// that it is at least that.
-    pub fn verdict(
-        &self,
-        user: &UserFacts<'_>,
-        key: Option<&KeyFacts<'_>>,
-        now: DateTime<Utc>,
-        scratch: &mut Scratch,
-    ) -> Option<bool> {
-        let words = |one: &Alternative| one.words_verdict(user, key, scratch);
-        self.decide(user, key, now, words)
-    }
-
-    /// The same of a query without words: nothing is needed for them.
+    #[inline]
     pub(in crate::engine) fn conditions_verdict(
         &self,
         user: &UserFacts<'_>,
         key: Option<&KeyFacts<'_>>,
         now: DateTime<Utc>,
     ) -> Option<bool> {
-        self.decide(user, key, now, |_| Some(true))
-    }
-
-    #[inline]
-    fn decide(
-        &self,
-        user: &UserFacts<'_>,
-        key: Option<&KeyFacts<'_>>,
-        now: DateTime<Utc>,
-        mut words: impl FnMut(&Alternative) -> Option<bool>,
-    ) -> Option<bool> {
         if self.is_empty() {
             return Some(true);
         }
         let mut verdict = Some(false);
         for alternative in &self.alternatives {
-            let conditions = alternative.conditions_verdict(user, key, now);
-            let of_words = if conditions == Some(false) {
-                Some(true)
-            } else {
-                words(alternative)
-            };
-            match both(conditions, of_words) {
+            match alternative.conditions_verdict(user, key, now) {
                 Some(true) => return Some(true),
                 Some(false) => {}
                 None => verdict = None,
