@@ -862,6 +862,9 @@ fn a_tag_says_until_when_and_why_and_what_cannot_be_read_is_said() {
         ("soon", None),
         ("", None),
         ("02027-01-31", None),
+        ("+2027-1-31 x", None),
+        ("2027-01- 31", None),
+        ("-027-01-31", None),
     ] {
         let exemption = Exemption::read(text);
         let expected = read.map(|(until, why)| Exemption {
