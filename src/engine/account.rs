@@ -314,7 +314,10 @@ impl Account {
         match &read {
             Read::Caller => self.identity.caller.ask(request),
             Read::Alias => self.identity.alias.ask(request),
-            Read::Summary => self.identity.summary.ask(request),
+            Read::Summary => {
+                self.identity.summary.ask(request);
+                self.identity.summary_asked = Some(now);
+            }
             Read::Report => self.identity.report.ask(request),
             Read::Users(None) => self.users.begin_listing(request),
             Read::Users(Some(_)) => self.users.listing.ask(request),

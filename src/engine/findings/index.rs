@@ -86,7 +86,7 @@ pub struct AccountFindings {
     found: usize,
     exempt: usize,
     grid: Grid,
-    /// What root's keys were judged by: when the report was made, and how many the summary counts.
+    /// What root's keys were judged by: when the report was made, and how many there are.
     root_seen: Option<(Option<DateTime<Utc>>, Option<usize>)>,
     /// What the account is called, where a rule asks for that.
     label: Box<str>,
@@ -295,10 +295,9 @@ pub(super) fn follow(
         places.len()
     };
     let report = account.identity.report.known();
-    let summary = account.identity.summary.known();
     let root = (
         report.map(|report| report.generated),
-        summary.and_then(|summary| summary.root_keys),
+        account.identity.told_of_root().map(|(count, _)| count),
     );
     if all || index.root_seen != Some(root) {
         index.root_seen = Some(root);
@@ -361,10 +360,6 @@ fn judge_root(index: &mut AccountFindings, account: &Account, now: DateTime<Utc>
         root: true,
         ..facts.root()
     };
-    let reported = account.identity.report.known();
-    let reported = reported.and_then(|report| report.root.as_deref());
-    let counted = account.identity.summary.known();
-    let counted = counted.and_then(|summary| summary.root_keys);
     let exempt = rules.exemptions_in_config(ROOT_USER, None);
     let exempt = exempt
         .filter(|(it, _)| it.exemption.holds_on(now.date_naive()))
@@ -374,24 +369,14 @@ fn judge_root(index: &mut AccountFindings, account: &Account, now: DateTime<Utc>
         exempt,
         place: grid::Place::Out,
     };
-    match (reported, counted) {
-        (Some(keys), _) => {
-            let known = |key: &ReportedKey| judged(keys.len(), reported_facts(key));
-            index.root.extend(keys.iter().map(known));
-            // The report may be hours old, the summary is not.
-            for _ in keys.len()..counted.unwrap_or(0) {
-                index.root.push(judged(1, KeyFacts::default()));
-            }
-        }
-        (None, Some(count)) => {
-            for _ in 0..count {
-                index.root.push(judged(count, KeyFacts::default()));
-            }
-        }
-        (None, None) => {
-            let Verdicts { met, unknown } = rules.judge(&user(None), None, now, mask);
-            index.root_unknown = met | unknown;
-        }
+    let Some((count, reported)) = account.identity.told_of_root() else {
+        let Verdicts { met, unknown } = rules.judge(&user(None), None, now, mask);
+        index.root_unknown = met | unknown;
+        return;
+    };
+    for at in 0..count {
+        let key = reported.get(at).map(reported_facts).unwrap_or_default();
+        index.root.push(judged(count, key));
     }
 }
 

@@ -611,6 +611,13 @@ fn a_key_of_root_is_found_where_either_tells_of_it_and_not_known_where_neither_d
             0,
         ),
         (Some(report(&[])), Some(summary(Some(1))), 1, 0),
+        // One of them is older, and it is not known which.
+        (
+            Some(report(std::slice::from_ref(&key))),
+            Some(summary(Some(0))),
+            0,
+            1,
+        ),
     ] {
         let mut house = House::new(Policy::default());
         let case = format!("{told:?} {counted:?}");
