@@ -2,7 +2,7 @@
 //! none is renamed, and none says something else.
 
 /// Of `iamkeys list` and `iamkeys find`.
-pub const KEYS: [&str; 17] = [
+pub const KEYS: [&str; 18] = [
     "account",
     "account_name",
     "user",
@@ -18,6 +18,7 @@ pub const KEYS: [&str; 17] = [
     "owner",
     "findings",
     "findings_unknown",
+    "exempt",
     "path",
     "description",
 ];

@@ -48,6 +48,7 @@ pub(super) struct KeyRecord {
     owner: Option<String>,
     findings: Option<Vec<String>>,
     findings_unknown: Vec<String>,
+    exempt: Option<bool>,
     path: String,
     description: Option<String>,
 }
@@ -61,6 +62,10 @@ impl KeyRecord {
         now: DateTime<Utc>,
     ) -> Self {
         let (findings, findings_unknown) = findings(account, row, at);
+        let exempt = place(account, row, at).and_then(|(user, key)| {
+            let findings = &account.findings;
+            findings.is_exempt(user, key)
+        });
         let since = key.created();
         // The report tells of the latest activation: the key may be older.
         let is_minimum = key.live().is_none();
@@ -92,6 +97,7 @@ impl KeyRecord {
                 .map(|owner| owner.unwrap_or_default().to_owned()),
             findings,
             findings_unknown,
+            exempt,
             path: row.user.path.to_string(),
             description: row
                 .known_description(key)
@@ -100,12 +106,16 @@ impl KeyRecord {
     }
 }
 
+/// The place of a user in the account, and of a key among those of the user.
+fn place(account: &Account, row: &UserRow, at: usize) -> Option<(u32, u16)> {
+    let user = account.users.find(&row.user.name)?;
+    Some((u32::try_from(user).ok()?, u16::try_from(at).ok()?))
+}
+
 /// The rules that find a key, by its place among those of its user, and those of which that is not known.
 /// Where none is known to find it and one may, it is not known whether there is any.
 fn findings(account: &Account, row: &UserRow, at: usize) -> (Option<Vec<String>>, Vec<String>) {
-    let user = account.users.find(&row.user.name);
-    let user = user.and_then(|user| u32::try_from(user).ok());
-    let Some((user, key)) = user.zip(u16::try_from(at).ok()) else {
+    let Some((user, key)) = place(account, row, at) else {
         return (None, Vec::new());
     };
     let id = |rule: &Rule| rule.id.to_string();
@@ -182,6 +192,10 @@ impl Record for KeyRecord {
             Value::List(key.findings_unknown.clone())
         })
         .needs(FINDINGS),
+        Column::new("exempt", "exempt", |key: &Self| (&key.exempt).into()).needs(Parts {
+            details: true,
+            ..KEYS
+        }),
         Column::new("path", "path", |key: &Self| (&key.path).into()),
         Column::new("description", "description", |key: &Self| {
             (&key.description).into()
@@ -208,6 +222,7 @@ impl Record for KeyRecord {
         "owner",
         "findings",
         "findings_unknown",
+        "exempt",
     ];
 
     const OF_TABLE: &'static [&'static str] = &[

@@ -92,6 +92,30 @@ fn what_is_refused_of_one_user_is_counted() {
 }
 
 #[test]
+fn where_tags_are_refused_it_is_not_known_what_is_exempt() {
+    let account = account();
+    let exempt = |args: &[&str]| {
+        let lines = run_at(&account, args).lines();
+        let is_exempt = lines.iter().filter(|it| it["exempt"] == true).count();
+        let not_known = lines.iter().filter(|it| it["exempt"].is_null()).count();
+        (is_exempt, not_known, lines.len())
+    };
+    let (is_exempt, not_known, all) = exempt(&["list"]);
+    assert!(is_exempt > 0 && not_known == 0 && all > is_exempt);
+    let narrow = ["list", "--columns", "key_id,exempt"];
+    assert_eq!(exempt(&narrow), (is_exempt, 0, all));
+    for action in ["GetAccountAuthorizationDetails", "ListUserTags"] {
+        account
+            .endpoint
+            .fault(Fault::new(FaultKind::Refuse).action(action));
+    }
+    assert_eq!(exempt(&["list"]), (0, all, all));
+    let lines = run_at(&account, &["list"]).lines();
+    // Age and use are known: that is found, and may be exempt.
+    assert!(lines.iter().any(|it| it["findings"].is_array()));
+}
+
+#[test]
 fn what_is_refused_of_everybody_is_not_asked_of_each_and_counted_all_the_same() {
     let account = account();
     account

@@ -200,31 +200,52 @@ fn is_about(of: Option<&str>, key: Option<&str>) -> bool {
     }
 }
 
-/// The rules that exemptions take a key out of, a bit each; none where that is not known, as the tags
-/// of its user are not.
+/// What exemptions take a key out of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Exempt {
+    /// The rules, a bit each, as far as is known.
+    pub(in crate::engine) from: u64,
+    /// There may be more: the tags of its user are not known, or one of them exempts a key by its ID, and
+    /// the credential report has none.
+    pub(in crate::engine) may_be_more: bool,
+}
+
+impl Exempt {
+    /// The rules, a bit each; none where it is not known whether there are any.
+    pub(in crate::engine) fn known(self) -> Option<u64> {
+        (self.from != 0 || !self.may_be_more).then_some(self.from)
+    }
+}
+
+/// What exemptions take a key out of on a day.
 #[inline]
 pub(in crate::engine) fn exempt_from(
     rules: &Rules,
     row: &UserRow,
     key: Option<&str>,
     today: NaiveDate,
-) -> Option<u64> {
-    let mut mask = 0;
+) -> Exempt {
+    let mut exempt = Exempt::default();
     if rules.has_exemptions() {
         for (it, of) in rules.exemptions_in_config(&row.user.name, key) {
             if it.exemption.holds_on(today) {
-                mask |= of;
+                exempt.from |= of;
             }
         }
     }
     let Some(tags) = row.tags.known() else {
-        return (mask != 0).then_some(mask);
+        exempt.may_be_more = true;
+        return exempt;
     };
     for (of, text) in tags.exemptions() {
         let holds = || Exemption::read(text).is_ok_and(|it| it.holds_on(today));
-        if is_about(of, key) && holds() {
-            mask |= rules.exemptible();
+        if is_about(of, key) {
+            if holds() {
+                exempt.from |= rules.exemptible();
+            }
+        } else if key.is_none() && holds() {
+            exempt.may_be_more = true;
         }
     }
-    Some(mask)
+    exempt
 }

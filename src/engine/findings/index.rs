@@ -22,6 +22,8 @@ pub struct Counted {
     pub found: usize,
     /// Keys that meet it, and that an exemption takes out.
     pub exempt: usize,
+    /// Those of `found` of which it is not known whether an exemption takes them out.
+    pub unsure: usize,
     /// Keys of which it is not known whether they do.
     pub unknown: usize,
     /// Users of whom it is not known which keys they have, and whose keys may meet it.
@@ -35,6 +37,7 @@ impl Counted {
     pub fn add(&mut self, other: Self) {
         self.found += other.found;
         self.exempt += other.exempt;
+        self.unsure += other.unsure;
         self.unknown += other.unknown;
         self.users += other.users;
         self.accounts += other.accounts;
@@ -53,6 +56,8 @@ struct Judged {
     verdicts: Verdicts,
     /// The rules that exemptions take it out of.
     exempt: u64,
+    /// There may be more that they take it out of.
+    may_be_exempt: bool,
     place: grid::Place,
 }
 
@@ -60,6 +65,15 @@ impl Judged {
     /// The rules that find it.
     fn found(&self) -> u64 {
         self.verdicts.met & !self.exempt
+    }
+
+    /// Those that find it, where an exemption may take it out of them, of all that one can.
+    fn unsure(&self, exemptible: u64) -> u64 {
+        if self.may_be_exempt {
+            self.found() & exemptible
+        } else {
+            0
+        }
     }
 }
 
@@ -176,7 +190,15 @@ impl AccountFindings {
         self.rules_in(judged.map_or(0, |key| key.verdicts.met & key.exempt))
     }
 
-    /// The rules of which it is not known whether a key meets them; all that count, where it is not judged.
+    /// Whether exemptions take a key out of any rule; none where that is not known.
+    #[must_use]
+    pub fn is_exempt(&self, row: u32, key: u16) -> Option<bool> {
+        let key = self.rows.get(row as usize)?.keys.get(usize::from(key))?;
+        (key.exempt != 0 || !key.may_be_exempt).then_some(key.exempt != 0)
+    }
+
+    /// The rules of which it is not known whether a key meets them; all that are asked of users, where it is
+    /// not judged.
     pub fn unknown(&self, row: u32, key: u16) -> impl Iterator<Item = &Rule> {
         let judged = self.rows.get(row as usize);
         let judged = judged.and_then(|row| row.keys.get(usize::from(key)));
@@ -204,12 +226,16 @@ impl AccountFindings {
                 left &= left - 1;
             }
         };
+        let exemptible = self.rules.exemptible();
         let counts = &mut self.counts;
         each(row.unknown, &mut |at| step(&mut counts[at].users));
         for key in &row.keys {
             let met = key.verdicts.met;
             each(key.found(), &mut |at| step(&mut counts[at].found));
             each(met & key.exempt, &mut |at| step(&mut counts[at].exempt));
+            each(key.unsure(exemptible), &mut |at| {
+                step(&mut counts[at].unsure);
+            });
             each(key.verdicts.unknown, &mut |at| {
                 step(&mut counts[at].unknown);
             });
@@ -314,7 +340,7 @@ fn judge_rows<'a>(
     now: DateTime<Utc>,
     rows: impl Iterator<Item = &'a UserRow>,
 ) -> Vec<JudgedRow> {
-    let facts = Facts::of(account, now);
+    let facts = Facts::by(account, rules, now);
     let today = now.date_naive();
     rows.map(|row| {
         let user = facts.user(row);
@@ -327,13 +353,12 @@ fn judge_rows<'a>(
             };
         }
         let keys = row.known_keys().map(|key| {
-            let of_key = KeyFacts {
-                exempt: rules.exempt(row, key.id(), today),
-                ..facts.key(row, key)
-            };
+            let exempt = rules.exempt(row, key.id(), today);
+            let of_key = facts.key_exempt(row, key, exempt.known());
             Judged {
                 verdicts: rules.judge(&user, Some(&of_key), now, !rules.of_root()),
-                exempt: of_key.exempt.unwrap_or(0),
+                exempt: exempt.from,
+                may_be_exempt: exempt.may_be_more,
                 place: grid::place(key, now),
             }
         });
@@ -352,7 +377,7 @@ fn judge_root(index: &mut AccountFindings, account: &Account, now: DateTime<Utc>
     index.root_unknown = 0;
     let rules = index.rules.clone();
     let mask = rules.of_root();
-    let facts = Facts::of(account, now);
+    let facts = Facts::by(account, &rules, now);
     let user = |keys: Option<usize>| UserFacts {
         name: ROOT_USER,
         path: "/",
@@ -367,6 +392,7 @@ fn judge_root(index: &mut AccountFindings, account: &Account, now: DateTime<Utc>
     let judged = |keys: usize, key: KeyFacts<'_>| Judged {
         verdicts: rules.judge(&user(Some(keys)), Some(&key), now, mask),
         exempt,
+        may_be_exempt: false,
         place: grid::Place::Out,
     };
     let Some((count, reported)) = account.identity.told_of_root() else {

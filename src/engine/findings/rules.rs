@@ -5,7 +5,7 @@
 //! never from the report's `last_rotated`, which a toggle makes young; what was never used counts as
 //! unused since its creation; a finding is about a key and not about a user with two of them.
 
-use super::exemption::exempt_from;
+use super::exemption::{Exempt, exempt_from};
 use super::policy::{ConfigExemption, Limits, OwnRule, Policy, ROOT_USER};
 use crate::engine::account::UserRow;
 use crate::engine::query::{KeyFacts, Query, UserFacts, complete::begins, glob::Glob};
@@ -425,14 +425,14 @@ impl Rules {
         about.map(|it| (&it.exemption, it.mask))
     }
 
-    /// The rules that exemptions take a key out of, a bit each; none where that is not known.
+    /// What exemptions take a key out of.
     #[inline]
     pub(in crate::engine) fn exempt(
         &self,
         row: &UserRow,
         key: Option<&str>,
         today: NaiveDate,
-    ) -> Option<u64> {
+    ) -> Exempt {
         exempt_from(self, row, key, today)
     }
 

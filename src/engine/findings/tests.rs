@@ -748,6 +748,93 @@ fn policy(edit: impl FnOnce(&mut Policy)) -> Policy {
     policy
 }
 
+/// What is found stays found where it is not known whether it is exempt, and is counted apart.
+#[test]
+fn a_finding_whose_exemption_is_not_known_is_counted_as_such() {
+    let of_key = "iamkeys:exempt:AKIAFINDING1EXAMPLE1";
+    let in_report = |tags: &[(&'static str, &'static str)]| Known {
+        keys: None,
+        report: Some(vec![reported(true, 91, used(1))]),
+        tags: Some(tags.to_vec()),
+        ..fine(&[])
+    };
+    let live = |tags: Option<&[(&'static str, &'static str)]>| Known {
+        tags: tags.map(<[_]>::to_vec),
+        ..fine(&[active(91, used(1))])
+    };
+    let old = |rules: &[&str]| ConfigExemption {
+        key: None,
+        user: None,
+        account: None,
+        rules: rules.iter().map(|rule| (*rule).into()).collect(),
+        exemption: Exemption::read("2027-01-31 PLAT-1").unwrap(),
+        line: 1,
+    };
+    for (situation, known, in_config, (found, exempt, unsure), is_exempt) in [
+        (
+            "tags are known",
+            live(Some(OWNED)),
+            None,
+            (1, 0, 0),
+            Some(false),
+        ),
+        ("tags are not known", live(None), None, (1, 0, 1), None),
+        (
+            "exempt by the config already",
+            live(None),
+            Some(old(&[])),
+            (0, 1, 0),
+            Some(true),
+        ),
+        (
+            "from another rule",
+            live(None),
+            Some(old(&["no-owner"])),
+            (1, 0, 1),
+            Some(true),
+        ),
+        (
+            "no ID, and no tag names one",
+            in_report(OWNED),
+            None,
+            (1, 0, 0),
+            Some(false),
+        ),
+        (
+            "no ID, and a tag names one",
+            in_report(&[(of_key, "2027-01-31")]),
+            None,
+            (1, 0, 1),
+            None,
+        ),
+        (
+            "no ID, and that tag is over",
+            in_report(&[(of_key, "2026-01-31")]),
+            None,
+            (1, 0, 0),
+            Some(false),
+        ),
+    ] {
+        let mut house = House::new(policy(|policy| policy.exemptions.extend(in_config)));
+        house.add("deploy-bot", known);
+        house.engine.follow_findings();
+        let counted = house.counted("old");
+        let counts = (counted.found, counted.exempt, counted.unsure);
+        assert_eq!(counts, (found, exempt, unsure), "{situation}");
+        let account = &house.engine.fleet[house.slot];
+        assert_eq!(account.findings.is_exempt(0, 0), is_exempt, "{situation}");
+    }
+    // AWS has found it in public: nothing exempts it from that.
+    let house = House::of(
+        "deploy-bot",
+        Known {
+            quarantined: Some(true),
+            ..live(None)
+        },
+    );
+    assert_eq!(house.counted("quarantined").unsure, 0);
+}
+
 #[test]
 fn limits_severities_rules_off_and_own_rules_are_those_of_the_policy() {
     let rules = Rules::of(
