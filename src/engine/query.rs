@@ -191,6 +191,16 @@ impl Query {
         self.asks_of_user(|condition| matches!(condition, OfUser::Root))
     }
 
+    /// Whether none but the root user can pass.
+    #[must_use]
+    pub fn asks_root_alone(&self) -> bool {
+        let is_it = |condition: &Either<OfUser>| {
+            !condition.not && condition.any.iter().all(|it| matches!(it, OfUser::Root))
+        };
+        let mut all = self.alternatives.iter();
+        !self.is_empty() && all.all(|one| one.of_user.iter().any(is_it))
+    }
+
     /// Whether it asks which key is this session's own.
     #[must_use]
     pub fn asks_own(&self) -> bool {

@@ -202,7 +202,8 @@ impl AccountFindings {
     pub fn unknown(&self, row: u32, key: u16) -> impl Iterator<Item = &Rule> {
         let judged = self.rows.get(row as usize);
         let judged = judged.and_then(|row| row.keys.get(usize::from(key)));
-        self.rules_in(judged.map_or(self.rules.on(), |key| key.verdicts.unknown))
+        let asked = self.rules.on() & self.rules.of_users();
+        self.rules_in(judged.map_or(asked, |key| key.verdicts.unknown))
     }
 
     fn rules_in(&self, mask: u64) -> impl Iterator<Item = &Rule> {
@@ -342,10 +343,11 @@ fn judge_rows<'a>(
 ) -> Vec<JudgedRow> {
     let facts = Facts::by(account, rules, now);
     let today = now.date_naive();
+    let mask = rules.of_users();
     rows.map(|row| {
         let user = facts.user(row);
         if row.key_count().is_none() {
-            let Verdicts { met, unknown } = rules.judge(&user, None, now, !rules.of_root());
+            let Verdicts { met, unknown } = rules.judge(&user, None, now, mask);
             return JudgedRow {
                 keys: Box::default(),
                 // A key would meet it, and it is not known whether there is one.
@@ -356,7 +358,7 @@ fn judge_rows<'a>(
             let exempt = rules.exempt(row, key.id(), today);
             let of_key = facts.key_exempt(row, key, exempt.known());
             Judged {
-                verdicts: rules.judge(&user, Some(&of_key), now, !rules.of_root()),
+                verdicts: rules.judge(&user, Some(&of_key), now, mask),
                 exempt: exempt.from,
                 may_be_exempt: exempt.may_be_more,
                 place: grid::place(key, now),

@@ -87,6 +87,8 @@ pub struct Rule {
     pub is_exemptible: bool,
     /// Whether it asks for the root user, and so is asked of root's keys.
     pub is_of_root: bool,
+    /// Whether no other key can meet it.
+    pub is_of_root_alone: bool,
     query: Query,
 }
 
@@ -284,6 +286,9 @@ pub struct Rules {
     on: u64,
     /// Those that are asked of root's keys.
     of_root: u64,
+    /// Those that are asked of the keys of users.
+    of_users: u64,
+    limits: Limits,
     /// Those that exemptions can take a key out of.
     exemptible: u64,
     /// Whether one asks what an account is called.
@@ -327,12 +332,14 @@ impl Rules {
                 // AWS has found the key in public: that is no matter of a decision of ours.
                 is_exemptible: row.id != "quarantined",
                 is_of_root: false,
+                is_of_root_alone: false,
             }
         });
         let own = policy.own.iter().map(|rule| own(rule, policy, places));
         let mut all: Vec<Rule> = table.chain(own).collect();
         for rule in &mut all {
             rule.is_of_root = rule.query.asks_root();
+            rule.is_of_root_alone = rule.query.asks_root_alone();
         }
         let bits = |is: fn(&Rule) -> bool| {
             let set = all.iter().enumerate().filter(|(_, rule)| is(rule));
@@ -354,6 +361,8 @@ impl Rules {
         Self {
             on: bits(|rule| rule.is_on),
             of_root: bits(|rule| rule.is_of_root),
+            of_users: bits(|rule| !rule.is_of_root_alone),
+            limits,
             exemptible,
             asks_account: all.iter().any(|rule| rule.query.asks_account()),
             asks_own: all.iter().any(|rule| rule.query.asks_own()),
@@ -391,6 +400,17 @@ impl Rules {
 
     pub(super) fn of_root(&self) -> u64 {
         self.of_root
+    }
+
+    /// Those that are asked of the keys of users, a bit each.
+    pub(super) fn of_users(&self) -> u64 {
+        self.of_users
+    }
+
+    /// The limits that they are made of.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     pub(super) fn asks_account(&self) -> bool {
@@ -473,7 +493,12 @@ impl Rules {
         let mut finds = Some(false);
         for (at, rule) in self.all.iter().enumerate() {
             let bit = 1 << at;
-            let is_out = self.on & bit == 0 || exempt & bit != 0 || rule.is_of_root;
+            let of = if user.root {
+                self.of_root
+            } else {
+                self.of_users
+            };
+            let is_out = self.on & of & !exempt & bit == 0;
             if is_out || !is_asked(rule) {
                 continue;
             }
@@ -503,6 +528,7 @@ fn own(rule: &OwnRule, policy: &Policy, places: &[usize]) -> Rule {
         is_on: policy.is_on(places, &rule.id),
         is_exemptible: true,
         is_of_root: false,
+        is_of_root_alone: false,
         query: Query::parse(&rule.when),
     }
 }

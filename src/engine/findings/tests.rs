@@ -584,6 +584,50 @@ fn each_rule_says_of_each_key_what_is_known() {
     }
 }
 
+/// What asks for the root user is asked of root's keys, and of all others where those can meet it, too.
+#[test]
+fn an_own_rule_that_names_root_is_asked_of_users_as_well() {
+    use crate::engine::account::{Facts, Reported};
+    let own = |id: &str, when: &str| OwnRule {
+        id: id.into(),
+        name: id.into(),
+        when: when.into(),
+        severity: Severity::High,
+        why: None,
+        remedy: None,
+    };
+    let mut house = House::new(policy(|policy| {
+        policy.own = vec![
+            own("not-root", "-root age>365"),
+            own("either", "root | status:active age>365"),
+            own("root-alone", "root age>1"),
+        ];
+    }));
+    house.add("deploy-bot", fine(&[active(400, used(0))]));
+    let account = house.engine.fleet.get_mut(house.slot).unwrap();
+    account.identity.report = Load::Ready(Reported {
+        generated: ago(0),
+        root: Some([reported(true, 7, used(1))].into()),
+    });
+    house.engine.follow_findings();
+    let account = &house.engine.fleet[house.slot];
+    for (rule, of_users, of_root) in [("not-root", 1, 0), ("either", 1, 1), ("root-alone", 0, 1)] {
+        let at = house.engine.findings.rules().find(rule).unwrap();
+        assert_eq!(account.findings.keys(at).count(), of_users, "{rule}");
+        assert_eq!(account.findings.roots(at), of_root, "{rule}");
+        assert_eq!(house.counted(rule).found, of_users + of_root, "{rule}");
+        assert_eq!(house.counted(rule).unknown, 0, "{rule}");
+        // And a filter shows the same.
+        let facts = Facts::of(account, now());
+        let row = account.users.get("deploy-bot").unwrap();
+        let key = facts.key(row, row.known_key(0).unwrap());
+        let query = Query::parse(&format!("finding:{rule}"));
+        let mut scratch = crate::engine::query::Scratch::default();
+        let passes = query.key_passes(&facts.user(row), &key, now(), &mut scratch);
+        assert_eq!(usize::from(passes), of_users, "{rule}");
+    }
+}
+
 /// Root's keys are told of by the report, and by the summary how many there are.
 #[test]
 fn a_key_of_root_is_found_where_either_tells_of_it_and_not_known_where_neither_does() {
