@@ -14,6 +14,7 @@ mod grid;
 mod index;
 mod policy;
 mod rules;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use grid::{AGES, Grid, IDLE, cell_filter};
 pub use index::{AccountFindings, Counted};
 pub use policy::{ConfigExemption, Limits, OwnRule, Policy, PolicyPart, ROOT_USER};
 pub use rules::{RULE_IDS, Rule, Rules, Severity, Standard};
+pub use shown::ShownRule;
 
 use super::{
     Engine,
