@@ -833,6 +833,33 @@ fn leaving_asks_and_pauses() {
 }
 
 #[test]
+fn an_answer_while_leaving_is_asked_about_decides_nothing() {
+    let mut world = World::new(vec![batch(0, 5)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    drop(world.engine.intend(Intent::Leave(Leave::Quit)));
+    assert_eq!(world.engine.obstacle(), Some(Obstacle::Plan));
+    // The next key is being looked at then, and nothing is under way.
+    let (session, id, _) = world.under_way.remove(0);
+    let effects = world.engine.hear(Event::Changed {
+        session,
+        id,
+        result: Ok(Changed::Done),
+        request_id: None,
+        took: Duration::ZERO,
+    });
+    assert_eq!(world.engine.under_way().count(), 0);
+    let exits = |effect: &Effect| matches!(effect, Effect::Exit(_));
+    assert!(!effects.iter().any(exits), "nobody chose to leave");
+    assert_eq!(world.engine.obstacle(), Some(Obstacle::Plan), "still asked");
+    assert_eq!(world.plan().stage, BulkStage::Running);
+    // Who chooses it then leaves at once.
+    let effects = world.engine.intend(Intent::LeaveNow);
+    assert!(effects.iter().any(exits));
+}
+
+#[test]
 fn another_session_takes_what_was_looked_at_back() {
     let mut world = World::new(vec![batch(0, 3)]);
     world.make(BulkAction::Deactivate);
