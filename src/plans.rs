@@ -50,7 +50,6 @@ fn held_name(held: &HeldBack) -> &'static str {
     match held {
         HeldBack::AlreadySo(_) => "already_so",
         HeldBack::Gone => "gone",
-        HeldBack::NotOpen => "account_not_open",
         HeldBack::Exempt(_) => "exempt",
         HeldBack::Own => "own_key",
         HeldBack::InUse => "in_use",
@@ -63,7 +62,6 @@ fn held_named(name: &str, exempt: Option<&str>, status: &KeyStatus) -> Option<He
     Some(match name {
         "already_so" => HeldBack::AlreadySo(status.clone()),
         "gone" => HeldBack::Gone,
-        "account_not_open" => HeldBack::NotOpen,
         "exempt" => HeldBack::Exempt(exempt.unwrap_or_default().into()),
         "own_key" => HeldBack::Own,
         "in_use" => HeldBack::InUse,

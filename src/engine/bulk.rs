@@ -8,6 +8,7 @@
 //!
 //! One such plan is open at a time: what undoes it is a plan of its own, which takes its place.
 
+mod accounts;
 mod apply;
 mod document;
 mod entry;
@@ -23,7 +24,7 @@ pub use schedule::{AT_ONCE, BulkAccount, Paused};
 
 use super::{
     Effect, Engine,
-    effect::{PlanJob, Slot},
+    effect::PlanJob,
     request::Change,
 };
 use chrono::{DateTime, Utc};
@@ -345,6 +346,11 @@ impl BulkPlan {
         self.tally.to_do + self.tally.failed > 0
     }
 
+    /// Whether a key has something left to be done, and its account is open.
+    pub(super) fn can_be_done(&self, entry: &Entry) -> bool {
+        entry.is_left() && self.accounts[entry.account].slot.is_some()
+    }
+
     /// Whether it has deactivated something, so that there is something to undo.
     #[must_use]
     pub fn can_undo(&self) -> bool {
@@ -393,7 +399,7 @@ impl Engine {
     #[must_use]
     pub fn bulk_confirmation(&self) -> Option<Confirmation> {
         let plan = self.bulk()?;
-        let left = |entry: &&Entry| entry.is_left();
+        let left = |entry: &&Entry| plan.can_be_done(entry);
         let mut of_account = vec![0; plan.accounts.len()];
         let (mut keys, mut unconfirmed) = (0, false);
         for entry in plan.entries.iter().filter(left) {
@@ -466,11 +472,4 @@ impl Engine {
         Some(())
     }
 
-    /// The slot of the open account of this ID, for a key of a plan that was made elsewhere.
-    #[must_use]
-    pub fn slot_of_account(&self, id: &str) -> Option<Slot> {
-        let mut accounts = self.fleet.accounts().iter();
-        let found = accounts.find(|account| account.identity.account_id() == Some(id));
-        found.map(|account| account.session.slot)
-    }
 }

@@ -104,6 +104,7 @@ impl Engine {
             }
         }
         self.vault.account_is_known(session, id.as_deref());
+        self.bulk_account_opened(session);
         Some(())
     }
 

@@ -100,20 +100,41 @@ impl World {
         for at in 0..world.accounts.len() {
             world.engine.tick(world.clock);
             let (slot, _) = world.engine.open(Target::Ambient);
-            let session = world.engine.fleet[slot].session;
-            let result = Ok(Box::new(SignedIn {
-                key: format!("AKIASESSION{at:05}EXAMP"),
-                caller: Some(Caller {
-                    account: format!("{:012}", at + 1),
-                    arn: format!("arn:aws:iam::{:012}:user/admin", at + 1),
-                }),
-                ..SignedIn::default()
-            }));
-            world.hear(Event::SignedIn { session, result });
-            let name = format!("{alias}-{at}");
-            world.run_with_alias(&name);
+            world.signed_in(slot, at, &format!("{alias}-{at}"));
         }
         world
+    }
+
+    /// A slot is signed in to, in the account of this number.
+    fn signed_in(&mut self, slot: Slot, number: usize, alias: &str) {
+        let session = self.engine.fleet[slot].session;
+        let result = Ok(Box::new(SignedIn {
+            key: format!("AKIASESSION{number:05}EXAMP"),
+            caller: Some(Caller {
+                account: format!("{:012}", number + 1),
+                arn: format!("arn:aws:iam::{:012}:user/admin", number + 1),
+            }),
+            ..SignedIn::default()
+        }));
+        self.hear(Event::SignedIn { session, result });
+        self.run_with_alias(alias);
+    }
+
+    /// Another account is opened beside the others.
+    fn open_another(&mut self, users: Users) {
+        let number = self.accounts.len();
+        self.accounts.push(users);
+        let (slot, effects) = self.engine.open(Target::Ambient);
+        self.effects.extend(effects);
+        self.signed_in(slot, number, &format!("acme-{number}"));
+    }
+
+    /// A slot is signed in to anew, in the account of this number: these are the users there.
+    fn switch(&mut self, slot: Slot, number: usize, users: Users) {
+        let effects = self.engine.intend(Intent::SignIn(slot, Target::Ambient));
+        self.effects.extend(effects);
+        self.accounts[usize::from(slot.0)] = users;
+        self.signed_in(slot, number, &format!("acme-{number}"));
     }
 
     fn run_with_alias(&mut self, alias: &str) {
@@ -1202,15 +1223,86 @@ fn a_plan_for_an_account_that_is_not_open_is_refused() {
 }
 
 #[test]
-fn keys_of_accounts_that_are_not_open_stay_out_of_a_plan_that_is_opened() {
-    let mut world = World::new(vec![batch(0, 2), batch(1, 2)]);
+fn keys_of_an_account_that_is_not_open_wait_for_it() {
+    let mut elsewhere = batch(1, 3);
+    elsewhere[2].1[0].used = Some(2);
+    let mut world = World::new(vec![batch(0, 2), elsewhere.clone()]);
     world.make(BulkAction::Deactivate);
     let document = world.document();
     let mut world = World::new(vec![batch(0, 2)]);
-    world.open_document(document);
-    assert_eq!((world.tally().to_do, world.tally().left_out), (2, 2));
-    let held = world.entry("AKIA001N00000EXAMPLE").held_back.clone();
-    assert_eq!(held, Some(HeldBack::NotOpen));
+    world.open_document(document.clone());
+    assert_eq!((world.tally().to_do, world.tally().left_out), (4, 1));
+    let held = |world: &World| world.entry("AKIA001N00002EXAMPLE").held_back.clone();
+    assert_eq!(held(&world), Some(HeldBack::InUse), "the reason is kept");
+    let (account, why) = world.plan().paused().next().unwrap();
+    assert_eq!((&*account.name, why), ("acme-1", &Paused::NotOpen));
+    assert_eq!(world.engine.bulk_confirmation().unwrap().keys, 2);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().to_do), (2, 2));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    assert!(!world.jobs().contains(&"forget".to_owned()), "it is kept");
+    // What is kept of it now is as it was reviewed.
+    assert_eq!(world.document().keys, document.keys);
+    assert!(!world.plan().is_comparing());
+    // It is opened later.
+    world.open_another(elsewhere);
+    assert_eq!(world.plan().paused().count(), 0);
+    assert_eq!(held(&world), Some(HeldBack::InUse));
+    assert_eq!(world.sent.len(), 2, "its keys were not confirmed yet");
+    assert_eq!(world.engine.bulk_confirmation().unwrap().keys, 2);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 4);
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    assert!(world.jobs().contains(&"forget".to_owned()));
+}
+
+#[test]
+fn a_plan_holds_to_its_account_and_not_to_the_slot() {
+    let users = batch(0, 3);
+    let mut world = World::new(vec![users.clone()]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Pause);
+    world.answer_change(0);
+    let users = std::mem::replace(&mut world.accounts[0], users);
+    // Another account with users of the same names.
+    world.switch(Slot(0), 7, batch(7, 3));
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 1);
+    let tally = world.tally();
+    assert_eq!((tally.to_do, tally.skipped, tally.done), (2, 0, 1));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    world.intend(BulkIntent::Stop);
+    world.intend(BulkIntent::Undo);
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 1, "nothing is activated in another account");
+    assert_eq!((world.tally().to_do, world.tally().skipped), (1, 0));
+    // The right one is opened again.
+    world.switch(Slot(0), 0, users);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 1);
+    assert!(world.statuses().iter().all(|(_, active)| *active));
+}
+
+#[test]
+fn a_session_that_is_renewed_by_signing_in_goes_on_with_the_plan() {
+    let users = batch(0, 3);
+    let mut world = World::new(vec![users.clone(), batch(1, 30)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    // The other account keeps the plan running meanwhile.
+    world.switch(Slot(0), 0, users);
+    world.run();
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    assert_eq!(world.tally().included(), 33);
+    assert_eq!(world.plan().paused().count(), 0);
 }
 
 #[test]

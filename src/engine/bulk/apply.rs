@@ -6,8 +6,8 @@ use super::{
 };
 use crate::engine::{
     Effect, Engine, READ_ONLY,
-    account::{Stage as AccountStage, is_trial},
-    effect::{ChangeId, Origin, PlanJob, SessionId},
+    account::is_trial,
+    effect::{ChangeId, Origin, PlanJob},
     error::{Error, Kind},
     model::{KeyStatus, LastUsed},
     plan::{PlanId, Proposal, Stage},
@@ -48,13 +48,17 @@ impl Engine {
             self.complain("No key is included");
             return None;
         }
+        if !plan.entries.iter().any(|entry| plan.can_be_done(entry)) {
+            self.complain("The accounts of the keys that are left are not open");
+            return None;
+        }
         let confirmation = self.bulk_confirmation();
         if confirmation.is_some_and(|it| !it.accepts(typed)) {
             return None;
         }
         let plan = self.bulk.as_deref_mut()?;
         for at in 0..plan.entries.len() {
-            if plan.entries[at].is_left() {
+            if plan.can_be_done(&plan.entries[at]) {
                 plan.edit(at, |entry| {
                     entry.state = EntryState::Pending;
                     entry.confirmed = true;
@@ -131,13 +135,13 @@ impl Engine {
     /// Looks at a key before its step.
     fn look_at_entry(&mut self, account: usize, at: usize) -> Option<()> {
         let now = self.now;
-        let plan = self.bulk.as_deref_mut()?;
-        let entry = &plan.entries[at];
+        let entry = &self.bulk()?.entries[at];
         let change = entry.step.change(&entry.user, &entry.key);
-        let slot = plan.accounts[account].slot;
+        let open = self.open_account_of(&self.bulk()?.accounts[account]);
+        let slot = open.map(|open| open.session.slot);
         let open = slot.and_then(|slot| self.fleet.get_mut(slot));
-        let open = open.filter(|it| it.stage == AccountStage::SignedIn);
-        let Some(open) = open.filter(|it| it.identity.broken.is_none()) else {
+        let plan = self.bulk.as_deref_mut()?;
+        let Some(open) = open else {
             plan.pause_account(account, Paused::NotOpen);
             return None;
         };
@@ -355,22 +359,6 @@ impl Engine {
         }
         self.schedule_bulk();
         Some(())
-    }
-
-    /// A session is over: what was looked at in it is looked at again when the plan goes on.
-    pub(in crate::engine) fn bulk_session_left(&mut self, session: SessionId) {
-        let of_it = |plan: &super::super::Plan| {
-            plan.session == session && plan.bulk.is_some() && plan.preflight().is_some()
-        };
-        while let Some(place) = self.plans.iter().position(of_it) {
-            let step = self.plans.remove(place);
-            if let (Some(at), Some(plan)) = (step.bulk, self.bulk.as_deref_mut()) {
-                let account = plan.entries[at].account;
-                plan.set_state(at, EntryState::Pending);
-                plan.pause_account(account, Paused::NotOpen);
-            }
-        }
-        self.schedule_bulk();
     }
 
     /// The account has said that a change was made whose outcome was not known.

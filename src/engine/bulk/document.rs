@@ -11,7 +11,7 @@ use super::{
 use crate::engine::{
     Effect, Engine, News, READ_ONLY,
     account::Stage as AccountStage,
-    effect::{PlanJob, SessionId, Slot},
+    effect::{PlanJob, SessionId},
     request::Read,
 };
 use chrono::{DateTime, Utc};
@@ -34,6 +34,19 @@ pub struct Document {
     pub accounts: Vec<DocumentAccount>,
     /// The keys.
     pub keys: Vec<DocumentKey>,
+}
+
+impl Document {
+    /// What its accounts are called, each with its ID.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let accounts = self.accounts.iter();
+        let names = accounts.map(|account| match &account.id {
+            Some(id) if *id != account.name => format!("{} {id}", account.name),
+            _ => account.name.clone(),
+        });
+        names.collect()
+    }
 }
 
 /// An account of a document.
@@ -147,23 +160,19 @@ impl Counts {
 /// What is to be compared with the accounts.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
-    queue: VecDeque<u32>,
+    pub(super) queue: VecDeque<u32>,
     /// Those whose user's keys were asked for, and whose last use is to be.
-    asked: HashSet<u32>,
+    pub(super) asked: HashSet<u32>,
 }
 
 impl BulkPlan {
     /// The plan as it is saved.
     #[must_use]
     pub fn document(&self, engine: &Engine) -> Document {
-        let endpoint = |account: &BulkAccount| {
-            let open = engine.fleet.get(account.slot?)?;
-            open.endpoint().map(str::to_owned)
-        };
         let accounts = self.accounts.iter().map(|account| DocumentAccount {
             id: account.id.clone(),
             name: account.name.clone(),
-            endpoint: endpoint(account),
+            endpoint: account.endpoint.clone(),
         });
         let keys = self.entries.iter().map(|entry| DocumentKey {
             account: entry.account,
@@ -239,20 +248,19 @@ impl Engine {
         let kept = self.kept_plan().filter(|kept| !kept.put_off);
         kept.is_some_and(|kept| {
             let mut accounts = kept.document.accounts.iter();
-            accounts.any(|account| self.slot_of(account).is_some())
+            accounts.any(|account| self.is_open(account))
         })
     }
 
-    /// The slot that an account of a document is open in.
-    fn slot_of(&self, wanted: &DocumentAccount) -> Option<Slot> {
-        let id = wanted.id.as_deref()?;
+    /// Whether an account of a document is open.
+    fn is_open(&self, wanted: &DocumentAccount) -> bool {
         let mut accounts = self.fleet.accounts().iter();
-        let found = accounts.find(|account| {
-            account.stage == AccountStage::SignedIn
-                && account.identity.account_id() == Some(id)
-                && account.endpoint() == wanted.endpoint.as_deref()
-        });
-        found.map(|account| account.session.slot)
+        wanted.id.is_some()
+            && accounts.any(|account| {
+                account.stage == AccountStage::SignedIn
+                    && account.identity.account_id() == wanted.id.as_deref()
+                    && account.endpoint() == wanted.endpoint.as_deref()
+            })
     }
 
     /// Takes what has become known of plans outside.
@@ -327,51 +335,24 @@ impl Engine {
         if let Some(why) = self.why_no_room_for_bulk() {
             return Err(why.into());
         }
-        let slots: Vec<Option<Slot>> = document
-            .accounts
-            .iter()
-            .map(|account| self.slot_of(account))
-            .collect();
-        if slots.iter().all(Option::is_none) {
-            let names = document.accounts.iter().map(|account| match &account.id {
-                Some(id) if *id != account.name => format!("{} {id}", account.name),
-                _ => account.name.clone(),
-            });
-            let names = names.collect::<Vec<_>>().join(", ");
-            return Err(format!(
-                "It is a plan for {names}, and that account is not open"
-            ));
+        if !document.accounts.iter().any(|it| self.is_open(it)) {
+            let names = document.names().join(", ");
+            return Err(format!("No account of this plan is open: {names}"));
         }
         let id = BulkId(self.number());
         let mut plan = BulkPlan::new(id, document.action, document.made, document.by);
         plan.undoes = document.undoes;
-        for (account, slot) in document.accounts.into_iter().zip(&slots) {
-            let open = slot.and_then(|slot| self.fleet.get(slot));
-            let production = open.is_some_and(|open| open.identity.is_production());
-            let name = open.map_or(account.name, |open| open.label().to_owned());
+        for account in document.accounts {
             plan.accounts
-                .push(BulkAccount::new(*slot, account.id, name, production));
+                .push(BulkAccount::new(account.id, account.name, account.endpoint));
         }
         let done: HashSet<(Option<&str>, &str)> = done
             .iter()
             .map(|step| (step.account.as_deref(), &*step.key))
             .collect();
         for key in document.keys {
-            let slot = slots.get(key.account).copied().flatten();
             let of = plan.accounts[key.account].id.as_deref();
             let is_done = done.contains(&(of, &*key.key));
-            let open = slot.and_then(|slot| self.fleet.get(slot));
-            let own = open.is_some_and(|it| it.is_own(&key.key) || it.is_made_from(&key.key));
-            // Who applies it may not be who has made it.
-            let held_back = match key.held_back {
-                _ if open.is_none() => Some(HeldBack::NotOpen),
-                Some(HeldBack::NotOpen) => None,
-                None if own && key.step.takes_away() => Some(HeldBack::Own),
-                held_back => held_back,
-            };
-            let newly_held = held_back == Some(HeldBack::NotOpen)
-                || (held_back == Some(HeldBack::Own) && !key.included);
-            let included = key.included && !newly_held && held_back != Some(HeldBack::Own);
             plan.add(Entry {
                 account: key.account,
                 user: key.user,
@@ -379,8 +360,8 @@ impl Engine {
                 step: key.step,
                 why: key.why,
                 reviewed: key.reviewed,
-                included: included || is_done,
-                held_back,
+                included: key.included || is_done,
+                held_back: key.held_back,
                 confirmed: false,
                 difference: None,
                 state: if is_done {
@@ -390,11 +371,11 @@ impl Engine {
                 },
             });
         }
-        plan.comparison.queue = (0..).take(plan.entries.len()).collect();
         if !done.is_empty() {
             plan.stage = BulkStage::Paused;
         }
         self.bulk = Some(Box::new(plan));
+        self.find_bulk_accounts();
         self.compare_bulk();
         Ok(())
     }
@@ -448,7 +429,7 @@ impl Engine {
     fn ask_use_of(&mut self, session: SessionId, at: u32) -> Option<()> {
         let plan = self.bulk.as_deref_mut()?;
         let entry = &plan.entries[at as usize];
-        let here = plan.accounts[entry.account].slot == Some(session.slot);
+        let here = plan.accounts[entry.account].session == Some(session);
         if !here || !plan.comparison.asked.remove(&at) || !entry.step.takes_away() {
             return None;
         }
@@ -463,7 +444,7 @@ impl Engine {
     fn compare_entry(&mut self, session: SessionId, at: usize) -> Option<()> {
         let plan = self.bulk.as_deref()?;
         let entry = plan.entries.get(at)?;
-        let here = plan.accounts[entry.account].slot == Some(session.slot);
+        let here = plan.accounts[entry.account].session == Some(session);
         if !here || entry.state != EntryState::Pending {
             return None;
         }

@@ -110,6 +110,11 @@ impl Entry {
         self.included && matches!(self.state, EntryState::Pending | EntryState::Failed(_))
     }
 
+    /// Whether it is being looked at or changed.
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.state, EntryState::Looking | EntryState::UnderWay)
+    }
+
     /// Whether it is next in its turn.
     pub(super) fn is_due(&self) -> bool {
         self.included && self.confirmed && self.state == EntryState::Pending

@@ -10,8 +10,6 @@ pub enum HeldBack {
     AlreadySo(KeyStatus),
     /// It is no longer there.
     Gone,
-    /// Its account is not open.
-    NotOpen,
     /// It is exempt, in words: until when, and why.
     Exempt(Box<str>),
     /// A session of this program is signed in with it, or was made from it.
@@ -28,7 +26,7 @@ impl HeldBack {
     /// Whether a person can include it all the same.
     #[must_use]
     pub fn can_be_included(&self) -> bool {
-        !matches!(self, Self::AlreadySo(_) | Self::Gone | Self::NotOpen)
+        !matches!(self, Self::AlreadySo(_) | Self::Gone)
     }
 
     /// In words.
@@ -37,7 +35,6 @@ impl HeldBack {
         match self {
             Self::AlreadySo(status) => format!("already {}", status.word()),
             Self::Gone => "no longer there".into(),
-            Self::NotOpen => "account not open".into(),
             Self::Exempt(text) => format!("exempt: {text}"),
             Self::Own => "your own key".into(),
             Self::InUse => "in use".into(),

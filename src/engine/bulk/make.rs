@@ -124,7 +124,7 @@ impl Engine {
         let account = self.fleet.get(marked.slot);
         let plan = &mut making.plan;
         let at = *making.accounts.entry(marked.slot).or_insert_with(|| {
-            plan.accounts.push(account_of(marked.slot, account));
+            plan.accounts.push(account_of(account));
             plan.accounts.len() - 1
         });
         let known = account.and_then(|account| known_key(account, &marked.user, &marked.key));
@@ -227,16 +227,12 @@ fn plan_step(action: BulkAction) -> BulkAction {
     }
 }
 
-fn account_of(slot: Slot, account: Option<&Account>) -> BulkAccount {
-    match account {
-        Some(account) => BulkAccount::new(
-            Some(slot),
-            account.identity.account_id().map(str::to_owned),
-            account.label().to_owned(),
-            account.identity.is_production(),
-        ),
-        None => BulkAccount::new(None, None, String::new(), false),
+fn account_of(account: Option<&Account>) -> BulkAccount {
+    let mut of = BulkAccount::new(None, String::new(), None);
+    if let Some(account) = account {
+        of.open_in(account);
     }
+    of
 }
 
 /// A key of a user, as far as it is known.
