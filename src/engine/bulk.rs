@@ -351,10 +351,13 @@ impl BulkPlan {
         entry.is_left() && self.accounts[entry.account].slot.is_some()
     }
 
-    /// Whether it has deactivated something, so that there is something to undo.
+    /// Whether it is over, or was stopped, and has deactivated something, so that there is something to
+    /// undo.
     #[must_use]
     pub fn can_undo(&self) -> bool {
-        !self.is_moving() && self.counts.undoable > 0
+        let has_left = self.has_work() || self.tally.unknown > 0;
+        let is_left = self.stage == BulkStage::Paused && has_left;
+        !self.is_moving() && !is_left && self.counts.undoable > 0
     }
 
     fn add(&mut self, entry: Entry) {
@@ -392,6 +395,12 @@ impl Engine {
     #[must_use]
     pub fn bulk(&self) -> Option<&BulkPlan> {
         self.bulk.as_deref()
+    }
+
+    /// Whether closing the plan brings the one back that it would have undone.
+    #[must_use]
+    pub fn undoes_open_plan(&self) -> bool {
+        self.bulk_undone.is_some()
     }
 
     /// What has to be typed to carry the plan out, or to go on with it: none where everything that is
@@ -468,7 +477,9 @@ impl Engine {
             self.complain("The plan is under way: pause it first");
             return None;
         }
-        self.bulk = None;
+        // One that undoes another and has not begun: what it would have undone still can be.
+        self.bulk = self.bulk_undone.take();
+        self.find_bulk_accounts();
         Some(())
     }
 

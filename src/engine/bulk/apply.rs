@@ -67,6 +67,7 @@ impl Engine {
         }
         plan.stage = BulkStage::Running;
         plan.line_up();
+        self.bulk_undone = None;
         self.keep_bulk();
         self.schedule_bulk();
         Some(())

@@ -375,6 +375,7 @@ impl Engine {
             plan.stage = BulkStage::Paused;
         }
         self.bulk = Some(Box::new(plan));
+        self.bulk_undone = None;
         self.find_bulk_accounts();
         self.compare_bulk();
         Ok(())

@@ -55,37 +55,72 @@ impl Engine {
             self.add_marked(&mut making, marked);
         }
         self.bulk = Some(Box::new(making.plan));
+        self.bulk_undone = None;
         Some(())
     }
 
-    /// Makes a plan that activates what the present one has deactivated.
+    /// Makes a plan that activates what the present one has deactivated. That one is not lost before it
+    /// has begun.
     pub(super) fn undo_bulk(&mut self) -> Option<()> {
-        if !self.bulk.as_deref()?.can_undo() {
-            self.complain("Nothing was deactivated by this plan");
-            return None;
-        }
-        if self.settings.read_only {
-            self.complain(READ_ONLY);
+        if let Some(why) = self.why_no_undo() {
+            self.complain(why);
             return None;
         }
         let done = self.bulk.take()?;
-        let mut making = self.begin_bulk(BulkAction::Activate);
-        making.plan.undoes = true;
+        let mut plan = self.begin_bulk(BulkAction::Activate).plan;
+        plan.undoes = true;
+        plan.accounts.clone_from(&done.accounts);
+        for account in &mut plan.accounts {
+            account.begin_anew();
+        }
         for entry in done.entries.iter().filter(|entry| entry.can_undo()) {
-            let Some(slot) = done.accounts[entry.account].slot else {
-                continue;
-            };
-            let marked = Marked {
-                slot,
+            let open = self.open_account_of(&plan.accounts[entry.account]);
+            let known = open.and_then(|account| known_key(account, &entry.user, &entry.key));
+            let reviewed = known.map_or_else(
+                // The plan has seen to that, and it is looked at before its step.
+                || Reviewed {
+                    status: KeyStatus::Inactive,
+                    ..entry.reviewed.clone()
+                },
+                |(row, key)| Reviewed::of(row, key),
+            );
+            let step = BulkAction::Activate;
+            let is_so = hold::is_so(step, &reviewed.status);
+            let held_back = is_so.then(|| HeldBack::AlreadySo(reviewed.status.clone()));
+            plan.add(Entry {
+                account: entry.account,
                 user: entry.user.clone(),
                 key: entry.key.clone(),
-                why: Some("deactivated by the plan".into()),
-                exempt: None,
-            };
-            self.add_marked(&mut making, marked);
+                step,
+                why: "deactivated by the plan".into(),
+                reviewed,
+                included: held_back.is_none(),
+                held_back,
+                confirmed: false,
+                difference: None,
+                state: EntryState::Pending,
+            });
         }
-        self.bulk = Some(Box::new(making.plan));
+        self.bulk = Some(Box::new(plan));
+        self.bulk_undone = Some(done);
+        self.find_bulk_accounts();
         Some(())
+    }
+
+    /// Why nothing can be undone now.
+    fn why_no_undo(&self) -> Option<&'static str> {
+        let plan = self.bulk.as_deref()?;
+        if self.settings.read_only {
+            Some(READ_ONLY)
+        } else if plan.is_moving() {
+            Some("The plan is under way: pause it first")
+        } else if plan.counts.undoable == 0 {
+            Some("Nothing was deactivated by this plan")
+        } else if !plan.can_undo() {
+            Some("The plan has keys left: finish or stop it first")
+        } else {
+            None
+        }
     }
 
     /// Why no other plan can be made or opened now.

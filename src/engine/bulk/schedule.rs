@@ -111,6 +111,14 @@ impl BulkAccount {
         self.paused.take_if(|why| *why == Paused::NotOpen);
     }
 
+    /// As it is for a plan that has not begun.
+    pub(super) fn begin_anew(&mut self) {
+        self.paused = None;
+        self.included = 0;
+        self.queue.clear();
+        self.wait = FIRST_WAIT;
+    }
+
     /// It is not open any more.
     pub(super) fn close(&mut self) {
         self.slot = None;

@@ -54,9 +54,13 @@ impl BulkPage {
     }
 
     /// Pauses a plan that runs; closes the page of another.
-    fn back(plan: &BulkPlan) -> Vec<Ask> {
+    fn back(engine: &Engine, plan: &BulkPlan) -> Vec<Ask> {
         match plan.stage {
             BulkStage::Running => intend(Intent::Bulk(BulkIntent::Pause)),
+            // The plan that it would have undone comes back.
+            BulkStage::Review if plan.undoes && engine.undoes_open_plan() => {
+                intend(Intent::Bulk(BulkIntent::Close))
+            }
             BulkStage::Review => vec![Ask::Intend(Intent::Bulk(BulkIntent::Close)), Ask::Close],
             BulkStage::Paused | BulkStage::Ended => vec![Ask::Close],
         }
@@ -250,7 +254,7 @@ impl Dialog for BulkPage {
             Action::SavePlan => vec![Ask::Open(Box::new(PlanFile::save(engine)))],
             Action::StopPlan => intend(Intent::Bulk(BulkIntent::Stop)),
             Action::Impact => self.impact(plan),
-            Action::PausePlan => Self::back(plan),
+            Action::PausePlan => Self::back(engine, plan),
             _ => Vec::new(),
         }
     }
