@@ -24,7 +24,7 @@ pub use schedule::{AT_ONCE, BulkAccount, Paused};
 
 use super::{
     Effect, Engine,
-    effect::PlanJob,
+    effect::{ChangeId, PlanJob},
     request::Change,
 };
 use chrono::{DateTime, Utc};
@@ -383,6 +383,15 @@ impl BulkPlan {
         account.included += usize::from(entry.included);
         *self.tally.of(entry) += 1;
         self.counts.count(entry, true);
+    }
+
+    /// The entry whose change this was, as long as its outcome is not known.
+    fn unknown(&self, id: ChangeId) -> Option<usize> {
+        if self.tally.unknown == 0 {
+            return None;
+        }
+        let mut entries = self.entries.iter();
+        entries.position(|entry| entry.state == EntryState::OutcomeUnknown(id))
     }
 
     fn set_state(&mut self, at: usize, state: EntryState) {

@@ -115,16 +115,7 @@ impl Engine {
             return;
         };
         if plan.settle() {
-            if plan.stage == BulkStage::Ended {
-                self.effects.push(Effect::Plan(PlanJob::Forget));
-            }
-            let (text, bad) = summary(plan);
-            if bad {
-                self.complain(text);
-            } else {
-                self.say(text);
-            }
-            self.scene += 1;
+            self.tell_of_end();
         }
     }
 
@@ -367,11 +358,88 @@ impl Engine {
         let Origin::Here(id) = origin else {
             return None;
         };
+        self.bulk_answered(*id, &Ok(()))
+    }
+
+    /// What became of a change is asked for once more: it is that change now whose outcome counts.
+    pub(in crate::engine) fn bulk_asked_again(
+        &mut self,
+        origin: &Origin,
+        now: ChangeId,
+    ) -> Option<()> {
+        let Origin::Here(id) = origin else {
+            return None;
+        };
         let plan = self.bulk.as_deref_mut()?;
-        let is_it = |entry: &super::Entry| entry.state == EntryState::OutcomeUnknown(*id);
-        let at = plan.entries.iter().position(is_it)?;
-        plan.set_state(at, EntryState::Done);
-        self.keep_step(at);
+        let at = plan.unknown(*id)?;
+        plan.set_state(at, EntryState::OutcomeUnknown(now));
+        Some(())
+    }
+
+    /// A person takes it that a change was not made: its key is left, to be confirmed anew.
+    pub(in crate::engine) fn bulk_let_go(&mut self, origin: &Origin) -> Option<()> {
+        let Origin::Here(id) = origin else {
+            return None;
+        };
+        let plan = self.bulk.as_deref_mut()?;
+        let at = plan.unknown(*id)?;
+        plan.edit(at, |entry| {
+            entry.state = EntryState::Pending;
+            entry.confirmed = false;
+        });
+        Some(())
+    }
+
+    /// It is known now what became of a change whose outcome was not.
+    pub(in crate::engine) fn bulk_answered(
+        &mut self,
+        id: ChangeId,
+        result: &Result<(), Error>,
+    ) -> Option<()> {
+        let plan = self.bulk.as_deref_mut()?;
+        let at = plan.unknown(id)?;
+        match result {
+            Ok(()) => {
+                plan.set_state(at, EntryState::Done);
+                self.keep_step(at);
+            }
+            Err(error) if error.outcome_unknown() => return None,
+            Err(error) if error.kind == Kind::NotFound => {
+                plan.set_state(at, EntryState::Skipped(Skipped::Gone));
+            }
+            Err(error) => plan.set_state(at, EntryState::Failed(Box::new(error.clone()))),
+        }
+        self.end_if_answered();
+        Some(())
+    }
+
+    /// Ends a plan that had nothing left but an answer.
+    fn end_if_answered(&mut self) -> Option<()> {
+        let plan = self.bulk.as_deref_mut()?;
+        let is_over = plan.stage == BulkStage::Paused
+            && !plan.is_under_way()
+            && !plan.has_work()
+            && plan.tally.unknown == 0;
+        if is_over {
+            plan.stage = BulkStage::Ended;
+            self.tell_of_end();
+        }
+        Some(())
+    }
+
+    /// Says how the plan has come to an end or a halt; what has ended is not kept any more.
+    fn tell_of_end(&mut self) -> Option<()> {
+        let plan = self.bulk.as_deref()?;
+        if plan.stage == BulkStage::Ended {
+            self.effects.push(Effect::Plan(PlanJob::Forget));
+        }
+        let (text, bad) = summary(plan);
+        if bad {
+            self.complain(text);
+        } else {
+            self.say(text);
+        }
+        self.scene += 1;
         Some(())
     }
 }
