@@ -55,6 +55,7 @@ fn held_name(held: &HeldBack) -> &'static str {
         HeldBack::InUse => "in_use",
         HeldBack::LastActive => "last_active",
         HeldBack::UseUnknown => "last_use_unknown",
+        HeldBack::New => "new",
     }
 }
 
@@ -67,6 +68,7 @@ fn held_named(name: &str, exempt: Option<&str>, status: &KeyStatus) -> Option<He
         "in_use" => HeldBack::InUse,
         "last_active" => HeldBack::LastActive,
         "last_use_unknown" => HeldBack::UseUnknown,
+        "new" => HeldBack::New,
         _ => return None,
     })
 }

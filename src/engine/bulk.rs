@@ -13,6 +13,7 @@ mod apply;
 mod document;
 mod entry;
 mod hold;
+mod last;
 mod make;
 mod schedule;
 
@@ -139,6 +140,77 @@ pub enum BulkIntent {
     Forget,
 }
 
+/// How many keys get which step: a plan that deletes deactivates those that are Active.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steps([usize; BulkAction::ALL.len()]);
+
+impl Steps {
+    fn of_mut(&mut self, step: BulkAction) -> &mut usize {
+        &mut self.0[step as usize]
+    }
+
+    /// How many keys get this step.
+    #[must_use]
+    pub fn of(self, step: BulkAction) -> usize {
+        self.0[step as usize]
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn all(self) -> usize {
+        self.0.iter().sum()
+    }
+
+    /// What most of them are there for comes first.
+    fn parts(self) -> impl Iterator<Item = (BulkAction, usize)> {
+        let steps = BulkAction::ALL.into_iter().rev();
+        let steps = steps.map(move |step| (step, self.of(step)));
+        steps.filter(|(_, count)| *count > 0)
+    }
+
+    /// The only step that any key gets; none where they get several, or there are none.
+    #[must_use]
+    pub fn only(self) -> Option<BulkAction> {
+        let mut parts = self.parts();
+        let (step, _) = parts.next()?;
+        parts.next().is_none().then_some(step)
+    }
+
+    /// In words, as "delete 3 and deactivate 2 keys".
+    #[must_use]
+    pub fn words(self) -> String {
+        let parts = self
+            .parts()
+            .map(|(step, count)| format!("{} {count}", step.verb()));
+        let noun = if self.all() == 1 { "key" } else { "keys" };
+        format!("{} {noun}", parts.collect::<Vec<_>>().join(" and "))
+    }
+
+    /// In words, of keys that are done: as "3 deleted, 2 deactivated".
+    #[must_use]
+    pub fn done_words(self) -> String {
+        let parts = self
+            .parts()
+            .map(|(step, count)| format!("{count} {}", step.done()));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What is confirmed: what is done to the keys that are left, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The keys, by what is done to them.
+    pub steps: Steps,
+    /// How many accounts they are in.
+    pub accounts: usize,
+    /// The production accounts among these, those with the most keys first.
+    pub production: Vec<String>,
+    /// How many are included although something speaks for leaving them out.
+    pub overriding: usize,
+    /// How many more wait for an account that is not open.
+    pub waiting: usize,
+}
+
 /// How far a plan over many keys has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BulkStage {
@@ -251,10 +323,18 @@ pub struct BulkPlan {
     schedule: Schedule,
     comparison: Comparison,
     counts: Counts,
+    /// A key that was used within so many days counted as in use.
+    recent_days: i64,
 }
 
 impl BulkPlan {
-    fn new(id: BulkId, action: BulkAction, made: DateTime<Utc>, by: Option<String>) -> Self {
+    fn new(
+        id: BulkId,
+        action: BulkAction,
+        made: DateTime<Utc>,
+        by: Option<String>,
+        recent_days: i64,
+    ) -> Self {
         Self {
             id,
             action,
@@ -270,6 +350,7 @@ impl BulkPlan {
             schedule: Schedule::default(),
             comparison: Comparison::default(),
             counts: Counts::default(),
+            recent_days,
         }
     }
 
@@ -295,6 +376,46 @@ impl BulkPlan {
     #[must_use]
     pub fn tally(&self) -> BulkTally {
         self.tally
+    }
+
+    /// What is done to the keys that are included.
+    #[must_use]
+    pub fn steps(&self) -> Steps {
+        self.counts.included
+    }
+
+    /// What was done to the keys that are done.
+    #[must_use]
+    pub fn steps_done(&self) -> Steps {
+        self.counts.done
+    }
+
+    /// What is confirmed before it begins, or goes on. Costs what the plan holds.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let mut asked = Asked::default();
+        let mut of_account = vec![0usize; self.accounts.len()];
+        for entry in &self.entries {
+            if self.can_be_done(entry) {
+                *asked.steps.of_mut(entry.step) += 1;
+                of_account[entry.account] += 1;
+                asked.overriding += usize::from(entry.is_overriding());
+            } else if entry.is_left() {
+                asked.waiting += 1;
+            }
+        }
+        asked.accounts = of_account.iter().filter(|keys| **keys > 0).count();
+        let accounts = self.accounts.iter().zip(of_account);
+        let mut production: Vec<_> = accounts
+            .filter(|(account, keys)| account.production && *keys > 0)
+            .collect();
+        // Stable: what has as many stays in the order of the plan.
+        production.sort_by_key(|(_, keys)| std::cmp::Reverse(*keys));
+        let names = production
+            .into_iter()
+            .map(|(account, _)| account.name.clone());
+        asked.production = names.collect();
+        asked
     }
 
     /// How many accounts have keys that are changed.
@@ -417,23 +538,14 @@ impl Engine {
     #[must_use]
     pub fn bulk_confirmation(&self) -> Option<Confirmation> {
         let plan = self.bulk()?;
-        let left = |entry: &&Entry| plan.can_be_done(entry);
-        let mut of_account = vec![0; plan.accounts.len()];
-        let (mut keys, mut unconfirmed) = (0, false);
-        for entry in plan.entries.iter().filter(left) {
-            keys += 1;
-            of_account[entry.account] += 1;
-            unconfirmed |= !entry.confirmed;
-        }
-        if !unconfirmed {
+        let mut left = plan.entries.iter().filter(|it| plan.can_be_done(it));
+        if left.all(|entry| entry.confirmed) {
             return None;
         }
-        let accounts = plan.accounts.iter().zip(of_account).rev();
-        let production = accounts.filter(|(account, keys)| account.production && *keys > 0);
-        let most = production.max_by_key(|(_, keys)| *keys);
+        let asked = plan.asked();
         Some(Confirmation {
-            keys,
-            account: most.map(|(account, _)| account.name.clone()),
+            keys: asked.steps.all(),
+            account: asked.production.into_iter().next(),
         })
     }
 
@@ -472,11 +584,16 @@ impl Engine {
             self.complain(why);
             return None;
         }
+        if entry.difference.is_some() && !entry.included {
+            // Including it is a decision about what it is now.
+            self.review_anew(at);
+        }
         self.bulk.as_deref_mut()?.edit(at, |entry| {
             entry.included = !(entry.included && entry.state == EntryState::Pending);
             entry.state = EntryState::Pending;
             entry.confirmed &= entry.included;
         });
+        self.bulk.as_deref_mut()?.mark_last_active(at);
         Some(())
     }
 
@@ -491,5 +608,4 @@ impl Engine {
         self.find_bulk_accounts();
         Some(())
     }
-
 }

@@ -79,6 +79,7 @@ struct Key {
     other_keys: Vec<Box<str>>,
     other_keys_active: usize,
     held_back: Option<String>,
+    also_held_back: Vec<String>,
     exempt: Option<String>,
     included: bool,
 }
@@ -123,13 +124,18 @@ impl Key {
             (None, None) => None,
             _ => return Err("last_used and never_used contradict each other".into()),
         };
-        let held_back = match &self.held_back {
-            None => None,
-            Some(name) => Some(
-                held_named(name, self.exempt.as_deref(), &status)
-                    .ok_or_else(|| format!("held_back: {name:?} is not known"))?,
-            ),
+        let held = |part: &str, name: &String| {
+            let held = held_named(name, self.exempt.as_deref(), &status);
+            held.ok_or_else(|| format!("{part}: {name:?} is not known"))
         };
+        let held_back = self.held_back.as_ref();
+        let held_back = held_back.map(|name| held("held_back", name)).transpose()?;
+        let also = self.also_held_back.iter();
+        let also = also.map(|name| held("also_held_back", name));
+        let also_held = also.collect::<Result<Vec<_>, _>>()?;
+        if held_back.is_none() && !also_held.is_empty() {
+            return Err("also_held_back: there is no held_back".into());
+        }
         if self.included
             && held_back
                 .as_ref()
@@ -151,6 +157,7 @@ impl Key {
                 others_active: self.other_keys_active,
             },
             held_back,
+            also_held,
             included: self.included,
         })
     }

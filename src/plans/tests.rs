@@ -29,6 +29,7 @@ fn key(id: &str, status: KeyStatus, held_back: Option<HeldBack>) -> DocumentKey 
         },
         included: held_back.is_none(),
         held_back,
+        also_held: Vec::new(),
     }
 }
 

@@ -1135,7 +1135,7 @@ proptest! {
 
 impl World {
     fn document(&self) -> Document {
-        self.plan().document(&self.engine)
+        self.plan().document()
     }
 
     fn open_document(&mut self, document: Document) -> Option<Saving> {
@@ -1280,7 +1280,11 @@ fn a_plan_holds_to_its_account_and_not_to_the_slot() {
     world.intend(BulkIntent::Undo);
     world.apply();
     world.run();
-    assert_eq!(world.sent.len(), 1, "nothing is activated in another account");
+    assert_eq!(
+        world.sent.len(),
+        1,
+        "nothing is activated in another account"
+    );
     assert_eq!((world.tally().to_do, world.tally().skipped), (1, 0));
     // The right one is opened again.
     world.switch(Slot(0), 0, users);

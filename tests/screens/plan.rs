@@ -125,7 +125,7 @@ fn plans_in_files() {
     pictures("plan-opened", |size| {
         let mut desk = reviewed(size);
         let plan = desk.screen.engine.bulk().expect("a plan");
-        let document = plan.document(&desk.screen.engine);
+        let document = plan.document();
         desk.press(KeyCode::Esc);
         let mut since = staff();
         since.retain(|user| user.name != "load-test");
@@ -137,7 +137,7 @@ fn plans_in_files() {
     pictures("plan-kept", |size| {
         let mut desk = reviewed(size);
         let plan = desk.screen.engine.bulk().expect("a plan");
-        let document = plan.document(&desk.screen.engine);
+        let document = plan.document();
         desk.press(KeyCode::Esc);
         let kept = PlanNews::Kept(Box::new(document), Vec::new());
         desk.send(Event::Plan(kept));

@@ -57,9 +57,8 @@ impl Engine {
             }
         }
         if let Some(plan) = self.bulk.as_deref_mut() {
-            let is_it = |account: &BulkAccount| {
-                account.session == Some(session) && account.slot.is_some()
-            };
+            let is_it =
+                |account: &BulkAccount| account.session == Some(session) && account.slot.is_some();
             for account in plan.accounts.iter_mut().filter(|it| is_it(it)) {
                 account.close();
             }

@@ -2,18 +2,18 @@
 //! the look before it shows what was reviewed.
 
 use super::{
-    BulkAction, BulkPlan, BulkStage, EntryState, Paused, Reviewed, Skipped, hold, make::known_key,
+    BulkAction, BulkPlan, BulkStage, EntryState, HeldBack, Paused, Reviewed, Skipped, Steps, hold,
+    make::known_key,
 };
 use crate::engine::{
     Effect, Engine, READ_ONLY,
-    account::is_trial,
+    account::{Account, Known, UserRow, is_trial},
     effect::{ChangeId, Origin, PlanJob},
     error::{Error, Kind},
     model::{KeyStatus, LastUsed},
     plan::{PlanId, Proposal, Stage},
     request::{Change, Changed},
 };
-use chrono::{DateTime, Utc};
 
 /// What a look at a key before its step says.
 enum Verdict {
@@ -95,9 +95,19 @@ impl Engine {
     /// What is left of a plan that has begun, for the person who leaves.
     pub(in crate::engine) fn bulk_at_exit(&self) -> Option<String> {
         let plan = self.bulk().filter(|plan| plan.has_begun())?;
-        let left = plan.tally.to_do + plan.tally.failed;
-        let verb = plan.action.verb();
-        (left > 0).then(|| format!("not finished: the plan has {left} keys left to {verb}"))
+        let mut left = Steps::default();
+        for entry in plan.entries.iter().filter(|entry| entry.is_left()) {
+            *left.of_mut(entry.step) += 1;
+        }
+        let all = left.all();
+        let keys = if all == 1 { "key" } else { "keys" };
+        (all > 0).then(|| match left.only() {
+            Some(step) => format!(
+                "not finished: the plan has {all} {keys} left to {}",
+                step.verb()
+            ),
+            None => format!("not finished: the plan has left to {}", left.words()),
+        })
     }
 
     /// Whether a plan goes on by itself, so that the clock matters.
@@ -220,16 +230,19 @@ impl Engine {
         let mut now = Reviewed::of(row, key);
         now.last_used = live.last_used.known().filter(|_| error.is_none()).cloned();
         let trial = is_trial(&live.last_used, live.key.created);
-        Some(match self.difference_since(at, &now, trial) {
-            Some(why) => Verdict::Skip(why),
-            None => Verdict::Same,
-        })
+        Some(
+            match self.difference_since(at, (account, row, key), &now, trial) {
+                Some(why) => Verdict::Skip(why),
+                None => Verdict::Same,
+            },
+        )
     }
 
     /// What is different from what was reviewed, if it matters.
     pub(super) fn difference_since(
         &self,
         at: usize,
+        (account, row, key): (&Account, &UserRow, Known<'_>),
         now: &Reviewed,
         trial: bool,
     ) -> Option<Skipped> {
@@ -251,19 +264,32 @@ impl Engine {
         if let Some(new) = new.find(|other| !before.others.contains(other)) {
             return Some(Skipped::AnotherKey(new.clone()));
         }
-        match (time_of(before.last_used.as_ref()), &now.last_used) {
-            (_, None) if before.last_used.is_some() => return Some(Skipped::UseUnknown),
-            (used, Some(LastUsed::At { time, .. })) => {
-                let since = used.is_none_or(|used| used < *time);
-                let recent = self.is_recent_use(now.last_used.as_ref());
-                // Who includes a key that is in use knows that it is.
-                let was_recent =
-                    before.last_used.is_some() && self.is_recent_use(before.last_used.as_ref());
-                if since && recent && !was_recent && !trial {
+        match (&before.last_used, &now.last_used) {
+            (Some(_), None) => return Some(Skipped::UseUnknown),
+            // Also where it was in use when it was reviewed: that may have been for the last time.
+            (before, Some(LastUsed::At { time, .. })) if !trial => {
+                let reviewed = match before {
+                    Some(LastUsed::At { time, .. }) => Some(*time),
+                    Some(LastUsed::Never) => None,
+                    None => Some(plan.made),
+                };
+                if reviewed.is_none_or(|reviewed| reviewed < *time) {
                     return Some(Skipped::UsedSince(*time));
                 }
             }
             _ => {}
+        }
+        // Exemptions are written later, and who applies a plan may not be who has made it.
+        let holds = self.holds_now(account, row, key, entry.step, now, plan.recent_days);
+        let is_new = |held: &HeldBack| match held {
+            HeldBack::InUse if trial => false,
+            HeldBack::Exempt(_) | HeldBack::Own | HeldBack::InUse => {
+                !entry.holds().any(|known| known.is_like(held))
+            }
+            _ => false,
+        };
+        if let Some(held) = holds.into_iter().find(is_new) {
+            return Some(Skipped::Held(held));
         }
         // Who has agreed that both are taken away knows that the last one is.
         let goes_too = |other: &str| {
@@ -277,19 +303,23 @@ impl Engine {
     }
 
     /// What was skipped is reviewed as it is now: including it again is a decision about that.
-    fn review_anew(&mut self, at: usize) -> Option<()> {
+    pub(super) fn review_anew(&mut self, at: usize) -> Option<()> {
         let plan = self.bulk.as_deref()?;
         let entry = plan.entries.get(at)?;
         let account = self.fleet.get(plan.accounts[entry.account].slot?)?;
         let (row, key) = known_key(account, &entry.user, &entry.key)?;
         let reviewed = Reviewed::of(row, key);
         let step = hold::step(plan.action, &reviewed.status);
-        self.bulk.as_deref_mut()?.edit(at, |entry| {
+        let holds = self.holds_now(account, row, key, step, &reviewed, plan.recent_days);
+        let plan = self.bulk.as_deref_mut()?;
+        plan.edit(at, |entry| {
             entry.reviewed = reviewed;
             entry.step = step;
+            entry.set_holds(holds);
             entry.difference = None;
             entry.confirmed = false;
         });
+        plan.mark_last_active(at);
         Some(())
     }
 
@@ -444,24 +474,16 @@ impl Engine {
     }
 }
 
-/// When a key was used.
-fn time_of(last_used: Option<&LastUsed>) -> Option<DateTime<Utc>> {
-    match last_used? {
-        LastUsed::At { time, .. } => Some(*time),
-        LastUsed::Never => None,
-    }
-}
-
 /// How a plan has come to an end, or to a halt; and whether something is wrong.
 fn summary(plan: &BulkPlan) -> (String, bool) {
     let tally = plan.tally;
     let count = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
-    let done = format!(
-        "{} of {} keys {}",
-        tally.done,
-        tally.included(),
-        plan.action.done()
-    );
+    let of = format!("{} of {} keys", tally.done, tally.included());
+    let done = match plan.steps().only() {
+        Some(step) => format!("{of} {}", step.done()),
+        None if tally.done > 0 => format!("{of}: {}", plan.steps_done().done_words()),
+        None => format!("{of} {}", plan.action.done()),
+    };
     let rest = [
         count(tally.skipped, "skipped"),
         count(tally.failed, "failed"),

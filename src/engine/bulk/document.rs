@@ -6,11 +6,11 @@
 
 use super::{
     BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
-    Skipped, hold,
+    Skipped, Steps, hold,
 };
 use crate::engine::{
     Effect, Engine, News, READ_ONLY,
-    account::Stage as AccountStage,
+    account::{Account, Stage as AccountStage},
     effect::{PlanJob, SessionId},
     request::Read,
 };
@@ -75,8 +75,10 @@ pub struct DocumentKey {
     pub why: Box<str>,
     /// What was known of it.
     pub reviewed: Reviewed,
-    /// Why it was held back.
+    /// Why it was held back: what weighed most.
     pub held_back: Option<HeldBack>,
+    /// What else spoke for leaving it out.
+    pub also_held: Vec<HeldBack>,
     /// Whether it is changed.
     pub included: bool,
 }
@@ -136,6 +138,9 @@ pub(super) struct Counts {
     so: usize,
     /// Keys that can be activated again.
     pub(super) undoable: usize,
+    /// What is done to the keys that are included, and what was done to those that are done.
+    pub(super) included: Steps,
+    pub(super) done: Steps,
 }
 
 impl Counts {
@@ -143,7 +148,12 @@ impl Counts {
     pub(super) fn count(&mut self, entry: &Entry, there: bool) {
         let waits = entry.included && entry.state == EntryState::Pending;
         let so = matches!(entry.difference, Some(Skipped::AlreadySo | Skipped::Gone));
+        // As the tally counts them.
+        let is_in = entry.included || entry.state != EntryState::Pending;
+        let is_done = entry.state == EntryState::Done;
         for (count, holds) in [
+            (self.included.of_mut(entry.step), is_in),
+            (self.done.of_mut(entry.step), is_done),
             (&mut self.changed, waits && entry.difference.is_some()),
             (&mut self.so, waits && so),
             (&mut self.undoable, entry.can_undo()),
@@ -163,12 +173,14 @@ pub(super) struct Comparison {
     pub(super) queue: VecDeque<u32>,
     /// Those whose user's keys were asked for, and whose last use is to be.
     pub(super) asked: HashSet<u32>,
+    /// Those of which it is not known whether a tag makes them exempt.
+    pub(super) tags: VecDeque<u32>,
 }
 
 impl BulkPlan {
     /// The plan as it is saved.
     #[must_use]
-    pub fn document(&self, engine: &Engine) -> Document {
+    pub fn document(&self) -> Document {
         let accounts = self.accounts.iter().map(|account| DocumentAccount {
             id: account.id.clone(),
             name: account.name.clone(),
@@ -182,6 +194,7 @@ impl BulkPlan {
             why: entry.why.clone(),
             reviewed: entry.reviewed.clone(),
             held_back: entry.held_back.clone(),
+            also_held: entry.also_held.clone(),
             included: entry.included,
         });
         Document {
@@ -189,7 +202,7 @@ impl BulkPlan {
             made: self.made,
             by: self.by.clone(),
             undoes: self.undoes,
-            recent_days: engine.settings.recent.num_days(),
+            recent_days: self.recent_days,
             accounts: accounts.collect(),
             keys: keys.collect(),
         }
@@ -217,7 +230,7 @@ impl BulkPlan {
 impl Engine {
     /// Saves the plan under a path, as it was typed.
     pub(super) fn save_bulk(&mut self, path: String) -> Option<()> {
-        let document = Box::new(self.bulk()?.document(self));
+        let document = Box::new(self.bulk()?.document());
         self.bulk_saving = Some(Saving::Begun);
         self.effects
             .push(Effect::Plan(PlanJob::Save(path, document)));
@@ -340,7 +353,13 @@ impl Engine {
             return Err(format!("No account of this plan is open: {names}"));
         }
         let id = BulkId(self.number());
-        let mut plan = BulkPlan::new(id, document.action, document.made, document.by);
+        let mut plan = BulkPlan::new(
+            id,
+            document.action,
+            document.made,
+            document.by,
+            document.recent_days,
+        );
         plan.undoes = document.undoes;
         for account in document.accounts {
             plan.accounts
@@ -362,6 +381,7 @@ impl Engine {
                 reviewed: key.reviewed,
                 included: key.included || is_done,
                 held_back: key.held_back,
+                also_held: key.also_held,
                 confirmed: false,
                 difference: None,
                 state: if is_done {
@@ -390,7 +410,10 @@ impl Engine {
                 return;
             };
             let Some(at) = plan.comparison.queue.pop_front() else {
-                return;
+                if !self.ask_tags_of_next() {
+                    return;
+                }
+                continue;
             };
             let entry = &plan.entries[at as usize];
             let Some(slot) = plan.accounts[entry.account].slot else {
@@ -405,6 +428,29 @@ impl Engine {
         }
     }
 
+    /// Asks for the tags of the next user of whom they are wanted. Says whether there was one.
+    fn ask_tags_of_next(&mut self) -> bool {
+        let Some(plan) = self.bulk.as_deref_mut() else {
+            return false;
+        };
+        let Some(at) = plan.comparison.tags.pop_front() else {
+            return false;
+        };
+        let Some(plan) = self.bulk.as_deref() else {
+            return false;
+        };
+        let entry = &plan.entries[at as usize];
+        let (account, user) = (&plan.accounts[entry.account], entry.user.clone());
+        if entry.state == EntryState::Pending
+            && let Some(account) = self.open_account_of(account)
+            && wants_tags(account, &user)
+        {
+            let slot = account.session.slot;
+            self.read(slot, Read::Tags(user));
+        }
+        true
+    }
+
     /// An answer tells of keys of the plan: what is different from what was reviewed is noted.
     pub(in crate::engine) fn bulk_hears(&mut self, session: SessionId, read: &Read) -> Option<()> {
         let plan = self.bulk.as_deref()?;
@@ -413,7 +459,7 @@ impl Engine {
         }
         let places: Vec<u32> = match read {
             Read::LastUsed(_, key) => plan.by_key.get(key.as_str())?.clone(),
-            Read::Keys(user) => plan.by_user.get(&**user)?.clone(),
+            Read::Keys(user) | Read::Tags(user) => plan.by_user.get(&**user)?.clone(),
             _ => return None,
         };
         let of_keys = matches!(read, Read::Keys(_));
@@ -435,8 +481,14 @@ impl Engine {
             return None;
         }
         let (user, key) = (entry.user.clone(), entry.key.to_string());
-        if self.fleet.of(session)?.users.has_key(&user, &key) {
-            self.read(session.slot, Read::LastUsed(user, key));
+        let account = self.fleet.of(session)?;
+        let asks_tags = !account.identity.tags_refused;
+        if account.users.has_key(&user, &key) {
+            self.read(session.slot, Read::LastUsed(user.clone(), key));
+            if asks_tags {
+                // It may have been made exempt since.
+                self.read(session.slot, Read::Tags(user));
+            }
         }
         Some(())
     }
@@ -465,7 +517,7 @@ impl Engine {
                     // What was reviewed is not contradicted by what is not known yet.
                     now.last_used.clone_from(&entry.reviewed.last_used);
                 }
-                self.difference_since(at, &now, false)
+                self.difference_since(at, (account, row, key), &now, false)
             }
         };
         self.bulk
@@ -476,7 +528,7 @@ impl Engine {
 
     /// The plan has begun: it is kept until it has ended.
     pub(super) fn keep_bulk(&mut self) -> Option<()> {
-        let document = Box::new(self.bulk()?.document(self));
+        let document = Box::new(self.bulk()?.document());
         self.effects.push(Effect::Plan(PlanJob::Keep(document)));
         // It may be gone on with, under another name.
         let entries = self.bulk()?.entries.iter().enumerate();
@@ -499,6 +551,12 @@ impl Engine {
         self.effects.push(Effect::Plan(PlanJob::Done(step)));
         Some(())
     }
+}
+
+/// Whether it is not known yet if a tag makes keys of a user exempt.
+pub(super) fn wants_tags(account: &Account, user: &str) -> bool {
+    let row = account.users.get(user);
+    !account.identity.tags_refused && row.is_some_and(|row| row.tags.is_idle())
 }
 
 /// Entries by their users.

@@ -2,6 +2,7 @@
 
 use super::{
     BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
+    document::wants_tags,
     hold::{self, Circumstances},
 };
 use crate::engine::{
@@ -11,7 +12,7 @@ use crate::engine::{
     findings::{Rule, Standing, exemptions},
     model::{KeyStatus, LastUsed},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
@@ -32,12 +33,11 @@ pub struct Marked {
     pub exempt: Option<Box<str>>,
 }
 
-/// A plan in the making: whose Active keys it takes away already.
+/// A plan in the making.
 struct Making {
     plan: BulkPlan,
     accounts: HashMap<Slot, usize>,
     seen: HashSet<(Slot, Box<str>)>,
-    taken: HashMap<(Slot, Box<str>), usize>,
 }
 
 impl Engine {
@@ -54,6 +54,19 @@ impl Engine {
         for marked in keys {
             self.add_marked(&mut making, marked);
         }
+        making.plan.hold_last_active();
+        // Of most it is known by now whether a tag makes them exempt.
+        let plan = &making.plan;
+        let wants_tags = |entry: &Entry| {
+            let account = plan.accounts[entry.account].slot;
+            let account = account.and_then(|slot| self.fleet.get(slot));
+            entry.included
+                && entry.step.takes_away()
+                && account.is_some_and(|account| wants_tags(account, &entry.user))
+        };
+        let entries = (0..).zip(&plan.entries);
+        let wanting = entries.filter(|(_, entry)| wants_tags(entry));
+        making.plan.comparison.tags = wanting.map(|(at, _)| at).collect();
         self.bulk = Some(Box::new(making.plan));
         self.bulk_undone = None;
         Some(())
@@ -96,6 +109,7 @@ impl Engine {
                 reviewed,
                 included: held_back.is_none(),
                 held_back,
+                also_held: Vec::new(),
                 confirmed: false,
                 difference: None,
                 state: EntryState::Pending,
@@ -144,10 +158,9 @@ impl Engine {
         let by = callers.find_map(|account| account.identity.caller.known());
         let by = by.map(|caller| caller.arn.clone());
         Making {
-            plan: BulkPlan::new(id, action, self.now, by),
+            plan: BulkPlan::new(id, action, self.now, by, self.settings.recent.num_days()),
             accounts: HashMap::new(),
             seen: HashSet::new(),
-            taken: HashMap::new(),
         }
     }
 
@@ -173,6 +186,7 @@ impl Engine {
                 why: marked.why.unwrap_or_default(),
                 reviewed,
                 held_back: Some(HeldBack::Gone),
+                also_held: Vec::new(),
                 included: false,
                 confirmed: false,
                 difference: None,
@@ -182,24 +196,21 @@ impl Engine {
         };
         let reviewed = Reviewed::of(row, key);
         let step = hold::step(making.plan.action, &reviewed.status);
-        let exempt = marked
-            .exempt
-            .or_else(|| exemption(account, row, key, self.now));
-        let whose = (marked.slot, row.user.name.clone());
-        let taken = making.taken.entry(whose).or_default();
-        let held_back = hold::held_back(
-            step,
-            &reviewed,
-            Circumstances {
-                exempt: exempt.as_deref(),
-                own: account.is_own(&marked.key) || account.is_made_from(&marked.key),
-                recent: self.is_recent_use(reviewed.last_used.as_ref()),
-                others_stay: reviewed.others_active.saturating_sub(*taken),
-            },
-        );
-        if held_back.is_none() && step == BulkAction::Deactivate {
-            *taken += 1;
-        }
+        let holds = match marked.exempt {
+            Some(text) => {
+                let here = self.circumstances(account, row, key, &reviewed, 0);
+                let exempt = Some(&*text);
+                hold::holds(
+                    step,
+                    &reviewed,
+                    Circumstances {
+                        exempt,
+                        ..here.of()
+                    },
+                )
+            }
+            None => self.holds_now(account, row, key, step, &reviewed, 0),
+        };
         let why = marked.why.or_else(|| findings(account, row, key));
         let why = why.unwrap_or_else(|| why_of(&reviewed, self.now));
         making.plan.add(Entry {
@@ -209,20 +220,72 @@ impl Engine {
             step,
             why,
             reviewed,
-            included: held_back.is_none(),
-            held_back,
+            included: holds.is_empty(),
+            held_back: holds.first().cloned(),
+            also_held: holds.into_iter().skip(1).collect(),
             confirmed: false,
             difference: None,
             state: EntryState::Pending,
         });
     }
 
-    /// Whether a use counts as recent; what is not known does.
-    pub(super) fn is_recent_use(&self, last_used: Option<&LastUsed>) -> bool {
-        match last_used {
-            Some(LastUsed::Never) => false,
-            Some(LastUsed::At { time, .. }) => self.now - *time < self.settings.recent,
-            None => true,
+    /// Everything that speaks now for leaving a key out of a plan by which a use within so many days was
+    /// recent; in whichever account it is, for at least as long as this person has set.
+    pub(super) fn holds_now(
+        &self,
+        account: &Account,
+        row: &UserRow,
+        key: Known<'_>,
+        step: BulkAction,
+        reviewed: &Reviewed,
+        recent_days: i64,
+    ) -> Vec<HeldBack> {
+        let here = self.circumstances(account, row, key, reviewed, recent_days);
+        hold::holds(step, reviewed, here.of())
+    }
+
+    fn circumstances(
+        &self,
+        account: &Account,
+        row: &UserRow,
+        key: Known<'_>,
+        reviewed: &Reviewed,
+        recent_days: i64,
+    ) -> Here {
+        let recent = self
+            .settings
+            .recent
+            .max(TimeDelta::days(recent_days.clamp(0, 36_500)));
+        let is_own = |id| account.is_own(id) || account.is_made_from(id);
+        let grace = account.findings.rules().grace();
+        let age = reviewed.created.map(|created| self.now - created);
+        Here {
+            exempt: exemption(account, row, key, self.now),
+            own: key.id().is_some_and(is_own),
+            recent: match &reviewed.last_used {
+                Some(LastUsed::At { time, .. }) => self.now - *time < recent,
+                Some(LastUsed::Never) | None => false,
+            },
+            new: age.is_some_and(|age| age <= TimeDelta::days(grace.into())),
+        }
+    }
+}
+
+/// What holds of a key now.
+struct Here {
+    exempt: Option<Box<str>>,
+    own: bool,
+    recent: bool,
+    new: bool,
+}
+
+impl Here {
+    fn of(&self) -> Circumstances<'_> {
+        Circumstances {
+            exempt: self.exempt.as_deref(),
+            own: self.own,
+            recent: self.recent,
+            new: self.new,
         }
     }
 }
