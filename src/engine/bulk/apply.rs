@@ -185,6 +185,11 @@ impl Engine {
                 plan.set_state(at, EntryState::Pending);
                 plan.cool(account, at, now);
             }
+            Verdict::Skip(why) if plan.entries[at].was_done(&why) => {
+                plan.set_state(at, EntryState::Done);
+                plan.turn_over(account);
+                self.keep_step(at);
+            }
             Verdict::Skip(why) => {
                 plan.set_state(at, EntryState::Skipped(why));
                 plan.turn_over(account);
@@ -444,7 +449,7 @@ impl Engine {
     }
 
     /// Ends a plan that had nothing left but an answer.
-    fn end_if_answered(&mut self) -> Option<()> {
+    pub(super) fn end_if_answered(&mut self) -> Option<()> {
         let plan = self.bulk.as_deref_mut()?;
         let is_over = plan.stage == BulkStage::Paused
             && !plan.is_under_way()

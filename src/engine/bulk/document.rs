@@ -101,6 +101,8 @@ pub enum PlanNews {
     Opened(Result<Box<Document>, String>),
     /// An earlier run has left this plan, with these keys done.
     Kept(Box<Document>, Vec<KeptStep>),
+    /// By the journal, an earlier run has sent the steps of these keys of the plan that it has left.
+    WereSent(Vec<KeptStep>),
     /// A plan under way could not be kept: why.
     NotKept(String),
     /// Another process of this machine carries the same plan out.
@@ -125,6 +127,8 @@ pub struct KeptPlan {
     pub document: Document,
     /// The keys of it that are done.
     pub done: Vec<KeptStep>,
+    /// The keys of it whose step was sent, by the journal: where one is so already, the plan has done it.
+    pub sent: Vec<KeptStep>,
     /// A person wants to decide later.
     pub(in crate::engine) put_off: bool,
 }
@@ -205,6 +209,13 @@ impl BulkPlan {
             recent_days: self.recent_days,
             accounts: accounts.collect(),
             keys: keys.collect(),
+        }
+    }
+
+    fn kept_step(&self, entry: &Entry) -> KeptStep {
+        KeptStep {
+            account: self.accounts[entry.account].id.clone(),
+            key: entry.key.clone(),
         }
     }
 
@@ -298,9 +309,15 @@ impl Engine {
                 let kept = KeptPlan {
                     document: *document,
                     done,
+                    sent: Vec::new(),
                     put_off: false,
                 };
                 self.kept_plan = Some(Box::new(kept));
+            }
+            PlanNews::WereSent(steps) => {
+                if let Some(kept) = &mut self.kept_plan {
+                    kept.sent = steps;
+                }
             }
             PlanNews::Elsewhere => {
                 self.pause_bulk();
@@ -318,10 +335,26 @@ impl Engine {
         let (document, done) = (kept.document.clone(), kept.done.clone());
         match self.open_document(document, &done) {
             Ok(()) => {
+                self.note_sent();
                 self.kept_plan = None;
                 self.effects.push(Effect::Plan(PlanJob::TakeUp));
             }
             Err(why) => self.complain(why),
+        }
+        Some(())
+    }
+
+    /// Notes which keys an earlier run has sent the step of.
+    fn note_sent(&mut self) -> Option<()> {
+        let sent = &self.kept_plan.as_deref()?.sent;
+        let sent: HashSet<(Option<&str>, &str)> = sent
+            .iter()
+            .map(|step| (step.account.as_deref(), &*step.key))
+            .collect();
+        let plan = self.bulk.as_deref_mut()?;
+        for entry in &mut plan.entries {
+            let account = plan.accounts[entry.account].id.as_deref();
+            entry.sent_before = sent.contains(&(account, &*entry.key));
         }
         Some(())
     }
@@ -383,6 +416,7 @@ impl Engine {
                 held_back: key.held_back,
                 also_held: key.also_held,
                 confirmed: false,
+                sent_before: false,
                 difference: None,
                 state: if is_done {
                     EntryState::Done
@@ -520,34 +554,35 @@ impl Engine {
                 self.difference_since(at, (account, row, key), &now, false)
             }
         };
-        self.bulk
-            .as_deref_mut()?
-            .edit(at, |entry| entry.difference = difference);
+        let is_done = difference.as_ref().is_some_and(|it| entry.was_done(it));
+        let plan = self.bulk.as_deref_mut()?;
+        if is_done {
+            plan.set_state(at, EntryState::Done);
+            self.keep_step(at);
+            self.end_if_answered();
+        } else {
+            plan.edit(at, |entry| entry.difference = difference);
+        }
         Some(())
     }
 
     /// The plan has begun: it is kept until it has ended.
     pub(super) fn keep_bulk(&mut self) -> Option<()> {
-        let document = Box::new(self.bulk()?.document());
-        self.effects.push(Effect::Plan(PlanJob::Keep(document)));
+        let plan = self.bulk()?;
+        let document = Box::new(plan.document());
         // It may be gone on with, under another name.
-        let entries = self.bulk()?.entries.iter().enumerate();
-        let done = entries.filter(|(_, entry)| entry.state == EntryState::Done);
-        let done: Vec<usize> = done.map(|(at, _)| at).collect();
-        for at in done {
-            self.keep_step(at);
-        }
+        let entries = plan.entries.iter();
+        let done = entries.filter(|entry| entry.state == EntryState::Done);
+        let done = done.map(|entry| plan.kept_step(entry)).collect();
+        self.effects
+            .push(Effect::Plan(PlanJob::Keep(document, done)));
         Some(())
     }
 
     /// A key is done.
     pub(super) fn keep_step(&mut self, at: usize) -> Option<()> {
         let plan = self.bulk()?;
-        let entry = plan.entries.get(at)?;
-        let step = KeptStep {
-            account: plan.accounts[entry.account].id.clone(),
-            key: entry.key.clone(),
-        };
+        let step = plan.kept_step(plan.entries.get(at)?);
         self.effects.push(Effect::Plan(PlanJob::Done(step)));
         Some(())
     }

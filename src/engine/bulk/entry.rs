@@ -31,6 +31,8 @@ pub struct Entry {
     pub included: bool,
     /// Whether a person has confirmed that it is changed.
     pub confirmed: bool,
+    /// An earlier run has sent its step, and it is not known what became of it.
+    pub(super) sent_before: bool,
     /// What is different from what was reviewed, as far as that is known before it is looked at.
     pub difference: Option<Skipped>,
     /// How far it has come.
@@ -154,6 +156,16 @@ impl Entry {
         holds.retain(|it| *it != HeldBack::LastActive);
         holds.extend(is_last.then_some(HeldBack::LastActive));
         self.set_holds(holds);
+    }
+
+    /// Whether what it is now is what the plan has made of it.
+    pub(super) fn was_done(&self, difference: &Skipped) -> bool {
+        let is_so = match difference {
+            Skipped::AlreadySo => true,
+            Skipped::Gone => self.step == BulkAction::Delete,
+            _ => false,
+        };
+        self.sent_before && is_so
     }
 
     /// Whether it has to be done still: what has surely failed is tried again.

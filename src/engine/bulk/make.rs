@@ -111,6 +111,7 @@ impl Engine {
                 held_back,
                 also_held: Vec::new(),
                 confirmed: false,
+                sent_before: false,
                 difference: None,
                 state: EntryState::Pending,
             });
@@ -189,6 +190,7 @@ impl Engine {
                 also_held: Vec::new(),
                 included: false,
                 confirmed: false,
+                sent_before: false,
                 difference: None,
                 state: EntryState::Pending,
             });
@@ -224,6 +226,7 @@ impl Engine {
             held_back: holds.first().cloned(),
             also_held: holds.into_iter().skip(1).collect(),
             confirmed: false,
+            sent_before: false,
             difference: None,
             state: EntryState::Pending,
         });
