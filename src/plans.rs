@@ -10,7 +10,7 @@ mod write;
 
 pub use kept::{Kept, first_line, read_kept, step_line};
 pub use read::read;
-pub use write::write;
+pub use write::{hash, write};
 
 use crate::engine::{BulkAction, bulk::HeldBack, model::KeyStatus};
 use sha2::{Digest as _, Sha256};

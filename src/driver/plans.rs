@@ -94,10 +94,21 @@ impl Keeper {
         match job {
             Job::Find => self.find(journal),
             Job::Do(PlanJob::Save(path, document), places) => {
-                vec![PlanNews::Saved(save(&path, &document, &places))]
+                let saved = save(&path, &document, &places);
+                let hash = saved
+                    .is_ok()
+                    .then(|| PlanNews::Hash(plans::hash(&document)));
+                std::iter::once(PlanNews::Saved(saved))
+                    .chain(hash)
+                    .collect()
             }
             Job::Do(PlanJob::Open(path), places) => {
-                vec![PlanNews::Opened(open(&path, &places).map(Box::new))]
+                let opened = open(&path, &places).map(Box::new);
+                let hash = opened.as_ref().ok();
+                let hash = hash.map(|document| PlanNews::Hash(plans::hash(document)));
+                std::iter::once(PlanNews::Opened(opened))
+                    .chain(hash)
+                    .collect()
             }
             Job::Do(PlanJob::Keep(document, done), _) => {
                 let kept = self.keep(&document, done, journal);

@@ -325,6 +325,8 @@ pub struct BulkPlan {
     counts: Counts,
     /// A key that was used within so many days counted as in use.
     recent_days: i64,
+    /// The hash of the file that it was opened from or saved to, as long as it is what that says.
+    hash: Option<Box<str>>,
 }
 
 impl BulkPlan {
@@ -351,6 +353,7 @@ impl BulkPlan {
             comparison: Comparison::default(),
             counts: Counts::default(),
             recent_days,
+            hash: None,
         }
     }
 
@@ -370,6 +373,13 @@ impl BulkPlan {
     #[must_use]
     pub fn account_of(&self, entry: &Entry) -> &BulkAccount {
         &self.accounts[entry.account]
+    }
+
+    /// The hash over what was reviewed, where it was opened from a file or saved to one and says the same
+    /// still.
+    #[must_use]
+    pub fn hash(&self) -> Option<&str> {
+        self.hash.as_deref()
     }
 
     /// How many keys are how far.
@@ -593,7 +603,9 @@ impl Engine {
             entry.state = EntryState::Pending;
             entry.confirmed &= entry.included;
         });
-        self.bulk.as_deref_mut()?.mark_last_active(at);
+        let plan = self.bulk.as_deref_mut()?;
+        plan.mark_last_active(at);
+        plan.hash = None;
         Some(())
     }
 

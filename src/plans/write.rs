@@ -77,6 +77,12 @@ pub(super) fn hashed(document: &Document) -> (Value, String) {
     (value, hash)
 }
 
+/// The hash over what was reviewed.
+#[must_use]
+pub fn hash(document: &Document) -> String {
+    hashed(document).1
+}
+
 /// Writes a plan for people to read and programs to take.
 #[must_use]
 pub fn write(document: &Document) -> String {

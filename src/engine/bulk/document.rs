@@ -103,6 +103,8 @@ pub enum PlanNews {
     Kept(Box<Document>, Vec<KeptStep>),
     /// By the journal, an earlier run has sent the steps of these keys of the plan that it has left.
     WereSent(Vec<KeptStep>),
+    /// The hash of the file that was just saved or opened.
+    Hash(String),
     /// A plan under way could not be kept: why.
     NotKept(String),
     /// Another process of this machine carries the same plan out.
@@ -313,6 +315,11 @@ impl Engine {
                     put_off: false,
                 };
                 self.kept_plan = Some(Box::new(kept));
+            }
+            PlanNews::Hash(hash) => {
+                if let Some(plan) = &mut self.bulk {
+                    plan.hash = Some(hash.into());
+                }
             }
             PlanNews::WereSent(steps) => {
                 if let Some(kept) = &mut self.kept_plan {
