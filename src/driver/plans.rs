@@ -383,3 +383,6 @@ fn begin(path: &Path, line: &str, done: Vec<KeptStep>) -> io::Result<File> {
     }
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests;

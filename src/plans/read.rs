@@ -19,7 +19,7 @@ impl<'de> Deserialize<'de> for Time {
         let text = String::deserialize(deserializer)?;
         match DateTime::parse_from_rfc3339(&text) {
             Ok(time) => Ok(Self(time.into())),
-            Err(error) => Err(D::Error::custom(format!("{text:?} is no time: {error}"))),
+            Err(error) => Err(D::Error::custom(format!("{text:?} is not a time: {error}"))),
         }
     }
 }
@@ -166,7 +166,7 @@ impl Key {
 /// Reads a plan.
 ///
 /// # Errors
-/// When it is none, of a newer version, or not as it was saved: in words, with the place.
+/// When it is not a plan, of a newer version, or not as it was saved: in words, with the place.
 pub fn read(text: &str) -> Result<Document, String> {
     let (document, said, found) = read_parts(text)?;
     if said != found {
@@ -182,14 +182,14 @@ pub(super) fn read_parts(text: &str) -> Result<(Document, String, String), Strin
     let place = |error: serde_json::Error| error.to_string();
     let head: Head = serde_json::from_str(text).map_err(|error| {
         if error.is_data() {
-            format!("it is no plan of iamkeys: {error}")
+            format!("not a plan of iamkeys: {error}")
         } else {
-            format!("it is no JSON: {error}")
+            format!("not valid JSON: {error}")
         }
     })?;
     if head.format != FORMAT {
         return Err(format!(
-            "it is no plan of iamkeys: its format is {:?}",
+            "not a plan of iamkeys: its format is {:?}",
             head.format
         ));
     }

@@ -131,7 +131,24 @@ fn plans_in_files() {
         since.retain(|user| user.name != "load-test");
         let opened = PlanNews::Opened(Ok(Box::new(document)));
         desk.send(Event::Plan(opened));
+        let hash = "sha256:5f0c2a9d41b7e3685f0c2a9d41b7e3685f0c2a9d41b7e3685f0c2a9d41b7e368";
+        desk.send(Event::Plan(PlanNews::Hash(hash.into())));
         desk.serve(&since);
+        desk
+    });
+    pictures("plan-included", |size| {
+        let mut desk = reviewed(size);
+        // One that is in use, by hand.
+        desk.keys("jjj ");
+        desk
+    });
+    pictures("plan-included-confirm", |size| {
+        let mut desk = reviewed(size);
+        desk.keys("jjj ");
+        desk.send(Event::Plan(PlanNews::Hash(
+            "sha256:5f0c2a9d41b7e368".into(),
+        )));
+        desk.press(KeyCode::Enter);
         desk
     });
     pictures("plan-kept", |size| {

@@ -85,13 +85,12 @@ impl Marks {
         }
     }
 
-    /// Unmarks the keys that a plan changes, once: those that are left out stay for another one.
+    /// Unmarks the keys of a plan, once: what is marked since is for another one.
     pub(in crate::tui) fn take_away(&mut self, plan: &BulkPlan) {
         if self.taken.replace(plan.id) == Some(plan.id) || self.is_empty() {
             return;
         }
-        let entries = plan.entries().iter().filter(|entry| entry.included);
-        for entry in entries {
+        for entry in plan.entries() {
             let slot = plan.account_of(entry).slot;
             if let Some(ids) = slot.and_then(|slot| self.ids.get_mut(&slot)) {
                 ids.remove(&entry.key);
