@@ -229,7 +229,7 @@ fn a_plan_that_was_killed_is_gone_on_with_and_sends_nothing_twice() {
     apply(&mut session);
     run(&mut session);
     assert_eq!(active_keys(&world), before);
-    session.kill();
+    session.quit();
     assert_eq!(kept_files(&world), [""; 0]);
 }
 

@@ -27,6 +27,7 @@ fn reviewed(size: (u16, u16)) -> Desk {
     desk.keys("2");
     desk.serve(&staff());
     desk.keys("at");
+    desk.serve(&staff());
     desk
 }
 

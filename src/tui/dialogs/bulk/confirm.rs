@@ -10,6 +10,9 @@ use crate::{
     tui::prelude::*,
 };
 
+/// So many production accounts are named.
+const MOST_NAMED: usize = 4;
+
 /// Asks for the number of keys before a plan is carried out.
 #[derive(Debug)]
 pub(super) struct BulkConfirm {
@@ -51,11 +54,17 @@ impl Dialog for BulkConfirm {
         let accounts = format::plural(asked.accounts, "account");
         lines.strong(format!("{} in {accounts}", what(plan, asked.steps)));
         if let Some(hash) = plan.hash() {
-            lines.dim(origin(plan, hash));
+            let text = origin(plan, hash);
+            lines.dim(shorten(&text, lines.cells, theme.glyphs.more).into_owned());
         }
         let production = &asked.production;
         if !production.is_empty() {
-            lines.warn(format!("Production: {}", production.join(", ")));
+            let more = production.len().saturating_sub(MOST_NAMED);
+            let named = production[..production.len() - more].join(", ");
+            lines.warn(match more {
+                0 => format!("Production: {named}"),
+                more => format!("Production: {named} and {more} more"),
+            });
         }
         if asked.overriding > 0 {
             let keys = format::plural(asked.overriding, "key");
@@ -83,7 +92,12 @@ impl Dialog for BulkConfirm {
             }
             (false, false) => "They will work again within seconds.",
         });
-        lines.dim("Each key is checked again just before its step, and skipped if it has changed.");
+        // Where there is more to say, the line to type into stays in sight.
+        if asked.overriding + asked.waiting == 0 && plan.hash().is_none() {
+            lines.dim(
+                "Each key is checked again just before its step, and skipped if it has changed.",
+            );
+        }
         lines.gap();
         lines.text(format!("Type {} to confirm:", confirmation.text()));
         lines.field(">", &self.input);

@@ -1,7 +1,7 @@
 //! The rows of a plan over many keys. A key ID is never cut off: names and reasons give way.
 
 use crate::{
-    engine::bulk::{BulkPlan, BulkStage, Entry, EntryState, Skipped},
+    engine::bulk::{BulkPlan, BulkStage, Entry, EntryState, HeldBack, Skipped},
     tui::{prelude::*, theme::Theme},
 };
 
@@ -97,7 +97,8 @@ fn state(
     let (theme, glyphs) = (canvas.theme, canvas.theme.glyphs);
     match &entry.state {
         EntryState::Pending if !entry.included => {
-            let why = entry.held_words().unwrap_or_else(|| "left out".into());
+            let held = entry.held_back.as_ref();
+            let why = held.map_or_else(|| "left out".into(), HeldBack::words);
             (glyphs.rule, theme.dim, why)
         }
         EntryState::Pending if entry.difference.is_some() => {
@@ -108,8 +109,14 @@ fn state(
             (glyphs.inactive, theme.dim, "not done".into())
         }
         EntryState::Pending if entry.is_overriding() => {
-            let (verb, held) = (entry.step.verb(), entry.held_words());
-            let words = format!("{verb} ({})", held.unwrap_or_default());
+            let (verb, held) = (entry.step.verb(), entry.held_back.as_ref());
+            let held = held.map(HeldBack::words).unwrap_or_default();
+            // What is cut off is not why it was held back.
+            let words = if columns.step < 20 {
+                format!("{held}: {verb}")
+            } else {
+                format!("{verb} ({held})")
+            };
             (glyphs.inactive, theme.warn, words)
         }
         EntryState::Pending if plan.stage == BulkStage::Review => {
