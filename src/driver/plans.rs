@@ -232,16 +232,7 @@ impl Keeper {
     fn done(&self, step: KeptStep) -> Result<(), String> {
         match &mut *lock(&self.file) {
             Some((_, file)) => {
-                let line = plans::step_line(step);
-                let length = file.metadata().map(|it| it.len());
-                let written = file.write_all(line.as_bytes());
-                if let (Err(_), Ok(length)) = (&written, length) {
-                    // Removes a part of the line.
-                    let _ = file.set_len(length);
-                }
-                written
-                    .and_then(|()| file.sync_data())
-                    .map_err(|error| error.to_string())
+                append(file, &plans::step_line(step)).map_err(|error| error.to_string())
             }
             None => Ok(()),
         }
@@ -382,6 +373,16 @@ fn begin(path: &Path, line: &str, done: Vec<KeptStep>) -> io::Result<File> {
         sync_directory(directory).map_err(|error| io::Error::other(error.to_string()))?;
     }
     Ok(file)
+}
+
+/// Adds a line, or nothing: half of one would be in the way of the next.
+fn append(file: &mut File, line: &str) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    let written = file.write_all(line.as_bytes());
+    if written.is_err() {
+        let _ = file.set_len(before);
+    }
+    written.and_then(|()| file.sync_data())
 }
 
 #[cfg(test)]

@@ -153,8 +153,8 @@ fn pipes_and_links_are_not_waited_for_and_not_followed() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let (directory, journal, path) = place();
     let pipe = directory.path().join("journal.jsonl.plan-x");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.unwrap().success());
+    let piped = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(piped.unwrap().success());
     let keeper = Keeper::default();
     assert!(keeper.run(Job::Find, &journal).is_empty());
     let open = PlanJob::Open(pipe.to_str().unwrap().to_owned());

@@ -5,17 +5,14 @@
 //! that is known, and the rest is asked for.
 
 use super::{
-    BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
-    Skipped, Steps, hold,
+    BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, KeptPlan,
+    KeptStep, Reviewed, Skipped, Steps,
 };
 use crate::engine::{
-    Effect, Engine, News, READ_ONLY,
-    account::{Account, Stage as AccountStage},
-    effect::{PlanJob, SessionId},
-    request::Read,
+    Effect, Engine, News, READ_ONLY, account::Stage as AccountStage, effect::PlanJob,
 };
 use chrono::{DateTime, Utc};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashSet;
 
 /// A plan over many keys, as it is saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,15 +80,6 @@ pub struct DocumentKey {
     pub included: bool,
 }
 
-/// How far a key of a kept plan has come, for those that are over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptStep {
-    /// The account ID.
-    pub account: Option<String>,
-    /// The key's ID.
-    pub key: Box<str>,
-}
-
 /// What has become known of plans outside.
 #[derive(Clone, Debug)]
 pub enum PlanNews {
@@ -120,19 +108,6 @@ pub enum Saving {
     Done(String),
     /// It was not: why.
     Failed(String),
-}
-
-/// A plan that an earlier run has left.
-#[derive(Debug)]
-pub struct KeptPlan {
-    /// The plan.
-    pub document: Document,
-    /// The keys of it that are done.
-    pub done: Vec<KeptStep>,
-    /// The keys of it whose step was sent, by the journal: where one is so already, the plan has done it.
-    pub sent: Vec<KeptStep>,
-    /// A person wants to decide later.
-    pub(in crate::engine) put_off: bool,
 }
 
 /// What is counted, so that it need not be looked for each time it is shown.
@@ -173,16 +148,6 @@ impl Counts {
     }
 }
 
-/// What is to be compared with the accounts.
-#[derive(Debug, Default)]
-pub(super) struct Comparison {
-    pub(super) queue: VecDeque<u32>,
-    /// Those whose user's keys were asked for, and whose last use is to be.
-    pub(super) asked: HashSet<u32>,
-    /// Those of which it is not known whether a tag makes them exempt.
-    pub(super) tags: VecDeque<u32>,
-}
-
 impl BulkPlan {
     /// The plan as it is saved.
     #[must_use]
@@ -214,13 +179,6 @@ impl BulkPlan {
         }
     }
 
-    fn kept_step(&self, entry: &Entry) -> KeptStep {
-        KeptStep {
-            account: self.accounts[entry.account].id.clone(),
-            key: entry.key.clone(),
-        }
-    }
-
     /// How many keys are not as reviewed, as far as that is known.
     #[must_use]
     pub fn changed_since(&self) -> usize {
@@ -231,12 +189,6 @@ impl BulkPlan {
     #[must_use]
     pub fn is_applied_already(&self) -> bool {
         self.counts.so > 0 && self.counts.so == self.tally.included()
-    }
-
-    /// Whether something is still to be compared with the accounts.
-    #[must_use]
-    pub fn is_comparing(&self) -> bool {
-        !self.comparison.queue.is_empty() || !self.comparison.asked.is_empty()
     }
 }
 
@@ -262,24 +214,8 @@ impl Engine {
         self.bulk_opening.as_ref()
     }
 
-    /// The plan that an earlier run has left, if a person has not decided yet what becomes of it.
-    #[must_use]
-    pub fn kept_plan(&self) -> Option<&KeptPlan> {
-        self.kept_plan.as_deref()
-    }
-
-    /// Whether a person is to decide now what becomes of the plan that an earlier run has left: once
-    /// one of its accounts is open.
-    pub(in crate::engine) fn asks_about_kept_plan(&self) -> bool {
-        let kept = self.kept_plan().filter(|kept| !kept.put_off);
-        kept.is_some_and(|kept| {
-            let mut accounts = kept.document.accounts.iter();
-            accounts.any(|account| self.is_open(account))
-        })
-    }
-
     /// Whether an account of a document is open.
-    fn is_open(&self, wanted: &DocumentAccount) -> bool {
+    pub(super) fn is_open(&self, wanted: &DocumentAccount) -> bool {
         let mut accounts = self.fleet.accounts().iter();
         wanted.id.is_some()
             && accounts.any(|account| {
@@ -334,46 +270,6 @@ impl Engine {
                 self.complain(format!("A crash would lose the plan's place: {why}"));
             }
         }
-    }
-
-    /// Goes on with what an earlier run has left.
-    pub(super) fn go_on_with_kept(&mut self) -> Option<()> {
-        let kept = self.kept_plan.as_deref()?;
-        let (document, done) = (kept.document.clone(), kept.done.clone());
-        match self.open_document(document, &done) {
-            Ok(()) => {
-                self.note_sent();
-                self.kept_plan = None;
-                self.effects.push(Effect::Plan(PlanJob::TakeUp));
-            }
-            Err(why) => self.complain(why),
-        }
-        Some(())
-    }
-
-    /// Notes which keys an earlier run has sent the step of.
-    fn note_sent(&mut self) -> Option<()> {
-        let sent = &self.kept_plan.as_deref()?.sent;
-        let sent: HashSet<(Option<&str>, &str)> = sent
-            .iter()
-            .map(|step| (step.account.as_deref(), &*step.key))
-            .collect();
-        let plan = self.bulk.as_deref_mut()?;
-        for entry in &mut plan.entries {
-            let account = plan.accounts[entry.account].id.as_deref();
-            entry.sent_before = sent.contains(&(account, &*entry.key));
-        }
-        Some(())
-    }
-
-    /// Puts the decision about what an earlier run has left off, or takes it that it ends there.
-    pub(super) fn leave_kept(&mut self, for_good: bool) -> Option<()> {
-        self.kept_plan.as_deref_mut()?.put_off = true;
-        if for_good {
-            self.kept_plan = None;
-            self.effects.push(Effect::Plan(PlanJob::ForgetLeft));
-        }
-        Some(())
     }
 
     /// Makes a plan of a document, in place of one that is not under way.
@@ -441,165 +337,4 @@ impl Engine {
         self.compare_bulk();
         Ok(())
     }
-
-    /// Compares what is opened with the accounts, and asks for what is not known, as far as there is
-    /// room.
-    pub(in crate::engine) fn compare_bulk(&mut self) {
-        // Half the room is for others.
-        while self.fleet.spare() > crate::engine::limiter::MOST / 2 {
-            let Some(plan) = self.bulk.as_deref_mut() else {
-                return;
-            };
-            let Some(at) = plan.comparison.queue.pop_front() else {
-                if !self.ask_tags_of_next() {
-                    return;
-                }
-                continue;
-            };
-            let entry = &plan.entries[at as usize];
-            let Some(slot) = plan.accounts[entry.account].slot else {
-                continue;
-            };
-            if entry.state != EntryState::Pending {
-                continue;
-            }
-            let user = entry.user.clone();
-            plan.comparison.asked.insert(at);
-            self.read(slot, Read::Keys(user));
-        }
-    }
-
-    /// Asks for the tags of the next user of whom they are wanted. Says whether there was one.
-    fn ask_tags_of_next(&mut self) -> bool {
-        let Some(plan) = self.bulk.as_deref_mut() else {
-            return false;
-        };
-        let Some(at) = plan.comparison.tags.pop_front() else {
-            return false;
-        };
-        let Some(plan) = self.bulk.as_deref() else {
-            return false;
-        };
-        let entry = &plan.entries[at as usize];
-        let (account, user) = (&plan.accounts[entry.account], entry.user.clone());
-        if entry.state == EntryState::Pending
-            && let Some(account) = self.open_account_of(account)
-            && wants_tags(account, &user)
-        {
-            let slot = account.session.slot;
-            self.read(slot, Read::Tags(user));
-        }
-        true
-    }
-
-    /// An answer tells of keys of the plan: what is different from what was reviewed is noted.
-    pub(in crate::engine) fn bulk_hears(&mut self, session: SessionId, read: &Read) -> Option<()> {
-        let plan = self.bulk.as_deref()?;
-        if plan.stage == BulkStage::Ended {
-            return None;
-        }
-        let places: Vec<u32> = match read {
-            Read::LastUsed(_, key) => plan.by_key.get(key.as_str())?.clone(),
-            Read::Keys(user) | Read::Tags(user) => plan.by_user.get(&**user)?.clone(),
-            _ => return None,
-        };
-        let of_keys = matches!(read, Read::Keys(_));
-        for at in places {
-            self.compare_entry(session, at as usize);
-            if of_keys {
-                self.ask_use_of(session, at);
-            }
-        }
-        Some(())
-    }
-
-    /// Asks for the last use of a key that is to be compared, once the account has named it.
-    fn ask_use_of(&mut self, session: SessionId, at: u32) -> Option<()> {
-        let plan = self.bulk.as_deref_mut()?;
-        let entry = &plan.entries[at as usize];
-        let here = plan.accounts[entry.account].session == Some(session);
-        if !here || !plan.comparison.asked.remove(&at) || !entry.step.takes_away() {
-            return None;
-        }
-        let (user, key) = (entry.user.clone(), entry.key.to_string());
-        let account = self.fleet.of(session)?;
-        let asks_tags = !account.identity.tags_refused;
-        if account.users.has_key(&user, &key) {
-            self.read(session.slot, Read::LastUsed(user.clone(), key));
-            if asks_tags {
-                // It may have been made exempt since.
-                self.read(session.slot, Read::Tags(user));
-            }
-        }
-        Some(())
-    }
-
-    /// Notes what is different of a key that waits for its turn.
-    fn compare_entry(&mut self, session: SessionId, at: usize) -> Option<()> {
-        let plan = self.bulk.as_deref()?;
-        let entry = plan.entries.get(at)?;
-        let here = plan.accounts[entry.account].session == Some(session);
-        if !here || entry.state != EntryState::Pending {
-            return None;
-        }
-        let account = self.fleet.of(session)?;
-        let row = account.users.get(&entry.user);
-        let difference = match super::make::known_key(account, &entry.user, &entry.key) {
-            None => match row {
-                Some(row) => row.keys.is_ready().then_some(Skipped::Gone),
-                None => account.users.is_complete().then_some(Skipped::Gone),
-            },
-            Some((row, key)) => {
-                let mut now = Reviewed::of(row, key);
-                let is_known = key
-                    .live()
-                    .is_some_and(|live| live.last_used.known().is_some());
-                if !is_known && !hold::is_so(entry.step, &now.status) {
-                    // What was reviewed is not contradicted by what is not known yet.
-                    now.last_used.clone_from(&entry.reviewed.last_used);
-                }
-                self.difference_since(at, (account, row, key), &now, false)
-            }
-        };
-        let is_done = difference.as_ref().is_some_and(|it| entry.was_done(it));
-        let plan = self.bulk.as_deref_mut()?;
-        if is_done {
-            plan.set_state(at, EntryState::Done);
-            self.keep_step(at);
-            self.end_if_answered();
-        } else {
-            plan.edit(at, |entry| entry.difference = difference);
-        }
-        Some(())
-    }
-
-    /// The plan has begun: it is kept until it has ended.
-    pub(super) fn keep_bulk(&mut self) -> Option<()> {
-        let plan = self.bulk()?;
-        let document = Box::new(plan.document());
-        // It may be gone on with, under another name.
-        let entries = plan.entries.iter();
-        let done = entries.filter(|entry| entry.state == EntryState::Done);
-        let done = done.map(|entry| plan.kept_step(entry)).collect();
-        self.effects
-            .push(Effect::Plan(PlanJob::Keep(document, done)));
-        Some(())
-    }
-
-    /// A key is done.
-    pub(super) fn keep_step(&mut self, at: usize) -> Option<()> {
-        let plan = self.bulk()?;
-        let step = plan.kept_step(plan.entries.get(at)?);
-        self.effects.push(Effect::Plan(PlanJob::Done(step)));
-        Some(())
-    }
 }
-
-/// Whether it is not known yet if a tag makes keys of a user exempt.
-pub(super) fn wants_tags(account: &Account, user: &str) -> bool {
-    let row = account.users.get(user);
-    !account.identity.tags_refused && row.is_some_and(|row| row.tags.is_idle())
-}
-
-/// Entries by their users.
-pub(super) type ByUser = HashMap<Box<str>, Vec<u32>>;

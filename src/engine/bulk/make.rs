@@ -2,7 +2,7 @@
 
 use super::{
     BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
-    document::wants_tags,
+    compare::wants_tags,
     hold::{self, Circumstances},
 };
 use crate::engine::{

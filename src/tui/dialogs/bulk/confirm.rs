@@ -55,7 +55,8 @@ impl Dialog for BulkConfirm {
         lines.strong(format!("{} in {accounts}", what(plan, asked.steps)));
         if let Some(hash) = plan.hash() {
             let text = origin(plan, hash);
-            lines.dim(shorten(&text, lines.cells, theme.glyphs.more).into_owned());
+            let text = shorten(&text, lines.cells, theme.glyphs.more);
+            lines.dim(&*text);
         }
         let production = &asked.production;
         if !production.is_empty() {
