@@ -195,6 +195,8 @@ pub struct Engine {
     plans: Vec<Plan>,
     /// The plan over many keys that is open.
     bulk: Option<Box<BulkPlan>>,
+    /// The plan that the present one undoes, as long as that has not begun.
+    bulk_undone: Option<Box<BulkPlan>>,
     /// How saving it goes.
     bulk_saving: Option<bulk::Saving>,
     /// How opening one goes.
@@ -242,6 +244,7 @@ impl Engine {
             account_rules: Arc::default(),
             plans: Vec::new(),
             bulk: None,
+            bulk_undone: None,
             bulk_saving: None,
             bulk_opening: None,
             kept_plan: None,

@@ -63,6 +63,7 @@ pub use self::{
     history::{Damaged, Kind, Recorded, Unfinished},
 };
 
+pub(crate) use self::file::{end, open_private, sync_directory};
 use self::{error::refused, file::Place, history::History, runs::Run};
 use crate::engine::Rotated;
 use etcetera::BaseStrategy as _;

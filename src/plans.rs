@@ -10,7 +10,7 @@ mod write;
 
 pub use kept::{Kept, first_line, read_kept, step_line};
 pub use read::read;
-pub use write::write;
+pub use write::{hash, write};
 
 use crate::engine::{BulkAction, bulk::HeldBack, model::KeyStatus};
 use sha2::{Digest as _, Sha256};
@@ -50,12 +50,12 @@ fn held_name(held: &HeldBack) -> &'static str {
     match held {
         HeldBack::AlreadySo(_) => "already_so",
         HeldBack::Gone => "gone",
-        HeldBack::NotOpen => "account_not_open",
         HeldBack::Exempt(_) => "exempt",
         HeldBack::Own => "own_key",
         HeldBack::InUse => "in_use",
         HeldBack::LastActive => "last_active",
         HeldBack::UseUnknown => "last_use_unknown",
+        HeldBack::New => "new",
     }
 }
 
@@ -63,12 +63,12 @@ fn held_named(name: &str, exempt: Option<&str>, status: &KeyStatus) -> Option<He
     Some(match name {
         "already_so" => HeldBack::AlreadySo(status.clone()),
         "gone" => HeldBack::Gone,
-        "account_not_open" => HeldBack::NotOpen,
         "exempt" => HeldBack::Exempt(exempt.unwrap_or_default().into()),
         "own_key" => HeldBack::Own,
         "in_use" => HeldBack::InUse,
         "last_active" => HeldBack::LastActive,
         "last_use_unknown" => HeldBack::UseUnknown,
+        "new" => HeldBack::New,
         _ => return None,
     })
 }

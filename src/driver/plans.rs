@@ -7,15 +7,18 @@
 use super::{JournalConfig, lock, secrets::Places};
 use crate::{
     engine::{
-        DEMO, Event, PlanJob, SecretKey,
+        BulkAction, DEMO, Event, PlanJob, SecretKey,
         bulk::{Document, KeptStep, PlanNews},
     },
+    journal::{self, Outcome, Recorded, end, open_private, sync_directory},
     plans,
     secret::place::{self, Error},
 };
+use chrono::{DateTime, Utc};
 use std::{
+    collections::HashMap,
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, ErrorKind, Read as _, Write as _},
     path::{Path, PathBuf, is_separator},
     sync::{Arc, Mutex},
 };
@@ -62,8 +65,9 @@ impl PlanFiles {
                 let (keeper, journal) = (keeper.clone(), journal.clone());
                 let done = tokio::task::spawn_blocking(move || keeper.run(job, &journal)).await;
                 match done {
-                    Ok(Some(news)) => drop(outbox.send(Event::Plan(news))),
-                    Ok(None) => {}
+                    Ok(all) => all
+                        .into_iter()
+                        .for_each(|news| drop(outbox.send(Event::Plan(news)))),
                     Err(_) => drop(outbox.send(Event::TaskPanicked)),
                 }
             }
@@ -86,30 +90,52 @@ impl PlanFiles {
 
 impl Keeper {
     /// Does a job. Blocks for the disk.
-    fn run(&self, job: Job, journal: &JournalConfig) -> Option<PlanNews> {
-        let failed = |result: Result<(), String>| result.err().map(PlanNews::NotKept);
+    fn run(&self, job: Job, journal: &JournalConfig) -> Vec<PlanNews> {
         match job {
             Job::Find => self.find(journal),
             Job::Do(PlanJob::Save(path, document), places) => {
-                Some(PlanNews::Saved(save(&path, &document, &places)))
+                let saved = save(&path, &document, &places);
+                let hash = saved
+                    .is_ok()
+                    .then(|| PlanNews::Hash(plans::hash(&document)));
+                std::iter::once(PlanNews::Saved(saved))
+                    .chain(hash)
+                    .collect()
             }
             Job::Do(PlanJob::Open(path), places) => {
-                Some(PlanNews::Opened(open(&path, &places).map(Box::new)))
+                let opened = open(&path, &places).map(Box::new);
+                let hash = opened.as_ref().ok();
+                let hash = hash.map(|document| PlanNews::Hash(plans::hash(document)));
+                std::iter::once(PlanNews::Opened(opened))
+                    .chain(hash)
+                    .collect()
             }
-            Job::Do(PlanJob::Keep(document), _) => self.keep(&document, journal).err(),
-            Job::Do(PlanJob::Done(step), _) => failed(self.done(step)),
+            Job::Do(PlanJob::Keep(document, done), _) => {
+                let kept = self.keep(&document, done, journal);
+                kept.err().into_iter().collect()
+            }
+            Job::Do(PlanJob::Done(step), _) => {
+                let noted = self.done(step);
+                noted.err().map(PlanNews::NotKept).into_iter().collect()
+            }
             Job::Do(PlanJob::Forget, _) => {
                 forget(&self.file);
-                None
+                Vec::new()
             }
             Job::Do(PlanJob::ForgetLeft, _) => {
                 forget(&self.left);
-                None
+                Vec::new()
             }
             Job::Do(PlanJob::TakeUp, _) => {
                 let left = lock(&self.left).take();
-                *lock(&self.file) = left;
-                None
+                let mut kept = lock(&self.file);
+                *kept = left;
+                let repaired = kept.as_mut().map(|(_, file)| repair(file));
+                let failed = repaired.and_then(Result::err);
+                failed
+                    .map(|error| PlanNews::NotKept(error.to_string()))
+                    .into_iter()
+                    .collect()
             }
         }
     }
@@ -137,9 +163,18 @@ fn open(typed: &str, places: &Places) -> Result<Document, String> {
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
-    let file = File::open(path)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // To open a pipe would wait until something is written to it.
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("not a regular file"));
     }
     let mut text = String::new();
     file.take(TOO_LARGE).read_to_string(&mut text)?;
@@ -156,7 +191,12 @@ fn kept_in(journal: &JournalConfig) -> Option<(PathBuf, String)> {
 
 impl Keeper {
     /// Keeps a plan from now on. Blocks for the disk.
-    fn keep(&self, document: &Document, journal: &JournalConfig) -> Result<(), PlanNews> {
+    fn keep(
+        &self,
+        document: &Document,
+        done: Vec<KeptStep>,
+        journal: &JournalConfig,
+    ) -> Result<(), PlanNews> {
         let is_demo = |endpoint: &Option<String>| endpoint.as_deref() == Some(DEMO);
         let mut accounts = document.accounts.iter();
         if accounts.any(|account| is_demo(&account.endpoint)) && !journal.demo_too {
@@ -171,14 +211,19 @@ impl Keeper {
         if kept.as_ref().is_some_and(|(known, _)| *known == path) {
             return Ok(());
         }
-        let before = kept.take();
-        let file = begin(&path, &line).map_err(|error| match error.kind() {
+        let failed = |error: io::Error| match error.kind() {
             ErrorKind::WouldBlock => PlanNews::Elsewhere,
             _ => PlanNews::NotKept(format!("{}: {error}", path.display())),
-        })?;
-        *kept = Some((path, file));
-        if let Some((path, _)) = before {
-            let _ = fs::remove_file(path);
+        };
+        // What was left, and put off, may have been opened from where it was saved: this process has it.
+        let left = lock(&self.left).take_if(|(left, _)| *left == path);
+        let file = match left {
+            Some((_, mut file)) => repair(&mut file).map(|()| file),
+            None => begin(&path, &line, done),
+        };
+        let file = file.map_err(failed)?;
+        if let Some((before, _)) = kept.replace((path, file)) {
+            let _ = fs::remove_file(before);
         }
         Ok(())
     }
@@ -187,26 +232,27 @@ impl Keeper {
     fn done(&self, step: KeptStep) -> Result<(), String> {
         match &mut *lock(&self.file) {
             Some((_, file)) => {
-                let line = plans::step_line(step);
-                file.write_all(line.as_bytes())
-                    .and_then(|()| file.sync_data())
-                    .map_err(|error| error.to_string())
+                append(file, &plans::step_line(step)).map_err(|error| error.to_string())
             }
             None => Ok(()),
         }
     }
 
     /// The plan that an earlier run has left, which is this run's from now on. Blocks for the disk.
-    fn find(&self, journal: &JournalConfig) -> Option<PlanNews> {
-        let (directory, prefix) = kept_in(journal)?;
-        let entries = fs::read_dir(directory).ok()?;
+    fn find(&self, journal: &JournalConfig) -> Vec<PlanNews> {
+        let Some((directory, prefix)) = kept_in(journal) else {
+            return Vec::new();
+        };
+        let entries = fs::read_dir(directory).ok().into_iter().flatten();
         for entry in entries.flatten() {
             let name = entry.file_name();
             if !name.to_str().is_some_and(|name| name.starts_with(&prefix)) {
                 continue;
             }
             let path = entry.path();
-            let Ok(mut file) = OpenOptions::new().read(true).append(true).open(&path) else {
+            let mut options = OpenOptions::new();
+            let opened = open_private(options.read(true).append(true), &path);
+            let Ok(mut file) = opened else {
                 continue;
             };
             if file.try_lock().is_err() {
@@ -223,16 +269,67 @@ impl Keeper {
             }
             match plans::read_kept(&text) {
                 Ok((document, done)) => {
+                    let sent = sent_since(&file, &document, journal);
                     *lock(&self.left) = Some((path, file));
-                    return Some(PlanNews::Kept(Box::new(document), done));
+                    let kept = PlanNews::Kept(Box::new(document), done);
+                    return vec![kept, PlanNews::WereSent(sent)];
                 }
                 Err(why) => {
-                    tracing::error!(path = %path.display(), why, "no plan that was kept");
+                    tracing::error!(path = %path.display(), why, "not a plan that was kept");
                 }
             }
         }
-        None
+        Vec::new()
     }
+}
+
+/// The keys of a kept plan whose step was sent since it is kept, by the journal: the process may have
+/// ended between a step and the line that says that it is done. Blocks for the disk.
+fn sent_since(file: &File, document: &Document, journal: &JournalConfig) -> Vec<KeptStep> {
+    let path = journal.path.as_ref().ok().and_then(Option::as_ref);
+    let recorded = path.and_then(|path| journal::read(path).ok());
+    let Some((recorded, _)) = recorded else {
+        return Vec::new();
+    };
+    let begun = file.metadata().and_then(|it| it.created());
+    let since = begun.map_or(document.made, DateTime::<Utc>::from);
+    let keys = document.keys.iter();
+    let keys: HashMap<(Option<&str>, &str), BulkAction> = keys
+        .map(|key| {
+            let account = document.accounts[key.account].id.as_deref();
+            ((account, &*key.key), key.step)
+        })
+        .collect();
+    let is_step = |it: &Recorded| {
+        let sent = &it.sent;
+        let refused = it.ended.as_ref().map(|ended| ended.outcome) == Some(Outcome::Refused);
+        let step = sent
+            .key
+            .as_deref()
+            .and_then(|key| keys.get(&(sent.account.as_deref(), key)));
+        let does = |step: &BulkAction| match step {
+            BulkAction::Delete => sent.action == "iam:DeleteAccessKey",
+            step => sent.active == Some(*step == BulkAction::Activate),
+        };
+        sent.time >= since && !refused && step.is_some_and(does)
+    };
+    let sent = recorded.into_iter().filter(is_step);
+    let steps = sent.filter_map(|it| {
+        Some(KeptStep {
+            account: it.sent.account,
+            key: it.sent.key?.into(),
+        })
+    });
+    steps.collect()
+}
+
+/// Ends a last line that was being written when the machine stopped, so that the next one stays apart.
+fn repair(file: &mut File) -> io::Result<()> {
+    let (_, is_torn) = end(file)?;
+    if is_torn {
+        file.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 /// Removes the file of a plan that is not needed any more.
@@ -242,13 +339,11 @@ fn forget(kept: &Mutex<Option<(PathBuf, File)>>) {
     }
 }
 
-/// Makes the file of a plan, or goes on with it where an earlier run has left it.
-fn begin(path: &Path, line: &str) -> io::Result<File> {
+/// Makes the file of a plan with what is done of it already, or goes on with it where an earlier run has
+/// left it.
+fn begin(path: &Path, line: &str, done: Vec<KeptStep>) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = open_private(options.read(true).append(true).create(true), path)?;
     file.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => io::Error::new(
             ErrorKind::WouldBlock,
@@ -256,9 +351,39 @@ fn begin(path: &Path, line: &str) -> io::Result<File> {
         ),
         TryLockError::Error(error) => error,
     })?;
-    if file.seek(SeekFrom::End(0))? == 0 {
-        file.write_all(line.as_bytes())?;
-        file.sync_data()?;
+    let mut text = Vec::new();
+    (&mut file).take(TOO_LARGE).read_to_end(&mut text)?;
+    if text.starts_with(line.as_bytes()) {
+        repair(&mut file)?;
+        return Ok(file);
+    }
+    // The disk was full in the middle of the first line, or the machine has stopped there.
+    file.set_len(0)?;
+    let steps = done.into_iter().map(plans::step_line);
+    let whole: String = std::iter::once(line.to_owned()).chain(steps).collect();
+    let written = file
+        .write_all(whole.as_bytes())
+        .and_then(|()| file.sync_data());
+    if let Err(error) = written {
+        let _ = file.set_len(0);
+        let _ = fs::remove_file(path);
+        return Err(error);
+    }
+    if let Some(directory) = path.parent() {
+        sync_directory(directory).map_err(|error| io::Error::other(error.to_string()))?;
     }
     Ok(file)
 }
+
+/// Adds a line, or nothing: half of one would be in the way of the next.
+fn append(file: &mut File, line: &str) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    let written = file.write_all(line.as_bytes());
+    if written.is_err() {
+        let _ = file.set_len(before);
+    }
+    written.and_then(|()| file.sync_data())
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,26 +8,35 @@
 //!
 //! One such plan is open at a time: what undoes it is a plan of its own, which takes its place.
 
+mod accounts;
 mod apply;
+mod asked;
+mod compare;
 mod document;
 mod entry;
 mod hold;
+mod kept;
+mod last;
 mod make;
+mod outcomes;
 mod schedule;
 
-pub use document::{Document, DocumentAccount, DocumentKey, KeptPlan, KeptStep, PlanNews, Saving};
+pub use asked::{Asked, Confirmation, Steps};
+pub use document::{Document, DocumentAccount, DocumentKey, PlanNews, Saving};
 pub use entry::{Entry, EntryState, Reviewed, Skipped};
 pub use hold::HeldBack;
+pub use kept::{KeptPlan, KeptStep};
 pub use make::Marked;
 pub use schedule::{AT_ONCE, BulkAccount, Paused};
 
 use super::{
     Effect, Engine,
-    effect::{PlanJob, Slot},
+    effect::{ChangeId, PlanJob},
     request::Change,
 };
 use chrono::{DateTime, Utc};
-use document::{ByUser, Comparison, Counts};
+use compare::{ByUser, Comparison};
+use document::Counts;
 use schedule::Schedule;
 use std::collections::HashMap;
 
@@ -194,37 +203,6 @@ impl BulkTally {
     }
 }
 
-/// What has to be typed before a plan is carried out: the number of keys, and the name of an account
-/// where production is among them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Confirmation {
-    /// How many keys are changed.
-    pub keys: usize,
-    /// The production account with the most of them.
-    pub account: Option<String>,
-}
-
-impl Confirmation {
-    /// What has to be typed.
-    #[must_use]
-    pub fn text(&self) -> String {
-        match &self.account {
-            Some(account) => format!("{} {account}", self.keys),
-            None => self.keys.to_string(),
-        }
-    }
-
-    /// Whether this is it, in any case of letters.
-    #[must_use]
-    pub fn accepts(&self, typed: &str) -> bool {
-        let words = |text: &str| {
-            let words = text.split_whitespace().map(str::to_lowercase);
-            words.collect::<Vec<_>>()
-        };
-        words(typed) == words(&self.text())
-    }
-}
-
 /// A plan over many keys.
 #[derive(Debug)]
 pub struct BulkPlan {
@@ -250,10 +228,20 @@ pub struct BulkPlan {
     schedule: Schedule,
     comparison: Comparison,
     counts: Counts,
+    /// A key that was used within so many days counted as in use.
+    recent_days: i64,
+    /// The hash of the file that it was opened from or saved to, as long as it is what that says.
+    hash: Option<Box<str>>,
 }
 
 impl BulkPlan {
-    fn new(id: BulkId, action: BulkAction, made: DateTime<Utc>, by: Option<String>) -> Self {
+    fn new(
+        id: BulkId,
+        action: BulkAction,
+        made: DateTime<Utc>,
+        by: Option<String>,
+        recent_days: i64,
+    ) -> Self {
         Self {
             id,
             action,
@@ -269,6 +257,8 @@ impl BulkPlan {
             schedule: Schedule::default(),
             comparison: Comparison::default(),
             counts: Counts::default(),
+            recent_days,
+            hash: None,
         }
     }
 
@@ -288,6 +278,13 @@ impl BulkPlan {
     #[must_use]
     pub fn account_of(&self, entry: &Entry) -> &BulkAccount {
         &self.accounts[entry.account]
+    }
+
+    /// The hash over what was reviewed, where it was opened from a file or saved to one and says the same
+    /// still.
+    #[must_use]
+    pub fn hash(&self) -> Option<&str> {
+        self.hash.as_deref()
     }
 
     /// How many keys are how far.
@@ -345,10 +342,18 @@ impl BulkPlan {
         self.tally.to_do + self.tally.failed > 0
     }
 
-    /// Whether it has deactivated something, so that there is something to undo.
+    /// Whether a key has something left to be done, and its account is open.
+    pub(super) fn can_be_done(&self, entry: &Entry) -> bool {
+        entry.is_left() && self.accounts[entry.account].slot.is_some()
+    }
+
+    /// Whether it is over, or was stopped, and has deactivated something, so that there is something to
+    /// undo.
     #[must_use]
     pub fn can_undo(&self) -> bool {
-        !self.is_moving() && self.counts.undoable > 0
+        let has_left = self.has_work() || self.tally.unknown > 0;
+        let is_left = self.stage == BulkStage::Paused && has_left;
+        !self.is_moving() && !is_left && self.counts.undoable > 0
     }
 
     fn add(&mut self, entry: Entry) {
@@ -376,6 +381,15 @@ impl BulkPlan {
         self.counts.count(entry, true);
     }
 
+    /// The entry whose change this was, as long as its outcome is not known.
+    fn unknown(&self, id: ChangeId) -> Option<usize> {
+        if self.tally.unknown == 0 {
+            return None;
+        }
+        let mut entries = self.entries.iter();
+        entries.position(|entry| entry.state == EntryState::OutcomeUnknown(id))
+    }
+
     fn set_state(&mut self, at: usize, state: EntryState) {
         self.edit(at, |entry| entry.state = state);
     }
@@ -388,29 +402,10 @@ impl Engine {
         self.bulk.as_deref()
     }
 
-    /// What has to be typed to carry the plan out, or to go on with it: none where everything that is
-    /// left of it was confirmed.
+    /// Whether closing the plan brings the one back that it would have undone.
     #[must_use]
-    pub fn bulk_confirmation(&self) -> Option<Confirmation> {
-        let plan = self.bulk()?;
-        let left = |entry: &&Entry| entry.is_left();
-        let mut of_account = vec![0; plan.accounts.len()];
-        let (mut keys, mut unconfirmed) = (0, false);
-        for entry in plan.entries.iter().filter(left) {
-            keys += 1;
-            of_account[entry.account] += 1;
-            unconfirmed |= !entry.confirmed;
-        }
-        if !unconfirmed {
-            return None;
-        }
-        let accounts = plan.accounts.iter().zip(of_account).rev();
-        let production = accounts.filter(|(account, keys)| account.production && *keys > 0);
-        let most = production.max_by_key(|(_, keys)| *keys);
-        Some(Confirmation {
-            keys,
-            account: most.map(|(account, _)| account.name.clone()),
-        })
+    pub fn undoes_open_plan(&self) -> bool {
+        self.bulk_undone.is_some()
     }
 
     /// Does what a person wants of a plan over many keys.
@@ -448,11 +443,18 @@ impl Engine {
             self.complain(why);
             return None;
         }
+        if entry.difference.is_some() && !entry.included {
+            // Including it is a decision about what it is now.
+            self.review_anew(at);
+        }
         self.bulk.as_deref_mut()?.edit(at, |entry| {
             entry.included = !(entry.included && entry.state == EntryState::Pending);
             entry.state = EntryState::Pending;
             entry.confirmed &= entry.included;
         });
+        let plan = self.bulk.as_deref_mut()?;
+        plan.mark_last_active(at);
+        plan.hash = None;
         Some(())
     }
 
@@ -462,15 +464,9 @@ impl Engine {
             self.complain("The plan is under way: pause it first");
             return None;
         }
-        self.bulk = None;
+        // One that undoes another and has not begun: what it would have undone still can be.
+        self.bulk = self.bulk_undone.take();
+        self.find_bulk_accounts();
         Some(())
-    }
-
-    /// The slot of the open account of this ID, for a key of a plan that was made elsewhere.
-    #[must_use]
-    pub fn slot_of_account(&self, id: &str) -> Option<Slot> {
-        let mut accounts = self.fleet.accounts().iter();
-        let found = accounts.find(|account| account.identity.account_id() == Some(id));
-        found.map(|account| account.session.slot)
     }
 }

@@ -79,8 +79,8 @@ pub enum PlanJob {
     /// Read it from a file: the path as it was typed. Ends in
     /// [`PlanNews::Opened`](super::bulk::PlanNews).
     Open(String),
-    /// It is carried out from now on: keep it beside the journal.
-    Keep(Box<Document>),
+    /// It is carried out from now on: keep it beside the journal, with what is done of it already.
+    Keep(Box<Document>, Vec<KeptStep>),
     /// A key of the kept plan is done.
     Done(KeptStep),
     /// The kept plan has ended.

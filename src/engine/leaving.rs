@@ -105,9 +105,11 @@ impl Engine {
         }
     }
 
-    /// Leaves, if that was only waiting for changes.
+    /// Leaves, if that was only waiting for changes. Nothing is decided here: between two keys of a plan
+    /// no change is under way either, and whether it is left is for a person to say.
     pub(super) fn leave_if_nothing_is_under_way(&mut self) {
-        if self.under_way().next().is_none() {
+        let waits = self.leaving.is_some_and(|it| it.waits_for_changes);
+        if waits && self.under_way().next().is_none() && self.obstacle() != Some(Obstacle::Plan) {
             self.leave_now();
         }
     }

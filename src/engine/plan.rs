@@ -340,6 +340,7 @@ impl Engine {
         self.effects
             .push(Effect::Change(plan.session, Box::new(order)));
         if let Some(Settles::Sent(origin)) = settles {
+            self.bulk_asked_again(&origin, number);
             self.settle(&origin, "not done, and asked for again");
         }
         Some(())
@@ -387,6 +388,7 @@ impl Engine {
             self.leave_if_nothing_is_under_way();
             return Some(());
         }
+        self.bulk_answered(id, &result.as_ref().map(|_| ()).map_err(Error::clone));
         match result {
             // The question asks for the keys itself.
             Err(error) if error.outcome_unknown() => return self.outcome_lost(at, error),

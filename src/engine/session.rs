@@ -254,6 +254,7 @@ impl Engine {
             self.refresh(session.slot);
         }
         self.open_members_again(session.slot);
+        self.bulk_account_opened(session);
         Some(())
     }
 

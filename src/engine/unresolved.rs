@@ -104,6 +104,7 @@ impl Engine {
             }
         }
         self.vault.account_is_known(session, id.as_deref());
+        self.bulk_account_opened(session);
         Some(())
     }
 
@@ -323,7 +324,10 @@ impl Engine {
         let (steps, settles) = match (how, &question.finding) {
             (Resolution::LookAgain, _) => return self.look_into(origin),
             (Resolution::Keep, _) => return self.settle(origin, "kept: a person knows the key"),
-            (Resolution::LetGo, _) => return self.settle(origin, "let go by a person"),
+            (Resolution::LetGo, _) => {
+                self.bulk_let_go(origin);
+                return self.settle(origin, "let go by a person");
+            }
             (Resolution::DoAgain, _) => (vec![change], Settles::Sent(origin.clone())),
             (Resolution::Replace, Finding::Orphans(orphans)) if !orphans.is_empty() => {
                 let user = user.clone();

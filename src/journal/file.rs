@@ -169,7 +169,7 @@ impl Place {
 }
 
 /// The length of a file, and whether it ends in the middle of a line.
-fn end(file: &mut File) -> io::Result<(u64, bool)> {
+pub(crate) fn end(file: &mut File) -> io::Result<(u64, bool)> {
     let length = file.metadata()?.len();
     let mut last = *b"\n";
     if length > 0 {
@@ -181,6 +181,21 @@ fn end(file: &mut File) -> io::Result<(u64, bool)> {
 
 fn open_journal(path: &Path) -> Result<File, Error> {
     open(File::options().read(true).append(true).create(true), path)
+}
+
+/// The same, of a file beside the journal: from then on only this user can read it.
+///
+/// # Errors
+/// When it is no regular file, or the system refuses.
+pub(crate) fn open_private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = open(options, path).map_err(|error| match error {
+        Error::Io { source, .. } => source,
+        Error::NotAFile(_, what) => io::Error::other(format!("it is {what}")),
+        error => io::Error::other(error.to_string()),
+    })?;
+    #[cfg(unix)]
+    make_private(&file)?;
+    Ok(file)
 }
 
 /// Opens a regular file, and makes a new one for this user only. Opening a pipe would block, and
@@ -247,7 +262,7 @@ fn make_private(file: &File) -> io::Result<()> {
 
 /// A new name is on the disk only once its directory is. Where directories cannot be opened, the
 /// file system takes care of that.
-fn sync_directory(path: &Path) -> Result<(), Error> {
+pub(crate) fn sync_directory(path: &Path) -> Result<(), Error> {
     if cfg!(unix) {
         let directory = File::open(path).map_err(refused("be opened", path))?;
         directory.sync_all().map_err(refused("be written", path))?;

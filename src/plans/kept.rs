@@ -38,7 +38,7 @@ pub fn step_line(step: KeptStep) -> String {
 /// Reads a kept plan.
 ///
 /// # Errors
-/// When its first line is no plan.
+/// When its first line is not a plan.
 pub fn read_kept(text: &str) -> Result<Kept, String> {
     let mut lines = text.lines();
     let document = read(lines.next().unwrap_or_default())?;

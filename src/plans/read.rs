@@ -19,7 +19,7 @@ impl<'de> Deserialize<'de> for Time {
         let text = String::deserialize(deserializer)?;
         match DateTime::parse_from_rfc3339(&text) {
             Ok(time) => Ok(Self(time.into())),
-            Err(error) => Err(D::Error::custom(format!("{text:?} is no time: {error}"))),
+            Err(error) => Err(D::Error::custom(format!("{text:?} is not a time: {error}"))),
         }
     }
 }
@@ -79,6 +79,7 @@ struct Key {
     other_keys: Vec<Box<str>>,
     other_keys_active: usize,
     held_back: Option<String>,
+    also_held_back: Vec<String>,
     exempt: Option<String>,
     included: bool,
 }
@@ -123,13 +124,18 @@ impl Key {
             (None, None) => None,
             _ => return Err("last_used and never_used contradict each other".into()),
         };
-        let held_back = match &self.held_back {
-            None => None,
-            Some(name) => Some(
-                held_named(name, self.exempt.as_deref(), &status)
-                    .ok_or_else(|| format!("held_back: {name:?} is not known"))?,
-            ),
+        let held = |part: &str, name: &String| {
+            let held = held_named(name, self.exempt.as_deref(), &status);
+            held.ok_or_else(|| format!("{part}: {name:?} is not known"))
         };
+        let held_back = self.held_back.as_ref();
+        let held_back = held_back.map(|name| held("held_back", name)).transpose()?;
+        let also = self.also_held_back.iter();
+        let also = also.map(|name| held("also_held_back", name));
+        let also_held = also.collect::<Result<Vec<_>, _>>()?;
+        if held_back.is_none() && !also_held.is_empty() {
+            return Err("also_held_back: there is no held_back".into());
+        }
         if self.included
             && held_back
                 .as_ref()
@@ -151,6 +157,7 @@ impl Key {
                 others_active: self.other_keys_active,
             },
             held_back,
+            also_held,
             included: self.included,
         })
     }
@@ -159,7 +166,7 @@ impl Key {
 /// Reads a plan.
 ///
 /// # Errors
-/// When it is none, of a newer version, or not as it was saved: in words, with the place.
+/// When it is not a plan, of a newer version, or not as it was saved: in words, with the place.
 pub fn read(text: &str) -> Result<Document, String> {
     let (document, said, found) = read_parts(text)?;
     if said != found {
@@ -175,14 +182,14 @@ pub(super) fn read_parts(text: &str) -> Result<(Document, String, String), Strin
     let place = |error: serde_json::Error| error.to_string();
     let head: Head = serde_json::from_str(text).map_err(|error| {
         if error.is_data() {
-            format!("it is no plan of iamkeys: {error}")
+            format!("not a plan of iamkeys: {error}")
         } else {
-            format!("it is no JSON: {error}")
+            format!("not valid JSON: {error}")
         }
     })?;
     if head.format != FORMAT {
         return Err(format!(
-            "it is no plan of iamkeys: its format is {:?}",
+            "not a plan of iamkeys: its format is {:?}",
             head.format
         ));
     }

@@ -29,6 +29,7 @@ fn key(id: &str, status: KeyStatus, held_back: Option<HeldBack>) -> DocumentKey 
         },
         included: held_back.is_none(),
         held_back,
+        also_held: Vec::new(),
     }
 }
 
@@ -151,7 +152,7 @@ fn what_is_wrong_is_refused_with_its_place() {
             "\"never_used\": false",
             "keys[0]: last_used and never_used",
         ),
-        ("2026-11-21T12:00:00Z", "yesterday", "is no time"),
+        ("2026-11-21T12:00:00Z", "yesterday", "is not a time"),
         (
             "\"undoes\": false",
             "\"undoes\": false, \"extra\": 1",
@@ -165,7 +166,7 @@ fn what_is_wrong_is_refused_with_its_place() {
     }
     let said = read("{\n  \"format\": \"iamkeys-plan\",,").unwrap_err();
     assert!(
-        said.contains("no JSON") && said.contains("line 2 column"),
+        said.contains("not valid JSON") && said.contains("line 2 column"),
         "{said}"
     );
     let said = read(&forged("\"undoes\": false", "\"undoes\": 0")).unwrap_err();

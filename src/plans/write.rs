@@ -20,10 +20,12 @@ fn key(document: &Document, key: &DocumentKey) -> Value {
         Some(LastUsed::Never) => (None, Some(true)),
         Some(LastUsed::At { time: at, .. }) => (Some(time(*at)), Some(false)),
     };
-    let exempt = match &key.held_back {
-        Some(HeldBack::Exempt(text)) => Some(text),
+    let mut holds = key.held_back.iter().chain(&key.also_held);
+    let exempt = holds.find_map(|held| match held {
+        HeldBack::Exempt(text) => Some(text),
         _ => None,
-    };
+    });
+    let also = key.also_held.iter().map(held_name);
     json!({
         "account": document.accounts[key.account].id,
         "account_index": key.account,
@@ -38,6 +40,7 @@ fn key(document: &Document, key: &DocumentKey) -> Value {
         "other_keys": reviewed.others,
         "other_keys_active": reviewed.others_active,
         "held_back": key.held_back.as_ref().map(held_name),
+        "also_held_back": also.collect::<Vec<_>>(),
         "exempt": exempt,
         "included": key.included,
     })
@@ -72,6 +75,12 @@ pub(super) fn hashed(document: &Document) -> (Value, String) {
     let hash = hash_of(&value.to_string());
     value["hash"] = hash.clone().into();
     (value, hash)
+}
+
+/// The hash over what was reviewed.
+#[must_use]
+pub fn hash(document: &Document) -> String {
+    hashed(document).1
 }
 
 /// Writes a plan for people to read and programs to take.

@@ -6,15 +6,17 @@ use super::desk::now;
 use chrono::{DateTime, TimeDelta, Utc};
 use iamkeys::engine::{
     Answer, Background, Change, ChangeId, Changed, Effect, Engine, Error, Event, Exit, Intent,
-    Kind, Leave, Need, News, Obstacle, PlanJob, RECENT, Read, SessionId, Settings, SignedIn, Slot,
-    Target,
+    Kind, Leave, Need, News, Obstacle, Origin, PlanJob, RECENT, Read, Resolution, SessionId,
+    Settings, SignedIn, Slot, Target,
     bulk::{
         AT_ONCE, BulkAction, BulkIntent, BulkPlan, BulkStage, BulkTally, Document, Entry,
         EntryState, HeldBack, KeptStep, Marked, Paused, PlanNews, Saving, Skipped,
     },
+    findings::{ConfigExemption, Exemption, Policy},
     model::{
         AccessKey, AccountsPage, Caller, KeyStatus, LastUsed, Report, Summary, User, UsersPage,
     },
+    user_tags::UserTags,
 };
 use proptest::prelude::*;
 use std::{
@@ -59,6 +61,13 @@ struct World {
     /// What was to be done with plans in files.
     plan_jobs: Vec<String>,
     most_under_way: usize,
+    /// What users' tags say of exemptions, by the users.
+    exempt: HashMap<String, String>,
+    /// The keys that are done, or may be, by the plan of now: none of them is sent again.
+    over: HashSet<String>,
+    sends_once: bool,
+    /// The keys whose status someone else has set.
+    touched: HashSet<String>,
     clock: DateTime<Utc>,
 }
 
@@ -94,26 +103,51 @@ impl World {
             under_way: Vec::new(),
             plan_jobs: Vec::new(),
             most_under_way: 0,
+            exempt: HashMap::new(),
+            over: HashSet::new(),
+            sends_once: false,
+            touched: HashSet::new(),
             clock: now(),
             accounts,
         };
         for at in 0..world.accounts.len() {
             world.engine.tick(world.clock);
             let (slot, _) = world.engine.open(Target::Ambient);
-            let session = world.engine.fleet[slot].session;
-            let result = Ok(Box::new(SignedIn {
-                key: format!("AKIASESSION{at:05}EXAMP"),
-                caller: Some(Caller {
-                    account: format!("{:012}", at + 1),
-                    arn: format!("arn:aws:iam::{:012}:user/admin", at + 1),
-                }),
-                ..SignedIn::default()
-            }));
-            world.hear(Event::SignedIn { session, result });
-            let name = format!("{alias}-{at}");
-            world.run_with_alias(&name);
+            world.signed_in(slot, at, &format!("{alias}-{at}"));
         }
         world
+    }
+
+    /// A slot is signed in to, in the account of this number.
+    fn signed_in(&mut self, slot: Slot, number: usize, alias: &str) {
+        let session = self.engine.fleet[slot].session;
+        let result = Ok(Box::new(SignedIn {
+            key: format!("AKIASESSION{number:05}EXAMP"),
+            caller: Some(Caller {
+                account: format!("{:012}", number + 1),
+                arn: format!("arn:aws:iam::{:012}:user/admin", number + 1),
+            }),
+            ..SignedIn::default()
+        }));
+        self.hear(Event::SignedIn { session, result });
+        self.run_with_alias(alias);
+    }
+
+    /// Another account is opened beside the others.
+    fn open_another(&mut self, users: Users) {
+        let number = self.accounts.len();
+        self.accounts.push(users);
+        let (slot, effects) = self.engine.open(Target::Ambient);
+        self.effects.push_back(effects);
+        self.signed_in(slot, number, &format!("acme-{number}"));
+    }
+
+    /// A slot is signed in to anew, in the account of this number: these are the users there.
+    fn switch(&mut self, slot: Slot, number: usize, users: Users) {
+        let effects = self.engine.intend(Intent::SignIn(slot, Target::Ambient));
+        self.effects.extend(effects);
+        self.accounts[usize::from(slot.0)] = users;
+        self.signed_in(slot, number, &format!("acme-{number}"));
     }
 
     fn run_with_alias(&mut self, alias: &str) {
@@ -214,6 +248,11 @@ impl World {
                     }),
                 }
             }
+            Read::Tags(user) if self.exempt.contains_key(&**user) => {
+                let text = self.exempt[&**user].clone();
+                let tag = ("iamkeys:exempt".to_owned(), text);
+                Answer::Tags(UserTags::read([tag], |text| text.into()))
+            }
             Read::Summary => Answer::Summary(Summary::default()),
             Read::Report => Answer::Report(Box::new(Report {
                 generated: now(),
@@ -238,6 +277,11 @@ impl World {
                 });
             }
             Effect::Change(session, order) => {
+                let key = order.change.key().unwrap_or_default();
+                assert!(
+                    !self.sends_once || !self.over.contains(key),
+                    "{key} is sent again"
+                );
                 self.sent.push((session.slot, order.change.clone()));
                 self.under_way.push((session, order.id, order.change));
                 self.most_under_way = self.most_under_way.max(self.under_way.len());
@@ -247,8 +291,12 @@ impl World {
                 };
                 assert_eq!(of_account(session.slot), 1, "one at a time in an account");
             }
-            Effect::Plan(PlanJob::Keep(document)) => {
-                self.plan_jobs.push(format!("keep {}", document.keys.len()));
+            Effect::Plan(PlanJob::Keep(document, done)) => {
+                let keys = document.keys.len();
+                self.plan_jobs.push(match done.len() {
+                    0 => format!("keep {keys}"),
+                    done => format!("keep {keys}, {done} done"),
+                });
             }
             Effect::Plan(PlanJob::Done(step)) => self.plan_jobs.push(format!("done {}", step.key)),
             Effect::Plan(PlanJob::Forget) => self.plan_jobs.push("forget".into()),
@@ -295,6 +343,9 @@ impl World {
                 }
                 _ => panic!("{change:?}"),
             }
+        }
+        if lost || result.is_ok() {
+            self.over.insert(of_key);
         }
         self.hear(Event::Changed {
             session,
@@ -417,7 +468,7 @@ fn what_may_be_needed_is_held_back_and_says_why() {
             "me".into(),
             vec![
                 key(own, true, 300, Some(200)),
-                key("AKIAMINE", true, 3, None),
+                key("AKIAMINE", true, 300, None),
             ],
         ),
         (
@@ -584,14 +635,202 @@ fn what_has_changed_since_the_review_is_skipped() {
 }
 
 #[test]
-fn a_key_that_is_in_use_and_included_by_hand_is_not_skipped_for_it() {
-    let mut world = World::new(one("a", vec![key("AKIABUSY", true, 900, Some(2))]));
+fn a_use_since_the_review_skips_also_what_was_in_use_then_and_what_is_included_anew_goes() {
+    let mut world = World::new(one("a", vec![key("AKIABUSY", true, 900, Some(89))]));
+    world.make(BulkAction::Deactivate);
+    world.intend(BulkIntent::Toggle(0));
+    world.key_mut("AKIABUSY").used = Some(0);
+    world.apply();
+    world.run();
+    let used = EntryState::Skipped(Skipped::UsedSince(now()));
+    assert_eq!(world.entry("AKIABUSY").state, used);
+    // An ended plan is made anew; here it was reviewed again, in use as it is.
     world.make(BulkAction::Deactivate);
     world.intend(BulkIntent::Toggle(0));
     world.apply();
-    world.key_mut("AKIABUSY").used = Some(0);
     world.run();
     assert_eq!(world.tally().done, 1);
+}
+
+#[test]
+fn a_use_since_the_review_skips_however_short_the_recent_days_are() {
+    let mut world = World::new(one("a", vec![key("AKIAONE", true, 900, Some(300))]));
+    world.engine.settings.recent = TimeDelta::days(1);
+    world.make(BulkAction::Deactivate);
+    world.intend(BulkIntent::Toggle(0));
+    world.key_mut("AKIAONE").used = Some(200);
+    world.apply();
+    world.run();
+    let used = now() - TimeDelta::days(200);
+    let used = EntryState::Skipped(Skipped::UsedSince(used));
+    assert_eq!(world.entry("AKIAONE").state, used);
+}
+
+#[test]
+fn who_has_made_a_plan_says_which_use_was_recent() {
+    let keys = || {
+        one(
+            "a",
+            vec![
+                key("AKIAONE", true, 900, Some(20)),
+                key("AKIATWO", true, 900, None),
+            ],
+        )
+    };
+    let mut world = World::new(keys());
+    world.engine.settings.recent = TimeDelta::days(30);
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    assert_eq!(document.recent_days, 30);
+    assert_eq!(document.keys[0].held_back, Some(HeldBack::InUse));
+    // Whoever applies it may be stricter, and is not laxer.
+    for (days, in_use) in [(10, false), (365, true)] {
+        let mut world = World::new(keys());
+        world.engine.settings.recent = TimeDelta::days(days);
+        let mut document = document.clone();
+        document.recent_days = 15;
+        document.keys[0].held_back = None;
+        document.keys[0].included = true;
+        world.open_document(document);
+        let held = Skipped::Held(HeldBack::InUse);
+        let difference = in_use.then_some(held);
+        assert_eq!(world.entry("AKIAONE").difference, difference);
+        assert_eq!(
+            world.document().recent_days,
+            15,
+            "it stays what was reviewed"
+        );
+    }
+}
+
+#[test]
+fn an_exemption_that_is_written_later_skips_and_can_be_overruled() {
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    let mut world = World::new(vec![batch(0, 2)]);
+    let text = "2027-01-31 PLAT-212".to_owned();
+    world.exempt.insert("user-00001".into(), text);
+    world.open_document(document);
+    let id = "AKIA000N00001EXAMPLE";
+    let exempt = HeldBack::Exempt("until 2027-01-31 PLAT-212".into());
+    let difference = Some(Skipped::Held(exempt.clone()));
+    assert_eq!(world.entry(id).difference, difference);
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 1);
+    let skipped = EntryState::Skipped(Skipped::Held(exempt.clone()));
+    assert_eq!(world.entry(id).state, skipped);
+    assert_eq!(world.entry(id).held_back, Some(exempt));
+    // And while the plan is carried out, as far as it is known then.
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.engine.use_policy(exempting("user-00001"));
+    world.run();
+    assert_eq!(world.sent.len(), 1);
+    assert!(matches!(
+        world.entry(id).state,
+        EntryState::Skipped(Skipped::Held(HeldBack::Exempt(_)))
+    ));
+    // Who has seen it and includes it gets it.
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.engine.use_policy(exempting("user-00001"));
+    world.make(BulkAction::Deactivate);
+    assert!(matches!(
+        world.entry(id).held_back,
+        Some(HeldBack::Exempt(_))
+    ));
+    let at = world.at(id);
+    world.intend(BulkIntent::Toggle(at));
+    assert!(world.entry(id).is_overriding());
+    assert_eq!(world.plan().asked().overriding, 1);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 2);
+}
+
+/// A policy by which the keys of a user are exempt.
+fn exempting(user: &str) -> Policy {
+    let exemption = Exemption {
+        until: now().date_naive() + TimeDelta::days(30),
+        why: "PLAT-212".into(),
+    };
+    Policy {
+        exemptions: vec![ConfigExemption {
+            key: None,
+            user: Some(user.into()),
+            account: None,
+            rules: Vec::new(),
+            exemption,
+            line: 1,
+        }],
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn a_key_that_a_session_is_made_from_since_the_review_is_left() {
+    let mine = "AKIASESSION00000EXAMP";
+    let mut world = World::new(one("a", vec![key(mine, true, 900, None)]));
+    world.make(BulkAction::Deactivate);
+    let mut document = world.document();
+    document.keys[0].held_back = None;
+    document.keys[0].included = true;
+    world.open_document(document);
+    let own = Skipped::Held(HeldBack::Own);
+    assert_eq!(world.entry(mine).difference, Some(own.clone()));
+    world.apply();
+    world.run();
+    assert_eq!(world.entry(mine).state, EntryState::Skipped(own));
+    assert!(world.sent.is_empty());
+}
+
+#[test]
+fn the_last_active_key_is_held_back_in_whichever_order_the_keys_are_marked() {
+    let keys = vec![
+        key("AKIANEVER", true, 900, None),
+        key("AKIAUSED", true, 800, Some(200)),
+    ];
+    for turned in [false, true] {
+        let mut world = World::new(one("a", keys.clone()));
+        let mut marked = world.marked();
+        if turned {
+            marked.reverse();
+        }
+        let action = BulkAction::Deactivate;
+        world.intend(BulkIntent::Make {
+            action,
+            keys: marked,
+        });
+        let last = Some(HeldBack::LastActive);
+        assert_eq!(world.entry("AKIAUSED").held_back, last, "{turned}");
+        assert_eq!(world.entry("AKIANEVER").held_back, None, "{turned}");
+        // As the other is left out, it is not the last one any more; taken in again, it is.
+        let at = world.at("AKIANEVER");
+        world.intend(BulkIntent::Toggle(at));
+        assert_eq!(world.entry("AKIAUSED").held_back, None);
+        let used = world.at("AKIAUSED");
+        world.intend(BulkIntent::Toggle(used));
+        assert!(!world.entry("AKIAUSED").is_overriding());
+        world.intend(BulkIntent::Toggle(at));
+        assert!(world.entry("AKIAUSED").is_overriding(), "{turned}");
+        assert_eq!(world.plan().asked().overriding, 1);
+    }
+}
+
+#[test]
+fn a_new_key_has_its_days_of_grace() {
+    let keys = vec![
+        key("AKIANEW", true, 0, None),
+        key("AKIAGRACE", true, 45, None),
+        key("AKIAOLD", true, 46, None),
+    ];
+    let mut world = World::new(one("a", keys));
+    world.make(BulkAction::Deactivate);
+    assert_eq!(world.entry("AKIANEW").held_back, Some(HeldBack::New));
+    assert_eq!(world.entry("AKIAGRACE").held_back, Some(HeldBack::New));
+    assert_eq!(world.entry("AKIAOLD").held_back, None);
 }
 
 #[test]
@@ -833,6 +1072,33 @@ fn leaving_asks_and_pauses() {
 }
 
 #[test]
+fn an_answer_while_leaving_is_asked_about_decides_nothing() {
+    let mut world = World::new(vec![batch(0, 5)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    drop(world.engine.intend(Intent::Leave(Leave::Quit)));
+    assert_eq!(world.engine.obstacle(), Some(Obstacle::Plan));
+    // The next key is being looked at then, and nothing is under way.
+    let (session, id, _) = world.under_way.remove(0);
+    let effects = world.engine.hear(Event::Changed {
+        session,
+        id,
+        result: Ok(Changed::Done),
+        request_id: None,
+        took: Duration::ZERO,
+    });
+    assert_eq!(world.engine.under_way().count(), 0);
+    let exits = |effect: &Effect| matches!(effect, Effect::Exit(_));
+    assert!(!effects.iter().any(exits), "nobody chose to leave");
+    assert_eq!(world.engine.obstacle(), Some(Obstacle::Plan), "still asked");
+    assert_eq!(world.plan().stage, BulkStage::Running);
+    // Who chooses it then leaves at once.
+    let effects = world.engine.intend(Intent::LeaveNow);
+    assert!(effects.iter().any(exits));
+}
+
+#[test]
 fn another_session_takes_what_was_looked_at_back() {
     let mut world = World::new(vec![batch(0, 3)]);
     world.make(BulkAction::Deactivate);
@@ -989,6 +1255,7 @@ impl World {
                 // What is on its way to the account is not to meet another change there.
                 if let Some(id) = nth(at).filter(|id| !self.is_under_way(id)) {
                     self.key_mut(&id).active = matches!(what, Meanwhile::Activate(_));
+                    self.touched.insert(id);
                 }
             }
             Meanwhile::Use(at) => {
@@ -1038,6 +1305,7 @@ proptest! {
             return Ok(());
         }
         prop_assert_eq!(world.plan().entries().len(), marked.len());
+        world.sends_once = true;
         world.apply();
         world.look();
         for event in events {
@@ -1058,6 +1326,53 @@ proptest! {
         world.intend(BulkIntent::Pause);
         world.run();
         prop_assert_eq!(world.engine.under_way().count(), 0);
+    }
+
+    /// Whatever happens to a plan and beside it, what undoes it activates again what it has deactivated,
+    /// and leaves everything else as it is then. (What someone else has set as well may be known as it
+    /// was in between, and is left then: it was theirs last.)
+    #[test]
+    fn undoing_restores_what_was_done_whatever_happened_meanwhile(
+        accounts in accounts(),
+        action in action(),
+        events in prop::collection::vec(meanwhile(), 0..60),
+    ) {
+        let mut world = World::new(accounts);
+        world.make(action);
+        if world.engine.bulk().is_none() {
+            return Ok(());
+        }
+        world.apply();
+        world.look();
+        for event in events {
+            world.happen(event);
+        }
+        world.faults.clear();
+        world.look_faults.clear();
+        world.intend(BulkIntent::Pause);
+        world.run();
+        world.intend(BulkIntent::Stop);
+        let entries = world.plan().entries().iter();
+        let undoable = entries.filter(|entry| entry.can_undo());
+        let undoable: HashSet<String> = undoable.map(|it| it.key.to_string()).collect();
+        let mut expected = world.statuses();
+        for (id, active) in &mut expected {
+            *active |= undoable.contains(id);
+        }
+        let sent = world.sent.len();
+        world.intend(BulkIntent::Undo);
+        if world.plan().undoes {
+            world.apply();
+            world.run();
+        }
+        let touched = world.touched.clone();
+        let by_plan = |all: Vec<(String, bool)>| {
+            let all = all.into_iter();
+            all.filter(|(id, _)| !touched.contains(id)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(by_plan(world.statuses()), by_plan(expected));
+        let undone = world.sent[sent..].iter();
+        prop_assert!(undone.clone().all(|(_, change)| undoable.contains(change.key().unwrap())));
     }
 
     /// What a plan has deactivated, the plan that undoes it activates again, and nothing else.
@@ -1087,7 +1402,7 @@ proptest! {
 
 impl World {
     fn document(&self) -> Document {
-        self.plan().document(&self.engine)
+        self.plan().document()
     }
 
     fn open_document(&mut self, document: Document) -> Option<Saving> {
@@ -1175,15 +1490,90 @@ fn a_plan_for_an_account_that_is_not_open_is_refused() {
 }
 
 #[test]
-fn keys_of_accounts_that_are_not_open_stay_out_of_a_plan_that_is_opened() {
-    let mut world = World::new(vec![batch(0, 2), batch(1, 2)]);
+fn keys_of_an_account_that_is_not_open_wait_for_it() {
+    let mut elsewhere = batch(1, 3);
+    elsewhere[2].1[0].used = Some(2);
+    let mut world = World::new(vec![batch(0, 2), elsewhere.clone()]);
     world.make(BulkAction::Deactivate);
     let document = world.document();
     let mut world = World::new(vec![batch(0, 2)]);
-    world.open_document(document);
-    assert_eq!((world.tally().to_do, world.tally().left_out), (2, 2));
-    let held = world.entry("AKIA001N00000EXAMPLE").held_back.clone();
-    assert_eq!(held, Some(HeldBack::NotOpen));
+    world.open_document(document.clone());
+    assert_eq!((world.tally().to_do, world.tally().left_out), (4, 1));
+    let held = |world: &World| world.entry("AKIA001N00002EXAMPLE").held_back.clone();
+    assert_eq!(held(&world), Some(HeldBack::InUse), "the reason is kept");
+    let (account, why) = world.plan().paused().next().unwrap();
+    assert_eq!((&*account.name, why), ("acme-1", &Paused::NotOpen));
+    assert_eq!(world.engine.bulk_confirmation().unwrap().keys, 2);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().to_do), (2, 2));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    assert!(!world.jobs().contains(&"forget".to_owned()), "it is kept");
+    // What is kept of it now is as it was reviewed.
+    assert_eq!(world.document().keys, document.keys);
+    assert!(!world.plan().is_comparing());
+    // It is opened later.
+    world.open_another(elsewhere);
+    assert_eq!(world.plan().paused().count(), 0);
+    assert_eq!(held(&world), Some(HeldBack::InUse));
+    assert_eq!(world.sent.len(), 2, "its keys were not confirmed yet");
+    assert_eq!(world.engine.bulk_confirmation().unwrap().keys, 2);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 4);
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    assert!(world.jobs().contains(&"forget".to_owned()));
+}
+
+#[test]
+fn a_plan_holds_to_its_account_and_not_to_the_slot() {
+    let users = batch(0, 3);
+    let mut world = World::new(vec![users.clone()]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Pause);
+    world.answer_change(0);
+    let users = std::mem::replace(&mut world.accounts[0], users);
+    // Another account with users of the same names.
+    world.switch(Slot(0), 7, batch(7, 3));
+    world.apply();
+    world.run();
+    assert_eq!(world.sent.len(), 1);
+    let tally = world.tally();
+    assert_eq!((tally.to_do, tally.skipped, tally.done), (2, 0, 1));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    world.intend(BulkIntent::Stop);
+    world.intend(BulkIntent::Undo);
+    world.apply();
+    world.run();
+    assert_eq!(
+        world.sent.len(),
+        1,
+        "nothing is activated in another account"
+    );
+    assert_eq!((world.tally().to_do, world.tally().skipped), (1, 0));
+    // The right one is opened again.
+    world.switch(Slot(0), 0, users);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 1);
+    assert!(world.statuses().iter().all(|(_, active)| *active));
+}
+
+#[test]
+fn a_session_that_is_renewed_by_signing_in_goes_on_with_the_plan() {
+    let users = batch(0, 3);
+    let mut world = World::new(vec![users.clone(), batch(1, 30)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    // The other account keeps the plan running meanwhile.
+    world.switch(Slot(0), 0, users);
+    world.run();
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    assert_eq!(world.tally().included(), 33);
+    assert_eq!(world.plan().paused().count(), 0);
 }
 
 #[test]
@@ -1201,10 +1591,12 @@ fn who_applies_a_plan_does_not_lose_their_own_key_by_it() {
     document.keys[1].included = true;
     world.open_document(document);
     let entry = world.entry(mine);
-    assert_eq!(
-        (entry.included, &entry.held_back),
-        (false, &Some(HeldBack::Own))
-    );
+    assert_eq!(entry.difference, Some(Skipped::Held(HeldBack::Own)));
+    assert_eq!(world.plan().changed_since(), 1);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().skipped), (1, 1));
+    assert_eq!(world.sent_to(mine), 0);
 }
 
 #[test]
@@ -1235,21 +1627,34 @@ fn a_plan_under_way_is_kept_and_gone_on_with_by_the_next_run() {
     accounts[0][2].1[0].active = false;
     let mut world = World::new(accounts);
     world.hear(Event::Plan(PlanNews::Kept(Box::new(document), done)));
+    // The journal has it that the third was sent.
+    let sent = vec![step("AKIA000N00000EXAMPLE"), step("AKIA000N00002EXAMPLE")];
+    world.hear(Event::Plan(PlanNews::WereSent(sent)));
     assert_eq!(world.engine.needs(), [Need::KeptPlan]);
     world.intend(BulkIntent::GoOn);
-    world.look();
-    assert_eq!(world.engine.needs(), []);
     assert_eq!(world.plan().stage, BulkStage::Paused);
     assert_eq!(world.tally().done, 2);
+    world.look();
+    assert_eq!(world.engine.needs(), []);
+    assert_eq!(world.tally().done, 3, "the account has it");
+    assert_eq!(world.jobs(), ["done AKIA000N00002EXAMPLE"]);
     world.apply();
     world.run();
     assert_eq!(world.sent.len(), 2, "{:?}", world.sent);
-    assert_eq!((world.tally().done, world.tally().skipped), (4, 1));
-    let jobs = world.jobs();
-    assert_eq!(jobs.last().map(String::as_str), Some("forget"));
+    assert_eq!((world.tally().done, world.tally().skipped), (5, 0));
+    assert_eq!(
+        world.jobs(),
+        [
+            "keep 5, 3 done",
+            "done AKIA000N00003EXAMPLE",
+            "done AKIA000N00004EXAMPLE",
+            "forget"
+        ],
+        "what is done is written down with the plan"
+    );
     // What earlier runs have done can be undone too.
     world.intend(BulkIntent::Undo);
-    assert_eq!(world.tally().to_do, 4);
+    assert_eq!(world.tally().to_do, 5);
 }
 
 #[test]
@@ -1290,4 +1695,228 @@ fn a_plan_that_is_paused_is_not_lost_to_another() {
     world.intend(BulkIntent::Stop);
     world.make(BulkAction::Delete);
     assert_ne!(world.plan().id, id);
+}
+
+/// A change whose answer is lost, of a plan of two keys; the account has not made it.
+fn lost() -> (World, Origin) {
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    let (session, id, change) = world.under_way.remove(0);
+    let result = Err(failed(change.action(), Kind::Network));
+    world.hear(Event::Changed {
+        session,
+        id,
+        result,
+        request_id: None,
+        took: Duration::ZERO,
+    });
+    assert_eq!(world.tally().unknown, 1);
+    (world, Origin::Here(id))
+}
+
+const FIRST: &str = "AKIA000N00000EXAMPLE";
+
+#[test]
+fn what_is_asked_for_again_after_a_lost_answer_is_done_in_the_plan_too() {
+    for fault in [None, Some(Kind::Denied)] {
+        let (mut world, origin) = lost();
+        world.look();
+        assert_eq!(world.tally().unknown, 1);
+        let again = Intent::Resolve(origin, Resolution::DoAgain);
+        let effects = world.engine.intend(again);
+        world.effects.extend(effects);
+        world.look();
+        let plan = world.engine.plans().first().expect("it is asked").id;
+        let typed = String::new();
+        let effects = world.engine.intend(Intent::Approve { plan, typed });
+        world.effects.extend(effects);
+        world.look();
+        assert_eq!(world.tally().unknown, 1, "it is asked for");
+        if let Some(kind) = fault {
+            world.faults.insert(FIRST.into(), VecDeque::from([kind]));
+        }
+        world.answer_change(0);
+        match fault {
+            None => assert_eq!(world.entry(FIRST).state, EntryState::Done),
+            Some(_) => assert!(matches!(world.entry(FIRST).state, EntryState::Failed(_))),
+        }
+        assert_eq!(world.tally().unknown, 0);
+        world.apply();
+        world.run();
+        assert_eq!(world.tally().done, 2);
+        assert_eq!(world.plan().stage, BulkStage::Ended);
+        let sends = if fault.is_some() { 3 } else { 2 };
+        assert_eq!(world.sent_to(FIRST), sends);
+    }
+}
+
+#[test]
+fn what_a_person_lets_go_is_left_and_confirmed_anew() {
+    let (mut world, origin) = lost();
+    let never = VecDeque::from([Kind::Denied; 9]);
+    world.look_faults.insert("user-00000".into(), never);
+    world.look();
+    let effects = world
+        .engine
+        .intend(Intent::Resolve(origin, Resolution::LetGo));
+    world.effects.extend(effects);
+    world.look_faults.clear();
+    world.look();
+    assert_eq!((world.tally().unknown, world.tally().to_do), (0, 2));
+    assert_eq!(world.entry(FIRST).state, EntryState::Pending);
+    assert!(!world.entry(FIRST).confirmed);
+    world.intend(BulkIntent::Apply {
+        typed: String::new(),
+    });
+    world.look();
+    assert_eq!(world.sent_to(FIRST), 1, "it is typed first");
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 2);
+}
+
+#[test]
+fn a_plan_that_has_nothing_left_but_an_answer_ends_with_it() {
+    let mut world = World::new(vec![batch(0, 1)]);
+    world
+        .faults
+        .insert(FIRST.into(), VecDeque::from([Kind::Network]));
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.answer_change(0);
+    world.run();
+    assert_eq!(world.entry(FIRST).state, EntryState::Done);
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    assert_eq!(world.jobs().last().map(String::as_str), Some("forget"));
+    assert!(world.plan().can_undo());
+}
+
+#[test]
+fn a_plan_with_keys_left_is_not_undone() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Pause);
+    world.answer_change(0);
+    let id = world.plan().id;
+    assert!(!world.plan().can_undo());
+    world.intend(BulkIntent::Undo);
+    assert_eq!(world.plan().id, id);
+    world.intend(BulkIntent::Stop);
+    world.intend(BulkIntent::Undo);
+    assert_ne!(world.plan().id, id);
+}
+
+#[test]
+fn closing_what_would_undo_a_plan_brings_that_plan_back() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    let before = world.statuses();
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.run();
+    let id = world.plan().id;
+    world.intend(BulkIntent::Undo);
+    assert!(world.plan().undoes && world.engine.undoes_open_plan());
+    world.intend(BulkIntent::Close);
+    assert_eq!(world.plan().id, id);
+    assert!(world.plan().can_undo());
+    world.intend(BulkIntent::Undo);
+    world.apply();
+    assert!(!world.engine.undoes_open_plan(), "it has begun");
+    world.run();
+    assert_eq!(world.statuses(), before);
+    world.intend(BulkIntent::Close);
+    assert!(world.engine.bulk().is_none());
+}
+
+#[test]
+fn what_is_said_counts_what_was_done_and_not_what_was_meant() {
+    let notice = |world: &mut World| {
+        let news = world.engine.take_news().into_iter();
+        let mut texts = news.filter_map(|news| match news {
+            News::Notice { text, .. } => Some(text),
+            _ => None,
+        });
+        texts.find(|text| text.starts_with("Plan: "))
+    };
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Delete);
+    assert_eq!(world.plan().steps().words(), "deactivate 2 keys");
+    world.apply();
+    world.run();
+    let said = notice(&mut world);
+    assert_eq!(said.as_deref(), Some("Plan: 2 of 2 keys deactivated"));
+    let mut users = batch(0, 3);
+    users[0].1[0].active = false;
+    let mut world = World::new(vec![users]);
+    world.make(BulkAction::Delete);
+    assert_eq!(
+        world.plan().steps().words(),
+        "delete 1 and deactivate 2 keys"
+    );
+    assert_eq!(world.plan().asked().steps, world.plan().steps());
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Pause);
+    world.answer_change(0);
+    let left = world.engine.unknown_at_exit();
+    assert_eq!(
+        left,
+        ["not finished: the plan has 2 keys left to deactivate"]
+    );
+    world.apply();
+    world.run();
+    let said = notice(&mut world);
+    let all = "Plan: 3 of 3 keys: 1 deleted, 2 deactivated";
+    assert_eq!(said.as_deref(), Some(all));
+}
+
+#[test]
+fn going_on_asks_about_what_is_left_and_not_about_what_is_done() {
+    let mut world = World::with(vec![batch(0, 1), batch(1, 3)], "acme-prod");
+    let mut fail = |id: &str| {
+        let once = VecDeque::from([Kind::Denied]);
+        world.faults.insert(id.to_owned(), once);
+    };
+    fail("AKIA001N00001EXAMPLE");
+    world.make(BulkAction::Deactivate);
+    let asked = world.plan().asked();
+    assert_eq!(asked.accounts, 2);
+    assert_eq!(asked.production, ["acme-prod-1", "acme-prod-0"]);
+    world.apply();
+    world.run();
+    let asked = world.plan().asked();
+    assert_eq!((asked.accounts, asked.steps.all()), (1, 2));
+    assert_eq!(asked.production, ["acme-prod-1"]);
+}
+
+#[test]
+fn what_is_being_compared_is_not_waited_for_once_its_session_is_over() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    world.intend(BulkIntent::Open("plan.json".into()));
+    let news = PlanNews::Opened(Ok(Box::new(document)));
+    world.hear(Event::Plan(news));
+    assert!(world.plan().is_comparing());
+    world.effects.clear();
+    let switch = Intent::SignIn(Slot(0), Target::Ambient);
+    drop(world.engine.intend(switch));
+    assert!(!world.plan().is_comparing());
+}
+
+#[test]
+fn the_hash_is_shown_as_long_as_the_plan_is_what_the_file_says() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    assert_eq!(world.plan().hash(), None);
+    let hash = "sha256:0123".to_owned();
+    world.hear(Event::Plan(PlanNews::Hash(hash)));
+    assert_eq!(world.plan().hash(), Some("sha256:0123"));
+    world.intend(BulkIntent::Toggle(0));
+    assert_eq!(world.plan().hash(), None);
 }

@@ -6,8 +6,9 @@ use super::{
 };
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    BulkAction, BulkIntent, Intent, READ_ONLY,
+    BulkAction, BulkIntent, Changed, Intent, READ_ONLY, SignedIn, Slot, Target,
     bulk::{BulkStage, Marked},
+    model::Caller,
 };
 
 fn desk() -> Desk {
@@ -118,6 +119,85 @@ fn what_is_typed_confirms_and_nothing_less() {
     let stage = desk.screen.engine.bulk().map(|plan| plan.stage);
     assert_eq!(stage, Some(BulkStage::Paused));
     assert!(desk.screen().contains("pausing"), "{}", desk.screen());
+}
+
+#[test]
+fn what_is_marked_while_a_plan_is_under_way_stays_marked() {
+    let mut desk = desk();
+    desk.keys(" t");
+    desk.press(KeyCode::Enter);
+    desk.draw();
+    desk.keys("1 acme-prod");
+    desk.press(KeyCode::Enter);
+    desk.serve(&people());
+    assert!(!desk.screen().contains("marked"));
+    // It is paused; its first change is under way still.
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Esc);
+    desk.keys("jj ");
+    assert!(desk.screen().contains("1 marked"), "{}", desk.screen());
+    let (id, _) = desk.next_change().expect("it was sent");
+    desk.changed(id, Ok(Changed::Done));
+    desk.serve(&people());
+    assert!(desk.screen().contains("1 marked"), "{}", desk.screen());
+}
+
+#[test]
+fn marks_are_not_left_on_the_keys_of_another_account() {
+    let mut desk = desk();
+    desk.keys(" jj ");
+    assert!(desk.screen().contains("2 marked"));
+    let sign_in = |account: &str| SignedIn {
+        caller: Some(Caller {
+            account: account.into(),
+            arn: format!("arn:aws:iam::{account}:user/alice"),
+        }),
+        ..SignedIn::default()
+    };
+    // The same account in another session, and then another account.
+    for (account, marked) in [("123456789012", true), ("999999999999", false)] {
+        desk.intend(Intent::SignIn(Slot(0), Target::Ambient));
+        desk.signed_in(sign_in(account));
+        desk.serve(&people());
+        let has = desk.screen().contains("2 marked");
+        assert_eq!(has, marked, "{account}: {}", desk.screen());
+    }
+}
+
+#[test]
+fn marked_keys_of_which_the_status_is_not_known_are_not_activated() {
+    let mut desk = desk();
+    desk.keys(" ");
+    // Nothing is known of them in the new session.
+    desk.intend(Intent::SignIn(Slot(0), Target::Ambient));
+    desk.signed_in(SignedIn {
+        caller: Some(Caller {
+            account: "123456789012".into(),
+            arn: "arn:aws:iam::123456789012:user/alice".into(),
+        }),
+        ..SignedIn::default()
+    });
+    desk.keys("t");
+    let action = desk.screen.engine.bulk().map(|plan| plan.action);
+    assert_eq!(action, Some(BulkAction::Deactivate));
+}
+
+#[test]
+fn what_is_included_by_hand_says_so_until_it_is_confirmed() {
+    let mut desk = desk();
+    desk.keys("/deploy");
+    desk.press(KeyCode::Enter);
+    desk.keys("at ");
+    let screen = desk.screen();
+    assert!(screen.contains("deactivate (in use"), "{screen}");
+    assert!(
+        screen.contains("Included by hand although: in use"),
+        "{screen}"
+    );
+    desk.press(KeyCode::Enter);
+    let screen = desk.screen();
+    let said = "1 key held back, and included by hand";
+    assert!(screen.contains(said), "{screen}");
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn reviewed(size: (u16, u16)) -> Desk {
     desk.keys("2");
     desk.serve(&staff());
     desk.keys("at");
+    desk.serve(&staff());
     desk
 }
 
@@ -125,19 +126,36 @@ fn plans_in_files() {
     pictures("plan-opened", |size| {
         let mut desk = reviewed(size);
         let plan = desk.screen.engine.bulk().expect("a plan");
-        let document = plan.document(&desk.screen.engine);
+        let document = plan.document();
         desk.press(KeyCode::Esc);
         let mut since = staff();
         since.retain(|user| user.name != "load-test");
         let opened = PlanNews::Opened(Ok(Box::new(document)));
         desk.send(Event::Plan(opened));
+        let hash = "sha256:5f0c2a9d41b7e3685f0c2a9d41b7e3685f0c2a9d41b7e3685f0c2a9d41b7e368";
+        desk.send(Event::Plan(PlanNews::Hash(hash.into())));
         desk.serve(&since);
+        desk
+    });
+    pictures("plan-included", |size| {
+        let mut desk = reviewed(size);
+        // One that is in use, by hand.
+        desk.keys("jjj ");
+        desk
+    });
+    pictures("plan-included-confirm", |size| {
+        let mut desk = reviewed(size);
+        desk.keys("jjj ");
+        desk.send(Event::Plan(PlanNews::Hash(
+            "sha256:5f0c2a9d41b7e368".into(),
+        )));
+        desk.press(KeyCode::Enter);
         desk
     });
     pictures("plan-kept", |size| {
         let mut desk = reviewed(size);
         let plan = desk.screen.engine.bulk().expect("a plan");
-        let document = plan.document(&desk.screen.engine);
+        let document = plan.document();
         desk.press(KeyCode::Esc);
         let kept = PlanNews::Kept(Box::new(document), Vec::new());
         desk.send(Event::Plan(kept));

@@ -2,18 +2,18 @@
 //! the look before it shows what was reviewed.
 
 use super::{
-    BulkAction, BulkPlan, BulkStage, EntryState, Paused, Reviewed, Skipped, hold, make::known_key,
+    BulkAction, BulkPlan, BulkStage, EntryState, HeldBack, Paused, Reviewed, Skipped, hold,
+    make::known_key,
 };
 use crate::engine::{
     Effect, Engine, READ_ONLY,
-    account::{Stage as AccountStage, is_trial},
-    effect::{ChangeId, Origin, PlanJob, SessionId},
+    account::{Account, Known, UserRow, is_trial},
+    effect::{ChangeId, PlanJob},
     error::{Error, Kind},
     model::{KeyStatus, LastUsed},
     plan::{PlanId, Proposal, Stage},
     request::{Change, Changed},
 };
-use chrono::{DateTime, Utc};
 
 /// What a look at a key before its step says.
 enum Verdict {
@@ -48,13 +48,17 @@ impl Engine {
             self.complain("No key is included");
             return None;
         }
+        if !plan.entries.iter().any(|entry| plan.can_be_done(entry)) {
+            self.complain("The accounts of the keys that are left are not open");
+            return None;
+        }
         let confirmation = self.bulk_confirmation();
         if confirmation.is_some_and(|it| !it.accepts(typed)) {
             return None;
         }
         let plan = self.bulk.as_deref_mut()?;
         for at in 0..plan.entries.len() {
-            if plan.entries[at].is_left() {
+            if plan.can_be_done(&plan.entries[at]) {
                 plan.edit(at, |entry| {
                     entry.state = EntryState::Pending;
                     entry.confirmed = true;
@@ -63,6 +67,7 @@ impl Engine {
         }
         plan.stage = BulkStage::Running;
         plan.line_up();
+        self.bulk_undone = None;
         self.keep_bulk();
         self.schedule_bulk();
         Some(())
@@ -87,14 +92,6 @@ impl Engine {
         Some(())
     }
 
-    /// What is left of a plan that has begun, for the person who leaves.
-    pub(in crate::engine) fn bulk_at_exit(&self) -> Option<String> {
-        let plan = self.bulk().filter(|plan| plan.has_begun())?;
-        let left = plan.tally.to_do + plan.tally.failed;
-        let verb = plan.action.verb();
-        (left > 0).then(|| format!("not finished: the plan has {left} keys left to {verb}"))
-    }
-
     /// Whether a plan goes on by itself, so that the clock matters.
     pub(in crate::engine) fn is_bulk_moving(&self) -> bool {
         self.bulk.as_deref().is_some_and(BulkPlan::is_moving)
@@ -110,16 +107,7 @@ impl Engine {
             return;
         };
         if plan.settle() {
-            if plan.stage == BulkStage::Ended {
-                self.effects.push(Effect::Plan(PlanJob::Forget));
-            }
-            let (text, bad) = summary(plan);
-            if bad {
-                self.complain(text);
-            } else {
-                self.say(text);
-            }
-            self.scene += 1;
+            self.tell_of_end();
         }
     }
 
@@ -131,13 +119,13 @@ impl Engine {
     /// Looks at a key before its step.
     fn look_at_entry(&mut self, account: usize, at: usize) -> Option<()> {
         let now = self.now;
-        let plan = self.bulk.as_deref_mut()?;
-        let entry = &plan.entries[at];
+        let entry = &self.bulk()?.entries[at];
         let change = entry.step.change(&entry.user, &entry.key);
-        let slot = plan.accounts[account].slot;
+        let open = self.open_account_of(&self.bulk()?.accounts[account]);
+        let slot = open.map(|open| open.session.slot);
         let open = slot.and_then(|slot| self.fleet.get_mut(slot));
-        let open = open.filter(|it| it.stage == AccountStage::SignedIn);
-        let Some(open) = open.filter(|it| it.identity.broken.is_none()) else {
+        let plan = self.bulk.as_deref_mut()?;
+        let Some(open) = open else {
             plan.pause_account(account, Paused::NotOpen);
             return None;
         };
@@ -178,6 +166,11 @@ impl Engine {
             Verdict::Wait => {
                 plan.set_state(at, EntryState::Pending);
                 plan.cool(account, at, now);
+            }
+            Verdict::Skip(why) if plan.entries[at].was_done(&why) => {
+                plan.set_state(at, EntryState::Done);
+                plan.turn_over(account);
+                self.keep_step(at);
             }
             Verdict::Skip(why) => {
                 plan.set_state(at, EntryState::Skipped(why));
@@ -224,16 +217,19 @@ impl Engine {
         let mut now = Reviewed::of(row, key);
         now.last_used = live.last_used.known().filter(|_| error.is_none()).cloned();
         let trial = is_trial(&live.last_used, live.key.created);
-        Some(match self.difference_since(at, &now, trial) {
-            Some(why) => Verdict::Skip(why),
-            None => Verdict::Same,
-        })
+        Some(
+            match self.difference_since(at, (account, row, key), &now, trial) {
+                Some(why) => Verdict::Skip(why),
+                None => Verdict::Same,
+            },
+        )
     }
 
     /// What is different from what was reviewed, if it matters.
     pub(super) fn difference_since(
         &self,
         at: usize,
+        (account, row, key): (&Account, &UserRow, Known<'_>),
         now: &Reviewed,
         trial: bool,
     ) -> Option<Skipped> {
@@ -255,19 +251,32 @@ impl Engine {
         if let Some(new) = new.find(|other| !before.others.contains(other)) {
             return Some(Skipped::AnotherKey(new.clone()));
         }
-        match (time_of(before.last_used.as_ref()), &now.last_used) {
-            (_, None) if before.last_used.is_some() => return Some(Skipped::UseUnknown),
-            (used, Some(LastUsed::At { time, .. })) => {
-                let since = used.is_none_or(|used| used < *time);
-                let recent = self.is_recent_use(now.last_used.as_ref());
-                // Who includes a key that is in use knows that it is.
-                let was_recent =
-                    before.last_used.is_some() && self.is_recent_use(before.last_used.as_ref());
-                if since && recent && !was_recent && !trial {
+        match (&before.last_used, &now.last_used) {
+            (Some(_), None) => return Some(Skipped::UseUnknown),
+            // Also where it was in use when it was reviewed: that may have been for the last time.
+            (before, Some(LastUsed::At { time, .. })) if !trial => {
+                let reviewed = match before {
+                    Some(LastUsed::At { time, .. }) => Some(*time),
+                    Some(LastUsed::Never) => None,
+                    None => Some(plan.made),
+                };
+                if reviewed.is_none_or(|reviewed| reviewed < *time) {
                     return Some(Skipped::UsedSince(*time));
                 }
             }
             _ => {}
+        }
+        // Exemptions are written later, and who applies a plan may not be who has made it.
+        let holds = self.holds_now(account, row, key, entry.step, now, plan.recent_days);
+        let is_new = |held: &HeldBack| match held {
+            HeldBack::InUse if trial => false,
+            HeldBack::Exempt(_) | HeldBack::Own | HeldBack::InUse => {
+                !entry.holds().any(|known| known.is_like(held))
+            }
+            _ => false,
+        };
+        if let Some(held) = holds.into_iter().find(is_new) {
+            return Some(Skipped::Held(held));
         }
         // Who has agreed that both are taken away knows that the last one is.
         let goes_too = |other: &str| {
@@ -281,19 +290,23 @@ impl Engine {
     }
 
     /// What was skipped is reviewed as it is now: including it again is a decision about that.
-    fn review_anew(&mut self, at: usize) -> Option<()> {
+    pub(super) fn review_anew(&mut self, at: usize) -> Option<()> {
         let plan = self.bulk.as_deref()?;
         let entry = plan.entries.get(at)?;
         let account = self.fleet.get(plan.accounts[entry.account].slot?)?;
         let (row, key) = known_key(account, &entry.user, &entry.key)?;
         let reviewed = Reviewed::of(row, key);
         let step = hold::step(plan.action, &reviewed.status);
-        self.bulk.as_deref_mut()?.edit(at, |entry| {
+        let holds = self.holds_now(account, row, key, step, &reviewed, plan.recent_days);
+        let plan = self.bulk.as_deref_mut()?;
+        plan.edit(at, |entry| {
             entry.reviewed = reviewed;
             entry.step = step;
+            entry.set_holds(holds);
             entry.difference = None;
             entry.confirmed = false;
         });
+        plan.mark_last_active(at);
         Some(())
     }
 
@@ -356,69 +369,4 @@ impl Engine {
         self.schedule_bulk();
         Some(())
     }
-
-    /// A session is over: what was looked at in it is looked at again when the plan goes on.
-    pub(in crate::engine) fn bulk_session_left(&mut self, session: SessionId) {
-        let of_it = |plan: &super::super::Plan| {
-            plan.session == session && plan.bulk.is_some() && plan.preflight().is_some()
-        };
-        while let Some(place) = self.plans.iter().position(of_it) {
-            let step = self.plans.remove(place);
-            if let (Some(at), Some(plan)) = (step.bulk, self.bulk.as_deref_mut()) {
-                let account = plan.entries[at].account;
-                plan.set_state(at, EntryState::Pending);
-                plan.pause_account(account, Paused::NotOpen);
-            }
-        }
-        self.schedule_bulk();
-    }
-
-    /// The account has said that a change was made whose outcome was not known.
-    pub(in crate::engine) fn bulk_settled(&mut self, origin: &Origin) -> Option<()> {
-        let Origin::Here(id) = origin else {
-            return None;
-        };
-        let plan = self.bulk.as_deref_mut()?;
-        let is_it = |entry: &super::Entry| entry.state == EntryState::OutcomeUnknown(*id);
-        let at = plan.entries.iter().position(is_it)?;
-        plan.set_state(at, EntryState::Done);
-        self.keep_step(at);
-        Some(())
-    }
-}
-
-/// When a key was used.
-fn time_of(last_used: Option<&LastUsed>) -> Option<DateTime<Utc>> {
-    match last_used? {
-        LastUsed::At { time, .. } => Some(*time),
-        LastUsed::Never => None,
-    }
-}
-
-/// How a plan has come to an end, or to a halt; and whether something is wrong.
-fn summary(plan: &BulkPlan) -> (String, bool) {
-    let tally = plan.tally;
-    let count = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
-    let done = format!(
-        "{} of {} keys {}",
-        tally.done,
-        tally.included(),
-        plan.action.done()
-    );
-    let rest = [
-        count(tally.skipped, "skipped"),
-        count(tally.failed, "failed"),
-        count(tally.unknown, "not known"),
-        count(tally.to_do, "left"),
-    ];
-    let parts: Vec<String> = std::iter::once(done)
-        .chain(rest.into_iter().flatten())
-        .collect();
-    let head = if plan.stage == BulkStage::Paused {
-        "Plan paused: "
-    } else {
-        "Plan: "
-    };
-    let bad = tally.failed + tally.unknown > 0;
-    (format!("{head}{}", parts.join(" · ")), bad)
 }

@@ -5,17 +5,14 @@
 //! that is known, and the rest is asked for.
 
 use super::{
-    BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
-    Skipped, hold,
+    BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, KeptPlan,
+    KeptStep, Reviewed, Skipped, Steps,
 };
 use crate::engine::{
-    Effect, Engine, News, READ_ONLY,
-    account::Stage as AccountStage,
-    effect::{PlanJob, SessionId, Slot},
-    request::Read,
+    Effect, Engine, News, READ_ONLY, account::Stage as AccountStage, effect::PlanJob,
 };
 use chrono::{DateTime, Utc};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashSet;
 
 /// A plan over many keys, as it is saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +31,19 @@ pub struct Document {
     pub accounts: Vec<DocumentAccount>,
     /// The keys.
     pub keys: Vec<DocumentKey>,
+}
+
+impl Document {
+    /// What its accounts are called, each with its ID.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let accounts = self.accounts.iter();
+        let names = accounts.map(|account| match &account.id {
+            Some(id) if *id != account.name => format!("{} {id}", account.name),
+            _ => account.name.clone(),
+        });
+        names.collect()
+    }
 }
 
 /// An account of a document.
@@ -62,19 +72,12 @@ pub struct DocumentKey {
     pub why: Box<str>,
     /// What was known of it.
     pub reviewed: Reviewed,
-    /// Why it was held back.
+    /// Why it was held back: what weighed most.
     pub held_back: Option<HeldBack>,
+    /// What else spoke for leaving it out.
+    pub also_held: Vec<HeldBack>,
     /// Whether it is changed.
     pub included: bool,
-}
-
-/// How far a key of a kept plan has come, for those that are over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptStep {
-    /// The account ID.
-    pub account: Option<String>,
-    /// The key's ID.
-    pub key: Box<str>,
 }
 
 /// What has become known of plans outside.
@@ -86,6 +89,10 @@ pub enum PlanNews {
     Opened(Result<Box<Document>, String>),
     /// An earlier run has left this plan, with these keys done.
     Kept(Box<Document>, Vec<KeptStep>),
+    /// By the journal, an earlier run has sent the steps of these keys of the plan that it has left.
+    WereSent(Vec<KeptStep>),
+    /// The hash of the file that was just saved or opened.
+    Hash(String),
     /// A plan under way could not be kept: why.
     NotKept(String),
     /// Another process of this machine carries the same plan out.
@@ -103,17 +110,6 @@ pub enum Saving {
     Failed(String),
 }
 
-/// A plan that an earlier run has left.
-#[derive(Debug)]
-pub struct KeptPlan {
-    /// The plan.
-    pub document: Document,
-    /// The keys of it that are done.
-    pub done: Vec<KeptStep>,
-    /// A person wants to decide later.
-    pub(in crate::engine) put_off: bool,
-}
-
 /// What is counted, so that it need not be looked for each time it is shown.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -123,6 +119,9 @@ pub(super) struct Counts {
     so: usize,
     /// Keys that can be activated again.
     pub(super) undoable: usize,
+    /// What is done to the keys that are included, and what was done to those that are done.
+    pub(super) included: Steps,
+    pub(super) done: Steps,
 }
 
 impl Counts {
@@ -130,7 +129,12 @@ impl Counts {
     pub(super) fn count(&mut self, entry: &Entry, there: bool) {
         let waits = entry.included && entry.state == EntryState::Pending;
         let so = matches!(entry.difference, Some(Skipped::AlreadySo | Skipped::Gone));
+        // As the tally counts them.
+        let is_in = entry.included || entry.state != EntryState::Pending;
+        let is_done = entry.state == EntryState::Done;
         for (count, holds) in [
+            (self.included.of_mut(entry.step), is_in),
+            (self.done.of_mut(entry.step), is_done),
             (&mut self.changed, waits && entry.difference.is_some()),
             (&mut self.so, waits && so),
             (&mut self.undoable, entry.can_undo()),
@@ -144,26 +148,14 @@ impl Counts {
     }
 }
 
-/// What is to be compared with the accounts.
-#[derive(Debug, Default)]
-pub(super) struct Comparison {
-    queue: VecDeque<u32>,
-    /// Those whose user's keys were asked for, and whose last use is to be.
-    asked: HashSet<u32>,
-}
-
 impl BulkPlan {
     /// The plan as it is saved.
     #[must_use]
-    pub fn document(&self, engine: &Engine) -> Document {
-        let endpoint = |account: &BulkAccount| {
-            let open = engine.fleet.get(account.slot?)?;
-            open.endpoint().map(str::to_owned)
-        };
+    pub fn document(&self) -> Document {
         let accounts = self.accounts.iter().map(|account| DocumentAccount {
             id: account.id.clone(),
             name: account.name.clone(),
-            endpoint: endpoint(account),
+            endpoint: account.endpoint.clone(),
         });
         let keys = self.entries.iter().map(|entry| DocumentKey {
             account: entry.account,
@@ -173,6 +165,7 @@ impl BulkPlan {
             why: entry.why.clone(),
             reviewed: entry.reviewed.clone(),
             held_back: entry.held_back.clone(),
+            also_held: entry.also_held.clone(),
             included: entry.included,
         });
         Document {
@@ -180,7 +173,7 @@ impl BulkPlan {
             made: self.made,
             by: self.by.clone(),
             undoes: self.undoes,
-            recent_days: engine.settings.recent.num_days(),
+            recent_days: self.recent_days,
             accounts: accounts.collect(),
             keys: keys.collect(),
         }
@@ -197,18 +190,12 @@ impl BulkPlan {
     pub fn is_applied_already(&self) -> bool {
         self.counts.so > 0 && self.counts.so == self.tally.included()
     }
-
-    /// Whether something is still to be compared with the accounts.
-    #[must_use]
-    pub fn is_comparing(&self) -> bool {
-        !self.comparison.queue.is_empty() || !self.comparison.asked.is_empty()
-    }
 }
 
 impl Engine {
     /// Saves the plan under a path, as it was typed.
     pub(super) fn save_bulk(&mut self, path: String) -> Option<()> {
-        let document = Box::new(self.bulk()?.document(self));
+        let document = Box::new(self.bulk()?.document());
         self.bulk_saving = Some(Saving::Begun);
         self.effects
             .push(Effect::Plan(PlanJob::Save(path, document)));
@@ -227,32 +214,15 @@ impl Engine {
         self.bulk_opening.as_ref()
     }
 
-    /// The plan that an earlier run has left, if a person has not decided yet what becomes of it.
-    #[must_use]
-    pub fn kept_plan(&self) -> Option<&KeptPlan> {
-        self.kept_plan.as_deref()
-    }
-
-    /// Whether a person is to decide now what becomes of the plan that an earlier run has left: once
-    /// one of its accounts is open.
-    pub(in crate::engine) fn asks_about_kept_plan(&self) -> bool {
-        let kept = self.kept_plan().filter(|kept| !kept.put_off);
-        kept.is_some_and(|kept| {
-            let mut accounts = kept.document.accounts.iter();
-            accounts.any(|account| self.slot_of(account).is_some())
-        })
-    }
-
-    /// The slot that an account of a document is open in.
-    fn slot_of(&self, wanted: &DocumentAccount) -> Option<Slot> {
-        let id = wanted.id.as_deref()?;
+    /// Whether an account of a document is open.
+    pub(super) fn is_open(&self, wanted: &DocumentAccount) -> bool {
         let mut accounts = self.fleet.accounts().iter();
-        let found = accounts.find(|account| {
-            account.stage == AccountStage::SignedIn
-                && account.identity.account_id() == Some(id)
-                && account.endpoint() == wanted.endpoint.as_deref()
-        });
-        found.map(|account| account.session.slot)
+        wanted.id.is_some()
+            && accounts.any(|account| {
+                account.stage == AccountStage::SignedIn
+                    && account.identity.account_id() == wanted.id.as_deref()
+                    && account.endpoint() == wanted.endpoint.as_deref()
+            })
     }
 
     /// Takes what has become known of plans outside.
@@ -277,9 +247,20 @@ impl Engine {
                 let kept = KeptPlan {
                     document: *document,
                     done,
+                    sent: Vec::new(),
                     put_off: false,
                 };
                 self.kept_plan = Some(Box::new(kept));
+            }
+            PlanNews::Hash(hash) => {
+                if let Some(plan) = &mut self.bulk {
+                    plan.hash = Some(hash.into());
+                }
+            }
+            PlanNews::WereSent(steps) => {
+                if let Some(kept) = &mut self.kept_plan {
+                    kept.sent = steps;
+                }
             }
             PlanNews::Elsewhere => {
                 self.pause_bulk();
@@ -289,30 +270,6 @@ impl Engine {
                 self.complain(format!("A crash would lose the plan's place: {why}"));
             }
         }
-    }
-
-    /// Goes on with what an earlier run has left.
-    pub(super) fn go_on_with_kept(&mut self) -> Option<()> {
-        let kept = self.kept_plan.as_deref()?;
-        let (document, done) = (kept.document.clone(), kept.done.clone());
-        match self.open_document(document, &done) {
-            Ok(()) => {
-                self.kept_plan = None;
-                self.effects.push(Effect::Plan(PlanJob::TakeUp));
-            }
-            Err(why) => self.complain(why),
-        }
-        Some(())
-    }
-
-    /// Puts the decision about what an earlier run has left off, or takes it that it ends there.
-    pub(super) fn leave_kept(&mut self, for_good: bool) -> Option<()> {
-        self.kept_plan.as_deref_mut()?.put_off = true;
-        if for_good {
-            self.kept_plan = None;
-            self.effects.push(Effect::Plan(PlanJob::ForgetLeft));
-        }
-        Some(())
     }
 
     /// Makes a plan of a document, in place of one that is not under way.
@@ -327,51 +284,30 @@ impl Engine {
         if let Some(why) = self.why_no_room_for_bulk() {
             return Err(why.into());
         }
-        let slots: Vec<Option<Slot>> = document
-            .accounts
-            .iter()
-            .map(|account| self.slot_of(account))
-            .collect();
-        if slots.iter().all(Option::is_none) {
-            let names = document.accounts.iter().map(|account| match &account.id {
-                Some(id) if *id != account.name => format!("{} {id}", account.name),
-                _ => account.name.clone(),
-            });
-            let names = names.collect::<Vec<_>>().join(", ");
-            return Err(format!(
-                "It is a plan for {names}, and that account is not open"
-            ));
+        if !document.accounts.iter().any(|it| self.is_open(it)) {
+            let names = document.names().join(", ");
+            return Err(format!("No account of this plan is open: {names}"));
         }
         let id = BulkId(self.number());
-        let mut plan = BulkPlan::new(id, document.action, document.made, document.by);
+        let mut plan = BulkPlan::new(
+            id,
+            document.action,
+            document.made,
+            document.by,
+            document.recent_days,
+        );
         plan.undoes = document.undoes;
-        for (account, slot) in document.accounts.into_iter().zip(&slots) {
-            let open = slot.and_then(|slot| self.fleet.get(slot));
-            let production = open.is_some_and(|open| open.identity.is_production());
-            let name = open.map_or(account.name, |open| open.label().to_owned());
+        for account in document.accounts {
             plan.accounts
-                .push(BulkAccount::new(*slot, account.id, name, production));
+                .push(BulkAccount::new(account.id, account.name, account.endpoint));
         }
         let done: HashSet<(Option<&str>, &str)> = done
             .iter()
             .map(|step| (step.account.as_deref(), &*step.key))
             .collect();
         for key in document.keys {
-            let slot = slots.get(key.account).copied().flatten();
             let of = plan.accounts[key.account].id.as_deref();
             let is_done = done.contains(&(of, &*key.key));
-            let open = slot.and_then(|slot| self.fleet.get(slot));
-            let own = open.is_some_and(|it| it.is_own(&key.key) || it.is_made_from(&key.key));
-            // Who applies it may not be who has made it.
-            let held_back = match key.held_back {
-                _ if open.is_none() => Some(HeldBack::NotOpen),
-                Some(HeldBack::NotOpen) => None,
-                None if own && key.step.takes_away() => Some(HeldBack::Own),
-                held_back => held_back,
-            };
-            let newly_held = held_back == Some(HeldBack::NotOpen)
-                || (held_back == Some(HeldBack::Own) && !key.included);
-            let included = key.included && !newly_held && held_back != Some(HeldBack::Own);
             plan.add(Entry {
                 account: key.account,
                 user: key.user,
@@ -379,9 +315,11 @@ impl Engine {
                 step: key.step,
                 why: key.why,
                 reviewed: key.reviewed,
-                included: included || is_done,
-                held_back,
+                included: key.included || is_done,
+                held_back: key.held_back,
+                also_held: key.also_held,
                 confirmed: false,
+                sent_before: false,
                 difference: None,
                 state: if is_done {
                     EntryState::Done
@@ -390,134 +328,13 @@ impl Engine {
                 },
             });
         }
-        plan.comparison.queue = (0..).take(plan.entries.len()).collect();
         if !done.is_empty() {
             plan.stage = BulkStage::Paused;
         }
         self.bulk = Some(Box::new(plan));
+        self.bulk_undone = None;
+        self.find_bulk_accounts();
         self.compare_bulk();
         Ok(())
     }
-
-    /// Compares what is opened with the accounts, and asks for what is not known, as far as there is
-    /// room.
-    pub(in crate::engine) fn compare_bulk(&mut self) {
-        // Half the room is for others.
-        while self.fleet.spare() > crate::engine::limiter::MOST / 2 {
-            let Some(plan) = self.bulk.as_deref_mut() else {
-                return;
-            };
-            let Some(at) = plan.comparison.queue.pop_front() else {
-                return;
-            };
-            let entry = &plan.entries[at as usize];
-            let Some(slot) = plan.accounts[entry.account].slot else {
-                continue;
-            };
-            if entry.state != EntryState::Pending {
-                continue;
-            }
-            let user = entry.user.clone();
-            plan.comparison.asked.insert(at);
-            self.read(slot, Read::Keys(user));
-        }
-    }
-
-    /// An answer tells of keys of the plan: what is different from what was reviewed is noted.
-    pub(in crate::engine) fn bulk_hears(&mut self, session: SessionId, read: &Read) -> Option<()> {
-        let plan = self.bulk.as_deref()?;
-        if plan.stage == BulkStage::Ended {
-            return None;
-        }
-        let places: Vec<u32> = match read {
-            Read::LastUsed(_, key) => plan.by_key.get(key.as_str())?.clone(),
-            Read::Keys(user) => plan.by_user.get(&**user)?.clone(),
-            _ => return None,
-        };
-        let of_keys = matches!(read, Read::Keys(_));
-        for at in places {
-            self.compare_entry(session, at as usize);
-            if of_keys {
-                self.ask_use_of(session, at);
-            }
-        }
-        Some(())
-    }
-
-    /// Asks for the last use of a key that is to be compared, once the account has named it.
-    fn ask_use_of(&mut self, session: SessionId, at: u32) -> Option<()> {
-        let plan = self.bulk.as_deref_mut()?;
-        let entry = &plan.entries[at as usize];
-        let here = plan.accounts[entry.account].slot == Some(session.slot);
-        if !here || !plan.comparison.asked.remove(&at) || !entry.step.takes_away() {
-            return None;
-        }
-        let (user, key) = (entry.user.clone(), entry.key.to_string());
-        if self.fleet.of(session)?.users.has_key(&user, &key) {
-            self.read(session.slot, Read::LastUsed(user, key));
-        }
-        Some(())
-    }
-
-    /// Notes what is different of a key that waits for its turn.
-    fn compare_entry(&mut self, session: SessionId, at: usize) -> Option<()> {
-        let plan = self.bulk.as_deref()?;
-        let entry = plan.entries.get(at)?;
-        let here = plan.accounts[entry.account].slot == Some(session.slot);
-        if !here || entry.state != EntryState::Pending {
-            return None;
-        }
-        let account = self.fleet.of(session)?;
-        let row = account.users.get(&entry.user);
-        let difference = match super::make::known_key(account, &entry.user, &entry.key) {
-            None => match row {
-                Some(row) => row.keys.is_ready().then_some(Skipped::Gone),
-                None => account.users.is_complete().then_some(Skipped::Gone),
-            },
-            Some((row, key)) => {
-                let mut now = Reviewed::of(row, key);
-                let is_known = key
-                    .live()
-                    .is_some_and(|live| live.last_used.known().is_some());
-                if !is_known && !hold::is_so(entry.step, &now.status) {
-                    // What was reviewed is not contradicted by what is not known yet.
-                    now.last_used.clone_from(&entry.reviewed.last_used);
-                }
-                self.difference_since(at, &now, false)
-            }
-        };
-        self.bulk
-            .as_deref_mut()?
-            .edit(at, |entry| entry.difference = difference);
-        Some(())
-    }
-
-    /// The plan has begun: it is kept until it has ended.
-    pub(super) fn keep_bulk(&mut self) -> Option<()> {
-        let document = Box::new(self.bulk()?.document(self));
-        self.effects.push(Effect::Plan(PlanJob::Keep(document)));
-        // It may be gone on with, under another name.
-        let entries = self.bulk()?.entries.iter().enumerate();
-        let done = entries.filter(|(_, entry)| entry.state == EntryState::Done);
-        let done: Vec<usize> = done.map(|(at, _)| at).collect();
-        for at in done {
-            self.keep_step(at);
-        }
-        Some(())
-    }
-
-    /// A key is done.
-    pub(super) fn keep_step(&mut self, at: usize) -> Option<()> {
-        let plan = self.bulk()?;
-        let entry = plan.entries.get(at)?;
-        let step = KeptStep {
-            account: plan.accounts[entry.account].id.clone(),
-            key: entry.key.clone(),
-        };
-        self.effects.push(Effect::Plan(PlanJob::Done(step)));
-        Some(())
-    }
 }
-
-/// Entries by their users.
-pub(super) type ByUser = HashMap<Box<str>, Vec<u32>>;

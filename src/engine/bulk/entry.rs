@@ -23,12 +23,16 @@ pub struct Entry {
     pub why: Box<str>,
     /// What was known of it.
     pub reviewed: Reviewed,
-    /// Why it is left out unless a person includes it.
+    /// Why it is left out unless a person includes it: what weighs most.
     pub held_back: Option<HeldBack>,
+    /// What else speaks for leaving it out.
+    pub also_held: Vec<HeldBack>,
     /// Whether it is changed.
     pub included: bool,
     /// Whether a person has confirmed that it is changed.
     pub confirmed: bool,
+    /// An earlier run has sent its step, and it is not known what became of it.
+    pub(super) sent_before: bool,
     /// What is different from what was reviewed, as far as that is known before it is looked at.
     pub difference: Option<Skipped>,
     /// How far it has come.
@@ -86,6 +90,8 @@ pub enum Skipped {
     NoOther,
     /// Its last use was known, and cannot be told now.
     UseUnknown,
+    /// Something speaks for leaving it out that did not when it was reviewed.
+    Held(HeldBack),
 }
 
 impl Skipped {
@@ -100,14 +106,76 @@ impl Skipped {
             Self::AnotherKey(_) => "another key since".into(),
             Self::NoOther => "last active key".into(),
             Self::UseUnknown => "use unknown".into(),
+            Self::Held(why) => why.words(),
         }
     }
 }
 
 impl Entry {
+    /// Everything that speaks for leaving it out, what weighs most first.
+    pub fn holds(&self) -> impl Iterator<Item = &HeldBack> {
+        self.held_back.iter().chain(&self.also_held)
+    }
+
+    /// Whether a person has included it although something speaks for leaving it out.
+    #[must_use]
+    pub fn is_overriding(&self) -> bool {
+        self.included
+            && self
+                .held_back
+                .as_ref()
+                .is_some_and(HeldBack::can_be_included)
+    }
+
+    /// Everything that speaks for leaving it out, in words; none where nothing does.
+    #[must_use]
+    pub fn held_words(&self) -> Option<String> {
+        let words: Vec<String> = self.holds().map(HeldBack::words).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
+    pub(super) fn set_holds(&mut self, holds: Vec<HeldBack>) {
+        let mut holds = holds.into_iter();
+        self.held_back = holds.next();
+        self.also_held = holds.collect();
+    }
+
+    /// Whether a person has something to decide about it.
+    pub(super) fn can_be_held(&self) -> bool {
+        self.held_back
+            .as_ref()
+            .is_none_or(HeldBack::can_be_included)
+    }
+
+    /// It is the last Active key of its user, or it is not.
+    pub(super) fn set_last_active(&mut self, is_last: bool) {
+        if self.holds().any(|it| *it == HeldBack::LastActive) == is_last {
+            return;
+        }
+        let mut holds: Vec<HeldBack> = self.holds().cloned().collect();
+        holds.retain(|it| *it != HeldBack::LastActive);
+        holds.extend(is_last.then_some(HeldBack::LastActive));
+        self.set_holds(holds);
+    }
+
+    /// Whether what it is now is what the plan has made of it.
+    pub(super) fn was_done(&self, difference: &Skipped) -> bool {
+        let is_so = match difference {
+            Skipped::AlreadySo => true,
+            Skipped::Gone => self.step == BulkAction::Delete,
+            _ => false,
+        };
+        self.sent_before && is_so
+    }
+
     /// Whether it has to be done still: what has surely failed is tried again.
     pub(super) fn is_left(&self) -> bool {
         self.included && matches!(self.state, EntryState::Pending | EntryState::Failed(_))
+    }
+
+    /// Whether it is being looked at or changed.
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.state, EntryState::Looking | EntryState::UnderWay)
     }
 
     /// Whether it is next in its turn.

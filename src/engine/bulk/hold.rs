@@ -10,8 +10,6 @@ pub enum HeldBack {
     AlreadySo(KeyStatus),
     /// It is no longer there.
     Gone,
-    /// Its account is not open.
-    NotOpen,
     /// It is exempt, in words: until when, and why.
     Exempt(Box<str>),
     /// A session of this program is signed in with it, or was made from it.
@@ -22,13 +20,21 @@ pub enum HeldBack {
     LastActive,
     /// It is not known when it was last used.
     UseUnknown,
+    /// It was never used, and is younger than the days of grace that a new key has.
+    New,
 }
 
 impl HeldBack {
+    /// Whether it is the same reason, whatever its words are.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
     /// Whether a person can include it all the same.
     #[must_use]
     pub fn can_be_included(&self) -> bool {
-        !matches!(self, Self::AlreadySo(_) | Self::Gone | Self::NotOpen)
+        !matches!(self, Self::AlreadySo(_) | Self::Gone)
     }
 
     /// In words.
@@ -37,12 +43,12 @@ impl HeldBack {
         match self {
             Self::AlreadySo(status) => format!("already {}", status.word()),
             Self::Gone => "no longer there".into(),
-            Self::NotOpen => "account not open".into(),
             Self::Exempt(text) => format!("exempt: {text}"),
             Self::Own => "your own key".into(),
             Self::InUse => "in use".into(),
             Self::LastActive => "last active key".into(),
             Self::UseUnknown => "last use not known".into(),
+            Self::New => "new, not used yet".into(),
         }
     }
 }
@@ -56,8 +62,8 @@ pub(super) struct Circumstances<'a> {
     pub own: bool,
     /// It was used within the recent days.
     pub recent: bool,
-    /// How many other Active keys the user has that this plan leaves Active.
-    pub others_stay: usize,
+    /// It is within the days of grace.
+    pub new: bool,
 }
 
 /// What a plan does to a key of this status.
@@ -78,32 +84,26 @@ pub(super) fn is_so(step: BulkAction, status: &KeyStatus) -> bool {
     }
 }
 
-/// Why a key is left out: the reason that weighs most.
-pub(super) fn held_back(
+/// Why a key is left out: all reasons, the one that weighs most first. Whether it is the last Active key
+/// of its user depends on the other keys of the plan: see [`super::last`].
+pub(super) fn holds(
     step: BulkAction,
     reviewed: &Reviewed,
     circumstances: Circumstances<'_>,
-) -> Option<HeldBack> {
+) -> Vec<HeldBack> {
     if is_so(step, &reviewed.status) {
-        return Some(HeldBack::AlreadySo(reviewed.status.clone()));
+        return vec![HeldBack::AlreadySo(reviewed.status.clone())];
     }
     if !step.takes_away() {
-        return None;
+        return Vec::new();
     }
-    if let Some(text) = circumstances.exempt {
-        return Some(HeldBack::Exempt(text.into()));
-    }
-    if circumstances.own {
-        return Some(HeldBack::Own);
-    }
-    match &reviewed.last_used {
+    let exempt = circumstances.exempt.map(|it| HeldBack::Exempt(it.into()));
+    let own = circumstances.own.then_some(HeldBack::Own);
+    let by_use = match &reviewed.last_used {
         None => Some(HeldBack::UseUnknown),
-        Some(LastUsed::At { .. }) if circumstances.recent => Some(HeldBack::InUse),
-        // What never worked for anyone stops nothing.
-        Some(LastUsed::Never) => None,
-        Some(LastUsed::At { .. }) => {
-            let last = step == BulkAction::Deactivate && circumstances.others_stay == 0;
-            last.then_some(HeldBack::LastActive)
-        }
-    }
+        Some(LastUsed::At { .. }) => circumstances.recent.then_some(HeldBack::InUse),
+        // What never worked for anyone stops nothing, once it had its time to begin.
+        Some(LastUsed::Never) => circumstances.new.then_some(HeldBack::New),
+    };
+    exempt.into_iter().chain(own).chain(by_use).collect()
 }

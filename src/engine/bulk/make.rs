@@ -2,6 +2,7 @@
 
 use super::{
     BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
+    compare::wants_tags,
     hold::{self, Circumstances},
 };
 use crate::engine::{
@@ -11,7 +12,7 @@ use crate::engine::{
     findings::{Rule, Standing, exemptions},
     model::{KeyStatus, LastUsed},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
@@ -32,12 +33,11 @@ pub struct Marked {
     pub exempt: Option<Box<str>>,
 }
 
-/// A plan in the making: whose Active keys it takes away already.
+/// A plan in the making.
 struct Making {
     plan: BulkPlan,
     accounts: HashMap<Slot, usize>,
     seen: HashSet<(Slot, Box<str>)>,
-    taken: HashMap<(Slot, Box<str>), usize>,
 }
 
 impl Engine {
@@ -54,38 +54,88 @@ impl Engine {
         for marked in keys {
             self.add_marked(&mut making, marked);
         }
+        making.plan.hold_last_active();
+        // Of most it is known by now whether a tag makes them exempt.
+        let plan = &making.plan;
+        let wants_tags = |entry: &Entry| {
+            let account = plan.accounts[entry.account].slot;
+            let account = account.and_then(|slot| self.fleet.get(slot));
+            entry.included
+                && entry.step.takes_away()
+                && account.is_some_and(|account| wants_tags(account, &entry.user))
+        };
+        let entries = (0..).zip(&plan.entries);
+        let wanting = entries.filter(|(_, entry)| wants_tags(entry));
+        making.plan.comparison.tags = wanting.map(|(at, _)| at).collect();
         self.bulk = Some(Box::new(making.plan));
+        self.bulk_undone = None;
         Some(())
     }
 
-    /// Makes a plan that activates what the present one has deactivated.
+    /// Makes a plan that activates what the present one has deactivated. That one is not lost before it
+    /// has begun.
     pub(super) fn undo_bulk(&mut self) -> Option<()> {
-        if !self.bulk.as_deref()?.can_undo() {
-            self.complain("Nothing was deactivated by this plan");
-            return None;
-        }
-        if self.settings.read_only {
-            self.complain(READ_ONLY);
+        if let Some(why) = self.why_no_undo() {
+            self.complain(why);
             return None;
         }
         let done = self.bulk.take()?;
-        let mut making = self.begin_bulk(BulkAction::Activate);
-        making.plan.undoes = true;
+        let mut plan = self.begin_bulk(BulkAction::Activate).plan;
+        plan.undoes = true;
+        plan.accounts.clone_from(&done.accounts);
+        for account in &mut plan.accounts {
+            account.begin_anew();
+        }
         for entry in done.entries.iter().filter(|entry| entry.can_undo()) {
-            let Some(slot) = done.accounts[entry.account].slot else {
-                continue;
-            };
-            let marked = Marked {
-                slot,
+            let open = self.open_account_of(&plan.accounts[entry.account]);
+            let known = open.and_then(|account| known_key(account, &entry.user, &entry.key));
+            let reviewed = known.map_or_else(
+                // The plan has seen to that, and it is looked at before its step.
+                || Reviewed {
+                    status: KeyStatus::Inactive,
+                    ..entry.reviewed.clone()
+                },
+                |(row, key)| Reviewed::of(row, key),
+            );
+            let step = BulkAction::Activate;
+            let is_so = hold::is_so(step, &reviewed.status);
+            let held_back = is_so.then(|| HeldBack::AlreadySo(reviewed.status.clone()));
+            plan.add(Entry {
+                account: entry.account,
                 user: entry.user.clone(),
                 key: entry.key.clone(),
-                why: Some("deactivated by the plan".into()),
-                exempt: None,
-            };
-            self.add_marked(&mut making, marked);
+                step,
+                why: "deactivated by the plan".into(),
+                reviewed,
+                included: held_back.is_none(),
+                held_back,
+                also_held: Vec::new(),
+                confirmed: false,
+                sent_before: false,
+                difference: None,
+                state: EntryState::Pending,
+            });
         }
-        self.bulk = Some(Box::new(making.plan));
+        self.bulk = Some(Box::new(plan));
+        self.bulk_undone = Some(done);
+        self.find_bulk_accounts();
         Some(())
+    }
+
+    /// Why nothing can be undone now.
+    fn why_no_undo(&self) -> Option<&'static str> {
+        let plan = self.bulk.as_deref()?;
+        if self.settings.read_only {
+            Some(READ_ONLY)
+        } else if plan.is_moving() {
+            Some("The plan is under way: pause it first")
+        } else if plan.counts.undoable == 0 {
+            Some("Nothing was deactivated by this plan")
+        } else if !plan.can_undo() {
+            Some("The plan has keys left: finish or stop it first")
+        } else {
+            None
+        }
     }
 
     /// Why no other plan can be made or opened now.
@@ -109,10 +159,9 @@ impl Engine {
         let by = callers.find_map(|account| account.identity.caller.known());
         let by = by.map(|caller| caller.arn.clone());
         Making {
-            plan: BulkPlan::new(id, action, self.now, by),
+            plan: BulkPlan::new(id, action, self.now, by, self.settings.recent.num_days()),
             accounts: HashMap::new(),
             seen: HashSet::new(),
-            taken: HashMap::new(),
         }
     }
 
@@ -124,7 +173,7 @@ impl Engine {
         let account = self.fleet.get(marked.slot);
         let plan = &mut making.plan;
         let at = *making.accounts.entry(marked.slot).or_insert_with(|| {
-            plan.accounts.push(account_of(marked.slot, account));
+            plan.accounts.push(account_of(account));
             plan.accounts.len() - 1
         });
         let known = account.and_then(|account| known_key(account, &marked.user, &marked.key));
@@ -138,8 +187,10 @@ impl Engine {
                 why: marked.why.unwrap_or_default(),
                 reviewed,
                 held_back: Some(HeldBack::Gone),
+                also_held: Vec::new(),
                 included: false,
                 confirmed: false,
+                sent_before: false,
                 difference: None,
                 state: EntryState::Pending,
             });
@@ -147,24 +198,21 @@ impl Engine {
         };
         let reviewed = Reviewed::of(row, key);
         let step = hold::step(making.plan.action, &reviewed.status);
-        let exempt = marked
-            .exempt
-            .or_else(|| exemption(account, row, key, self.now));
-        let whose = (marked.slot, row.user.name.clone());
-        let taken = making.taken.entry(whose).or_default();
-        let held_back = hold::held_back(
-            step,
-            &reviewed,
-            Circumstances {
-                exempt: exempt.as_deref(),
-                own: account.is_own(&marked.key) || account.is_made_from(&marked.key),
-                recent: self.is_recent_use(reviewed.last_used.as_ref()),
-                others_stay: reviewed.others_active.saturating_sub(*taken),
-            },
-        );
-        if held_back.is_none() && step == BulkAction::Deactivate {
-            *taken += 1;
-        }
+        let holds = match marked.exempt {
+            Some(text) => {
+                let here = self.circumstances(account, row, key, &reviewed, 0);
+                let exempt = Some(&*text);
+                hold::holds(
+                    step,
+                    &reviewed,
+                    Circumstances {
+                        exempt,
+                        ..here.of()
+                    },
+                )
+            }
+            None => self.holds_now(account, row, key, step, &reviewed, 0),
+        };
         let why = marked.why.or_else(|| findings(account, row, key));
         let why = why.unwrap_or_else(|| why_of(&reviewed, self.now));
         making.plan.add(Entry {
@@ -174,20 +222,73 @@ impl Engine {
             step,
             why,
             reviewed,
-            included: held_back.is_none(),
-            held_back,
+            included: holds.is_empty(),
+            held_back: holds.first().cloned(),
+            also_held: holds.into_iter().skip(1).collect(),
             confirmed: false,
+            sent_before: false,
             difference: None,
             state: EntryState::Pending,
         });
     }
 
-    /// Whether a use counts as recent; what is not known does.
-    pub(super) fn is_recent_use(&self, last_used: Option<&LastUsed>) -> bool {
-        match last_used {
-            Some(LastUsed::Never) => false,
-            Some(LastUsed::At { time, .. }) => self.now - *time < self.settings.recent,
-            None => true,
+    /// Everything that speaks now for leaving a key out of a plan by which a use within so many days was
+    /// recent; in whichever account it is, for at least as long as this person has set.
+    pub(super) fn holds_now(
+        &self,
+        account: &Account,
+        row: &UserRow,
+        key: Known<'_>,
+        step: BulkAction,
+        reviewed: &Reviewed,
+        recent_days: i64,
+    ) -> Vec<HeldBack> {
+        let here = self.circumstances(account, row, key, reviewed, recent_days);
+        hold::holds(step, reviewed, here.of())
+    }
+
+    fn circumstances(
+        &self,
+        account: &Account,
+        row: &UserRow,
+        key: Known<'_>,
+        reviewed: &Reviewed,
+        recent_days: i64,
+    ) -> Here {
+        let recent = self
+            .settings
+            .recent
+            .max(TimeDelta::days(recent_days.clamp(0, 36_500)));
+        let is_own = |id| account.is_own(id) || account.is_made_from(id);
+        let grace = account.findings.rules().grace();
+        let age = reviewed.created.map(|created| self.now - created);
+        Here {
+            exempt: exemption(account, row, key, self.now),
+            own: key.id().is_some_and(is_own),
+            recent: match &reviewed.last_used {
+                Some(LastUsed::At { time, .. }) => self.now - *time < recent,
+                Some(LastUsed::Never) | None => false,
+            },
+            new: age.is_some_and(|age| age <= TimeDelta::days(grace.into())),
+        }
+    }
+}
+
+/// What holds of a key now.
+struct Here {
+    exempt: Option<Box<str>>,
+    own: bool,
+    recent: bool,
+    new: bool,
+}
+
+impl Here {
+    fn of(&self) -> Circumstances<'_> {
+        Circumstances {
+            exempt: self.exempt.as_deref(),
+            own: self.own,
+            recent: self.recent,
+            new: self.new,
         }
     }
 }
@@ -227,16 +328,12 @@ fn plan_step(action: BulkAction) -> BulkAction {
     }
 }
 
-fn account_of(slot: Slot, account: Option<&Account>) -> BulkAccount {
-    match account {
-        Some(account) => BulkAccount::new(
-            Some(slot),
-            account.identity.account_id().map(str::to_owned),
-            account.label().to_owned(),
-            account.identity.is_production(),
-        ),
-        None => BulkAccount::new(None, None, String::new(), false),
+fn account_of(account: Option<&Account>) -> BulkAccount {
+    let mut of = BulkAccount::new(None, String::new(), None);
+    if let Some(account) = account {
+        of.open_in(account);
     }
+    of
 }
 
 /// A key of a user, as far as it is known.

@@ -2,8 +2,12 @@
 //! keys begins, and an account that has begun goes on until it is through: so the last one ends as
 //! early as can be. To find what is next costs the same, however long the plan is.
 
-use super::{BulkPlan, BulkStage, EntryState};
-use crate::engine::{effect::Slot, error::Error};
+use super::{BulkPlan, BulkStage};
+use crate::engine::{
+    account::Account,
+    effect::{SessionId, Slot},
+    error::Error,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 
@@ -19,10 +23,13 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(30);
 /// An account of a plan.
 #[derive(Clone, Debug)]
 pub struct BulkAccount {
-    /// Its slot; none where it is not open.
+    /// The slot that it is open in; none where it is not open. A slot may come to hold another account:
+    /// then this is none, until the account of this ID is open again.
     pub slot: Option<Slot>,
     /// The account ID, where it is known.
     pub id: Option<String>,
+    /// The endpoint, where it is not AWS's own.
+    pub endpoint: Option<String>,
     /// What it is called.
     pub name: String,
     /// Whether it is production.
@@ -31,6 +38,9 @@ pub struct BulkAccount {
     pub paused: Option<Paused>,
     /// How many of its keys are included.
     pub included: usize,
+    /// The session that it is, or was, open in: it tells which account is meant where the ID is not
+    /// known.
+    pub(super) session: Option<SessionId>,
     /// The entries to be done, in their order.
     queue: VecDeque<u32>,
     /// How long it is left alone when it throttles next.
@@ -61,22 +71,58 @@ impl Paused {
 }
 
 impl BulkAccount {
-    pub(super) fn new(
-        slot: Option<Slot>,
-        id: Option<String>,
-        name: String,
-        production: bool,
-    ) -> Self {
+    /// An account that is not open.
+    pub(super) fn new(id: Option<String>, name: String, endpoint: Option<String>) -> Self {
         Self {
-            slot,
+            slot: None,
             id,
+            endpoint,
             name,
-            production,
+            production: false,
             paused: None,
             included: 0,
+            session: None,
             queue: VecDeque::new(),
             wait: FIRST_WAIT,
         }
+    }
+
+    /// Whether this open account is the one: by its ID and endpoint, never by its slot.
+    pub(super) fn is(&self, account: &Account) -> bool {
+        match &self.id {
+            Some(id) => {
+                account.identity.account_id() == Some(id)
+                    && account.endpoint() == self.endpoint.as_deref()
+            }
+            None => self.session == Some(account.session),
+        }
+    }
+
+    /// It is open here now.
+    pub(super) fn open_in(&mut self, account: &Account) {
+        self.slot = Some(account.session.slot);
+        self.session = Some(account.session);
+        if self.id.is_none() {
+            self.id = account.identity.account_id().map(str::to_owned);
+            self.endpoint = account.endpoint().map(str::to_owned);
+        }
+        account.label().clone_into(&mut self.name);
+        self.production = account.identity.is_production();
+        self.paused.take_if(|why| *why == Paused::NotOpen);
+    }
+
+    /// As it is for a plan that has not begun.
+    pub(super) fn begin_anew(&mut self) {
+        self.paused = None;
+        self.included = 0;
+        self.queue.clear();
+        self.wait = FIRST_WAIT;
+    }
+
+    /// It is not open any more.
+    pub(super) fn close(&mut self) {
+        self.slot = None;
+        self.paused.get_or_insert(Paused::NotOpen);
     }
 }
 
@@ -118,27 +164,46 @@ impl BulkPlan {
     pub(super) fn line_up(&mut self) {
         for account in &mut self.accounts {
             account.queue.clear();
-            account.paused = None;
+            account.paused = account.slot.is_none().then_some(Paused::NotOpen);
             account.wait = FIRST_WAIT;
         }
+        let mut busy = vec![false; self.accounts.len()];
         for (at, entry) in (0..).zip(&self.entries) {
             if entry.is_due() {
                 self.accounts[entry.account].queue.push_back(at);
             }
+            busy[entry.account] |= entry.is_under_way();
         }
-        let busy = |at: &usize| {
-            let under_way = |entry: &super::Entry| {
-                entry.account == *at
-                    && matches!(entry.state, EntryState::Looking | EntryState::UnderWay)
-            };
-            self.schedule.busy > 0 && self.entries.iter().any(under_way)
-        };
         let mut order: Vec<usize> = (0..self.accounts.len())
-            .filter(|at| !self.accounts[*at].queue.is_empty() && !busy(at))
+            .filter(|at| !self.accounts[*at].queue.is_empty() && !busy[*at])
             .collect();
         order.sort_by_key(|at| std::cmp::Reverse(self.accounts[*at].queue.len()));
         self.schedule.waiting = order.into();
         self.schedule.cooling.clear();
+    }
+
+    /// An account is open again: what is left of it and confirmed goes on, where the plan does.
+    pub(super) fn line_up_again(&mut self, account: usize) {
+        let schedule = &self.schedule;
+        let cools = schedule.cooling.iter().any(|(at, ..)| *at == account);
+        if self.stage != BulkStage::Running || cools || schedule.waiting.contains(&account) {
+            return;
+        }
+        let (mut queue, mut is_busy) = (VecDeque::new(), false);
+        for (at, entry) in (0..).zip(&self.entries) {
+            if entry.account == account {
+                is_busy |= entry.is_under_way();
+                if entry.is_due() {
+                    queue.push_back(at);
+                }
+            }
+        }
+        let has_work = !queue.is_empty();
+        self.accounts[account].queue = queue;
+        // One whose change is not answered yet goes on with the answer.
+        if has_work && !is_busy {
+            self.schedule.waiting.push_back(account);
+        }
     }
 
     /// The next key to be looked at, and its account: none while there is no room, or nothing is left.
@@ -205,8 +270,8 @@ impl BulkPlan {
         if self.stage != BulkStage::Running || !self.schedule.is_idle() {
             return false;
         }
-        let left = self.paused().next().is_some() && self.has_work();
-        self.stage = if left {
+        // What is not known is answered first: only then it is over.
+        self.stage = if self.has_work() || self.tally.unknown > 0 {
             BulkStage::Paused
         } else {
             BulkStage::Ended

@@ -324,6 +324,8 @@ pub struct Rules {
     exemptions: Vec<Exempting>,
     /// Those that count, a bit each.
     on: u64,
+    /// The days that a new key has to be used for the first time.
+    grace: u32,
     /// Those that are asked of root's keys.
     of_root: u64,
     /// Those that are asked of the keys of users.
@@ -399,6 +401,7 @@ impl Rules {
         };
         let exemptions = policy.exemptions_at(places).map(exempting).collect();
         Self {
+            grace: policy.limits(places).grace,
             on: bits(|rule| rule.is_on),
             of_root: bits(|rule| rule.is_of_root),
             of_users: bits(|rule| !rule.is_of_root_alone),
@@ -409,6 +412,12 @@ impl Rules {
             exemptions,
             all,
         }
+    }
+
+    /// The days that a new key has to be used for the first time.
+    #[must_use]
+    pub fn grace(&self) -> u32 {
+        self.grace
     }
 
     /// All of them, also those that do not count.

@@ -15,7 +15,7 @@ use super::{Impact, intend};
 use crate::{
     engine::{
         BulkIntent,
-        bulk::{BulkPlan, BulkStage, EntryState, HeldBack},
+        bulk::{BulkPlan, BulkStage, EntryState, HeldBack, Steps},
     },
     tui::prelude::*,
 };
@@ -32,6 +32,30 @@ pub(in crate::tui) struct BulkPage {
     at: usize,
     /// A person has moved it: it does not follow what is under way.
     moved: bool,
+}
+
+/// What is done to how many keys, in words.
+fn what(plan: &BulkPlan, steps: Steps) -> String {
+    let keys = format::plural(steps.all(), "key");
+    match steps.only() {
+        _ if plan.undoes => format!("activate {keys} again"),
+        Some(step) => format!("{} {keys}", step.verb()),
+        None if steps.all() > 0 => steps.words(),
+        None => format!("{} {keys}", plan.action.verb()),
+    }
+}
+
+/// Who has made a plan, when, and the hash over what was reviewed.
+fn origin(plan: &BulkPlan, hash: &str) -> String {
+    let who = plan.by.as_deref().map(short_arn);
+    let who = who.unwrap_or("someone not known");
+    let made = format::minute(plan.made);
+    format!("By {who}, {made}, {hash}")
+}
+
+/// An ARN from its resource on: the account is told of elsewhere.
+fn short_arn(arn: &str) -> &str {
+    arn.splitn(6, ':').nth(5).unwrap_or(arn)
 }
 
 impl BulkPage {
@@ -54,9 +78,13 @@ impl BulkPage {
     }
 
     /// Pauses a plan that runs; closes the page of another.
-    fn back(plan: &BulkPlan) -> Vec<Ask> {
+    fn back(engine: &Engine, plan: &BulkPlan) -> Vec<Ask> {
         match plan.stage {
             BulkStage::Running => intend(Intent::Bulk(BulkIntent::Pause)),
+            // The plan that it would have undone comes back.
+            BulkStage::Review if plan.undoes && engine.undoes_open_plan() => {
+                intend(Intent::Bulk(BulkIntent::Close))
+            }
             BulkStage::Review => vec![Ask::Intend(Intent::Bulk(BulkIntent::Close)), Ask::Close],
             BulkStage::Paused | BulkStage::Ended => vec![Ask::Close],
         }
@@ -73,18 +101,12 @@ impl BulkPage {
 
     /// What the plan does, as a title.
     fn title(plan: &BulkPlan) -> String {
-        let tally = plan.tally();
-        let keys = format::plural(tally.included(), "key");
-        let verb = if plan.undoes {
-            "activate again"
-        } else {
-            plan.action.verb()
-        };
+        let what = what(plan, plan.steps());
         match plan.accounts() {
-            [account] => format!("Plan: {verb} {keys} in {}", visible(&account.name)),
+            [account] => format!("Plan: {what} in {}", visible(&account.name)),
             _ => {
                 let accounts = format::plural(plan.accounts_changed(), "account");
-                format!("Plan: {verb} {keys} in {accounts}")
+                format!("Plan: {what} in {accounts}")
             }
         }
     }
@@ -135,7 +157,7 @@ impl BulkPage {
     }
 
     /// What there is to say of the selected key.
-    fn selected(&self, lines: &mut Lines<'_>, plan: &BulkPlan) {
+    fn selected(&self, lines: &mut Lines<'_>, engine: &Engine, plan: &BulkPlan) {
         let Some(entry) = plan.entries().get(self.at) else {
             return;
         };
@@ -147,9 +169,13 @@ impl BulkPage {
                 let space = keymap::name(Context::BulkPlan, Action::Include);
                 let why = match held {
                     HeldBack::LastActive => "the user's last Active key".into(),
-                    held => held.words(),
+                    _ => entry.held_words().unwrap_or_default(),
                 };
                 (format!("Held back: {why}. {space} includes it"), theme.warn)
+            }
+            (EntryState::Pending, _) if entry.difference.is_none() && entry.is_overriding() => {
+                let why = entry.held_words().unwrap_or_default();
+                (format!("Included by hand although: {why}"), theme.warn)
             }
             (EntryState::Pending, _) if entry.included && entry.difference.is_some() => (
                 "It is not as reviewed, and would be skipped".into(),
@@ -165,7 +191,7 @@ impl BulkPage {
                 let text = "Active keys are deactivated here: deleting is for a later plan";
                 (text.into(), theme.dim)
             }
-            _ => (entry.why.to_string(), theme.dim),
+            _ => (rows::why(engine, plan, entry), theme.dim),
         };
         let text = format!("{}: {text}", entry.key);
         let text = shorten(&visible(&text), room, theme.glyphs.more).into_owned();
@@ -185,9 +211,10 @@ impl BulkPage {
                 let name = visible(&account.name);
                 format!("{} {name} paused: {}{more}", theme.glyphs.warn, why.words())
             }
-            None if plan.stage == BulkStage::Review => {
-                "Each key is checked again just before its step.".into()
-            }
+            None if plan.stage == BulkStage::Review => match plan.hash() {
+                Some(hash) => origin(plan, hash),
+                None => "Each key is checked again just before its step.".into(),
+            },
             None => return,
         };
         let style = if plan.stage == BulkStage::Review {
@@ -212,7 +239,8 @@ impl Dialog for BulkPage {
         let room = room.saturating_sub(AROUND).max(1);
         let entries = plan.entries();
         let columns = Columns::of(lines.cells, plan.accounts().len() > 1);
-        lines.push(columns.headings(lines.theme));
+        let in_review = plan.stage == BulkStage::Review;
+        lines.push(columns.headings(lines.theme, in_review));
         let last = entries.len().saturating_sub(room);
         let first = self.at.saturating_sub(room / 2).min(last);
         for (at, entry) in entries.iter().enumerate().skip(first).take(room) {
@@ -224,7 +252,7 @@ impl Dialog for BulkPage {
         lines.pad(1 + room.min(entries.len().max(1)));
         lines.gap();
         Self::progress(&mut lines, plan);
-        self.selected(&mut lines, plan);
+        self.selected(&mut lines, canvas.engine, plan);
         Self::paused(&mut lines, plan);
         let mut note = Self::note(plan);
         if entries.len() > room {
@@ -250,7 +278,7 @@ impl Dialog for BulkPage {
             Action::SavePlan => vec![Ask::Open(Box::new(PlanFile::save(engine)))],
             Action::StopPlan => intend(Intent::Bulk(BulkIntent::Stop)),
             Action::Impact => self.impact(plan),
-            Action::PausePlan => Self::back(plan),
+            Action::PausePlan => Self::back(engine, plan),
             _ => Vec::new(),
         }
     }

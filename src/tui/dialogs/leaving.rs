@@ -27,7 +27,7 @@ impl Leaving {
         let mut lines = Lines::new(canvas, WIDTH);
         let tally = plan.tally();
         let (done, keys) = (tally.ended(), tally.included());
-        let doing = plan.action.doing();
+        let doing = plan.steps().only().unwrap_or(plan.action).doing();
         let text = format!("{doing} keys: {done} of {keys}");
         lines.marked(canvas.spinner(), text, theme.strong);
         lines.gap();

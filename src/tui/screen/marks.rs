@@ -108,18 +108,18 @@ impl Screen {
         }
     }
 
-    /// What `Toggle` does to marked keys: activates them where none is Active.
+    /// What `Toggle` does to marked keys: activates them where all are known to be Inactive.
     fn toggled(&self) -> BulkAction {
-        let is_active = |marked: &Marked| {
+        let is_inactive = |marked: &Marked| {
             let account = self.engine.fleet.get(marked.slot);
-            let keys = account.and_then(|account| account.users.keys(&marked.user));
-            let mut keys = keys.unwrap_or_default().iter();
-            keys.any(|row| row.key.id == *marked.key && row.key.status != KeyStatus::Inactive)
+            let row = account.and_then(|account| account.users.get(&marked.user));
+            let mut keys = row.into_iter().flat_map(UserRow::known_keys);
+            keys.any(|key| key.id() == Some(&*marked.key) && *key.status() == KeyStatus::Inactive)
         };
-        if self.lists.marks.keys().iter().any(is_active) {
-            BulkAction::Deactivate
-        } else {
+        if self.lists.marks.keys().iter().all(is_inactive) {
             BulkAction::Activate
+        } else {
+            BulkAction::Deactivate
         }
     }
 
@@ -254,11 +254,12 @@ impl Screen {
         Vec::new()
     }
 
-    /// What is carried out is not marked any more.
+    /// What is carried out is not marked any more, and marks are not left on another account's keys.
     pub(super) fn follow_marks(&mut self) {
-        let running = self.engine.bulk().is_some_and(BulkPlan::is_moving);
-        if running && !self.lists.marks.is_empty() {
-            self.lists.marks.clear();
+        let marks = &mut self.lists.marks;
+        marks.leave_other_accounts(&self.engine.fleet);
+        if let Some(plan) = self.engine.bulk().filter(|plan| plan.is_moving()) {
+            marks.take_away(plan);
         }
     }
 }

@@ -1,14 +1,17 @@
 //! The one confirmation of a plan over many keys: how many there are is typed, and the name of an
 //! account where production is among them.
 
-use super::super::intend;
+use super::{origin, what};
 use crate::{
     engine::{
-        BulkIntent,
+        BulkAction, BulkIntent,
         bulk::{BulkId, Confirmation},
     },
     tui::prelude::*,
 };
+
+/// So many production accounts are named.
+const MOST_NAMED: usize = 4;
 
 /// Asks for the number of keys before a plan is carried out.
 #[derive(Debug)]
@@ -45,34 +48,59 @@ impl Dialog for BulkConfirm {
     fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
         let (engine, theme) = (canvas.engine, canvas.theme);
         let plan = engine.bulk()?;
-        let asked = Self::asked(engine)?;
+        let confirmation = Self::asked(engine)?;
+        let asked = plan.asked();
         let mut lines = Lines::new(canvas, WIDTH);
-        let verb = plan.action.verb();
-        let keys = format::plural(asked.keys, "key");
-        let accounts = format::plural(plan.accounts_changed(), "account");
-        lines.strong(format!("{verb} {keys} in {accounts}"));
-        let production: Vec<&str> = plan
-            .accounts()
-            .iter()
-            .filter(|account| account.production && account.included > 0)
-            .map(|account| account.name.as_str())
-            .collect();
+        let accounts = format::plural(asked.accounts, "account");
+        lines.strong(format!("{} in {accounts}", what(plan, asked.steps)));
+        if let Some(hash) = plan.hash() {
+            let text = origin(plan, hash);
+            let text = shorten(&text, lines.cells, theme.glyphs.more);
+            lines.dim(&*text);
+        }
+        let production = &asked.production;
         if !production.is_empty() {
-            lines.warn(format!("Production: {}", production.join(", ")));
+            let more = production.len().saturating_sub(MOST_NAMED);
+            let named = production[..production.len() - more].join(", ");
+            lines.warn(match more {
+                0 => format!("Production: {named}"),
+                more => format!("Production: {named} and {more} more"),
+            });
+        }
+        if asked.overriding > 0 {
+            let keys = format::plural(asked.overriding, "key");
+            lines.warn(format!("{keys} held back, and included by hand"));
+        }
+        if asked.waiting > 0 {
+            let keys = format::plural(asked.waiting, "more key");
+            lines.dim(format!(
+                "{keys} in accounts that are not open: left for later"
+            ));
         }
         lines.gap();
-        lines.text(match plan.action {
-            crate::engine::BulkAction::Deactivate => {
-                "Anything using these keys will fail immediately. They can be reactivated."
-            }
-            crate::engine::BulkAction::Activate => "They will work again within seconds.",
-            crate::engine::BulkAction::Delete => {
+        let of = |step| asked.steps.of(step) > 0;
+        lines.text(match (of(BulkAction::Delete), of(BulkAction::Deactivate)) {
+            (true, true) => {
                 "Inactive keys are deleted: this can't be undone. Active ones are only deactivated."
             }
+            (true, false) => "This can't be undone.",
+            (false, true) if plan.action == BulkAction::Delete => {
+                "All are Active, and only deactivated: deleting is for a later plan. Anything using \
+                 these keys will fail immediately."
+            }
+            (false, true) => {
+                "Anything using these keys will fail immediately. They can be reactivated."
+            }
+            (false, false) => "They will work again within seconds.",
         });
-        lines.dim("Each key is checked again just before its step, and skipped if it has changed.");
+        // Where there is more to say, the line to type into stays in sight.
+        if asked.overriding + asked.waiting == 0 && plan.hash().is_none() {
+            lines.dim(
+                "Each key is checked again just before its step, and skipped if it has changed.",
+            );
+        }
         lines.gap();
-        lines.text(format!("Type {} to confirm:", asked.text()));
+        lines.text(format!("Type {} to confirm:", confirmation.text()));
         lines.field(">", &self.input);
         let button = |action, verb: &str| Button::of(Context::BulkConfirm, action, verb);
         let apply = Button::plain("Apply").only_if(self.accepts(engine));
@@ -94,7 +122,7 @@ impl Dialog for BulkConfirm {
             }
             Action::Confirm => match Self::asked(engine) {
                 Some(asked) => vec![Ask::Complain(format!("Type {} first", asked.text()))],
-                None => intend(Intent::Bulk(BulkIntent::Pause)),
+                None => vec![Ask::Close],
             },
             action => super::super::cancel(action),
         }

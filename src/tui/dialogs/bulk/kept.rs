@@ -29,8 +29,11 @@ impl Dialog for KeptPlanDialog {
         let included = document.keys.iter().filter(|key| key.included).count();
         let keys = format::plural(included, "key");
         lines.strong(format!("{} {keys}", document.action.verb()));
+        lines.text(format!("In {}", document.names().join(", ")));
         let (done, made) = (kept.done.len(), format::minute(document.made));
-        lines.dim(format!("{done} of them done; made {made}"));
+        let by = document.by.as_deref().map(super::short_arn);
+        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+        lines.dim(format!("{done} of them done; made {made}{by}"));
         lines.gap();
         lines
             .text("It is compared with the account first, and goes on when you have confirmed it.");

@@ -50,7 +50,7 @@ impl Columns {
     }
 
     /// What stands over the columns.
-    pub(super) fn headings(&self, theme: Theme) -> Line<'static> {
+    pub(super) fn headings(&self, theme: Theme, in_review: bool) -> Line<'static> {
         let mut parts = vec![format!("{}{:<ID$}", " ".repeat(FRONT), "key ID")];
         let mut push = |title: &str, cells: usize| parts.push(format!("{title:<cells$}"));
         if let Some(cells) = self.account {
@@ -63,7 +63,8 @@ impl Columns {
         if let Some(cells) = self.why {
             push("why", cells);
         }
-        push("step", self.step);
+        let takes_why = self.why.is_none() && in_review;
+        push(if takes_why { "why" } else { "step" }, self.step);
         Line::styled(parts.join(&" ".repeat(GAP)), theme.dim)
     }
 }
@@ -76,8 +77,23 @@ fn fit(text: &str, cells: usize, more: &'static str) -> String {
     format!("{text}{}", " ".repeat(padding))
 }
 
+/// Why a key is in the plan; and what would be felt, where it was asked who uses it.
+pub(super) fn why(engine: &Engine, plan: &BulkPlan, entry: &Entry) -> String {
+    let slot = plan.account_of(entry).slot;
+    let impact = slot.and_then(|slot| engine.impact_words(slot, &entry.key));
+    match impact {
+        Some(impact) if entry.step.takes_away() => format!("{impact}; {}", entry.why),
+        _ => entry.why.to_string(),
+    }
+}
+
 /// How far a key has come: a symbol, and words.
-fn state(canvas: &Canvas<'_>, plan: &BulkPlan, entry: &Entry) -> (&'static str, Style, String) {
+fn state(
+    canvas: &Canvas<'_>,
+    columns: &Columns,
+    plan: &BulkPlan,
+    entry: &Entry,
+) -> (&'static str, Style, String) {
     let (theme, glyphs) = (canvas.theme, canvas.theme.glyphs);
     match &entry.state {
         EntryState::Pending if !entry.included => {
@@ -89,8 +105,29 @@ fn state(canvas: &Canvas<'_>, plan: &BulkPlan, entry: &Entry) -> (&'static str, 
             let words = entry.difference.as_ref().map(Skipped::words);
             (glyphs.warn, theme.warn, words.unwrap_or_default())
         }
+        EntryState::Pending if plan.stage == BulkStage::Ended => {
+            (glyphs.inactive, theme.dim, "not done".into())
+        }
+        EntryState::Pending if entry.is_overriding() => {
+            let (verb, held) = (entry.step.verb(), entry.held_back.as_ref());
+            let held = held.map(HeldBack::words).unwrap_or_default();
+            // What is cut off is not why it was held back.
+            let words = if columns.step < 20 {
+                format!("{held}: {verb}")
+            } else {
+                format!("{verb} ({held})")
+            };
+            (glyphs.inactive, theme.warn, words)
+        }
         EntryState::Pending if plan.stage == BulkStage::Review => {
-            (glyphs.inactive, Style::new(), entry.step.verb().into())
+            let step = entry.step.verb();
+            let words = match columns.why {
+                Some(_) => step.into(),
+                // The title says what is done to most.
+                None if entry.step == plan.action => why(canvas.engine, plan, entry),
+                None => format!("{step}: {}", why(canvas.engine, plan, entry)),
+            };
+            (glyphs.inactive, Style::new(), words)
         }
         EntryState::Pending => (glyphs.inactive, theme.dim, "pending".into()),
         EntryState::Looking => (canvas.spinner(), theme.accent, "checking".into()),
@@ -121,7 +158,7 @@ pub(super) fn row(
 ) -> Line<'static> {
     let (theme, more) = (canvas.theme, canvas.theme.glyphs.more);
     let account = plan.account_of(entry);
-    let (symbol, style, words) = state(canvas, plan, entry);
+    let (symbol, style, words) = state(canvas, columns, plan, entry);
     let is_out = entry.state == EntryState::Pending && !entry.included;
     let looks = if is_out { theme.dim } else { Style::new() };
     let marker = if selected { theme.glyphs.marker } else { " " };
@@ -145,7 +182,8 @@ pub(super) fn row(
         spans.extend([gap(), Span::styled(text, theme.dim)]);
     }
     if let Some(cells) = columns.why {
-        spans.extend([gap(), Span::styled(fit(&entry.why, cells, more), theme.dim)]);
+        let why = why(canvas.engine, plan, entry);
+        spans.extend([gap(), Span::styled(fit(&why, cells, more), theme.dim)]);
     }
     let words = fit(&words, columns.step, more);
     spans.extend([gap(), Span::styled(words, style)]);

@@ -1,0 +1,166 @@
+//! What a plan does, counted by the steps that its keys get; and what a person confirms of it.
+
+use super::{BulkAction, BulkPlan};
+use crate::engine::Engine;
+
+/// How many keys get which step: a plan that deletes deactivates those that are Active.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steps([usize; BulkAction::ALL.len()]);
+
+impl Steps {
+    pub(super) fn of_mut(&mut self, step: BulkAction) -> &mut usize {
+        &mut self.0[step as usize]
+    }
+
+    /// How many keys get this step.
+    #[must_use]
+    pub fn of(self, step: BulkAction) -> usize {
+        self.0[step as usize]
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn all(self) -> usize {
+        self.0.iter().sum()
+    }
+
+    /// What most of them are there for comes first.
+    fn parts(self) -> impl Iterator<Item = (BulkAction, usize)> {
+        let steps = BulkAction::ALL.into_iter().rev();
+        let steps = steps.map(move |step| (step, self.of(step)));
+        steps.filter(|(_, count)| *count > 0)
+    }
+
+    /// The only step that any key gets; none where they get several, or there are none.
+    #[must_use]
+    pub fn only(self) -> Option<BulkAction> {
+        let mut parts = self.parts();
+        let (step, _) = parts.next()?;
+        parts.next().is_none().then_some(step)
+    }
+
+    /// In words, as "delete 3 and deactivate 2 keys".
+    #[must_use]
+    pub fn words(self) -> String {
+        let parts = self
+            .parts()
+            .map(|(step, count)| format!("{} {count}", step.verb()));
+        let noun = if self.all() == 1 { "key" } else { "keys" };
+        format!("{} {noun}", parts.collect::<Vec<_>>().join(" and "))
+    }
+
+    /// In words, of keys that are done: as "3 deleted, 2 deactivated".
+    #[must_use]
+    pub fn done_words(self) -> String {
+        let parts = self
+            .parts()
+            .map(|(step, count)| format!("{count} {}", step.done()));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What is confirmed: what is done to the keys that are left, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The keys, by what is done to them.
+    pub steps: Steps,
+    /// How many accounts they are in.
+    pub accounts: usize,
+    /// The production accounts among these, those with the most keys first.
+    pub production: Vec<String>,
+    /// How many are included although something speaks for leaving them out.
+    pub overriding: usize,
+    /// How many more wait for an account that is not open.
+    pub waiting: usize,
+}
+
+/// What has to be typed before a plan is carried out: the number of keys, and the name of an account
+/// where production is among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// How many keys are changed.
+    pub keys: usize,
+    /// The production account with the most of them.
+    pub account: Option<String>,
+}
+
+impl Confirmation {
+    /// What has to be typed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match &self.account {
+            Some(account) => format!("{} {account}", self.keys),
+            None => self.keys.to_string(),
+        }
+    }
+
+    /// Whether this is it, in any case of letters.
+    #[must_use]
+    pub fn accepts(&self, typed: &str) -> bool {
+        let words = |text: &str| {
+            let words = text.split_whitespace().map(str::to_lowercase);
+            words.collect::<Vec<_>>()
+        };
+        words(typed) == words(&self.text())
+    }
+}
+
+impl BulkPlan {
+    /// What is done to the keys that are included.
+    #[must_use]
+    pub fn steps(&self) -> Steps {
+        self.counts.included
+    }
+
+    /// What was done to the keys that are done.
+    #[must_use]
+    pub fn steps_done(&self) -> Steps {
+        self.counts.done
+    }
+
+    /// What is confirmed before it begins, or goes on. Costs what the plan holds.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let mut asked = Asked::default();
+        let mut of_account = vec![0usize; self.accounts.len()];
+        for entry in &self.entries {
+            if self.can_be_done(entry) {
+                *asked.steps.of_mut(entry.step) += 1;
+                of_account[entry.account] += 1;
+                asked.overriding += usize::from(entry.is_overriding());
+            } else if entry.is_left() {
+                asked.waiting += 1;
+            }
+        }
+        asked.accounts = of_account.iter().filter(|keys| **keys > 0).count();
+        let accounts = self.accounts.iter().zip(of_account);
+        let mut production: Vec<_> = accounts
+            .filter(|(account, keys)| account.production && *keys > 0)
+            .collect();
+        // Stable: what has as many stays in the order of the plan.
+        production.sort_by_key(|(_, keys)| std::cmp::Reverse(*keys));
+        let names = production
+            .into_iter()
+            .map(|(account, _)| account.name.clone());
+        asked.production = names.collect();
+        asked
+    }
+}
+
+impl Engine {
+    /// What has to be typed to carry the plan out, or to go on with it: none where everything that is
+    /// left of it was confirmed.
+    #[must_use]
+    pub fn bulk_confirmation(&self) -> Option<Confirmation> {
+        let plan = self.bulk()?;
+        let mut left = plan.entries.iter().filter(|it| plan.can_be_done(it));
+        if left.all(|entry| entry.confirmed) {
+            return None;
+        }
+        let asked = plan.asked();
+        Some(Confirmation {
+            keys: asked.steps.all(),
+            account: asked.production.into_iter().next(),
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! What is in a plan is compared with the accounts before it is applied: each key shows what is different
+//! from what was reviewed, as far as that is known, and the rest is asked for.
+
+use super::{BulkPlan, BulkStage, EntryState, Reviewed, Skipped, hold};
+use crate::engine::{Engine, account::Account, effect::SessionId, request::Read};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// What is to be compared with the accounts.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    pub(super) queue: VecDeque<u32>,
+    /// Those whose user's keys were asked for, and whose last use is to be.
+    pub(super) asked: HashSet<u32>,
+    /// Those of which it is not known whether a tag makes them exempt.
+    pub(super) tags: VecDeque<u32>,
+}
+
+impl BulkPlan {
+    /// Whether something is still to be compared with the accounts.
+    #[must_use]
+    pub fn is_comparing(&self) -> bool {
+        !self.comparison.queue.is_empty() || !self.comparison.asked.is_empty()
+    }
+}
+
+impl Engine {
+    /// Compares what is opened with the accounts, and asks for what is not known, as far as there is
+    /// room.
+    pub(in crate::engine) fn compare_bulk(&mut self) {
+        // Half the room is for others.
+        while self.fleet.spare() > crate::engine::limiter::MOST / 2 {
+            let Some(plan) = self.bulk.as_deref_mut() else {
+                return;
+            };
+            let Some(at) = plan.comparison.queue.pop_front() else {
+                if !self.ask_tags_of_next() {
+                    return;
+                }
+                continue;
+            };
+            let entry = &plan.entries[at as usize];
+            let Some(slot) = plan.accounts[entry.account].slot else {
+                continue;
+            };
+            if entry.state != EntryState::Pending {
+                continue;
+            }
+            let user = entry.user.clone();
+            plan.comparison.asked.insert(at);
+            self.read(slot, Read::Keys(user));
+        }
+    }
+
+    /// Asks for the tags of the next user of whom they are wanted. Says whether there was one.
+    fn ask_tags_of_next(&mut self) -> bool {
+        let Some(plan) = self.bulk.as_deref_mut() else {
+            return false;
+        };
+        let Some(at) = plan.comparison.tags.pop_front() else {
+            return false;
+        };
+        let Some(plan) = self.bulk.as_deref() else {
+            return false;
+        };
+        let entry = &plan.entries[at as usize];
+        let (account, user) = (&plan.accounts[entry.account], entry.user.clone());
+        if entry.state == EntryState::Pending
+            && let Some(account) = self.open_account_of(account)
+            && wants_tags(account, &user)
+        {
+            let slot = account.session.slot;
+            self.read(slot, Read::Tags(user));
+        }
+        true
+    }
+
+    /// An answer tells of keys of the plan: what is different from what was reviewed is noted.
+    pub(in crate::engine) fn bulk_hears(&mut self, session: SessionId, read: &Read) -> Option<()> {
+        let plan = self.bulk.as_deref()?;
+        if plan.stage == BulkStage::Ended {
+            return None;
+        }
+        let places: Vec<u32> = match read {
+            Read::LastUsed(_, key) => plan.by_key.get(key.as_str())?.clone(),
+            Read::Keys(user) | Read::Tags(user) => plan.by_user.get(&**user)?.clone(),
+            _ => return None,
+        };
+        let of_keys = matches!(read, Read::Keys(_));
+        for at in places {
+            self.compare_entry(session, at as usize);
+            if of_keys {
+                self.ask_use_of(session, at);
+            }
+        }
+        Some(())
+    }
+
+    /// Asks for the last use of a key that is to be compared, once the account has named it.
+    fn ask_use_of(&mut self, session: SessionId, at: u32) -> Option<()> {
+        let plan = self.bulk.as_deref_mut()?;
+        let entry = &plan.entries[at as usize];
+        let here = plan.accounts[entry.account].session == Some(session);
+        if !here || !plan.comparison.asked.remove(&at) || !entry.step.takes_away() {
+            return None;
+        }
+        let (user, key) = (entry.user.clone(), entry.key.to_string());
+        let account = self.fleet.of(session)?;
+        let asks_tags = !account.identity.tags_refused;
+        if account.users.has_key(&user, &key) {
+            self.read(session.slot, Read::LastUsed(user.clone(), key));
+            if asks_tags {
+                // It may have been made exempt since.
+                self.read(session.slot, Read::Tags(user));
+            }
+        }
+        Some(())
+    }
+
+    /// Notes what is different of a key that waits for its turn.
+    fn compare_entry(&mut self, session: SessionId, at: usize) -> Option<()> {
+        let plan = self.bulk.as_deref()?;
+        let entry = plan.entries.get(at)?;
+        let here = plan.accounts[entry.account].session == Some(session);
+        if !here || entry.state != EntryState::Pending {
+            return None;
+        }
+        let account = self.fleet.of(session)?;
+        let row = account.users.get(&entry.user);
+        let difference = match super::make::known_key(account, &entry.user, &entry.key) {
+            None => match row {
+                Some(row) => row.keys.is_ready().then_some(Skipped::Gone),
+                None => account.users.is_complete().then_some(Skipped::Gone),
+            },
+            Some((row, key)) => {
+                let mut now = Reviewed::of(row, key);
+                let is_known = key
+                    .live()
+                    .is_some_and(|live| live.last_used.known().is_some());
+                if !is_known && !hold::is_so(entry.step, &now.status) {
+                    // What was reviewed is not contradicted by what is not known yet.
+                    now.last_used.clone_from(&entry.reviewed.last_used);
+                }
+                self.difference_since(at, (account, row, key), &now, false)
+            }
+        };
+        let is_done = difference.as_ref().is_some_and(|it| entry.was_done(it));
+        let plan = self.bulk.as_deref_mut()?;
+        if is_done {
+            plan.set_state(at, EntryState::Done);
+            self.keep_step(at);
+            self.end_if_answered();
+        } else {
+            plan.edit(at, |entry| entry.difference = difference);
+        }
+        Some(())
+    }
+}
+
+/// Whether it is not known yet if a tag makes keys of a user exempt.
+pub(super) fn wants_tags(account: &Account, user: &str) -> bool {
+    let row = account.users.get(user);
+    !account.identity.tags_refused && row.is_some_and(|row| row.tags.is_idle())
+}
+
+/// Entries by their users.
+pub(super) type ByUser = HashMap<Box<str>, Vec<u32>>;
