@@ -98,6 +98,11 @@ impl Runner {
         runner
     }
 
+    /// Judges keys by another policy than that of the config file.
+    pub(super) fn use_policy(&mut self, policy: Policy) {
+        self.engine.use_policy(policy);
+    }
+
     /// Begins to do what is wanted.
     pub(super) fn intend(&mut self, intent: Intent) {
         self.note_time();

@@ -13,6 +13,7 @@ mod exemption;
 mod grid;
 mod index;
 mod policy;
+mod root;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use exemption::{
 pub use grid::{AGES, Grid, IDLE, cell_filter};
 pub use index::{AccountFindings, Counted};
 pub use policy::{ConfigExemption, Limits, OwnRule, Policy, PolicyPart, ROOT_USER};
+pub use root::{RootKey, RootVerdict, root_exemptions, root_keys};
 pub use rules::{RULE_IDS, Rule, Rules, Severity, Standard};
 
 use super::{

@@ -19,7 +19,7 @@ pub use condition::Judging;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
-use super::{findings::Rules, model::LastUsed, user_tags::UserTags};
+use super::{findings::Rules, model::LastUsed, text::visible, user_tags::UserTags};
 use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
 use condition::{Either, OfKey, OfUser, find};
@@ -114,6 +114,19 @@ impl Query {
         }
         query.add(&mut alternative);
         query
+    }
+
+    /// What of a text is not understood first, and where that stands.
+    #[must_use]
+    pub fn first_fault(text: &str) -> Option<String> {
+        text.split_whitespace().find_map(|part| {
+            let query = Self::parse(part);
+            let error = query.errors().first()?;
+            // It is a part of this very text.
+            let before = part.as_ptr() as usize - text.as_ptr() as usize;
+            let place = text[..before].chars().count() + 1;
+            Some(format!("at character {place}, {}: {error}", visible(part)))
+        })
     }
 
     /// Adds an alternative, unless it is still to be typed.

@@ -153,7 +153,7 @@ fn what_a_flag_excludes_is_left_out_of_the_file() {
 fn what_excludes_each_other_in_the_file_is_refused_there() {
     let said = refused("journal = '/tmp/x'\nno_journal = true\n", &[]);
     assert!(
-        said.contains("config.toml, line 2: no_journal: it excludes journal (line 1)"),
+        said.contains("config.toml, line 2, column 14: no_journal: it excludes journal (line 1)"),
         "{said}"
     );
     let off = cli("no_journal = false\njournal = '/tmp/x'\n", &[], &[]);

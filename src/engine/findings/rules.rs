@@ -473,7 +473,7 @@ impl Rules {
         let mut finds = Some(false);
         for (at, rule) in self.all.iter().enumerate() {
             let bit = 1 << at;
-            let is_out = self.on & bit == 0 || exempt & bit != 0 || rule.is_of_root;
+            let is_out = self.on & bit == 0 || exempt & bit != 0 || rule.is_of_root != user.root;
             if is_out || !is_asked(rule) {
                 continue;
             }
