@@ -188,6 +188,7 @@ impl Plan {
     /// Checks them.
     pub(super) async fn run(self, command: &mut Command) -> Result<ExitStatus, Ended> {
         let parts = self.wanted.parts;
+        command.runner.read_journal().await?;
         let mut follow = Follow::new(self.wanted.clone());
         let writer = command.writer.clone();
         let form = self.format.of_records();
@@ -198,7 +199,9 @@ impl Plan {
             .until(|engine| {
                 let over = follow.advance(engine, |account, row| look.at_user(account, row));
                 if self.streams() {
-                    look.records.drain(..).for_each(|it| printer.print(it));
+                    for record in look.records.drain(..) {
+                        printer.print(record);
+                    }
                     printer.flush();
                 }
                 over.then_some(())
@@ -241,7 +244,9 @@ impl Plan {
     ) {
         let is_plain = self.streams() || self.format == CheckFormat::Table && self.are_named;
         if is_plain {
-            records.into_iter().for_each(|it| printer.print(it));
+            for record in records {
+                printer.print(record);
+            }
             command.print_rest(&mut printer, gaps);
             return;
         }

@@ -16,6 +16,8 @@ pub(super) struct Wanted {
     pub(super) parts: Parts,
     /// How much policies allow: known once all of them are read.
     pub(super) power: bool,
+    /// Since when keys have been Inactive: the journal of this program tells of some.
+    pub(super) journal: bool,
 }
 
 impl Wanted {
@@ -44,6 +46,7 @@ impl Wanted {
         Self {
             parts,
             power: power || by_rules || query.asks_power(),
+            journal: parts.quarantine && parts.report || query.asks_inactive(),
         }
     }
 }

@@ -176,7 +176,7 @@ fn a_bad_value_is_refused_with_its_line_also_where_it_does_not_count() {
     for (text, words) in [
         (
             "\nrecent_days = 0",
-            "line 2: recent_days: 0 is not in 1..=3650",
+            "line 2, column 15: recent_days: 0 is not in 1..=3650",
         ),
         (
             "clear_clipboard = -1",

@@ -249,6 +249,11 @@ impl Inventory {
         self.touched.clear();
     }
 
+    /// What rules ask of keys may be otherwise for all rows.
+    pub(in crate::engine) fn judge_all_anew(&mut self) {
+        self.dirty.all();
+    }
+
     /// What may be otherwise since the last call.
     pub(in crate::engine) fn take_dirty(&mut self) -> Dirty {
         std::mem::take(&mut self.dirty)
@@ -460,6 +465,7 @@ impl Inventory {
                     KeyRow {
                         key,
                         inactive_since: before.inactive_since.filter(|_| !toggled),
+                        is_toggled: before.is_toggled || toggled,
                         ..before
                     }
                 };
