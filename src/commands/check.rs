@@ -166,7 +166,15 @@ impl Plan {
         let format = CheckFormat::chosen(args.format, looks);
         Self {
             // A rule may ask anything, of the root user's keys as well.
-            wanted: Wanted::of(Parts::ALL, &query, true, false),
+            wanted: Wanted::of(
+                Parts {
+                    tags: true,
+                    ..Parts::ALL
+                },
+                &query,
+                true,
+                false,
+            ),
             columns: columns_of(&args.columns, format.of_records()),
             are_named: !args.columns.is_empty(),
             fail_on: args.fail_on,

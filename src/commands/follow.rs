@@ -33,6 +33,8 @@ impl Wanted {
             uses: by_rules || query.asks_uses(),
             unreported: false,
             details: by_rules || query.reads_tags() || query.asks_power(),
+            tags: by_rules || query.reads_tags(),
+            power: by_rules || power || query.asks_power(),
             quarantine: by_rules || query.asks_quarantine(),
         };
         let mut parts = columns.and(by_filter);
@@ -63,6 +65,8 @@ struct Seen {
     names: bool,
     report: bool,
     details: bool,
+    /// Nothing more will be told of tags.
+    tags: bool,
     quarantine: bool,
 }
 
@@ -133,6 +137,7 @@ impl Wanted {
             names: is_named(account),
             report: !account.identity.report.is_awaited(),
             details: users.details_are_over(),
+            tags: !users.asks_tags_alone() || account.identity.tags_refused,
             quarantine: users.knows_quarantine() || users.quarantine_error().is_some(),
         };
         let is_new = told.seen.replace(seen) != Some(seen);
@@ -166,6 +171,7 @@ impl Wanted {
             None => row.key_count().is_some() || row.keys.error().is_some(),
         };
         of_account
+            && (!parts.tags || seen.tags || !row.tags.is_awaited())
             && (!parts.keys || keys_are_over(row, parts.uses))
             && (!parts.unreported || by_report())
     }

@@ -21,12 +21,14 @@ pub(super) const USES: Parts = Parts { uses: true, ..KEYS };
 /// For the tags of users, and how much their policies allow.
 pub(super) const DETAILS: Parts = Parts {
     details: true,
+    tags: true,
     ..super::output::NOTHING
 };
 
 /// For what rules find: all that one of them may ask.
 pub(super) const FINDINGS: Parts = Parts {
     summary: false,
+    tags: true,
     ..Parts::ALL
 };
 
@@ -175,6 +177,7 @@ impl Record for KeyRecord {
             .needs(USES),
         Column::new("owner", "owner", |key: &Self| (&key.owner).into()).needs(Parts {
             details: true,
+            tags: true,
             ..KEYS
         }),
         Column::new("findings", "findings", |key: &Self| (&key.findings).into()).needs(FINDINGS),
@@ -188,6 +191,7 @@ impl Record for KeyRecord {
         })
         .needs(Parts {
             details: true,
+            tags: true,
             ..KEYS
         }),
     ];

@@ -352,7 +352,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Create, &[Key::char('c')], KEYED, true),
     bind(Action::Find, &[Key::char('f')], VIEWS, true),
     bind(Action::Sort, &[Key::char('s')], SORTED, true),
-    bind(Action::Sort, &[Key::char('s')], &[Context::FoundKeys], true),
+    bind(Action::Sort, &[Key::char('s')], &[Context::FoundKeys], false),
     bind(Action::CopyId, &[Key::char('y')], KEYED, true),
     bind(Action::GoToUser, &[Key::of(KeyCode::Enter)], &[Context::AllKeys], true),
     bind(Action::WholeEntry, &[Key::of(KeyCode::Enter)], &[Context::Activity], true),

@@ -198,5 +198,7 @@ pub(in crate::commands) const NOTHING: Parts = Parts {
     uses: false,
     unreported: false,
     details: false,
+    tags: false,
+    power: false,
     quarantine: false,
 };

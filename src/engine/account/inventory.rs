@@ -14,7 +14,7 @@ use super::{
 };
 use crate::engine::{
     effect::RequestId,
-    error::Error,
+    error::{Error, Kind},
     model::{AccessKey, LastUsed, ReportedUser, User},
     request::Read,
     user_tags::UserTags,
@@ -93,6 +93,8 @@ pub struct Inventory {
     generation: u32,
     tally: Tally,
     sweep: Sweep,
+    /// Where the users begin who were not asked for their tags alone.
+    untagged: usize,
     details: Details,
     quarantine: Quarantine,
     /// What the report says of users that are not listed yet, by name in lower case.
@@ -360,6 +362,31 @@ impl Inventory {
     /// Notes that the tags of a user are asked for.
     pub fn ask_tags(&mut self, user: &str, request: RequestId) {
         self.edit_user(user, |row| row.tags.ask(request));
+    }
+
+    /// Whether each user has to be asked for tags, since those of all at once are refused.
+    #[must_use]
+    pub fn asks_tags_alone(&self) -> bool {
+        let refused = self.details_error();
+        refused.is_some_and(|error| error.kind == Kind::Denied)
+    }
+
+    /// The next user to be asked for tags, where those of all at once are refused.
+    pub(in crate::engine) fn next_untagged(&mut self) -> Option<Read> {
+        if !self.complete || !self.asks_tags_alone() {
+            return None;
+        }
+        // What was throttled is idle again, behind this place.
+        for _ in 0..2 {
+            let rest = self.rows.get(self.untagged..).unwrap_or_default();
+            if let Some(at) = rest.iter().position(|row| row.tags.is_idle()) {
+                self.untagged += at;
+                let user = &self.rows[self.untagged].user.name;
+                return Some(Read::Tags(user.clone()));
+            }
+            self.untagged = 0;
+        }
+        None
     }
 
     /// Files the tags of a user.

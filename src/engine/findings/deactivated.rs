@@ -71,7 +71,7 @@ mod tests {
         };
         KeyRow {
             key,
-            last_used: last_used.map_or(Load::Idle, |used| Load::Ready(used)),
+            last_used: last_used.map_or(Load::Idle, Load::Ready),
             refresh: false,
             inactive_since: None,
             is_toggled: false,
