@@ -5,20 +5,21 @@ mod config_command;
 mod in_force;
 
 pub use commands::{
-    ALL_REGIONS, AccountsArgs, FindArgs, FormatArgs, ImpactArgs, JournalArgs, ListArgs, Task,
-    UsersArgs,
+    ALL_REGIONS, AccountsArgs, CheckArgs, FindArgs, FormatArgs, ImpactArgs, JournalArgs, ListArgs,
+    Task, UsersArgs,
 };
 pub use in_force::{InForce, Source, command};
 
 use crate::{
     aws::{self, Embedded},
-    config::{self, Config},
+    config::{self, Config, ConfigError},
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
     engine::{
         self, Background, DEFAULT_ROLES, Exit, KeyId, MoreAccounts, Target, Wanted,
         account_rules::NamePattern,
         destination::Form,
+        findings::Policy,
         is_role_name,
         key_id::{self, NotAKey},
         profiles::ProfileList,
@@ -256,6 +257,17 @@ impl Cli {
             complain(refused.to_string().trim_end());
             ExitCode::from(2)
         })
+    }
+
+    /// The policy that `check` judges by: that of its file, or else that of the config file.
+    ///
+    /// # Errors
+    /// When its file is not there, cannot be read, or holds what is not understood.
+    pub fn policy_of(&self, args: &CheckArgs) -> Result<Policy, ConfigError> {
+        match &args.policy {
+            Some(path) => config::policy_of(path),
+            None => Ok(self.file.policy.clone()),
+        }
     }
 
     /// The leaked key that is to be dealt with.

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod ask;
+mod check;
 pub mod columns;
 mod completions;
 mod find;
@@ -22,6 +23,7 @@ mod run;
 mod user;
 mod users;
 
+pub use check::CheckFormat;
 pub use completions::{Shell, complete, profiles};
 pub use output::Format;
 
@@ -53,6 +55,9 @@ pub enum ExitStatus {
     Failed,
     /// It was not asked for in a way that is understood, and nothing was begun.
     Usage,
+    /// There are findings at or above `--fail-on`. Some of what was to be judged may not have been seen,
+    /// too: that is said, and has no exit code beside this one.
+    Findings,
     /// Only a part could be seen: standard error says what of which account is missing, and the JSON.
     Incomplete,
     /// SIGINT has ended it. Other signals end with 128 and their number.
@@ -61,10 +66,11 @@ pub enum ExitStatus {
 
 impl ExitStatus {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
+        Self::Findings,
         Self::Incomplete,
         Self::Interrupted,
     ];
@@ -76,6 +82,7 @@ impl ExitStatus {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::Findings => 3,
             Self::Incomplete => 4,
             Self::Interrupted => 130,
         }
@@ -116,7 +123,12 @@ struct Command {
 pub fn asks_accounts(task: &Task) -> bool {
     matches!(
         task,
-        Task::List(_) | Task::Users(_) | Task::Accounts(_) | Task::Find(_) | Task::Impact(_)
+        Task::List(_)
+            | Task::Users(_)
+            | Task::Accounts(_)
+            | Task::Find(_)
+            | Task::Impact(_)
+            | Task::Check(_)
     )
 }
 
@@ -133,7 +145,8 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         | Task::Users(_)
         | Task::Accounts(_)
         | Task::Find(_)
-        | Task::Impact(_) => ExitStatus::Usage.into(),
+        | Task::Impact(_)
+        | Task::Check(_) => ExitStatus::Usage.into(),
     }
 }
 
@@ -173,6 +186,20 @@ where
         Task::Impact(args) => {
             let mut command = Command::start(cli, prepared, output::NOTHING, false, looks)?;
             let ended = impact::run(args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Check(args) => {
+            let policy = match cli.policy_of(args) {
+                Ok(policy) => policy,
+                Err(why) => {
+                    complain(format_args!("iamkeys: {}", visible(&why.to_string())));
+                    return Ok(ExitStatus::Usage.into());
+                }
+            };
+            let plan = check::Plan::of(args, looks);
+            let mut command = Command::start(cli, prepared, plan.parts(), plan.streams(), looks)?;
+            command.runner.use_policy(policy);
+            let ended = plan.run(&mut command).await;
             command.end(ended).await
         }
         Task::Leaked { .. }

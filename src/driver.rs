@@ -180,6 +180,7 @@ impl Driver {
                 self.journal.open();
                 self.plans.ask(plans::Job::Find);
             }
+            Effect::ReadJournal => self.journal.read(),
             Effect::Plan(job) => self.plan(job),
             Effect::Note(note) => self.journal.note(note),
             Effect::Copy(clip) => return self.copy(clip).map(Left::Copy),

@@ -470,6 +470,7 @@ impl Engine {
             }
             Event::Plan(news) => self.heard_of_plans(news),
             Event::Profiles(list) => self.profiles.came(list),
+            Event::Deactivated(deactivated) => self.remember_deactivated(deactivated),
             Event::Rotated(rotated) => self.rotations.remember(rotated),
             Event::Journal(Ok(left_open)) => self.remember(left_open),
             Event::Journal(Err(why)) => {

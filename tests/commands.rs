@@ -10,6 +10,8 @@ mod served;
 
 #[path = "commands/asked.rs"]
 mod asked;
+#[path = "commands/check.rs"]
+mod check;
 #[path = "commands/ends.rs"]
 mod ends;
 #[path = "commands/incomplete.rs"]

@@ -4,8 +4,8 @@
 use super::{KeyIdParser, key_id};
 use crate::{
     aws,
-    commands::{Format, Shell, columns},
-    engine::{KeyId, query::Query, text::visible},
+    commands::{CheckFormat, Format, Shell, columns},
+    engine::{KeyId, findings::Severity, query::Query, text::visible},
 };
 use clap::{
     Args, Subcommand,
@@ -32,6 +32,8 @@ pub enum Task {
     Find(FindArgs),
     /// Print what would break without an access key: who uses it, what it can do, what was not checked
     Impact(ImpactArgs),
+    /// Print what is wrong with the access keys, by a policy: for people, for a pipeline, for scanners
+    Check(CheckArgs),
     /// Print the changes that iamkeys has made from this machine, and those left open
     Journal(JournalArgs),
     /// Print the settings in force, and where each comes from
@@ -147,6 +149,32 @@ pub struct ImpactArgs {
     pub format: Option<Format>,
 }
 
+/// `iamkeys check`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct CheckArgs {
+    /// Which keys, in the language of the filter on the screen: `account:*-prod -user:svc-*`
+    #[arg(value_name = "FILTER", value_parser = filter, allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// End with exit code 3 where there is a finding of this severity, or of a graver one, that is not
+    /// exempt
+    #[arg(long, value_name = "SEVERITY",
+          value_parser = PossibleValuesParser::new(["low", "medium", "high", "critical"])
+              .map(|name| Severity::named(&name).unwrap_or(Severity::Low)))]
+    pub fail_on: Option<Severity>,
+    /// Judge by the policy of this file, and not by that of the config file: [policy], [[rule]] and
+    /// [[exempt]]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// The form: a table for people, one JSON document, a JSON object a line, CSV, SARIF 2.1.0, or a list
+    /// of OCSF detection findings (default: table on a terminal, otherwise jsonl)
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub format: Option<CheckFormat>,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::FINDINGS))]
+    pub columns: Vec<String>,
+}
+
 /// `iamkeys journal`
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct JournalArgs {
@@ -178,14 +206,8 @@ fn filter(text: &str) -> Result<String, String> {
         };
         return Err(format!("{option} is not an option of this command"));
     }
-    for part in text.split_whitespace() {
-        let query = Query::parse(part);
-        if let Some(error) = query.errors().first() {
-            // It is a part of this very text.
-            let at = part.as_ptr() as usize - text.as_ptr() as usize;
-            let place = text[..at].chars().count() + 1;
-            return Err(format!("at character {place}, {}: {error}", visible(part)));
-        }
+    if let Some(fault) = Query::first_fault(text) {
+        return Err(fault);
     }
     Ok(text.to_owned())
 }
@@ -232,13 +254,14 @@ mod tests {
     use crate::cli::Cli;
     use clap::Parser as _;
 
-    const COMMANDS: [&str; 10] = [
+    const COMMANDS: [&str; 11] = [
         "leaked",
         "list",
         "users",
         "accounts",
         "find",
         "impact",
+        "check",
         "journal",
         "config",
         "completions",

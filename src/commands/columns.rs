@@ -57,6 +57,27 @@ pub const ACCOUNTS: [&str; 12] = [
     "root_has_keys",
 ];
 
+/// Of `iamkeys check`.
+pub const FINDINGS: [&str; 17] = [
+    "account",
+    "account_name",
+    "user",
+    "key_id",
+    "rule",
+    "title",
+    "severity",
+    "exempt",
+    "status",
+    "created",
+    "age_days",
+    "age_is_minimum",
+    "last_used",
+    "never_used",
+    "why",
+    "remedy",
+    "standards",
+];
+
 /// Of `iamkeys journal`.
 pub const JOURNAL: [&str; 13] = [
     "time",

@@ -223,8 +223,10 @@ fn of_account(account: &Account, parts: Parts, gaps: &mut Vec<Gap>) {
         gaps.push(Gap::of(account, "report", None, error));
     }
     of_rows(account, parts, gaps);
+    let tags_are_told = || users.rows().iter().all(|row| row.tags.known().is_some());
     if parts.details
         && let Some(error) = users.details_error()
+        && (parts.power || !parts.tags || !tags_are_told())
     {
         gaps.push(Gap::of(account, "details", None, error));
     }

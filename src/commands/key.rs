@@ -21,36 +21,38 @@ pub(super) const USES: Parts = Parts { uses: true, ..KEYS };
 /// For the tags of users, and how much their policies allow.
 pub(super) const DETAILS: Parts = Parts {
     details: true,
+    tags: true,
     ..super::output::NOTHING
 };
 
 /// For what rules find: all that one of them may ask.
 pub(super) const FINDINGS: Parts = Parts {
     summary: false,
+    tags: true,
     ..Parts::ALL
 };
 
 /// What is known of a key.
 #[derive(Clone, Debug)]
 pub(super) struct KeyRecord {
-    account: Option<String>,
-    account_name: Option<String>,
-    user: String,
-    key_id: Option<String>,
-    status: String,
-    created: Option<DateTime<Utc>>,
-    age_days: Option<i64>,
-    age_is_minimum: Option<bool>,
-    last_used: Option<DateTime<Utc>>,
-    never_used: Option<bool>,
-    service: Option<String>,
-    region: Option<String>,
-    owner: Option<String>,
-    findings: Option<Vec<String>>,
-    findings_unknown: Vec<String>,
-    exempt: Option<bool>,
-    path: String,
-    description: Option<String>,
+    pub(super) account: Option<String>,
+    pub(super) account_name: Option<String>,
+    pub(super) user: String,
+    pub(super) key_id: Option<String>,
+    pub(super) status: String,
+    pub(super) created: Option<DateTime<Utc>>,
+    pub(super) age_days: Option<i64>,
+    pub(super) age_is_minimum: Option<bool>,
+    pub(super) last_used: Option<DateTime<Utc>>,
+    pub(super) never_used: Option<bool>,
+    pub(super) service: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) findings: Option<Vec<String>>,
+    pub(super) findings_unknown: Vec<String>,
+    pub(super) exempt: Option<bool>,
+    pub(super) path: String,
+    pub(super) description: Option<String>,
 }
 
 impl KeyRecord {
@@ -185,6 +187,7 @@ impl Record for KeyRecord {
             .needs(USES),
         Column::new("owner", "owner", |key: &Self| (&key.owner).into()).needs(Parts {
             details: true,
+            tags: true,
             ..KEYS
         }),
         Column::new("findings", "findings", |key: &Self| (&key.findings).into()).needs(FINDINGS),
@@ -202,6 +205,7 @@ impl Record for KeyRecord {
         })
         .needs(Parts {
             details: true,
+            tags: true,
             ..KEYS
         }),
     ];

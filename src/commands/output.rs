@@ -9,7 +9,7 @@ mod table;
 mod value;
 mod writer;
 
-pub(super) use json::{Object, line_of, pretty};
+pub(super) use json::{Object, Rows, line_of, pretty};
 pub(super) use looks::Looks;
 pub(super) use value::{Column, NOTHING, Value};
 pub(super) use writer::{Writer, Written};

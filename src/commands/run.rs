@@ -98,6 +98,22 @@ impl Runner {
         runner
     }
 
+    /// Judges keys by another policy than that of the config file.
+    pub(super) fn use_policy(&mut self, policy: Policy) {
+        self.engine.use_policy(policy);
+    }
+
+    /// Reads what the journal tells of deactivations: a filter or a rule may ask since when a key has
+    /// been Inactive.
+    ///
+    /// # Errors
+    /// When the run ends before.
+    pub(super) async fn read_journal(&mut self) -> Result<(), Ended> {
+        self.carry_out(vec![Effect::ReadJournal]);
+        self.until(|engine| engine.findings.knows_journal().then_some(()))
+            .await
+    }
+
     /// Begins to do what is wanted.
     pub(super) fn intend(&mut self, intent: Intent) {
         self.note_time();

@@ -25,7 +25,7 @@ use super::{
     DEMO,
     effect::{Effect, RequestId, SessionId, Target},
     error::Error,
-    findings::AccountFindings,
+    findings::{AccountFindings, Deactivated},
     impact::Impacts,
     limiter::Limiter,
     loader::Loader,
@@ -89,6 +89,8 @@ pub struct Account {
     pub impacts: Impacts,
     /// What is wrong with its keys.
     pub findings: AccountFindings,
+    /// What the journal tells of deactivations.
+    pub(super) deactivated: Arc<Deactivated>,
     pub(super) loader: Loader,
 }
 
@@ -115,6 +117,7 @@ impl Account {
             event_history: HashMap::new(),
             impacts: Impacts::default(),
             findings: AccountFindings::default(),
+            deactivated: Arc::default(),
             loader: Loader::default(),
         }
     }
@@ -167,6 +170,14 @@ impl Account {
     #[must_use]
     pub fn is_of(&self, id: &str) -> bool {
         self.id() == Some(id)
+    }
+
+    /// Takes what the journal tells of deactivations.
+    pub(super) fn remember_deactivated(&mut self, deactivated: &Arc<Deactivated>) {
+        if !Arc::ptr_eq(&self.deactivated, deactivated) {
+            self.deactivated = Arc::clone(deactivated);
+            self.users.judge_all_anew();
+        }
     }
 
     /// The account ID, where it is known: from who is signed in, or from what was to be opened.

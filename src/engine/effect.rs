@@ -53,6 +53,9 @@ pub enum Effect {
     Try(SessionId, Trial),
     /// Open the journal, and tell what earlier runs have left open.
     OpenJournal,
+    /// Read what the journal tells of deactivations, and leave it as it is. Ends in one
+    /// [`Event::Deactivated`](super::Event::Deactivated).
+    ReadJournal,
     /// Write something about a change into the journal.
     Note(Note),
     /// Put a text on a clipboard.

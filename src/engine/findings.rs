@@ -9,15 +9,18 @@
 //! Each account has an [`AccountFindings`], which follows what is known of it row by row: after an
 //! answer only the rows are judged again that it has touched.
 
+mod deactivated;
 mod exemption;
 mod grid;
 mod index;
 mod policy;
+mod root;
 mod rules;
 mod shown;
 #[cfg(test)]
 mod tests;
 
+pub use deactivated::Deactivated;
 pub(in crate::engine) use exemption::exempted_by;
 pub use exemption::{
     EXEMPT_TAG, Exemption, ExemptionBy, Standing, StatedExemption, exemption_tag, exemptions_of,
@@ -25,6 +28,7 @@ pub use exemption::{
 pub use grid::{AGES, Grid, IDLE, cell_filter};
 pub use index::{AccountFindings, Counted};
 pub use policy::{ConfigExemption, Limits, OwnRule, Policy, PolicyPart, ROOT_USER};
+pub use root::{RootKey, RootVerdict, root_exemptions, root_keys};
 pub use rules::{RULE_IDS, Rule, Rules, Severity, Standard};
 pub use shown::ShownRule;
 
@@ -47,6 +51,8 @@ pub struct Findings {
     rules: Arc<Rules>,
     /// The rules of the others, by the parts that are about them.
     special: Vec<(Vec<usize>, Arc<Rules>)>,
+    /// What the journal tells of deactivations, once it is read.
+    deactivated: Option<Arc<Deactivated>>,
     /// The hour of the latest judgement: ages are counted in hours and days.
     hour: i64,
     /// How many rows were judged in all.
@@ -66,9 +72,16 @@ impl Findings {
             policy,
             rules,
             special: Vec::new(),
+            deactivated: None,
             hour: i64::MIN,
             judged: 0,
         }
+    }
+
+    /// Whether it is known what the journal tells of deactivations.
+    #[must_use]
+    pub fn knows_journal(&self) -> bool {
+        self.deactivated.is_some()
     }
 
     /// The policy.
@@ -211,6 +224,9 @@ impl Findings {
         let is_new_hour = self.hour != hour;
         self.hour = hour;
         for account in fleet.accounts_mut() {
+            if let Some(deactivated) = &self.deactivated {
+                account.remember_deactivated(deactivated);
+            }
             let rules = self.rules_for(account);
             self.judged += index::follow(account, rules, is_new_hour, now);
         }
@@ -232,8 +248,16 @@ pub fn exemptions<'a>(
 impl Engine {
     /// Says by which policy keys are judged.
     pub fn use_policy(&mut self, policy: Policy) {
-        self.findings = Findings::new(policy);
+        self.findings = Findings {
+            deactivated: self.findings.deactivated.take(),
+            ..Findings::new(policy)
+        };
         self.follow_findings();
+    }
+
+    /// Takes what the journal tells of deactivations by earlier runs.
+    pub(super) fn remember_deactivated(&mut self, deactivated: Deactivated) {
+        self.findings.deactivated = Some(Arc::new(deactivated));
     }
 
     /// Judges again what has changed.

@@ -54,6 +54,10 @@ pub struct Parts {
     pub unreported: bool,
     /// The details of all users: their tags, and how much their policies allow.
     pub details: bool,
+    /// The tags of each user, where the details of all are refused.
+    pub tags: bool,
+    /// That something needs of the details how much policies allow: nothing else tells it.
+    pub power: bool,
     /// Who is under quarantine.
     pub quarantine: bool,
 }
@@ -67,6 +71,8 @@ impl Parts {
         uses: true,
         unreported: false,
         details: true,
+        tags: false,
+        power: true,
         quarantine: true,
     };
 
@@ -80,6 +86,8 @@ impl Parts {
             uses: self.uses || other.uses,
             unreported: self.unreported || other.unreported,
             details: self.details || other.details,
+            tags: self.tags || other.tags,
+            power: self.power || other.power,
             quarantine: self.quarantine || other.quarantine,
         }
     }
@@ -556,6 +564,10 @@ impl Account {
                 .next_in_sweep(order, keys || !parts.keys, uses || !parts.uses)
         });
         let wanted = wanted.or_else(|| self.wanted_at_last(parts));
+        let wanted = wanted.or_else(|| {
+            let is_wanted = parts.tags && !self.identity.tags_refused;
+            is_wanted.then(|| self.users.next_untagged()).flatten()
+        });
         wanted.map(|read| (read, false))
     }
 

@@ -19,7 +19,7 @@ pub use condition::Judging;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
-use super::{findings::Rules, model::LastUsed, user_tags::UserTags};
+use super::{findings::Rules, model::LastUsed, text::visible, user_tags::UserTags};
 use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
 use condition::{Either, OfKey, OfUser, find};
@@ -116,6 +116,19 @@ impl Query {
         }
         query.add(&mut alternative);
         query
+    }
+
+    /// What of a text is not understood first, and where that stands.
+    #[must_use]
+    pub fn first_fault(text: &str) -> Option<String> {
+        text.split_whitespace().find_map(|part| {
+            let query = Self::parse(part);
+            let error = query.errors().first()?;
+            // It is a part of this very text.
+            let before = part.as_ptr() as usize - text.as_ptr() as usize;
+            let place = text[..before].chars().count() + 1;
+            Some(format!("at character {place}, {}: {error}", visible(part)))
+        })
     }
 
     /// Adds an alternative, unless it is still to be typed.
@@ -352,25 +365,52 @@ impl Query {
         self.judge(user, one(key), now, scratch, Wanted::Score)
     }
 
-    /// Whether a key is known to meet all conditions of this, or known not to; none where what is known
-    /// does not tell. Without a key it is asked of the user's keys, of which nothing is known. Words are
-    /// not looked for: a rule has none.
+    /// Whether a key is known to meet this, or known not to; none where what is known does not tell.
+    /// Without a key it is asked of the user's keys, of which nothing is known.
     ///
     /// Unlike a list, which shows what the report says of a key for what it is, this knows of an age
     /// that it is at least that.
-    #[inline]
+    pub fn verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        now: DateTime<Utc>,
+        scratch: &mut Scratch,
+    ) -> Option<bool> {
+        let words = |one: &Alternative| one.words_verdict(user, key, scratch);
+        self.decide(user, key, now, words)
+    }
+
+    /// The same of a query without words: nothing is needed for them.
     pub(in crate::engine) fn conditions_verdict(
         &self,
         user: &UserFacts<'_>,
         key: Option<&KeyFacts<'_>>,
         now: DateTime<Utc>,
     ) -> Option<bool> {
+        self.decide(user, key, now, |_| Some(true))
+    }
+
+    #[inline]
+    fn decide(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        now: DateTime<Utc>,
+        mut words: impl FnMut(&Alternative) -> Option<bool>,
+    ) -> Option<bool> {
         if self.is_empty() {
             return Some(true);
         }
         let mut verdict = Some(false);
         for alternative in &self.alternatives {
-            match alternative.conditions_verdict(user, key, now) {
+            let conditions = alternative.conditions_verdict(user, key, now);
+            let of_words = if conditions == Some(false) {
+                Some(true)
+            } else {
+                words(alternative)
+            };
+            match both(conditions, of_words) {
                 Some(true) => return Some(true),
                 Some(false) => {}
                 None => verdict = None,

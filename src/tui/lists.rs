@@ -10,7 +10,7 @@ mod marks;
 mod offered;
 mod scroll;
 mod seen;
-mod values;
+pub(super) mod values;
 
 pub use filter::Filter;
 pub use list::List;

@@ -93,7 +93,10 @@ impl<'a> Facts<'a> {
             },
             created: key.created(),
             is_age_least: key.live().is_none(),
-            inactive_since: key.live().and_then(|row| row.inactive_since),
+            inactive_since: key.live().and_then(|row| {
+                let told = || self.account.deactivated.since(self.account.id(), row);
+                row.inactive_since.or_else(told)
+            }),
             last_used: key.last_used(),
             own: key.id().is_some_and(|id| self.account.is_own(id)),
             description: row.known_description(key),

@@ -52,6 +52,8 @@ pub struct KeyRow {
     pub refresh: bool,
     /// Since when it has been Inactive at the latest, where that is known.
     pub inactive_since: Option<DateTime<Utc>>,
+    /// This run has seen it become Inactive or Active, by another's doing.
+    pub(in crate::engine) is_toggled: bool,
 }
 
 /// A key as far as it is known.
@@ -124,6 +126,7 @@ impl KeyRow {
             last_used: Load::Idle,
             refresh: false,
             inactive_since: None,
+            is_toggled: false,
         }
     }
 

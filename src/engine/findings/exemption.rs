@@ -151,8 +151,30 @@ impl StatedExemption {
     /// Whether it counts for a rule.
     #[must_use]
     pub fn holds_for(&self, rule: usize) -> bool {
-        matches!(self.standing, Standing::Holds(_)) && self.rules & (1 << rule) != 0
+        self.held() & (1 << rule) != 0
     }
+
+    /// The rules that it takes the key out of today, a bit each.
+    pub(super) fn held(&self) -> u64 {
+        match self.standing {
+            Standing::Holds(_) => self.rules,
+            Standing::Expired(_) | Standing::Unreadable(..) => 0,
+        }
+    }
+}
+
+/// What the config says of a key of a user.
+pub(super) fn stated_in_config(
+    rules: &Rules,
+    user: &str,
+    key: Option<&str>,
+    today: NaiveDate,
+) -> impl Iterator<Item = StatedExemption> {
+    let config = rules.exemptions_in_config(user, key);
+    config.map(move |(it, mask)| {
+        let by = ExemptionBy::Config(it.line);
+        StatedExemption::new(by, it.exemption.clone(), mask, today)
+    })
 }
 
 /// The exemptions of a key, also those that do not count; of a key that only the credential report
@@ -164,11 +186,7 @@ pub fn exemptions_of(
     key: Option<&str>,
     today: NaiveDate,
 ) -> Vec<StatedExemption> {
-    let config = rules.exemptions_in_config(&row.user.name, key);
-    let config = config.map(|(it, mask)| {
-        let by = ExemptionBy::Config(it.line);
-        StatedExemption::new(by, it.exemption.clone(), mask, today)
-    });
+    let config = stated_in_config(rules, &row.user.name, key, today);
     let mut all: Vec<StatedExemption> = config.collect();
     for (of, text) in row.tags.known().into_iter().flat_map(UserTags::exemptions) {
         if !is_about(of, key) {

@@ -4,14 +4,10 @@
 
 use super::{
     grid::{self, Grid},
-    policy::ROOT_USER,
+    root::{RootVerdict, keys_of_root, root_user},
     rules::{Rule, Rules, Verdicts},
 };
-use crate::engine::{
-    account::{Account, Facts, UserRow},
-    model::ReportedKey,
-    query::{KeyFacts, UserFacts},
-};
+use crate::engine::account::{Account, Facts, UserRow};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -209,6 +205,34 @@ impl AccountFindings {
         self.rules_in(judged.map_or(asked, |key| key.verdicts.unknown))
     }
 
+    /// The rules that keys of a user may meet, of whom it is not known which keys there are.
+    pub fn unknown_of_user(&self, row: u32) -> impl Iterator<Item = &Rule> {
+        let judged = self.rows.get(row as usize);
+        let known = self.rules.on() & self.rules.of_users();
+        self.rules_in(judged.map_or(known, |row| row.unknown))
+    }
+
+    /// The rules that one of root's keys meets, each with whether an exemption takes it out; and those
+    /// of which that is not known. The keys stand as in [`root_keys`](super::root_keys).
+    pub fn of_root(&self, key: usize) -> impl Iterator<Item = (&Rule, RootVerdict)> {
+        let judged = self.root.get(key).copied().unwrap_or_default();
+        let Judged {
+            verdicts, exempt, ..
+        } = judged;
+        let met = self.rules_in(verdicts.met & !exempt);
+        let exempt = self.rules_in(verdicts.met & exempt);
+        let unknown = self.rules_in(verdicts.unknown);
+        let met = met.map(|rule| (rule, RootVerdict::Found));
+        let exempt = exempt.map(|rule| (rule, RootVerdict::Exempt));
+        let unknown = unknown.map(|rule| (rule, RootVerdict::Unknown));
+        met.chain(exempt).chain(unknown)
+    }
+
+    /// The rules that root's keys may meet, where it is not known whether there are any.
+    pub fn unknown_of_root(&self) -> impl Iterator<Item = &Rule> {
+        self.rules_in(self.root_unknown)
+    }
+
     fn rules_in(&self, mask: u64) -> impl Iterator<Item = &Rule> {
         let rules = self.rules.all().iter().enumerate();
         let set = rules.filter(move |(at, _)| mask & (1 << at) != 0);
@@ -375,49 +399,23 @@ fn judge_rows<'a>(
     .collect()
 }
 
-/// Judges root's keys, by the rules that ask for root. The credential report tells of them, and the
-/// summary of the account how many there are.
+/// Judges root's keys, by the rules that ask for root.
 fn judge_root(index: &mut AccountFindings, account: &Account, now: DateTime<Utc>) {
-    index.root.clear();
-    index.root_unknown = 0;
     let rules = index.rules.clone();
     let mask = rules.of_root();
-    let facts = Facts::by(account, &rules, now);
-    let user = |keys: Option<usize>| UserFacts {
-        name: ROOT_USER,
-        path: "/",
-        keys,
-        root: true,
-        ..facts.root()
-    };
-    let exempt = rules.exemptions_in_config(ROOT_USER, None);
-    let exempt = exempt
-        .filter(|(it, _)| it.exemption.holds_on(now.date_naive()))
-        .fold(0, |mask, (_, of)| mask | of);
-    let judged = |keys: usize, key: KeyFacts<'_>| Judged {
-        verdicts: rules.judge(&user(Some(keys)), Some(&key), now, mask),
-        exempt,
-        may_be_exempt: false,
-        place: grid::Place::Out,
-    };
-    let Some((count, reported)) = account.identity.told_of_root() else {
-        let Verdicts { met, unknown } = rules.judge(&user(None), None, now, mask);
-        index.root_unknown = met | unknown;
-        return;
-    };
-    for at in 0..count {
-        let key = reported.get(at).map(reported_facts).unwrap_or_default();
-        index.root.push(judged(count, key));
-    }
-}
-
-/// What the report says of a key of root.
-fn reported_facts(key: &ReportedKey) -> KeyFacts<'_> {
-    KeyFacts {
-        active: Some(key.active),
-        created: key.rotated,
-        is_age_least: true,
-        last_used: Some(&key.last_used),
-        ..KeyFacts::default()
+    index.root_unknown = 0;
+    index.root.clear();
+    match keys_of_root(account, &rules, now) {
+        Some(keys) => index.root.extend(keys.iter().map(|it| Judged {
+            verdicts: rules.judge(&it.user, Some(&it.key), now, mask),
+            exempt: it.key.exempt.unwrap_or(0),
+            may_be_exempt: false,
+            place: grid::Place::Out,
+        })),
+        None => {
+            let user = root_user(account, &rules, now, None);
+            let Verdicts { met, unknown } = rules.judge(&user, None, now, mask);
+            index.root_unknown = met | unknown;
+        }
     }
 }

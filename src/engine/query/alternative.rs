@@ -154,6 +154,39 @@ impl Alternative {
         }
         verdict
     }
+
+    /// Whether the words are known to be found, or known not to be.
+    pub(super) fn words_verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        scratch: &mut Scratch,
+    ) -> Option<bool> {
+        let path = (user.path.len() > 1).then_some(user.path);
+        let id = key.and_then(|key| key.id);
+        let description = key.and_then(|key| key.description);
+        let all_told = id.is_some() && description.is_some();
+        let texts = [id, description.flatten()];
+        let tables = &mut scratch.tables;
+        let mut verdict = Some(true);
+        for words in &self.words {
+            let mut is_found = |word: &Word| {
+                let mut named = |text: &str| word.named(text, Wanted::Match, tables).is_some();
+                named(user.name)
+                    || path.is_some_and(named)
+                    || texts.iter().flatten().any(|text| word.is_in(text))
+            };
+            let found = words.iter().any(&mut is_found);
+            verdict = both(verdict, (found || all_told).then_some(found));
+        }
+        for word in &self.without {
+            let names = [Some(user.name), path];
+            let mut all = names.iter().chain(&texts).flatten();
+            let found = all.any(|text| word.is_in(text));
+            verdict = both(verdict, (found || all_told).then_some(!found));
+        }
+        verdict
+    }
 }
 
 fn all_in<T: PartialEq>(some: &[T], others: &[T]) -> bool {

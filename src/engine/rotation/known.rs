@@ -273,6 +273,7 @@ mod tests {
             last_used,
             refresh: false,
             inactive_since: None,
+            is_toggled: false,
         }
     }
 

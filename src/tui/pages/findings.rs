@@ -1,7 +1,7 @@
 //! What is wrong with keys: the rules by severity with how many keys each finds, the keys of the
 //! selected one, and how old and how idle all Active keys are, as a grid that one can move in.
 //!
-//! The keys stand in the order of their age. Which one is selected is known by its ID: rows that come
+//! The keys stand in the order of their age, or of another column. Which one is selected is known by its ID: rows that come
 //! or go around it do not make it another.
 
 mod detail;
@@ -15,12 +15,31 @@ use crate::{
         account::{Facts, Known},
         findings::{AGES, Grid, IDLE, Severity, ShownRule, cell_filter},
         fleet::KeyPlace,
-        query::{Query, Scratch},
+        query::{
+            Query, Scratch,
+            sort::{self, Column, Sort, Value},
+        },
     },
-    tui::{layout::Layout, lists::Scroll, prelude::*},
+    tui::{
+        layout::Layout,
+        lists::{Scroll, values},
+        prelude::*,
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
+
+/// What the keys can be sorted by.
+const SORTS: &[Column] = &[Column::Id, Column::User, Column::Age, Column::LastUsed];
+
+/// The same of several accounts.
+const SORTS_OF_ALL: &[Column] = &[
+    Column::Id,
+    Column::User,
+    Column::Account,
+    Column::Age,
+    Column::LastUsed,
+];
 
 /// While answers come in, the keys keep their order for so long.
 const SETTLES_AFTER: TimeDelta = TimeDelta::milliseconds(250);
@@ -87,6 +106,8 @@ pub(in crate::tui) struct FindingsPage {
     of_cell: bool,
     keys: Vec<Found>,
     scroll: Scroll,
+    /// How the keys are sorted.
+    sort: Sort,
     chosen: Option<Chosen>,
     /// What the keys were listed of, and when.
     listed: Option<Of>,
@@ -110,6 +131,7 @@ impl Default for FindingsPage {
             of_cell: false,
             keys: Vec::new(),
             scroll: Scroll::default(),
+            sort: Sort::by(Column::Age),
             chosen: None,
             listed: None,
             seen: (usize::MAX, u64::MAX),
@@ -376,8 +398,8 @@ impl FindingsPage {
         self.settled = now;
         self.keys = match of {
             Of::Rotations => rotated(&self.rotations, rows),
-            Of::Rule(rule) => found_by(rule, engine, rows),
-            Of::Cell(age, idle) => in_cell(age, idle, engine, rows),
+            Of::Rule(rule) => found_by(rule, engine, rows, self.sort),
+            Of::Cell(age, idle) => in_cell((age, idle), engine, rows, self.sort),
         };
         if is_other {
             self.scroll.select(0, self.keys.len());
@@ -396,6 +418,24 @@ impl FindingsPage {
                 self.choose(rows);
             }
         }
+    }
+
+    /// Sorts the keys in another way. The selected one stays so.
+    pub(in crate::tui) fn sort(&mut self, engine: &Engine, rows: Rows<'_>, sort: Sort) {
+        self.sort = sort;
+        // What was listed before is in another order.
+        self.seen = (usize::MAX, u64::MAX);
+        self.list(engine, rows, true);
+    }
+
+    /// The columns that the keys can be sorted by, and how they are.
+    pub(in crate::tui) fn sorted(&self, rows: Rows<'_>) -> (&'static [Column], Sort) {
+        let columns = if rows.only().is_none() {
+            SORTS_OF_ALL
+        } else {
+            SORTS
+        };
+        (columns, self.sort)
     }
 
     /// Looks which rotations are under way, at most four times a second unless that is asked for. Says
@@ -446,30 +486,35 @@ fn is_chosen(found: Found, chosen: &Chosen, rows: Rows<'_>) -> bool {
         }
 }
 
-/// How old a key is, the oldest first; what is not known comes last.
-fn age(place: KeyPlace, rows: Rows<'_>) -> i64 {
-    let created = rows.key(place).and_then(|(_, key)| key.created());
-    created.map_or(i64::MAX, |time| time.timestamp())
+/// Puts keys in order.
+fn arrange(places: &mut Vec<KeyPlace>, rows: Rows<'_>, sort: Sort) {
+    sort::arrange(places, sort.descending, |place: KeyPlace| {
+        let account = rows.account(place.slot);
+        let known = account.zip(rows.key(place));
+        known.map_or(Value::None, |(account, (row, key))| {
+            values::of_key(account, row, key, sort.column)
+        })
+    });
 }
 
-/// The keys of a rule, the oldest first; those of root before them, and exempt ones behind.
-fn found_by(rule: usize, engine: &Engine, rows: Rows<'_>) -> Vec<Found> {
+/// The keys of a rule in order; those of root before them, and exempt ones behind.
+fn found_by(rule: usize, engine: &Engine, rows: Rows<'_>, sort: Sort) -> Vec<Found> {
     let roots = rows.accounts().flat_map(|account| {
         let count = account.findings.roots(rule);
         std::iter::repeat_n(Found::Root(account.session.slot), count)
     });
     let mut found: Vec<KeyPlace> = engine.findings.keys(rows, rule).collect();
     let mut exempt: Vec<KeyPlace> = engine.findings.exempt_keys(rows, rule).collect();
-    found.sort_by_cached_key(|place| age(*place, rows));
-    exempt.sort_by_cached_key(|place| age(*place, rows));
+    arrange(&mut found, rows, sort);
+    arrange(&mut exempt, rows, sort);
     let found = found.into_iter().map(|place| Found::Key(place, false));
     let exempt = exempt.into_iter().map(|place| Found::Key(place, true));
     roots.chain(found).chain(exempt).collect()
 }
 
-/// The keys of a cell, the oldest first.
-fn in_cell(age_at: usize, idle: usize, engine: &Engine, rows: Rows<'_>) -> Vec<Found> {
-    let query = Query::parse(&cell_filter(age_at, idle));
+/// The keys of a cell in order.
+fn in_cell((age, idle): (usize, usize), engine: &Engine, rows: Rows<'_>, sort: Sort) -> Vec<Found> {
+    let query = Query::parse(&cell_filter(age, idle));
     let mut scratch = Scratch::default();
     let mut found = Vec::new();
     for account in rows.accounts() {
@@ -485,7 +530,7 @@ fn in_cell(age_at: usize, idle: usize, engine: &Engine, rows: Rows<'_>) -> Vec<F
             }
         }
     }
-    found.sort_by_cached_key(|place| age(*place, rows));
+    arrange(&mut found, rows, sort);
     let found = found.into_iter();
     found.map(|place| Found::Key(place, false)).collect()
 }

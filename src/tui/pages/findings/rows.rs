@@ -6,6 +6,7 @@ use crate::{
         account::Known,
         findings::{Severity, ShownRule, Standing, exemptions},
         impact::policy::Power,
+        query::sort::{Column as SortColumn, Sort},
     },
     tui::{
         layout::Layout,
@@ -324,7 +325,8 @@ impl FindingsPage {
         };
         let several = canvas.rows.only().is_none();
         let columns = Columns::of(list.width, several, self.shows_exemptions(canvas));
-        let table = columns.table(self.part == Part::Keys);
+        let sort = (!self.is_on_rotations(canvas.engine, canvas.rows)).then_some(self.sort);
+        let table = columns.table(self.part == Part::Keys, sort);
         table.headings(canvas, list);
         let body = Rect {
             y: list.y + 1,
@@ -557,17 +559,19 @@ impl Columns {
         }
     }
 
-    fn table(&self, focused: bool) -> Table {
+    fn table(&self, focused: bool, sort: Option<Sort>) -> Table {
         let mut columns = vec![
             Column::left("", 0, FRONT - MARKER),
-            Column::left("key ID", 0, ID),
-            Column::left("user", GAP, self.user),
+            Column::left("key ID", 0, ID).by(SortColumn::Id),
+            Column::left("user", GAP, self.user).by(SortColumn::User),
         ];
         let account = self.account;
-        columns.extend(account.map(|cells| Column::left("account", GAP, cells)));
-        columns.push(Column::right("age", 0, AGE));
+        columns.extend(
+            account.map(|cells| Column::left("account", GAP, cells).by(SortColumn::Account)),
+        );
+        columns.push(Column::right("age", 0, AGE).by(SortColumn::Age));
         if self.used {
-            columns.push(Column::right("used", 0, USED));
+            columns.push(Column::right("used", 0, USED).by(SortColumn::LastUsed));
         }
         if self.can {
             columns.push(Column::left("can", GAP, CAN));
@@ -577,7 +581,7 @@ impl Columns {
         }
         Table {
             columns,
-            sort: None,
+            sort,
             focused,
         }
     }
