@@ -597,6 +597,7 @@ impl Engine {
             Intent::OtherName => self.other_name(),
             Intent::ForgetRefusal => self.vault.choosing.as_mut()?.refused = None,
             Intent::Write => self.write()?,
+            Intent::KeepSecret(key) => self.keep_secret(&key)?,
             Intent::StopChoosing => self.vault.choosing = None,
             Intent::SearchFirst(key) => self.search_first = Some((None, key)),
             Intent::Search(slot, key) => self.search_for(slot, key)?,

@@ -161,6 +161,8 @@ pub enum Intent {
     ForgetRefusal,
     /// Write what was shown, or prove that it can be written.
     Write,
+    /// Keep the secret of a new key in a new file beside the journal: it could go nowhere else.
+    KeepSecret(String),
     /// Choose no destination after all. What is being written is written.
     StopChoosing,
     /// Search for this key as soon as an account is open.

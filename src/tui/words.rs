@@ -70,6 +70,10 @@ pub(super) fn written(
             let text = format!("saved as {}", written.path);
             (true, with_doubt(text, written))
         }
+        (Destination::External(_), Ok(written)) => (
+            true,
+            with_doubt(format!("stored: {}", written.path), written),
+        ),
         (_, Err(why)) => (false, format!("{} not written: {why}", destination.words())),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     engine::{
         destination::{Layout, LineChange, default_name},
         key_id::is_a_secret,
-        vault::{Agreeing, Choosing, Medium, NEW_KEY, Phase, Profiles, Whose},
+        vault::{Agreeing, Choosing, DestinationKind, Medium, NEW_KEY, Phase, Profiles, Whose},
     },
     tui::{prelude::*, widgets::dialog::pieces},
 };
@@ -46,6 +46,15 @@ impl Store {
             offered: false,
             button: 0,
             scroll: 0,
+        }
+    }
+
+    /// What sort of destination is asked for.
+    pub(in crate::tui) fn kind(profile: bool) -> DestinationKind {
+        if profile {
+            DestinationKind::Profile
+        } else {
+            DestinationKind::File(Layout::Console)
         }
     }
 
@@ -233,6 +242,8 @@ impl Dialog for Store {
                 self.write_file(&mut lines, choosing, *layout);
                 "Save as a file"
             }
+            // This dialog offers no such destination.
+            (Phase::Naming, Medium::External(_)) | (Phase::Found(_), _) => "Store",
             (Phase::Agreeing(agreeing), _) => {
                 review(&mut lines, choosing, agreeing);
                 let write = Button::of(Context::Plan, Action::Write, &verb(choosing));
@@ -252,7 +263,7 @@ impl Dialog for Store {
                 };
                 let profile = match medium {
                     Medium::Profile(_) => "profile ",
-                    Medium::File(_) => "",
+                    Medium::File(_) | Medium::External(_) => "",
                 };
                 working(&mut lines, &format!("{what} {profile}{name}"));
                 "Writing"
@@ -395,6 +406,7 @@ fn verb(choosing: &Choosing) -> String {
         _ if choosing.key.is_none() => match choosing.medium {
             Medium::Profile(_) => "Use this profile".into(),
             Medium::File(_) => "Use this file".into(),
+            Medium::External(_) => "Use this".into(),
         },
         _ => "Write".into(),
     }
@@ -408,7 +420,7 @@ fn review(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
     subject(lines, choosing);
     let path = match &choosing.medium {
         Medium::Profile(profiles) => profiles.found.as_ref().and_then(|it| it.path.as_deref()),
-        Medium::File(_) => None,
+        Medium::File(_) | Medium::External(_) => None,
     };
     let what = match (plan.file_exists, plan.section_exists()) {
         (false, _) => ", in a new file:",
