@@ -3,11 +3,18 @@
 //! are to tell: `run` is the loop, `follow` says which users are complete, `output` prints, `incomplete`
 //! tells what could not be seen, and `ask` asks in the terminal what signing in needs a person for. What
 //! a command does is in a file each.
+//!
+//! Those that change something show and confirm it in `confirm`, have it done by the engine's plans in
+//! `carry`, and print what became of it (`changed`).
 
 mod accounts;
 mod ask;
+mod carry;
+mod change;
+mod changed;
 pub mod columns;
 mod completions;
+mod confirm;
 mod find;
 mod follow;
 mod impact;
@@ -29,7 +36,8 @@ use crate::{
     cli::{Cli, Task, goodbye},
     driver::{Driver, DriverConfig},
     engine::{
-        self, Background, Event, MoreAccounts, Parts, Target, account::Account, text::visible,
+        self, Background, BulkAction, Event, MoreAccounts, Parts, Target, account::Account,
+        text::visible,
     },
     stderr::complain,
 };
@@ -37,7 +45,7 @@ use futures::Stream;
 use incomplete::Gap;
 use output::{Looks, Printer, Record, Writer, Written};
 use progress::Progress;
-use run::{Ended, Runner, Start};
+use run::{Changes, Ended, Runner, Start};
 use std::{
     io::{self, ErrorKind},
     process::ExitCode,
@@ -53,19 +61,23 @@ pub enum ExitStatus {
     Failed,
     /// It was not asked for in a way that is understood, and nothing was begun.
     Usage,
-    /// Only a part could be seen: standard error says what of which account is missing, and the JSON.
+    /// Only a part could be seen or done: standard error says what of which account is missing, and the
+    /// JSON.
     Incomplete,
+    /// The outcome of a change is not known.
+    OutcomeUnknown,
     /// SIGINT has ended it. Other signals end with 128 and their number.
     Interrupted,
 }
 
 impl ExitStatus {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
         Self::Incomplete,
+        Self::OutcomeUnknown,
         Self::Interrupted,
     ];
 
@@ -77,6 +89,7 @@ impl ExitStatus {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Incomplete => 4,
+            Self::OutcomeUnknown => 5,
             Self::Interrupted => 130,
         }
     }
@@ -116,7 +129,14 @@ struct Command {
 pub fn asks_accounts(task: &Task) -> bool {
     matches!(
         task,
-        Task::List(_) | Task::Users(_) | Task::Accounts(_) | Task::Find(_) | Task::Impact(_)
+        Task::List(_)
+            | Task::Users(_)
+            | Task::Accounts(_)
+            | Task::Find(_)
+            | Task::Impact(_)
+            | Task::Deactivate(_)
+            | Task::Activate(_)
+            | Task::Delete(_)
     )
 }
 
@@ -133,7 +153,10 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         | Task::Users(_)
         | Task::Accounts(_)
         | Task::Find(_)
-        | Task::Impact(_) => ExitStatus::Usage.into(),
+        | Task::Impact(_)
+        | Task::Deactivate(_)
+        | Task::Activate(_)
+        | Task::Delete(_) => ExitStatus::Usage.into(),
     }
 }
 
@@ -175,6 +198,16 @@ where
             let ended = impact::run(args, &mut command).await;
             command.end(ended).await
         }
+        Task::Deactivate(args) | Task::Activate(args) | Task::Delete(args) => {
+            let action = match task {
+                Task::Activate(_) => BulkAction::Activate,
+                Task::Delete(_) => BulkAction::Delete,
+                _ => BulkAction::Deactivate,
+            };
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = change::run(action, args, &mut command).await;
+            command.end(ended).await
+        }
         Task::Leaked { .. }
         | Task::Config
         | Task::Journal(_)
@@ -191,6 +224,37 @@ impl Command {
         parts: Parts,
         streams: bool,
         looks: Looks,
+    ) -> io::Result<Self>
+    where
+        S: Stream<Item = Event> + 'static,
+    {
+        Self::begin(cli, prepared, parts, streams, looks, Changes::None)
+    }
+
+    /// The same for a command that may change something: the journal is opened as well.
+    fn start_changing<S>(
+        cli: &Cli,
+        prepared: Prepared<S>,
+        parts: Parts,
+        looks: Looks,
+    ) -> io::Result<Self>
+    where
+        S: Stream<Item = Event> + 'static,
+    {
+        let changes = match prepared.driver.journal.path {
+            Ok(None) => Changes::Unjournaled,
+            Ok(Some(_)) | Err(_) => Changes::Journaled,
+        };
+        Self::begin(cli, prepared, parts, false, looks, changes)
+    }
+
+    fn begin<S>(
+        cli: &Cli,
+        prepared: Prepared<S>,
+        parts: Parts,
+        streams: bool,
+        looks: Looks,
+        changes: Changes,
     ) -> io::Result<Self>
     where
         S: Stream<Item = Event> + 'static,
@@ -212,6 +276,7 @@ impl Command {
             policy: cli.file.policy.clone(),
             written,
             progress: Progress::new(streams),
+            changes,
         });
         Ok(Self {
             runner,
@@ -255,6 +320,7 @@ impl Command {
 
     /// Waits until all is printed, and ends.
     async fn end(mut self, ended: Result<ExitStatus, Ended>) -> ExitCode {
+        let reached = ended.as_ref().ok().copied();
         let written = match ended {
             Ok(status) => {
                 self.writer.end();
@@ -267,11 +333,15 @@ impl Command {
             Ok(status) => status.into(),
             // Whoever reads it has read enough.
             Err(Ended::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
-                ExitStatus::Done.into()
+                reached.unwrap_or(ExitStatus::Done).into()
             }
             Err(Ended::Output(error)) => {
                 complain(format_args!("iamkeys: standard output: {error}"));
-                ExitStatus::Failed.into()
+                match reached {
+                    Some(status @ (ExitStatus::OutcomeUnknown | ExitStatus::Interrupted)) => status,
+                    _ => ExitStatus::Failed,
+                }
+                .into()
             }
             Err(Ended::Exit(exit)) => {
                 let (code, lines) = goodbye(exit);

@@ -41,6 +41,7 @@ mod rotation;
 mod search;
 mod secret_key;
 mod session;
+pub mod stakes;
 pub mod text;
 pub mod unresolved;
 pub mod user_tags;

@@ -10,6 +10,8 @@ mod served;
 
 #[path = "commands/asked.rs"]
 mod asked;
+#[path = "commands/changes.rs"]
+mod changes;
 #[path = "commands/ends.rs"]
 mod ends;
 #[path = "commands/incomplete.rs"]

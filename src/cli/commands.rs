@@ -32,6 +32,12 @@ pub enum Task {
     Find(FindArgs),
     /// Print what would break without an access key: who uses it, what it can do, what was not checked
     Impact(ImpactArgs),
+    /// Deactivate access keys: what uses them fails at once, until they are activated again
+    Deactivate(ChangeArgs),
+    /// Activate access keys
+    Activate(ChangeArgs),
+    /// Delete access keys for good
+    Delete(ChangeArgs),
     /// Print the changes that iamkeys has made from this machine, and those left open
     Journal(JournalArgs),
     /// Print the settings in force, and where each comes from
@@ -147,6 +153,24 @@ pub struct ImpactArgs {
     pub format: Option<Format>,
 }
 
+/// `iamkeys deactivate`, `activate` and `delete`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ChangeArgs {
+    /// The access key IDs, whichever users and accounts have them
+    #[arg(value_name = "KEY_ID", value_parser = KeyIdParser, required = true)]
+    pub keys: Vec<KeyId>,
+    /// Confirm it: nothing is asked
+    #[arg(long)]
+    pub yes: bool,
+    /// How what became of it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::CHANGES))]
+    pub columns: Vec<String>,
+}
+
 /// `iamkeys journal`
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct JournalArgs {
@@ -232,13 +256,16 @@ mod tests {
     use crate::cli::Cli;
     use clap::Parser as _;
 
-    const COMMANDS: [&str; 10] = [
+    const COMMANDS: [&str; 13] = [
         "leaked",
         "list",
         "users",
         "accounts",
         "find",
         "impact",
+        "deactivate",
+        "activate",
+        "delete",
         "journal",
         "config",
         "completions",

@@ -56,6 +56,19 @@ pub const ACCOUNTS: [&str; 12] = [
     "root_has_keys",
 ];
 
+/// Of commands that change keys: `iamkeys deactivate` and others.
+pub const CHANGES: [&str; 9] = [
+    "account",
+    "account_name",
+    "user",
+    "key_id",
+    "action",
+    "outcome",
+    "status",
+    "reason",
+    "request_id",
+];
+
 /// Of `iamkeys journal`.
 pub const JOURNAL: [&str; 13] = [
     "time",

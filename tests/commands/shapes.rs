@@ -100,6 +100,9 @@ fn a_document_is_as_its_schema_says() {
         ("users", &["users", "--report"]),
         ("accounts", &["accounts", "--all-accounts"]),
         ("journal", &["journal", "--journal", journal]),
+        ("changes", &["deactivate", KEY, "--yes"]),
+        ("changes", &["activate", KEY, "--yes"]),
+        ("changes", &["delete", KEY, "AKIAIOSFODNN7EXAMPLE", "--yes"]),
         ("impact", &["impact", KEY]),
         (
             "impact",
@@ -120,6 +123,12 @@ fn a_line_is_as_the_schema_of_its_document_says() {
         ("keys", "key", &columns::KEYS[..15], &["list"][..]),
         ("users", "user", &columns::USERS, &["users"]),
         ("accounts", "row", &columns::ACCOUNTS, &["accounts"]),
+        (
+            "changes",
+            "change",
+            &columns::CHANGES,
+            &["deactivate", KEY, "--yes"],
+        ),
     ] {
         let schema = schema(name);
         let lines = demo(args).well().lines();
