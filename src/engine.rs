@@ -550,7 +550,10 @@ impl Engine {
             }
             Intent::Rotate(slot, user) => self.rotate(slot, &user)?,
             Intent::RotationAction(slot, user, action) => {
-                self.act_on_rotation(slot, &user, action)?;
+                self.act_on_rotation(slot, &user, action, true)?;
+            }
+            Intent::ProposeRotationAction(slot, user, action) => {
+                self.act_on_rotation(slot, &user, action, false)?;
             }
             Intent::OpenQuestion(origin) => {
                 self.questions.show(&origin);
@@ -588,7 +591,8 @@ impl Engine {
             Intent::Discard(key) => self.discard(&key),
             Intent::DiscardAndDelete(key) => self.discard_and_delete(&key)?,
             Intent::ChooseDestination(store) => {
-                if store.key.is_none() {
+                // A key that replaces none is refused where there is no room, as it is looked at.
+                if store.key.is_none() && self.rotations.has_begun(store.slot, &store.user) {
                     self.must_create(store.slot, &store.user)?;
                 }
                 self.choose_destination(store)?;

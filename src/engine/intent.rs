@@ -68,6 +68,8 @@ pub enum Intent {
     Rotate(Slot, Box<str>),
     /// Do what a rotation needs, or take it back.
     RotationAction(Slot, Box<str>, RotationAction),
+    /// The same, and what has to be approved waits for that, whatever it is.
+    ProposeRotationAction(Slot, Box<str>, RotationAction),
     /// Show the question what became of a change.
     OpenQuestion(Origin),
     /// Leave a question for later. One that the account has answered is over.

@@ -6,6 +6,7 @@
 //! what is on its way there, a `Writing`: no one need wait for it.
 
 mod news;
+mod words;
 
 pub use news::{DestinationNews, Listing, NotWritten, Owner, Written};
 

@@ -432,7 +432,7 @@ fn review(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
     if agreeing.again {
         lines.warn("It has changed since it was shown. This is what it is now; decide again.");
     }
-    verdict(lines, choosing, agreeing);
+    verdict(lines, choosing);
     for beware in &plan.warnings {
         lines.warn(beware);
     }
@@ -457,43 +457,28 @@ fn review(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
 }
 
 /// Writes whose key is there now.
-fn verdict(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
+fn verdict(lines: &mut Lines<'_>, choosing: &Choosing) {
     let bad = lines.theme.bad;
-    let key = agreeing.holder.as_ref().map_or("", |holder| &holder.key);
+    let account = lines.canvas.engine.fleet.of(choosing.session);
+    let endpoint = account.and_then(|account| account.endpoint());
+    let mut sentences = choosing.holder_words(endpoint).into_iter();
+    let Some(first) = sentences.next() else {
+        return;
+    };
     match choosing.whose() {
         Whose::None => {}
-        Whose::ThisKey => lines.done("It holds this key already."),
-        Whose::Asking => lines.waiting(format!("It holds {key}. Asking whose that is.")),
-        Whose::SameUser => {
-            lines.done(format!("It holds {key}, of {} as well.", choosing.user));
-        }
-        Whose::Another(caller) => {
-            let text = format!("It holds {key} of another user: {}", caller.arn);
-            lines.marked(lines.theme.glyphs.warn, text, bad);
-            let here = choosing.account_id.as_ref();
-            if here.is_some_and(|here| *here != caller.account) {
-                let text = format!("That is another account: {}.", caller.account);
+        Whose::ThisKey | Whose::SameUser => lines.done(first),
+        Whose::Asking => lines.waiting(first),
+        Whose::NotAccepted | Whose::NotKnown(_) => lines.warn(first),
+        Whose::Another(_) => {
+            lines.marked(lines.theme.glyphs.warn, first, bad);
+            let last = sentences.next_back();
+            for text in sentences {
                 lines.marked(" ", text, bad);
             }
-            lines.below(format!(
-                "Programs that use this profile will act as {} instead.",
-                choosing.user
-            ));
+            if let Some(follows) = last {
+                lines.below(follows);
+            }
         }
-        Whose::NotAccepted => {
-            let account = lines.canvas.engine.fleet.of(choosing.session);
-            lines.warn(match account.and_then(|account| account.endpoint()) {
-                None => format!(
-                    "It holds {key}, which AWS does not accept: deleted, Inactive or expired."
-                ),
-                Some(endpoint) => format!(
-                    "It holds {key}. The endpoint of this session ({endpoint}) does not accept it; \
-                     AWS was not asked."
-                ),
-            });
-        }
-        Whose::NotKnown(why) => lines.warn(format!(
-            "It holds {key}. Whose that is, is not known: {why}"
-        )),
     }
 }
