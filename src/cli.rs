@@ -5,8 +5,8 @@ mod config_command;
 mod in_force;
 
 pub use commands::{
-    ALL_REGIONS, AccountsArgs, ChangeArgs, FindArgs, FormatArgs, ImpactArgs, JournalArgs, ListArgs,
-    Task, UsersArgs,
+    ALL_REGIONS, AccountsArgs, ChangeArgs, CreateArgs, FindArgs, FormatArgs, ImpactArgs,
+    JournalArgs, ListArgs, RotateArgs, StoringArgs, Task, Until, UsersArgs,
 };
 pub use in_force::{InForce, Source, command};
 

@@ -15,6 +15,7 @@ mod changed;
 pub mod columns;
 mod completions;
 mod confirm;
+mod create;
 mod find;
 mod follow;
 mod impact;
@@ -23,9 +24,12 @@ mod journal;
 mod key;
 mod list;
 mod manual;
+mod named_user;
 mod output;
 mod progress;
+mod rotate;
 mod run;
+mod store;
 mod user;
 mod users;
 
@@ -134,6 +138,8 @@ pub fn asks_accounts(task: &Task) -> bool {
             | Task::Accounts(_)
             | Task::Find(_)
             | Task::Impact(_)
+            | Task::Create(_)
+            | Task::Rotate(_)
             | Task::Deactivate(_)
             | Task::Activate(_)
             | Task::Delete(_)
@@ -154,6 +160,8 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         | Task::Accounts(_)
         | Task::Find(_)
         | Task::Impact(_)
+        | Task::Create(_)
+        | Task::Rotate(_)
         | Task::Deactivate(_)
         | Task::Activate(_)
         | Task::Delete(_) => ExitStatus::Usage.into(),
@@ -206,6 +214,16 @@ where
             };
             let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
             let ended = change::run(action, args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Create(args) => {
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = create::run(args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Rotate(args) => {
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = rotate::run(args, &mut command).await;
             command.end(ended).await
         }
         Task::Leaked { .. }

@@ -43,7 +43,6 @@ enum Step {
     NotSent,
 }
 
-#[expect(dead_code, reason = "for commands of one change, which come next")]
 /// Proposes a change, and waits until the account was looked at. None where it cannot be proposed.
 ///
 /// # Errors
@@ -66,9 +65,14 @@ pub(super) fn begin(
     slot: Slot,
     proposal: impl Into<Proposal>,
 ) -> Option<PlanId> {
+    begin_by(runner, Intent::Propose(slot, proposal.into()))
+}
+
+/// The same by what else proposes a change.
+pub(super) fn begin_by(runner: &mut Runner, intent: Intent) -> Option<PlanId> {
     let last = |engine: &Engine| engine.plans().last().map(|plan| plan.id);
     let before = last(&runner.engine);
-    runner.intend(Intent::Propose(slot, proposal.into()));
+    runner.intend(intent);
     last(&runner.engine).filter(|id| before != Some(*id))
 }
 

@@ -85,3 +85,30 @@ pub const JOURNAL: [&str; 13] = [
     "request_id",
     "took_ms",
 ];
+
+/// Of `iamkeys create`.
+pub const NEW_KEYS: [&str; 9] = [
+    "account",
+    "account_name",
+    "user",
+    "key_id",
+    "created",
+    "stored_in",
+    "outcome",
+    "reason",
+    "request_id",
+];
+
+/// Of `iamkeys rotate`.
+pub const ROTATIONS: [&str; 10] = [
+    "account",
+    "account_name",
+    "user",
+    "old_key_id",
+    "new_key_id",
+    "step",
+    "waits_for",
+    "stored_in",
+    "outcome",
+    "reason",
+];

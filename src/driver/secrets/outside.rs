@@ -57,7 +57,10 @@ pub(super) async fn put(
     connection: Option<Connection>,
 ) -> Result<Written, NotWritten> {
     let written = match &external {
-        External::Output(form) => print(text(*form, &key), io::stdout()).await,
+        External::Output(form) => match own_stdout() {
+            Ok(stdout) => print(text(*form, &key), stdout).await,
+            Err(error) => Err(error.to_string()),
+        },
         External::Terminal(form) => match terminal() {
             Ok(terminal) => print(text(*form, &key), terminal).await,
             Err(error) => Err(error.to_string()),
@@ -117,6 +120,19 @@ async fn print(text: SecretKey, mut to: impl io::Write + Send + 'static) -> Resu
     });
     let printed = printed.await.map_err(|_| super::INTERNAL.to_owned())?;
     printed.map_err(|error| error.to_string())
+}
+
+/// Standard output without its buffer, which would keep a copy of the secret.
+#[cfg(unix)]
+fn own_stdout() -> io::Result<fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn own_stdout() -> io::Result<fs::File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
 }
 
 /// The terminal of this program, wherever its output goes.
