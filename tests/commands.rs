@@ -18,6 +18,8 @@ mod ends;
 mod incomplete;
 #[path = "commands/schema.rs"]
 mod schema;
+#[path = "commands/secrets.rs"]
+mod secrets;
 #[path = "commands/shapes.rs"]
 mod shapes;
 #[path = "commands/shell.rs"]

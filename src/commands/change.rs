@@ -55,12 +55,7 @@ pub(super) async fn run(
     let Some(way) = confirm::way(&mut command.runner, args.yes) else {
         return Ok(ExitStatus::Usage);
     };
-    if let Err(why) = command.runner.journal().await? {
-        command.runner.clear_progress();
-        complain(format_args!(
-            "iamkeys: no journal, so nothing can be changed: {why}. Pass --journal PATH, or --no-journal \
-             to do without."
-        ));
+    if !confirm::has_journal(&mut command.runner).await? {
         return Ok(ExitStatus::Failed);
     }
     let format = Format::chosen(args.output.format, command.looks);

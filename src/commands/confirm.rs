@@ -49,6 +49,22 @@ pub(super) fn is_read_only(runner: &Runner) -> bool {
     refuses
 }
 
+/// Whether the journal can be written, or none is kept; where nothing can be changed, that is said.
+///
+/// # Errors
+/// When the run ends before.
+pub(super) async fn has_journal(runner: &mut Runner) -> Result<bool, Ended> {
+    let Err(why) = runner.journal().await? else {
+        return Ok(true);
+    };
+    runner.clear_progress();
+    complain(format_args!(
+        "iamkeys: no journal, so nothing can be changed: {why}. Pass --journal PATH, or --no-journal to do \
+         without."
+    ));
+    Ok(false)
+}
+
 /// What a plan would do, in lines: the key, the account, and what is at stake.
 pub(super) fn lines(engine: &Engine, plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();

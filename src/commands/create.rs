@@ -40,7 +40,7 @@ pub(super) async fn run(args: &CreateArgs, command: &mut Command) -> Result<Exit
     let Some(way) = confirm::way(&mut command.runner, args.storing.yes) else {
         return Ok(ExitStatus::Usage);
     };
-    if !has_journal(command).await? {
+    if !confirm::has_journal(&mut command.runner).await? {
         return Ok(ExitStatus::Failed);
     }
     let (slot, user) = match named_user::find(command, &args.user).await? {
@@ -116,19 +116,6 @@ pub(super) struct Created {
     /// The key's ID.
     pub(super) key: Option<String>,
     pub(super) request_id: Option<String>,
-}
-
-/// Whether the journal can be written; where it cannot, that is said.
-pub(super) async fn has_journal(command: &mut Command) -> Result<bool, Ended> {
-    let Err(why) = command.runner.journal().await? else {
-        return Ok(true);
-    };
-    command.runner.clear_progress();
-    complain(format_args!(
-        "iamkeys: no journal, so nothing can be changed: {why}. Pass --journal PATH, or --no-journal to do \
-         without."
-    ));
-    Ok(false)
 }
 
 /// Sees whether there is room for a key and whether its secret can go where it is to go, and lets a person

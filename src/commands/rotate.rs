@@ -77,7 +77,7 @@ pub(super) async fn run(args: &RotateArgs, command: &mut Command) -> Result<Exit
     let Some(way) = confirm::way(&mut command.runner, args.storing.yes) else {
         return Ok(ExitStatus::Usage);
     };
-    if !create::has_journal(command).await? {
+    if !confirm::has_journal(&mut command.runner).await? {
         return Ok(ExitStatus::Failed);
     }
     let key = KeyId::read(&args.of).ok();
