@@ -104,8 +104,14 @@ fn a_document_is_as_its_schema_says() {
         ("changes", &["activate", KEY, "--yes"]),
         ("changes", &["delete", KEY, "AKIAIOSFODNN7EXAMPLE", "--yes"]),
         ("new_keys", &["create", "grafana", "--to", "csv:x", "--yes"]),
-        ("new_keys", &["create", "deploy-bot", "--to", "csv:x", "--yes"]),
-        ("rotations", &["rotate", "grafana", "--to", "csv:x", "--yes"]),
+        (
+            "new_keys",
+            &["create", "deploy-bot", "--to", "csv:x", "--yes"],
+        ),
+        (
+            "rotations",
+            &["rotate", "grafana", "--to", "csv:x", "--yes"],
+        ),
         ("rotations", &["rotate", "grafana", "--resume", "--yes"]),
         ("impact", &["impact", KEY]),
         (
