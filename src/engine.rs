@@ -590,13 +590,7 @@ impl Engine {
             Intent::HaveIt(key) => self.part_with_secret(&key, true),
             Intent::Discard(key) => self.discard(&key),
             Intent::DiscardAndDelete(key) => self.discard_and_delete(&key)?,
-            Intent::ChooseDestination(store) => {
-                // A key that replaces none is refused where there is no room, as it is looked at.
-                if store.key.is_none() && self.rotations.has_begun(store.slot, &store.user) {
-                    self.must_create(store.slot, &store.user)?;
-                }
-                self.choose_destination(store)?;
-            }
+            Intent::ChooseDestination(store) => self.choose_destination(store)?,
             Intent::NameDestination(name) => self.name_destination(name)?,
             Intent::OtherColumns => self.other_columns(),
             Intent::OtherName => self.other_name(),

@@ -68,6 +68,15 @@ impl Questions {
         }
     }
 
+    /// Waits for no line any more.
+    pub(super) fn drop_line(&mut self) {
+        if self.open == Some(Open::Line) {
+            self.open = None;
+            // What is said next has a line of its own.
+            say_in_terminal("\n");
+        }
+    }
+
     /// The line that was asked for; none where the terminal is gone.
     pub(super) fn typed(&mut self) -> Option<String> {
         self.typed.take()

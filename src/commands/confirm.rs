@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     engine::{
-        Difference, Engine, Plan, PlanId, READ_ONLY, SessionId, age,
+        Change, Difference, Engine, Plan, PlanId, READ_ONLY, SessionId, age,
         bulk::Confirmation,
         model::KeyStatus,
         stakes::{Stake, Weight},
@@ -88,6 +88,9 @@ pub(super) fn lines(engine: &Engine, plan: &Plan) -> Vec<String> {
         }
         let instead = "To deactivate it instead: iamkeys deactivate.";
         lines.extend(engine.stakes(plan, facts, instead).iter().map(line));
+    } else if matches!(change, Change::Create { .. }) {
+        // Where its secret goes is said beside it.
+        lines.push(format!("  {}", row.undo));
     } else if plan.at_risk().is_none() {
         lines.push(format!("  {} {}", row.consequence, row.undo));
     }

@@ -15,12 +15,13 @@ use super::{
 use crate::{
     cli::CreateArgs,
     engine::{
-        Change, Engine, Exit, Plan, PlanId, Slot,
+        Change, Engine, Exit, Intent, Plan, PlanId, Slot,
         account::KeyRow,
         destination::Named,
         stakes::{sentence, used_at},
         text::visible,
         unresolved::Finding,
+        vault::NewKey,
     },
     stderr::complain,
 };
@@ -72,6 +73,10 @@ pub(super) async fn run(args: &CreateArgs, command: &mut Command) -> Result<Exit
         return Ok(end(command, args, record, ExitStatus::Failed));
     };
     let created = create(command, plan, whom, Some(named), way).await?;
+    if let Some(key) = &created.key {
+        // Where it is stored, it need not be held any longer.
+        command.runner.intend(Intent::Release(key.clone()));
+    }
     record.request_id = created.request_id;
     record.key_id.clone_from(&created.key);
     record.created = created.key.and_then(|key| {
@@ -190,8 +195,8 @@ pub(super) fn no_room(engine: &Engine, slot: Slot, user: &str) -> Option<String>
     }
     let describe = |row: &KeyRow| {
         let status = row.key.status.word();
-        let used = used_at(&row.last_used, engine.now());
-        format!("{} ({status}, {used})", row.key.id)
+        let last = used_at(&row.last_used, engine.now());
+        format!("{} ({status}, {last})", row.key.id)
     };
     let keys: Vec<String> = rows.iter().map(describe).collect();
     let what = match engine.deletable(slot, user) {
@@ -318,7 +323,19 @@ async fn of_gone(
         key: Some(key),
         ..whom
     };
-    Ok(match store::settle(command, whom, named, way).await? {
+    let gone = match store::settle(command, whom, named, way).await {
+        // Another signal than an interrupt ends at once; the secret is kept all the same.
+        Err(ended @ Ended::Exit(_)) => {
+            let new = command.runner.engine.vault.key(key);
+            if new.is_some_and(NewKey::is_only_copy) {
+                let why = "ended while it was on its way".to_owned();
+                let _ = store::keep(&mut command.runner, key, why).await;
+            }
+            return Err(ended);
+        }
+        gone => gone?,
+    };
+    Ok(match gone {
         Gone::There(place) => {
             command.runner.clear_progress();
             complain(format_args!(

@@ -17,7 +17,7 @@ use crate::{
     cli::{RotateArgs, Until},
     engine::{
         Blocker, Engine, Exit, Intent, KeyId, Read, RotationAction, RotationStep, Slot,
-        account::KeyRow, destination::Named, text::visible, vault::Tried,
+        account::KeyRow, text::visible, vault::Tried,
     },
     stderr::complain,
 };
@@ -167,7 +167,7 @@ impl Rotating<'_> {
             let action = match (stand.step, stand.blocker) {
                 (RotationStep::Deactivate, None) => RotationAction::Deactivate,
                 (RotationStep::Delete, None) => RotationAction::Delete,
-                _ => return Ok(self.waiting(&stand)),
+                _ => return Ok(Self::waiting(&stand)),
             };
             if let Some(ending) = self.act(action, command).await? {
                 return Ok(ending);
@@ -443,7 +443,7 @@ impl Rotating<'_> {
     }
 
     /// It cannot go on by itself.
-    fn waiting(&self, stand: &Stand) -> Ending {
+    fn waiting(stand: &Stand) -> Ending {
         let new = stand.new.as_deref().unwrap_or("the new key");
         let old = stand.old.as_deref().unwrap_or("the old key");
         let reason = match (stand.blocker, stand.warm_until) {
@@ -512,7 +512,7 @@ impl Rotating<'_> {
             _ if is_interrupted => ExitStatus::Interrupted,
             status => status,
         };
-        if self.args.to.as_ref().is_some_and(prints_here) {
+        if self.args.to.as_ref().is_some_and(store::prints) {
             complain(format_args!("iamkeys: {}", visible(&self.record.words())));
             return Ok(status);
         }
@@ -541,8 +541,4 @@ impl Rotating<'_> {
             status: ExitStatus::Interrupted,
         }
     }
-}
-
-fn prints_here(named: &Named) -> bool {
-    store::prints(named)
 }

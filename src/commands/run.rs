@@ -332,7 +332,9 @@ impl Runner {
                     );
                 }
             }
-            Some(Obstacle::Secret(_)) | None => {}
+            // It is not asked any longer what becomes of it: it is kept.
+            Some(Obstacle::Secret(_)) => self.questions.drop_line(),
+            None => {}
         }
     }
 

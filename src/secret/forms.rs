@@ -76,6 +76,9 @@ fn replaced(
 
 /// A new key as a JSON object, with what is known of it: what `json`, `exec:` and the stores of secrets
 /// get. There is no line break in it or behind it.
+///
+/// # Panics
+/// Never: texts can be written as JSON.
 #[must_use]
 pub fn document(key: &NewSecret) -> SecretKey {
     #[derive(Serialize)]

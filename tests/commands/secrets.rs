@@ -207,7 +207,7 @@ fn interrupt(child: &Child) {
     kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
 }
 
-fn create<'a>(to: &'a str) -> [&'a str; 5] {
+fn create(to: &str) -> [&str; 5] {
     ["create", USER, "--to", to, "--yes"]
 }
 
@@ -642,6 +642,19 @@ fn an_interrupt_between_creation_and_storing_loses_no_secret() {
 }
 
 #[test]
+fn whatever_ends_it_between_creation_and_storing_the_secret_is_kept() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let world = World::new();
+        let child = world.spawn(&create("exec:touch begun; exec sleep 1000"));
+        wait("the command", || world.path("begun").exists());
+        let id = i32::try_from(child.id()).unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        world.assert_kept(&ran, code);
+    }
+}
+
+#[test]
 fn an_answer_that_is_lost_is_said_with_the_key_that_has_appeared() {
     let world = World::new();
     world.fault(FaultKind::DropAfter, "CreateAccessKey");
@@ -782,7 +795,7 @@ fn a_person_sees_where_the_secret_goes_and_decides_what_becomes_of_one_that_is_r
         .in_terminal(&["create", USER, "--to", "exec:exit 7"])
         .run();
     program.wait_text("Its secret goes to the standard input of: exit 7");
-    program.wait_text("Create access key for grafana");
+    program.wait_text("Create a key for grafana");
     program.wait_text("Create? [y/N]");
     program.press("n\r");
     program.wait_text("not confirmed");

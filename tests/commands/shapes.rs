@@ -139,9 +139,23 @@ fn a_line_is_as_the_schema_of_its_document_says() {
             &columns::CHANGES,
             &["deactivate", KEY, "--yes"],
         ),
+        (
+            "new_keys",
+            "new_key",
+            &columns::NEW_KEYS,
+            &["create", "grafana", "--to", "csv:x", "--yes"],
+        ),
+        (
+            "rotations",
+            "rotation",
+            &columns::ROTATIONS,
+            &["rotate", "grafana", "--to", "csv:x", "--yes"],
+        ),
     ] {
         let schema = schema(name);
-        let lines = demo(args).well().lines();
+        let ran = demo(args);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let lines = ran.lines();
         assert!(!lines.is_empty());
         for line in lines {
             let faults = faults(&schema, defined(&schema, one), &line);

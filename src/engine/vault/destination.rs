@@ -276,6 +276,10 @@ impl Engine {
     /// Begins to choose where the secret of a key goes: one that is held, or one that is about to
     /// be created.
     pub(in crate::engine) fn choose_destination(&mut self, store: StoreIn) -> Option<()> {
+        // A key that replaces none is refused where there is no room, as it is looked at.
+        if store.key.is_none() && self.rotations.has_begun(store.slot, &store.user) {
+            self.must_create(store.slot, &store.user)?;
+        }
         let account = self.fleet.get(store.slot)?;
         let (session, label) = match &store.key {
             Some(key) => {
