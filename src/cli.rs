@@ -5,8 +5,8 @@ mod config_command;
 mod in_force;
 
 pub use commands::{
-    ALL_REGIONS, AccountsArgs, CheckArgs, FindArgs, FormatArgs, ImpactArgs, JournalArgs, ListArgs,
-    Task, UsersArgs,
+    ALL_REGIONS, AccountsArgs, ChangeArgs, CheckArgs, CreateArgs, FindArgs, FormatArgs, ImpactArgs,
+    JournalArgs, ListArgs, RotateArgs, StoringArgs, Task, Until, UsersArgs,
 };
 pub use in_force::{InForce, Source, command};
 
@@ -60,8 +60,8 @@ use tracing_appender::non_blocking::WorkerGuard;
     about,
     after_help = "Signs in as the aws command does: environment, profile files, SSO, credential \
                   process, assumed role, container, instance.\n\n\
-                  Exit codes: 0 done, 1 failed, 2 usage error, 4 only part of the accounts could be \
-                  seen (standard error says which), 130 interrupted, 128+N ended by signal N."
+                  Exit codes: 0 done, 1 failed, 2 usage error, 4 only part could be seen or \
+                  done (standard error says which), 5 the outcome of a change is not known, 130 interrupted, 128+N ended by signal N."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {

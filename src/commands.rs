@@ -3,12 +3,20 @@
 //! are to tell: `run` is the loop, `follow` says which users are complete, `output` prints, `incomplete`
 //! tells what could not be seen, and `ask` asks in the terminal what signing in needs a person for. What
 //! a command does is in a file each.
+//!
+//! Those that change something show and confirm it in `confirm`, have it done by the engine's plans in
+//! `carry`, and print what became of it (`changed`).
 
 mod accounts;
 mod ask;
+mod carry;
+mod change;
+mod changed;
 mod check;
 pub mod columns;
 mod completions;
+mod confirm;
+mod create;
 mod find;
 mod follow;
 mod impact;
@@ -17,9 +25,12 @@ mod journal;
 mod key;
 mod list;
 mod manual;
+mod named_user;
 mod output;
 mod progress;
+mod rotate;
 mod run;
+mod store;
 mod user;
 mod users;
 
@@ -31,7 +42,8 @@ use crate::{
     cli::{Cli, Task, goodbye},
     driver::{Driver, DriverConfig},
     engine::{
-        self, Background, Event, MoreAccounts, Parts, Target, account::Account, text::visible,
+        self, Background, BulkAction, Event, MoreAccounts, Parts, Target, account::Account,
+        text::visible,
     },
     stderr::complain,
 };
@@ -39,7 +51,7 @@ use futures::Stream;
 use incomplete::Gap;
 use output::{Looks, Printer, Record, Writer, Written};
 use progress::Progress;
-use run::{Ended, Runner, Start};
+use run::{Changes, Ended, Runner, Start};
 use std::{
     io::{self, ErrorKind},
     process::ExitCode,
@@ -58,20 +70,24 @@ pub enum ExitStatus {
     /// There are findings at or above `--fail-on`. Some of what was to be judged may not have been seen,
     /// too: that is said, and has no exit code beside this one.
     Findings,
-    /// Only a part could be seen: standard error says what of which account is missing, and the JSON.
+    /// Only a part could be seen or done: standard error says what of which account is missing, and the
+    /// JSON.
     Incomplete,
+    /// The outcome of a change is not known.
+    OutcomeUnknown,
     /// SIGINT has ended it. Other signals end with 128 and their number.
     Interrupted,
 }
 
 impl ExitStatus {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
         Self::Findings,
         Self::Incomplete,
+        Self::OutcomeUnknown,
         Self::Interrupted,
     ];
 
@@ -84,6 +100,7 @@ impl ExitStatus {
             Self::Usage => 2,
             Self::Findings => 3,
             Self::Incomplete => 4,
+            Self::OutcomeUnknown => 5,
             Self::Interrupted => 130,
         }
     }
@@ -129,6 +146,11 @@ pub fn asks_accounts(task: &Task) -> bool {
             | Task::Find(_)
             | Task::Impact(_)
             | Task::Check(_)
+            | Task::Create(_)
+            | Task::Rotate(_)
+            | Task::Deactivate(_)
+            | Task::Activate(_)
+            | Task::Delete(_)
     )
 }
 
@@ -146,7 +168,12 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         | Task::Accounts(_)
         | Task::Find(_)
         | Task::Impact(_)
-        | Task::Check(_) => ExitStatus::Usage.into(),
+        | Task::Check(_)
+        | Task::Create(_)
+        | Task::Rotate(_)
+        | Task::Deactivate(_)
+        | Task::Activate(_)
+        | Task::Delete(_) => ExitStatus::Usage.into(),
     }
 }
 
@@ -202,6 +229,26 @@ where
             let ended = plan.run(&mut command).await;
             command.end(ended).await
         }
+        Task::Deactivate(args) | Task::Activate(args) | Task::Delete(args) => {
+            let action = match task {
+                Task::Activate(_) => BulkAction::Activate,
+                Task::Delete(_) => BulkAction::Delete,
+                _ => BulkAction::Deactivate,
+            };
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = change::run(action, args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Create(args) => {
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = create::run(args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Rotate(args) => {
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = rotate::run(args, &mut command).await;
+            command.end(ended).await
+        }
         Task::Leaked { .. }
         | Task::Config
         | Task::Journal(_)
@@ -218,6 +265,37 @@ impl Command {
         parts: Parts,
         streams: bool,
         looks: Looks,
+    ) -> io::Result<Self>
+    where
+        S: Stream<Item = Event> + 'static,
+    {
+        Self::begin(cli, prepared, parts, streams, looks, Changes::None)
+    }
+
+    /// The same for a command that may change something: the journal is opened as well.
+    fn start_changing<S>(
+        cli: &Cli,
+        prepared: Prepared<S>,
+        parts: Parts,
+        looks: Looks,
+    ) -> io::Result<Self>
+    where
+        S: Stream<Item = Event> + 'static,
+    {
+        let changes = match prepared.driver.journal.path {
+            Ok(None) => Changes::Unjournaled,
+            Ok(Some(_)) | Err(_) => Changes::Journaled,
+        };
+        Self::begin(cli, prepared, parts, false, looks, changes)
+    }
+
+    fn begin<S>(
+        cli: &Cli,
+        prepared: Prepared<S>,
+        parts: Parts,
+        streams: bool,
+        looks: Looks,
+        changes: Changes,
     ) -> io::Result<Self>
     where
         S: Stream<Item = Event> + 'static,
@@ -239,6 +317,7 @@ impl Command {
             policy: cli.file.policy.clone(),
             written,
             progress: Progress::new(streams),
+            changes,
         });
         Ok(Self {
             runner,
@@ -282,6 +361,7 @@ impl Command {
 
     /// Waits until all is printed, and ends.
     async fn end(mut self, ended: Result<ExitStatus, Ended>) -> ExitCode {
+        let reached = ended.as_ref().ok().copied();
         let written = match ended {
             Ok(status) => {
                 self.writer.end();
@@ -294,11 +374,15 @@ impl Command {
             Ok(status) => status.into(),
             // Whoever reads it has read enough.
             Err(Ended::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
-                ExitStatus::Done.into()
+                reached.unwrap_or(ExitStatus::Done).into()
             }
             Err(Ended::Output(error)) => {
                 complain(format_args!("iamkeys: standard output: {error}"));
-                ExitStatus::Failed.into()
+                match reached {
+                    Some(status @ (ExitStatus::OutcomeUnknown | ExitStatus::Interrupted)) => status,
+                    _ => ExitStatus::Failed,
+                }
+                .into()
             }
             Err(Ended::Exit(exit)) => {
                 let (code, lines) = goodbye(exit);

@@ -10,6 +10,8 @@ mod served;
 
 #[path = "commands/asked.rs"]
 mod asked;
+#[path = "commands/changes.rs"]
+mod changes;
 #[path = "commands/check.rs"]
 mod check;
 #[path = "commands/ends.rs"]
@@ -18,6 +20,8 @@ mod ends;
 mod incomplete;
 #[path = "commands/schema.rs"]
 mod schema;
+#[path = "commands/secrets.rs"]
+mod secrets;
 #[path = "commands/shapes.rs"]
 mod shapes;
 #[path = "commands/shell.rs"]

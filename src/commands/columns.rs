@@ -78,6 +78,19 @@ pub const FINDINGS: [&str; 17] = [
     "standards",
 ];
 
+/// Of commands that change keys: `iamkeys deactivate` and others.
+pub const CHANGES: [&str; 9] = [
+    "account",
+    "account_name",
+    "user",
+    "key_id",
+    "action",
+    "outcome",
+    "status",
+    "reason",
+    "request_id",
+];
+
 /// Of `iamkeys journal`.
 pub const JOURNAL: [&str; 13] = [
     "time",
@@ -93,4 +106,31 @@ pub const JOURNAL: [&str; 13] = [
     "error",
     "request_id",
     "took_ms",
+];
+
+/// Of `iamkeys create`.
+pub const NEW_KEYS: [&str; 9] = [
+    "account",
+    "account_name",
+    "user",
+    "key_id",
+    "created",
+    "stored_in",
+    "outcome",
+    "reason",
+    "request_id",
+];
+
+/// Of `iamkeys rotate`.
+pub const ROTATIONS: [&str; 10] = [
+    "account",
+    "account_name",
+    "user",
+    "old_key_id",
+    "new_key_id",
+    "step",
+    "waits_for",
+    "stored_in",
+    "outcome",
+    "reason",
 ];

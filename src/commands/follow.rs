@@ -178,7 +178,7 @@ impl Wanted {
 }
 
 /// Whether it is known what the account is called, as far as it tells.
-fn is_named(account: &Account) -> bool {
+pub(super) fn is_named(account: &Account) -> bool {
     let identity = &account.identity;
     let is_listed = identity.is_called_as_listed && identity.listed_name.is_some();
     !identity.caller.is_awaited() && (is_listed || !identity.alias.is_awaited())

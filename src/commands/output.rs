@@ -174,7 +174,7 @@ impl<R: Record> Printer<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::{columns, key::KeyRecord, user::UserRecord};
+    use crate::commands::{changed::ChangedRecord, columns, key::KeyRecord, user::UserRecord};
 
     #[test]
     fn each_column_that_can_be_named_is_there_and_no_other() {
@@ -187,7 +187,10 @@ mod tests {
         }
         assert_eq!(names::<KeyRecord>(), columns::KEYS);
         assert_eq!(names::<UserRecord>(), columns::USERS);
-        assert!(are_known::<KeyRecord>() && are_known::<UserRecord>());
+        assert_eq!(names::<ChangedRecord>(), columns::CHANGES);
+        assert!(
+            are_known::<KeyRecord>() && are_known::<UserRecord>() && are_known::<ChangedRecord>()
+        );
     }
 
     #[test]

@@ -91,6 +91,11 @@ impl JournalWriter {
         }
     }
 
+    /// Where it is kept, where it is.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.config.path.clone().ok().flatten()
+    }
+
     /// Opens the journal on a thread of its own, and tells what earlier runs have left open.
     pub(super) fn open(&self) {
         let outbox = self.outbox.clone();

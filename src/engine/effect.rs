@@ -4,7 +4,7 @@
 use super::{
     SecretKey,
     bulk::{Document, KeptStep},
-    destination::{Form, Layout, Multiplexer, ProfilePlan, Why},
+    destination::{External, Form, Found, Layout, Multiplexer, NewSecret, ProfilePlan, Why},
     leak::Evidence,
     prompt::{Means, PromptId, Reply},
     request::{Change, Read},
@@ -274,6 +274,19 @@ pub enum SecretJob {
         /// Its secret.
         secret: SecretKey,
     },
+    /// See whether a key could go there, and what is there already; nothing is written.
+    Look(External),
+    /// Put a key there.
+    Put {
+        /// Where.
+        external: External,
+        /// What was found there, and agreed to.
+        found: Found,
+        /// The key.
+        key: NewSecret,
+    },
+    /// Keep a key in a new file beside the journal: it has gone nowhere else.
+    Keep(NewSecret),
 }
 
 /// A file to be made for a key.

@@ -97,8 +97,11 @@ fn there_is_a_page_for_each_command() {
     pages.sort();
     let expected = [
         "iamkeys-accounts.1",
+        "iamkeys-activate.1",
         "iamkeys-completions.1",
         "iamkeys-config.1",
+        "iamkeys-deactivate.1",
+        "iamkeys-delete.1",
         "iamkeys-find.1",
         "iamkeys-impact.1",
         "iamkeys-journal.1",

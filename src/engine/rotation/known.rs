@@ -16,8 +16,24 @@ use std::collections::{HashMap, HashSet};
 struct Begun {
     slot: Slot,
     user: Box<str>,
-    /// Where the secret goes as soon as there is a new key, and of which account.
-    destination: Option<(Chosen, AccountLabel)>,
+}
+
+/// Where the secret of a user's next key goes as soon as there is one.
+#[derive(Debug)]
+struct Ahead {
+    slot: Slot,
+    user: Box<str>,
+    chosen: Chosen,
+    /// Of which account.
+    at: AccountLabel,
+    /// It is the key of a rotation.
+    in_rotation: bool,
+}
+
+impl Ahead {
+    fn is_of(&self, slot: Slot, user: &str) -> bool {
+        self.slot == slot && self.user.eq_ignore_ascii_case(user)
+    }
 }
 
 impl Begun {
@@ -59,6 +75,8 @@ struct Deactivated {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Rotations {
     begun: Vec<Begun>,
+    /// Where the secrets of keys go that are about to be created: of rotations, and of others.
+    ahead: Vec<Ahead>,
     /// The keys that replace another, each with that one.
     replaced: HashMap<String, (String, Evidence)>,
     /// The newer keys of which a person has said that they replace none.
@@ -70,10 +88,6 @@ pub(in crate::engine) struct Rotations {
 }
 
 impl Rotations {
-    fn begun(&mut self, slot: Slot, user: &str) -> Option<&mut Begun> {
-        self.begun.iter_mut().find(|it| it.is_of(slot, user))
-    }
-
     /// Whether the rotation of a user's key was begun, and is not complete.
     pub(in crate::engine) fn has_begun(&self, slot: Slot, user: &str) -> bool {
         self.begun.iter().any(|it| it.is_of(slot, user))
@@ -85,7 +99,6 @@ impl Rotations {
             self.begun.push(Begun {
                 slot,
                 user: user.into(),
-                destination: None,
             });
         }
     }
@@ -162,11 +175,14 @@ impl Rotations {
     /// A rotation is complete, or a person goes on without it.
     pub(in crate::engine) fn end(&mut self, slot: Slot, user: &str) {
         self.begun.retain(|it| !it.is_of(slot, user));
+        self.ahead
+            .retain(|it| !it.in_rotation || !it.is_of(slot, user));
     }
 
     /// Another account is opened in this slot.
     pub(in crate::engine) fn forget(&mut self, slot: Slot) {
         self.begun.retain(|begun| begun.slot != slot);
+        self.ahead.retain(|ahead| ahead.slot != slot);
     }
 
     /// Notes where the secret of the next key of a user goes.
@@ -177,9 +193,14 @@ impl Rotations {
         at: AccountLabel,
         chosen: Chosen,
     ) {
-        if let Some(begun) = self.begun(slot, user) {
-            begun.destination = Some((chosen, at));
-        }
+        self.ahead.retain(|it| !it.is_of(slot, user));
+        self.ahead.push(Ahead {
+            slot,
+            user: user.into(),
+            chosen,
+            at,
+            in_rotation: self.has_begun(slot, user),
+        });
     }
 
     /// Where the secret of the next key of a user goes, if that was chosen in this account.
@@ -189,9 +210,8 @@ impl Rotations {
         user: &str,
         here: &AccountLabel,
     ) -> Option<&Chosen> {
-        let begun = self.begun.iter().find(|it| it.is_of(slot, user))?;
-        let (chosen, at) = begun.destination.as_ref()?;
-        at.is_same(here).then_some(chosen)
+        let ahead = self.ahead.iter().find(|it| it.is_of(slot, user))?;
+        ahead.at.is_same(here).then_some(&ahead.chosen)
     }
 
     /// When this run has deactivated a key.
@@ -208,8 +228,9 @@ impl Rotations {
         user: &str,
         at: &AccountLabel,
     ) -> Option<Chosen> {
-        let (chosen, chosen_at) = self.begun(slot, user)?.destination.take()?;
-        chosen_at.is_same(at).then_some(chosen)
+        let place = self.ahead.iter().position(|it| it.is_of(slot, user))?;
+        let ahead = self.ahead.swap_remove(place);
+        ahead.at.is_same(at).then_some(ahead.chosen)
     }
 
     /// Notes that this run has activated or deactivated a key.
