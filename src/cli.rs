@@ -6,7 +6,7 @@ mod in_force;
 
 pub use commands::{
     ALL_REGIONS, AccountsArgs, ChangeArgs, FindArgs, FormatArgs, ImpactArgs, JournalArgs, ListArgs,
-    Task, UsersArgs,
+    PlanApplyArgs, PlanMakeArgs, PlanShowArgs, PlanTask, Task, UsersArgs,
 };
 pub use in_force::{InForce, Source, command};
 
