@@ -2,14 +2,16 @@
 //! back. They are the engine's own, as on the screen.
 //!
 //! `make` makes one, `document` prints what one says, `open` opens one with the accounts that it names,
-//! and `apply` carries it out.
+//! `apply` carries it out, and `told` says what became of it.
 
 mod apply;
 mod document;
 mod make;
 mod open;
+mod told;
 
 pub(super) use document::PlanRecord;
+pub(super) use open::tell_unfinished;
 
 use super::{
     Command, ExitStatus, Prepared,

@@ -2,8 +2,9 @@
 //! it has come to its end. What becomes of each key is printed as soon as that is known.
 
 use super::{
-    document::{count, summary},
-    open::{self, Deactivated, Opening, Purpose, words_of},
+    document::count,
+    open::{self, Deactivated, Opening, Purpose},
+    told,
 };
 use crate::{
     cli::PlanApplyArgs,
@@ -17,6 +18,7 @@ use crate::{
     },
     engine::{
         BulkIntent, BulkPlan, Engine, Exit, Intent, Origin, PlanJob,
+        account::Account,
         bulk::{
             BulkStage, Document, Entry, EntryState, HeldBack, Marked, Paused, PlanNews, Skipped,
         },
@@ -26,9 +28,6 @@ use crate::{
     stderr::complain,
 };
 use std::collections::HashSet;
-
-/// So many differences are named one by one.
-const NAMED: usize = 20;
 
 /// A plan that is carried out.
 struct Applying {
@@ -153,7 +152,7 @@ impl Applying {
                 }
             };
             if entry.held_back == Some(HeldBack::NotOpen) {
-                let record = record(engine, plan, entry, "activate");
+                let record = told::record(engine, plan, entry, "activate");
                 let reason = HeldBack::NotOpen.words();
                 self.put(at, record.with(Outcome::Skipped, reason));
                 continue;
@@ -195,7 +194,7 @@ impl Applying {
         let Some(plan) = command.runner.engine.bulk() else {
             return Ok(());
         };
-        let lines = what_is_done(document, plan);
+        let lines = told::what_is_done(document, plan);
         match way {
             Way::Asked => confirm::show(&lines),
             Way::Yes => lines
@@ -317,34 +316,9 @@ impl Applying {
     }
 
     fn tell(&mut self, at: usize, engine: &Engine, plan: &BulkPlan, entry: &Entry, why: &str) {
-        let record = record(engine, plan, entry, entry.step.verb());
+        let record = told::record(engine, plan, entry, entry.step.verb());
         let is_before = self.before.contains(&at);
-        let (outcome, reason) = match &entry.state {
-            EntryState::Done if is_before => (
-                Outcome::Already,
-                Some("done by an earlier run of this plan".to_owned()),
-            ),
-            EntryState::Done => (Outcome::Done, None),
-            EntryState::Skipped(skipped) => skipped_as(skipped, &record),
-            EntryState::Failed(error) => (Outcome::Failed, Some(error.to_string())),
-            EntryState::OutcomeUnknown(_) => (
-                Outcome::Unknown,
-                Some("its answer was lost, and the account does not show it".to_owned()),
-            ),
-            EntryState::UnderWay => (
-                Outcome::Unknown,
-                Some("interrupted while it was under way".to_owned()),
-            ),
-            EntryState::Pending | EntryState::Looking => {
-                match (&entry.difference, &entry.held_back) {
-                    (Some(difference @ (Skipped::AlreadySo | Skipped::Gone)), _) => {
-                        skipped_as(difference, &record)
-                    }
-                    (_, Some(held)) if !entry.included => (Outcome::Skipped, Some(held.words())),
-                    _ => (Outcome::Skipped, Some(not_begun(plan, entry, why))),
-                }
-            }
-        };
+        let (outcome, reason) = told::became(plan, entry, &record, is_before, why);
         let account = plan.account_of(entry);
         if let (Outcome::Failed | Outcome::Unknown, Some(reason)) = (outcome, &reason) {
             self.failed.push(format!(
@@ -352,7 +326,7 @@ impl Applying {
                 entry.key, entry.user, account.name
             ));
         }
-        let request_id = request_id(engine, &entry.key).filter(|_| !is_before);
+        let request_id = told::request_id(engine, &entry.key).filter(|_| !is_before);
         let record = ChangedRecord {
             request_id: request_id.filter(|_| matches!(outcome, Outcome::Done | Outcome::Failed)),
             ..record.with(outcome, reason)
@@ -414,58 +388,6 @@ impl Applying {
     }
 }
 
-/// What a plan would do now, in lines.
-fn what_is_done(document: &Document, plan: &BulkPlan) -> Vec<String> {
-    let mut lines = summary(document);
-    for account in plan
-        .accounts()
-        .iter()
-        .filter(|account| account.included > 0)
-    {
-        let id = account.id.as_deref().filter(|id| *id != account.name);
-        let id = id.map(|id| format!(" {id}")).unwrap_or_default();
-        let production = if account.production {
-            " (production)"
-        } else {
-            ""
-        };
-        lines.push(format!(
-            "  {}{id}{production}: {}",
-            account.name,
-            count(account.included, "key")
-        ));
-    }
-    let keys = plan.entries().iter().zip(&document.keys);
-    let newly = keys.filter(|(entry, key)| key.included && !entry.included);
-    for (entry, _) in newly.take(NAMED) {
-        let why = entry
-            .held_back
-            .as_ref()
-            .map(HeldBack::words)
-            .unwrap_or_default();
-        lines.push(format!(
-            "  left out now: {} of {}: {why}",
-            entry.key, entry.user
-        ));
-    }
-    let entries = plan.entries().iter().filter(|entry| entry.included);
-    let changed = entries.filter_map(|entry| Some((entry, entry.difference.as_ref()?)));
-    for (entry, difference) in changed.take(NAMED) {
-        let words = words_of(difference);
-        lines.push(format!(
-            "  since then: {} of {}: {words}",
-            entry.key, entry.user
-        ));
-    }
-    if let more @ 1.. = plan.changed_since().saturating_sub(NAMED) {
-        lines.push(format!("  and {more} more are not as they were"));
-    }
-    if plan.is_applied_already() {
-        lines.push("  all of it is so already: the plan may have been applied before".into());
-    }
-    lines
-}
-
 /// Keeps the plan beside the journal, which no two processes do at once; or says why not.
 async fn keep(command: &mut Command) -> Result<Result<(), String>, Ended> {
     let runner = &mut command.runner;
@@ -506,7 +428,7 @@ fn is_looked_into(engine: &Engine, plan: &BulkPlan) -> bool {
         let question = engine.question(&Origin::Here(change));
         question.is_some_and(|question| {
             let account = engine.account_of(question);
-            let is_lost = account.is_none_or(|account| account.is_lost());
+            let is_lost = account.is_none_or(Account::is_lost);
             !is_lost
                 && matches!(
                     question.finding,
@@ -514,51 +436,4 @@ fn is_looked_into(engine: &Engine, plan: &BulkPlan) -> bool {
                 )
         })
     })
-}
-
-/// How a key that was not as reviewed is told of.
-fn skipped_as(skipped: &Skipped, record: &ChangedRecord) -> (Outcome, Option<String>) {
-    match skipped {
-        Skipped::AlreadySo => {
-            let status = record.status.as_deref().unwrap_or("so");
-            (Outcome::Already, Some(format!("already {status}")))
-        }
-        Skipped::Gone if record.action == "delete" => {
-            (Outcome::Already, Some("no longer there".into()))
-        }
-        other => (Outcome::Skipped, Some(words_of(other))),
-    }
-}
-
-/// Why a key was not begun.
-fn not_begun(plan: &BulkPlan, entry: &Entry, why: &str) -> String {
-    match (&plan.account_of(entry).paused, why) {
-        (Some(paused), _) => format!(
-            "not begun: {} is paused: {}",
-            plan.account_of(entry).name,
-            paused.words()
-        ),
-        (None, "") => "not begun".into(),
-        (None, why) => why.to_owned(),
-    }
-}
-
-/// The record of a key of a plan, without what became of it.
-fn record(engine: &Engine, plan: &BulkPlan, entry: &Entry, action: &'static str) -> ChangedRecord {
-    let of = plan.account_of(entry);
-    let account = of.slot.and_then(|slot| engine.fleet.get(slot));
-    let mut record = ChangedRecord::of(account, Some(&entry.user), &entry.key, action);
-    if account.is_none() {
-        record.account.clone_from(&of.id);
-        record.account_name = Some(of.name.clone());
-    }
-    record
-}
-
-/// AWS's ID of the latest request that has changed a key.
-fn request_id(engine: &Engine, key: &str) -> Option<String> {
-    let activity = &engine.activity;
-    let mut entries = (0..activity.len()).filter_map(|row| activity.row(row));
-    let found = entries.find(|entry| entry.key.as_deref() == Some(key));
-    found?.request_id.clone()
 }

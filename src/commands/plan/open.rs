@@ -88,12 +88,9 @@ impl Opening {
                 complain(format_args!("iamkeys: going on with {words}"));
                 runner.intend(Intent::Bulk(BulkIntent::GoOn));
             }
-            Some((Left::Other, words)) => {
+            Some((Left::Other, _)) => {
                 runner.clear_progress();
-                complain(format_args!(
-                    "iamkeys: not finished: {words}. iamkeys plan apply of its file goes on with it; the \
-                     screen (iamkeys without a command) ends it"
-                ));
+                tell_unfinished(&runner.engine);
             }
             None => {}
         }
@@ -134,6 +131,17 @@ enum Left {
     SameUndo,
     /// Another plan.
     Other,
+}
+
+/// Says that an earlier run has left a plan, and what can be done about it.
+pub(in crate::commands) fn tell_unfinished(engine: &Engine) {
+    if let Some(kept) = engine.kept_plan() {
+        complain(format_args!(
+            "iamkeys: not finished: {}. iamkeys plan apply of its file goes on with it; the screen \
+             (iamkeys without a command) ends it",
+            unfinished(kept)
+        ));
+    }
 }
 
 /// What an earlier run has left, in words.
