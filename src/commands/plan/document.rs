@@ -91,7 +91,7 @@ impl Record for PlanRecord {
             format!("{left_out}{}", it.step)
         }),
         Column::new("included", "included", |it: &Self| it.included.into()),
-        Column::new("why", "why", |it: &Self| (&it.why).into()),
+        Column::new("why", "why", |it: &Self| (&it.why).into()).words(|it| first_of(&it.why)),
         Column::new("status", "status", |it: &Self| (&it.status).into()),
         Column::new("created", "created", |it: &Self| (&it.created).into()),
         Column::new("last_used", "last used", |it: &Self| (&it.last_used).into())
@@ -128,6 +128,16 @@ impl Record for PlanRecord {
     fn sort_key(&self) -> Vec<String> {
         // As the plan has them: the sort keeps the order of what is alike.
         Vec::new()
+    }
+}
+
+/// The first of several reasons, and how many there are more: a line of a table has little room.
+fn first_of(why: &str) -> String {
+    let mut reasons = why.split(", ");
+    let first = reasons.next().unwrap_or_default();
+    match reasons.count() {
+        0 => first.to_owned(),
+        more => format!("{first} +{more}"),
     }
 }
 
