@@ -18,6 +18,8 @@ mod check;
 mod ends;
 #[path = "commands/incomplete.rs"]
 mod incomplete;
+#[path = "commands/plans.rs"]
+mod plans;
 #[path = "commands/schema.rs"]
 mod schema;
 #[path = "commands/secrets.rs"]
