@@ -14,6 +14,7 @@ mod grid;
 mod index;
 mod policy;
 mod rules;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use grid::{AGES, Grid, IDLE, cell_filter};
 pub use index::{AccountFindings, Counted};
 pub use policy::{ConfigExemption, Limits, OwnRule, Policy, PolicyPart, ROOT_USER};
 pub use rules::{RULE_IDS, Rule, Rules, Severity, Standard};
+pub use shown::ShownRule;
 
 use super::{
     Engine,
@@ -86,6 +88,16 @@ impl Findings {
     #[must_use]
     pub fn judged(&self) -> usize {
         self.judged
+    }
+
+    /// The rules of an account, also of one that nothing was judged of yet.
+    fn rules_of<'a>(&'a self, account: &'a Account) -> &'a Rules {
+        let rules = account.findings.rules();
+        if rules.all().is_empty() {
+            &self.rules
+        } else {
+            rules
+        }
     }
 
     /// How many keys a rule finds in these accounts.

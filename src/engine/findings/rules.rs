@@ -99,9 +99,38 @@ struct Row {
     why: &'static str,
     remedy: &'static str,
     standards: &'static [Standard],
-    title: fn(&Limits) -> String,
+    /// The limit that its title names, where it names one.
+    limit: Option<fn(&Limits) -> u32>,
+    /// Its title, with the days of its limit.
+    title: fn(&str) -> String,
     /// The second is whether `unused-90` counts, too.
     when: fn(&Limits, bool) -> String,
+}
+
+impl Row {
+    /// Its title where these are the least and the most of its limits.
+    fn title_at(&self, least: &Limits, most: &Limits) -> String {
+        let days = self.limit.map(|limit| (limit(least), limit(most)));
+        let days = days.map_or_else(String::new, |(least, most)| {
+            let (least, most) = (least.min(most), least.max(most));
+            if least == most {
+                least.to_string()
+            } else {
+                format!("{least}–{most}")
+            }
+        });
+        (self.title)(&days)
+    }
+}
+
+/// The title of a rule that there always is, where its limit is not the same in all accounts: with the
+/// least and the most of them.
+pub(super) fn title_of_all(id: &str, limits: &[Limits]) -> Option<String> {
+    let row = TABLE.iter().find(|row| row.id == id)?;
+    let limit = row.limit?;
+    let least = limits.iter().min_by_key(|it| limit(it))?;
+    let most = limits.iter().max_by_key(|it| limit(it))?;
+    Some(row.title_at(least, most))
 }
 
 const fn at(name: &'static str, control: &'static str) -> Standard {
@@ -160,6 +189,7 @@ const TABLE: &[Row] = &[
             at(PCI_4, "8.2.2.6"),
             at(NIST, "AC-2(1), AC-3"),
         ],
+        limit: None,
         title: |_| "Root user has an access key".into(),
         when: |_, _| "root".into(),
     },
@@ -169,6 +199,7 @@ const TABLE: &[Row] = &[
         why: "AWS has found a key of this user in public: others have it.",
         remedy: "Deal with the leak: deactivate the key, cut its sessions, look what was done with it.",
         standards: &[at(NIST, "AC-2(3)")],
+        limit: None,
         title: |_| "Quarantined by AWS".into(),
         when: |_, _| "quarantined".into(),
     },
@@ -178,7 +209,8 @@ const TABLE: &[Row] = &[
         why: "Whoever finds a copy of this key has the whole account.",
         remedy: "Rotate it, or replace it with a role. Take away the permissions that are not used.",
         standards: OLD,
-        title: |limits| format!("Admin key over {} days", limits.age),
+        limit: Some(|limits| limits.age),
+        title: |days| format!("Admin key over {days} days"),
         when: |limits, _| format!("status:active admin age>{}", limits.age),
     },
     Row {
@@ -187,7 +219,8 @@ const TABLE: &[Row] = &[
         why: "It was made and never needed, and works for whoever finds it.",
         remedy: "Deactivate it, then delete it: nothing uses it.",
         standards: UNUSED,
-        title: |limits| format!("Never used in {} days", limits.grace),
+        limit: Some(|limits| limits.grace),
+        title: |days| format!("Never used in {days} days"),
         when: |limits, _| format!("status:active never age>{}", limits.grace),
     },
     Row {
@@ -196,7 +229,8 @@ const TABLE: &[Row] = &[
         why: "Nothing that still runs needs it, and a copy of it still works.",
         remedy: "Look at its impact, deactivate it, wait, then delete it.",
         standards: UNUSED_LONG,
-        title: |limits| format!("Not used for {} days", limits.long_unused),
+        limit: Some(|limits| limits.long_unused),
+        title: |days| format!("Not used for {days} days"),
         when: |limits, _| format!("status:active unused>={}", limits.long_unused),
     },
     Row {
@@ -205,7 +239,8 @@ const TABLE: &[Row] = &[
         why: "What uses it has most likely ended.",
         remedy: "Ask its owner, then deactivate it.",
         standards: UNUSED,
-        title: |limits| format!("Not used for {} days", limits.unused),
+        limit: Some(|limits| limits.unused),
+        title: |days| format!("Not used for {days} days"),
         when: |limits, is_bounded| {
             let begin = format!("status:active unused>={}", limits.unused);
             let is_bounded = is_bounded && limits.long_unused > limits.unused;
@@ -219,7 +254,8 @@ const TABLE: &[Row] = &[
         why: "The longer a key lives, the more copies of it there are.",
         remedy: "Rotate it, or replace it with a role.",
         standards: OLD,
-        title: |limits| format!("Older than {} days", limits.age),
+        limit: Some(|limits| limits.age),
+        title: |days| format!("Older than {days} days"),
         when: |limits, _| format!("status:active age>{}", limits.age),
     },
     Row {
@@ -228,6 +264,7 @@ const TABLE: &[Row] = &[
         why: "A second key is for rotating: left Active, it is one more that can leak.",
         remedy: "Finish the rotation: deactivate the one that is not used, then delete it.",
         standards: &[at(CIS_1, "1.13"), at(CIS_5, "1.12"), at(CIS_6, "2.12")],
+        limit: None,
         title: |_| "Two Active keys".into(),
         when: |_, _| "status:active active>1".into(),
     },
@@ -242,6 +279,7 @@ const TABLE: &[Row] = &[
             at(CIS_6, "2.9"),
             at(CIS_7, "2.10"),
         ],
+        limit: None,
         title: |_| "Key, password and no MFA".into(),
         when: |_, _| "status:active password -mfa".into(),
     },
@@ -251,7 +289,8 @@ const TABLE: &[Row] = &[
         why: "It was not missed, and one call makes it work again.",
         remedy: "Delete it.",
         standards: &[at(NIST, "AC-2(3)")],
-        title: |limits| format!("Inactive for {} days", limits.inactive),
+        limit: Some(|limits| limits.inactive),
+        title: |days| format!("Inactive for {days} days"),
         when: |limits, _| format!("status:inactive inactive>={}", limits.inactive),
     },
     Row {
@@ -260,6 +299,7 @@ const TABLE: &[Row] = &[
         why: "There is nobody to ask before it is changed.",
         remedy: "Tag the user with owner, team or contact.",
         standards: &[],
+        limit: None,
         title: |_| "No owner".into(),
         when: |_, _| "-owner:*".into(),
     },
@@ -321,7 +361,7 @@ impl Rules {
             let when = (row.when)(&limits, is_bounded);
             Rule {
                 id: row.id.into(),
-                title: (row.title)(&limits).into(),
+                title: row.title_at(&limits, &limits).into(),
                 severity: policy.severity(places, row.id).unwrap_or(row.severity),
                 query: Query::parse(&when),
                 when: when.into(),
