@@ -217,6 +217,13 @@ impl Account {
         listed.is_some_and(|listed| listed.state.why_closed().is_some())
     }
 
+    /// Whether the organisation has closed it, and nothing was ever seen of it: no key of it works, and
+    /// there is nothing to be known.
+    #[must_use]
+    pub fn is_shut(&self) -> bool {
+        self.is_closed() && self.is_lost() && self.users.rows().is_empty()
+    }
+
     /// The endpoint, where it is not AWS's own.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {

@@ -104,10 +104,28 @@ impl Findings {
     #[must_use]
     pub fn count(&self, rows: Rows<'_>, rule: usize) -> Counted {
         let mut all = Counted::default();
-        for account in rows.accounts() {
+        for account in rows.accounts().filter(|account| !account.is_shut()) {
             all.add(account.findings.count(rule));
+            all.unlisted += usize::from(self.may_find_more(account, rule));
         }
         all
+    }
+
+    /// Whether a rule may find keys in an account of users who are not listed, or of what has changed since
+    /// it could be asked.
+    fn may_find_more(&self, account: &Account, rule: usize) -> bool {
+        let rule = self.rules_of(account).get(rule);
+        rule.is_some_and(|rule| {
+            let of_users = !rule.is_of_root_alone && !account.is_listed();
+            rule.is_on && (of_users || account.is_lost())
+        })
+    }
+
+    /// Whether it is known of all keys of these accounts what is wrong with them.
+    #[must_use]
+    pub fn is_certain(&self, rows: Rows<'_>) -> bool {
+        let mut rules = 0..self.rules.all().len();
+        rules.all(|rule| self.count(rows, rule).is_certain())
     }
 
     /// How many keys of these accounts any rule finds.

@@ -30,6 +30,8 @@ pub struct Counted {
     pub users: usize,
     /// Accounts of which it is not known whether root has keys that meet it.
     pub accounts: usize,
+    /// Accounts of which it is not known, or not any more, which users there are: their keys may meet it.
+    pub unlisted: usize,
 }
 
 impl Counted {
@@ -41,12 +43,13 @@ impl Counted {
         self.unknown += other.unknown;
         self.users += other.users;
         self.accounts += other.accounts;
+        self.unlisted += other.unlisted;
     }
 
-    /// Whether everything is known.
+    /// Whether it is known of every key whether it meets the rule: there are no more of them.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        self.unknown == 0 && self.users == 0 && self.accounts == 0
+        self.unknown == 0 && self.users == 0 && self.accounts == 0 && self.unlisted == 0
     }
 }
 

@@ -13,14 +13,14 @@ use crate::{
     engine::{
         Attention, RotationUnderWay,
         account::{Facts, Known},
-        findings::{AGES, Grid, IDLE, Rule, Severity, cell_filter},
+        findings::{AGES, Grid, IDLE, Severity, ShownRule, cell_filter},
         fleet::KeyPlace,
         query::{Query, Scratch},
     },
     tui::{layout::Layout, lists::Scroll, prelude::*},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use std::{cmp::Reverse, collections::HashMap};
+use std::collections::HashMap;
 
 /// While answers come in, the keys keep their order for so long.
 const SETTLES_AFTER: TimeDelta = TimeDelta::milliseconds(250);
@@ -79,6 +79,8 @@ pub(in crate::tui) struct FindingsPage {
     pub part: Part,
     /// Where the selected rule stands among those that are shown.
     rules: Scroll,
+    /// Which rule that is: another account may have more of them. None for the rotations.
+    rule: Option<usize>,
     /// The selected cell: its age, and how idle.
     cell: (usize, usize),
     /// Whether the keys are those of the cell.
@@ -93,6 +95,8 @@ pub(in crate::tui) struct FindingsPage {
     /// The rotations under way in the accounts that are shown, and when they were last looked for: that
     /// costs a look at each user.
     rotations: Vec<RotationUnderWay>,
+    /// There may be more of them: not all keys are loaded that would tell.
+    may_rotate_more: bool,
     looked: DateTime<Utc>,
 }
 
@@ -101,6 +105,7 @@ impl Default for FindingsPage {
         Self {
             part: Part::default(),
             rules: Scroll::default(),
+            rule: None,
             cell: (AGES.len() - 1, IDLE.len() - 1),
             of_cell: false,
             keys: Vec::new(),
@@ -110,17 +115,24 @@ impl Default for FindingsPage {
             seen: (usize::MAX, u64::MAX),
             settled: DateTime::UNIX_EPOCH,
             rotations: Vec::new(),
+            may_rotate_more: true,
             looked: DateTime::UNIX_EPOCH,
         }
     }
 }
 
-/// The rules that count, the gravest first, each with its place among all.
-fn shown(engine: &Engine) -> Vec<(usize, &Rule)> {
-    let rules = engine.findings.rules().all().iter().enumerate();
-    let mut shown: Vec<(usize, &Rule)> = rules.filter(|(_, rule)| rule.is_on).collect();
-    shown.sort_by_key(|(_, rule)| Reverse(rule.severity));
-    shown
+/// The rules that count in these accounts, the gravest first.
+fn shown<'a>(engine: &'a Engine, rows: Rows<'a>) -> Vec<ShownRule<'a>> {
+    engine.findings.shown(rows)
+}
+
+/// A number of which it may be known that there are no more: with `+` where there may be.
+fn number(count: usize, is_certain: bool) -> String {
+    match (count, is_certain) {
+        (count, true) => format::count(count),
+        (0, false) => "?".into(),
+        (count, false) => format!("{}+", format::count(count)),
+    }
 }
 
 impl FindingsPage {
@@ -133,19 +145,19 @@ impl FindingsPage {
         }
     }
 
-    fn of(&self, engine: &Engine) -> Of {
+    fn of(&self, engine: &Engine, rows: Rows<'_>) -> Of {
         if self.of_cell {
             return Of::Cell(self.cell.0, self.cell.1);
         }
-        let rules = shown(engine);
+        let rules = shown(engine, rows);
         let rule = rules.get(self.rules.cursor());
-        rule.map_or(Of::Rotations, |(at, _)| Of::Rule(*at))
+        rule.map_or(Of::Rotations, |rule| Of::Rule(rule.place))
     }
 
     /// The filter that shows what is selected: the keys of a rule, or of a cell. There is none for
     /// rotations.
-    pub(in crate::tui) fn filter(&self, engine: &Engine) -> Option<String> {
-        Some(match self.of(engine) {
+    pub(in crate::tui) fn filter(&self, engine: &Engine, rows: Rows<'_>) -> Option<String> {
+        Some(match self.of(engine, rows) {
             Of::Rule(rule) => format!("finding:{}", engine.findings.rules().get(rule)?.id),
             Of::Cell(age, idle) => cell_filter(age, idle),
             Of::Rotations => return None,
@@ -153,8 +165,8 @@ impl FindingsPage {
     }
 
     /// Whether the rotations under way are selected, behind the rules.
-    pub(in crate::tui) fn is_on_rotations(&self, engine: &Engine) -> bool {
-        self.of(engine) == Of::Rotations
+    pub(in crate::tui) fn is_on_rotations(&self, engine: &Engine, rows: Rows<'_>) -> bool {
+        self.of(engine, rows) == Of::Rotations
     }
 
     /// The keys that are listed, without those of root.
@@ -166,12 +178,12 @@ impl FindingsPage {
         keys.collect()
     }
 
-    /// Whether the selected rule is about the root user, whose keys are in no list.
-    pub(in crate::tui) fn is_of_root(&self, engine: &Engine) -> bool {
-        match self.of(engine) {
+    /// Whether the selected rule is about the root user alone, whose keys are in no list.
+    pub(in crate::tui) fn is_of_root(&self, engine: &Engine, rows: Rows<'_>) -> bool {
+        match self.of(engine, rows) {
             Of::Rule(rule) => {
                 let rule = engine.findings.rules().get(rule);
-                rule.is_some_and(|rule| rule.is_of_root)
+                rule.is_some_and(|rule| rule.is_of_root_alone)
             }
             _ => false,
         }
@@ -203,9 +215,29 @@ impl FindingsPage {
     }
 
     /// Selects a rule; behind them, the rotations.
-    pub(in crate::tui) fn select_rule(&mut self, engine: &Engine, at: usize) {
-        self.rules.select(at, shown(engine).len() + 1);
+    pub(in crate::tui) fn select_rule(&mut self, engine: &Engine, rows: Rows<'_>, at: usize) {
+        let rules = shown(engine, rows);
+        self.rules.select(at, rules.len() + 1);
+        self.rule = rules.get(self.rules.cursor()).map(|rule| rule.place);
         self.of_cell = false;
+    }
+
+    /// Stays at the selected rule when there are others than before.
+    fn follow_rules(&mut self, rules: &[ShownRule<'_>]) {
+        let at = self.rules.cursor();
+        if rules.get(at).map(|rule| rule.place) == self.rule {
+            return;
+        }
+        let kept = match self.rule {
+            Some(place) => rules.iter().position(|rule| rule.place == place),
+            None if self.listed.is_some() => Some(rules.len()),
+            None => None,
+        };
+        match kept {
+            Some(kept) => self.rules.carry(kept, rules.len() + 1),
+            None => self.rules.select(at, rules.len() + 1),
+        }
+        self.rule = rules.get(self.rules.cursor()).map(|rule| rule.place);
     }
 
     /// Selects a key.
@@ -225,7 +257,7 @@ impl FindingsPage {
         match self.part {
             Part::Rules => {
                 let at = self.rules.cursor().saturating_add_signed(by);
-                self.select_rule(engine, at);
+                self.select_rule(engine, rows, at);
             }
             Part::Keys => {
                 let at = self.scroll.cursor().saturating_add_signed(by);
@@ -298,8 +330,10 @@ impl FindingsPage {
 
     /// Follows what has come.
     pub(in crate::tui) fn follow(&mut self, engine: &Engine, rows: Rows<'_>, layout: &Layout) {
-        let room = rows::Room::of(self, layout, engine);
-        self.rules.set_height(room.rules, shown(engine).len() + 1);
+        let rules = shown(engine, rows);
+        let room = rows::Room::of(self, layout, &rules);
+        self.rules.set_height(room.rules, rules.len() + 1);
+        self.follow_rules(&rules);
         self.list(engine, rows, false);
         self.scroll.set_height(room.keys, self.keys.len());
     }
@@ -322,7 +356,7 @@ impl FindingsPage {
     /// Lists the keys: at once where that is asked for or rows stand elsewhere, and otherwise at most
     /// four times a second.
     fn list(&mut self, engine: &Engine, rows: Rows<'_>, asked_for: bool) {
-        let (of, now) = (self.of(engine), engine.now());
+        let (of, now) = (self.of(engine, rows), engine.now());
         let has_rotated = self.look_for_rotations(engine, rows, asked_for);
         let is_stale = has_rotated && of == Of::Rotations;
         let places = rows.accounts().map(|account| {
@@ -377,6 +411,7 @@ impl FindingsPage {
         found.retain(|it| rows.account(it.slot).is_some());
         let are_others = found != self.rotations;
         self.rotations = found;
+        self.may_rotate_more = rows.accounts().any(may_rotate_more);
         are_others
     }
 
@@ -455,6 +490,15 @@ fn in_cell(age_at: usize, idle: usize, engine: &Engine, rows: Rows<'_>) -> Vec<F
     found.map(|place| Found::Key(place, false)).collect()
 }
 
+/// Whether rotations may be under way in an account that nothing tells of: users who may have two keys,
+/// and of whom these are not loaded.
+fn may_rotate_more(account: &Account) -> bool {
+    let may_have_two =
+        |row: &UserRow| row.keys.known().is_none() && row.key_count().is_none_or(|count| count > 1);
+    let may_have_two = || account.users.rows().iter().any(may_have_two);
+    !account.is_shut() && (account.is_lost() || !account.is_listed() || may_have_two())
+}
+
 /// The keys of the users whose rotation is under way.
 fn rotated(rotations: &[RotationUnderWay], rows: Rows<'_>) -> Vec<Found> {
     let keys = rotations
@@ -485,9 +529,16 @@ pub(super) fn row() -> PageRow {
     }
 }
 
-/// How many keys are found, as the tab shows it.
+/// How many keys are found, as the tab shows it: with `+` where there are accounts, users or keys that are
+/// not known. That a rule cannot be judged of some keys is said beside the rule; no finding at all is none
+/// only where all can.
 pub(super) fn count(engine: &Engine, rows: Rows<'_>) -> String {
-    format::count(engine.findings.found(rows))
+    let found = engine.findings.found(rows);
+    let is_certain = match found {
+        0 => engine.findings.is_certain(rows),
+        _ => knows_all_keys(rows),
+    };
+    number(found, is_certain)
 }
 
 /// The symbol of a severity, and how it is drawn.
@@ -513,4 +564,15 @@ fn cell_style(theme: &Theme, age: usize, idle: usize) -> Style {
 /// The grid of the accounts that are shown.
 fn grid(canvas: &Canvas<'_>) -> Grid {
     canvas.engine.findings.grid(canvas.rows)
+}
+
+/// Whether all keys of these accounts are known, and all of the accounts can be asked.
+fn knows_all_keys(rows: Rows<'_>) -> bool {
+    rows.accounts()
+        .all(|account| account.is_shut() || account.is_all_known() && !account.is_lost())
+}
+
+/// Whether all keys of the accounts that are shown stand in it.
+fn is_all_in(grid: &Grid, rows: Rows<'_>) -> bool {
+    grid.unknown == 0 && knows_all_keys(rows)
 }

@@ -192,7 +192,7 @@ impl Screen {
                 self.move_in_findings(action);
             }
             Action::ShowFound => {
-                if let Some(filter) = self.pages.findings.filter(&self.engine) {
+                if let Some(filter) = self.pages.findings.filter(&self.engine, self.rows()) {
                     self.go_to(Page::Keys);
                     self.filter_by(&filter);
                 }
