@@ -158,9 +158,10 @@ impl Query {
         self.of_key().next().is_some() || of_user.any(needs)
     }
 
-    /// Whether it has words, which are found fuzzily or in what is not shown: of no use to a rule.
+    /// Whether it has plain words, wanted or not: they are found fuzzily, or in what is not shown, and so
+    /// are of no use to a rule.
     #[must_use]
-    pub fn has_words_or_opposites(&self) -> bool {
+    pub fn has_plain_words(&self) -> bool {
         let mut alternatives = self.alternatives.iter();
         alternatives.any(|one| !one.words.is_empty() || !one.without.is_empty())
     }

@@ -346,7 +346,7 @@ fn condition(line: usize, value: &DeValue<'_>) -> Result<Box<str>, Refusal> {
     let query = Query::parse(text);
     let why = if let Some(error) = query.errors().first() {
         format!("{error} (in {text:?})")
-    } else if query.has_words_or_opposites() {
+    } else if query.has_plain_words() {
         format!("a rule takes fields and no plain words, as user:*web* (in {text:?})")
     } else if query.asks_findings() {
         format!("a rule cannot ask for findings (in {text:?})")

@@ -1043,7 +1043,7 @@ fn each_condition_is_understood_and_asks_for_fields_only() {
     for rule in rules.all() {
         let query = Query::parse(&rule.when);
         assert_eq!(query.errors(), [""; 0], "{}", rule.id);
-        assert!(!query.is_empty() && !query.has_words_or_opposites() && !query.asks_findings());
+        assert!(!query.is_empty() && !query.has_plain_words() && !query.asks_findings());
         assert!(
             rule.why.ends_with('.') && rule.remedy.ends_with('.'),
             "{}",

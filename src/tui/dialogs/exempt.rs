@@ -246,7 +246,7 @@ impl Dialog for Exempt {
             return Vec::new();
         }
         self.input = Input::default();
-        let text = "That looks like a secret, and everybody could read it: taken out again";
+        let text = "That looks like a secret, and anyone could read it: taken out again";
         vec![Ask::Complain(text.into())]
     }
 }
