@@ -117,7 +117,7 @@ fn a_document_is_as_its_schema_says() {
 #[test]
 fn a_line_is_as_the_schema_of_its_document_says() {
     for (name, one, record, args) in [
-        ("keys", "key", &columns::KEYS[..15], &["list"][..]),
+        ("keys", "key", &columns::KEYS[..16], &["list"][..]),
         ("users", "user", &columns::USERS, &["users"]),
         ("accounts", "row", &columns::ACCOUNTS, &["accounts"]),
     ] {
