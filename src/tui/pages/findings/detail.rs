@@ -212,10 +212,9 @@ fn conditions(rule: &ShownRule<'_>, canvas: &Canvas<'_>) -> Vec<(String, Style)>
         several => {
             let each = several.iter().map(|(when, accounts)| {
                 let accounts = format::plural(*accounts, "account");
-                (format!("{accounts}: {when}"), theme.dim)
+                (format!("when {when} ({accounts})"), theme.dim)
             });
-            let head = ("limits differ by account".to_owned(), theme.dim);
-            [head].into_iter().chain(each).collect()
+            each.collect()
         }
     }
 }

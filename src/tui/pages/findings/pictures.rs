@@ -32,7 +32,14 @@ pub(super) fn grid(canvas: &mut Canvas<'_>, area: Rect, at: (usize, usize), focu
     let mut y = area.bottom().saturating_sub(lines).min(area.y + 2);
     if y > area.y {
         let keys = active_words(canvas, &grid);
-        let title = Line::styled(format!(" how old, how idle: {keys}"), theme.dim);
+        let title = format!(" how old, how idle: {keys}");
+        let title = if width(&title) > usize::from(area.width) {
+            let number = number(grid.all(), is_all_in(&grid, canvas.rows));
+            format!(" Active keys, age/idle: {number}")
+        } else {
+            title
+        };
+        let title = Line::styled(title, theme.dim);
         canvas.line(area.x, y - 1, area.width, &title);
     }
     let is_unknown = grid.all() == 0 && !is_all_in(&grid, canvas.rows);
