@@ -42,6 +42,7 @@ impl<'a> Facts<'a> {
     /// Of a user.
     #[must_use]
     pub fn user(&self, row: &'a UserRow) -> UserFacts<'a> {
+        let statuses = row.statuses();
         UserFacts {
             account: self.names,
             name: &row.user.name,
@@ -51,8 +52,8 @@ impl<'a> Facts<'a> {
             tags: row.tags.known(),
             admin: row.power.map(Power::is_admin),
             quarantined: self.account.users.is_quarantined(&row.user.name),
-            active: row.active_keys(),
-            neither: row.keys_of_other_status(),
+            active: statuses.map(|(active, _)| active),
+            neither: statuses.map_or(0, |(_, neither)| neither),
             password: row.login.has_password(),
             mfa: row.login.has_mfa(),
             root: false,
