@@ -116,7 +116,7 @@ impl Findings {
     fn may_find_more(&self, account: &Account, rule: usize) -> bool {
         let rule = self.rules_of(account).get(rule);
         rule.is_some_and(|rule| {
-            let of_users = !rule.is_of_root_alone && !account.is_listed();
+            let of_users = !rule.is_of_root_alone() && !account.is_listed();
             rule.is_on && (of_users || account.is_lost())
         })
     }
