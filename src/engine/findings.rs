@@ -91,8 +91,8 @@ impl Findings {
     }
 
     /// The rules of an account, also of one that nothing was judged of yet.
-    fn rules_of<'a>(&'a self, account: &'a Account) -> &'a Rules {
-        let rules = account.findings.rules();
+    fn rules_of<'a>(&'a self, account: &'a Account) -> &'a Arc<Rules> {
+        let rules = account.findings.shared_rules();
         if rules.all().is_empty() {
             &self.rules
         } else {
