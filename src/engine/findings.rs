@@ -104,8 +104,8 @@ impl Findings {
     }
 
     /// The rules of an account, also of one that nothing was judged of yet.
-    fn rules_of<'a>(&'a self, account: &'a Account) -> &'a Rules {
-        let rules = account.findings.rules();
+    fn rules_of<'a>(&'a self, account: &'a Account) -> &'a Arc<Rules> {
+        let rules = account.findings.shared_rules();
         if rules.all().is_empty() {
             &self.rules
         } else {
@@ -129,7 +129,7 @@ impl Findings {
     fn may_find_more(&self, account: &Account, rule: usize) -> bool {
         let rule = self.rules_of(account).get(rule);
         rule.is_some_and(|rule| {
-            let of_users = !rule.is_of_root_alone && !account.is_listed();
+            let of_users = !rule.is_of_root_alone() && !account.is_listed();
             rule.is_on && (of_users || account.is_lost())
         })
     }

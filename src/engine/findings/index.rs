@@ -114,6 +114,11 @@ impl AccountFindings {
         &self.rules
     }
 
+    /// The same, to be told from those of another account.
+    pub(super) fn shared_rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
     /// How many keys a rule finds.
     #[must_use]
     pub fn count(&self, rule: usize) -> Counted {

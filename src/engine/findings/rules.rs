@@ -87,9 +87,15 @@ pub struct Rule {
     pub is_exemptible: bool,
     /// Whether it asks for the root user, and so is asked of root's keys.
     pub is_of_root: bool,
-    /// Whether no other key can meet it.
-    pub is_of_root_alone: bool,
     query: Query,
+}
+
+impl Rule {
+    /// Whether no keys but root's can meet it.
+    #[must_use]
+    pub fn is_of_root_alone(&self) -> bool {
+        self.query.asks_root_alone()
+    }
 }
 
 /// The facts about a rule that do not depend on the policy.
@@ -374,14 +380,12 @@ impl Rules {
                 // AWS has found the key in public: that is no matter of a decision of ours.
                 is_exemptible: row.id != "quarantined",
                 is_of_root: false,
-                is_of_root_alone: false,
             }
         });
         let own = policy.own.iter().map(|rule| own(rule, policy, places));
         let mut all: Vec<Rule> = table.chain(own).collect();
         for rule in &mut all {
             rule.is_of_root = rule.query.asks_root();
-            rule.is_of_root_alone = rule.query.asks_root_alone();
         }
         let bits = |is: fn(&Rule) -> bool| {
             let set = all.iter().enumerate().filter(|(_, rule)| is(rule));
@@ -404,7 +408,7 @@ impl Rules {
             grace: policy.limits(places).grace,
             on: bits(|rule| rule.is_on),
             of_root: bits(|rule| rule.is_of_root),
-            of_users: bits(|rule| !rule.is_of_root_alone),
+            of_users: bits(|rule| !rule.is_of_root_alone()),
             limits,
             exemptible,
             asks_account: all.iter().any(|rule| rule.query.asks_account()),
@@ -577,7 +581,6 @@ fn own(rule: &OwnRule, policy: &Policy, places: &[usize]) -> Rule {
         is_on: policy.is_on(places, &rule.id),
         is_exemptible: true,
         is_of_root: false,
-        is_of_root_alone: false,
         query: Query::parse(&rule.when),
     }
 }

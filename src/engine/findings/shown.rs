@@ -7,7 +7,7 @@ use super::{
     rules::{Rule, Rules, Severity, title_of_all},
 };
 use crate::engine::fleet::Rows;
-use std::{borrow::Cow, cmp::Reverse};
+use std::{borrow::Cow, cmp::Reverse, sync::Arc};
 
 /// A rule that counts in one of some accounts.
 #[derive(Clone, Debug)]
@@ -52,18 +52,19 @@ impl Findings {
         if !self.policy.is_special() {
             return vec![(self.rules(), rows.accounts().count())];
         }
-        let mut sets: Vec<(&Rules, usize)> = Vec::new();
+        let mut sets: Vec<(&Arc<Rules>, usize)> = Vec::new();
         for account in rows.accounts() {
             let rules = self.rules_of(account);
-            match sets.iter_mut().find(|(of, _)| std::ptr::eq(*of, rules)) {
+            match sets.iter_mut().find(|(of, _)| Arc::ptr_eq(of, rules)) {
                 Some((_, count)) => *count += 1,
                 None => sets.push((rules, 1)),
             }
         }
         if sets.is_empty() {
-            sets.push((self.rules(), 0));
+            sets.push((&self.rules, 0));
         }
-        sets
+        let sets = sets.into_iter();
+        sets.map(|(rules, count)| (&**rules, count)).collect()
     }
 }
 

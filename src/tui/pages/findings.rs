@@ -13,7 +13,7 @@ use crate::{
     engine::{
         Attention, RotationUnderWay,
         account::{Facts, Known},
-        findings::{AGES, Grid, IDLE, Severity, ShownRule, cell_filter},
+        findings::{AGES, Grid, IDLE, Rule, Severity, ShownRule, cell_filter},
         fleet::KeyPlace,
         query::{
             Query, Scratch,
@@ -205,7 +205,7 @@ impl FindingsPage {
         match self.of(engine, rows) {
             Of::Rule(rule) => {
                 let rule = engine.findings.rules().get(rule);
-                rule.is_some_and(|rule| rule.is_of_root_alone)
+                rule.is_some_and(Rule::is_of_root_alone)
             }
             _ => false,
         }
