@@ -187,10 +187,7 @@ impl Keeper {
     fn done(&self, step: KeptStep) -> Result<(), String> {
         match &mut *lock(&self.file) {
             Some((_, file)) => {
-                let line = plans::step_line(step);
-                file.write_all(line.as_bytes())
-                    .and_then(|()| file.sync_data())
-                    .map_err(|error| error.to_string())
+                append(file, &plans::step_line(step)).map_err(|error| error.to_string())
             }
             None => Ok(()),
         }
@@ -257,8 +254,22 @@ fn begin(path: &Path, line: &str) -> io::Result<File> {
         TryLockError::Error(error) => error,
     })?;
     if file.seek(SeekFrom::End(0))? == 0 {
-        file.write_all(line.as_bytes())?;
-        file.sync_data()?;
+        let written = append(&mut file, line);
+        if written.is_err() {
+            // What holds no plan is none that was left.
+            let _ = fs::remove_file(path);
+        }
+        written?;
     }
     Ok(file)
+}
+
+/// Adds a line, or nothing: half of one would be in the way of the next.
+fn append(file: &mut File, line: &str) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    let written = file.write_all(line.as_bytes());
+    if written.is_err() {
+        let _ = file.set_len(before);
+    }
+    written.and_then(|()| file.sync_data())
 }

@@ -2,18 +2,19 @@
 
 use super::{Account, Known, UserRow};
 use crate::engine::{
+    findings::Rules,
     impact::Power,
     model::KeyStatus,
     query::{KeyFacts, UserFacts},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// What is known of an account at a time, for a query.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     account: &'a Account,
     names: [Option<&'a str>; 5],
-    now: DateTime<Utc>,
+    today: NaiveDate,
 }
 
 impl<'a> Facts<'a> {
@@ -23,7 +24,7 @@ impl<'a> Facts<'a> {
         Self {
             account,
             names: account.identity.all_names(),
-            now,
+            today: now.date_naive(),
         }
     }
 
@@ -59,7 +60,16 @@ impl<'a> Facts<'a> {
     /// Of a key of a user.
     #[must_use]
     pub fn key(&self, row: &'a UserRow, key: Known<'a>) -> KeyFacts<'a> {
-        let rules = self.account.findings.rules();
+        self.key_by(self.account.findings.rules(), row, key)
+    }
+
+    /// The same, where exemptions take it out of these rules.
+    pub(in crate::engine) fn key_by(
+        &self,
+        rules: &Rules,
+        row: &'a UserRow,
+        key: Known<'a>,
+    ) -> KeyFacts<'a> {
         KeyFacts {
             id: key.id(),
             active: match key.status() {
@@ -73,7 +83,7 @@ impl<'a> Facts<'a> {
             last_used: key.last_used(),
             own: key.id().is_some_and(|id| self.account.is_own(id)),
             description: row.known_description(key),
-            exempt: rules.exempt(row, key.id(), self.now.date_naive()),
+            exempt: rules.exempt(row, key.id(), self.today),
         }
     }
 }

@@ -316,24 +316,23 @@ fn judge_rows<'a>(
     rows: impl Iterator<Item = &'a UserRow>,
 ) -> Vec<JudgedRow> {
     let facts = Facts::of(account, now);
-    let today = now.date_naive();
+    // Root's rules are asked of root's keys only.
+    let mask = !rules.of_root();
     rows.map(|row| {
         let user = facts.user(row);
         if row.key_count().is_none() {
-            let Verdicts { met, unknown } = rules.judge(&user, None, now, !rules.of_root());
+            let Verdicts { met, unknown } = rules.judge(&user, None, now, mask);
             return JudgedRow {
                 keys: Box::default(),
                 // A key would meet it, and it is not known whether there is one.
                 unknown: met | unknown,
             };
         }
+        let of_user = rules.judge_user(&user, mask);
         let keys = row.known_keys().map(|key| {
-            let of_key = KeyFacts {
-                exempt: rules.exempt(row, key.id(), today),
-                ..facts.key(row, key)
-            };
+            let of_key = facts.key_by(rules, row, key);
             Judged {
-                verdicts: rules.judge(&user, Some(&of_key), now, !rules.of_root()),
+                verdicts: rules.judge_key(of_user, &user, &of_key, now),
                 exempt: of_key.exempt.unwrap_or(0),
                 place: grid::place(key, now),
             }
