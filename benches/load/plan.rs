@@ -267,8 +267,9 @@ impl Run {
         let until = Instant::now() + PATIENCE;
         while !holds(&self.engine) {
             assert!(Instant::now() < until, "waited for {what}");
-            let next = timeout(TICK, self.inbox.recv());
-            let event = self.runtime.block_on(async { next.await });
+            let inbox = &mut self.inbox;
+            let next = async { timeout(TICK, inbox.recv()).await };
+            let event = self.runtime.block_on(next);
             self.note_time();
             let effects = match event {
                 Ok(event) => {
