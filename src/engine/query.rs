@@ -391,6 +391,43 @@ impl Query {
         self.decide(user, key, now, |_| Some(true))
     }
 
+    /// Whether it has no alternatives: then a key meets it that meets [`Query::key_verdict`], and whose
+    /// user meets [`Query::user_verdict`].
+    pub(in crate::engine) fn is_plain(&self) -> bool {
+        self.alternatives.len() == 1
+    }
+
+    /// Whether it has no alternatives and asks keys to be Active, or Inactive.
+    pub(in crate::engine) fn asks_status(&self, active: bool) -> bool {
+        let is_it =
+            |condition: &Either<OfKey>| !condition.not && condition.any == [OfKey::Active(active)];
+        self.is_plain() && self.of_key().any(is_it)
+    }
+
+    /// What is known of the keys of a user by what is asked of the user alone. Of alternatives nothing
+    /// is.
+    #[inline]
+    pub(in crate::engine) fn user_verdict(&self, user: &UserFacts<'_>) -> Option<bool> {
+        let [only] = &self.alternatives[..] else {
+            return None;
+        };
+        only.user_verdict(user)
+    }
+
+    /// What is known of a key by what is asked of keys alone.
+    #[inline]
+    pub(in crate::engine) fn key_verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: &KeyFacts<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<bool> {
+        let [only] = &self.alternatives[..] else {
+            return None;
+        };
+        only.key_verdict(user, Some(key), now)
+    }
+
     #[inline]
     fn decide(
         &self,

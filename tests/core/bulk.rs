@@ -1168,6 +1168,74 @@ fn finding_what_is_next_costs_the_same_however_long_the_plan_is() {
     assert_eq!(cost(400), 400, "one entry for each key");
 }
 
+#[test]
+fn ten_thousand_keys_cost_a_look_each_and_come_back() {
+    const KEYS: usize = 10_000;
+    let mut world = World::new((0..10).map(|at| batch(at, KEYS / 10)).collect());
+    let before = world.statuses();
+    world.make(BulkAction::Deactivate);
+    assert_eq!(world.tally().to_do, KEYS);
+    // A thousand of them are left out, and half of those are taken in again.
+    for at in (0..KEYS).step_by(10) {
+        world.intend(BulkIntent::Toggle(at));
+    }
+    for at in (0..KEYS).step_by(20) {
+        world.intend(BulkIntent::Toggle(at));
+    }
+    let keys = KEYS - KEYS / 20;
+    assert_eq!(
+        (world.tally().to_do, world.tally().left_out),
+        (keys, KEYS / 20)
+    );
+    world.apply();
+    world.run();
+    assert_eq!(
+        (world.tally().done, world.plan().stage),
+        (keys, BulkStage::Ended)
+    );
+    assert_eq!(
+        world.plan().examined(),
+        keys as u64,
+        "one look for each key"
+    );
+    let sent: HashSet<Option<String>> = world
+        .sent
+        .iter()
+        .map(|(_, change)| change.key().map(str::to_owned))
+        .collect();
+    assert_eq!((world.sent.len(), sent.len()), (keys, keys), "none twice");
+    world.intend(BulkIntent::Undo);
+    assert_eq!(world.tally().to_do, keys);
+    world.apply();
+    world.run();
+    assert_eq!(world.plan().examined(), keys as u64);
+    assert_eq!(world.statuses(), before);
+}
+
+#[test]
+fn a_plan_whose_place_cannot_be_kept_begins_no_further_key() {
+    let mut world = World::new(vec![batch(0, 9)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    assert_eq!(world.sent.len(), 1);
+    world.engine.take_news();
+    let full = PlanNews::NotKept("no space left on device".into());
+    world.hear(Event::Plan(full));
+    let news = format!("{:?}", world.engine.take_news());
+    assert!(news.contains("cannot be kept"), "{news}");
+    world.run();
+    let tally = world.tally();
+    assert_eq!((tally.done, tally.to_do, world.sent.len()), (1, 8, 1));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    // There is room again: the rest needs no other confirmation, and is kept anew.
+    world.plan_jobs.clear();
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.sent.len()), (9, 9));
+    assert_eq!(world.plan_jobs[0], "keep 9");
+}
+
 /// Accounts of a few users with up to three keys each.
 fn accounts() -> impl Strategy<Value = Vec<Users>> {
     let one = (any::<bool>(), 0i64..1000, prop::option::of(0i64..400));

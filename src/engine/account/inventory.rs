@@ -118,13 +118,14 @@ impl Inventory {
                 .binary_search_by(|row| compare(&row.user.name, &user.name))
                 .ok();
             let Some(known) = known else {
-                self.details.note_new_user();
+                self.note_new_user();
                 self.push(user);
                 self.take_report(self.rows.len() - 1);
+                self.take_awaited_details(self.rows.len() - 1);
                 continue;
             };
             if !self.rows[known].is_listed() {
-                self.details.note_new_user();
+                self.note_new_user();
             }
             let generation = self.generation;
             let is_new = self.edit(known, |row| {
@@ -139,13 +140,21 @@ impl Inventory {
                 false
             });
             if is_new {
-                self.details.note_new_user();
+                self.note_new_user();
                 self.sweep.look_again(known);
             }
             self.take_report(known);
+            self.take_awaited_details(known);
         }
         self.sort_from(sorted);
         self.arrangement += 1;
+    }
+
+    /// A listing has named a user of whom nothing was known. In the first one all are new.
+    fn note_new_user(&mut self) {
+        if self.complete {
+            self.details.note_new_user();
+        }
     }
 
     fn push(&mut self, user: User) {
@@ -191,6 +200,7 @@ impl Inventory {
             self.dirty.all();
             self.count_anew();
         }
+        self.end_details();
         self.arrangement += 1;
     }
 

@@ -270,7 +270,10 @@ impl Engine {
                 self.complain("Paused: another iamkeys carries this plan out");
             }
             PlanNews::NotKept(why) => {
-                self.complain(format!("A crash would lose the plan's place: {why}"));
+                self.pause_bulk();
+                self.complain(format!(
+                    "Paused: the plan's place cannot be kept, and a crash would lose it: {why}"
+                ));
             }
         }
     }

@@ -386,11 +386,12 @@ fn judge_rows<'a>(
                 unknown: met | unknown,
             };
         }
+        let of_user = rules.judge_user(&user, mask);
         let keys = row.known_keys().map(|key| {
             let exempt = rules.exempt(row, key.id(), today);
             let of_key = facts.key_exempt(row, key, exempt.known());
             Judged {
-                verdicts: rules.judge(&user, Some(&of_key), now, mask),
+                verdicts: rules.judge_key(of_user, &user, &of_key, now),
                 exempt: exempt.from,
                 may_be_exempt: exempt.may_be_more,
                 place: grid::place(key, now),

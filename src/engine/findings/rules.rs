@@ -339,6 +339,12 @@ pub struct Rules {
     limits: Limits,
     /// Those that exemptions can take a key out of.
     exemptible: u64,
+    /// Those without alternatives: what they ask of a user and of a key is asked apart.
+    plain: u64,
+    /// Those of these that only Active keys can meet.
+    of_active: u64,
+    /// And only Inactive ones.
+    of_inactive: u64,
     /// Whether one asks what an account is called.
     asks_account: bool,
     /// Whether one asks for the key of the session.
@@ -411,6 +417,9 @@ impl Rules {
             of_users: bits(|rule| !rule.is_of_root_alone()),
             limits,
             exemptible,
+            plain: bits(|rule| rule.query.is_plain()),
+            of_active: bits(|rule| rule.query.asks_status(true)),
+            of_inactive: bits(|rule| rule.query.asks_status(false)),
             asks_account: all.iter().any(|rule| rule.query.asks_account()),
             asks_own: all.iter().any(|rule| rule.query.asks_own()),
             exemptions,
@@ -519,13 +528,53 @@ impl Rules {
         now: DateTime<Utc>,
         mask: u64,
     ) -> Verdicts {
+        self.judge_by(mask, |query| query.conditions_verdict(user, key, now))
+    }
+
+    /// What is known of the keys of a user by what the rules of `mask` ask of the user alone: a key may
+    /// meet only what is met here, or unknown.
+    #[inline]
+    pub(super) fn judge_user(&self, user: &UserFacts<'_>, mask: u64) -> Verdicts {
+        self.judge_by(mask, |query| query.user_verdict(user))
+    }
+
+    /// The same as [`Rules::judge`] of a key whose user was judged.
+    #[inline]
+    pub(super) fn judge_key(
+        &self,
+        of_user: Verdicts,
+        user: &UserFacts<'_>,
+        key: &KeyFacts<'_>,
+        now: DateTime<Utc>,
+    ) -> Verdicts {
+        let open = self.open_by_status(key.active, of_user.met | of_user.unknown);
+        let plain = self.judge_by(open & self.plain, |query| query.key_verdict(user, key, now));
+        let rest = open & !self.plain;
+        let rest = self.judge(user, Some(key), now, rest);
+        Verdicts {
+            met: (plain.met & of_user.met) | rest.met,
+            unknown: plain.unknown | (plain.met & of_user.unknown) | rest.unknown,
+        }
+    }
+
+    /// Those of some rules that a key of this status may meet.
+    fn open_by_status(&self, active: Option<bool>, mask: u64) -> u64 {
+        match active {
+            Some(true) => mask & !self.of_inactive,
+            Some(false) => mask & !self.of_active,
+            None => mask & !self.of_active & !self.of_inactive,
+        }
+    }
+
+    #[inline]
+    fn judge_by(&self, mask: u64, verdict: impl Fn(&Query) -> Option<bool>) -> Verdicts {
         let mut verdicts = Verdicts::default();
-        for (at, rule) in self.all.iter().enumerate() {
+        let mut left = self.on & mask;
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
             let bit = 1 << at;
-            if self.on & mask & bit == 0 {
-                continue;
-            }
-            match rule.query.conditions_verdict(user, key, now) {
+            left &= !bit;
+            match self.all.get(at).and_then(|rule| verdict(&rule.query)) {
                 Some(true) => verdicts.met |= bit,
                 Some(false) => {}
                 None => verdicts.unknown |= bit,

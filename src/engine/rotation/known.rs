@@ -63,10 +63,9 @@ pub struct Rotated {
     pub deactivated: HashSet<String>,
 }
 
-/// A key that this run has deactivated.
+/// How this run has deactivated a key.
 #[derive(Debug)]
 struct Deactivated {
-    key: String,
     change: ChangeId,
     at: DateTime<Utc>,
 }
@@ -82,7 +81,7 @@ pub(in crate::engine) struct Rotations {
     /// The newer keys of which a person has said that they replace none.
     independent: HashSet<String>,
     /// The keys that this run has deactivated.
-    deactivated: Vec<Deactivated>,
+    deactivated: HashMap<String, Deactivated>,
     /// The keys that an earlier run has deactivated.
     deactivated_before: HashSet<String>,
 }
@@ -168,8 +167,7 @@ impl Rotations {
     /// Whether the old key was deactivated after the new one was there.
     pub(super) fn has_deactivated(&self, old: &str, new: Option<&NewKey>) -> bool {
         let since = |off: &Deactivated| new.is_none_or(|new| off.change > new.change);
-        let mut here = self.deactivated.iter();
-        here.any(|off| off.key == old && since(off)) || self.deactivated_before.contains(old)
+        self.deactivated.get(old).is_some_and(since) || self.deactivated_before.contains(old)
     }
 
     /// A rotation is complete, or a person goes on without it.
@@ -216,8 +214,7 @@ impl Rotations {
 
     /// When this run has deactivated a key.
     pub(super) fn deactivated_at(&self, key: &str) -> Option<DateTime<Utc>> {
-        let off = self.deactivated.iter().find(|off| off.key == key)?;
-        Some(off.at)
+        Some(self.deactivated.get(key)?.at)
     }
 
     /// Takes the destination for a key that was just created in an account. One that was chosen for a
@@ -242,10 +239,11 @@ impl Rotations {
         at: DateTime<Utc>,
     ) {
         self.deactivated_before.remove(key);
-        self.deactivated.retain(|off| off.key != key);
-        if !active {
-            let key = key.to_owned();
-            self.deactivated.push(Deactivated { key, change, at });
+        if active {
+            self.deactivated.remove(key);
+        } else {
+            let off = Deactivated { change, at };
+            self.deactivated.insert(key.to_owned(), off);
         }
     }
 }
