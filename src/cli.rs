@@ -61,8 +61,9 @@ use tracing_appender::non_blocking::WorkerGuard;
     about,
     after_help = "Signs in as the aws command does: environment, profile files, SSO, credential \
                   process, assumed role, container, instance.\n\n\
-                  Exit codes: 0 done, 1 failed, 2 usage error, 4 only part could be seen or \
-                  done (standard error says which), 5 the outcome of a change is not known, 130 interrupted, 128+N ended by signal N."
+                  Exit codes: 0 done, 1 failed, 2 usage error, 3 findings at or above \
+                  --fail-on, 4 only part could be seen or done (standard error says which), 5 the \
+                  outcome of a change is not known, 130 interrupted, 128+N ended by signal N."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {

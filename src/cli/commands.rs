@@ -175,8 +175,8 @@ pub struct CheckArgs {
           value_parser = PossibleValuesParser::new(["low", "medium", "high", "critical"])
               .map(|name| Severity::named(&name).unwrap_or(Severity::Low)))]
     pub fail_on: Option<Severity>,
-    /// Judge by the policy of this file, and not by that of the config file: [policy], [[rule]] and
-    /// [[exempt]]
+    /// Judge by the policy of this file, and not by that of the config file. It holds `[policy]`,
+    /// `[[rule]]` and `[[exempt]]`
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// The form: a table for people, one JSON document, a JSON object a line, CSV, SARIF 2.1.0, or a list

@@ -131,7 +131,9 @@ impl JournalWriter {
                         let _ = outbox.send(engine::Event::JournalDamaged(damaged));
                     }
                     let deactivated = journal.deactivated();
-                    let _ = outbox.send(engine::Event::Deactivated(deactivated));
+                    if deactivated != Deactivated::default() {
+                        let _ = outbox.send(engine::Event::Deactivated(deactivated));
+                    }
                     let rotated = journal.rotated();
                     if rotated != Rotated::default() {
                         let _ = outbox.send(engine::Event::Rotated(rotated));

@@ -100,6 +100,7 @@ fn there_is_a_page_for_each_command() {
     let expected = [
         "iamkeys-accounts.1",
         "iamkeys-activate.1",
+        "iamkeys-check.1",
         "iamkeys-completions.1",
         "iamkeys-config.1",
         "iamkeys-deactivate.1",
