@@ -100,6 +100,7 @@ fn there_is_a_page_for_each_command() {
         "iamkeys-activate.1",
         "iamkeys-completions.1",
         "iamkeys-config.1",
+        "iamkeys-create.1",
         "iamkeys-deactivate.1",
         "iamkeys-delete.1",
         "iamkeys-find.1",
@@ -108,6 +109,7 @@ fn there_is_a_page_for_each_command() {
         "iamkeys-leaked.1",
         "iamkeys-list.1",
         "iamkeys-man.1",
+        "iamkeys-rotate.1",
         "iamkeys-users.1",
         "iamkeys.1",
     ];
