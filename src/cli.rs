@@ -6,7 +6,8 @@ mod in_force;
 
 pub use commands::{
     ALL_REGIONS, AccountsArgs, ChangeArgs, CreateArgs, FindArgs, FormatArgs, ImpactArgs,
-    JournalArgs, ListArgs, RotateArgs, StoringArgs, Task, Until, UsersArgs,
+    JournalArgs, ListArgs, PlanApplyArgs, PlanMakeArgs, PlanShowArgs, PlanTask, RotateArgs,
+    StoringArgs, Task, Until, UsersArgs,
 };
 pub use in_force::{InForce, Source, command};
 

@@ -26,6 +26,7 @@ mod list;
 mod manual;
 mod named_user;
 mod output;
+mod plan;
 mod progress;
 mod rotate;
 mod run;
@@ -37,7 +38,7 @@ pub use completions::{Shell, complete, profiles};
 pub use output::Format;
 
 use crate::{
-    cli::{Cli, Task, goodbye},
+    cli::{Cli, PlanTask, Task, goodbye},
     driver::{Driver, DriverConfig},
     engine::{
         self, Background, BulkAction, Event, MoreAccounts, Parts, Target, account::Account,
@@ -143,7 +144,7 @@ pub fn asks_accounts(task: &Task) -> bool {
             | Task::Deactivate(_)
             | Task::Activate(_)
             | Task::Delete(_)
-    )
+    ) || matches!(task, Task::Plan(task) if plan::asks_accounts(task))
 }
 
 /// Runs a command that asks no account.
@@ -154,6 +155,7 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         Task::Journal(args) => journal::run(cli, args),
         Task::Completions { shell } => print(&completions::script(*shell)),
         Task::Man { of, to } => manual::run(of.as_deref(), to.as_deref()),
+        Task::Plan(PlanTask::Show(args)) => plan::show_here(args),
         Task::Leaked { .. }
         | Task::List(_)
         | Task::Users(_)
@@ -164,7 +166,8 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         | Task::Rotate(_)
         | Task::Deactivate(_)
         | Task::Activate(_)
-        | Task::Delete(_) => ExitStatus::Usage.into(),
+        | Task::Delete(_)
+        | Task::Plan(_) => ExitStatus::Usage.into(),
     }
 }
 
@@ -226,6 +229,7 @@ where
             let ended = rotate::run(args, &mut command).await;
             command.end(ended).await
         }
+        Task::Plan(task) => plan::run(cli, task, prepared, looks).await?,
         Task::Leaked { .. }
         | Task::Config
         | Task::Journal(_)
@@ -286,6 +290,8 @@ impl Command {
             signals: Box::pin(prepared.signals),
             settings: engine::Settings {
                 background: Background::Only(parts),
+                // What only reads changes nothing in any case: a plan can be made and looked at.
+                read_only: cli.read_only && changes != Changes::None,
                 ..cli.settings().engine
             },
             target: prepared.target,

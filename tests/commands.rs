@@ -16,6 +16,8 @@ mod changes;
 mod ends;
 #[path = "commands/incomplete.rs"]
 mod incomplete;
+#[path = "commands/plans.rs"]
+mod plans;
 #[path = "commands/schema.rs"]
 mod schema;
 #[path = "commands/secrets.rs"]

@@ -43,6 +43,9 @@ pub enum Task {
     Activate(ChangeArgs),
     /// Delete access keys for good
     Delete(ChangeArgs),
+    /// Make plans over many keys, look at them, carry them out and take them back
+    #[command(subcommand)]
+    Plan(PlanTask),
     /// Print the changes that iamkeys has made from this machine, and those left open
     Journal(JournalArgs),
     /// Print the settings in force, and where each comes from
@@ -303,6 +306,71 @@ impl TypedValueParser for DestinationParser {
     }
 }
 
+/// What is done with a plan over many keys.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum PlanTask {
+    /// Make a plan to deactivate the keys that pass a filter; nothing is changed
+    Deactivate(PlanMakeArgs),
+    /// Make a plan to activate the keys that pass a filter; nothing is changed
+    Activate(PlanMakeArgs),
+    /// Make a plan to delete the keys that pass a filter; those that are Active it deactivates; nothing is
+    /// changed
+    Delete(PlanMakeArgs),
+    /// Print what a saved plan would do
+    Show(PlanShowArgs),
+    /// Carry a saved plan out
+    Apply(PlanApplyArgs),
+    /// Activate again what a saved plan has deactivated
+    Undo(PlanApplyArgs),
+}
+
+/// `iamkeys plan deactivate`, `activate` and `delete`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct PlanMakeArgs {
+    /// Which keys, in the language of the filter on the screen: `unused>90 -owner:*`
+    #[arg(value_name = "FILTER", value_parser = filter, allow_hyphen_values = true)]
+    pub filter: String,
+    /// Save the plan as this new file, instead of printing it
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+/// `iamkeys plan show`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct PlanShowArgs {
+    /// The saved plan
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Ask the accounts what is different now
+    #[arg(long)]
+    pub compare: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::PLAN))]
+    pub columns: Vec<String>,
+}
+
+/// `iamkeys plan apply` and `undo`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct PlanApplyArgs {
+    /// The saved plan
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Confirm it: nothing is asked
+    #[arg(long)]
+    pub yes: bool,
+    /// How what became of each key is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::CHANGES))]
+    pub columns: Vec<String>,
+}
+
 /// `iamkeys journal`
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct JournalArgs {
@@ -388,7 +456,7 @@ mod tests {
     use crate::cli::Cli;
     use clap::Parser as _;
 
-    const COMMANDS: [&str; 15] = [
+    const COMMANDS: [&str; 16] = [
         "leaked",
         "list",
         "users",
@@ -400,6 +468,7 @@ mod tests {
         "deactivate",
         "activate",
         "delete",
+        "plan",
         "journal",
         "config",
         "completions",

@@ -14,6 +14,7 @@ use super::{
     follow::is_named,
     incomplete::Gap,
     output::{Format, Printer, columns_of},
+    plan::tell_unfinished,
     run::Ended,
 };
 use crate::{
@@ -270,6 +271,7 @@ impl Changing {
         command.print_rest(&mut self.printer, &gaps);
         let _ = command.status(&gaps);
         self.tell_undo(&command.runner.engine);
+        tell_unfinished(&command.runner.engine);
         let status = Outcome::status(self.records.iter().map(|record| record.outcome));
         Ok(match status {
             ExitStatus::OutcomeUnknown => status,

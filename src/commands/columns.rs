@@ -56,6 +56,24 @@ pub const ACCOUNTS: [&str; 12] = [
     "root_has_keys",
 ];
 
+/// Of the keys of a plan: `iamkeys plan show`.
+pub const PLAN: [&str; 14] = [
+    "account",
+    "account_name",
+    "user",
+    "key_id",
+    "step",
+    "included",
+    "why",
+    "status",
+    "created",
+    "last_used",
+    "never_used",
+    "held_back",
+    "exempt",
+    "difference",
+];
+
 /// Of commands that change keys: `iamkeys deactivate` and others.
 pub const CHANGES: [&str; 9] = [
     "account",

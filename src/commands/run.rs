@@ -9,7 +9,7 @@ use super::{ask::Questions, output::Written, progress::Progress};
 use crate::{
     driver::{self, Driver, Left},
     engine::{
-        self, Effect, Engine, Event, Exit, Intent, MoreAccounts, Obstacle, Signal, Target,
+        self, Effect, Engine, Event, Exit, Intent, MoreAccounts, Obstacle, PlanJob, Signal, Target,
         account_rules::AccountRules, bulk::PlanNews, findings::Policy,
     },
     stderr::complain,
@@ -294,12 +294,27 @@ impl Runner {
         Ok(self.questions.typed())
     }
 
+    /// Does something about a plan over many keys in files. What comes of it is among the news of plans.
+    pub(super) fn plan_job(&mut self, job: PlanJob) {
+        self.carry_out(vec![Effect::Plan(job)]);
+    }
+
+    /// Waits for news of plans over many keys, and takes them.
+    ///
+    /// # Errors
+    /// When the run ends before.
+    pub(super) async fn plan_news(&mut self) -> Result<Vec<PlanNews>, Ended> {
+        while self.plan_news.is_empty() {
+            self.until_heard().await?;
+        }
+        Ok(self.take_plan_news())
+    }
+
     /// Whether a person has interrupted it: nothing more is begun.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted
     }
 
-    #[expect(dead_code, reason = "for the commands of plans, which come next")]
     /// What was heard of plans over many keys since this was asked last.
     pub(super) fn take_plan_news(&mut self) -> Vec<PlanNews> {
         std::mem::take(&mut self.plan_news)
@@ -340,7 +355,9 @@ impl Runner {
 
     fn hear(&mut self, events: Vec<Event>) {
         self.note_time();
-        if self.changes != Changes::None {
+        if self.changes == Changes::None {
+            self.plan_news.extend(events.iter().filter_map(plan_news));
+        } else {
             for event in &events {
                 self.note(event);
             }
@@ -378,8 +395,7 @@ impl Runner {
             Event::TaskPanicked => {
                 self.tell("a background task failed: internal error (please report it)");
             }
-            Event::Plan(news) => self.plan_news.push(news.clone()),
-            _ => {}
+            _ => self.plan_news.extend(plan_news(event)),
         }
     }
 
@@ -409,6 +425,13 @@ impl Runner {
                 Some(Left::Copy(_)) | None => {}
             }
         }
+    }
+}
+
+fn plan_news(event: &Event) -> Option<PlanNews> {
+    match event {
+        Event::Plan(news) => Some(news.clone()),
+        _ => None,
     }
 }
 

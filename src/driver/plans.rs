@@ -96,7 +96,10 @@ impl Keeper {
             Job::Do(PlanJob::Open(path), places) => {
                 Some(PlanNews::Opened(open(&path, &places).map(Box::new)))
             }
-            Job::Do(PlanJob::Keep(document), _) => self.keep(&document, journal).err(),
+            Job::Do(PlanJob::Keep(document), _) => {
+                let kept = self.keep(&document, journal);
+                Some(kept.err().unwrap_or(PlanNews::IsKept))
+            }
             Job::Do(PlanJob::Done(step), _) => failed(self.done(step)),
             Job::Do(PlanJob::Forget, _) => {
                 forget(&self.file);

@@ -79,7 +79,8 @@ pub enum PlanJob {
     /// Read it from a file: the path as it was typed. Ends in
     /// [`PlanNews::Opened`](super::bulk::PlanNews).
     Open(String),
-    /// It is carried out from now on: keep it beside the journal.
+    /// It is carried out from now on: keep it beside the journal. Ends in
+    /// [`PlanNews::IsKept`](super::bulk::PlanNews), or in why it is not.
     Keep(Box<Document>),
     /// A key of the kept plan is done.
     Done(KeptStep),

@@ -98,22 +98,27 @@ impl World {
             accounts,
         };
         for at in 0..world.accounts.len() {
-            world.engine.tick(world.clock);
-            let (slot, _) = world.engine.open(Target::Ambient);
-            let session = world.engine.fleet[slot].session;
-            let result = Ok(Box::new(SignedIn {
-                key: format!("AKIASESSION{at:05}EXAMP"),
-                caller: Some(Caller {
-                    account: format!("{:012}", at + 1),
-                    arn: format!("arn:aws:iam::{:012}:user/admin", at + 1),
-                }),
-                ..SignedIn::default()
-            }));
-            world.hear(Event::SignedIn { session, result });
+            world.sign_in(at);
             let name = format!("{alias}-{at}");
             world.run_with_alias(&name);
         }
         world
+    }
+
+    /// Signs in to an account; what it begins with is to be done.
+    fn sign_in(&mut self, at: usize) {
+        self.engine.tick(self.clock);
+        let (slot, _) = self.engine.open(Target::Ambient);
+        let session = self.engine.fleet[slot].session;
+        let result = Ok(Box::new(SignedIn {
+            key: format!("AKIASESSION{at:05}EXAMP"),
+            caller: Some(Caller {
+                account: format!("{:012}", at + 1),
+                arn: format!("arn:aws:iam::{:012}:user/admin", at + 1),
+            }),
+            ..SignedIn::default()
+        }));
+        self.hear(Event::SignedIn { session, result });
     }
 
     fn run_with_alias(&mut self, alias: &str) {
@@ -1140,6 +1145,46 @@ fn what_is_opened_is_compared_with_the_account_before_anything_is_applied() {
     world.apply();
     world.run();
     assert_eq!((world.tally().done, world.tally().skipped), (1, 3));
+}
+
+#[test]
+fn what_is_opened_before_its_users_are_listed_is_compared_and_applied_all_the_same() {
+    let users = || one("a", vec![key("AKIAONE", true, 900, None)]);
+    let mut world = World::new(users());
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    let mut world = World::new(Vec::new());
+    world.accounts = users();
+    world.sign_in(0);
+    // The list of users takes its time.
+    world
+        .effects
+        .retain(|effect| !matches!(effect, Effect::Read(_, _, Read::Users(_))));
+    world.run_with_alias("acme-0");
+    assert_eq!(world.engine.fleet[Slot(0)].users.rows().len(), 0);
+    let opened = world.open_document(document);
+    assert!(matches!(opened, Some(Saving::Done(_))), "{opened:?}");
+    assert!(!world.plan().is_comparing());
+    assert_eq!(world.entry("AKIAONE").difference, None);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().skipped), (1, 0));
+}
+
+#[test]
+fn what_another_plan_has_deactivated_is_taken_back_by_one_that_says_so() {
+    let off = key("AKIAOFF", false, 900, None);
+    let mut world = World::new(one("a", vec![off, key("AKIAON", true, 900, None)]));
+    let keys = world.marked();
+    world.intend(BulkIntent::TakeBack(keys));
+    let plan = world.plan();
+    assert!(plan.undoes);
+    assert_eq!(plan.action, BulkAction::Activate);
+    // What is Active is so already.
+    assert_eq!((plan.tally().to_do, plan.tally().left_out), (1, 1));
+    world.apply();
+    world.run();
+    assert!(world.statuses().iter().all(|(_, active)| *active));
 }
 
 #[test]

@@ -86,6 +86,8 @@ pub enum PlanNews {
     Opened(Result<Box<Document>, String>),
     /// An earlier run has left this plan, with these keys done.
     Kept(Box<Document>, Vec<KeptStep>),
+    /// The plan that is to be carried out is kept, and no other process of this machine carries it out.
+    IsKept,
     /// A plan under way could not be kept: why.
     NotKept(String),
     /// Another process of this machine carries the same plan out.
@@ -281,6 +283,7 @@ impl Engine {
                 };
                 self.kept_plan = Some(Box::new(kept));
             }
+            PlanNews::IsKept => {}
             PlanNews::Elsewhere => {
                 self.pause_bulk();
                 self.complain("Paused: another iamkeys carries this plan out");
@@ -391,6 +394,14 @@ impl Engine {
             });
         }
         plan.comparison.queue = (0..).take(plan.entries.len()).collect();
+        for entry in &plan.entries {
+            let slot = plan.accounts[entry.account].slot;
+            let account = slot.and_then(|slot| self.fleet.get_mut(slot));
+            // What is told of keys is kept with their users, who may not be listed yet.
+            if let Some(account) = account.filter(|account| !account.users.is_complete()) {
+                account.users.add_found(&entry.user);
+            }
+        }
         if !done.is_empty() {
             plan.stage = BulkStage::Paused;
         }
