@@ -280,13 +280,19 @@ pub(super) async fn settle(
 /// When the run ends before.
 pub(super) async fn keep(runner: &mut Runner, key: &str, why: String) -> Result<Gone, Ended> {
     runner.intend(Intent::KeepSecret(key.to_owned()));
-    written(runner, key).await?;
+    let is_it = |destination: &Destination| matches!(destination, Destination::Kept(_));
+    // Whatever else is on its way may take its time.
+    let is_on_its_way = |engine: &Engine| engine.vault.writing_to(key).any(is_it);
+    while is_on_its_way(&runner.engine) {
+        runner.until_heard().await?;
+    }
     runner.clear_progress();
     let new = runner.engine.vault.key(key);
-    let last = new.and_then(|new| new.written.last());
+    let mut written = new.into_iter().flat_map(|new| new.written.iter().rev());
+    let last = written.find(|(destination, _)| is_it(destination));
     let is_demo = new.is_some_and(|new| new.account.endpoint.as_deref() == Some(DEMO));
     Ok(match last {
-        Some((Destination::File(_), Ok(written))) => {
+        Some((_, Ok(written))) => {
             let path = written.path.clone();
             complain(format_args!(
                 "iamkeys: the secret of {key} is kept in {}, which only you can read: put it where it \

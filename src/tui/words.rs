@@ -60,7 +60,7 @@ pub(super) fn written(
             let text = format!("written to profile {name} in {}", written.path);
             (true, with_doubt(text, written))
         }
-        (Destination::File(_), Ok(written)) => {
+        (Destination::File(_) | Destination::Kept(_), Ok(written)) => {
             let text = format!("saved as {}", written.path);
             (true, with_doubt(text, written))
         }

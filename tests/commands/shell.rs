@@ -103,6 +103,7 @@ fn there_is_a_page_for_each_command() {
         "iamkeys-check.1",
         "iamkeys-completions.1",
         "iamkeys-config.1",
+        "iamkeys-create.1",
         "iamkeys-deactivate.1",
         "iamkeys-delete.1",
         "iamkeys-find.1",
@@ -118,6 +119,7 @@ fn there_is_a_page_for_each_command() {
         "iamkeys-plan-show.1",
         "iamkeys-plan-undo.1",
         "iamkeys-plan.1",
+        "iamkeys-rotate.1",
         "iamkeys-users.1",
         "iamkeys.1",
     ];

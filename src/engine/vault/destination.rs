@@ -158,6 +158,8 @@ pub enum Destination {
     Profile(String),
     /// A file of its own, by its path.
     File(String),
+    /// A file beside the journal, by its path, since it could go nowhere else.
+    Kept(String),
     /// One that is no file.
     External(External),
 }
@@ -168,7 +170,7 @@ impl Destination {
     pub fn words(&self) -> String {
         match self {
             Self::Profile(name) => format!("profile {name}"),
-            Self::File(path) => format!("file {path}"),
+            Self::File(path) | Self::Kept(path) => format!("file {path}"),
             Self::External(external) => external.words(),
         }
     }
@@ -467,7 +469,7 @@ impl Engine {
             request,
             key: id.to_owned(),
             user,
-            destination: Destination::File(String::new()),
+            destination: Destination::Kept(String::new()),
             sent: self.now,
         });
         Some(())
@@ -619,7 +621,9 @@ impl Engine {
         let writing = &mut self.vault.writing;
         let at = writing.iter().position(|it| it.request == request)?;
         let mut writing = writing.remove(at);
-        if let (Destination::File(path), Ok(written)) = (&mut writing.destination, &result) {
+        if let (Destination::File(path) | Destination::Kept(path), Ok(written)) =
+            (&mut writing.destination, &result)
+        {
             path.clone_from(&written.path);
         }
         self.note_activity(&writing, &result);
@@ -670,7 +674,7 @@ impl Engine {
     fn note_activity(&mut self, writing: &Writing, result: &Result<Written, NotWritten>) {
         let action = match &writing.destination {
             Destination::Profile(_) => "write profile",
-            Destination::File(_) => "save file",
+            Destination::File(_) | Destination::Kept(_) => "save file",
             Destination::External(external) => external.action(),
         };
         let place = writing.destination.words();
