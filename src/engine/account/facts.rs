@@ -60,10 +60,19 @@ impl<'a> Facts<'a> {
     /// Of a key of a user.
     #[must_use]
     pub fn key(&self, row: &'a UserRow, key: Known<'a>) -> KeyFacts<'a> {
-        self.key_by(self.account.findings.rules(), row, key)
+        KeyFacts {
+            own: self.is_own(key),
+            ..self.key_by(self.account.findings.rules(), row, key)
+        }
     }
 
-    /// The same, where exemptions take it out of these rules.
+    /// Whether it is the session's own key.
+    pub(in crate::engine) fn is_own(&self, key: Known<'_>) -> bool {
+        key.id().is_some_and(|id| self.account.is_own(id))
+    }
+
+    /// The same, where exemptions take it out of these rules, and it is not asked whether it is the
+    /// session's own.
     pub(in crate::engine) fn key_by(
         &self,
         rules: &Rules,
@@ -81,7 +90,7 @@ impl<'a> Facts<'a> {
             is_age_least: key.live().is_none(),
             inactive_since: key.live().and_then(|row| row.inactive_since),
             last_used: key.last_used(),
-            own: key.id().is_some_and(|id| self.account.is_own(id)),
+            own: false,
             description: row.known_description(key),
             exempt: rules.exempt(row, key.id(), self.today),
         }

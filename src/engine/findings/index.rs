@@ -330,7 +330,13 @@ fn judge_rows<'a>(
         }
         let of_user = rules.judge_user(&user, mask);
         let keys = row.known_keys().map(|key| {
-            let of_key = facts.key_by(rules, row, key);
+            let of_key = if rules.asks_own() {
+                let known = facts.key_by(rules, row, key);
+                let own = facts.is_own(key);
+                KeyFacts { own, ..known }
+            } else {
+                facts.key_by(rules, row, key)
+            };
             Judged {
                 verdicts: rules.judge_key(of_user, &user, &of_key, now),
                 exempt: of_key.exempt.unwrap_or(0),
