@@ -63,11 +63,15 @@ fn filters(bench: &Bench, screen: &mut Screen, account: &demo::Account, keys: &s
         let [median, _, _] = percentiles(times.collect());
         (median, *text)
     });
-    let (slowest, text) = medians.max().expect("a filter");
+    let medians: Vec<_> = medians.collect();
+    let (slowest, _) = medians.iter().max().copied().expect("a filter");
     let met = slowest <= Duration::from_millis(20);
-    let what = format!("a filter over {keys} keys and its frame");
+    let what = format!("a filter over {keys} keys and its frame: the slowest");
     bench.judge(&what, &millis(slowest), "≤ 20 ms", met);
-    told("the slowest of those tried", text);
+    for (median, text) in medians {
+        // A bar would end the cell.
+        told(&text.replace('|', "or"), &millis(median));
+    }
 }
 
 /// Judging all keys by the policy, and again after one answer.

@@ -34,8 +34,12 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// How often the clock is looked at while something is under way, as the screen does.
 const TICK: Duration = Duration::from_millis(25);
 
-/// A look at a key asks two things at once; its change comes after it.
+/// What comes one after the other for a key of the account that is signed in to: a look, which asks two
+/// things at once, and its change.
 const TURNS: u32 = 2;
+
+/// The same where a role is assumed: each change has a session of its own, which is begun for it.
+const TURNS_BY_ROLE: u32 = 3;
 
 /// Measures it.
 pub(crate) fn run(bench: &Bench) {
@@ -72,25 +76,31 @@ pub(crate) fn run(bench: &Bench) {
         &target,
         met,
     );
-    told(
-        &format!("{AT_ONCE} accounts at once, in each a look and then its change"),
-        &seconds(bound),
-    );
+    let what = format!("{AT_ONCE} accounts at once, in each: look, session, change");
+    told(&what, &seconds(bound));
     let [changes, twice] = [calls.changes.values().sum::<usize>(), calls.twice()];
     let measured = format!("{}, {twice} twice", count(changes));
     let met = changes == keys && twice == 0;
     bench.judge("changes sent, seen there", &measured, "no key twice", met);
     assert!(met, "{measured}");
     let looks = calls.looks - before.looks;
-    told("looks before them", &count(looks));
-    assert_eq!(looks, keys, "one before each change");
+    assert!(looks >= keys, "one before each change: {looks}");
+    assert!(looks <= 2 * keys, "and one after it: {looks}");
+    told("looks before and after them", &count(looks));
     told("making that plan", &millis(made));
 }
 
-/// How long it takes at least: so many accounts go on at once, and each does one key after the other.
+/// How long it takes at least: so many accounts go on at once, each does one key after the other, and the
+/// next account begins where one has ended.
 fn bound(accounts: usize, each: usize, latency: Duration) -> Duration {
-    let rounds = accounts.div_ceil(AT_ONCE) * each;
-    latency * TURNS * u32::try_from(rounds).expect("not so many")
+    let each = u32::try_from(each).expect("not so many");
+    let mut lanes = [Duration::ZERO; AT_ONCE];
+    for account in 0..accounts {
+        let turns = if account == 0 { TURNS } else { TURNS_BY_ROLE };
+        let first = lanes.iter_mut().min().expect("some");
+        *first += latency * turns * each;
+    }
+    lanes.into_iter().max().expect("some")
 }
 
 /// An organisation whose accounts can be changed by who opens them.

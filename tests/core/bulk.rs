@@ -1233,7 +1233,7 @@ fn a_plan_whose_place_cannot_be_kept_begins_no_further_key() {
     world.apply();
     world.run();
     assert_eq!((world.tally().done, world.sent.len()), (9, 9));
-    assert_eq!(world.plan_jobs[0], "keep 9");
+    assert_eq!(world.plan_jobs[0], "keep 9, 1 done");
 }
 
 /// Accounts of a few users with up to three keys each.

@@ -189,7 +189,7 @@ fn what_is_included_by_hand_says_so_until_it_is_confirmed() {
     desk.press(KeyCode::Enter);
     desk.keys("at ");
     let screen = desk.screen();
-    assert!(screen.contains("deactivate (in use"), "{screen}");
+    assert!(screen.contains("in use: deactivate"), "{screen}");
     assert!(
         screen.contains("Included by hand although: in use"),
         "{screen}"

@@ -73,11 +73,25 @@ impl<'a> Facts<'a> {
     /// Of a key of a user.
     #[must_use]
     pub fn key(&self, row: &'a UserRow, key: Known<'a>) -> KeyFacts<'a> {
-        let exempt = self.rules.exempt(row, key.id(), self.now.date_naive());
-        self.key_exempt(row, key, exempt.known())
+        KeyFacts {
+            own: self.is_own(key),
+            ..self.key_exempt(row, key, self.exempt(row, key))
+        }
     }
 
-    /// The same, where it is known already which rules exemptions take the key out of.
+    /// Which of the rules exemptions take a key out of, where that is known.
+    fn exempt(&self, row: &UserRow, key: Known<'_>) -> Option<u64> {
+        let exempt = self.rules.exempt(row, key.id(), self.now.date_naive());
+        exempt.known()
+    }
+
+    /// Whether it is the session's own key.
+    pub(in crate::engine) fn is_own(&self, key: Known<'_>) -> bool {
+        key.id().is_some_and(|id| self.account.is_own(id))
+    }
+
+    /// The same, where it is known already which rules exemptions take the key out of, and it is not asked
+    /// whether it is the session's own.
     pub(in crate::engine) fn key_exempt(
         &self,
         row: &'a UserRow,
@@ -98,7 +112,7 @@ impl<'a> Facts<'a> {
                 row.inactive_since.or_else(told)
             }),
             last_used: key.last_used(),
-            own: key.id().is_some_and(|id| self.account.is_own(id)),
+            own: false,
             description: row.known_description(key),
             exempt,
         }

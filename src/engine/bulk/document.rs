@@ -334,21 +334,29 @@ impl Engine {
                 },
             });
         }
-        for entry in &plan.entries {
-            let slot = plan.accounts[entry.account].slot;
-            let account = slot.and_then(|slot| self.fleet.get_mut(slot));
-            // What is told of keys is kept with their users, who may not be listed yet.
-            if let Some(account) = account.filter(|account| !account.users.is_complete()) {
-                account.users.add_found(&entry.user);
-            }
-        }
         if !done.is_empty() {
             plan.stage = BulkStage::Paused;
         }
         self.bulk = Some(Box::new(plan));
         self.bulk_undone = None;
         self.find_bulk_accounts();
+        self.note_users_of_bulk();
         self.compare_bulk();
         Ok(())
+    }
+
+    /// Notes the users of the plan's keys in accounts whose users are not listed yet: what is told of keys
+    /// is kept with their users.
+    fn note_users_of_bulk(&mut self) {
+        let Some(plan) = self.bulk.as_deref() else {
+            return;
+        };
+        for entry in &plan.entries {
+            let slot = plan.accounts[entry.account].slot;
+            let account = slot.and_then(|slot| self.fleet.get_mut(slot));
+            if let Some(account) = account.filter(|account| !account.users.is_complete()) {
+                account.users.add_found(&entry.user);
+            }
+        }
     }
 }

@@ -389,7 +389,8 @@ fn judge_rows<'a>(
         let of_user = rules.judge_user(&user, mask);
         let keys = row.known_keys().map(|key| {
             let exempt = rules.exempt(row, key.id(), today);
-            let of_key = facts.key_exempt(row, key, exempt.known());
+            let mut of_key = facts.key_exempt(row, key, exempt.known());
+            of_key.own = rules.asks_own() && facts.is_own(key);
             Judged {
                 verdicts: rules.judge_key(of_user, &user, &of_key, now),
                 exempt: exempt.from,

@@ -562,7 +562,8 @@ impl Rules {
         match active {
             Some(true) => mask & !self.of_inactive,
             Some(false) => mask & !self.of_active,
-            None => mask & !self.of_active & !self.of_inactive,
+            // What is neither may be either, for all that is known.
+            None => mask,
         }
     }
 
