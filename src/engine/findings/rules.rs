@@ -562,7 +562,8 @@ impl Rules {
         match active {
             Some(true) => mask & !self.of_inactive,
             Some(false) => mask & !self.of_active,
-            None => mask & !self.of_active & !self.of_inactive,
+            // It is neither, as far as a list goes; whether AWS accepts it is not known.
+            None => mask,
         }
     }
 
