@@ -27,8 +27,8 @@ impl RuleIds {
     #[must_use]
     pub fn of(policy: &Policy) -> Self {
         let own = policy.own.iter().map(|rule| &*rule.id);
-        let all = own.chain(RULE_IDS).map(Into::into);
-        let (on, off) = all.partition(|id: &Box<str>| policy.may_count(id));
+        let all = own.chain(RULE_IDS).map(Box::<str>::from);
+        let (on, off) = all.partition(|id| policy.may_count(id));
         Self { on, off }
     }
 
