@@ -43,7 +43,10 @@ use crate::{
     cli::{Cli, PlanTask, Task, goodbye},
     driver::{Driver, DriverConfig},
     engine::{
-        self, Background, BulkAction, Event, MoreAccounts, Parts, Target, account::Account,
+        self, Background, BulkAction, Event, MoreAccounts, Parts, Target,
+        account::Account,
+        findings::{Policy, RuleIds},
+        query::Query,
         text::visible,
     },
     stderr::complain,
@@ -189,6 +192,9 @@ where
     S: Stream<Item = Event> + 'static,
 {
     let looks = Looks::of_output();
+    if let Some(refused) = refused(filter_of(task), &cli.file.policy) {
+        return Ok(refused);
+    }
     Ok(match task {
         Task::List(args) => {
             let plan = list::Plan::of(args, looks);
@@ -226,6 +232,9 @@ where
                     return Ok(ExitStatus::Usage.into());
                 }
             };
+            if let Some(refused) = refused(args.filter.as_deref(), &policy) {
+                return Ok(refused);
+            }
             let plan = check::Plan::of(args, looks);
             let mut command = Command::start(cli, prepared, plan.parts(), plan.streams(), looks)?;
             command.runner.use_policy(policy);
@@ -259,6 +268,25 @@ where
         | Task::Completions { .. }
         | Task::Man { .. } => ExitStatus::Usage.into(),
     })
+}
+
+/// The filter of a command, as far as the policy of the config file says which rules there are.
+fn filter_of(task: &Task) -> Option<&str> {
+    match task {
+        Task::List(args) => args.filter.as_deref(),
+        Task::Users(args) => args.filter.as_deref(),
+        Task::Plan(
+            PlanTask::Deactivate(args) | PlanTask::Activate(args) | PlanTask::Delete(args),
+        ) => Some(&args.filter),
+        _ => None,
+    }
+}
+
+/// Refuses a filter that asks for findings by rules that a policy does not have.
+fn refused(filter: Option<&str>, policy: &Policy) -> Option<ExitCode> {
+    let fault = Query::first_fault_by_rules(filter?, &RuleIds::of(policy))?;
+    complain(format_args!("iamkeys: {fault}"));
+    Some(ExitStatus::Usage.into())
 }
 
 impl Command {

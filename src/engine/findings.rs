@@ -12,6 +12,7 @@
 mod deactivated;
 mod exemption;
 mod grid;
+mod ids;
 mod index;
 mod policy;
 mod root;
@@ -26,6 +27,7 @@ pub use exemption::{
     EXEMPT_TAG, Exemption, ExemptionBy, Standing, StatedExemption, exemption_tag, exemptions_of,
 };
 pub use grid::{AGES, Grid, IDLE, cell_filter};
+pub use ids::RuleIds;
 pub use index::{AccountFindings, Counted};
 pub use policy::{ConfigExemption, Limits, OwnRule, Policy, PolicyPart, ROOT_USER};
 pub use root::{RootKey, RootVerdict, root_exemptions, root_keys};
@@ -248,6 +250,7 @@ pub fn exemptions<'a>(
 impl Engine {
     /// Says by which policy keys are judged.
     pub fn use_policy(&mut self, policy: Policy) {
+        self.fleet.rule_ids = RuleIds::of(&policy);
         self.findings = Findings {
             deactivated: self.findings.deactivated.take(),
             ..Findings::new(policy)

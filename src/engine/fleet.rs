@@ -10,6 +10,7 @@ pub use rows::{KeyPlace, Rows, Scope, UserPlace};
 use super::{
     account::Account,
     effect::{SessionId, Slot, Target},
+    findings::RuleIds,
     limiter::MOST,
 };
 use std::ops::Index;
@@ -21,6 +22,8 @@ pub struct Fleet {
     accounts: Vec<Account>,
     /// How many slots were given.
     slots: u16,
+    /// The rules that their keys are judged by.
+    pub(super) rule_ids: RuleIds,
 }
 
 /// The account in a slot that [`Engine::open`](super::Engine::open) has given.

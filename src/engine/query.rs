@@ -19,7 +19,12 @@ pub use condition::Judging;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
-use super::{findings::Rules, model::LastUsed, text::visible, user_tags::UserTags};
+use super::{
+    findings::{RuleIds, Rules},
+    model::LastUsed,
+    text::visible,
+    user_tags::UserTags,
+};
 use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
 use condition::{Either, OfKey, OfUser, find};
@@ -118,11 +123,47 @@ impl Query {
         query
     }
 
+    /// Refuses what asks for findings by rules that there are not: it filters nothing away, and is among
+    /// the errors.
+    #[must_use]
+    pub fn by_rules(mut self, rules: &RuleIds) -> Self {
+        let Self {
+            alternatives,
+            errors,
+        } = &mut self;
+        for alternative in &mut *alternatives {
+            for condition in &mut alternative.of_key {
+                condition.any.retain(|one| {
+                    let OfKey::Finding(pattern) = one else {
+                        return true;
+                    };
+                    let problem = rules.problem(pattern);
+                    let is_rule = problem.is_none();
+                    errors.extend(problem);
+                    is_rule
+                });
+            }
+            alternative.of_key.retain(|it| !it.any.is_empty());
+        }
+        alternatives.retain(|one| *one != Alternative::default());
+        self
+    }
+
     /// What of a text is not understood first, and where that stands.
     #[must_use]
     pub fn first_fault(text: &str) -> Option<String> {
+        Self::first_fault_of(text, Self::parse)
+    }
+
+    /// The same where these are the rules.
+    #[must_use]
+    pub fn first_fault_by_rules(text: &str, rules: &RuleIds) -> Option<String> {
+        Self::first_fault_of(text, |part| Self::parse(part).by_rules(rules))
+    }
+
+    fn first_fault_of(text: &str, understand: impl Fn(&str) -> Self) -> Option<String> {
         text.split_whitespace().find_map(|part| {
-            let query = Self::parse(part);
+            let query = understand(part);
             let error = query.errors().first()?;
             // It is a part of this very text.
             let before = part.as_ptr() as usize - text.as_ptr() as usize;

@@ -126,7 +126,7 @@ actions! {
     StepRight, "right", "To the right: another column, or the keys", Move "Left, right";
     ShowFound, "show keys", "Show these keys in the list of all keys", View "These keys among all";
     GoToUser, "go to user", "Go to the key's user", Move "The key's user";
-    ShowItem, "open", "Show the events, the policy or the whole event";
+    ShowItem, "open", "Open the events, the policy, the whole event, the rotation";
     ListEvents, "events", "List all events of the key";
     MoreEvents, "older events", "Ask for older events";
     Back, "back", "Back to where you were";

@@ -381,7 +381,7 @@ impl Lists {
     }
 
     fn reread_filter(&mut self, rows: Rows<'_>) {
-        let edited = self.filter.read();
+        let edited = self.filter.read(rows.rule_ids());
         if edited == Edited::Not {
             return;
         }

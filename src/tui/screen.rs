@@ -16,7 +16,7 @@ use super::{
     dialogs::Dialog,
     guard::View,
     header,
-    keymap::Context,
+    keymap::{self, Context},
     layout::{self, Layout, Shown},
     lists::Lists,
     message::{Ground, Message},
@@ -436,7 +436,22 @@ impl Screen {
         if action == Action::OpenDemo && self.has_several() {
             return Some("Other accounts are open".into());
         }
-        if self.page() == Page::Findings && self.pages.findings.is_on_root() && action.is_of_row() {
+        let is_of_marks = matches!(action, Action::Toggle | Action::Delete | Action::Rotate)
+            && !self.lists.marks.is_empty();
+        if matches!(self.context(), Context::Findings | Context::Grid)
+            && matches!(action, Action::Toggle | Action::Delete)
+            && !is_of_marks
+        {
+            let tab = keymap::name(self.context(), Action::OtherPane);
+            return Some(format!(
+                "No key is marked, and none is selected: {tab} goes to them"
+            ));
+        }
+        if self.page() == Page::Findings
+            && self.pages.findings.is_on_root()
+            && action.is_of_row()
+            && !is_of_marks
+        {
             return Some("Only the root user can change its own keys: sign in as root".into());
         }
         if action == Action::ShowFound && self.pages.findings.is_of_root(&self.engine, self.rows())
@@ -581,9 +596,12 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         let place = footer::Place {
             context: screen.context(),
             filtered,
-            no_rows: filtered
-                && screen.lists.is_empty()
-                && !matches!(screen.page(), Page::Activity | Page::Findings),
+            no_rows: match screen.page() {
+                Page::Activity => false,
+                // Nothing can be done here to a key of the root user.
+                Page::Findings => screen.pages.findings.is_on_root() && lists.marks.is_empty(),
+                _ => filtered && lists.is_empty(),
+            },
         };
         let offers = |action| dialog.is_none_or(|it| it.offers(action, &screen.engine));
         footer::draw(canvas, layout.footer, place, offers, |action| {

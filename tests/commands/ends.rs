@@ -97,6 +97,26 @@ fn what_is_typed_wrongly_is_a_usage_error() {
             "at character 7, unused>x: unused needs",
         ),
         (
+            &["list", "--demo", "never finding:nosuch"],
+            "at character 7, finding:nosuch: No rule nosuch. Rules: root-key quarantined",
+        ),
+        (
+            &["users", "--demo", "-finding:nosuch"],
+            "at character 1, -finding:nosuch: No rule nosuch",
+        ),
+        (
+            &["check", "--demo", "finding:old|olld*"],
+            "at character 1, finding:old|olld*: No rule olld*",
+        ),
+        (
+            &["plan", "deactivate", "--demo", "finding:"],
+            "at character 1, finding:: finding needs",
+        ),
+        (
+            &["plan", "deactivate", "--demo", "finding:nosuch"],
+            "at character 1, finding:nosuch: No rule nosuch",
+        ),
+        (
             &["list", "--format", "xml"],
             "possible values: table, json, jsonl, csv",
         ),

@@ -7,11 +7,11 @@ use super::{
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        Answer, Background, Change, Changed, Effect, Event, Intent, Kind, Problem, Read, SignedIn,
-        Target,
+        Answer, Background, BulkAction, Change, Changed, Effect, Event, Intent, Kind, Problem,
+        Read, SignedIn, Target,
         account_rules::Which,
         bulk::HeldBack,
-        findings::{Policy, PolicyPart},
+        findings::{ConfigExemption, Exemption, Policy, PolicyPart},
         fleet::Scope,
         impact::policy::{Digest, Grants, Patterns, Policy as IamPolicy, Statement},
         model::{Caller, Login},
@@ -274,6 +274,137 @@ fn an_exemption_is_written_into_a_tag_and_counts_at_once() {
         matches!(change, Change::SetExemption { text: None, .. }),
         "{change:?}"
     );
+}
+
+#[test]
+fn an_exemption_is_never_removed_because_its_text_was_taken_out() {
+    let tag: &[(&str, &str)] = &[("iamkeys:exempt:AKIABATCH001EXAMPLE1", "2027-01-31 PLAT-7")];
+    let mut desk = desk(WIDE, &[("old-batch", tag)]);
+    desk.keys("2/batch");
+    desk.press(KeyCode::Enter);
+    desk.keys("x");
+    serve(&mut desk, &people(), &[("old-batch", tag)]);
+    desk.wait(2000);
+    assert!(
+        desk.screen().contains("2027-01-31 PLAT-7"),
+        "{}",
+        desk.screen()
+    );
+    desk.keys(" approved/by/security/team/meeting/2026/11/30");
+    let screen = desk.screen();
+    assert!(screen.contains("Taken out: 40 letters"), "{screen}");
+    assert!(!screen.contains("Empty removes"), "{screen}");
+    assert!(!screen.contains("Remove"), "{screen}");
+    desk.wait(2000);
+    desk.press(KeyCode::Enter);
+    serve(&mut desk, &people(), &[("old-batch", tag)]);
+    assert!(desk.next_change().is_none());
+    // What is typed next counts again.
+    desk.keys("2027-03-01 approved by security");
+    assert!(!desk.screen().contains("Taken out"), "{}", desk.screen());
+    desk.press(KeyCode::Enter);
+    serve(&mut desk, &people(), &[("old-batch", tag)]);
+    let (_, change) = desk.next_change().expect("it is sent");
+    let Change::SetExemption { text, .. } = change else {
+        panic!("{change:?}");
+    };
+    assert_eq!(text.as_deref(), Some("2027-03-01 approved by security"));
+}
+
+#[test]
+fn a_rule_that_an_exemption_is_not_about_says_so() {
+    let mut desk = desk(WIDE, &[]);
+    let until = chrono::NaiveDate::from_ymd_opt(2027, 1, 31).unwrap();
+    desk.screen.engine.use_policy(Policy {
+        exemptions: vec![ConfigExemption {
+            key: None,
+            user: Some("old-batch".into()),
+            account: None,
+            rules: vec!["no-owner".into()],
+            exemption: Exemption {
+                until,
+                why: "PLAT-7".into(),
+            },
+            line: 7,
+        }],
+        ..Policy::default()
+    });
+    go_to(&mut desk, "Never used");
+    desk.keys("l");
+    desk.wait(300);
+    let screen = desk.screen();
+    assert!(screen.contains("not of this rule"), "{screen}");
+    assert!(
+        screen.contains("exempt from other rules, and not from this one, until 2027-01-31"),
+        "{screen}"
+    );
+    assert!(
+        !screen.contains(" until 2027-01-31 PLAT-7 (config line 7) "),
+        "{screen}"
+    );
+    desk.press(KeyCode::Esc);
+    go_to(&mut desk, "No owner");
+    desk.keys("lG");
+    desk.wait(300);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("exempt until 2027-01-31 PLAT-7"),
+        "{screen}"
+    );
+    assert!(!screen.contains("other rules"), "{screen}");
+}
+
+#[test]
+fn marked_keys_can_be_changed_from_among_the_rules() {
+    let mut desk = desk(WIDE, &[]);
+    go_to(&mut desk, "Never used");
+    desk.keys("t");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("No key is marked, and none is selected: Tab"),
+        "{screen}"
+    );
+    assert_eq!(desk.screen.open_dialogs(), 0);
+    desk.keys("a");
+    desk.keys("t");
+    let plan = desk.screen.engine.bulk().expect("a plan");
+    assert_eq!(plan.action, BulkAction::Deactivate);
+}
+
+#[test]
+fn where_there_is_no_room_for_all_rules_and_the_grid_both_are_pointed_at() {
+    let mut desk = desk((80, 20), &[]);
+    desk.keys("3");
+    let screen = desk.screen();
+    assert!(screen.contains(" Tab Tab: how old, how idle "), "{screen}");
+    desk.press(KeyCode::Tab);
+    let screen = desk.screen();
+    for hint in ["Space mark", "a mark all", "x exempt"] {
+        assert!(screen.contains(hint), "{hint}:\n{screen}");
+    }
+    desk.press(KeyCode::Tab);
+    let screen = desk.screen();
+    assert!(screen.contains("never"), "{screen}");
+    assert!(!screen.contains("Tab Tab"), "{screen}");
+}
+
+#[test]
+fn a_filter_by_a_rule_that_there_is_not_says_so_and_hides_nothing() {
+    let mut desk = desk(WIDE, &[]);
+    desk.keys("2/finding:nosuch");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("No rule nosuch. Rules: root-key"),
+        "{screen}"
+    );
+    assert!(screen.contains("AKIABATCH001EXAMPLE1"), "{screen}");
+    for _ in 0.."nosuch".len() {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.keys("two-active");
+    let screen = desk.screen();
+    assert!(!screen.contains("No rule"), "{screen}");
+    assert!(!screen.contains("AKIABATCH001EXAMPLE1"), "{screen}");
 }
 
 #[test]

@@ -245,7 +245,10 @@ fn marked_keys_make_a_list_of_rotations_with_what_each_waits_for() {
     desk.keys("ar");
     let screen = desk.screen();
     assert!(screen.contains("Rotations under way"), "{screen}");
-    assert!(screen.contains("2 rotations"), "a user once: {screen}");
+    assert!(
+        screen.contains("0 rotations · 2 not begun"),
+        "a user once: {screen}"
+    );
     assert!(screen.contains("you: create the new key"), "{screen}");
     desk.keys("j");
     desk.press(KeyCode::Enter);

@@ -6,7 +6,8 @@ use super::{
 use crate::engine::{
     account_rules::{NamePattern, Which},
     findings::{
-        ConfigExemption, Exemption, MOST_RULES, OwnRule, Policy, PolicyPart, RULE_IDS, Severity,
+        ConfigExemption, Exemption, Limits, MOST_RULES, OwnRule, Policy, PolicyPart, RULE_IDS,
+        Severity,
     },
     query::Query,
 };
@@ -23,6 +24,9 @@ const POLICY_KEYS: [&str; 8] = [
     "severity",
     "account",
 ];
+
+/// Those of them that say how long a key may be unused.
+const IDLE_KEYS: [&str; 2] = ["unused", "long_unused"];
 
 /// Those of `[[policy.account]]`.
 const PART_KEYS: [&str; 9] = [
@@ -56,6 +60,9 @@ pub(super) struct Reading {
     lines: Said,
     /// The IDs of rules that something is said of, with the key that says it, and where.
     named: Vec<(Box<str>, String, Position)>,
+    /// Where something is said of how long a key may be unused: in which part for some accounts, if in one,
+    /// and by which key.
+    idle: Vec<(Option<usize>, String, At)>,
 }
 
 impl Reading {
@@ -66,6 +73,19 @@ impl Reading {
         for (id, key, at) in &self.named {
             if !known.contains(&&**id) {
                 let why = format!("there is no rule {id}; there are {}", known.join(", "));
+                return Err(Refusal::of_key(*at, key, why));
+            }
+        }
+        for (part, key, at) in &self.idle {
+            let Limits {
+                unused,
+                long_unused,
+                ..
+            } = self.policy.limits(part.as_slice());
+            if long_unused < unused {
+                let why = format!(
+                    "long_unused is {long_unused} days, and unused is {unused}: it cannot be the shorter one"
+                );
                 return Err(Refusal::of_key(*at, key, why));
             }
         }
@@ -90,6 +110,9 @@ impl Reading {
             match name {
                 "account" => self.parts(at, value, lines)?,
                 name if POLICY_KEYS.contains(&name) => {
+                    if IDLE_KEYS.contains(&name) {
+                        self.idle.push((None, name.to_owned(), at));
+                    }
                     let mut part = std::mem::take(&mut self.policy.base);
                     self.part(&mut part, at, name, value, lines)?;
                     self.policy.base = part;
@@ -113,6 +136,10 @@ impl Reading {
                     }
                     "id" | "name" => which = Some(account_of(at, name, value)?),
                     name if PART_KEYS.contains(&name) => {
+                        if IDLE_KEYS.contains(&name) {
+                            let place = self.policy.accounts.len();
+                            self.idle.push((Some(place), name.to_owned(), at));
+                        }
                         self.part(&mut part, at, name, value, lines)?;
                     }
                     name => return Err(unknown(at, name, PART_KEYS.into_iter())),
@@ -352,6 +379,8 @@ fn condition(at: At, value: &DeValue<'_>) -> Result<Box<str>, Refusal> {
         format!("a rule takes fields and no plain words, as user:*web* (in {text:?})")
     } else if query.asks_findings() {
         format!("a rule cannot ask for findings (in {text:?})")
+    } else if text.trim().starts_with('|') || text.trim().ends_with('|') {
+        format!("something is missing beside | (in {text:?})")
     } else if query.is_empty() {
         format!("it asks nothing (in {text:?})")
     } else {

@@ -352,6 +352,26 @@ fn what_a_policy_cannot_say_is_named_with_its_line() {
         ("[policy]\nages = 1", 2, "ages: unknown key; there are age"),
         ("policy = 1", 1, "policy: it is written [policy]"),
         (
+            "[policy]\nunused = 90\nlong_unused = 45",
+            2,
+            "unused: long_unused is 45 days, and unused is 90: it cannot be the shorter one",
+        ),
+        (
+            "[policy]\nage = 1\nunused = 91",
+            3,
+            "unused: long_unused is 90 days, and unused is 91",
+        ),
+        (
+            "[[policy.account]]\nname = 'dev'\nlong_unused = 45\n[policy]\nunused = 60",
+            3,
+            "long_unused: long_unused is 45 days, and unused is 60",
+        ),
+        (
+            "[[rule]]\nwhen = 'age>800 |'",
+            2,
+            "when: something is missing beside | (in \"age>800 |\")",
+        ),
+        (
             "[policy]\noff = ['olds']",
             2,
             "off: there is no rule olds; there are root-key",

@@ -183,6 +183,15 @@ impl Policy {
         off.is_none_or(|off| !off.iter().any(|of| **of == *id))
     }
 
+    /// Whether a rule counts in some account.
+    pub(super) fn may_count(&self, id: &str) -> bool {
+        let counts = |(_, part): &(Which, PolicyPart)| {
+            let off = part.off.as_ref();
+            off.is_some_and(|off| !off.iter().any(|of| **of == *id))
+        };
+        self.is_on(&[], id) || self.accounts.iter().any(counts)
+    }
+
     /// The exemptions where those at these places are about an account, and those for all.
     pub(super) fn exemptions_at(&self, places: &[usize]) -> impl Iterator<Item = &ConfigExemption> {
         let before = self.accounts.len();

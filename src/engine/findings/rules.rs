@@ -562,7 +562,7 @@ impl Rules {
         match active {
             Some(true) => mask & !self.of_inactive,
             Some(false) => mask & !self.of_active,
-            // What is neither may be either, for all that is known.
+            // It is neither, as far as a list goes; whether AWS accepts it is not known.
             None => mask,
         }
     }

@@ -271,6 +271,25 @@ fn each_rule_says_of_each_key_what_is_known() {
             "inactive-long?",
         ),
         (
+            "Inactive, and not there for as long as that",
+            fine(&[inactive(89, used(80))]),
+            "",
+        ),
+        (
+            "Inactive, and maybe since its first day",
+            fine(&[inactive(90, LastUsed::Never)]),
+            "inactive-long?",
+        ),
+        (
+            "Inactive, of an age that the report knows of only",
+            Known {
+                keys: None,
+                report: Some(vec![reported(false, 10, LastUsed::Never)]),
+                ..fine(&[])
+            },
+            "inactive-long?",
+        ),
+        (
             "Inactive for 90 days, as the report says",
             Known {
                 report: Some(vec![reported(false, 90, used(400))]),
@@ -384,7 +403,7 @@ fn each_rule_says_of_each_key_what_is_known() {
                     Live(OTHER, KeyStatus::Inactive, 20, Some(used(1))),
                 ])
             },
-            "inactive-long?",
+            "",
         ),
         (
             "one of two unused: only that one is found",
@@ -398,7 +417,7 @@ fn each_rule_says_of_each_key_what_is_known() {
                     Some(used(60)),
                 ),
             ]),
-            "unused-45 two-active(2, 0, 0, 0) inactive-long?",
+            "unused-45 two-active(2, 0, 0, 0)",
         ),
         (
             "a password without MFA",
@@ -502,7 +521,7 @@ fn each_rule_says_of_each_key_what_is_known() {
                 active(10, used(1)),
                 Live(OTHER, KeyStatus::Other("Expired".into()), 20, Some(used(1))),
             ]),
-            "two-active(0, 0, 2, 0) inactive-long?",
+            "two-active(0, 0, 2, 0)",
         ),
         // Exemptions.
         (

@@ -4,6 +4,7 @@ use super::Fleet;
 use crate::engine::{
     account::{Account, Known, Tally, UserRow},
     effect::Slot,
+    findings::RuleIds,
     query::Query,
 };
 
@@ -75,6 +76,12 @@ impl<'a> Rows<'a> {
             Scope::All => !account.excluded,
             Scope::One(slot) => account.session.slot == slot,
         }
+    }
+
+    /// The rules that keys are judged by.
+    #[must_use]
+    pub fn rule_ids(self) -> &'a RuleIds {
+        &self.fleet.rule_ids
     }
 
     /// The account, where it is the only one.

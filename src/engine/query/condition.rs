@@ -168,6 +168,15 @@ impl Compare {
         numbers.all(|it| self.holds(it) == first).then_some(first)
     }
 
+    /// The same of a number that may be less.
+    fn holds_of_most(self, most: i64) -> Option<bool> {
+        match self.op {
+            Op::Less | Op::AtMost => self.holds(most).then_some(true),
+            Op::More | Op::AtLeast => (!self.holds(most)).then_some(false),
+            Op::Is => (most < self.number).then_some(false),
+        }
+    }
+
     /// The same of a number that may be greater.
     fn holds_of_least(self, least: i64) -> Option<bool> {
         match self.op {
@@ -186,6 +195,11 @@ impl Span {
     /// The same of an age that may be greater.
     fn holds_of_least(self, age: TimeDelta) -> Option<bool> {
         self.compare.holds_of_least(self.count(age))
+    }
+
+    /// The same of an age that may be less.
+    fn holds_of_most(self, age: TimeDelta) -> Option<bool> {
+        self.compare.holds_of_most(self.count(age))
     }
 
     fn count(self, age: TimeDelta) -> i64 {
@@ -292,12 +306,23 @@ impl OfKey {
                 Some(text.is_some_and(|text| glob.matches(text)))
             }
             // It has been Inactive for at least that long: until now nothing says when it became so
-            // to the minute.
-            Self::Inactive(span) => match (key.active, judging) {
-                (Some(false), _) => span.holds_of_least(now - key.inactive_since?),
-                (None, Judging::Strictly) => None,
-                _ => Some(false),
-            },
+            // to the minute. And it cannot be so for longer than it exists.
+            Self::Inactive(span) => {
+                let by_most = || {
+                    let created = key.created.filter(|_| !key.is_age_least)?;
+                    span.holds_of_most(now - created)
+                };
+                match (key.active, judging) {
+                    (Some(false), _) => {
+                        let least = key.inactive_since;
+                        let by_least = least.and_then(|since| span.holds_of_least(now - since));
+                        by_least.or_else(by_most)
+                    }
+                    // It may be Inactive, and it may not.
+                    (None, Judging::Strictly) => by_most().filter(|holds| !holds),
+                    _ => Some(false),
+                }
+            }
             Self::Exempt => Some(key.exempt? != 0),
             Self::Finding(glob) => {
                 let rules = user.rules?;

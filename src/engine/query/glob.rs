@@ -22,6 +22,11 @@ impl Glob {
         Self(WildMatch::new_case_insensitive(pattern))
     }
 
+    /// What was typed of it, where it is a pattern of a whole name.
+    pub(in crate::engine) fn text(&self) -> String {
+        self.0.pattern()
+    }
+
     pub(in crate::engine) fn matches(&self, text: &str) -> bool {
         self.0.matches(text)
     }

@@ -5,7 +5,7 @@ use super::cancel;
 use crate::{
     engine::{
         SessionId,
-        findings::{Exemption, Standing, exemption_tag, exemptions},
+        findings::{Exemption, Rule, Standing, exemption_tag, exemptions},
         key_id::looks_like_a_secret,
         model::description_problem,
     },
@@ -15,6 +15,9 @@ use chrono::{DateTime, Days, Utc};
 
 /// A new exemption is proposed for so many days.
 const PROPOSED: u64 = 90;
+
+/// Said where a text was taken out.
+const TAKEN_OUT: &str = "Taken out: 40 letters, digits or slashes in a row look like a secret, and anyone could read it. Type it in other words";
 
 /// Asks until when a key is exempt, and why.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(in crate::tui) struct Exempt {
     all: bool,
     /// What is proposed where there is no exemption yet.
     proposed: String,
+    /// What was typed looked like a secret, and nothing was typed since it was taken out.
+    taken_out: bool,
     /// The text was edited: what the account says no longer goes into the field.
     touched: bool,
 }
@@ -51,6 +56,7 @@ impl Exempt {
             input: Input::default(),
             all: false,
             proposed: format!("{day} "),
+            taken_out: false,
             touched: false,
         };
         let text = exempt.stated(account).unwrap_or(&exempt.proposed);
@@ -81,6 +87,10 @@ impl Exempt {
     /// What is wrong with what is typed.
     fn problem(&self, engine: &Engine) -> Option<String> {
         let Some(text) = self.typed() else {
+            // That the field is empty is not what a person wanted.
+            if self.taken_out {
+                return Some(TAKEN_OUT.into());
+            }
             return match self.present(engine) {
                 Some(_) => None,
                 None => Some("Type until when, and why: 2027-01-31 PLAT-212 dashboard move".into()),
@@ -134,6 +144,20 @@ impl Exempt {
         if self.input.value() != text {
             self.input = Input::new(text);
         }
+    }
+
+    /// The rules that find the key, and that no such exemption takes it out of.
+    fn found_all_the_same<'a>(&self, engine: &'a Engine) -> impl Iterator<Item = &'a Rule> {
+        let account = engine.fleet.of(self.session);
+        let places = account.and_then(|account| {
+            let row = account.users.find(&self.user)?;
+            let mut keys = account.users.rows()[row].known_keys();
+            let key = keys.position(|key| key.id() == Some(&self.key))?;
+            let (row, key) = (u32::try_from(row).ok()?, u16::try_from(key).ok()?);
+            Some(account.findings.of(row, key))
+        });
+        let found = places.into_iter().flatten();
+        found.filter(|rule| !rule.is_exemptible)
     }
 
     /// What exemptions say already, one a line.
@@ -193,14 +217,18 @@ impl Dialog for Exempt {
             None => lines.dim(format!("Tag {}", exemption_tag(self.of()))),
         }
         self.said(&mut lines, canvas);
+        for rule in self.found_all_the_same(canvas.engine) {
+            let title = visible(&rule.title);
+            lines.warn(format!("{title}: it is found all the same"));
+        }
         lines.gap();
         lines.text(
             "Findings count it apart until that day (UTC). Anyone who may list the user's tags can read why.",
         );
         let button = |action, verb| Button::of(Context::Exempt, action, verb);
         let verb = match self.typed() {
-            Some(_) => "Exempt",
-            None => "Remove",
+            None if !self.taken_out => "Remove",
+            _ => "Exempt",
         };
         let save = button(Action::GoOn, verb).only_if(may_save);
         let buttons = vec![button(Action::Cancel, "Cancel"), save];
@@ -242,11 +270,10 @@ impl Dialog for Exempt {
 
     fn edited(&mut self, _engine: &Engine) -> Vec<Ask> {
         self.touched = true;
-        if !looks_like_a_secret(self.input.value()) {
-            return Vec::new();
+        self.taken_out = looks_like_a_secret(self.input.value());
+        if self.taken_out {
+            self.input = Input::default();
         }
-        self.input = Input::default();
-        let text = "That looks like a secret, and anyone could read it: taken out again";
-        vec![Ask::Complain(text.into())]
+        Vec::new()
     }
 }

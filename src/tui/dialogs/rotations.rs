@@ -13,6 +13,8 @@ pub(in crate::tui) struct RotationsPage {
     rows: Vec<RotationUnderWay>,
     /// Those of marked keys stay, whether they are begun or not.
     marked: Vec<RotationUnderWay>,
+    /// How many are under way.
+    begun: usize,
     at: usize,
 }
 
@@ -22,6 +24,7 @@ impl RotationsPage {
         let mut page = Self {
             rows: Vec::new(),
             marked,
+            begun: 0,
             at: 0,
         };
         page.look(engine);
@@ -30,7 +33,9 @@ impl RotationsPage {
 
     fn look(&mut self, engine: &Engine) {
         self.rows.clone_from(&self.marked);
-        for found in engine.rotations_under_way() {
+        let under_way = engine.rotations_under_way();
+        self.begun = under_way.len();
+        for found in under_way {
             if !self.rows.contains(&found) {
                 self.rows.push(found);
             }
@@ -115,7 +120,11 @@ impl Dialog for RotationsPage {
             lines.text("No rotation is under way, as far as the keys are loaded.");
         }
         let title = "Rotations under way";
-        let note = format::plural(self.rows.len(), "rotation");
+        let mut note = format::plural(self.begun, "rotation");
+        let others = self.rows.len().saturating_sub(self.begun);
+        if others > 0 {
+            note = format!("{note} {} {others} not begun", canvas.theme.glyphs.dot);
+        }
         Some(Frame::new(title, canvas.theme.accent, lines).note(note))
     }
 

@@ -3,6 +3,7 @@
 use super::offered::{Offered, Values};
 use crate::engine::{
     account::{Account, Facts, Known, UserRow},
+    findings::RuleIds,
     fleet::Rows,
     query::{Query, Scratch, UserFacts},
 };
@@ -93,12 +94,13 @@ impl Filter {
     }
 
     /// Makes the query of what is typed.
-    pub(super) fn read(&mut self) -> Edited {
+    pub(super) fn read(&mut self, rules: &RuleIds) -> Edited {
         if self.read == self.input.value() {
             return Edited::Not;
         }
         self.input.value().clone_into(&mut self.read);
-        let before = std::mem::replace(&mut self.query, Query::parse(&self.read));
+        let query = Query::parse(&self.read).by_rules(rules);
+        let before = std::mem::replace(&mut self.query, query);
         if self.query.narrows(&before) {
             Edited::Narrower
         } else {

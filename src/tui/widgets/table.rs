@@ -134,43 +134,7 @@ impl Table {
             let line = Rect::new(area.x, y, area.width, 1);
             self.row(canvas, line, row);
         }
-        if position.count > position.height {
-            self.position(canvas, area, position);
-        }
-    }
-
-    fn position(&self, canvas: &mut Canvas<'_>, area: Rect, position: Position) {
-        let theme = canvas.theme;
-        let style = if self.focused {
-            theme.accent
-        } else {
-            theme.dim
-        };
-        let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
-            .begin_symbol(None)
-            .end_symbol(None)
-            .track_symbol(None)
-            .thumb_symbol(theme.glyphs.thumb)
-            .thumb_style(style);
-        let mut state = ScrollbarState::new(position.count.saturating_sub(position.height))
-            .position(position.offset)
-            .viewport_content_length(position.height);
-        let border = Rect {
-            width: area.width + 1,
-            ..area
-        };
-        bar.render(border, canvas.buffer, &mut state);
-        let text = format!(
-            " {}/{} ",
-            format::count(position.cursor + 1),
-            format::count(position.count)
-        );
-        let below = Rect {
-            y: area.bottom(),
-            height: 1,
-            ..area
-        };
-        canvas.line_right(below, &Line::styled(text, Style::reset().patch(theme.dim)));
+        draw_position(canvas, area, position, self.focused);
     }
 
     fn row(&self, canvas: &mut Canvas<'_>, area: Rect, row: Row) {
@@ -204,6 +168,45 @@ impl Table {
         canvas.target(area, row.target);
         canvas.drawn.rows += 1;
     }
+}
+
+/// Draws on the border around an area where one is in a list that is longer.
+pub(in crate::tui) fn draw_position(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    position: Position,
+    focused: bool,
+) {
+    if position.count <= position.height {
+        return;
+    }
+    let theme = canvas.theme;
+    let style = if focused { theme.accent } else { theme.dim };
+    let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
+        .begin_symbol(None)
+        .end_symbol(None)
+        .track_symbol(None)
+        .thumb_symbol(theme.glyphs.thumb)
+        .thumb_style(style);
+    let mut state = ScrollbarState::new(position.count.saturating_sub(position.height))
+        .position(position.offset)
+        .viewport_content_length(position.height);
+    let border = Rect {
+        width: area.width + 1,
+        ..area
+    };
+    bar.render(border, canvas.buffer, &mut state);
+    let text = format!(
+        " {}/{} ",
+        format::count(position.cursor + 1),
+        format::count(position.count)
+    );
+    let below = Rect {
+        y: area.bottom(),
+        height: 1,
+        ..area
+    };
+    canvas.line_right(below, &Line::styled(text, Style::reset().patch(theme.dim)));
 }
 
 fn fit(cells: usize) -> u16 {

@@ -37,6 +37,14 @@ impl FindingsPage {
         rules.into_iter().nth(self.rules.cursor())
     }
 
+    /// The place of the rule whose keys are listed.
+    pub(super) fn rule_place(&self, canvas: &Canvas<'_>) -> Option<usize> {
+        match self.of(canvas.engine, canvas.rows) {
+            Of::Rule(rule) => Some(rule),
+            Of::Cell(..) | Of::Rotations => None,
+        }
+    }
+
     /// What the keys are.
     pub(super) fn title(&self, canvas: &Canvas<'_>) -> String {
         match self.of(canvas.engine, canvas.rows) {
@@ -251,9 +259,18 @@ fn stated(page: &FindingsPage, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
         return Vec::new();
     };
     let all = exemptions(account, row, key, canvas.now).into_iter();
+    let rule = page.rule_place(canvas);
     all.map(|it| {
         let by = it.by.words();
+        let counts = rule.is_none_or(|rule| it.holds_for(rule));
         match &it.standing {
+            Standing::Holds(it) if !counts => (
+                format!(
+                    "exempt from other rules, and not from this one, until {} {} ({by})",
+                    it.until, it.why
+                ),
+                theme.warn,
+            ),
             Standing::Holds(it) => (
                 format!("exempt until {} {} ({by})", it.until, it.why),
                 Style::new(),

@@ -20,13 +20,20 @@ fn active_words(canvas: &Canvas<'_>, grid: &Grid) -> String {
     counted_words(grid.all(), is_all_in(grid, canvas.rows), "Active key")
 }
 
-/// Draws the grid. Each cell has a shade and the number of its keys.
+/// Draws the grid. Each cell has a shade and the number of its keys; where there is no room for both,
+/// the numbers.
 pub(super) fn grid(canvas: &mut Canvas<'_>, area: Rect, at: (usize, usize), focused: bool) {
     let theme = canvas.theme;
     let grid = counted(canvas);
     let most = grid.most();
     let cells = (area.width.saturating_sub(NAME + 1) / to_u16(IDLE.len())).clamp(4, 7);
     let room = usize::from(cells);
+    let widest = most.to_string().len();
+    let (shades, digits) = if widest > room - 2 {
+        (None, room - 1)
+    } else {
+        (Some(theme.glyphs.shades), room - 2)
+    };
     // Alone it stands at the top.
     let lines = to_u16(AGES.len()) + 1;
     let mut y = area.bottom().saturating_sub(lines).min(area.y + 2);
@@ -49,18 +56,18 @@ pub(super) fn grid(canvas: &mut Canvas<'_>, area: Rect, at: (usize, usize), focu
             let count = grid.cell(age, idle);
             let is_at = at == (age, idle) && focused;
             let style = cell_style(&theme, age, idle);
-            let shade = shade(theme.glyphs.shades, count, most);
+            let shade = shades.map_or("", |shades| shade(shades, count, most));
             // Where nothing is known, nothing is known to be none.
             let number = match count {
                 0 if is_unknown => "?".into(),
-                count => short(count, room - 2),
+                count => short(count, digits),
             };
             let mark = if is_at { theme.glyphs.marker } else { " " };
             let number_style = if count == 0 { theme.dim } else { style };
             let mut cell = [
                 Span::styled(mark.to_owned(), theme.accent),
                 Span::styled(shade.to_owned(), style),
-                Span::styled(format!("{number:<width$}", width = room - 2), number_style),
+                Span::styled(format!("{number:<digits$}"), number_style),
             ];
             if is_at {
                 for span in &mut cell {
@@ -102,14 +109,17 @@ fn shade(shades: [&'static str; 5], count: usize, most: usize) -> &'static str {
     shades[level]
 }
 
-/// A number in so many cells.
+/// A number in so many cells, of which there are three at least: whole where there is room, and
+/// otherwise never more than it is.
 fn short(count: usize, room: usize) -> String {
     let text = count.to_string();
     if text.len() <= room {
         return text;
     }
+    let thousands = format!("{}k", count / 1_000);
     match count {
-        ..1_000_000 => format!("{}k", count / 1_000),
+        ..1_000_000 if thousands.len() <= room => thousands,
+        ..1_000_000 => format!(".{}M", count / 100_000),
         _ => format!("{}M", count / 1_000_000),
     }
 }
@@ -209,5 +219,31 @@ fn plot(canvas: &mut Canvas<'_>, area: Rect, title: &str, bars: &[Bar]) {
             Span::raw(format!(" {}", bar.number)),
         ]);
         canvas.line(area.x, y, area.width.saturating_sub(1), &line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_without_room_is_never_more_or_none() {
+        let cases = [
+            (0, "0"),
+            (9, "9"),
+            (100, "100"),
+            (999, "999"),
+            (1_000, "1k"),
+            (1_999, "1k"),
+            (99_999, "99k"),
+            (100_000, ".1M"),
+            (999_999, ".9M"),
+            (1_000_000, "1M"),
+        ];
+        for (count, expected) in cases {
+            assert_eq!(short(count, 3), expected, "{count}");
+        }
+        assert_eq!(short(1_007, 4), "1007");
+        assert_eq!(short(100_000, 4), "100k");
     }
 }

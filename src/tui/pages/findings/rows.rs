@@ -4,7 +4,7 @@ use super::{FindingsPage, Found, Part, detail, mark, number, pictures, shown};
 use crate::{
     engine::{
         account::Known,
-        findings::{Severity, ShownRule, Standing, exemptions},
+        findings::{Severity, ShownRule, Standing, StatedExemption, exemptions},
         impact::policy::Power,
         query::sort::{Column as SortColumn, Sort},
     },
@@ -12,7 +12,7 @@ use crate::{
         layout::Layout,
         pages::{cells, marks},
         prelude::*,
-        widgets::table::{Column, MARKER, Row, Table},
+        widgets::table::{Column, MARKER, Row, Table, draw_position},
     },
 };
 
@@ -221,6 +221,15 @@ impl FindingsPage {
                 ..inside
             };
             self.draw_rule_rows(canvas, list, places.headed, rules);
+            let position = self.rules.position(rules.len() + 1);
+            draw_position(canvas, list, position, self.part == Part::Rules);
+            if places.grid.is_empty() {
+                // Where it is: there is no room for it beside the rules.
+                let tab = keymap::name(Context::Findings, Action::OtherPane);
+                let text = format!(" {tab} {tab}: how old, how idle ");
+                let text = Line::styled(text, Style::reset().patch(theme.dim));
+                canvas.line(area.x + 2, inside.bottom(), inside.width - 2, &text);
+            }
         }
         if !places.grid.is_empty() {
             let grid = Rect {
@@ -324,7 +333,12 @@ impl FindingsPage {
             ..inside
         };
         let several = canvas.rows.only().is_none();
-        let columns = Columns::of(list.width, several, self.shows_exemptions(canvas));
+        // The last cell stays free: a border, or the position in the list, stands right behind it.
+        let columns = Columns::of(
+            list.width.saturating_sub(1),
+            several,
+            self.shows_exemptions(canvas),
+        );
         let sort = (!self.is_on_rotations(canvas.engine, canvas.rows)).then_some(self.sort);
         let table = columns.table(self.part == Part::Keys, sort);
         table.headings(canvas, list);
@@ -416,7 +430,9 @@ impl FindingsPage {
         if columns.exempt > 0 {
             let with_why = columns.exempt > EXEMPT + 6;
             let is_known = account.findings.is_exempt(place.row, place.key).is_some();
-            let (text, style) = match exemption(canvas, (account, user, key), is_exempt, with_why) {
+            let rule = self.rule_place(canvas);
+            let known = (account, user, key);
+            let (text, style) = match exemption(canvas, known, (is_exempt, rule), with_why) {
                 (text, _) if text.is_empty() && !is_known => ("exempt?".into(), theme.warn),
                 said => said,
             };
@@ -475,12 +491,14 @@ fn can(theme: &Theme, power: Option<Power>) -> Span<'static> {
 fn exemption(
     canvas: &Canvas<'_>,
     (account, row, key): (&Account, &UserRow, Known<'_>),
-    is_exempt: bool,
+    (is_exempt, rule): (bool, Option<usize>),
     with_why: bool,
 ) -> (String, Style) {
     let theme = canvas.theme;
     let all = exemptions(account, row, key, canvas.now);
+    let counts = |it: &StatedExemption| rule.is_none_or(|rule| it.holds_for(rule));
     let mut said = all.iter().map(|it| match &it.standing {
+        Standing::Holds(_) if !counts(it) => ("not of this rule".into(), theme.dim),
         Standing::Holds(it) => {
             let why = if with_why { &*it.why } else { "" };
             let text = format!("until {} {why}", it.until);
@@ -495,7 +513,7 @@ fn exemption(
     let first = said.next();
     let held = all
         .iter()
-        .position(|it| matches!(it.standing, Standing::Holds(_)));
+        .position(|it| matches!(it.standing, Standing::Holds(_)) && counts(it));
     let said = match held {
         Some(at) if at > 0 => said.nth(at - 1),
         _ => first,
@@ -544,7 +562,7 @@ impl Columns {
         });
         let used = take(USED, 8);
         let mut exempt = 0;
-        if exemptions && take(GAP + EXEMPT, 10) {
+        if exemptions && take(GAP + EXEMPT, 9) {
             exempt = EXEMPT;
         }
         let can = take(GAP + CAN, 10);
