@@ -3,7 +3,8 @@
 //! There is no second path to the account. For each key one ordinary [`Plan`](super::Plan) is made,
 //! with its look at the account; it approves itself where that look shows what was reviewed, and is
 //! dropped with the reason where it does not (`apply`). What is held back until a person includes it
-//! is decided when the plan is made (`hold`), and which account takes its turn in `schedule`: a few
+//! is decided when the plan is made (`hold`, `last`), looked for again when it is opened (`compare`) and
+//! before each step, and which account takes its turn in `schedule`: a few
 //! accounts at once, one key at a time in each. The first surprise in an account pauses that account.
 //!
 //! One such plan is open at a time: what undoes it is a plan of its own, which takes its place.
