@@ -111,11 +111,12 @@ fn state(
         EntryState::Pending if entry.is_overriding() => {
             let (verb, held) = (entry.step.verb(), entry.held_back.as_ref());
             let held = held.map(HeldBack::words).unwrap_or_default();
+            let whole = format!("{verb} ({held})");
             // What is cut off is not why it was held back.
-            let words = if columns.step < 20 {
+            let words = if width(&whole) > columns.step {
                 format!("{held}: {verb}")
             } else {
-                format!("{verb} ({held})")
+                whole
             };
             (glyphs.inactive, theme.warn, words)
         }
