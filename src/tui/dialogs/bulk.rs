@@ -283,6 +283,15 @@ impl Dialog for BulkPage {
         }
     }
 
+    fn offers(&self, action: Action, engine: &Engine) -> bool {
+        let stage = engine.bulk().map(|plan| plan.stage);
+        match action {
+            Action::ApplyPlan => !matches!(stage, Some(BulkStage::Running | BulkStage::Ended)),
+            Action::Include => stage != Some(BulkStage::Ended),
+            _ => true,
+        }
+    }
+
     fn is_over(&self, engine: &Engine) -> bool {
         engine.bulk().is_none()
     }
