@@ -121,7 +121,10 @@ impl Dialog for BulkConfirm {
                 vec![Ask::Close, Ask::Intend(apply)]
             }
             Action::Confirm => match Self::asked(engine) {
-                Some(asked) => vec![Ask::Complain(format!("Type {} first", asked.text()))],
+                Some(asked) => vec![Ask::Complain(format!(
+                    "Type {} to apply the plan",
+                    asked.text()
+                ))],
                 None => vec![Ask::Close],
             },
             action => super::super::cancel(action),
@@ -145,8 +148,10 @@ impl Dialog for BulkConfirm {
         Some(&mut self.input)
     }
 
-    fn edited(&mut self, engine: &Engine) -> Vec<Ask> {
-        self.button = usize::from(self.accepts(engine));
+    fn edited(&mut self, _engine: &Engine) -> Vec<Ask> {
+        // Who has typed means to apply it: what is wrong is said then, and nothing is closed, as what is
+        // typed next would go to the plan.
+        self.button = usize::from(!self.input.value().trim().is_empty());
         Vec::new()
     }
 }
