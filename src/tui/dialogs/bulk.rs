@@ -6,6 +6,7 @@ mod confirm;
 mod file;
 mod kept;
 mod rows;
+mod stop;
 
 pub(in crate::tui) use choose::ChooseAction;
 pub(in crate::tui) use file::PlanFile;
@@ -21,6 +22,7 @@ use crate::{
 };
 use confirm::BulkConfirm;
 use rows::{Columns, row};
+use stop::StopPlan;
 
 /// Lines that are not the list's: the headings, the progress, and what is said of the selected key.
 const AROUND: usize = 6;
@@ -32,6 +34,10 @@ pub(in crate::tui) struct BulkPage {
     at: usize,
     /// A person has moved it: it does not follow what is under way.
     moved: bool,
+}
+
+fn complain(text: &str) -> Vec<Ask> {
+    vec![Ask::Complain(text.into())]
 }
 
 /// What is done to how many keys, in words.
@@ -61,7 +67,6 @@ fn short_arn(arn: &str) -> &str {
 impl BulkPage {
     /// Begins or goes on; what has to be typed for it is asked for first.
     fn apply(engine: &Engine, plan: &BulkPlan) -> Vec<Ask> {
-        let complain = |text: &str| vec![Ask::Complain(text.into())];
         match plan.stage {
             BulkStage::Running => complain("The plan is under way"),
             BulkStage::Ended => complain("This plan has ended"),
@@ -276,8 +281,12 @@ impl Dialog for BulkPage {
                 intend(Intent::Bulk(BulkIntent::Undo))
             }
             Action::SavePlan => vec![Ask::Open(Box::new(PlanFile::save(engine)))],
-            Action::StopPlan => intend(Intent::Bulk(BulkIntent::Stop)),
+            Action::StopPlan if plan.has_begun() => {
+                vec![Ask::Open(Box::new(StopPlan::new(plan.id)))]
+            }
             Action::Impact => self.impact(plan),
+            Action::StopPlan if plan.stage == BulkStage::Ended => complain("This plan has ended"),
+            Action::StopPlan => complain("Nothing of the plan was begun"),
             Action::PausePlan => Self::back(engine, plan),
             _ => Vec::new(),
         }
