@@ -73,6 +73,13 @@ impl BulkPage {
             BulkStage::Review | BulkStage::Paused if !plan.has_work() => {
                 complain("No key is included")
             }
+            // One that has begun ends there.
+            BulkStage::Review if plan.is_applied_already() => {
+                complain("Nothing is left to do: every key of it is so already")
+            }
+            BulkStage::Review if plan.changed_since() == plan.tally().to_do => {
+                complain("No key is as reviewed: include what is to be done all the same")
+            }
             BulkStage::Review | BulkStage::Paused => match engine.bulk_confirmation() {
                 Some(_) => vec![Ask::Open(Box::new(BulkConfirm::new(plan.id)))],
                 None => intend(Intent::Bulk(BulkIntent::Apply {
@@ -116,18 +123,22 @@ impl BulkPage {
         }
     }
 
-    fn note(plan: &BulkPlan) -> String {
+    fn note(plan: &BulkPlan, dot: &str) -> String {
+        let changed = plan.changed_since();
         match plan.stage {
             BulkStage::Review if plan.is_comparing() => "comparing with the account".into(),
             BulkStage::Review if plan.is_applied_already() => {
                 "nothing left: applied before?".into()
             }
-            BulkStage::Review | BulkStage::Paused if plan.changed_since() > 0 => {
-                format!("{} not as reviewed", plan.changed_since())
+            BulkStage::Review if changed > 0 => {
+                format!("{} not as reviewed", format::count(changed))
             }
             BulkStage::Review => "nothing changes until applied".into(),
             BulkStage::Running => "under way".into(),
             BulkStage::Paused if plan.is_under_way() => "pausing".into(),
+            BulkStage::Paused if changed > 0 => {
+                format!("paused {dot} {} not as reviewed", format::count(changed))
+            }
             BulkStage::Paused => "paused".into(),
             BulkStage::Ended => "ended".into(),
         }
@@ -145,8 +156,9 @@ impl BulkPage {
             (tally.left_out, "left out"),
         ];
         let sums = sums.into_iter().filter(|(count, _)| *count > 0);
-        let sums = sums.map(|(count, what)| format!("{count} {what}"));
-        let done = format!("{} of {}", tally.done, tally.included());
+        let sums = sums.map(|(count, what)| format!("{} {what}", format::count(count)));
+        let (done, all) = (format::count(tally.done), format::count(tally.included()));
+        let done = format!("{done} of {all}");
         let parts: Vec<String> = std::iter::once(done).chain(sums).collect();
         let text = parts.join(&format!(" {dot} "));
         let cells = lines.cells.saturating_sub(width(&text) + 2);
@@ -259,9 +271,9 @@ impl Dialog for BulkPage {
         Self::progress(&mut lines, plan);
         self.selected(&mut lines, canvas.engine, plan);
         Self::paused(&mut lines, plan);
-        let mut note = Self::note(plan);
+        let dot = canvas.theme.glyphs.dot;
+        let mut note = Self::note(plan, dot);
         if entries.len() > room {
-            let dot = canvas.theme.glyphs.dot;
             let (at, all) = (self.at + 1, entries.len());
             note = format!("{note} {dot} {}/{}", format::count(at), format::count(all));
         }

@@ -77,6 +77,10 @@ impl Dialog for BulkConfirm {
                 "{keys} in accounts that are not open: left for later"
             ));
         }
+        if asked.changed > 0 {
+            let keys = format::plural(asked.changed, "more key");
+            lines.dim(format!("{keys} not as reviewed: skipped"));
+        }
         lines.gap();
         let of = |step| asked.steps.of(step) > 0;
         lines.text(match (of(BulkAction::Delete), of(BulkAction::Deactivate)) {
@@ -94,7 +98,7 @@ impl Dialog for BulkConfirm {
             (false, false) => "They will work again within seconds.",
         });
         // Where there is more to say, the line to type into stays in sight.
-        if asked.overriding + asked.waiting == 0 && plan.hash().is_none() {
+        if asked.overriding + asked.waiting + asked.changed == 0 && plan.hash().is_none() {
             lines.dim(
                 "Each key is checked again just before its step, and skipped if it has changed.",
             );
