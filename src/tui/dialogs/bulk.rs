@@ -186,12 +186,12 @@ impl BulkPage {
                 let space = keymap::name(Context::BulkPlan, Action::Include);
                 let why = match held {
                     HeldBack::LastActive => "the user's last Active key".into(),
-                    _ => entry.held_words().unwrap_or_default(),
+                    _ => entry.held_words(engine.now()).unwrap_or_default(),
                 };
                 (format!("Held back: {why}. {space} includes it"), theme.warn)
             }
             (EntryState::Pending, _) if entry.difference.is_none() && entry.is_overriding() => {
-                let why = entry.held_words().unwrap_or_default();
+                let why = entry.held_words(engine.now()).unwrap_or_default();
                 (format!("Included by hand although: {why}"), theme.warn)
             }
             (EntryState::Pending, _) if entry.included && entry.difference.is_some() => (
