@@ -6,203 +6,34 @@
 //! cargo bench --bench frame -- --test    # each once; what is built is still checked
 //! ```
 
-use chrono::{DateTime, Utc};
+#[path = "common/made.rs"]
+mod made;
+
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyCode;
 use iamkeys::{
     demo,
     engine::{
-        self, Answer, Background, Effect, Event, Intent, RECENT, Read, RequestId, SignedIn, Target,
-        destination::{Form, Route, Why},
-        findings::Policy,
-        model::{
-            AccessKey, Caller, KeyStatus, LastUsed, Login, Report, ReportedKey, ReportedUser,
-            Summary, User, UserDetailsPage, UsersPage,
-        },
+        Answer, Background, Effect, Read,
+        model::LastUsed,
         query::{KeyFacts, Query, Scratch, UserFacts},
-        user_tags::UserTags,
     },
-    tui::{self, KeyPress, Message, Screen, Settings},
+    tui::{self, Screen},
 };
+use made::{answered, last_used, loaded_as_seen, now, pages, press, report, serve, signed_in};
 use ratatui::{buffer::Buffer, layout::Rect};
-use std::{
-    collections::VecDeque,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, hint::black_box};
 
 const USERS: [usize; 3] = [24, 5_000, 100_000];
 
 /// A terminal's size, and how many users it shows.
 const SIZES: [((u16, u16), usize); 2] = [((80, 24), 18), ((120, 36), 30)];
 
-/// The most that one answer lists.
-const PAGE: usize = 1000;
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_795_000_000, 0).expect("a time")
-}
-
 fn account(users: usize) -> demo::Account {
     match users {
         24 => demo::Account::demo(now()),
         users => demo::Account::generated(users, now()),
     }
-}
-
-/// The answers of `ListUsers`, each with what the next is asked with.
-fn pages(account: &demo::Account) -> VecDeque<UsersPage> {
-    let users: Vec<User> = account
-        .users()
-        .map(|user| User {
-            name: (*user.name).into(),
-            path: (*user.path).into(),
-            created: user.created,
-        })
-        .collect();
-    let last = users.len().div_ceil(PAGE) - 1;
-    let pages = users.chunks(PAGE).enumerate().map(|(at, users)| UsersPage {
-        users: users.to_vec(),
-        next: (at < last).then(|| at.to_string()),
-    });
-    pages.collect()
-}
-
-/// What the account says to a question.
-fn answer(account: &demo::Account, pages: &mut VecDeque<UsersPage>, read: Read) -> Answer {
-    match read {
-        Read::Caller => Answer::Caller(Caller {
-            account: account.id().into(),
-            arn: format!("arn:aws:iam::{}:user/people/alice", account.id()),
-        }),
-        Read::Alias => Answer::Alias(account.alias().map(str::to_owned)),
-        Read::Summary => Answer::Summary(Summary {
-            keys_per_user: Some(2),
-            root_keys: Some(0),
-        }),
-        Read::Users(_) => Answer::Users(pages.pop_front().expect("a page")),
-        Read::Keys(user) => {
-            let keys = account.user(&user).expect("a user").keys.iter();
-            let keys = keys.map(|key| AccessKey {
-                id: key.id.as_str().into(),
-                status: match key.status {
-                    demo::Status::Active => KeyStatus::Active,
-                    _ => KeyStatus::Inactive,
-                },
-                created: Some(key.created),
-            });
-            Answer::Keys(keys.collect())
-        }
-        Read::LastUsed(_, id) => {
-            let (_, known) = account.key(&id).expect("a key");
-            Answer::LastUsed(last_used(known))
-        }
-        Read::Owner(_) | Read::KeyAccount(_) => unreachable!("nobody looks for a key"),
-        Read::Accounts(_) | Read::PortalAccounts(_) => unreachable!("one account is open"),
-        Read::Quarantined => Answer::Quarantined(Vec::new()),
-        Read::Regions
-        | Read::TrailEvents(_)
-        | Read::WholeEvent(..)
-        | Read::Permissions(_)
-        | Read::ServicesUsed(_)
-        | Read::OtherCredentials(_) => unreachable!("no key is opened"),
-        Read::Tags(_) => Answer::Tags(UserTags::default()),
-        Read::UserDetails(_) => Answer::UserDetails(UserDetailsPage::default()),
-        Read::Report => Answer::Report(Box::new(report(account))),
-    }
-}
-
-/// What the credential report says of everybody.
-fn report(account: &demo::Account) -> Report {
-    let key = |key: &demo::Key| ReportedKey {
-        active: key.status == demo::Status::Active,
-        rotated: Some(key.created),
-        last_used: last_used(key),
-    };
-    let user = |user: &demo::User| ReportedUser {
-        name: (*user.name).into(),
-        created: Some(user.created),
-        login: Login::default(),
-        keys: user.keys.iter().map(key).collect(),
-    };
-    Report {
-        generated: now(),
-        root: None,
-        users: account.users().map(user).collect(),
-    }
-}
-
-fn last_used(key: &demo::Key) -> LastUsed {
-    key.last_used
-        .as_ref()
-        .map_or(LastUsed::Never, |used| LastUsed::At {
-            time: used.at,
-            service: Some(used.service.clone()),
-            region: Some(used.region.clone()),
-        })
-}
-
-/// The screen right after signing in, and the questions it begins with.
-fn signed_in(size: (u16, u16)) -> (Screen, Vec<Effect>) {
-    let settings = Settings {
-        engine: engine::Settings {
-            read_only: false,
-            clear_after: None,
-            recent: RECENT,
-            background: Background::Visible,
-        },
-        ascii: false,
-        colours: iamkeys::tui::Colours::Sixteen,
-        clipboard: Route::Unavailable(Why::Off),
-        form: Form::Posix,
-    };
-    let (mut screen, _) = Screen::start(settings, Target::Demo, size);
-    let session = screen.account().session;
-    let result = Ok(Box::new(SignedIn::default()));
-    let effects = screen.update(Event::SignedIn { session, result }.into(), now());
-    (screen, effects)
-}
-
-fn answered(screen: &Screen, request: RequestId, answer: Answer) -> Message {
-    let event = Event::Answer {
-        session: screen.account().session,
-        request,
-        result: Ok(answer),
-        took: Duration::ZERO,
-    };
-    event.into()
-}
-
-/// Answers everything that is asked, and what that leads to.
-fn serve(
-    screen: &mut Screen,
-    effects: Vec<Effect>,
-    account: &demo::Account,
-    pages: &mut VecDeque<UsersPage>,
-) {
-    let mut asked = VecDeque::from(effects);
-    while let Some(effect) = asked.pop_front() {
-        if let Effect::Read(_, request, read) = effect {
-            let answer = answer(account, pages, read);
-            let message = answered(screen, request, answer);
-            asked.extend(screen.update(message, now()));
-        }
-    }
-}
-
-/// The screen once everything that is visible is loaded, as the program gets there.
-fn loaded(size: (u16, u16), account: &demo::Account) -> Screen {
-    let (mut screen, effects) = signed_in(size);
-    let mut pages = pages(account);
-    serve(&mut screen, effects, account, &mut pages);
-    assert!(!screen.engine.is_busy(), "something is still being loaded");
-    assert_eq!(screen.account().users.rows().len(), account.user_count());
-    screen
-}
-
-fn press(screen: &mut Screen, code: KeyCode) -> Vec<Effect> {
-    let key = KeyEvent::new(code, KeyModifiers::NONE);
-    screen.update(Message::Key(KeyPress { key, read: true }), now())
 }
 
 fn draw(buffer: &mut Buffer, screen: &Screen) -> usize {
@@ -215,7 +46,7 @@ fn frames(criterion: &mut Criterion) {
         let name = |what: &str| format!("{what} {}x{}", size.0, size.1);
         for users in USERS {
             let account = account(users);
-            let mut screen = loaded(size, &account);
+            let mut screen = loaded_as_seen(size, &account);
             // What the keys of a user are for is asked when somebody looks at them first.
             for code in [KeyCode::Down, KeyCode::Up] {
                 let effects = press(&mut screen, code);
@@ -265,7 +96,7 @@ fn filter(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         group.sample_size(20);
         for users in USERS {
-            let mut screen = loaded(size, &account(users));
+            let mut screen = loaded_as_seen(size, &account(users));
             let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
             for key in [view, '/', 'd'] {
                 let _ = press(&mut screen, KeyCode::Char(key));
@@ -367,7 +198,7 @@ fn listing(criterion: &mut Criterion) {
         let pages = pages(&account(users));
         group.bench_function(BenchmarkId::from_parameter(users), |bencher| {
             bencher.iter_batched(
-                || (signed_in(size), pages.clone()),
+                || (signed_in(size, Background::Visible), pages.clone()),
                 |((mut screen, mut effects), pages)| {
                     for page in pages {
                         let request = effects.iter().find_map(|effect| match effect {
@@ -396,7 +227,7 @@ fn reports(criterion: &mut Criterion) {
     for users in USERS {
         let account = account(users);
         let listed = || {
-            let (mut screen, effects) = signed_in(size);
+            let (mut screen, effects) = signed_in(size, Background::Visible);
             let (later, now): (Vec<_>, Vec<_>) = effects
                 .into_iter()
                 .partition(|effect| matches!(effect, Effect::Read(_, _, Read::Report)));
@@ -425,46 +256,5 @@ fn reports(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Judging all keys by the policy, and again after one answer.
-fn findings(criterion: &mut Criterion) {
-    let (size, _) = SIZES[0];
-    let mut group = criterion.benchmark_group("findings");
-    group.sample_size(10);
-    for users in USERS {
-        let account = account(users);
-        let mut screen = loaded(size, &account);
-        group.bench_function(BenchmarkId::new("all", users), |bencher| {
-            bencher.iter(|| screen.engine.use_policy(Policy::default()));
-        });
-        let slot = screen.account().session.slot;
-        let user = screen.account().users.rows()[users / 2].user.name.clone();
-        group.bench_function(BenchmarkId::new("after an answer", users), |bencher| {
-            bencher.iter_custom(|times| {
-                let mut took = Duration::ZERO;
-                for _ in 0..times {
-                    let ask = Intent::Ask(slot, Read::Tags(user.clone()));
-                    let effects = screen.engine.intend(ask);
-                    let Some(Effect::Read(session, request, _)) = effects.into_iter().next() else {
-                        panic!("it is asked");
-                    };
-                    let event = Event::Answer {
-                        session,
-                        request,
-                        result: Ok(Answer::Tags(UserTags::default())),
-                        took: Duration::ZERO,
-                    };
-                    let before = screen.engine.findings.judged();
-                    let begun = Instant::now();
-                    let _ = black_box(screen.engine.hear(event));
-                    took += begun.elapsed();
-                    assert_eq!(screen.engine.findings.judged(), before + 1, "rows judged");
-                }
-                took
-            });
-        });
-    }
-    group.finish();
-}
-
-criterion_group!(benches, frames, filter, queries, listing, reports, findings);
+criterion_group!(benches, frames, filter, queries, listing, reports);
 criterion_main!(benches);

@@ -32,6 +32,10 @@ struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000))]
     users: Option<u32>,
 
+    /// Have a user of this name too, with a key of 200 days; may be given more than once
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["organisation", "accounts"])]
+    also: Vec<String>,
+
     /// Serve the demo organisation instead of the demo account, which is its first one
     #[arg(long, conflicts_with_all = ["users", "accounts"])]
     organisation: bool,
@@ -84,8 +88,19 @@ async fn main() -> io::Result<()> {
         (Some(accounts), users) => {
             Endpoint::generated(accounts as usize, users.unwrap_or(10) as usize, now)
         }
-        (None, Some(users)) => Endpoint::new(Account::generated(users as usize, now)),
-        (None, None) => Endpoint::new(Account::demo(now)),
+        (None, users) => {
+            let mut account = match users {
+                Some(users) => Account::generated(users as usize, now),
+                None => Account::demo(now),
+            };
+            for name in &options.also {
+                let then = now - TimeDelta::days(200);
+                let refused = |error| io::Error::other(format!("--also {name}: {error:?}"));
+                account.add_user(name, "/", then).map_err(refused)?;
+                account.add_new_key(name, then).map_err(refused)?;
+            }
+            Endpoint::new(account)
+        }
     };
     let mut endpoint = endpoint
         .with_delay(Delay::Fixed(Duration::from_millis(options.latency_ms)))

@@ -5,20 +5,22 @@ mod config_command;
 mod in_force;
 
 pub use commands::{
-    ALL_REGIONS, AccountsArgs, FindArgs, FormatArgs, ImpactArgs, JournalArgs, ListArgs, Task,
-    UsersArgs,
+    ALL_REGIONS, AccountsArgs, ChangeArgs, CheckArgs, CreateArgs, FindArgs, FormatArgs, ImpactArgs,
+    JournalArgs, ListArgs, PlanApplyArgs, PlanMakeArgs, PlanShowArgs, PlanTask, RotateArgs,
+    StoringArgs, Task, Until, UsersArgs,
 };
 pub use in_force::{InForce, Source, command};
 
 use crate::{
     aws::{self, Embedded},
-    config::{self, Config},
+    config::{self, Config, ConfigError},
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
     engine::{
         self, Background, DEFAULT_ROLES, Exit, KeyId, MoreAccounts, Target, Wanted,
         account_rules::NamePattern,
         destination::Form,
+        findings::Policy,
         is_role_name,
         key_id::{self, NotAKey},
         profiles::ProfileList,
@@ -59,8 +61,9 @@ use tracing_appender::non_blocking::WorkerGuard;
     about,
     after_help = "Signs in as the aws command does: environment, profile files, SSO, credential \
                   process, assumed role, container, instance.\n\n\
-                  Exit codes: 0 done, 1 failed, 2 usage error, 4 only part of the accounts could be \
-                  seen (standard error says which), 130 interrupted, 128+N ended by signal N."
+                  Exit codes: 0 done, 1 failed, 2 usage error, 3 findings at or above \
+                  --fail-on, 4 only part could be seen or done (standard error says which), 5 the \
+                  outcome of a change is not known, 130 interrupted, 128+N ended by signal N."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {
@@ -256,6 +259,17 @@ impl Cli {
             complain(refused.to_string().trim_end());
             ExitCode::from(2)
         })
+    }
+
+    /// The policy that `check` judges by: that of its file, or else that of the config file.
+    ///
+    /// # Errors
+    /// When its file is not there, cannot be read, or holds what is not understood.
+    pub fn policy_of(&self, args: &CheckArgs) -> Result<Policy, ConfigError> {
+        match &args.policy {
+            Some(path) => config::policy_of(path),
+            None => Ok(self.file.policy.clone()),
+        }
     }
 
     /// The leaked key that is to be dealt with.

@@ -3,11 +3,20 @@
 //! are to tell: `run` is the loop, `follow` says which users are complete, `output` prints, `incomplete`
 //! tells what could not be seen, and `ask` asks in the terminal what signing in needs a person for. What
 //! a command does is in a file each.
+//!
+//! Those that change something show and confirm it in `confirm`, have it done by the engine's plans in
+//! `carry`, and print what became of it (`changed`).
 
 mod accounts;
 mod ask;
+mod carry;
+mod change;
+mod changed;
+mod check;
 pub mod columns;
 mod completions;
+mod confirm;
+mod create;
 mod find;
 mod follow;
 mod impact;
@@ -16,20 +25,26 @@ mod journal;
 mod key;
 mod list;
 mod manual;
+mod named_user;
 mod output;
+mod plan;
 mod progress;
+mod rotate;
 mod run;
+mod store;
 mod user;
 mod users;
 
+pub use check::CheckFormat;
 pub use completions::{Shell, complete, profiles};
 pub use output::Format;
 
 use crate::{
-    cli::{Cli, Task, goodbye},
+    cli::{Cli, PlanTask, Task, goodbye},
     driver::{Driver, DriverConfig},
     engine::{
-        self, Background, Event, MoreAccounts, Parts, Target, account::Account, text::visible,
+        self, Background, BulkAction, Event, MoreAccounts, Parts, Target, account::Account,
+        text::visible,
     },
     stderr::complain,
 };
@@ -37,7 +52,7 @@ use futures::Stream;
 use incomplete::Gap;
 use output::{Looks, Printer, Record, Writer, Written};
 use progress::Progress;
-use run::{Ended, Runner, Start};
+use run::{Changes, Ended, Runner, Start};
 use std::{
     io::{self, ErrorKind},
     process::ExitCode,
@@ -53,19 +68,27 @@ pub enum ExitStatus {
     Failed,
     /// It was not asked for in a way that is understood, and nothing was begun.
     Usage,
-    /// Only a part could be seen: standard error says what of which account is missing, and the JSON.
+    /// There are findings at or above `--fail-on`. Some of what was to be judged may not have been seen,
+    /// too: that is said, and has no exit code beside this one.
+    Findings,
+    /// Only a part could be seen or done: standard error says what of which account is missing, and the
+    /// JSON.
     Incomplete,
+    /// The outcome of a change is not known.
+    OutcomeUnknown,
     /// SIGINT has ended it. Other signals end with 128 and their number.
     Interrupted,
 }
 
 impl ExitStatus {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
+        Self::Findings,
         Self::Incomplete,
+        Self::OutcomeUnknown,
         Self::Interrupted,
     ];
 
@@ -76,7 +99,9 @@ impl ExitStatus {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::Findings => 3,
             Self::Incomplete => 4,
+            Self::OutcomeUnknown => 5,
             Self::Interrupted => 130,
         }
     }
@@ -116,8 +141,18 @@ struct Command {
 pub fn asks_accounts(task: &Task) -> bool {
     matches!(
         task,
-        Task::List(_) | Task::Users(_) | Task::Accounts(_) | Task::Find(_) | Task::Impact(_)
-    )
+        Task::List(_)
+            | Task::Users(_)
+            | Task::Accounts(_)
+            | Task::Find(_)
+            | Task::Impact(_)
+            | Task::Check(_)
+            | Task::Create(_)
+            | Task::Rotate(_)
+            | Task::Deactivate(_)
+            | Task::Activate(_)
+            | Task::Delete(_)
+    ) || matches!(task, Task::Plan(task) if plan::asks_accounts(task))
 }
 
 /// Runs a command that asks no account.
@@ -128,12 +163,20 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         Task::Journal(args) => journal::run(cli, args),
         Task::Completions { shell } => print(&completions::script(*shell)),
         Task::Man { of, to } => manual::run(of.as_deref(), to.as_deref()),
+        Task::Plan(PlanTask::Show(args)) => plan::show_here(args),
         Task::Leaked { .. }
         | Task::List(_)
         | Task::Users(_)
         | Task::Accounts(_)
         | Task::Find(_)
-        | Task::Impact(_) => ExitStatus::Usage.into(),
+        | Task::Impact(_)
+        | Task::Check(_)
+        | Task::Create(_)
+        | Task::Rotate(_)
+        | Task::Deactivate(_)
+        | Task::Activate(_)
+        | Task::Delete(_)
+        | Task::Plan(_) => ExitStatus::Usage.into(),
     }
 }
 
@@ -175,6 +218,41 @@ where
             let ended = impact::run(args, &mut command).await;
             command.end(ended).await
         }
+        Task::Check(args) => {
+            let policy = match cli.policy_of(args) {
+                Ok(policy) => policy,
+                Err(why) => {
+                    complain(format_args!("iamkeys: {}", visible(&why.to_string())));
+                    return Ok(ExitStatus::Usage.into());
+                }
+            };
+            let plan = check::Plan::of(args, looks);
+            let mut command = Command::start(cli, prepared, plan.parts(), plan.streams(), looks)?;
+            command.runner.use_policy(policy);
+            let ended = plan.run(&mut command).await;
+            command.end(ended).await
+        }
+        Task::Deactivate(args) | Task::Activate(args) | Task::Delete(args) => {
+            let action = match task {
+                Task::Activate(_) => BulkAction::Activate,
+                Task::Delete(_) => BulkAction::Delete,
+                _ => BulkAction::Deactivate,
+            };
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = change::run(action, args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Create(args) => {
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = create::run(args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Rotate(args) => {
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let ended = rotate::run(args, &mut command).await;
+            command.end(ended).await
+        }
+        Task::Plan(task) => plan::run(cli, task, prepared, looks).await?,
         Task::Leaked { .. }
         | Task::Config
         | Task::Journal(_)
@@ -195,6 +273,37 @@ impl Command {
     where
         S: Stream<Item = Event> + 'static,
     {
+        Self::begin(cli, prepared, parts, streams, looks, Changes::None)
+    }
+
+    /// The same for a command that may change something: the journal is opened as well.
+    fn start_changing<S>(
+        cli: &Cli,
+        prepared: Prepared<S>,
+        parts: Parts,
+        looks: Looks,
+    ) -> io::Result<Self>
+    where
+        S: Stream<Item = Event> + 'static,
+    {
+        let changes = match prepared.driver.journal.path {
+            Ok(None) => Changes::Unjournaled,
+            Ok(Some(_)) | Err(_) => Changes::Journaled,
+        };
+        Self::begin(cli, prepared, parts, false, looks, changes)
+    }
+
+    fn begin<S>(
+        cli: &Cli,
+        prepared: Prepared<S>,
+        parts: Parts,
+        streams: bool,
+        looks: Looks,
+        changes: Changes,
+    ) -> io::Result<Self>
+    where
+        S: Stream<Item = Event> + 'static,
+    {
         let (outbox, inbox) = unbounded_channel();
         let driver = Driver::new(prepared.handle, outbox, prepared.accounts, prepared.driver);
         let (writer, written): (Writer, UnboundedReceiver<Written>) = Writer::stdout()?;
@@ -204,6 +313,8 @@ impl Command {
             signals: Box::pin(prepared.signals),
             settings: engine::Settings {
                 background: Background::Only(parts),
+                // What only reads changes nothing in any case: a plan can be made and looked at.
+                read_only: cli.read_only && changes != Changes::None,
                 ..cli.settings().engine
             },
             target: prepared.target,
@@ -212,6 +323,7 @@ impl Command {
             policy: cli.file.policy.clone(),
             written,
             progress: Progress::new(streams),
+            changes,
         });
         Ok(Self {
             runner,
@@ -255,6 +367,7 @@ impl Command {
 
     /// Waits until all is printed, and ends.
     async fn end(mut self, ended: Result<ExitStatus, Ended>) -> ExitCode {
+        let reached = ended.as_ref().ok().copied();
         let written = match ended {
             Ok(status) => {
                 self.writer.end();
@@ -267,11 +380,15 @@ impl Command {
             Ok(status) => status.into(),
             // Whoever reads it has read enough.
             Err(Ended::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
-                ExitStatus::Done.into()
+                reached.unwrap_or(ExitStatus::Done).into()
             }
             Err(Ended::Output(error)) => {
                 complain(format_args!("iamkeys: standard output: {error}"));
-                ExitStatus::Failed.into()
+                match reached {
+                    Some(status @ (ExitStatus::OutcomeUnknown | ExitStatus::Interrupted)) => status,
+                    _ => ExitStatus::Failed,
+                }
+                .into()
             }
             Err(Ended::Exit(exit)) => {
                 let (code, lines) = goodbye(exit);

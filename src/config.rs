@@ -1,6 +1,6 @@
 //! The config file: the defaults of the command line's flags, and what a person has to say of their
 //! accounts. It is read once, before anything else happens, and strictly: what is not understood is
-//! refused with the key, the line and the file, and a secret that was pasted into it is not repeated.
+//! refused with the key, the line, the column and the file, and a secret that was pasted into it is not repeated.
 //!
 //! Which flags there are is the command line's business, so it brings the [`Key`]s along; a value is
 //! read here as far as TOML goes, and checked there as if it had been typed.
@@ -15,6 +15,7 @@ pub use error::ConfigError;
 pub use place::{ENVIRONMENT, Place};
 
 use crate::engine::{SecretKey, account_rules::AccountRules, findings::Policy};
+use std::{fmt, path::Path};
 
 /// The most that a config file may hold, in bytes: any more is another file.
 const MOST: u64 = 1 << 20;
@@ -83,10 +84,25 @@ impl Kind {
 pub struct Setting {
     /// The key.
     pub name: String,
-    /// The line of the key, from 1.
-    pub line: usize,
+    /// Where its value stands.
+    pub at: Position,
     /// The value.
     pub value: Value,
+}
+
+/// A place in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// Which character of it, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
 }
 
 /// A value.
@@ -141,4 +157,15 @@ impl Config {
         config.place = place;
         Ok(config)
     }
+}
+
+/// Reads a file that holds a policy and nothing else: `[policy]`, `[[rule]]` and `[[exempt]]`, as the
+/// config file has them.
+///
+/// # Errors
+/// When it is not there, cannot be read, or holds what is not understood.
+pub fn policy_of(path: &Path) -> Result<Policy, ConfigError> {
+    let place = Place::of(Some(path), None);
+    let text = place.text()?.unwrap_or_default();
+    read::read_policy(&text).map_err(|refusal| refusal.in_file(&place))
 }

@@ -74,6 +74,7 @@ mod report;
 mod request;
 mod role;
 mod roster;
+mod secret_stores;
 mod serve;
 mod service;
 mod sign;

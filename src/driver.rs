@@ -25,12 +25,13 @@ use clipboard::Clipboard;
 use futures::FutureExt as _;
 use journal::JournalWriter;
 use plans::PlanFiles;
-use secrets::Places;
+use secrets::{Outside, Places};
 use std::{
     collections::{HashMap, HashSet},
     future::Future,
     io,
     panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -180,6 +181,7 @@ impl Driver {
                 self.journal.open();
                 self.plans.ask(plans::Job::Find);
             }
+            Effect::ReadJournal => self.journal.read(),
             Effect::Plan(job) => self.plan(job),
             Effect::Note(note) => self.journal.note(note),
             Effect::Copy(clip) => return self.copy(clip).map(Left::Copy),
@@ -469,7 +471,11 @@ impl Driver {
             let _ = told.send(Event::Secret { request, news });
         };
         let (places, connection) = (self.places(session), self.connection(session));
-        let work = secrets::run(job, places, connection, outbox, tell);
+        let outside = Outside {
+            programs: self.accounts.options.programs.clone(),
+            kept_in: self.state_directory(),
+        };
+        let work = secrets::run(job, places, outside, connection, outbox, tell);
         self.secrets.spawn_on(work, &self.handle);
     }
 
@@ -506,6 +512,16 @@ impl Driver {
             None => Places::real(self.credentials.clone()),
         };
         self.plans.ask(plans::Job::Do(job, places));
+    }
+
+    /// The directory of the journal, or the one where it would usually be.
+    fn state_directory(&self) -> Result<PathBuf, String> {
+        let named = self.journal.path();
+        let path = named.map_or_else(crate::journal::usual_place, Ok);
+        let path = path.map_err(|error| error.to_string())?;
+        let path = std::path::absolute(path).map_err(|error| error.to_string())?;
+        let directory = path.parent().map(Path::to_owned);
+        directory.ok_or_else(|| "the journal is in no directory".into())
     }
 
     /// Where a session puts secrets.

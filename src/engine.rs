@@ -41,6 +41,7 @@ mod rotation;
 mod search;
 mod secret_key;
 mod session;
+pub mod stakes;
 pub mod text;
 pub mod unresolved;
 pub mod user_tags;
@@ -470,6 +471,7 @@ impl Engine {
             }
             Event::Plan(news) => self.heard_of_plans(news),
             Event::Profiles(list) => self.profiles.came(list),
+            Event::Deactivated(deactivated) => self.remember_deactivated(deactivated),
             Event::Rotated(rotated) => self.rotations.remember(rotated),
             Event::Journal(Ok(left_open)) => self.remember(left_open),
             Event::Journal(Err(why)) => {
@@ -552,7 +554,10 @@ impl Engine {
             }
             Intent::Rotate(slot, user) => self.rotate(slot, &user)?,
             Intent::RotationAction(slot, user, action) => {
-                self.act_on_rotation(slot, &user, action)?;
+                self.act_on_rotation(slot, &user, action, true)?;
+            }
+            Intent::ProposeRotationAction(slot, user, action) => {
+                self.act_on_rotation(slot, &user, action, false)?;
             }
             Intent::OpenQuestion(origin) => {
                 self.questions.show(&origin);
@@ -589,17 +594,13 @@ impl Engine {
             Intent::HaveIt(key) => self.part_with_secret(&key, true),
             Intent::Discard(key) => self.discard(&key),
             Intent::DiscardAndDelete(key) => self.discard_and_delete(&key)?,
-            Intent::ChooseDestination(store) => {
-                if store.key.is_none() {
-                    self.must_create(store.slot, &store.user)?;
-                }
-                self.choose_destination(store)?;
-            }
+            Intent::ChooseDestination(store) => self.choose_destination(store)?,
             Intent::NameDestination(name) => self.name_destination(name)?,
             Intent::OtherColumns => self.other_columns(),
             Intent::OtherName => self.other_name(),
             Intent::ForgetRefusal => self.vault.choosing.as_mut()?.refused = None,
             Intent::Write => self.write()?,
+            Intent::KeepSecret(key) => self.keep_secret(&key)?,
             Intent::StopChoosing => self.vault.choosing = None,
             Intent::SearchFirst(key) => self.search_first = Some((None, key)),
             Intent::Search(slot, key) => self.search_for(slot, key)?,

@@ -65,7 +65,7 @@ pub use self::{
 
 pub(crate) use self::file::{end, open_private, sync_directory};
 use self::{error::refused, file::Place, history::History, runs::Run};
-use crate::engine::Rotated;
+use crate::engine::{Rotated, findings::Deactivated};
 use etcetera::BaseStrategy as _;
 use std::{
     path::{Path, PathBuf},
@@ -93,6 +93,7 @@ struct Inner {
     skipped: usize,
     damaged: Vec<Damaged>,
     rotated: Rotated,
+    deactivated: Deactivated,
 }
 
 impl Journal {
@@ -130,12 +131,14 @@ impl Journal {
         }
         drop(lock);
         let rotated = history.rotated();
+        let deactivated = history.deactivated();
         let inner = Arc::new(Inner {
             place,
             run,
             skipped: history.skipped,
             damaged: history.damaged,
             rotated,
+            deactivated,
         });
         Ok((Self { inner }, unfinished))
     }
@@ -186,6 +189,12 @@ impl Journal {
     pub fn rotated(&self) -> Rotated {
         self.inner.rotated.clone()
     }
+
+    /// What it told of deactivations when it was opened.
+    #[must_use]
+    pub fn deactivated(&self) -> Deactivated {
+        self.inner.deactivated.clone()
+    }
 }
 
 /// The changes that the journal at this path records, the oldest first, and how many of its lines are no
@@ -194,11 +203,25 @@ impl Journal {
 /// # Errors
 /// When it cannot be read, or is no journal.
 pub fn read(path: &Path) -> Result<(Vec<Recorded>, usize), Error> {
+    let history = history_of(path)?;
+    let skipped = history.skipped;
+    Ok((history.recorded(), skipped))
+}
+
+/// What the journal at this path tells of deactivations, read as [`read`] does.
+///
+/// # Errors
+/// When it cannot be read, or is no journal.
+pub fn deactivated(path: &Path) -> Result<Deactivated, Error> {
+    Ok(history_of(path)?.deactivated())
+}
+
+fn history_of(path: &Path) -> Result<History, Error> {
     use std::io::{ErrorKind, Read as _};
     let mut file = match file::open(std::fs::File::options().read(true), path) {
         Ok(file) => file,
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-            return Ok((Vec::new(), 0));
+            return Ok(History::default());
         }
         Err(error) => return Err(error),
     };
@@ -208,9 +231,7 @@ pub fn read(path: &Path) -> Result<(Vec<Recorded>, usize), Error> {
     if !history::is_journal(&text) {
         return Err(Error::NotAJournal(path.to_owned()));
     }
-    let history = History::of(&text);
-    let skipped = history.skipped;
-    Ok((history.recorded(), skipped))
+    Ok(History::of(&text))
 }
 
 /// The default path: `$XDG_STATE_HOME/iamkeys/journal.jsonl` or `~/.local/state/…`; on macOS

@@ -46,7 +46,8 @@ fn status_named(word: &str) -> KeyStatus {
 }
 
 /// Why a key was held back, as a document says it.
-fn held_name(held: &HeldBack) -> &'static str {
+#[must_use]
+pub fn held_name(held: &HeldBack) -> &'static str {
     match held {
         HeldBack::AlreadySo(_) => "already_so",
         HeldBack::Gone => "gone",

@@ -10,12 +10,20 @@ mod served;
 
 #[path = "commands/asked.rs"]
 mod asked;
+#[path = "commands/changes.rs"]
+mod changes;
+#[path = "commands/check.rs"]
+mod check;
 #[path = "commands/ends.rs"]
 mod ends;
 #[path = "commands/incomplete.rs"]
 mod incomplete;
+#[path = "commands/plans.rs"]
+mod plans;
 #[path = "commands/schema.rs"]
 mod schema;
+#[path = "commands/secrets.rs"]
+mod secrets;
 #[path = "commands/shapes.rs"]
 mod shapes;
 #[path = "commands/shell.rs"]

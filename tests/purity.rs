@@ -100,7 +100,7 @@ const PARTS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "aws", "cli", "commands", "driver", "engine", "journal", "stderr",
+            "aws", "cli", "commands", "driver", "engine", "journal", "plans", "stderr",
         ],
     ),
 ];

@@ -283,6 +283,8 @@ pub(crate) struct Asked {
     pub(crate) calls: BTreeMap<String, Calls>,
     /// What was asked and answered more than once though once is enough: the action and its subject.
     pub(crate) twice: BTreeSet<String>,
+    /// How many answers have been sent.
+    pub(crate) answered: usize,
     /// The most requests under way at once.
     pub(crate) most_at_once: usize,
     /// When the last request came that is not about one of the accounts that may be slow, since the
@@ -353,6 +355,7 @@ impl Asked {
         let last = all.iter().rfind(|call| !is_slow(call));
         let until = last.map_or(Duration::ZERO, |last| last.at - all[0].at);
         let mut asked = Self {
+            answered: all.iter().filter(|it| it.at.elapsed() >= latency).count(),
             most_at_once,
             others_until: millis(until),
             histories: Histories::of(all, latency),

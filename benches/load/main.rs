@@ -14,6 +14,9 @@
 //! out of the terminal, what the endpoint was asked, what `/proc` tells. Each line has an endpoint and
 //! a program of its own.
 //!
+//! Two parts are no work of a process, and are measured in this one: `judging`, which asks no account,
+//! and `plan`, which has the engine and the driver of the screen.
+//!
 //! Where numbers are measured, the requests are checked as well: whatever the screen says, a line
 //! fails if the endpoint was asked too little, too much or twice.
 
@@ -21,6 +24,8 @@
 #[path = "../common/endpoint.rs"]
 #[allow(dead_code, reason = "other benchmarks need more of it")]
 mod endpoint;
+#[cfg(target_os = "linux")]
+mod judging;
 #[cfg(target_os = "linux")]
 #[path = "../common/keyboard.rs"]
 mod keyboard;
@@ -30,12 +35,20 @@ mod list;
 #[path = "../common/look.rs"]
 mod look;
 #[cfg(target_os = "linux")]
+#[path = "../common/made.rs"]
+#[allow(dead_code, reason = "another benchmark needs more of it")]
+mod made;
+#[cfg(target_os = "linux")]
 mod parts;
+#[cfg(target_os = "linux")]
+mod plan;
 #[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]
 #[path = "../common/script.rs"]
 mod script;
+#[cfg(target_os = "linux")]
+mod shell;
 #[cfg(target_os = "linux")]
 #[path = "../common/table.rs"]
 mod table;
@@ -111,6 +124,8 @@ mod linux {
             bench.latency = Duration::from_millis(50);
             bench.idle = Duration::from_secs(10);
             bench.presses = 400;
+            bench.most_keys = 100_000;
+            bench.planned = (20, 50);
         }
         table::heading(quick);
         for part in Part::ALL {

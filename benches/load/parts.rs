@@ -2,8 +2,9 @@
 
 use crate::{
     endpoint::{Asked, Report, Served, Serving},
-    list, screen,
+    judging, list, plan, screen,
     script::{self, Needed, processor},
+    shell,
     table::{count, judged, megabytes, millis, not_measured, percentiles, seconds, told},
     terminal::{Terminal, first_frame, memory, wake_ups},
 };
@@ -11,7 +12,7 @@ use clap::ValueEnum;
 use std::{path::PathBuf, time::Duration};
 
 /// The most requests that the program has under way.
-const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
 
 /// Threads that have nothing to do any more have ended.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -31,28 +32,37 @@ pub(crate) enum Part {
     Rate,
     /// As many users as there can be.
     Large,
+    /// The keys printed from the shell.
+    List,
     /// The same work done by scripts.
     Scripts,
+    /// A filter and the policy over as many keys as there can be.
+    Judging,
+    /// A plan over many keys of many accounts.
+    Plan,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::First,
         Self::Report,
         Self::Live,
         Self::Keys,
         Self::Rate,
         Self::Large,
+        Self::List,
         Self::Scripts,
+        Self::Judging,
+        Self::Plan,
     ];
 }
 
 /// What is measured, and how thoroughly.
 pub(crate) struct Bench {
-    program: PathBuf,
-    home: tempfile::TempDir,
+    pub(crate) program: PathBuf,
+    pub(crate) home: tempfile::TempDir,
     /// On a machine with better things to do: then times and wake-ups say nothing.
-    quick: bool,
+    pub(crate) quick: bool,
     pub(crate) runs: usize,
     pub(crate) users: usize,
     /// Users where few requests are allowed.
@@ -66,6 +76,10 @@ pub(crate) struct Bench {
     pub(crate) idle: Duration,
     /// Keys pressed where nothing else ends the pressing.
     pub(crate) presses: usize,
+    /// Keys that a filter and the policy are asked of.
+    pub(crate) most_keys: usize,
+    /// Accounts of a plan, and how many keys of each are in it.
+    pub(crate) planned: (usize, usize),
     /// What the whole load needed, for comparison.
     live: Option<Live>,
 }
@@ -92,6 +106,8 @@ impl Bench {
             latency: Duration::from_millis(2),
             idle: Duration::from_secs(1),
             presses: 40,
+            most_keys: 2_500,
+            planned: (6, 3),
             live: None,
         }
     }
@@ -104,12 +120,15 @@ impl Bench {
             Part::Keys => self.keys(),
             Part::Rate => self.rate(),
             Part::Large => self.large(),
+            Part::List => shell::list(self),
             Part::Scripts => self.scripts(),
+            Part::Judging => judging::run(self),
+            Part::Plan => plan::run(self),
         }
     }
 
     /// A line with a bound. The numbers of a trial say nothing.
-    fn judge(&self, what: &str, measured: &str, target: &str, met: bool) {
+    pub(crate) fn judge(&self, what: &str, measured: &str, target: &str, met: bool) {
         if self.quick {
             told(what, measured);
         } else {
@@ -117,7 +136,7 @@ impl Bench {
         }
     }
 
-    fn serve(&self, users: usize) -> Served {
+    pub(crate) fn serve(&self, users: usize) -> Served {
         Served::start(&Serving::users(users, self.latency))
     }
 
@@ -127,6 +146,12 @@ impl Bench {
         args.extend(["--background", background]);
         let env = served.session.env();
         Terminal::start(&self.program, self.home.path(), screen::SIZE, &args, &env)
+    }
+
+    /// How long the answers to so many calls take.
+    pub(crate) fn bound(&self, calls: usize) -> Duration {
+        let at_once = u32::try_from(AT_ONCE).expect("a small number");
+        self.latency * u32::try_from(calls).expect("not so many") / at_once
     }
 
     fn first_frame(&self) {
@@ -181,7 +206,7 @@ impl Bench {
 
         let calls = served.whole_sweep();
         let of = format!("{} users, {} keys", count(served.users), count(served.keys));
-        let bound = self.latency * u32::try_from(calls).expect("not so many") / 64;
+        let bound = self.bound(calls);
         let target = format!("≤ {}", seconds(bound.mul_f64(1.15)));
         let met = time <= bound.mul_f64(1.15);
         self.judge(
@@ -341,6 +366,11 @@ impl Bench {
         for (how, name, users) in [
             ("threads", "boto3, 32 threads", self.users),
             ("one-at-a-time", "boto3, one at a time", self.slow_users),
+            (
+                "inventory",
+                "boto3, 32 threads, each key a line",
+                self.users,
+            ),
         ] {
             let python = match &python {
                 Ok(python) => python,

@@ -131,13 +131,25 @@ impl Connection {
     /// # Errors
     /// When the role cannot be assumed: then nothing was sent.
     pub(super) async fn changing(&self) -> Result<aws_sdk_iam::Client, Error> {
+        Ok(match self.config_of_a_change().await? {
+            Some(config) => iam(&config, self.timeouts),
+            None => self.iam.clone(),
+        })
+    }
+
+    /// What a client is made from that makes one change, where that is not what the others are made
+    /// from.
+    ///
+    /// # Errors
+    /// When the role cannot be assumed: then nothing was sent.
+    pub(super) async fn config_of_a_change(&self) -> Result<Option<SdkConfig>, Error> {
         let Some(role) = &self.changes else {
-            return Ok(self.iam.clone());
+            return Ok(None);
         };
         let credentials = role.session_for_a_change().await?;
         let config = self.config.to_builder();
         let config = config.credentials_provider(SharedCredentialsProvider::new(credentials));
-        Ok(iam(&config.build(), self.timeouts))
+        Ok(Some(config.build()))
     }
 
     /// How often a failed call is repeated.

@@ -2,7 +2,8 @@
 //!
 //! Each gets no input, and a process group of its own, in the background of the terminal, where the
 //! system stops whatever reads that. What it writes is bounded, and goes into no log: its output is a
-//! secret, and what it says beside that may be one.
+//! secret, and what it says beside that may be one. One that is given a secret to put somewhere gets that
+//! as its input ([`Programs::feed`]), and what it writes is for a person.
 //!
 //! One that is to ask a person for something is run with the terminal instead, while the screen is not
 //! there. It is a member of this process's own group then, as of a shell's command: Ctrl-C interrupts
@@ -10,10 +11,11 @@
 //! this process could not become that again without ignoring SIGTTOU, which takes `unsafe`.)
 
 use super::convert::one_line;
+use crate::engine::SecretKey;
 use secrecy::zeroize::Zeroizing;
 use std::{
     error, fmt,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, PipeReader, Read as _, Write as _},
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -44,6 +46,9 @@ const MOST: u64 = 64 * 1024;
 /// So much is kept of what it says on its standard error.
 const SAID: u64 = 4 * 1024;
 
+/// So much a pipe surely holds. (POSIX: `PIPE_BUF` is 512 at least; Linux and macOS have 4096 and more.)
+const PIPE: usize = 4096;
+
 /// How soon it is noticed that a program was stopped.
 #[cfg(unix)]
 const LOOK: Duration = Duration::from_millis(250);
@@ -51,7 +56,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Why a program has given nothing that can be used. As a sentence it holds nothing of what the program
 /// wrote.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub struct Failure {
     why: Why,
     said: Option<String>,
 }
@@ -69,6 +74,7 @@ pub(super) enum Why {
     TooMuch,
     NotRead(io::Error),
     NotUnderstood(&'static str),
+    NotTaken,
 }
 
 impl Failure {
@@ -112,6 +118,7 @@ impl fmt::Display for Failure {
                 write!(f, "the program wrote more than {most} KiB, and was ended")
             }
             Why::NotRead(error) => write!(f, "the program's output could not be read: {error}"),
+            Why::NotTaken => f.write_str("the program did not read all of its input"),
             Why::NotUnderstood(why) => write!(f, "the program's output has {why}"),
         }
     }
@@ -266,6 +273,41 @@ async fn ended(child: &mut Child) -> Result<ExitStatus, Why> {
     child.wait().await.map_err(Why::NotRead)
 }
 
+/// A pipe that holds all of an input, and its reading end once more: what is left in it at the end was
+/// not read.
+fn filled(input: &SecretKey) -> Result<(PipeReader, PipeReader), Why> {
+    let too_long = || io::Error::other("the input is longer than a pipe surely holds");
+    if input.expose().len() > PIPE {
+        return Err(Why::NotStarted(too_long()));
+    }
+    let (reader, mut writer) = io::pipe().map_err(Why::NotStarted)?;
+    let rest = reader.try_clone().map_err(Why::NotStarted)?;
+    let written = writer.write_all(input.expose().as_bytes());
+    written.map_err(Why::NotStarted)?;
+    Ok((reader, rest))
+}
+
+/// Whether something is left in a pipe. Whatever it is, it is wiped.
+fn is_left(mut rest: PipeReader) -> bool {
+    // Someone that the program has left behind may still have the pipe, but no one writes to it: it ends
+    // where it is empty.
+    let mut left = Zeroizing::new([0; PIPE]);
+    rest.read(&mut *left).map_or(true, |count| count > 0)
+}
+
+/// The standard error of this process, for a program to write to.
+#[cfg(unix)]
+fn own_stderr() -> io::Result<Stdio> {
+    use std::os::fd::AsFd as _;
+    Ok(io::stderr().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn own_stderr() -> io::Result<Stdio> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(io::stderr().as_handle().try_clone_to_owned()?.into())
+}
+
 /// The command as a shell runs it, which is how all programs of AWS run it.
 #[cfg(not(windows))]
 fn shell(command: &str) -> Command {
@@ -406,6 +448,42 @@ impl Programs {
         }
     }
 
+    /// Runs a program to its end with this as its input, which it has to read: what it leaves unread has
+    /// gone nowhere. What it writes goes to the standard error of this process, and is not seen here.
+    ///
+    /// # Errors
+    /// When it cannot be started, fails, takes too long, or has not read all.
+    pub async fn feed(&self, command: &str, input: &SecretKey) -> Result<(), Failure> {
+        let (input, rest) = filled(input)?;
+        let mut command = shell(command);
+        command
+            .stdin(input)
+            .stdout(own_stderr().map_err(Why::NotStarted)?)
+            .kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
+        let child = command.spawn().map_err(Why::NotStarted);
+        // The command has the other end of the pipe until it is dropped.
+        drop(command);
+        let mut child = child?;
+        let running = self.begin(number(&child).map(Running::Group));
+        let stopped = stopped(&child);
+        let status = tokio::select! {
+            status = ended(&mut child) => status,
+            why = stopped => Err(why),
+            () = sleep(LIMIT) => Err(Why::TooLong),
+        };
+        let status = status?;
+        running.has_ended();
+        if !status.success() {
+            return Err(Why::Failed(status).into());
+        }
+        if is_left(rest) {
+            return Err(Why::NotTaken.into());
+        }
+        Ok(())
+    }
+
     /// Ends those that are running, with what they have started.
     pub fn end(&self) {
         for running in self.lock().drain(..) {
@@ -540,6 +618,30 @@ mod tests {
         let programs = Programs::default();
         let run = run_with_terminal("exec sleep 1000", &programs);
         assert!(timeout(LIMIT * 10, run).await.is_err());
+        assert!(programs.lock().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn one_that_is_fed_has_to_read_all_and_to_succeed() {
+        let programs = Programs::default();
+        let input = SecretKey::new("DEMO/secretEXAMPLE\n".into());
+        let said = |failure: Failure| failure.to_string();
+        let read = "read -r line && test \"$line\" = DEMO/secretEXAMPLE";
+        assert!(programs.feed(read, &input).await.is_ok());
+        assert!(programs.feed("cat >/dev/null", &input).await.is_ok());
+        let left = "the program did not read all of its input";
+        for script in ["true", "exec <&-", "head -c 3 >/dev/null"] {
+            let failure = programs.feed(script, &input).await.unwrap_err();
+            assert_eq!(said(failure), left, "{script}");
+        }
+        let failure = programs.feed("cat >/dev/null; exit 7", &input).await;
+        assert_eq!(
+            said(failure.unwrap_err()),
+            "the program failed: exit status: 7"
+        );
+        let long = SecretKey::new("x".repeat(PIPE + 1));
+        assert!(programs.feed("cat >/dev/null", &long).await.is_err());
         assert!(programs.lock().is_empty());
     }
 

@@ -4,14 +4,15 @@
 use super::{KeyIdParser, key_id};
 use crate::{
     aws,
-    commands::{Format, Shell, columns},
-    engine::{KeyId, query::Query, text::visible},
+    commands::{CheckFormat, Format, Shell, columns},
+    engine::{KeyId, destination::Named, findings::Severity, query::Query, text::visible},
 };
 use clap::{
-    Args, Subcommand,
-    builder::{PossibleValuesParser, TypedValueParser as _},
+    Args, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+    error::ErrorKind,
 };
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
 
 /// What is done instead of showing the users and their keys.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
@@ -32,6 +33,21 @@ pub enum Task {
     Find(FindArgs),
     /// Print what would break without an access key: who uses it, what it can do, what was not checked
     Impact(ImpactArgs),
+    /// Print what is wrong with the access keys, by a policy: for people, for a pipeline, for scanners
+    Check(CheckArgs),
+    /// Create an access key for a user, and put its secret somewhere
+    Create(CreateArgs),
+    /// Rotate a user's access key, step by step, or go on with a rotation
+    Rotate(RotateArgs),
+    /// Deactivate access keys: what uses them fails at once, until they are activated again
+    Deactivate(ChangeArgs),
+    /// Activate access keys
+    Activate(ChangeArgs),
+    /// Delete access keys for good
+    Delete(ChangeArgs),
+    /// Make plans over many keys, look at them, carry them out and take them back
+    #[command(subcommand)]
+    Plan(PlanTask),
     /// Print the changes that iamkeys has made from this machine, and those left open
     Journal(JournalArgs),
     /// Print the settings in force, and where each comes from
@@ -147,6 +163,242 @@ pub struct ImpactArgs {
     pub format: Option<Format>,
 }
 
+/// `iamkeys check`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct CheckArgs {
+    /// Which keys, in the language of the filter on the screen: `account:*-prod -user:svc-*`
+    #[arg(value_name = "FILTER", value_parser = filter, allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// End with exit code 3 where there is a finding of this severity, or of a graver one, that is not
+    /// exempt
+    #[arg(long, value_name = "SEVERITY",
+          value_parser = PossibleValuesParser::new(["low", "medium", "high", "critical"])
+              .map(|name| Severity::named(&name).unwrap_or(Severity::Low)))]
+    pub fail_on: Option<Severity>,
+    /// Judge by the policy of this file, and not by that of the config file. It holds `[policy]`,
+    /// `[[rule]]` and `[[exempt]]`
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// The form: a table for people, one JSON document, a JSON object a line, CSV, SARIF 2.1.0, or a list
+    /// of OCSF detection findings (default: table on a terminal, otherwise jsonl)
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub format: Option<CheckFormat>,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::FINDINGS))]
+    pub columns: Vec<String>,
+}
+
+/// `iamkeys deactivate`, `activate` and `delete`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ChangeArgs {
+    /// The access key IDs, whichever users and accounts have them
+    #[arg(value_name = "KEY_ID", value_parser = KeyIdParser, required = true)]
+    pub keys: Vec<KeyId>,
+    /// Confirm it: nothing is asked
+    #[arg(long)]
+    pub yes: bool,
+    /// How what became of it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::CHANGES))]
+    pub columns: Vec<String>,
+}
+
+/// What `--to` takes.
+const TO_HELP: &str = "Where the secret goes: profile:NAME (of the credentials file), csv:PATH and \
+                       import-csv:PATH (a new file, as the console's or as `aws configure import` takes \
+                       it), env and json (standard output, unless that is a terminal), exec:COMMAND (the \
+                       command's standard input, as JSON), secretsmanager:NAME, ssm:NAME (in the \
+                       account of the key and the region of --region)";
+
+/// `iamkeys create`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct CreateArgs {
+    /// The user who gets the key, in whichever account that is open
+    #[arg(value_name = "USER", value_parser = UserParser)]
+    pub user: String,
+    /// Where the secret goes.
+    #[arg(long, value_name = "DEST", value_parser = DestinationParser, required = true, help = TO_HELP)]
+    pub to: Option<Named>,
+    /// How the secret is put there.
+    #[command(flatten)]
+    pub storing: StoringArgs,
+    /// How what became of it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::NEW_KEYS))]
+    pub columns: Vec<String>,
+}
+
+/// `iamkeys rotate`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct RotateArgs {
+    /// The user, or the ID of the key that goes
+    #[arg(value_name = "USER|KEY_ID", value_parser = UserParser)]
+    pub of: String,
+    /// Where the secret of the new key goes.
+    #[arg(long, value_name = "DEST", value_parser = DestinationParser, help = TO_HELP)]
+    pub to: Option<Named>,
+    /// The last step that is taken
+    #[arg(long, value_enum, value_name = "STEP", default_value_t = Until::Check)]
+    pub until: Until,
+    /// Go on with a rotation that is under way, whoever has begun it
+    #[arg(long)]
+    pub resume: bool,
+    /// How the secret is put there.
+    #[command(flatten)]
+    pub storing: StoringArgs,
+    /// How what became of it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::ROTATIONS))]
+    pub columns: Vec<String>,
+}
+
+/// How a secret is put into its destination.
+#[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoringArgs {
+    /// Print the secret although standard output is a terminal
+    #[arg(long)]
+    pub show: bool,
+    /// Confirm it: nothing is asked
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The last step of a rotation that is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Until {
+    /// The new key is created; its secret goes where it was to go
+    Create,
+    /// Its secret is there
+    Store,
+    /// AWS accepts the new key
+    Check,
+    /// The old key is deactivated
+    Deactivate,
+    /// The old key was not used for a week
+    Watch,
+    /// The old key is deleted
+    Delete,
+}
+
+/// Reads the name of a user, without repeating what may be a secret.
+#[derive(Clone)]
+struct UserParser;
+
+impl TypedValueParser for UserParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let name = value.to_string_lossy();
+        let known = |c: char| c.is_alphanumeric() || "_+=,.@-".contains(c);
+        let is_name = !name.is_empty() && name.len() <= 512 && name.chars().all(known);
+        if is_name && !key_id::looks_like_a_secret(&name) {
+            return Ok(name.into_owned());
+        }
+        let text = "that is not the name of a user: letters, digits and _+=,.@-";
+        Err(command.clone().error(ErrorKind::ValueValidation, text))
+    }
+}
+
+/// Reads a destination, without repeating what may be a secret.
+#[derive(Clone)]
+struct DestinationParser;
+
+impl TypedValueParser for DestinationParser {
+    type Value = Named;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Named, clap::Error> {
+        Named::read(&value.to_string_lossy()).map_err(|why| {
+            let text = format!("--to: {why}");
+            command.clone().error(ErrorKind::ValueValidation, text)
+        })
+    }
+}
+
+/// What is done with a plan over many keys.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum PlanTask {
+    /// Make a plan to deactivate the keys that pass a filter; nothing is changed
+    Deactivate(PlanMakeArgs),
+    /// Make a plan to activate the keys that pass a filter; nothing is changed
+    Activate(PlanMakeArgs),
+    /// Make a plan to delete the keys that pass a filter; those that are Active it deactivates; nothing is
+    /// changed
+    Delete(PlanMakeArgs),
+    /// Print what a saved plan would do
+    Show(PlanShowArgs),
+    /// Carry a saved plan out
+    Apply(PlanApplyArgs),
+    /// Activate again what a saved plan has deactivated
+    Undo(PlanApplyArgs),
+}
+
+/// `iamkeys plan deactivate`, `activate` and `delete`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct PlanMakeArgs {
+    /// Which keys, in the language of the filter on the screen: `unused>90 -owner:*`
+    #[arg(value_name = "FILTER", value_parser = filter, allow_hyphen_values = true)]
+    pub filter: String,
+    /// Save the plan as this new file, instead of printing it
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+/// `iamkeys plan show`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct PlanShowArgs {
+    /// The saved plan
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Ask the accounts what is different now
+    #[arg(long)]
+    pub compare: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::PLAN))]
+    pub columns: Vec<String>,
+}
+
+/// `iamkeys plan apply` and `undo`
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct PlanApplyArgs {
+    /// The saved plan
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Confirm it: nothing is asked
+    #[arg(long)]
+    pub yes: bool,
+    /// How what became of each key is printed.
+    #[command(flatten)]
+    pub output: FormatArgs,
+    /// Only these columns or fields, in this order
+    #[arg(long, value_name = "NAMES", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(columns::CHANGES))]
+    pub columns: Vec<String>,
+}
+
 /// `iamkeys journal`
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct JournalArgs {
@@ -178,14 +430,8 @@ fn filter(text: &str) -> Result<String, String> {
         };
         return Err(format!("{option} is not an option of this command"));
     }
-    for part in text.split_whitespace() {
-        let query = Query::parse(part);
-        if let Some(error) = query.errors().first() {
-            // It is a part of this very text.
-            let at = part.as_ptr() as usize - text.as_ptr() as usize;
-            let place = text[..at].chars().count() + 1;
-            return Err(format!("at character {place}, {}: {error}", visible(part)));
-        }
+    if let Some(fault) = Query::first_fault(text) {
+        return Err(fault);
     }
     Ok(text.to_owned())
 }
@@ -232,13 +478,20 @@ mod tests {
     use crate::cli::Cli;
     use clap::Parser as _;
 
-    const COMMANDS: [&str; 10] = [
+    const COMMANDS: [&str; 17] = [
         "leaked",
         "list",
         "users",
         "accounts",
         "find",
         "impact",
+        "check",
+        "create",
+        "rotate",
+        "deactivate",
+        "activate",
+        "delete",
+        "plan",
         "journal",
         "config",
         "completions",

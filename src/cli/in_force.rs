@@ -144,15 +144,15 @@ pub(super) fn read(
             says_something(said) && says_something(setting) && exclude(&command, arg, other)
         });
         if let Some((_, said)) = other {
-            let why = format!("it excludes {} (line {})", said.name, said.line);
-            let error = ConfigError::of_value(&config.place, setting.line, &setting.name, &why);
+            let why = format!("it excludes {} (line {})", said.name, said.at.line);
+            let error = ConfigError::of_value(&config.place, setting.at, &setting.name, &why);
             return Err(error.into());
         }
         from_file.push((arg, setting));
     }
     let sources = settings.iter().map(|(arg, key)| {
         let said = from_file.iter().find(|(of, _)| of.get_id() == arg.get_id());
-        let line = said.map(|(_, setting)| setting.line);
+        let line = said.map(|(_, setting)| setting.at.line);
         source_of(&command, &typed, arg, key, line, &var)
     });
     let sources: Vec<Source> = sources.collect();
@@ -314,7 +314,7 @@ fn check(
             let why = reason(&error);
             Err(ConfigError::of_value(
                 place,
-                setting.line,
+                setting.at,
                 &setting.name,
                 &why,
             ))

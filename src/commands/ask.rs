@@ -13,7 +13,7 @@ use crate::engine::{
 use std::{
     collections::HashSet,
     fs::File,
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _},
     sync::mpsc,
     thread,
 };
@@ -26,6 +26,8 @@ enum Open {
     Code(SessionId, PromptId),
     /// Whether to log in.
     LogIn(Slot),
+    /// A line, whatever it is for.
+    Line,
 }
 
 /// What is asked in the terminal.
@@ -44,12 +46,40 @@ pub(super) struct Questions {
     has_logged_in: bool,
     /// The accounts that were tried again after one.
     tried_again: HashSet<Slot>,
+    /// The line that was typed last, where one was asked for.
+    typed: Option<String>,
 }
 
 impl Questions {
     /// Whether something is asked: what has ended meanwhile may go on with the answer.
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// Asks for a line.
+    pub(super) fn put(&mut self, question: &str) {
+        self.typed = None;
+        if self.has_terminal() {
+            if let Some(terminal) = &self.terminal {
+                terminal.forget_typed();
+            }
+            say_in_terminal(question);
+            self.ask(Open::Line);
+        }
+    }
+
+    /// Waits for no line any more.
+    pub(super) fn drop_line(&mut self) {
+        if self.open == Some(Open::Line) {
+            self.open = None;
+            // What is said next has a line of its own.
+            say_in_terminal("\n");
+        }
+    }
+
+    /// The line that was asked for; none where the terminal is gone.
+    pub(super) fn typed(&mut self) -> Option<String> {
+        self.typed.take()
     }
 
     /// The next line that is typed, or that there will be none; nothing where none is waited for.
@@ -100,6 +130,10 @@ impl Questions {
             terminal.is_read = false;
         }
         match open? {
+            Open::Line => {
+                self.typed = Some(line);
+                None
+            }
             Open::Code(session, id) => {
                 let code = SecretKey::new(line.trim().to_owned());
                 Some(Intent::Reply(session, id, Reply::Code(code)))
@@ -254,7 +288,7 @@ impl Questions {
     }
 
     /// Whether there is a terminal.
-    fn has_terminal(&mut self) -> bool {
+    pub(super) fn has_terminal(&mut self) -> bool {
         if !std::mem::replace(&mut self.looked, true) {
             self.terminal = Terminal::open().ok();
         }
@@ -266,6 +300,8 @@ impl Questions {
 #[derive(Debug)]
 struct Terminal {
     wanted: mpsc::Sender<()>,
+    #[cfg(unix)]
+    file: File,
     lines: UnboundedReceiver<String>,
     /// A line is being read. What it answers may be over by then.
     is_read: bool,
@@ -274,7 +310,10 @@ struct Terminal {
 impl Terminal {
     fn open() -> io::Result<Self> {
         let place = if cfg!(windows) { "CONIN$" } else { "/dev/tty" };
-        let mut terminal = BufReader::new(File::open(place)?);
+        let file = File::open(place)?;
+        #[cfg(unix)]
+        let other = file.try_clone()?;
+        let mut terminal = BufReader::new(file);
         let (wanted, asked) = mpsc::channel();
         let (typed, lines) = unbounded_channel();
         thread::Builder::new()
@@ -290,15 +329,32 @@ impl Terminal {
             })?;
         Ok(Self {
             wanted,
+            #[cfg(unix)]
+            file: other,
             lines,
             is_read: false,
         })
     }
 }
 
+impl Terminal {
+    /// Forgets what was typed before anybody could have read the question.
+    #[cfg(unix)]
+    fn forget_typed(&self) {
+        use rustix::termios::{QueueSelector, tcflush};
+        // Where it cannot be forgotten, nothing was typed.
+        let _ = tcflush(&self.file, QueueSelector::IFlush);
+    }
+
+    /// The console of Windows reads a line from the moment on that it is asked for one.
+    #[cfg(not(unix))]
+    fn forget_typed(&self) {}
+}
+
 /// Whether a question that was asked is one still.
 fn is_asked_still(engine: &Engine, open: Open) -> bool {
     match open {
+        Open::Line => true,
         Open::Code(session, id) => engine.prompt(session, id).is_some(),
         Open::LogIn(slot) => engine
             .fleet
@@ -326,4 +382,19 @@ fn say(text: &str) {
     let _ = stderr
         .write_all(text.as_bytes())
         .and_then(|()| stderr.flush());
+}
+
+/// Says something in the terminal: on standard error where that is one, and otherwise in the terminal
+/// itself. What a person decides by must be seen.
+pub(super) fn say_in_terminal(text: &str) {
+    if io::stderr().is_terminal() {
+        return say(text);
+    }
+    let place = if cfg!(windows) { "CONOUT$" } else { "/dev/tty" };
+    if let Ok(mut terminal) = File::options().write(true).open(place) {
+        // Nobody answers what nobody sees.
+        let _ = terminal
+            .write_all(text.as_bytes())
+            .and_then(|()| terminal.flush());
+    }
 }

@@ -27,7 +27,17 @@ pub(super) enum Found {
 /// one that a profile of this machine opens is opened.
 pub(super) async fn search(command: &mut Command, key: &KeyId) -> Result<Found, Ended> {
     let runner = &mut command.runner;
-    runner.intend(Intent::SearchFirst(key.clone()));
+    if let Some(found) = place(&runner.engine, key) {
+        return Ok(found);
+    }
+    // A search begins by itself when an account is opened.
+    let mut accounts = runner.engine.fleet.accounts().iter();
+    let open = accounts.find(|account| incomplete::is_open(account));
+    let intent = match open.map(|account| account.session.slot) {
+        Some(slot) => Intent::Search(slot, key.clone()),
+        None => Intent::SearchFirst(key.clone()),
+    };
+    runner.intend(intent);
     loop {
         let step = runner.until(|engine| step(engine, key)).await?;
         match step {

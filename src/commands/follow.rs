@@ -16,6 +16,8 @@ pub(super) struct Wanted {
     pub(super) parts: Parts,
     /// How much policies allow: known once all of them are read.
     pub(super) power: bool,
+    /// Since when keys have been Inactive: the journal of this program tells of some.
+    pub(super) journal: bool,
 }
 
 impl Wanted {
@@ -31,6 +33,8 @@ impl Wanted {
             uses: by_rules || query.asks_uses(),
             unreported: false,
             details: by_rules || query.reads_tags() || query.asks_power(),
+            tags: by_rules || query.reads_tags(),
+            power: by_rules || power || query.asks_power(),
             quarantine: by_rules || query.asks_quarantine(),
         };
         let mut parts = columns.and(by_filter);
@@ -44,6 +48,7 @@ impl Wanted {
         Self {
             parts,
             power: power || by_rules || query.asks_power(),
+            journal: parts.quarantine && parts.report || query.asks_inactive(),
         }
     }
 }
@@ -60,6 +65,8 @@ struct Seen {
     names: bool,
     report: bool,
     details: bool,
+    /// Nothing more will be told of tags.
+    tags: bool,
     quarantine: bool,
 }
 
@@ -130,6 +137,7 @@ impl Wanted {
             names: is_named(account),
             report: !account.identity.report.is_awaited(),
             details: users.details_are_over(),
+            tags: !users.asks_tags_alone() || account.identity.tags_refused,
             quarantine: users.knows_quarantine() || users.quarantine_error().is_some(),
         };
         let is_new = told.seen.replace(seen) != Some(seen);
@@ -163,13 +171,14 @@ impl Wanted {
             None => row.key_count().is_some() || row.keys.error().is_some(),
         };
         of_account
+            && (!parts.tags || seen.tags || !row.tags.is_awaited())
             && (!parts.keys || keys_are_over(row, parts.uses))
             && (!parts.unreported || by_report())
     }
 }
 
 /// Whether it is known what the account is called, as far as it tells.
-fn is_named(account: &Account) -> bool {
+pub(super) fn is_named(account: &Account) -> bool {
     let identity = &account.identity;
     let is_listed = identity.is_called_as_listed && identity.listed_name.is_some();
     !identity.caller.is_awaited() && (is_listed || !identity.alias.is_awaited())

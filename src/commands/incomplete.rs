@@ -114,6 +114,11 @@ impl Gap {
         matches!(self.what, "account" | "accounts")
     }
 
+    /// Whether it is about one of these accounts, or about one whose ID is not known.
+    pub(super) fn may_be_of(&self, accounts: &[Option<&str>]) -> bool {
+        self.account.is_none() || accounts.contains(&self.account.as_deref())
+    }
+
     /// Whether it says that nothing was read of an account: not even its users.
     pub(super) fn is_of_all(&self, account: &Account) -> bool {
         self.what == "users"
@@ -223,8 +228,10 @@ fn of_account(account: &Account, parts: Parts, gaps: &mut Vec<Gap>) {
         gaps.push(Gap::of(account, "report", None, error));
     }
     of_rows(account, parts, gaps);
+    let tags_are_told = || users.rows().iter().all(|row| row.tags.known().is_some());
     if parts.details
         && let Some(error) = users.details_error()
+        && (parts.power || !parts.tags || !tags_are_told())
     {
         gaps.push(Gap::of(account, "details", None, error));
     }

@@ -21,35 +21,38 @@ pub(super) const USES: Parts = Parts { uses: true, ..KEYS };
 /// For the tags of users, and how much their policies allow.
 pub(super) const DETAILS: Parts = Parts {
     details: true,
+    tags: true,
     ..super::output::NOTHING
 };
 
 /// For what rules find: all that one of them may ask.
 pub(super) const FINDINGS: Parts = Parts {
     summary: false,
+    tags: true,
     ..Parts::ALL
 };
 
 /// What is known of a key.
 #[derive(Clone, Debug)]
 pub(super) struct KeyRecord {
-    account: Option<String>,
-    account_name: Option<String>,
-    user: String,
-    key_id: Option<String>,
-    status: String,
-    created: Option<DateTime<Utc>>,
-    age_days: Option<i64>,
-    age_is_minimum: Option<bool>,
-    last_used: Option<DateTime<Utc>>,
-    never_used: Option<bool>,
-    service: Option<String>,
-    region: Option<String>,
-    owner: Option<String>,
-    findings: Option<Vec<String>>,
-    findings_unknown: Vec<String>,
-    path: String,
-    description: Option<String>,
+    pub(super) account: Option<String>,
+    pub(super) account_name: Option<String>,
+    pub(super) user: String,
+    pub(super) key_id: Option<String>,
+    pub(super) status: String,
+    pub(super) created: Option<DateTime<Utc>>,
+    pub(super) age_days: Option<i64>,
+    pub(super) age_is_minimum: Option<bool>,
+    pub(super) last_used: Option<DateTime<Utc>>,
+    pub(super) never_used: Option<bool>,
+    pub(super) service: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) findings: Option<Vec<String>>,
+    pub(super) findings_unknown: Vec<String>,
+    pub(super) exempt: Option<bool>,
+    pub(super) path: String,
+    pub(super) description: Option<String>,
 }
 
 impl KeyRecord {
@@ -61,6 +64,10 @@ impl KeyRecord {
         now: DateTime<Utc>,
     ) -> Self {
         let (findings, findings_unknown) = findings(account, row, at);
+        let exempt = place(account, row, at).and_then(|(user, key)| {
+            let findings = &account.findings;
+            findings.is_exempt(user, key)
+        });
         let since = key.created();
         // The report tells of the latest activation: the key may be older.
         let is_minimum = key.live().is_none();
@@ -92,6 +99,7 @@ impl KeyRecord {
                 .map(|owner| owner.unwrap_or_default().to_owned()),
             findings,
             findings_unknown,
+            exempt,
             path: row.user.path.to_string(),
             description: row
                 .known_description(key)
@@ -100,12 +108,16 @@ impl KeyRecord {
     }
 }
 
+/// The place of a user in the account, and of a key among those of the user.
+fn place(account: &Account, row: &UserRow, at: usize) -> Option<(u32, u16)> {
+    let user = account.users.find(&row.user.name)?;
+    Some((u32::try_from(user).ok()?, u16::try_from(at).ok()?))
+}
+
 /// The rules that find a key, by its place among those of its user, and those of which that is not known.
 /// Where none is known to find it and one may, it is not known whether there is any.
 fn findings(account: &Account, row: &UserRow, at: usize) -> (Option<Vec<String>>, Vec<String>) {
-    let user = account.users.find(&row.user.name);
-    let user = user.and_then(|user| u32::try_from(user).ok());
-    let Some((user, key)) = user.zip(u16::try_from(at).ok()) else {
+    let Some((user, key)) = place(account, row, at) else {
         return (None, Vec::new());
     };
     let id = |rule: &Rule| rule.id.to_string();
@@ -175,6 +187,7 @@ impl Record for KeyRecord {
             .needs(USES),
         Column::new("owner", "owner", |key: &Self| (&key.owner).into()).needs(Parts {
             details: true,
+            tags: true,
             ..KEYS
         }),
         Column::new("findings", "findings", |key: &Self| (&key.findings).into()).needs(FINDINGS),
@@ -182,12 +195,17 @@ impl Record for KeyRecord {
             Value::List(key.findings_unknown.clone())
         })
         .needs(FINDINGS),
+        Column::new("exempt", "exempt", |key: &Self| (&key.exempt).into()).needs(Parts {
+            details: true,
+            ..KEYS
+        }),
         Column::new("path", "path", |key: &Self| (&key.path).into()),
         Column::new("description", "description", |key: &Self| {
             (&key.description).into()
         })
         .needs(Parts {
             details: true,
+            tags: true,
             ..KEYS
         }),
     ];
@@ -208,6 +226,7 @@ impl Record for KeyRecord {
         "owner",
         "findings",
         "findings_unknown",
+        "exempt",
     ];
 
     const OF_TABLE: &'static [&'static str] = &[

@@ -57,6 +57,9 @@ impl Plan {
     /// Lists them.
     pub(super) async fn run(self, command: &mut Command) -> Result<ExitStatus, Ended> {
         let parts = self.wanted.parts;
+        if self.wanted.journal {
+            command.runner.read_journal().await?;
+        }
         let mut follow = Follow::new(self.wanted);
         let writer = command.writer.clone();
         let mut printer = Printer::new(self.columns, self.format, command.looks, writer);

@@ -21,7 +21,16 @@ pub(super) fn run(of: Option<&str>, to: Option<&Path>) -> ExitCode {
     }
     let found = match of {
         None => Some((&command, "iamkeys".to_owned())),
-        Some(name) => command.find_subcommand(name).map(|of| (of, name_of(of))),
+        Some(names) => {
+            let mut of = Some((&command, "iamkeys".to_owned()));
+            for name in names.split_whitespace() {
+                of = of.and_then(|(of, above)| {
+                    let found = of.find_subcommand(name)?;
+                    Some((found, name_of(&above, found)))
+                });
+            }
+            of
+        }
     };
     match found.map(|(command, name)| page(command, &name)) {
         Some(Ok(page)) => print(&page),
@@ -37,8 +46,8 @@ pub(super) fn run(of: Option<&str>, to: Option<&Path>) -> ExitCode {
 }
 
 /// What the page of a subcommand is called: `iamkeys-list`.
-fn name_of(command: &Command) -> String {
-    format!("iamkeys-{}", command.get_name())
+fn name_of(above: &str, command: &Command) -> String {
+    format!("{above}-{}", command.get_name())
 }
 
 fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
@@ -53,11 +62,14 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
 
 fn write_all(command: &Command, directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
-    fs::write(directory.join("iamkeys.1"), page(command, "iamkeys")?)?;
+    write_with_those_below(command, "iamkeys", directory)
+}
+
+fn write_with_those_below(command: &Command, name: &str, directory: &Path) -> io::Result<()> {
+    fs::write(directory.join(format!("{name}.1")), page(command, name)?)?;
     for of in command.get_subcommands() {
         if of.get_name() != "help" {
-            let name = name_of(of);
-            fs::write(directory.join(format!("{name}.1")), page(of, &name)?)?;
+            write_with_those_below(of, &name_of(name, of), directory)?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ mod table;
 mod value;
 mod writer;
 
-pub(super) use json::{Object, line_of, pretty};
+pub(super) use json::{Object, Rows, line_of, pretty};
 pub(super) use looks::Looks;
 pub(super) use value::{Column, NOTHING, Value};
 pub(super) use writer::{Writer, Written};
@@ -174,7 +174,9 @@ impl<R: Record> Printer<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::{columns, key::KeyRecord, user::UserRecord};
+    use crate::commands::{
+        changed::ChangedRecord, columns, key::KeyRecord, plan::PlanRecord, user::UserRecord,
+    };
 
     #[test]
     fn each_column_that_can_be_named_is_there_and_no_other() {
@@ -187,7 +189,12 @@ mod tests {
         }
         assert_eq!(names::<KeyRecord>(), columns::KEYS);
         assert_eq!(names::<UserRecord>(), columns::USERS);
-        assert!(are_known::<KeyRecord>() && are_known::<UserRecord>());
+        assert_eq!(names::<ChangedRecord>(), columns::CHANGES);
+        assert_eq!(names::<PlanRecord>(), columns::PLAN);
+        assert!(are_known::<PlanRecord>());
+        assert!(
+            are_known::<KeyRecord>() && are_known::<UserRecord>() && are_known::<ChangedRecord>()
+        );
     }
 
     #[test]

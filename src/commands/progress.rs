@@ -78,6 +78,14 @@ fn words(engine: &Engine, calls: usize) -> String {
     let is_open = |account: &&Account| account.stage == Stage::SignedIn;
     let open = rows.accounts().filter(is_open).count();
     let mut parts = Vec::new();
+    if let Some(plan) = engine.bulk().filter(|plan| plan.has_begun()) {
+        let tally = plan.tally();
+        parts.push(format!("{} of {} keys", tally.ended(), tally.included()));
+        let failed = tally.failed + tally.unknown;
+        if failed > 0 {
+            parts.push(format!("{failed} not done"));
+        }
+    }
     if accounts > 1 {
         parts.push(format!("{open} of {accounts} accounts"));
     } else if open == 0 {

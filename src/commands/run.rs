@@ -1,14 +1,18 @@
 //! The loop of a command: intents and events go in, effects go out, until what the command waits for is
 //! so. It is the screen's loop without a screen; what a person has to give while accounts are signed in
 //! to is asked for in the terminal, where there is one.
+//!
+//! A command that changes something opens the journal first. While a change is under way an interrupt
+//! waits for its answer, and a reader that is gone does not end it: what was sent is seen to its end.
 
 use super::{ask::Questions, output::Written, progress::Progress};
 use crate::{
     driver::{self, Driver, Left},
     engine::{
-        self, Effect, Engine, Event, Exit, Intent, MoreAccounts, Signal, Target,
-        account_rules::AccountRules, findings::Policy,
+        self, Effect, Engine, Event, Exit, Intent, MoreAccounts, Obstacle, PlanJob, Signal, Target,
+        account_rules::AccountRules, bulk::PlanNews, findings::Policy,
     },
+    stderr::complain,
 };
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt as _};
@@ -22,6 +26,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// How often what waits for its turn is looked at, while something is under way: what a limit holds back
 /// may go out then.
 const TICK: Duration = Duration::from_millis(25);
+
+/// How long the answer to a change is waited for once the person wants to leave.
+const LAST_ANSWER: Duration = Duration::from_secs(10);
 
 /// The signals that end the program.
 pub(super) type Signals = Pin<Box<dyn Stream<Item = Event>>>;
@@ -48,6 +55,30 @@ pub(super) struct Start {
     pub(super) written: UnboundedReceiver<Written>,
     /// Whether progress is shown.
     pub(super) progress: Progress,
+    /// Whether something may be changed.
+    pub(super) changes: Changes,
+}
+
+/// Whether a command may change something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changes {
+    /// It only reads.
+    None,
+    /// It may, and each change is written down before it is sent.
+    Journaled,
+    /// It may, and no journal is kept: that is wanted so, or nothing in the account is real.
+    Unjournaled,
+}
+
+/// How it stands with the journal.
+#[derive(Debug)]
+enum Journal {
+    /// It is not open yet; or it is not needed.
+    NotOpen,
+    /// It is there, or none is kept.
+    Ready,
+    /// It cannot be written, so that nothing can be changed: why.
+    Failed(String),
 }
 
 /// Why a run has ended before what it waited for was so.
@@ -71,10 +102,20 @@ pub(super) struct Runner {
     progress: Progress,
     started: Instant,
     exit: Option<Exit>,
+    /// A person has interrupted it, and it may go on to an answer that is waited for.
+    interrupted: bool,
+    changes: Changes,
+    journal: Journal,
+    /// What could not be printed of a command that goes on all the same.
+    unprinted: Option<io::Error>,
+    /// When a change that is under way is not waited for any longer.
+    leave_at: Option<Instant>,
+    /// What was heard of plans over many keys, and of the files they are in.
+    plan_news: Vec<PlanNews>,
 }
 
 impl Runner {
-    /// Begins to open the accounts. The journal is not opened: nothing is changed.
+    /// Begins to open the accounts, and the journal where something may be changed.
     pub(super) fn start(start: Start) -> Self {
         let mut engine = Engine::new(start.settings);
         engine.use_account_rules(start.rules);
@@ -82,6 +123,9 @@ impl Runner {
         engine.tick(now());
         let (slot, sign_in) = engine.open(start.target);
         let mut effects = vec![sign_in];
+        if start.changes != Changes::None {
+            effects.push(Effect::OpenJournal);
+        }
         effects.extend(engine.open_more(slot, start.more));
         let mut runner = Self {
             engine,
@@ -93,9 +137,34 @@ impl Runner {
             progress: start.progress,
             started: Instant::now(),
             exit: None,
+            interrupted: false,
+            changes: start.changes,
+            journal: match start.changes {
+                Changes::Unjournaled => Journal::Ready,
+                Changes::None | Changes::Journaled => Journal::NotOpen,
+            },
+            unprinted: None,
+            leave_at: None,
+            plan_news: Vec::new(),
         };
         runner.carry_out(effects);
         runner
+    }
+
+    /// Judges keys by another policy than that of the config file.
+    pub(super) fn use_policy(&mut self, policy: Policy) {
+        self.engine.use_policy(policy);
+    }
+
+    /// Reads what the journal tells of deactivations: a filter or a rule may ask since when a key has
+    /// been Inactive.
+    ///
+    /// # Errors
+    /// When the run ends before.
+    pub(super) async fn read_journal(&mut self) -> Result<(), Ended> {
+        self.carry_out(vec![Effect::ReadJournal]);
+        self.until(|engine| engine.findings.knows_journal().then_some(()))
+            .await
     }
 
     /// Begins to do what is wanted.
@@ -123,6 +192,7 @@ impl Runner {
             if let Some(exit) = self.exit.take() {
                 return Err(Ended::Exit(exit));
             }
+            let leave_at = self.leave_at.unwrap_or_else(Instant::now);
             if !self.questions.is_open()
                 && let Some(reached) = reached(&self.engine)
             {
@@ -137,8 +207,15 @@ impl Runner {
                 Some(signal) = self.signals.next() => self.signal(signal),
                 Some(written) = self.written.recv() => {
                     if let Written::Failed(error) = written {
-                        return Err(Ended::Output(error));
+                        if self.changes == Changes::None {
+                            return Err(Ended::Output(error));
+                        }
+                        self.unprinted = Some(error);
                     }
+                }
+                () = tokio::time::sleep_until(leave_at.into()), if self.leave_at.is_some() => {
+                    self.leave_at = None;
+                    self.intend(Intent::LeaveNow);
                 }
                 Some(event) = self.inbox.recv() => {
                     let events = driver::with_waiting(event, &mut self.inbox);
@@ -162,6 +239,9 @@ impl Runner {
     /// # Errors
     /// When it has not, or a signal ends the wait.
     pub(super) async fn written(&mut self) -> Result<(), Ended> {
+        if let Some(error) = self.unprinted.take() {
+            return Err(Ended::Output(error));
+        }
         loop {
             if let Some(exit) = self.exit.take() {
                 return Err(Ended::Exit(exit));
@@ -188,20 +268,156 @@ impl Runner {
         self.progress.clear();
     }
 
+    /// Waits until the journal is open, or says why nothing can be changed.
+    ///
+    /// # Errors
+    /// When the run ends before.
+    pub(super) async fn journal(&mut self) -> Result<Result<(), String>, Ended> {
+        while matches!(self.journal, Journal::NotOpen) {
+            self.until_heard().await?;
+        }
+        Ok(match &self.journal {
+            Journal::Failed(why) => Err(why.clone()),
+            Journal::NotOpen | Journal::Ready => Ok(()),
+        })
+    }
+
+    /// Waits until something has happened.
+    ///
+    /// # Errors
+    /// When the run ends before.
+    pub(super) async fn until_heard(&mut self) -> Result<(), Ended> {
+        let mut is_first = true;
+        self.until(|_| (!std::mem::take(&mut is_first)).then_some(()))
+            .await
+    }
+
+    /// Whether a person can be asked: there is a terminal.
+    pub(super) fn can_ask(&mut self) -> bool {
+        self.questions.has_terminal()
+    }
+
+    /// Asks in the terminal, and waits for the line that is typed; none where the terminal is gone.
+    ///
+    /// # Errors
+    /// When the run ends before.
+    pub(super) async fn ask(&mut self, question: &str) -> Result<Option<String>, Ended> {
+        // What signing in asks comes first.
+        self.until(|_| Some(())).await?;
+        self.progress.clear();
+        self.questions.put(question);
+        self.until(|_| Some(())).await?;
+        Ok(self.questions.typed())
+    }
+
+    /// Does something about a plan over many keys in files. What comes of it is among the news of plans.
+    pub(super) fn plan_job(&mut self, job: PlanJob) {
+        self.carry_out(vec![Effect::Plan(job)]);
+    }
+
+    /// Waits for news of plans over many keys, and takes them.
+    ///
+    /// # Errors
+    /// When the run ends before.
+    pub(super) async fn plan_news(&mut self) -> Result<Vec<PlanNews>, Ended> {
+        while self.plan_news.is_empty() {
+            self.until_heard().await?;
+        }
+        Ok(self.take_plan_news())
+    }
+
+    /// Whether a person has interrupted it: nothing more is begun.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// What was heard of plans over many keys since this was asked last.
+    pub(super) fn take_plan_news(&mut self) -> Vec<PlanNews> {
+        std::mem::take(&mut self.plan_news)
+    }
+
     fn signal(&mut self, event: Event) {
         // What has the terminal has its Ctrl-C as well.
         let is_interrupt = matches!(event, Event::Signal(Signal::Interrupt | Signal::Quit));
         if is_interrupt && self.engine.lends_terminal() {
             return;
         }
+        self.interrupted |= is_interrupt;
+        let was_asked = self.engine.obstacle().is_some();
         self.hear(vec![event]);
+        match self.engine.obstacle() {
+            Some(_) if !is_interrupt => {}
+            // Whoever interrupts once more does not want to wait.
+            Some(Obstacle::Changes | Obstacle::Plan) if was_asked => self.intend(Intent::LeaveNow),
+            Some(obstacle @ (Obstacle::Changes | Obstacle::Plan)) => {
+                if obstacle == Obstacle::Plan {
+                    // No further key begins.
+                    self.intend(Intent::LeaveNow);
+                }
+                if self.exit.is_none() {
+                    self.leave_at = Some(Instant::now() + LAST_ANSWER);
+                    self.progress.clear();
+                    complain(
+                        "iamkeys: a change is under way: waiting for its answer (Ctrl-C again does not \
+                         wait)",
+                    );
+                }
+            }
+            // It is not asked any longer what becomes of it: it is kept.
+            Some(Obstacle::Secret(_)) => self.questions.drop_line(),
+            None => {}
+        }
     }
 
     fn hear(&mut self, events: Vec<Event>) {
         self.note_time();
+        if self.changes == Changes::None {
+            self.plan_news.extend(events.iter().filter_map(plan_news));
+        } else {
+            for event in &events {
+                self.note(event);
+            }
+        }
         let effects = self.engine.hear_all(events);
         self.carry_out(effects);
         self.plan_reads();
+    }
+
+    /// Notes what a command that changes something has to know, and tells what the screen would say.
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Journal(Ok(left_open)) => {
+                self.journal = Journal::Ready;
+                if let count @ 1.. = left_open.len() {
+                    let (changes, them) = match count {
+                        1 => ("1 change of an earlier run was".to_owned(), "it"),
+                        _ => (format!("{count} changes of earlier runs were"), "them"),
+                    };
+                    self.tell(&format!(
+                        "{changes} left open: see iamkeys journal, and settle {them} on the screen \
+                         (iamkeys without a command)"
+                    ));
+                }
+            }
+            Event::Journal(Err(why)) => self.journal = Journal::Failed(why.clone()),
+            Event::JournalDamaged(lines) => {
+                if let Some(first) = lines.first() {
+                    self.tell(first);
+                }
+            }
+            Event::NotWritten(why) => self.tell(&format!(
+                "the journal is not up to date, and the next start may ask about this: {why}"
+            )),
+            Event::TaskPanicked => {
+                self.tell("a background task failed: internal error (please report it)");
+            }
+            _ => self.plan_news.extend(plan_news(event)),
+        }
+    }
+
+    fn tell(&mut self, text: &str) {
+        self.progress.clear();
+        complain(format_args!("iamkeys: {text}"));
     }
 
     fn plan_reads(&mut self) {
@@ -225,6 +441,13 @@ impl Runner {
                 Some(Left::Copy(_)) | None => {}
             }
         }
+    }
+}
+
+fn plan_news(event: &Event) -> Option<PlanNews> {
+    match event {
+        Event::Plan(news) => Some(news.clone()),
+        _ => None,
     }
 }
 

@@ -18,6 +18,13 @@ const QUARANTINE: Parts = Parts {
     ..NOTHING
 };
 
+/// And for how much their policies allow.
+const POWER: Parts = Parts {
+    details: true,
+    power: true,
+    ..NOTHING
+};
+
 /// What is known of a user.
 #[derive(Clone, Debug)]
 pub(super) struct UserRecord {
@@ -126,7 +133,7 @@ impl Record for UserRecord {
         })
         .needs(USES),
         Column::new("owner", "owner", |user: &Self| (&user.owner).into()).needs(DETAILS),
-        Column::new("admin", "admin", |user: &Self| (&user.admin).into()).needs(DETAILS),
+        Column::new("admin", "admin", |user: &Self| (&user.admin).into()).needs(POWER),
         Column::new("quarantined", "quarantined", |user: &Self| {
             (&user.quarantined).into()
         })

@@ -1,15 +1,15 @@
 //! Why the config file was refused.
 
-use super::Place;
+use super::{Place, Position};
 use crate::engine::key_id::redacted;
 use std::{fmt, path::PathBuf};
 
-/// Why the config file was refused. Shown, it names the file and, where it can, the line and the
-/// key; what may be a secret is not repeated.
+/// Why the config file was refused. Shown, it names the file and, where it can, the line, the
+/// column and the key; what may be a secret is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     path: PathBuf,
-    line: Option<usize>,
+    at: Option<Position>,
     why: String,
 }
 
@@ -18,23 +18,23 @@ impl ConfigError {
     pub(super) fn of_file(place: &Place, why: impl Into<String>) -> Self {
         Self {
             path: place.path.clone().unwrap_or_default(),
-            line: None,
+            at: None,
             why: why.into(),
         }
     }
 
     /// A value that is not good.
     #[must_use]
-    pub fn of_value(place: &Place, line: usize, key: &str, why: &str) -> Self {
-        Refusal::of_key(line, key, why).in_file(place)
+    pub fn of_value(place: &Place, at: Position, key: &str, why: &str) -> Self {
+        Refusal::of_key(at, key, why).in_file(place)
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path.display())?;
-        if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
+        if let Some(at) = self.at {
+            write!(f, ", {at}")?;
         }
         write!(f, ": {}", redacted(&self.why))
     }
@@ -45,20 +45,21 @@ impl std::error::Error for ConfigError {}
 /// What is wrong in a text, before it is known which file it is from.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
-    pub(super) line: usize,
+    pub(super) at: Position,
     pub(super) why: String,
 }
 
 impl Refusal {
     /// What is wrong with a key.
-    pub(super) fn of_key(line: usize, key: &str, why: impl fmt::Display) -> Self {
+    pub(super) fn of_key(at: impl Into<Position>, key: &str, why: impl fmt::Display) -> Self {
         let why = format!("{key}: {why}");
-        Self { line, why }
+        let at = at.into();
+        Self { at, why }
     }
 
     pub(super) fn in_file(self, place: &Place) -> ConfigError {
         ConfigError {
-            line: Some(self.line),
+            at: Some(self.at),
             ..ConfigError::of_file(place, self.why)
         }
     }

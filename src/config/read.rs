@@ -1,9 +1,12 @@
 //! The text of the config file, key by key.
 
-use super::{ACCOUNT_KEYS, Config, Key, Kind, OTHER_KEYS, Setting, Value, error::Refusal};
+use super::{
+    ACCOUNT_KEYS, Config, Key, Kind, OTHER_KEYS, Position, Setting, Value, error::Refusal,
+};
 use crate::engine::{
     SecretKey,
     account_rules::{AccountRule, AccountRules, AccountStyle, Colour, NamePattern, Which},
+    findings::Policy,
     is_role_name,
 };
 use policy::Reading;
@@ -15,55 +18,82 @@ use toml::{
 
 mod policy;
 
+/// The keys of a file that holds a policy and nothing else.
+const POLICY_FILE_KEYS: [&str; 3] = ["policy", "rule", "exempt"];
+
 /// How many digits an account ID has.
 const ID_LENGTH: usize = 12;
+
+/// Reads the text of a file that holds a policy and nothing else.
+pub(super) fn read_policy(text: &str) -> Result<Policy, Refusal> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = Lines::of(text);
+    let table = parse(text, &lines)?;
+    let mut policy = Reading::default();
+    for (at, name, value) in in_order(table.get_ref(), &lines) {
+        match name {
+            "policy" => policy.policy(at, value, &lines)?,
+            "rule" => policy.rules(at, value, &lines)?,
+            "exempt" => policy.exemptions(at, value, &lines)?,
+            _ => return Err(unknown(at, name, POLICY_FILE_KEYS.into_iter())),
+        }
+    }
+    let (policy, _) = policy.finish()?;
+    Ok(policy)
+}
+
+/// Reads a text as TOML.
+fn parse<'a>(text: &'a str, lines: &Lines<'_>) -> Result<Spanned<DeTable<'a>>, Refusal> {
+    DeTable::parse(text).map_err(|error| Refusal {
+        at: lines.at(error.span().map_or(0, |span| span.start)),
+        why: one_line(error.message()),
+    })
+}
 
 /// Reads the text of a file, which may have these keys beside those of its own.
 pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
     // Notepad begins a file with it.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = Lines::of(text);
-    let table = DeTable::parse(text).map_err(|error| Refusal {
-        line: error.span().map_or(1, |span| lines.at(span.start)),
-        why: one_line(error.message()),
-    })?;
+    let table = parse(text, &lines)?;
     let mut config = Config::default();
     let mut policy = Reading::default();
-    for (line, name, value) in in_order(table.get_ref(), &lines) {
+    for (at, name, value) in in_order(table.get_ref(), &lines) {
         if let Some(key) = keys.iter().find(|key| key.name == name) {
             let value = value_of(key.kind, value)
-                .ok_or_else(|| Refusal::of_key(line, name, must_be(key.kind.words(), value)))?;
+                .ok_or_else(|| Refusal::of_key(at, name, must_be(key.kind.words(), value)))?;
             let name = name.to_owned();
-            config.settings.push(Setting { name, line, value });
+            let at = at.value;
+            config.settings.push(Setting { name, at, value });
             continue;
         }
         match name {
             "mfa_process" => {
                 let command = text_of(value)
-                    .ok_or_else(|| Refusal::of_key(line, name, must_be("a string", value)))?;
+                    .ok_or_else(|| Refusal::of_key(at, name, must_be("a string", value)))?;
                 if command.trim().is_empty() {
-                    return Err(Refusal::of_key(line, name, "the command is empty"));
+                    return Err(Refusal::of_key(at, name, "the command is empty"));
                 }
-                config.mfa_process = Some((SecretKey::new(command.to_owned()), line));
+                config.mfa_process = Some((SecretKey::new(command.to_owned()), at.key.line));
             }
             "mfa_process_terminal" => {
-                config.mfa_process_terminal = Some((switch(line, name, value)?, line));
+                config.mfa_process_terminal = Some((switch(at, name, value)?, at.key.line));
             }
             "write_role_cache" => {
-                config.write_role_cache = Some((switch(line, name, value)?, line));
+                config.write_role_cache = Some((switch(at, name, value)?, at.key.line));
             }
             "account" => {
-                let (rules, rule_lines) = accounts(line, value, keys, &lines)?;
+                let (rules, rule_lines) = accounts(at, value, keys, &lines)?;
                 config.rules = AccountRules::new(rules);
                 config.rule_lines = rule_lines;
             }
-            "policy" => policy.policy(line, value, &lines)?,
-            "rule" => policy.rules(line, value, &lines)?,
-            "exempt" => policy.exemptions(line, value, &lines)?,
+            "policy" => policy.policy(at, value, &lines)?,
+            "rule" => policy.rules(at, value, &lines)?,
+            "exempt" => policy.exemptions(at, value, &lines)?,
             _ => {
                 let own = OTHER_KEYS.iter().copied();
                 let known = keys.iter().map(|key| key.name.as_str()).chain(own);
-                return Err(unknown(line, name, known));
+                return Err(unknown(at, name, known));
             }
         }
     }
@@ -71,33 +101,58 @@ pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
     Ok(config)
 }
 
-/// Where lines begin.
-struct Lines(Vec<usize>);
+/// A text, and where its lines begin.
+struct Lines<'a> {
+    text: &'a str,
+    begins: Vec<usize>,
+}
 
-impl Lines {
-    fn of(text: &str) -> Self {
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
         let after = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self(std::iter::once(0).chain(after).collect())
+        let begins = std::iter::once(0).chain(after).collect();
+        Self { text, begins }
     }
 
-    /// The line of a place, from 1.
-    fn at(&self, place: usize) -> usize {
-        self.0.partition_point(|begin| *begin <= place)
+    /// The line and column of a byte.
+    fn at(&self, byte: usize) -> Position {
+        let line = self.begins.partition_point(|begin| *begin <= byte);
+        let begin = line.checked_sub(1).and_then(|at| self.begins.get(at));
+        let before = begin.and_then(|begin| self.text.get(*begin..byte));
+        let column = before.map_or(0, |before| before.chars().count()) + 1;
+        Position { line, column }
+    }
+}
+
+/// Where a key stands, and where its value.
+#[derive(Clone, Copy, Debug)]
+struct At {
+    key: Position,
+    value: Position,
+}
+
+impl From<At> for Position {
+    /// What is wrong is the value, unless it is said that the key is.
+    fn from(at: At) -> Self {
+        at.value
     }
 }
 
 /// What a table holds, in the order of the lines.
 fn in_order<'a>(
     table: &'a DeTable<'_>,
-    lines: &Lines,
-) -> impl Iterator<Item = (usize, &'a str, &'a DeValue<'a>)> {
+    lines: &Lines<'_>,
+) -> impl Iterator<Item = (At, &'a str, &'a DeValue<'a>)> {
     let mut entries: Vec<(&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
-    let with_line = entries.into_iter().map(|(key, value)| {
-        let line = lines.at(key.span().start);
-        (line, key.get_ref().as_ref(), value.get_ref())
+    let with_place = entries.into_iter().map(|(key, value)| {
+        let at = At {
+            key: lines.at(key.span().start),
+            value: lines.at(value.span().start),
+        };
+        (at, key.get_ref().as_ref(), value.get_ref())
     });
-    with_line.collect::<Vec<_>>().into_iter()
+    with_place.collect::<Vec<_>>().into_iter()
 }
 
 /// A value of a kind; none where it is of another.
@@ -120,10 +175,10 @@ fn value_of(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
 }
 
 /// The value of a key that is `true` or `false`.
-fn switch(line: usize, name: &str, value: &DeValue<'_>) -> Result<bool, Refusal> {
+fn switch(at: At, name: &str, value: &DeValue<'_>) -> Result<bool, Refusal> {
     let words = Kind::Switch.words();
     let on = value.as_bool();
-    on.ok_or_else(|| Refusal::of_key(line, name, must_be(words, value)))
+    on.ok_or_else(|| Refusal::of_key(at, name, must_be(words, value)))
 }
 
 fn text_of<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
@@ -159,7 +214,7 @@ fn must_be(words: &str, value: &DeValue<'_>) -> String {
 }
 
 /// A key that is not known; with the one that was meant, if one is like it.
-fn unknown<'a>(line: usize, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Refusal {
+fn unknown<'a>(at: At, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Refusal {
     let flat = |name: &str| name.replace('-', "_").to_lowercase();
     let meant = known.clone().find(|known| flat(name) == *known);
     let why = match meant {
@@ -169,7 +224,7 @@ fn unknown<'a>(line: usize, name: &str, known: impl Iterator<Item = &'a str> + C
             format!("unknown key; there are {}", known.join(", "))
         }
     };
-    Refusal::of_key(line, name, why)
+    Refusal::of_key(at.key, name, why)
 }
 
 /// A message in one line.
@@ -180,44 +235,44 @@ fn one_line(message: &str) -> String {
 
 /// The `[[account]]` entries, each with its line.
 fn accounts(
-    line: usize,
+    at: At,
     value: &DeValue<'_>,
     keys: &[Key],
-    lines: &Lines,
+    lines: &Lines<'_>,
 ) -> Result<(Vec<AccountRule>, Vec<usize>), Refusal> {
     let wrong = || {
         let why = "it is written [[account]], in two brackets, once for each rule";
-        Refusal::of_key(line, "account", why)
+        Refusal::of_key(at.key, "account", why)
     };
     let mut rules = Vec::new();
     let mut rule_lines = Vec::new();
     for entry in value.as_array().ok_or_else(wrong)? {
         let table = entry.get_ref().as_table().ok_or_else(wrong)?;
-        let line = lines.at(entry.span().start);
-        rules.push(account(line, table, keys, lines)?);
-        rule_lines.push(line);
+        let at = lines.at(entry.span().start);
+        rules.push(account(at, table, keys, lines)?);
+        rule_lines.push(at.line);
     }
     Ok((rules, rule_lines))
 }
 
 /// One `[[account]]`.
 fn account(
-    begin: usize,
+    begin: Position,
     table: &DeTable<'_>,
     keys: &[Key],
-    lines: &Lines,
+    lines: &Lines<'_>,
 ) -> Result<AccountRule, Refusal> {
     let mut which = None;
     let mut style = AccountStyle::default();
     let (mut role, mut profile) = (None, None);
-    for (line, name, value) in in_order(table, lines) {
-        let refuse = |why: String| Refusal::of_key(line, name, why);
+    for (at, name, value) in in_order(table, lines) {
+        let refuse = |why: String| Refusal::of_key(at, name, why);
         if !ACCOUNT_KEYS.contains(&name) {
             let of_file = keys.iter().any(|key| key.name == name) || OTHER_KEYS.contains(&name);
             return Err(if of_file {
-                refuse("it belongs above the first [[account]]".into())
+                Refusal::of_key(at.key, name, "it belongs above the first [[account]]")
             } else {
-                unknown(line, name, ACCOUNT_KEYS.into_iter())
+                unknown(at, name, ACCOUNT_KEYS.into_iter())
             });
         }
         if name == "production" {

@@ -8,11 +8,12 @@ use super::portal::Visit;
 use super::query::Params;
 use super::request::Request;
 use super::service::{
-    ACCOUNT, CLOUDTRAIL, IAM, OIDC, ORGANIZATIONS, Output, Protocol, SSO, STS, Service,
+    ACCOUNT, CLOUDTRAIL, IAM, OIDC, ORGANIZATIONS, Output, Protocol, SECRETS_MANAGER, SSM, SSO,
+    STS, Service,
 };
 use super::{
     advisor, attached, clients, cloudtrail, entities, iam, login, organizations, others, pages,
-    portal, regions, sts, tags,
+    portal, regions, secret_stores, sts, tags,
 };
 
 /// The resource that `AccessDenied` names.
@@ -27,6 +28,10 @@ enum Resource {
     Role,
     Group,
     Policy,
+    /// The secret named.
+    Secret,
+    /// The parameter named.
+    Parameter,
 }
 
 type Signed = fn(&mut Request<'_>) -> Result<(), ServiceError>;
@@ -198,6 +203,13 @@ const ACTIONS: &[Action] = &[
     organizations("DescribeOrganization", organizations::describe_organization),
     organizations("ListAccounts", organizations::list_accounts),
     cloudtrail("LookupEvents", cloudtrail::lookup_events),
+    secrets("DescribeSecret", secret_stores::describe_secret),
+    secrets("CreateSecret", secret_stores::create_secret),
+    secrets("PutSecretValue", secret_stores::put_secret_value),
+    secrets("GetSecretValue", secret_stores::get_secret_value),
+    parameters("DescribeParameters", secret_stores::describe_parameters),
+    parameters("GetParameter", secret_stores::get_parameter),
+    parameters("PutParameter", secret_stores::put_parameter),
     Action {
         run: Run::SignedAt("POST /listRegions", regions::list_regions),
         service: ACCOUNT,
@@ -264,6 +276,20 @@ const fn cloudtrail(name: &'static str, run: Signed) -> Action {
     Action {
         service: CLOUDTRAIL,
         ..iam(name, Resource::Any, run)
+    }
+}
+
+const fn secrets(name: &'static str, run: Signed) -> Action {
+    Action {
+        service: SECRETS_MANAGER,
+        ..iam(name, Resource::Secret, run)
+    }
+}
+
+const fn parameters(name: &'static str, run: Signed) -> Action {
+    Action {
+        service: SSM,
+        ..iam(name, Resource::Parameter, run)
     }
 }
 
@@ -406,6 +432,14 @@ impl Action {
                 )
             }
             Resource::Policy => param("PolicyArn").unwrap_or_default().to_owned(),
+            Resource::Secret => {
+                let name = param("Name").or(param("SecretId")).unwrap_or_default();
+                secret_stores::secret_arn(account.id(), request.region, name)
+            }
+            Resource::Parameter => match param("Name") {
+                Some(name) => secret_stores::parameter_arn(account.id(), request.region, name),
+                None => "*".to_owned(),
+            },
         }
     }
 }

@@ -97,6 +97,10 @@ pub struct Fault {
     action: Option<String>,
     user: Option<String>,
     times: Option<u32>,
+    /// One in so many.
+    every: u32,
+    /// How many requests it could have applied to.
+    seen: u32,
 }
 
 impl Fault {
@@ -109,6 +113,8 @@ impl Fault {
             action: None,
             user: None,
             times: None,
+            every: 1,
+            seen: 0,
         }
     }
 
@@ -141,6 +147,17 @@ impl Fault {
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
+    }
+
+    /// Only for one in so many of the requests that it could apply to, the last of them.
+    pub fn one_in(mut self, every: u32) -> Self {
+        self.every = every.max(1);
+        self
+    }
+
+    fn is_its_turn(&mut self) -> bool {
+        self.seen = (self.seen + 1) % self.every;
+        self.seen == 0
     }
 
     fn applies_to(&self, about: &About<'_>) -> bool {
@@ -184,10 +201,12 @@ pub(super) fn applying(faults: &mut [Fault], about: &About<'_>) -> (Duration, Op
     let mut delay = Duration::ZERO;
     let mut first = None;
     for fault in faults {
+        let is_delay = matches!(fault.kind, FaultKind::Delay(_));
+        if !fault.applies_to(about) || (first.is_some() && !is_delay) || !fault.is_its_turn() {
+            continue;
+        }
         match &fault.kind {
-            _ if !fault.applies_to(about) => continue,
             FaultKind::Delay(more) => delay += *more,
-            _ if first.is_some() => continue,
             kind => first = Some(kind.clone()),
         }
         fault.times = fault.times.map(|times| times - 1);
@@ -244,6 +263,8 @@ impl FromStr for Fault {
             action: (action != "*").then(|| action.to_owned()),
             user: user.map(str::to_owned),
             times,
+            every: 1,
+            seen: 0,
         })
     }
 }

@@ -48,6 +48,18 @@ pub(super) const CLOUDTRAIL: Service = Service {
     protocol: Protocol::Json("CloudTrail_20131101."),
 };
 
+/// AWS Secrets Manager.
+pub(super) const SECRETS_MANAGER: Service = Service {
+    name: "secretsmanager",
+    protocol: Protocol::Json("secretsmanager."),
+};
+
+/// AWS Systems Manager, of which there is the Parameter Store.
+pub(super) const SSM: Service = Service {
+    name: "ssm",
+    protocol: Protocol::Json("AmazonSSM."),
+};
+
 /// Account management: which regions are enabled.
 pub(super) const ACCOUNT: Service = Service {
     name: "account",
@@ -67,7 +79,7 @@ pub(super) const OIDC: Service = Service {
 };
 
 /// Those whose actions are named in a header.
-pub(super) const WITH_TARGETS: &[Service] = &[ORGANIZATIONS, CLOUDTRAIL];
+pub(super) const WITH_TARGETS: &[Service] = &[ORGANIZATIONS, CLOUDTRAIL, SECRETS_MANAGER, SSM];
 
 impl Service {
     /// The XML namespace of its responses.
@@ -107,6 +119,10 @@ impl Service {
             ("cloudtrail", "Throttling") => (400, "ThrottlingException"),
             // All other parameters that are checked have errors of their own.
             ("cloudtrail", "ValidationError") => (400, "InvalidNextTokenException"),
+            ("secretsmanager", "Throttling") => (400, "ThrottlingException"),
+            ("secretsmanager", "ValidationError") => (400, "InvalidParameterException"),
+            ("ssm", "Throttling") => (400, "ThrottlingException"),
+            ("ssm", "ValidationError") => (400, "ValidationException"),
             ("account", "AccessDenied") => (403, "AccessDeniedException"),
             ("account", "ValidationError") => (400, "ValidationException"),
             ("account", "InvalidClientTokenId") => (403, "UnrecognizedClientException"),

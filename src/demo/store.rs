@@ -15,6 +15,7 @@ use super::error::{ALREADY_EXISTS, INVALID_INPUT, LIMIT_EXCEEDED, ServiceError};
 use super::identifier::KeyId;
 use super::member::Membership;
 use super::role::Role;
+use super::secret_stores::Stored;
 use super::user::{Key, LastUsed, Status, TAGS_PER_USER, Tag, User, fold, fold_tag};
 
 /// How many access keys a user may have, Inactive ones counted.
@@ -49,6 +50,8 @@ pub struct Account {
     pub(super) made: Option<DateTime<Utc>>,
     /// What was changed since.
     pub(super) changes: Changes,
+    /// The secrets and parameters that were stored in it.
+    pub(super) stored: Stored,
     /// Users with the keys that they had once: the history of calls goes on telling of them.
     gone: Vec<User>,
     /// The sessions begun so far. Their keys are numbered in this order.
@@ -80,6 +83,7 @@ impl Account {
             membership: None,
             made: None,
             changes: Changes::default(),
+            stored: Stored::default(),
             gone: Vec::new(),
             sessions: Vec::new(),
             first_number,

@@ -5,6 +5,7 @@ use super::lock;
 use crate::{
     engine::{
         self, Change, ChangeId, Changed, DEMO, Error, Fact, Note, Order, Origin, Rotated,
+        findings::Deactivated,
         unresolved::{Cause, Question},
     },
     journal::{self, Discarded, Ended, Event, Journal, Outcome, Sent, Settled, Stored, Unfinished},
@@ -90,6 +91,11 @@ impl JournalWriter {
         }
     }
 
+    /// Where it is kept, where it is.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.config.path.clone().ok().flatten()
+    }
+
     /// Opens the journal on a thread of its own, and tells what earlier runs have left open.
     pub(super) fn open(&self) {
         let outbox = self.outbox.clone();
@@ -124,6 +130,10 @@ impl JournalWriter {
                     if !damaged.is_empty() {
                         let _ = outbox.send(engine::Event::JournalDamaged(damaged));
                     }
+                    let deactivated = journal.deactivated();
+                    if deactivated != Deactivated::default() {
+                        let _ = outbox.send(engine::Event::Deactivated(deactivated));
+                    }
                     let rotated = journal.rotated();
                     if rotated != Rotated::default() {
                         let _ = outbox.send(engine::Event::Rotated(rotated));
@@ -138,6 +148,27 @@ impl JournalWriter {
             };
             stage.send_replace(now);
             let _ = outbox.send(engine::Event::Journal(opened));
+        });
+    }
+
+    /// Reads what the journal tells of deactivations, on a thread of its own. Where it cannot be read,
+    /// nothing is known of them.
+    pub(super) fn read(&self) {
+        let outbox = self.outbox.clone();
+        let Ok(Some(path)) = self.config.path.clone() else {
+            let _ = outbox.send(engine::Event::Deactivated(Deactivated::default()));
+            return;
+        };
+        let reading = self
+            .handle
+            .spawn_blocking(move || journal::deactivated(&path));
+        self.handle.spawn(async move {
+            let read = reading.await.unwrap_or_else(|_| Ok(Deactivated::default()));
+            let deactivated = read.unwrap_or_else(|error| {
+                tracing::warn!(%error, "the journal is not read");
+                Deactivated::default()
+            });
+            let _ = outbox.send(engine::Event::Deactivated(deactivated));
         });
     }
 

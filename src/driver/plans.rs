@@ -112,7 +112,7 @@ impl Keeper {
             }
             Job::Do(PlanJob::Keep(document, done), _) => {
                 let kept = self.keep(&document, done, journal);
-                kept.err().into_iter().collect()
+                vec![kept.err().unwrap_or(PlanNews::IsKept)]
             }
             Job::Do(PlanJob::Done(step), _) => {
                 let noted = self.done(step);

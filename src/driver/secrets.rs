@@ -4,6 +4,10 @@
 //! What a profile holds now is read here and shown to the account's endpoint, to learn whose it is.
 //! It goes no further: what is sent back is a plan without it, and a name.
 
+mod outside;
+
+pub(super) use outside::Outside;
+
 use crate::{
     aws::Connection,
     engine::{
@@ -81,6 +85,7 @@ impl Places {
 pub(super) async fn run(
     job: SecretJob,
     places: Places,
+    outside: Outside,
     connection: Option<Connection>,
     outbox: mpsc::UnboundedSender<Event>,
     tell: impl Fn(DestinationNews),
@@ -146,6 +151,26 @@ pub(super) async fn run(
             });
             let written = written.await.unwrap_or_else(|_| Err(lost()));
             tell(DestinationNews::Written(written));
+        }
+        SecretJob::Look(external) => {
+            let found = outside::look(&external, connection).await;
+            tell(DestinationNews::Found(found));
+        }
+        SecretJob::Put {
+            external,
+            found,
+            key,
+        } => {
+            let written = outside::put(external, found, key, &outside, connection).await;
+            tell(DestinationNews::Written(written));
+        }
+        SecretJob::Keep(key) => {
+            let kept_in = places.only_in.as_ref().ok().cloned().flatten();
+            let kept_in = kept_in.map_or(outside.kept_in, Ok);
+            let written = spawn_blocking(move || outside::keep(&key, &kept_in)).await;
+            tell(DestinationNews::Written(
+                written.unwrap_or_else(|_| Err(lost())),
+            ));
         }
     }
 }

@@ -25,7 +25,7 @@ use super::{
     DEMO,
     effect::{Effect, RequestId, SessionId, Target},
     error::Error,
-    findings::AccountFindings,
+    findings::{AccountFindings, Deactivated},
     impact::Impacts,
     limiter::Limiter,
     loader::Loader,
@@ -89,6 +89,8 @@ pub struct Account {
     pub impacts: Impacts,
     /// What is wrong with its keys.
     pub findings: AccountFindings,
+    /// What the journal tells of deactivations.
+    pub(super) deactivated: Arc<Deactivated>,
     pub(super) loader: Loader,
 }
 
@@ -115,6 +117,7 @@ impl Account {
             event_history: HashMap::new(),
             impacts: Impacts::default(),
             findings: AccountFindings::default(),
+            deactivated: Arc::default(),
             loader: Loader::default(),
         }
     }
@@ -169,6 +172,14 @@ impl Account {
         self.id() == Some(id)
     }
 
+    /// Takes what the journal tells of deactivations.
+    pub(super) fn remember_deactivated(&mut self, deactivated: &Arc<Deactivated>) {
+        if !Arc::ptr_eq(&self.deactivated, deactivated) {
+            self.deactivated = Arc::clone(deactivated);
+            self.users.judge_all_anew();
+        }
+    }
+
     /// The account ID, where it is known: from who is signed in, or from what was to be opened.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
@@ -215,6 +226,13 @@ impl Account {
     pub fn is_closed(&self) -> bool {
         let listed = self.listed.as_ref();
         listed.is_some_and(|listed| listed.state.why_closed().is_some())
+    }
+
+    /// Whether the organisation has closed it, and nothing was ever seen of it: no key of it works, and
+    /// there is nothing to be known.
+    #[must_use]
+    pub fn is_shut(&self) -> bool {
+        self.is_closed() && self.is_lost() && self.users.rows().is_empty()
     }
 
     /// The endpoint, where it is not AWS's own.
@@ -314,7 +332,10 @@ impl Account {
         match &read {
             Read::Caller => self.identity.caller.ask(request),
             Read::Alias => self.identity.alias.ask(request),
-            Read::Summary => self.identity.summary.ask(request),
+            Read::Summary => {
+                self.identity.summary.ask(request);
+                self.identity.summary_asked = Some(now);
+            }
             Read::Report => self.identity.report.ask(request),
             Read::Users(None) => self.users.begin_listing(request),
             Read::Users(Some(_)) => self.users.listing.ask(request),

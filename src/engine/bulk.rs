@@ -120,6 +120,9 @@ pub enum BulkIntent {
         /// The keys.
         keys: Vec<Marked>,
     },
+    /// Make a plan that activates these keys again, which another plan has deactivated, in place of one that
+    /// is not under way.
+    TakeBack(Vec<Marked>),
     /// Leave the key at this place out, or take it in again.
     Toggle(usize),
     /// Begin, or go on after a pause: this was typed to confirm it, where that is asked for. What has
@@ -413,6 +416,10 @@ impl Engine {
     pub(super) fn intend_bulk(&mut self, intent: BulkIntent) -> Option<()> {
         match intent {
             BulkIntent::Make { action, keys } => self.make_bulk(action, keys)?,
+            BulkIntent::TakeBack(keys) => {
+                self.make_bulk(BulkAction::Activate, keys)?;
+                self.bulk.as_deref_mut()?.undoes = true;
+            }
             BulkIntent::Toggle(at) => self.toggle_entry(at)?,
             BulkIntent::Apply { typed } => self.apply_bulk(&typed)?,
             BulkIntent::Pause => self.pause_bulk()?,

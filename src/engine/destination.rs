@@ -1,6 +1,10 @@
 //! Where the secret of a new key can go, as data: clipboards, forms of text, a profile of the
 //! credentials file, a file of its own. The `secret` modules do what is described here.
 
+mod named;
+
+pub use named::{CommandLine, External, Found, Named, NewSecret, OutputForm};
+
 use super::SecretKey;
 
 /// Where a copied text goes.

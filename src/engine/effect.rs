@@ -4,7 +4,7 @@
 use super::{
     SecretKey,
     bulk::{Document, KeptStep},
-    destination::{Form, Layout, Multiplexer, ProfilePlan, Why},
+    destination::{External, Form, Found, Layout, Multiplexer, NewSecret, ProfilePlan, Why},
     leak::Evidence,
     prompt::{Means, PromptId, Reply},
     request::{Change, Read},
@@ -53,6 +53,9 @@ pub enum Effect {
     Try(SessionId, Trial),
     /// Open the journal, and tell what earlier runs have left open.
     OpenJournal,
+    /// Read what the journal tells of deactivations, and leave it as it is. Ends in one
+    /// [`Event::Deactivated`](super::Event::Deactivated).
+    ReadJournal,
     /// Write something about a change into the journal.
     Note(Note),
     /// Put a text on a clipboard.
@@ -79,7 +82,8 @@ pub enum PlanJob {
     /// Read it from a file: the path as it was typed. Ends in
     /// [`PlanNews::Opened`](super::bulk::PlanNews).
     Open(String),
-    /// It is carried out from now on: keep it beside the journal, with what is done of it already.
+    /// It is carried out from now on: keep it beside the journal, with what is done of it already. Ends in
+    /// [`PlanNews::IsKept`](super::bulk::PlanNews), or in why it is not.
     Keep(Box<Document>, Vec<KeptStep>),
     /// A key of the kept plan is done.
     Done(KeptStep),
@@ -271,6 +275,19 @@ pub enum SecretJob {
         /// Its secret.
         secret: SecretKey,
     },
+    /// See whether a key could go there, and what is there already; nothing is written.
+    Look(External),
+    /// Put a key there.
+    Put {
+        /// Where.
+        external: External,
+        /// What was found there, and agreed to.
+        found: Found,
+        /// The key.
+        key: NewSecret,
+    },
+    /// Keep a key in a new file beside the journal: it has gone nowhere else.
+    Keep(NewSecret),
 }
 
 /// A file to be made for a key.

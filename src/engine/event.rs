@@ -5,6 +5,7 @@ use super::{
     bulk::PlanNews,
     effect::{ChangeId, Copied, CopyOutcome, RequestId, SessionId},
     error::Error,
+    findings::Deactivated,
     leak::Written,
     model::Caller,
     problem::Problem,
@@ -120,6 +121,8 @@ pub enum Event {
     },
     /// What has become known of plans over many keys, in files.
     Plan(PlanNews),
+    /// What the journal tells of deactivations by earlier runs: nothing, where there is none.
+    Deactivated(Deactivated),
     /// What the journal tells of the rotations of earlier runs.
     Rotated(Rotated),
     /// The journal is open, with what earlier runs have left open; or why there is none.

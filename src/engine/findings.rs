@@ -9,14 +9,18 @@
 //! Each account has an [`AccountFindings`], which follows what is known of it row by row: after an
 //! answer only the rows are judged again that it has touched.
 
+mod deactivated;
 mod exemption;
 mod grid;
 mod index;
 mod policy;
+mod root;
 mod rules;
+mod shown;
 #[cfg(test)]
 mod tests;
 
+pub use deactivated::Deactivated;
 pub(in crate::engine) use exemption::exempted_by;
 pub use exemption::{
     EXEMPT_TAG, Exemption, ExemptionBy, Standing, StatedExemption, exemption_tag, exemptions_of,
@@ -24,7 +28,9 @@ pub use exemption::{
 pub use grid::{AGES, Grid, IDLE, cell_filter};
 pub use index::{AccountFindings, Counted};
 pub use policy::{ConfigExemption, Limits, OwnRule, Policy, PolicyPart, ROOT_USER};
+pub use root::{RootKey, RootVerdict, root_exemptions, root_keys};
 pub use rules::{RULE_IDS, Rule, Rules, Severity, Standard};
+pub use shown::ShownRule;
 
 use super::{
     Engine,
@@ -45,6 +51,8 @@ pub struct Findings {
     rules: Arc<Rules>,
     /// The rules of the others, by the parts that are about them.
     special: Vec<(Vec<usize>, Arc<Rules>)>,
+    /// What the journal tells of deactivations, once it is read.
+    deactivated: Option<Arc<Deactivated>>,
     /// The hour of the latest judgement: ages are counted in hours and days.
     hour: i64,
     /// How many rows were judged in all.
@@ -64,9 +72,16 @@ impl Findings {
             policy,
             rules,
             special: Vec::new(),
+            deactivated: None,
             hour: i64::MIN,
             judged: 0,
         }
+    }
+
+    /// Whether it is known what the journal tells of deactivations.
+    #[must_use]
+    pub fn knows_journal(&self) -> bool {
+        self.deactivated.is_some()
     }
 
     /// The policy.
@@ -88,14 +103,42 @@ impl Findings {
         self.judged
     }
 
+    /// The rules of an account, also of one that nothing was judged of yet.
+    fn rules_of<'a>(&'a self, account: &'a Account) -> &'a Arc<Rules> {
+        let rules = account.findings.shared_rules();
+        if rules.all().is_empty() {
+            &self.rules
+        } else {
+            rules
+        }
+    }
+
     /// How many keys a rule finds in these accounts.
     #[must_use]
     pub fn count(&self, rows: Rows<'_>, rule: usize) -> Counted {
         let mut all = Counted::default();
-        for account in rows.accounts() {
+        for account in rows.accounts().filter(|account| !account.is_shut()) {
             all.add(account.findings.count(rule));
+            all.unlisted += usize::from(self.may_find_more(account, rule));
         }
         all
+    }
+
+    /// Whether a rule may find keys in an account of users who are not listed, or of what has changed since
+    /// it could be asked.
+    fn may_find_more(&self, account: &Account, rule: usize) -> bool {
+        let rule = self.rules_of(account).get(rule);
+        rule.is_some_and(|rule| {
+            let of_users = !rule.is_of_root_alone() && !account.is_listed();
+            rule.is_on && (of_users || account.is_lost())
+        })
+    }
+
+    /// Whether it is known of all keys of these accounts what is wrong with them.
+    #[must_use]
+    pub fn is_certain(&self, rows: Rows<'_>) -> bool {
+        let mut rules = 0..self.rules.all().len();
+        rules.all(|rule| self.count(rows, rule).is_certain())
     }
 
     /// How many keys of these accounts any rule finds.
@@ -181,6 +224,9 @@ impl Findings {
         let is_new_hour = self.hour != hour;
         self.hour = hour;
         for account in fleet.accounts_mut() {
+            if let Some(deactivated) = &self.deactivated {
+                account.remember_deactivated(deactivated);
+            }
             let rules = self.rules_for(account);
             self.judged += index::follow(account, rules, is_new_hour, now);
         }
@@ -202,8 +248,16 @@ pub fn exemptions<'a>(
 impl Engine {
     /// Says by which policy keys are judged.
     pub fn use_policy(&mut self, policy: Policy) {
-        self.findings = Findings::new(policy);
+        self.findings = Findings {
+            deactivated: self.findings.deactivated.take(),
+            ..Findings::new(policy)
+        };
         self.follow_findings();
+    }
+
+    /// Takes what the journal tells of deactivations by earlier runs.
+    pub(super) fn remember_deactivated(&mut self, deactivated: Deactivated) {
+        self.findings.deactivated = Some(Arc::new(deactivated));
     }
 
     /// Judges again what has changed.

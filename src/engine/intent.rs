@@ -68,6 +68,8 @@ pub enum Intent {
     Rotate(Slot, Box<str>),
     /// Do what a rotation needs, or take it back.
     RotationAction(Slot, Box<str>, RotationAction),
+    /// The same, and what has to be approved waits for that, whatever it is.
+    ProposeRotationAction(Slot, Box<str>, RotationAction),
     /// Show the question what became of a change.
     OpenQuestion(Origin),
     /// Leave a question for later. One that the account has answered is over.
@@ -161,6 +163,8 @@ pub enum Intent {
     ForgetRefusal,
     /// Write what was shown, or prove that it can be written.
     Write,
+    /// Keep the secret of a new key in a new file beside the journal: it could go nowhere else.
+    KeepSecret(String),
     /// Choose no destination after all. What is being written is written.
     StopChoosing,
     /// Search for this key as soon as an account is open.

@@ -54,6 +54,10 @@ pub struct Parts {
     pub unreported: bool,
     /// The details of all users: their tags, and how much their policies allow.
     pub details: bool,
+    /// The tags of each user, where the details of all are refused.
+    pub tags: bool,
+    /// That something needs of the details how much policies allow: nothing else tells it.
+    pub power: bool,
     /// Who is under quarantine.
     pub quarantine: bool,
 }
@@ -67,6 +71,8 @@ impl Parts {
         uses: true,
         unreported: false,
         details: true,
+        tags: false,
+        power: true,
         quarantine: true,
     };
 
@@ -80,6 +86,8 @@ impl Parts {
             uses: self.uses || other.uses,
             unreported: self.unreported || other.unreported,
             details: self.details || other.details,
+            tags: self.tags || other.tags,
+            power: self.power || other.power,
             quarantine: self.quarantine || other.quarantine,
         }
     }
@@ -538,7 +546,7 @@ impl Account {
         let (keys, uses) = (self.loader.granted.keys, self.loader.granted.uses);
         let parts = background.parts();
         // Where they are wanted by name, something waits for them to tell of a user.
-        let at_once = is_only.then(|| self.wanted_of_all(parts)).flatten();
+        let at_once = is_only.then(|| self.wanted_of_all(parts, true)).flatten();
         let is_reported = self.identity.report.is_ready() && self.is_listed();
         let wanted = near.or(at_once).or_else(|| {
             let (keys, uses) = (keys.seems_refused(), uses.seems_refused());
@@ -556,6 +564,10 @@ impl Account {
                 .next_in_sweep(order, keys || !parts.keys, uses || !parts.uses)
         });
         let wanted = wanted.or_else(|| self.wanted_at_last(parts));
+        let wanted = wanted.or_else(|| {
+            let is_wanted = parts.tags && !self.identity.tags_refused;
+            is_wanted.then(|| self.users.next_untagged()).flatten()
+        });
         wanted.map(|read| (read, false))
     }
 
@@ -590,14 +602,14 @@ impl Account {
         // What something waits for (the report, a search) may take long and holds nothing up; only what
         // this loader has chosen is more urgent, or is the page before.
         let busy = self.loader.reads.values().any(|asked| asked.planned);
-        self.wanted_of_all(parts).filter(|_| !busy)
+        self.wanted_of_all(parts, false).filter(|_| !busy)
     }
 
-    /// The same, whatever else is under way.
-    fn wanted_of_all(&self, parts: Parts) -> Option<Read> {
+    /// The same, whatever else is under way; `early` says that it need not wait for the list of users.
+    fn wanted_of_all(&self, parts: Parts, early: bool) -> Option<Read> {
         let users = &self.users;
-        let quarantine = || users.next_quarantine().filter(|_| parts.quarantine);
-        let details = || users.next_details().filter(|_| parts.details);
+        let quarantine = || users.next_quarantine(early).filter(|_| parts.quarantine);
+        let details = || users.next_details(early).filter(|_| parts.details);
         quarantine().or_else(details)
     }
 

@@ -423,7 +423,9 @@ impl Engine {
         match changed {
             Changed::Created { key, secret } => {
                 let label = self.plans[at].account.clone();
-                let new = NewKey::new(session, id, change.user().into(), key.id, secret, label);
+                let created = key.created;
+                let mut new = NewKey::new(session, id, change.user().into(), key.id, secret, label);
+                new.created = created;
                 self.key_created(new, replaces);
             }
             Changed::Done | Changed::Unsure { .. } => {
@@ -545,8 +547,8 @@ impl Engine {
         }
     }
 
-    /// A new key is there: its secret goes into the vault, and on to the destination that its
-    /// rotation has chosen, if it replaces another.
+    /// A new key is there: its secret goes into the vault, and on to the destination that was chosen for
+    /// it, if one was.
     fn key_created(&mut self, mut new: NewKey, replaces: Option<String>) {
         self.something_came_up();
         let (session, user, id) = (new.session, new.user.clone(), new.id.clone());
@@ -557,12 +559,12 @@ impl Engine {
         let here = self.fleet.of(session);
         new.replaces_own = here.is_some_and(own);
         new.rotating = replaces.is_some() && here.is_some();
-        let rotating = new.rotating;
+        let here = here.is_some();
         self.vault.add(new);
         if let Some(old) = replaces {
             self.rotations.created(&id, old);
         }
-        if rotating {
+        if here {
             self.store_in_chosen(session, &user, &id);
         }
     }
@@ -580,6 +582,7 @@ impl Engine {
         let plan = &self.plans[at];
         let (user, label) = (plan.current().change.user().into(), plan.account.clone());
         let mut new = NewKey::new(plan.session, change, user, key.id, secret, label);
+        new.created = key.created;
         new.doubt = Some(error.message.clone());
         self.vault.add(new);
     }

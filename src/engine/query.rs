@@ -19,7 +19,7 @@ pub use condition::Judging;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
 
-use super::{findings::Rules, model::LastUsed, user_tags::UserTags};
+use super::{findings::Rules, model::LastUsed, text::visible, user_tags::UserTags};
 use alternative::{Alternative, NAMED};
 use chrono::{DateTime, Utc};
 use condition::{Either, OfKey, OfUser, find};
@@ -46,6 +46,8 @@ pub struct UserFacts<'a> {
     pub quarantined: Option<bool>,
     /// How many of the keys are Active; none while that is not known.
     pub active: Option<usize>,
+    /// How many are neither Active nor Inactive, so that it is not known whether AWS accepts them.
+    pub neither: usize,
     /// Whether the user has a password for the console; none while that is not known.
     pub password: Option<bool>,
     /// Whether the user has an MFA device; none while that is not known.
@@ -116,6 +118,19 @@ impl Query {
         query
     }
 
+    /// What of a text is not understood first, and where that stands.
+    #[must_use]
+    pub fn first_fault(text: &str) -> Option<String> {
+        text.split_whitespace().find_map(|part| {
+            let query = Self::parse(part);
+            let error = query.errors().first()?;
+            // It is a part of this very text.
+            let before = part.as_ptr() as usize - text.as_ptr() as usize;
+            let place = text[..before].chars().count() + 1;
+            Some(format!("at character {place}, {}: {error}", visible(part)))
+        })
+    }
+
     /// Adds an alternative, unless it is still to be typed.
     fn add(&mut self, alternative: &mut Alternative) {
         let alternative = std::mem::take(alternative);
@@ -156,9 +171,10 @@ impl Query {
         self.of_key().next().is_some() || of_user.any(needs)
     }
 
-    /// Whether it has words, which are found fuzzily or in what is not shown: of no use to a rule.
+    /// Whether it has plain words, wanted or not: they are found fuzzily, or in what is not shown, and so
+    /// are of no use to a rule.
     #[must_use]
-    pub fn has_words_or_opposites(&self) -> bool {
+    pub fn has_plain_words(&self) -> bool {
         let mut alternatives = self.alternatives.iter();
         alternatives.any(|one| !one.words.is_empty() || !one.without.is_empty())
     }
@@ -187,6 +203,16 @@ impl Query {
     #[must_use]
     pub fn asks_root(&self) -> bool {
         self.asks_of_user(|condition| matches!(condition, OfUser::Root))
+    }
+
+    /// Whether none but the root user can pass.
+    #[must_use]
+    pub fn asks_root_alone(&self) -> bool {
+        let is_it = |condition: &Either<OfUser>| {
+            !condition.not && condition.any.iter().all(|it| matches!(it, OfUser::Root))
+        };
+        let mut all = self.alternatives.iter();
+        !self.is_empty() && all.all(|one| one.of_user.iter().any(is_it))
     }
 
     /// Whether it asks which key is this session's own.
@@ -363,6 +389,43 @@ impl Query {
         now: DateTime<Utc>,
     ) -> Option<bool> {
         self.decide(user, key, now, |_| Some(true))
+    }
+
+    /// Whether it has no alternatives: then a key meets it that meets [`Query::key_verdict`], and whose
+    /// user meets [`Query::user_verdict`].
+    pub(in crate::engine) fn is_plain(&self) -> bool {
+        self.alternatives.len() == 1
+    }
+
+    /// Whether it has no alternatives and asks keys to be Active, or Inactive.
+    pub(in crate::engine) fn asks_status(&self, active: bool) -> bool {
+        let is_it =
+            |condition: &Either<OfKey>| !condition.not && condition.any == [OfKey::Active(active)];
+        self.is_plain() && self.of_key().any(is_it)
+    }
+
+    /// What is known of the keys of a user by what is asked of the user alone. Of alternatives nothing
+    /// is.
+    #[inline]
+    pub(in crate::engine) fn user_verdict(&self, user: &UserFacts<'_>) -> Option<bool> {
+        let [only] = &self.alternatives[..] else {
+            return None;
+        };
+        only.user_verdict(user)
+    }
+
+    /// What is known of a key by what is asked of keys alone.
+    #[inline]
+    pub(in crate::engine) fn key_verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: &KeyFacts<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<bool> {
+        let [only] = &self.alternatives[..] else {
+            return None;
+        };
+        only.key_verdict(user, Some(key), now)
     }
 
     #[inline]

@@ -17,12 +17,12 @@ use super::{
     Engine, News,
     account::{Account, AccountLabel, KeyRow},
     effect::Slot,
-    model::{Caller, KeyStatus},
+    model::{Caller, KeyStatus, LastUsed},
     plan::{Plan, PlanId, Proposal},
     request::{Change, Read},
     vault::{Chosen, NewKey, Tried},
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// A step of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -238,6 +238,17 @@ impl Engine {
         }
     }
 
+    /// Until when an Inactive key may still be in demand, as far as that is known.
+    #[must_use]
+    pub fn warm_until(&self, row: &KeyRow) -> Option<DateTime<Utc>> {
+        let used = match row.last_used.known() {
+            Some(LastUsed::At { time, .. }) => Some(*time),
+            _ => None,
+        };
+        let off = self.rotations.deactivated_at(&row.key.id);
+        used.max(off).map(|since| since + WARM)
+    }
+
     /// Whether an Inactive key may still be in demand.
     #[must_use]
     pub fn is_warm(&self, row: &KeyRow) -> bool {
@@ -326,14 +337,15 @@ impl Engine {
         Some(())
     }
 
-    /// Does what a rotation needs, or takes it back, where that is possible. To ask for a key to be
-    /// created or deactivated is to approve it, where nothing has to be typed and the look at the
-    /// account shows what was known.
+    /// Does what a rotation needs, or takes it back, where that is possible. Where it `approves`, to ask
+    /// for a key to be created or deactivated is to approve it, where nothing has to be typed and the look
+    /// at the account shows what was known.
     pub(super) fn act_on_rotation(
         &mut self,
         slot: Slot,
         user: &str,
         action: RotationAction,
+        approves: bool,
     ) -> Option<()> {
         if !self.rotation_actions(slot, user).contains(&action) {
             return None;
@@ -393,7 +405,7 @@ impl Engine {
             ..Proposal::default()
         };
         let proposed = self.propose(slot, proposal)?;
-        if confirms {
+        if confirms && approves {
             self.approve(proposed, "")?;
         }
         Some(())

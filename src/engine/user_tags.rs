@@ -110,11 +110,15 @@ impl UserTags {
         all.filter_map(|(of, text)| Some((findings::exempted_by(of)?, &**text)))
     }
 
-    /// What the exemption of a key, or of all keys of the user, says.
+    /// What the exemption of a key, or of all keys of the user, says, whatever the case of its tag.
     #[must_use]
     pub fn exemption(&self, key: Option<&str>) -> Option<&str> {
         let mut all = self.exemptions();
-        let (_, text) = all.find(|(of, _)| *of == key)?;
+        let is_it = |of: Option<&str>| match (of, key) {
+            (Some(of), Some(key)) => of.eq_ignore_ascii_case(key),
+            (of, key) => of == key,
+        };
+        let (_, text) = all.find(|(of, _)| is_it(*of))?;
         Some(text)
     }
 
@@ -146,7 +150,8 @@ impl UserTags {
     /// Changes what a key is for.
     pub fn describe(&mut self, key: &str, text: Option<&str>) {
         let mut descriptions = std::mem::take(&mut self.descriptions).into_vec();
-        descriptions.retain(|(of, _)| **of != *key);
+        // AWS takes names of tags that differ by case for the same.
+        descriptions.retain(|(of, _)| !of.eq_ignore_ascii_case(key));
         descriptions.extend(text.map(|text| (key.into(), text.into())));
         self.descriptions = descriptions.into();
     }
@@ -198,6 +203,27 @@ mod tests {
         let many: Vec<_> = (0..20).map(|_| ("Owner", &*long)).collect();
         assert!(tags(&many).others().is_none(), "not known");
         assert_eq!(tags(&many).owner(), Some(&*long));
+    }
+
+    /// AWS takes names of tags that differ by case for the same.
+    #[test]
+    fn an_exemption_is_the_same_however_its_tag_is_written() {
+        let lower = KEY.to_ascii_lowercase();
+        let tag = format!("IAMKeys:Exempt:{lower}");
+        let mut tags = tags(&[(&tag, "2027-01-31 x"), ("IAMKEYS:EXEMPT", "2027-02-01 y")]);
+        assert_eq!(tags.exemption(Some(KEY)), Some("2027-01-31 x"));
+        assert_eq!(tags.exemption(None), Some("2027-02-01 y"));
+        tags.exempt(Some(KEY), Some("2027-03-01 z"));
+        assert_eq!(
+            tags.exemptions().count(),
+            2,
+            "it takes the place of the other"
+        );
+        assert_eq!(tags.exemption(Some(KEY)), Some("2027-03-01 z"));
+        tags.exempt(Some(&lower), None);
+        tags.exempt(None, None);
+        assert_eq!(tags.exemptions().count(), 0);
+        assert_eq!(tags.others().expect("few").count(), 0);
     }
 
     #[test]

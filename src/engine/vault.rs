@@ -7,8 +7,8 @@ mod destination;
 mod trial;
 
 pub use destination::{
-    Agreeing, Choosing, Chosen, Destination, DestinationNews, Holder, Listing, Medium, NEW_KEY,
-    NotWritten, Owner, Phase, Profiles, StoreIn, Whose, Written,
+    Agreeing, Choosing, Chosen, Destination, DestinationKind, DestinationNews, Holder, Listing,
+    Medium, NEW_KEY, NotWritten, Owner, Phase, Profiles, StoreIn, Whose, Written,
 };
 
 use super::{
@@ -49,6 +49,8 @@ pub struct NewKey {
     pub id: String,
     /// The account that it is in.
     pub account: AccountLabel,
+    /// When it was created, where AWS has said that.
+    pub created: Option<DateTime<Utc>>,
     /// Its secret, until the person lets go of it.
     secret: Option<SecretKey>,
     /// What has been copied so far, the latest of each kind.
@@ -135,6 +137,7 @@ impl NewKey {
             user,
             id,
             account,
+            created: None,
             secret: Some(secret),
             copied: Vec::new(),
             written: Vec::new(),

@@ -2,7 +2,7 @@
 //! the file has grown.
 
 use super::event::{self, BEGINNING, CREATE, Ended, Event, Outcome, Remains, Sent};
-use crate::engine::Rotated;
+use crate::engine::{Rotated, findings::Deactivated};
 use std::collections::HashMap;
 
 /// A change of an earlier run that needs attention.
@@ -157,19 +157,38 @@ impl History {
         open.into_iter().map(|(_, unfinished)| unfinished).collect()
     }
 
-    /// What the changes that were made tell of rotations.
-    pub(super) fn rotated(&self) -> Rotated {
+    /// The changes that were made, in the order in which they were sent.
+    fn made(&self) -> Vec<(&Sent, &Ended)> {
         let done = |change: &&Change| {
             let outcome = change.ended.as_ref().map(|ended| ended.outcome);
-            change.sent.is_some() && outcome == Some(Outcome::Done)
+            outcome == Some(Outcome::Done)
         };
         let mut done: Vec<&Change> = self.changes.values().filter(done).collect();
         done.sort_unstable_by_key(|change| change.at);
+        let done = done.into_iter();
+        done.filter_map(|change| Some((change.sent.as_ref()?, change.ended.as_ref()?)))
+            .collect()
+    }
+
+    /// What the changes that were made tell of deactivations.
+    pub(super) fn deactivated(&self) -> Deactivated {
+        let mut deactivated = Deactivated::default();
+        for (sent, ended) in self.made() {
+            match (&sent.key, sent.active) {
+                (Some(key), Some(false)) => {
+                    deactivated.deactivated(key, sent.account.as_deref(), ended.time);
+                }
+                (Some(key), Some(true)) => deactivated.activated(key),
+                _ => {}
+            }
+        }
+        deactivated
+    }
+
+    /// What the changes that were made tell of rotations.
+    pub(super) fn rotated(&self) -> Rotated {
         let mut rotated = Rotated::default();
-        for change in done {
-            let (Some(sent), Some(ended)) = (&change.sent, &change.ended) else {
-                continue;
-            };
+        for (sent, ended) in self.made() {
             if let (Some(old), Some(new)) = (&sent.replaces, &ended.key) {
                 // That it was deactivated before the rotation is no part of that.
                 rotated.deactivated.remove(old);

@@ -5,7 +5,11 @@
 //! and no line break in a value begins a new line.
 
 use super::is_plain;
-use crate::engine::{SecretKey, destination::Form};
+use crate::engine::{
+    SecretKey,
+    destination::{Form, NewSecret},
+};
+use chrono::SecondsFormat;
 use serde::Serialize;
 
 impl Form {
@@ -68,6 +72,40 @@ fn replaced(
 ) -> impl Iterator<Item = &str> {
     let chars = value.char_indices();
     chars.map(move |(at, c)| with(c).unwrap_or(&value[at..at + c.len_utf8()]))
+}
+
+/// A new key as a JSON object, with what is known of it: what `json`, `exec:` and the stores of secrets
+/// get. There is no line break in it or behind it.
+///
+/// # Panics
+/// Never: texts can be written as JSON.
+#[must_use]
+pub fn document(key: &NewSecret) -> SecretKey {
+    #[derive(Serialize)]
+    struct Output<'a> {
+        access_key_id: &'a str,
+        secret_access_key: &'a str,
+        user: &'a str,
+        account: Option<&'a str>,
+        created: Option<String>,
+    }
+    let output = Output {
+        access_key_id: &key.key,
+        secret_access_key: key.secret.expose(),
+        user: &key.user,
+        account: key.account.as_deref(),
+        created: key
+            .created
+            .map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)),
+    };
+    let account = key.account.as_ref().map_or(0, String::len);
+    let texts = key.key.len() + key.secret.expose().len() + key.user.len() + account;
+    // Room for every byte as `\u00XX`, as below.
+    let room = 6 * texts + 160;
+    let mut json = Vec::with_capacity(room);
+    serde_json::to_writer(&mut json, &output).expect("texts can be written as JSON");
+    debug_assert!(json.len() <= room);
+    SecretKey::new(String::from_utf8(json).expect("JSON is UTF-8"))
 }
 
 fn process(key_id: &str, secret: &SecretKey) -> SecretKey {
@@ -139,6 +177,31 @@ mod tests {
         assert_eq!(
             of(Form::Section),
             "[work]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = a/b+c=\n"
+        );
+    }
+
+    #[test]
+    fn the_document_says_what_is_known_and_null_of_the_rest() {
+        let mut key = NewSecret {
+            key: "AKIAIOSFODNN7EXAMPLE".into(),
+            secret: SecretKey::new("DEMO/\"secret\"\u{1}EXAMPLE".into()),
+            user: "deploy-bot".into(),
+            account: Some("123456789012".into()),
+            created: chrono::DateTime::from_timestamp(1_795_336_201, 5),
+        };
+        let text = document(&key);
+        assert_eq!(
+            text.expose(),
+            "{\"access_key_id\":\"AKIAIOSFODNN7EXAMPLE\",\
+             \"secret_access_key\":\"DEMO/\\\"secret\\\"\\u0001EXAMPLE\",\
+             \"user\":\"deploy-bot\",\"account\":\"123456789012\",\
+             \"created\":\"2026-11-22T08:30:01Z\"}"
+        );
+        (key.account, key.created) = (None, None);
+        assert!(
+            document(&key)
+                .expose()
+                .ends_with("\"account\":null,\"created\":null}")
         );
     }
 

@@ -10,7 +10,7 @@ mod marks;
 mod offered;
 mod scroll;
 mod seen;
-mod values;
+pub(super) mod values;
 
 pub use filter::Filter;
 pub use list::List;
@@ -618,11 +618,18 @@ impl Lists {
                 };
                 let keeps = |place| spares && Some(place) == kept;
                 if !filter.query().is_empty() {
+                    // The keys of a user mostly stand together.
+                    let mut known = None;
                     shown.retain(|place| {
-                        keeps(*place)
-                            || key_of(*place).is_some_and(|(account, row, key)| {
-                                filter.passes_key(account, row, key)
-                            })
+                        let Some((account, row, key)) = key_of(*place) else {
+                            return keeps(*place);
+                        };
+                        let of = (place.slot, place.row);
+                        let owner = match &mut known {
+                            Some((whose, owner)) if *whose == of => owner,
+                            known => &mut known.insert((of, filter.owner(account, row))).1,
+                        };
+                        keeps(*place) || filter.passes_key_of(owner, key)
                     });
                 }
                 if basis != Basis::Shown {

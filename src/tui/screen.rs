@@ -439,7 +439,8 @@ impl Screen {
         if self.page() == Page::Findings && self.pages.findings.is_on_root() && action.is_of_row() {
             return Some("Only the root user can change its own keys: sign in as root".into());
         }
-        if action == Action::ShowFound && self.pages.findings.is_of_root(&self.engine) {
+        if action == Action::ShowFound && self.pages.findings.is_of_root(&self.engine, self.rows())
+        {
             return Some("The root user's keys are in no list of IAM users".into());
         }
         if action == Action::Complete && self.page() == Page::Accounts {

@@ -1,5 +1,7 @@
 //! Sentences that stand in more than one place.
 
+pub(super) use crate::engine::stakes::{in_use, used_at};
+
 use super::{
     action::Action,
     format,
@@ -9,23 +11,15 @@ use crate::engine::{
     Copied, CopyOutcome, Error, Kind, Remedy, Target,
     account::{Account, Identity, Load},
     destination::{Multiplexer, Why},
-    model::{KeyStatus, LastUsed},
+    model::LastUsed,
     profiles::portal_label,
     prompt::CodeAsked,
+    stakes::use_of,
     text::visible,
     unresolved::{Cause, Finding, Question},
     vault::{Destination, Written},
 };
 use chrono::{DateTime, Utc};
-use std::borrow::Cow;
-
-/// A sentence of a few words that stand alone.
-#[must_use]
-pub(super) fn sentence(words: &str) -> String {
-    let mut rest = words.chars();
-    let first = rest.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(rest).chain(['.']).collect()
-}
 
 /// What came of copying, and whether that is good news.
 #[must_use]
@@ -66,10 +60,14 @@ pub(super) fn written(
             let text = format!("written to profile {name} in {}", written.path);
             (true, with_doubt(text, written))
         }
-        (Destination::File(_), Ok(written)) => {
+        (Destination::File(_) | Destination::Kept(_), Ok(written)) => {
             let text = format!("saved as {}", written.path);
             (true, with_doubt(text, written))
         }
+        (Destination::External(_), Ok(written)) => (
+            true,
+            with_doubt(format!("stored: {}", written.path), written),
+        ),
         (_, Err(why)) => (false, format!("{} not written: {why}", destination.words())),
     }
 }
@@ -245,31 +243,6 @@ pub(super) fn signed_in_by(account: &Account) -> String {
     }
 }
 
-/// Status and last use of a key, for a confirmation: one sentence.
-#[must_use]
-pub(super) fn in_use(status: &KeyStatus, last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
-    format!("{}, {}.", visible(status.word()), used_at(last_used, now))
-}
-
-/// The last use of a key with its moment, for who decides by it.
-#[must_use]
-pub(super) fn used_at(last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
-    match last_used.known() {
-        Some(last_used) => {
-            let (mut when, places) = use_of(last_used, now);
-            if let LastUsed::At { time, .. } = last_used {
-                when.extend([" (", &format::minute(*time), ")"]);
-            }
-            match places {
-                places if places.is_empty() => when,
-                places => format!("{when}: {}", places.join(" in ")),
-            }
-        }
-        None if last_used.error().is_some() => "its last use is not known".into(),
-        None => "its last use is not loaded yet".into(),
-    }
-}
-
 /// What stops working without a key, as far as its last use tells.
 #[must_use]
 pub(super) fn at_stake(last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String {
@@ -290,22 +263,6 @@ pub(super) fn at_stake(last_used: &Load<LastUsed>, now: DateTime<Utc>) -> String
     }
 }
 
-/// A last use in words, and where it was: service and region, as far as AWS told them.
-fn use_of(last_used: &LastUsed, now: DateTime<Utc>) -> (String, Vec<Cow<'_, str>>) {
-    match last_used {
-        LastUsed::Never => ("never used".into(), Vec::new()),
-        LastUsed::At {
-            time,
-            service,
-            region,
-        } => {
-            let places = [service, region].into_iter().flatten();
-            let when = format!("used {}", format::ago(now - *time));
-            (when, places.map(|place| visible(place)).collect())
-        }
-    }
-}
-
 /// What is said in the terminal of the program that gives the code that is asked for, and that has the
 /// terminal from now on. Its command may hold a password, and is not named.
 pub(super) fn has_terminal(asked: &CodeAsked) -> String {
@@ -322,6 +279,7 @@ pub(super) fn has_terminal(asked: &CodeAsked) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::model::KeyStatus;
     use chrono::TimeDelta;
 
     #[test]

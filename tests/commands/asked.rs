@@ -4,7 +4,7 @@ use crate::{Ran, account, at, run_at, served, served::Served};
 use chrono::Utc;
 use iamkeys::demo::{Account, Delay, Endpoint, Fault, FaultKind};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io::{BufRead as _, BufReader},
     process::Stdio,
     time::Duration,
@@ -264,4 +264,29 @@ fn whoever_is_newer_than_the_report_is_asked_for() {
     let keys = account.endpoint.account(|account| account.key_count());
     let ran = run_at(&account, &["accounts"]).well();
     assert_eq!(ran.lines()[0]["keys"], keys);
+}
+
+#[test]
+fn a_list_of_everything_asks_for_each_user_and_key_and_for_the_rest_once() {
+    let account = account();
+    run_at(&account, &["list"]).well();
+    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
+    for call in account.endpoint.calls() {
+        *calls.entry(call.action).or_default() += 1;
+    }
+    let (users, keys) = account
+        .endpoint
+        .account(|account| (account.user_count(), account.key_count()));
+    let mut of = |action: &str| calls.remove(action).unwrap_or(0);
+    assert_eq!(of("ListAccessKeys"), users);
+    assert_eq!(of("GetAccessKeyLastUsed"), keys);
+    assert_eq!(of("ListUsers"), 1);
+    assert_eq!(of("GetCallerIdentity"), 1);
+    assert_eq!(of("ListAccountAliases"), 1);
+    // The state of the report is asked for until it is there.
+    assert!(of("GenerateCredentialReport") <= 2 && of("GetCredentialReport") <= 2);
+    assert_eq!(of("GetAccountAuthorizationDetails"), 1);
+    // Once for each policy by which AWS quarantines.
+    assert_eq!(of("ListEntitiesForPolicy"), 3);
+    assert!(calls.is_empty(), "{calls:?}");
 }

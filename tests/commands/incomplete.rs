@@ -1,7 +1,8 @@
 //! What could not be seen is named, on standard error and in the JSON, and has an exit code.
 
-use crate::{Ran, account, demo, iamkeys, run_at};
-use iamkeys::demo::{Fault, FaultKind};
+use crate::{Ran, account, demo, iamkeys, run_at, served};
+use chrono::Utc;
+use iamkeys::demo::{Account, Fault, FaultKind};
 use serde_json::{Value, json};
 
 #[test]
@@ -92,6 +93,30 @@ fn what_is_refused_of_one_user_is_counted() {
 }
 
 #[test]
+fn where_tags_are_refused_it_is_not_known_what_is_exempt() {
+    let account = account();
+    let exempt = |args: &[&str]| {
+        let lines = run_at(&account, args).lines();
+        let is_exempt = lines.iter().filter(|it| it["exempt"] == true).count();
+        let not_known = lines.iter().filter(|it| it["exempt"].is_null()).count();
+        (is_exempt, not_known, lines.len())
+    };
+    let (is_exempt, not_known, all) = exempt(&["list"]);
+    assert!(is_exempt > 0 && not_known == 0 && all > is_exempt);
+    let narrow = ["list", "--columns", "key_id,exempt"];
+    assert_eq!(exempt(&narrow), (is_exempt, 0, all));
+    for action in ["GetAccountAuthorizationDetails", "ListUserTags"] {
+        account
+            .endpoint
+            .fault(Fault::new(FaultKind::Refuse).action(action));
+    }
+    assert_eq!(exempt(&["list"]), (0, all, all));
+    let lines = run_at(&account, &["list"]).lines();
+    // Age and use are known: that is found, and may be exempt.
+    assert!(lines.iter().any(|it| it["findings"].is_array()));
+}
+
+#[test]
 fn what_is_refused_of_everybody_is_not_asked_of_each_and_counted_all_the_same() {
     let account = account();
     account
@@ -118,6 +143,7 @@ fn tags_and_the_report_that_are_refused_leave_null() {
     account
         .endpoint
         .fault(refuse("GetAccountAuthorizationDetails"));
+    account.endpoint.fault(refuse("ListUserTags"));
     let ran = run_at(&account, &["list"]);
     assert_eq!(ran.code, 4);
     assert!(
@@ -204,4 +230,100 @@ fn where_nothing_can_be_opened_or_read_it_fails() {
     let ran = Ran::of(iamkeys(&["list", "--no-journal"]).output().unwrap());
     assert_eq!((ran.code, &*ran.out), (1, ""), "{}", ran.err);
     assert!(ran.err.contains("not opened"), "{}", ran.err);
+}
+
+#[test]
+fn what_findings_need_and_may_not_be_read_leaves_the_other_columns_as_they_are() {
+    let whole = account();
+    let lines = run_at(&whole, &["list"]).well().lines();
+    let of = |lines: &[Value], field: &str| {
+        let known = lines.iter().filter(|line| !line[field].is_null());
+        known.count()
+    };
+    for (actions, what, unknown) in [
+        (
+            &["GetCredentialReport", "GenerateCredentialReport"][..],
+            "report",
+            "password-without-mfa",
+        ),
+        (&["ListEntitiesForPolicy"], "quarantine", "quarantined"),
+        (&["GetAccountAuthorizationDetails"], "details", "admin-old"),
+    ] {
+        let account = account();
+        for action in actions {
+            account
+                .endpoint
+                .fault(Fault::new(FaultKind::Refuse).action(action));
+        }
+        let ran = run_at(&account, &["list", "--format", "json"]);
+        assert_eq!(ran.code, 4, "{what}: {}", ran.err);
+        let document = ran.document();
+        let missing = document["incomplete"].as_array().unwrap();
+        assert_eq!(missing.len(), 1, "{missing:#?}");
+        assert_eq!(missing[0]["what"], what);
+        assert_eq!(missing[0]["code"], "AccessDenied");
+        let keys = document["keys"].as_array().unwrap();
+        assert_eq!(keys.len(), lines.len(), "{what}");
+        for field in [
+            "account",
+            "user",
+            "key_id",
+            "status",
+            "created",
+            "age_days",
+            "last_used",
+            "never_used",
+        ] {
+            assert_eq!(of(keys, field), of(&lines, field), "{what}: {field}");
+        }
+        let names_it = keys.iter().filter(|key| {
+            let rules = key["findings_unknown"].as_array().unwrap();
+            rules.contains(&json!(unknown))
+        });
+        assert!(names_it.count() > 0, "{what}: {unknown}");
+    }
+}
+
+#[test]
+fn owners_are_asked_for_user_by_user_where_the_details_of_all_are_refused() {
+    let whole = account();
+    let args = ["list", "--columns", "key_id,owner,description"];
+    let sorted = |ran: Ran| {
+        let mut lines: Vec<String> = ran.well().out.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let known = sorted(run_at(&whole, &args));
+    let account = account();
+    let refused = Fault::new(FaultKind::Refuse).action("GetAccountAuthorizationDetails");
+    account.endpoint.fault(refused);
+    assert_eq!(sorted(run_at(&account, &args)), known);
+    let calls = account.endpoint.calls().into_iter();
+    let asked = calls.filter(|call| call.action == "ListUserTags").count();
+    let users = account.endpoint.account(|account| account.user_count());
+    assert_eq!(asked, users, "each once");
+    // How much policies allow nothing else tells.
+    let ran = run_at(&account, &["list", "admin", "--columns", "key_id,owner"]);
+    assert_eq!(ran.code, 4);
+    assert!(
+        ran.err.contains("tags and policies: AccessDenied"),
+        "{}",
+        ran.err
+    );
+    // Where both are refused, not each is asked.
+    let account = served(Account::generated(300, Utc::now()));
+    for action in ["GetAccountAuthorizationDetails", "ListUserTags"] {
+        let refused = Fault::new(FaultKind::Refuse).action(action);
+        account.endpoint.fault(refused);
+    }
+    let ran = run_at(&account, &args);
+    assert_eq!(ran.code, 4);
+    assert!(
+        ran.err.contains("tags and policies: AccessDenied"),
+        "{}",
+        ran.err
+    );
+    let calls = account.endpoint.calls().into_iter();
+    let asked = calls.filter(|call| call.action == "ListUserTags").count();
+    assert!((1..150).contains(&asked), "{asked}");
 }

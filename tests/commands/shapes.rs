@@ -100,6 +100,19 @@ fn a_document_is_as_its_schema_says() {
         ("users", &["users", "--report"]),
         ("accounts", &["accounts", "--all-accounts"]),
         ("journal", &["journal", "--journal", journal]),
+        ("changes", &["deactivate", KEY, "--yes"]),
+        ("changes", &["activate", KEY, "--yes"]),
+        ("changes", &["delete", KEY, "AKIAIOSFODNN7EXAMPLE", "--yes"]),
+        ("new_keys", &["create", "grafana", "--to", "csv:x", "--yes"]),
+        (
+            "new_keys",
+            &["create", "deploy-bot", "--to", "csv:x", "--yes"],
+        ),
+        (
+            "rotations",
+            &["rotate", "grafana", "--to", "csv:x", "--yes"],
+        ),
+        ("rotations", &["rotate", "grafana", "--resume", "--yes"]),
         ("impact", &["impact", KEY]),
         (
             "impact",
@@ -117,12 +130,32 @@ fn a_document_is_as_its_schema_says() {
 #[test]
 fn a_line_is_as_the_schema_of_its_document_says() {
     for (name, one, record, args) in [
-        ("keys", "key", &columns::KEYS[..15], &["list"][..]),
+        ("keys", "key", &columns::KEYS[..16], &["list"][..]),
         ("users", "user", &columns::USERS, &["users"]),
         ("accounts", "row", &columns::ACCOUNTS, &["accounts"]),
+        (
+            "changes",
+            "change",
+            &columns::CHANGES,
+            &["deactivate", KEY, "--yes"],
+        ),
+        (
+            "new_keys",
+            "new_key",
+            &columns::NEW_KEYS,
+            &["create", "grafana", "--to", "csv:x", "--yes"],
+        ),
+        (
+            "rotations",
+            "rotation",
+            &columns::ROTATIONS,
+            &["rotate", "grafana", "--to", "csv:x", "--yes"],
+        ),
     ] {
         let schema = schema(name);
-        let lines = demo(args).well().lines();
+        let ran = demo(args);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let lines = ran.lines();
         assert!(!lines.is_empty());
         for line in lines {
             let faults = faults(&schema, defined(&schema, one), &line);

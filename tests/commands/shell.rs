@@ -86,6 +86,8 @@ fn there_is_a_page_for_each_command() {
     let ran = Ran::of(iamkeys(&["man", "list"]).output().unwrap()).well();
     assert!(ran.out.contains(".TH iamkeys-list 1"), "{}", ran.out);
     assert!(ran.out.contains("unused>90"), "{}", ran.out);
+    let ran = Ran::of(iamkeys(&["man", "plan apply"]).output().unwrap()).well();
+    assert!(ran.out.contains(".TH iamkeys-plan-apply 1"), "{}", ran.out);
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("man1");
     let args = ["man", "--to", to.to_str().unwrap()];
@@ -97,14 +99,27 @@ fn there_is_a_page_for_each_command() {
     pages.sort();
     let expected = [
         "iamkeys-accounts.1",
+        "iamkeys-activate.1",
+        "iamkeys-check.1",
         "iamkeys-completions.1",
         "iamkeys-config.1",
+        "iamkeys-create.1",
+        "iamkeys-deactivate.1",
+        "iamkeys-delete.1",
         "iamkeys-find.1",
         "iamkeys-impact.1",
         "iamkeys-journal.1",
         "iamkeys-leaked.1",
         "iamkeys-list.1",
         "iamkeys-man.1",
+        "iamkeys-plan-activate.1",
+        "iamkeys-plan-apply.1",
+        "iamkeys-plan-deactivate.1",
+        "iamkeys-plan-delete.1",
+        "iamkeys-plan-show.1",
+        "iamkeys-plan-undo.1",
+        "iamkeys-plan.1",
+        "iamkeys-rotate.1",
         "iamkeys-users.1",
         "iamkeys.1",
     ];

@@ -118,8 +118,14 @@ impl World {
         world
     }
 
-    /// A slot is signed in to, in the account of this number.
+    /// A slot is signed in to, in the account of this number; what that begins is done.
     fn signed_in(&mut self, slot: Slot, number: usize, alias: &str) {
+        self.sign_in(slot, number);
+        self.run_with_alias(alias);
+    }
+
+    /// A slot is signed in to, in the account of this number; what that begins is to be done.
+    fn sign_in(&mut self, slot: Slot, number: usize) {
         let session = self.engine.fleet[slot].session;
         let result = Ok(Box::new(SignedIn {
             key: format!("AKIASESSION{number:05}EXAMP"),
@@ -130,7 +136,6 @@ impl World {
             ..SignedIn::default()
         }));
         self.hear(Event::SignedIn { session, result });
-        self.run_with_alias(alias);
     }
 
     /// Another account is opened beside the others.
@@ -1163,6 +1168,74 @@ fn finding_what_is_next_costs_the_same_however_long_the_plan_is() {
     assert_eq!(cost(400), 400, "one entry for each key");
 }
 
+#[test]
+fn ten_thousand_keys_cost_a_look_each_and_come_back() {
+    const KEYS: usize = 10_000;
+    let mut world = World::new((0..10).map(|at| batch(at, KEYS / 10)).collect());
+    let before = world.statuses();
+    world.make(BulkAction::Deactivate);
+    assert_eq!(world.tally().to_do, KEYS);
+    // A thousand of them are left out, and half of those are taken in again.
+    for at in (0..KEYS).step_by(10) {
+        world.intend(BulkIntent::Toggle(at));
+    }
+    for at in (0..KEYS).step_by(20) {
+        world.intend(BulkIntent::Toggle(at));
+    }
+    let keys = KEYS - KEYS / 20;
+    assert_eq!(
+        (world.tally().to_do, world.tally().left_out),
+        (keys, KEYS / 20)
+    );
+    world.apply();
+    world.run();
+    assert_eq!(
+        (world.tally().done, world.plan().stage),
+        (keys, BulkStage::Ended)
+    );
+    assert_eq!(
+        world.plan().examined(),
+        keys as u64,
+        "one look for each key"
+    );
+    let sent: HashSet<Option<String>> = world
+        .sent
+        .iter()
+        .map(|(_, change)| change.key().map(str::to_owned))
+        .collect();
+    assert_eq!((world.sent.len(), sent.len()), (keys, keys), "none twice");
+    world.intend(BulkIntent::Undo);
+    assert_eq!(world.tally().to_do, keys);
+    world.apply();
+    world.run();
+    assert_eq!(world.plan().examined(), keys as u64);
+    assert_eq!(world.statuses(), before);
+}
+
+#[test]
+fn a_plan_whose_place_cannot_be_kept_begins_no_further_key() {
+    let mut world = World::new(vec![batch(0, 9)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    assert_eq!(world.sent.len(), 1);
+    world.engine.take_news();
+    let full = PlanNews::NotKept("no space left on device".into());
+    world.hear(Event::Plan(full));
+    let news = format!("{:?}", world.engine.take_news());
+    assert!(news.contains("cannot be kept"), "{news}");
+    world.run();
+    let tally = world.tally();
+    assert_eq!((tally.done, tally.to_do, world.sent.len()), (1, 8, 1));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    // There is room again: the rest needs no other confirmation, and is kept anew.
+    world.plan_jobs.clear();
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.sent.len()), (9, 9));
+    assert_eq!(world.plan_jobs[0], "keep 9");
+}
+
 /// Accounts of a few users with up to three keys each.
 fn accounts() -> impl Strategy<Value = Vec<Users>> {
     let one = (any::<bool>(), 0i64..1000, prop::option::of(0i64..400));
@@ -1455,6 +1528,47 @@ fn what_is_opened_is_compared_with_the_account_before_anything_is_applied() {
     world.apply();
     world.run();
     assert_eq!((world.tally().done, world.tally().skipped), (1, 3));
+}
+
+#[test]
+fn what_is_opened_before_its_users_are_listed_is_compared_and_applied_all_the_same() {
+    let users = || one("a", vec![key("AKIAONE", true, 900, None)]);
+    let mut world = World::new(users());
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    let mut world = World::new(Vec::new());
+    world.accounts = users();
+    let (slot, _) = world.engine.open(Target::Ambient);
+    world.sign_in(slot, 0);
+    // The list of users takes its time.
+    world
+        .effects
+        .retain(|effect| !matches!(effect, Effect::Read(_, _, Read::Users(_))));
+    world.run_with_alias("acme-0");
+    assert_eq!(world.engine.fleet[Slot(0)].users.rows().len(), 0);
+    let opened = world.open_document(document);
+    assert!(matches!(opened, Some(Saving::Done(_))), "{opened:?}");
+    assert!(!world.plan().is_comparing());
+    assert_eq!(world.entry("AKIAONE").difference, None);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().skipped), (1, 0));
+}
+
+#[test]
+fn what_another_plan_has_deactivated_is_taken_back_by_one_that_says_so() {
+    let off = key("AKIAOFF", false, 900, None);
+    let mut world = World::new(one("a", vec![off, key("AKIAON", true, 900, None)]));
+    let keys = world.marked();
+    world.intend(BulkIntent::TakeBack(keys));
+    let plan = world.plan();
+    assert!(plan.undoes);
+    assert_eq!(plan.action, BulkAction::Activate);
+    // What is Active is so already.
+    assert_eq!((plan.tally().to_do, plan.tally().left_out), (1, 1));
+    world.apply();
+    world.run();
+    assert!(world.statuses().iter().all(|(_, active)| *active));
 }
 
 #[test]

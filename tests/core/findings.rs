@@ -1,14 +1,20 @@
 //! The findings: what a rule shows, what is done to its keys, and what is written to exempt one.
 
-use super::desk::{Desk, Someone, answer, details, people, report, settings};
+use super::{
+    desk::{Desk, Someone, answer, details, people, report, settings, someone},
+    error,
+};
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        Answer, Background, Change, Changed, Intent, Read, SignedIn,
+        Answer, Background, Change, Changed, Effect, Event, Intent, Kind, Problem, Read, SignedIn,
+        Target,
+        account_rules::Which,
         bulk::HeldBack,
         findings::{Policy, PolicyPart},
         fleet::Scope,
-        model::Login,
+        impact::policy::{Digest, Grants, Patterns, Policy as IamPolicy, Statement},
+        model::{Caller, Login},
         user_tags::UserTags,
     },
     tui::Page,
@@ -358,4 +364,409 @@ fn another_policy_is_followed_at_once() {
     assert!(screen.contains("Older than 500 days"), "{screen}");
     assert!(!screen.contains("No owner"), "{screen}");
     assert_eq!(counted(&desk, "old"), (1, 0, 0));
+}
+
+const DEV: &str = "210987654321";
+
+/// Two users with a key each: one of 200 days, in use, and one that is Inactive.
+fn developers() -> Vec<Someone> {
+    vec![
+        someone("dev-bot", &[("AKIADEVBOT01EXAMPLE1", true, 200, Some(2))]),
+        someone(
+            "dev-old",
+            &[("AKIADEVOLD01EXAMPLE1", false, 500, Some(9000))],
+        ),
+    ]
+}
+
+/// Opens a second account beside the first, with these users or as one that cannot be signed in to, and
+/// looks at both.
+fn open_another(desk: &mut Desk, people: Option<&[Someone]>) {
+    desk.intend(Intent::Open(Target::Profile("dev".into())));
+    let session = desk.screen.engine.fleet.accounts()[1].session;
+    let result = match people {
+        Some(_) => Ok(Box::new(SignedIn {
+            profile: Some("dev".into()),
+            ..SignedIn::default()
+        })),
+        None => Err(Box::new(Problem {
+            title: "No AWS credentials".into(),
+            ..Problem::default()
+        })),
+    };
+    desk.send(Event::SignedIn { session, result });
+    for _ in 0..2 {
+        while let Some(effect) = desk.effects.pop_front() {
+            let (Effect::Read(of, request, read), Some(people)) = (effect, people) else {
+                continue;
+            };
+            let answer = match read {
+                Read::Caller => Ok(Answer::Caller(Caller {
+                    account: DEV.into(),
+                    arn: format!("arn:aws:iam::{DEV}:user/dev-bot"),
+                })),
+                Read::Alias => Ok(Answer::Alias(Some("acme-dev".into()))),
+                read => answer(people, read),
+            };
+            desk.answered_in(of, request, answer);
+        }
+        desk.wait(1000);
+    }
+    desk.keys("0a");
+}
+
+/// What is said of one account in particular.
+fn policy_of(account: &str, base: PolicyPart, part: PolicyPart) -> Policy {
+    Policy {
+        base,
+        accounts: vec![(Which::Id(account.into()), part)],
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn a_rule_that_counts_in_one_account_only_is_shown_with_its_keys() {
+    let mut desk = desk(WIDE, &[]);
+    let off = PolicyPart {
+        off: Some(vec!["no-owner".into()]),
+        ..PolicyPart::default()
+    };
+    let on = PolicyPart {
+        off: Some(vec![]),
+        ..PolicyPart::default()
+    };
+    desk.screen.engine.use_policy(policy_of(DEV, off, on));
+    desk.keys("3");
+    assert!(!desk.screen().contains("No owner"), "{}", desk.screen());
+    open_another(&mut desk, Some(&developers()));
+    go_to(&mut desk, "No owner");
+    assert_eq!(counted(&desk, "no-owner"), (2, 0, 0));
+    let screen = desk.screen();
+    assert!(screen.contains("AKIADEVOLD01EXAMPLE1"), "{screen}");
+    assert!(!screen.contains("AKIAALICE001EXAMPLE1"), "{screen}");
+}
+
+#[test]
+fn limits_are_those_of_the_account_that_is_shown_and_of_several_all_of_them() {
+    let mut desk = desk(WIDE, &[]);
+    let policy = policy_of(
+        "123456789012",
+        PolicyPart::default(),
+        PolicyPart {
+            age: Some(365),
+            ..PolicyPart::default()
+        },
+    );
+    desk.screen.engine.use_policy(policy);
+    go_to(&mut desk, "Older than 365 days");
+    let screen = desk.screen();
+    assert!(screen.contains("when status:active age>365"), "{screen}");
+    assert!(screen.contains("365d old, 45d unused"), "{screen}");
+    assert_eq!(counted(&desk, "old"), (2, 0, 0));
+    open_another(&mut desk, Some(&developers()));
+    go_to(&mut desk, "Older than 90–365 days");
+    let screen = desk.screen();
+    assert!(screen.contains("limits differ"), "{screen}");
+    assert!(
+        screen.contains("when status:active age>90 (1 account)"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("when status:active age>365 (1 account)"),
+        "{screen}"
+    );
+    assert_eq!(counted(&desk, "old"), (3, 0, 0));
+    assert!(screen.contains("AKIADEVBOT01EXAMPLE1"), "{screen}");
+}
+
+/// The line of a rule, without what stands beside it.
+fn line_of(desk: &Desk, title: &str) -> String {
+    let screen = desk.screen();
+    let mut lines = screen.lines().filter_map(|line| line.split('│').nth(1));
+    let line = lines.find(|line| line.contains(title));
+    let line = line.unwrap_or_else(|| panic!("no {title} in\n{screen}"));
+    line.trim().to_owned()
+}
+
+#[test]
+fn an_account_that_cannot_be_reached_is_not_left_out_silently() {
+    let mut desk = desk(WIDE, &[]);
+    go_to(&mut desk, "Older than 90 days");
+    assert!(line_of(&desk, "Older than 90").ends_with(" 3"));
+    assert!(line_of(&desk, "Rotations under").ends_with(" 0"));
+    assert!(
+        desk.screen().contains(" 5 Active keys"),
+        "{}",
+        desk.screen()
+    );
+    open_another(&mut desk, None);
+    go_to(&mut desk, "Older than 90 days");
+    let screen = desk.screen();
+    assert!(line_of(&desk, "Older than 90").ends_with(" 3+"), "{screen}");
+    assert!(line_of(&desk, "Quarantined by").ends_with(" ?"), "{screen}");
+    assert!(line_of(&desk, "Root user has").ends_with(" ?"), "{screen}");
+    assert!(
+        line_of(&desk, "Rotations under").ends_with(" ?"),
+        "{screen}"
+    );
+    assert!(screen.contains("1 account not reachable"), "{screen}");
+    assert!(screen.contains(" 5+ Active keys"), "{screen}");
+    let found = {
+        let engine = &desk.screen.engine;
+        engine.findings.found(engine.fleet.rows(Scope::All))
+    };
+    assert!(screen.contains(&format!("3 Findings {found}+")), "{screen}");
+}
+
+#[test]
+fn while_nothing_is_known_no_number_says_that_there_is_none() {
+    let mut desk = Desk::new(WIDE, settings());
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    desk.keys("3");
+    let screen = desk.screen();
+    assert!(screen.contains("3 Findings ?"), "{screen}");
+    assert!(
+        line_of(&desk, "Rotations under").ends_with(" ?"),
+        "{screen}"
+    );
+    assert!(screen.contains("? Active keys"), "{screen}");
+    assert!(!screen.contains("·0"), "{screen}");
+}
+
+/// Answers everything but what tells of tags, which may not be read.
+fn without_tags() -> Desk {
+    let mut settings = settings();
+    settings.engine.background = Background::All;
+    let mut desk = Desk::new(WIDE, settings);
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::UserDetails(_) | Read::Tags(_) => Err(error(Kind::Denied)),
+            read => answer(&people(), read),
+        };
+        desk.answered(request, answer);
+    }
+    desk
+}
+
+#[test]
+fn where_tags_cannot_be_read_it_is_said_that_exemptions_are_not_known() {
+    let mut desk = without_tags();
+    go_to(&mut desk, "Older than 90 days");
+    assert_eq!(counted(&desk, "old"), (3, 0, 0));
+    let screen = desk.screen();
+    assert!(screen.contains("3 keys may be exempt"), "{screen}");
+    assert!(screen.contains("exempt?"), "{screen}");
+}
+
+#[test]
+fn where_tags_are_known_nothing_may_be_exempt_but_a_key_that_only_the_report_tells_of() {
+    let mut desk = desk(WIDE, &[]);
+    go_to(&mut desk, "Older than 90 days");
+    assert!(
+        !desk.screen().contains("may be exempt"),
+        "{}",
+        desk.screen()
+    );
+    // A tag exempts one of the keys, and the report has no IDs.
+    let exempt: &[(&str, &str)] = &[("iamkeys:exempt:AKIABATCH001EXAMPLE1", "2027-01-31 x")];
+    let mut settings = settings();
+    settings.engine.background = Background::All;
+    let mut desk = Desk::new(WIDE, settings);
+    desk.effects.clear();
+    desk.signed_in(SignedIn::default());
+    while let Some((request, read)) = desk.next_read() {
+        let answer = match read {
+            Read::Keys(_) => Err(error(Kind::Denied)),
+            Read::UserDetails(_) => {
+                let mut page = details(&people());
+                for user in &mut page.users {
+                    user.tags = tags(if &*user.name == "old-batch" {
+                        exempt
+                    } else {
+                        &[]
+                    });
+                }
+                Ok(Answer::UserDetails(page))
+            }
+            read => answer(&people(), read),
+        };
+        desk.answered(request, answer);
+    }
+    go_to(&mut desk, "Older than 90 days");
+    assert_eq!(counted(&desk, "old"), (3, 0, 2));
+    assert!(
+        desk.screen().contains("1 key may be exempt"),
+        "{}",
+        desk.screen()
+    );
+}
+
+/// What a policy says that allows these actions on everything.
+fn allows(actions: &[&str]) -> Digest {
+    let patterns = |any_of: &[&str]| Patterns {
+        any_of: any_of.iter().map(|&one| one.into()).collect(),
+        inverted: false,
+    };
+    Digest::of(
+        &IamPolicy {
+            statements: vec![Statement {
+                allows: true,
+                actions: patterns(actions),
+                resources: patterns(&["*"]),
+                is_conditional: false,
+            }],
+        },
+        None,
+    )
+}
+
+/// Rules and situations, where a user's rights come from somewhere else than policies of their own, and
+/// where a key is not all there is.
+#[test]
+fn an_administrator_is_one_by_whatever_policy_and_a_leaked_key_is_found_when_it_is_off() {
+    const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+    const LOOKALIKE: &str = "arn:aws:iam::123456789012:policy/NotAdministratorAccess";
+    let managed = |arn: &str| Grants {
+        managed: [arn.into()].into(),
+        ..Grants::default()
+    };
+    let inline = |actions: &[&str]| Grants {
+        inline: [Some(allows(actions))].into(),
+        ..Grants::default()
+    };
+    let in_group = || Grants {
+        groups: ["ops".into()].into(),
+        ..Grants::default()
+    };
+    for (situation, of_user, of_group, is_admin) in [
+        ("attached", managed(ADMIN), Grants::default(), true),
+        ("by a group's policy", in_group(), managed(ADMIN), true),
+        ("by a group's own policy", in_group(), inline(&["*"]), true),
+        (
+            "by an inline policy",
+            inline(&["*"]),
+            Grants::default(),
+            true,
+        ),
+        (
+            "one that is called so",
+            managed(LOOKALIKE),
+            Grants::default(),
+            false,
+        ),
+        (
+            "a group that allows little",
+            in_group(),
+            inline(&["s3:getobject"]),
+            false,
+        ),
+        ("nothing", Grants::default(), inline(&["*"]), false),
+    ] {
+        let mut settings = settings();
+        settings.engine.background = Background::All;
+        let mut desk = Desk::new(WIDE, settings);
+        desk.effects.clear();
+        desk.signed_in(SignedIn::default());
+        while let Some((request, read)) = desk.next_read() {
+            let answer = match read {
+                Read::UserDetails(_) => {
+                    let mut page = details(&people());
+                    let user = page
+                        .users
+                        .iter_mut()
+                        .find(|user| &*user.name == "web-assets");
+                    user.expect("there").grants = Arc::new(of_user.clone());
+                    page.groups = vec![("ops".into(), of_group.clone())];
+                    page.policies = vec![
+                        (ADMIN.into(), Some(allows(&["*"]))),
+                        (LOOKALIKE.into(), Some(allows(&["s3:getobject"]))),
+                    ];
+                    Ok(Answer::UserDetails(page))
+                }
+                // One of the two keys of the user is off already.
+                Read::Quarantined => Ok(Answer::Quarantined(vec!["web-assets".into()])),
+                read => answer(&people(), read),
+            };
+            desk.answered(request, answer);
+        }
+        let found = usize::from(is_admin);
+        assert_eq!(counted(&desk, "admin-old"), (found, 0, 0), "{situation}");
+        // Sessions that were made with a key live on for up to 36 hours when it is deactivated.
+        assert_eq!(counted(&desk, "quarantined"), (2, 0, 0), "{situation}");
+        go_to(&mut desk, "Quarantined by AWS");
+        let screen = desk.screen();
+        assert!(screen.contains("AKIAWEBAST02EXAMPLE2"), "{screen}");
+        assert!(screen.contains("cut its sessions"), "{screen}");
+    }
+}
+
+#[test]
+fn an_exemption_is_changed_and_removed_however_its_tag_is_written() {
+    let tag: &[(&str, &str)] = &[("IAMKEYS:exempt:akiabatch001example1", "2027-01-31 PLAT-7")];
+    let mut desk = desk(WIDE, &[("old-batch", tag)]);
+    assert_eq!(counted(&desk, "never-used"), (0, 1, 0));
+    go_to(&mut desk, "Never used");
+    desk.keys("lx");
+    serve(&mut desk, &people(), &[("old-batch", tag)]);
+    assert!(
+        desk.screen().contains("2027-01-31 PLAT-7"),
+        "{}",
+        desk.screen()
+    );
+    for _ in 0..60 {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.wait(2000);
+    desk.press(KeyCode::Enter);
+    serve(&mut desk, &people(), &[("old-batch", tag)]);
+    let (id, change) = desk.next_change().expect("it is sent");
+    assert!(matches!(change, Change::SetExemption { text: None, .. }));
+    desk.changed(id, Ok(Changed::Done));
+    assert_eq!(counted(&desk, "never-used"), (1, 0, 0));
+}
+
+#[test]
+fn a_day_that_is_over_is_so_by_utc() {
+    let mut desk = desk(WIDE, &[]);
+    go_to(&mut desk, "Never used");
+    desk.keys("lx");
+    serve(&mut desk, &people(), &[]);
+    for _ in 0..20 {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.keys("2026-01-31 PLAT-1");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("2026-01-31 is over already: in UTC"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn the_columns_of_the_grid_can_be_read_at_80_columns_and_between() {
+    for width in [60, 80, 104, 120] {
+        let mut desk = desk((width, 24), &[]);
+        desk.keys("3");
+        desk.press(KeyCode::Tab);
+        desk.press(KeyCode::Tab);
+        let screen = desk.screen();
+        let heads = |line: &str| {
+            let inside = line.trim_start_matches('│').split('│').next();
+            inside
+                .unwrap_or_default()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let lines: Vec<String> = screen.lines().map(heads).collect();
+        let short = "1d 7d 45d 90d 90+ never";
+        let long = "today week 45d 90d more never";
+        assert!(
+            lines.iter().any(|line| line == short || line == long),
+            "{screen}"
+        );
+    }
 }

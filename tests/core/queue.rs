@@ -8,7 +8,9 @@ use super::{
 use crossterm::event::KeyCode;
 use iamkeys::{
     engine::{
-        self, Answer, Background, Change, Changed, Effect, Intent, Kind, Read, RequestId, SignedIn,
+        self, Answer, Background, Change, Changed, Effect, Intent, Kind, Parts, Read, RequestId,
+        SignedIn,
+        account::UserRow,
         model::{UserDetails, UserDetailsPage},
         user_tags::UserTags,
     },
@@ -753,6 +755,70 @@ fn details_are_read_only_where_everything_is() {
         let asked = serve(&mut desk, &users);
         assert!(!asked.iter().any(is_details), "{background:?}");
     }
+}
+
+/// What a command asks of every user that prints whose keys are.
+fn details_only() -> Background {
+    Background::Only(Parts {
+        details: true,
+        quarantine: true,
+        ..Parts::default()
+    })
+}
+
+#[test]
+fn without_a_screen_details_are_read_beside_the_list_and_wait_for_it() {
+    let users = crowd(60);
+    let mut desk = opened(details_only());
+    let details = take(&mut desk, is_details);
+    let [(request, read)] = &details[..] else {
+        panic!("the first page, and no other: {details:?}");
+    };
+    assert_eq!(*read, Read::UserDetails(None));
+    // Who is told of is not listed yet.
+    desk.answered(*request, Ok(tagged(&users[..30], "web", Some("more"))));
+    let (last, _) = take(&mut desk, is_details).remove(0);
+    let listing = take(&mut desk, |read| matches!(read, Read::Users(_)));
+    for (request, read) in listing {
+        desk.answered(request, answer(&users, read));
+    }
+    assert_eq!(owner_of(&desk, &name(29)), Some("web".into()));
+    assert_eq!(owner_of(&desk, &name(30)), None);
+    assert!(!desk.account().users.details_are_over());
+    desk.answered(last, Ok(tagged(&users[30..], "ops", None)));
+    assert_eq!(owner_of(&desk, &name(59)), Some("ops".into()));
+    assert!(desk.account().users.details_are_over());
+    assert!(take(&mut desk, is_details).is_empty(), "each page once");
+    let power = |row: &UserRow| row.power.is_some();
+    assert!(desk.account().users.rows().iter().all(power));
+}
+
+#[test]
+fn who_is_missing_from_details_that_were_read_beside_the_list_is_read_with_all_others() {
+    let users = crowd(21);
+    let mut desk = opened(details_only());
+    let (request, _) = take(&mut desk, is_details).remove(0);
+    // The last one was made after it, and before the list came to them.
+    desk.answered(request, Ok(tagged(&users[..20], "web", None)));
+    assert!(!desk.account().users.details_are_over(), "nor listed");
+    loop {
+        let others = take(&mut desk, |read| !is_details(read));
+        if others.is_empty() {
+            break;
+        }
+        for (request, read) in others {
+            desk.answered(request, answer(&users, read));
+        }
+    }
+    let again = take(&mut desk, is_details);
+    let [(request, Read::UserDetails(None))] = &again[..] else {
+        panic!("once more: {again:?}");
+    };
+    desk.answered(*request, Ok(tagged(&users[..20], "web", None)));
+    // Who is in neither is not known, and is not asked for without an end.
+    assert!(take(&mut desk, is_details).is_empty());
+    assert!(desk.account().users.details_are_over());
+    assert_eq!(owner_of(&desk, &name(20)), None);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
         self, Change, Changed, Copied, CopyOutcome, Kind, SecretJob, SignedIn, TrialNews,
+        destination::Found,
         model::Caller,
         query::sort::Column,
         unresolved::Finding,
@@ -130,11 +131,26 @@ fn done(job: SecretJob, well: bool) -> Vec<DestinationNews> {
         SecretJob::ProveProfile(_) | SecretJob::ProveFile(_) => {
             vec![DestinationNews::Proven(Err(why()))]
         }
-        SecretJob::WriteProfile { .. } | SecretJob::WriteFile { .. } if well => vec![written()],
+        SecretJob::Look(external) => vec![DestinationNews::Found(if well {
+            Ok(Found {
+                place: external.words(),
+                ..Found::default()
+            })
+        } else {
+            Err(why())
+        })],
+        SecretJob::WriteProfile { .. }
+        | SecretJob::WriteFile { .. }
+        | SecretJob::Put { .. }
+        | SecretJob::Keep(_)
+            if well =>
+        {
+            vec![written()]
+        }
         SecretJob::WriteProfile { .. } => {
             vec![DestinationNews::Written(Err(NotWritten::Changed(why())))]
         }
-        SecretJob::WriteFile { .. } => vec![refused()],
+        SecretJob::WriteFile { .. } | SecretJob::Put { .. } | SecretJob::Keep(_) => vec![refused()],
     }
 }
 

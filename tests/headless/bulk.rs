@@ -4,10 +4,10 @@
 use crate::session::{Session, World};
 use chrono::TimeDelta;
 use iamkeys::{
-    demo::{Fault, FaultKind, Status},
+    demo::{Fault, FaultKind, Outcome, Status},
     engine::{
         Intent, Need, Slot,
-        bulk::{BulkAction, BulkIntent, BulkPlan, BulkStage, EntryState, Marked, Saving},
+        bulk::{AT_ONCE, BulkAction, BulkIntent, BulkPlan, BulkStage, EntryState, Marked, Saving},
     },
 };
 use std::{collections::HashMap, fs};
@@ -144,20 +144,37 @@ fn each_key_of_several_accounts_is_changed_once() {
 }
 
 #[test]
-fn an_account_that_refuses_is_paused_and_the_others_go_on() {
+fn with_permission_for_half_the_accounts_those_are_done_and_the_others_paused() {
     let world = World::generated(4, 6);
     let mut session = start(&world, 4);
     let keys = make(&mut session);
-    let refusing = plan(&session).accounts()[2].id.clone().unwrap();
-    let refuse = Fault::new(FaultKind::Refuse).action("UpdateAccessKey");
-    world.endpoint.fault(refuse.in_account(&refusing));
+    let id = |session: &Session<'_>, at: usize| plan(session).accounts()[at].id.clone().unwrap();
+    // In one the change is refused, in another already the look before it.
+    for (at, action) in [(2, "UpdateAccessKey"), (3, "ListAccessKeys")] {
+        let refuse = Fault::new(FaultKind::Refuse).action(action);
+        world.endpoint.fault(refuse.in_account(&id(&session, at)));
+    }
     apply(&mut session);
     run(&mut session);
-    let there = plan(&session).accounts()[2].included;
+    let there = |at: usize| plan(&session).accounts()[at].included;
     let tally = plan(&session).tally();
-    assert_eq!((tally.done, tally.failed), (keys - there, 1));
+    assert_eq!(
+        (tally.done, tally.failed),
+        (keys - there(2) - there(3), 2),
+        "the first of each"
+    );
+    let paused = plan(&session)
+        .paused()
+        .map(|(account, _)| account.id.clone());
+    let paused: Vec<_> = paused.collect();
+    assert_eq!(paused, [2, 3].map(|at| Some(id(&session, at))));
     assert_eq!(plan(&session).stage, BulkStage::Paused);
-    assert_eq!(world.calls("UpdateAccessKey"), keys - there + 1);
+    let sent = world.calls("UpdateAccessKey");
+    assert_eq!(
+        sent,
+        tally.done + 1,
+        "what could not be looked at is not sent"
+    );
     world.endpoint.clear_faults();
     apply(&mut session);
     run(&mut session);
@@ -177,6 +194,92 @@ fn throttled_throughout_it_loses_nothing() {
     run(&mut session);
     let tally = plan(&session).tally();
     assert_eq!((tally.done, tally.failed, tally.skipped), (keys, 0, 0));
+}
+
+#[test]
+fn where_every_third_call_is_throttled_all_is_done_and_nothing_twice() {
+    let world = World::generated(4, 12);
+    let mut session = start(&world, 4);
+    let keys = make(&mut session);
+    for action in ["UpdateAccessKey", "ListAccessKeys", "GetAccessKeyLastUsed"] {
+        let throttle = Fault::new(FaultKind::Throttle).one_in(3);
+        world.endpoint.fault(throttle.action(action));
+    }
+    apply(&mut session);
+    run(&mut session);
+    let tally = plan(&session).tally();
+    assert_eq!((tally.done, tally.failed, tally.skipped), (keys, 0, 0));
+    // What was throttled was not done, and what was done was asked for once.
+    let mut done: HashMap<String, usize> = HashMap::new();
+    let mut throttled = 0;
+    for call in world.endpoint.calls() {
+        match call.outcome {
+            Outcome::Done if call.action == "UpdateAccessKey" => {
+                *done.entry(call.key_id.unwrap_or_default()).or_default() += 1;
+            }
+            Outcome::Refused { .. } => throttled += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(done.len(), keys);
+    assert!(done.values().all(|times| *times == 1), "{done:?}");
+    assert!(throttled >= keys, "a third of the calls: {throttled}");
+}
+
+#[cfg(unix)]
+const IN_LITTLE_ROOM: &str = "IAMKEYS_TEST_LITTLE_ROOM";
+
+/// A limit on the size of files stands in for a full disk: the journal has room for some changes, and
+/// the plan does not fit.
+#[cfg(unix)]
+#[test]
+fn where_the_disk_is_full_no_further_key_is_begun_and_no_half_of_a_file_stays() {
+    let name = "bulk::where_the_disk_is_full_no_further_key_is_begun_and_no_half_of_a_file_stays";
+    if std::env::var_os(IN_LITTLE_ROOM).is_none() {
+        let mut limited = std::process::Command::new("sh");
+        limited.args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "sh"]);
+        limited.arg(std::env::current_exe().unwrap());
+        let output = limited
+            .args(["--exact", name])
+            .env(IN_LITTLE_ROOM, "1")
+            .output();
+        let output = output.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
+        return;
+    }
+    let world = World::generated(4, 40);
+    let mut session = start(&world, 4);
+    let keys = make(&mut session);
+    assert!(keys > 100, "{keys}");
+    let path = world.folder().join("plan.json");
+    let typed = path.to_str().unwrap().to_owned();
+    bulk(&mut session, BulkIntent::Save(typed));
+    session.until("a word about the disk", |session| {
+        matches!(session.engine.bulk_saving(), Some(Saving::Failed(_)))
+    });
+    let there = fs::read_dir(world.folder()).unwrap();
+    let there: Vec<_> = there.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!there.iter().any(|name| name == "plan.json"), "{there:?}");
+    let before = there.len();
+    apply(&mut session);
+    run(&mut session);
+    let tally = plan(&session).tally();
+    assert_eq!(plan(&session).stage, BulkStage::Paused, "{tally:?}");
+    assert!(
+        tally.done <= AT_ONCE,
+        "those that were under way: {tally:?}"
+    );
+    assert_eq!(tally.done + tally.to_do, keys, "{tally:?}");
+    assert_eq!(world.calls("UpdateAccessKey"), tally.done);
+    let news = format!("{:?}", session.news);
+    assert!(news.contains("place cannot be kept"), "{news}");
+    assert_eq!(kept_files(&world), [""; 0]);
+    let there = fs::read_dir(world.folder()).unwrap().count();
+    assert!(there <= before + 1, "nothing but the journal");
 }
 
 #[test]

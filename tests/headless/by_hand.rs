@@ -221,6 +221,7 @@ impl ByHand {
                 Effect::Reply(..)
                 | Effect::ListProfiles
                 | Effect::OpenJournal
+                | Effect::ReadJournal
                 | Effect::Copy(_)
                 | Effect::WriteEvidence(..)
                 | Effect::Plan(_)

@@ -4,9 +4,9 @@ use crate::by_hand::{Account, ByHand, error};
 use iamkeys::engine::{
     Change, Changed, Copied, CopyOutcome, Event, Intent, Kind, Leave, Need, Obstacle, PlanId,
     Problem, Resolution, Signal, Slot, StoreIn, Target, TrialNews,
-    destination::{Form, Multiplexer},
+    destination::{Form, Layout, Multiplexer},
     unresolved::{Cause, Question},
-    vault::{DestinationNews, NotWritten, Owner},
+    vault::{DestinationKind, DestinationNews, NotWritten, Owner},
 };
 
 const NEW: &str = "AKIANEWNEWNEWNEWNEW1";
@@ -107,7 +107,11 @@ impl World {
             slot: self.slot,
             user: "alice".into(),
             key: Some(NEW.into()),
-            profile,
+            kind: if profile {
+                DestinationKind::Profile
+            } else {
+                DestinationKind::File(Layout::Console)
+            },
         }));
         hands.intend(Intent::NameDestination("place".into()));
         if let Some((_, request, _)) = hands.jobs.pop() {

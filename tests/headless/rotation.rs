@@ -10,7 +10,7 @@ use iamkeys::{
         Blocker, Change, Event, Exit, Intent, Need, News, Origin, PlanId, Progress, Resolution,
         RotationAction, RotationStep, SecretKey, StoreIn,
         unresolved::{Cause, Finding},
-        vault::{Chosen, Phase, Tried, Whose},
+        vault::{Chosen, DestinationKind, Phase, Tried, Whose},
     },
 };
 use std::time::Duration;
@@ -63,7 +63,7 @@ fn choose(session: &mut Session<'_>, key: Option<String>) {
         slot: session.slot,
         user: USER.into(),
         key,
-        profile: true,
+        kind: DestinationKind::Profile,
     }));
     session.until("the credentials file", |session| {
         let choosing = session.engine.vault.choosing().expect("it is chosen");

@@ -55,7 +55,10 @@ fn a_file_that_is_not_understood_ends_it_before_the_terminal_is_taken() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert_eq!(output.stdout, b"");
         let said = text(output.stderr);
-        assert!(said.contains("config.toml, line 2: region: "), "{said}");
+        assert!(
+            said.contains("config.toml, line 2, column 10: region: "),
+            "{said}"
+        );
         assert!(!said.contains("MDENG"), "{said}");
         assert!(!said.contains("must be a terminal"), "{said}");
     }

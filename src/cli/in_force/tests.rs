@@ -153,7 +153,7 @@ fn what_a_flag_excludes_is_left_out_of_the_file() {
 fn what_excludes_each_other_in_the_file_is_refused_there() {
     let said = refused("journal = '/tmp/x'\nno_journal = true\n", &[]);
     assert!(
-        said.contains("config.toml, line 2: no_journal: it excludes journal (line 1)"),
+        said.contains("config.toml, line 2, column 14: no_journal: it excludes journal (line 1)"),
         "{said}"
     );
     let off = cli("no_journal = false\njournal = '/tmp/x'\n", &[], &[]);
@@ -176,7 +176,7 @@ fn a_bad_value_is_refused_with_its_line_also_where_it_does_not_count() {
     for (text, words) in [
         (
             "\nrecent_days = 0",
-            "line 2: recent_days: 0 is not in 1..=3650",
+            "line 2, column 15: recent_days: 0 is not in 1..=3650",
         ),
         (
             "clear_clipboard = -1",

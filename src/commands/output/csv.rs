@@ -17,7 +17,7 @@ pub(super) fn write(to: &mut Vec<u8>, values: impl IntoIterator<Item = Value>, i
     let fields = values.into_iter().map(|value| {
         let text = value.text().unwrap_or_default();
         let text = match value {
-            Value::Text(_) => defused(&text).into_owned(),
+            Value::Text(_) | Value::Made(..) => defused(&text).into_owned(),
             _ => text,
         };
         if is_terminal {

@@ -58,6 +58,20 @@ impl<R> Serialize for Line<'_, R> {
     }
 }
 
+/// Records as a list of objects.
+pub(in crate::commands) struct Rows<'a, R: 'static> {
+    pub(in crate::commands) columns: &'a [&'static Column<R>],
+    pub(in crate::commands) records: &'a [R],
+}
+
+impl<R> Serialize for Rows<'_, R> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let columns = self.columns;
+        let lines = self.records.iter().map(|record| Line { columns, record });
+        to.collect_seq(lines)
+    }
+}
+
 /// All records with what belongs to all of them.
 pub(super) struct Envelope<'a, R: 'static> {
     pub(super) columns: &'a [&'static Column<R>],
@@ -69,12 +83,10 @@ pub(super) struct Envelope<'a, R: 'static> {
 impl<R: Record> Serialize for Envelope<'_, R> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let (schema, name) = R::SCHEMA;
-        let columns = self.columns;
-        let objects: Vec<Line<'_, R>> = self
-            .rows
-            .iter()
-            .map(|record| Line { columns, record })
-            .collect();
+        let objects = Rows {
+            columns: self.columns,
+            records: self.rows,
+        };
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("schema", schema)?;
         // Of accounts themselves that would be the same twice.

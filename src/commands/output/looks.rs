@@ -1,5 +1,6 @@
 //! How standard output looks: whether a person reads it there, and whether in colour.
 
+use crate::engine::findings::Severity;
 use std::io::{self, IsTerminal as _};
 
 /// How something is printed for its reader.
@@ -27,8 +28,19 @@ impl Looks {
     }
 
     /// A text that matters less.
-    pub(super) fn dim(self, text: &str) -> String {
+    pub(in crate::commands) fn dim(self, text: &str) -> String {
         self.with("2", text)
+    }
+
+    /// A text in the colour of a severity.
+    pub(in crate::commands) fn severity(self, severity: Severity, text: &str) -> String {
+        let code = match severity {
+            Severity::Critical => "1;31",
+            Severity::High => "31",
+            Severity::Medium => "33",
+            Severity::Low => "2",
+        };
+        self.with(code, text)
     }
 
     fn with(self, code: &str, text: &str) -> String {

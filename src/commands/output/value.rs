@@ -21,6 +21,8 @@ pub(in crate::commands) enum Value {
     Time(DateTime<Utc>),
     /// A list of names.
     List(Vec<String>),
+    /// Something that is made of several, and what a text says instead.
+    Made(serde_json::Value, String),
 }
 
 impl Value {
@@ -38,6 +40,7 @@ impl Value {
             Self::Name(value) => (*value).to_owned(),
             Self::Time(value) => rfc3339(*value),
             Self::List(names) => names.join(" "),
+            Self::Made(_, text) => text.clone(),
         })
     }
 
@@ -68,6 +71,7 @@ impl Serialize for Value {
             Self::Name(value) => to.serialize_str(value),
             Self::Time(value) => to.serialize_str(&rfc3339(*value)),
             Self::List(names) => names.serialize(to),
+            Self::Made(value, _) => value.serialize(to),
         }
     }
 }
@@ -194,5 +198,7 @@ pub(in crate::commands) const NOTHING: Parts = Parts {
     uses: false,
     unreported: false,
     details: false,
+    tags: false,
+    power: false,
     quarantine: false,
 };

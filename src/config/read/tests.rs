@@ -47,7 +47,7 @@ fn settings_have_their_value_and_their_line() {
     let found: Vec<(&str, usize, &Value)> = config
         .settings
         .iter()
-        .map(|it| (it.name.as_str(), it.line, &it.value))
+        .map(|it| (it.name.as_str(), it.at.line, &it.value))
         .collect();
     assert_eq!(
         found,
@@ -120,7 +120,7 @@ fn accounts_are_rules_in_their_order() {
 fn refused(cases: &[(&str, usize, &str)]) {
     for (text, line, words) in cases {
         let refusal = read(text, &keys()).expect_err(text);
-        assert_eq!(refusal.line, *line, "{text}: {refusal:?}");
+        assert_eq!(refusal.at.line, *line, "{text}: {refusal:?}");
         assert!(refusal.why.contains(words), "{text}: {refusal:?}");
         assert!(!refusal.why.contains('\n'), "{text}: {refusal:?}");
     }
@@ -397,11 +397,15 @@ fn what_a_policy_cannot_say_is_named_with_its_line() {
             2,
             "name: it has no letter",
         ),
-        ("[[rule]]\nwhen = 'foo:bar age>9'", 2, "when: No field foo"),
+        (
+            "[[rule]]\nwhen = 'foo:bar age>9'",
+            2,
+            "when: at character 1, foo:bar: No field foo",
+        ),
         (
             "[[rule]]\nwhen = 'age>soon'",
             2,
-            "when: age needs a number of days: age>90 age>6m (in \"age>soon\")",
+            "when: at character 1, age>soon: age needs a number of days: age>90 age>6m (in \"age>soon\")",
         ),
         (
             "[[rule]]\nwhen = 'web age>90'",
@@ -439,4 +443,37 @@ fn what_a_policy_cannot_say_is_named_with_its_line() {
             "rules: there is no rule x",
         ),
     ]);
+}
+
+#[test]
+fn what_is_wrong_has_a_column_too() {
+    for (text, line, column) in [
+        ("region = 1", 1, 10),
+        ("\n  regoin = 'x'", 2, 3),
+        ("[policy]\n\tage  =   'x'", 2, 11),
+        ("# \u{e9}\n\"r\u{e9}gion\" = 'x'", 2, 1),
+        ("policy = { age = 'x' }", 1, 18),
+        ("[policy]\nage = ", 2, 7),
+        ("[[account]]\nid = 'x'", 2, 6),
+        ("\u{feff}region = 1", 1, 10),
+    ] {
+        let refusal = read(text, &keys()).expect_err(text);
+        let found = (refusal.at.line, refusal.at.column);
+        assert_eq!(found, (line, column), "{text:?}: {refusal:?}");
+    }
+}
+
+#[test]
+fn a_policy_file_holds_a_policy_and_nothing_else() {
+    let text = "[policy]\nage = 30\n[[rule]]\nname = 'Ours'\nwhen = 'own'\nseverity = 'low'\n";
+    let policy = read_policy(text).unwrap();
+    assert_eq!((policy.base.age, policy.own.len()), (Some(30), 1));
+    assert_eq!(read_policy("").unwrap(), Policy::default());
+    let refusal = read_policy("read_only = true").unwrap_err();
+    assert_eq!(
+        refusal.why,
+        "read_only: unknown key; there are policy, rule, exempt"
+    );
+    // It is about a rule that the same file has to have.
+    assert!(read_policy("[policy]\noff = ['ours']").is_err());
 }

@@ -53,6 +53,8 @@ pub struct Identity {
     pub alias: Load<Option<String>>,
     /// How many access keys a user may have, and whether root has any.
     pub summary: Load<Summary>,
+    /// When that was asked for last.
+    pub(super) summary_asked: Option<DateTime<Utc>>,
     /// What the credential report says beside the users.
     pub report: Load<Reported>,
     /// Who is signed in may not read what keys are for (`iam:ListUserTags`).
@@ -83,6 +85,36 @@ impl Identity {
     #[must_use]
     pub fn account_id(&self) -> Option<&str> {
         self.caller.known().map(|caller| caller.account.as_str())
+    }
+
+    /// How many access keys root has, and what the credential report says of them: of those that the
+    /// summary alone counts, nothing. None where neither tells, or where they contradict each other and it
+    /// is not known which of them is older: the report may be hours old, and the summary of a session that
+    /// has been open for long, too.
+    #[must_use]
+    pub fn told_of_root(&self) -> Option<(usize, &[ReportedKey])> {
+        let report = self.report.known();
+        let reported = report.and_then(|report| report.root.as_deref());
+        let counted = self.summary.known().and_then(|summary| summary.root_keys);
+        let (reported, counted) = match (reported, counted) {
+            (None, None) => return None,
+            (Some(reported), None) => return Some((reported.len(), reported)),
+            (None, Some(counted)) => return Some((counted, &[])),
+            (Some(reported), Some(counted)) => (reported, counted),
+        };
+        // The summary says 1 for any number of keys.
+        if reported.is_empty() == (counted == 0) {
+            return Some((reported.len().max(counted), reported));
+        }
+        let asked = self.summary_asked.filter(|_| self.summary.is_ready());
+        let made = report.map(|report| report.generated);
+        match (asked, made) {
+            (Some(asked), Some(made)) if made > asked => Some((reported.len(), reported)),
+            (Some(_), Some(_)) => Some((counted, &[])),
+            // A key that one of them tells of is dealt with rather than left out.
+            _ if counted > 0 => Some((counted, &[])),
+            _ => None,
+        }
     }
 
     /// How a rule wants the account to be shown.
@@ -214,6 +246,52 @@ impl Identity {
 mod tests {
     use super::*;
     use crate::engine::account_rules::{AccountRule, Colour, NamePattern, Which};
+
+    /// What the report and the summary say of root's keys; the newer counts where they contradict each other.
+    #[test]
+    fn of_roots_keys_the_newer_of_report_and_summary_counts() {
+        let at = |minutes: i64| DateTime::from_timestamp(1_795_000_000 + minutes * 60, 0).unwrap();
+        let key = ReportedKey {
+            active: true,
+            rotated: Some(at(-9000)),
+            last_used: crate::engine::model::LastUsed::Never,
+        };
+        for (reported, made, counted, asked, told) in [
+            (None, 0, None, None, None),
+            (None, 0, Some(1), Some(0), Some((1, 0))),
+            (Some(1), 0, None, None, Some((1, 1))),
+            (Some(2), 0, Some(1), Some(9), Some((2, 2))),
+            (Some(0), 0, Some(0), Some(9), Some((0, 0))),
+            // The key was deleted after the report was made.
+            (Some(1), 0, Some(0), Some(180), Some((0, 0))),
+            // It was created after the summary was asked for.
+            (Some(1), 180, Some(0), Some(0), Some((1, 1))),
+            (Some(1), 0, Some(0), None, None),
+            (Some(0), 0, Some(1), Some(180), Some((1, 0))),
+            (Some(0), 180, Some(1), Some(0), Some((0, 0))),
+            (Some(0), 0, Some(1), None, Some((1, 0))),
+        ] {
+            let mut identity = Identity {
+                summary_asked: asked.map(at),
+                ..Identity::default()
+            };
+            if let Some(count) = reported {
+                identity.report = Load::Ready(Reported {
+                    generated: at(made),
+                    root: Some(vec![key.clone(); count].into()),
+                });
+            }
+            if counted.is_some() {
+                identity.summary = Load::Ready(Summary {
+                    root_keys: counted,
+                    ..Summary::default()
+                });
+            }
+            let found = identity.told_of_root();
+            let found = found.map(|(count, reported)| (count, reported.len()));
+            assert_eq!(found, told, "{reported:?} {made} {counted:?} {asked:?}");
+        }
+    }
 
     fn identity(alias: &str, rules: Vec<AccountRule>) -> Identity {
         let caller = Caller {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::engine::{
     effect::RequestId,
-    error::Error,
+    error::{Error, Kind},
     model::{AccessKey, LastUsed, ReportedUser, User},
     request::Read,
     user_tags::UserTags,
@@ -93,6 +93,8 @@ pub struct Inventory {
     generation: u32,
     tally: Tally,
     sweep: Sweep,
+    /// Where the users begin who were not asked for their tags alone.
+    untagged: usize,
     details: Details,
     quarantine: Quarantine,
     /// What the report says of users that are not listed yet, by name in lower case.
@@ -116,13 +118,14 @@ impl Inventory {
                 .binary_search_by(|row| compare(&row.user.name, &user.name))
                 .ok();
             let Some(known) = known else {
-                self.details.note_new_user();
+                self.note_new_user();
                 self.push(user);
                 self.take_report(self.rows.len() - 1);
+                self.take_awaited_details(self.rows.len() - 1);
                 continue;
             };
             if !self.rows[known].is_listed() {
-                self.details.note_new_user();
+                self.note_new_user();
             }
             let generation = self.generation;
             let is_new = self.edit(known, |row| {
@@ -137,13 +140,21 @@ impl Inventory {
                 false
             });
             if is_new {
-                self.details.note_new_user();
+                self.note_new_user();
                 self.sweep.look_again(known);
             }
             self.take_report(known);
+            self.take_awaited_details(known);
         }
         self.sort_from(sorted);
         self.arrangement += 1;
+    }
+
+    /// A listing has named a user of whom nothing was known. In the first one all are new.
+    fn note_new_user(&mut self) {
+        if self.complete {
+            self.details.note_new_user();
+        }
     }
 
     fn push(&mut self, user: User) {
@@ -189,6 +200,7 @@ impl Inventory {
             self.dirty.all();
             self.count_anew();
         }
+        self.end_details();
         self.arrangement += 1;
     }
 
@@ -247,6 +259,11 @@ impl Inventory {
     pub(in crate::engine) fn forget_touched(&mut self) {
         self.touched_before += self.touched.len();
         self.touched.clear();
+    }
+
+    /// What rules ask of keys may be otherwise for all rows.
+    pub(in crate::engine) fn judge_all_anew(&mut self) {
+        self.dirty.all();
     }
 
     /// What may be otherwise since the last call.
@@ -357,6 +374,31 @@ impl Inventory {
         self.edit_user(user, |row| row.tags.ask(request));
     }
 
+    /// Whether each user has to be asked for tags, since those of all at once are refused.
+    #[must_use]
+    pub fn asks_tags_alone(&self) -> bool {
+        let refused = self.details_error();
+        refused.is_some_and(|error| error.kind == Kind::Denied)
+    }
+
+    /// The next user to be asked for tags, where those of all at once are refused.
+    pub(in crate::engine) fn next_untagged(&mut self) -> Option<Read> {
+        if !self.complete || !self.asks_tags_alone() {
+            return None;
+        }
+        // What was throttled is idle again, behind this place.
+        for _ in 0..2 {
+            let rest = self.rows.get(self.untagged..).unwrap_or_default();
+            if let Some(at) = rest.iter().position(|row| row.tags.is_idle()) {
+                self.untagged += at;
+                let user = &self.rows[self.untagged].user.name;
+                return Some(Read::Tags(user.clone()));
+            }
+            self.untagged = 0;
+        }
+        None
+    }
+
     /// Files the tags of a user.
     pub fn file_tags(&mut self, user: &str, request: RequestId, answer: Result<UserTags, Error>) {
         let told = answer.is_ok();
@@ -460,6 +502,7 @@ impl Inventory {
                     KeyRow {
                         key,
                         inactive_since: before.inactive_since.filter(|_| !toggled),
+                        is_toggled: before.is_toggled || toggled,
                         ..before
                     }
                 };

@@ -52,6 +52,8 @@ pub struct KeyRow {
     pub refresh: bool,
     /// Since when it has been Inactive at the latest, where that is known.
     pub inactive_since: Option<DateTime<Utc>>,
+    /// This run has seen it become Inactive or Active, by another's doing.
+    pub(in crate::engine) is_toggled: bool,
 }
 
 /// A key as far as it is known.
@@ -124,6 +126,7 @@ impl KeyRow {
             last_used: Load::Idle,
             refresh: false,
             inactive_since: None,
+            is_toggled: false,
         }
     }
 
@@ -240,24 +243,22 @@ impl UserRow {
         }
     }
 
-    /// How many of the keys are Active; none while that is not known.
-    #[must_use]
-    pub fn active_keys(&self) -> Option<usize> {
-        match self.keys.known() {
-            Some(keys) => {
-                let active = keys
-                    .iter()
-                    .filter(|row| row.key.status == KeyStatus::Active);
-                Some(active.count())
+    /// How many of the keys are Active, and how many neither Active nor Inactive; none while that is not
+    /// known.
+    pub(super) fn statuses(&self) -> Option<(usize, usize)> {
+        let Some(keys) = self.keys.known() else {
+            let reported = self.reported.as_ref()?.iter();
+            return Some((reported.filter(|key| key.active).count(), 0));
+        };
+        let (mut active, mut neither) = (0, 0);
+        for row in keys {
+            match row.key.status {
+                KeyStatus::Active => active += 1,
+                KeyStatus::Inactive => {}
+                KeyStatus::Other(_) => neither += 1,
             }
-            None => Some(
-                self.reported
-                    .as_ref()?
-                    .iter()
-                    .filter(|key| key.active)
-                    .count(),
-            ),
         }
+        Some((active, neither))
     }
 
     /// Notes since when keys have been Inactive, as far as the report tells. It names no keys, and says

@@ -93,6 +93,8 @@ pub enum PlanNews {
     WereSent(Vec<KeptStep>),
     /// The hash of the file that was just saved or opened.
     Hash(String),
+    /// The plan that is to be carried out is kept, and no other process of this machine carries it out.
+    IsKept,
     /// A plan under way could not be kept: why.
     NotKept(String),
     /// Another process of this machine carries the same plan out.
@@ -262,12 +264,16 @@ impl Engine {
                     kept.sent = steps;
                 }
             }
+            PlanNews::IsKept => {}
             PlanNews::Elsewhere => {
                 self.pause_bulk();
                 self.complain("Paused: another iamkeys carries this plan out");
             }
             PlanNews::NotKept(why) => {
-                self.complain(format!("A crash would lose the plan's place: {why}"));
+                self.pause_bulk();
+                self.complain(format!(
+                    "Paused: the plan's place cannot be kept, and a crash would lose it: {why}"
+                ));
             }
         }
     }
@@ -327,6 +333,14 @@ impl Engine {
                     EntryState::Pending
                 },
             });
+        }
+        for entry in &plan.entries {
+            let slot = plan.accounts[entry.account].slot;
+            let account = slot.and_then(|slot| self.fleet.get_mut(slot));
+            // What is told of keys is kept with their users, who may not be listed yet.
+            if let Some(account) = account.filter(|account| !account.users.is_complete()) {
+                account.users.add_found(&entry.user);
+            }
         }
         if !done.is_empty() {
             plan.stage = BulkStage::Paused;

@@ -27,6 +27,14 @@ pub struct KeptPlan {
 }
 
 impl BulkPlan {
+    /// The keys that are done, as they are kept.
+    #[must_use]
+    pub fn done_steps(&self) -> Vec<KeptStep> {
+        let entries = self.entries.iter();
+        let done = entries.filter(|entry| entry.state == EntryState::Done);
+        done.map(|entry| self.kept_step(entry)).collect()
+    }
+
     fn kept_step(&self, entry: &Entry) -> KeptStep {
         KeptStep {
             account: self.accounts[entry.account].id.clone(),
@@ -97,9 +105,7 @@ impl Engine {
         let plan = self.bulk()?;
         let document = Box::new(plan.document());
         // It may be gone on with, under another name.
-        let entries = plan.entries.iter();
-        let done = entries.filter(|entry| entry.state == EntryState::Done);
-        let done = done.map(|entry| plan.kept_step(entry)).collect();
+        let done = plan.done_steps();
         self.effects
             .push(Effect::Plan(PlanJob::Keep(document, done)));
         Some(())

@@ -67,9 +67,12 @@ impl Exemption {
         if text.is_empty() {
             return Err("a date comes first: 2027-01-31".into());
         }
-        let is_long = text.len() == "2027-01-31".len();
+        // `chrono` takes signs, spaces and single digits, too.
+        let shape = text
+            .bytes()
+            .map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-        date.filter(|_| is_long)
+        date.filter(|_| shape.eq(*b"0000-00-00"))
             .ok_or_else(|| format!("{text:?} is not a date like 2027-01-31"))
     }
 
@@ -148,8 +151,30 @@ impl StatedExemption {
     /// Whether it counts for a rule.
     #[must_use]
     pub fn holds_for(&self, rule: usize) -> bool {
-        matches!(self.standing, Standing::Holds(_)) && self.rules & (1 << rule) != 0
+        self.held() & (1 << rule) != 0
     }
+
+    /// The rules that it takes the key out of today, a bit each.
+    pub(super) fn held(&self) -> u64 {
+        match self.standing {
+            Standing::Holds(_) => self.rules,
+            Standing::Expired(_) | Standing::Unreadable(..) => 0,
+        }
+    }
+}
+
+/// What the config says of a key of a user.
+pub(super) fn stated_in_config(
+    rules: &Rules,
+    user: &str,
+    key: Option<&str>,
+    today: NaiveDate,
+) -> impl Iterator<Item = StatedExemption> {
+    let config = rules.exemptions_in_config(user, key);
+    config.map(move |(it, mask)| {
+        let by = ExemptionBy::Config(it.line);
+        StatedExemption::new(by, it.exemption.clone(), mask, today)
+    })
 }
 
 /// The exemptions of a key, also those that do not count; of a key that only the credential report
@@ -161,11 +186,7 @@ pub fn exemptions_of(
     key: Option<&str>,
     today: NaiveDate,
 ) -> Vec<StatedExemption> {
-    let config = rules.exemptions_in_config(&row.user.name, key);
-    let config = config.map(|(it, mask)| {
-        let by = ExemptionBy::Config(it.line);
-        StatedExemption::new(by, it.exemption.clone(), mask, today)
-    });
+    let config = stated_in_config(rules, &row.user.name, key, today);
     let mut all: Vec<StatedExemption> = config.collect();
     for (of, text) in row.tags.known().into_iter().flat_map(UserTags::exemptions) {
         if !is_about(of, key) {
@@ -197,31 +218,52 @@ fn is_about(of: Option<&str>, key: Option<&str>) -> bool {
     }
 }
 
-/// The rules that exemptions take a key out of, a bit each; none where that is not known, as the tags
-/// of its user are not.
+/// What exemptions take a key out of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Exempt {
+    /// The rules, a bit each, as far as is known.
+    pub(in crate::engine) from: u64,
+    /// There may be more: the tags of its user are not known, or one of them exempts a key by its ID, and
+    /// the credential report has none.
+    pub(in crate::engine) may_be_more: bool,
+}
+
+impl Exempt {
+    /// The rules, a bit each; none where it is not known whether there are any.
+    pub(in crate::engine) fn known(self) -> Option<u64> {
+        (self.from != 0 || !self.may_be_more).then_some(self.from)
+    }
+}
+
+/// What exemptions take a key out of on a day.
 #[inline]
 pub(in crate::engine) fn exempt_from(
     rules: &Rules,
     row: &UserRow,
     key: Option<&str>,
     today: NaiveDate,
-) -> Option<u64> {
-    let mut mask = 0;
+) -> Exempt {
+    let mut exempt = Exempt::default();
     if rules.has_exemptions() {
         for (it, of) in rules.exemptions_in_config(&row.user.name, key) {
             if it.exemption.holds_on(today) {
-                mask |= of;
+                exempt.from |= of;
             }
         }
     }
     let Some(tags) = row.tags.known() else {
-        return (mask != 0).then_some(mask);
+        exempt.may_be_more = true;
+        return exempt;
     };
     for (of, text) in tags.exemptions() {
         let holds = || Exemption::read(text).is_ok_and(|it| it.holds_on(today));
-        if is_about(of, key) && holds() {
-            mask |= rules.exemptible();
+        if is_about(of, key) {
+            if holds() {
+                exempt.from |= rules.exemptible();
+            }
+        } else if key.is_none() && holds() {
+            exempt.may_be_more = true;
         }
     }
-    Some(mask)
+    exempt
 }

@@ -4,14 +4,10 @@
 
 use super::{
     grid::{self, Grid},
-    policy::ROOT_USER,
+    root::{RootVerdict, keys_of_root, root_user},
     rules::{Rule, Rules, Verdicts},
 };
-use crate::engine::{
-    account::{Account, Facts, UserRow},
-    model::ReportedKey,
-    query::{KeyFacts, UserFacts},
-};
+use crate::engine::account::{Account, Facts, UserRow};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -22,12 +18,16 @@ pub struct Counted {
     pub found: usize,
     /// Keys that meet it, and that an exemption takes out.
     pub exempt: usize,
+    /// Those of `found` of which it is not known whether an exemption takes them out.
+    pub unsure: usize,
     /// Keys of which it is not known whether they do.
     pub unknown: usize,
     /// Users of whom it is not known which keys they have, and whose keys may meet it.
     pub users: usize,
     /// Accounts of which it is not known whether root has keys that meet it.
     pub accounts: usize,
+    /// Accounts of which it is not known, or not any more, which users there are: their keys may meet it.
+    pub unlisted: usize,
 }
 
 impl Counted {
@@ -35,15 +35,17 @@ impl Counted {
     pub fn add(&mut self, other: Self) {
         self.found += other.found;
         self.exempt += other.exempt;
+        self.unsure += other.unsure;
         self.unknown += other.unknown;
         self.users += other.users;
         self.accounts += other.accounts;
+        self.unlisted += other.unlisted;
     }
 
-    /// Whether everything is known.
+    /// Whether it is known of every key whether it meets the rule: there are no more of them.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        self.unknown == 0 && self.users == 0 && self.accounts == 0
+        self.unknown == 0 && self.users == 0 && self.accounts == 0 && self.unlisted == 0
     }
 }
 
@@ -53,6 +55,8 @@ struct Judged {
     verdicts: Verdicts,
     /// The rules that exemptions take it out of.
     exempt: u64,
+    /// There may be more that they take it out of.
+    may_be_exempt: bool,
     place: grid::Place,
 }
 
@@ -60,6 +64,15 @@ impl Judged {
     /// The rules that find it.
     fn found(&self) -> u64 {
         self.verdicts.met & !self.exempt
+    }
+
+    /// Those that find it, where an exemption may take it out of them, of all that one can.
+    fn unsure(&self, exemptible: u64) -> u64 {
+        if self.may_be_exempt {
+            self.found() & exemptible
+        } else {
+            0
+        }
     }
 }
 
@@ -86,7 +99,7 @@ pub struct AccountFindings {
     found: usize,
     exempt: usize,
     grid: Grid,
-    /// What root's keys were judged by: when the report was made, and how many the summary counts.
+    /// What root's keys were judged by: when the report was made, and how many there are.
     root_seen: Option<(Option<DateTime<Utc>>, Option<usize>)>,
     /// What the account is called, where a rule asks for that.
     label: Box<str>,
@@ -98,6 +111,11 @@ impl AccountFindings {
     /// The rules of the account.
     #[must_use]
     pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The same, to be told from those of another account.
+    pub(super) fn shared_rules(&self) -> &Arc<Rules> {
         &self.rules
     }
 
@@ -176,11 +194,48 @@ impl AccountFindings {
         self.rules_in(judged.map_or(0, |key| key.verdicts.met & key.exempt))
     }
 
-    /// The rules of which it is not known whether a key meets them; all that count, where it is not judged.
+    /// Whether exemptions take a key out of any rule; none where that is not known.
+    #[must_use]
+    pub fn is_exempt(&self, row: u32, key: u16) -> Option<bool> {
+        let key = self.rows.get(row as usize)?.keys.get(usize::from(key))?;
+        (key.exempt != 0 || !key.may_be_exempt).then_some(key.exempt != 0)
+    }
+
+    /// The rules of which it is not known whether a key meets them; all that are asked of users, where it is
+    /// not judged.
     pub fn unknown(&self, row: u32, key: u16) -> impl Iterator<Item = &Rule> {
         let judged = self.rows.get(row as usize);
         let judged = judged.and_then(|row| row.keys.get(usize::from(key)));
-        self.rules_in(judged.map_or(self.rules.on(), |key| key.verdicts.unknown))
+        let asked = self.rules.on() & self.rules.of_users();
+        self.rules_in(judged.map_or(asked, |key| key.verdicts.unknown))
+    }
+
+    /// The rules that keys of a user may meet, of whom it is not known which keys there are.
+    pub fn unknown_of_user(&self, row: u32) -> impl Iterator<Item = &Rule> {
+        let judged = self.rows.get(row as usize);
+        let known = self.rules.on() & self.rules.of_users();
+        self.rules_in(judged.map_or(known, |row| row.unknown))
+    }
+
+    /// The rules that one of root's keys meets, each with whether an exemption takes it out; and those
+    /// of which that is not known. The keys stand as in [`root_keys`](super::root_keys).
+    pub fn of_root(&self, key: usize) -> impl Iterator<Item = (&Rule, RootVerdict)> {
+        let judged = self.root.get(key).copied().unwrap_or_default();
+        let Judged {
+            verdicts, exempt, ..
+        } = judged;
+        let met = self.rules_in(verdicts.met & !exempt);
+        let exempt = self.rules_in(verdicts.met & exempt);
+        let unknown = self.rules_in(verdicts.unknown);
+        let met = met.map(|rule| (rule, RootVerdict::Found));
+        let exempt = exempt.map(|rule| (rule, RootVerdict::Exempt));
+        let unknown = unknown.map(|rule| (rule, RootVerdict::Unknown));
+        met.chain(exempt).chain(unknown)
+    }
+
+    /// The rules that root's keys may meet, where it is not known whether there are any.
+    pub fn unknown_of_root(&self) -> impl Iterator<Item = &Rule> {
+        self.rules_in(self.root_unknown)
     }
 
     fn rules_in(&self, mask: u64) -> impl Iterator<Item = &Rule> {
@@ -204,12 +259,16 @@ impl AccountFindings {
                 left &= left - 1;
             }
         };
+        let exemptible = self.rules.exemptible();
         let counts = &mut self.counts;
         each(row.unknown, &mut |at| step(&mut counts[at].users));
         for key in &row.keys {
             let met = key.verdicts.met;
             each(key.found(), &mut |at| step(&mut counts[at].found));
             each(met & key.exempt, &mut |at| step(&mut counts[at].exempt));
+            each(key.unsure(exemptible), &mut |at| {
+                step(&mut counts[at].unsure);
+            });
             each(key.verdicts.unknown, &mut |at| {
                 step(&mut counts[at].unknown);
             });
@@ -295,10 +354,9 @@ pub(super) fn follow(
         places.len()
     };
     let report = account.identity.report.known();
-    let summary = account.identity.summary.known();
     let root = (
         report.map(|report| report.generated),
-        summary.and_then(|summary| summary.root_keys),
+        account.identity.told_of_root().map(|(count, _)| count),
     );
     if all || index.root_seen != Some(root) {
         index.root_seen = Some(root);
@@ -315,26 +373,27 @@ fn judge_rows<'a>(
     now: DateTime<Utc>,
     rows: impl Iterator<Item = &'a UserRow>,
 ) -> Vec<JudgedRow> {
-    let facts = Facts::of(account, now);
+    let facts = Facts::by(account, rules, now);
     let today = now.date_naive();
+    let mask = rules.of_users();
     rows.map(|row| {
         let user = facts.user(row);
         if row.key_count().is_none() {
-            let Verdicts { met, unknown } = rules.judge(&user, None, now, !rules.of_root());
+            let Verdicts { met, unknown } = rules.judge(&user, None, now, mask);
             return JudgedRow {
                 keys: Box::default(),
                 // A key would meet it, and it is not known whether there is one.
                 unknown: met | unknown,
             };
         }
+        let of_user = rules.judge_user(&user, mask);
         let keys = row.known_keys().map(|key| {
-            let of_key = KeyFacts {
-                exempt: rules.exempt(row, key.id(), today),
-                ..facts.key(row, key)
-            };
+            let exempt = rules.exempt(row, key.id(), today);
+            let of_key = facts.key_exempt(row, key, exempt.known());
             Judged {
-                verdicts: rules.judge(&user, Some(&of_key), now, !rules.of_root()),
-                exempt: of_key.exempt.unwrap_or(0),
+                verdicts: rules.judge_key(of_user, &user, &of_key, now),
+                exempt: exempt.from,
+                may_be_exempt: exempt.may_be_more,
                 place: grid::place(key, now),
             }
         });
@@ -346,62 +405,23 @@ fn judge_rows<'a>(
     .collect()
 }
 
-/// Judges root's keys, by the rules that ask for root. The credential report tells of them, and the
-/// summary of the account how many there are.
+/// Judges root's keys, by the rules that ask for root.
 fn judge_root(index: &mut AccountFindings, account: &Account, now: DateTime<Utc>) {
-    index.root.clear();
-    index.root_unknown = 0;
     let rules = index.rules.clone();
     let mask = rules.of_root();
-    let facts = Facts::of(account, now);
-    let user = |keys: Option<usize>| UserFacts {
-        name: ROOT_USER,
-        path: "/",
-        keys,
-        root: true,
-        ..facts.root()
-    };
-    let reported = account.identity.report.known();
-    let reported = reported.and_then(|report| report.root.as_deref());
-    let counted = account.identity.summary.known();
-    let counted = counted.and_then(|summary| summary.root_keys);
-    let exempt = rules.exemptions_in_config(ROOT_USER, None);
-    let exempt = exempt
-        .filter(|(it, _)| it.exemption.holds_on(now.date_naive()))
-        .fold(0, |mask, (_, of)| mask | of);
-    let judged = |keys: usize, key: KeyFacts<'_>| Judged {
-        verdicts: rules.judge(&user(Some(keys)), Some(&key), now, mask),
-        exempt,
-        place: grid::Place::Out,
-    };
-    match (reported, counted) {
-        (Some(keys), _) => {
-            let known = |key: &ReportedKey| judged(keys.len(), reported_facts(key));
-            index.root.extend(keys.iter().map(known));
-            // The report may be hours old, the summary is not.
-            for _ in keys.len()..counted.unwrap_or(0) {
-                index.root.push(judged(1, KeyFacts::default()));
-            }
-        }
-        (None, Some(count)) => {
-            for _ in 0..count {
-                index.root.push(judged(count, KeyFacts::default()));
-            }
-        }
-        (None, None) => {
-            let Verdicts { met, unknown } = rules.judge(&user(None), None, now, mask);
+    index.root_unknown = 0;
+    index.root.clear();
+    match keys_of_root(account, &rules, now) {
+        Some(keys) => index.root.extend(keys.iter().map(|it| Judged {
+            verdicts: rules.judge(&it.user, Some(&it.key), now, mask),
+            exempt: it.key.exempt.unwrap_or(0),
+            may_be_exempt: false,
+            place: grid::Place::Out,
+        })),
+        None => {
+            let user = root_user(account, &rules, now, None);
+            let Verdicts { met, unknown } = rules.judge(&user, None, now, mask);
             index.root_unknown = met | unknown;
         }
-    }
-}
-
-/// What the report says of a key of root.
-fn reported_facts(key: &ReportedKey) -> KeyFacts<'_> {
-    KeyFacts {
-        active: Some(key.active),
-        created: key.rotated,
-        is_age_least: true,
-        last_used: Some(&key.last_used),
-        ..KeyFacts::default()
     }
 }

@@ -5,7 +5,7 @@
 //! never from the report's `last_rotated`, which a toggle makes young; what was never used counts as
 //! unused since its creation; a finding is about a key and not about a user with two of them.
 
-use super::exemption::exempt_from;
+use super::exemption::{Exempt, exempt_from};
 use super::policy::{ConfigExemption, Limits, OwnRule, Policy, ROOT_USER};
 use crate::engine::account::UserRow;
 use crate::engine::query::{KeyFacts, Query, UserFacts, complete::begins, glob::Glob};
@@ -90,6 +90,14 @@ pub struct Rule {
     query: Query,
 }
 
+impl Rule {
+    /// Whether no keys but root's can meet it.
+    #[must_use]
+    pub fn is_of_root_alone(&self) -> bool {
+        self.query.asks_root_alone()
+    }
+}
+
 /// The facts about a rule that do not depend on the policy.
 struct Row {
     id: &'static str,
@@ -97,9 +105,38 @@ struct Row {
     why: &'static str,
     remedy: &'static str,
     standards: &'static [Standard],
-    title: fn(&Limits) -> String,
+    /// The limit that its title names, where it names one.
+    limit: Option<fn(&Limits) -> u32>,
+    /// Its title, with the days of its limit.
+    title: fn(&str) -> String,
     /// The second is whether `unused-90` counts, too.
     when: fn(&Limits, bool) -> String,
+}
+
+impl Row {
+    /// Its title where these are the least and the most of its limits.
+    fn title_at(&self, least: &Limits, most: &Limits) -> String {
+        let days = self.limit.map(|limit| (limit(least), limit(most)));
+        let days = days.map_or_else(String::new, |(least, most)| {
+            let (least, most) = (least.min(most), least.max(most));
+            if least == most {
+                least.to_string()
+            } else {
+                format!("{least}–{most}")
+            }
+        });
+        (self.title)(&days)
+    }
+}
+
+/// The title of a rule that there always is, where its limit is not the same in all accounts: with the
+/// least and the most of them.
+pub(super) fn title_of_all(id: &str, limits: &[Limits]) -> Option<String> {
+    let row = TABLE.iter().find(|row| row.id == id)?;
+    let limit = row.limit?;
+    let least = limits.iter().min_by_key(|it| limit(it))?;
+    let most = limits.iter().max_by_key(|it| limit(it))?;
+    Some(row.title_at(least, most))
 }
 
 const fn at(name: &'static str, control: &'static str) -> Standard {
@@ -158,6 +195,7 @@ const TABLE: &[Row] = &[
             at(PCI_4, "8.2.2.6"),
             at(NIST, "AC-2(1), AC-3"),
         ],
+        limit: None,
         title: |_| "Root user has an access key".into(),
         when: |_, _| "root".into(),
     },
@@ -165,27 +203,30 @@ const TABLE: &[Row] = &[
         id: "quarantined",
         severity: Severity::Critical,
         why: "AWS has found a key of this user in public: others have it.",
-        remedy: "Deal with the leak: deactivate the key, cut its sessions, look what was done with it.",
+        remedy: "Deal with the leak: deactivate the key, cut its sessions, review what it was used for.",
         standards: &[at(NIST, "AC-2(3)")],
+        limit: None,
         title: |_| "Quarantined by AWS".into(),
         when: |_, _| "quarantined".into(),
     },
     Row {
         id: "admin-old",
         severity: Severity::High,
-        why: "Whoever finds a copy of this key has the whole account.",
+        why: "A copy of this key is enough to take over the account.",
         remedy: "Rotate it, or replace it with a role. Take away the permissions that are not used.",
         standards: OLD,
-        title: |limits| format!("Admin key over {} days", limits.age),
+        limit: Some(|limits| limits.age),
+        title: |days| format!("Admin key over {days} days"),
         when: |limits, _| format!("status:active admin age>{}", limits.age),
     },
     Row {
         id: "never-used",
         severity: Severity::High,
-        why: "It was made and never needed, and works for whoever finds it.",
+        why: "It was never needed, and a copy of it works for anyone.",
         remedy: "Deactivate it, then delete it: nothing uses it.",
         standards: UNUSED,
-        title: |limits| format!("Never used in {} days", limits.grace),
+        limit: Some(|limits| limits.grace),
+        title: |days| format!("Never used in {days} days"),
         when: |limits, _| format!("status:active never age>{}", limits.grace),
     },
     Row {
@@ -194,7 +235,8 @@ const TABLE: &[Row] = &[
         why: "Nothing that still runs needs it, and a copy of it still works.",
         remedy: "Look at its impact, deactivate it, wait, then delete it.",
         standards: UNUSED_LONG,
-        title: |limits| format!("Not used for {} days", limits.long_unused),
+        limit: Some(|limits| limits.long_unused),
+        title: |days| format!("Not used for {days} days"),
         when: |limits, _| format!("status:active unused>={}", limits.long_unused),
     },
     Row {
@@ -203,7 +245,8 @@ const TABLE: &[Row] = &[
         why: "What uses it has most likely ended.",
         remedy: "Ask its owner, then deactivate it.",
         standards: UNUSED,
-        title: |limits| format!("Not used for {} days", limits.unused),
+        limit: Some(|limits| limits.unused),
+        title: |days| format!("Not used for {days} days"),
         when: |limits, is_bounded| {
             let begin = format!("status:active unused>={}", limits.unused);
             let is_bounded = is_bounded && limits.long_unused > limits.unused;
@@ -217,7 +260,8 @@ const TABLE: &[Row] = &[
         why: "The longer a key lives, the more copies of it there are.",
         remedy: "Rotate it, or replace it with a role.",
         standards: OLD,
-        title: |limits| format!("Older than {} days", limits.age),
+        limit: Some(|limits| limits.age),
+        title: |days| format!("Older than {days} days"),
         when: |limits, _| format!("status:active age>{}", limits.age),
     },
     Row {
@@ -226,6 +270,7 @@ const TABLE: &[Row] = &[
         why: "A second key is for rotating: left Active, it is one more that can leak.",
         remedy: "Finish the rotation: deactivate the one that is not used, then delete it.",
         standards: &[at(CIS_1, "1.13"), at(CIS_5, "1.12"), at(CIS_6, "2.12")],
+        limit: None,
         title: |_| "Two Active keys".into(),
         when: |_, _| "status:active active>1".into(),
     },
@@ -240,6 +285,7 @@ const TABLE: &[Row] = &[
             at(CIS_6, "2.9"),
             at(CIS_7, "2.10"),
         ],
+        limit: None,
         title: |_| "Key, password and no MFA".into(),
         when: |_, _| "status:active password -mfa".into(),
     },
@@ -249,15 +295,17 @@ const TABLE: &[Row] = &[
         why: "It was not missed, and one call makes it work again.",
         remedy: "Delete it.",
         standards: &[at(NIST, "AC-2(3)")],
-        title: |limits| format!("Inactive for {} days", limits.inactive),
+        limit: Some(|limits| limits.inactive),
+        title: |days| format!("Inactive for {days} days"),
         when: |limits, _| format!("status:inactive inactive>={}", limits.inactive),
     },
     Row {
         id: "no-owner",
         severity: Severity::Low,
-        why: "There is nobody to ask before it is changed.",
+        why: "Its owner cannot be asked before it is changed: no tag names one.",
         remedy: "Tag the user with owner, team or contact.",
         standards: &[],
+        limit: None,
         title: |_| "No owner".into(),
         when: |_, _| "-owner:*".into(),
     },
@@ -286,8 +334,17 @@ pub struct Rules {
     grace: u32,
     /// Those that are asked of root's keys.
     of_root: u64,
+    /// Those that are asked of the keys of users.
+    of_users: u64,
+    limits: Limits,
     /// Those that exemptions can take a key out of.
     exemptible: u64,
+    /// Those without alternatives: what they ask of a user and of a key is asked apart.
+    plain: u64,
+    /// Those of these that only Active keys can meet.
+    of_active: u64,
+    /// And only Inactive ones.
+    of_inactive: u64,
     /// Whether one asks what an account is called.
     asks_account: bool,
     /// Whether one asks for the key of the session.
@@ -318,7 +375,7 @@ impl Rules {
             let when = (row.when)(&limits, is_bounded);
             Rule {
                 id: row.id.into(),
-                title: (row.title)(&limits).into(),
+                title: row.title_at(&limits, &limits).into(),
                 severity: policy.severity(places, row.id).unwrap_or(row.severity),
                 query: Query::parse(&when),
                 when: when.into(),
@@ -357,7 +414,12 @@ impl Rules {
             grace: policy.limits(places).grace,
             on: bits(|rule| rule.is_on),
             of_root: bits(|rule| rule.is_of_root),
+            of_users: bits(|rule| !rule.is_of_root_alone()),
+            limits,
             exemptible,
+            plain: bits(|rule| rule.query.is_plain()),
+            of_active: bits(|rule| rule.query.asks_status(true)),
+            of_inactive: bits(|rule| rule.query.asks_status(false)),
             asks_account: all.iter().any(|rule| rule.query.asks_account()),
             asks_own: all.iter().any(|rule| rule.query.asks_own()),
             exemptions,
@@ -402,6 +464,17 @@ impl Rules {
         self.of_root
     }
 
+    /// Those that are asked of the keys of users, a bit each.
+    pub(super) fn of_users(&self) -> u64 {
+        self.of_users
+    }
+
+    /// The limits that they are made of.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     pub(super) fn asks_account(&self) -> bool {
         self.asks_account
     }
@@ -434,14 +507,14 @@ impl Rules {
         about.map(|it| (&it.exemption, it.mask))
     }
 
-    /// The rules that exemptions take a key out of, a bit each; none where that is not known.
+    /// What exemptions take a key out of.
     #[inline]
     pub(in crate::engine) fn exempt(
         &self,
         row: &UserRow,
         key: Option<&str>,
         today: NaiveDate,
-    ) -> Option<u64> {
+    ) -> Exempt {
         exempt_from(self, row, key, today)
     }
 
@@ -455,13 +528,53 @@ impl Rules {
         now: DateTime<Utc>,
         mask: u64,
     ) -> Verdicts {
+        self.judge_by(mask, |query| query.conditions_verdict(user, key, now))
+    }
+
+    /// What is known of the keys of a user by what the rules of `mask` ask of the user alone: a key may
+    /// meet only what is met here, or unknown.
+    #[inline]
+    pub(super) fn judge_user(&self, user: &UserFacts<'_>, mask: u64) -> Verdicts {
+        self.judge_by(mask, |query| query.user_verdict(user))
+    }
+
+    /// The same as [`Rules::judge`] of a key whose user was judged.
+    #[inline]
+    pub(super) fn judge_key(
+        &self,
+        of_user: Verdicts,
+        user: &UserFacts<'_>,
+        key: &KeyFacts<'_>,
+        now: DateTime<Utc>,
+    ) -> Verdicts {
+        let open = self.open_by_status(key.active, of_user.met | of_user.unknown);
+        let plain = self.judge_by(open & self.plain, |query| query.key_verdict(user, key, now));
+        let rest = open & !self.plain;
+        let rest = self.judge(user, Some(key), now, rest);
+        Verdicts {
+            met: (plain.met & of_user.met) | rest.met,
+            unknown: plain.unknown | (plain.met & of_user.unknown) | rest.unknown,
+        }
+    }
+
+    /// Those of some rules that a key of this status may meet.
+    fn open_by_status(&self, active: Option<bool>, mask: u64) -> u64 {
+        match active {
+            Some(true) => mask & !self.of_inactive,
+            Some(false) => mask & !self.of_active,
+            None => mask & !self.of_active & !self.of_inactive,
+        }
+    }
+
+    #[inline]
+    fn judge_by(&self, mask: u64, verdict: impl Fn(&Query) -> Option<bool>) -> Verdicts {
         let mut verdicts = Verdicts::default();
-        for (at, rule) in self.all.iter().enumerate() {
+        let mut left = self.on & mask;
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
             let bit = 1 << at;
-            if self.on & mask & bit == 0 {
-                continue;
-            }
-            match rule.query.conditions_verdict(user, key, now) {
+            left &= !bit;
+            match self.all.get(at).and_then(|rule| verdict(&rule.query)) {
                 Some(true) => verdicts.met |= bit,
                 Some(false) => {}
                 None => verdicts.unknown |= bit,
@@ -482,7 +595,12 @@ impl Rules {
         let mut finds = Some(false);
         for (at, rule) in self.all.iter().enumerate() {
             let bit = 1 << at;
-            let is_out = self.on & bit == 0 || exempt & bit != 0 || rule.is_of_root;
+            let of = if user.root {
+                self.of_root
+            } else {
+                self.of_users
+            };
+            let is_out = self.on & of & !exempt & bit == 0;
             if is_out || !is_asked(rule) {
                 continue;
             }
@@ -507,7 +625,7 @@ fn own(rule: &OwnRule, policy: &Policy, places: &[usize]) -> Rule {
         severity: of_policy.unwrap_or(rule.severity),
         when: rule.when.clone(),
         why: why.unwrap_or("A rule of your config file.").into(),
-        remedy: remedy.unwrap_or("See whoever wrote the rule.").into(),
+        remedy: remedy.unwrap_or("Ask the author of the rule.").into(),
         standards: &[],
         is_on: policy.is_on(places, &rule.id),
         is_exemptible: true,

@@ -494,7 +494,15 @@ fn each_rule_says_of_each_key_what_is_known() {
                 900,
                 Some(used(900)),
             )]),
-            "",
+            "unused-90? old? inactive-long?",
+        ),
+        (
+            "an Active key, and one of which it is not known whether it is",
+            fine(&[
+                active(10, used(1)),
+                Live(OTHER, KeyStatus::Other("Expired".into()), 20, Some(used(1))),
+            ]),
+            "two-active(0, 0, 2, 0) inactive-long?",
         ),
         // Exemptions.
         (
@@ -576,6 +584,50 @@ fn each_rule_says_of_each_key_what_is_known() {
     }
 }
 
+/// What asks for the root user is asked of root's keys, and of all others where those can meet it, too.
+#[test]
+fn an_own_rule_that_names_root_is_asked_of_users_as_well() {
+    use crate::engine::account::{Facts, Reported};
+    let own = |id: &str, when: &str| OwnRule {
+        id: id.into(),
+        name: id.into(),
+        when: when.into(),
+        severity: Severity::High,
+        why: None,
+        remedy: None,
+    };
+    let mut house = House::new(policy(|policy| {
+        policy.own = vec![
+            own("not-root", "-root age>365"),
+            own("either", "root | status:active age>365"),
+            own("root-alone", "root age>1"),
+        ];
+    }));
+    house.add("deploy-bot", fine(&[active(400, used(0))]));
+    let account = house.engine.fleet.get_mut(house.slot).unwrap();
+    account.identity.report = Load::Ready(Reported {
+        generated: ago(0),
+        root: Some([reported(true, 7, used(1))].into()),
+    });
+    house.engine.follow_findings();
+    let account = &house.engine.fleet[house.slot];
+    for (rule, of_users, of_root) in [("not-root", 1, 0), ("either", 1, 1), ("root-alone", 0, 1)] {
+        let at = house.engine.findings.rules().find(rule).unwrap();
+        assert_eq!(account.findings.keys(at).count(), of_users, "{rule}");
+        assert_eq!(account.findings.roots(at), of_root, "{rule}");
+        assert_eq!(house.counted(rule).found, of_users + of_root, "{rule}");
+        assert_eq!(house.counted(rule).unknown, 0, "{rule}");
+        // And a filter shows the same.
+        let facts = Facts::of(account, now());
+        let row = account.users.get("deploy-bot").unwrap();
+        let key = facts.key(row, row.known_key(0).unwrap());
+        let query = Query::parse(&format!("finding:{rule}"));
+        let mut scratch = crate::engine::query::Scratch::default();
+        let passes = query.key_passes(&facts.user(row), &key, now(), &mut scratch);
+        assert_eq!(usize::from(passes), of_users, "{rule}");
+    }
+}
+
 /// Root's keys are told of by the report, and by the summary how many there are.
 #[test]
 fn a_key_of_root_is_found_where_either_tells_of_it_and_not_known_where_neither_does() {
@@ -603,6 +655,13 @@ fn a_key_of_root_is_found_where_either_tells_of_it_and_not_known_where_neither_d
             0,
         ),
         (Some(report(&[])), Some(summary(Some(1))), 1, 0),
+        // One of them is older, and it is not known which.
+        (
+            Some(report(std::slice::from_ref(&key))),
+            Some(summary(Some(0))),
+            0,
+            1,
+        ),
     ] {
         let mut house = House::new(Policy::default());
         let case = format!("{told:?} {counted:?}");
@@ -733,6 +792,93 @@ fn policy(edit: impl FnOnce(&mut Policy)) -> Policy {
     policy
 }
 
+/// What is found stays found where it is not known whether it is exempt, and is counted apart.
+#[test]
+fn a_finding_whose_exemption_is_not_known_is_counted_as_such() {
+    let of_key = "iamkeys:exempt:AKIAFINDING1EXAMPLE1";
+    let in_report = |tags: &[(&'static str, &'static str)]| Known {
+        keys: None,
+        report: Some(vec![reported(true, 91, used(1))]),
+        tags: Some(tags.to_vec()),
+        ..fine(&[])
+    };
+    let live = |tags: Option<&[(&'static str, &'static str)]>| Known {
+        tags: tags.map(<[_]>::to_vec),
+        ..fine(&[active(91, used(1))])
+    };
+    let old = |rules: &[&str]| ConfigExemption {
+        key: None,
+        user: None,
+        account: None,
+        rules: rules.iter().map(|rule| (*rule).into()).collect(),
+        exemption: Exemption::read("2027-01-31 PLAT-1").unwrap(),
+        line: 1,
+    };
+    for (situation, known, in_config, (found, exempt, unsure), is_exempt) in [
+        (
+            "tags are known",
+            live(Some(OWNED)),
+            None,
+            (1, 0, 0),
+            Some(false),
+        ),
+        ("tags are not known", live(None), None, (1, 0, 1), None),
+        (
+            "exempt by the config already",
+            live(None),
+            Some(old(&[])),
+            (0, 1, 0),
+            Some(true),
+        ),
+        (
+            "from another rule",
+            live(None),
+            Some(old(&["no-owner"])),
+            (1, 0, 1),
+            Some(true),
+        ),
+        (
+            "no ID, and no tag names one",
+            in_report(OWNED),
+            None,
+            (1, 0, 0),
+            Some(false),
+        ),
+        (
+            "no ID, and a tag names one",
+            in_report(&[(of_key, "2027-01-31")]),
+            None,
+            (1, 0, 1),
+            None,
+        ),
+        (
+            "no ID, and that tag is over",
+            in_report(&[(of_key, "2026-01-31")]),
+            None,
+            (1, 0, 0),
+            Some(false),
+        ),
+    ] {
+        let mut house = House::new(policy(|policy| policy.exemptions.extend(in_config)));
+        house.add("deploy-bot", known);
+        house.engine.follow_findings();
+        let counted = house.counted("old");
+        let counts = (counted.found, counted.exempt, counted.unsure);
+        assert_eq!(counts, (found, exempt, unsure), "{situation}");
+        let account = &house.engine.fleet[house.slot];
+        assert_eq!(account.findings.is_exempt(0, 0), is_exempt, "{situation}");
+    }
+    // AWS has found it in public: nothing exempts it from that.
+    let house = House::of(
+        "deploy-bot",
+        Known {
+            quarantined: Some(true),
+            ..live(None)
+        },
+    );
+    assert_eq!(house.counted("quarantined").unsure, 0);
+}
+
 #[test]
 fn limits_severities_rules_off_and_own_rules_are_those_of_the_policy() {
     let rules = Rules::of(
@@ -854,6 +1000,9 @@ fn a_tag_says_until_when_and_why_and_what_cannot_be_read_is_said() {
         ("soon", None),
         ("", None),
         ("02027-01-31", None),
+        ("+2027-1-31 x", None),
+        ("2027-01- 31", None),
+        ("-027-01-31", None),
     ] {
         let exemption = Exemption::read(text);
         let expected = read.map(|(until, why)| Exemption {
@@ -894,7 +1043,7 @@ fn each_condition_is_understood_and_asks_for_fields_only() {
     for rule in rules.all() {
         let query = Query::parse(&rule.when);
         assert_eq!(query.errors(), [""; 0], "{}", rule.id);
-        assert!(!query.is_empty() && !query.has_words_or_opposites() && !query.asks_findings());
+        assert!(!query.is_empty() && !query.has_plain_words() && !query.asks_findings());
         assert!(
             rule.why.ends_with('.') && rule.remedy.ends_with('.'),
             "{}",

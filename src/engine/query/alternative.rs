@@ -58,7 +58,9 @@ impl Alternative {
         scratch: &mut Scratch,
         wanted: Wanted,
     ) -> Option<u32> {
-        let asked = |condition: &Either<OfUser>| condition.holds(|one| one.holds(user));
+        let asked = |condition: &Either<OfUser>| {
+            condition.holds(|one| one.holds(user, Judging::AtFaceValue))
+        };
         if !self.of_user.iter().all(asked) {
             return None;
         }
@@ -131,23 +133,32 @@ impl Alternative {
         key: Option<&KeyFacts<'_>>,
         now: DateTime<Utc>,
     ) -> Option<bool> {
-        let mut verdict = Some(true);
-        for condition in &self.of_user {
-            verdict = both(verdict, condition.verdict(|one| one.holds(user)));
-            if verdict == Some(false) {
-                return verdict;
-            }
+        match self.user_verdict(user) {
+            Some(false) => Some(false),
+            of_user => both(of_user, self.key_verdict(user, key, now)),
         }
-        for condition in &self.of_key {
-            let of_key = key.and_then(|key| {
-                condition.verdict(|one| one.holds(user, key, now, Judging::Strictly))
-            });
-            verdict = both(verdict, of_key);
-            if verdict == Some(false) {
-                return verdict;
-            }
-        }
-        verdict
+    }
+
+    /// What is known by what is asked of the user.
+    #[inline]
+    pub(super) fn user_verdict(&self, user: &UserFacts<'_>) -> Option<bool> {
+        all_of(&self.of_user, |condition| {
+            condition.verdict(|one| one.holds(user, Judging::Strictly))
+        })
+    }
+
+    /// What is known by what is asked of keys; without a key, of one of which nothing is known.
+    #[inline]
+    pub(super) fn key_verdict(
+        &self,
+        user: &UserFacts<'_>,
+        key: Option<&KeyFacts<'_>>,
+        now: DateTime<Utc>,
+    ) -> Option<bool> {
+        all_of(&self.of_key, |condition| {
+            let key = key?;
+            condition.verdict(|one| one.holds(user, key, now, Judging::Strictly))
+        })
     }
 
     /// Whether the words are known to be found, or known not to be.
@@ -186,4 +197,17 @@ impl Alternative {
 
 fn all_in<T: PartialEq>(some: &[T], others: &[T]) -> bool {
     some.iter().all(|one| others.contains(one))
+}
+
+/// Whether all are known to be met, or one is known not to be.
+#[inline]
+fn all_of<T>(conditions: &[T], verdict_of: impl Fn(&T) -> Option<bool>) -> Option<bool> {
+    let mut verdict = Some(true);
+    for condition in conditions {
+        verdict = both(verdict, verdict_of(condition));
+        if verdict == Some(false) {
+            break;
+        }
+    }
+    verdict
 }

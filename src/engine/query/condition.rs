@@ -161,6 +161,13 @@ impl Compare {
         self.op.holds(number, self.number)
     }
 
+    /// The same of a number that is one of these.
+    fn holds_between(self, least: i64, most: i64) -> Option<bool> {
+        let mut numbers = least..=most;
+        let first = self.holds(numbers.next()?);
+        numbers.all(|it| self.holds(it) == first).then_some(first)
+    }
+
     /// The same of a number that may be greater.
     fn holds_of_least(self, least: i64) -> Option<bool> {
         match self.op {
@@ -193,7 +200,7 @@ impl Span {
 }
 
 impl OfUser {
-    pub(super) fn holds(&self, user: &UserFacts<'_>) -> Option<bool> {
+    pub(super) fn holds(&self, user: &UserFacts<'_>, judging: Judging) -> Option<bool> {
         match self {
             Self::Name(glob) => Some(glob.matches(user.name)),
             Self::Path(glob) => Some(glob.matches(user.path)),
@@ -219,7 +226,11 @@ impl OfUser {
             Self::Quarantined => user.quarantined,
             Self::Active(compare) => {
                 let active = i64::try_from(user.active?).ok()?;
-                Some(compare.holds(active))
+                let most = match judging {
+                    Judging::AtFaceValue => active,
+                    Judging::Strictly => active + i64::try_from(user.neither).ok()?,
+                };
+                compare.holds_between(active, most)
             }
             Self::Password => user.password,
             Self::Mfa => user.mfa,
@@ -259,7 +270,11 @@ impl OfKey {
                 LastUsed::At { time, .. } => Some(span.holds(now - *time)),
                 LastUsed::Never => Some(false),
             },
-            Self::Active(active) => Some(key.active == Some(*active)),
+            Self::Active(active) => match (key.active, judging) {
+                // It is neither, as far as a list goes; whether AWS accepts it is not known.
+                (None, Judging::Strictly) => None,
+                (is_active, _) => Some(is_active == Some(*active)),
+            },
             Self::Never => Some(*key.last_used? == LastUsed::Never),
             // What only the report tells of may be it.
             Self::Own => (key.own || key.id.is_some()).then_some(key.own),
@@ -278,8 +293,9 @@ impl OfKey {
             }
             // It has been Inactive for at least that long: until now nothing says when it became so
             // to the minute.
-            Self::Inactive(span) => match key.active {
-                Some(false) => span.holds_of_least(now - key.inactive_since?),
+            Self::Inactive(span) => match (key.active, judging) {
+                (Some(false), _) => span.holds_of_least(now - key.inactive_since?),
+                (None, Judging::Strictly) => None,
                 _ => Some(false),
             },
             Self::Exempt => Some(key.exempt? != 0),

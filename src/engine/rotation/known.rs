@@ -16,8 +16,24 @@ use std::collections::{HashMap, HashSet};
 struct Begun {
     slot: Slot,
     user: Box<str>,
-    /// Where the secret goes as soon as there is a new key, and of which account.
-    destination: Option<(Chosen, AccountLabel)>,
+}
+
+/// Where the secret of a user's next key goes as soon as there is one.
+#[derive(Debug)]
+struct Ahead {
+    slot: Slot,
+    user: Box<str>,
+    chosen: Chosen,
+    /// Of which account.
+    at: AccountLabel,
+    /// It is the key of a rotation.
+    in_rotation: bool,
+}
+
+impl Ahead {
+    fn is_of(&self, slot: Slot, user: &str) -> bool {
+        self.slot == slot && self.user.eq_ignore_ascii_case(user)
+    }
 }
 
 impl Begun {
@@ -47,10 +63,9 @@ pub struct Rotated {
     pub deactivated: HashSet<String>,
 }
 
-/// A key that this run has deactivated.
+/// How this run has deactivated a key.
 #[derive(Debug)]
 struct Deactivated {
-    key: String,
     change: ChangeId,
     at: DateTime<Utc>,
 }
@@ -59,21 +74,19 @@ struct Deactivated {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Rotations {
     begun: Vec<Begun>,
+    /// Where the secrets of keys go that are about to be created: of rotations, and of others.
+    ahead: Vec<Ahead>,
     /// The keys that replace another, each with that one.
     replaced: HashMap<String, (String, Evidence)>,
     /// The newer keys of which a person has said that they replace none.
     independent: HashSet<String>,
     /// The keys that this run has deactivated.
-    deactivated: Vec<Deactivated>,
+    deactivated: HashMap<String, Deactivated>,
     /// The keys that an earlier run has deactivated.
     deactivated_before: HashSet<String>,
 }
 
 impl Rotations {
-    fn begun(&mut self, slot: Slot, user: &str) -> Option<&mut Begun> {
-        self.begun.iter_mut().find(|it| it.is_of(slot, user))
-    }
-
     /// Whether the rotation of a user's key was begun, and is not complete.
     pub(in crate::engine) fn has_begun(&self, slot: Slot, user: &str) -> bool {
         self.begun.iter().any(|it| it.is_of(slot, user))
@@ -85,7 +98,6 @@ impl Rotations {
             self.begun.push(Begun {
                 slot,
                 user: user.into(),
-                destination: None,
             });
         }
     }
@@ -155,18 +167,20 @@ impl Rotations {
     /// Whether the old key was deactivated after the new one was there.
     pub(super) fn has_deactivated(&self, old: &str, new: Option<&NewKey>) -> bool {
         let since = |off: &Deactivated| new.is_none_or(|new| off.change > new.change);
-        let mut here = self.deactivated.iter();
-        here.any(|off| off.key == old && since(off)) || self.deactivated_before.contains(old)
+        self.deactivated.get(old).is_some_and(since) || self.deactivated_before.contains(old)
     }
 
     /// A rotation is complete, or a person goes on without it.
     pub(in crate::engine) fn end(&mut self, slot: Slot, user: &str) {
         self.begun.retain(|it| !it.is_of(slot, user));
+        self.ahead
+            .retain(|it| !it.in_rotation || !it.is_of(slot, user));
     }
 
     /// Another account is opened in this slot.
     pub(in crate::engine) fn forget(&mut self, slot: Slot) {
         self.begun.retain(|begun| begun.slot != slot);
+        self.ahead.retain(|ahead| ahead.slot != slot);
     }
 
     /// Notes where the secret of the next key of a user goes.
@@ -177,9 +191,14 @@ impl Rotations {
         at: AccountLabel,
         chosen: Chosen,
     ) {
-        if let Some(begun) = self.begun(slot, user) {
-            begun.destination = Some((chosen, at));
-        }
+        self.ahead.retain(|it| !it.is_of(slot, user));
+        self.ahead.push(Ahead {
+            slot,
+            user: user.into(),
+            chosen,
+            at,
+            in_rotation: self.has_begun(slot, user),
+        });
     }
 
     /// Where the secret of the next key of a user goes, if that was chosen in this account.
@@ -189,15 +208,13 @@ impl Rotations {
         user: &str,
         here: &AccountLabel,
     ) -> Option<&Chosen> {
-        let begun = self.begun.iter().find(|it| it.is_of(slot, user))?;
-        let (chosen, at) = begun.destination.as_ref()?;
-        at.is_same(here).then_some(chosen)
+        let ahead = self.ahead.iter().find(|it| it.is_of(slot, user))?;
+        ahead.at.is_same(here).then_some(&ahead.chosen)
     }
 
     /// When this run has deactivated a key.
     pub(super) fn deactivated_at(&self, key: &str) -> Option<DateTime<Utc>> {
-        let off = self.deactivated.iter().find(|off| off.key == key)?;
-        Some(off.at)
+        Some(self.deactivated.get(key)?.at)
     }
 
     /// Takes the destination for a key that was just created in an account. One that was chosen for a
@@ -208,8 +225,9 @@ impl Rotations {
         user: &str,
         at: &AccountLabel,
     ) -> Option<Chosen> {
-        let (chosen, chosen_at) = self.begun(slot, user)?.destination.take()?;
-        chosen_at.is_same(at).then_some(chosen)
+        let place = self.ahead.iter().position(|it| it.is_of(slot, user))?;
+        let ahead = self.ahead.swap_remove(place);
+        ahead.at.is_same(at).then_some(ahead.chosen)
     }
 
     /// Notes that this run has activated or deactivated a key.
@@ -221,10 +239,11 @@ impl Rotations {
         at: DateTime<Utc>,
     ) {
         self.deactivated_before.remove(key);
-        self.deactivated.retain(|off| off.key != key);
-        if !active {
-            let key = key.to_owned();
-            self.deactivated.push(Deactivated { key, change, at });
+        if active {
+            self.deactivated.remove(key);
+        } else {
+            let off = Deactivated { change, at };
+            self.deactivated.insert(key.to_owned(), off);
         }
     }
 }
@@ -273,6 +292,7 @@ mod tests {
             last_used,
             refresh: false,
             inactive_since: None,
+            is_toggled: false,
         }
     }
 

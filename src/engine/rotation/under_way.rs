@@ -47,7 +47,7 @@ impl Rotation<'_> {
             (Some(Blocker::NotLoaded), _) => "the keys to be loaded",
             (Some(Blocker::NoKey), _) => "no key to rotate",
             (Some(Blocker::NoRoom), _) => "room for a new key",
-            (Some(Blocker::TwoKeys), _) => "a word whether one replaces the other",
+            (Some(Blocker::TwoKeys), _) => "you: say which key replaces the other",
             (Some(Blocker::BothInUse), _) => "both keys are in use",
             (Some(Blocker::NewIsInactive), _) => "the newer key is Inactive",
             (Some(Blocker::SecretMayBeLost), _) => "a secret that may be lost",

@@ -1,11 +1,12 @@
-//! Putting a new key's secret somewhere: into a profile of the credentials file, or into a file of
-//! its own. In a rotation the destination can be chosen before there is a key: it is proved writable
-//! first, and the secret goes there as soon as there is one.
+//! Putting a new key's secret somewhere: into a profile of the credentials file, into a file of its own,
+//! or out of this machine's files. The destination can be chosen before there is a key: it is proved
+//! writable first, and the secret goes there as soon as there is one.
 //!
 //! What is being decided is a [`Choosing`]; what was agreed to before there is a key, a [`Chosen`];
 //! what is on its way there, a `Writing`: no one need wait for it.
 
 mod news;
+mod words;
 
 pub use news::{DestinationNews, Listing, NotWritten, Owner, Written};
 
@@ -13,7 +14,7 @@ use crate::engine::{
     DEMO, Engine,
     account::AccountLabel,
     activity::{Entry, Outcome},
-    destination::{Layout, ProfilePlan},
+    destination::{External, Found, Layout, NewSecret, ProfilePlan},
     effect::{Effect, NewFile, RequestId, SecretJob, SessionId, Slot},
     error::Error,
     model::Caller,
@@ -30,10 +31,21 @@ pub struct StoreIn {
     pub slot: Slot,
     /// The user.
     pub user: Box<str>,
-    /// The new key; `None` where a rotation is about to create it.
+    /// The new key; `None` where it is about to be created.
     pub key: Option<String>,
-    /// A profile of the credentials file, or else a file of its own.
-    pub profile: bool,
+    /// In what sort of place.
+    pub kind: DestinationKind,
+}
+
+/// A sort of destination, of which the name may still be to be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DestinationKind {
+    /// A profile of the credentials file.
+    Profile,
+    /// A file of its own, with these columns.
+    File(Layout),
+    /// One that is no file, which has its name already.
+    External(External),
 }
 
 /// A destination that is being chosen.
@@ -70,6 +82,8 @@ pub enum Medium {
     Profile(Profiles),
     /// A file of its own, with these columns.
     File(Layout),
+    /// One that is no file.
+    External(External),
 }
 
 /// What is known of the credentials file.
@@ -92,6 +106,8 @@ pub enum Phase {
     },
     /// What would change is shown.
     Agreeing(Box<Agreeing>),
+    /// What was found where a key would go that is no file is shown.
+    Found(Found),
     /// It is being written; or, before there is a key, proved writable, with what was agreed to.
     Writing(Option<Box<ProfilePlan>>),
 }
@@ -142,6 +158,10 @@ pub enum Destination {
     Profile(String),
     /// A file of its own, by its path.
     File(String),
+    /// A file beside the journal, by its path, since it could go nowhere else.
+    Kept(String),
+    /// One that is no file.
+    External(External),
 }
 
 impl Destination {
@@ -150,7 +170,8 @@ impl Destination {
     pub fn words(&self) -> String {
         match self {
             Self::Profile(name) => format!("profile {name}"),
-            Self::File(path) => format!("file {path}"),
+            Self::File(path) | Self::Kept(path) => format!("file {path}"),
+            Self::External(external) => external.words(),
         }
     }
 }
@@ -172,6 +193,8 @@ pub enum Chosen {
     Profile(Box<ProfilePlan>),
     /// A file, with its whole path.
     File(NewFile),
+    /// One that is no file, with what was found there.
+    External(External, Found),
 }
 
 impl Chosen {
@@ -181,6 +204,7 @@ impl Chosen {
         match self {
             Self::Profile(plan) => Destination::Profile(plan.profile.clone()),
             Self::File(file) => Destination::File(file.path.clone()),
+            Self::External(external, _) => Destination::External(external.clone()),
         }
     }
 }
@@ -199,7 +223,7 @@ impl Choosing {
     pub fn profiles(&self) -> &[String] {
         let found = match &self.medium {
             Medium::Profile(profiles) => profiles.found.as_ref(),
-            Medium::File(_) => None,
+            Medium::File(_) | Medium::External(_) => None,
         };
         let known = found.and_then(|found| found.profiles.as_deref().ok());
         known.unwrap_or_default()
@@ -210,7 +234,7 @@ impl Choosing {
     pub fn holding(&self) -> &[String] {
         match &self.medium {
             Medium::Profile(profiles) => profiles.found.as_ref().map_or(&[], |it| &it.holding),
-            Medium::File(_) => &[],
+            Medium::File(_) | Medium::External(_) => &[],
         }
     }
 
@@ -254,6 +278,10 @@ impl Engine {
     /// Begins to choose where the secret of a key goes: one that is held, or one that is about to
     /// be created.
     pub(in crate::engine) fn choose_destination(&mut self, store: StoreIn) -> Option<()> {
+        // A key that replaces none is refused where there is no room, as it is looked at.
+        if store.key.is_none() && self.rotations.has_begun(store.slot, &store.user) {
+            self.must_create(store.slot, &store.user)?;
+        }
         let account = self.fleet.get(store.slot)?;
         let (session, label) = match &store.key {
             Some(key) => {
@@ -269,14 +297,16 @@ impl Engine {
                 old.map(|old| old.key.id.clone())
             }
         };
-        let medium = if store.profile {
-            let holding = replaces.clone();
-            Medium::Profile(Profiles {
-                asked: self.secret_job(session, SecretJob::Profiles { holding }),
-                found: None,
-            })
-        } else {
-            Medium::File(Layout::Console)
+        let medium = match store.kind {
+            DestinationKind::Profile => {
+                let holding = replaces.clone();
+                Medium::Profile(Profiles {
+                    asked: self.secret_job(session, SecretJob::Profiles { holding }),
+                    found: None,
+                })
+            }
+            DestinationKind::File(layout) => Medium::File(layout),
+            DestinationKind::External(external) => Medium::External(external),
         };
         self.vault.choosing = Some(Choosing {
             session,
@@ -291,6 +321,18 @@ impl Engine {
             waits: None,
             refused: None,
         });
+        self.look_outside()
+    }
+
+    /// Looks at a destination that is no file, which has its name already.
+    fn look_outside(&mut self) -> Option<()> {
+        let choosing = self.vault.choosing.as_mut()?;
+        if let Medium::External(external) = &choosing.medium {
+            let (session, job) = (choosing.session, SecretJob::Look(external.clone()));
+            choosing.phase = Phase::Planning { again: false };
+            let request = self.secret_job(session, job);
+            self.vault.choosing.as_mut()?.waits = Some(request);
+        }
         Some(())
     }
 
@@ -310,14 +352,16 @@ impl Engine {
         if name.is_empty() {
             choosing.refused = Some(match choosing.medium {
                 Medium::Profile(_) => "A profile needs a name".into(),
-                Medium::File(_) => "A file needs a name".into(),
+                Medium::File(_) | Medium::External(_) => "A file needs a name".into(),
             });
             return None;
         }
         choosing.refused = None;
         choosing.name.clone_from(&name);
-        let Medium::File(layout) = choosing.medium else {
-            return self.look_at_profile(false);
+        let layout = match choosing.medium {
+            Medium::File(layout) => layout,
+            Medium::Profile(_) => return self.look_at_profile(false),
+            Medium::External(_) => return self.look_outside(),
         };
         let file = NewFile {
             path: name,
@@ -351,7 +395,7 @@ impl Engine {
     /// Back to the name, from what would change.
     pub(in crate::engine) fn other_name(&mut self) {
         if let Some(choosing) = &mut self.vault.choosing
-            && matches!(choosing.phase, Phase::Agreeing(_))
+            && matches!(choosing.phase, Phase::Agreeing(_) | Phase::Found(_))
         {
             choosing.back(None);
         }
@@ -379,6 +423,7 @@ impl Engine {
         }
         let agreeing = match std::mem::replace(&mut choosing.phase, Phase::Writing(None)) {
             Phase::Agreeing(agreeing) => *agreeing,
+            Phase::Found(found) => return self.put_outside(found),
             other => {
                 choosing.phase = other;
                 return None;
@@ -398,6 +443,50 @@ impl Engine {
         Some(())
     }
 
+    /// Puts a key where it was looked, or remembers that for when there is one.
+    fn put_outside(&mut self, found: Found) -> Option<()> {
+        let choosing = self.vault.choosing.as_mut()?;
+        let Medium::External(external) = &choosing.medium else {
+            return None;
+        };
+        let chosen = Chosen::External(external.clone(), found);
+        let (session, user) = (choosing.session, choosing.user.clone());
+        let Some(key) = choosing.key.clone() else {
+            return self.choose(session, &user, chosen);
+        };
+        let request = self.store(session, user, key, chosen);
+        self.vault.choosing.as_mut()?.waits = request;
+        Some(())
+    }
+
+    /// Keeps the secret of a key in a new file beside the journal, since it could go nowhere else.
+    pub(in crate::engine) fn keep_secret(&mut self, id: &str) -> Option<()> {
+        let key = self.new_secret(id)?;
+        let new = self.vault.key(id)?;
+        let (session, user) = (new.session, new.user.clone());
+        let request = self.secret_job(session, SecretJob::Keep(key));
+        self.vault.writing.push(Writing {
+            request,
+            key: id.to_owned(),
+            user,
+            destination: Destination::Kept(String::new()),
+            sent: self.now,
+        });
+        Some(())
+    }
+
+    /// A key that is held, as it goes to a destination.
+    fn new_secret(&self, id: &str) -> Option<NewSecret> {
+        let new = self.vault.key(id)?;
+        Some(NewSecret {
+            key: id.to_owned(),
+            secret: new.secret()?.clone(),
+            user: new.user.clone(),
+            account: new.account.id.clone(),
+            created: new.created,
+        })
+    }
+
     /// Puts the secret of a key somewhere. No one need wait for it.
     fn store(
         &mut self,
@@ -415,6 +504,11 @@ impl Engine {
                 key: key.clone(),
                 secret,
             },
+            Chosen::External(external, found) => SecretJob::Put {
+                external,
+                found,
+                key: self.new_secret(&key)?,
+            },
         };
         let request = self.secret_job(session, job);
         self.vault.writing.push(Writing {
@@ -427,7 +521,7 @@ impl Engine {
         Some(request)
     }
 
-    /// Puts a key that was just created where its rotation has chosen.
+    /// Puts a key that was just created where it was to go, if that was chosen.
     pub(in crate::engine) fn store_in_chosen(
         &mut self,
         session: SessionId,
@@ -483,7 +577,12 @@ impl Engine {
                 }
             }
             DestinationNews::Proven(Ok(path)) => self.proven(request, path)?,
-            DestinationNews::Planned(Err(why)) | DestinationNews::Proven(Err(why)) => {
+            DestinationNews::Found(Ok(found)) => {
+                self.choosing_for(request)?.phase = Phase::Found(found);
+            }
+            DestinationNews::Planned(Err(why))
+            | DestinationNews::Found(Err(why))
+            | DestinationNews::Proven(Err(why)) => {
                 self.choosing_for(request)?.back(Some(why));
             }
             DestinationNews::Written(result) => self.written(request, result)?,
@@ -491,7 +590,7 @@ impl Engine {
         Some(())
     }
 
-    /// Remembers for the rotation where its key will go.
+    /// Remembers where the key will go.
     fn proven(&mut self, request: RequestId, path: String) -> Option<()> {
         let choosing = self.choosing_for(request)?;
         let user = choosing.user.clone();
@@ -506,9 +605,14 @@ impl Engine {
             _ => return None,
         };
         let session = choosing.session;
+        self.choose(session, &user, chosen)
+    }
+
+    /// The next key of a user goes there.
+    fn choose(&mut self, session: SessionId, user: &str, chosen: Chosen) -> Option<()> {
         let here = AccountLabel::of(self.fleet.of(session)?);
         self.vault.choosing = None;
-        self.rotations.choose(session.slot, &user, here, chosen);
+        self.rotations.choose(session.slot, user, here, chosen);
         Some(())
     }
 
@@ -517,7 +621,9 @@ impl Engine {
         let writing = &mut self.vault.writing;
         let at = writing.iter().position(|it| it.request == request)?;
         let mut writing = writing.remove(at);
-        if let (Destination::File(path), Ok(written)) = (&mut writing.destination, &result) {
+        if let (Destination::File(path) | Destination::Kept(path), Ok(written)) =
+            (&mut writing.destination, &result)
+        {
             path.clone_from(&written.path);
         }
         self.note_activity(&writing, &result);
@@ -527,7 +633,10 @@ impl Engine {
                 if asks {
                     self.vault.choosing = None;
                 }
-                let words = writing.destination.words();
+                let words = match &writing.destination {
+                    Destination::External(_) => written.path.clone(),
+                    place => place.words(),
+                };
                 let key = writing.key.clone();
                 self.tell_written(writing, Ok(written));
                 self.note_stored(&key, &words)
@@ -565,7 +674,8 @@ impl Engine {
     fn note_activity(&mut self, writing: &Writing, result: &Result<Written, NotWritten>) {
         let action = match &writing.destination {
             Destination::Profile(_) => "write profile",
-            Destination::File(_) => "save file",
+            Destination::File(_) | Destination::Kept(_) => "save file",
+            Destination::External(external) => external.action(),
         };
         let place = writing.destination.words();
         let result = match result {

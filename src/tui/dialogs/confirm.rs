@@ -2,11 +2,12 @@
 
 use crate::{
     engine::{
-        Difference, KeyFacts, LeakStep, Plan, Preflight, REVOCATION, RotationAction, Severity,
+        Difference, KeyFacts, Plan, Preflight, REVOCATION, RotationAction, Severity,
         account::is_trial,
         impact::{CredentialKind, revocation},
-        leak::{Quarantine, StepState},
+        leak::Quarantine,
         model::LastUsed,
+        stakes::Weight,
     },
     tui::prelude::*,
 };
@@ -172,61 +173,16 @@ fn target(lines: &mut Lines<'_>, plan: &Plan) {
 fn stakes(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight, facts: &KeyFacts) {
     let theme = lines.theme;
     let mark = theme.glyphs.warn;
-    let in_use = words::in_use(&facts.status, &facts.last_used, lines.canvas.now);
-    let is_off = facts.status == KeyStatus::Inactive;
-    let row = plan.most_destructive().row();
-    // Nothing uses a key that was never used.
-    let never = matches!(facts.last_used.known(), Some(LastUsed::Never));
-    let follows = if never && row.severity == Severity::Interrupts {
-        row.undo.to_owned()
-    } else {
-        format!("{} {}", row.consequence, row.undo)
-    };
-    match row.severity {
-        Severity::Harmless => {
-            lines.text(in_use);
-            lines.text(follows);
-            return;
+    let key = keymap::name(context(preflight), Action::DeactivateInstead);
+    let instead = format!("Press {key} to deactivate instead.");
+    for stake in lines.canvas.engine.stakes(plan, facts, &instead) {
+        match stake.weight {
+            Weight::Told => lines.text(stake.text),
+            Weight::Noted => lines.marked(mark, stake.text, Style::new()),
+            Weight::Warning => lines.warn(stake.text),
+            Weight::Danger => lines.marked(mark, stake.text, theme.bad),
+            Weight::Below => lines.below(stake.text),
         }
-        Severity::Interrupts => {
-            lines.warn(in_use);
-            lines.below(follows);
-        }
-        Severity::Destroys => {
-            let unused = is_off && never;
-            let style = if unused { Style::new() } else { theme.bad };
-            lines.marked(mark, in_use, style);
-            let then = match plan.second() {
-                None if is_off => String::new(),
-                None => {
-                    let key = keymap::name(context(preflight), Action::DeactivateInstead);
-                    format!(" Press {key} to deactivate instead.")
-                }
-                Some(second) => format!(" Then another key is created for {}.", second.user()),
-            };
-            lines.below(format!("{}{then}", row.undo));
-        }
-    }
-    if let Some(words) = users_of(lines.canvas.engine, plan) {
-        lines.below(words);
-    }
-    if facts.others_active == 0 {
-        let user = plan.user();
-        lines.warn(if is_off {
-            format!("No other key of {user} is active.")
-        } else {
-            format!("It is the only active key of {user}.")
-        });
-    }
-    if facts.own {
-        let text = "iamkeys is signed in with it: the session ends.";
-        lines.marked(mark, text, theme.bad);
-    }
-    let account = lines.canvas.engine.fleet.of(plan.session);
-    let key = plan.at_risk().unwrap_or_default();
-    if account.is_some_and(|account| account.is_made_from(key)) {
-        let text = "iamkeys' session was made from it, and cannot be renewed without it.";
-        lines.marked(mark, text, theme.bad);
     }
 }
 
@@ -374,12 +330,6 @@ fn policy(lines: &mut Lines<'_>, document: &str) {
     }
 }
 
-/// Who uses the key that a plan puts at risk, where that is known.
-fn users_of(engine: &Engine, plan: &Plan) -> Option<String> {
-    let words = engine.impact_words(plan.session.slot, plan.at_risk()?)?;
-    Some(words::sentence(&words))
-}
-
 /// What rolling a rotation back stops, and its two steps. That the old key is active is one that is
 /// done already.
 fn roll_back(lines: &mut Lines<'_>, plan: &Plan, facts: &KeyFacts) {
@@ -425,7 +375,8 @@ fn looked(lines: &mut Lines<'_>, plan: &Plan, preflight: &Preflight) {
     }
     match (&preflight.difference, &preflight.failed) {
         (Some(difference), _) => {
-            lines.warn(different(difference, plan, preflight, lines.canvas.engine));
+            let words = lines.canvas.engine.different(difference, plan, preflight);
+            lines.warn(words);
         }
         (None, Some(error)) => lines.warn(format!(
             "It could not be looked at again, so this may be out of date. {}",
@@ -458,63 +409,6 @@ fn key_slots(engine: &Engine, plan: &Plan) -> String {
         }
         _ => "A key slot is free.".into(),
     }
-}
-
-/// What is different from what was known when the plan was proposed.
-fn different(
-    difference: &Difference,
-    plan: &Plan,
-    preflight: &Preflight,
-    engine: &Engine,
-) -> String {
-    let facts = preflight.key.as_ref();
-    let new = plan.at_risk().and_then(|key| engine.vault.key(key));
-    let text = match difference {
-        // AWS may take some seconds to list a key that was created a moment ago.
-        Difference::NotFound if new.is_some_and(|new| !new.deleted) => {
-            "AWS does not list the new key, or not yet. It may still exist: look again in some seconds."
-        }
-        Difference::Status(before) => {
-            let before = before.word();
-            return match facts.map(|facts| facts.status.word()) {
-                Some(now) => format!(
-                    "It has changed since you looked: it was {before}, and is {now} now. Decide \
-                     again."
-                ),
-                None => format!(
-                    "It has changed since you looked: it was {before}, and is not any more. Decide \
-                     again."
-                ),
-            };
-        }
-        Difference::Appeared(keys) => {
-            return format!("Since you looked, {} has appeared.", keys.join(" and "));
-        }
-        Difference::Policy => {
-            "Since you looked, the policy that revokes this user's sessions has changed. Decide again."
-        }
-        Difference::NotFound => {
-            let leak = engine.leak_in_sight(plan.session.slot);
-            let is_leaked = leak.as_ref().filter(|it| plan.at_risk() == Some(it.key));
-            return match is_leaked {
-                // Sessions outlive the key that has made them.
-                Some(leak) if leak.state(LeakStep::Revoke) != StepState::Done => {
-                    "It is not there any more. What sessions it has made may live on: revoke them."
-                        .into()
-                }
-                _ => "It is not there any more. Nothing is left to be done.".into(),
-            };
-        }
-        Difference::OtherSession => {
-            "Another session is open now. Close this, and look at the account again."
-        }
-        Difference::NoOther => {
-            "Since you looked, the other key has been switched off or deleted. Decide again."
-        }
-        Difference::Used => "It has been used since you looked. Decide again.",
-        Difference::UseUnknown => "Its last use can no longer be told. Decide again.",
-    };
-    text.into()
 }
 
 /// Whether a text begins so, in any case.

@@ -89,7 +89,11 @@ impl Exempt {
         match Exemption::read(text) {
             Err(why) => Some(why),
             Ok(it) if !it.holds_on(engine.now().date_naive()) => {
-                Some(format!("{} is over already", it.until))
+                let today = engine.now().date_naive();
+                Some(format!(
+                    "{} is over already: in UTC it is {today}",
+                    it.until
+                ))
             }
             Ok(it) if it.why.is_empty() => Some("Say why, behind the date".into()),
             Ok(_) => description_problem(text),
@@ -191,7 +195,7 @@ impl Dialog for Exempt {
         self.said(&mut lines, canvas);
         lines.gap();
         lines.text(
-            "Findings count it apart until that day. Everybody who may see the user can read why.",
+            "Findings count it apart until that day (UTC). Anyone who may list the user's tags can read why.",
         );
         let button = |action, verb| Button::of(Context::Exempt, action, verb);
         let verb = match self.typed() {
@@ -242,7 +246,7 @@ impl Dialog for Exempt {
             return Vec::new();
         }
         self.input = Input::default();
-        let text = "That looks like a secret, and everybody could read it: taken out again";
+        let text = "That looks like a secret, and anyone could read it: taken out again";
         vec![Ask::Complain(text.into())]
     }
 }

@@ -59,7 +59,7 @@ impl NewKeyDialog {
             slot: new.session.slot,
             user: new.user.clone(),
             key: Some(self.key.clone()),
-            profile,
+            kind: Store::kind(profile),
         });
         let store = Store::new(&new.user, profile);
         vec![Ask::Intend(choose), Ask::Open(Box::new(store))]
@@ -201,7 +201,10 @@ fn write_places(lines: &mut Lines<'_>, new: &NewKey) {
     let clipboard = on_clipboard.then(|| (true, "clipboard".to_owned(), None));
     let written = new.written.iter().map(|(place, result)| match place {
         Destination::Profile(name) => (result.is_ok(), format!("profile {name}"), None),
-        Destination::File(path) => (result.is_ok(), String::new(), Some(path)),
+        Destination::File(path) | Destination::Kept(path) => {
+            (result.is_ok(), String::new(), Some(path))
+        }
+        Destination::External(external) => (result.is_ok(), external.words(), None),
     });
     let places: Vec<_> = clipboard.into_iter().chain(written).collect();
     let between = format!(" {} ", glyphs.dot);

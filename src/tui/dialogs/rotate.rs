@@ -72,7 +72,7 @@ impl Rotate {
             slot: self.slot,
             user: self.user.clone(),
             key: None,
-            profile,
+            kind: Store::kind(profile),
         }));
         // Where no key is to be created, the engine says so.
         if self.actions(engine).contains(&RotationAction::Create) {

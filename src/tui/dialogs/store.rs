@@ -6,7 +6,7 @@ use crate::{
     engine::{
         destination::{Layout, LineChange, default_name},
         key_id::is_a_secret,
-        vault::{Agreeing, Choosing, Medium, NEW_KEY, Phase, Profiles, Whose},
+        vault::{Agreeing, Choosing, DestinationKind, Medium, NEW_KEY, Phase, Profiles, Whose},
     },
     tui::{prelude::*, widgets::dialog::pieces},
 };
@@ -46,6 +46,15 @@ impl Store {
             offered: false,
             button: 0,
             scroll: 0,
+        }
+    }
+
+    /// What sort of destination is asked for.
+    pub(in crate::tui) fn kind(profile: bool) -> DestinationKind {
+        if profile {
+            DestinationKind::Profile
+        } else {
+            DestinationKind::File(Layout::Console)
         }
     }
 
@@ -233,6 +242,8 @@ impl Dialog for Store {
                 self.write_file(&mut lines, choosing, *layout);
                 "Save as a file"
             }
+            // This dialog offers no such destination.
+            (Phase::Naming, Medium::External(_)) | (Phase::Found(_), _) => "Store",
             (Phase::Agreeing(agreeing), _) => {
                 review(&mut lines, choosing, agreeing);
                 let write = Button::of(Context::Plan, Action::Write, &verb(choosing));
@@ -252,7 +263,7 @@ impl Dialog for Store {
                 };
                 let profile = match medium {
                     Medium::Profile(_) => "profile ",
-                    Medium::File(_) => "",
+                    Medium::File(_) | Medium::External(_) => "",
                 };
                 working(&mut lines, &format!("{what} {profile}{name}"));
                 "Writing"
@@ -395,6 +406,7 @@ fn verb(choosing: &Choosing) -> String {
         _ if choosing.key.is_none() => match choosing.medium {
             Medium::Profile(_) => "Use this profile".into(),
             Medium::File(_) => "Use this file".into(),
+            Medium::External(_) => "Use this".into(),
         },
         _ => "Write".into(),
     }
@@ -408,7 +420,7 @@ fn review(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
     subject(lines, choosing);
     let path = match &choosing.medium {
         Medium::Profile(profiles) => profiles.found.as_ref().and_then(|it| it.path.as_deref()),
-        Medium::File(_) => None,
+        Medium::File(_) | Medium::External(_) => None,
     };
     let what = match (plan.file_exists, plan.section_exists()) {
         (false, _) => ", in a new file:",
@@ -420,7 +432,7 @@ fn review(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
     if agreeing.again {
         lines.warn("It has changed since it was shown. This is what it is now; decide again.");
     }
-    verdict(lines, choosing, agreeing);
+    verdict(lines, choosing);
     for beware in &plan.warnings {
         lines.warn(beware);
     }
@@ -445,43 +457,28 @@ fn review(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
 }
 
 /// Writes whose key is there now.
-fn verdict(lines: &mut Lines<'_>, choosing: &Choosing, agreeing: &Agreeing) {
+fn verdict(lines: &mut Lines<'_>, choosing: &Choosing) {
     let bad = lines.theme.bad;
-    let key = agreeing.holder.as_ref().map_or("", |holder| &holder.key);
+    let account = lines.canvas.engine.fleet.of(choosing.session);
+    let endpoint = account.and_then(|account| account.endpoint());
+    let mut sentences = choosing.holder_words(endpoint).into_iter();
+    let Some(first) = sentences.next() else {
+        return;
+    };
     match choosing.whose() {
         Whose::None => {}
-        Whose::ThisKey => lines.done("It holds this key already."),
-        Whose::Asking => lines.waiting(format!("It holds {key}. Asking whose that is.")),
-        Whose::SameUser => {
-            lines.done(format!("It holds {key}, of {} as well.", choosing.user));
-        }
-        Whose::Another(caller) => {
-            let text = format!("It holds {key} of another user: {}", caller.arn);
-            lines.marked(lines.theme.glyphs.warn, text, bad);
-            let here = choosing.account_id.as_ref();
-            if here.is_some_and(|here| *here != caller.account) {
-                let text = format!("That is another account: {}.", caller.account);
+        Whose::ThisKey | Whose::SameUser => lines.done(first),
+        Whose::Asking => lines.waiting(first),
+        Whose::NotAccepted | Whose::NotKnown(_) => lines.warn(first),
+        Whose::Another(_) => {
+            lines.marked(lines.theme.glyphs.warn, first, bad);
+            let last = sentences.next_back();
+            for text in sentences {
                 lines.marked(" ", text, bad);
             }
-            lines.below(format!(
-                "Programs that use this profile will act as {} instead.",
-                choosing.user
-            ));
+            if let Some(follows) = last {
+                lines.below(follows);
+            }
         }
-        Whose::NotAccepted => {
-            let account = lines.canvas.engine.fleet.of(choosing.session);
-            lines.warn(match account.and_then(|account| account.endpoint()) {
-                None => format!(
-                    "It holds {key}, which AWS does not accept: deleted, Inactive or expired."
-                ),
-                Some(endpoint) => format!(
-                    "It holds {key}. The endpoint of this session ({endpoint}) does not accept it; \
-                     AWS was not asked."
-                ),
-            });
-        }
-        Whose::NotKnown(why) => lines.warn(format!(
-            "It holds {key}. Whose that is, is not known: {why}"
-        )),
     }
 }

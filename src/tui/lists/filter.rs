@@ -4,7 +4,7 @@ use super::offered::{Offered, Values};
 use crate::engine::{
     account::{Account, Facts, Known, UserRow},
     fleet::Rows,
-    query::{Query, Scratch},
+    query::{Query, Scratch, UserFacts},
 };
 use chrono::{DateTime, Utc};
 use tui_input::Input;
@@ -125,11 +125,20 @@ impl Filter {
 
     /// Whether a key of a user passes.
     pub(super) fn passes_key(&mut self, account: &Account, row: &UserRow, key: Known<'_>) -> bool {
+        let owner = Owner::of(account, row, self.now);
+        self.passes_key_of(&owner, key)
+    }
+
+    /// The same, where what is known of the user is at hand.
+    pub(super) fn passes_key_of<'a>(&mut self, owner: &Owner<'a>, key: Known<'a>) -> bool {
         let scratch = self.scratch.get_or_insert_default();
-        let facts = Facts::of(account, self.now);
-        let key = facts.key(row, key);
-        self.query
-            .key_passes(&facts.user(row), &key, self.now, scratch)
+        let key = owner.facts.key(owner.row, key);
+        self.query.key_passes(&owner.user, &key, self.now, scratch)
+    }
+
+    /// What is known of a user, for all of their keys.
+    pub(super) fn owner<'a>(&self, account: &'a Account, row: &'a UserRow) -> Owner<'a> {
+        Owner::of(account, row, self.now)
     }
 
     /// Which of the first of these users matches best, the first if there are several; nothing
@@ -163,6 +172,24 @@ impl Filter {
                 .key_score(&facts.user(row), &key, self.now, scratch)
         });
         highest(&self.query, most, scores)
+    }
+}
+
+/// What is known of a user, and of the account.
+pub(super) struct Owner<'a> {
+    row: &'a UserRow,
+    facts: Facts<'a>,
+    user: UserFacts<'a>,
+}
+
+impl<'a> Owner<'a> {
+    fn of(account: &'a Account, row: &'a UserRow, now: DateTime<Utc>) -> Self {
+        let facts = Facts::of(account, now);
+        Self {
+            row,
+            user: facts.user(row),
+            facts,
+        }
     }
 }
 

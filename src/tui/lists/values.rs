@@ -23,7 +23,7 @@ pub(super) fn of_user<'a>(account: &'a Account, row: &'a UserRow, column: Column
 }
 
 /// What a key has in a column.
-pub(super) fn of_key<'a>(
+pub(in crate::tui) fn of_key<'a>(
     account: &'a Account,
     row: &'a UserRow,
     key: Known<'a>,

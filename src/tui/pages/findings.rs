@@ -1,7 +1,7 @@
 //! What is wrong with keys: the rules by severity with how many keys each finds, the keys of the
 //! selected one, and how old and how idle all Active keys are, as a grid that one can move in.
 //!
-//! The keys stand in the order of their age. Which one is selected is known by its ID: rows that come
+//! The keys stand in the order of their age, or of another column. Which one is selected is known by its ID: rows that come
 //! or go around it do not make it another.
 
 mod detail;
@@ -13,14 +13,33 @@ use crate::{
     engine::{
         Attention, RotationUnderWay,
         account::{Facts, Known},
-        findings::{AGES, Grid, IDLE, Rule, Severity, cell_filter},
+        findings::{AGES, Grid, IDLE, Rule, Severity, ShownRule, cell_filter},
         fleet::KeyPlace,
-        query::{Query, Scratch},
+        query::{
+            Query, Scratch,
+            sort::{self, Column, Sort, Value},
+        },
     },
-    tui::{layout::Layout, lists::Scroll, prelude::*},
+    tui::{
+        layout::Layout,
+        lists::{Scroll, values},
+        prelude::*,
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use std::{cmp::Reverse, collections::HashMap};
+use std::collections::HashMap;
+
+/// What the keys can be sorted by.
+const SORTS: &[Column] = &[Column::Id, Column::User, Column::Age, Column::LastUsed];
+
+/// The same of several accounts.
+const SORTS_OF_ALL: &[Column] = &[
+    Column::Id,
+    Column::User,
+    Column::Account,
+    Column::Age,
+    Column::LastUsed,
+];
 
 /// While answers come in, the keys keep their order for so long.
 const SETTLES_AFTER: TimeDelta = TimeDelta::milliseconds(250);
@@ -79,12 +98,16 @@ pub(in crate::tui) struct FindingsPage {
     pub part: Part,
     /// Where the selected rule stands among those that are shown.
     rules: Scroll,
+    /// Which rule that is: another account may have more of them. None for the rotations.
+    rule: Option<usize>,
     /// The selected cell: its age, and how idle.
     cell: (usize, usize),
     /// Whether the keys are those of the cell.
     of_cell: bool,
     keys: Vec<Found>,
     scroll: Scroll,
+    /// How the keys are sorted.
+    sort: Sort,
     chosen: Option<Chosen>,
     /// What the keys were listed of, and when.
     listed: Option<Of>,
@@ -93,6 +116,8 @@ pub(in crate::tui) struct FindingsPage {
     /// The rotations under way in the accounts that are shown, and when they were last looked for: that
     /// costs a look at each user.
     rotations: Vec<RotationUnderWay>,
+    /// There may be more of them: not all keys are loaded that would tell.
+    may_rotate_more: bool,
     looked: DateTime<Utc>,
 }
 
@@ -101,26 +126,35 @@ impl Default for FindingsPage {
         Self {
             part: Part::default(),
             rules: Scroll::default(),
+            rule: None,
             cell: (AGES.len() - 1, IDLE.len() - 1),
             of_cell: false,
             keys: Vec::new(),
             scroll: Scroll::default(),
+            sort: Sort::by(Column::Age),
             chosen: None,
             listed: None,
             seen: (usize::MAX, u64::MAX),
             settled: DateTime::UNIX_EPOCH,
             rotations: Vec::new(),
+            may_rotate_more: true,
             looked: DateTime::UNIX_EPOCH,
         }
     }
 }
 
-/// The rules that count, the gravest first, each with its place among all.
-fn shown(engine: &Engine) -> Vec<(usize, &Rule)> {
-    let rules = engine.findings.rules().all().iter().enumerate();
-    let mut shown: Vec<(usize, &Rule)> = rules.filter(|(_, rule)| rule.is_on).collect();
-    shown.sort_by_key(|(_, rule)| Reverse(rule.severity));
-    shown
+/// The rules that count in these accounts, the gravest first.
+fn shown<'a>(engine: &'a Engine, rows: Rows<'a>) -> Vec<ShownRule<'a>> {
+    engine.findings.shown(rows)
+}
+
+/// A number of which it may be known that there are no more: with `+` where there may be.
+fn number(count: usize, is_certain: bool) -> String {
+    match (count, is_certain) {
+        (count, true) => format::count(count),
+        (0, false) => "?".into(),
+        (count, false) => format!("{}+", format::count(count)),
+    }
 }
 
 impl FindingsPage {
@@ -133,19 +167,19 @@ impl FindingsPage {
         }
     }
 
-    fn of(&self, engine: &Engine) -> Of {
+    fn of(&self, engine: &Engine, rows: Rows<'_>) -> Of {
         if self.of_cell {
             return Of::Cell(self.cell.0, self.cell.1);
         }
-        let rules = shown(engine);
+        let rules = shown(engine, rows);
         let rule = rules.get(self.rules.cursor());
-        rule.map_or(Of::Rotations, |(at, _)| Of::Rule(*at))
+        rule.map_or(Of::Rotations, |rule| Of::Rule(rule.place))
     }
 
     /// The filter that shows what is selected: the keys of a rule, or of a cell. There is none for
     /// rotations.
-    pub(in crate::tui) fn filter(&self, engine: &Engine) -> Option<String> {
-        Some(match self.of(engine) {
+    pub(in crate::tui) fn filter(&self, engine: &Engine, rows: Rows<'_>) -> Option<String> {
+        Some(match self.of(engine, rows) {
             Of::Rule(rule) => format!("finding:{}", engine.findings.rules().get(rule)?.id),
             Of::Cell(age, idle) => cell_filter(age, idle),
             Of::Rotations => return None,
@@ -153,8 +187,8 @@ impl FindingsPage {
     }
 
     /// Whether the rotations under way are selected, behind the rules.
-    pub(in crate::tui) fn is_on_rotations(&self, engine: &Engine) -> bool {
-        self.of(engine) == Of::Rotations
+    pub(in crate::tui) fn is_on_rotations(&self, engine: &Engine, rows: Rows<'_>) -> bool {
+        self.of(engine, rows) == Of::Rotations
     }
 
     /// The keys that are listed, without those of root.
@@ -166,12 +200,12 @@ impl FindingsPage {
         keys.collect()
     }
 
-    /// Whether the selected rule is about the root user, whose keys are in no list.
-    pub(in crate::tui) fn is_of_root(&self, engine: &Engine) -> bool {
-        match self.of(engine) {
+    /// Whether the selected rule is about the root user alone, whose keys are in no list.
+    pub(in crate::tui) fn is_of_root(&self, engine: &Engine, rows: Rows<'_>) -> bool {
+        match self.of(engine, rows) {
             Of::Rule(rule) => {
                 let rule = engine.findings.rules().get(rule);
-                rule.is_some_and(|rule| rule.is_of_root)
+                rule.is_some_and(Rule::is_of_root_alone)
             }
             _ => false,
         }
@@ -203,9 +237,29 @@ impl FindingsPage {
     }
 
     /// Selects a rule; behind them, the rotations.
-    pub(in crate::tui) fn select_rule(&mut self, engine: &Engine, at: usize) {
-        self.rules.select(at, shown(engine).len() + 1);
+    pub(in crate::tui) fn select_rule(&mut self, engine: &Engine, rows: Rows<'_>, at: usize) {
+        let rules = shown(engine, rows);
+        self.rules.select(at, rules.len() + 1);
+        self.rule = rules.get(self.rules.cursor()).map(|rule| rule.place);
         self.of_cell = false;
+    }
+
+    /// Stays at the selected rule when there are others than before.
+    fn follow_rules(&mut self, rules: &[ShownRule<'_>]) {
+        let at = self.rules.cursor();
+        if rules.get(at).map(|rule| rule.place) == self.rule {
+            return;
+        }
+        let kept = match self.rule {
+            Some(place) => rules.iter().position(|rule| rule.place == place),
+            None if self.listed.is_some() => Some(rules.len()),
+            None => None,
+        };
+        match kept {
+            Some(kept) => self.rules.carry(kept, rules.len() + 1),
+            None => self.rules.select(at, rules.len() + 1),
+        }
+        self.rule = rules.get(self.rules.cursor()).map(|rule| rule.place);
     }
 
     /// Selects a key.
@@ -225,7 +279,7 @@ impl FindingsPage {
         match self.part {
             Part::Rules => {
                 let at = self.rules.cursor().saturating_add_signed(by);
-                self.select_rule(engine, at);
+                self.select_rule(engine, rows, at);
             }
             Part::Keys => {
                 let at = self.scroll.cursor().saturating_add_signed(by);
@@ -298,8 +352,10 @@ impl FindingsPage {
 
     /// Follows what has come.
     pub(in crate::tui) fn follow(&mut self, engine: &Engine, rows: Rows<'_>, layout: &Layout) {
-        let room = rows::Room::of(self, layout, engine);
-        self.rules.set_height(room.rules, shown(engine).len() + 1);
+        let rules = shown(engine, rows);
+        let room = rows::Room::of(self, layout, &rules);
+        self.rules.set_height(room.rules, rules.len() + 1);
+        self.follow_rules(&rules);
         self.list(engine, rows, false);
         self.scroll.set_height(room.keys, self.keys.len());
     }
@@ -322,7 +378,7 @@ impl FindingsPage {
     /// Lists the keys: at once where that is asked for or rows stand elsewhere, and otherwise at most
     /// four times a second.
     fn list(&mut self, engine: &Engine, rows: Rows<'_>, asked_for: bool) {
-        let (of, now) = (self.of(engine), engine.now());
+        let (of, now) = (self.of(engine, rows), engine.now());
         let has_rotated = self.look_for_rotations(engine, rows, asked_for);
         let is_stale = has_rotated && of == Of::Rotations;
         let places = rows.accounts().map(|account| {
@@ -342,8 +398,8 @@ impl FindingsPage {
         self.settled = now;
         self.keys = match of {
             Of::Rotations => rotated(&self.rotations, rows),
-            Of::Rule(rule) => found_by(rule, engine, rows),
-            Of::Cell(age, idle) => in_cell(age, idle, engine, rows),
+            Of::Rule(rule) => found_by(rule, engine, rows, self.sort),
+            Of::Cell(age, idle) => in_cell((age, idle), engine, rows, self.sort),
         };
         if is_other {
             self.scroll.select(0, self.keys.len());
@@ -364,6 +420,24 @@ impl FindingsPage {
         }
     }
 
+    /// Sorts the keys in another way. The selected one stays so.
+    pub(in crate::tui) fn sort(&mut self, engine: &Engine, rows: Rows<'_>, sort: Sort) {
+        self.sort = sort;
+        // What was listed before is in another order.
+        self.seen = (usize::MAX, u64::MAX);
+        self.list(engine, rows, true);
+    }
+
+    /// The columns that the keys can be sorted by, and how they are.
+    pub(in crate::tui) fn sorted(&self, rows: Rows<'_>) -> (&'static [Column], Sort) {
+        let columns = if rows.only().is_none() {
+            SORTS_OF_ALL
+        } else {
+            SORTS
+        };
+        (columns, self.sort)
+    }
+
     /// Looks which rotations are under way, at most four times a second unless that is asked for. Says
     /// whether they are others than before.
     fn look_for_rotations(&mut self, engine: &Engine, rows: Rows<'_>, asked_for: bool) -> bool {
@@ -377,6 +451,7 @@ impl FindingsPage {
         found.retain(|it| rows.account(it.slot).is_some());
         let are_others = found != self.rotations;
         self.rotations = found;
+        self.may_rotate_more = rows.accounts().any(may_rotate_more);
         are_others
     }
 
@@ -411,30 +486,35 @@ fn is_chosen(found: Found, chosen: &Chosen, rows: Rows<'_>) -> bool {
         }
 }
 
-/// How old a key is, the oldest first; what is not known comes last.
-fn age(place: KeyPlace, rows: Rows<'_>) -> i64 {
-    let created = rows.key(place).and_then(|(_, key)| key.created());
-    created.map_or(i64::MAX, |time| time.timestamp())
+/// Puts keys in order.
+fn arrange(places: &mut Vec<KeyPlace>, rows: Rows<'_>, sort: Sort) {
+    sort::arrange(places, sort.descending, |place: KeyPlace| {
+        let account = rows.account(place.slot);
+        let known = account.zip(rows.key(place));
+        known.map_or(Value::None, |(account, (row, key))| {
+            values::of_key(account, row, key, sort.column)
+        })
+    });
 }
 
-/// The keys of a rule, the oldest first; those of root before them, and exempt ones behind.
-fn found_by(rule: usize, engine: &Engine, rows: Rows<'_>) -> Vec<Found> {
+/// The keys of a rule in order; those of root before them, and exempt ones behind.
+fn found_by(rule: usize, engine: &Engine, rows: Rows<'_>, sort: Sort) -> Vec<Found> {
     let roots = rows.accounts().flat_map(|account| {
         let count = account.findings.roots(rule);
         std::iter::repeat_n(Found::Root(account.session.slot), count)
     });
     let mut found: Vec<KeyPlace> = engine.findings.keys(rows, rule).collect();
     let mut exempt: Vec<KeyPlace> = engine.findings.exempt_keys(rows, rule).collect();
-    found.sort_by_cached_key(|place| age(*place, rows));
-    exempt.sort_by_cached_key(|place| age(*place, rows));
+    arrange(&mut found, rows, sort);
+    arrange(&mut exempt, rows, sort);
     let found = found.into_iter().map(|place| Found::Key(place, false));
     let exempt = exempt.into_iter().map(|place| Found::Key(place, true));
     roots.chain(found).chain(exempt).collect()
 }
 
-/// The keys of a cell, the oldest first.
-fn in_cell(age_at: usize, idle: usize, engine: &Engine, rows: Rows<'_>) -> Vec<Found> {
-    let query = Query::parse(&cell_filter(age_at, idle));
+/// The keys of a cell in order.
+fn in_cell((age, idle): (usize, usize), engine: &Engine, rows: Rows<'_>, sort: Sort) -> Vec<Found> {
+    let query = Query::parse(&cell_filter(age, idle));
     let mut scratch = Scratch::default();
     let mut found = Vec::new();
     for account in rows.accounts() {
@@ -450,9 +530,18 @@ fn in_cell(age_at: usize, idle: usize, engine: &Engine, rows: Rows<'_>) -> Vec<F
             }
         }
     }
-    found.sort_by_cached_key(|place| age(*place, rows));
+    arrange(&mut found, rows, sort);
     let found = found.into_iter();
     found.map(|place| Found::Key(place, false)).collect()
+}
+
+/// Whether rotations may be under way in an account that nothing tells of: users who may have two keys,
+/// and of whom these are not loaded.
+fn may_rotate_more(account: &Account) -> bool {
+    let may_have_two =
+        |row: &UserRow| row.keys.known().is_none() && row.key_count().is_none_or(|count| count > 1);
+    let may_have_two = || account.users.rows().iter().any(may_have_two);
+    !account.is_shut() && (account.is_lost() || !account.is_listed() || may_have_two())
 }
 
 /// The keys of the users whose rotation is under way.
@@ -485,9 +574,16 @@ pub(super) fn row() -> PageRow {
     }
 }
 
-/// How many keys are found, as the tab shows it.
+/// How many keys are found, as the tab shows it: with `+` where there are accounts, users or keys that are
+/// not known. That a rule cannot be judged of some keys is said beside the rule; no finding at all is none
+/// only where all can.
 pub(super) fn count(engine: &Engine, rows: Rows<'_>) -> String {
-    format::count(engine.findings.found(rows))
+    let found = engine.findings.found(rows);
+    let is_certain = match found {
+        0 => engine.findings.is_certain(rows),
+        _ => knows_all_keys(rows),
+    };
+    number(found, is_certain)
 }
 
 /// The symbol of a severity, and how it is drawn.
@@ -513,4 +609,15 @@ fn cell_style(theme: &Theme, age: usize, idle: usize) -> Style {
 /// The grid of the accounts that are shown.
 fn grid(canvas: &Canvas<'_>) -> Grid {
     canvas.engine.findings.grid(canvas.rows)
+}
+
+/// Whether all keys of these accounts are known, and all of the accounts can be asked.
+fn knows_all_keys(rows: Rows<'_>) -> bool {
+    rows.accounts()
+        .all(|account| account.is_shut() || account.is_all_known() && !account.is_lost())
+}
+
+/// Whether all keys of the accounts that are shown stand in it.
+fn is_all_in(grid: &Grid, rows: Rows<'_>) -> bool {
+    grid.unknown == 0 && knows_all_keys(rows)
 }

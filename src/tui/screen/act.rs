@@ -192,7 +192,7 @@ impl Screen {
                 self.move_in_findings(action);
             }
             Action::ShowFound => {
-                if let Some(filter) = self.pages.findings.filter(&self.engine) {
+                if let Some(filter) = self.pages.findings.filter(&self.engine, self.rows()) {
                     self.go_to(Page::Keys);
                     self.filter_by(&filter);
                 }
@@ -509,7 +509,13 @@ impl Screen {
     /// Sorts the list that is shown in another way, and says so.
     pub(super) fn sort(&mut self, sort: Sort) {
         match self.pages.shown {
-            Page::Activity | Page::Findings => return,
+            Page::Activity => return,
+            Page::Findings => {
+                let rows = self.engine.fleet.rows(self.scope);
+                self.pages.findings.sort(&self.engine, rows, sort);
+                self.say(sort.words());
+                return;
+            }
             Page::Accounts => {
                 self.pages.accounts.sort(&self.engine.fleet, sort);
                 self.say(sort.words());
@@ -526,6 +532,10 @@ impl Screen {
     pub(super) fn sorted(&self) -> (&'static [Column], Sort) {
         match self.pages.shown {
             Page::Accounts => (accounts::SORTS, self.pages.accounts.sort),
+            Page::Findings => {
+                let rows = self.engine.fleet.rows(self.scope);
+                self.pages.findings.sorted(rows)
+            }
             _ => self.lists.sorted(),
         }
     }

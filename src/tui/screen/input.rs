@@ -137,7 +137,7 @@ impl Screen {
             Target::KeyRow(at) => self.lists.select_key(rows, *at),
             Target::Rule(at) => {
                 self.pages.findings.part = Part::Rules;
-                self.pages.findings.select_rule(&self.engine, *at);
+                self.pages.findings.select_rule(&self.engine, rows, *at);
             }
             Target::Found(at) => {
                 self.pages.findings.part = Part::Keys;

@@ -62,7 +62,11 @@ impl Screen {
 
     /// Whether the rotations under way are selected among the findings.
     pub(super) fn is_on_rotations(&self) -> bool {
-        self.pages.shown == Page::Findings && self.pages.findings.is_on_rotations(&self.engine)
+        self.pages.shown == Page::Findings
+            && self
+                .pages
+                .findings
+                .is_on_rotations(&self.engine, self.rows())
     }
 
     /// Why a plan is not possible here and now; `None` if it is.

@@ -3,14 +3,19 @@
 //!
 //! That can be said once all pages are read, for a group or a policy may be told of later than the users
 //! who have it. Until then what gives each user permissions is kept with them, in short form.
+//!
+//! Who wants all of it, and no screen, has it read beside the listing: what a page says of users who are
+//! not listed yet waits for them.
 
 use super::{Inventory, What};
 use crate::engine::{
+    account::UserRow,
     effect::RequestId,
     error::{Error, Kind},
     impact::policy::{Given, Grants},
     model::{UserDetails, UserDetailsPage},
     request::Read,
+    user_tags::UserTags,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
@@ -37,6 +42,8 @@ enum Progress {
     Next(Option<String>),
     /// A page is asked for; only the answer to this request counts.
     Asked(RequestId),
+    /// All of them are read, and the users are still being listed.
+    Read,
     /// All of them are read.
     Done,
     /// Refused, not understood, or lost again and again: not asked for until a person refreshes.
@@ -55,6 +62,11 @@ pub(super) struct Details {
     told: HashSet<Box<str>>,
     /// A listing has named users since it began: their page may have been read before they were there.
     misses_some: bool,
+    /// It has begun before all users were listed for the first time.
+    is_early: bool,
+    /// What pages have said of users who are not listed yet, by name in lower case: their tags, and what
+    /// gives them permissions.
+    awaited: HashMap<Box<str>, (UserTags, Option<Arc<Grants>>)>,
     /// Users whose tags were changed, in lower case, and when. A page may be older than that, also one
     /// that is asked for later: AWS needs some seconds to show a change everywhere.
     changed: HashMap<Box<str>, DateTime<Utc>>,
@@ -75,7 +87,10 @@ impl Default for Progress {
 impl Details {
     /// A user's tags were told alone: that is newer than what a page of this reading says of them.
     pub(super) fn keep_told(&mut self, user: &str) {
-        if matches!(self.progress, Progress::Next(_) | Progress::Asked(_)) {
+        if matches!(
+            self.progress,
+            Progress::Next(_) | Progress::Asked(_) | Progress::Read
+        ) {
             self.told.insert(user.to_ascii_lowercase().into());
         }
     }
@@ -99,6 +114,8 @@ impl Details {
         self.error = None;
         self.told.clear();
         self.misses_some = false;
+        self.is_early = false;
+        self.awaited = HashMap::new();
         self.forget_given();
     }
 
@@ -162,13 +179,20 @@ impl Details {
 }
 
 impl Inventory {
-    /// The next page, if there is one to be asked for: once all users are listed.
-    pub(in crate::engine) fn next_details(&self) -> Option<Read> {
+    /// The next page, if there is one to be asked for: once all users are listed, or beside their first
+    /// listing.
+    pub(in crate::engine) fn next_details(&self, early: bool) -> Option<Read> {
         let Progress::Next(marker) = &self.details.progress else {
             return None;
         };
-        let listed = self.complete && self.listing.is_ready();
-        listed.then(|| Read::UserDetails(marker.clone()))
+        let is_time = self.is_time_for_all(early);
+        is_time.then(|| Read::UserDetails(marker.clone()))
+    }
+
+    /// Whether it is time to ask what is told of all users at once.
+    pub(super) fn is_time_for_all(&self, early: bool) -> bool {
+        let is_first = !self.complete && self.listing.is_loading();
+        (self.complete && self.listing.is_ready()) || (early && is_first)
     }
 
     /// Whether they could not be read, so that tags are known only of users who were selected.
@@ -205,6 +229,7 @@ impl Inventory {
 
     /// Notes that a page is asked for.
     pub(in crate::engine) fn ask_details(&mut self, request: RequestId) {
+        self.details.is_early |= !self.complete;
         self.details.progress = Progress::Asked(request);
     }
 
@@ -236,13 +261,26 @@ impl Inventory {
                 self.take_details(page.users);
                 match page.next {
                     Some(next) => Progress::Next(Some(next)),
-                    None => {
-                        self.judge_all();
-                        Progress::Done
-                    }
+                    None => Progress::Read,
                 }
             }
         };
+        self.end_details();
+    }
+
+    /// All pages are read and all users listed: what was read beside the listing is read again where it
+    /// misses one.
+    pub(super) fn end_details(&mut self) {
+        if !self.complete || !matches!(self.details.progress, Progress::Read) {
+            return;
+        }
+        let is_missed = |row: &UserRow| row.tags.known().is_none();
+        if self.details.is_early && self.rows.iter().any(is_missed) {
+            self.details.begin_again();
+            return;
+        }
+        self.judge_all();
+        self.details.progress = Progress::Done;
     }
 
     /// All groups and policies are told of: how much each user can do follows from them. A user who was
@@ -263,6 +301,7 @@ impl Inventory {
 
     /// There is no more to come.
     fn forget_grants(&mut self) {
+        self.details.awaited = HashMap::new();
         for row in &mut self.rows {
             row.grants = None;
         }
@@ -272,17 +311,36 @@ impl Inventory {
     fn take_details(&mut self, users: Vec<UserDetails>) {
         let mut next = 0;
         for user in users {
-            // Who is not listed is new: the listing that names them has all of it read again.
-            let Some(at) = self.find_from(next, &user.name) else {
-                continue;
-            };
-            next = at + 1;
-            self.rows[at].grants = self.details.keep_grants(user.grants);
-            let is_newer = self.details.is_newer(&user.name);
-            if !is_newer && self.rows[at].tags.known() != Some(&user.tags) {
-                self.edit(at, |row| row.tags.tell(user.tags));
-                self.touch(at, What::Tags);
+            let grants = self.details.keep_grants(user.grants);
+            if let Some(at) = self.find_from(next, &user.name) {
+                next = at + 1;
+                self.tell_details(at, user.tags, grants);
+            } else if !self.complete {
+                let name = user.name.to_ascii_lowercase().into();
+                self.details.awaited.insert(name, (user.tags, grants));
             }
+            // Who is not listed then is new: the listing that names them has all of it read again.
+        }
+    }
+
+    /// Files what was said of a user before they were listed.
+    pub(super) fn take_awaited_details(&mut self, at: usize) {
+        if self.details.awaited.is_empty() {
+            return;
+        }
+        let name = self.rows[at].user.name.to_ascii_lowercase();
+        if let Some((tags, grants)) = self.details.awaited.remove(name.as_str()) {
+            self.tell_details(at, tags, grants);
+        }
+    }
+
+    fn tell_details(&mut self, at: usize, tags: UserTags, grants: Option<Arc<Grants>>) {
+        let row = &mut self.rows[at];
+        row.grants = grants;
+        let is_newer = self.details.is_newer(&row.user.name);
+        if !is_newer && row.tags.known() != Some(&tags) {
+            self.edit(at, |row| row.tags.tell(tags));
+            self.touch(at, What::Tags);
         }
     }
 }

@@ -25,11 +25,12 @@ impl Quarantine {
 }
 
 impl Inventory {
-    /// Who is under quarantine, if that is to be asked: once all users are listed.
-    pub(in crate::engine) fn next_quarantine(&self) -> Option<Read> {
+    /// Who is under quarantine, if that is to be asked: once all users are listed, or beside their first
+    /// listing.
+    pub(in crate::engine) fn next_quarantine(&self, early: bool) -> Option<Read> {
         let Quarantine { users, refresh } = &self.quarantine;
         let due = users.is_idle() || (*refresh && !users.is_loading());
-        (due && self.complete && self.listing.is_ready()).then_some(Read::Quarantined)
+        (due && self.is_time_for_all(early)).then_some(Read::Quarantined)
     }
 
     /// Notes that it is asked.

@@ -1,6 +1,9 @@
 //! What has become known of a destination: found, looked at and written outside.
 
-use crate::engine::{destination::ProfilePlan, model::Caller};
+use crate::engine::{
+    destination::{Found, ProfilePlan},
+    model::Caller,
+};
 
 /// What has become known of a destination.
 #[derive(Debug)]
@@ -11,6 +14,8 @@ pub enum DestinationNews {
     Planned(Result<(Box<ProfilePlan>, Option<String>), String>),
     /// Whose the key is that is there now.
     Owner(Owner),
+    /// What is found where a key would go that is no file; or why it cannot go there.
+    Found(Result<Found, String>),
     /// It can be written: the whole path; or why not.
     Proven(Result<String, String>),
     /// It is written, or it is not.
@@ -20,7 +25,7 @@ pub enum DestinationNews {
 /// A secret that has been written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The whole path of the file.
+    /// The whole path of the file; of what is no file, the place in words.
     pub path: String,
     /// Why a power cut could still undo it.
     pub unsure: Option<String>,

@@ -1,10 +1,10 @@
 //! What a rule is about: its condition, why it matters, what to do, and what it is called elsewhere;
 //! and what is not known of it.
 
-use super::{FindingsPage, Of, rows::with_detail};
+use super::{FindingsPage, Of, number, rows::with_detail, shown};
 use crate::{
     engine::{
-        findings::{AGES, Counted, IDLE, Rule, Standing, cell_filter, exemptions},
+        findings::{AGES, Counted, IDLE, ShownRule, Standing, cell_filter, exemptions},
         fleet::Rows,
     },
     tui::prelude::*,
@@ -20,7 +20,7 @@ const MORE: u16 = 9;
 const TALL: u16 = 22;
 
 /// How many lines it has in an area with a border.
-pub(super) fn height(_page: &FindingsPage, area: Rect) -> u16 {
+pub(super) fn height(area: Rect) -> u16 {
     match area.height {
         TALL.. => MORE,
         height if with_detail(height) => LINES,
@@ -29,23 +29,24 @@ pub(super) fn height(_page: &FindingsPage, area: Rect) -> u16 {
 }
 
 impl FindingsPage {
-    fn rule<'a>(&self, canvas: &Canvas<'a>) -> Option<(usize, &'a Rule)> {
-        match self.of(canvas.engine) {
-            Of::Rule(at) => Some((at, canvas.engine.findings.rules().get(at)?)),
-            Of::Cell(..) | Of::Rotations => None,
+    fn rule<'a>(&self, canvas: &Canvas<'a>) -> Option<ShownRule<'a>> {
+        if self.of_cell {
+            return None;
         }
+        let rules = shown(canvas.engine, canvas.rows);
+        rules.into_iter().nth(self.rules.cursor())
     }
 
     /// What the keys are.
     pub(super) fn title(&self, canvas: &Canvas<'_>) -> String {
-        match self.of(canvas.engine) {
+        match self.of(canvas.engine, canvas.rows) {
             Of::Cell(age, idle) => {
                 format!("{}, {}", age_words(age), idle_words(idle))
             }
             Of::Rotations => ROTATIONS.into(),
             Of::Rule(_) => {
                 let rule = self.rule(canvas);
-                rule.map_or_else(String::new, |(_, rule)| visible(&rule.title).into_owned())
+                rule.map_or_else(String::new, |rule| visible(&rule.title).into_owned())
             }
         }
     }
@@ -53,14 +54,15 @@ impl FindingsPage {
     /// How many there are; and how many are exempt and not known, where there is room for that.
     pub(super) fn note(&self, canvas: &Canvas<'_>, is_short: bool) -> String {
         let dot = canvas.theme.glyphs.dot;
-        if self.of(canvas.engine) == Of::Rotations {
-            return format::plural(self.rotations.len(), "rotation");
+        if self.of(canvas.engine, canvas.rows) == Of::Rotations {
+            return counted_words(self.rotations.len(), !self.may_rotate_more, "rotation");
         }
-        let Some((at, _)) = self.rule(canvas) else {
+        let Some(rule) = self.rule(canvas) else {
             return format::plural(self.keys.len(), "key");
         };
-        let counted = canvas.engine.findings.count(canvas.rows, at);
-        let mut parts = vec![format::plural(counted.found, "key")];
+        let counted = canvas.engine.findings.count(canvas.rows, rule.place);
+        let is_certain = counted.is_certain();
+        let mut parts = vec![counted_words(counted.found, is_certain, "key")];
         if counted.exempt > 0 && !is_short {
             parts.push(format!("{} exempt", format::count(counted.exempt)));
         }
@@ -68,6 +70,15 @@ impl FindingsPage {
             parts.push(format!("{} not known", format::count(counted.unknown)));
         }
         parts.join(&format!(" {dot} "))
+    }
+}
+
+/// So many things, where there may be more.
+pub(super) fn counted_words(count: usize, is_certain: bool, thing: &str) -> String {
+    if is_certain {
+        format::plural(count, thing)
+    } else {
+        format!("{} {thing}s", number(count, false))
     }
 }
 
@@ -91,8 +102,9 @@ fn idle_words(idle: usize) -> String {
 
 /// What is not known of a rule.
 fn not_known(counted: Counted, rows: Rows<'_>) -> Option<String> {
-    let lost = rows.accounts().filter(|account| account.is_lost()).count();
-    if counted.is_certain() && rows.is_listed() && lost == 0 {
+    let is_lost = |account: &&Account| account.is_lost() && !account.is_shut();
+    let lost = rows.accounts().filter(is_lost).count();
+    if counted.is_certain() && counted.unsure == 0 {
         return None;
     }
     let all = format::count(rows.count_users());
@@ -110,12 +122,16 @@ fn not_known(counted: Counted, rows: Rows<'_>) -> Option<String> {
         let accounts = format::plural(counted.accounts, "account");
         format!("root's keys of {accounts} not known")
     });
-    let listed = (!rows.is_listed()).then(|| "users are still being listed".to_owned());
+    let unsure = (counted.unsure > 0).then(|| {
+        let keys = format::plural(counted.unsure, "key");
+        format!("{keys} may be exempt: not known")
+    });
+    let listed = (counted.unlisted > lost).then(|| "users are still being listed".to_owned());
     let lost = (lost > 0).then(|| {
         let accounts = format::plural(lost, "account");
         format!("{accounts} not reachable")
     });
-    let words = users.into_iter().chain(keys).chain(root);
+    let words = unsure.into_iter().chain(users).chain(keys).chain(root);
     let words: Vec<String> = words.chain(listed).chain(lost).collect();
     Some(words.join(", "))
 }
@@ -123,14 +139,14 @@ fn not_known(counted: Counted, rows: Rows<'_>) -> Option<String> {
 /// Why there is no key.
 pub(super) fn why_none(page: &FindingsPage, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
     let theme = canvas.theme;
-    if page.of(canvas.engine) == Of::Rotations {
+    if page.of(canvas.engine, canvas.rows) == Of::Rotations {
         let text = "No rotation is under way, as far as the keys are loaded.";
         return vec![(text.into(), theme.dim)];
     }
-    let Some((at, _)) = page.rule(canvas) else {
+    let Some(rule) = page.rule(canvas) else {
         return vec![("No Active keys.".into(), theme.dim)];
     };
-    let counted = canvas.engine.findings.count(canvas.rows, at);
+    let counted = canvas.engine.findings.count(canvas.rows, rule.place);
     match not_known(counted, canvas.rows) {
         None => vec![("No keys.".into(), theme.good)],
         Some(unknown) => vec![
@@ -144,14 +160,15 @@ pub(super) fn why_none(page: &FindingsPage, canvas: &Canvas<'_>) -> Vec<(String,
 pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let mut text: Vec<(String, Style)> = Vec::new();
-    if let Some((at, rule)) = page.rule(canvas) {
-        let counted = canvas.engine.findings.count(canvas.rows, at);
+    if let Some(shown) = page.rule(canvas) {
+        let counted = canvas.engine.findings.count(canvas.rows, shown.place);
         if let Some(unknown) = not_known(counted, canvas.rows) {
             text.push((format!("{} {unknown}", theme.glyphs.warn), theme.warn));
         }
         text.extend(stated(page, canvas));
+        let rule = shown.rule;
         text.push((rule.why.to_string(), Style::new()));
-        text.push((format!("when {}", rule.when), theme.dim));
+        text.extend(conditions(&shown, canvas));
         text.push((rule.remedy.to_string(), Style::new()));
         let standards = rule.standards.iter();
         let standards: Vec<String> = standards
@@ -161,7 +178,7 @@ pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
             let dot = format!(" {} ", theme.glyphs.dot);
             text.push((standards.join(&dot), theme.dim));
         }
-    } else if let Of::Cell(age, idle) = page.of(canvas.engine) {
+    } else if let Of::Cell(age, idle) = page.of(canvas.engine, canvas.rows) {
         text.push((format!("when {}", cell_filter(age, idle)), theme.dim));
         let grid = super::grid(canvas);
         if grid.least > 0 {
@@ -187,9 +204,24 @@ pub(super) fn draw(page: &FindingsPage, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.paragraphs(rest, text);
 }
 
+/// When a rule finds a key; where that is not the same in all accounts, in how many it is what.
+fn conditions(rule: &ShownRule<'_>, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    match &rule.conditions[..] {
+        [(when, _)] => vec![(format!("when {when}"), theme.dim)],
+        several => {
+            let each = several.iter().map(|(when, accounts)| {
+                let accounts = format::plural(*accounts, "account");
+                (format!("when {when} ({accounts})"), theme.dim)
+            });
+            each.collect()
+        }
+    }
+}
+
 /// Where the rotation of the selected key's user stands, where rotations are listed.
 fn rotation(page: &FindingsPage, canvas: &Canvas<'_>) -> Option<(String, Style)> {
-    if page.of(canvas.engine) != Of::Rotations {
+    if page.of(canvas.engine, canvas.rows) != Of::Rotations {
         return None;
     }
     let (row, _) = page.selected_key(canvas.rows)?;

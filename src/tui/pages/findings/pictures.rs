@@ -1,13 +1,24 @@
 //! Pictures: how old and how idle keys are, as a grid and as bars, and which accounts have findings.
 
-use super::{cell_style, grid as counted};
+use super::{cell_style, detail::counted_words, grid as counted, is_all_in, number};
 use crate::{
-    engine::findings::{AGES, IDLE},
+    engine::{
+        findings::{AGES, Grid, IDLE},
+        fleet::Scope,
+    },
     tui::prelude::*,
 };
 
 /// Cells of the names of rows.
 const NAME: u16 = 7;
+
+/// What the columns are called where there is little room; the last has what remains.
+const SHORT: [&str; IDLE.len()] = ["1d", "7d", "45d", "90d", "90+", "never"];
+
+/// How many Active keys the pictures show.
+fn active_words(canvas: &Canvas<'_>, grid: &Grid) -> String {
+    counted_words(grid.all(), is_all_in(grid, canvas.rows), "Active key")
+}
 
 /// Draws the grid. Each cell has a shade and the number of its keys.
 pub(super) fn grid(canvas: &mut Canvas<'_>, area: Rect, at: (usize, usize), focused: bool) {
@@ -20,9 +31,18 @@ pub(super) fn grid(canvas: &mut Canvas<'_>, area: Rect, at: (usize, usize), focu
     let lines = to_u16(AGES.len()) + 1;
     let mut y = area.bottom().saturating_sub(lines).min(area.y + 2);
     if y > area.y {
-        let title = Line::styled(" how old, how idle: Active keys", theme.dim);
+        let keys = active_words(canvas, &grid);
+        let title = format!(" how old, how idle: {keys}");
+        let title = if width(&title) > usize::from(area.width) {
+            let number = number(grid.all(), is_all_in(&grid, canvas.rows));
+            format!(" Active keys, age/idle: {number}")
+        } else {
+            title
+        };
+        let title = Line::styled(title, theme.dim);
         canvas.line(area.x, y - 1, area.width, &title);
     }
+    let is_unknown = grid.all() == 0 && !is_all_in(&grid, canvas.rows);
     for (age, (name, _)) in AGES.iter().enumerate() {
         let mut spans = vec![Span::styled(format!("{name:>6} "), theme.dim)];
         for idle in 0..IDLE.len() {
@@ -30,7 +50,11 @@ pub(super) fn grid(canvas: &mut Canvas<'_>, area: Rect, at: (usize, usize), focu
             let is_at = at == (age, idle) && focused;
             let style = cell_style(&theme, age, idle);
             let shade = shade(theme.glyphs.shades, count, most);
-            let number = short(count, room - 2);
+            // Where nothing is known, nothing is known to be none.
+            let number = match count {
+                0 if is_unknown => "?".into(),
+                count => short(count, room - 2),
+            };
             let mark = if is_at { theme.glyphs.marker } else { " " };
             let number_style = if count == 0 { theme.dim } else { style };
             let mut cell = [
@@ -51,8 +75,10 @@ pub(super) fn grid(canvas: &mut Canvas<'_>, area: Rect, at: (usize, usize), focu
         y += 1;
     }
     let mut spans = vec![Span::raw(" ".repeat(usize::from(NAME)))];
-    for (name, _) in IDLE {
-        let name: String = name.chars().take(room - 1).collect();
+    let fits = IDLE.iter().all(|(name, _)| name.len() < room);
+    let names = IDLE.iter().zip(SHORT);
+    let names = names.map(|((name, _), short)| if fits { name } else { short });
+    for name in names {
         spans.push(Span::styled(
             format!(" {name:<width$}", width = room - 1),
             theme.dim,
@@ -92,19 +118,21 @@ fn short(count: usize, room: usize) -> String {
 pub(super) fn bars(canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let grid = counted(canvas);
-    let keys = format::plural(grid.all(), "Active key");
+    let is_known = is_all_in(&grid, canvas.rows);
+    let is_unknown = grid.all() == 0 && !is_known;
+    let keys = active_words(canvas, &grid);
     let title = Line::styled("How old, how idle", theme.strong);
     let inside = canvas.pane(area, title, Line::styled(keys, theme.dim), theme.dim);
     let ages = AGES.iter().enumerate();
     let ages = ages.map(|(at, (name, _))| {
         let style = cell_style(&theme, at, 0);
-        ((*name).to_owned(), grid.of_age(at), style)
+        Bar::new(name, grid.of_age(at), !is_unknown, style)
     });
     let idle = IDLE.iter().enumerate();
     let idle = idle.map(|(at, (name, _))| {
         let style = cell_style(&theme, 2, at);
         let style = if at < 3 { theme.good } else { style };
-        ((*name).to_owned(), grid.of_idle(at), style)
+        Bar::new(name, grid.of_idle(at), !is_unknown, style)
     });
     let mut plots: Vec<(&str, Vec<Bar>)> =
         vec![("created", ages.collect()), ("last used", idle.collect())];
@@ -113,15 +141,17 @@ pub(super) fn bars(canvas: &mut Canvas<'_>, area: Rect) {
             .rows
             .accounts()
             .map(|account| {
-                let name = visible(account.label()).into_owned();
-                (
-                    name,
-                    account.findings.found(),
-                    theme.account(&account.identity),
-                )
+                let name = visible(account.label());
+                let one = canvas.engine.fleet.rows(Scope::One(account.session.slot));
+                Bar {
+                    number: super::count(canvas.engine, one),
+                    count: account.findings.found(),
+                    style: theme.account(&account.identity),
+                    name: name.into_owned(),
+                }
             })
             .collect();
-        accounts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        accounts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
         accounts.truncate(6);
         plots.push(("findings", accounts));
     }
@@ -137,28 +167,46 @@ pub(super) fn bars(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// A bar: its name, its number, and how it is drawn.
-type Bar = (String, usize, Style);
+/// A bar.
+struct Bar {
+    name: String,
+    count: usize,
+    /// Its number in words.
+    number: String,
+    style: Style,
+}
+
+impl Bar {
+    fn new(name: &str, count: usize, is_certain: bool, style: Style) -> Self {
+        Self {
+            name: name.to_owned(),
+            count,
+            number: number(count, is_certain),
+            style,
+        }
+    }
+}
 
 fn plot(canvas: &mut Canvas<'_>, area: Rect, title: &str, bars: &[Bar]) {
     let theme = canvas.theme;
     let (full, _) = theme.glyphs.bar;
-    let longest = bars.iter().map(|(name, ..)| width(name)).max();
+    let longest = bars.iter().map(|bar| width(&bar.name)).max();
     let label = longest.unwrap_or_default().clamp(6, 10);
-    let most = bars.iter().map(|(_, count, _)| *count).max();
+    let most = bars.iter().map(|bar| bar.count).max();
     let most = most.unwrap_or_default().max(1);
-    let numbers = format::count(most).len();
+    let numbers = bars.iter().map(|bar| bar.number.len()).max();
+    let numbers = numbers.unwrap_or_default();
     let room = usize::from(area.width).saturating_sub(label + numbers + 5);
     let title = Line::styled(title.to_owned(), theme.dim);
     canvas.line(area.x + 1, area.y, area.width.saturating_sub(2), &title);
-    for (y, (name, count, style)) in (area.y + 1..area.bottom()).zip(bars) {
-        let length = (count * room).div_ceil(most);
-        let name = shorten_name(name, label, theme.glyphs.more);
+    for (y, bar) in (area.y + 1..area.bottom()).zip(bars) {
+        let length = (bar.count * room).div_ceil(most);
+        let name = shorten_name(&bar.name, label, theme.glyphs.more);
         let padding = " ".repeat(label.saturating_sub(width(&name)));
         let line = Line::from(vec![
             Span::styled(format!(" {padding}{name} "), theme.dim),
-            Span::styled(full.repeat(length), *style),
-            Span::raw(format!(" {}", format::count(*count))),
+            Span::styled(full.repeat(length), bar.style),
+            Span::raw(format!(" {}", bar.number)),
         ]);
         canvas.line(area.x, y, area.width.saturating_sub(1), &line);
     }

@@ -1,11 +1,12 @@
 //! The rules, and the keys of the selected one.
 
-use super::{FindingsPage, Found, Part, detail, mark, pictures, shown};
+use super::{FindingsPage, Found, Part, detail, mark, number, pictures, shown};
 use crate::{
     engine::{
         account::Known,
-        findings::{Counted, Severity, Standing, exemptions},
+        findings::{Severity, ShownRule, Standing, exemptions},
         impact::policy::Power,
+        query::sort::{Column as SortColumn, Sort},
     },
     tui::{
         layout::Layout,
@@ -45,10 +46,10 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn of(page: &FindingsPage, layout: &Layout, engine: &Engine) -> Self {
-        let places = Places::of(page, layout.body, engine);
+    pub(super) fn of(page: &FindingsPage, layout: &Layout, rules: &[ShownRule<'_>]) -> Self {
+        let places = Places::of(page, layout.body, rules);
         let inside = |area: Rect| area.height.saturating_sub(2);
-        let keys = inside(places.keys).saturating_sub(1 + detail::height(page, places.keys));
+        let keys = inside(places.keys).saturating_sub(1 + detail::height(places.keys));
         Self {
             // With their headings all of them are shown.
             rules: if places.headed {
@@ -62,12 +63,11 @@ impl Room {
 }
 
 impl Places {
-    fn of(page: &FindingsPage, body: Rect, engine: &Engine) -> Self {
-        let rules = shown(engine);
+    fn of(page: &FindingsPage, body: Rect, rules: &[ShownRule<'_>]) -> Self {
         // The rotations stand behind the rules, below their severities after an empty line.
         let lines = to_u16(rules.len() + 1);
         let headings = Severity::ALL.into_iter();
-        let headings = headings.filter(|of| rules.iter().any(|(_, rule)| rule.severity == *of));
+        let headings = headings.filter(|of| rules.iter().any(|rule| rule.severity == *of));
         let headed_lines = lines + to_u16(headings.count() + 1);
         let left = if body.width < TWO {
             body
@@ -189,9 +189,10 @@ impl Entry<'_> {
 impl FindingsPage {
     /// Draws the page.
     pub(in crate::tui) fn draw(&self, canvas: &mut Canvas<'_>, body: Rect) {
-        let places = Places::of(self, body, canvas.engine);
+        let rules = shown(canvas.engine, canvas.rows);
+        let places = Places::of(self, body, &rules);
         if !places.rules.is_empty() {
-            self.draw_rules(canvas, places);
+            self.draw_rules(canvas, places, &rules);
         }
         if !places.keys.is_empty() {
             self.draw_keys(canvas, places.keys);
@@ -201,7 +202,7 @@ impl FindingsPage {
         }
     }
 
-    fn draw_rules(&self, canvas: &mut Canvas<'_>, places: Places) {
+    fn draw_rules(&self, canvas: &mut Canvas<'_>, places: Places, rules: &[ShownRule<'_>]) {
         let theme = canvas.theme;
         let area = places.rules;
         let note = Line::styled(policy_words(canvas, area.width), theme.dim);
@@ -219,7 +220,7 @@ impl FindingsPage {
                 height: inside.height - below,
                 ..inside
             };
-            self.draw_rule_rows(canvas, list, places.headed);
+            self.draw_rule_rows(canvas, list, places.headed, rules);
         }
         if !places.grid.is_empty() {
             let grid = Rect {
@@ -231,22 +232,27 @@ impl FindingsPage {
         }
     }
 
-    fn draw_rule_rows(&self, canvas: &mut Canvas<'_>, area: Rect, headed: bool) {
+    fn draw_rule_rows(
+        &self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        headed: bool,
+        rules: &[ShownRule<'_>],
+    ) {
         let theme = canvas.theme;
-        let rules = shown(canvas.engine);
         let focused = self.part == Part::Rules;
         let mut y = area.y;
         let mut before = None;
         for at in self.rules.rows(rules.len() + 1) {
             let selected = at == self.rules.cursor() && !self.of_cell;
-            let Some((place, rule)) = rules.get(at).copied() else {
+            let Some(rule) = rules.get(at) else {
                 y += u16::from(headed);
                 if y < area.bottom() {
                     let count = self.rotations.len();
                     let line = Entry {
                         symbol: " ",
                         title: detail::ROTATIONS,
-                        number: format::count(count),
+                        number: number(count, !self.may_rotate_more),
                         counts: count > 0,
                         style: theme.accent,
                     };
@@ -272,12 +278,12 @@ impl FindingsPage {
             if y >= area.bottom() {
                 break;
             }
-            let counted = canvas.engine.findings.count(canvas.rows, place);
+            let counted = canvas.engine.findings.count(canvas.rows, rule.place);
             let (symbol, style) = mark(&theme, rule.severity);
             let line = Entry {
                 symbol,
                 title: &rule.title,
-                number: counted_words(counted, canvas.rows),
+                number: number(counted.found, counted.is_certain()),
                 counts: counted.found > 0,
                 style,
             };
@@ -307,7 +313,7 @@ impl FindingsPage {
         }
         let style = border(canvas, self.part == Part::Keys);
         let inside = canvas.pane(area, Line::styled(title, theme.strong), note, style);
-        let below = detail::height(self, area).min(inside.height);
+        let below = detail::height(area).min(inside.height);
         let list = Rect {
             height: inside.height - below,
             ..inside
@@ -319,7 +325,8 @@ impl FindingsPage {
         };
         let several = canvas.rows.only().is_none();
         let columns = Columns::of(list.width, several, self.shows_exemptions(canvas));
-        let table = columns.table(self.part == Part::Keys);
+        let sort = (!self.is_on_rotations(canvas.engine, canvas.rows)).then_some(self.sort);
+        let table = columns.table(self.part == Part::Keys, sort);
         table.headings(canvas, list);
         let body = Rect {
             y: list.y + 1,
@@ -342,7 +349,7 @@ impl FindingsPage {
         }
     }
 
-    /// Whether one of the keys on screen has an exemption, also one that does not count.
+    /// Whether one of the keys on screen has an exemption, also one that does not count, or may have one.
     fn shows_exemptions(&self, canvas: &Canvas<'_>) -> bool {
         let mut window = self.scroll.rows(self.keys.len());
         window.any(|at| {
@@ -352,6 +359,7 @@ impl FindingsPage {
             let found = canvas.rows.account(place.slot).zip(canvas.rows.key(place));
             found.is_some_and(|(account, (row, key))| {
                 !exemptions(account, row, key, canvas.now).is_empty()
+                    || account.findings.is_exempt(place.row, place.key).is_none()
             })
         })
     }
@@ -407,7 +415,11 @@ impl FindingsPage {
         }
         if columns.exempt > 0 {
             let with_why = columns.exempt > EXEMPT + 6;
-            let (text, style) = exemption(canvas, (account, user, key), is_exempt, with_why);
+            let is_known = account.findings.is_exempt(place.row, place.key).is_some();
+            let (text, style) = match exemption(canvas, (account, user, key), is_exempt, with_why) {
+                (text, _) if text.is_empty() && !is_known => ("exempt?".into(), theme.warn),
+                said => said,
+            };
             let text = shorten(&text, columns.exempt, theme.glyphs.more).into_owned();
             row.cells.push(vec![Span::styled(text, style)]);
         }
@@ -429,26 +441,15 @@ fn border(canvas: &Canvas<'_>, has: bool) -> Style {
     }
 }
 
-/// How many keys a rule finds: with `+` where there may be more.
-fn counted_words(counted: Counted, rows: Rows<'_>) -> String {
-    // Who is not listed may have keys, too.
-    match (counted.found, counted.is_certain() && rows.is_listed()) {
-        (found, true) => format::count(found),
-        (0, false) => "?".into(),
-        (found, false) => format!("{}+", format::count(found)),
-    }
-}
-
 /// The policy in a few words.
 fn policy_words(canvas: &Canvas<'_>, width: u16) -> String {
     let findings = &canvas.engine.findings;
-    let limits = findings.policy().limits(&[]);
     let dot = canvas.theme.glyphs.dot;
     let exempt = findings.exempt(canvas.rows);
-    let words = if width < 44 {
-        format!("{}d old, {}d idle", limits.age, limits.unused)
-    } else {
-        format!("{}d old, {}d unused", limits.age, limits.unused)
+    let words = match findings.limits(canvas.rows) {
+        None => "limits differ".into(),
+        Some(limits) if width < 44 => format!("{}d old, {}d idle", limits.age, limits.unused),
+        Some(limits) => format!("{}d old, {}d unused", limits.age, limits.unused),
     };
     if exempt > 0 && width >= 44 {
         format!("{words} {dot} {} exempt", format::count(exempt))
@@ -558,17 +559,19 @@ impl Columns {
         }
     }
 
-    fn table(&self, focused: bool) -> Table {
+    fn table(&self, focused: bool, sort: Option<Sort>) -> Table {
         let mut columns = vec![
             Column::left("", 0, FRONT - MARKER),
-            Column::left("key ID", 0, ID),
-            Column::left("user", GAP, self.user),
+            Column::left("key ID", 0, ID).by(SortColumn::Id),
+            Column::left("user", GAP, self.user).by(SortColumn::User),
         ];
         let account = self.account;
-        columns.extend(account.map(|cells| Column::left("account", GAP, cells)));
-        columns.push(Column::right("age", 0, AGE));
+        columns.extend(
+            account.map(|cells| Column::left("account", GAP, cells).by(SortColumn::Account)),
+        );
+        columns.push(Column::right("age", 0, AGE).by(SortColumn::Age));
         if self.used {
-            columns.push(Column::right("used", 0, USED));
+            columns.push(Column::right("used", 0, USED).by(SortColumn::LastUsed));
         }
         if self.can {
             columns.push(Column::left("can", GAP, CAN));
@@ -578,7 +581,7 @@ impl Columns {
         }
         Table {
             columns,
-            sort: None,
+            sort,
             focused,
         }
     }

@@ -1,0 +1,232 @@
+//! A change from the shell: proposed, so that the account is looked at; approved; and followed until it
+//! is known what became of it. It is the engine's plan of one step, as on the screen: written into the
+//! journal, sent once, and looked into where its answer was lost.
+
+use super::run::{Ended, Runner};
+use crate::engine::{
+    ChangeId, Difference, Engine, Error, Intent, Origin, Plan, PlanId, Progress, Proposal, Slot,
+    Stage,
+    account::Account,
+    activity::Outcome as Noted,
+    unresolved::{Finding, Question},
+};
+
+/// What became of a change.
+#[derive(Clone, Debug)]
+pub(super) enum Became {
+    /// It is done. Its answer may have been lost, and the account have shown it since: then that is said.
+    Done(Option<String>),
+    /// It was not sent: why.
+    NotSent(String),
+    /// It was refused, or has surely failed.
+    Failed(Error),
+    /// The user has as many keys as the account allows.
+    NoRoom,
+    /// It is not known whether it is done: what the account has shown.
+    Unknown(String),
+}
+
+/// What became of a change, and AWS's ID of the request.
+#[derive(Clone, Debug)]
+pub(super) struct Carried {
+    /// What became of it.
+    pub(super) became: Became,
+    /// AWS's ID of the request, where there was an answer with one.
+    pub(super) request_id: Option<String>,
+}
+
+/// How far a plan is, as far as somebody who waits for it wants to know.
+enum Step {
+    Gone,
+    NotDone(Error),
+    NoRoom,
+    NotSent,
+}
+
+/// Proposes a change, and waits until the account was looked at. None where it cannot be proposed.
+///
+/// # Errors
+/// When the run ends before.
+pub(super) async fn propose(
+    runner: &mut Runner,
+    slot: Slot,
+    proposal: impl Into<Proposal>,
+) -> Result<Option<PlanId>, Ended> {
+    let id = begin(runner, slot, proposal);
+    if let Some(id) = id {
+        looked(runner, id).await?;
+    }
+    Ok(id)
+}
+
+/// Proposes a change. None where it cannot be proposed.
+pub(super) fn begin(
+    runner: &mut Runner,
+    slot: Slot,
+    proposal: impl Into<Proposal>,
+) -> Option<PlanId> {
+    begin_by(runner, Intent::Propose(slot, proposal.into()))
+}
+
+/// The same by what else proposes a change.
+pub(super) fn begin_by(runner: &mut Runner, intent: Intent) -> Option<PlanId> {
+    let last = |engine: &Engine| engine.plans().last().map(|plan| plan.id);
+    let before = last(&runner.engine);
+    runner.intend(intent);
+    last(&runner.engine).filter(|id| before != Some(*id))
+}
+
+/// Waits until the look at the account for a plan is over.
+///
+/// # Errors
+/// When the run ends before.
+pub(super) async fn looked(runner: &mut Runner, id: PlanId) -> Result<(), Ended> {
+    let is_over = |engine: &Engine| {
+        let preflight = engine.plan(id).and_then(Plan::preflight);
+        preflight.is_none_or(|preflight| !preflight.is_looking())
+    };
+    runner.until(|engine| is_over(engine).then_some(())).await
+}
+
+/// Approves a plan, and waits until it is known what became of it. A look that shows something new sends
+/// nothing, unless it is `expected`.
+///
+/// # Errors
+/// When the run ends before: what is not known then is said as it ends.
+pub(super) async fn carry_out(
+    runner: &mut Runner,
+    id: PlanId,
+    typed: String,
+    expected: impl Fn(&Difference) -> bool,
+) -> Result<Carried, Ended> {
+    let noted = runner.engine.activity.noted();
+    let mut sent: Option<ChangeId> = None;
+    let mut approvals = [typed.clone(), typed].into_iter();
+    let step = loop {
+        let Some(typed) = approvals.next() else {
+            break Step::NotSent;
+        };
+        runner.intend(Intent::Approve { plan: id, typed });
+        let step = runner.until(|engine| step(engine, id, &mut sent)).await?;
+        let preflight = runner.engine.plan(id).and_then(Plan::preflight);
+        let difference = preflight.and_then(|preflight| preflight.difference.as_ref());
+        if !matches!(step, Step::NotSent) || !difference.is_some_and(&expected) {
+            break step;
+        }
+    };
+    let became = match step {
+        Step::NotDone(error) => Became::Failed(error),
+        Step::NoRoom => Became::NoRoom,
+        Step::NotSent => Became::NotSent(why_not_sent(&runner.engine, id)),
+        Step::Gone => {
+            let origin = sent.map(Origin::Here);
+            let lost = origin.filter(|origin| runner.engine.question(origin).is_some());
+            match lost {
+                None => Became::Done(None),
+                Some(origin) => what_shows(runner, &origin).await?,
+            }
+        }
+    };
+    runner.intend(Intent::Close(id));
+    Ok(Carried {
+        became,
+        request_id: request_id(&runner.engine, noted),
+    })
+}
+
+fn step(engine: &Engine, id: PlanId, sent: &mut Option<ChangeId>) -> Option<Step> {
+    let Some(plan) = engine.plan(id) else {
+        return Some(Step::Gone);
+    };
+    let progress = &plan.current().progress;
+    if let Progress::UnderWay(under_way) = progress {
+        *sent = Some(under_way.id);
+    }
+    match (&plan.stage, progress) {
+        (Stage::NotDone, Progress::Failed(error)) => Some(Step::NotDone(error.clone())),
+        (Stage::NotDone, _) => Some(Step::NotSent),
+        (Stage::NoRoom, _) => Some(Step::NoRoom),
+        (Stage::Proposed(preflight), _) if !preflight.is_looking() && !preflight.approved => {
+            Some(Step::NotSent)
+        }
+        (Stage::Proposed(_) | Stage::UnderWay, _) => None,
+    }
+}
+
+/// Why a plan that was approved was not sent.
+fn why_not_sent(engine: &Engine, id: PlanId) -> String {
+    let plan = engine.plan(id);
+    let looked = plan.and_then(|plan| Some((plan, plan.preflight()?)));
+    match looked.map(|(plan, it)| (plan, it, &it.difference, &it.failed)) {
+        Some((plan, preflight, Some(difference), _)) => {
+            engine.different(difference, plan, preflight)
+        }
+        Some((_, _, None, Some(error))) => format!("it could not be looked at again: {error}"),
+        _ => "it was not confirmed".into(),
+    }
+}
+
+/// Waits for what the account shows of a change whose answer was lost.
+async fn what_shows(runner: &mut Runner, origin: &Origin) -> Result<Became, Ended> {
+    let is_over = |engine: &Engine| {
+        let question = engine.question(origin);
+        let waits = question.filter(|question| {
+            matches!(
+                question.finding,
+                Finding::Unseen | Finding::Queued | Finding::Looking(_)
+            )
+        });
+        let account = waits.map(|question| engine.account_of(question));
+        account.is_none_or(|account| account.is_none_or(Account::is_lost))
+    };
+    runner.until(|engine| is_over(engine).then_some(())).await?;
+    let became = match runner.engine.question(origin) {
+        Some(question) => shown(question),
+        None => Became::Done(None),
+    };
+    // It stays open in the journal where the account has not answered it.
+    runner.intend(Intent::PutOff(origin.clone()));
+    Ok(became)
+}
+
+fn shown(question: &Question) -> Became {
+    let row = question.change.row();
+    match &question.finding {
+        Finding::Done => Became::Done(Some(format!("its answer was lost. {}", row.is_so))),
+        Finding::NotFound => Became::Unknown(
+            "its answer was lost, and neither the key nor its user is there any more".into(),
+        ),
+        Finding::NotDone => Became::Unknown(format!("its answer was lost. {}", row.is_not_so)),
+        Finding::Orphans(keys) => {
+            let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+            let ids = ids.join(", ");
+            Became::Unknown(format!("its answer was lost. {ids} has appeared"))
+        }
+        Finding::Failed(error) => Became::Unknown(format!(
+            "its answer was lost, and the account could not be looked at: {error}"
+        )),
+        Finding::Unseen | Finding::Queued | Finding::Looking(_) | Finding::InUse => {
+            Became::Unknown("its answer was lost".into())
+        }
+    }
+}
+
+/// AWS's ID of the request that was noted since.
+fn request_id(engine: &Engine, since: usize) -> Option<String> {
+    let activity = &engine.activity;
+    let mut entries = (since..activity.noted()).filter_map(|number| activity.entry(number));
+    // Reads that have failed are noted as well; what was changed has a key or a user, and a verb.
+    entries.find_map(|entry| match &entry.result {
+        Noted::Failed(error) if error.action != entry.action => None,
+        _ if is_read(entry.action) => None,
+        _ => entry.request_id.clone(),
+    })
+}
+
+/// Whether an action only reads.
+fn is_read(action: &str) -> bool {
+    let name = action.rsplit(':').next().unwrap_or(action);
+    ["List", "Get", "Lookup", "Describe", "Generate"]
+        .iter()
+        .any(|begin| name.starts_with(begin))
+}

@@ -1,0 +1,447 @@
+//! `iamkeys check`: what is wrong with the keys, by a policy. What is known decides: a key of which it is
+//! not known whether it meets a rule is neither found nor passed, and is counted apart.
+//!
+//! A finding is a rule and a key, since one may be right about a key and another not. Exempt ones are
+//! listed with their exemption, and never count for `--fail-on`. Where the tags of a user are not known,
+//! nor are the exemptions that stand in them: such a finding counts.
+
+mod ocsf;
+mod record;
+mod sarif;
+mod text;
+
+use super::{
+    Command, ExitStatus,
+    follow::{Follow, Wanted},
+    incomplete::{self, Gap, OpenedAccount},
+    output::{Column, Format, Looks, Printer, Rows, columns_of, pretty},
+    run::{Ended, now},
+};
+use crate::{
+    cli::CheckArgs,
+    engine::{
+        Parts,
+        account::{Account, Facts, UserRow},
+        findings::{self, RootVerdict, Rule, Rules, Severity, StatedExemption},
+        fleet::Scope,
+        query::{Query, Scratch},
+        text::visible,
+    },
+    stderr::complain,
+};
+use chrono::{DateTime, Utc};
+use clap::ValueEnum;
+use record::{Exempt, FindingRecord, Of};
+use serde::Serialize;
+
+/// The form that findings are printed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// By severity and rule, for people
+    Table,
+    /// One JSON document, with what is not known and what could not be seen
+    Json,
+    /// A JSON object a line, each as soon as it is known
+    Jsonl,
+    /// CSV with a heading, each line as soon as it is known
+    Csv,
+    /// SARIF 2.1.0, as code scanning reads it
+    Sarif,
+    /// A JSON list of OCSF 1.5.0 detection findings
+    Ocsf,
+}
+
+impl CheckFormat {
+    fn chosen(asked: Option<Self>, looks: Looks) -> Self {
+        match (asked, looks.is_terminal) {
+            (Some(format), _) => format,
+            (None, true) => Self::Table,
+            (None, false) => Self::Jsonl,
+        }
+    }
+
+    /// The form of records, where it is one of those that all commands have.
+    fn of_records(self) -> Format {
+        match self {
+            Self::Table => Format::Table,
+            Self::Jsonl => Format::Jsonl,
+            Self::Csv => Format::Csv,
+            Self::Json | Self::Sarif | Self::Ocsf => Format::Json,
+        }
+    }
+}
+
+/// How many keys a rule finds.
+#[derive(Clone, Debug, Serialize)]
+struct RuleCount {
+    rule: String,
+    title: String,
+    severity: &'static str,
+    /// Keys that it finds.
+    found: usize,
+    /// Keys that meet it, and that an exemption takes out.
+    exempt: usize,
+    /// Keys of which it is not known whether they do.
+    unknown: usize,
+    /// Users of whom it is not known which keys they have.
+    unknown_users: usize,
+    /// Accounts of which it is not known whether the root user has keys.
+    unknown_accounts: usize,
+}
+
+impl RuleCount {
+    fn of(rule: &Rule) -> Self {
+        Self {
+            rule: rule.id.to_string(),
+            title: rule.title.to_string(),
+            severity: rule.severity.name(),
+            found: 0,
+            exempt: 0,
+            unknown: 0,
+            unknown_users: 0,
+            unknown_accounts: 0,
+        }
+    }
+
+    /// Of what it is not known, in words; nothing where all is.
+    fn unknown_words(&self) -> Option<String> {
+        let of = [
+            (self.unknown, "key"),
+            (self.unknown_users, "user"),
+            (self.unknown_accounts, "account"),
+        ];
+        let some = of.into_iter().filter(|(count, _)| *count > 0);
+        let words = some.map(|(count, what)| text::count(count, what));
+        let words: Vec<String> = words.collect();
+        (!words.is_empty()).then(|| words.join(" and "))
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+struct Tally {
+    counts: Vec<RuleCount>,
+    /// The gravest finding that is not exempt.
+    worst: Option<Severity>,
+}
+
+impl Tally {
+    fn count(&mut self, rule: &Rule) -> Option<&mut RuleCount> {
+        self.counts.iter_mut().find(|it| *it.rule == *rule.id)
+    }
+
+    /// Of what it is not known whether rules find it, in words.
+    fn unknown(&self) -> Vec<String> {
+        let unknown = self.counts.iter().filter_map(|it| {
+            let words = it.unknown_words()?;
+            Some(format!("{} of {words}", it.rule))
+        });
+        unknown.collect()
+    }
+}
+
+/// What a form is made of that is printed at the end.
+struct Findings<'a> {
+    rules: &'a Rules,
+    records: &'a [FindingRecord],
+    tally: &'a Tally,
+    gaps: &'a [Gap],
+    now: DateTime<Utc>,
+}
+
+/// What is to be checked.
+pub(super) struct Plan {
+    query: Query,
+    format: CheckFormat,
+    columns: Vec<&'static Column<FindingRecord>>,
+    /// Whether a person has said which.
+    are_named: bool,
+    fail_on: Option<Severity>,
+    wanted: Wanted,
+}
+
+impl Plan {
+    pub(super) fn of(args: &CheckArgs, looks: Looks) -> Self {
+        let query = Query::parse(args.filter.as_deref().unwrap_or_default());
+        let format = CheckFormat::chosen(args.format, looks);
+        Self {
+            // A rule may ask anything, of the root user's keys as well.
+            wanted: Wanted::of(
+                Parts {
+                    tags: true,
+                    ..Parts::ALL
+                },
+                &query,
+                true,
+                false,
+            ),
+            columns: columns_of(&args.columns, format.of_records()),
+            are_named: !args.columns.is_empty(),
+            fail_on: args.fail_on,
+            query,
+            format,
+        }
+    }
+
+    /// What has to be asked.
+    pub(super) fn parts(&self) -> Parts {
+        self.wanted.parts
+    }
+
+    /// Whether lines go out while others are asked for.
+    pub(super) fn streams(&self) -> bool {
+        matches!(self.format, CheckFormat::Jsonl | CheckFormat::Csv)
+    }
+
+    /// Checks them.
+    pub(super) async fn run(self, command: &mut Command) -> Result<ExitStatus, Ended> {
+        let parts = self.wanted.parts;
+        command.runner.read_journal().await?;
+        let mut follow = Follow::new(self.wanted.clone());
+        let writer = command.writer.clone();
+        let form = self.format.of_records();
+        let mut printer = Printer::new(self.columns.clone(), form, command.looks, writer);
+        let mut look = Look::new(&self.query, command.runner.engine.findings.rules());
+        command
+            .runner
+            .until(|engine| {
+                let over = follow.advance(engine, |account, row| look.at_user(account, row));
+                if self.streams() {
+                    for record in look.records.drain(..) {
+                        printer.print(record);
+                    }
+                    printer.flush();
+                }
+                over.then_some(())
+            })
+            .await?;
+        let engine = &command.runner.engine;
+        follow.finish(engine, |account, row| look.at_user(account, row));
+        for account in engine.fleet.rows(Scope::All).accounts() {
+            look.at_root(account);
+        }
+        let gaps = incomplete::gaps(engine, parts);
+        let Look { records, tally, .. } = look;
+        let count: usize = tally.counts.iter().map(|it| it.found + it.exempt).sum();
+        self.print(command, (records, &tally), printer, &gaps);
+        let status = command.status(&gaps);
+        if self.format != CheckFormat::Json && status != ExitStatus::Failed {
+            let unknown = tally.unknown();
+            if !unknown.is_empty() {
+                let unknown = visible(&unknown.join(", ")).into_owned();
+                complain(format_args!("iamkeys: not known: {unknown}"));
+            }
+        }
+        if self.format == CheckFormat::Table && count == 0 && status != ExitStatus::Failed {
+            complain(format_args!("iamkeys: no findings"));
+        }
+        let fails = self.fail_on.is_some_and(|at| tally.worst >= Some(at));
+        Ok(match status {
+            ExitStatus::Done | ExitStatus::Incomplete if fails => ExitStatus::Findings,
+            status => status,
+        })
+    }
+
+    /// Prints what has waited, and what belongs to all of it.
+    fn print(
+        &self,
+        command: &mut Command,
+        (mut records, tally): (Vec<FindingRecord>, &Tally),
+        mut printer: Printer<FindingRecord>,
+        gaps: &[Gap],
+    ) {
+        let is_plain = self.streams() || self.format == CheckFormat::Table && self.are_named;
+        if is_plain {
+            for record in records {
+                printer.print(record);
+            }
+            command.print_rest(&mut printer, gaps);
+            return;
+        }
+        records.sort_by_cached_key(FindingRecord::place);
+        let engine = &command.runner.engine;
+        let findings = Findings {
+            rules: engine.findings.rules(),
+            records: &records,
+            tally,
+            gaps,
+            now: now(),
+        };
+        let text = match self.format {
+            CheckFormat::Table => text::of(&findings, command.looks).into_bytes(),
+            CheckFormat::Sarif => pretty(&sarif::of(&findings)),
+            CheckFormat::Ocsf => pretty(&ocsf::of(&findings)),
+            CheckFormat::Json | CheckFormat::Jsonl | CheckFormat::Csv => pretty(&Document {
+                schema: record::SCHEMA.0,
+                accounts: &incomplete::accounts(engine),
+                findings: Rows {
+                    columns: &self.columns,
+                    records: &records,
+                },
+                rules: &tally.counts,
+                incomplete: gaps,
+            }),
+        };
+        command.runner.clear_progress();
+        command.writer.write(text);
+    }
+}
+
+/// All findings with what belongs to all of them.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    accounts: &'a [OpenedAccount],
+    findings: Rows<'a, FindingRecord>,
+    rules: &'a [RuleCount],
+    incomplete: &'a [Gap],
+}
+
+/// Looks at users and their keys, each once.
+struct Look<'a> {
+    query: &'a Query,
+    scratch: Scratch,
+    records: Vec<FindingRecord>,
+    tally: Tally,
+}
+
+impl<'a> Look<'a> {
+    fn new(query: &'a Query, rules: &Rules) -> Self {
+        let on = rules.all().iter().filter(|rule| rule.is_on);
+        let mut counts: Vec<&Rule> = on.collect();
+        counts.sort_by_key(|rule| std::cmp::Reverse(rule.severity));
+        let counts = counts.into_iter().map(RuleCount::of).collect();
+        Self {
+            query,
+            scratch: Scratch::default(),
+            records: Vec::new(),
+            tally: Tally {
+                counts,
+                worst: None,
+            },
+        }
+    }
+
+    /// At the keys of a user.
+    fn at_user(&mut self, account: &Account, row: &UserRow) {
+        let now = now();
+        let place = account.users.find(&row.user.name);
+        let Some(place) = place.and_then(|place| u32::try_from(place).ok()) else {
+            return;
+        };
+        let facts = Facts::of(account, now);
+        let user = facts.user(row);
+        let judged = &account.findings;
+        if row.key_count().is_none() {
+            if self.query.verdict(&user, None, now, &mut self.scratch) != Some(false) {
+                for rule in judged.unknown_of_user(place) {
+                    self.count(rule, |it| it.unknown_users += 1);
+                }
+            }
+            return;
+        }
+        for (at, key) in (0..).zip(row.known_keys()) {
+            let of_key = facts.key(row, key);
+            let verdict = self
+                .query
+                .verdict(&user, Some(&of_key), now, &mut self.scratch);
+            if verdict == Some(false) {
+                continue;
+            }
+            for rule in judged.unknown(place, at) {
+                self.count(rule, |it| it.unknown += 1);
+            }
+            let found = judged.of(place, at).map(|rule| (rule, false));
+            let exempt = judged.exempted(place, at).map(|rule| (rule, true));
+            let met: Vec<(&Rule, bool)> = found.chain(exempt).collect();
+            if met.is_empty() {
+                continue;
+            }
+            let stated = findings::exemptions(account, row, key, now);
+            let are_known = row.tags.known().is_some();
+            let of = Of::Key(row, usize::from(at), key);
+            for (rule, is_exempt) in met {
+                if verdict.is_none() {
+                    // Whether it was asked for is not known.
+                    self.count(rule, |it| it.unknown += 1);
+                    continue;
+                }
+                let exempt = match exemption_for(account, rule, &stated) {
+                    Some(exempt) if is_exempt => exempt,
+                    _ if are_known => Exempt::No,
+                    _ => Exempt::Unknown,
+                };
+                self.take(account, of, rule, exempt, now);
+            }
+        }
+    }
+
+    /// At the keys of the root user.
+    fn at_root(&mut self, account: &Account) {
+        let now = now();
+        if !incomplete::is_open(account) {
+            return;
+        }
+        let Some(keys) = findings::root_keys(account, now) else {
+            for rule in account.findings.unknown_of_root() {
+                self.count(rule, |it| it.unknown_accounts += 1);
+            }
+            return;
+        };
+        let stated = findings::root_exemptions(account, now);
+        for (at, key) in keys.into_iter().enumerate() {
+            let verdict = self
+                .query
+                .verdict(&key.user, Some(&key.key), now, &mut self.scratch);
+            if verdict == Some(false) {
+                continue;
+            }
+            for (rule, met) in account.findings.of_root(at) {
+                if verdict.is_none() || met == RootVerdict::Unknown {
+                    self.count(rule, |it| it.unknown += 1);
+                    continue;
+                }
+                let exempt = match exemption_for(account, rule, &stated) {
+                    Some(exempt) if met == RootVerdict::Exempt => exempt,
+                    _ => Exempt::No,
+                };
+                self.take(account, Of::Root(key.reported), rule, exempt, now);
+            }
+        }
+    }
+
+    fn count(&mut self, rule: &Rule, count: impl FnOnce(&mut RuleCount)) {
+        if let Some(counted) = self.tally.count(rule) {
+            count(counted);
+        }
+    }
+
+    /// Takes a finding.
+    fn take(
+        &mut self,
+        account: &Account,
+        of: Of<'_>,
+        rule: &Rule,
+        exempt: Exempt,
+        now: DateTime<Utc>,
+    ) {
+        let is_exempt = matches!(exempt, Exempt::By { .. });
+        if !is_exempt {
+            self.tally.worst = self.tally.worst.max(Some(rule.severity));
+        }
+        self.count(rule, |it| {
+            it.found += usize::from(!is_exempt);
+            it.exempt += usize::from(is_exempt);
+        });
+        let place = account.findings.rules().find(&rule.id).unwrap_or(0);
+        let record = FindingRecord::of(account, of, (place, rule), exempt, now);
+        self.records.push(record);
+    }
+}
+
+/// The exemption that takes a key out of a rule, the one that holds longest.
+fn exemption_for(account: &Account, rule: &Rule, stated: &[StatedExemption]) -> Option<Exempt> {
+    let place = account.findings.rules().find(&rule.id)?;
+    let holds = stated.iter().filter(|it| it.holds_for(place));
+    holds.filter_map(Exempt::of).max_by_key(Exempt::until)
+}

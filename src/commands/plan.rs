@@ -1,0 +1,149 @@
+//! `iamkeys plan`: plans over many keys are made of a filter, saved, looked at, carried out and taken
+//! back. They are the engine's own, as on the screen.
+//!
+//! `make` makes one, `document` prints what one says, `open` opens one with the accounts that it names,
+//! `apply` carries it out, and `told` says what became of it.
+
+mod apply;
+mod document;
+mod make;
+mod open;
+mod told;
+
+pub(super) use document::PlanRecord;
+pub(super) use open::tell_unfinished;
+
+use super::{
+    Command, ExitStatus, Prepared,
+    output::{self, Format, Looks, Printer, Writer, Written, columns_of},
+};
+use crate::{
+    cli::{Cli, PlanShowArgs, PlanTask},
+    engine::{BulkAction, Event, bulk::Document, text::visible},
+    plans,
+    stderr::complain,
+};
+use futures::Stream;
+use make::Making;
+use open::Opening;
+use std::{
+    fs::File,
+    io::{self, ErrorKind, Read as _},
+    path::Path,
+    process::ExitCode,
+};
+
+/// A plan is no larger.
+const TOO_LARGE: u64 = 64 << 20;
+
+/// Whether accounts are asked.
+pub(super) fn asks_accounts(task: &PlanTask) -> bool {
+    !matches!(task, PlanTask::Show(args) if !args.compare)
+}
+
+/// Reads a saved plan. What is wrong with it is said, with its place: nothing is asked of an account then.
+fn read(path: &Path) -> Option<Document> {
+    let read = || -> Result<Document, String> {
+        let text = read_text(path).map_err(|error| error.to_string())?;
+        plans::read(&text)
+    };
+    let named = |why: String| format!("{}: {why}", path.display());
+    match read() {
+        Ok(document) => Some(document),
+        Err(why) => {
+            complain(format_args!("iamkeys: {}", visible(&named(why))));
+            None
+        }
+    }
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(TOO_LARGE)
+        .read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Prints what a saved plan says, and asks no account.
+pub(super) fn show_here(args: &PlanShowArgs) -> ExitCode {
+    let Some(document) = read(&args.file) else {
+        return ExitStatus::Failed.into();
+    };
+    let looks = Looks::of_output();
+    let format = Format::chosen(args.output.format, looks);
+    let columns = columns_of::<PlanRecord>(&args.columns, format);
+    let (writer, mut written) = match Writer::stdout() {
+        Ok(stdout) => stdout,
+        Err(error) => {
+            complain(format_args!("iamkeys: {error}"));
+            return ExitStatus::Failed.into();
+        }
+    };
+    let mut printer = Printer::new(columns, format, looks, writer.clone());
+    for record in document::records(&document) {
+        printer.print(record);
+    }
+    printer.finish(&[], &[]);
+    writer.end();
+    match written.blocking_recv() {
+        Some(Written::Failed(error)) if error.kind() != ErrorKind::BrokenPipe => {
+            complain(format_args!("iamkeys: standard output: {error}"));
+            ExitStatus::Failed.into()
+        }
+        _ => {
+            document::tell(&document);
+            ExitStatus::Done.into()
+        }
+    }
+}
+
+/// Runs what asks accounts, to its end.
+///
+/// # Errors
+/// When the system gives no thread to write standard output.
+pub(super) async fn run<S>(
+    cli: &Cli,
+    task: &PlanTask,
+    mut prepared: Prepared<S>,
+    looks: Looks,
+) -> io::Result<ExitCode>
+where
+    S: Stream<Item = Event> + 'static,
+{
+    // A plan holds no secret: its file is where it was asked for, in the demo as well.
+    prepared.driver.demo_apart = false;
+    let (action, args) = match task {
+        PlanTask::Deactivate(args) => (BulkAction::Deactivate, args),
+        PlanTask::Activate(args) => (BulkAction::Activate, args),
+        PlanTask::Delete(args) => (BulkAction::Delete, args),
+        PlanTask::Show(args) => {
+            let Some(document) = read(&args.file) else {
+                return Ok(ExitStatus::Failed.into());
+            };
+            let mut command = Command::start(cli, prepared, output::NOTHING, false, looks)?;
+            let opening = Opening::of(&args.file, document);
+            let ended = document::compare(args, opening, &mut command).await;
+            return Ok(command.end(ended).await);
+        }
+        PlanTask::Apply(args) | PlanTask::Undo(args) => {
+            let Some(document) = read(&args.file) else {
+                return Ok(ExitStatus::Failed.into());
+            };
+            let undoes = matches!(task, PlanTask::Undo(_));
+            let since = if undoes {
+                Some(open::deactivated_since(cli, &document))
+            } else {
+                None
+            };
+            let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
+            let opening = Opening::of(&args.file, document);
+            let ended = apply::run(args, opening, since, &mut command).await;
+            return Ok(command.end(ended).await);
+        }
+    };
+    let making = Making::of(action, args);
+    let mut command = Command::start(cli, prepared, making.parts(), false, looks)?;
+    let ended = making.run(&mut command).await;
+    Ok(command.end(ended).await)
+}

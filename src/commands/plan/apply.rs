@@ -1,0 +1,437 @@
+//! A plan is carried out, or taken back: shown with what is different now, confirmed, and followed until
+//! it has come to its end. What becomes of each key is printed as soon as that is known.
+
+use super::{
+    document::count,
+    open::{self, Deactivated, Opening, Purpose},
+    told,
+};
+use crate::{
+    cli::PlanApplyArgs,
+    commands::{
+        Command, ExitStatus,
+        changed::{ChangedRecord, Outcome},
+        confirm::{self, Way},
+        incomplete::Gap,
+        output::{Format, Printer, columns_of},
+        run::Ended,
+    },
+    engine::{
+        BulkIntent, BulkPlan, Engine, Exit, Intent, Origin, PlanJob,
+        account::Account,
+        bulk::{BulkStage, Document, Entry, EntryState, Marked, Paused, PlanNews, Skipped},
+        text::visible,
+        unresolved::Finding,
+    },
+    stderr::complain,
+};
+use std::collections::HashSet;
+
+/// A plan that is carried out.
+struct Applying {
+    printer: Printer<ChangedRecord>,
+    /// What became of the keys that were told of.
+    outcomes: Vec<Outcome>,
+    /// What is said of those that have failed, at the end.
+    failed: Vec<String>,
+    /// The entries that were told of.
+    told: HashSet<usize>,
+    /// The keys of the saved plan that are to be changed, by their places.
+    wanted: Vec<usize>,
+    /// Those that an earlier run of the plan has done.
+    before: HashSet<usize>,
+    file: String,
+}
+
+/// Carries a plan out; takes it back where it is said what it has deactivated.
+pub(super) async fn run(
+    args: &PlanApplyArgs,
+    opening: Opening,
+    undo: Option<Deactivated>,
+    command: &mut Command,
+) -> Result<ExitStatus, Ended> {
+    if confirm::is_read_only(&command.runner) {
+        return Ok(ExitStatus::Failed);
+    }
+    let file = args.file.display().to_string();
+    if !opening.document.keys.iter().any(|key| key.included) {
+        complain(format_args!(
+            "iamkeys: {file}: no key is included, so nothing is to be done"
+        ));
+        return Ok(ExitStatus::Done);
+    }
+    let Some(way) = confirm::way(&mut command.runner, args.yes) else {
+        return Ok(ExitStatus::Usage);
+    };
+    if let Err(why) = command.runner.journal().await? {
+        command.runner.clear_progress();
+        complain(format_args!(
+            "iamkeys: no journal, so nothing can be changed: {why}. Pass --journal PATH, or --no-journal \
+             to do without."
+        ));
+        return Ok(ExitStatus::Failed);
+    }
+    let purpose = match &undo {
+        Some(_) => Purpose::Undo,
+        None => Purpose::Apply,
+    };
+    let opened = opening.open(purpose, &mut command.runner).await?;
+    let gaps = opening.gaps(&command.runner.engine);
+    if let Err(why) = opened {
+        let _ = command.status(&gaps);
+        complain(format_args!("iamkeys: {}", visible(&why)));
+        return Ok(ExitStatus::Failed);
+    }
+    open::compared(&mut command.runner).await?;
+    let format = Format::chosen(args.output.format, command.looks);
+    let columns = columns_of::<ChangedRecord>(&args.columns, format);
+    let writer = command.writer.clone();
+    let mut applying = Applying {
+        printer: Printer::new(columns, format, command.looks, writer),
+        outcomes: Vec::new(),
+        failed: Vec::new(),
+        told: HashSet::new(),
+        wanted: Vec::new(),
+        before: HashSet::new(),
+        file,
+    };
+    let document = match undo {
+        None => opening.document,
+        Some(deactivated) => {
+            let taken = applying.take_back(&opening.document, &deactivated, command);
+            let Some(document) = taken else {
+                return Ok(applying.finish(&gaps, command));
+            };
+            document
+        }
+    };
+    let ended = applying.apply(&document, way, command).await;
+    match ended {
+        Ok(()) => Ok(applying.finish(&gaps, command)),
+        Err(Ended::Exit(Exit::Interrupted(lines))) => {
+            applying.interrupted(&lines, command);
+            Ok(match applying.finish(&gaps, command) {
+                ExitStatus::OutcomeUnknown => ExitStatus::OutcomeUnknown,
+                _ => ExitStatus::Interrupted,
+            })
+        }
+        Err(ended) => Err(ended),
+    }
+}
+
+impl Applying {
+    /// Makes a plan of what another one has deactivated. None where nothing is left to be taken back.
+    fn take_back(
+        &mut self,
+        document: &Document,
+        deactivated: &Deactivated,
+        command: &mut Command,
+    ) -> Option<Document> {
+        command.runner.clear_progress();
+        let engine = &command.runner.engine;
+        let plan = engine.bulk()?;
+        let known: HashSet<(Option<&str>, &str)> = open::of_plan(document).collect();
+        if matches!(deactivated, Deactivated::ByReview) {
+            complain(
+                "iamkeys: the journal of this machine names no key that this plan has deactivated: those \
+                 are taken that were Active when it was made, and are Inactive now",
+            );
+        }
+        let mut keys = Vec::new();
+        for (at, entry) in plan.entries().iter().enumerate() {
+            let account = plan.account_of(entry);
+            if !known.contains(&(account.id.as_deref(), &*entry.key)) {
+                continue;
+            }
+            let is_its = match deactivated {
+                Deactivated::ByReview => true,
+                Deactivated::ByJournal(keys) => {
+                    keys.contains(&(account.id.clone(), entry.key.to_string()))
+                }
+            };
+            if account.slot.is_none() {
+                let record = told::record(engine, plan, entry, "activate");
+                let reason = Paused::NotOpen.words();
+                self.put(at, record.with(Outcome::Skipped, reason));
+                continue;
+            }
+            let is_off = entry.difference == Some(Skipped::AlreadySo);
+            let Some(slot) = account.slot.filter(|_| is_its && is_off) else {
+                continue;
+            };
+            keys.push(Marked {
+                slot,
+                user: entry.user.clone(),
+                key: entry.key.clone(),
+                why: Some("deactivated by the plan".into()),
+                exempt: None,
+            });
+        }
+        if keys.is_empty() {
+            complain("iamkeys: nothing that this plan has deactivated is Inactive now");
+            return None;
+        }
+        self.told.clear();
+        command
+            .runner
+            .intend(Intent::Bulk(BulkIntent::TakeBack(keys)));
+        let engine = &command.runner.engine;
+        let plan = engine.bulk().filter(|plan| plan.undoes)?;
+        Some(plan.document())
+    }
+
+    /// Shows the plan, has it confirmed, and follows it to its end.
+    async fn apply(
+        &mut self,
+        document: &Document,
+        way: Way,
+        command: &mut Command,
+    ) -> Result<(), Ended> {
+        self.look_over(document, &command.runner.engine);
+        command.runner.clear_progress();
+        let Some(plan) = command.runner.engine.bulk() else {
+            return Ok(());
+        };
+        let lines = told::what_is_done(document, plan);
+        match way {
+            Way::Asked => confirm::show(&lines),
+            Way::Yes => lines
+                .iter()
+                .for_each(|line| complain(format_args!("iamkeys: {}", visible(line)))),
+        }
+        if !plan.has_work() || plan.is_applied_already() {
+            complain("iamkeys: nothing is left to be done");
+            self.leave_all("", &command.runner.engine);
+            command.runner.plan_job(PlanJob::Forget);
+            return Ok(());
+        }
+        let mut typed = String::new();
+        if let Some(confirmation) = command.runner.engine.bulk_confirmation() {
+            typed = confirmation.text();
+            if way == Way::Asked && !confirm::number(&mut command.runner, &confirmation).await? {
+                complain("iamkeys: not confirmed: nothing was changed");
+                self.leave_all("it was not confirmed", &command.runner.engine);
+                return Ok(());
+            }
+        }
+        if let Err(why) = keep(command).await? {
+            complain(format_args!("iamkeys: nothing was changed: {why}"));
+            self.leave_all(&why, &command.runner.engine);
+            return Ok(());
+        }
+        self.carry_out(typed, command).await?;
+        let why = match command.runner.engine.bulk().map(|plan| plan.stage) {
+            Some(BulkStage::Paused) => "its account is paused",
+            _ => "",
+        };
+        self.leave_all(why, &command.runner.engine);
+        Ok(())
+    }
+
+    /// Notes which keys are to be changed, and which an earlier run has done.
+    fn look_over(&mut self, document: &Document, engine: &Engine) {
+        let keys = document.keys.iter().enumerate();
+        self.wanted = keys
+            .filter(|(_, key)| key.included)
+            .map(|(at, _)| at)
+            .collect();
+        let Some(plan) = engine.bulk() else { return };
+        let done = plan.entries().iter().enumerate();
+        let done = done.filter(|(_, entry)| entry.state == EntryState::Done);
+        self.before = done.map(|(at, _)| at).collect();
+    }
+
+    /// Carries it out, and goes on where an answer that was lost is known after all.
+    async fn carry_out(&mut self, typed: String, command: &mut Command) -> Result<(), Ended> {
+        let mut typed = Some(typed);
+        while let Some(text) = typed.take() {
+            let runner = &mut command.runner;
+            runner.intend(Intent::Bulk(BulkIntent::Apply { typed: text }));
+            let mut ended = 0;
+            runner
+                .until(|engine| {
+                    let plan = engine.bulk()?;
+                    if plan.tally().ended() != ended {
+                        ended = plan.tally().ended();
+                        self.tell_ended(engine, plan);
+                    }
+                    let waits = plan.is_moving() || is_looked_into(engine, plan);
+                    (!waits).then_some(())
+                })
+                .await?;
+            let engine = &runner.engine;
+            if let Some(plan) = engine.bulk() {
+                // What is known after all was told of as lost.
+                self.tell_ended(engine, plan);
+                let stopped = plan.paused().any(|(_, why)| *why == Paused::OutcomeUnknown);
+                let tally = plan.tally();
+                let goes_on = plan.stage == BulkStage::Paused && stopped && tally.to_do > 0;
+                if goes_on && tally.unknown + tally.failed == 0 && !runner.is_interrupted() {
+                    typed = Some(String::new());
+                }
+            }
+            for news in runner.take_plan_news() {
+                runner.clear_progress();
+                match news {
+                    PlanNews::NotKept(why) => complain(format_args!(
+                        "iamkeys: a crash would lose the plan's place: {why}"
+                    )),
+                    PlanNews::Elsewhere => {
+                        complain("iamkeys: paused: another iamkeys carries this plan out");
+                        typed = None;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells of the keys that are over, each once. One whose outcome is not known is told of at the end.
+    fn tell_ended(&mut self, engine: &Engine, plan: &BulkPlan) {
+        for (at, entry) in plan.entries().iter().enumerate() {
+            let is_over = matches!(
+                entry.state,
+                EntryState::Done | EntryState::Skipped(_) | EntryState::Failed(_)
+            );
+            if is_over && !self.told.contains(&at) {
+                self.tell(at, engine, plan, entry, "");
+            }
+        }
+        self.printer.flush();
+    }
+
+    /// Tells of all other keys that were to be changed.
+    fn leave_all(&mut self, why: &str, engine: &Engine) {
+        let Some(plan) = engine.bulk() else { return };
+        for at in std::mem::take(&mut self.wanted) {
+            let entry = plan.entries().get(at);
+            if let Some(entry) = entry.filter(|_| !self.told.contains(&at)) {
+                self.tell(at, engine, plan, entry, why);
+            }
+        }
+        self.printer.flush();
+    }
+
+    fn tell(&mut self, at: usize, engine: &Engine, plan: &BulkPlan, entry: &Entry, why: &str) {
+        let record = told::record(engine, plan, entry, entry.step.verb());
+        let is_before = self.before.contains(&at);
+        let (outcome, reason) = told::became(plan, entry, &record, is_before, why);
+        let account = plan.account_of(entry);
+        if let (Outcome::Failed | Outcome::Unknown, Some(reason)) = (outcome, &reason) {
+            self.failed.push(format!(
+                "{} of {} in {}: {reason}",
+                entry.key, entry.user, account.name
+            ));
+        }
+        let request_id = told::request_id(engine, &entry.key).filter(|_| !is_before);
+        let record = ChangedRecord {
+            request_id: request_id.filter(|_| matches!(outcome, Outcome::Done | Outcome::Failed)),
+            ..record.with(outcome, reason)
+        };
+        self.put(at, record);
+    }
+
+    fn put(&mut self, at: usize, record: ChangedRecord) {
+        self.told.insert(at);
+        self.outcomes.push(record.outcome);
+        self.printer.print(record);
+    }
+
+    /// Says what became of the keys when it was interrupted, and how it goes on.
+    fn interrupted(&mut self, lines: &[String], command: &mut Command) {
+        command.runner.clear_progress();
+        self.leave_all("interrupted before it was begun", &command.runner.engine);
+        for line in lines {
+            complain(format_args!("iamkeys: {}", visible(line)));
+        }
+        let plan = command.runner.engine.bulk();
+        if plan.is_some_and(|plan| plan.has_begun() && plan.has_work()) {
+            complain(format_args!(
+                "iamkeys: iamkeys plan apply {} goes on with it, and skips what is done",
+                self.file
+            ));
+        } else {
+            // Nothing was begun: nothing is left over.
+            command.runner.plan_job(PlanJob::Forget);
+        }
+    }
+
+    /// Prints what is left to be printed, and says what it has come to.
+    fn finish(&mut self, gaps: &[Gap], command: &mut Command) -> ExitStatus {
+        command.print_rest(&mut self.printer, gaps);
+        for line in &self.failed {
+            complain(format_args!("iamkeys: {}", visible(line)));
+        }
+        let left_out = self.outcomes.contains(&Outcome::Skipped);
+        // An account that the plan does not name is no matter.
+        if left_out {
+            let _ = command.status(gaps);
+        }
+        let count_of = |outcome| self.outcomes.iter().filter(|it| **it == outcome).count();
+        let parts = [Outcome::Done, Outcome::Already, Outcome::Skipped]
+            .into_iter()
+            .chain([Outcome::Failed, Outcome::Unknown])
+            .filter(|outcome| count_of(*outcome) > 0)
+            .map(|outcome| format!("{} {}", count_of(outcome), outcome.word()));
+        let parts: Vec<String> = parts.collect();
+        if !parts.is_empty() {
+            complain(format_args!(
+                "iamkeys: {}: {}",
+                count(self.outcomes.len(), "key"),
+                parts.join(", ")
+            ));
+        }
+        Outcome::status(self.outcomes.iter().copied())
+    }
+}
+
+/// Keeps the plan beside the journal, which no two processes do at once; or says why not.
+async fn keep(command: &mut Command) -> Result<Result<(), String>, Ended> {
+    let runner = &mut command.runner;
+    let engine = &runner.engine;
+    let Some(plan) = engine.bulk() else {
+        return Ok(Ok(()));
+    };
+    let (document, done) = (Box::new(plan.document()), plan.done_steps());
+    runner.take_plan_news();
+    runner.plan_job(PlanJob::Keep(document, done));
+    loop {
+        for news in runner.plan_news().await? {
+            match news {
+                PlanNews::IsKept => return Ok(Ok(())),
+                PlanNews::Elsewhere => {
+                    return Ok(Err("another iamkeys carries this plan out".into()));
+                }
+                PlanNews::NotKept(why) => {
+                    return Ok(Err(format!(
+                        "the plan cannot be kept, so that a crash would lose its place: {why}"
+                    )));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether the account is still asked what became of a change of the plan.
+fn is_looked_into(engine: &Engine, plan: &BulkPlan) -> bool {
+    if plan.tally().unknown == 0 {
+        return false;
+    }
+    plan.entries().iter().any(|entry| {
+        let EntryState::OutcomeUnknown(change) = entry.state else {
+            return false;
+        };
+        let question = engine.question(&Origin::Here(change));
+        question.is_some_and(|question| {
+            let account = engine.account_of(question);
+            let is_lost = account.is_none_or(Account::is_lost);
+            !is_lost
+                && matches!(
+                    question.finding,
+                    Finding::Unseen | Finding::Queued | Finding::Looking(_)
+                )
+        })
+    })
+}

@@ -1,0 +1,155 @@
+//! What is told of a plan: what it would do now, and what became of each key.
+
+use super::{
+    document::{count, summary},
+    open::words_of,
+};
+use crate::{
+    commands::changed::{ChangedRecord, Outcome},
+    engine::{
+        BulkPlan, Engine,
+        bulk::{Document, Entry, EntryState, HeldBack, Skipped},
+    },
+};
+
+/// So many differences are named one by one.
+const NAMED: usize = 20;
+
+/// What a plan would do now, in lines.
+pub(super) fn what_is_done(document: &Document, plan: &BulkPlan) -> Vec<String> {
+    let mut lines = summary(document);
+    for account in plan
+        .accounts()
+        .iter()
+        .filter(|account| account.included > 0)
+    {
+        let id = account.id.as_deref().filter(|id| *id != account.name);
+        let id = id.map(|id| format!(" {id}")).unwrap_or_default();
+        let production = if account.production {
+            " (production)"
+        } else {
+            ""
+        };
+        lines.push(format!(
+            "  {}{id}{production}: {}",
+            account.name,
+            count(account.included, "key")
+        ));
+    }
+    let keys = plan.entries().iter().zip(&document.keys);
+    let newly = keys.filter(|(entry, key)| key.included && !entry.included);
+    for (entry, _) in newly.take(NAMED) {
+        let why = entry
+            .held_back
+            .as_ref()
+            .map(HeldBack::words)
+            .unwrap_or_default();
+        lines.push(format!(
+            "  left out now: {} of {}: {why}",
+            entry.key, entry.user
+        ));
+    }
+    let entries = plan.entries().iter().filter(|entry| entry.included);
+    let changed = entries.filter_map(|entry| Some((entry, entry.difference.as_ref()?)));
+    for (entry, difference) in changed.take(NAMED) {
+        let words = words_of(difference);
+        lines.push(format!(
+            "  since then: {} of {}: {words}",
+            entry.key, entry.user
+        ));
+    }
+    if let more @ 1.. = plan.changed_since().saturating_sub(NAMED) {
+        lines.push(format!("  and {more} more are not as they were"));
+    }
+    if plan.is_applied_already() {
+        lines.push("  all of it is so already: the plan may have been applied before".into());
+    }
+    lines
+}
+
+/// What became of a key, and why where it is not simply done. `is_before` says that an earlier run of the
+/// plan has done it, `why` why it was not begun.
+pub(super) fn became(
+    plan: &BulkPlan,
+    entry: &Entry,
+    record: &ChangedRecord,
+    is_before: bool,
+    why: &str,
+) -> (Outcome, Option<String>) {
+    match &entry.state {
+        EntryState::Done if is_before => (
+            Outcome::Already,
+            Some("done by an earlier run of this plan".to_owned()),
+        ),
+        EntryState::Done => (Outcome::Done, None),
+        EntryState::Skipped(skipped) => skipped_as(skipped, record),
+        EntryState::Failed(error) => (Outcome::Failed, Some(error.to_string())),
+        EntryState::OutcomeUnknown(_) => (
+            Outcome::Unknown,
+            Some("its answer was lost, and the account does not show it".to_owned()),
+        ),
+        EntryState::UnderWay => (
+            Outcome::Unknown,
+            Some("interrupted while it was under way".to_owned()),
+        ),
+        EntryState::Pending | EntryState::Looking => match (&entry.difference, &entry.held_back) {
+            (Some(difference @ (Skipped::AlreadySo | Skipped::Gone)), _) => {
+                skipped_as(difference, record)
+            }
+            (_, Some(held)) if !entry.included => (Outcome::Skipped, Some(held.words())),
+            _ => (Outcome::Skipped, Some(not_begun(plan, entry, why))),
+        },
+    }
+}
+
+/// How a key that was not as reviewed is told of.
+fn skipped_as(skipped: &Skipped, record: &ChangedRecord) -> (Outcome, Option<String>) {
+    match skipped {
+        Skipped::AlreadySo => {
+            let status = record.status.as_deref().unwrap_or("so");
+            (Outcome::Already, Some(format!("already {status}")))
+        }
+        Skipped::Gone if record.action == "delete" => {
+            (Outcome::Already, Some("no longer there".into()))
+        }
+        other => (Outcome::Skipped, Some(words_of(other))),
+    }
+}
+
+/// Why a key was not begun.
+fn not_begun(plan: &BulkPlan, entry: &Entry, why: &str) -> String {
+    match (&plan.account_of(entry).paused, why) {
+        (Some(paused), _) => format!(
+            "not begun: {} is paused: {}",
+            plan.account_of(entry).name,
+            paused.words()
+        ),
+        (None, "") => "not begun".into(),
+        (None, why) => why.to_owned(),
+    }
+}
+
+/// The record of a key of a plan, without what became of it.
+pub(super) fn record(
+    engine: &Engine,
+    plan: &BulkPlan,
+    entry: &Entry,
+    action: &'static str,
+) -> ChangedRecord {
+    let of = plan.account_of(entry);
+    let account = of.slot.and_then(|slot| engine.fleet.get(slot));
+    let mut record = ChangedRecord::of(account, Some(&entry.user), &entry.key, action);
+    if account.is_none() {
+        record.account.clone_from(&of.id);
+        record.account_name = Some(of.name.clone());
+    }
+    record
+}
+
+/// AWS's ID of the latest request that has changed a key.
+pub(super) fn request_id(engine: &Engine, key: &str) -> Option<String> {
+    let activity = &engine.activity;
+    let mut entries = (0..activity.len()).filter_map(|row| activity.row(row));
+    let found = entries.find(|entry| entry.key.as_deref() == Some(key));
+    found?.request_id.clone()
+}
