@@ -26,7 +26,7 @@ pub use asked::{Asked, Confirmation, Steps};
 pub use document::{Document, DocumentAccount, DocumentKey, PlanNews, Saving};
 pub use entry::{Entry, EntryState, Reviewed, Skipped};
 pub use hold::HeldBack;
-pub use kept::{KeptPlan, KeptStep};
+pub use kept::{Keeping, KeptPlan, KeptStep};
 pub use make::Marked;
 pub use schedule::{AT_ONCE, BulkAccount, Paused};
 
@@ -236,6 +236,8 @@ pub struct BulkPlan {
     recent_days: i64,
     /// The hash of the file that it was opened from or saved to, as long as it is what that says.
     hash: Option<Box<str>>,
+    /// It was to be kept, and could not be.
+    is_not_kept: bool,
 }
 
 impl BulkPlan {
@@ -263,6 +265,7 @@ impl BulkPlan {
             counts: Counts::default(),
             recent_days,
             hash: None,
+            is_not_kept: false,
         }
     }
 

@@ -4,7 +4,7 @@ use super::desk::{Desk, people, settings, someone};
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
     Changed, Event,
-    bulk::{BulkPlan, BulkStage, PlanNews},
+    bulk::{BulkPlan, BulkStage, Keeping, PlanNews},
 };
 
 const WIDE: (u16, u16) = (120, 36);
@@ -226,4 +226,43 @@ fn a_key_that_was_used_lately_is_not_said_to_be_in_use_now() {
     desk.serve(&staff);
     let screen = desk.screen();
     assert!(screen.contains("used 46d ago"), "{screen}");
+}
+
+#[test]
+fn leaving_a_paused_plan_asks_and_says_whether_it_is_kept() {
+    for (keeping, said) in [
+        (Keeping::Real, "The next start offers to go on with it."),
+        (Keeping::Nothing, "the next start can't go on with it."),
+    ] {
+        let mut desk = under_way(USUAL);
+        desk.send(Event::Plan(PlanNews::Keeps(keeping)));
+        let (id, _) = desk.next_change().expect("it was sent");
+        desk.press(KeyCode::Esc);
+        desk.changed(id, Ok(Changed::Done));
+        desk.serve(&staff());
+        desk.press(KeyCode::Esc);
+        desk.keys("q");
+        let screen = desk.screen();
+        assert!(screen.contains("Leave the plan?"), "{screen}");
+        assert!(screen.contains("1 of 2 done, 1 key left"), "{screen}");
+        assert!(screen.contains(said), "{screen}");
+    }
+}
+
+#[test]
+fn that_a_plan_is_kept_nowhere_is_said_before_it_is_applied() {
+    let mut desk = reviewed(USUAL);
+    desk.press(KeyCode::Enter);
+    assert!(!desk.screen().contains("kept nowhere"), "{}", desk.screen());
+    desk.send(Event::Plan(PlanNews::Keeps(Keeping::Nothing)));
+    assert!(desk.screen().contains("kept nowhere"), "{}", desk.screen());
+}
+
+#[test]
+fn an_empty_path_is_asked_for() {
+    let mut desk = Desk::showing(USUAL, settings(), &staff());
+    desk.keys("P");
+    desk.press(KeyCode::Enter);
+    let screen = desk.screen();
+    assert!(screen.contains("Type the path of a file"), "{screen}");
 }

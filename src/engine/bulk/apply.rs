@@ -120,6 +120,9 @@ impl Engine {
         };
         if plan.settle() {
             self.tell_of_end();
+        } else {
+            // Paused by hand, its last answers may leave nothing to go on with.
+            self.end_if_answered();
         }
     }
 

@@ -81,6 +81,10 @@ impl Dialog for BulkConfirm {
             let keys = format::plural(asked.changed, "more key");
             lines.dim(format!("{keys} not as reviewed: skipped"));
         }
+        let is_kept = engine.keeps_bulk();
+        if !is_kept {
+            lines.warn("It is kept nowhere: leaving iamkeys, or a crash, loses its place.");
+        }
         lines.gap();
         let of = |step| asked.steps.of(step) > 0;
         lines.text(match (of(BulkAction::Delete), of(BulkAction::Deactivate)) {
@@ -98,7 +102,8 @@ impl Dialog for BulkConfirm {
             (false, false) => "They will work again within seconds.",
         });
         // Where there is more to say, the line to type into stays in sight.
-        if asked.overriding + asked.waiting + asked.changed == 0 && plan.hash().is_none() {
+        if is_kept && asked.overriding + asked.waiting + asked.changed == 0 && plan.hash().is_none()
+        {
             lines.dim(
                 "Each key is checked again just before its step, and skipped if it has changed.",
             );
