@@ -15,7 +15,7 @@ pub(in crate::tui) use kept::KeptPlanDialog;
 use super::{Impact, intend};
 use crate::{
     engine::{
-        BulkIntent,
+        BulkIntent, READ_ONLY,
         bulk::{BulkPlan, BulkStage, EntryState, HeldBack, Steps},
     },
     tui::prelude::*,
@@ -70,6 +70,7 @@ impl BulkPage {
         match plan.stage {
             BulkStage::Running => complain("The plan is under way"),
             BulkStage::Ended => complain("This plan has ended"),
+            _ if engine.settings.read_only => complain(READ_ONLY),
             BulkStage::Review | BulkStage::Paused if !plan.has_work() => {
                 complain("No key is included")
             }
@@ -126,6 +127,7 @@ impl BulkPage {
     fn note(plan: &BulkPlan, dot: &str) -> String {
         let changed = plan.changed_since();
         match plan.stage {
+            BulkStage::Review if plan.entries().is_empty() => "no key is in it".into(),
             BulkStage::Review if plan.is_comparing() => "comparing with the account".into(),
             BulkStage::Review if plan.is_applied_already() => {
                 "nothing left: applied before?".into()
@@ -307,7 +309,11 @@ impl Dialog for BulkPage {
     fn offers(&self, action: Action, engine: &Engine) -> bool {
         let stage = engine.bulk().map(|plan| plan.stage);
         match action {
-            Action::ApplyPlan => !matches!(stage, Some(BulkStage::Running | BulkStage::Ended)),
+            Action::ApplyPlan => {
+                let rests = !matches!(stage, Some(BulkStage::Running | BulkStage::Ended));
+                let has_keys = engine.bulk().is_some_and(|plan| !plan.entries().is_empty());
+                rests && has_keys && !engine.settings.read_only
+            }
             Action::Include => stage != Some(BulkStage::Ended),
             _ => true,
         }
