@@ -159,6 +159,23 @@ fn what_is_wrong_is_refused_with_its_place() {
             "unknown field `extra`",
         ),
         ("\"undoes\": false", "\"undoes\": 0", "invalid type"),
+    ] {
+        let text = forged(from, to);
+        let said = read(&text).unwrap_err();
+        assert!(said.contains(why), "{to}: {said}");
+    }
+    let said = read("{\n  \"format\": \"iamkeys-plan\",,").unwrap_err();
+    assert!(
+        said.contains("not valid JSON") && said.contains("line 2 column"),
+        "{said}"
+    );
+    let said = read(&forged("\"undoes\": false", "\"undoes\": 0")).unwrap_err();
+    assert!(said.contains("line "), "the place is named: {said}");
+}
+
+#[test]
+fn what_no_account_can_have_is_refused_with_its_place() {
+    for (from, to, why) in [
         (
             "AKIABATCH001EXAMPLE1",
             "AKIA; rm -rf",
@@ -195,17 +212,13 @@ fn what_is_wrong_is_refused_with_its_place() {
             "accounts[0]: name: '\\u{7}' has no place in it",
         ),
     ] {
-        let text = forged(from, to);
-        let said = read(&text).unwrap_err();
+        let said = read(&forged(from, to)).unwrap_err();
         assert!(said.contains(why), "{to}: {said}");
     }
-    let said = read("{\n  \"format\": \"iamkeys-plan\",,").unwrap_err();
-    assert!(
-        said.contains("not valid JSON") && said.contains("line 2 column"),
-        "{said}"
-    );
-    let said = read(&forged("\"undoes\": false", "\"undoes\": 0")).unwrap_err();
-    assert!(said.contains("line "), "the place is named: {said}");
+}
+
+#[test]
+fn what_is_no_plan_is_refused_in_words() {
     for (text, why) in [
         ("", "not a plan: the file is empty"),
         ("[]", "not a plan: it is a list and not an object"),
