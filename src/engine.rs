@@ -204,6 +204,8 @@ pub struct Engine {
     bulk_opening: Option<bulk::Saving>,
     /// The plan that an earlier run has left.
     kept_plan: Option<Box<bulk::KeptPlan>>,
+    /// Which plans under way are kept, so that the next run can go on with them.
+    plan_keeping: bulk::Keeping,
     questions: Questions,
     rotations: Rotations,
     /// The files of evidence that this run has written, by the key that they are about.
@@ -249,6 +251,7 @@ impl Engine {
             bulk_saving: None,
             bulk_opening: None,
             kept_plan: None,
+            plan_keeping: bulk::Keeping::default(),
             questions: Questions::default(),
             rotations: Rotations::default(),
             evidence: HashMap::new(),

@@ -8,7 +8,7 @@ use super::{JournalConfig, lock, secrets::Places};
 use crate::{
     engine::{
         BulkAction, DEMO, Event, PlanJob, SecretKey,
-        bulk::{Document, KeptStep, PlanNews},
+        bulk::{Document, Keeping, KeptStep, PlanNews},
     },
     journal::{self, Outcome, Recorded, end, open_private, sync_directory},
     plans,
@@ -92,7 +92,15 @@ impl Keeper {
     /// Does a job. Blocks for the disk.
     fn run(&self, job: Job, journal: &JournalConfig) -> Vec<PlanNews> {
         match job {
-            Job::Find => self.find(journal),
+            Job::Find => {
+                let mut news = self.find(journal);
+                if kept_in(journal).is_none() {
+                    news.push(PlanNews::Keeps(Keeping::Nothing));
+                } else if journal.demo_too {
+                    news.push(PlanNews::Keeps(Keeping::All));
+                }
+                news
+            }
             Job::Do(PlanJob::Save(path, document), places) => {
                 let saved = save(&path, &document, &places);
                 let hash = saved
@@ -243,6 +251,7 @@ impl Keeper {
         let Some((directory, prefix)) = kept_in(journal) else {
             return Vec::new();
         };
+        let mut news = Vec::new();
         let entries = fs::read_dir(directory).ok().into_iter().flatten();
         for entry in entries.flatten() {
             let name = entry.file_name();
@@ -272,14 +281,16 @@ impl Keeper {
                     let sent = sent_since(&file, &document, journal);
                     *lock(&self.left) = Some((path, file));
                     let kept = PlanNews::Kept(Box::new(document), done);
-                    return vec![kept, PlanNews::WereSent(sent)];
+                    news.extend([kept, PlanNews::WereSent(sent)]);
+                    return news;
                 }
                 Err(why) => {
                     tracing::error!(path = %path.display(), why, "not a plan that was kept");
+                    news.push(PlanNews::Unreadable(path.display().to_string(), why));
                 }
             }
         }
-        Vec::new()
+        news
     }
 }
 

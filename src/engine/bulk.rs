@@ -3,7 +3,8 @@
 //! There is no second path to the account. For each key one ordinary [`Plan`](super::Plan) is made,
 //! with its look at the account; it approves itself where that look shows what was reviewed, and is
 //! dropped with the reason where it does not (`apply`). What is held back until a person includes it
-//! is decided when the plan is made (`hold`), and which account takes its turn in `schedule`: a few
+//! is decided when the plan is made (`hold`, `last`), looked for again when it is opened (`compare`) and
+//! before each step, and which account takes its turn in `schedule`: a few
 //! accounts at once, one key at a time in each. The first surprise in an account pauses that account.
 //!
 //! One such plan is open at a time: what undoes it is a plan of its own, which takes its place.
@@ -25,7 +26,7 @@ pub use asked::{Asked, Confirmation, Steps};
 pub use document::{Document, DocumentAccount, DocumentKey, PlanNews, Saving};
 pub use entry::{Entry, EntryState, Reviewed, Skipped};
 pub use hold::HeldBack;
-pub use kept::{KeptPlan, KeptStep};
+pub use kept::{Keeping, KeptPlan, KeptStep};
 pub use make::Marked;
 pub use schedule::{AT_ONCE, BulkAccount, Paused};
 
@@ -235,6 +236,8 @@ pub struct BulkPlan {
     recent_days: i64,
     /// The hash of the file that it was opened from or saved to, as long as it is what that says.
     hash: Option<Box<str>>,
+    /// It was to be kept, and could not be.
+    is_not_kept: bool,
 }
 
 impl BulkPlan {
@@ -262,6 +265,7 @@ impl BulkPlan {
             counts: Counts::default(),
             recent_days,
             hash: None,
+            is_not_kept: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Engine,
-    bulk::BulkStage,
+    bulk::{BulkPlan, BulkStage},
     effect::{Effect, Exit},
     vault::Kept,
 };
@@ -31,6 +31,8 @@ pub(super) struct Leaving {
     pub(super) leave: Leave,
     /// Nothing but changes under way is in its way.
     pub(super) waits_for_changes: bool,
+    /// A person has chosen to leave although a plan has keys left.
+    pub(super) leaves_plan: bool,
 }
 
 /// What has to be decided before the program is left.
@@ -40,7 +42,7 @@ pub enum Obstacle {
     Secret(String),
     /// Changes are under way.
     Changes,
-    /// A plan over many keys is being carried out.
+    /// A plan over many keys is being carried out, or has keys left.
     Plan,
 }
 
@@ -54,6 +56,7 @@ impl Engine {
                 self.leaving = Some(Leaving {
                     leave,
                     waits_for_changes: obstacle == Obstacle::Changes,
+                    leaves_plan: false,
                 });
             }
         }
@@ -80,10 +83,13 @@ impl Engine {
         if let Some(key) = only_copy.or_else(|| self.only_on_clipboard()) {
             return Some(Obstacle::Secret(key.to_owned()));
         }
-        if self
-            .bulk()
-            .is_some_and(|plan| plan.stage == BulkStage::Running)
-        {
+        let is_chosen = self.leaving.is_some_and(|it| it.leaves_plan);
+        let is_unfinished = |plan: &BulkPlan| match plan.stage {
+            BulkStage::Running => true,
+            BulkStage::Paused => plan.has_work() && !is_chosen,
+            BulkStage::Review | BulkStage::Ended => false,
+        };
+        if self.bulk().is_some_and(is_unfinished) {
             return Some(Obstacle::Plan);
         }
         self.under_way().next().map(|_| Obstacle::Changes)
@@ -96,6 +102,7 @@ impl Engine {
             self.pause_bulk();
             if let Some(leaving) = &mut self.leaving {
                 leaving.waits_for_changes = true;
+                leaving.leaves_plan = true;
             }
             self.leave_if_nothing_is_under_way();
             return;

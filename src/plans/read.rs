@@ -8,7 +8,7 @@ use crate::engine::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, de::Error as _};
-use serde_json::Value;
+use serde_json::{Map, Value, error::Category};
 use std::collections::HashSet;
 
 /// A time as RFC 3339 has it.
@@ -24,11 +24,11 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// What every version has.
-#[derive(Deserialize)]
-struct Head {
-    format: String,
-    version: u64,
+/// A part that may be null, and is there all the same.
+fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 #[derive(Deserialize)]
@@ -40,6 +40,7 @@ struct Whole {
     _version: u64,
     action: String,
     made_at: Time,
+    #[serde(deserialize_with = "nullable")]
     made_by: Option<String>,
     undoes: bool,
     policy: Policy,
@@ -57,14 +58,17 @@ struct Policy {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Account {
+    #[serde(deserialize_with = "nullable")]
     id: Option<String>,
     name: String,
+    #[serde(deserialize_with = "nullable")]
     endpoint: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Key {
+    #[serde(deserialize_with = "nullable")]
     account: Option<String>,
     account_index: usize,
     user: Box<str>,
@@ -73,13 +77,18 @@ struct Key {
     step: String,
     why: Box<str>,
     status: String,
+    #[serde(deserialize_with = "nullable")]
     created: Option<Time>,
+    #[serde(deserialize_with = "nullable")]
     last_used: Option<Time>,
+    #[serde(deserialize_with = "nullable")]
     never_used: Option<bool>,
     other_keys: Vec<Box<str>>,
     other_keys_active: usize,
+    #[serde(deserialize_with = "nullable")]
     held_back: Option<String>,
     also_held_back: Vec<String>,
+    #[serde(deserialize_with = "nullable")]
     exempt: Option<String>,
     included: bool,
 }
@@ -92,9 +101,17 @@ impl Key {
         if account.id != self.account {
             return Err("account: it is not the one that account_index names".into());
         }
-        if self.user.is_empty() || self.id.is_empty() {
-            return Err("user and key_id must not be empty".into());
+        if !is_user_name(&self.user) {
+            return Err(format!("user: {:?} is not the name of a user", self.user));
         }
+        if !is_key_id(&self.id) {
+            return Err(format!("key_id: {:?} is not the ID of a key", self.id));
+        }
+        if let Some(other) = self.other_keys.iter().find(|other| !is_key_id(other)) {
+            return Err(format!("other_keys: {other:?} is not the ID of a key"));
+        }
+        is_plain("why", &self.why)?;
+        is_plain("exempt", self.exempt.as_deref().unwrap_or_default())?;
         let step = action_named(&self.step).ok_or_else(|| {
             format!(
                 "step: {:?} is not deactivate, activate or delete",
@@ -163,6 +180,68 @@ impl Key {
     }
 }
 
+/// What IAM allows in the name of a user: the pattern `[\w+=,.@-]+`, at most 64 long.
+fn is_user_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    (1..=64).contains(&text.len()) && text.chars().all(fits)
+}
+
+/// What IAM allows in the ID of a key: the pattern `\w+`, 16 to 128 long.
+fn is_key_id(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (16..=128).contains(&text.len()) && text.chars().all(fits)
+}
+
+/// Words are on one line, and do nothing to a terminal.
+fn is_plain(part: &str, text: &str) -> Result<(), String> {
+    match text.chars().find(|c| c.is_control()) {
+        Some(c) => Err(format!("{part}: {c:?} has no place in it")),
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with the text, and where: the reader of JSON has words for programmers.
+fn unread(error: &serde_json::Error) -> String {
+    let place = format!("line {} column {}", error.line(), error.column());
+    match error.classify() {
+        Category::Syntax => format!("not a plan: not valid JSON at {place}"),
+        Category::Eof => format!("not a plan: not valid JSON: it ends too early, at {place}"),
+        Category::Io | Category::Data => {
+            let words = error.to_string();
+            let words = words
+                .strip_suffix(&format!(" at {place}"))
+                .unwrap_or(&words);
+            let words = words.split(", expected one of").next().unwrap_or(words);
+            format!("not a plan: {words}, at {place}")
+        }
+    }
+}
+
+/// The object that is meant here.
+fn object<'a>(place: &str, value: Option<&'a Value>) -> Result<&'a Map<String, Value>, String> {
+    let what = match value {
+        Some(Value::Object(parts)) => return Ok(parts),
+        None => return Err(format!("not a plan: {place} is missing")),
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => "a single value",
+        Some(Value::Array(_)) => "a list",
+    };
+    Err(format!("not a plan: {place} is {what} and not an object"))
+}
+
+/// Holds the parts that are objects, or lists of these: a list of values would be taken for one.
+fn has_its_shape(parts: &Map<String, Value>) -> Result<(), String> {
+    object("policy", parts.get("policy"))?;
+    for name in ["accounts", "keys"] {
+        let list = parts.get(name).and_then(Value::as_array);
+        let list = list.ok_or_else(|| format!("not a plan: {name} is not a list"))?;
+        for (at, part) in list.iter().enumerate() {
+            object(&format!("{name}[{at}]"), Some(part))?;
+        }
+    }
+    Ok(())
+}
+
 /// Reads a plan.
 ///
 /// # Errors
@@ -179,31 +258,28 @@ pub fn read(text: &str) -> Result<Document, String> {
 
 /// The plan, the hash that it says it has, and the hash that it has.
 pub(super) fn read_parts(text: &str) -> Result<(Document, String, String), String> {
-    let place = |error: serde_json::Error| error.to_string();
-    let head: Head = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() {
-            format!("not a plan of iamkeys: {error}")
-        } else {
-            format!("not valid JSON: {error}")
-        }
-    })?;
-    if head.format != FORMAT {
-        return Err(format!(
-            "not a plan of iamkeys: its format is {:?}",
-            head.format
-        ));
+    if text.trim().is_empty() {
+        return Err("not a plan: the file is empty".into());
     }
-    if head.version > VERSION {
-        let version = head.version;
+    let mut value: Value = serde_json::from_str(text).map_err(|error| unread(&error))?;
+    let parts = object("it", Some(&value))?;
+    let format = parts.get("format").and_then(Value::as_str);
+    let format = format.ok_or("not a plan: it has no format")?;
+    if format != FORMAT {
+        return Err(format!("not a plan of iamkeys: its format is {format:?}"));
+    }
+    let version = parts.get("version").and_then(Value::as_u64);
+    let version = version.ok_or("not a plan: it has no version")?;
+    if version > VERSION {
         return Err(format!(
             "it has version {version}, and this iamkeys reads up to {VERSION}: a newer one reads it"
         ));
     }
-    if head.version == 0 {
+    if version == 0 {
         return Err("there is no version 0".into());
     }
-    let whole: Whole = serde_json::from_str(text).map_err(place)?;
-    let mut value: Value = serde_json::from_str(text).map_err(place)?;
+    has_its_shape(parts)?;
+    let whole: Whole = serde_json::from_str(text).map_err(|error| unread(&error))?;
     if let Value::Object(parts) = &mut value {
         parts.remove("hash");
     }
@@ -220,6 +296,16 @@ pub(super) fn read_parts(text: &str) -> Result<(Document, String, String), Strin
         endpoint: account.endpoint,
     });
     let accounts: Vec<DocumentAccount> = accounts.collect();
+    for (at, account) in accounts.iter().enumerate() {
+        let digits = |id: &String| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(id) = account.id.as_ref().filter(|id| !digits(id)) {
+            return Err(format!("accounts[{at}]: id: {id:?} is not 12 digits"));
+        }
+        is_plain(&format!("accounts[{at}]: name"), &account.name)?;
+        let endpoint = account.endpoint.as_deref().unwrap_or_default();
+        is_plain(&format!("accounts[{at}]: endpoint"), endpoint)?;
+    }
+    is_plain("made_by", whole.made_by.as_deref().unwrap_or_default())?;
     let mut seen = HashSet::new();
     let mut keys = Vec::new();
     for (at, key) in whole.keys.into_iter().enumerate() {

@@ -171,7 +171,79 @@ fn what_is_wrong_is_refused_with_its_place() {
     );
     let said = read(&forged("\"undoes\": false", "\"undoes\": 0")).unwrap_err();
     assert!(said.contains("line "), "the place is named: {said}");
-    assert!(read("").is_err() && read("[]").is_err());
+}
+
+#[test]
+fn what_no_account_can_have_is_refused_with_its_place() {
+    for (from, to, why) in [
+        (
+            "AKIABATCH001EXAMPLE1",
+            "AKIA; rm -rf",
+            "keys[0]: key_id: \"AKIA; rm -rf\" is not the ID of a key",
+        ),
+        (
+            "AKIAOTHER001EXAMPLE1",
+            "AKIA",
+            "keys[0]: other_keys: \"AKIA\"",
+        ),
+        (
+            "\"user\": \"deploy-bot\"",
+            "\"user\": \"deploy\\u001b[2J\\nbot\"",
+            "keys[0]: user: \"deploy\\u{1b}[2J\\nbot\" is not the name of a user",
+        ),
+        (
+            "\"why\": \"never",
+            "\"why\": \"\\u001b[2Jnever",
+            "keys[0]: why: '\\u{1b}' has no place in it",
+        ),
+        (
+            "\"created\": \"2026-11-01T12:00:00Z\",",
+            "",
+            "missing field `created`",
+        ),
+        (
+            "\"id\": \"123456789012\"",
+            "\"id\": \"12345\"",
+            "accounts[0]: id: \"12345\" is not 12 digits",
+        ),
+        (
+            "\"name\": \"acme-prod\"",
+            "\"name\": \"acme\\u0007\"",
+            "accounts[0]: name: '\\u{7}' has no place in it",
+        ),
+    ] {
+        let said = read(&forged(from, to)).unwrap_err();
+        assert!(said.contains(why), "{to}: {said}");
+    }
+}
+
+#[test]
+fn what_is_no_plan_is_refused_in_words() {
+    for (text, why) in [
+        ("", "not a plan: the file is empty"),
+        ("[]", "not a plan: it is a list and not an object"),
+        ("7", "not a plan: it is a single value and not an object"),
+        ("{}", "not a plan: it has no format"),
+        ("hello", "not a plan: not valid JSON at line 1 column 1"),
+        (
+            "{\"format\":",
+            "not a plan: not valid JSON: it ends too early, at line 1 column 10",
+        ),
+        (
+            "{\"format\":\"iamkeys-plan\"}",
+            "not a plan: it has no version",
+        ),
+        (
+            "{\"format\":\"iamkeys-plan\",\"version\":1,\"policy\":[]}",
+            "not a plan: policy is a list and not an object",
+        ),
+        (
+            "{\"format\":\"iamkeys-plan\",\"version\":1,\"policy\":{},\"accounts\":[[]]}",
+            "not a plan: accounts[0] is a list and not an object",
+        ),
+    ] {
+        assert_eq!(read(text).unwrap_err(), why);
+    }
 }
 
 #[test]

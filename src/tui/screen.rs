@@ -464,9 +464,7 @@ impl Screen {
         match action {
             Action::MakePlan => return self.why_no_plan(),
             Action::Rotate if !self.lists.marks.is_empty() => return None,
-            Action::Toggle | Action::Delete
-                if !self.lists.marks.is_empty() && !self.engine.settings.read_only =>
-            {
+            Action::Toggle | Action::Delete if !self.lists.marks.is_empty() => {
                 return None;
             }
             _ => {}

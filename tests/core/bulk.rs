@@ -6,11 +6,11 @@ use super::desk::now;
 use chrono::{DateTime, TimeDelta, Utc};
 use iamkeys::engine::{
     Answer, Background, Change, ChangeId, Changed, Effect, Engine, Error, Event, Exit, Intent,
-    Kind, Leave, Need, News, Obstacle, Origin, PlanJob, RECENT, Read, Resolution, SessionId,
-    Settings, SignedIn, Slot, Target,
+    Kind, Leave, Need, News, Obstacle, Origin, PlanJob, READ_ONLY, RECENT, Read, Resolution,
+    SessionId, Settings, SignedIn, Slot, Target,
     bulk::{
         AT_ONCE, BulkAction, BulkIntent, BulkPlan, BulkStage, BulkTally, Document, Entry,
-        EntryState, HeldBack, KeptStep, Marked, Paused, PlanNews, Saving, Skipped,
+        EntryState, HeldBack, Keeping, KeptStep, Marked, Paused, PlanNews, Saving, Skipped,
     },
     findings::{ConfigExemption, Exemption, Policy},
     model::{
@@ -1024,9 +1024,9 @@ fn a_key_that_is_included_later_is_confirmed_anew() {
     world.apply();
     world.look();
     world.intend(BulkIntent::Pause);
-    world.run();
     let busy = world.at("AKIABUSY");
     world.intend(BulkIntent::Toggle(busy));
+    world.run();
     assert_eq!(world.plan().stage, BulkStage::Paused);
     let asked = world.engine.bulk_confirmation().unwrap();
     assert_eq!(asked.keys, 1);
@@ -1072,7 +1072,7 @@ fn leaving_asks_and_pauses() {
         Effect::Exit(exit) => Some(exit),
         _ => None,
     });
-    let left = "not finished: the plan has 4 keys left to deactivate".to_owned();
+    let left = "not finished: the plan has 4 keys left to deactivate; the next start offers to go on with it".to_owned();
     assert_eq!(exit, Some(Exit::Quit(vec![left])));
 }
 
@@ -1122,11 +1122,96 @@ fn another_session_takes_what_was_looked_at_back() {
 }
 
 #[test]
-fn under_read_only_there_is_no_plan() {
+fn under_read_only_a_plan_is_made_saved_and_read_and_not_applied() {
     let mut world = World::new(vec![batch(0, 3)]);
     world.engine.settings.read_only = true;
     world.make(BulkAction::Deactivate);
-    assert!(world.engine.bulk().is_none());
+    assert_eq!(world.tally().to_do, 3);
+    let document = world.document();
+    let opened = world.open_document(document);
+    assert!(matches!(opened, Some(Saving::Done(_))), "{opened:?}");
+    world.apply();
+    world.run();
+    assert_eq!(world.plan().stage, BulkStage::Review);
+    assert!(world.sent.is_empty());
+    let said = world.engine.take_news();
+    let refused = |news: &News| matches!(news, News::Notice { text, .. } if text == READ_ONLY);
+    assert!(said.iter().any(refused), "{said:?}");
+}
+
+#[test]
+fn a_plan_that_is_paused_by_hand_ends_with_its_last_answer() {
+    let mut world = World::new(vec![batch(0, 1)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.look();
+    world.intend(BulkIntent::Pause);
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    world.jobs();
+    world.run();
+    assert_eq!(world.plan().stage, BulkStage::Ended);
+    assert_eq!(world.jobs().last().map(String::as_str), Some("forget"));
+}
+
+#[test]
+fn what_has_done_nothing_is_not_told_as_done() {
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Deactivate);
+    for user in &mut world.accounts[0] {
+        user.1.clear();
+    }
+    world.apply();
+    world.engine.take_news();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().skipped), (0, 2));
+    let news = world.engine.take_news();
+    let told =
+        |news: &News| matches!(news, News::Notice { text, bad: true } if text.contains("0 of 2"));
+    assert!(news.iter().any(told), "{news:?}");
+}
+
+#[test]
+fn leaving_a_paused_plan_asks_too() {
+    for (keeping, then) in [
+        (Keeping::Real, "the next start offers to go on with it"),
+        (Keeping::Nothing, "it is kept nowhere"),
+    ] {
+        let mut world = World::new(vec![batch(0, 3)]);
+        world.hear(Event::Plan(PlanNews::Keeps(keeping)));
+        world.make(BulkAction::Deactivate);
+        world.apply();
+        world.look();
+        world.intend(BulkIntent::Pause);
+        world.answer_change(0);
+        assert_eq!(world.plan().stage, BulkStage::Paused);
+        let leave = |world: &mut World, intent| {
+            let effects = world.engine.intend(intent);
+            effects.into_iter().find_map(|effect| match effect {
+                Effect::Exit(exit) => Some(exit),
+                _ => None,
+            })
+        };
+        assert_eq!(leave(&mut world, Intent::Leave(Leave::Quit)), None);
+        assert_eq!(world.engine.obstacle(), Some(Obstacle::Plan));
+        assert_eq!(leave(&mut world, Intent::Stay), None);
+        assert_eq!(leave(&mut world, Intent::Leave(Leave::Quit)), None);
+        let left = format!("not finished: the plan has 2 keys left to deactivate; {then}");
+        let exit = leave(&mut world, Intent::LeaveNow);
+        assert_eq!(exit, Some(Exit::Quit(vec![left])));
+    }
+}
+
+#[test]
+fn a_plan_for_the_same_account_elsewhere_says_what_differs() {
+    let mut world = World::new(vec![batch(0, 1)]);
+    world.make(BulkAction::Deactivate);
+    let mut document = world.document();
+    document.accounts[0].endpoint = Some("http://127.0.0.1:5000".into());
+    let Some(Saving::Failed(why)) = world.open_document(document) else {
+        panic!("it is opened");
+    };
+    assert!(why.contains("at http://127.0.0.1:5000"), "{why}");
+    assert!(why.contains("is that of AWS"), "{why}");
 }
 
 #[test]
@@ -1552,7 +1637,12 @@ fn what_is_opened_before_its_users_are_listed_is_compared_and_applied_all_the_sa
     assert_eq!(world.entry("AKIAONE").difference, None);
     world.apply();
     world.run();
-    assert_eq!((world.tally().done, world.tally().skipped), (1, 0));
+    let state = &world.entry("AKIAONE").state;
+    assert_eq!(
+        (world.tally().done, world.tally().skipped),
+        (1, 0),
+        "{state:?}"
+    );
 }
 
 #[test]
@@ -1980,7 +2070,9 @@ fn what_is_said_counts_what_was_done_and_not_what_was_meant() {
     let left = world.engine.unknown_at_exit();
     assert_eq!(
         left,
-        ["not finished: the plan has 2 keys left to deactivate"]
+        [
+            "not finished: the plan has 2 keys left to deactivate; the next start offers to go on with it"
+        ]
     );
     world.apply();
     world.run();

@@ -21,6 +21,7 @@ mod looks;
 mod marks;
 mod newer;
 mod offered;
+mod plan_page;
 mod power;
 mod prompting;
 mod queue;

@@ -105,7 +105,6 @@ fn what_is_typed_confirms_and_nothing_less() {
     desk.press(KeyCode::Enter);
     desk.draw();
     desk.keys("1");
-    desk.press(KeyCode::Tab);
     desk.press(KeyCode::Enter);
     assert!(desk.screen().contains("Type 1 acme-prod"));
     desk.keys(" acme-prod");
@@ -189,9 +188,9 @@ fn what_is_included_by_hand_says_so_until_it_is_confirmed() {
     desk.press(KeyCode::Enter);
     desk.keys("at ");
     let screen = desk.screen();
-    assert!(screen.contains("in use: deactivate"), "{screen}");
+    assert!(screen.contains("used today: deact"), "{screen}");
     assert!(
-        screen.contains("Included by hand although: in use"),
+        screen.contains("Included by hand although: used today"),
         "{screen}"
     );
     desk.press(KeyCode::Enter);
@@ -201,15 +200,38 @@ fn what_is_included_by_hand_says_so_until_it_is_confirmed() {
 }
 
 #[test]
-fn under_read_only_marks_lead_to_no_plan() {
+fn under_read_only_marks_lead_to_a_plan_that_is_not_applied() {
     let mut settings = settings();
     settings.engine.read_only = true;
     let mut desk = Desk::showing(SIZE, settings, &people());
     desk.keys("2");
     desk.serve(&people());
     desk.keys("at");
+    let screen = desk.screen();
+    assert!(screen.contains("Plan: deactivate 1 key"), "{screen}");
+    assert!(!screen.contains("Enter apply"), "{screen}");
+    desk.press(KeyCode::Enter);
     assert!(desk.screen().contains(READ_ONLY), "{}", desk.screen());
-    assert!(desk.screen.engine.bulk().is_none());
+    desk.press(KeyCode::Esc);
+    desk.keys("pd");
+    assert!(desk.screen().contains("Plan: "), "{}", desk.screen());
+}
+
+#[test]
+fn marks_that_are_not_shown_are_told_of_where_a_plan_is_made() {
+    let mut desk = desk();
+    desk.keys("a/batch");
+    desk.press(KeyCode::Enter);
+    desk.keys("p");
+    let said = "6 of the marked keys are not shown here";
+    assert!(desk.screen().contains(said), "{}", desk.screen());
+    desk.press(KeyCode::Esc);
+    desk.keys("t");
+    assert!(desk.screen().contains(said), "{}", desk.screen());
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Esc);
+    desk.keys("p");
+    assert!(!desk.screen().contains("not shown"), "{}", desk.screen());
 }
 
 #[test]

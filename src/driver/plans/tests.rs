@@ -178,3 +178,37 @@ fn pipes_and_links_are_not_waited_for_and_not_followed() {
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn a_kept_plan_that_cannot_be_read_is_told_of() {
+    let (directory, journal, path) = place();
+    let keeper = Keeper::default();
+    job(&keeper, &journal, keep(Vec::new()));
+    let whole = fs::read_to_string(&path).unwrap();
+    drop(keeper);
+    for text in [
+        &whole[..whole.len() / 2],
+        &whole.replace("deactivate", "activate"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let news = Keeper::default().run(Job::Find, &journal);
+        let [PlanNews::Unreadable(told, _)] = &news[..] else {
+            panic!("{news:?}");
+        };
+        assert_eq!(*told, path.display().to_string());
+        // It is left for whoever wants to look into it.
+        assert_eq!(fs::read_to_string(&path).unwrap(), *text);
+    }
+    drop(directory);
+}
+
+#[test]
+fn without_a_journal_no_plan_is_kept_and_that_is_said() {
+    let (_directory, mut journal, _) = place();
+    journal.path = Ok(None);
+    let news = Keeper::default().run(Job::Find, &journal);
+    assert!(
+        matches!(news[..], [PlanNews::Keeps(Keeping::Nothing)]),
+        "{news:?}"
+    );
+}

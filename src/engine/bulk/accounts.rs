@@ -40,6 +40,7 @@ impl Engine {
             }
             self.scene += 1;
         }
+        self.await_users();
         Some(())
     }
 

@@ -57,14 +57,26 @@ impl Engine {
             return None;
         }
         let plan = self.bulk.as_deref_mut()?;
+        let mut skipped = Vec::new();
         for at in 0..plan.entries.len() {
             if plan.can_be_done(&plan.entries[at]) {
-                plan.edit(at, |entry| {
-                    entry.state = EntryState::Pending;
-                    entry.confirmed = true;
+                plan.edit(at, |entry| match entry.difference.take() {
+                    // It was not counted in what was confirmed.
+                    Some(why) => {
+                        entry.state = EntryState::Skipped(why);
+                        skipped.push(at);
+                    }
+                    None => {
+                        entry.state = EntryState::Pending;
+                        entry.confirmed = true;
+                    }
                 });
             }
         }
+        for at in skipped {
+            self.review_anew(at);
+        }
+        let plan = self.bulk.as_deref_mut()?;
         plan.stage = BulkStage::Running;
         plan.line_up();
         self.bulk_undone = None;
@@ -108,6 +120,9 @@ impl Engine {
         };
         if plan.settle() {
             self.tell_of_end();
+        } else {
+            // Paused by hand, its last answers may leave nothing to go on with.
+            self.end_if_answered();
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a plan does, counted by the steps that its keys get; and what a person confirms of it.
 
-use super::{BulkAction, BulkPlan};
+use super::{BulkAction, BulkPlan, Entry};
 use crate::engine::Engine;
 
 /// How many keys get which step: a plan that deletes deactivates those that are Active.
@@ -72,6 +72,8 @@ pub struct Asked {
     pub overriding: usize,
     /// How many more wait for an account that is not open.
     pub waiting: usize,
+    /// How many more are not as reviewed, and skipped.
+    pub changed: usize,
 }
 
 /// What has to be typed before a plan is carried out: the number of keys, and the name of an account
@@ -124,7 +126,9 @@ impl BulkPlan {
         let mut asked = Asked::default();
         let mut of_account = vec![0usize; self.accounts.len()];
         for entry in &self.entries {
-            if self.can_be_done(entry) {
+            if self.can_be_done(entry) && entry.difference.is_some() {
+                asked.changed += 1;
+            } else if self.can_be_done(entry) {
                 *asked.steps.of_mut(entry.step) += 1;
                 of_account[entry.account] += 1;
                 asked.overriding += usize::from(entry.is_overriding());
@@ -153,7 +157,9 @@ impl Engine {
     #[must_use]
     pub fn bulk_confirmation(&self) -> Option<Confirmation> {
         let plan = self.bulk()?;
-        let mut left = plan.entries.iter().filter(|it| plan.can_be_done(it));
+        // What is not as reviewed is skipped.
+        let is_asked = |it: &&Entry| plan.can_be_done(it) && it.difference.is_none();
+        let mut left = plan.entries.iter().filter(is_asked);
         if left.all(|entry| entry.confirmed) {
             return None;
         }

@@ -19,7 +19,8 @@ impl BulkPlan {
     /// Whether something is still to be compared with the accounts.
     #[must_use]
     pub fn is_comparing(&self) -> bool {
-        !self.comparison.queue.is_empty() || !self.comparison.asked.is_empty()
+        let Comparison { queue, asked, tags } = &self.comparison;
+        !(queue.is_empty() && asked.is_empty() && tags.is_empty())
     }
 }
 

@@ -5,12 +5,10 @@
 //! that is known, and the rest is asked for.
 
 use super::{
-    BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, KeptPlan,
-    KeptStep, Reviewed, Skipped, Steps,
+    BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Keeping,
+    KeptPlan, KeptStep, Reviewed, Skipped, Steps,
 };
-use crate::engine::{
-    Effect, Engine, News, READ_ONLY, account::Stage as AccountStage, effect::PlanJob,
-};
+use crate::engine::{Effect, Engine, News, account::Stage as AccountStage, effect::PlanJob};
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 
@@ -95,6 +93,10 @@ pub enum PlanNews {
     Hash(String),
     /// The plan that is to be carried out is kept, and no other process of this machine carries it out.
     IsKept,
+    /// Which plans under way are kept.
+    Keeps(Keeping),
+    /// The plan in this file, which an earlier run has left, cannot be read: the path, and why.
+    Unreadable(String, String),
     /// A plan under way could not be kept: why.
     NotKept(String),
     /// Another process of this machine carries the same plan out.
@@ -227,6 +229,29 @@ impl Engine {
             })
     }
 
+    /// Why a plan is for no account that is open.
+    fn why_not_open(&self, document: &Document) -> String {
+        let at = |endpoint: Option<&str>| endpoint.unwrap_or("AWS").to_owned();
+        let mut accounts = document.accounts.iter();
+        let elsewhere = accounts.find_map(|wanted| {
+            let mut open = self.fleet.accounts().iter();
+            let same = open.find(|account| {
+                account.stage == AccountStage::SignedIn
+                    && wanted.id.is_some()
+                    && account.identity.account_id() == wanted.id.as_deref()
+            })?;
+            let (there, here) = (at(wanted.endpoint.as_deref()), at(same.endpoint()));
+            Some(format!(
+                "It is a plan for {} at {there}, and the account open here is that of {here}",
+                wanted.name
+            ))
+        });
+        elsewhere.unwrap_or_else(|| {
+            let names = document.names().join(", ");
+            format!("No account of this plan is open: {names}")
+        })
+    }
+
     /// Takes what has become known of plans outside.
     pub(in crate::engine) fn heard_of_plans(&mut self, news: PlanNews) {
         match news {
@@ -264,13 +289,24 @@ impl Engine {
                     kept.sent = steps;
                 }
             }
-            PlanNews::IsKept => {}
+            PlanNews::IsKept => {
+                if let Some(plan) = &mut self.bulk {
+                    plan.is_not_kept = false;
+                }
+            }
+            PlanNews::Keeps(keeping) => self.plan_keeping = keeping,
+            PlanNews::Unreadable(path, why) => {
+                self.complain(format!("A kept plan cannot be read: {path}: {why}"));
+            }
             PlanNews::Elsewhere => {
                 self.pause_bulk();
                 self.complain("Paused: another iamkeys carries this plan out");
             }
             PlanNews::NotKept(why) => {
                 self.pause_bulk();
+                if let Some(plan) = &mut self.bulk {
+                    plan.is_not_kept = true;
+                }
                 self.complain(format!(
                     "Paused: the plan's place cannot be kept, and a crash would lose it: {why}"
                 ));
@@ -284,15 +320,11 @@ impl Engine {
         document: Document,
         done: &[KeptStep],
     ) -> Result<(), String> {
-        if self.settings.read_only {
-            return Err(READ_ONLY.into());
-        }
         if let Some(why) = self.why_no_room_for_bulk() {
             return Err(why.into());
         }
         if !document.accounts.iter().any(|it| self.is_open(it)) {
-            let names = document.names().join(", ");
-            return Err(format!("No account of this plan is open: {names}"));
+            return Err(self.why_not_open(&document));
         }
         let id = BulkId(self.number());
         let mut plan = BulkPlan::new(
@@ -340,14 +372,13 @@ impl Engine {
         self.bulk = Some(Box::new(plan));
         self.bulk_undone = None;
         self.find_bulk_accounts();
-        self.note_users_of_bulk();
+        self.await_users();
         self.compare_bulk();
         Ok(())
     }
 
-    /// Notes the users of the plan's keys in accounts whose users are not listed yet: what is told of keys
-    /// is kept with their users.
-    fn note_users_of_bulk(&mut self) {
+    /// What is told of keys is kept with their users, who may not be listed yet.
+    pub(super) fn await_users(&mut self) {
         let Some(plan) = self.bulk.as_deref() else {
             return;
         };

@@ -127,10 +127,35 @@ impl Entry {
                 .is_some_and(HeldBack::can_be_included)
     }
 
+    /// Why it is held back, in words: what was used within the recent days need not be in use still, so
+    /// that is told by the time.
+    #[must_use]
+    pub fn hold_words(&self, held: &HeldBack, now: DateTime<Utc>) -> String {
+        match (held, &self.reviewed.last_used) {
+            (HeldBack::InUse, Some(LastUsed::At { time, .. })) => {
+                match (now - *time).num_days().max(0) {
+                    0 => "used today".into(),
+                    days => format!("used {days}d ago"),
+                }
+            }
+            _ => held.words(),
+        }
+    }
+
+    /// How it is not as reviewed, in words.
+    #[must_use]
+    pub fn difference_words(&self, difference: &Skipped) -> String {
+        match (difference, self.step) {
+            (Skipped::AlreadySo, BulkAction::Deactivate) => "already Inactive".into(),
+            (Skipped::AlreadySo, BulkAction::Activate) => "already Active".into(),
+            _ => difference.words(),
+        }
+    }
+
     /// Everything that speaks for leaving it out, in words; none where nothing does.
     #[must_use]
-    pub fn held_words(&self) -> Option<String> {
-        let words: Vec<String> = self.holds().map(HeldBack::words).collect();
+    pub fn held_words(&self, now: DateTime<Utc>) -> Option<String> {
+        let words: Vec<String> = self.holds().map(|it| self.hold_words(it, now)).collect();
         (!words.is_empty()).then(|| words.join(", "))
     }
 

@@ -1,7 +1,7 @@
 //! A plan that is carried out is kept until it has ended, and gone on with by the next run.
 
 use super::{BulkPlan, Document, Entry, EntryState};
-use crate::engine::{Effect, Engine, effect::PlanJob};
+use crate::engine::{DEMO, Effect, Engine, READ_ONLY, effect::PlanJob};
 use std::collections::HashSet;
 
 /// How far a key of a kept plan has come, for those that are over.
@@ -11,6 +11,18 @@ pub struct KeptStep {
     pub account: Option<String>,
     /// The key's ID.
     pub key: Box<str>,
+}
+
+/// Which plans under way are kept, so that the next run can go on with them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// All but those of the demo.
+    #[default]
+    Real,
+    /// Those of the demo too.
+    All,
+    /// None: there is no journal to keep them beside.
+    Nothing,
 }
 
 /// A plan that an earlier run has left.
@@ -44,6 +56,20 @@ impl BulkPlan {
 }
 
 impl Engine {
+    /// Whether the plan that is open is kept while it is under way, so that the next run can go on with it.
+    #[must_use]
+    pub fn keeps_bulk(&self) -> bool {
+        let Some(plan) = self.bulk().filter(|plan| !plan.is_not_kept) else {
+            return false;
+        };
+        let is_demo = |endpoint: &Option<String>| endpoint.as_deref() == Some(DEMO);
+        match self.plan_keeping {
+            Keeping::All => true,
+            Keeping::Real => !plan.accounts.iter().any(|it| is_demo(&it.endpoint)),
+            Keeping::Nothing => false,
+        }
+    }
+
     /// The plan that an earlier run has left, if a person has not decided yet what becomes of it.
     #[must_use]
     pub fn kept_plan(&self) -> Option<&KeptPlan> {
@@ -62,6 +88,10 @@ impl Engine {
 
     /// Goes on with what an earlier run has left.
     pub(super) fn go_on_with_kept(&mut self) -> Option<()> {
+        if self.settings.read_only {
+            self.complain(READ_ONLY);
+            return None;
+        }
         let kept = self.kept_plan.as_deref()?;
         let (document, done) = (kept.document.clone(), kept.done.clone());
         match self.open_document(document, &done) {

@@ -31,14 +31,22 @@ impl BulkPlan {
         here.collect()
     }
 
+    /// Whether no entry of the same user stands before this one.
+    fn is_first_of_user(&self, at: usize) -> bool {
+        let Entry { account, user, .. } = &self.entries[at];
+        let mut places = self.by_user.get(user).into_iter().flatten();
+        let first = places.find(|at| self.entries[**at as usize].account == *account);
+        first.is_some_and(|first| *first as usize == at)
+    }
+
     /// Holds the last Active key of each user back, before anything was included by hand.
     pub(super) fn hold_last_active(&mut self) {
         for at in 0..self.entries.len() {
-            let of_user = self.of_same_user(at);
             // Once for each user.
-            if of_user.first() != Some(&at) {
+            if !self.is_first_of_user(at) {
                 continue;
             }
+            let of_user = self.of_same_user(at);
             self.mark_last_active(at);
             let is_last = |it: &HeldBack| *it == HeldBack::LastActive;
             for at in of_user {

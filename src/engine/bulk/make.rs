@@ -142,9 +142,7 @@ impl Engine {
     pub(super) fn why_no_room_for_bulk(&self) -> Option<&'static str> {
         let plan = self.bulk.as_deref();
         let is_left = |plan: &&BulkPlan| plan.stage == BulkStage::Paused && plan.has_work();
-        if self.settings.read_only {
-            Some(READ_ONLY)
-        } else if plan.is_some_and(BulkPlan::is_moving) {
+        if plan.is_some_and(BulkPlan::is_moving) {
             Some("Another plan is under way")
         } else if plan.as_ref().is_some_and(is_left) {
             Some("Another plan is paused: finish or stop it first")

@@ -107,12 +107,20 @@ impl Engine {
         }
         let all = left.all();
         let keys = if all == 1 { "key" } else { "keys" };
+        let then = if self.keeps_bulk() {
+            "the next start offers to go on with it"
+        } else {
+            "it is kept nowhere"
+        };
         (all > 0).then(|| match left.only() {
             Some(step) => format!(
-                "not finished: the plan has {all} {keys} left to {}",
+                "not finished: the plan has {all} {keys} left to {}; {then}",
                 step.verb()
             ),
-            None => format!("not finished: the plan has left to {}", left.words()),
+            None => format!(
+                "not finished: the plan has left to {}; {then}",
+                left.words()
+            ),
         })
     }
 }
@@ -141,6 +149,7 @@ fn summary(plan: &BulkPlan) -> (String, bool) {
     } else {
         "Plan: "
     };
-    let bad = tally.failed + tally.unknown > 0;
+    // What has done nothing is not told as if it had.
+    let bad = tally.failed + tally.unknown > 0 || tally.done == 0;
     (format!("{head}{}", parts.join(" · ")), bad)
 }

@@ -6,6 +6,7 @@ mod confirm;
 mod file;
 mod kept;
 mod rows;
+mod stop;
 
 pub(in crate::tui) use choose::ChooseAction;
 pub(in crate::tui) use file::PlanFile;
@@ -14,13 +15,14 @@ pub(in crate::tui) use kept::KeptPlanDialog;
 use super::{Impact, intend};
 use crate::{
     engine::{
-        BulkIntent,
+        BulkIntent, READ_ONLY,
         bulk::{BulkPlan, BulkStage, EntryState, HeldBack, Steps},
     },
     tui::prelude::*,
 };
 use confirm::BulkConfirm;
 use rows::{Columns, row};
+use stop::StopPlan;
 
 /// Lines that are not the list's: the headings, the progress, and what is said of the selected key.
 const AROUND: usize = 6;
@@ -32,6 +34,10 @@ pub(in crate::tui) struct BulkPage {
     at: usize,
     /// A person has moved it: it does not follow what is under way.
     moved: bool,
+}
+
+fn complain(text: &str) -> Vec<Ask> {
+    vec![Ask::Complain(text.into())]
 }
 
 /// What is done to how many keys, in words.
@@ -61,12 +67,19 @@ fn short_arn(arn: &str) -> &str {
 impl BulkPage {
     /// Begins or goes on; what has to be typed for it is asked for first.
     fn apply(engine: &Engine, plan: &BulkPlan) -> Vec<Ask> {
-        let complain = |text: &str| vec![Ask::Complain(text.into())];
         match plan.stage {
             BulkStage::Running => complain("The plan is under way"),
             BulkStage::Ended => complain("This plan has ended"),
+            _ if engine.settings.read_only => complain(READ_ONLY),
             BulkStage::Review | BulkStage::Paused if !plan.has_work() => {
                 complain("No key is included")
+            }
+            // One that has begun ends there.
+            BulkStage::Review if plan.is_applied_already() => {
+                complain("Nothing is left to do: every key of it is so already")
+            }
+            BulkStage::Review if plan.changed_since() == plan.tally().to_do => {
+                complain("No key is as reviewed: include what is to be done all the same")
             }
             BulkStage::Review | BulkStage::Paused => match engine.bulk_confirmation() {
                 Some(_) => vec![Ask::Open(Box::new(BulkConfirm::new(plan.id)))],
@@ -111,18 +124,23 @@ impl BulkPage {
         }
     }
 
-    fn note(plan: &BulkPlan) -> String {
+    fn note(plan: &BulkPlan, dot: &str) -> String {
+        let changed = plan.changed_since();
         match plan.stage {
+            BulkStage::Review if plan.entries().is_empty() => "no key is in it".into(),
             BulkStage::Review if plan.is_comparing() => "comparing with the account".into(),
             BulkStage::Review if plan.is_applied_already() => {
                 "nothing left: applied before?".into()
             }
-            BulkStage::Review | BulkStage::Paused if plan.changed_since() > 0 => {
-                format!("{} not as reviewed", plan.changed_since())
+            BulkStage::Review if changed > 0 => {
+                format!("{} not as reviewed", format::count(changed))
             }
             BulkStage::Review => "nothing changes until applied".into(),
             BulkStage::Running => "under way".into(),
             BulkStage::Paused if plan.is_under_way() => "pausing".into(),
+            BulkStage::Paused if changed > 0 => {
+                format!("paused {dot} {} not as reviewed", format::count(changed))
+            }
             BulkStage::Paused => "paused".into(),
             BulkStage::Ended => "ended".into(),
         }
@@ -140,8 +158,9 @@ impl BulkPage {
             (tally.left_out, "left out"),
         ];
         let sums = sums.into_iter().filter(|(count, _)| *count > 0);
-        let sums = sums.map(|(count, what)| format!("{count} {what}"));
-        let done = format!("{} of {}", tally.done, tally.included());
+        let sums = sums.map(|(count, what)| format!("{} {what}", format::count(count)));
+        let (done, all) = (format::count(tally.done), format::count(tally.included()));
+        let done = format!("{done} of {all}");
         let parts: Vec<String> = std::iter::once(done).chain(sums).collect();
         let text = parts.join(&format!(" {dot} "));
         let cells = lines.cells.saturating_sub(width(&text) + 2);
@@ -169,12 +188,12 @@ impl BulkPage {
                 let space = keymap::name(Context::BulkPlan, Action::Include);
                 let why = match held {
                     HeldBack::LastActive => "the user's last Active key".into(),
-                    _ => entry.held_words().unwrap_or_default(),
+                    _ => entry.held_words(engine.now()).unwrap_or_default(),
                 };
                 (format!("Held back: {why}. {space} includes it"), theme.warn)
             }
             (EntryState::Pending, _) if entry.difference.is_none() && entry.is_overriding() => {
-                let why = entry.held_words().unwrap_or_default();
+                let why = entry.held_words(engine.now()).unwrap_or_default();
                 (format!("Included by hand although: {why}"), theme.warn)
             }
             (EntryState::Pending, _) if entry.included && entry.difference.is_some() => (
@@ -254,9 +273,9 @@ impl Dialog for BulkPage {
         Self::progress(&mut lines, plan);
         self.selected(&mut lines, canvas.engine, plan);
         Self::paused(&mut lines, plan);
-        let mut note = Self::note(plan);
+        let dot = canvas.theme.glyphs.dot;
+        let mut note = Self::note(plan, dot);
         if entries.len() > room {
-            let dot = canvas.theme.glyphs.dot;
             let (at, all) = (self.at + 1, entries.len());
             note = format!("{note} {dot} {}/{}", format::count(at), format::count(all));
         }
@@ -276,10 +295,27 @@ impl Dialog for BulkPage {
                 intend(Intent::Bulk(BulkIntent::Undo))
             }
             Action::SavePlan => vec![Ask::Open(Box::new(PlanFile::save(engine)))],
-            Action::StopPlan => intend(Intent::Bulk(BulkIntent::Stop)),
+            Action::StopPlan if plan.has_begun() => {
+                vec![Ask::Open(Box::new(StopPlan::new(plan.id)))]
+            }
             Action::Impact => self.impact(plan),
+            Action::StopPlan if plan.stage == BulkStage::Ended => complain("This plan has ended"),
+            Action::StopPlan => complain("Nothing of the plan was begun"),
             Action::PausePlan => Self::back(engine, plan),
             _ => Vec::new(),
+        }
+    }
+
+    fn offers(&self, action: Action, engine: &Engine) -> bool {
+        let stage = engine.bulk().map(|plan| plan.stage);
+        match action {
+            Action::ApplyPlan => {
+                let rests = !matches!(stage, Some(BulkStage::Running | BulkStage::Ended));
+                let has_keys = engine.bulk().is_some_and(|plan| !plan.entries().is_empty());
+                rests && has_keys && !engine.settings.read_only
+            }
+            Action::Include => stage != Some(BulkStage::Ended),
+            _ => true,
         }
     }
 

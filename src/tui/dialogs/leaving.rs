@@ -1,7 +1,10 @@
 //! A person wants to leave while changes are under way, or a plan over many keys is.
 
 use super::intend;
-use crate::{engine::Obstacle, tui::prelude::*};
+use crate::{
+    engine::{Obstacle, bulk::BulkStage},
+    tui::prelude::*,
+};
 
 /// The dialog that waits for changes before the program is left.
 #[derive(Debug)]
@@ -26,16 +29,34 @@ impl Leaving {
         let theme = canvas.theme;
         let mut lines = Lines::new(canvas, WIDTH);
         let tally = plan.tally();
+        let is_running = plan.stage == BulkStage::Running;
         let (done, keys) = (tally.ended(), tally.included());
-        let doing = plan.steps().only().unwrap_or(plan.action).doing();
-        let text = format!("{doing} keys: {done} of {keys}");
-        lines.marked(canvas.spinner(), text, theme.strong);
-        lines.gap();
-        lines.text("Pausing, iamkeys ends as soon as the changes under way are answered.");
+        let (done, keys) = (format::count(done), format::count(keys));
+        if is_running {
+            let doing = plan.steps().only().unwrap_or(plan.action).doing();
+            let text = format!("{doing} keys: {done} of {keys}");
+            lines.marked(canvas.spinner(), text, theme.strong);
+            lines.gap();
+            lines.text("It is paused, and iamkeys ends once the changes under way are answered.");
+        } else {
+            let left = format::plural(tally.to_do + tally.failed, "key");
+            lines.strong(format!("Paused: {done} of {keys} done, {left} left"));
+            lines.gap();
+        }
+        if canvas.engine.keeps_bulk() {
+            lines.text("The next start offers to go on with it.");
+        } else {
+            lines.warn("Kept nowhere: the next start can't go on with it.");
+        }
         let button = |action, verb| Button::of(Context::Leaving, action, verb);
+        let leave = if is_running {
+            "Pause and leave"
+        } else {
+            "Leave"
+        };
         let buttons = vec![
             button(Action::Stay, "Stay"),
-            button(Action::StopWaiting, "Pause and leave"),
+            button(Action::StopWaiting, leave),
         ];
         Some(Frame::new("Leave the plan?", theme.warn, lines).buttons(self.button, buttons))
     }

@@ -3,7 +3,7 @@
 use super::Screen;
 use crate::{
     engine::{
-        BulkAction, BulkIntent, BulkPlan, Effect, Intent, READ_ONLY, RotationUnderWay,
+        BulkAction, BulkIntent, BulkPlan, Effect, Intent, RotationUnderWay, Slot,
         account::{Account, Known, UserRow},
         bulk::{BulkStage, Marked},
         fleet::UserPlace,
@@ -26,6 +26,17 @@ fn marked(account: &Account, row: &UserRow, key: Known<'_>) -> Option<Marked> {
         user: row.user.name.clone(),
         key: key.id()?.into(),
         ..Marked::default()
+    })
+}
+
+/// Says how many of the marked keys are not shown; none where all are.
+fn unseen_words(unseen: usize) -> Option<String> {
+    (unseen > 0).then(|| {
+        let are = if unseen == 1 { "key is" } else { "keys are" };
+        format!(
+            "{} of the marked {are} not shown here",
+            format::count(unseen)
+        )
     })
 }
 
@@ -164,10 +175,41 @@ impl Screen {
         keys
     }
 
+    /// How many of the marked keys are not in the list that is shown: in an account that is left out since,
+    /// or narrowed away.
+    fn marked_unseen(&mut self) -> usize {
+        let (shown, _) = self.shown_keys(false);
+        let shown: HashSet<(Slot, &str)> = shown.iter().map(|it| (it.slot, &*it.key)).collect();
+        let marked = self.lists.marks.keys().iter();
+        marked
+            .filter(|it| !shown.contains(&(it.slot, &*it.key)))
+            .count()
+    }
+
     /// Marks every key that is shown.
     fn mark_all(&mut self) {
         let of_keys = matches!(self.pages.shown, Page::Keys | Page::Findings);
         let of_one = self.pages.shown == Page::Users && self.pages.users.pane == Pane::Keys;
+        let (keys, unnamed) = self.shown_keys(of_one);
+        self.lists.marks.mark(keys);
+        let all = format::plural(self.lists.marks.len(), "key");
+        match (unnamed, of_keys) {
+            (0, _) => self.say(format!("{all} marked")),
+            (unnamed, true) => self.complain(format!(
+                "{all} marked; {} not loaded yet",
+                format::plural(unnamed, "key")
+            )),
+            (unnamed, false) => self.complain(format!(
+                "{all} marked; the keys of {} not loaded yet",
+                format::plural(unnamed, "user")
+            )),
+        }
+    }
+
+    /// The keys in the list that is shown, or those of the selected user; and how many keys or users are
+    /// not loaded yet.
+    fn shown_keys(&mut self, of_one: bool) -> (Vec<Marked>, usize) {
+        let of_keys = matches!(self.pages.shown, Page::Keys | Page::Findings);
         let rows = self.engine.fleet.rows(self.scope);
         let (mut keys, mut unnamed) = (Vec::new(), 0);
         if of_keys {
@@ -193,32 +235,20 @@ impl Screen {
                 keys.extend(self.keys_of(place));
             }
         }
-        self.lists.marks.mark(keys);
-        let all = format::plural(self.lists.marks.len(), "key");
-        match (unnamed, of_keys) {
-            (0, _) => self.say(format!("{all} marked")),
-            (unnamed, true) => self.complain(format!(
-                "{all} marked; {} not loaded yet",
-                format::plural(unnamed, "key")
-            )),
-            (unnamed, false) => self.complain(format!(
-                "{all} marked; the keys of {} not loaded yet",
-                format::plural(unnamed, "user")
-            )),
-        }
+        (keys, unnamed)
     }
 
     /// Makes a plan of the marked keys, and shows it.
     fn plan_marked(&mut self, action: BulkAction) -> Vec<Effect> {
-        if self.engine.settings.read_only {
-            self.complain(READ_ONLY);
-            return Vec::new();
-        }
+        let unseen = self.marked_unseen();
         let keys = self.lists.marks.keys().to_vec();
         let intent = Intent::Bulk(BulkIntent::Make { action, keys });
         let effects = self.engine.intend(intent);
         if self.engine.bulk().is_some() {
             self.open(Box::new(BulkPage::default()));
+            if let Some(unseen) = unseen_words(unseen) {
+                self.complain(unseen);
+            }
         }
         effects
     }
@@ -233,8 +263,9 @@ impl Screen {
         if moving || self.lists.marks.is_empty() {
             self.open(Box::new(BulkPage::default()));
         } else {
+            let unseen = unseen_words(self.marked_unseen());
             let keys = self.lists.marks.keys().to_vec();
-            self.open(Box::new(ChooseAction::new(keys)));
+            self.open(Box::new(ChooseAction::new(keys, unseen)));
         }
         Vec::new()
     }

@@ -2,7 +2,7 @@
 
 use super::BulkPage;
 use crate::{
-    engine::{BulkAction, BulkIntent, READ_ONLY, bulk::Marked},
+    engine::{BulkAction, BulkIntent, bulk::Marked},
     tui::prelude::*,
 };
 
@@ -10,19 +10,22 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::tui) struct ChooseAction {
     keys: Vec<Marked>,
+    /// How many of them are not shown in the list, in words.
+    unseen: Option<String>,
     /// The highlighted button: 0 is Cancel.
     button: usize,
 }
 
 impl ChooseAction {
-    pub(in crate::tui) fn new(keys: Vec<Marked>) -> Self {
-        Self { keys, button: 0 }
+    pub(in crate::tui) fn new(keys: Vec<Marked>, unseen: Option<String>) -> Self {
+        Self {
+            keys,
+            unseen,
+            button: 0,
+        }
     }
 
-    fn make(&self, action: BulkAction, engine: &Engine) -> Vec<Ask> {
-        if engine.settings.read_only {
-            return vec![Ask::Complain(READ_ONLY.into())];
-        }
+    fn make(&self, action: BulkAction) -> Vec<Ask> {
         let keys = self.keys.clone();
         let make = Intent::Bulk(BulkIntent::Make { action, keys });
         let page = Box::new(BulkPage::default());
@@ -39,6 +42,9 @@ impl Dialog for ChooseAction {
         let mut lines = Lines::new(canvas, WIDTH);
         let keys = format::plural(self.keys.len(), "marked key");
         lines.strong(format!("What is done to {keys}?"));
+        if let Some(unseen) = &self.unseen {
+            lines.warn(format!("{unseen}."));
+        }
         lines.dim("Nothing is changed before you have seen the plan and applied it.");
         let button = |action, verb| Button::of(Context::ChoosePlan, action, verb);
         let buttons = vec![
@@ -50,11 +56,11 @@ impl Dialog for ChooseAction {
         Some(Frame::new("Make a plan", canvas.theme.accent, lines).buttons(self.button, buttons))
     }
 
-    fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {
+    fn act(&mut self, action: Action, _engine: &Engine) -> Vec<Ask> {
         match action {
-            Action::Toggle => self.make(BulkAction::Deactivate, engine),
-            Action::PlanActivate => self.make(BulkAction::Activate, engine),
-            Action::Delete => self.make(BulkAction::Delete, engine),
+            Action::Toggle => self.make(BulkAction::Deactivate),
+            Action::PlanActivate => self.make(BulkAction::Activate),
+            Action::Delete => self.make(BulkAction::Delete),
             action => super::super::cancel(action),
         }
     }

@@ -77,6 +77,14 @@ impl Dialog for BulkConfirm {
                 "{keys} in accounts that are not open: left for later"
             ));
         }
+        if asked.changed > 0 {
+            let keys = format::plural(asked.changed, "more key");
+            lines.dim(format!("{keys} not as reviewed: skipped"));
+        }
+        let is_kept = engine.keeps_bulk();
+        if !is_kept {
+            lines.warn("It is kept nowhere: leaving iamkeys, or a crash, loses its place.");
+        }
         lines.gap();
         let of = |step| asked.steps.of(step) > 0;
         lines.text(match (of(BulkAction::Delete), of(BulkAction::Deactivate)) {
@@ -94,7 +102,8 @@ impl Dialog for BulkConfirm {
             (false, false) => "They will work again within seconds.",
         });
         // Where there is more to say, the line to type into stays in sight.
-        if asked.overriding + asked.waiting == 0 && plan.hash().is_none() {
+        if is_kept && asked.overriding + asked.waiting + asked.changed == 0 && plan.hash().is_none()
+        {
             lines.dim(
                 "Each key is checked again just before its step, and skipped if it has changed.",
             );
@@ -121,7 +130,10 @@ impl Dialog for BulkConfirm {
                 vec![Ask::Close, Ask::Intend(apply)]
             }
             Action::Confirm => match Self::asked(engine) {
-                Some(asked) => vec![Ask::Complain(format!("Type {} first", asked.text()))],
+                Some(asked) => vec![Ask::Complain(format!(
+                    "Type {} to apply the plan",
+                    asked.text()
+                ))],
                 None => vec![Ask::Close],
             },
             action => super::super::cancel(action),
@@ -145,8 +157,10 @@ impl Dialog for BulkConfirm {
         Some(&mut self.input)
     }
 
-    fn edited(&mut self, engine: &Engine) -> Vec<Ask> {
-        self.button = usize::from(self.accepts(engine));
+    fn edited(&mut self, _engine: &Engine) -> Vec<Ask> {
+        // Who has typed means to apply it: what is wrong is said then, and nothing is closed, as what is
+        // typed next would go to the plan.
+        self.button = usize::from(!self.input.value().trim().is_empty());
         Vec::new()
     }
 }

@@ -47,7 +47,10 @@ impl PlanFile {
 
     fn go_on(&mut self, engine: &Engine) -> Vec<Ask> {
         let path = self.input.value().trim().to_owned();
-        if path.is_empty() || self.state(engine) == Some(&Saving::Begun) {
+        if path.is_empty() {
+            return vec![Ask::Complain("Type the path of a file first".into())];
+        }
+        if self.state(engine) == Some(&Saving::Begun) {
             return Vec::new();
         }
         self.begun = true;

@@ -1,7 +1,7 @@
 //! The rows of a plan over many keys. A key ID is never cut off: names and reasons give way.
 
 use crate::{
-    engine::bulk::{BulkPlan, BulkStage, Entry, EntryState, HeldBack, Skipped},
+    engine::bulk::{BulkPlan, BulkStage, Entry, EntryState},
     tui::{prelude::*, theme::Theme},
 };
 
@@ -98,11 +98,13 @@ fn state(
     match &entry.state {
         EntryState::Pending if !entry.included => {
             let held = entry.held_back.as_ref();
-            let why = held.map_or_else(|| "left out".into(), HeldBack::words);
+            let why = held.map(|held| entry.hold_words(held, canvas.now));
+            let why = why.unwrap_or_else(|| "left out".into());
             (glyphs.rule, theme.dim, why)
         }
         EntryState::Pending if entry.difference.is_some() => {
-            let words = entry.difference.as_ref().map(Skipped::words);
+            let words = entry.difference.as_ref();
+            let words = words.map(|why| entry.difference_words(why));
             (glyphs.warn, theme.warn, words.unwrap_or_default())
         }
         EntryState::Pending if plan.stage == BulkStage::Ended => {
@@ -110,12 +112,14 @@ fn state(
         }
         EntryState::Pending if entry.is_overriding() => {
             let (verb, held) = (entry.step.verb(), entry.held_back.as_ref());
-            let held = held.map(HeldBack::words).unwrap_or_default();
+            let held = held.map(|held| entry.hold_words(held, canvas.now));
+            let held = held.unwrap_or_default();
+            let whole = format!("{verb} ({held})");
             // What is cut off is not why it was held back.
-            let words = if columns.step < 20 {
+            let words = if width(&whole) > columns.step {
                 format!("{held}: {verb}")
             } else {
-                format!("{verb} ({held})")
+                whole
             };
             (glyphs.inactive, theme.warn, words)
         }
@@ -133,7 +137,11 @@ fn state(
         EntryState::Looking => (canvas.spinner(), theme.accent, "checking".into()),
         EntryState::UnderWay => (canvas.spinner(), theme.accent, entry.step.doing().into()),
         EntryState::Done => (glyphs.done, theme.good, entry.step.done().into()),
-        EntryState::Skipped(why) => (glyphs.warn, theme.warn, format!("{}: skipped", why.words())),
+        EntryState::Skipped(why) => (
+            glyphs.warn,
+            theme.warn,
+            format!("{}: skipped", entry.difference_words(why)),
+        ),
         EntryState::Failed(error) => (glyphs.failed, theme.bad, error.what().to_owned()),
         EntryState::OutcomeUnknown(_) => ("?", theme.warn, "outcome not known".into()),
     }
