@@ -355,8 +355,8 @@ pub enum PlanTask {
 /// `iamkeys plan deactivate`, `activate` and `delete`
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct PlanMakeArgs {
-    /// Which keys, in the language of the filter on the screen: `unused>90 -owner:*`
-    #[arg(value_name = "FILTER", value_parser = filter, allow_hyphen_values = true)]
+    /// Which keys, in the language of the filter on the screen: `unused>90 -owner:*`; `user:*` is every key
+    #[arg(value_name = "FILTER", value_parser = condition, allow_hyphen_values = true)]
     pub filter: String,
     /// Save the plan as this new file, instead of printing it
     #[arg(short = 'o', long = "output", value_name = "FILE")]
@@ -434,6 +434,16 @@ fn filter(text: &str) -> Result<String, String> {
         return Err(fault);
     }
     Ok(text.to_owned())
+}
+
+/// The same of what changes keys: a filter that asks for nothing, as where a variable of a script is empty,
+/// would mean every key.
+fn condition(text: &str) -> Result<String, String> {
+    let text = filter(text)?;
+    if Query::parse(&text).is_empty() {
+        return Err("it asks for nothing, and so for every key: user:* says that".into());
+    }
+    Ok(text)
 }
 
 /// The command that is most like what was typed in its place, if one is.
@@ -528,6 +538,20 @@ mod tests {
         );
         let said = said("AKIAIOSFODNN7EXAMPL");
         assert!(!said.contains("Did you mean"), "{said}");
+    }
+
+    #[test]
+    fn a_plan_is_not_made_of_every_key_by_an_empty_filter() {
+        let with = |filter: &str| {
+            let args = ["iamkeys", "plan", "deactivate", filter];
+            Cli::try_parse_from(args)
+        };
+        for filter in ["", " ", "|", "-", "| -"] {
+            let error = with(filter).map(|_| ()).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{filter:?}");
+            assert!(error.to_string().contains("every key"), "{error}");
+        }
+        assert!(with("user:*").is_ok());
     }
 
     #[test]

@@ -196,6 +196,10 @@ impl Plan {
     /// Checks them.
     pub(super) async fn run(self, command: &mut Command) -> Result<ExitStatus, Ended> {
         let parts = self.wanted.parts;
+        if self.fail_on.is_some() {
+            // A reader that has read enough does not let a pipeline pass.
+            command.runner.outlive_output();
+        }
         command.runner.read_journal().await?;
         let mut follow = Follow::new(self.wanted.clone());
         let writer = command.writer.clone();

@@ -107,6 +107,8 @@ pub(super) struct Runner {
     changes: Changes,
     journal: Journal,
     /// What could not be printed of a command that goes on all the same.
+    /// It goes on where nothing can be printed any more: its exit code tells something, too.
+    outlives_output: bool,
     unprinted: Option<io::Error>,
     /// When a change that is under way is not waited for any longer.
     leave_at: Option<Instant>,
@@ -143,6 +145,7 @@ impl Runner {
                 Changes::Unjournaled => Journal::Ready,
                 Changes::None | Changes::Journaled => Journal::NotOpen,
             },
+            outlives_output: false,
             unprinted: None,
             leave_at: None,
             plan_news: Vec::new(),
@@ -207,7 +210,7 @@ impl Runner {
                 Some(signal) = self.signals.next() => self.signal(signal),
                 Some(written) = self.written.recv() => {
                     if let Written::Failed(error) = written {
-                        if self.changes == Changes::None {
+                        if self.changes == Changes::None && !self.outlives_output {
                             return Err(Ended::Output(error));
                         }
                         self.unprinted = Some(error);
@@ -232,6 +235,11 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// From now on it goes on where nothing can be printed any more.
+    pub(super) fn outlive_output(&mut self) {
+        self.outlives_output = true;
     }
 
     /// Waits until all that was printed has gone out.

@@ -33,6 +33,21 @@ fn a_reader_that_has_read_enough_is_no_error() {
     }
 }
 
+#[test]
+fn a_check_fails_also_where_its_reader_has_read_enough() {
+    let account = served(Account::generated(300, Utc::now()));
+    for format in ["jsonl", "csv", "json", "table", "sarif", "ocsf"] {
+        let args = ["check", "--fail-on", "low", "--format", format];
+        let mut child = at(&account, &args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(3), "{format}");
+    }
+}
+
 fn signal(child: &Child, signal: Signal) {
     let id = i32::try_from(child.id()).unwrap();
     kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
