@@ -22,7 +22,7 @@ use crate::{
     engine::{
         Parts,
         account::{Account, Facts, UserRow},
-        findings::{self, RootVerdict, Rule, Rules, Severity, StatedExemption},
+        findings::{self, RootVerdict, Rule, Severity, ShownRule, StatedExemption},
         fleet::Scope,
         query::{Query, Scratch},
         text::visible,
@@ -77,6 +77,13 @@ struct RuleCount {
     rule: String,
     title: String,
     severity: &'static str,
+    #[serde(flatten)]
+    counted: Counted,
+}
+
+/// So many keys, of a rule.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Counted {
     /// Keys that it finds.
     found: usize,
     /// Keys that meet it, and that an exemption takes out.
@@ -90,19 +97,17 @@ struct RuleCount {
 }
 
 impl RuleCount {
-    fn of(rule: &Rule) -> Self {
+    fn of(shown: &ShownRule<'_>, counted: Counted) -> Self {
         Self {
-            rule: rule.id.to_string(),
-            title: rule.title.to_string(),
-            severity: rule.severity.name(),
-            found: 0,
-            exempt: 0,
-            unknown: 0,
-            unknown_users: 0,
-            unknown_accounts: 0,
+            rule: shown.rule.id.to_string(),
+            title: shown.title.to_string(),
+            severity: shown.severity.name(),
+            counted,
         }
     }
+}
 
+impl Counted {
     /// Of what it is not known, in words; nothing where all is.
     fn unknown_words(&self) -> Option<String> {
         let of = [
@@ -118,22 +123,19 @@ impl RuleCount {
 }
 
 /// What was found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tally {
+    /// Of each rule that counts in one of the accounts, the gravest first.
     counts: Vec<RuleCount>,
     /// The gravest finding that is not exempt.
     worst: Option<Severity>,
 }
 
 impl Tally {
-    fn count(&mut self, rule: &Rule) -> Option<&mut RuleCount> {
-        self.counts.iter_mut().find(|it| *it.rule == *rule.id)
-    }
-
     /// Of what it is not known whether rules find it, in words.
     fn unknown(&self) -> Vec<String> {
         let unknown = self.counts.iter().filter_map(|it| {
-            let words = it.unknown_words()?;
+            let words = it.counted.unknown_words()?;
             Some(format!("{} of {words}", it.rule))
         });
         unknown.collect()
@@ -142,7 +144,8 @@ impl Tally {
 
 /// What a form is made of that is printed at the end.
 struct Findings<'a> {
-    rules: &'a Rules,
+    /// The rules that count in one of the accounts, as `tally` has them.
+    rules: &'a [ShownRule<'a>],
     records: &'a [FindingRecord],
     tally: &'a Tally,
     gaps: &'a [Gap],
@@ -205,7 +208,7 @@ impl Plan {
         let writer = command.writer.clone();
         let form = self.format.of_records();
         let mut printer = Printer::new(self.columns.clone(), form, command.looks, writer);
-        let mut look = Look::new(&self.query, command.runner.engine.findings.rules());
+        let mut look = Look::new(&self.query);
         command
             .runner
             .until(|engine| {
@@ -225,8 +228,11 @@ impl Plan {
             look.at_root(account);
         }
         let gaps = incomplete::gaps(engine, parts);
-        let Look { records, tally, .. } = look;
-        let count: usize = tally.counts.iter().map(|it| it.found + it.exempt).sum();
+        // Which rules count is known only now: the policy may say it of some accounts alone.
+        let shown = engine.findings.shown(engine.fleet.rows(Scope::All));
+        let (records, tally) = look.finish(&shown);
+        let counts = tally.counts.iter().map(|it| it.counted);
+        let count: usize = counts.map(|it| it.found + it.exempt).sum();
         self.print(command, (records, &tally), printer, &gaps);
         let status = command.status(&gaps);
         if self.format != CheckFormat::Json && status != ExitStatus::Failed {
@@ -264,8 +270,9 @@ impl Plan {
         }
         records.sort_by_cached_key(FindingRecord::place);
         let engine = &command.runner.engine;
+        let shown = engine.findings.shown(engine.fleet.rows(Scope::All));
         let findings = Findings {
-            rules: engine.findings.rules(),
+            rules: &shown,
             records: &records,
             tally,
             gaps,
@@ -306,24 +313,33 @@ struct Look<'a> {
     query: &'a Query,
     scratch: Scratch,
     records: Vec<FindingRecord>,
-    tally: Tally,
+    /// By the place of the rule, which is the same in all accounts.
+    counted: Vec<Counted>,
+    worst: Option<Severity>,
 }
 
 impl<'a> Look<'a> {
-    fn new(query: &'a Query, rules: &Rules) -> Self {
-        let on = rules.all().iter().filter(|rule| rule.is_on);
-        let mut counts: Vec<&Rule> = on.collect();
-        counts.sort_by_key(|rule| std::cmp::Reverse(rule.severity));
-        let counts = counts.into_iter().map(RuleCount::of).collect();
+    fn new(query: &'a Query) -> Self {
         Self {
             query,
             scratch: Scratch::default(),
             records: Vec::new(),
-            tally: Tally {
-                counts,
-                worst: None,
-            },
+            counted: Vec::new(),
+            worst: None,
         }
+    }
+
+    /// What was found, by the rules that count.
+    fn finish(self, shown: &[ShownRule<'_>]) -> (Vec<FindingRecord>, Tally) {
+        let counts = shown.iter().map(|rule| {
+            let counted = self.counted.get(rule.place).copied();
+            RuleCount::of(rule, counted.unwrap_or_default())
+        });
+        let tally = Tally {
+            counts: counts.collect(),
+            worst: self.worst,
+        };
+        (self.records, tally)
     }
 
     /// At the keys of a user.
@@ -339,7 +355,7 @@ impl<'a> Look<'a> {
         if row.key_count().is_none() {
             if self.query.verdict(&user, None, now, &mut self.scratch) != Some(false) {
                 for rule in judged.unknown_of_user(place) {
-                    self.count(rule, |it| it.unknown_users += 1);
+                    self.count(account, rule, |it| it.unknown_users += 1);
                 }
             }
             return;
@@ -353,7 +369,7 @@ impl<'a> Look<'a> {
                 continue;
             }
             for rule in judged.unknown(place, at) {
-                self.count(rule, |it| it.unknown += 1);
+                self.count(account, rule, |it| it.unknown += 1);
             }
             let found = judged.of(place, at).map(|rule| (rule, false));
             let exempt = judged.exempted(place, at).map(|rule| (rule, true));
@@ -367,7 +383,7 @@ impl<'a> Look<'a> {
             for (rule, is_exempt) in met {
                 if verdict.is_none() {
                     // Whether it was asked for is not known.
-                    self.count(rule, |it| it.unknown += 1);
+                    self.count(account, rule, |it| it.unknown += 1);
                     continue;
                 }
                 let exempt = match exemption_for(account, rule, &stated) {
@@ -388,7 +404,7 @@ impl<'a> Look<'a> {
         }
         let Some(keys) = findings::root_keys(account, now) else {
             for rule in account.findings.unknown_of_root() {
-                self.count(rule, |it| it.unknown_accounts += 1);
+                self.count(account, rule, |it| it.unknown_accounts += 1);
             }
             return;
         };
@@ -402,22 +418,26 @@ impl<'a> Look<'a> {
             }
             for (rule, met) in account.findings.of_root(at) {
                 if verdict.is_none() || met == RootVerdict::Unknown {
-                    self.count(rule, |it| it.unknown += 1);
+                    self.count(account, rule, |it| it.unknown += 1);
                     continue;
                 }
                 let exempt = match exemption_for(account, rule, &stated) {
                     Some(exempt) if met == RootVerdict::Exempt => exempt,
                     _ => Exempt::No,
                 };
-                self.take(account, Of::Root(key.reported), rule, exempt, now);
+                self.take(account, Of::Root(at, key.reported), rule, exempt, now);
             }
         }
     }
 
-    fn count(&mut self, rule: &Rule, count: impl FnOnce(&mut RuleCount)) {
-        if let Some(counted) = self.tally.count(rule) {
-            count(counted);
+    fn count(&mut self, account: &Account, rule: &Rule, count: impl FnOnce(&mut Counted)) {
+        let Some(place) = account.findings.rules().find(&rule.id) else {
+            return;
+        };
+        if self.counted.len() <= place {
+            self.counted.resize(place + 1, Counted::default());
         }
+        count(&mut self.counted[place]);
     }
 
     /// Takes a finding.
@@ -431,9 +451,9 @@ impl<'a> Look<'a> {
     ) {
         let is_exempt = matches!(exempt, Exempt::By { .. });
         if !is_exempt {
-            self.tally.worst = self.tally.worst.max(Some(rule.severity));
+            self.worst = self.worst.max(Some(rule.severity));
         }
-        self.count(rule, |it| {
+        self.count(account, rule, |it| {
             it.found += usize::from(!is_exempt);
             it.exempt += usize::from(is_exempt);
         });

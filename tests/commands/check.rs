@@ -8,7 +8,7 @@ use crate::{
 use chrono::{TimeDelta, Utc};
 use iamkeys::{
     commands::columns,
-    demo::{Account, Fault, FaultKind, Tag},
+    demo::{Account, Fault, FaultKind, Key, KeyId, Tag},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
@@ -256,6 +256,95 @@ fn roots_keys_are_found_without_an_id() {
     let results = ran.document()["runs"][0]["results"].clone();
     let uri = &results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
     assert!(uri.as_str().unwrap().ends_with("/root"), "{uri}");
+}
+
+#[test]
+fn two_keys_of_root_are_two_findings() {
+    let mut demo = Account::demo(Utc::now());
+    for number in ["1", "2"] {
+        let id = KeyId::parse(&format!("AKIAQX7DEMO4ROOTKEY{number}")).unwrap();
+        demo.add_root_key(Key::new(id, Utc::now() - TimeDelta::days(900)));
+    }
+    let account = served(demo);
+    let results = |account| {
+        let document = run_at(account, &["check", "root", "--format", "sarif"]).document();
+        let results = document["runs"][0]["results"].as_array().unwrap().clone();
+        let prints = results.iter();
+        let prints: Vec<String> = prints
+            .map(|it| it["partialFingerprints"].to_string())
+            .collect();
+        prints
+    };
+    let prints = results(&account);
+    assert_eq!(prints.len(), 2);
+    assert_ne!(prints[0], prints[1]);
+    assert_eq!(results(&account), prints, "the same the next time");
+    let ran = run_at(&account, &["check", "root", "--format", "table"]);
+    assert!(
+        ran.out.contains("2 findings on 2 keys: 2 critical"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn a_rule_that_counts_in_some_accounts_alone_is_counted_and_described() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    fs::write(
+        &file,
+        "[policy]\noff = [\"no-owner\"]\n\n\
+         [[policy.account]]\nname = \"acme-prod\"\noff = [\"two-active\"]\nage = 30\n\
+         severity = { no-owner = \"high\", old = \"high\" }\n",
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let check = |args: &[&str]| {
+        let args: Vec<&str> = ["check", "--all-accounts", "--policy", file]
+            .into_iter()
+            .chain(args.iter().copied())
+            .collect();
+        demo(&args)
+    };
+    let document = check(&["--format", "json"]).document();
+    let all = document["findings"].as_array().unwrap();
+    let no_owner = rule(&document, "no-owner");
+    assert!(no_owner["found"].as_u64() > Some(0), "{no_owner}");
+    assert_eq!(no_owner["severity"], "high");
+    for count in document["rules"].as_array().unwrap() {
+        let of = all.iter().filter(|it| it["rule"] == count["rule"]);
+        let sum = count["found"].as_u64().unwrap() + count["exempt"].as_u64().unwrap();
+        assert_eq!(sum, of.count() as u64, "{count}");
+    }
+    assert!(
+        all.iter().all(|it| document["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|of| of["rule"] == it["rule"])),
+        "each finding has its rule"
+    );
+    // With all limits that it has, and as grave as it is where it is gravest.
+    let old = rule(&document, "old");
+    assert_eq!(old["title"], "Older than 30–90 days");
+    assert_eq!(old["severity"], "high");
+    let ran = check(&["finding:no-owner", "--format", "table"]);
+    assert!(!ran.err.contains("no findings"), "{}", ran.err);
+    let document = check(&["--format", "sarif"]).document();
+    let run = &document["runs"][0];
+    for result in run["results"].as_array().unwrap() {
+        let place = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        let described = &run["tool"]["driver"]["rules"][place];
+        assert_eq!(described["id"], result["ruleId"]);
+    }
+    // Off where nothing was said against it, and in this account alone.
+    let others = |of: &str| {
+        let all = all.iter().filter(|it| it["rule"] == of);
+        let names: BTreeSet<&str> = all.map(|it| it["account_name"].as_str().unwrap()).collect();
+        names
+    };
+    assert_eq!(others("no-owner"), BTreeSet::from(["acme-prod"]));
+    assert!(!others("two-active").contains("acme-prod"));
 }
 
 #[test]

@@ -3,11 +3,13 @@
     printed.py IAMKEYS SARIF_SCHEMA ENDPOINT
 
 IAMKEYS is the program; SARIF_SCHEMA the schema of SARIF 2.1.0 (OASIS); ENDPOINT the example of that
-name, run here with a user whose name is a formula. Ends with an error at the first thing that is
-read differently.
+name, run here with users whose names are formulas. Needs jq. Ends with an error at the first thing
+that is read differently.
 """
 
+import contextlib
 import csv
+import hashlib
 import io
 import json
 import os
@@ -24,6 +26,18 @@ from py_ocsf_models.events.findings.detection_finding import DetectionFinding
 IAMKEYS, SARIF_SCHEMA, ENDPOINT = sys.argv[1:]
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FORMULA = "=1+1"
+# What a spreadsheet would take for the beginning of one.
+FORMULAS = tuple("=+-@\t\r")
+FORMS = ("json", "jsonl", "csv")
+# Users with a key of 200 days that was never used, as many as there are forms: they get another one,
+# which replaces it, or are in a plan.
+CREATED = ("=new", "@new", "comma,new")
+ROTATED = ("=old", "@old", "comma,old")
+PLANNED = ("=plan", "+plan", "comma,plan")
+
+JQ = shutil.which("jq")
+if not JQ:
+    raise SystemExit("there is no jq: install it")
 
 
 def equal(got, wanted, what):
@@ -40,6 +54,19 @@ def run(*args, codes=(0,), env=None):
     if ended.returncode not in codes:
         raise SystemExit(f"{args}: exit code {ended.returncode}: {ended.stderr.decode()}")
     return ended.stdout.decode("utf-8")
+
+
+def jq(what, text, *options):
+    """What jq prints."""
+    ended = subprocess.run(
+        [JQ, *options, what], input=text.encode(), capture_output=True, check=True
+    )
+    return ended.stdout.decode("utf-8")
+
+
+def schema_of(name):
+    with open(os.path.join(ROOT, "assets", "schema", f"{name}.json"), encoding="utf-8") as file:
+        return json.load(file)
 
 
 def hold(validator, document, what):
@@ -106,19 +133,190 @@ def records(env):
         equal({it["user"] for it in table if FORMULA in it["user"]}, {"'" + FORMULA}, command)
         for row in table:
             for field, text in row.items():
-                if text[:1] in tuple("=+-@\t\r"):
+                if text.startswith(FORMULAS):
                     raise SystemExit(f"{command}: {field} is a formula: {text!r}")
         if command == "list":
             unused = sum(it["never_used"] is True for it in lines)
             equal(sum(it["never_used"] == "true" for it in table), unused, "never_used")
-        jq = shutil.which("jq")
-        if jq:
-            counted = subprocess.run(
-                [jq, "-s", "map(select(.user == \"%s\")) | length" % FORMULA],
-                input="\n".join(map(json.dumps, lines)), capture_output=True, text=True, check=True,
-            )
-            equal(int(counted.stdout), sum(it["user"] == FORMULA for it in lines), "jq")
-    print("jq:", "passed" if shutil.which("jq") else "not on this machine, not tried")
+        printed = run(command, "--format", "jsonl", env=env)
+        counted = jq(f'map(select(.user == "{FORMULA}")) | length', printed, "-s")
+        equal(int(counted), sum(it["user"] == FORMULA for it in lines), "jq")
+
+
+def in_csv(value):
+    """A value as CSV has it; OWASP: an apostrophe before what would be a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULAS) else text
+
+
+def read(kind, form, text):
+    """The records that a command has printed, read by Python and by jq, and held against our schema."""
+    name, together, one = kind
+    schema = schema_of(name)
+    columns = schema["$defs"][one]["required"]
+    if form == "csv":
+        table = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        for row in table:
+            equal(sorted(row), sorted(columns), f"{together}: columns")
+            for field, cell in row.items():
+                if cell.startswith(FORMULAS):
+                    raise SystemExit(f"{together}: {field} is a formula: {cell!r}")
+        return table
+    if form == "json":
+        document = json.loads(text)
+        hold(Draft202012Validator(schema), document, together)
+        records, each = document[together], f".{together}[]"
+    else:
+        records, each = [json.loads(line) for line in text.splitlines()], "."
+        of_line = Draft202012Validator({"$ref": f"#/$defs/{one}", "$defs": schema["$defs"]})
+        for record in records:
+            hold(of_line, record, f"a line of {together}")
+    by_jq = [json.loads(line) for line in jq(each, text, "-c").splitlines()]
+    equal(by_jq, records, f"{together}, by jq")
+    rows = jq(f"{each} | [.user, .outcome // .step] | @csv", text, "-r")
+    rows = list(csv.reader(io.StringIO(rows, newline=""), strict=True))
+    wanted = [[it["user"], it.get("outcome", it.get("step"))] for it in records]
+    equal(rows, wanted, f"{together}, by jq as CSV")
+    return records
+
+
+NEW_KEYS = ("new_keys", "new_keys", "new_key")
+ROTATIONS = ("rotations", "rotations", "rotation")
+CHANGES = ("changes", "changes", "change")
+PLAN_KEYS = ("plan-keys", "keys", "key")
+
+
+def says(form, record, **wanted):
+    """A record has these values, in whichever form."""
+    for field, value in wanted.items():
+        value = in_csv(value) if form == "csv" else value
+        equal(record[field], value, f"{form}: {field}")
+
+
+def stored(path):
+    """The key and the secret of a file in the form of the console."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    return row["Access key ID"], row["Secret access key"]
+
+
+def changes(env, home):
+    """What becomes of keys that are created, rotated and deactivated, each in each form."""
+    one = lambda records: records[0] if len(records) == 1 else equal(records, "one", "records")
+    before = {}
+    for line in run("list", "--format", "jsonl", env=env).splitlines():
+        record = json.loads(line)
+        before[record["user"]] = record["key_id"]
+    for form, user in zip(FORMS, CREATED):
+        path = os.path.join(home, f"new-{form}.csv")
+        printed = run("create", user, "--to", f"csv:{path}", "--yes", "--format", form, env=env)
+        key, secret = stored(path)
+        record = one(read(NEW_KEYS, form, printed))
+        says(form, record, user=user, key_id=key, outcome="done", stored_in=f"file {path}", reason=None)
+        if secret in printed:
+            raise SystemExit(f"create: a record has the secret, as {form}")
+    for form, user in zip(FORMS, ROTATED):
+        path = os.path.join(home, f"rotated-{form}.csv")
+        printed = run("rotate", user, "--to", f"csv:{path}", "--yes", "--format", form, env=env)
+        key, secret = stored(path)
+        record = one(read(ROTATIONS, form, printed))
+        says(form, record, user=user, old_key_id=before[user], new_key_id=key, step="check", outcome="done")
+        if secret in printed:
+            raise SystemExit(f"rotate: a record has the secret, as {form}")
+    # The secret itself, for a program.
+    printed = run("create", FORMULA, "--to", "json", "--yes", env=env)
+    made = json.loads(printed)
+    hold(Draft202012Validator(schema_of("new_key")), made, "--to json")
+    equal(made["user"], FORMULA, "--to json: user")
+    cells = jq("[.access_key_id, .secret_access_key] | @tsv", printed, "-r")
+    equal(cells, f"{made['access_key_id']}\t{made['secret_access_key']}\n", "--to json, by jq")
+    for form, user in zip(FORMS, CREATED):
+        for outcome in ("done", "already"):
+            printed = run("deactivate", before[user], "--yes", "--format", form, env=env)
+            record = one(read(CHANGES, form, printed))
+            says(form, record, user=user, key_id=before[user], action="deactivate", status="Inactive")
+            says(form, record, outcome=outcome)
+
+
+def plans(env, home):
+    """A plan as it is saved, shown in each form, carried out and taken back."""
+    chosen = " | ".join(f"user:{user}" for user in PLANNED)
+    printed = run("plan", "deactivate", chosen, env=env)
+    plan = json.loads(printed)
+    hold(Draft202012Validator(schema_of("plan-1")), plan, "a plan")
+    users = sorted(it["user"] for it in plan["keys"])
+    equal(users, sorted(PLANNED), "the users of a plan")
+    # As the README has it.
+    hashed = jq("del(.hash)", printed, "-cjS").encode()
+    equal("sha256:" + hashlib.sha256(hashed).hexdigest(), plan["hash"], "the hash of a plan, by jq")
+    equal(jq('.keys[] | select(.included) | .user', printed, "-r").splitlines(),
+          [it["user"] for it in plan["keys"]], "the keys of a plan, by jq")
+    path = os.path.join(home, "plan.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(printed)
+    for more in ([], ["--compare"]):
+        shown = {
+            form: read(PLAN_KEYS, form, run("plan", "show", path, "--format", form, *more, env=env))
+            for form in FORMS
+        }
+        equal(shown["jsonl"], shown["json"], "plan show: lines")
+        rows = [{field: in_csv(value) for field, value in it.items()} for it in shown["json"]]
+        equal(shown["csv"], rows, "plan show: rows")
+        equal([list(it) for it in shown["csv"]], [list(it) for it in rows], "plan show: columns")
+        equal(sorted(it["user"] for it in shown["json"]), users, "plan show: users")
+    states = {"apply": ("deactivate", "Inactive"), "undo": ("activate", "Active")}
+    for form, command, outcome in (
+        ("json", "apply", "done"),
+        ("jsonl", "undo", "done"),
+        ("csv", "apply", "done"),
+        ("jsonl", "apply", "already"),
+        ("csv", "undo", "done"),
+    ):
+        action, status = states[command]
+        printed = run("plan", command, path, "--yes", "--format", form, env=env)
+        records = read(CHANGES, form, printed)
+        names = sorted(in_csv(user) if form == "csv" else user for user in PLANNED)
+        equal(sorted(it["user"] for it in records), names, f"plan {command}: users")
+        for record in records:
+            says(form, record, action=action, outcome=outcome, status=status)
+
+
+def examples():
+    """The lines of the README that end in jq, with the demo in the place of AWS."""
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        blocks = file.read().split("```console\n")[1:]
+    tried = 0
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": folder}
+        with_demo(folder)
+        for block in blocks:
+            block = block.split("```", 1)[0]
+            if "jq " not in block:
+                continue
+            for step in ("\n" + block).split("\n$ ")[1:]:
+                command, _, wanted = step.partition("\n")
+                if not ("jq " in command or " > " in command):
+                    continue
+                ended = subprocess.run(
+                    ["bash", "-c", command], cwd=folder, env=env, capture_output=True, text=True
+                )
+                equal(ended.stdout.strip(), wanted.strip(), command)
+                tried += "jq " in command
+    if tried < 4:
+        raise SystemExit(f"the README has {tried} lines with jq")
+
+
+def with_demo(folder):
+    """Puts a program there that is told of the demo."""
+    os.symlink(IAMKEYS, os.path.join(folder, "real"))
+    wrapper = os.path.join(folder, "iamkeys")
+    with open(wrapper, "w", encoding="utf-8") as file:
+        file.write(f'#!/bin/sh\nexec "{folder}/real" "$@" --demo\n')
+    os.chmod(wrapper, 0o755)
 
 
 def workflow():
@@ -135,11 +333,7 @@ def workflow():
     equal(len(checks), 1, "steps that check")
     with tempfile.TemporaryDirectory() as folder:
         # As GitHub runs it: the first command that fails ends it. The program is told of the demo.
-        os.symlink(IAMKEYS, os.path.join(folder, "real"))
-        wrapper = os.path.join(folder, "iamkeys")
-        with open(wrapper, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nexec "{folder}/real" "$@" --demo\n')
-        os.chmod(wrapper, 0o755)
+        with_demo(folder)
         env = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": folder}
         ended = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", checks[0]], cwd=folder, env=env, capture_output=True
@@ -172,23 +366,38 @@ def workflow():
                 raise SystemExit(f"the mail does not say {words}: {mailed}")
 
 
-def main():
+@contextlib.contextmanager
+def endpoint(*users):
+    """Our endpoint with these users, and what signs the program in to it."""
+    also = [arg for user in users for arg in ("--also", user)]
     with subprocess.Popen(
-        [ENDPOINT, "--port", "0", "--also", FORMULA, "--report-ms", "0"],
+        [ENDPOINT, "--port", "0", "--report-ms", "0", "--settling-ms", "0", *also],
         stdout=subprocess.PIPE,
         text=True,
-    ) as endpoint:
+    ) as served:
         try:
-            url, key, secret = endpoint.stdout.readline().split()
-            env = {
+            url, key, secret = served.stdout.readline().split()
+            yield {
                 "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_ENDPOINT_URL": url,
                 "AWS_REGION": "us-east-1", "NO_PROXY": "127.0.0.1",
             }
-            records(env)
-            sarif(env)
-            ocsf(env)
         finally:
-            endpoint.terminate()
+            served.terminate()
+
+
+def main():
+    with endpoint(FORMULA) as env:
+        records(env)
+        sarif(env)
+        ocsf(env)
+    # Another one: these change it.
+    users = (FORMULA, *CREATED, *ROTATED, *PLANNED)
+    with endpoint(*users) as env, tempfile.TemporaryDirectory() as home:
+        env["HOME"] = home
+        changes(env, home)
+        plans(env, home)
+    print("what changes keys, and jq: passed")
+    examples()
     workflow()
 
 

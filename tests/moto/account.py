@@ -8,6 +8,7 @@ One line out for each thing asked for.
 import json
 import os
 import sys
+from datetime import timezone
 
 import boto3
 from botocore.exceptions import ClientError
@@ -48,6 +49,18 @@ def client(service, key="AKIAIOSFODNN7EXAMPLE", secret="wJalrXUtnFEMI/EXAMPLEKEY
 def keys(user):
     for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
         print(key["AccessKeyId"], key["Status"])
+
+
+def dated_keys(prefix):
+    """Each key of the users whose names begin so: user, ID, status, and the second of its creation."""
+    for page in iam.get_paginator("list_users").paginate():
+        for user in page["Users"]:
+            user = user["UserName"]
+            if user.startswith(prefix):
+                for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+                    created = key["CreateDate"].astimezone(timezone.utc)
+                    created = created.strftime("%Y-%m-%dT%H:%M:%SZ")
+                    print(user, key["AccessKeyId"], key["Status"], created)
 
 
 def create_users(*names):
@@ -171,6 +184,10 @@ def give_policies(user, percent):
         iam.put_group_policy(
             GroupName=group, PolicyName="the-rest", PolicyDocument=document(rest)
         )
+
+
+def tag(user, key, value):
+    iam.tag_user(UserName=user, Tags=[{"Key": key, "Value": value}])
 
 
 def attach(user, arn):
@@ -297,6 +314,7 @@ commands = {
     f.__name__: f
     for f in (
         keys,
+        dated_keys,
         create_users,
         create_many,
         create_key,
@@ -311,6 +329,7 @@ commands = {
         create_user_in,
         keys_in,
         give_policies,
+        tag,
         attach,
         bound,
         put_policy,

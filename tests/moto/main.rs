@@ -19,6 +19,7 @@ mod pty;
 #[path = "../common/rotating.rs"]
 mod rotating;
 
+mod commands;
 mod impact;
 mod leak;
 mod organization;

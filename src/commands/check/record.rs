@@ -23,8 +23,8 @@ pub(super) const SCHEMA: (&str, &str) = ("iamkeys/findings/1", "findings");
 pub(super) enum Of<'a> {
     /// One of a user, with its place among theirs.
     Key(&'a UserRow, usize, Known<'a>),
-    /// One of the root user, with what the report says of it.
-    Root(Option<&'a ReportedKey>),
+    /// One of the root user, with its place among theirs and what the report says of it.
+    Root(usize, Option<&'a ReportedKey>),
 }
 
 /// Whether an exemption takes a key out of a rule.
@@ -97,6 +97,8 @@ pub(super) struct FindingRecord {
     pub(super) user: String,
     pub(super) path: String,
     pub(super) key_id: Option<String>,
+    /// Its place among the keys of its user: what tells those without an ID apart.
+    pub(super) nth: usize,
     pub(super) status: Option<String>,
     pub(super) created: Option<DateTime<Utc>>,
     pub(super) age_days: Option<i64>,
@@ -131,6 +133,9 @@ impl FindingRecord {
             user: ROOT_USER.to_owned(),
             path: "/".into(),
             key_id: None,
+            nth: match of {
+                Of::Key(_, at, _) | Of::Root(at, _) => at,
+            },
             status: None,
             created: None,
             age_days: None,
@@ -148,8 +153,8 @@ impl FindingRecord {
         };
         match of {
             Of::Key(row, at, key) => found.with(KeyRecord::of(account, row, (at, key), now)),
-            Of::Root(Some(key)) => found.with_reported(key, now),
-            Of::Root(None) => found,
+            Of::Root(_, Some(key)) => found.with_reported(key, now),
+            Of::Root(_, None) => found,
         }
     }
 
@@ -203,14 +208,15 @@ impl FindingRecord {
     }
 
     /// What makes it the same finding the next time: the rule and the key, whatever its user is called
-    /// by then; where the key is not known, the account and the user.
+    /// by then; where the key is not known, the account, the user, and its place among their keys.
     pub(super) fn fingerprint(&self) -> String {
         let of = match &self.key_id {
             Some(id) => id.clone(),
             None => format!(
-                "{}/{}",
+                "{}/{}/{}",
                 self.account.as_deref().unwrap_or_default(),
-                self.user
+                self.user,
+                self.nth + 1
             ),
         };
         let mut text = String::new();
@@ -245,11 +251,14 @@ impl FindingRecord {
         let severity = Severity::ALL.iter().position(|it| *it == self.severity);
         vec![
             format!("{:02} {:03}", severity.unwrap_or(0), self.place),
+            // Accounts may have other limits than the rest, and so another title.
+            self.title.clone(),
             u8::from(matches!(self.exempt, Exempt::By { .. })).to_string(),
             name.to_lowercase(),
             self.account.clone().unwrap_or_default(),
             self.user.to_lowercase(),
             self.key_id.clone().unwrap_or_default(),
+            self.nth.to_string(),
         ]
     }
 

@@ -10,7 +10,7 @@ use super::{
     Findings,
     record::{Exempt, FindingRecord, standard},
 };
-use crate::engine::findings::{Rule, Severity, Standard};
+use crate::engine::findings::{Severity, ShownRule, Standard};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ const ACCESS_KEYS: &str =
 
 /// The document.
 pub(super) fn of(findings: &Findings<'_>) -> Value {
-    let on: Vec<&Rule> = rules(findings).collect();
+    let on = findings.rules;
     let notes = findings.gaps.iter().flat_map(|gap| {
         let lines = gap.lines();
         lines.into_iter().take(1).map(|line| note("error", &line))
@@ -34,7 +34,7 @@ pub(super) fn of(findings: &Findings<'_>) -> Value {
         .iter()
         .map(|it| note("note", &format!("not known: {it}")));
     let results = findings.records.iter().map(|record| {
-        let place = on.iter().position(|rule| *rule.id == *record.rule);
+        let place = on.iter().position(|it| *it.rule.id == *record.rule);
         result(record, place)
     });
     json!({
@@ -44,7 +44,7 @@ pub(super) fn of(findings: &Findings<'_>) -> Value {
             "tool": {"driver": {
                 "name": "iamkeys",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": on.iter().map(|it| descriptor(it)).collect::<Vec<_>>(),
+                "rules": on.iter().map(descriptor).collect::<Vec<_>>(),
             }},
             "automationDetails": {"id": "iamkeys/check/"},
             "invocations": [{
@@ -56,11 +56,6 @@ pub(super) fn of(findings: &Findings<'_>) -> Value {
             "results": results.collect::<Vec<_>>(),
         }],
     })
-}
-
-/// The rules that count.
-fn rules<'a>(findings: &Findings<'a>) -> impl Iterator<Item = &'a Rule> {
-    findings.rules.all().iter().filter(|rule| rule.is_on)
 }
 
 fn note(level: &str, text: &str) -> Value {
@@ -100,12 +95,16 @@ pub(super) fn help_uri(rule: &str, standards: &[Standard]) -> String {
     }
 }
 
-fn descriptor(rule: &Rule) -> Value {
+/// A rule, as grave as it is in the account where it is gravest; a result has its own level.
+fn descriptor(shown: &ShownRule<'_>) -> Value {
+    let rule = shown.rule;
+    let conditions: Vec<&str> = shown.conditions.iter().map(|(when, _)| *when).collect();
+    let conditions = conditions.join("; ");
     let standards: Vec<String> = rule.standards.iter().map(standard).collect();
     let mut text = format!("{} {}", rule.why, rule.remedy);
     let mut markdown = format!(
-        "{}\n\n**What to do:** {}\n\nCondition: `{}`",
-        rule.why, rule.remedy, rule.when
+        "{}\n\n**What to do:** {}\n\nCondition: `{conditions}`",
+        rule.why, rule.remedy
     );
     if !standards.is_empty() {
         let standards = standards.join("; ");
@@ -116,15 +115,15 @@ fn descriptor(rule: &Rule) -> Value {
     json!({
         "id": rule.id,
         "name": rule.id,
-        "shortDescription": {"text": rule.title},
+        "shortDescription": {"text": shown.title},
         "fullDescription": {"text": rule.why},
         "help": {"text": text, "markdown": markdown},
         "helpUri": help_uri(&rule.id, rule.standards),
-        "defaultConfiguration": {"level": level(rule.severity)},
+        "defaultConfiguration": {"level": level(shown.severity)},
         "properties": {
-            "security-severity": score(rule.severity),
-            "severity": rule.severity.name(),
-            "condition": rule.when,
+            "security-severity": score(shown.severity),
+            "severity": shown.severity.name(),
+            "condition": conditions,
             "tags": std::iter::once("security".to_owned()).chain(standards).collect::<Vec<_>>(),
         },
     })

@@ -77,7 +77,7 @@ fn heading(findings: &Findings<'_>, first: &FindingRecord, looks: Looks) -> Stri
     let rule = visible(&first.rule);
     let counted = findings.tally.counts.iter();
     let mut unknown = counted.filter(|it| it.rule == first.rule);
-    let unknown = unknown.find_map(super::RuleCount::unknown_words);
+    let unknown = unknown.find_map(|it| it.counted.unknown_words());
     let mut text = format!("{name}  {title} ({rule})\n");
     for sentence in [&first.why, &first.remedy] {
         for line in broken(&visible(sentence), WIDTH - 2) {
@@ -146,7 +146,7 @@ fn total(findings: &Findings<'_>, looks: Looks) -> String {
         .collect();
     let keys: HashSet<_> = found
         .iter()
-        .map(|it| (&it.account, &it.user, &it.key_id, it.created))
+        .map(|it| (&it.account, &it.user, &it.key_id, it.nth))
         .collect();
     let by_severity = Severity::ALL.into_iter().filter_map(|severity| {
         let of = found.iter().filter(|it| it.severity == severity).count();
