@@ -276,7 +276,7 @@ pub(super) async fn create(
     let carried = carry::carry_out(&mut command.runner, plan, String::new(), |_| false).await;
     let (became, request_id) = match carried {
         Ok(carried) => (carried.became, carried.request_id),
-        Err(ended) => return cut_off(command, whom, before, ended).await,
+        Err(ended) => return cut_off(command, (whom, named, way), before, ended).await,
     };
     command.runner.clear_progress();
     let keys = command.runner.engine.vault.keys();
@@ -328,7 +328,7 @@ pub(super) async fn create(
 /// have come with it, and its secret is kept; or it is not known whether there is one.
 async fn cut_off(
     command: &mut Command,
-    whom: Whom<'_>,
+    (whom, named, way): (Whom<'_>, Option<&Named>, Way),
     before: usize,
     ended: Ended,
 ) -> Result<Created, Ended> {
@@ -348,7 +348,7 @@ async fn cut_off(
                 "iamkeys: created {key} of {}",
                 visible(whom.user)
             ));
-            Some(rescue(runner, key).await?)
+            Some(of_gone(command, whom, key, named, way).await?)
         }
         None => {
             for line in lines {
@@ -357,12 +357,15 @@ async fn cut_off(
             None
         }
     };
-    let unknown = || "interrupted while it was under way".to_owned();
     let what = match gone {
-        Some(Gone::Kept(path, _)) if is_open => What::Unknown(unknown(), Some(path)),
-        _ if is_open => What::Unknown(unknown(), None),
-        Some(gone) => gone.into(),
-        None => What::Unknown(unknown(), None),
+        Some(gone) if !is_open => gone,
+        gone => {
+            let kept = match gone {
+                Some(What::Kept(path, _)) => Some(path),
+                _ => None,
+            };
+            What::Unknown("interrupted while it was under way".into(), kept)
+        }
     };
     Ok(Created {
         what,
