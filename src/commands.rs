@@ -59,13 +59,17 @@ use run::{Changes, Ended, Runner, Start};
 use std::{
     io::{self, ErrorKind},
     process::ExitCode,
+    time::Duration,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+/// How long the reader of what became of changes is waited for once a signal has come.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// What the exit code of a command says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// All of it is done. Also where whoever reads the output has read enough.
+    /// All of it is done. Also where a reader of the output has read enough.
     Done,
     /// It failed: nothing could be opened or read, the key was not found, the output cannot be written.
     Failed,
@@ -399,33 +403,62 @@ impl Command {
         let written = match ended {
             Ok(status) => {
                 self.writer.end();
-                self.runner.written().await.map(|()| status)
+                self.written().await.map(|()| status)
             }
             Err(ended) => Err(ended),
         };
         self.runner.finish().await;
         match written {
-            Ok(status) => status.into(),
-            // Whoever reads it has read enough.
+            Ok(status) => self.code(status),
+            // A pipe is closed by a reader that has read enough.
             Err(Ended::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
-                reached.unwrap_or(ExitStatus::Done).into()
+                self.code(reached.unwrap_or(ExitStatus::Done))
             }
             Err(Ended::Output(error)) => {
                 complain(format_args!("iamkeys: standard output: {error}"));
-                match reached {
-                    Some(status @ (ExitStatus::OutcomeUnknown | ExitStatus::Interrupted)) => status,
-                    _ => ExitStatus::Failed,
-                }
-                .into()
+                self.code(unprinted(reached, self.runner.may_change()))
             }
             Err(Ended::Exit(exit)) => {
                 let (code, lines) = goodbye(exit);
                 for line in lines {
                     complain(format_args!("iamkeys: {}", visible(&line)));
                 }
-                code
+                match reached {
+                    Some(status @ ExitStatus::OutcomeUnknown) => status.into(),
+                    _ => code,
+                }
             }
         }
+    }
+
+    /// Waits until all is printed. Once a signal has come, a reader that takes its time is not waited for
+    /// any longer than a moment.
+    async fn written(&mut self) -> Result<(), Ended> {
+        let is_interrupted = self.runner.is_interrupted();
+        let written = self.runner.written();
+        if !is_interrupted {
+            return written.await;
+        }
+        let within = tokio::time::timeout(LAST_LINES, written).await;
+        within.unwrap_or(Ok(()))
+    }
+
+    /// The exit code: that of an interrupt says which signal it was.
+    fn code(&self, status: ExitStatus) -> ExitCode {
+        match (status, self.runner.signal_number()) {
+            (ExitStatus::Interrupted, Some(number)) => ExitCode::from(128 + number),
+            _ => status.into(),
+        }
+    }
+}
+
+/// What a command has come to whose output could not be written: the graver of the two. Of what was
+/// changed, not all could be told.
+fn unprinted(reached: Option<ExitStatus>, may_change: bool) -> ExitStatus {
+    match reached {
+        Some(status @ (ExitStatus::OutcomeUnknown | ExitStatus::Interrupted)) => status,
+        Some(ExitStatus::Done | ExitStatus::Incomplete) if may_change => ExitStatus::Incomplete,
+        _ => ExitStatus::Failed,
     }
 }
 
@@ -435,11 +468,32 @@ fn print(text: &[u8]) -> ExitCode {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
         Ok(()) => ExitStatus::Done.into(),
-        // Whoever reads it has read enough.
+        // Its reader has read enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitStatus::Done.into(),
         Err(error) => {
             complain(format_args!("iamkeys: {error}"));
             ExitStatus::Failed.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_printed_hides_no_change() {
+        use ExitStatus::{Done, Failed, Incomplete, Interrupted, OutcomeUnknown};
+        for (reached, of_change, of_look) in [
+            (Some(Done), Incomplete, Failed),
+            (Some(Incomplete), Incomplete, Failed),
+            (Some(Failed), Failed, Failed),
+            (Some(OutcomeUnknown), OutcomeUnknown, OutcomeUnknown),
+            (Some(Interrupted), Interrupted, Interrupted),
+            (None, Failed, Failed),
+        ] {
+            assert_eq!(unprinted(reached, true), of_change, "{reached:?}");
+            assert_eq!(unprinted(reached, false), of_look, "{reached:?}");
         }
     }
 }

@@ -4,18 +4,20 @@
 
 use super::{
     Connection, Error, Kind, bodies,
-    convert::{change_error, error, failed},
+    convert::{change_error, error, failed, one_line},
 };
 use crate::engine::{
     SecretKey,
     destination::{External, Found},
 };
 use aws_config::{SdkConfig, retry::RetryConfig};
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::types::{
     ParameterMetadata, ParameterStringFilter, ParameterTier, ParameterType as Type,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use sha2::{Digest as _, Sha256};
-use std::{borrow::Cow, fmt::Write as _};
+use std::{borrow::Cow, error::Error as StdError, fmt::Write as _};
 
 const DESCRIBE_SECRET: &str = "secretsmanager:DescribeSecret";
 const CREATE_SECRET: &str = "secretsmanager:CreateSecret";
@@ -24,11 +26,17 @@ const DESCRIBE_PARAMETERS: &str = "ssm:DescribeParameters";
 const GET_PARAMETER: &str = "ssm:GetParameter";
 const PUT_PARAMETER: &str = "ssm:PutParameter";
 
+/// How many pages of one parameter are asked for. A page may be empty and not the last. (Systems Manager
+/// API reference, `DescribeParameters`.)
+const PAGES: usize = 100;
+
 /// What is in a place already.
 #[derive(Debug, Default)]
 struct There {
     exists: bool,
     encrypted_with: Option<String>,
+    /// Why it is not known what encrypts it.
+    unchecked: Option<String>,
 }
 
 impl Connection {
@@ -49,15 +57,16 @@ impl Connection {
             Ok(There {
                 exists,
                 encrypted_with,
+                unchecked,
             }) => Ok(Found {
                 place,
                 exists,
                 encrypted_with,
-                unchecked: None,
+                unchecked,
             }),
             Err(error) if error.kind == Kind::Denied => Ok(Found {
                 place,
-                unchecked: Some(format!("access denied to {}", error.action)),
+                unchecked: Some(denied(error.action)),
                 ..Found::default()
             }),
             Err(error) => Err(error),
@@ -75,7 +84,7 @@ impl Connection {
         key: &str,
         text: &SecretKey,
     ) -> Result<(), Error> {
-        let stored = match external {
+        match external {
             External::SecretsManager(name) => {
                 let store = || self.store_secret(name, found, key, text);
                 self.in_session(store).await
@@ -85,12 +94,7 @@ impl Connection {
                 self.in_session(store).await
             }
             _ => Err(Error::internal(PUT_SECRET_VALUE)),
-        };
-        // It may quote what it does not take.
-        stored.map_err(|error| Error {
-            message: error.message.replace(text.expose(), "[redacted]"),
-            ..error
-        })
+        }
     }
 
     async fn look_at_secret(&self, name: &str) -> Result<There, Error> {
@@ -133,20 +137,20 @@ impl Connection {
                 .client_request_token(token)
                 .secret_string(text.expose());
             let answer = call.send().await;
-            answer.map_err(|e| change_error(PUT_SECRET_VALUE, &e))?;
+            answer.map_err(|e| store_error(PUT_SECRET_VALUE, &e, text))?;
         } else {
             let call = client.create_secret().name(name);
             let call = call
                 .client_request_token(token)
                 .secret_string(text.expose());
             let answer = call.send().await;
-            answer.map_err(|e| change_error(CREATE_SECRET, &e))?;
+            answer.map_err(|e| store_error(CREATE_SECRET, &e, text))?;
         }
         Ok(())
     }
 
-    /// A parameter is described without its value. Who may not describe parameters may still read this
-    /// one: not decrypted, and its value is dropped.
+    /// A parameter is described without its value. Where describing is denied, reading this one may not
+    /// be.
     async fn look_at_parameter(&self, name: &str) -> Result<There, Error> {
         let config = self.config_for_stores().await?;
         let client = self.parameters(&config, self.retries());
@@ -154,34 +158,26 @@ impl Connection {
         let filter = filter.option("Equals").values(name).build();
         let filter = filter.map_err(|e| failed(DESCRIBE_PARAMETERS, Kind::Other, e.to_string()))?;
         let call = client.describe_parameters().parameter_filters(filter);
-        let described = call.send().await;
-        match described.map_err(|e| error(DESCRIBE_PARAMETERS, &e)) {
-            Ok(answer) => {
-                let all = answer.parameters.unwrap_or_default();
-                match all.iter().find(|it| it.name.as_deref() == Some(name)) {
-                    Some(there) => described_parameter(name, there),
-                    None => Ok(There::default()),
+        let mut token = None;
+        for _ in 0..PAGES {
+            let described = call.clone().set_next_token(token).send().await;
+            let answer = match described.map_err(|e| error(DESCRIBE_PARAMETERS, &e)) {
+                Err(denied) if denied.kind == Kind::Denied => {
+                    return read_parameter(&client, name).await;
                 }
+                answer => answer?,
+            };
+            let mut all = answer.parameters.iter().flatten();
+            if let Some(there) = all.find(|it| it.name.as_deref() == Some(name)) {
+                return described_parameter(name, there);
             }
-            Err(denied) if denied.kind == Kind::Denied => {
-                let call = client.get_parameter().name(name).with_decryption(false);
-                match call.send().await.map_err(|e| error(GET_PARAMETER, &e)) {
-                    Ok(answer) => {
-                        let kind = answer.parameter.and_then(|it| it.r#type);
-                        check_type(name, kind.as_ref())?;
-                        Ok(There {
-                            exists: true,
-                            ..There::default()
-                        })
-                    }
-                    Err(error) if error.code.as_deref() == Some("ParameterNotFound") => {
-                        Ok(There::default())
-                    }
-                    Err(error) => Err(error),
-                }
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(There::default());
             }
-            Err(error) => Err(error),
         }
+        let why = format!("it has more than {PAGES} pages");
+        Err(failed(DESCRIBE_PARAMETERS, Kind::InvalidResponse, why))
     }
 
     async fn store_parameter(
@@ -199,7 +195,7 @@ impl Connection {
         let call = call.set_key_id(found.encrypted_with.clone());
         let call = call.value(text.expose()).overwrite(found.exists);
         let answer = call.send().await;
-        answer.map_err(|e| change_error(PUT_PARAMETER, &e))?;
+        answer.map_err(|e| store_error(PUT_PARAMETER, &e, text))?;
         Ok(())
     }
 
@@ -235,12 +231,73 @@ impl Connection {
     }
 }
 
+/// Reads a parameter, not decrypted, and drops its value. What encrypts it is not told.
+async fn read_parameter(client: &aws_sdk_ssm::Client, name: &str) -> Result<There, Error> {
+    let call = client.get_parameter().name(name).with_decryption(false);
+    match call.send().await.map_err(|e| error(GET_PARAMETER, &e)) {
+        Ok(answer) => {
+            let kind = answer.parameter.and_then(|it| it.r#type);
+            check_type(name, kind.as_ref())?;
+            Ok(There {
+                exists: true,
+                encrypted_with: None,
+                unchecked: Some(denied(DESCRIBE_PARAMETERS)),
+            })
+        }
+        Err(error) if error.code.as_deref() == Some("ParameterNotFound") => Ok(There::default()),
+        Err(error) => Err(error),
+    }
+}
+
+fn denied(action: &str) -> String {
+    format!("access denied to {action}")
+}
+
+/// As [`change_error`], without what was to be stored: a service may quote what it does not take. That
+/// is looked for in the whole message, which is cut then: of half a secret nothing would be found.
+fn store_error<E>(
+    action: &'static str,
+    error: &SdkError<E, HttpResponse>,
+    text: &SecretKey,
+) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let ours = change_error(action, error);
+    let whole = match error {
+        SdkError::ServiceError(context) if ours.code.is_some() => context.err().meta().message(),
+        _ => None,
+    };
+    let message = whole.unwrap_or(&ours.message);
+    Error {
+        message: one_line(&redacted(message, text)),
+        ..ours
+    }
+}
+
+/// A message without a text that is stored, and without the secret in it.
+fn redacted(message: &str, text: &SecretKey) -> String {
+    const REDACTED: &str = "[redacted]";
+    let message = message.replace(text.expose(), REDACTED);
+    let document: serde_json::Value = serde_json::from_str(text.expose()).unwrap_or_default();
+    let secret = document.get("secret_access_key").and_then(|it| it.as_str());
+    match secret.filter(|secret| !secret.is_empty()) {
+        Some(secret) => {
+            let message = message.replace(secret, REDACTED);
+            // As some write JSON.
+            message.replace(&secret.replace('/', r"\/"), REDACTED)
+        }
+        None => message,
+    }
+}
+
 /// What the description of a parameter says.
 fn described_parameter(name: &str, there: &ParameterMetadata) -> Result<There, Error> {
     check_type(name, there.r#type.as_ref())?;
     Ok(There {
         exists: true,
         encrypted_with: there.key_id.clone(),
+        unchecked: None,
     })
 }
 
@@ -276,5 +333,20 @@ mod tests {
         assert_eq!(one, token("ci", "AKIAIOSFODNN7EXAMPLE"));
         assert_ne!(one, token("cd", "AKIAIOSFODNN7EXAMPLE"));
         assert_ne!(one, token("ci", "AKIAI44QH8DHBEXAMPLE"));
+    }
+
+    #[test]
+    fn nothing_of_a_secret_is_left_in_a_message() {
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let text = SecretKey::new(format!(r#"{{"secret_access_key":"{secret}","user":"a"}}"#));
+        let escaped = secret.replace('/', r"\/");
+        for quoted in [secret, &escaped, text.expose()] {
+            // The end of the line is in the middle of it.
+            let message = format!("{}{quoted} is not valid", "x".repeat(380));
+            let told = one_line(&redacted(&message, &text));
+            assert!(told.contains("[redacted]"), "{told}");
+            assert!(!told.contains("wJalrXU"), "{told}");
+        }
+        assert_eq!(redacted("no JSON", &SecretKey::new("x".into())), "no JSON");
     }
 }

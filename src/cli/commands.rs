@@ -247,7 +247,7 @@ pub struct RotateArgs {
     /// The last step that is taken
     #[arg(long, value_enum, value_name = "STEP", default_value_t = Until::Check)]
     pub until: Until,
-    /// Go on with a rotation that is under way, whoever has begun it
+    /// Go on with a rotation that is under way, begun by this or another run, person or machine
     #[arg(long)]
     pub resume: bool,
     /// How the secret is put there.

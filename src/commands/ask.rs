@@ -378,7 +378,7 @@ fn words_of(problem: CodeProblem) -> String {
 /// Says something on standard error.
 fn say(text: &str) {
     let mut stderr = io::stderr().lock();
-    // Where nobody can be asked, nobody answers.
+    // Without a terminal there is no answer.
     let _ = stderr
         .write_all(text.as_bytes())
         .and_then(|()| stderr.flush());
@@ -392,7 +392,7 @@ pub(super) fn say_in_terminal(text: &str) {
     }
     let place = if cfg!(windows) { "CONOUT$" } else { "/dev/tty" };
     if let Ok(mut terminal) = File::options().write(true).open(place) {
-        // Nobody answers what nobody sees.
+        // What is not shown is not answered.
         let _ = terminal
             .write_all(text.as_bytes())
             .and_then(|()| terminal.flush());

@@ -4,10 +4,9 @@
 
 use super::run::{Ended, Runner};
 use crate::engine::{
-    ChangeId, Difference, Engine, Error, Intent, Origin, Plan, PlanId, Progress, Proposal, Slot,
+    Change, Difference, Engine, Error, Intent, Origin, Plan, PlanId, Progress, Proposal, Slot,
     Stage,
     account::Account,
-    activity::Outcome as Noted,
     unresolved::{Finding, Question},
 };
 
@@ -35,7 +34,7 @@ pub(super) struct Carried {
     pub(super) request_id: Option<String>,
 }
 
-/// How far a plan is, as far as somebody who waits for it wants to know.
+/// How far a plan is, as far as that is waited for.
 enum Step {
     Gone,
     NotDone(Error),
@@ -100,14 +99,17 @@ pub(super) async fn carry_out(
     expected: impl Fn(&Difference) -> bool,
 ) -> Result<Carried, Ended> {
     let noted = runner.engine.activity.noted();
-    let mut sent: Option<ChangeId> = None;
+    let change = runner.engine.plan(id).map(|plan| plan.first().clone());
+    // Those of earlier runs may be about the same.
+    let questions = runner.engine.questions().iter();
+    let before: Vec<Origin> = questions.map(|it| it.origin.clone()).collect();
     let mut approvals = [typed.clone(), typed].into_iter();
     let step = loop {
         let Some(typed) = approvals.next() else {
             break Step::NotSent;
         };
         runner.intend(Intent::Approve { plan: id, typed });
-        let step = runner.until(|engine| step(engine, id, &mut sent)).await?;
+        let step = runner.until(|engine| step(engine, id)).await?;
         let preflight = runner.engine.plan(id).and_then(Plan::preflight);
         let difference = preflight.and_then(|preflight| preflight.difference.as_ref());
         if !matches!(step, Step::NotSent) || !difference.is_some_and(&expected) {
@@ -119,9 +121,11 @@ pub(super) async fn carry_out(
         Step::NoRoom => Became::NoRoom,
         Step::NotSent => Became::NotSent(why_not_sent(&runner.engine, id)),
         Step::Gone => {
-            let origin = sent.map(Origin::Here);
-            let lost = origin.filter(|origin| runner.engine.question(origin).is_some());
-            match lost {
+            let mut questions = runner.engine.questions().iter();
+            let lost = questions.find(|question| {
+                Some(&question.change) == change.as_ref() && !before.contains(&question.origin)
+            });
+            match lost.map(|question| question.origin.clone()) {
                 None => Became::Done(None),
                 Some(origin) => what_shows(runner, &origin).await?,
             }
@@ -130,18 +134,33 @@ pub(super) async fn carry_out(
     runner.intend(Intent::Close(id));
     Ok(Carried {
         became,
-        request_id: request_id(&runner.engine, noted),
+        request_id: change.and_then(|change| request_id(&runner.engine, noted, &change)),
     })
 }
 
-fn step(engine: &Engine, id: PlanId, sent: &mut Option<ChangeId>) -> Option<Step> {
+/// Whether it is open whether a change of this run to a user's keys was made: it is under way, or its
+/// answer was lost and the account has not shown it.
+pub(super) fn is_open(
+    engine: &Engine,
+    slot: Slot,
+    user: &str,
+    is_it: impl Fn(&Change) -> bool,
+) -> bool {
+    let is_it = |change: &Change| change.user().eq_ignore_ascii_case(user) && is_it(change);
+    let mut under_way = engine.under_way();
+    let mut questions = engine.questions().iter();
+    under_way.any(|(plan, change)| plan.session.slot == slot && is_it(change))
+        || questions.any(|question| {
+            let is_here = question.session.is_some_and(|it| it.slot == slot);
+            is_here && is_it(&question.change) && !question.is_answered()
+        })
+}
+
+fn step(engine: &Engine, id: PlanId) -> Option<Step> {
     let Some(plan) = engine.plan(id) else {
         return Some(Step::Gone);
     };
     let progress = &plan.current().progress;
-    if let Progress::UnderWay(under_way) = progress {
-        *sent = Some(under_way.id);
-    }
     match (&plan.stage, progress) {
         (Stage::NotDone, Progress::Failed(error)) => Some(Step::NotDone(error.clone())),
         (Stage::NotDone, _) => Some(Step::NotSent),
@@ -211,22 +230,12 @@ fn shown(question: &Question) -> Became {
     }
 }
 
-/// AWS's ID of the request that was noted since.
-fn request_id(engine: &Engine, since: usize) -> Option<String> {
+/// AWS's ID of the request for a change that was noted since. Reads that have failed are noted as well.
+fn request_id(engine: &Engine, since: usize, change: &Change) -> Option<String> {
     let activity = &engine.activity;
     let mut entries = (since..activity.noted()).filter_map(|number| activity.entry(number));
-    // Reads that have failed are noted as well; what was changed has a key or a user, and a verb.
-    entries.find_map(|entry| match &entry.result {
-        Noted::Failed(error) if error.action != entry.action => None,
-        _ if is_read(entry.action) => None,
-        _ => entry.request_id.clone(),
-    })
-}
-
-/// Whether an action only reads.
-fn is_read(action: &str) -> bool {
-    let name = action.rsplit(':').next().unwrap_or(action);
-    ["List", "Get", "Lookup", "Describe", "Generate"]
-        .iter()
-        .any(|begin| name.starts_with(begin))
+    let action = change.row().action;
+    entries
+        .find(|entry| entry.action == action)
+        .and_then(|entry| entry.request_id.clone())
 }

@@ -162,26 +162,25 @@ impl Changing {
         }
         let mut all = true;
         let action = self.action;
-        let mut targets = std::mem::take(&mut self.targets);
-        for target in &mut targets {
+        for at in 0..self.targets.len() {
             let engine = &command.runner.engine;
-            let verdict = verdict(engine, target, action, way);
+            let target = &self.targets[at];
+            let verdict = verdict(engine, target, action, way, self.others_go_too(engine, at));
             let record = target.record(engine, action);
-            match verdict {
+            let (outcome, why) = match verdict {
                 Verdict::Change => continue,
-                Verdict::Already(words) => {
-                    self.put(record.with(Outcome::Already, words));
-                }
-                Verdict::Not(why) => {
-                    command.runner.clear_progress();
-                    complain(format_args!("iamkeys: {}: {}", target.key, visible(&why)));
-                    all = false;
-                    self.put(record.with(Outcome::Failed, why));
-                }
+                Verdict::Already(words) => (Outcome::Already, words),
+                Verdict::NotAsSeen(why) => (Outcome::Skipped, why),
+                Verdict::Not(why) => (Outcome::Failed, why),
+            };
+            if outcome != Outcome::Already {
+                command.runner.clear_progress();
+                complain(format_args!("iamkeys: {}: {}", target.key, visible(&why)));
+                all = false;
             }
-            target.plan = None;
+            self.targets[at].plan = None;
+            self.put(record.with(outcome, why));
         }
-        self.targets = targets;
         Ok(all)
     }
 
@@ -196,7 +195,7 @@ impl Changing {
                 return Err(Ended::Exit(Exit::Interrupted(Vec::new())));
             }
             let typed = typed.next().unwrap_or_default();
-            // Who confirms that all keys of a user are deactivated knows that the last one is.
+            // A person who confirms that all keys of a user are deactivated knows that the last one is.
             let goes_too = self.others_go_too(&command.runner.engine, at);
             let expected = |difference: &Difference| *difference == Difference::NoOther && goes_too;
             let carried = carry::carry_out(&mut command.runner, id, typed, expected).await?;
@@ -258,7 +257,8 @@ impl Changing {
     ) -> Result<ExitStatus, Ended> {
         let (gaps, interrupted) = match ended {
             Ok(gaps) => (gaps, false),
-            Err(Ended::Exit(Exit::Interrupted(unknown))) => {
+            Err(ended) => {
+                let unknown = ended.by_signal()?;
                 command.runner.clear_progress();
                 self.interrupted(keys, command);
                 for line in unknown {
@@ -266,7 +266,6 @@ impl Changing {
                 }
                 (Vec::new(), true)
             }
-            Err(ended) => return Err(ended),
         };
         command.print_rest(&mut self.printer, &gaps);
         let _ = command.status(&gaps);
@@ -346,10 +345,8 @@ enum Left {
 fn left(engine: &Engine, target: &Target) -> Left {
     let Some(plan) = target.plan.and_then(|id| engine.plan(id)) else {
         // It was there until it was done: the answer has ended the run. One that was lost is a question.
-        let mut questions = engine.questions().iter();
-        let is_open = questions.any(|question| {
-            question.change.key() == Some(target.key.as_str()) && !question.is_answered()
-        });
+        let is_it = |change: &Change| change.key() == Some(target.key.as_str());
+        let is_open = carry::is_open(engine, target.slot, &target.user, is_it);
         return match target.plan {
             None => Left::NotBegun,
             Some(_) if is_open => Left::UnderWay,
@@ -387,17 +384,34 @@ impl Target {
 enum Verdict {
     Change,
     Already(String),
+    /// It is not what it was a moment ago, and is confirmed beforehand only.
+    NotAsSeen(String),
     Not(String),
 }
 
-fn verdict(engine: &Engine, target: &Target, action: BulkAction, way: Way) -> Verdict {
+/// Judges a key by the look at it. That it is the last active one of its user is no news where all others
+/// go too.
+fn verdict(
+    engine: &Engine,
+    target: &Target,
+    action: BulkAction,
+    way: Way,
+    others_go_too: bool,
+) -> Verdict {
     let Some(plan) = target.plan.and_then(|id| engine.plan(id)) else {
         return Verdict::Not("it cannot be changed now".into());
     };
-    if confirm::is_void(plan) {
-        return Verdict::Not("it is not there any more".into());
-    }
     let preflight = plan.preflight();
+    let different = preflight.and_then(|it| {
+        let difference = it.difference.as_ref()?;
+        Some((difference, engine.different(difference, plan, it)))
+    });
+    if let Some((Difference::NotFound | Difference::OtherSession, why)) = &different {
+        return Verdict::Not(why.clone());
+    }
+    let not_as_seen = different.filter(|(difference, _)| {
+        way == Way::Yes && !(others_go_too && **difference == Difference::NoOther)
+    });
     let failed = preflight.and_then(|preflight| preflight.failed.as_ref());
     if let (Some(error), Way::Yes) = (failed, way) {
         return Verdict::Not(format!("it could not be looked at: {error}"));
@@ -413,7 +427,10 @@ fn verdict(engine: &Engine, target: &Target, action: BulkAction, way: Way) -> Ve
         (BulkAction::Delete, status) if *status != KeyStatus::Inactive && way == Way::Yes => {
             Verdict::Not(format!("it is {}: deactivate it first", status.word()))
         }
-        _ => Verdict::Change,
+        _ => match not_as_seen {
+            Some((_, why)) => Verdict::NotAsSeen(why),
+            None => Verdict::Change,
+        },
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     engine::{
-        Change, Difference, Engine, Plan, PlanId, READ_ONLY, SessionId, age,
+        Change, Engine, Plan, PlanId, READ_ONLY, SessionId, age,
         bulk::Confirmation,
         model::KeyStatus,
         stakes::{Stake, Weight},
@@ -255,10 +255,4 @@ pub(super) async fn yes(runner: &mut Runner, verb: &str) -> Result<bool, Ended> 
     let line = runner.ask(&format!("{verb}? [y/N] ")).await?;
     let line = line.unwrap_or_default().trim().to_ascii_lowercase();
     Ok(matches!(&*line, "y" | "yes"))
-}
-
-/// Whether nothing is left to be done for a plan.
-pub(super) fn is_void(plan: &Plan) -> bool {
-    let preflight = plan.preflight();
-    preflight.is_some_and(|preflight| preflight.difference == Some(Difference::NotFound))
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cli::CreateArgs,
     engine::{
-        Change, Engine, Exit, Intent, Plan, PlanId, Slot,
+        Change, Engine, Exit, Intent, PlanId, Slot,
         account::KeyRow,
         destination::Named,
         stakes::{sentence, used_at},
@@ -58,19 +58,14 @@ pub(super) async fn run(args: &CreateArgs, command: &mut Command) -> Result<Exit
         user: &user,
         key: None,
     };
-    let confirmed = match prepare(command, whom, named, way).await? {
-        Ok(confirmed) => confirmed,
-        Err(why) => {
+    let plan = match prepare(command, whom, named, way).await? {
+        Ok(Confirmed { plan, .. }) => plan,
+        Err(refused) => {
             command.runner.clear_progress();
-            complain(format_args!("iamkeys: {}", visible(&why)));
-            record = record.with("failed", why);
+            refused.tell("not confirmed: nothing was created");
+            record = record.with(refused.outcome(), refused.why());
             return Ok(end(command, args, record, ExitStatus::Failed));
         }
-    };
-    let Some(Confirmed { plan, .. }) = confirmed else {
-        complain("iamkeys: not confirmed: nothing was created");
-        record = record.with("skipped", "it was not confirmed".to_owned());
-        return Ok(end(command, args, record, ExitStatus::Failed));
     };
     let created = create(command, plan, whom, Some(named), way).await?;
     if let Some(key) = &created.key {
@@ -90,8 +85,12 @@ pub(super) async fn run(args: &CreateArgs, command: &mut Command) -> Result<Exit
             ("kept", Some(why), Some(place), ExitStatus::Incomplete)
         }
         What::Lost(why) => ("lost", Some(why), None, ExitStatus::Incomplete),
+        What::Skipped(why) => ("skipped", Some(why), None, ExitStatus::Failed),
         What::Failed(why) => ("failed", Some(why), None, ExitStatus::Failed),
-        What::Unknown(why) => ("unknown", Some(why), None, ExitStatus::OutcomeUnknown),
+        What::Unknown(why, kept) => {
+            let place = kept.map(|path| format!("file {path}"));
+            ("unknown", Some(why), place, ExitStatus::OutcomeUnknown)
+        }
     };
     record.stored_in = stored_in;
     record = record.with(outcome, reason);
@@ -109,10 +108,12 @@ pub(super) enum What {
     Kept(String, String),
     /// The key is there, and its secret is lost: why.
     Lost(String),
+    /// It was not sent: why.
+    Skipped(String),
     /// There is no key: why.
     Failed(String),
-    /// It is not known whether there is a key: what is.
-    Unknown(String),
+    /// It is not known whether there is a key: what is, and the file with what has come of it.
+    Unknown(String, Option<String>),
 }
 
 /// A creation.
@@ -124,28 +125,29 @@ pub(super) struct Created {
 }
 
 /// Sees whether there is room for a key and whether its secret can go where it is to go, and lets a person
-/// confirm it. None where that is not confirmed.
+/// confirm it.
 async fn prepare(
     command: &mut Command,
     whom: Whom<'_>,
     named: &Named,
     way: Way,
-) -> Result<Result<Option<Confirmed>, String>, Ended> {
+) -> Result<Result<Confirmed, Refused>, Ended> {
     let Whom { slot, user, .. } = whom;
+    let failed = |why| Ok(Err(Refused::Failed(why)));
     if let Err(why) = named_user::read_keys(command, slot, user).await? {
-        return Ok(Err(why));
+        return failed(why);
     }
     let runner = &mut command.runner;
     if let Some(why) = no_room(&runner.engine, slot, user) {
-        return Ok(Err(why));
+        return failed(why);
     }
-    let lines = match store::choose(runner, whom, named).await? {
+    let lines = match store::choose(runner, whom, named, way).await? {
         Ok(lines) => lines,
-        Err(why) => return Ok(Err(why)),
+        Err(why) => return failed(why),
     };
     let create = Change::Create { user: user.into() };
     let Some(id) = carry::propose(runner, slot, create).await? else {
-        return Ok(Err("no key can be created now".into()));
+        return failed("no key can be created now".into());
     };
     confirmed(runner, id, &lines, way).await
 }
@@ -157,31 +159,76 @@ pub(super) struct Confirmed {
     pub(super) typed: String,
 }
 
-/// Lets a person confirm a plan, below lines that belong to it. None where that is not confirmed.
+/// Why a plan is not carried out.
+pub(super) enum Refused {
+    /// A person has not confirmed it.
+    NotConfirmed,
+    /// The account is not as it was a moment ago, and it is confirmed beforehand only: what is different.
+    NotAsSeen(String),
+    /// It cannot be done: why.
+    Failed(String),
+}
+
+impl Refused {
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::NotConfirmed | Self::NotAsSeen(_) => "skipped",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Why, for the record.
+    pub(super) fn why(self) -> String {
+        match self {
+            Self::NotConfirmed => "it was not confirmed".into(),
+            Self::NotAsSeen(why) | Self::Failed(why) => why,
+        }
+    }
+
+    /// Says it; of what is not confirmed, in these words.
+    pub(super) fn tell(&self, not_confirmed: &str) {
+        match self {
+            Self::NotConfirmed => complain(format_args!("iamkeys: {not_confirmed}")),
+            Self::NotAsSeen(why) | Self::Failed(why) => {
+                complain(format_args!("iamkeys: {}", visible(why)));
+            }
+        }
+    }
+}
+
+/// Lets a person confirm a plan, below lines that belong to it. What the look at the account has shown to
+/// be different is shown to a person; where it is confirmed beforehand, nothing is sent then.
 pub(super) async fn confirmed(
     runner: &mut Runner,
     id: PlanId,
     lines: &[String],
     way: Way,
-) -> Result<Result<Option<Confirmed>, String>, Ended> {
+) -> Result<Result<Confirmed, Refused>, Ended> {
     runner.clear_progress();
+    let confirmed = |typed| Confirmed { plan: id, typed };
     if way == Way::Asked {
         confirm::show(lines);
         let typed = confirm::ask(runner, &[id]).await?;
-        return Ok(Ok(typed.map(|typed| Confirmed {
-            plan: id,
-            typed: typed.concat(),
-        })));
+        return Ok(match typed {
+            Some(typed) => Ok(confirmed(typed.concat())),
+            None => Err(Refused::NotConfirmed),
+        });
     }
-    let preflight = runner.engine.plan(id).and_then(Plan::preflight);
-    Ok(match preflight.and_then(|it| it.failed.as_ref()) {
-        Some(error) => Err(format!("the account could not be looked at: {error}")),
-        None => Ok(Some(Confirmed {
-            plan: id,
-            typed: preflight
-                .and_then(|it| it.typed.clone())
-                .unwrap_or_default(),
-        })),
+    let engine = &runner.engine;
+    let looked = engine
+        .plan(id)
+        .and_then(|plan| Some((plan, plan.preflight()?)));
+    let Some((plan, preflight)) = looked else {
+        return Ok(Ok(confirmed(String::new())));
+    };
+    Ok(match (&preflight.difference, &preflight.failed) {
+        (Some(difference), _) => Err(Refused::NotAsSeen(
+            engine.different(difference, plan, preflight),
+        )),
+        (None, Some(error)) => Err(Refused::Failed(format!(
+            "the account could not be looked at: {error}"
+        ))),
+        (None, None) => Ok(confirmed(preflight.typed.clone().unwrap_or_default())),
     })
 }
 
@@ -222,11 +269,6 @@ pub(super) async fn create(
     named: Option<&Named>,
     way: Way,
 ) -> Result<Created, Ended> {
-    let failed = |why: String| Created {
-        what: What::Failed(why),
-        key: None,
-        request_id: None,
-    };
     if command.runner.is_interrupted() {
         return Err(Ended::Exit(Exit::Interrupted(Vec::new())));
     }
@@ -234,20 +276,7 @@ pub(super) async fn create(
     let carried = carry::carry_out(&mut command.runner, plan, String::new(), |_| false).await;
     let (became, request_id) = match carried {
         Ok(carried) => (carried.became, carried.request_id),
-        // A second interrupt did not wait for the answer.
-        Err(Ended::Exit(Exit::Interrupted(lines)))
-            if command.runner.engine.under_way().next().is_some() =>
-        {
-            for line in lines {
-                complain(format_args!("iamkeys: {}", visible(&line)));
-            }
-            let why = "interrupted while it was under way".to_owned();
-            return Ok(Created {
-                what: What::Unknown(why),
-                ..failed(String::new())
-            });
-        }
-        Err(ended) => return Err(ended),
+        Err(ended) => return cut_off(command, (whom, named, way), before, ended).await,
     };
     command.runner.clear_progress();
     let keys = command.runner.engine.vault.keys();
@@ -262,21 +291,27 @@ pub(super) async fn create(
         (Became::Unknown(why), Some(key)) => {
             let doubt = format!("{why}. {key} may not be the key that was created");
             complain(format_args!("iamkeys: {}", visible(&doubt)));
-            store::keep(&mut command.runner, key, doubt.clone()).await?;
-            What::Unknown(doubt)
+            let kept = match store::keep(&mut command.runner, key, doubt.clone()).await? {
+                Gone::Kept(path, _) => Some(path),
+                Gone::There(_) | Gone::Lost(_) => None,
+            };
+            What::Unknown(doubt, kept)
         }
         (Became::Unknown(why), None) => {
             let why = unknown(&command.runner.engine, whom, why);
             complain(format_args!("iamkeys: {}", visible(&why)));
-            What::Unknown(why)
+            What::Unknown(why, None)
+        }
+        (Became::NotSent(why), _) => {
+            complain(format_args!("iamkeys: {}", visible(&why)));
+            What::Skipped(why)
         }
         (became, _) => {
             let why = match became {
-                Became::NotSent(why) => why,
                 Became::Failed(error) => error.to_string(),
                 Became::NoRoom => no_room(&command.runner.engine, whom.slot, user)
                     .unwrap_or_else(|| "no key slot is free".into()),
-                Became::Done(_) | Became::Unknown(_) => "there is no new key".into(),
+                _ => "there is no new key".into(),
             };
             complain(format_args!("iamkeys: {}", visible(&why)));
             What::Failed(why)
@@ -287,6 +322,79 @@ pub(super) async fn create(
         key: new,
         request_id,
     })
+}
+
+/// What there is of a creation whose answer was waited for when a signal has ended the run: the key may
+/// have come with it, and its secret is kept; or it is not known whether there is one.
+async fn cut_off(
+    command: &mut Command,
+    (whom, named, way): (Whom<'_>, Option<&Named>, Way),
+    before: usize,
+    ended: Ended,
+) -> Result<Created, Ended> {
+    let runner = &mut command.runner;
+    let is_it = |change: &Change| matches!(change, Change::Create { .. });
+    let is_open = carry::is_open(&runner.engine, whom.slot, whom.user, is_it);
+    let new = runner.engine.vault.keys().get(before);
+    let key = new.map(|new| new.id.clone());
+    if key.is_none() && !is_open {
+        return Err(ended);
+    }
+    let lines = ended.by_signal()?;
+    runner.clear_progress();
+    let gone = match &key {
+        Some(key) => {
+            complain(format_args!(
+                "iamkeys: created {key} of {}",
+                visible(whom.user)
+            ));
+            Some(of_gone(command, whom, key, named, way).await?)
+        }
+        None => {
+            for line in lines {
+                complain(format_args!("iamkeys: {}", visible(&line)));
+            }
+            None
+        }
+    };
+    let what = match gone {
+        Some(gone) if !is_open => gone,
+        gone => {
+            let kept = match gone {
+                Some(What::Kept(path, _)) => Some(path),
+                _ => None,
+            };
+            What::Unknown("interrupted while it was under way".into(), kept)
+        }
+    };
+    Ok(Created {
+        what,
+        key,
+        request_id: None,
+    })
+}
+
+/// Keeps the secret of a new key, where a signal has ended the run before it was stored.
+async fn rescue(runner: &mut Runner, key: &str) -> Result<Gone, Ended> {
+    let new = runner.engine.vault.key(key);
+    if new.is_some_and(NewKey::is_only_copy) {
+        let why = "interrupted while it was on its way".to_owned();
+        return store::keep(runner, key, why).await;
+    }
+    Ok(match store::place(&runner.engine, key) {
+        Ok(place) => Gone::There(place),
+        Err(why) => Gone::Lost(why),
+    })
+}
+
+impl From<Gone> for What {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::There(place) => Self::Stored(place),
+            Gone::Kept(path, why) => Self::Kept(path, why),
+            Gone::Lost(why) => Self::Lost(why),
+        }
+    }
 }
 
 /// What to do about a creation whose answer was lost.
@@ -325,28 +433,20 @@ async fn of_gone(
     };
     let gone = match store::settle(command, whom, named, way).await {
         // Another signal than an interrupt ends at once; the secret is kept all the same.
-        Err(ended @ Ended::Exit(_)) => {
-            let new = command.runner.engine.vault.key(key);
-            if new.is_some_and(NewKey::is_only_copy) {
-                let why = "ended while it was on its way".to_owned();
-                let _ = store::keep(&mut command.runner, key, why).await;
-            }
-            return Err(ended);
+        Err(ended) => {
+            ended.by_signal()?;
+            rescue(&mut command.runner, key).await?
         }
-        gone => gone?,
+        Ok(gone) => gone,
     };
-    Ok(match gone {
-        Gone::There(place) => {
-            command.runner.clear_progress();
-            complain(format_args!(
-                "iamkeys: its secret is stored: {}",
-                visible(&place)
-            ));
-            What::Stored(place)
-        }
-        Gone::Kept(path, why) => What::Kept(path, why),
-        Gone::Lost(why) => What::Lost(why),
-    })
+    if let Gone::There(place) = &gone {
+        command.runner.clear_progress();
+        complain(format_args!(
+            "iamkeys: its secret is stored: {}",
+            visible(place)
+        ));
+    }
+    Ok(gone.into())
 }
 
 /// Prints the record, unless standard output is the secret's, and ends.

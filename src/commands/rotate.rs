@@ -7,7 +7,7 @@ use super::{
     Command, ExitStatus,
     carry::{self, Became},
     confirm::{self, Way},
-    create::{self, Confirmed, What},
+    create::{self, Confirmed, Refused, What},
     find, named_user,
     output::{Format, Printer, columns_of},
     run::Ended,
@@ -68,6 +68,13 @@ pub(super) async fn run(args: &RotateArgs, command: &mut Command) -> Result<Exit
         return Ok(ExitStatus::Failed);
     }
     if store::is_shown_unasked(args.to.as_ref(), args.storing.show) {
+        return Ok(ExitStatus::Usage);
+    }
+    if args.to.is_some() && args.resume {
+        complain(
+            "iamkeys: --resume goes on with a key that was created before, whose secret is not in this run: \
+             --to has no use there",
+        );
         return Ok(ExitStatus::Usage);
     }
     if args.to.is_none() && !args.resume {
@@ -254,7 +261,7 @@ impl Rotating<'_> {
             key: None,
         };
         let runner = &mut command.runner;
-        let lines = match store::choose(runner, whom, &named).await? {
+        let lines = match store::choose(runner, whom, &named, self.way).await? {
             Ok(lines) => lines,
             Err(why) => return Ok(Some(self.failed(why))),
         };
@@ -282,8 +289,12 @@ impl Rotating<'_> {
                 ("kept", why, incomplete)
             }
             What::Lost(why) => ("lost", why, incomplete),
-            What::Failed(why) => return Ok(Some(self.failed_and_told(why))),
-            What::Unknown(why) => ("unknown", why, ExitStatus::OutcomeUnknown),
+            What::Skipped(why) => return Ok(Some(self.ending("skipped", why))),
+            What::Failed(why) => return Ok(Some(self.ending("failed", why))),
+            What::Unknown(why, kept) => {
+                self.record.stored_in = kept.map(|path| format!("file {path}"));
+                ("unknown", why, ExitStatus::OutcomeUnknown)
+            }
         };
         if outcome != "unknown" {
             self.record.step = Some(Until::Create);
@@ -310,13 +321,12 @@ impl Rotating<'_> {
         carry::looked(runner, id).await?;
         Ok(
             match create::confirmed(runner, id, lines, self.way).await? {
-                Ok(Some(confirmed)) => Ok(confirmed),
-                Ok(None) => {
+                Ok(confirmed) => Ok(confirmed),
+                Err(refused) => {
                     runner.intend(Intent::Close(id));
-                    complain("iamkeys: not confirmed: nothing more was changed");
-                    Err(self.ending("skipped", "it was not confirmed".into()))
+                    refused.tell("not confirmed: nothing more was changed");
+                    Err(self.ending(refused.outcome(), refused.why()))
                 }
-                Err(why) => Err(self.failed(why)),
             },
         )
     }
@@ -354,7 +364,11 @@ impl Rotating<'_> {
                 };
                 None
             }
-            Became::NotSent(why) => Some(self.failed(why)),
+            Became::NotSent(why) => {
+                let refused = Refused::NotAsSeen(why);
+                refused.tell("");
+                Some(self.ending(refused.outcome(), refused.why()))
+            }
             Became::Failed(error) => Some(self.failed(error.to_string())),
             Became::NoRoom => Some(self.failed("no key slot is free".into())),
             Became::Unknown(why) => {
@@ -380,7 +394,7 @@ impl Rotating<'_> {
                 return Ok(stand);
             }
             // AWS does not list a new key at once.
-            tokio::time::sleep(BETWEEN).await;
+            runner.pause(BETWEEN).await?;
             runner.intend(Intent::Ask(self.slot, Read::Keys(self.user.clone())));
         }
         Ok(self.stand(&runner.engine))
@@ -468,10 +482,6 @@ impl Rotating<'_> {
 
     fn failed(&self, why: String) -> Ending {
         complain(format_args!("iamkeys: {}", visible(&why)));
-        self.failed_and_told(why)
-    }
-
-    fn failed_and_told(&self, why: String) -> Ending {
         self.ending("failed", why)
     }
 
@@ -496,13 +506,12 @@ impl Rotating<'_> {
         command.runner.clear_progress();
         let ending = match ended {
             Ok(ending) => ending,
-            Err(Ended::Exit(Exit::Interrupted(lines))) => {
-                for line in &lines {
-                    complain(format_args!("iamkeys: {}", visible(line)));
+            Err(ended) => {
+                for line in ended.by_signal()? {
+                    complain(format_args!("iamkeys: {}", visible(&line)));
                 }
                 self.interrupted(&command.runner.engine)
             }
-            Err(ended) => return Err(ended),
         };
         let is_interrupted = command.runner.is_interrupted();
         self.record.outcome = ending.outcome;
@@ -525,18 +534,22 @@ impl Rotating<'_> {
         Ok(status)
     }
 
-    /// It was interrupted: what is under way is not known.
+    /// It was interrupted: what is under way is not known, nor is it while a lost answer is looked for.
     fn interrupted(&self, engine: &Engine) -> Ending {
-        let is_unknown = engine.is_changing(self.slot, &self.user);
-        if is_unknown {
+        if carry::is_open(engine, self.slot, &self.user, |_| true) {
             return Ending {
                 outcome: "unknown",
                 reason: Some("interrupted while a change was under way".into()),
                 status: ExitStatus::OutcomeUnknown,
             };
         }
+        let outcome = if self.has_changed {
+            "interrupted"
+        } else {
+            "skipped"
+        };
         Ending {
-            outcome: "skipped",
+            outcome,
             reason: Some("interrupted".into()),
             status: ExitStatus::Interrupted,
         }

@@ -9,8 +9,8 @@ use super::{ask::Questions, output::Written, progress::Progress};
 use crate::{
     driver::{self, Driver, Left},
     engine::{
-        self, Effect, Engine, Event, Exit, Intent, MoreAccounts, Obstacle, PlanJob, Signal, Target,
-        account_rules::AccountRules, bulk::PlanNews, findings::Policy,
+        self, Change, Effect, Engine, Event, Exit, Intent, MoreAccounts, Obstacle, PlanJob, Signal,
+        Target, account_rules::AccountRules, bulk::PlanNews, findings::Policy,
     },
     stderr::complain,
 };
@@ -29,6 +29,10 @@ const TICK: Duration = Duration::from_millis(25);
 
 /// How long the answer to a change is waited for once the person wants to leave.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
+
+/// How long a signal that does not ask waits for the answer to a creation: with it comes a secret that
+/// AWS gives once.
+const LAST_KEY: Duration = Duration::from_secs(3);
 
 /// The signals that end the program.
 pub(super) type Signals = Pin<Box<dyn Stream<Item = Event>>>;
@@ -90,6 +94,19 @@ pub(super) enum Ended {
     Output(io::Error),
 }
 
+impl Ended {
+    /// What is not known, in lines, where a signal has ended it.
+    ///
+    /// # Errors
+    /// It is given back where something else has.
+    pub(super) fn by_signal(self) -> Result<Vec<String>, Self> {
+        match self {
+            Self::Exit(Exit::Interrupted(lines) | Exit::Signal(_, lines)) => Ok(lines),
+            other => Err(other),
+        }
+    }
+}
+
 /// An engine, what it asks for being carried out.
 pub(super) struct Runner {
     /// What is known.
@@ -102,8 +119,12 @@ pub(super) struct Runner {
     progress: Progress,
     started: Instant,
     exit: Option<Exit>,
-    /// A person has interrupted it, and it may go on to an answer that is waited for.
+    /// A signal has come, and it may go on to an answer that is waited for.
     interrupted: bool,
+    /// The number of the signal that has come, where that is not SIGINT.
+    signal: Option<u8>,
+    /// A signal that waits for the answer to a creation, and until when.
+    held: Option<(Signal, Instant)>,
     changes: Changes,
     journal: Journal,
     /// What could not be printed of a command that goes on all the same.
@@ -112,6 +133,8 @@ pub(super) struct Runner {
     unprinted: Option<io::Error>,
     /// When a change that is under way is not waited for any longer.
     leave_at: Option<Instant>,
+    /// When to look whether a time that is waited for is over.
+    wake_at: Option<Instant>,
     /// What was heard of plans over many keys, and of the files they are in.
     plan_news: Vec<PlanNews>,
 }
@@ -140,6 +163,8 @@ impl Runner {
             started: Instant::now(),
             exit: None,
             interrupted: false,
+            signal: None,
+            held: None,
             changes: start.changes,
             journal: match start.changes {
                 Changes::Unjournaled => Journal::Ready,
@@ -148,6 +173,7 @@ impl Runner {
             outlives_output: false,
             unprinted: None,
             leave_at: None,
+            wake_at: None,
             plan_news: Vec::new(),
         };
         runner.carry_out(effects);
@@ -192,10 +218,14 @@ impl Runner {
             for intent in self.questions.follow(&self.engine, &mut self.progress) {
                 self.intend(intent);
             }
+            self.see_to_times();
             if let Some(exit) = self.exit.take() {
                 return Err(Ended::Exit(exit));
             }
-            let leave_at = self.leave_at.unwrap_or_else(Instant::now);
+            let held = self.held.map(|(_, until)| until);
+            let next = [self.leave_at, self.wake_at, held];
+            let next = next.into_iter().flatten().min();
+            let wake_at = next.unwrap_or_else(Instant::now);
             if !self.questions.is_open()
                 && let Some(reached) = reached(&self.engine)
             {
@@ -216,10 +246,7 @@ impl Runner {
                         self.unprinted = Some(error);
                     }
                 }
-                () = tokio::time::sleep_until(leave_at.into()), if self.leave_at.is_some() => {
-                    self.leave_at = None;
-                    self.intend(Intent::LeaveNow);
-                }
+                () = tokio::time::sleep_until(wake_at.into()), if next.is_some() => {}
                 Some(event) = self.inbox.recv() => {
                     let events = driver::with_waiting(event, &mut self.inbox);
                     self.hear(events);
@@ -240,6 +267,40 @@ impl Runner {
     /// From now on it goes on where nothing can be printed any more.
     pub(super) fn outlive_output(&mut self) {
         self.outlives_output = true;
+    }
+
+    /// Does what is to be done at a time that has come.
+    fn see_to_times(&mut self) {
+        let now = Instant::now();
+        let is_over = |at: &mut Instant| *at <= now;
+        if self.leave_at.take_if(is_over).is_some() {
+            self.intend(Intent::LeaveNow);
+        }
+        self.wake_at.take_if(is_over);
+        let is_creating = self.is_creating();
+        let held = self
+            .held
+            .take_if(|(_, until)| !is_creating || *until <= now);
+        if let Some((signal, _)) = held {
+            self.hear(vec![Event::Signal(signal)]);
+        }
+    }
+
+    /// Whether a key is being created, whose secret comes with the answer.
+    fn is_creating(&self) -> bool {
+        let mut changes = self.engine.under_way();
+        changes.any(|(_, change)| matches!(change, Change::Create { .. }))
+    }
+
+    /// Lets a time pass. Signals are heard meanwhile, and everything else.
+    ///
+    /// # Errors
+    /// When the run ends before.
+    pub(super) async fn pause(&mut self, time: Duration) -> Result<(), Ended> {
+        let until = Instant::now() + time;
+        self.wake_at = Some(until);
+        self.until(|_| (Instant::now() >= until).then_some(()))
+            .await
     }
 
     /// Waits until all that was printed has gone out.
@@ -334,9 +395,19 @@ impl Runner {
         Ok(self.take_plan_news())
     }
 
-    /// Whether a person has interrupted it: nothing more is begun.
+    /// Whether a signal has come: nothing more is begun.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted
+    }
+
+    /// The number of the signal that has come, where that is not SIGINT.
+    pub(super) fn signal_number(&self) -> Option<u8> {
+        self.signal
+    }
+
+    /// Whether it may have changed something.
+    pub(super) fn may_change(&self) -> bool {
+        self.changes != Changes::None
     }
 
     /// What was heard of plans over many keys since this was asked last.
@@ -350,12 +421,23 @@ impl Runner {
         if is_interrupt && self.engine.lends_terminal() {
             return;
         }
-        self.interrupted |= is_interrupt;
+        self.interrupted = true;
+        if let Event::Signal(signal) = event
+            && signal != Signal::Interrupt
+        {
+            self.signal.get_or_insert(signal.number());
+            if self.held.is_none() && self.is_creating() {
+                self.held = Some((signal, Instant::now() + LAST_KEY));
+                self.progress.clear();
+                complain("iamkeys: a key is being created: waiting for its secret, to keep it");
+                return;
+            }
+        }
         let was_asked = self.engine.obstacle().is_some();
         self.hear(vec![event]);
         match self.engine.obstacle() {
             Some(_) if !is_interrupt => {}
-            // Whoever interrupts once more does not want to wait.
+            // A second interrupt does not want to wait.
             Some(Obstacle::Changes | Obstacle::Plan) if was_asked => self.intend(Intent::LeaveNow),
             Some(obstacle @ (Obstacle::Changes | Obstacle::Plan)) => {
                 if obstacle == Obstacle::Plan {

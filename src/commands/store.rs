@@ -11,6 +11,7 @@ use crate::{
     engine::{
         DEMO, Engine, Intent, Slot, StoreIn,
         destination::{External, Found, LineChange, Named, OutputForm},
+        stakes::sentence,
         text::visible,
         vault::{
             Agreeing, Choosing, Chosen, Destination, DestinationKind, Kept, Medium, NEW_KEY, Phase,
@@ -59,7 +60,7 @@ enum Looked {
     Decided,
 }
 
-/// Whether a secret would go to a terminal that nobody has asked for: then that was said.
+/// Whether a secret would go to a terminal without `--show`: then that was said.
 pub(super) fn is_shown_unasked(named: Option<&Named>, show: bool) -> bool {
     let prints = named.is_some_and(prints);
     let is_it = prints && !show && io::stdout().is_terminal();
@@ -86,12 +87,29 @@ pub(super) async fn choose(
     runner: &mut Runner,
     whom: Whom<'_>,
     named: &Named,
+    way: Way,
 ) -> Result<Result<Vec<String>, String>, Ended> {
     let mut lines = match look(runner, whom, named).await? {
         Looked::Refused(why) => return Ok(Err(why)),
         Looked::ToAgree(lines, _) => lines,
         Looked::Decided => Vec::new(),
     };
+    let phase = runner.engine.vault.choosing().map(|it| &it.phase);
+    if way == Way::Yes
+        && let Some(Phase::Found(Found {
+            exists: true,
+            unchecked: Some(why),
+            place,
+            ..
+        })) = phase
+    {
+        let why = format!(
+            "{place} is there already, and {}: confirm it in the terminal",
+            encryption_unknown(why)
+        );
+        runner.intend(Intent::StopChoosing);
+        return Ok(Err(why));
+    }
     if !lines.is_empty() {
         match write(runner).await? {
             Looked::Refused(why) => return Ok(Err(why)),
@@ -229,12 +247,24 @@ fn of_external(named: &Named, found: &Found) -> Vec<String> {
     if found.exists {
         lines.push("! It is there already, and gets a new value.".into());
     }
-    if let Some(why) = &found.unchecked {
-        lines.push(format!(
+    match &found.unchecked {
+        Some(why) if found.exists => {
+            lines.push(format!("! {}", sentence(&encryption_unknown(why))));
+        }
+        Some(why) => lines.push(format!(
             "! Not checked whether it is there and can be written: {why}."
-        ));
+        )),
+        None => {}
     }
     lines
+}
+
+/// What is not known of a value that is there and would be replaced.
+fn encryption_unknown(why: &str) -> String {
+    format!(
+        "which key encrypts it is not known ({why}), so that it would be encrypted with the account's own \
+         key, aws/ssm"
+    )
 }
 
 /// Follows the secret of a new key until it is somewhere. Where it could not go where it was to go, a
@@ -251,10 +281,12 @@ pub(super) async fn settle(
     let key = whom.key.unwrap_or_default();
     written(&mut command.runner, key).await?;
     let mut named = named.cloned();
+    let mut refused = None;
     loop {
         let why = match place(&command.runner.engine, key) {
             Ok(place) => return Ok(Gone::There(place)),
-            Err(why) => why,
+            // The last refusal is the one to be mended.
+            Err(why) => refused.take().unwrap_or(why),
         };
         command.runner.clear_progress();
         complain(format_args!(
@@ -263,8 +295,17 @@ pub(super) async fn settle(
         ));
         let runner = &mut command.runner;
         if way == Way::Asked && runner.can_ask() && !runner.is_interrupted() {
-            if offer(runner, whom, &mut named).await? {
-                continue;
+            match offer(runner, whom, &mut named).await? {
+                Offered::Again => {
+                    refused = Some(why);
+                    continue;
+                }
+                Offered::Refused(why) => {
+                    refused = Some(why);
+                    continue;
+                }
+                Offered::Written => continue,
+                Offered::Keep => {}
             }
             if place(&command.runner.engine, key).is_ok() {
                 continue;
@@ -307,7 +348,7 @@ pub(super) async fn keep(runner: &mut Runner, key: &str, why: String) -> Result<
         last => {
             let why_not = match last {
                 Some((_, Err(why))) => visible(why).into_owned(),
-                _ => "it is not known why".into(),
+                _ => "it is not held any more".into(),
             };
             complain(format_args!(
                 "iamkeys: the secret of {key} could not be kept in a file either: {why_not}. It is lost \
@@ -337,7 +378,7 @@ async fn written(runner: &mut Runner, key: &str) -> Result<(), Ended> {
 }
 
 /// Where the secret of a key is, in words; or why it is nowhere.
-fn place(engine: &Engine, key: &str) -> Result<String, String> {
+pub(super) fn place(engine: &Engine, key: &str) -> Result<String, String> {
     let Some(new) = engine.vault.key(key) else {
         return Err("the key is not known".into());
     };
@@ -356,13 +397,24 @@ fn place(engine: &Engine, key: &str) -> Result<String, String> {
     }
 }
 
-/// Asks a person what is to be done with a secret that is not stored. Says whether to go on with that: no,
-/// where it is to be kept in a file.
+/// What has come of asking a person what is to be done with a secret that is not stored.
+enum Offered {
+    /// It was written, or that was tried: it is known with the key.
+    Written,
+    /// Nothing was tried.
+    Again,
+    /// It cannot go there: why.
+    Refused(String),
+    /// It is to be kept in a file.
+    Keep,
+}
+
+/// Asks a person what is to be done with a secret that is not stored.
 async fn offer(
     runner: &mut Runner,
     whom: Whom<'_>,
     named: &mut Option<Named>,
-) -> Result<bool, Ended> {
+) -> Result<Offered, Ended> {
     let again = if named.is_some() {
         "[r] try again, "
     } else {
@@ -371,21 +423,23 @@ async fn offer(
     let question =
         format!("{again}[o] another destination, [s] show it here, [k] keep it in a file: ");
     let Some(line) = runner.ask(&question).await? else {
-        return Ok(false);
+        return Ok(Offered::Keep);
     };
     let wanted = match &*line.trim().to_ascii_lowercase() {
         "r" | "retry" => match named.clone() {
             Some(named) => named,
-            None => return Ok(true),
+            None => return Ok(Offered::Again),
         },
         "o" | "other" => {
             let Some(line) = runner.ask("Destination: ").await? else {
-                return Ok(false);
+                return Ok(Offered::Keep);
             };
             match Named::read(line.trim()) {
                 Ok(other) if prints(&other) => {
-                    confirm::show(&["Standard output is not asked for its secrets now.".into()]);
-                    return Ok(true);
+                    confirm::show(&[
+                        "Standard output is the record's now: [s] shows the secret.".into()
+                    ]);
+                    return Ok(Offered::Again);
                 }
                 Ok(other) => {
                     *named = Some(other.clone());
@@ -393,23 +447,29 @@ async fn offer(
                 }
                 Err(why) => {
                     confirm::show(&[why]);
-                    return Ok(true);
+                    return Ok(Offered::Again);
                 }
             }
         }
         "s" | "show" => Named::External(External::Terminal(OutputForm::Exports)),
-        "k" | "keep" => return Ok(false),
-        _ => return Ok(true),
+        "k" | "keep" => return Ok(Offered::Keep),
+        _ => return Ok(Offered::Again),
     };
-    if let Looked::ToAgree(lines, replaces) = look(runner, whom, &wanted).await? {
-        if replaces || wanted != Named::External(External::Terminal(OutputForm::Exports)) {
-            confirm::show(&lines);
-        }
-        if replaces && !confirm::yes(runner, "Write").await? {
-            runner.intend(Intent::StopChoosing);
-            return Ok(true);
-        }
-        let _ = write(runner).await?;
+    let (lines, replaces) = match look(runner, whom, &wanted).await? {
+        Looked::Refused(why) => return Ok(Offered::Refused(why)),
+        Looked::Decided => return Ok(Offered::Written),
+        Looked::ToAgree(lines, replaces) => (lines, replaces),
+    };
+    if replaces || wanted != Named::External(External::Terminal(OutputForm::Exports)) {
+        confirm::show(&lines);
     }
-    Ok(true)
+    if replaces && !confirm::yes(runner, "Write").await? {
+        runner.intend(Intent::StopChoosing);
+        return Ok(Offered::Again);
+    }
+    Ok(match write(runner).await? {
+        Looked::Refused(why) => Offered::Refused(why),
+        Looked::ToAgree(..) => Offered::Refused("it changed while it was looked at".into()),
+        Looked::Decided => Offered::Written,
+    })
 }

@@ -236,7 +236,8 @@ fn tell_version(request: &mut Request<'_>, name: &str, token: &str) {
     });
 }
 
-/// Of the filters there is the one for a name.
+/// Of the filters there is the one for a name. The first page is empty, and not the last: the service may
+/// answer so.
 pub(super) fn describe_parameters(request: &mut Request<'_>) -> Result<(), ServiceError> {
     let filter = "ParameterFilters.member.1";
     let wanted = request.params.get(&format!("{filter}.Values.member.1"));
@@ -260,7 +261,10 @@ pub(super) fn describe_parameters(request: &mut Request<'_>) -> Result<(), Servi
         }
         described
     });
-    request.json = json!({ "Parameters": found.collect::<Vec<_>>() });
+    request.json = match request.params.get("NextToken") {
+        None => json!({ "Parameters": [], "NextToken": "second-page" }),
+        Some(_) => json!({ "Parameters": found.collect::<Vec<_>>() }),
+    };
     Ok(())
 }
 

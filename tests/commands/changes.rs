@@ -19,6 +19,8 @@ const USED: &str = "AKIAQX7DEMO4DEPLOY01";
 const OTHER: &str = "AKIAQX7DEMO4DEPLOY02";
 /// Inactive.
 const OFF: &str = "AKIAQX7DEMO4CIRUN001";
+/// In use, of another user.
+const GRAFANA: &str = "AKIAQX7DEMO4GRAFNA01";
 /// The one that is signed in with.
 const OWN: &str = "AKIAQX7DEMO4ALICE001";
 /// In another account of the organisation.
@@ -406,6 +408,81 @@ fn a_second_interrupt_does_not_wait_and_says_what_is_not_known() {
     assert_eq!(became(&ran), [told(NEVER, "unknown", "Active")]);
     assert!(rest.contains("not known: deactivating"), "{rest}");
     assert_eq!(sent(&account), [NEVER]);
+}
+
+#[test]
+fn what_was_done_is_printed_whichever_signal_ends_it() {
+    for format in ["json", "table", "jsonl"] {
+        let account = account();
+        let never = Fault::new(FaultKind::Delay(Duration::from_hours(1)));
+        let never = never.action("UpdateAccessKey").user("deploy-bot");
+        account.endpoint.fault(never);
+        let args = [
+            "deactivate",
+            NEVER,
+            USED,
+            GRAFANA,
+            "--yes",
+            "--format",
+            format,
+        ];
+        let child = at(&account, &args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        wait("the second change", || sent(&account) == [NEVER, USED]);
+        let id = i32::try_from(child.id()).unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), Signal::TERM).unwrap();
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, 5, "{}", ran.err);
+        for (key, outcome) in [(NEVER, "done"), (USED, "unknown"), (GRAFANA, "skipped")] {
+            assert!(ran.out.contains(key), "{format}: {}", ran.out);
+            assert!(ran.out.contains(outcome), "{format}: {}", ran.out);
+        }
+    }
+    // Before anything is sent it is the signal that is told.
+    let account = account();
+    let never = Fault::new(FaultKind::Delay(Duration::from_hours(1)));
+    account.endpoint.fault(never.action("ListAccessKeys"));
+    let child = at(&account, &["deactivate", NEVER, "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait("a look", || {
+        let calls = account.endpoint.calls();
+        calls.iter().any(|call| call.action == "ListAccessKeys")
+    });
+    let id = i32::try_from(child.id()).unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), Signal::TERM).unwrap();
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 143, "{}", ran.err);
+    assert_eq!(became(&ran)[0].1, "skipped");
+}
+
+#[test]
+fn what_turns_out_different_is_not_confirmed_by_yes() {
+    let account = account();
+    // What the account is called is waited for once the key is found.
+    let slow = Fault::new(FaultKind::Delay(Duration::from_millis(1_500)));
+    account.endpoint.fault(slow.action("ListAccountAliases"));
+    let child = at(&account, &["deactivate", USED, "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait("the key", || {
+        let calls = account.endpoint.calls();
+        calls.iter().any(|call| call.action == "ListAccessKeys")
+    });
+    let switch = |it: &mut iamkeys::demo::Account| it.set_key_status(OTHER, Status::Inactive);
+    assert!(account.endpoint.account(switch));
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert_eq!(became(&ran), [told(USED, "skipped", "Active")]);
+    assert!(ran.err.contains("Decide again"), "{}", ran.err);
+    assert_eq!(sent(&account), [""; 0]);
 }
 
 /// The program in a terminal, with these arguments.

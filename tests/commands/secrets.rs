@@ -207,6 +207,11 @@ fn interrupt(child: &Child) {
     kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
 }
 
+fn kill(child: &Child, signal: Signal) {
+    let id = i32::try_from(child.id()).unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+}
+
 fn create(to: &str) -> [&str; 5] {
     ["create", USER, "--to", to, "--yes"]
 }
@@ -587,6 +592,32 @@ fn parameter_store_gets_a_secure_string_that_stays_encrypted_as_it_was() {
     world.assert_document(&value);
     assert_eq!(key.as_deref(), Some("alias/ours"));
 
+    // What encrypts it is not known where it may be read only: a person decides.
+    let world = World::new();
+    world.fault(FaultKind::Refuse, "DescribeParameters");
+    let endpoint = &world.account.endpoint;
+    endpoint.account(|it| it.add_parameter(REGION, "/ci/key", "SecureString", Some("alias/ours")));
+    let ran = world.run(&create("ssm:/ci/key"));
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(
+        ran.err.contains(
+            "which key encrypts it is not known (access denied to ssm:DescribeParameters)"
+        ),
+        "{}",
+        ran.err
+    );
+    world.assert_untouched();
+    let mut program = world
+        .in_terminal(&["create", USER, "--to", "ssm:/ci/key"])
+        .run();
+    program.wait_text("! Which key encrypts it is not known");
+    program.wait_text("Create? [y/N]");
+    program.press("n\r");
+    program.wait_exit().assert_clean(1);
+    // One that is not there is created.
+    let ran = world.run(&create("ssm:/ci/other"));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+
     // One of another type stays what it is.
     for fault in [None, Some("DescribeParameters")] {
         let world = World::new();
@@ -647,11 +678,83 @@ fn whatever_ends_it_between_creation_and_storing_the_secret_is_kept() {
         let world = World::new();
         let child = world.spawn(&create("exec:touch begun; exec sleep 1000"));
         wait("the command", || world.path("begun").exists());
-        let id = i32::try_from(child.id()).unwrap();
-        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+        kill(&child, signal);
         let ran = Ran::of(child.wait_with_output().unwrap());
+        assert_eq!(record(&ran)["outcome"], "kept");
+        assert!(!ran.err.contains("lost"), "{}", ran.err);
         world.assert_kept(&ran, code);
+
+        // While the answer with the secret is on its way.
+        let (slow, refuses) = (Duration::from_millis(700), "exec:cat >/dev/null; exit 1");
+        for (command, outcome) in [
+            (&create(refuses)[..], "kept"),
+            (&rotate(&["--to", refuses]), "kept"),
+            (&create("csv:x"), "done"),
+            (&rotate(&["--to", "csv:x"]), "interrupted"),
+        ] {
+            let world = World::new();
+            world.fault(FaultKind::Delay(slow), "CreateAccessKey");
+            let child = world.spawn(command);
+            wait("the creation", || world.count("CreateAccessKey") == 1);
+            kill(&child, signal);
+            let ran = Ran::of(child.wait_with_output().unwrap());
+            assert_eq!(record(&ran)["outcome"], outcome, "{}", ran.err);
+            assert!(!ran.err.contains("lost"), "{}", ran.err);
+            if outcome == "kept" {
+                world.assert_kept(&ran, code);
+            } else {
+                assert_eq!(ran.code, code, "{}", ran.err);
+                world.assert_nowhere_else(&[&ran], &[&world.path("x")]);
+            }
+        }
     }
+}
+
+#[test]
+fn an_interrupt_while_a_lost_answer_is_looked_for_says_that_it_is_not_known() {
+    for command in [&create("csv:x")[..], &rotate(&["--to", "csv:x"])] {
+        let world = World::new();
+        world.fault(FaultKind::DropAfter, "CreateAccessKey");
+        let slow = FaultKind::Delay(Duration::from_secs(1));
+        world.fault(slow, "ListAccessKeys");
+        let child = world.spawn(command);
+        wait("the look", || {
+            let calls = world.account.endpoint.calls();
+            let mut since = calls
+                .iter()
+                .skip_while(|call| call.action != "CreateAccessKey");
+            since.any(|call| call.action == "ListAccessKeys")
+        });
+        interrupt(&child);
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, 5, "{}", ran.err);
+        assert_eq!(record(&ran)["outcome"], "unknown", "{}", ran.err);
+        assert_eq!(world.count("CreateAccessKey"), 1);
+    }
+}
+
+#[test]
+fn what_turns_out_different_is_not_confirmed_by_yes() {
+    let world = World::of(quick());
+    // Who is signed in is asked for as it begins, and by the trial of the new key.
+    let slow = FaultKind::Delay(Duration::from_millis(700));
+    world.fault(slow, "GetCallerIdentity");
+    let child = world.spawn(&rotate(&["--to", "csv:x", "--until", "deactivate"]));
+    wait("the trial", || world.count("GetCallerIdentity") == 2);
+    let new = world.new_key();
+    let endpoint = &world.account.endpoint;
+    assert!(endpoint.account(|it| it.set_key_status(&new, Status::Inactive)));
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert_eq!(record(&ran)["outcome"], "skipped", "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("the other key has been switched off or deleted"),
+        "{}",
+        ran.err
+    );
+    assert!(world.keys().contains(&(OLD.to_owned(), Status::Active)));
+    assert_eq!(world.count("UpdateAccessKey"), 0);
 }
 
 #[test]
@@ -823,6 +926,30 @@ fn a_person_sees_where_the_secret_goes_and_decides_what_becomes_of_one_that_is_r
 }
 
 #[test]
+fn each_destination_that_fails_is_named_with_its_own_reason() {
+    let world = World::new();
+    world.fault(FaultKind::Refuse, "CreateSecret");
+    let mut program = world
+        .in_terminal(&["create", USER, "--to", "exec:exit 7"])
+        .run();
+    program.wait_text("Create? [y/N]");
+    program.press("y\r");
+    program.wait_text("[o] another destination");
+    let key = world.new_key();
+    program.press("o\r");
+    program.wait_text("Destination:");
+    program.press("secretsmanager:x\r");
+    program.wait_text("AccessDeniedException: secretsmanager:CreateSecret");
+    program.wait_text("[r] try again");
+    program.press("k\r");
+    program.wait_text("is kept in");
+    let ended = program.wait_exit();
+    ended.assert_clean(4);
+    assert!(!ended.screen.contains(&format!("{key} is not stored: it")));
+    assert_eq!(mode(&world.kept()), 0o600);
+}
+
+#[test]
 fn a_secret_that_is_refused_is_shown_or_kept_if_a_person_wants_that() {
     let world = World::new();
     let mut program = world
@@ -924,6 +1051,9 @@ fn quick() -> Served {
 #[test]
 fn another_run_goes_on_with_a_rotation_where_that_is_asked_for() {
     let world = World::of(quick());
+    let ran = world.run(&rotate(&["--resume", "--to", "csv:x"]));
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--to has no use there"), "{}", ran.err);
     let ran = world.run(&rotate(&["--resume"]));
     assert_eq!(ran.code, 1);
     assert!(
@@ -1027,7 +1157,7 @@ fn an_interrupt_while_the_new_key_is_tried_ends_it_there() {
     let it = record(&ran);
     assert_eq!(
         (&it["step"], &it["outcome"]),
-        (&"store".into(), &"skipped".into())
+        (&"store".into(), &"interrupted".into())
     );
     assert!(world.keys().contains(&(OLD.to_owned(), Status::Active)));
     assert!(

@@ -108,7 +108,7 @@ pub(super) async fn run(
     let ended = applying.apply(&document, way, command).await;
     match ended {
         Ok(()) => Ok(applying.finish(&gaps, command)),
-        Err(Ended::Exit(Exit::Interrupted(lines))) => {
+        Err(Ended::Exit(Exit::Interrupted(lines) | Exit::Signal(_, lines))) => {
             applying.interrupted(&lines, command);
             Ok(match applying.finish(&gaps, command) {
                 ExitStatus::OutcomeUnknown => ExitStatus::OutcomeUnknown,

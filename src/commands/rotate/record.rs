@@ -25,7 +25,8 @@ pub(super) struct RotationRecord {
     pub(super) waits_for: &'static str,
     /// Where this run has put the secret, in words.
     pub(super) stored_in: Option<String>,
-    /// What it has come to: `done`, `waiting`, `kept`, `lost`, `failed`, `skipped`, `unknown`.
+    /// What it has come to: `done`, `waiting`, `kept`, `lost`, `failed`, `skipped`,
+    /// `interrupted`, `unknown`.
     pub(super) outcome: &'static str,
     /// Why, where it is not done.
     pub(super) reason: Option<String>,
