@@ -95,6 +95,8 @@ pub enum PlanNews {
     Hash(String),
     /// The plan that is to be carried out is kept, and no other process of this machine carries it out.
     IsKept,
+    /// It was looked at what earlier runs have left of a plan: what there is was told before.
+    Looked,
     /// A plan under way could not be kept: why.
     NotKept(String),
     /// Another process of this machine carries the same plan out.
@@ -264,7 +266,7 @@ impl Engine {
                     kept.sent = steps;
                 }
             }
-            PlanNews::IsKept => {}
+            PlanNews::IsKept | PlanNews::Looked => {}
             PlanNews::Elsewhere => {
                 self.pause_bulk();
                 self.complain("Paused: another iamkeys carries this plan out");
@@ -334,6 +336,10 @@ impl Engine {
                 },
             });
         }
+        // Someone may have taken back what was done.
+        let restored = (0..).zip(&plan.entries);
+        let restored = restored.filter(|(_, entry)| entry.state == EntryState::Done);
+        plan.comparison.restored = restored.map(|(at, _)| at).collect();
         for entry in &plan.entries {
             let slot = plan.accounts[entry.account].slot;
             let account = slot.and_then(|slot| self.fleet.get_mut(slot));
