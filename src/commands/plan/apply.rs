@@ -105,8 +105,7 @@ pub(super) async fn run(
     if before.is_elsewhere {
         command.runner.clear_progress();
         complain(format_args!("iamkeys: nothing was changed: {ELSEWHERE}"));
-        applying.look_over(&opening.document, &command.runner.engine);
-        applying.leave_all(ELSEWHERE, &command.runner.engine);
+        applying.leave_to_others(&opening.document, undo.is_some(), &command.runner.engine);
         return Ok(applying.finish(&gaps, command));
     }
     let document = match undo {
@@ -134,6 +133,21 @@ pub(super) async fn run(
 }
 
 impl Applying {
+    /// Tells of all keys that another process changes.
+    fn leave_to_others(&mut self, document: &Document, undoes: bool, engine: &Engine) {
+        let Some(plan) = engine.bulk().filter(|_| undoes) else {
+            self.look_over(document, engine);
+            return self.leave_all(ELSEWHERE, engine);
+        };
+        let known: HashSet<KeyOf> = open::of_plan(document).collect();
+        for (at, entry) in plan.entries().iter().enumerate() {
+            if known.contains(&told::key_of(plan, entry)) {
+                let record = told::record(engine, plan, entry, "activate");
+                self.put(at, record.with(Outcome::Skipped, ELSEWHERE.to_owned()));
+            }
+        }
+    }
+
     /// Makes a plan of what another one has deactivated. None where nothing is left to be taken back.
     fn take_back(
         &mut self,
@@ -151,11 +165,7 @@ impl Applying {
         let mut unknown = 0;
         for (at, entry) in plan.entries().iter().enumerate() {
             let account = plan.account_of(entry);
-            let key = (
-                account.id.clone(),
-                account.endpoint.clone(),
-                entry.key.to_string(),
-            );
+            let key = told::key_of(plan, entry);
             if !known.contains(&key) {
                 continue;
             }

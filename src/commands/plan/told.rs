@@ -2,7 +2,7 @@
 
 use super::{
     document::{count, head, left_out, steps_words},
-    open::{difference_words, words_of},
+    open::{KeyOf, difference_words, words_of},
 };
 use crate::{
     commands::changed::{ChangedRecord, Outcome},
@@ -192,6 +192,13 @@ fn not_begun(plan: &BulkPlan, entry: &Entry, why: &str) -> String {
         (None, "") => "not begun".into(),
         (None, why) => why.to_owned(),
     }
+}
+
+/// Which key an entry is.
+pub(super) fn key_of(plan: &BulkPlan, entry: &Entry) -> KeyOf {
+    let account = plan.account_of(entry);
+    let (id, endpoint) = (account.id.clone(), account.endpoint.clone());
+    (id, endpoint, entry.key.to_string())
 }
 
 /// The record of a key of a plan, without what became of it.
