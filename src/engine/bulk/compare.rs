@@ -105,7 +105,7 @@ impl Engine {
         if !here || !plan.comparison.asked.remove(&at) || !entry.step.takes_away() {
             return None;
         }
-        if entry.state != EntryState::Pending {
+        if entry.state == EntryState::Done {
             return None;
         }
         let (user, key) = (entry.user.clone(), entry.key.to_string());
