@@ -25,6 +25,7 @@ use clipboard::Clipboard;
 use futures::FutureExt as _;
 use journal::JournalWriter;
 use plans::PlanFiles;
+pub(crate) use plans::read_text as read_plan;
 use secrets::{Outside, Places};
 use std::{
     collections::{HashMap, HashSet},

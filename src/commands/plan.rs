@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     cli::{Cli, PlanShowArgs, PlanTask},
+    driver,
     engine::{BulkAction, Event, bulk::Document, text::visible},
     plans,
     stderr::complain,
@@ -27,14 +28,10 @@ use futures::Stream;
 use make::Making;
 use open::Opening;
 use std::{
-    fs::File,
-    io::{self, ErrorKind, Read as _},
+    io::{self, ErrorKind},
     path::Path,
     process::ExitCode,
 };
-
-/// A plan is no larger.
-const TOO_LARGE: u64 = 64 << 20;
 
 /// Whether accounts are asked.
 pub(super) fn asks_accounts(task: &PlanTask) -> bool {
@@ -44,7 +41,7 @@ pub(super) fn asks_accounts(task: &PlanTask) -> bool {
 /// Reads a saved plan. What is wrong with it is said, with its place: nothing is asked of an account then.
 fn read(path: &Path) -> Option<Document> {
     let read = || -> Result<Document, String> {
-        let text = read_text(path).map_err(|error| error.to_string())?;
+        let text = driver::read_plan(path).map_err(|error| error.to_string())?;
         plans::read(&text)
     };
     let named = |why: String| format!("{}: {why}", path.display());
@@ -55,14 +52,6 @@ fn read(path: &Path) -> Option<Document> {
             None
         }
     }
-}
-
-fn read_text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?
-        .take(TOO_LARGE)
-        .read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// Prints what a saved plan says, and asks no account.
@@ -122,7 +111,7 @@ where
                 return Ok(ExitStatus::Failed.into());
             };
             let mut command = Command::start(cli, prepared, output::NOTHING, false, looks)?;
-            let opening = Opening::of(&args.file, document);
+            let opening = Opening { document };
             let ended = document::compare(args, opening, &mut command).await;
             return Ok(command.end(ended).await);
         }
@@ -137,7 +126,7 @@ where
                 None
             };
             let mut command = Command::start_changing(cli, prepared, output::NOTHING, looks)?;
-            let opening = Opening::of(&args.file, document);
+            let opening = Opening { document };
             let ended = apply::run(args, opening, since, &mut command).await;
             return Ok(command.end(ended).await);
         }

@@ -2,13 +2,14 @@
 //! while they are carried out.
 //!
 //! The file of a plan under way is locked as long as this process lives: another one that is to carry
-//! out the same plan is told so, and one that is started later does not take it for left over.
+//! out the same plan is told so, and one that is started later does not take it for left over. What is
+//! only found is not locked: whichever process goes on with it first has it.
 
 use super::{JournalConfig, lock, secrets::Places};
 use crate::{
     engine::{
         BulkAction, DEMO, Event, PlanJob, SecretKey,
-        bulk::{Document, Keeping, KeptStep, PlanNews},
+        bulk::{Document, Keeping, KeptStep, Left, PlanNews},
     },
     journal::{self, Outcome, Recorded, end, open_private, sync_directory},
     plans,
@@ -21,19 +22,25 @@ use std::{
     io::{self, ErrorKind, Read as _, Write as _},
     path::{Path, PathBuf, is_separator},
     sync::{Arc, Mutex},
+    thread,
+    time::Duration,
 };
 use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
 
 /// A plan is no larger.
 const TOO_LARGE: u64 = 64 << 20;
 
+/// How often a lock is tried that another process has, and how long it is waited for each time.
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// The plan that this process keeps. Clones share it.
 #[derive(Clone, Debug, Default)]
 struct Keeper {
     /// The plan that is carried out.
     file: Arc<Mutex<Option<(PathBuf, File)>>>,
-    /// The one that an earlier run has left, until a person decides about it.
-    left: Arc<Mutex<Option<(PathBuf, File)>>>,
+    /// Where the one is that an earlier run has left, until a person decides about it.
+    left: Arc<Mutex<Option<PathBuf>>>,
 }
 
 /// What is to be done, in its order.
@@ -130,21 +137,13 @@ impl Keeper {
                 forget(&self.file);
                 Vec::new()
             }
-            Job::Do(PlanJob::ForgetLeft, _) => {
-                forget(&self.left);
-                Vec::new()
+            Job::Do(PlanJob::Look(document), _) => {
+                let mut news = self.look(&document, journal);
+                news.push(PlanNews::Looked);
+                news
             }
-            Job::Do(PlanJob::TakeUp, _) => {
-                let left = lock(&self.left).take();
-                let mut kept = lock(&self.file);
-                *kept = left;
-                let repaired = kept.as_mut().map(|(_, file)| repair(file));
-                let failed = repaired.and_then(Result::err);
-                failed
-                    .map(|error| PlanNews::NotKept(error.to_string()))
-                    .into_iter()
-                    .collect()
-            }
+            Job::Do(PlanJob::ForgetLeft, _) => self.forget_left().err().into_iter().collect(),
+            Job::Do(PlanJob::TakeUp, _) => vec![self.take_up().err().unwrap_or(PlanNews::IsKept)],
         }
     }
 }
@@ -170,7 +169,8 @@ fn open(typed: &str, places: &Places) -> Result<Document, String> {
     plans::read(&text).map_err(named)
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
+/// Reads the text of a saved plan. Blocks for the disk, and for nothing else.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     let mut options = OpenOptions::new();
     options.read(true);
     // To open a pipe would wait until something is written to it.
@@ -219,17 +219,9 @@ impl Keeper {
         if kept.as_ref().is_some_and(|(known, _)| *known == path) {
             return Ok(());
         }
-        let failed = |error: io::Error| match error.kind() {
-            ErrorKind::WouldBlock => PlanNews::Elsewhere,
-            _ => PlanNews::NotKept(format!("{}: {error}", path.display())),
-        };
+        let file = begin(&path, &line, done).map_err(|error| not_kept(&path, &error))?;
         // What was left, and put off, may have been opened from where it was saved: this process has it.
-        let left = lock(&self.left).take_if(|(left, _)| *left == path);
-        let file = match left {
-            Some((_, mut file)) => repair(&mut file).map(|()| file),
-            None => begin(&path, &line, done),
-        };
-        let file = file.map_err(failed)?;
+        lock(&self.left).take_if(|left| *left == path);
         if let Some((before, _)) = kept.replace((path, file)) {
             let _ = fs::remove_file(before);
         }
@@ -259,27 +251,16 @@ impl Keeper {
                 continue;
             }
             let path = entry.path();
-            let mut options = OpenOptions::new();
-            let opened = open_private(options.read(true).append(true), &path);
-            let Ok(mut file) = opened else {
+            let Some((file, is_elsewhere, text)) = read_left(&path) else {
                 continue;
             };
-            if file.try_lock().is_err() {
-                // Another process carries it out.
-                continue;
-            }
-            let mut text = String::new();
-            if (&mut file)
-                .take(TOO_LARGE)
-                .read_to_string(&mut text)
-                .is_err()
-            {
+            if is_elsewhere {
                 continue;
             }
             match plans::read_kept(&text) {
                 Ok((document, done)) => {
                     let sent = sent_since(&file, &document, journal);
-                    *lock(&self.left) = Some((path, file));
+                    *lock(&self.left) = Some(path);
                     let kept = PlanNews::Kept(Box::new(document), done);
                     news.extend([kept, PlanNews::WereSent(sent)]);
                     return news;
@@ -291,6 +272,140 @@ impl Keeper {
             }
         }
         news
+    }
+}
+
+impl Keeper {
+    /// What earlier runs have left of a plan: the one that fits it best is what is left. Blocks for the disk.
+    fn look(&self, document: &Document, journal: &JournalConfig) -> Vec<PlanNews> {
+        let Some((directory, prefix)) = kept_in(journal) else {
+            return Vec::new();
+        };
+        let mut best: Option<(Left, PathBuf, File, Document, Vec<KeptStep>)> = None;
+        let entries = fs::read_dir(directory).ok().into_iter().flatten();
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            if !name.to_str().is_some_and(|name| name.starts_with(&prefix)) {
+                continue;
+            }
+            let path = entry.path();
+            let Some((file, is_elsewhere, text)) = read_left(&path) else {
+                continue;
+            };
+            let Ok((left, done)) = plans::read_kept(&text) else {
+                continue;
+            };
+            let fits = document.judge_left(&left);
+            if is_elsewhere && fits != Left::Other {
+                return vec![PlanNews::Elsewhere];
+            }
+            let is_better = best.as_ref().is_none_or(|(known, ..)| fits > *known);
+            if !is_elsewhere && is_better {
+                best = Some((fits, path, file, left, done));
+            }
+        }
+        let Some((_, path, file, left, done)) = best else {
+            return Vec::new();
+        };
+        let sent = sent_since(&file, &left, journal);
+        *lock(&self.left) = Some(path);
+        vec![
+            PlanNews::Kept(Box::new(left), done),
+            PlanNews::WereSent(sent),
+        ]
+    }
+
+    /// Goes on with the plan that an earlier run has left. Blocks for the disk.
+    fn take_up(&self) -> Result<(), PlanNews> {
+        let mut kept = lock(&self.file);
+        *kept = None;
+        let Some(path) = lock(&self.left).take() else {
+            return Ok(());
+        };
+        let opened = open_locked(&path, false).and_then(|mut file| {
+            repair(&mut file)?;
+            Ok(file)
+        });
+        let file = opened.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => PlanNews::NotKept("another iamkeys has ended it".into()),
+            _ => not_kept(&path, &error),
+        })?;
+        *kept = Some((path, file));
+        Ok(())
+    }
+
+    /// Removes what an earlier run has left, unless another process carries it out. Blocks for the disk.
+    fn forget_left(&self) -> Result<(), PlanNews> {
+        let Some(path) = lock(&self.left).take() else {
+            return Ok(());
+        };
+        match open_locked(&path, false) {
+            Ok(_locked) => {
+                let _ = fs::remove_file(path);
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Err(PlanNews::Elsewhere),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Why a plan is not kept in this file.
+fn not_kept(path: &Path, error: &io::Error) -> PlanNews {
+    match error.kind() {
+        ErrorKind::WouldBlock => PlanNews::Elsewhere,
+        _ => PlanNews::NotKept(format!("{}: {error}", path.display())),
+    }
+}
+
+/// Reads the file of a plan that is kept, and whether another process carries it out; none where it cannot be
+/// read. Blocks for the disk.
+fn read_left(path: &Path) -> Option<(File, bool, String)> {
+    let mut options = OpenOptions::new();
+    let mut file = open_private(options.read(true).append(true), path).ok()?;
+    let is_elsewhere = file.try_lock().is_err();
+    // The lock is for a moment only: to look at what is left keeps no other process from going on with it.
+    let _ = file.unlock();
+    let mut text = String::new();
+    (&mut file).take(TOO_LARGE).read_to_string(&mut text).ok()?;
+    Some((file, is_elsewhere, text))
+}
+
+/// Opens the file of a plan and locks it. A lock on a file that was removed meanwhile keeps no other process
+/// out: then what is at the path now is opened. Blocks for the disk.
+fn open_locked(path: &Path, make: bool) -> io::Result<File> {
+    let mut tries = 0;
+    loop {
+        let mut options = OpenOptions::new();
+        let file = open_private(options.read(true).append(true).create(make), path)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, path) => return Ok(file),
+            Ok(()) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+            // Another process may only look at it.
+            Err(TryLockError::WouldBlock) if tries < TRIES => {
+                tries += 1;
+                thread::sleep(PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => return Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+/// Whether a file is the one at a path still.
+fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let of = |it: fs::Metadata| (it.dev(), it.ino());
+        let there = fs::symlink_metadata(path).map(of).ok();
+        there.is_some() && there == file.metadata().map(of).ok()
+    }
+    // Elsewhere no open file is removed.
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        true
     }
 }
 
@@ -353,15 +468,7 @@ fn forget(kept: &Mutex<Option<(PathBuf, File)>>) {
 /// Makes the file of a plan with what is done of it already, or goes on with it where an earlier run has
 /// left it.
 fn begin(path: &Path, line: &str, done: Vec<KeptStep>) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    let mut file = open_private(options.read(true).append(true).create(true), path)?;
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => io::Error::new(
-            ErrorKind::WouldBlock,
-            "another iamkeys carries this plan out",
-        ),
-        TryLockError::Error(error) => error,
-    })?;
+    let mut file = open_locked(path, true)?;
     let mut text = Vec::new();
     (&mut file).take(TOO_LARGE).read_to_end(&mut text)?;
     if text.starts_with(line.as_bytes()) {

@@ -18,6 +18,7 @@ mod entry;
 mod hold;
 mod kept;
 mod last;
+mod left;
 mod make;
 mod outcomes;
 mod schedule;
@@ -27,6 +28,7 @@ pub use document::{Document, DocumentAccount, DocumentKey, PlanNews, Saving};
 pub use entry::{Entry, EntryState, Reviewed, Skipped};
 pub use hold::HeldBack;
 pub use kept::{Keeping, KeptPlan, KeptStep};
+pub use left::Left;
 pub use make::Marked;
 pub use schedule::{AT_ONCE, BulkAccount, Paused};
 
@@ -143,6 +145,8 @@ pub enum BulkIntent {
     Save(String),
     /// Open a saved plan, in place of one that is not under way: the path as it was typed.
     Open(String),
+    /// Make this the plan, in place of one that is not under way: it was read from a file.
+    Take(Box<Document>),
     /// Go on with the plan that an earlier run has left.
     GoOn,
     /// Decide later what becomes of the plan that an earlier run has left.
@@ -238,6 +242,8 @@ pub struct BulkPlan {
     hash: Option<Box<str>>,
     /// It was to be kept, and could not be.
     is_not_kept: bool,
+    /// The entries that have become over, each time that one has, in that order.
+    over: Vec<u32>,
 }
 
 impl BulkPlan {
@@ -266,6 +272,7 @@ impl BulkPlan {
             recent_days,
             hash: None,
             is_not_kept: false,
+            over: Vec::new(),
         }
     }
 
@@ -331,6 +338,13 @@ impl BulkPlan {
         self.schedule.examined()
     }
 
+    /// The places of the keys that have become done, skipped or failed, after so many that had; one that
+    /// was tried again may be there twice.
+    pub fn over_after(&self, many: usize) -> impl Iterator<Item = usize> {
+        let new = self.over.get(many..).unwrap_or_default();
+        new.iter().map(|at| *at as usize)
+    }
+
     /// Where the key stands whose turn came last.
     #[must_use]
     pub fn latest(&self) -> usize {
@@ -382,7 +396,11 @@ impl BulkPlan {
         self.counts.count(entry, false);
         let account = &mut self.accounts[entry.account];
         account.included -= usize::from(entry.included);
+        let was_over = entry.is_over();
         edit(entry);
+        if entry.is_over() && !was_over {
+            self.over.extend(u32::try_from(at));
+        }
         account.included += usize::from(entry.included);
         *self.tally.of(entry) += 1;
         self.counts.count(entry, true);
@@ -433,6 +451,12 @@ impl Engine {
             BulkIntent::Open(path) => {
                 self.bulk_opening = Some(Saving::Begun);
                 self.effects.push(Effect::Plan(PlanJob::Open(path)));
+            }
+            BulkIntent::Take(document) => {
+                self.bulk_opening = Some(match self.open_document(*document, &[]) {
+                    Ok(()) => Saving::Done(String::new()),
+                    Err(why) => Saving::Failed(why),
+                });
             }
             BulkIntent::GoOn => self.go_on_with_kept()?,
             BulkIntent::Later => self.leave_kept(false)?,

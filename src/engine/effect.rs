@@ -82,6 +82,9 @@ pub enum PlanJob {
     /// Read it from a file: the path as it was typed. Ends in
     /// [`PlanNews::Opened`](super::bulk::PlanNews).
     Open(String),
+    /// Look what earlier runs have left of this plan, which is to be carried out or taken back: what fits it
+    /// best becomes what is left. Ends in [`PlanNews::Looked`](super::bulk::PlanNews).
+    Look(Box<Document>),
     /// It is carried out from now on: keep it beside the journal, with what is done of it already. Ends in
     /// [`PlanNews::IsKept`](super::bulk::PlanNews), or in why it is not.
     Keep(Box<Document>, Vec<KeptStep>),
@@ -89,9 +92,11 @@ pub enum PlanJob {
     Done(KeptStep),
     /// The kept plan has ended.
     Forget,
-    /// Go on with the plan that an earlier run has left: it is the kept one from now on.
+    /// Go on with the plan that an earlier run has left: it is the kept one from now on. Ends in
+    /// [`PlanNews::IsKept`](super::bulk::PlanNews), or in why it is not.
     TakeUp,
-    /// The plan that an earlier run has left is not wanted any more.
+    /// The plan that an earlier run has left is not wanted any more. Said where another process carries it
+    /// out.
     ForgetLeft,
 }
 

@@ -3,7 +3,7 @@
 
 use super::{
     document::count,
-    open::{self, Deactivated, Opening, Purpose},
+    open::{self, Before, Deactivated, ELSEWHERE, KeyOf, NotKept, Opening, Purpose},
     told,
 };
 use crate::{
@@ -19,13 +19,16 @@ use crate::{
     engine::{
         BulkIntent, BulkPlan, Engine, Exit, Intent, Origin, PlanJob,
         account::Account,
-        bulk::{BulkStage, Document, Entry, EntryState, Marked, Paused, PlanNews, Skipped},
+        bulk::{BulkStage, Document, Entry, EntryState, Marked, Paused, PlanNews},
         text::visible,
         unresolved::Finding,
     },
     stderr::complain,
 };
 use std::collections::HashSet;
+
+/// What is said where this machine has not deactivated any key of a plan.
+const NOT_NAMED: &str = "the journal of this machine names no key that this plan has deactivated";
 
 /// A plan that is carried out.
 struct Applying {
@@ -39,7 +42,11 @@ struct Applying {
     /// The keys of the saved plan that are to be changed, by their places.
     wanted: Vec<usize>,
     /// Those that an earlier run of the plan has done.
-    before: HashSet<usize>,
+    done_before: HashSet<usize>,
+    /// How many have been over.
+    over: usize,
+    /// What an earlier run has left.
+    before: Before,
     file: String,
 }
 
@@ -63,12 +70,7 @@ pub(super) async fn run(
     let Some(way) = confirm::way(&mut command.runner, args.yes) else {
         return Ok(ExitStatus::Usage);
     };
-    if let Err(why) = command.runner.journal().await? {
-        command.runner.clear_progress();
-        complain(format_args!(
-            "iamkeys: no journal, so nothing can be changed: {why}. Pass --journal PATH, or --no-journal \
-             to do without."
-        ));
+    if !confirm::has_journal(&mut command.runner).await? {
         return Ok(ExitStatus::Failed);
     }
     let purpose = match &undo {
@@ -77,11 +79,14 @@ pub(super) async fn run(
     };
     let opened = opening.open(purpose, &mut command.runner).await?;
     let gaps = opening.gaps(&command.runner.engine);
-    if let Err(why) = opened {
-        let _ = command.status(&gaps);
-        complain(format_args!("iamkeys: {}", visible(&why)));
-        return Ok(ExitStatus::Failed);
-    }
+    let before = match opened {
+        Ok(before) => before,
+        Err(why) => {
+            let _ = command.status(&gaps);
+            complain(format_args!("iamkeys: {}", visible(&why)));
+            return Ok(ExitStatus::Failed);
+        }
+    };
     open::compared(&mut command.runner).await?;
     let format = Format::chosen(args.output.format, command.looks);
     let columns = columns_of::<ChangedRecord>(&args.columns, format);
@@ -92,13 +97,21 @@ pub(super) async fn run(
         failed: Vec::new(),
         told: HashSet::new(),
         wanted: Vec::new(),
-        before: HashSet::new(),
+        done_before: HashSet::new(),
+        over: 0,
+        before,
         file,
     };
+    if before.is_elsewhere {
+        command.runner.clear_progress();
+        complain(format_args!("iamkeys: nothing was changed: {ELSEWHERE}"));
+        applying.leave_to_others(&opening.document, undo.is_some(), &command.runner.engine);
+        return Ok(applying.finish(&gaps, command));
+    }
     let document = match undo {
         None => opening.document,
         Some(deactivated) => {
-            let taken = applying.take_back(&opening.document, &deactivated, command);
+            let taken = applying.take_back(&opening.document, &deactivated, way, command);
             let Some(document) = taken else {
                 return Ok(applying.finish(&gaps, command));
             };
@@ -120,44 +133,59 @@ pub(super) async fn run(
 }
 
 impl Applying {
+    /// Tells of all keys that another process changes.
+    fn leave_to_others(&mut self, document: &Document, undoes: bool, engine: &Engine) {
+        let Some(plan) = engine.bulk().filter(|_| undoes) else {
+            self.look_over(document, engine);
+            return self.leave_all(ELSEWHERE, engine);
+        };
+        let known: HashSet<KeyOf> = open::of_plan(document).collect();
+        for (at, entry) in plan.entries().iter().enumerate() {
+            if known.contains(&told::key_of(plan, entry)) {
+                let record = told::record(engine, plan, entry, "activate");
+                self.put(at, record.with(Outcome::Skipped, ELSEWHERE.to_owned()));
+            }
+        }
+    }
+
     /// Makes a plan of what another one has deactivated. None where nothing is left to be taken back.
     fn take_back(
         &mut self,
         document: &Document,
         deactivated: &Deactivated,
+        way: Way,
         command: &mut Command,
     ) -> Option<Document> {
         command.runner.clear_progress();
         let engine = &command.runner.engine;
         let plan = engine.bulk()?;
-        let known: HashSet<(Option<&str>, &str)> = open::of_plan(document).collect();
-        if matches!(deactivated, Deactivated::ByReview) {
-            complain(
-                "iamkeys: the journal of this machine names no key that this plan has deactivated: those \
-                 are taken that were Active when it was made, and are Inactive now",
-            );
-        }
+        let known: HashSet<KeyOf> = open::of_plan(document).collect();
+        let by_review = matches!(deactivated, Deactivated::ByReview);
         let mut keys = Vec::new();
+        let mut unknown = 0;
         for (at, entry) in plan.entries().iter().enumerate() {
             let account = plan.account_of(entry);
-            if !known.contains(&(account.id.as_deref(), &*entry.key)) {
+            let key = told::key_of(plan, entry);
+            if !known.contains(&key) {
                 continue;
             }
             let is_its = match deactivated {
                 Deactivated::ByReview => true,
-                Deactivated::ByJournal(keys) => {
-                    keys.contains(&(account.id.clone(), entry.key.to_string()))
-                }
+                Deactivated::ByJournal(keys) => keys.contains(&key),
             };
-            if account.slot.is_none() {
-                let record = told::record(engine, plan, entry, "activate");
-                let reason = Paused::NotOpen.words();
-                self.put(at, record.with(Outcome::Skipped, reason));
-                continue;
-            }
-            let is_off = entry.difference == Some(Skipped::AlreadySo);
-            let Some(slot) = account.slot.filter(|_| is_its && is_off) else {
-                continue;
+            let record = told::record(engine, plan, entry, "activate");
+            let slot = match told::left_alone(engine, entry, account, is_its) {
+                Err((outcome, reason)) => {
+                    self.put(at, record.with(outcome, reason));
+                    continue;
+                }
+                Ok(_) if by_review && way == Way::Yes => {
+                    let reason = "not known whether this plan has deactivated it".to_owned();
+                    self.put(at, record.with(Outcome::Skipped, reason));
+                    unknown += 1;
+                    continue;
+                }
+                Ok(slot) => slot,
             };
             keys.push(Marked {
                 slot,
@@ -167,11 +195,27 @@ impl Applying {
                 exempt: None,
             });
         }
-        if keys.is_empty() {
-            complain("iamkeys: nothing that this plan has deactivated is Inactive now");
+        if unknown > 0 {
+            complain(format_args!(
+                "iamkeys: nothing was changed: {NOT_NAMED}. {} that it was to deactivate {} Inactive now: \
+                 to activate them all, confirm it in the terminal, without --yes",
+                count(unknown, "key"),
+                if unknown == 1 { "is" } else { "are" },
+            ));
             return None;
         }
+        if keys.is_empty() {
+            complain("iamkeys: nothing that this plan has deactivated is known to be Inactive now");
+            return None;
+        }
+        if by_review {
+            complain(format_args!(
+                "iamkeys: {NOT_NAMED}: those are taken that were Active when it was made, and are Inactive \
+                 now"
+            ));
+        }
         self.told.clear();
+        self.over = 0;
         command
             .runner
             .intend(Intent::Bulk(BulkIntent::TakeBack(keys)));
@@ -192,7 +236,7 @@ impl Applying {
         let Some(plan) = command.runner.engine.bulk() else {
             return Ok(());
         };
-        let lines = told::what_is_done(document, plan);
+        let lines = told::what_is_done(document, plan, command.runner.engine.now());
         match way {
             Way::Asked => confirm::show(&lines),
             Way::Yes => lines
@@ -214,17 +258,19 @@ impl Applying {
                 return Ok(());
             }
         }
-        if let Err(why) = keep(command).await? {
+        if let Err(why) = keep(self.before.ends, command).await? {
+            let why = why.words();
             complain(format_args!("iamkeys: nothing was changed: {why}"));
             self.leave_all(&why, &command.runner.engine);
             return Ok(());
         }
-        self.carry_out(typed, command).await?;
+        let halted = self.carry_out(typed, command).await?;
         let why = match command.runner.engine.bulk().map(|plan| plan.stage) {
-            Some(BulkStage::Paused) => "its account is paused",
-            _ => "",
+            _ if halted.is_some() => halted.unwrap_or_default(),
+            Some(BulkStage::Paused) => "its account is paused".into(),
+            _ => String::new(),
         };
-        self.leave_all(why, &command.runner.engine);
+        self.leave_all(&why, &command.runner.engine);
         Ok(())
     }
 
@@ -238,11 +284,17 @@ impl Applying {
         let Some(plan) = engine.bulk() else { return };
         let done = plan.entries().iter().enumerate();
         let done = done.filter(|(_, entry)| entry.state == EntryState::Done);
-        self.before = done.map(|(at, _)| at).collect();
+        self.done_before = done.map(|(at, _)| at).collect();
     }
 
-    /// Carries it out, and goes on where an answer that was lost is known after all.
-    async fn carry_out(&mut self, typed: String, command: &mut Command) -> Result<(), Ended> {
+    /// Carries it out, and goes on where an answer that was lost is known after all. Says why nothing more
+    /// was begun, where that is not the matter of an account.
+    async fn carry_out(
+        &mut self,
+        typed: String,
+        command: &mut Command,
+    ) -> Result<Option<String>, Ended> {
+        let mut halted = None;
         let mut typed = Some(typed);
         while let Some(text) = typed.take() {
             let runner = &mut command.runner;
@@ -273,31 +325,37 @@ impl Applying {
             for news in runner.take_plan_news() {
                 runner.clear_progress();
                 match news {
-                    PlanNews::NotKept(why) => complain(format_args!(
-                        "iamkeys: a crash would lose the plan's place: {why}"
-                    )),
+                    PlanNews::NotKept(why) => {
+                        complain(format_args!(
+                            "iamkeys: a crash would lose the plan's place: {why}"
+                        ));
+                        halted = Some(format!("not begun: the plan's place cannot be kept: {why}"));
+                    }
                     PlanNews::Elsewhere => {
-                        complain("iamkeys: paused: another iamkeys carries this plan out");
-                        typed = None;
+                        complain(format_args!("iamkeys: paused: {ELSEWHERE}"));
+                        halted = Some(format!("not begun: {ELSEWHERE}"));
                     }
                     _ => {}
                 }
             }
+            if halted.is_some() {
+                typed = None;
+            }
         }
-        Ok(())
+        Ok(halted)
     }
 
     /// Tells of the keys that are over, each once. One whose outcome is not known is told of at the end.
     fn tell_ended(&mut self, engine: &Engine, plan: &BulkPlan) {
-        for (at, entry) in plan.entries().iter().enumerate() {
-            let is_over = matches!(
-                entry.state,
-                EntryState::Done | EntryState::Skipped(_) | EntryState::Failed(_)
-            );
-            if is_over && !self.told.contains(&at) {
+        let mut over = self.over;
+        for at in plan.over_after(self.over) {
+            over += 1;
+            let entry = &plan.entries()[at];
+            if entry.is_over() && !self.told.contains(&at) {
                 self.tell(at, engine, plan, entry, "");
             }
         }
+        self.over = over;
         self.printer.flush();
     }
 
@@ -315,8 +373,8 @@ impl Applying {
 
     fn tell(&mut self, at: usize, engine: &Engine, plan: &BulkPlan, entry: &Entry, why: &str) {
         let record = told::record(engine, plan, entry, entry.step.verb());
-        let is_before = self.before.contains(&at);
-        let (outcome, reason) = told::became(plan, entry, &record, is_before, why);
+        let is_before = self.done_before.contains(&at);
+        let (outcome, reason) = told::became((plan, engine.now()), entry, &record, is_before, why);
         let account = plan.account_of(entry);
         if let (Outcome::Failed | Outcome::Unknown, Some(reason)) = (outcome, &reason) {
             self.failed.push(format!(
@@ -324,11 +382,11 @@ impl Applying {
                 entry.key, entry.user, account.name
             ));
         }
-        let request_id = told::request_id(engine, &entry.key).filter(|_| !is_before);
-        let record = ChangedRecord {
-            request_id: request_id.filter(|_| matches!(outcome, Outcome::Done | Outcome::Failed)),
-            ..record.with(outcome, reason)
-        };
+        let mut record = record.with(outcome, reason);
+        // What was not sent has none, and all that was done would be looked through for it.
+        if matches!(outcome, Outcome::Done | Outcome::Failed) && !is_before {
+            record.request_id = told::request_id(engine, &entry.key);
+        }
         self.put(at, record);
     }
 
@@ -345,13 +403,22 @@ impl Applying {
         for line in lines {
             complain(format_args!("iamkeys: {}", visible(line)));
         }
-        let plan = command.runner.engine.bulk();
-        if plan.is_some_and(|plan| plan.has_begun() && plan.has_work()) {
+        let Some(plan) = command.runner.engine.bulk() else {
+            return;
+        };
+        // As long as a key is under way, or not known, it is not over, though none may be left to begin.
+        let has_begun = plan.has_begun() || plan.is_under_way() || self.before.is_taken_up;
+        if plan.undoes && has_begun {
+            complain(format_args!(
+                "iamkeys: iamkeys plan undo {} takes back what is left",
+                self.file
+            ));
+        } else if has_begun {
             complain(format_args!(
                 "iamkeys: iamkeys plan apply {} goes on with it, and skips what is done",
                 self.file
             ));
-        } else {
+        } else if plan.stage == BulkStage::Review {
             // Nothing was begun: nothing is left over.
             command.runner.plan_job(PlanJob::Forget);
         }
@@ -386,32 +453,25 @@ impl Applying {
     }
 }
 
-/// Keeps the plan beside the journal, which no two processes do at once; or says why not.
-async fn keep(command: &mut Command) -> Result<Result<(), String>, Ended> {
+/// Keeps the plan beside the journal, and ends what an earlier run has left where that is taken back; or says
+/// why not.
+async fn keep(ends: bool, command: &mut Command) -> Result<Result<(), NotKept>, Ended> {
     let runner = &mut command.runner;
-    let engine = &runner.engine;
-    let Some(plan) = engine.bulk() else {
+    runner.take_plan_news();
+    if ends {
+        runner.intend(Intent::Bulk(BulkIntent::Forget));
+    }
+    let Some(plan) = runner.engine.bulk() else {
         return Ok(Ok(()));
     };
     let (document, done) = (Box::new(plan.document()), plan.done_steps());
-    runner.take_plan_news();
     runner.plan_job(PlanJob::Keep(document, done));
-    loop {
-        for news in runner.plan_news().await? {
-            match news {
-                PlanNews::IsKept => return Ok(Ok(())),
-                PlanNews::Elsewhere => {
-                    return Ok(Err("another iamkeys carries this plan out".into()));
-                }
-                PlanNews::NotKept(why) => {
-                    return Ok(Err(format!(
-                        "the plan cannot be kept, so that a crash would lose its place: {why}"
-                    )));
-                }
-                _ => {}
-            }
-        }
+    let kept = open::kept(runner).await?;
+    if ends && kept.is_err() {
+        // What it would take back is carried out elsewhere: this has not begun.
+        runner.plan_job(PlanJob::Forget);
     }
+    Ok(kept)
 }
 
 /// Whether the account is still asked what became of a change of the plan.

@@ -9,14 +9,16 @@ use crate::{
         run::Ended,
     },
     engine::{
-        bulk::{Document, DocumentKey, HeldBack},
-        model::LastUsed,
+        BulkAction,
+        bulk::{Document, DocumentKey, HeldBack, Steps},
+        model::{KeyStatus, LastUsed},
+        text::visible,
     },
     plans,
     stderr::complain,
 };
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A key of a plan.
 #[derive(Clone, Debug)]
@@ -148,11 +150,32 @@ pub(super) fn records(document: &Document) -> Vec<PlanRecord> {
 }
 
 /// What a plan comes to, in lines: how many keys in which accounts, who has made it, and what is left out.
-pub(super) fn summary(document: &Document) -> Vec<String> {
+fn summary(document: &Document) -> Vec<String> {
     let included = document.keys.iter().filter(|key| key.included);
-    let accounts: std::collections::BTreeSet<usize> =
-        included.clone().map(|key| key.account).collect();
-    let mut lines = Vec::new();
+    let accounts: BTreeSet<usize> = included.clone().map(|key| key.account).collect();
+    let what = steps_words(document.action, document.steps());
+    let mut lines = vec![head(document, &what, accounts.len())];
+    lines.extend(left_out(document));
+    let held = included.filter(|key| key.held_back.is_some()).count();
+    if held > 0 {
+        lines.push(format!(
+            "{} held back, and included by hand",
+            count(held, "key")
+        ));
+    }
+    lines
+}
+
+/// What is done, in words, by the steps that keys get.
+pub(super) fn steps_words(action: BulkAction, steps: Steps) -> String {
+    match steps.all() {
+        0 => format!("{} 0 keys", action.verb()),
+        _ => steps.words(),
+    }
+}
+
+/// What a plan does, and who has made it when.
+pub(super) fn head(document: &Document, what: &str, accounts: usize) -> String {
     let by = match &document.by {
         Some(by) => format!(" by {by}"),
         None => String::new(),
@@ -162,18 +185,21 @@ pub(super) fn summary(document: &Document) -> Vec<String> {
     } else {
         ""
     };
-    lines.push(format!(
-        "plan to {} {} in {}, made {}{by}{undoes}",
-        document.action.verb(),
-        count(included.count(), "key"),
-        count(accounts.len(), "account"),
+    format!(
+        "plan to {what} in {}, made {}{by}{undoes}",
+        count(accounts, "account"),
         document.made.format("%Y-%m-%d %H:%M UTC"),
-    ));
+    )
+}
+
+/// How many keys are left out of a plan, and why.
+pub(super) fn left_out(document: &Document) -> Option<String> {
     let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
     for key in document.keys.iter().filter(|key| !key.included) {
         let why = match &key.held_back {
             Some(HeldBack::Exempt(_)) => "exempt",
-            Some(HeldBack::AlreadySo(_)) => "already so",
+            Some(HeldBack::AlreadySo(KeyStatus::Inactive)) => "already Inactive",
+            Some(HeldBack::AlreadySo(_)) => "already Active",
             Some(HeldBack::Gone) => "no longer there",
             Some(HeldBack::Own) => "your own key",
             Some(HeldBack::InUse) => "in use",
@@ -184,17 +210,10 @@ pub(super) fn summary(document: &Document) -> Vec<String> {
         };
         *left_out.entry(why).or_default() += 1;
     }
-    if !left_out.is_empty() {
-        let all: usize = left_out.values().sum();
-        let whys = left_out.iter().map(|(why, count)| format!("{count} {why}"));
-        let whys: Vec<String> = whys.collect();
-        lines.push(format!(
-            "left out: {}: {}",
-            count(all, "key"),
-            whys.join(", ")
-        ));
-    }
-    lines
+    let all: usize = left_out.values().sum();
+    let whys = left_out.iter().map(|(why, count)| format!("{count} {why}"));
+    let whys: Vec<String> = whys.collect();
+    (all > 0).then(|| format!("left out: {}: {}", count(all, "key"), whys.join(", ")))
 }
 
 /// Tells of a plan on standard error.
@@ -231,23 +250,39 @@ pub(super) async fn compare(
     let mut printer = Printer::new(columns, format, command.looks, writer);
     let engine = &command.runner.engine;
     let plan = engine.bulk();
-    let mut not_open = 0;
+    let (mut not_open, mut not_known) = (0, 0);
+    let mut why = None;
     for (at, mut record) in records(&document).into_iter().enumerate() {
         if let Some((plan, entry)) = plan.and_then(|plan| Some((plan, plan.entries().get(at)?))) {
             record.difference = open::difference_words(entry);
-            not_open += usize::from(plan.account_of(entry).slot.is_none());
+            if plan.account_of(entry).slot.is_none() {
+                not_open += 1;
+            } else if !engine.is_compared(entry) {
+                not_known += 1;
+                why = why.or_else(|| engine.why_not_known(entry));
+            }
         }
         printer.print(record);
     }
+    let why = why.map(|error| format!(": {}", visible(&error.to_string())));
+    let why = why.unwrap_or_default();
     let gaps = opening.gaps(engine);
     command.print_rest(&mut printer, &gaps);
     let _ = command.status(&gaps);
     tell(&document);
-    Ok(if not_open > 0 {
+    if not_open > 0 {
         complain(format_args!(
             "iamkeys: {} not compared: their accounts are not open",
             count(not_open, "key")
         ));
+    }
+    if not_known > 0 {
+        complain(format_args!(
+            "iamkeys: {} not compared: not all of what is compared could be read{why}",
+            count(not_known, "key")
+        ));
+    }
+    Ok(if not_open + not_known > 0 {
         ExitStatus::Incomplete
     } else {
         ExitStatus::Done

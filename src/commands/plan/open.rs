@@ -1,6 +1,7 @@
 //! A saved plan is opened: the accounts that it names are waited for, what an earlier run of it has done
 //! is taken over, and what is different now is looked for.
 
+use super::document::steps_words;
 use crate::{
     cli::Cli,
     commands::{
@@ -10,35 +11,35 @@ use crate::{
         run::{Ended, Runner},
     },
     engine::{
-        BulkAction, BulkIntent, BulkPlan, Engine, Intent,
+        BulkAction, BulkIntent, BulkPlan, Engine, Intent, PlanJob,
         account::{Account, Stage},
-        bulk::{Document, DocumentAccount, Entry, KeptPlan, Saving, Skipped},
+        bulk::{Document, DocumentAccount, Entry, KeptPlan, Left, PlanNews, Saving, Skipped},
         fleet::Scope,
         model::KeyStatus,
     },
     journal,
     stderr::complain,
 };
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+use std::collections::{HashMap, HashSet};
 
 /// A saved plan that is to be opened.
 pub(super) struct Opening {
     /// What it says.
     pub(super) document: Document,
-    path: String,
+}
+
+/// What an earlier run has left of a plan that was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Before {
+    /// Another process carries it out, or takes it back.
+    pub(super) is_elsewhere: bool,
+    /// It is gone on with.
+    pub(super) is_taken_up: bool,
+    /// It ends once this is confirmed.
+    pub(super) ends: bool,
 }
 
 impl Opening {
-    pub(super) fn of(path: &Path, document: Document) -> Self {
-        Self {
-            document,
-            path: path.to_string_lossy().into_owned(),
-        }
-    }
-
     /// What could not be opened of the accounts of the plan.
     pub(super) fn gaps(&self, engine: &Engine) -> Vec<Gap> {
         let accounts = self.document.accounts.iter();
@@ -60,54 +61,115 @@ impl Opening {
         &self,
         purpose: Purpose,
         runner: &mut Runner,
-    ) -> Result<Result<(), String>, Ended> {
+    ) -> Result<Result<Before, String>, Ended> {
         runner
             .until(|engine| are_open(engine, &self.document.accounts).then_some(()))
             .await?;
-        runner.intend(Intent::Bulk(BulkIntent::Open(self.path.clone())));
-        let opened = runner
-            .until(|engine| match engine.bulk_opening() {
-                Some(Saving::Done(_)) => Some(Ok(())),
-                Some(Saving::Failed(why)) => Some(Err(why.clone())),
-                Some(Saving::Begun) | None => None,
-            })
-            .await?;
-        if let Err(why) = opened {
-            return Ok(Err(why));
+        let document = Box::new(self.document.clone());
+        runner.intend(Intent::Bulk(BulkIntent::Take(document)));
+        if let Some(Saving::Failed(why)) = runner.engine.bulk_opening() {
+            return Ok(Err(why.clone()));
         }
-        // What an earlier run has left is known by now: files are looked at one after the other.
-        let left = runner
-            .engine
+        if purpose == Purpose::Show {
+            return Ok(Ok(Before::default()));
+        }
+        self.before(purpose, runner).await
+    }
+
+    /// Looks for what an earlier run of the plan has left.
+    async fn before(
+        &self,
+        purpose: Purpose,
+        runner: &mut Runner,
+    ) -> Result<Result<Before, String>, Ended> {
+        runner.take_plan_news();
+        runner.plan_job(PlanJob::Look(Box::new(self.document.clone())));
+        let mut before = Before::default();
+        let is_looked = |news: &PlanNews| matches!(news, PlanNews::Looked);
+        loop {
+            let news = runner.plan_news().await?;
+            let mut all = news.iter();
+            before.is_elsewhere |= all.any(|it| matches!(it, PlanNews::Elsewhere));
+            if news.iter().any(is_looked) {
+                break;
+            }
+        }
+        if before.is_elsewhere {
+            return Ok(Ok(before));
+        }
+        let engine = &runner.engine;
+        let left = engine
             .kept_plan()
-            .map(|kept| (self.judge(kept, purpose), unfinished(kept)));
-        match left {
-            // It is taken back from the beginning.
-            Some((Left::SameUndo, _)) => runner.intend(Intent::Bulk(BulkIntent::Forget)),
-            Some((Left::Same, words)) => {
-                runner.clear_progress();
+            .map(|kept| (self.document.judge_left(&kept.document), unfinished(kept)));
+        let Some((left, words)) = left else {
+            return Ok(Ok(before));
+        };
+        runner.clear_progress();
+        match (purpose, left) {
+            (Purpose::Apply, Left::Same) => {
                 complain(format_args!("iamkeys: going on with {words}"));
                 runner.intend(Intent::Bulk(BulkIntent::GoOn));
+                if runner.engine.kept_plan().is_some() {
+                    return Ok(Err("it cannot be gone on with".into()));
+                }
+                match kept(runner).await? {
+                    Ok(()) => before.is_taken_up = true,
+                    Err(NotKept::Elsewhere) => before.is_elsewhere = true,
+                    Err(why @ NotKept::Failed(_)) => return Ok(Err(why.words())),
+                }
             }
-            Some((Left::Other, _)) => {
-                runner.clear_progress();
-                tell_unfinished(&runner.engine);
+            // It is taken back from the beginning.
+            (Purpose::Undo, Left::TakesBack) => before.ends = true,
+            // What is not done of it is not to be done any more.
+            (Purpose::Undo, Left::Same | Left::Otherwise) => {
+                complain(format_args!(
+                    "iamkeys: not finished: {words}: to take it back ends it"
+                ));
+                before.ends = true;
             }
-            None => {}
+            (_, Left::Otherwise) => complain(format_args!(
+                "iamkeys: not finished, and not gone on with, as other keys were included in it: {words}. \
+                 The screen (iamkeys without a command) goes on with it or ends it"
+            )),
+            _ => tell_unfinished(&runner.engine),
         }
-        Ok(Ok(()))
+        Ok(Ok(before))
     }
 }
 
-impl Opening {
-    fn judge(&self, kept: &KeptPlan, purpose: Purpose) -> Left {
-        let mut keys = kept.document.keys.iter();
-        let is_in_it = |key: &str| self.document.keys.iter().any(|known| &*known.key == key);
-        match purpose {
-            Purpose::Apply if is_same(&kept.document, &self.document) => Left::Same,
-            Purpose::Undo if kept.document.undoes && keys.all(|key| is_in_it(&key.key)) => {
-                Left::SameUndo
+/// Why a plan is not kept.
+pub(super) enum NotKept {
+    /// Another process carries it out.
+    Elsewhere,
+    /// The file cannot be written: why.
+    Failed(String),
+}
+
+impl NotKept {
+    /// In words.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Elsewhere => ELSEWHERE.into(),
+            Self::Failed(why) => {
+                format!("the plan cannot be kept, so that a crash would lose its place: {why}")
             }
-            _ => Left::Other,
+        }
+    }
+}
+
+/// Why nothing is done where another process does it.
+pub(super) const ELSEWHERE: &str = "another iamkeys carries this plan out";
+
+/// Waits until a plan is kept, which no two processes do at once; or says why it is not.
+pub(super) async fn kept(runner: &mut Runner) -> Result<Result<(), NotKept>, Ended> {
+    loop {
+        for news in runner.plan_news().await? {
+            match news {
+                PlanNews::IsKept => return Ok(Ok(())),
+                PlanNews::Elsewhere => return Ok(Err(NotKept::Elsewhere)),
+                PlanNews::NotKept(why) => return Ok(Err(NotKept::Failed(why))),
+                _ => {}
+            }
         }
     }
 }
@@ -123,16 +185,6 @@ pub(super) enum Purpose {
     Undo,
 }
 
-/// What an earlier run has left.
-enum Left {
-    /// This plan.
-    Same,
-    /// What takes this plan back.
-    SameUndo,
-    /// Another plan.
-    Other,
-}
-
 /// Says that an earlier run has left a plan, and what can be done about it.
 pub(in crate::commands) fn tell_unfinished(engine: &Engine) {
     if let Some(kept) = engine.kept_plan() {
@@ -146,21 +198,11 @@ pub(in crate::commands) fn tell_unfinished(engine: &Engine) {
 
 /// What an earlier run has left, in words.
 fn unfinished(kept: &KeptPlan) -> String {
-    let keys = kept.document.keys.iter().filter(|key| key.included).count();
     format!(
-        "the plan of an earlier run to {} {keys} keys, {} of them done",
-        kept.document.action.verb(),
+        "the plan of an earlier run to {}, {} of them done",
+        steps_words(kept.document.action, kept.document.steps()),
         kept.done.len()
     )
-}
-
-/// Whether two plans are the same, whatever was included in them since.
-fn is_same(one: &Document, other: &Document) -> bool {
-    let keys = |document: &Document| -> Vec<Box<str>> {
-        document.keys.iter().map(|key| key.key.clone()).collect()
-    };
-    let is_like = one.action == other.action && one.made == other.made && one.by == other.by;
-    is_like && one.undoes == other.undoes && keys(one) == keys(other)
 }
 
 /// Whether all accounts of a plan are open, or no more will be.
@@ -195,7 +237,8 @@ pub(super) async fn compared(runner: &mut Runner) -> Result<(), Ended> {
             let mut accounts = engine.fleet.accounts().iter();
             let is_asking = accounts.any(|account| account.is_busy() && !account.is_lost());
             let is_known = || !plan.is_comparing() && !are_loading(engine, plan);
-            (!is_asking || is_known()).then_some(())
+            let asks_no_more = || !is_asking && plan.has_asked();
+            (is_known() || asks_no_more()).then_some(())
         })
         .await
 }
@@ -214,7 +257,12 @@ fn are_loading(engine: &Engine, plan: &BulkPlan) -> bool {
 
 /// What is different of a key now, in words.
 pub(super) fn difference_words(entry: &Entry) -> Option<String> {
-    entry.difference.as_ref().map(words_of)
+    let difference = entry.difference.as_ref()?;
+    Some(match (difference, entry.step) {
+        (Skipped::AlreadySo, BulkAction::Deactivate) => "already Inactive".into(),
+        (Skipped::AlreadySo, BulkAction::Activate) => "already Active".into(),
+        _ => words_of(difference),
+    })
 }
 
 /// How a key is not as reviewed, in words.
@@ -226,21 +274,24 @@ pub(super) fn words_of(skipped: &Skipped) -> String {
     }
 }
 
+/// A key: the account ID, the endpoint where it is not AWS's own, and the key's ID.
+pub(super) type KeyOf = (Option<String>, Option<String>, String);
+
 /// What is known of the keys that a plan has deactivated: by this machine's journal, or by what was
 /// reviewed.
 pub(super) enum Deactivated {
-    /// The journal names these, by account ID and key ID.
-    ByJournal(HashSet<(Option<String>, String)>),
+    /// The journal names these.
+    ByJournal(HashSet<KeyOf>),
     /// It names none of them: those that were Active when the plan was made may be.
     ByReview,
 }
 
 /// Which keys of a plan this machine has deactivated since it was made, and not activated again.
 pub(super) fn deactivated_since(cli: &Cli, document: &Document) -> Deactivated {
-    let wanted: HashSet<&str> = of_plan(document).map(|(_, key)| key).collect();
+    let wanted: HashSet<KeyOf> = of_plan(document).collect();
     let path = cli.journal().ok().flatten();
     let recorded = path.and_then(|path| journal::read(&path).ok());
-    let mut latest: HashMap<(Option<String>, String), bool> = HashMap::new();
+    let mut latest: HashMap<KeyOf, bool> = HashMap::new();
     for change in recorded.map(|(recorded, _)| recorded).unwrap_or_default() {
         let is_done = change
             .ended
@@ -249,8 +300,9 @@ pub(super) fn deactivated_since(cli: &Cli, document: &Document) -> Deactivated {
         let (Some(key), Some(active)) = (sent.key, sent.active) else {
             continue;
         };
-        if is_done && sent.time >= document.made && wanted.contains(&*key) {
-            latest.insert((sent.account, key), active);
+        let key = (sent.account, sent.endpoint, key);
+        if is_done && sent.time >= document.made && wanted.contains(&key) {
+            latest.insert(key, active);
         }
     }
     if latest.is_empty() {
@@ -260,8 +312,8 @@ pub(super) fn deactivated_since(cli: &Cli, document: &Document) -> Deactivated {
     Deactivated::ByJournal(off.map(|(key, _)| key).collect())
 }
 
-/// The keys that a plan deactivates: the account ID, and the key's.
-pub(super) fn of_plan(document: &Document) -> impl Iterator<Item = (Option<&str>, &str)> {
+/// The keys that a plan deactivates.
+pub(super) fn of_plan(document: &Document) -> impl Iterator<Item = KeyOf> {
     let keys = document.keys.iter().filter(|key| {
         key.included
             && key.step == BulkAction::Deactivate
@@ -269,6 +321,8 @@ pub(super) fn of_plan(document: &Document) -> impl Iterator<Item = (Option<&str>
     });
     keys.map(|key| {
         let account = document.accounts.get(key.account);
-        (account.and_then(|account| account.id.as_deref()), &*key.key)
+        let id = account.and_then(|account| account.id.clone());
+        let endpoint = account.and_then(|account| account.endpoint.clone());
+        (id, endpoint, key.key.to_string())
     })
 }

@@ -1,23 +1,54 @@
 //! What is told of a plan: what it would do now, and what became of each key.
 
 use super::{
-    document::{count, summary},
-    open::words_of,
+    document::{count, head, left_out, steps_words},
+    open::{KeyOf, difference_words, words_of},
 };
 use crate::{
     commands::changed::{ChangedRecord, Outcome},
     engine::{
-        BulkPlan, Engine,
-        bulk::{Document, Entry, EntryState, HeldBack, Skipped},
+        BulkAction, BulkPlan, Engine, Slot,
+        bulk::{BulkAccount, Document, Entry, EntryState, Paused, Skipped},
     },
 };
+use chrono::{DateTime, Utc};
 
 /// So many differences are named one by one.
 const NAMED: usize = 20;
 
 /// What a plan would do now, in lines.
-pub(super) fn what_is_done(document: &Document, plan: &BulkPlan) -> Vec<String> {
-    let mut lines = summary(document);
+pub(super) fn what_is_done(
+    document: &Document,
+    plan: &BulkPlan,
+    now: DateTime<Utc>,
+) -> Vec<String> {
+    let asked = plan.asked();
+    let what = steps_words(plan.action, asked.steps);
+    let mut lines = vec![head(document, &what, asked.accounts)];
+    lines.extend(left_out(document));
+    if asked.overriding > 0 {
+        lines.push(format!(
+            "  {} held back, and included by hand",
+            count(asked.overriding, "key")
+        ));
+    }
+    if asked.waiting > 0 {
+        lines.push(format!(
+            "  {} more in accounts that are not open: left for later",
+            count(asked.waiting, "key")
+        ));
+    }
+    if plan.action == BulkAction::Delete && asked.steps.all() > 0 {
+        let of = |step| asked.steps.of(step) > 0;
+        let words = match (of(BulkAction::Delete), of(BulkAction::Deactivate)) {
+            (true, true) => {
+                "Inactive keys are deleted: this can't be undone. Active ones are only deactivated."
+            }
+            (true, false) => "This can't be undone.",
+            _ => "All are Active, and only deactivated: deleting is for a later plan.",
+        };
+        lines.push(format!("  {words}"));
+    }
     for account in plan
         .accounts()
         .iter()
@@ -30,29 +61,34 @@ pub(super) fn what_is_done(document: &Document, plan: &BulkPlan) -> Vec<String> 
         } else {
             ""
         };
+        let open = if account.slot.is_some() {
+            ""
+        } else {
+            " (not open)"
+        };
         lines.push(format!(
-            "  {}{id}{production}: {}",
+            "  {}{id}{production}{open}: {}",
             account.name,
             count(account.included, "key")
         ));
     }
     let keys = plan.entries().iter().zip(&document.keys);
     let newly = keys.filter(|(entry, key)| key.included && !entry.included);
-    for (entry, _) in newly.take(NAMED) {
-        let why = entry
-            .held_back
-            .as_ref()
-            .map(HeldBack::words)
-            .unwrap_or_default();
+    let newly: Vec<&Entry> = newly.map(|(entry, _)| entry).collect();
+    for entry in newly.iter().take(NAMED) {
+        let why = entry.held_words(now);
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         lines.push(format!(
-            "  left out now: {} of {}: {why}",
+            "  left out now: {} of {}{why}",
             entry.key, entry.user
         ));
     }
+    if let more @ 1.. = newly.len().saturating_sub(NAMED) {
+        lines.push(format!("  and {more} more are left out now"));
+    }
     let entries = plan.entries().iter().filter(|entry| entry.included);
-    let changed = entries.filter_map(|entry| Some((entry, entry.difference.as_ref()?)));
-    for (entry, difference) in changed.take(NAMED) {
-        let words = words_of(difference);
+    let changed = entries.filter_map(|entry| Some((entry, difference_words(entry)?)));
+    for (entry, words) in changed.take(NAMED) {
         lines.push(format!(
             "  since then: {} of {}: {words}",
             entry.key, entry.user
@@ -70,7 +106,7 @@ pub(super) fn what_is_done(document: &Document, plan: &BulkPlan) -> Vec<String> 
 /// What became of a key, and why where it is not simply done. `is_before` says that an earlier run of the
 /// plan has done it, `why` why it was not begun.
 pub(super) fn became(
-    plan: &BulkPlan,
+    (plan, now): (&BulkPlan, DateTime<Utc>),
     entry: &Entry,
     record: &ChangedRecord,
     is_before: bool,
@@ -96,9 +132,39 @@ pub(super) fn became(
             (Some(difference @ (Skipped::AlreadySo | Skipped::Gone)), _) => {
                 skipped_as(difference, record)
             }
-            (_, Some(held)) if !entry.included => (Outcome::Skipped, Some(held.words())),
+            (_, Some(_)) if !entry.included => (Outcome::Skipped, entry.held_words(now)),
             _ => (Outcome::Skipped, Some(not_begun(plan, entry, why))),
         },
+    }
+}
+
+/// Where the account of a key is that a plan may have deactivated, and that can be activated again; or what
+/// becomes of the key, and why. `is_its` says whether the plan may have deactivated it.
+pub(super) fn left_alone(
+    engine: &Engine,
+    entry: &Entry,
+    account: &BulkAccount,
+    is_its: bool,
+) -> Result<Slot, (Outcome, String)> {
+    if !is_its {
+        let reason = "not deactivated by this plan: left alone";
+        return Err((Outcome::Already, reason.into()));
+    }
+    let Some(slot) = account.slot else {
+        return Err((Outcome::Skipped, Paused::NotOpen.words()));
+    };
+    match &entry.difference {
+        Some(Skipped::AlreadySo) => Ok(slot),
+        Some(Skipped::Gone) => Err((Outcome::Skipped, Skipped::Gone.words())),
+        _ if engine.knows_key(entry) => Err((Outcome::Already, "already Active".into())),
+        _ => {
+            let why = engine.why_not_known(entry);
+            let why = why.map(|error| format!(": {error}")).unwrap_or_default();
+            Err((
+                Outcome::Skipped,
+                format!("not known whether it is Inactive{why}"),
+            ))
+        }
     }
 }
 
@@ -106,7 +172,11 @@ pub(super) fn became(
 fn skipped_as(skipped: &Skipped, record: &ChangedRecord) -> (Outcome, Option<String>) {
     match skipped {
         Skipped::AlreadySo => {
-            let status = record.status.as_deref().unwrap_or("so");
+            let status = match (record.status.as_deref(), record.action) {
+                (Some(status), _) => status,
+                (None, "deactivate") => "Inactive",
+                (None, _) => "Active",
+            };
             (Outcome::Already, Some(format!("already {status}")))
         }
         Skipped::Gone if record.action == "delete" => {
@@ -127,6 +197,13 @@ fn not_begun(plan: &BulkPlan, entry: &Entry, why: &str) -> String {
         (None, "") => "not begun".into(),
         (None, why) => why.to_owned(),
     }
+}
+
+/// Which key an entry is.
+pub(super) fn key_of(plan: &BulkPlan, entry: &Entry) -> KeyOf {
+    let account = plan.account_of(entry);
+    let (id, endpoint) = (account.id.clone(), account.endpoint.clone());
+    (id, endpoint, entry.key.to_string())
 }
 
 /// The record of a key of a plan, without what became of it.

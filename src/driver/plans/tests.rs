@@ -147,6 +147,59 @@ fn what_was_put_off_and_is_opened_from_elsewhere_is_this_process_s_own() {
     assert!(matches!(news[..], [PlanNews::Elsewhere]), "{news:?}");
 }
 
+#[test]
+fn what_is_only_found_is_not_locked() {
+    let (_directory, journal, path) = place();
+    job(&Keeper::default(), &journal, keep(vec![step(0)]));
+    let (one, other) = (Keeper::default(), Keeper::default());
+    for keeper in [&one, &other] {
+        let found = keeper.run(Job::Find, &journal);
+        assert!(matches!(found[0], PlanNews::Kept(..)), "{found:?}");
+    }
+    let news = job(&one, &journal, PlanJob::TakeUp);
+    assert!(matches!(news[..], [PlanNews::IsKept]), "{news:?}");
+    for late in [PlanJob::TakeUp, PlanJob::Look(Box::new(document()))] {
+        let news = job(&other, &journal, late);
+        assert!(matches!(news[0], PlanNews::Elsewhere), "{news:?}");
+    }
+    // It is over: who is late makes no file that no one looks for.
+    let third = Keeper::default();
+    *lock(&third.left) = Some(path.clone());
+    job(&one, &journal, PlanJob::Forget);
+    let news = job(&third, &journal, PlanJob::TakeUp);
+    assert!(matches!(news[..], [PlanNews::NotKept(_)]), "{news:?}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn of_all_that_is_left_the_plan_itself_is_found() {
+    let (_directory, journal, _) = place();
+    let mut others = Vec::new();
+    for days in 1..4 {
+        let mut other = document();
+        other.made -= chrono::TimeDelta::days(days);
+        let keep = PlanJob::Keep(Box::new(other), Vec::new());
+        let keeper = Keeper::default();
+        job(&keeper, &journal, keep);
+        others.push(keeper);
+    }
+    job(&Keeper::default(), &journal, keep(vec![step(1)]));
+    drop(others);
+    let keeper = Keeper::default();
+    let news = job(&keeper, &journal, PlanJob::Look(Box::new(document())));
+    let [PlanNews::Kept(found, done), _, PlanNews::Looked] = &news[..] else {
+        panic!("{news:?}");
+    };
+    assert_eq!((&**found, &done[..]), (&document(), &[step(1)][..]));
+    // With other keys included, it is not the same.
+    let mut other = document();
+    other.keys[0].included = false;
+    assert_eq!(document().judge_left(found), Left::Same);
+    assert_eq!(other.judge_left(found), Left::Otherwise);
+    other.keys.pop();
+    assert_eq!(other.judge_left(found), Left::Other);
+}
+
 #[cfg(unix)]
 #[test]
 fn pipes_and_links_are_not_waited_for_and_not_followed() {

@@ -23,6 +23,8 @@ enum Verdict {
     Skip(Skipped),
     /// AWS asks for fewer calls: it is looked at again.
     Wait,
+    /// What is known now does not tell: it is looked at again at once.
+    Again,
     /// It could not be looked at.
     Failed(Error),
 }
@@ -163,6 +165,9 @@ impl Engine {
     pub(in crate::engine) fn bulk_looked(&mut self, id: PlanId) -> Option<()> {
         let at = self.plan(id)?.bulk?;
         let verdict = self.verdict(id, at)?;
+        if matches!(verdict, Verdict::Again) {
+            return self.look(id);
+        }
         let now = self.now;
         let plan = self.bulk.as_deref_mut()?;
         let account = plan.entries[at].account;
@@ -178,7 +183,7 @@ impl Engine {
                 plan.set_state(at, EntryState::Pending);
                 plan.turn_over(account);
             }
-            Verdict::Wait => {
+            Verdict::Wait | Verdict::Again => {
                 plan.set_state(at, EntryState::Pending);
                 plan.cool(account, at, now);
             }
@@ -228,6 +233,10 @@ impl Engine {
         let error = live.last_used.error();
         if error.is_some_and(is_passing) {
             return Some(Verdict::Wait);
+        }
+        if entry.step.takes_away() && live.last_used.is_idle() {
+            // It was told before the key itself was known.
+            return Some(Verdict::Again);
         }
         let mut now = Reviewed::of(row, key);
         now.last_used = live.last_used.known().filter(|_| error.is_none()).cloned();

@@ -1,6 +1,6 @@
 //! What a plan does, counted by the steps that its keys get; and what a person confirms of it.
 
-use super::{BulkAction, BulkPlan, Entry};
+use super::{BulkAction, BulkPlan, Document, Entry};
 use crate::engine::Engine;
 
 /// How many keys get which step: a plan that deletes deactivates those that are Active.
@@ -104,6 +104,18 @@ impl Confirmation {
             words.collect::<Vec<_>>()
         };
         words(typed) == words(&self.text())
+    }
+}
+
+impl Document {
+    /// What is done to the keys that are included.
+    #[must_use]
+    pub fn steps(&self) -> Steps {
+        let mut steps = Steps::default();
+        for key in self.keys.iter().filter(|key| key.included) {
+            *steps.of_mut(key.step) += 1;
+        }
+        steps
     }
 }
 

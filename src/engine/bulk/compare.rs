@@ -1,8 +1,8 @@
 //! What is in a plan is compared with the accounts before it is applied: each key shows what is different
 //! from what was reviewed, as far as that is known, and the rest is asked for.
 
-use super::{BulkPlan, BulkStage, EntryState, Reviewed, Skipped, hold};
-use crate::engine::{Engine, account::Account, effect::SessionId, request::Read};
+use super::{BulkAction, BulkPlan, BulkStage, Entry, EntryState, Reviewed, Skipped, hold};
+use crate::engine::{Engine, account::Account, effect::SessionId, error::Error, request::Read};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// What is to be compared with the accounts.
@@ -11,6 +11,8 @@ pub(super) struct Comparison {
     pub(super) queue: VecDeque<u32>,
     /// Those whose user's keys were asked for, and whose last use is to be.
     pub(super) asked: HashSet<u32>,
+    /// Those that an earlier run has done, as long as it is not known that they still are so.
+    pub(super) restored: HashSet<u32>,
     /// Those of which it is not known whether a tag makes them exempt.
     pub(super) tags: VecDeque<u32>,
 }
@@ -19,8 +21,16 @@ impl BulkPlan {
     /// Whether something is still to be compared with the accounts.
     #[must_use]
     pub fn is_comparing(&self) -> bool {
-        let Comparison { queue, asked, tags } = &self.comparison;
+        let Comparison {
+            queue, asked, tags, ..
+        } = &self.comparison;
         !(queue.is_empty() && asked.is_empty() && tags.is_empty())
+    }
+
+    /// Whether everything that it is compared by was asked for, also what is not answered.
+    #[must_use]
+    pub fn has_asked(&self) -> bool {
+        self.comparison.queue.is_empty() && self.comparison.tags.is_empty()
     }
 }
 
@@ -43,7 +53,7 @@ impl Engine {
             let Some(slot) = plan.accounts[entry.account].slot else {
                 continue;
             };
-            if entry.state != EntryState::Pending {
+            if entry.state != EntryState::Pending && !plan.comparison.restored.contains(&at) {
                 continue;
             }
             let user = entry.user.clone();
@@ -104,6 +114,9 @@ impl Engine {
         if !here || !plan.comparison.asked.remove(&at) || !entry.step.takes_away() {
             return None;
         }
+        if entry.state == EntryState::Done {
+            return None;
+        }
         let (user, key) = (entry.user.clone(), entry.key.to_string());
         let account = self.fleet.of(session)?;
         let asks_tags = !account.identity.tags_refused;
@@ -117,11 +130,80 @@ impl Engine {
         Some(())
     }
 
+    /// A key that an earlier run has done, and that is not so any more, is not done: someone has taken it
+    /// back since.
+    fn compare_restored(&mut self, session: SessionId, at: usize) -> Option<()> {
+        let place = u32::try_from(at).ok()?;
+        let plan = self.bulk.as_deref()?;
+        let entry = plan.entries.get(at)?;
+        if !plan.comparison.restored.contains(&place) {
+            return None;
+        }
+        let account = self.fleet.of(session)?;
+        let row = account.users.get(&entry.user)?;
+        if !row.keys.is_ready() {
+            return None;
+        }
+        let is_delete = entry.step == BulkAction::Delete;
+        let since = match super::make::known_key(account, &entry.user, &entry.key) {
+            None => (!is_delete).then_some(Skipped::Gone),
+            Some((_, key)) => {
+                let status = &key.live()?.key.status;
+                let is_so = !is_delete && hold::is_so(entry.step, status);
+                (!is_so).then(|| Skipped::Status(status.clone()))
+            }
+        };
+        let plan = self.bulk.as_deref_mut()?;
+        plan.comparison.restored.remove(&place);
+        if let Some(since) = since {
+            plan.set_state(at, EntryState::Skipped(since));
+        }
+        Some(())
+    }
+
+    /// Whether an account tells the status of a key of the plan now, or that it is not there.
+    #[must_use]
+    pub fn knows_key(&self, entry: &Entry) -> bool {
+        let account = self.account_of_entry(entry);
+        account.is_some_and(|account| match account.users.get(&entry.user) {
+            Some(row) => row.keys.is_ready(),
+            None => account.users.is_complete(),
+        })
+    }
+
+    /// Whether all that a key of the plan is compared by is known now.
+    #[must_use]
+    pub fn is_compared(&self, entry: &Entry) -> bool {
+        let known = self
+            .account_of_entry(entry)
+            .and_then(|account| super::make::known_key(account, &entry.user, &entry.key));
+        let needs_use = entry.step.takes_away() && entry.difference.is_none();
+        let wants_use = known.is_some_and(|(_, key)| {
+            key.live()
+                .is_none_or(|live| live.last_used.known().is_none())
+        });
+        self.knows_key(entry) && !(needs_use && wants_use)
+    }
+
+    /// Why the keys of the user of a key of the plan are not known.
+    #[must_use]
+    pub fn why_not_known(&self, entry: &Entry) -> Option<&Error> {
+        let account = self.account_of_entry(entry)?;
+        account.users.get(&entry.user)?.keys.error()
+    }
+
+    fn account_of_entry(&self, entry: &Entry) -> Option<&Account> {
+        self.open_account_of(self.bulk()?.account_of(entry))
+    }
+
     /// Notes what is different of a key that waits for its turn.
     fn compare_entry(&mut self, session: SessionId, at: usize) -> Option<()> {
         let plan = self.bulk.as_deref()?;
         let entry = plan.entries.get(at)?;
         let here = plan.accounts[entry.account].session == Some(session);
+        if here && entry.state == EntryState::Done {
+            return self.compare_restored(session, at);
+        }
         if !here || entry.state != EntryState::Pending {
             return None;
         }

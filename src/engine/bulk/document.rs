@@ -97,6 +97,8 @@ pub enum PlanNews {
     Keeps(Keeping),
     /// The plan in this file, which an earlier run has left, cannot be read: the path, and why.
     Unreadable(String, String),
+    /// It was looked at what earlier runs have left of a plan: what there is was told before.
+    Looked,
     /// A plan under way could not be kept: why.
     NotKept(String),
     /// Another process of this machine carries the same plan out.
@@ -298,6 +300,7 @@ impl Engine {
             PlanNews::Unreadable(path, why) => {
                 self.complain(format!("A kept plan cannot be read: {path}: {why}"));
             }
+            PlanNews::Looked => {}
             PlanNews::Elsewhere => {
                 self.pause_bulk();
                 self.complain("Paused: another iamkeys carries this plan out");
@@ -366,6 +369,10 @@ impl Engine {
                 },
             });
         }
+        // Someone may have taken back what was done.
+        let restored = (0..).zip(&plan.entries);
+        let restored = restored.filter(|(_, entry)| entry.state == EntryState::Done);
+        plan.comparison.restored = restored.map(|(at, _)| at).collect();
         if !done.is_empty() {
             plan.stage = BulkStage::Paused;
         }

@@ -193,6 +193,15 @@ impl Entry {
         self.sent_before && is_so
     }
 
+    /// Whether nothing is left to be waited for.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(
+            self.state,
+            EntryState::Done | EntryState::Skipped(_) | EntryState::Failed(_)
+        )
+    }
+
     /// Whether it has to be done still: what has surely failed is tried again.
     pub(super) fn is_left(&self) -> bool {
         self.included && matches!(self.state, EntryState::Pending | EntryState::Failed(_))
