@@ -256,7 +256,7 @@ impl World {
             Read::Tags(user) if self.exempt.contains_key(&**user) => {
                 let text = self.exempt[&**user].clone();
                 let tag = ("iamkeys:exempt".to_owned(), text);
-                Answer::Tags(UserTags::read([tag], |text| text.into()))
+                Answer::Tags(UserTags::read([tag], Into::into))
             }
             Read::Summary => Answer::Summary(Summary::default()),
             Read::Report => Answer::Report(Box::new(Report {
