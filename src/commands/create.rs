@@ -30,7 +30,7 @@ use record::NewKeyRecord;
 /// Creates a key.
 pub(super) async fn run(args: &CreateArgs, command: &mut Command) -> Result<ExitStatus, Ended> {
     if confirm::is_read_only(&command.runner)
-        || store::is_shown_unasked(args.to.as_ref(), args.storing.show)
+        || store::cannot_be_printed(args.to.as_ref(), args.storing.show)
     {
         return Ok(if command.runner.engine.settings.read_only {
             ExitStatus::Failed

@@ -67,7 +67,7 @@ pub(super) async fn run(args: &RotateArgs, command: &mut Command) -> Result<Exit
     if confirm::is_read_only(&command.runner) {
         return Ok(ExitStatus::Failed);
     }
-    if store::is_shown_unasked(args.to.as_ref(), args.storing.show) {
+    if store::cannot_be_printed(args.to.as_ref(), args.storing.show) {
         return Ok(ExitStatus::Usage);
     }
     if args.to.is_some() && args.resume {

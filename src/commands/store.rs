@@ -60,17 +60,46 @@ enum Looked {
     Decided,
 }
 
-/// Whether a secret would go to a terminal without `--show`: then that was said.
-pub(super) fn is_shown_unasked(named: Option<&Named>, show: bool) -> bool {
-    let prints = named.is_some_and(prints);
-    let is_it = prints && !show && io::stdout().is_terminal();
-    if is_it {
+/// Whether a secret would go to a terminal without `--show`, or nowhere: then that was said.
+pub(super) fn cannot_be_printed(named: Option<&Named>, show: bool) -> bool {
+    if !named.is_some_and(prints) {
+        return false;
+    }
+    if is_discarded() {
+        complain(
+            "iamkeys: standard output is closed or the null device, and the secret would be lost. Nothing \
+             was created.",
+        );
+        return true;
+    }
+    let is_shown = !show && io::stdout().is_terminal();
+    if is_shown {
         complain(
             "iamkeys: standard output is a terminal, and would show the secret: pass --show for that, or \
              another --to. Nothing was created.",
         );
     }
-    is_it
+    is_shown
+}
+
+/// Whether nobody gets what goes to standard output. One that was closed is the null device by now: the
+/// standard library opens it in its place.
+#[cfg(unix)]
+fn is_discarded() -> bool {
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+    let null = std::fs::metadata("/dev/null");
+    let null = null.ok().filter(|it| it.file_type().is_char_device());
+    let output = rustix::fs::fstat(io::stdout()).ok();
+    let both = null.zip(output);
+    both.is_some_and(|(null, output)| {
+        let is_device = rustix::fs::FileType::from_raw_mode(output.st_mode).is_char_device();
+        is_device && output.st_rdev == null.rdev()
+    })
+}
+
+#[cfg(not(unix))]
+fn is_discarded() -> bool {
+    false
 }
 
 /// Whether standard output is the secret's.

@@ -438,6 +438,24 @@ fn a_full_disk_is_seen_before_or_leaves_the_secret_in_a_file() {
     world.assert_untouched();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_secret_is_not_printed_to_where_it_would_be_lost() {
+    let world = World::new();
+    for destination in ["env", "json"] {
+        let mut command = world.command(&create(destination));
+        let ran = Ran::of(command.stdout(Stdio::null()).output().unwrap());
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        assert!(ran.err.contains("would be lost"), "{}", ran.err);
+        world.assert_untouched();
+    }
+    let program = env!("CARGO_BIN_EXE_iamkeys");
+    let script = format!("exec {program} rotate {USER} --to env --yes --demo --no-journal >&-");
+    let ran = Ran::of(Command::new("sh").args(["-c", &script]).output().unwrap());
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("would be lost"), "{}", ran.err);
+}
+
 #[test]
 fn where_not_even_a_file_can_be_made_what_to_do_is_said() {
     let world = World::new();
