@@ -18,6 +18,7 @@ use crate::{
         Change, Engine, Exit, Intent, PlanId, Slot,
         account::KeyRow,
         destination::Named,
+        model::KeyStatus,
         stakes::{sentence, used_at},
         text::visible,
         unresolved::Finding,
@@ -247,7 +248,14 @@ pub(super) fn no_room(engine: &Engine, slot: Slot, user: &str) -> Option<String>
     };
     let keys: Vec<String> = rows.iter().map(describe).collect();
     let what = match engine.deletable(slot, user) {
-        Some(row) => format!("{} could go: iamkeys delete {}", row.key.id, row.key.id),
+        Some(row) if row.key.status == KeyStatus::Inactive => {
+            format!("{} could go: iamkeys delete {}", row.key.id, row.key.id)
+        }
+        // One that is Active is deleted only after it was watched.
+        Some(row) => format!(
+            "{} was never used, and may go: iamkeys deactivate {}, and delete it later",
+            row.key.id, row.key.id
+        ),
         None => sentence("none of them is known to be safe to delete"),
     };
     Some(format!(

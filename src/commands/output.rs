@@ -77,7 +77,14 @@ pub(super) fn columns_of<R: Record>(names: &[String], format: Format) -> Vec<&'s
     if names.is_empty() {
         return usual.iter().filter_map(|name| find(name)).collect();
     }
-    names.iter().filter_map(|name| find(name)).collect()
+    let mut columns: Vec<&'static Column<R>> = Vec::new();
+    for column in names.iter().filter_map(|name| find(name)) {
+        // An object has no field twice.
+        if !columns.iter().any(|known| known.name == column.name) {
+            columns.push(column);
+        }
+    }
+    columns
 }
 
 /// Prints records.

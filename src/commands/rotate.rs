@@ -286,6 +286,9 @@ impl Rotating<'_> {
             }
             What::Kept(path, why) => {
                 self.record.stored_in = Some(format!("file {path}"));
+                // AWS may not list the new key yet.
+                self.record.waits_for =
+                    "you: put the secret where it belongs, and delete that file";
                 ("kept", why, incomplete)
             }
             What::Lost(why) => ("lost", why, incomplete),

@@ -434,7 +434,12 @@ impl Runner {
             }
         }
         let was_asked = self.engine.obstacle().is_some();
+        let asks_no_more = !matches!(event, Event::Signal(Signal::Interrupt));
         self.hear(vec![event]);
+        if asks_no_more {
+            // What is left to be done is done without an answer.
+            self.questions.drop_line();
+        }
         match self.engine.obstacle() {
             Some(_) if !is_interrupt => {}
             // A second interrupt does not want to wait.

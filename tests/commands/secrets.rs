@@ -996,6 +996,23 @@ fn a_secret_that_is_refused_is_shown_or_kept_if_a_person_wants_that() {
     assert_eq!(mode(&world.kept()), 0o600);
 }
 
+#[test]
+fn no_signal_waits_for_what_is_asked_or_loses_the_secret() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
+        let world = World::new();
+        let mut program = world
+            .in_terminal(&["create", USER, "--to", "exec:exit 7"])
+            .run();
+        program.wait_text("Create? [y/N]");
+        program.press("y\r");
+        program.wait_text("[k] keep it in a file:");
+        program.signal(signal);
+        program.wait_text("is kept in");
+        program.wait_exit().assert_clean(code);
+        assert_eq!(mode(&world.kept()), 0o600);
+    }
+}
+
 /// The new key is used by somebody, after the old one was used last, which was so many days ago.
 fn take_over(world: &World, days: i64) {
     let used = |at| LastUsed {

@@ -132,6 +132,7 @@ impl Named {
                 check_parameter(name)?;
                 Self::External(External::Parameter(name.into()))
             }
+            "env" | "json" => return Err(format!("{kind} is standard output, and has no name")),
             _ => return Err(unknown(kind)),
         })
     }
@@ -240,6 +241,7 @@ mod tests {
             ("", "is no destination"),
             ("file:x", "file is no destination"),
             ("profile", "profile is no destination"),
+            ("env:x", "env is standard output, and has no name"),
             ("profile:", "profile: needs the name"),
             ("csv:", "csv: needs the path"),
             ("exec: ", "exec: needs a command"),
