@@ -36,7 +36,7 @@ mod user;
 mod users;
 
 pub use check::CheckFormat;
-pub use completions::{Shell, complete, profiles};
+pub use completions::{Shell, complete, profiles, users};
 pub use output::Format;
 
 use crate::{

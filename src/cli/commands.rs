@@ -12,6 +12,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
+use clap_complete::ArgValueCandidates;
 use std::{ffi::OsStr, path::PathBuf};
 
 /// What is done instead of showing the users and their keys.
@@ -218,7 +219,8 @@ const TO_HELP: &str = "Where the secret goes: profile:NAME (of the credentials f
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct CreateArgs {
     /// The user who gets the key, in whichever account that is open
-    #[arg(value_name = "USER", value_parser = UserParser)]
+    #[arg(value_name = "USER", value_parser = UserParser,
+          add = ArgValueCandidates::new(crate::commands::users))]
     pub user: String,
     /// Where the secret goes.
     #[arg(long, value_name = "DEST", value_parser = DestinationParser, required = true, help = TO_HELP)]
@@ -239,7 +241,8 @@ pub struct CreateArgs {
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct RotateArgs {
     /// The user, or the ID of the key that goes
-    #[arg(value_name = "USER|KEY_ID", value_parser = UserParser)]
+    #[arg(value_name = "USER|KEY_ID", value_parser = UserParser,
+          add = ArgValueCandidates::new(crate::commands::users))]
     pub of: String,
     /// Where the secret of the new key goes.
     #[arg(long, value_name = "DEST", value_parser = DestinationParser, help = TO_HELP)]

@@ -1,13 +1,15 @@
 //! `iamkeys completions`: what makes a shell ask this program how a command line goes on. The shell asks
-//! it anew each time, so that the profiles are those that there are.
+//! it anew each time, so that the profiles are those that there are. No account is asked: the users are
+//! those whose keys were changed from this machine.
 
-use crate::{aws, cli};
+use crate::{aws, cli, journal};
 use clap::ValueEnum;
 use clap_complete::{
     CompleteEnv,
     engine::CompletionCandidate,
     env::{Bash, EnvCompleter, Fish, Powershell, Zsh},
 };
+use std::collections::BTreeSet;
 
 /// The variable by which a shell asks.
 const ASKS: &str = "IAMKEYS_COMPLETE";
@@ -75,4 +77,15 @@ pub fn profiles() -> Vec<CompletionCandidate> {
     names
         .map(|profile| CompletionCandidate::new(profile.name.to_string()))
         .collect()
+}
+
+/// The names of the users whose keys were changed from this machine, by the usual journal.
+#[must_use]
+pub fn users() -> Vec<CompletionCandidate> {
+    let read = journal::usual_place().and_then(|path| journal::read(&path));
+    let Ok((changes, _)) = read else {
+        return Vec::new();
+    };
+    let names: BTreeSet<String> = changes.into_iter().map(|it| it.sent.user).collect();
+    names.into_iter().map(CompletionCandidate::new).collect()
 }

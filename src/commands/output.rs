@@ -186,6 +186,14 @@ mod tests {
     };
 
     #[test]
+    fn a_column_that_is_named_twice_is_there_once() {
+        let names = ["user", "key_id", "user"].map(String::from);
+        let columns = columns_of::<KeyRecord>(&names, Format::Jsonl);
+        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        assert_eq!(names, ["user", "key_id"]);
+    }
+
+    #[test]
     fn each_column_that_can_be_named_is_there_and_no_other() {
         fn names<R: Record>() -> Vec<&'static str> {
             R::COLUMNS.iter().map(|column| column.name).collect()

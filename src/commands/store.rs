@@ -120,7 +120,16 @@ pub(super) async fn choose(
 ) -> Result<Result<Vec<String>, String>, Ended> {
     let mut lines = match look(runner, whom, named).await? {
         Looked::Refused(why) => return Ok(Err(why)),
-        Looked::ToAgree(lines, _) => lines,
+        Looked::ToAgree(lines, replaces) => {
+            if replaces && way == Way::Yes {
+                // Nobody is shown it otherwise.
+                runner.clear_progress();
+                for line in &lines {
+                    complain(format_args!("iamkeys: {}", visible(line)));
+                }
+            }
+            lines
+        }
         Looked::Decided => Vec::new(),
     };
     let phase = runner.engine.vault.choosing().map(|it| &it.phase);

@@ -260,6 +260,25 @@ fn a_profile_gets_the_key_and_the_others_stay() {
 }
 
 #[test]
+fn a_key_that_is_replaced_in_a_profile_is_named_although_nothing_is_asked() {
+    let world = World::new();
+    let path = world.path(".aws/credentials");
+    fs::create_dir(world.path(".aws")).unwrap();
+    let before = "[ci]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\
+                  aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n";
+    fs::write(&path, before).unwrap();
+    let ran = world.run(&create("profile:ci"));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("AKIAIOSFODNN7EXAMPLE"), "{}", ran.err);
+    assert!(!ran.err.contains("wJalr"), "{}", ran.err);
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains(&world.new_key())
+    );
+}
+
+#[test]
 fn a_new_file_gets_the_key_and_one_that_is_there_is_refused_before_anything_is_created() {
     let world = World::new();
     fs::write(world.path("there.csv"), "the only copy of another").unwrap();

@@ -1,6 +1,8 @@
 //! Completions and manual pages.
 
-use crate::{Ran, iamkeys};
+use crate::{Ran, iamkeys, served};
+use chrono::Utc;
+use iamkeys::demo::Account;
 use std::process::Command;
 
 #[test]
@@ -20,11 +22,15 @@ fn a_shell_is_told_what_to_ask() {
 /// What a shell is told that has these words on its line, the last one being typed.
 fn completed(words: &[&str], config: &str) -> Vec<String> {
     let home = tempfile::tempdir().unwrap();
-    std::fs::create_dir(home.path().join(".aws")).unwrap();
-    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    completed_at(home.path(), words, config)
+}
+
+fn completed_at(home: &std::path::Path, words: &[&str], config: &str) -> Vec<String> {
+    std::fs::create_dir_all(home.join(".aws")).unwrap();
+    std::fs::write(home.join(".aws/config"), config).unwrap();
     let output = iamkeys(&["--"])
         .args(words)
-        .env("HOME", home.path())
+        .env("HOME", home)
         .env("IAMKEYS_COMPLETE", "bash")
         .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
         .env("_CLAP_COMPLETE_COMP_TYPE", "9")
@@ -34,6 +40,24 @@ fn completed(words: &[&str], config: &str) -> Vec<String> {
         .unwrap();
     let ran = Ran::of(output).well();
     ran.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn users_are_completed_whose_keys_were_changed_from_here() {
+    let home = tempfile::tempdir().unwrap();
+    let complete = |words: &[&str]| completed_at(home.path(), words, "");
+    assert_eq!(complete(&["iamkeys", "create", "graf"]), [""; 0]);
+    let account = served(Account::demo(Utc::now()));
+    let credentials = account.endpoint.sdk_credentials();
+    let ran = iamkeys(&["deactivate", "AKIAQX7DEMO4DEPLOY01", "--yes"])
+        .args(["--endpoint-url", &account.url()])
+        .env("AWS_ACCESS_KEY_ID", credentials.access_key_id())
+        .env("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key())
+        .env("HOME", home.path())
+        .output();
+    Ran::of(ran.unwrap()).well();
+    assert_eq!(complete(&["iamkeys", "create", "depl"]), ["deploy-bot"]);
+    assert_eq!(complete(&["iamkeys", "rotate", "d"]), ["deploy-bot"]);
 }
 
 #[test]
