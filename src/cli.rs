@@ -3,6 +3,7 @@
 mod commands;
 mod config_command;
 mod in_force;
+mod meant;
 
 pub use commands::{
     ALL_REGIONS, AccountsArgs, ChangeArgs, CheckArgs, CreateArgs, FindArgs, FormatArgs, ImpactArgs,
@@ -177,7 +178,7 @@ impl TypedValueParser for KeyIdParser {
     ) -> Result<KeyId, clap::Error> {
         let refused = |why: &NotAKey| {
             let names = command.get_subcommands().map(Command::get_name);
-            if let Some(meant) = commands::meant(&value.to_string_lossy(), names) {
+            if let Some(meant) = meant::meant(&value.to_string_lossy(), names) {
                 let text = format!("there is no such command. Did you mean {meant}?");
                 return command.clone().error(ErrorKind::InvalidSubcommand, text);
             }

@@ -25,7 +25,7 @@ use crate::{
         findings::{self, RootVerdict, Rule, Severity, ShownRule, StatedExemption},
         fleet::Scope,
         query::{Query, Scratch},
-        text::visible,
+        text::{plural, visible},
     },
     stderr::complain,
 };
@@ -116,7 +116,7 @@ impl Counted {
             (self.unknown_accounts, "account"),
         ];
         let some = of.into_iter().filter(|(count, _)| *count > 0);
-        let words = some.map(|(count, what)| text::count(count, what));
+        let words = some.map(|(count, what)| plural(count, what));
         let words: Vec<String> = words.collect();
         (!words.is_empty()).then(|| words.join(" and "))
     }

@@ -1,6 +1,9 @@
 //! Dates and ages in words. Ages are rounded down.
 
-pub(super) use crate::engine::age::{ago, long};
+pub(super) use crate::engine::{
+    age::{ago, long},
+    text::{count, plural},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -65,27 +68,6 @@ pub(super) fn took(took: Duration) -> String {
     }
 }
 
-/// A number with its thousands apart.
-#[must_use]
-pub(super) fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number of things: `1 user`, `24 users`.
-#[must_use]
-pub(super) fn plural(number: usize, thing: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{s}", count(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,14 +101,5 @@ mod tests {
         assert_eq!(took(Duration::from_secs(1)), "1.0s");
         assert_eq!(took(Duration::from_millis(9_999)), "9.9s");
         assert_eq!(took(Duration::from_millis(75_100)), "75s");
-    }
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(7500), "7,500");
-        assert_eq!(count(100_000), "100,000");
-        assert_eq!(plural(1, "key"), "1 key");
     }
 }

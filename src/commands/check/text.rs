@@ -7,7 +7,7 @@ use super::{
 };
 use crate::engine::{
     findings::Severity,
-    text::{visible, width},
+    text::{plural, visible, width},
 };
 use std::collections::HashSet;
 
@@ -20,12 +20,6 @@ const MOST: [usize; 2] = [12, 17];
 
 /// What stands before a key.
 const INDENT: &str = "  ";
-
-/// So many of something.
-pub(super) fn count(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{s}")
-}
 
 /// All findings; nothing where there are none.
 pub(super) fn of(findings: &Findings<'_>, looks: Looks) -> String {
@@ -154,9 +148,9 @@ fn total(findings: &Findings<'_>, looks: Looks) -> String {
         (of > 0).then(|| looks.severity(severity, &words))
     });
     let by_severity: Vec<String> = by_severity.collect();
-    let mut text = looks.strong(&count(found.len(), "finding"));
+    let mut text = looks.strong(&plural(found.len(), "finding"));
     if !found.is_empty() {
-        let keys = count(keys.len(), "key");
+        let keys = plural(keys.len(), "key");
         text += &[" on ", &keys, ": ", &by_severity.join(", ")].concat();
     }
     let exempt = findings.records.iter().filter(is_exempt).count();

@@ -2,7 +2,6 @@
 //! it has come to its end. What becomes of each key is printed as soon as that is known.
 
 use super::{
-    document::count,
     open::{self, Before, Deactivated, ELSEWHERE, KeyOf, NotKept, Opening, Purpose},
     told,
 };
@@ -20,7 +19,7 @@ use crate::{
         BulkIntent, BulkPlan, Engine, Exit, Intent, Origin, PlanJob,
         account::Account,
         bulk::{BulkStage, Document, Entry, EntryState, Marked, Paused, PlanNews},
-        text::visible,
+        text::{plural, visible},
         unresolved::Finding,
     },
     stderr::complain,
@@ -199,7 +198,7 @@ impl Applying {
             complain(format_args!(
                 "iamkeys: nothing was changed: {NOT_NAMED}. {} that it was to deactivate {} Inactive now: \
                  to activate them all, confirm it in the terminal, without --yes",
-                count(unknown, "key"),
+                plural(unknown, "key"),
                 if unknown == 1 { "is" } else { "are" },
             ));
             return None;
@@ -445,7 +444,7 @@ impl Applying {
         if !parts.is_empty() {
             complain(format_args!(
                 "iamkeys: {}: {}",
-                count(self.outcomes.len(), "key"),
+                plural(self.outcomes.len(), "key"),
                 parts.join(", ")
             ));
         }

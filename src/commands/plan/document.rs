@@ -12,7 +12,7 @@ use crate::{
         BulkAction,
         bulk::{Document, DocumentKey, HeldBack, Steps},
         model::{KeyStatus, LastUsed},
-        text::visible,
+        text::{plural, visible},
     },
     plans,
     stderr::complain,
@@ -160,7 +160,7 @@ fn summary(document: &Document) -> Vec<String> {
     if held > 0 {
         lines.push(format!(
             "{} held back, and included by hand",
-            count(held, "key")
+            plural(held, "key")
         ));
     }
     lines
@@ -187,7 +187,7 @@ pub(super) fn head(document: &Document, what: &str, accounts: usize) -> String {
     };
     format!(
         "plan to {what} in {}, made {}{by}{undoes}",
-        count(accounts, "account"),
+        plural(accounts, "account"),
         document.made.format("%Y-%m-%d %H:%M UTC"),
     )
 }
@@ -213,7 +213,7 @@ pub(super) fn left_out(document: &Document) -> Option<String> {
     let all: usize = left_out.values().sum();
     let whys = left_out.iter().map(|(why, count)| format!("{count} {why}"));
     let whys: Vec<String> = whys.collect();
-    (all > 0).then(|| format!("left out: {}: {}", count(all, "key"), whys.join(", ")))
+    (all > 0).then(|| format!("left out: {}: {}", plural(all, "key"), whys.join(", ")))
 }
 
 /// Tells of a plan on standard error.
@@ -221,12 +221,6 @@ pub(super) fn tell(document: &Document) {
     for line in summary(document) {
         complain(format_args!("iamkeys: {line}"));
     }
-}
-
-/// A number of things.
-pub(super) fn count(count: usize, noun: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{s}")
 }
 
 /// Opens the accounts of a plan, and prints it with what is different now.
@@ -273,13 +267,13 @@ pub(super) async fn compare(
     if not_open > 0 {
         complain(format_args!(
             "iamkeys: {} not compared: their accounts are not open",
-            count(not_open, "key")
+            plural(not_open, "key")
         ));
     }
     if not_known > 0 {
         complain(format_args!(
             "iamkeys: {} not compared: not all of what is compared could be read{why}",
-            count(not_known, "key")
+            plural(not_known, "key")
         ));
     }
     Ok(if not_open + not_known > 0 {

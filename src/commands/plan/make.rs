@@ -1,7 +1,7 @@
 //! A plan is made of the keys that pass a filter, once all is known of them that the filter, the reasons
 //! for holding back and the rules need.
 
-use super::document::{self, PlanRecord, count, records};
+use super::document::{self, PlanRecord, records};
 use crate::{
     cli::PlanMakeArgs,
     commands::{
@@ -17,6 +17,7 @@ use crate::{
         bulk::{Document, Marked, PlanNews},
         fleet::Scope,
         query::{Query, Scratch},
+        text::plural,
     },
     plans,
     stderr::complain,
@@ -68,7 +69,7 @@ impl Making {
         if unknown > 0 {
             complain(format_args!(
                 "iamkeys: {} not in the plan: not known whether the filter matches",
-                count(unknown, "key")
+                plural(unknown, "key")
             ));
         }
         let printed = match &self.to {

@@ -217,14 +217,9 @@ fn are_open(engine: &Engine, wanted: &[DocumentAccount]) -> bool {
     wanted.iter().all(|wanted| is_open(engine, wanted)) || all_over()
 }
 
-/// Whether an account of a plan is open.
+/// Whether an account of a plan is open, and it is known what it is called.
 fn is_open(engine: &Engine, wanted: &DocumentAccount) -> bool {
-    engine.fleet.rows(Scope::All).accounts().any(|account| {
-        account.stage == Stage::SignedIn
-            && account.identity.account_id() == wanted.id.as_deref()
-            && account.endpoint() == wanted.endpoint.as_deref()
-            && is_named(account)
-    })
+    engine.account_of_plan(wanted).is_some_and(is_named)
 }
 
 /// Waits until it is known what is different now, as far as the accounts tell.

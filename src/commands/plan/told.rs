@@ -1,7 +1,7 @@
 //! What is told of a plan: what it would do now, and what became of each key.
 
 use super::{
-    document::{count, head, left_out, steps_words},
+    document::{head, left_out, steps_words},
     open::{KeyOf, difference_words, words_of},
 };
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     engine::{
         BulkAction, BulkPlan, Engine, Slot,
         bulk::{BulkAccount, Document, Entry, EntryState, Paused, Skipped},
+        text::plural,
     },
 };
 use chrono::{DateTime, Utc};
@@ -29,13 +30,13 @@ pub(super) fn what_is_done(
     if asked.overriding > 0 {
         lines.push(format!(
             "  {} held back, and included by hand",
-            count(asked.overriding, "key")
+            plural(asked.overriding, "key")
         ));
     }
     if asked.waiting > 0 {
         lines.push(format!(
             "  {} more in accounts that are not open: left for later",
-            count(asked.waiting, "key")
+            plural(asked.waiting, "key")
         ));
     }
     if plan.action == BulkAction::Delete && asked.steps.all() > 0 {
@@ -69,7 +70,7 @@ pub(super) fn what_is_done(
         lines.push(format!(
             "  {}{id}{production}{open}: {}",
             account.name,
-            count(account.included, "key")
+            plural(account.included, "key")
         ));
     }
     let keys = plan.entries().iter().zip(&document.keys);

@@ -8,7 +8,11 @@ use super::{
     BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Keeping,
     KeptPlan, KeptStep, Reviewed, Skipped, Steps,
 };
-use crate::engine::{Effect, Engine, News, account::Stage as AccountStage, effect::PlanJob};
+use crate::engine::{
+    Effect, Engine, News,
+    account::{Account, Stage as AccountStage},
+    effect::PlanJob,
+};
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 
@@ -220,15 +224,15 @@ impl Engine {
         self.bulk_opening.as_ref()
     }
 
-    /// Whether an account of a document is open.
-    pub(super) fn is_open(&self, wanted: &DocumentAccount) -> bool {
-        let mut accounts = self.fleet.accounts().iter();
-        wanted.id.is_some()
-            && accounts.any(|account| {
-                account.stage == AccountStage::SignedIn
-                    && account.identity.account_id() == wanted.id.as_deref()
-                    && account.endpoint() == wanted.endpoint.as_deref()
-            })
+    /// The account of a document, where it is open.
+    #[must_use]
+    pub fn account_of_plan(&self, wanted: &DocumentAccount) -> Option<&Account> {
+        let id = wanted.id.as_deref()?;
+        self.fleet.accounts().iter().find(|account| {
+            account.stage == AccountStage::SignedIn
+                && account.identity.account_id() == Some(id)
+                && account.endpoint() == wanted.endpoint.as_deref()
+        })
     }
 
     /// Why a plan is for no account that is open.
@@ -326,7 +330,11 @@ impl Engine {
         if let Some(why) = self.why_no_room_for_bulk() {
             return Err(why.into());
         }
-        if !document.accounts.iter().any(|it| self.is_open(it)) {
+        if !document
+            .accounts
+            .iter()
+            .any(|it| self.account_of_plan(it).is_some())
+        {
             return Err(self.why_not_open(&document));
         }
         let id = BulkId(self.number());

@@ -82,7 +82,7 @@ impl Engine {
         let kept = self.kept_plan().filter(|kept| !kept.put_off);
         kept.is_some_and(|kept| {
             let mut accounts = kept.document.accounts.iter();
-            accounts.any(|account| self.is_open(account))
+            accounts.any(|account| self.account_of_plan(account).is_some())
         })
     }
 
