@@ -1646,6 +1646,37 @@ fn what_is_opened_before_its_users_are_listed_is_compared_and_applied_all_the_sa
 }
 
 #[test]
+fn a_last_use_that_is_told_before_its_key_is_known_is_asked_again() {
+    let users = || one("a", vec![key("AKIAONE", true, 900, None)]);
+    let mut world = World::new(users());
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    let mut world = World::new(Vec::new());
+    world.accounts = users();
+    let (slot, _) = world.engine.open(Target::Ambient);
+    world.sign_in(slot, 0);
+    world
+        .effects
+        .retain(|effect| !matches!(effect, Effect::Read(_, _, Read::Users(_))));
+    world.run_with_alias("acme-0");
+    // What the opened plan is compared by is not answered yet.
+    world.hear(Event::Plan(PlanNews::Opened(Ok(Box::new(document)))));
+    world.effects.clear();
+    world.apply();
+    let reads = world.effects.iter().filter_map(|effect| match effect {
+        Effect::Read(_, _, read) => Some(read.clone()),
+        _ => None,
+    });
+    let reads: Vec<Read> = reads.collect();
+    let is_use = |read: &Read| matches!(read, Read::LastUsed(..));
+    assert!(reads.iter().any(is_use), "{reads:?}");
+    // The last use comes first.
+    world.effects.make_contiguous().reverse();
+    world.run();
+    assert_eq!((world.tally().done, world.tally().skipped), (1, 0));
+}
+
+#[test]
 fn what_another_plan_has_deactivated_is_taken_back_by_one_that_says_so() {
     let off = key("AKIAOFF", false, 900, None);
     let mut world = World::new(one("a", vec![off, key("AKIAON", true, 900, None)]));

@@ -234,8 +234,8 @@ impl Engine {
         if error.is_some_and(is_passing) {
             return Some(Verdict::Wait);
         }
-        if entry.step.takes_away() && live.last_used.is_idle() {
-            // It was told before the key itself was known.
+        if entry.step.takes_away() && live.last_used.is_awaited() {
+            // It was told before the key itself was known, and so of no key.
             return Some(Verdict::Again);
         }
         let mut now = Reviewed::of(row, key);
