@@ -26,6 +26,7 @@ const CRATES: &[&str] = &[
     "chrono",
     "nucleo_matcher",
     "secrecy",
+    "smallvec",
     "unicode_properties",
     "unicode_width",
     "wildmatch",
@@ -58,6 +59,8 @@ const STD: &[&[&str]] = &[
     &["str"],
     &["string"],
     &["sync", "Arc"],
+    &["sync", "Mutex"],
+    &["sync", "PoisonError"],
     &["time", "Duration"],
     &["vec"],
 ];

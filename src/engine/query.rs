@@ -5,6 +5,7 @@
 //! wherever these are from.
 
 mod alternative;
+mod asked;
 pub mod complete;
 mod condition;
 pub(in crate::engine) mod glob;
@@ -15,6 +16,7 @@ pub mod sort;
 mod tests;
 mod word;
 
+pub use asked::Asked;
 pub use condition::Judging;
 pub use language::{GUIDE, LONGEST_ERROR};
 pub use word::Scratch;
@@ -338,6 +340,12 @@ impl Query {
         let narrows =
             |one: &Alternative| previous.alternatives.iter().any(|other| one.narrows(other));
         previous.is_empty() || !self.is_empty() && self.alternatives.iter().all(narrows)
+    }
+
+    /// Whether no key of a user can pass, whatever is known of it, by what is asked of the user.
+    #[must_use]
+    pub fn rules_out(&self, user: &UserFacts<'_>) -> bool {
+        !self.is_empty() && self.alternatives.iter().all(|one| !one.admits(user))
     }
 
     /// Whether a user passes. Costs a fraction of [`Query::user_score`], which says the same.

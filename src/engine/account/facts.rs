@@ -5,7 +5,7 @@ use crate::engine::{
     findings::Rules,
     impact::Power,
     model::KeyStatus,
-    query::{KeyFacts, UserFacts},
+    query::{Asked, KeyFacts, UserFacts},
 };
 use chrono::{DateTime, Utc};
 
@@ -13,8 +13,9 @@ use chrono::{DateTime, Utc};
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     account: &'a Account,
-    names: [Option<&'a str>; 5],
     rules: &'a Rules,
+    /// Nobody asks for the rest: of that, nothing is told.
+    asked: Asked,
     now: DateTime<Utc>,
 }
 
@@ -22,10 +23,27 @@ impl<'a> Facts<'a> {
     /// Of an account.
     #[must_use]
     pub fn of(account: &'a Account, now: DateTime<Utc>) -> Self {
-        Self::by(account, account.findings.rules(), now)
+        Self::asked(account, Asked::ALL, now)
     }
 
-    /// The same by these rules.
+    /// The same for a query that asks for no more than this.
+    #[must_use]
+    pub fn asked(account: &'a Account, asked: Asked, now: DateTime<Utc>) -> Self {
+        let rules = account.findings.rules();
+        let of_rules = if asked.has(Asked::FINDINGS) {
+            rules.asked()
+        } else {
+            Asked::default()
+        };
+        Self {
+            account,
+            rules,
+            asked: asked | of_rules,
+            now,
+        }
+    }
+
+    /// The same for these rules, which need not be told what exemptions take keys out of.
     pub(in crate::engine) fn by(
         account: &'a Account,
         rules: &'a Rules,
@@ -33,25 +51,40 @@ impl<'a> Facts<'a> {
     ) -> Self {
         Self {
             account,
-            names: account.identity.all_names(),
             rules,
+            asked: rules.asked(),
             now,
+        }
+    }
+
+    /// What the account is called.
+    fn names(&self) -> [Option<&'a str>; 5] {
+        if self.asked.has(Asked::ACCOUNT) {
+            self.account.identity.all_names()
+        } else {
+            [None; 5]
         }
     }
 
     /// Of a user.
     #[must_use]
     pub fn user(&self, row: &'a UserRow) -> UserFacts<'a> {
-        let statuses = row.statuses();
+        let statuses = self.asked.has(Asked::STATUSES).then(|| row.statuses());
+        let statuses = statuses.flatten();
+        let quarantined = || self.account.users.is_quarantined(&row.user.name);
         UserFacts {
-            account: self.names,
+            account: self.names(),
             name: &row.user.name,
             path: &row.user.path,
             keys: row.key_count(),
             owner: row.known_owner(),
             tags: row.tags.known(),
             admin: row.power.map(Power::is_admin),
-            quarantined: self.account.users.is_quarantined(&row.user.name),
+            quarantined: self
+                .asked
+                .has(Asked::QUARANTINE)
+                .then(quarantined)
+                .flatten(),
             active: statuses.map(|(active, _)| active),
             neither: statuses.map_or(0, |(_, neither)| neither),
             password: row.login.has_password(),
@@ -64,7 +97,7 @@ impl<'a> Facts<'a> {
     /// Of the root user: nothing but where it is.
     pub(in crate::engine) fn root(&self) -> UserFacts<'a> {
         UserFacts {
-            account: self.names,
+            account: self.names(),
             rules: Some(self.rules),
             ..UserFacts::default()
         }
@@ -73,31 +106,26 @@ impl<'a> Facts<'a> {
     /// Of a key of a user.
     #[must_use]
     pub fn key(&self, row: &'a UserRow, key: Known<'a>) -> KeyFacts<'a> {
-        KeyFacts {
-            own: self.is_own(key),
-            ..self.key_exempt(row, key, self.exempt(row, key))
-        }
+        let exempt = || {
+            let today = self.now.date_naive();
+            self.rules.exempt(row, key.id(), today).known()
+        };
+        let exempt = self.asked.has(Asked::EXEMPT).then(exempt).flatten();
+        self.key_exempt(row, key, exempt)
     }
 
-    /// Which of the rules exemptions take a key out of, where that is known.
-    fn exempt(&self, row: &UserRow, key: Known<'_>) -> Option<u64> {
-        let exempt = self.rules.exempt(row, key.id(), self.now.date_naive());
-        exempt.known()
-    }
-
-    /// Whether it is the session's own key.
-    pub(in crate::engine) fn is_own(&self, key: Known<'_>) -> bool {
-        key.id().is_some_and(|id| self.account.is_own(id))
-    }
-
-    /// The same, where it is known already which rules exemptions take the key out of, and it is not asked
-    /// whether it is the session's own.
+    /// The same, where it is known already which rules exemptions take the key out of.
     pub(in crate::engine) fn key_exempt(
         &self,
         row: &'a UserRow,
         key: Known<'a>,
         exempt: Option<u64>,
     ) -> KeyFacts<'a> {
+        let own = || key.id().is_some_and(|id| self.account.is_own(id));
+        let description = || row.known_description(key);
+        let off = key
+            .live()
+            .filter(|row| row.key.status == KeyStatus::Inactive);
         KeyFacts {
             id: key.id(),
             active: match key.status() {
@@ -107,13 +135,17 @@ impl<'a> Facts<'a> {
             },
             created: key.created(),
             is_age_least: key.live().is_none(),
-            inactive_since: key.live().and_then(|row| {
+            inactive_since: off.and_then(|row| {
                 let told = || self.account.deactivated.since(self.account.id(), row);
                 row.inactive_since.or_else(told)
             }),
             last_used: key.last_used(),
-            own: false,
-            description: row.known_description(key),
+            own: self.asked.has(Asked::OWN) && own(),
+            description: self
+                .asked
+                .has(Asked::DESCRIPTION)
+                .then(description)
+                .flatten(),
             exempt,
         }
     }

@@ -8,7 +8,8 @@ use super::{
     rules::{Rule, Rules, Verdicts},
 };
 use crate::engine::account::{Account, Facts, UserRow};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// How many keys a rule finds.
@@ -79,7 +80,7 @@ impl Judged {
 /// A user, judged.
 #[derive(Clone, Debug, Default)]
 struct JudgedRow {
-    keys: Box<[Judged]>,
+    keys: SmallVec<[Judged; 2]>,
     /// The rules that keys of the user may meet, of which nothing is known.
     unknown: u64,
 }
@@ -252,30 +253,29 @@ impl AccountFindings {
                 *count -= 1;
             }
         };
-        let each = |mask: u64, count: &mut dyn FnMut(usize)| {
-            let mut left = mask;
-            while left != 0 {
-                count(left.trailing_zeros() as usize);
-                left &= left - 1;
-            }
-        };
         let exemptible = self.rules.exemptible();
         let counts = &mut self.counts;
-        each(row.unknown, &mut |at| step(&mut counts[at].users));
+        for at in places(row.unknown) {
+            step(&mut counts[at].users);
+        }
         for key in &row.keys {
-            let met = key.verdicts.met;
-            each(key.found(), &mut |at| step(&mut counts[at].found));
-            each(met & key.exempt, &mut |at| step(&mut counts[at].exempt));
-            each(key.unsure(exemptible), &mut |at| {
+            let exempt = key.verdicts.met & key.exempt;
+            for at in places(key.found()) {
+                step(&mut counts[at].found);
+            }
+            for at in places(exempt) {
+                step(&mut counts[at].exempt);
+            }
+            for at in places(key.unsure(exemptible)) {
                 step(&mut counts[at].unsure);
-            });
-            each(key.verdicts.unknown, &mut |at| {
+            }
+            for at in places(key.verdicts.unknown) {
                 step(&mut counts[at].unknown);
-            });
+            }
             if key.found() != 0 {
                 step(&mut self.found);
             }
-            if met & key.exempt != 0 {
+            if exempt != 0 {
                 step(&mut self.exempt);
             }
             if add {
@@ -333,23 +333,24 @@ pub(super) fn follow(
     index.is_judged = true;
     let judged = if all {
         index.clear();
-        let rows = judge_rows(account, &index.rules, now, account.users.rows().iter());
-        index.rows.reserve(rows.len());
-        let count = rows.len();
-        for (at, row) in rows.into_iter().enumerate() {
-            index.put(at, row);
+        let rules = index.rules.clone();
+        let judging = JudgingRows::by(account, &rules, now);
+        let users = account.users.rows();
+        index.rows.reserve(users.len());
+        for (at, user) in users.iter().enumerate() {
+            index.put(at, judging.judge(user));
         }
-        count
+        users.len()
     } else {
         let users = account.users.rows();
         let mut places = dirty.rows;
         places.sort_unstable();
         places.dedup();
         places.retain(|at| (*at as usize) < users.len());
-        let dirty = places.iter().map(|at| &users[*at as usize]);
-        let rows = judge_rows(account, &index.rules, now, dirty);
-        for (at, row) in places.iter().zip(rows) {
-            index.put(*at as usize, row);
+        let rules = index.rules.clone();
+        let judging = JudgingRows::by(account, &rules, now);
+        for at in places.iter().map(|at| *at as usize) {
+            index.put(at, judging.judge(&users[at]));
         }
         places.len()
     };
@@ -366,31 +367,52 @@ pub(super) fn follow(
     judged
 }
 
-/// Judges rows.
-fn judge_rows<'a>(
-    account: &'a Account,
-    rules: &Rules,
+/// The places of the bits that are set.
+fn places(mask: u64) -> impl Iterator<Item = usize> {
+    let mut left = mask;
+    std::iter::from_fn(move || {
+        let at = (left != 0).then_some(left.trailing_zeros() as usize);
+        left &= left.wrapping_sub(1);
+        at
+    })
+}
+
+/// What the rows of an account are judged by.
+struct JudgingRows<'a> {
+    facts: Facts<'a>,
+    rules: &'a Rules,
+    /// The rules that are asked of the keys of users.
+    mask: u64,
     now: DateTime<Utc>,
-    rows: impl Iterator<Item = &'a UserRow>,
-) -> Vec<JudgedRow> {
-    let facts = Facts::by(account, rules, now);
-    let today = now.date_naive();
-    let mask = rules.of_users();
-    rows.map(|row| {
-        let user = facts.user(row);
+    today: NaiveDate,
+}
+
+impl<'a> JudgingRows<'a> {
+    fn by(account: &'a Account, rules: &'a Rules, now: DateTime<Utc>) -> Self {
+        Self {
+            facts: Facts::by(account, rules, now),
+            rules,
+            mask: rules.of_users(),
+            now,
+            today: now.date_naive(),
+        }
+    }
+
+    fn judge(&self, row: &UserRow) -> JudgedRow {
+        let Self { rules, now, .. } = *self;
+        let user = self.facts.user(row);
         if row.key_count().is_none() {
-            let Verdicts { met, unknown } = rules.judge(&user, None, now, mask);
+            let Verdicts { met, unknown } = rules.judge(&user, None, now, self.mask);
             return JudgedRow {
-                keys: Box::default(),
+                keys: SmallVec::new(),
                 // A key would meet it, and it is not known whether there is one.
                 unknown: met | unknown,
             };
         }
-        let of_user = rules.judge_user(&user, mask);
+        let of_user = rules.judge_user(&user, self.mask);
         let keys = row.known_keys().map(|key| {
-            let exempt = rules.exempt(row, key.id(), today);
-            let mut of_key = facts.key_exempt(row, key, exempt.known());
-            of_key.own = rules.asks_own() && facts.is_own(key);
+            let exempt = rules.exempt(row, key.id(), self.today);
+            let of_key = self.facts.key_exempt(row, key, exempt.known());
             Judged {
                 verdicts: rules.judge_key(of_user, &user, &of_key, now),
                 exempt: exempt.from,
@@ -402,8 +424,7 @@ fn judge_rows<'a>(
             keys: keys.collect(),
             unknown: 0,
         }
-    })
-    .collect()
+    }
 }
 
 /// Judges root's keys, by the rules that ask for root.

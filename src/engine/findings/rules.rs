@@ -8,7 +8,7 @@
 use super::exemption::{Exempt, exempt_from};
 use super::policy::{ConfigExemption, Limits, OwnRule, Policy, ROOT_USER};
 use crate::engine::account::UserRow;
-use crate::engine::query::{KeyFacts, Query, UserFacts, complete::begins, glob::Glob};
+use crate::engine::query::{Asked, KeyFacts, Query, UserFacts, complete::begins, glob::Glob};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// How severe a finding is.
@@ -345,10 +345,8 @@ pub struct Rules {
     of_active: u64,
     /// And only Inactive ones.
     of_inactive: u64,
-    /// Whether one asks what an account is called.
-    asks_account: bool,
-    /// Whether one asks for the key of the session.
-    asks_own: bool,
+    /// What they ask for that costs something to look up.
+    asked: Asked,
 }
 
 /// An exemption of the config, with what it takes keys out of.
@@ -420,8 +418,9 @@ impl Rules {
             plain: bits(|rule| rule.query.is_plain()),
             of_active: bits(|rule| rule.query.asks_status(true)),
             of_inactive: bits(|rule| rule.query.asks_status(false)),
-            asks_account: all.iter().any(|rule| rule.query.asks_account()),
-            asks_own: all.iter().any(|rule| rule.query.asks_own()),
+            asked: all
+                .iter()
+                .fold(Asked::default(), |asked, rule| asked | rule.query.asked()),
             exemptions,
             all,
         }
@@ -476,11 +475,16 @@ impl Rules {
     }
 
     pub(super) fn asks_account(&self) -> bool {
-        self.asks_account
+        self.asked.has(Asked::ACCOUNT)
     }
 
     pub(super) fn asks_own(&self) -> bool {
-        self.asks_own
+        self.asked.has(Asked::OWN)
+    }
+
+    /// What they ask for that costs something to look up.
+    pub(in crate::engine) fn asked(&self) -> Asked {
+        self.asked
     }
 
     pub(super) fn has_exemptions(&self) -> bool {

@@ -48,20 +48,35 @@ impl Alternative {
             && all_in(&other.of_key, &self.of_key)
     }
 
+    /// Whether a user meets what is asked of users beside words.
+    #[inline]
+    pub(super) fn admits(&self, user: &UserFacts<'_>) -> bool {
+        let asked = |condition: &Either<OfUser>| {
+            condition.holds(|one| one.holds(user, Judging::AtFaceValue))
+        };
+        self.of_user.iter().all(asked)
+    }
+
     /// Whether a user with these keys passes, or how well they match; nothing where they do not.
     #[inline]
     pub(super) fn judge<'a>(
         &self,
         user: &UserFacts<'_>,
-        keys: impl Iterator<Item = KeyFacts<'a>>,
+        keys: impl Iterator<Item = KeyFacts<'a>> + Clone,
         now: DateTime<Utc>,
         scratch: &mut Scratch,
         wanted: Wanted,
     ) -> Option<u32> {
-        let asked = |condition: &Either<OfUser>| {
-            condition.holds(|one| one.holds(user, Judging::AtFaceValue))
+        if !self.admits(user) {
+            return None;
+        }
+        let meets = |key: &KeyFacts<'_>| {
+            let holds = |one: &OfKey| one.holds(user, key, now, Judging::AtFaceValue);
+            self.of_key.iter().all(|condition| condition.holds(holds))
         };
-        if !self.of_user.iter().all(asked) {
+        // That costs less than to look for words.
+        let is_met = self.of_key.is_empty() || keys.clone().any(|key| meets(&key));
+        if !is_met {
             return None;
         }
         // Almost every path is `/`, which says nothing.
@@ -84,23 +99,11 @@ impl Alternative {
             }
             found.push(best);
         }
-        let mut met = self.of_key.is_empty();
-        let is_decided = wanted == Wanted::Match && met && self.without.is_empty();
-        if is_decided && found.iter().all(Option::is_some) {
+        let is_found = wanted == Wanted::Match && found.iter().all(Option::is_some);
+        if self.without.is_empty() && is_found {
             return Some(0);
         }
-        let reads_texts = !self.words.is_empty() || !self.without.is_empty();
         for key in keys {
-            let face = Judging::AtFaceValue;
-            let holds = |one: &OfKey| one.holds(user, &key, now, face);
-            let asked = |condition: &Either<OfKey>| condition.holds(holds);
-            met = met || self.of_key.iter().all(asked);
-            if !reads_texts {
-                if met {
-                    break;
-                }
-                continue;
-            }
             let mut look_in = |text: &str| {
                 for (words, found) in self.words.iter().zip(found.iter_mut()) {
                     if found.is_none() || wanted == Wanted::Score {
@@ -115,11 +118,7 @@ impl Alternative {
                 return None;
             }
         }
-        if met {
-            found.iter().copied().sum()
-        } else {
-            None
-        }
+        found.iter().copied().sum()
     }
 }
 

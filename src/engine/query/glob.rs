@@ -4,7 +4,19 @@ use wildmatch::WildMatch;
 
 /// What a name, a path or a description has to look like. Case is ignored, as IAM ignores it in names.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::engine) struct Glob(WildMatch);
+pub(in crate::engine) struct Glob {
+    pattern: WildMatch,
+    /// It asks for so little that nothing has to be gone through.
+    plain: Option<Plain>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Plain {
+    /// Anything.
+    Any,
+    /// This very text, which is ASCII.
+    Text(Box<str>),
+}
 
 impl Eq for Glob {}
 
@@ -13,22 +25,31 @@ impl Glob {
     /// anywhere: who types a part of a name should not have to know what is around it.
     pub(super) fn new(pattern: &str) -> Self {
         let around = if pattern.contains('*') { "" } else { "*" };
-        let pattern = format!("{around}{pattern}{around}");
-        Self(WildMatch::new_case_insensitive(&pattern))
+        Self::whole(&format!("{around}{pattern}{around}"))
     }
 
     /// A pattern of a whole name: without a star it is the name itself.
     pub(in crate::engine) fn whole(pattern: &str) -> Self {
-        Self(WildMatch::new_case_insensitive(pattern))
+        let is_text = pattern.is_ascii() && !pattern.contains(['*', '?']);
+        let is_any = !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*');
+        let text = || is_text.then(|| Plain::Text(pattern.into()));
+        Self {
+            pattern: WildMatch::new_case_insensitive(pattern),
+            plain: is_any.then_some(Plain::Any).or_else(text),
+        }
     }
 
     /// What was typed of it, where it is a pattern of a whole name.
     pub(in crate::engine) fn text(&self) -> String {
-        self.0.pattern()
+        self.pattern.pattern()
     }
 
     pub(in crate::engine) fn matches(&self, text: &str) -> bool {
-        self.0.matches(text)
+        match &self.plain {
+            Some(Plain::Any) => true,
+            Some(Plain::Text(this)) if text.is_ascii() => text.eq_ignore_ascii_case(this),
+            _ => self.pattern.matches(text),
+        }
     }
 }
 
