@@ -5,6 +5,7 @@
 //! are: no one can read rows that move faster, and sorting costs what is loaded.
 
 mod filter;
+mod gather;
 mod list;
 mod marks;
 mod offered;
@@ -22,10 +23,11 @@ use crate::engine::{
     Attention, Slot,
     account::{Account, Known, UserRow, What},
     fleet::{KeyPlace, Rows, UserPlace},
-    query::sort::{self, Column, Sort, Value},
+    query::sort::{self, Column, Sort},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use filter::Edited;
+use gather::gather;
 use seen::{Change, Seen};
 use std::collections::HashMap;
 
@@ -390,16 +392,18 @@ impl Lists {
         {
             self.go_back(before);
         }
-        // What is not in order may not be what is loaded.
-        let basis = |stale: bool| match edited {
-            Edited::Narrower if !stale => Basis::Shown,
+        // What is not in order may not be what is loaded. And where most is shown, all of it is gone
+        // through sooner as it stands in memory than in the order of the list.
+        let all = rows.count_users();
+        let basis = |stale: bool, shown: usize| match edited {
+            Edited::Narrower if !stale && shown < all / 4 => Basis::Shown,
             _ => Basis::Edited,
         };
         if self.keys_shown {
-            self.fill_keys(rows, basis(self.by_key.stale));
+            self.fill_keys(rows, basis(self.by_key.stale, self.by_key.shown().len()));
             self.by_user.stale = true;
         } else {
-            self.fill_users(rows, basis(self.by_user.stale));
+            self.fill_users(rows, basis(self.by_user.stale, self.by_user.shown().len()));
             self.by_key.stale = true;
         }
         self.edited_elsewhere = true;
@@ -544,32 +548,28 @@ impl Lists {
         let kept = named.and_then(|named| rows.find(named.slot, &named.user));
         let kept = kept.filter(|_| !self.selects_best(basis));
         let filter = &mut self.filter;
-        let spares = basis.spares(self.by_user.shown().len());
+        let spared = kept.filter(|_| basis.spares(self.by_user.shown().len()));
         self.by_user.show(
             basis.is_edit(),
             |place| Some(*place) == kept,
             |shown, sort| {
-                if basis != Basis::Shown {
-                    shown.clear();
-                    shown.extend(rows.users().map(|(place, _)| place));
-                }
                 let user = |place: UserPlace| rows.account(place.slot).zip(rows.user(place));
-                let keeps = |place| spares && Some(place) == kept;
-                if !filter.query().is_empty() {
+                if basis == Basis::Shown {
+                    // The order stays.
                     shown.retain(|place| {
-                        keeps(*place)
-                            || user(*place)
-                                .is_some_and(|(account, row)| filter.passes(account, row))
+                        user(*place).is_some_and(|(account, row)| filter.passes(account, row))
                     });
-                }
-                // The users of one account are in the order of their names.
-                let in_order = sort == Sort::by(Column::User) && rows.only().is_some();
-                if basis != Basis::Shown && !in_order {
-                    sort::arrange(shown, sort.descending, |place| {
-                        user(place).map_or(Value::None, |(account, row)| {
-                            values::of_user(account, row, sort.column)
-                        })
+                } else {
+                    let valued = gather(rows, |part, passing| {
+                        filter.users(part, sort.column, spared, passing);
                     });
+                    shown.clear();
+                    // The users of one account are in the order of their names.
+                    if sort == Sort::by(Column::User) && rows.only().is_some() {
+                        shown.extend(valued.into_iter().map(|(_, place)| place));
+                    } else {
+                        shown.extend(sort::in_order(valued, sort.descending));
+                    }
                 }
                 let gone = || !kept.is_some_and(|kept| shown.contains(&kept));
                 if basis.is_edit() && gone() {
@@ -600,44 +600,27 @@ impl Lists {
         });
         let kept = kept.filter(|_| !self.selects_best(basis));
         let filter = &mut self.filter;
-        let spares = basis.spares(self.by_key.shown().len());
+        let spared = kept.filter(|_| basis.spares(self.by_key.shown().len()));
         self.by_key.show(
             basis.is_edit(),
             |place| Some(*place) == kept,
             |shown, sort| {
-                if basis != Basis::Shown {
-                    shown.clear();
-                    for (UserPlace { slot, row }, user) in rows.users() {
-                        let keys = u16::try_from(user.key_count().unwrap_or(0)).unwrap_or(u16::MAX);
-                        shown.extend((0..keys).map(|key| KeyPlace { slot, row, key }));
-                    }
-                }
                 let key_of = |place: KeyPlace| {
                     let (row, key) = rows.key(place)?;
                     Some((rows.account(place.slot)?, row, key))
                 };
-                let keeps = |place| spares && Some(place) == kept;
-                if !filter.query().is_empty() {
-                    // The keys of a user mostly stand together.
-                    let mut known = None;
+                if basis == Basis::Shown {
+                    // The order stays.
                     shown.retain(|place| {
-                        let Some((account, row, key)) = key_of(*place) else {
-                            return keeps(*place);
-                        };
-                        let of = (place.slot, place.row);
-                        let owner = match &mut known {
-                            Some((whose, owner)) if *whose == of => owner,
-                            known => &mut known.insert((of, filter.owner(account, row))).1,
-                        };
-                        keeps(*place) || filter.passes_key_of(owner, key)
+                        key_of(*place)
+                            .is_some_and(|(account, row, key)| filter.passes_key(account, row, key))
                     });
-                }
-                if basis != Basis::Shown {
-                    sort::arrange(shown, sort.descending, |place| {
-                        key_of(place).map_or(Value::None, |(account, row, key)| {
-                            values::of_key(account, row, key, sort.column)
-                        })
+                } else {
+                    let valued = gather(rows, |part, passing| {
+                        filter.keys(part, sort.column, spared, passing);
                     });
+                    shown.clear();
+                    shown.extend(sort::in_order(valued, sort.descending));
                 }
                 let gone = || !kept.is_some_and(|kept| shown.contains(&kept));
                 if basis.is_edit() && gone() {

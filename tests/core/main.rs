@@ -3,6 +3,7 @@
 
 mod activity;
 mod ahead;
+mod asked;
 mod asking;
 mod bulk;
 #[path = "../desk/mod.rs"]

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::engine::impact::{Impacts, Made, SessionOf, TrailEvent, sessions::KeySession};
 use chrono::{DateTime, Utc};
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// An event, by where it is: the key or session that has signed it, the region, and the place in that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +53,15 @@ pub(super) struct Derived {
 
 /// The last that was derived in an account.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Kept(RefCell<Option<Arc<Derived>>>);
+pub(in crate::engine) struct Kept(Mutex<Option<Arc<Derived>>>);
 
 impl Derived {
     /// What the events of this key come to; what is kept, where they are the same.
     pub(super) fn of(impacts: &Impacts, key: &str) -> Arc<Self> {
         let version = impacts.version();
-        let mut kept = impacts.derived.0.borrow_mut();
+        // Whatever a panic has left there is whole.
+        let kept = impacts.derived.0.lock();
+        let mut kept = kept.unwrap_or_else(PoisonError::into_inner);
         let same = kept.as_ref();
         let same = same.filter(|it| it.version == version && *it.key == *key);
         if let Some(derived) = same {

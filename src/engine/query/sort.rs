@@ -1,6 +1,6 @@
 //! The order of a list.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 /// A column that a list can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -169,16 +169,38 @@ pub fn arrange<'a, P: Copy + Ord>(
     descending: bool,
     value: impl Fn(P) -> Value<'a>,
 ) {
-    let mut keyed: Vec<(Value<'a>, P)> = rows.iter().map(|row| (value(*row), *row)).collect();
-    // What comes in order, account by account, is quickly merged.
-    keyed.sort_by(|(a, a_at), (b, b_at)| compare(*a, *b, descending).then_with(|| a_at.cmp(b_at)));
+    let valued = rows.iter().map(|row| (value(*row), *row)).collect();
     rows.clear();
-    rows.extend(keyed.into_iter().map(|(_, row)| row));
+    rows.extend(in_order(valued, descending));
+}
+
+/// The same of rows that come with their values.
+pub fn in_order<P: Copy + Ord>(
+    valued: Vec<(Value<'_>, P)>,
+    descending: bool,
+) -> impl Iterator<Item = P> {
+    let mut numbers: Vec<(i64, P)> = Vec::new();
+    let mut others: Vec<(Value<'_>, P)> = Vec::new();
+    for (value, row) in valued {
+        match value {
+            Value::Number(number) => numbers.push((number, row)),
+            other => others.push((other, row)),
+        }
+    }
+    // A column has values of one kind: beside numbers there is only what is not known, which comes last.
+    if descending {
+        numbers.sort_unstable_by_key(|(number, row)| (Reverse(*number), *row));
+    } else {
+        numbers.sort_unstable();
+    }
+    // What comes in order, account by account, is quickly merged.
+    others.sort_by(|(a, a_at), (b, b_at)| compare(*a, *b, descending).then_with(|| a_at.cmp(b_at)));
+    let numbers = numbers.into_iter().map(|(_, row)| row);
+    numbers.chain(others.into_iter().map(|(_, row)| row))
 }
 
 fn compare(a: Value<'_>, b: Value<'_>, descending: bool) -> Ordering {
     let order = match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a.cmp(&b),
         (Value::Text(a), Value::Text(b)) => a.cmp(b),
         (Value::Name(a), Value::Name(b)) => without_case(a).cmp(without_case(b)),
         // A column has values of one kind.

@@ -1,11 +1,18 @@
 //! The filter: the text field, and what is made of it.
 
-use super::offered::{Offered, Values};
+use super::{
+    gather::Part,
+    offered::{Offered, Values},
+    values,
+};
 use crate::engine::{
     account::{Account, Facts, Known, UserRow},
     findings::RuleIds,
-    fleet::Rows,
-    query::{Query, Scratch, UserFacts},
+    fleet::{KeyPlace, Rows, UserPlace},
+    query::{
+        Asked, Query, Scratch,
+        sort::{Column, Value},
+    },
 };
 use chrono::{DateTime, Utc};
 use tui_input::Input;
@@ -16,6 +23,8 @@ pub struct Filter {
     /// The text field. After a change of its text the query is made anew.
     pub input: Input,
     query: Query,
+    /// What the query asks for that costs something to look up.
+    asked: Asked,
     /// The text that the query was made of.
     read: String,
     /// When the latest message came, which ages are counted to.
@@ -100,6 +109,7 @@ impl Filter {
         }
         self.input.value().clone_into(&mut self.read);
         let query = Query::parse(&self.read).by_rules(rules);
+        self.asked = query.asked();
         let before = std::mem::replace(&mut self.query, query);
         if self.query.narrows(&before) {
             Edited::Narrower
@@ -113,34 +123,82 @@ impl Filter {
         self.now = now;
     }
 
-    /// Whether a user passes.
-    pub(super) fn passes(&mut self, account: &Account, row: &UserRow) -> bool {
+    /// The users that pass, of these, and one that need not, each with what it is sorted by.
+    pub(super) fn users<'a>(
+        &self,
+        part: Part<'a>,
+        column: Column,
+        spared: Option<UserPlace>,
+        passing: &mut Vec<(Value<'a>, UserPlace)>,
+    ) {
+        let mut scratch = Scratch::default();
+        let facts = Facts::asked(part.account, self.asked, self.now);
+        for (place, user) in part.users() {
+            if self.user_passes(&facts, user, &mut scratch) || spared == Some(place) {
+                let value = values::of_user(part.account, user, column);
+                passing.push((value, place));
+            }
+        }
+    }
+
+    /// The keys that pass, of these users, and one that need not, each with what it is sorted by.
+    pub(super) fn keys<'a>(
+        &self,
+        part: Part<'a>,
+        column: Column,
+        spared: Option<KeyPlace>,
+        passing: &mut Vec<(Value<'a>, KeyPlace)>,
+    ) {
+        let mut scratch = Scratch::default();
+        let facts = Facts::asked(part.account, self.asked, self.now);
+        for (of, user) in part.users() {
+            let of_user = facts.user(user);
+            if self.query.rules_out(&of_user) && spared.map(KeyPlace::user) != Some(of) {
+                continue;
+            }
+            for (key, known) in (0..).zip(user.known_keys()) {
+                let UserPlace { slot, row } = of;
+                let place = KeyPlace { slot, row, key };
+                let passes = self.query.is_empty()
+                    || self.query.key_passes(
+                        &of_user,
+                        &facts.key(user, known),
+                        self.now,
+                        &mut scratch,
+                    );
+                if passes || spared == Some(place) {
+                    let value = values::of_key(part.account, user, known, column);
+                    passing.push((value, place));
+                }
+            }
+        }
+    }
+
+    fn user_passes(&self, facts: &Facts<'_>, row: &UserRow, scratch: &mut Scratch) -> bool {
         if self.query.is_empty() {
             return true;
         }
-        let scratch = self.scratch.get_or_insert_default();
-        let facts = Facts::of(account, self.now);
         let keys = row.known_keys().map(|key| facts.key(row, key));
         self.query
             .user_passes(&facts.user(row), keys, self.now, scratch)
     }
 
+    /// Whether a user passes.
+    pub(super) fn passes(&mut self, account: &Account, row: &UserRow) -> bool {
+        let facts = Facts::asked(account, self.asked, self.now);
+        let mut scratch = self.scratch.take().unwrap_or_default();
+        let passes = self.user_passes(&facts, row, &mut scratch);
+        self.scratch = Some(scratch);
+        passes
+    }
+
     /// Whether a key of a user passes.
     pub(super) fn passes_key(&mut self, account: &Account, row: &UserRow, key: Known<'_>) -> bool {
-        let owner = Owner::of(account, row, self.now);
-        self.passes_key_of(&owner, key)
-    }
-
-    /// The same, where what is known of the user is at hand.
-    pub(super) fn passes_key_of<'a>(&mut self, owner: &Owner<'a>, key: Known<'a>) -> bool {
+        let facts = Facts::asked(account, self.asked, self.now);
+        let of_key = facts.key(row, key);
         let scratch = self.scratch.get_or_insert_default();
-        let key = owner.facts.key(owner.row, key);
-        self.query.key_passes(&owner.user, &key, self.now, scratch)
-    }
-
-    /// What is known of a user, for all of their keys.
-    pub(super) fn owner<'a>(&self, account: &'a Account, row: &'a UserRow) -> Owner<'a> {
-        Owner::of(account, row, self.now)
+        self.query
+            .key_passes(&facts.user(row), &of_key, self.now, scratch)
     }
 
     /// Which of the first of these users matches best, the first if there are several; nothing
@@ -152,7 +210,7 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
         let scores = rows.map(|(account, row)| {
-            let facts = Facts::of(account, self.now);
+            let facts = Facts::asked(account, self.asked, self.now);
             let keys = row.known_keys().map(|key| facts.key(row, key));
             self.query
                 .user_score(&facts.user(row), keys, self.now, scratch)
@@ -168,30 +226,12 @@ impl Filter {
         let scratch = self.scratch.get_or_insert_default();
         let most = self.query.highest_score(scratch);
         let scores = keys.map(|(account, row, key)| {
-            let facts = Facts::of(account, self.now);
+            let facts = Facts::asked(account, self.asked, self.now);
             let key = facts.key(row, key);
             self.query
                 .key_score(&facts.user(row), &key, self.now, scratch)
         });
         highest(&self.query, most, scores)
-    }
-}
-
-/// What is known of a user, and of the account.
-pub(super) struct Owner<'a> {
-    row: &'a UserRow,
-    facts: Facts<'a>,
-    user: UserFacts<'a>,
-}
-
-impl<'a> Owner<'a> {
-    fn of(account: &'a Account, row: &'a UserRow, now: DateTime<Utc>) -> Self {
-        let facts = Facts::of(account, now);
-        Self {
-            row,
-            user: facts.user(row),
-            facts,
-        }
     }
 }
 
