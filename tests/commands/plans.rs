@@ -249,6 +249,22 @@ fn a_plan_is_shown_without_an_account_and_with_what_is_different_now() {
     assert_eq!(key["difference"], "already Inactive");
 }
 
+/// A question about the keys of a user takes the place of another that is under way.
+#[test]
+fn both_keys_of_a_user_are_compared() {
+    let account = iamkeys::demo::Account::generated(60, Utc::now());
+    let desk = Desk::new(crate::served(account));
+    desk.run(&["plan", "deactivate", "user:*", "-o", "plan.json"]);
+    let plan = saved(&desk.path("plan.json"));
+    let mut users = BTreeMap::new();
+    for key in plan["keys"].as_array().unwrap() {
+        *users.entry(key["user"].as_str().unwrap()).or_insert(0) += 1;
+    }
+    assert!(users.values().filter(|count| **count > 1).count() > 5);
+    let ran = desk.run(&["plan", "show", "plan.json", "--compare"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
 #[test]
 fn a_plan_that_is_wrong_is_refused_before_anything_is_asked() {
     let desk = Desk::new(account());
@@ -400,6 +416,33 @@ fn hundreds_of_keys_in_three_accounts_each_once_and_back() {
     let names = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let kept: Vec<String> = names.filter(|name| name.contains(".plan-")).collect();
     assert!(kept.is_empty(), "{kept:?}");
+}
+
+/// What is confirmed is what is left to be changed, in each account, too.
+#[test]
+fn what_is_so_already_or_gone_is_not_counted_among_what_is_changed() {
+    let account = iamkeys::demo::Account::generated(60, Utc::now());
+    let desk = Desk::new(crate::served(account));
+    desk.run(&["plan", "deactivate", "unused>=90", "-o", "plan.json"]);
+    let keys = included(&saved(&desk.path("plan.json")));
+    let [off, gone, ..] = &keys[..] else {
+        panic!("{keys:?}");
+    };
+    run_at(&desk.served, &["deactivate", off, gone, "--yes"]).well();
+    run_at(&desk.served, &["delete", gone, "--yes"]).well();
+    let ran = desk.run(&["plan", "apply", "plan.json", "--yes"]);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    let all = keys.len();
+    let line = format!(": {} of {all} keys", all - 2);
+    assert!(ran.err.contains(&line), "{}", ran.err);
+    let ran = desk.run(&["plan", "apply", "plan.json", "--yes"]);
+    assert_eq!(count(&ran, "already"), all - 1, "{}", ran.out);
+    assert!(!ran.err.contains("all of it is so already"), "{}", ran.err);
+    assert!(
+        ran.err.contains("nothing is left to be done"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

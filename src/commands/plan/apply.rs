@@ -242,7 +242,8 @@ impl Applying {
                 .iter()
                 .for_each(|line| complain(format_args!("iamkeys: {}", visible(line)))),
         }
-        if !plan.has_work() || plan.is_applied_already() {
+        let asked = plan.asked();
+        if !plan.has_work() || asked.steps.all() + asked.waiting == 0 {
             complain("iamkeys: nothing is left to be done");
             self.leave_all("", &command.runner.engine);
             command.runner.plan_job(PlanJob::Forget);

@@ -50,11 +50,8 @@ pub(super) fn what_is_done(
         };
         lines.push(format!("  {words}"));
     }
-    for account in plan
-        .accounts()
-        .iter()
-        .filter(|account| account.included > 0)
-    {
+    let accounts = plan.accounts().iter().zip(&asked.of_accounts);
+    for (account, left) in accounts.filter(|(account, _)| account.included > 0) {
         let id = account.id.as_deref().filter(|id| *id != account.name);
         let id = id.map(|id| format!(" {id}")).unwrap_or_default();
         let production = if account.production {
@@ -67,11 +64,13 @@ pub(super) fn what_is_done(
         } else {
             " (not open)"
         };
-        lines.push(format!(
-            "  {}{id}{production}{open}: {}",
-            account.name,
-            plural(account.included, "key")
-        ));
+        let keys = plural(account.included, "key");
+        let keys = if *left == account.included {
+            keys
+        } else {
+            format!("{left} of {keys}")
+        };
+        lines.push(format!("  {}{id}{production}{open}: {keys}", account.name));
     }
     let keys = plan.entries().iter().zip(&document.keys);
     let newly = keys.filter(|(entry, key)| key.included && !entry.included);
@@ -130,9 +129,7 @@ pub(super) fn became(
             Some("interrupted while it was under way".to_owned()),
         ),
         EntryState::Pending | EntryState::Looking => match (&entry.difference, &entry.held_back) {
-            (Some(difference @ (Skipped::AlreadySo | Skipped::Gone)), _) => {
-                skipped_as(difference, record)
-            }
+            (Some(difference), _) => skipped_as(difference, record),
             (_, Some(_)) if !entry.included => (Outcome::Skipped, entry.held_words(now)),
             _ => (Outcome::Skipped, Some(not_begun(plan, entry, why))),
         },

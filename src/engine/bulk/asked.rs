@@ -66,6 +66,8 @@ pub struct Asked {
     pub steps: Steps,
     /// How many accounts they are in.
     pub accounts: usize,
+    /// How many there are in each account, in the order of the plan's.
+    pub of_accounts: Vec<usize>,
     /// The production accounts among these, those with the most keys first.
     pub production: Vec<String>,
     /// How many are included although something speaks for leaving them out.
@@ -149,7 +151,7 @@ impl BulkPlan {
             }
         }
         asked.accounts = of_account.iter().filter(|keys| **keys > 0).count();
-        let accounts = self.accounts.iter().zip(of_account);
+        let accounts = self.accounts.iter().zip(of_account.iter().copied());
         let mut production: Vec<_> = accounts
             .filter(|(account, keys)| account.production && *keys > 0)
             .collect();
@@ -159,6 +161,7 @@ impl BulkPlan {
             .into_iter()
             .map(|(account, _)| account.name.clone());
         asked.production = names.collect();
+        asked.of_accounts = of_account;
         asked
     }
 }

@@ -2,7 +2,13 @@
 //! from what was reviewed, as far as that is known, and the rest is asked for.
 
 use super::{BulkAction, BulkPlan, BulkStage, Entry, EntryState, Reviewed, Skipped, hold};
-use crate::engine::{Engine, account::Account, effect::SessionId, error::Error, request::Read};
+use crate::engine::{
+    Engine,
+    account::Account,
+    effect::{SessionId, Slot},
+    error::Error,
+    request::Read,
+};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// What is to be compared with the accounts.
@@ -58,8 +64,18 @@ impl Engine {
             }
             let user = entry.user.clone();
             plan.comparison.asked.insert(at);
-            self.read(slot, Read::Keys(user));
+            // Another key of the user may have had them asked for.
+            if !self.is_naming_keys(slot, &user) {
+                self.read(slot, Read::Keys(user));
+            }
         }
+    }
+
+    /// Whether the keys of a user are being asked for.
+    fn is_naming_keys(&self, slot: Slot, user: &str) -> bool {
+        let account = self.fleet.get(slot);
+        let row = account.and_then(|account| account.users.get(user));
+        row.is_some_and(|row| row.keys.is_loading())
     }
 
     /// Asks for the tags of the next user of whom they are wanted. Says whether there was one.
@@ -108,6 +124,11 @@ impl Engine {
 
     /// Asks for the last use of a key that is to be compared, once the account has named it.
     fn ask_use_of(&mut self, session: SessionId, at: u32) -> Option<()> {
+        let plan = self.bulk.as_deref()?;
+        if self.is_naming_keys(session.slot, &plan.entries[at as usize].user) {
+            // A later answer counts.
+            return None;
+        }
         let plan = self.bulk.as_deref_mut()?;
         let entry = &plan.entries[at as usize];
         let here = plan.accounts[entry.account].session == Some(session);

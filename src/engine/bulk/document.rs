@@ -125,7 +125,7 @@ pub enum Saving {
 pub(super) struct Counts {
     /// Keys that are to be done and are not as reviewed.
     changed: usize,
-    /// Of these, those that are so already, or gone.
+    /// Of these, those that are so already.
     so: usize,
     /// Keys that can be activated again.
     pub(super) undoable: usize,
@@ -138,7 +138,12 @@ impl Counts {
     /// Counts an entry, or no longer.
     pub(super) fn count(&mut self, entry: &Entry, there: bool) {
         let waits = entry.included && entry.state == EntryState::Pending;
-        let so = matches!(entry.difference, Some(Skipped::AlreadySo | Skipped::Gone));
+        // A key that is gone is as a plan wants it that deletes it, and no other.
+        let so = match entry.difference {
+            Some(Skipped::AlreadySo) => true,
+            Some(Skipped::Gone) => entry.step == BulkAction::Delete,
+            _ => false,
+        };
         // As the tally counts them.
         let is_in = entry.included || entry.state != EntryState::Pending;
         let is_done = entry.state == EntryState::Done;

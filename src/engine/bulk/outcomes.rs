@@ -1,6 +1,6 @@
 //! How a plan ends, and what becomes of its keys whose outcome was not known.
 
-use super::{BulkPlan, BulkStage, EntryState, Skipped, Steps};
+use super::{BulkPlan, BulkStage, Entry, EntryState, Skipped, Steps};
 use crate::engine::{
     Effect, Engine,
     effect::{ChangeId, Origin, PlanJob},
@@ -102,7 +102,9 @@ impl Engine {
     pub(in crate::engine) fn bulk_at_exit(&self) -> Option<String> {
         let plan = self.bulk().filter(|plan| plan.has_begun())?;
         let mut left = Steps::default();
-        for entry in plan.entries.iter().filter(|entry| entry.is_left()) {
+        // What is only being looked at is not begun any more.
+        let is_left = |it: &&Entry| it.is_left() || it.state == EntryState::Looking;
+        for entry in plan.entries.iter().filter(is_left) {
             *left.of_mut(entry.step) += 1;
         }
         let all = left.all();
