@@ -64,7 +64,7 @@ impl Place {
                 }
             },
             Err(error) if !self.named && is_missing(&error) => Ok(None),
-            Err(error) => Err(refused(format!("the config file cannot be read: {error}"))),
+            Err(error) => Err(refused(format!("cannot be read: {error}"))),
         }
     }
 }

@@ -266,3 +266,30 @@ fn an_empty_path_is_asked_for() {
     let screen = desk.screen();
     assert!(screen.contains("Type the path of a file"), "{screen}");
 }
+
+/// The dialog comes up by itself, over lists in which `x` means something else.
+#[test]
+fn a_plan_that_was_not_finished_is_forgotten_after_a_question() {
+    let document = plan(&reviewed(USUAL)).document();
+    let offered = || {
+        let mut desk = Desk::showing(USUAL, settings(), &staff());
+        let kept = PlanNews::Kept(Box::new(document.clone()), Vec::new());
+        desk.send(Event::Plan(kept));
+        assert!(desk.screen().contains("A plan was not finished"));
+        desk.keys("x");
+        assert!(desk.screen().contains("Forget this plan?"));
+        assert!(desk.screen.engine.kept_plan().is_some());
+        desk
+    };
+    for back in [KeyCode::Esc, KeyCode::Enter] {
+        let mut desk = offered();
+        desk.press(back);
+        assert!(desk.screen().contains("A plan was not finished"));
+    }
+    let mut desk = offered();
+    desk.keys("y");
+    assert!(desk.screen().contains("Forget this plan?"), "it is no yes");
+    desk.keys("x");
+    assert!(desk.screen.engine.kept_plan().is_none());
+    assert!(!desk.screen().contains("plan?"));
+}

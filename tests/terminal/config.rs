@@ -65,7 +65,7 @@ fn a_file_that_is_not_understood_ends_it_before_the_terminal_is_taken() {
     let absent = home.path().join("absent.toml");
     let output = run(home.path(), &["--config", absent.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(output.stderr).contains("absent.toml: the config file cannot be read"));
+    assert!(text(output.stderr).contains("absent.toml: cannot be read"));
 }
 
 #[test]

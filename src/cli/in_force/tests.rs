@@ -242,10 +242,7 @@ fn a_file_that_is_named_has_to_be_there() {
     let home = Home::with("read_only = true");
     let other = home.0.path().join("other.toml").display().to_string();
     let said = home.read(&["--config", &other], &[]).map(drop).unwrap_err();
-    assert!(
-        said.contains("other.toml: the config file cannot be read: "),
-        "{said}"
-    );
+    assert!(said.contains("other.toml: cannot be read: "), "{said}");
     fs::write(&other, "ascii = true").unwrap();
     // The flag wins over the variable, wherever it stands.
     for args in [

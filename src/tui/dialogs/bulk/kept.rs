@@ -11,6 +11,8 @@ use crate::{
 pub(in crate::tui) struct KeptPlanDialog {
     /// The highlighted button: 0 is to decide later.
     button: usize,
+    /// It asks whether the plan is to be forgotten.
+    forgets: bool,
 }
 
 impl Dialog for KeptPlanDialog {
@@ -35,9 +37,18 @@ impl Dialog for KeptPlanDialog {
         let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
         lines.dim(format!("{done} of them done; made {made}{by}"));
         lines.gap();
+        let button = |action, verb| Button::of(Context::KeptPlan, action, verb);
+        if self.forgets {
+            lines.text("What is not done stays undone, and nothing goes on with it any more.");
+            let buttons = vec![
+                button(Action::Cancel, "Keep it"),
+                button(Action::ForgetPlan, "Forget it"),
+            ];
+            let frame = Frame::new("Forget this plan?", canvas.theme.warn, lines);
+            return Some(frame.buttons(self.button, buttons));
+        }
         lines
             .text("It is compared with the account first, and goes on when you have confirmed it.");
-        let button = |action, verb| Button::of(Context::KeptPlan, action, verb);
         let buttons = vec![
             button(Action::Cancel, "Later"),
             button(Action::GoOnPlan, "Show it"),
@@ -50,9 +61,19 @@ impl Dialog for KeptPlanDialog {
     fn act(&mut self, action: Action, _engine: &Engine) -> Vec<Ask> {
         let intend = |intent| Ask::Intend(Intent::Bulk(intent));
         match action {
+            Action::Cancel if self.forgets => {
+                *self = Self::default();
+                Vec::new()
+            }
             Action::Cancel => vec![intend(BulkIntent::Later), Ask::Close],
+            // The dialog comes up by itself, and `x` means something else in a list.
+            Action::ForgetPlan if !self.forgets => {
+                self.forgets = true;
+                self.button = 0;
+                Vec::new()
+            }
             Action::ForgetPlan => vec![intend(BulkIntent::Forget), Ask::Close],
-            Action::GoOnPlan => vec![
+            Action::GoOnPlan if !self.forgets => vec![
                 Ask::Close,
                 intend(BulkIntent::GoOn),
                 Ask::Open(Box::new(BulkPage::default())),
@@ -66,6 +87,9 @@ impl Dialog for KeptPlanDialog {
     }
 
     fn answers(&self, _engine: &Engine) -> Vec<Action> {
+        if self.forgets {
+            return vec![Action::Cancel, Action::ForgetPlan];
+        }
         vec![Action::Cancel, Action::GoOnPlan, Action::ForgetPlan]
     }
 
