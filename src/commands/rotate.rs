@@ -17,7 +17,7 @@ use crate::{
     cli::{RotateArgs, Until},
     engine::{
         Blocker, Engine, Exit, Intent, KeyId, Read, RotationAction, RotationStep, Slot,
-        account::KeyRow, text::visible, vault::Tried,
+        account::KeyRow, model::KeyStatus, text::visible, vault::Tried,
     },
     stderr::complain,
 };
@@ -57,6 +57,7 @@ struct Stand {
     blocker: Option<Blocker>,
     is_under_way: bool,
     old: Option<String>,
+    old_is_off: bool,
     new: Option<String>,
     waits_for: &'static str,
     warm_until: Option<DateTime<Utc>>,
@@ -133,6 +134,9 @@ impl Rotating<'_> {
             blocker: rotation.blocker,
             is_under_way: rotation.evidence.is_some(),
             old: id(rotation.old),
+            old_is_off: rotation
+                .old
+                .is_some_and(|old| old.key.status == KeyStatus::Inactive),
             new: id(rotation.new),
             waits_for: rotation.waits_for(),
             warm_until: rotation.old.and_then(|old| engine.warm_until(old)),
@@ -442,6 +446,12 @@ impl Rotating<'_> {
             RotationStep::Watch => Some(Until::Deactivate),
             RotationStep::Delete => Some(Until::Watch),
         };
+        let reached = if stand.old_is_off {
+            // Whatever is not known of the new key.
+            reached.max(Some(Until::Deactivate))
+        } else {
+            reached
+        };
         self.record.step = self.record.step.max(reached);
     }
 
@@ -467,6 +477,11 @@ impl Rotating<'_> {
             (Some(Blocker::StillWarm), Some(until)) => format!(
                 "{old} may still be in demand until {}",
                 until.to_rfc3339_opts(SecondsFormat::Secs, true)
+            ),
+            (Some(Blocker::SecretMayBeLost), _) if stand.old_is_off => format!(
+                "{old} is Inactive already. {new} was never used, and its secret is not in this run. Where it \
+                 is stored, put it to use and resume then; where it is lost: iamkeys activate {old}, \
+                 iamkeys deactivate {new}, iamkeys delete {new}, and rotate once more"
             ),
             (Some(Blocker::SecretMayBeLost), _) => format!(
                 "{new} was never used, and its secret is not in this run. Where it is stored, put it to \

@@ -1156,6 +1156,21 @@ fn another_run_goes_on_with_a_rotation_where_that_is_asked_for() {
     assert_eq!(calls.map(|action| world.count(action)), [1, 1, 1]);
 }
 
+/// With the old key off, deleting the new one would leave none that works.
+#[test]
+fn another_run_knows_that_the_old_key_is_off_already() {
+    let world = World::of(quick());
+    let ran = world.run(&rotate(&["--to", "csv:x", "--until", "deactivate"]));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let ran = world.run(&rotate(&["--resume", "--until", "delete"]));
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert_eq!(record(&ran)["step"], "deactivate", "{}", ran.out);
+    let off = format!("{OLD} is Inactive already");
+    assert!(ran.err.contains(&off), "{}", ran.err);
+    let first = format!("where it is lost: iamkeys activate {OLD}");
+    assert!(ran.err.contains(&first), "{}", ran.err);
+}
+
 #[test]
 fn two_keys_that_are_just_two_keys_are_not_rotated() {
     let world = World::new();
