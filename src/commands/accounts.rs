@@ -5,7 +5,7 @@
 
 use super::{
     Command, ExitStatus, incomplete,
-    output::{Column, Format, Looks, NOTHING, Printer, Record, columns_of},
+    output::{Column, Format, InAccount, Looks, NOTHING, Printer, Record, columns_of},
     run::{Ended, now},
 };
 use crate::{
@@ -77,26 +77,22 @@ impl AccountRecord {
     }
 }
 
-/// What is empty where there is none.
-fn or_empty(text: Option<&String>) -> String {
-    text.cloned().unwrap_or_default()
+impl InAccount for AccountRecord {
+    fn account(&self) -> [&Option<String>; 2] {
+        [&self.account, &self.account_name]
+    }
 }
 
 impl Record for AccountRecord {
     const SCHEMA: (&'static str, &'static str) = ("iamkeys/accounts/1", "accounts");
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("account", "account ID", |it: &Self| (&it.account).into()),
-        Column::new("account_name", "account", |it: &Self| {
-            (&it.account_name).into()
-        }),
-        Column::new("profile", "profile", |it: &Self| (&it.profile).into())
-            .words(|it| or_empty(it.profile.as_ref())),
-        Column::new("role", "role", |it: &Self| (&it.role).into())
-            .words(|it| or_empty(it.role.as_ref())),
+        Column::ACCOUNT,
+        Column::ACCOUNT_NAME,
+        Column::new("profile", "profile", |it: &Self| (&it.profile).into()).or_blank(),
+        Column::new("role", "role", |it: &Self| (&it.role).into()).or_blank(),
         Column::new("open", "open", |it: &Self| it.open.into()),
-        Column::new("problem", "problem", |it: &Self| (&it.problem).into())
-            .words(|it| or_empty(it.problem.as_ref())),
+        Column::new("problem", "problem", |it: &Self| (&it.problem).into()).or_blank(),
         Column::new("users", "users", |it: &Self| (&it.users).into()).right(),
         Column::new("keys", "keys", |it: &Self| (&it.keys).into())
             .right()
@@ -138,8 +134,11 @@ impl Record for AccountRecord {
 
     fn sort_key(&self) -> Vec<String> {
         vec![
-            or_empty(self.account_name.as_ref()).to_lowercase(),
-            or_empty(self.account.as_ref()),
+            self.account_name
+                .as_deref()
+                .unwrap_or_default()
+                .to_lowercase(),
+            self.account.clone().unwrap_or_default(),
         ]
     }
 }

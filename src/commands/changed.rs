@@ -2,7 +2,7 @@
 
 use super::{
     ExitStatus, columns,
-    output::{Column, Record},
+    output::{Column, InAccount, Record},
 };
 use crate::engine::account::Account;
 
@@ -115,30 +115,28 @@ impl ChangedRecord {
     }
 }
 
-fn or_empty(text: Option<&String>) -> String {
-    text.cloned().unwrap_or_default()
+impl InAccount for ChangedRecord {
+    fn account(&self) -> [&Option<String>; 2] {
+        [&self.account, &self.account_name]
+    }
 }
 
 impl Record for ChangedRecord {
     const SCHEMA: (&'static str, &'static str) = ("iamkeys/changes/1", "changes");
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("account", "account ID", |it: &Self| (&it.account).into()),
-        Column::new("account_name", "account", |it: &Self| {
-            (&it.account_name).into()
-        }),
+        Column::ACCOUNT,
+        Column::ACCOUNT_NAME,
         Column::new("user", "user", |it: &Self| (&it.user).into()),
         Column::new("key_id", "key ID", |it: &Self| (&it.key_id).into()),
         Column::new("action", "action", |it: &Self| it.action.into()),
         Column::new("outcome", "outcome", |it: &Self| it.outcome.word().into()),
-        Column::new("status", "status", |it: &Self| (&it.status).into())
-            .words(|it| or_empty(it.status.as_ref())),
-        Column::new("reason", "reason", |it: &Self| (&it.reason).into())
-            .words(|it| or_empty(it.reason.as_ref())),
+        Column::new("status", "status", |it: &Self| (&it.status).into()).or_blank(),
+        Column::new("reason", "reason", |it: &Self| (&it.reason).into()).or_blank(),
         Column::new("request_id", "request ID", |it: &Self| {
             (&it.request_id).into()
         })
-        .words(|it| or_empty(it.request_id.as_ref())),
+        .or_blank(),
     ];
 
     const USUAL: &'static [&'static str] = &columns::CHANGES;
@@ -178,5 +176,22 @@ mod tests {
         ] {
             assert_eq!(Outcome::status(all.iter().copied()), status, "{all:?}");
         }
+    }
+    #[test]
+    fn in_a_table_an_account_that_is_called_nothing_has_its_id() {
+        let mut record = ChangedRecord::of(None, Some("alice"), "AKIAALICE001EXAMPLE1", "delete");
+        let told = |record: &ChangedRecord| {
+            let value = (Column::ACCOUNT_NAME.value)(record).text();
+            (Column::ACCOUNT_NAME.told(record), value)
+        };
+        assert_eq!(told(&record), ("?".into(), None));
+        record.account = Some("123456789012".into());
+        // Machines are not told that it is its name.
+        assert_eq!(told(&record), ("123456789012".into(), None));
+        record.account_name = Some("acme-prod".into());
+        assert_eq!(
+            told(&record),
+            ("acme-prod".into(), Some("acme-prod".into()))
+        );
     }
 }

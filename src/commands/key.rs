@@ -1,6 +1,6 @@
 //! The record of a key: what `iamkeys list` and `iamkeys find` print.
 
-use super::output::{Column, Record, Value};
+use super::output::{Column, InAccount, Record, Value};
 use crate::engine::{
     Parts,
     account::{Account, Known, UserRow},
@@ -145,19 +145,18 @@ pub(super) fn used(last_used: Option<DateTime<Utc>>, never: Option<bool>) -> Str
     }
 }
 
-/// What is empty where there is nothing to say, and where that is not known.
-fn or_empty(text: Option<&String>) -> String {
-    text.cloned().unwrap_or_default()
+impl InAccount for KeyRecord {
+    fn account(&self) -> [&Option<String>; 2] {
+        [&self.account, &self.account_name]
+    }
 }
 
 impl Record for KeyRecord {
     const SCHEMA: (&'static str, &'static str) = ("iamkeys/keys/1", "keys");
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("account", "account ID", |key: &Self| (&key.account).into()),
-        Column::new("account_name", "account", |key: &Self| {
-            (&key.account_name).into()
-        }),
+        Column::ACCOUNT,
+        Column::ACCOUNT_NAME,
         Column::new("user", "user", |key: &Self| (&key.user).into()),
         Column::new("key_id", "key ID", |key: &Self| (&key.key_id).into()).needs(KEYS),
         Column::new("status", "status", |key: &Self| (&key.status).into()).needs(KEYS),
@@ -180,10 +179,10 @@ impl Record for KeyRecord {
         })
         .needs(USES),
         Column::new("service", "service", |key: &Self| (&key.service).into())
-            .words(|key| or_empty(key.service.as_ref()))
+            .or_blank()
             .needs(USES),
         Column::new("region", "region", |key: &Self| (&key.region).into())
-            .words(|key| or_empty(key.region.as_ref()))
+            .or_blank()
             .needs(USES),
         Column::new("owner", "owner", |key: &Self| (&key.owner).into()).needs(Parts {
             details: true,
@@ -243,10 +242,13 @@ impl Record for KeyRecord {
 
     fn sort_key(&self) -> Vec<String> {
         vec![
-            or_empty(self.account_name.as_ref()).to_lowercase(),
-            or_empty(self.account.as_ref()),
+            self.account_name
+                .as_deref()
+                .unwrap_or_default()
+                .to_lowercase(),
+            self.account.clone().unwrap_or_default(),
             self.user.to_lowercase(),
-            or_empty(self.key_id.as_ref()),
+            self.key_id.clone().unwrap_or_default(),
             self.created.map(|it| it.to_rfc3339()).unwrap_or_default(),
         ]
     }

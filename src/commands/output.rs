@@ -11,7 +11,7 @@ mod writer;
 
 pub(super) use json::{Object, Rows, line_of, pretty};
 pub(super) use looks::Looks;
-pub(super) use value::{Column, NOTHING, Value};
+pub(super) use value::{Column, InAccount, NOTHING, Value};
 pub(super) use writer::{Writer, Written};
 
 use super::incomplete::{Gap, OpenedAccount};

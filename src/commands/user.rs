@@ -2,7 +2,7 @@
 
 use super::{
     key::{DETAILS, KEYS, USES, age, used},
-    output::{Column, NOTHING, Record},
+    output::{Column, InAccount, NOTHING, Record},
 };
 use crate::engine::{
     Parts,
@@ -88,16 +88,18 @@ impl UserRecord {
     }
 }
 
+impl InAccount for UserRecord {
+    fn account(&self) -> [&Option<String>; 2] {
+        [&self.account, &self.account_name]
+    }
+}
+
 impl Record for UserRecord {
     const SCHEMA: (&'static str, &'static str) = ("iamkeys/users/1", "users");
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("account", "account ID", |user: &Self| {
-            (&user.account).into()
-        }),
-        Column::new("account_name", "account", |user: &Self| {
-            (&user.account_name).into()
-        }),
+        Column::ACCOUNT,
+        Column::ACCOUNT_NAME,
         Column::new("user", "user", |user: &Self| (&user.user).into()),
         Column::new("path", "path", |user: &Self| (&user.path).into()),
         Column::new("created", "created", |user: &Self| (&user.created).into()),

@@ -3,7 +3,7 @@
 use crate::{
     commands::{
         columns,
-        output::{Column, Record},
+        output::{Column, InAccount, Record},
     },
     engine::account::Account,
 };
@@ -52,31 +52,28 @@ impl NewKeyRecord {
     }
 }
 
-fn or_empty(text: Option<&String>) -> String {
-    text.cloned().unwrap_or_default()
+impl InAccount for NewKeyRecord {
+    fn account(&self) -> [&Option<String>; 2] {
+        [&self.account, &self.account_name]
+    }
 }
 
 impl Record for NewKeyRecord {
     const SCHEMA: (&'static str, &'static str) = ("iamkeys/new_keys/1", "new_keys");
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("account", "account ID", |it: &Self| (&it.account).into()),
-        Column::new("account_name", "account", |it: &Self| {
-            (&it.account_name).into()
-        }),
+        Column::ACCOUNT,
+        Column::ACCOUNT_NAME,
         Column::new("user", "user", |it: &Self| (&it.user).into()),
-        Column::new("key_id", "key ID", |it: &Self| (&it.key_id).into())
-            .words(|it| or_empty(it.key_id.as_ref())),
+        Column::new("key_id", "key ID", |it: &Self| (&it.key_id).into()).or_blank(),
         Column::new("created", "created", |it: &Self| (&it.created).into()),
-        Column::new("stored_in", "stored in", |it: &Self| (&it.stored_in).into())
-            .words(|it| or_empty(it.stored_in.as_ref())),
+        Column::new("stored_in", "stored in", |it: &Self| (&it.stored_in).into()).or_blank(),
         Column::new("outcome", "outcome", |it: &Self| it.outcome.into()),
-        Column::new("reason", "reason", |it: &Self| (&it.reason).into())
-            .words(|it| or_empty(it.reason.as_ref())),
+        Column::new("reason", "reason", |it: &Self| (&it.reason).into()).or_blank(),
         Column::new("request_id", "request ID", |it: &Self| {
             (&it.request_id).into()
         })
-        .words(|it| or_empty(it.request_id.as_ref())),
+        .or_blank(),
     ];
 
     const USUAL: &'static [&'static str] = &columns::NEW_KEYS;

@@ -30,10 +30,7 @@ impl<R: Record> Object<R> {
     pub(in crate::commands) fn words(&self) -> Vec<(&'static str, String)> {
         let columns = columns_of::<R>(&[], Format::Json).into_iter();
         let words = columns.map(|column| {
-            let words = match column.words {
-                Some(words) => words(&self.0),
-                None => (column.value)(&self.0).words(),
-            };
+            let words = column.told(&self.0);
             (column.title, words)
         });
         words.collect()

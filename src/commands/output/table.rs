@@ -15,10 +15,7 @@ pub(super) fn of<R>(columns: &[&'static Column<R>], rows: &[R], looks: Looks) ->
         .iter()
         .map(|row| {
             let cells = columns.iter().map(|column| {
-                let words = match column.words {
-                    Some(words) => words(row),
-                    None => (column.value)(row).words(),
-                };
+                let words = column.told(row);
                 visible(&words).into_owned()
             });
             cells.collect()

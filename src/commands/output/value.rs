@@ -31,7 +31,7 @@ impl Value {
     }
 
     /// It as a text; none of what is not known.
-    pub(super) fn text(&self) -> Option<String> {
+    pub(in crate::commands) fn text(&self) -> Option<String> {
         Some(match self {
             Self::Null => return None,
             Self::Bool(value) => value.to_string(),
@@ -156,6 +156,8 @@ pub(in crate::commands) struct Column<R> {
     pub(in crate::commands) value: fn(&R) -> Value,
     /// What a table says instead.
     pub(in crate::commands) words: Option<fn(&R) -> String>,
+    /// Whether a table says nothing where there is none.
+    is_blank: bool,
 }
 
 impl<R> Column<R> {
@@ -171,6 +173,7 @@ impl<R> Column<R> {
             needs: NOTHING,
             value,
             words: None,
+            is_blank: false,
         }
     }
 
@@ -188,6 +191,41 @@ impl<R> Column<R> {
         self.words = Some(words);
         self
     }
+
+    /// A table says nothing where there is none, which is no gap.
+    pub(in crate::commands) const fn or_blank(mut self) -> Self {
+        self.is_blank = true;
+        self
+    }
+
+    /// What a table says of a record.
+    pub(in crate::commands) fn told(&self, record: &R) -> String {
+        match (self.words, (self.value)(record)) {
+            (Some(words), _) => words(record),
+            (None, Value::Null) if self.is_blank => String::new(),
+            (None, value) => value.words(),
+        }
+    }
+}
+
+/// What is in an account.
+pub(in crate::commands) trait InAccount {
+    /// The account's ID, and what it is called, as far as they are known.
+    fn account(&self) -> [&Option<String>; 2];
+}
+
+impl<R: InAccount> Column<R> {
+    /// The account's ID.
+    pub(in crate::commands) const ACCOUNT: Self =
+        Self::new("account", "account ID", |it| it.account()[0].into());
+
+    /// What it is called; in a table its ID, where it is called nothing.
+    pub(in crate::commands) const ACCOUNT_NAME: Self =
+        Self::new("account_name", "account", |it| it.account()[1].into()).words(|it| {
+            let [id, name] = it.account();
+            let called = name.as_ref().or(id.as_ref());
+            called.map_or_else(|| "?".into(), String::clone)
+        });
 }
 
 /// No part of an account.

@@ -4,7 +4,7 @@ use crate::{
     cli::Until,
     commands::{
         columns,
-        output::{Column, Record},
+        output::{Column, InAccount, Record},
     },
     engine::account::Account,
 };
@@ -81,34 +81,29 @@ impl RotationRecord {
     }
 }
 
-fn or_empty(text: Option<&String>) -> String {
-    text.cloned().unwrap_or_default()
+impl InAccount for RotationRecord {
+    fn account(&self) -> [&Option<String>; 2] {
+        [&self.account, &self.account_name]
+    }
 }
 
 impl Record for RotationRecord {
     const SCHEMA: (&'static str, &'static str) = ("iamkeys/rotations/1", "rotations");
 
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::new("account", "account ID", |it: &Self| (&it.account).into()),
-        Column::new("account_name", "account", |it: &Self| {
-            (&it.account_name).into()
-        }),
+        Column::ACCOUNT,
+        Column::ACCOUNT_NAME,
         Column::new("user", "user", |it: &Self| (&it.user).into()),
-        Column::new("old_key_id", "old key", |it: &Self| (&it.old_key_id).into())
-            .words(|it| or_empty(it.old_key_id.as_ref())),
-        Column::new("new_key_id", "new key", |it: &Self| (&it.new_key_id).into())
-            .words(|it| or_empty(it.new_key_id.as_ref())),
-        Column::new("step", "step done", |it: &Self| (&it.step()).into())
-            .words(|it| or_empty(it.step().as_ref())),
+        Column::new("old_key_id", "old key", |it: &Self| (&it.old_key_id).into()).or_blank(),
+        Column::new("new_key_id", "new key", |it: &Self| (&it.new_key_id).into()).or_blank(),
+        Column::new("step", "step done", |it: &Self| (&it.step()).into()).or_blank(),
         Column::new("waits_for", "waits for", |it: &Self| {
             (&it.waits_for()).into()
         })
-        .words(|it| or_empty(it.waits_for().as_ref())),
-        Column::new("stored_in", "stored in", |it: &Self| (&it.stored_in).into())
-            .words(|it| or_empty(it.stored_in.as_ref())),
+        .or_blank(),
+        Column::new("stored_in", "stored in", |it: &Self| (&it.stored_in).into()).or_blank(),
         Column::new("outcome", "outcome", |it: &Self| it.outcome.into()),
-        Column::new("reason", "reason", |it: &Self| (&it.reason).into())
-            .words(|it| or_empty(it.reason.as_ref())),
+        Column::new("reason", "reason", |it: &Self| (&it.reason).into()).or_blank(),
     ];
 
     const USUAL: &'static [&'static str] = &columns::ROTATIONS;
