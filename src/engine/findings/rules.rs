@@ -596,17 +596,16 @@ impl Rules {
         now: DateTime<Utc>,
         is_asked: impl Fn(&Rule) -> bool,
     ) -> Option<bool> {
-        let exempt = key.exempt.unwrap_or(0);
+        let of = if user.root {
+            self.of_root
+        } else {
+            self.of_users
+        };
+        let counting = self.on & of & !key.exempt.unwrap_or(0);
+        let open = self.open_by_status(key.active, counting);
         let mut finds = Some(false);
         for (at, rule) in self.all.iter().enumerate() {
-            let bit = 1 << at;
-            let of = if user.root {
-                self.of_root
-            } else {
-                self.of_users
-            };
-            let is_out = self.on & of & !exempt & bit == 0;
-            if is_out || !is_asked(rule) {
+            if open & (1 << at) == 0 || !is_asked(rule) {
                 continue;
             }
             match rule.query.conditions_verdict(user, Some(key), now) {
