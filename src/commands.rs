@@ -471,7 +471,7 @@ fn print(text: &[u8]) -> ExitCode {
         // Its reader has read enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitStatus::Done.into(),
         Err(error) => {
-            complain(format_args!("iamkeys: {error}"));
+            complain(format_args!("iamkeys: standard output: {error}"));
             ExitStatus::Failed.into()
         }
     }

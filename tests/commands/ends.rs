@@ -178,14 +178,16 @@ fn a_disk_that_is_full_is_said() {
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
         return;
     };
-    let output = iamkeys(&["list", "--demo"]).stdout(full).output().unwrap();
-    let ran = Ran::of(output);
-    assert_eq!(ran.code, 1);
-    assert!(
-        ran.err.contains("standard output: No space left"),
-        "{}",
-        ran.err
-    );
+    for args in [&["list", "--demo"][..], &["config"], &["man"]] {
+        let full = full.try_clone().unwrap();
+        let ran = Ran::of(iamkeys(args).stdout(full).output().unwrap());
+        assert_eq!(ran.code, 1, "{args:?}");
+        assert!(
+            ran.err.contains("standard output: No space left"),
+            "{args:?}: {}",
+            ran.err
+        );
+    }
 }
 
 #[test]

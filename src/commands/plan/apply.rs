@@ -327,7 +327,8 @@ impl Applying {
                 match news {
                     PlanNews::NotKept(why) => {
                         complain(format_args!(
-                            "iamkeys: a crash would lose the plan's place: {why}"
+                            "iamkeys: a crash would lose the plan's place: {why}. Where it can be kept \
+                             again, the same command goes on with the plan"
                         ));
                         halted = Some(format!("not begun: the plan's place cannot be kept: {why}"));
                     }
