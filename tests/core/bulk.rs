@@ -60,6 +60,8 @@ struct World {
     under_way: Vec<(SessionId, ChangeId, Change)>,
     /// What was to be done with plans in files.
     plan_jobs: Vec<String>,
+    /// What becomes known of a plan that is to be kept, at once; nothing yet, where there is none.
+    keeping: Option<PlanNews>,
     most_under_way: usize,
     /// What users' tags say of exemptions, by the users.
     exempt: HashMap<String, String>,
@@ -102,6 +104,7 @@ impl World {
             sent: Vec::new(),
             under_way: Vec::new(),
             plan_jobs: Vec::new(),
+            keeping: Some(PlanNews::IsKept),
             most_under_way: 0,
             exempt: HashMap::new(),
             over: HashSet::new(),
@@ -302,6 +305,9 @@ impl World {
                     0 => format!("keep {keys}"),
                     done => format!("keep {keys}, {done} done"),
                 });
+                if let Some(answer) = self.keeping.clone() {
+                    self.hear(Event::Plan(answer));
+                }
             }
             Effect::Plan(PlanJob::Done(step)) => self.plan_jobs.push(format!("done {}", step.key)),
             Effect::Plan(PlanJob::Forget) => self.plan_jobs.push("forget".into()),
@@ -1108,6 +1114,7 @@ fn another_session_takes_what_was_looked_at_back() {
     let mut world = World::new(vec![batch(0, 3)]);
     world.make(BulkAction::Deactivate);
     world.apply();
+    world.hear(Event::Plan(PlanNews::IsKept));
     world.effects.clear();
     let effects = world
         .engine
@@ -1319,6 +1326,48 @@ fn a_plan_whose_place_cannot_be_kept_begins_no_further_key() {
     world.run();
     assert_eq!((world.tally().done, world.sent.len()), (9, 9));
     assert_eq!(world.plan_jobs[0], "keep 9, 1 done");
+}
+
+#[test]
+fn no_key_begins_before_the_plan_is_known_to_be_kept() {
+    let accounts: Vec<Users> = (0..AT_ONCE).map(|at| batch(at, 2)).collect();
+    let mut world = World::new(accounts);
+    world.keeping = None;
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    for _ in 0..20 {
+        world.look();
+        world.wait(250);
+    }
+    assert_eq!(world.sent.len(), 0, "the disk has not answered yet");
+    assert_eq!(world.plan().stage, BulkStage::Running);
+    let full = PlanNews::NotKept("no space left on device".into());
+    world.hear(Event::Plan(full.clone()));
+    world.run();
+    assert_eq!(
+        (world.plan().stage, world.sent.len()),
+        (BulkStage::Paused, 0)
+    );
+    // It is full still.
+    world.keeping = Some(full);
+    world.apply();
+    world.run();
+    assert_eq!(
+        (world.plan().stage, world.sent.len()),
+        (BulkStage::Paused, 0)
+    );
+    world.keeping = Some(PlanNews::IsKept);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.sent.len()), (8, 8));
+    // Where nothing is kept, nothing is waited for.
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.keeping = None;
+    world.hear(Event::Plan(PlanNews::Keeps(Keeping::Nothing)));
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 2);
 }
 
 /// Accounts of a few users with up to three keys each.
@@ -1663,6 +1712,7 @@ fn a_last_use_that_is_told_before_its_key_is_known_is_asked_again() {
     world.hear(Event::Plan(PlanNews::Opened(Ok(Box::new(document)))));
     world.effects.clear();
     world.apply();
+    world.hear(Event::Plan(PlanNews::IsKept));
     let reads = world.effects.iter().filter_map(|effect| match effect {
         Effect::Read(_, _, read) => Some(read.clone()),
         _ => None,

@@ -208,7 +208,8 @@ impl BulkPlan {
 
     /// The next key to be looked at, and its account: none while there is no room, or nothing is left.
     pub(super) fn take_turn(&mut self, now: DateTime<Utc>) -> Option<(usize, usize)> {
-        if self.stage != BulkStage::Running || self.schedule.busy >= AT_ONCE {
+        let goes_on = self.stage == BulkStage::Running && !self.is_being_kept;
+        if !goes_on || self.schedule.busy >= AT_ONCE {
             return None;
         }
         let schedule = &mut self.schedule;
