@@ -15,6 +15,7 @@ mod asked;
 mod compare;
 mod document;
 mod entry;
+mod exempt;
 mod hold;
 mod kept;
 mod last;
@@ -497,6 +498,10 @@ impl Engine {
             entry.confirmed &= entry.included;
         });
         let plan = self.bulk.as_deref_mut()?;
+        if let Ok(at) = u32::try_from(at) {
+            // It is decided by hand.
+            plan.comparison.unsure.remove(&at);
+        }
         plan.mark_last_active(at);
         plan.hash = None;
         Some(())

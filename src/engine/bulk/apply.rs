@@ -2,8 +2,8 @@
 //! the look before it shows what was reviewed.
 
 use super::{
-    BulkAction, BulkPlan, BulkStage, EntryState, HeldBack, Paused, Reviewed, Skipped, hold,
-    make::known_key,
+    BulkAction, BulkPlan, BulkStage, EntryState, HeldBack, Paused, Reviewed, Skipped, exempt::Tags,
+    hold, make::known_key,
 };
 use crate::engine::{
     Effect, Engine, READ_ONLY,
@@ -238,11 +238,22 @@ impl Engine {
             // It was told before the key itself was known, and so of no key.
             return Some(Verdict::Again);
         }
+        let tags = match &preflight.tags_failed {
+            Some(error) if is_passing(error) => return Some(Verdict::Wait),
+            Some(error) if error.kind != Kind::Denied => {
+                return Some(Verdict::Failed(error.clone()));
+            }
+            _ => Tags::of(account, &entry.user),
+        };
+        if tags == Tags::NotYet && entry.asks_tags(account) {
+            // They were told before the user was known, and so of none.
+            return Some(Verdict::Again);
+        }
         let mut now = Reviewed::of(row, key);
         now.last_used = live.last_used.known().filter(|_| error.is_none()).cloned();
         let trial = is_trial(&live.last_used, live.key.created);
         Some(
-            match self.difference_since(at, (account, row, key), &now, trial) {
+            match self.difference_since(at, (account, row, key), &now, (trial, tags)) {
                 Some(why) => Verdict::Skip(why),
                 None => Verdict::Same,
             },
@@ -255,7 +266,7 @@ impl Engine {
         at: usize,
         (account, row, key): (&Account, &UserRow, Known<'_>),
         now: &Reviewed,
-        trial: bool,
+        (trial, tags): (bool, Tags),
     ) -> Option<Skipped> {
         let plan = self.bulk()?;
         let entry = &plan.entries[at];
@@ -292,9 +303,15 @@ impl Engine {
         }
         // Exemptions are written later, and who applies a plan may not be who has made it.
         let holds = self.holds_now(account, row, key, entry.step, now, plan.recent_days);
+        let was_exempt = entry
+            .holds()
+            .any(|held| matches!(held, HeldBack::Exempt(_)));
         let is_new = |held: &HeldBack| match held {
             HeldBack::InUse if trial => false,
-            HeldBack::Exempt(_) | HeldBack::Own | HeldBack::InUse => {
+            // Whoever has included it although it is exempt need not know whether it still is; and what
+            // was not asked for yet is no difference.
+            HeldBack::ExemptionUnknown if was_exempt || tags == Tags::NotYet => false,
+            HeldBack::Exempt(_) | HeldBack::Own | HeldBack::InUse | HeldBack::ExemptionUnknown => {
                 !entry.holds().any(|known| known.is_like(held))
             }
             _ => false,

@@ -22,6 +22,8 @@ pub enum HeldBack {
     UseUnknown,
     /// It was never used, and is younger than the days of grace that a new key has.
     New,
+    /// It is not known whether it is exempt: the tags of its user, which tell, could not be read.
+    ExemptionUnknown,
 }
 
 impl HeldBack {
@@ -49,6 +51,7 @@ impl HeldBack {
             Self::LastActive => "last active key".into(),
             Self::UseUnknown => "last use not known".into(),
             Self::New => "new, not used yet".into(),
+            Self::ExemptionUnknown => "exemption not known".into(),
         }
     }
 }
@@ -58,6 +61,8 @@ impl HeldBack {
 pub(super) struct Circumstances<'a> {
     /// The exemption in words, where there is one.
     pub exempt: Option<&'a str>,
+    /// It is not known whether there is one.
+    pub may_be_exempt: bool,
     /// It is the key of a session, or one was made from it.
     pub own: bool,
     /// It was used within the recent days.
@@ -105,5 +110,8 @@ pub(super) fn holds(
         // What never worked for anyone stops nothing, once it had its time to begin.
         Some(LastUsed::Never) => circumstances.new.then_some(HeldBack::New),
     };
-    exempt.into_iter().chain(own).chain(by_use).collect()
+    let may_be_exempt = circumstances.exempt.is_none() && circumstances.may_be_exempt;
+    let unknown = may_be_exempt.then_some(HeldBack::ExemptionUnknown);
+    let holds = exempt.into_iter().chain(own).chain(by_use);
+    holds.chain(unknown).collect()
 }

@@ -2,14 +2,13 @@
 
 use super::{
     BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
-    compare::wants_tags,
     hold::{self, Circumstances},
 };
 use crate::engine::{
     Engine, READ_ONLY,
     account::{Account, Known, UserRow},
     effect::Slot,
-    findings::{Rule, Standing, exemptions},
+    findings::{Rule, Stays, stays},
     model::{KeyStatus, LastUsed},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -55,18 +54,7 @@ impl Engine {
             self.add_marked(&mut making, marked);
         }
         making.plan.hold_last_active();
-        // Of most it is known by now whether a tag makes them exempt.
-        let plan = &making.plan;
-        let wants_tags = |entry: &Entry| {
-            let account = plan.accounts[entry.account].slot;
-            let account = account.and_then(|slot| self.fleet.get(slot));
-            entry.included
-                && entry.step.takes_away()
-                && account.is_some_and(|account| wants_tags(account, &entry.user))
-        };
-        let entries = (0..).zip(&plan.entries);
-        let wanting = entries.filter(|(_, entry)| wants_tags(entry));
-        making.plan.comparison.tags = wanting.map(|(at, _)| at).collect();
+        making.plan.await_exemptions();
         self.bulk = Some(Box::new(making.plan));
         self.bulk_undone = None;
         Some(())
@@ -260,8 +248,17 @@ impl Engine {
         let is_own = |id| account.is_own(id) || account.is_made_from(id);
         let grace = account.findings.rules().grace();
         let age = reviewed.created.map(|created| self.now - created);
+        let (exempt, may_be_exempt) = match stays(account, row, key, self.now) {
+            Stays::Exempt(it) => {
+                let words = format!("until {} {}", it.until, it.why);
+                (Some(words.trim_end().into()), false)
+            }
+            Stays::NotKnown => (None, true),
+            Stays::No => (None, false),
+        };
         Here {
-            exempt: exemption(account, row, key, self.now),
+            exempt,
+            may_be_exempt,
             own: key.id().is_some_and(is_own),
             recent: match &reviewed.last_used {
                 Some(LastUsed::At { time, .. }) => self.now - *time < recent,
@@ -275,6 +272,7 @@ impl Engine {
 /// What holds of a key now.
 struct Here {
     exempt: Option<Box<str>>,
+    may_be_exempt: bool,
     own: bool,
     recent: bool,
     new: bool,
@@ -284,6 +282,7 @@ impl Here {
     fn of(&self) -> Circumstances<'_> {
         Circumstances {
             exempt: self.exempt.as_deref(),
+            may_be_exempt: self.may_be_exempt,
             own: self.own,
             recent: self.recent,
             new: self.new,
@@ -301,21 +300,6 @@ fn findings(account: &Account, row: &UserRow, key: Known<'_>) -> Option<Box<str>
     found.sort_by_key(|rule| Reverse(rule.severity));
     let titles: Vec<&str> = found.iter().map(|rule| &*rule.title).collect();
     (!titles.is_empty()).then(|| titles.join(", ").into())
-}
-
-/// Until when a key is exempt from findings, and why: as long as a person has decided that it stays as it
-/// is, from whichever rule.
-fn exemption(
-    account: &Account,
-    row: &UserRow,
-    key: Known<'_>,
-    now: DateTime<Utc>,
-) -> Option<Box<str>> {
-    let mut stated = exemptions(account, row, key, now).into_iter();
-    stated.find_map(|it| match it.standing {
-        Standing::Holds(it) => Some(format!("until {} {}", it.until, it.why).trim_end().into()),
-        Standing::Expired(_) | Standing::Unreadable(..) => None,
-    })
 }
 
 /// What a plan does to a key that is not known.
