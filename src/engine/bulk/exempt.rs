@@ -91,22 +91,18 @@ impl Engine {
         let of = &plan.accounts[entry.account];
         let slot = of.slot;
         let account = slot.and_then(|slot| self.fleet.get(slot));
-        match (slot, account) {
-            (Some(slot), Some(account)) if Tags::of(account, &user) == Tags::NotYet => {
-                // A question that is under way is answered for this one as well.
-                if account
-                    .users
-                    .get(&user)
-                    .is_some_and(|row| row.tags.is_idle())
-                {
-                    self.read(slot, Read::Tags(user));
-                }
-            }
+        let Some((slot, account)) = slot.zip(account) else {
+            return true;
+        };
+        if Tags::of(account, &user) != Tags::NotYet {
             // Something else has told them meanwhile.
-            (Some(_), Some(_)) => {
-                self.settle_exemptions(&[at]);
-            }
-            _ => {}
+            self.settle_exemptions(&[at]);
+            return true;
+        }
+        // A question that is under way is answered for this one as well.
+        let row = account.users.get(&user);
+        if row.is_some_and(|row| row.tags.is_idle()) {
+            self.read(slot, Read::Tags(user));
         }
         true
     }

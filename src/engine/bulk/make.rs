@@ -187,7 +187,8 @@ impl Engine {
         let holds = match marked.exempt {
             Some(text) => {
                 let here = self.circumstances(account, row, key, &reviewed, 0);
-                let exempt = Some(&*text);
+                let exempt = HeldBack::Exempt(text);
+                let exempt = Some(&exempt);
                 hold::holds(
                     step,
                     &reviewed,
@@ -248,17 +249,15 @@ impl Engine {
         let is_own = |id| account.is_own(id) || account.is_made_from(id);
         let grace = account.findings.rules().grace();
         let age = reviewed.created.map(|created| self.now - created);
-        let (exempt, may_be_exempt) = match stays(account, row, key, self.now) {
-            Stays::Exempt(it) => {
-                let words = format!("until {} {}", it.until, it.why);
-                (Some(words.trim_end().into()), false)
-            }
-            Stays::NotKnown => (None, true),
-            Stays::No => (None, false),
-        };
         Here {
-            exempt,
-            may_be_exempt,
+            exempt: match stays(account, row, key, self.now) {
+                Stays::Exempt(it) => {
+                    let words = format!("until {} {}", it.until, it.why);
+                    Some(HeldBack::Exempt(words.trim_end().into()))
+                }
+                Stays::NotKnown => Some(HeldBack::ExemptionUnknown),
+                Stays::No => None,
+            },
             own: key.id().is_some_and(is_own),
             recent: match &reviewed.last_used {
                 Some(LastUsed::At { time, .. }) => self.now - *time < recent,
@@ -271,8 +270,7 @@ impl Engine {
 
 /// What holds of a key now.
 struct Here {
-    exempt: Option<Box<str>>,
-    may_be_exempt: bool,
+    exempt: Option<HeldBack>,
     own: bool,
     recent: bool,
     new: bool,
@@ -281,8 +279,7 @@ struct Here {
 impl Here {
     fn of(&self) -> Circumstances<'_> {
         Circumstances {
-            exempt: self.exempt.as_deref(),
-            may_be_exempt: self.may_be_exempt,
+            exempt: self.exempt.as_ref(),
             own: self.own,
             recent: self.recent,
             new: self.new,
