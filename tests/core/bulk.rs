@@ -881,6 +881,32 @@ fn an_exemption_from_another_rule_than_the_gravest_holds_nothing_back() {
     }
 }
 
+#[test]
+fn a_key_that_is_throttled_without_end_pauses_its_account_and_not_the_others() {
+    let mut world = World::new(vec![batch(0, 3), batch(1, 3)]);
+    let id = "AKIA000N00001EXAMPLE";
+    let always = std::iter::repeat_n(Kind::Throttled, 1000).collect();
+    world.faults.insert(id.into(), always);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.run();
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    assert!(
+        matches!(&world.entry(id).state, EntryState::Failed(error) if error.kind == Kind::Throttled)
+    );
+    assert_eq!(world.sent_to(id), 10, "no more than that");
+    assert_eq!((world.tally().done, world.tally().to_do), (4, 1));
+    let (account, why) = world.plan().paused().next().expect("it is paused");
+    assert_eq!(account.name, "acme-0");
+    assert!(matches!(why, Paused::Failed(error) if error.kind == Kind::Throttled));
+    // Gone on with, it is counted anew; and what was throttled a few times is done.
+    let few = std::iter::repeat_n(Kind::Throttled, 9).collect();
+    world.faults.insert(id.into(), few);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.sent_to(id)), (6, 20));
+}
+
 /// A policy by which the keys of a user are exempt.
 fn exempting(user: &str) -> Policy {
     let exemption = Exemption {

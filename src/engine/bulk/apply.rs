@@ -22,7 +22,7 @@ enum Verdict {
     /// It is not.
     Skip(Skipped),
     /// AWS asks for fewer calls: it is looked at again.
-    Wait,
+    Wait(Error),
     /// What is known now does not tell: it is looked at again at once.
     Again,
     /// It could not be looked at.
@@ -183,10 +183,11 @@ impl Engine {
                 plan.set_state(at, EntryState::Pending);
                 plan.turn_over(account);
             }
-            Verdict::Wait | Verdict::Again => {
+            Verdict::Again => {
                 plan.set_state(at, EntryState::Pending);
                 plan.cool(account, at, now);
             }
+            Verdict::Wait(error) => self.throttled_entry(account, at, error),
             Verdict::Skip(why) if plan.entries[at].was_done(&why) => {
                 plan.set_state(at, EntryState::Done);
                 plan.turn_over(account);
@@ -208,6 +209,22 @@ impl Engine {
         Some(())
     }
 
+    /// A look or a change was throttled: the key is looked at again after a while, or its account is paused.
+    fn throttled_entry(&mut self, account: usize, at: usize, error: Error) {
+        let now = self.now;
+        let Some(plan) = self.bulk.as_deref_mut() else {
+            return;
+        };
+        plan.set_state(at, EntryState::Pending);
+        if plan.try_again(account, at, now) {
+            return;
+        }
+        let error = Box::new(error);
+        plan.set_state(at, EntryState::Failed(error.clone()));
+        plan.pause_account(account, Paused::Failed(error));
+        self.scene += 1;
+    }
+
     /// Compares what the account says of a key now with what was reviewed.
     fn verdict(&self, id: PlanId, at: usize) -> Option<Verdict> {
         let step = self.plan(id)?;
@@ -219,7 +236,7 @@ impl Engine {
         }
         if let Some(error) = &preflight.failed {
             return Some(if is_passing(error) {
-                Verdict::Wait
+                Verdict::Wait(error.clone())
             } else {
                 Verdict::Failed(error.clone())
             });
@@ -231,15 +248,15 @@ impl Engine {
         // What the report says may be hours old.
         let live = key.live()?;
         let error = live.last_used.error();
-        if error.is_some_and(is_passing) {
-            return Some(Verdict::Wait);
+        if let Some(error) = error.filter(|error| is_passing(error)) {
+            return Some(Verdict::Wait(error.clone()));
         }
         if entry.step.takes_away() && live.last_used.is_awaited() {
             // It was told before the key itself was known, and so of no key.
             return Some(Verdict::Again);
         }
         let tags = match &preflight.tags_failed {
-            Some(error) if is_passing(error) => return Some(Verdict::Wait),
+            Some(error) if is_passing(error) => return Some(Verdict::Wait(error.clone())),
             Some(error) if error.kind != Kind::Denied => {
                 return Some(Verdict::Failed(error.clone()));
             }
@@ -392,10 +409,7 @@ impl Engine {
                 plan.turn_over(account);
                 self.keep_step(at);
             }
-            Some(error) if is_passing(&error) => {
-                plan.set_state(at, EntryState::Pending);
-                plan.cool(account, at, now);
-            }
+            Some(error) if is_passing(&error) => self.throttled_entry(account, at, error),
             Some(error) if error.kind == Kind::NotFound => {
                 plan.set_state(at, EntryState::Skipped(Skipped::Gone));
                 plan.turn_over(account);
