@@ -57,6 +57,7 @@ pub fn held_name(held: &HeldBack) -> &'static str {
         HeldBack::LastActive => "last_active",
         HeldBack::UseUnknown => "last_use_unknown",
         HeldBack::New => "new",
+        HeldBack::ExemptionUnknown => "exemption_unknown",
     }
 }
 
@@ -70,6 +71,7 @@ fn held_named(name: &str, exempt: Option<&str>, status: &KeyStatus) -> Option<He
         "last_active" => HeldBack::LastActive,
         "last_use_unknown" => HeldBack::UseUnknown,
         "new" => HeldBack::New,
+        "exemption_unknown" => HeldBack::ExemptionUnknown,
         _ => return None,
     })
 }

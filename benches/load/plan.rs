@@ -34,8 +34,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// How often the clock is looked at while something is under way, as the screen does.
 const TICK: Duration = Duration::from_millis(25);
 
-/// What comes one after the other for a key of the account that is signed in to: a look, which asks two
-/// things at once, and its change.
+/// What comes one after the other for a key of the account that is signed in to: a look, which asks three
+/// things at once (the keys, the last use, the tags of the user), and its change.
 const TURNS: u32 = 2;
 
 /// The same where a role is assumed: each change has a session of its own, which is begun for it.

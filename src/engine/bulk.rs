@@ -15,6 +15,7 @@ mod asked;
 mod compare;
 mod document;
 mod entry;
+mod exempt;
 mod hold;
 mod kept;
 mod last;
@@ -242,6 +243,8 @@ pub struct BulkPlan {
     hash: Option<Box<str>>,
     /// It was to be kept, and could not be.
     is_not_kept: bool,
+    /// It is to be kept, and it is not known yet that it is: no key begins before.
+    is_being_kept: bool,
     /// The entries that have become over, each time that one has, in that order.
     over: Vec<u32>,
 }
@@ -272,6 +275,7 @@ impl BulkPlan {
             recent_days,
             hash: None,
             is_not_kept: false,
+            is_being_kept: false,
             over: Vec::new(),
         }
     }
@@ -323,6 +327,12 @@ impl BulkPlan {
     #[must_use]
     pub fn is_under_way(&self) -> bool {
         self.schedule.busy() > 0
+    }
+
+    /// Whether its first key waits until it is known that the plan is kept.
+    #[must_use]
+    pub fn is_being_kept(&self) -> bool {
+        self.is_being_kept
     }
 
     /// Whether it goes on by itself.
@@ -488,6 +498,10 @@ impl Engine {
             entry.confirmed &= entry.included;
         });
         let plan = self.bulk.as_deref_mut()?;
+        if let Ok(at) = u32::try_from(at) {
+            // It is decided by hand.
+            plan.comparison.unsure.remove(&at);
+        }
         plan.mark_last_active(at);
         plan.hash = None;
         Some(())

@@ -18,6 +18,7 @@ mod policy;
 mod root;
 mod rules;
 mod shown;
+mod stays;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,7 @@ pub use policy::{ConfigExemption, Limits, OwnRule, Policy, PolicyPart, ROOT_USER
 pub use root::{RootKey, RootVerdict, root_exemptions, root_keys};
 pub use rules::{RULE_IDS, Rule, Rules, Severity, Standard};
 pub use shown::ShownRule;
+pub(in crate::engine) use stays::{Stays, stays};
 
 use super::{
     Engine,

@@ -32,6 +32,10 @@ pub struct Preflight {
     keys: Option<RequestId>,
     /// The request for the last use of the key, if that is not answered yet.
     last_used: Option<RequestId>,
+    /// The request for the user's tags, which may exempt the key, if that is not answered yet.
+    tags: Option<RequestId>,
+    /// Why the tags were not told.
+    pub(super) tags_failed: Option<Error>,
     /// The IDs of the user's keys when the look began, where they were known.
     before: Option<Vec<String>>,
     /// The other credential that is changed, as it was when the look began; `Some(None)` where it was
@@ -119,7 +123,7 @@ impl Preflight {
     /// Whether the account is being looked at.
     #[must_use]
     pub fn is_looking(&self) -> bool {
-        self.keys.is_some() || self.last_used.is_some()
+        self.keys.is_some() || self.last_used.is_some() || self.tags.is_some()
     }
 
     /// Whether there is nothing left to be done.
@@ -193,6 +197,9 @@ impl Engine {
         let facts = key.as_ref().and_then(|key| facts(account, &user, key));
         let first = plan.first().looked_at_by();
         let keys = self.read(session.slot, first);
+        // What a person decides by hand is seen by that person; a plan over many keys sees to it itself.
+        let tags = self.bulk_asks_tags(id).then(|| Read::Tags(user.clone()));
+        let tags = tags.and_then(|tags| self.read(session.slot, tags));
         let last_used = key.and_then(|key| self.read(session.slot, Read::LastUsed(user, key)));
         let preflight = self.plan_mut(id)?.preflight_mut()?;
         preflight.before = before;
@@ -200,6 +207,8 @@ impl Engine {
         preflight.policy = policy;
         preflight.keys = keys;
         preflight.last_used = last_used;
+        preflight.tags = tags;
+        preflight.tags_failed = None;
         preflight.difference = None;
         if preflight.key.is_none() {
             preflight.key = facts;
@@ -332,18 +341,22 @@ impl Engine {
         let (user, key) = match read {
             Read::Keys(user) => (user, None),
             Read::LastUsed(user, key) => (user, Some(key.as_str())),
-            Read::Permissions(user) | Read::OtherCredentials(user) => (user, None),
+            Read::Permissions(user) | Read::OtherCredentials(user) | Read::Tags(user) => {
+                (user, None)
+            }
             _ => return None,
         };
         let mut answered = Vec::new();
         for plan in self.plans.iter_mut().filter(|plan| plan.session == session) {
+            let is_tags = matches!(read, Read::Tags(_));
             let is_key = match key {
-                None => plan.first().looked_at_by().is_kind_of(read),
+                None => is_tags || plan.first().looked_at_by().is_kind_of(read),
                 Some(_) => plan.at_risk() == key,
             };
             let is_it = is_key && plan.user().eq_ignore_ascii_case(user);
             let id = plan.id;
             let waits = plan.preflight_mut().map(|preflight| match key {
+                None if is_tags => &mut preflight.tags,
                 None => &mut preflight.keys,
                 Some(_) => &mut preflight.last_used,
             });
@@ -362,10 +375,14 @@ impl Engine {
     /// approved and is still the same.
     fn looked(&mut self, id: PlanId, failure: Option<&Error>) -> Option<()> {
         let now = self.moment();
+        let is_bulk = self.plan(id)?.bulk.is_some();
         let preflight = self.plan_mut(id)?.preflight_mut()?;
         match failure {
             Some(error) if error.kind == Kind::NotFound => {
                 preflight.difference = Some(Difference::NotFound);
+            }
+            Some(error) if is_bulk && error.action == "iam:ListUserTags" => {
+                preflight.tags_failed = Some(error.clone());
             }
             // That a last use cannot be told is a fact like any other.
             Some(error) if error.action != "iam:GetAccessKeyLastUsed" => {
@@ -377,7 +394,7 @@ impl Engine {
             return None;
         }
         preflight.looked = Some(now);
-        if self.plan(id)?.bulk.is_some() {
+        if is_bulk {
             return self.bulk_looked(id);
         }
         let plan = self.plan(id)?;

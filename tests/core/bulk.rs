@@ -60,9 +60,13 @@ struct World {
     under_way: Vec<(SessionId, ChangeId, Change)>,
     /// What was to be done with plans in files.
     plan_jobs: Vec<String>,
+    /// What becomes known of a plan that is to be kept, at once; nothing yet, where there is none.
+    keeping: Option<PlanNews>,
     most_under_way: usize,
     /// What users' tags say of exemptions, by the users.
     exempt: HashMap<String, String>,
+    /// Why tags are not told.
+    tag_fault: Option<Kind>,
     /// The keys that are done, or may be, by the plan of now: none of them is sent again.
     over: HashSet<String>,
     sends_once: bool,
@@ -102,8 +106,10 @@ impl World {
             sent: Vec::new(),
             under_way: Vec::new(),
             plan_jobs: Vec::new(),
+            keeping: Some(PlanNews::IsKept),
             most_under_way: 0,
             exempt: HashMap::new(),
+            tag_fault: None,
             over: HashSet::new(),
             sends_once: false,
             touched: HashSet::new(),
@@ -253,10 +259,13 @@ impl World {
                     }),
                 }
             }
-            Read::Tags(user) if self.exempt.contains_key(&**user) => {
-                let text = self.exempt[&**user].clone();
-                let tag = ("iamkeys:exempt".to_owned(), text);
-                Answer::Tags(UserTags::read([tag], Into::into))
+            Read::Tags(user) => {
+                if let Some(kind) = self.tag_fault {
+                    return Err(failed("iam:ListUserTags", kind));
+                }
+                let text = self.exempt.get(&**user).cloned();
+                let tag = text.map(|text| ("iamkeys:exempt".to_owned(), text));
+                Answer::Tags(UserTags::read(tag, Into::into))
             }
             Read::Summary => Answer::Summary(Summary::default()),
             Read::Report => Answer::Report(Box::new(Report {
@@ -302,6 +311,9 @@ impl World {
                     0 => format!("keep {keys}"),
                     done => format!("keep {keys}, {done} done"),
                 });
+                if let Some(answer) = self.keeping.clone() {
+                    self.hear(Event::Plan(answer));
+                }
             }
             Effect::Plan(PlanJob::Done(step)) => self.plan_jobs.push(format!("done {}", step.key)),
             Effect::Plan(PlanJob::Forget) => self.plan_jobs.push("forget".into()),
@@ -498,6 +510,7 @@ fn what_may_be_needed_is_held_back_and_says_why() {
     });
     let action = BulkAction::Deactivate;
     world.intend(BulkIntent::Make { action, keys });
+    world.look();
     let held = |id: &str| world.entry(id).held_back.clone();
     assert_eq!(held("AKIANEVER"), None, "what never worked stops nothing");
     assert_eq!(held("AKIABUSY"), Some(HeldBack::InUse));
@@ -534,6 +547,7 @@ fn a_last_use_that_is_not_known_holds_back() {
     let keys = world.marked();
     let action = BulkAction::Deactivate;
     world.intend(BulkIntent::Make { action, keys });
+    world.look();
     assert_eq!(world.entry("AKIATWO").held_back, Some(HeldBack::Gone));
     assert_eq!(world.entry("AKIAONE").held_back, None);
 }
@@ -755,6 +769,144 @@ fn an_exemption_that_is_written_later_skips_and_can_be_overruled() {
     assert_eq!(world.tally().done, 2);
 }
 
+#[test]
+fn an_exemption_that_is_written_after_the_confirmation_skips_and_says_so() {
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    let text = "2027-01-31 PLAT-212".to_owned();
+    world.exempt.insert("user-00001".into(), text);
+    world.run();
+    let exempt = HeldBack::Exempt("until 2027-01-31 PLAT-212".into());
+    let entry = world.entry("AKIA000N00001EXAMPLE");
+    let skipped = Skipped::Held(exempt);
+    assert_eq!(entry.state, EntryState::Skipped(skipped.clone()));
+    let words = entry.difference_words(&skipped);
+    assert_eq!(words, "exempt since: until 2027-01-31 PLAT-212");
+    assert_eq!((world.tally().done, world.sent.len()), (1, 1));
+}
+
+#[test]
+fn where_tags_are_not_told_keys_are_held_back_and_can_be_included_by_hand() {
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.tag_fault = Some(Kind::Denied);
+    world.make(BulkAction::Deactivate);
+    let unknown = Some(HeldBack::ExemptionUnknown);
+    for entry in world.plan().entries() {
+        assert_eq!((&entry.held_back, entry.included), (&unknown, false));
+    }
+    world.intend(BulkIntent::Toggle(1));
+    assert_eq!(world.plan().asked().overriding, 1);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.sent.len()), (1, 1));
+    // Where it was known when the plan was made, and is not any more, that is a difference.
+    let mut world = World::new(vec![batch(0, 3)]);
+    world.make(BulkAction::Deactivate);
+    let document = world.document();
+    assert_eq!(world.tally().to_do, 3);
+    let mut late = World::new(vec![batch(0, 3)]);
+    late.tag_fault = Some(Kind::Denied);
+    late.open_document(document);
+    late.look();
+    let difference = Some(Skipped::Held(HeldBack::ExemptionUnknown));
+    let entry = &late.plan().entries()[0];
+    assert_eq!(entry.difference, difference);
+    // Included once more, it goes.
+    late.intend(BulkIntent::Toggle(0));
+    late.intend(BulkIntent::Toggle(0));
+    late.apply();
+    late.run();
+    assert_eq!((late.tally().done, late.sent.len()), (1, 1));
+    // The same where it is refused only while the plan is carried out.
+    world.apply();
+    world.tag_fault = Some(Kind::Denied);
+    world.run();
+    let skipped = Skipped::Held(HeldBack::ExemptionUnknown);
+    assert_eq!((world.tally().skipped, world.sent.len()), (3, 0));
+    let entry = &world.plan().entries()[0];
+    assert_eq!(entry.state, EntryState::Skipped(skipped));
+    // Nothing is taken away by activating: nothing is asked.
+    let off = vec![key("AKIAOFF", false, 900, None)];
+    let mut world = World::new(one("a", off));
+    world.tag_fault = Some(Kind::Denied);
+    world.make(BulkAction::Activate);
+    assert_eq!(world.tally().to_do, 1);
+}
+
+#[test]
+fn tags_that_cannot_be_read_for_another_reason_pause_the_account() {
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.tag_fault = Some(Kind::Server);
+    world.run();
+    assert_eq!((world.tally().failed, world.sent.len()), (1, 0));
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    world.tag_fault = None;
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 2);
+}
+
+#[test]
+fn an_exemption_from_another_rule_than_the_gravest_holds_nothing_back() {
+    // It is unused (high) and old (medium); the other one is Inactive for long, and nothing else.
+    let users = vec![
+        (
+            "a".to_owned(),
+            vec![
+                key("AKIAIDLE", true, 900, Some(400)),
+                key("AKIATWO", true, 20, Some(1)),
+            ],
+        ),
+        ("b".to_owned(), vec![key("AKIAOFF", false, 900, Some(400))]),
+    ];
+    for (rule, action, id, is_held) in [
+        ("old", BulkAction::Deactivate, "AKIAIDLE", false),
+        ("unused-90", BulkAction::Deactivate, "AKIAIDLE", true),
+        ("two-active", BulkAction::Delete, "AKIAOFF", false),
+        ("unused-90", BulkAction::Delete, "AKIAOFF", false),
+    ] {
+        let mut world = World::new(vec![users.clone()]);
+        let mut policy = exempting("a");
+        policy.exemptions[0].user = None;
+        policy.exemptions[0].rules = vec![rule.into()];
+        world.engine.use_policy(policy);
+        world.make(action);
+        let held = &world.entry(id).held_back;
+        let is_exempt = matches!(held, Some(HeldBack::Exempt(_)));
+        assert_eq!(is_exempt, is_held, "{rule} {id}: {held:?}");
+        assert_eq!(world.entry(id).included, !is_held, "{rule} {id}: {held:?}");
+    }
+}
+
+#[test]
+fn a_key_that_is_throttled_without_end_pauses_its_account_and_not_the_others() {
+    let mut world = World::new(vec![batch(0, 3), batch(1, 3)]);
+    let id = "AKIA000N00001EXAMPLE";
+    let always = std::iter::repeat_n(Kind::Throttled, 1000).collect();
+    world.faults.insert(id.into(), always);
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.run();
+    assert_eq!(world.plan().stage, BulkStage::Paused);
+    assert!(
+        matches!(&world.entry(id).state, EntryState::Failed(error) if error.kind == Kind::Throttled)
+    );
+    assert_eq!(world.sent_to(id), 10, "no more than that");
+    assert_eq!((world.tally().done, world.tally().to_do), (4, 1));
+    let (account, why) = world.plan().paused().next().expect("it is paused");
+    assert_eq!(account.name, "acme-0");
+    assert!(matches!(why, Paused::Failed(error) if error.kind == Kind::Throttled));
+    // Gone on with, it is counted anew; and what was throttled a few times is done.
+    let few = std::iter::repeat_n(Kind::Throttled, 9).collect();
+    world.faults.insert(id.into(), few);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.sent_to(id)), (6, 20));
+}
+
 /// A policy by which the keys of a user are exempt.
 fn exempting(user: &str) -> Policy {
     let exemption = Exemption {
@@ -808,6 +960,7 @@ fn the_last_active_key_is_held_back_in_whichever_order_the_keys_are_marked() {
             action,
             keys: marked,
         });
+        world.look();
         let last = Some(HeldBack::LastActive);
         assert_eq!(world.entry("AKIAUSED").held_back, last, "{turned}");
         assert_eq!(world.entry("AKIANEVER").held_back, None, "{turned}");
@@ -1108,6 +1261,7 @@ fn another_session_takes_what_was_looked_at_back() {
     let mut world = World::new(vec![batch(0, 3)]);
     world.make(BulkAction::Deactivate);
     world.apply();
+    world.hear(Event::Plan(PlanNews::IsKept));
     world.effects.clear();
     let effects = world
         .engine
@@ -1319,6 +1473,48 @@ fn a_plan_whose_place_cannot_be_kept_begins_no_further_key() {
     world.run();
     assert_eq!((world.tally().done, world.sent.len()), (9, 9));
     assert_eq!(world.plan_jobs[0], "keep 9, 1 done");
+}
+
+#[test]
+fn no_key_begins_before_the_plan_is_known_to_be_kept() {
+    let accounts: Vec<Users> = (0..AT_ONCE).map(|at| batch(at, 2)).collect();
+    let mut world = World::new(accounts);
+    world.keeping = None;
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    for _ in 0..20 {
+        world.look();
+        world.wait(250);
+    }
+    assert_eq!(world.sent.len(), 0, "the disk has not answered yet");
+    assert_eq!(world.plan().stage, BulkStage::Running);
+    let full = PlanNews::NotKept("no space left on device".into());
+    world.hear(Event::Plan(full.clone()));
+    world.run();
+    assert_eq!(
+        (world.plan().stage, world.sent.len()),
+        (BulkStage::Paused, 0)
+    );
+    // It is full still.
+    world.keeping = Some(full);
+    world.apply();
+    world.run();
+    assert_eq!(
+        (world.plan().stage, world.sent.len()),
+        (BulkStage::Paused, 0)
+    );
+    world.keeping = Some(PlanNews::IsKept);
+    world.apply();
+    world.run();
+    assert_eq!((world.tally().done, world.sent.len()), (8, 8));
+    // Where nothing is kept, nothing is waited for.
+    let mut world = World::new(vec![batch(0, 2)]);
+    world.keeping = None;
+    world.hear(Event::Plan(PlanNews::Keeps(Keeping::Nothing)));
+    world.make(BulkAction::Deactivate);
+    world.apply();
+    world.run();
+    assert_eq!(world.tally().done, 2);
 }
 
 /// Accounts of a few users with up to three keys each.
@@ -1663,6 +1859,7 @@ fn a_last_use_that_is_told_before_its_key_is_known_is_asked_again() {
     world.hear(Event::Plan(PlanNews::Opened(Ok(Box::new(document)))));
     world.effects.clear();
     world.apply();
+    world.hear(Event::Plan(PlanNews::IsKept));
     let reads = world.effects.iter().filter_map(|effect| match effect {
         Effect::Read(_, _, read) => Some(read.clone()),
         _ => None,

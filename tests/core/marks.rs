@@ -94,6 +94,7 @@ fn a_plan_is_made_closed_and_made_again_and_nothing_is_sent() {
     desk.keys("p");
     assert!(desk.screen().contains("What is done to 7 marked keys?"));
     desk.keys("d");
+    desk.serve(&people());
     assert!(desk.screen().contains("Plan: delete"), "{}", desk.screen());
     assert!(desk.next_change().is_none());
 }

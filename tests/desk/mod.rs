@@ -14,8 +14,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use iamkeys::{
     engine::{
         self, Answer, Background, Change, ChangeId, Changed, Effect, Error, Event, Intent, Kind,
-        Origin, RECENT, Read, RequestId, SecretJob, SessionId, SignedIn, Target,
+        Origin, PlanJob, RECENT, Read, RequestId, SecretJob, SessionId, SignedIn, Target,
         account::Account,
+        bulk::PlanNews,
         destination::{Form, Multiplexer, ProfilePlan, Route},
         impact::TrailPage,
         model::{
@@ -161,8 +162,17 @@ impl Desk {
 
     /// Answers every read that is asked, until nothing is asked any more.
     pub fn serve(&mut self, users: &[Someone]) {
-        while let Some((request, read)) = self.next_read() {
-            self.answered(request, answer(users, read));
+        loop {
+            let is_kept = |it: &Effect| matches!(it, Effect::Plan(PlanJob::Keep(..)));
+            if let Some(at) = self.effects.iter().position(is_kept) {
+                // The disk is quick.
+                self.effects.remove(at);
+                self.send(Event::Plan(PlanNews::IsKept));
+            } else if let Some((request, read)) = self.next_read() {
+                self.answered(request, answer(users, read));
+            } else {
+                return;
+            }
         }
     }
 

@@ -206,6 +206,7 @@ pub(super) fn left_out(document: &Document) -> Option<String> {
             Some(HeldBack::LastActive) => "last active key",
             Some(HeldBack::UseUnknown) => "last use not known",
             Some(HeldBack::New) => "new, not used yet",
+            Some(HeldBack::ExemptionUnknown) => "exemption not known",
             None => "left out",
         };
         *left_out.entry(why).or_default() += 1;

@@ -2,8 +2,8 @@
 //! the look before it shows what was reviewed.
 
 use super::{
-    BulkAction, BulkPlan, BulkStage, EntryState, HeldBack, Paused, Reviewed, Skipped, hold,
-    make::known_key,
+    BulkAction, BulkPlan, BulkStage, EntryState, HeldBack, Paused, Reviewed, Skipped, exempt::Tags,
+    hold, make::known_key,
 };
 use crate::engine::{
     Effect, Engine, READ_ONLY,
@@ -22,7 +22,7 @@ enum Verdict {
     /// It is not.
     Skip(Skipped),
     /// AWS asks for fewer calls: it is looked at again.
-    Wait,
+    Wait(Error),
     /// What is known now does not tell: it is looked at again at once.
     Again,
     /// It could not be looked at.
@@ -183,10 +183,11 @@ impl Engine {
                 plan.set_state(at, EntryState::Pending);
                 plan.turn_over(account);
             }
-            Verdict::Wait | Verdict::Again => {
+            Verdict::Again => {
                 plan.set_state(at, EntryState::Pending);
                 plan.cool(account, at, now);
             }
+            Verdict::Wait(error) => self.throttled_entry(account, at, error),
             Verdict::Skip(why) if plan.entries[at].was_done(&why) => {
                 plan.set_state(at, EntryState::Done);
                 plan.turn_over(account);
@@ -208,6 +209,22 @@ impl Engine {
         Some(())
     }
 
+    /// A look or a change was throttled: the key is looked at again after a while, or its account is paused.
+    fn throttled_entry(&mut self, account: usize, at: usize, error: Error) {
+        let now = self.now;
+        let Some(plan) = self.bulk.as_deref_mut() else {
+            return;
+        };
+        plan.set_state(at, EntryState::Pending);
+        if plan.try_again(account, at, now) {
+            return;
+        }
+        let error = Box::new(error);
+        plan.set_state(at, EntryState::Failed(error.clone()));
+        plan.pause_account(account, Paused::Failed(error));
+        self.scene += 1;
+    }
+
     /// Compares what the account says of a key now with what was reviewed.
     fn verdict(&self, id: PlanId, at: usize) -> Option<Verdict> {
         let step = self.plan(id)?;
@@ -219,7 +236,7 @@ impl Engine {
         }
         if let Some(error) = &preflight.failed {
             return Some(if is_passing(error) {
-                Verdict::Wait
+                Verdict::Wait(error.clone())
             } else {
                 Verdict::Failed(error.clone())
             });
@@ -231,18 +248,29 @@ impl Engine {
         // What the report says may be hours old.
         let live = key.live()?;
         let error = live.last_used.error();
-        if error.is_some_and(is_passing) {
-            return Some(Verdict::Wait);
+        if let Some(error) = error.filter(|error| is_passing(error)) {
+            return Some(Verdict::Wait(error.clone()));
         }
         if entry.step.takes_away() && live.last_used.is_awaited() {
             // It was told before the key itself was known, and so of no key.
+            return Some(Verdict::Again);
+        }
+        let tags = match &preflight.tags_failed {
+            Some(error) if is_passing(error) => return Some(Verdict::Wait(error.clone())),
+            Some(error) if error.kind != Kind::Denied => {
+                return Some(Verdict::Failed(error.clone()));
+            }
+            _ => Tags::of(account, &entry.user),
+        };
+        if tags == Tags::NotYet && entry.asks_tags(account) {
+            // They were told before the user was known, and so of none.
             return Some(Verdict::Again);
         }
         let mut now = Reviewed::of(row, key);
         now.last_used = live.last_used.known().filter(|_| error.is_none()).cloned();
         let trial = is_trial(&live.last_used, live.key.created);
         Some(
-            match self.difference_since(at, (account, row, key), &now, trial) {
+            match self.difference_since(at, (account, row, key), &now, (trial, tags)) {
                 Some(why) => Verdict::Skip(why),
                 None => Verdict::Same,
             },
@@ -255,7 +283,7 @@ impl Engine {
         at: usize,
         (account, row, key): (&Account, &UserRow, Known<'_>),
         now: &Reviewed,
-        trial: bool,
+        (trial, tags): (bool, Tags),
     ) -> Option<Skipped> {
         let plan = self.bulk()?;
         let entry = &plan.entries[at];
@@ -292,9 +320,15 @@ impl Engine {
         }
         // Exemptions are written later, and who applies a plan may not be who has made it.
         let holds = self.holds_now(account, row, key, entry.step, now, plan.recent_days);
+        let was_exempt = entry
+            .holds()
+            .any(|held| matches!(held, HeldBack::Exempt(_)));
         let is_new = |held: &HeldBack| match held {
             HeldBack::InUse if trial => false,
-            HeldBack::Exempt(_) | HeldBack::Own | HeldBack::InUse => {
+            // Whoever has included it although it is exempt need not know whether it still is; and what
+            // was not asked for yet is no difference.
+            HeldBack::ExemptionUnknown if was_exempt || tags == Tags::NotYet => false,
+            HeldBack::Exempt(_) | HeldBack::Own | HeldBack::InUse | HeldBack::ExemptionUnknown => {
                 !entry.holds().any(|known| known.is_like(held))
             }
             _ => false,
@@ -375,10 +409,7 @@ impl Engine {
                 plan.turn_over(account);
                 self.keep_step(at);
             }
-            Some(error) if is_passing(&error) => {
-                plan.set_state(at, EntryState::Pending);
-                plan.cool(account, at, now);
-            }
+            Some(error) if is_passing(&error) => self.throttled_entry(account, at, error),
             Some(error) if error.kind == Kind::NotFound => {
                 plan.set_state(at, EntryState::Skipped(Skipped::Gone));
                 plan.turn_over(account);

@@ -1,7 +1,9 @@
 //! What is in a plan is compared with the accounts before it is applied: each key shows what is different
 //! from what was reviewed, as far as that is known, and the rest is asked for.
 
-use super::{BulkAction, BulkPlan, BulkStage, Entry, EntryState, Reviewed, Skipped, hold};
+use super::{
+    BulkAction, BulkPlan, BulkStage, Entry, EntryState, Reviewed, Skipped, exempt::Tags, hold,
+};
 use crate::engine::{
     Engine,
     account::Account,
@@ -21,6 +23,8 @@ pub(super) struct Comparison {
     pub(super) restored: HashSet<u32>,
     /// Those of which it is not known whether a tag makes them exempt.
     pub(super) tags: VecDeque<u32>,
+    /// Those that are taken in once it is known that none does.
+    pub(super) unsure: HashSet<u32>,
 }
 
 impl BulkPlan {
@@ -78,29 +82,6 @@ impl Engine {
         row.is_some_and(|row| row.keys.is_loading())
     }
 
-    /// Asks for the tags of the next user of whom they are wanted. Says whether there was one.
-    fn ask_tags_of_next(&mut self) -> bool {
-        let Some(plan) = self.bulk.as_deref_mut() else {
-            return false;
-        };
-        let Some(at) = plan.comparison.tags.pop_front() else {
-            return false;
-        };
-        let Some(plan) = self.bulk.as_deref() else {
-            return false;
-        };
-        let entry = &plan.entries[at as usize];
-        let (account, user) = (&plan.accounts[entry.account], entry.user.clone());
-        if entry.state == EntryState::Pending
-            && let Some(account) = self.open_account_of(account)
-            && wants_tags(account, &user)
-        {
-            let slot = account.session.slot;
-            self.read(slot, Read::Tags(user));
-        }
-        true
-    }
-
     /// An answer tells of keys of the plan: what is different from what was reviewed is noted.
     pub(in crate::engine) fn bulk_hears(&mut self, session: SessionId, read: &Read) -> Option<()> {
         let plan = self.bulk.as_deref()?;
@@ -113,6 +94,15 @@ impl Engine {
             _ => return None,
         };
         let of_keys = matches!(read, Read::Keys(_));
+        if matches!(read, Read::Tags(_)) {
+            let plan = self.bulk.as_deref()?;
+            let account = |at: &u32| &plan.accounts[plan.entries[*at as usize].account];
+            let here = places.iter().copied();
+            let here: Vec<u32> = here
+                .filter(|at| account(at).session == Some(session))
+                .collect();
+            self.settle_exemptions(&here);
+        }
         for at in places {
             self.compare_entry(session, at as usize);
             if of_keys {
@@ -140,7 +130,7 @@ impl Engine {
         }
         let (user, key) = (entry.user.clone(), entry.key.to_string());
         let account = self.fleet.of(session)?;
-        let asks_tags = !account.identity.tags_refused;
+        let asks_tags = entry.asks_tags(account) && !account.identity.tags_refused;
         if account.users.has_key(&user, &key) {
             self.read(session.slot, Read::LastUsed(user.clone(), key));
             if asks_tags {
@@ -244,7 +234,8 @@ impl Engine {
                     // What was reviewed is not contradicted by what is not known yet.
                     now.last_used.clone_from(&entry.reviewed.last_used);
                 }
-                self.difference_since(at, (account, row, key), &now, false)
+                let tags = Tags::of(account, &entry.user);
+                self.difference_since(at, (account, row, key), &now, (false, tags))
             }
         };
         let is_done = difference.as_ref().is_some_and(|it| entry.was_done(it));
@@ -258,12 +249,6 @@ impl Engine {
         }
         Some(())
     }
-}
-
-/// Whether it is not known yet if a tag makes keys of a user exempt.
-pub(super) fn wants_tags(account: &Account, user: &str) -> bool {
-    let row = account.users.get(user);
-    !account.identity.tags_refused && row.is_some_and(|row| row.tags.is_idle())
 }
 
 /// Entries by their users.

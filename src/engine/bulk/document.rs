@@ -303,7 +303,9 @@ impl Engine {
             PlanNews::IsKept => {
                 if let Some(plan) = &mut self.bulk {
                     plan.is_not_kept = false;
+                    plan.is_being_kept = false;
                 }
+                self.schedule_bulk();
             }
             PlanNews::Keeps(keeping) => self.plan_keeping = keeping,
             PlanNews::Unreadable(path, why) => {
@@ -311,14 +313,11 @@ impl Engine {
             }
             PlanNews::Looked => {}
             PlanNews::Elsewhere => {
-                self.pause_bulk();
+                self.not_kept(false);
                 self.complain("Paused: another iamkeys carries this plan out");
             }
             PlanNews::NotKept(why) => {
-                self.pause_bulk();
-                if let Some(plan) = &mut self.bulk {
-                    plan.is_not_kept = true;
-                }
+                self.not_kept(true);
                 self.complain(format!(
                     "Paused: the plan's place cannot be kept, and a crash would lose it: {why}"
                 ));

@@ -106,6 +106,8 @@ impl Skipped {
             Self::AnotherKey(_) => "another key since".into(),
             Self::NoOther => "last active key".into(),
             Self::UseUnknown => "use unknown".into(),
+            // Exempt before, it would not have had its turn.
+            Self::Held(HeldBack::Exempt(text)) => format!("exempt since: {text}"),
             Self::Held(why) => why.words(),
         }
     }

@@ -22,6 +22,8 @@ pub enum HeldBack {
     UseUnknown,
     /// It was never used, and is younger than the days of grace that a new key has.
     New,
+    /// It is not known whether it is exempt: the tags of its user, which tell, could not be read.
+    ExemptionUnknown,
 }
 
 impl HeldBack {
@@ -49,6 +51,7 @@ impl HeldBack {
             Self::LastActive => "last active key".into(),
             Self::UseUnknown => "last use not known".into(),
             Self::New => "new, not used yet".into(),
+            Self::ExemptionUnknown => "exemption not known".into(),
         }
     }
 }
@@ -56,8 +59,8 @@ impl HeldBack {
 /// What a decision rests on, beside what was reviewed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Circumstances<'a> {
-    /// The exemption in words, where there is one.
-    pub exempt: Option<&'a str>,
+    /// That it is exempt, or that this is not known.
+    pub exempt: Option<&'a HeldBack>,
     /// It is the key of a session, or one was made from it.
     pub own: bool,
     /// It was used within the recent days.
@@ -97,7 +100,11 @@ pub(super) fn holds(
     if !step.takes_away() {
         return Vec::new();
     }
-    let exempt = circumstances.exempt.map(|it| HeldBack::Exempt(it.into()));
+    let exempt = circumstances.exempt.cloned();
+    // What is known weighs more than what is not.
+    let is_known = |it: &HeldBack| *it != HeldBack::ExemptionUnknown;
+    let unknown = exempt.clone().filter(|it| !is_known(it));
+    let exempt = exempt.filter(is_known);
     let own = circumstances.own.then_some(HeldBack::Own);
     let by_use = match &reviewed.last_used {
         None => Some(HeldBack::UseUnknown),
@@ -105,5 +112,6 @@ pub(super) fn holds(
         // What never worked for anyone stops nothing, once it had its time to begin.
         Some(LastUsed::Never) => circumstances.new.then_some(HeldBack::New),
     };
-    exempt.into_iter().chain(own).chain(by_use).collect()
+    let holds = exempt.into_iter().chain(own).chain(by_use);
+    holds.chain(unknown).collect()
 }

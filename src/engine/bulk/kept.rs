@@ -59,9 +59,12 @@ impl Engine {
     /// Whether the plan that is open is kept while it is under way, so that the next run can go on with it.
     #[must_use]
     pub fn keeps_bulk(&self) -> bool {
-        let Some(plan) = self.bulk().filter(|plan| !plan.is_not_kept) else {
-            return false;
-        };
+        self.bulk()
+            .is_some_and(|plan| !plan.is_not_kept && self.is_to_be_kept(plan))
+    }
+
+    /// Whether a plan is kept where that can be written.
+    fn is_to_be_kept(&self, plan: &BulkPlan) -> bool {
         let is_demo = |endpoint: &Option<String>| endpoint.as_deref() == Some(DEMO);
         match self.plan_keeping {
             Keeping::All => true,
@@ -130,14 +133,26 @@ impl Engine {
         Some(())
     }
 
-    /// The plan has begun: it is kept until it has ended.
+    /// The plan has begun: it is kept until it has ended. A crash must not lose its place, so that no key
+    /// begins before it is known to be kept.
     pub(super) fn keep_bulk(&mut self) -> Option<()> {
         let plan = self.bulk()?;
         let document = Box::new(plan.document());
         // It may be gone on with, under another name.
         let done = plan.done_steps();
+        let is_waited_for = self.is_to_be_kept(plan);
+        self.bulk.as_deref_mut()?.is_being_kept = is_waited_for;
         self.effects
             .push(Effect::Plan(PlanJob::Keep(document, done)));
+        Some(())
+    }
+
+    /// The plan that is carried out is not kept here: no further key begins.
+    pub(super) fn not_kept(&mut self, has_failed: bool) -> Option<()> {
+        self.pause_bulk();
+        let plan = self.bulk.as_deref_mut()?;
+        plan.is_not_kept |= has_failed;
+        plan.is_being_kept = false;
         Some(())
     }
 

@@ -2,14 +2,13 @@
 
 use super::{
     BulkAccount, BulkAction, BulkId, BulkPlan, BulkStage, Entry, EntryState, HeldBack, Reviewed,
-    compare::wants_tags,
     hold::{self, Circumstances},
 };
 use crate::engine::{
     Engine, READ_ONLY,
     account::{Account, Known, UserRow},
     effect::Slot,
-    findings::{Rule, Standing, exemptions},
+    findings::{Rule, Stays, stays},
     model::{KeyStatus, LastUsed},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -55,18 +54,7 @@ impl Engine {
             self.add_marked(&mut making, marked);
         }
         making.plan.hold_last_active();
-        // Of most it is known by now whether a tag makes them exempt.
-        let plan = &making.plan;
-        let wants_tags = |entry: &Entry| {
-            let account = plan.accounts[entry.account].slot;
-            let account = account.and_then(|slot| self.fleet.get(slot));
-            entry.included
-                && entry.step.takes_away()
-                && account.is_some_and(|account| wants_tags(account, &entry.user))
-        };
-        let entries = (0..).zip(&plan.entries);
-        let wanting = entries.filter(|(_, entry)| wants_tags(entry));
-        making.plan.comparison.tags = wanting.map(|(at, _)| at).collect();
+        making.plan.await_exemptions();
         self.bulk = Some(Box::new(making.plan));
         self.bulk_undone = None;
         Some(())
@@ -199,7 +187,8 @@ impl Engine {
         let holds = match marked.exempt {
             Some(text) => {
                 let here = self.circumstances(account, row, key, &reviewed, 0);
-                let exempt = Some(&*text);
+                let exempt = HeldBack::Exempt(text);
+                let exempt = Some(&exempt);
                 hold::holds(
                     step,
                     &reviewed,
@@ -261,7 +250,14 @@ impl Engine {
         let grace = account.findings.rules().grace();
         let age = reviewed.created.map(|created| self.now - created);
         Here {
-            exempt: exemption(account, row, key, self.now),
+            exempt: match stays(account, row, key, self.now) {
+                Stays::Exempt(it) => {
+                    let words = format!("until {} {}", it.until, it.why);
+                    Some(HeldBack::Exempt(words.trim_end().into()))
+                }
+                Stays::NotKnown => Some(HeldBack::ExemptionUnknown),
+                Stays::No => None,
+            },
             own: key.id().is_some_and(is_own),
             recent: match &reviewed.last_used {
                 Some(LastUsed::At { time, .. }) => self.now - *time < recent,
@@ -274,7 +270,7 @@ impl Engine {
 
 /// What holds of a key now.
 struct Here {
-    exempt: Option<Box<str>>,
+    exempt: Option<HeldBack>,
     own: bool,
     recent: bool,
     new: bool,
@@ -283,7 +279,7 @@ struct Here {
 impl Here {
     fn of(&self) -> Circumstances<'_> {
         Circumstances {
-            exempt: self.exempt.as_deref(),
+            exempt: self.exempt.as_ref(),
             own: self.own,
             recent: self.recent,
             new: self.new,
@@ -301,21 +297,6 @@ fn findings(account: &Account, row: &UserRow, key: Known<'_>) -> Option<Box<str>
     found.sort_by_key(|rule| Reverse(rule.severity));
     let titles: Vec<&str> = found.iter().map(|rule| &*rule.title).collect();
     (!titles.is_empty()).then(|| titles.join(", ").into())
-}
-
-/// Until when a key is exempt from findings, and why: as long as a person has decided that it stays as it
-/// is, from whichever rule.
-fn exemption(
-    account: &Account,
-    row: &UserRow,
-    key: Known<'_>,
-    now: DateTime<Utc>,
-) -> Option<Box<str>> {
-    let mut stated = exemptions(account, row, key, now).into_iter();
-    stated.find_map(|it| match it.standing {
-        Standing::Holds(it) => Some(format!("until {} {}", it.until, it.why).trim_end().into()),
-        Standing::Expired(_) | Standing::Unreadable(..) => None,
-    })
 }
 
 /// What a plan does to a key that is not known.

@@ -17,6 +17,10 @@ pub const AT_ONCE: usize = 4;
 /// An account that throttles is left alone for so long, and twice as long each time.
 const FIRST_WAIT: TimeDelta = TimeDelta::milliseconds(500);
 
+/// A key that was throttled so often in a row pauses its account: something uses up all that AWS allows,
+/// and for how long is for a person to judge. Until then it has waited for two minutes at least.
+pub(super) const TRIES: u32 = 10;
+
 /// No longer than this.
 const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(30);
 
@@ -45,6 +49,8 @@ pub struct BulkAccount {
     queue: VecDeque<u32>,
     /// How long it is left alone when it throttles next.
     wait: TimeDelta,
+    /// How often its present key was throttled in a row.
+    tries: u32,
 }
 
 /// Why an account of a plan is paused.
@@ -84,6 +90,7 @@ impl BulkAccount {
             session: None,
             queue: VecDeque::new(),
             wait: FIRST_WAIT,
+            tries: 0,
         }
     }
 
@@ -117,6 +124,7 @@ impl BulkAccount {
         self.included = 0;
         self.queue.clear();
         self.wait = FIRST_WAIT;
+        self.tries = 0;
     }
 
     /// It is not open any more.
@@ -166,6 +174,7 @@ impl BulkPlan {
             account.queue.clear();
             account.paused = account.slot.is_none().then_some(Paused::NotOpen);
             account.wait = FIRST_WAIT;
+            account.tries = 0;
         }
         let mut busy = vec![false; self.accounts.len()];
         for (at, entry) in (0..).zip(&self.entries) {
@@ -208,7 +217,8 @@ impl BulkPlan {
 
     /// The next key to be looked at, and its account: none while there is no room, or nothing is left.
     pub(super) fn take_turn(&mut self, now: DateTime<Utc>) -> Option<(usize, usize)> {
-        if self.stage != BulkStage::Running || self.schedule.busy >= AT_ONCE {
+        let goes_on = self.stage == BulkStage::Running && !self.is_being_kept;
+        if !goes_on || self.schedule.busy >= AT_ONCE {
             return None;
         }
         let schedule = &mut self.schedule;
@@ -251,9 +261,22 @@ impl BulkPlan {
         self.schedule.cooling.push((account, now, until));
     }
 
+    /// A key was throttled, and surely nothing was done: it is tried again after a while, but not without
+    /// end. Says whether it is.
+    pub(super) fn try_again(&mut self, account: usize, at: usize, now: DateTime<Utc>) -> bool {
+        let of = &mut self.accounts[account];
+        of.tries += 1;
+        if of.tries >= TRIES {
+            return false;
+        }
+        self.cool(account, at, now);
+        true
+    }
+
     /// A turn is over, and the account goes on.
     pub(super) fn turn_over(&mut self, account: usize) {
         self.schedule.busy -= 1;
+        self.accounts[account].tries = 0;
         self.accounts[account].wait = FIRST_WAIT;
         self.schedule.waiting.push_front(account);
     }

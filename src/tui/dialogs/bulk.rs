@@ -136,6 +136,7 @@ impl BulkPage {
                 format!("{} not as reviewed", format::count(changed))
             }
             BulkStage::Review => "nothing changes until applied".into(),
+            BulkStage::Running if plan.is_being_kept() => "being written to disk".into(),
             BulkStage::Running => "under way".into(),
             BulkStage::Paused if plan.is_under_way() => "pausing".into(),
             BulkStage::Paused if changed > 0 => {
