@@ -52,6 +52,13 @@ impl NewKeyRecord {
     }
 }
 
+impl NewKeyRecord {
+    /// Why there is none, in words.
+    pub(super) fn reason(&self) -> String {
+        self.reason.clone().unwrap_or_default()
+    }
+}
+
 fn or_empty(text: Option<&String>) -> String {
     text.cloned().unwrap_or_default()
 }
