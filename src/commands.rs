@@ -172,7 +172,7 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         Task::Config => print(cli.describe_config().as_bytes()),
         Task::Journal(args) => journal::run(cli, args),
         Task::Completions { shell } => print(&completions::script(*shell)),
-        Task::Man { of, to } => manual::run(of.as_deref(), to.as_deref()),
+        Task::Man { of, to } => manual::run(of, to.as_deref()),
         Task::Plan(PlanTask::Show(args)) => plan::show_here(args),
         Task::Leaked { .. }
         | Task::List(_)
