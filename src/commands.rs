@@ -63,6 +63,9 @@ use std::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+/// What a document says where nothing could be read: which accounts there are, and why not, is in it as well.
+const NOTHING_READ: &str = "no account could be opened and read";
+
 /// How long the reader of what became of changes is waited for once a signal has come.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
@@ -169,7 +172,7 @@ pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
         Task::Config => print(cli.describe_config().as_bytes()),
         Task::Journal(args) => journal::run(cli, args),
         Task::Completions { shell } => print(&completions::script(*shell)),
-        Task::Man { of, to } => manual::run(of.as_deref(), to.as_deref()),
+        Task::Man { of, to } => manual::run(of, to.as_deref()),
         Task::Plan(PlanTask::Show(args)) => plan::show_here(args),
         Task::Leaked { .. }
         | Task::List(_)
@@ -366,6 +369,9 @@ impl Command {
 
     /// Prints what has waited and what belongs to all records, and says how complete they are.
     fn finish<R: Record>(&mut self, printer: &mut Printer<R>, gaps: &[Gap]) -> ExitStatus {
+        if self.completeness(gaps) == ExitStatus::Failed {
+            printer.fail(NOTHING_READ);
+        }
         self.print_rest(printer, gaps);
         let status = self.status(gaps);
         if printer.is_empty_table() && status == ExitStatus::Done {
@@ -384,6 +390,11 @@ impl Command {
     fn status(&mut self, gaps: &[Gap]) -> ExitStatus {
         self.runner.clear_progress();
         incomplete::tell(gaps, |line| complain(format_args!("iamkeys: {line}")));
+        self.completeness(gaps)
+    }
+
+    /// What it means that this could not be seen.
+    fn completeness(&self, gaps: &[Gap]) -> ExitStatus {
         let mut accounts = self.runner.engine.fleet.accounts().iter();
         let is_read = |account: &Account| {
             incomplete::is_open(account) && !gaps.iter().any(|gap| gap.is_of_all(account))

@@ -16,6 +16,8 @@ mod changes;
 mod check;
 #[path = "commands/ends.rs"]
 mod ends;
+#[path = "commands/failed.rs"]
+mod failed;
 #[path = "commands/incomplete.rs"]
 mod incomplete;
 #[path = "commands/plans.rs"]

@@ -61,9 +61,9 @@ pub enum Task {
     },
     /// Print the manual page, or write those of all commands
     Man {
-        /// The command that it is about; of the program where none is named
+        /// The command that it is about, such as plan apply; of the program where none is named
         #[arg(value_name = "COMMAND", conflicts_with = "to")]
-        of: Option<String>,
+        of: Vec<String>,
         /// Write all pages into this directory
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,

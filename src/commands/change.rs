@@ -8,7 +8,7 @@
 use super::{
     Command, ExitStatus,
     carry::{self, Became, Carried},
-    changed::{ChangedRecord, Outcome},
+    changed::{ChangedRecord, Outcome, why_all},
     confirm::{self, Way},
     find::{self, Found},
     follow::is_named,
@@ -50,15 +50,6 @@ pub(super) async fn run(
     args: &ChangeArgs,
     command: &mut Command,
 ) -> Result<ExitStatus, Ended> {
-    if confirm::is_read_only(&command.runner) {
-        return Ok(ExitStatus::Failed);
-    }
-    let Some(way) = confirm::way(&mut command.runner, args.yes) else {
-        return Ok(ExitStatus::Usage);
-    };
-    if !confirm::has_journal(&mut command.runner).await? {
-        return Ok(ExitStatus::Failed);
-    }
     let format = Format::chosen(args.output.format, command.looks);
     let columns = columns_of::<ChangedRecord>(&args.columns, format);
     let writer = command.writer.clone();
@@ -74,11 +65,33 @@ pub(super) async fn run(
             keys.push(key.clone());
         }
     }
+    if let Some(why) = confirm::read_only(&command.runner) {
+        return Ok(changing.not_begun(&keys, &why, command));
+    }
+    let Some(way) = confirm::way(&mut command.runner, args.yes) else {
+        return Ok(ExitStatus::Usage);
+    };
+    match confirm::no_journal(&mut command.runner).await {
+        Ok(None) => {}
+        Ok(Some(why)) => return Ok(changing.not_begun(&keys, &why, command)),
+        Err(ended) => return changing.end(Err(ended), &keys, command),
+    }
     let ended = changing.change(&keys, way, command).await;
     changing.end(ended, &keys, command)
 }
 
 impl Changing {
+    /// Says of each key that nothing was begun, and why.
+    fn not_begun(mut self, keys: &[KeyId], why: &str, command: &mut Command) -> ExitStatus {
+        for key in keys {
+            let record = ChangedRecord::of(None, None, key.as_str(), self.action.verb());
+            self.put(record.with(Outcome::Skipped, why.to_owned()));
+        }
+        self.printer.fail(why);
+        command.print_rest(&mut self.printer, &[]);
+        ExitStatus::Failed
+    }
+
     async fn change(
         &mut self,
         keys: &[KeyId],
@@ -127,11 +140,7 @@ impl Changing {
                 }),
                 Found::Not(why) => {
                     gaps = find::not_found(&command.runner.engine);
-                    let why = if why.is_empty() {
-                        format!("{key} was not found")
-                    } else {
-                        why
-                    };
+                    let why = find::why_not(key, &why);
                     command.runner.clear_progress();
                     find::tell_not_found(&why);
                     let record = ChangedRecord::of(None, None, key.as_str(), verb);
@@ -267,11 +276,14 @@ impl Changing {
                 (Vec::new(), true)
             }
         };
+        let status = Outcome::status(self.records.iter().map(|record| record.outcome));
+        if status == ExitStatus::Failed && !interrupted {
+            self.printer.fail(why_all(&self.records));
+        }
         command.print_rest(&mut self.printer, &gaps);
         let _ = command.status(&gaps);
         self.tell_undo(&command.runner.engine);
         tell_unfinished(&command.runner.engine);
-        let status = Outcome::status(self.records.iter().map(|record| record.outcome));
         Ok(match status {
             ExitStatus::OutcomeUnknown => status,
             _ if interrupted => ExitStatus::Interrupted,

@@ -52,6 +52,17 @@ impl Outcome {
     }
 }
 
+/// Why nothing was done, of all that was to be: what has failed says it before what was left alone for it.
+pub(super) fn why_all(records: &[ChangedRecord]) -> String {
+    let of = |outcome| {
+        let mut records = records.iter().filter(move |it| it.outcome == outcome);
+        records.find_map(|it| it.reason.clone())
+    };
+    of(Outcome::Failed)
+        .or_else(|| of(Outcome::Skipped))
+        .unwrap_or_else(|| "nothing was done".into())
+}
+
 /// What became of a change to a key.
 #[derive(Clone, Debug)]
 pub(super) struct ChangedRecord {

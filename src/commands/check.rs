@@ -11,7 +11,7 @@ mod sarif;
 mod text;
 
 use super::{
-    Command, ExitStatus,
+    Command, ExitStatus, NOTHING_READ,
     follow::{Follow, Wanted},
     incomplete::{self, Gap, OpenedAccount},
     output::{Column, Format, Looks, Printer, Rows, columns_of, pretty},
@@ -278,12 +278,14 @@ impl Plan {
             gaps,
             now: now(),
         };
+        let is_failed = command.completeness(gaps) == ExitStatus::Failed;
         let text = match self.format {
             CheckFormat::Table => text::of(&findings, command.looks).into_bytes(),
             CheckFormat::Sarif => pretty(&sarif::of(&findings)),
             CheckFormat::Ocsf => pretty(&ocsf::of(&findings)),
             CheckFormat::Json | CheckFormat::Jsonl | CheckFormat::Csv => pretty(&Document {
                 schema: record::SCHEMA.0,
+                error: is_failed.then_some(NOTHING_READ),
                 accounts: &incomplete::accounts(engine),
                 findings: Rows {
                     columns: &self.columns,
@@ -302,6 +304,7 @@ impl Plan {
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
+    error: Option<&'static str>,
     accounts: &'a [OpenedAccount],
     findings: Rows<'a, FindingRecord>,
     rules: &'a [RuleCount],

@@ -40,29 +40,30 @@ pub(super) fn way(runner: &mut Runner, yes: bool) -> Option<Way> {
     None
 }
 
-/// Says that nothing is changed where `--read-only` is in force.
-pub(super) fn is_read_only(runner: &Runner) -> bool {
+/// Why nothing is changed where `--read-only` is in force. It is said.
+pub(super) fn read_only(runner: &Runner) -> Option<String> {
     let refuses = runner.engine.settings.read_only;
-    if refuses {
+    refuses.then(|| {
         complain(format_args!("iamkeys: {READ_ONLY}"));
-    }
-    refuses
+        READ_ONLY.to_owned()
+    })
 }
 
-/// Whether the journal can be written, or none is kept; where nothing can be changed, that is said.
+/// Why nothing can be changed where the journal cannot be written; none where it can, or none is kept. It
+/// is said.
 ///
 /// # Errors
 /// When the run ends before.
-pub(super) async fn has_journal(runner: &mut Runner) -> Result<bool, Ended> {
+pub(super) async fn no_journal(runner: &mut Runner) -> Result<Option<String>, Ended> {
     let Err(why) = runner.journal().await? else {
-        return Ok(true);
+        return Ok(None);
     };
     runner.clear_progress();
+    let why = format!("no journal, so nothing can be changed: {why}");
     complain(format_args!(
-        "iamkeys: no journal, so nothing can be changed: {why}. Pass --journal PATH, or --no-journal to do \
-         without."
+        "iamkeys: {why}. Pass --journal PATH, or --no-journal to do without."
     ));
-    Ok(false)
+    Ok(Some(why))
 }
 
 /// What a plan would do, in lines: the key, the account, and what is at stake.

@@ -7,6 +7,7 @@ use super::{
     Command, ExitStatus,
     carry::{self, Became},
     confirm::{self, Way},
+    incomplete::Gap,
     named_user,
     output::{Format, Printer, columns_of},
     run::{Ended, Runner},
@@ -30,24 +31,45 @@ use record::NewKeyRecord;
 
 /// Creates a key.
 pub(super) async fn run(args: &CreateArgs, command: &mut Command) -> Result<ExitStatus, Ended> {
-    if confirm::is_read_only(&command.runner)
-        || store::cannot_be_printed(args.to.as_ref(), args.storing.show)
-    {
-        return Ok(if command.runner.engine.settings.read_only {
-            ExitStatus::Failed
-        } else {
-            ExitStatus::Usage
-        });
+    let record = NewKeyRecord::of(None, &args.user);
+    if let Some(why) = confirm::read_only(&command.runner) {
+        let record = record.with("skipped", why);
+        return Ok(end(command, args, record, &[], ExitStatus::Failed));
+    }
+    if store::cannot_be_printed(args.to.as_ref(), args.storing.show) {
+        return Ok(ExitStatus::Usage);
     }
     let Some(way) = confirm::way(&mut command.runner, args.storing.yes) else {
         return Ok(ExitStatus::Usage);
     };
-    if !confirm::has_journal(&mut command.runner).await? {
-        return Ok(ExitStatus::Failed);
+    match begin(args, way, command).await {
+        Ok(status) => Ok(status),
+        Err(ended) => {
+            for line in ended.by_signal()? {
+                complain(format_args!("iamkeys: {}", visible(&line)));
+            }
+            let record = record.with("skipped", "interrupted before it was sent".to_owned());
+            Ok(end(command, args, record, &[], ExitStatus::Interrupted))
+        }
+    }
+}
+
+/// Creates a key, once it can be confirmed in one way or the other.
+///
+/// # Errors
+/// When the run ends before there is a key.
+async fn begin(args: &CreateArgs, way: Way, command: &mut Command) -> Result<ExitStatus, Ended> {
+    let record = NewKeyRecord::of(None, &args.user);
+    if let Some(why) = confirm::no_journal(&mut command.runner).await? {
+        let record = record.with("skipped", why);
+        return Ok(end(command, args, record, &[], ExitStatus::Failed));
     }
     let (slot, user) = match named_user::find(command, &args.user).await? {
         Ok(found) => found,
-        Err(status) => return Ok(status),
+        Err(not) => {
+            let record = record.with("failed", not.why);
+            return Ok(end(command, args, record, &not.gaps, not.status));
+        }
     };
     let Some(named) = &args.to else {
         return Ok(ExitStatus::Usage);
@@ -65,7 +87,7 @@ pub(super) async fn run(args: &CreateArgs, command: &mut Command) -> Result<Exit
             command.runner.clear_progress();
             refused.tell("not confirmed: nothing was created");
             record = record.with(refused.outcome(), refused.why());
-            return Ok(end(command, args, record, ExitStatus::Failed));
+            return Ok(end(command, args, record, &[], ExitStatus::Failed));
         }
     };
     let created = create(command, plan, whom, Some(named), way).await?;
@@ -98,7 +120,7 @@ pub(super) async fn run(args: &CreateArgs, command: &mut Command) -> Result<Exit
     if command.runner.is_interrupted() && status != ExitStatus::OutcomeUnknown {
         status = ExitStatus::Interrupted;
     }
-    Ok(end(command, args, record, status))
+    Ok(end(command, args, record, &[], status))
 }
 
 /// What became of a creation.
@@ -462,6 +484,7 @@ fn end(
     command: &mut Command,
     args: &CreateArgs,
     record: NewKeyRecord,
+    gaps: &[Gap],
     status: ExitStatus,
 ) -> ExitStatus {
     command.runner.clear_progress();
@@ -472,7 +495,10 @@ fn end(
     let columns = columns_of::<NewKeyRecord>(&args.columns, format);
     let writer = command.writer.clone();
     let mut printer = Printer::new(columns, format, command.looks, writer);
+    if status == ExitStatus::Failed {
+        printer.fail(record.reason());
+    }
     printer.print(record);
-    command.print_rest(&mut printer, &[]);
+    command.print_rest(&mut printer, gaps);
     status
 }

@@ -150,6 +150,7 @@ pub(super) async fn run(args: &FindArgs, command: &mut Command) -> Result<ExitSt
         }
         Found::Not(why) => {
             let gaps = not_found(&command.runner.engine);
+            printer.fail(why_not(&args.key, &why));
             command.print_rest(&mut printer, &gaps);
             let _ = command.status(&gaps);
             tell_not_found(&why);
@@ -162,6 +163,15 @@ pub(super) async fn run(args: &FindArgs, command: &mut Command) -> Result<ExitSt
 pub(super) fn not_found(engine: &Engine) -> Vec<Gap> {
     let gaps = incomplete::gaps(engine, NOTHING);
     gaps.into_iter().filter(Gap::is_of_opening).collect()
+}
+
+/// Why a key was not found, for a record. A search that has not begun has no words.
+pub(super) fn why_not(key: &KeyId, why: &str) -> String {
+    if why.is_empty() {
+        format!("{key} was not found")
+    } else {
+        why.to_owned()
+    }
 }
 
 /// Says that a key was not found.

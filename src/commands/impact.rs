@@ -7,7 +7,7 @@ mod words;
 use super::{
     Command, ExitStatus,
     find::{self, Found},
-    incomplete::Gap,
+    incomplete::{self, Gap, OpenedAccount},
     output::{Format, line_of, pretty},
     run::{Ended, now},
 };
@@ -20,6 +20,7 @@ use crate::{
     },
 };
 use document::Document;
+use serde::Serialize;
 
 /// Searches for the key, asks what is known of it, and prints that.
 pub(super) async fn run(args: &ImpactArgs, command: &mut Command) -> Result<ExitStatus, Ended> {
@@ -27,6 +28,7 @@ pub(super) async fn run(args: &ImpactArgs, command: &mut Command) -> Result<Exit
         Found::At(slot, user) => (slot, user),
         Found::Not(why) => {
             let gaps = find::not_found(&command.runner.engine);
+            print_failed(args, command, &find::why_not(&args.key, &why), &gaps);
             let _ = command.status(&gaps);
             find::tell_not_found(&why);
             return Ok(ExitStatus::Failed);
@@ -68,7 +70,9 @@ pub(super) async fn run(args: &ImpactArgs, command: &mut Command) -> Result<Exit
     let gaps = gaps(account, &user, key);
     let Some(document) = record.map(|record| Document::of(subject, &record, &gaps)) else {
         // It was deleted a moment ago.
-        find::tell_not_found(&format!("{key} is not among the keys of {user} any more"));
+        let why = format!("{key} is not among the keys of {user} any more");
+        print_failed(args, command, &why, &gaps);
+        find::tell_not_found(&why);
         return Ok(ExitStatus::Failed);
     };
     let text = match Format::chosen(args.format, command.looks) {
@@ -79,6 +83,31 @@ pub(super) async fn run(args: &ImpactArgs, command: &mut Command) -> Result<Exit
     command.runner.clear_progress();
     command.writer.write(text);
     Ok(command.status(&gaps))
+}
+
+/// What is printed in place of an impact.
+#[derive(Serialize)]
+struct Failed<'a> {
+    schema: &'static str,
+    error: &'a str,
+    accounts: &'a [OpenedAccount],
+    incomplete: &'a [Gap],
+}
+
+/// Prints why there is no impact, where a document was asked for.
+fn print_failed(args: &ImpactArgs, command: &mut Command, why: &str, gaps: &[Gap]) {
+    command.runner.clear_progress();
+    let document = Failed {
+        schema: "iamkeys/failed/1",
+        error: why,
+        accounts: &incomplete::accounts(&command.runner.engine),
+        incomplete: gaps,
+    };
+    match Format::chosen(args.format, command.looks) {
+        Format::Table => {}
+        Format::Json => command.writer.write(pretty(&document)),
+        Format::Jsonl | Format::Csv => command.writer.write(line_of(&document)),
+    }
 }
 
 /// Whether all has been told, or will not be.

@@ -3,7 +3,7 @@
 
 use super::{
     ExitStatus, columns,
-    output::{Column, Format, Looks, Printer, Record, Writer, Written, columns_of},
+    output::{self, Column, Format, Looks, Printer, Record, Writer, Written, columns_of},
 };
 use crate::{
     cli::{Cli, JournalArgs},
@@ -122,20 +122,30 @@ pub(super) fn run(cli: &Cli, args: &JournalArgs) -> ExitCode {
 }
 
 fn print(cli: &Cli, args: &JournalArgs) -> Result<(), String> {
-    let place = cli.journal().map_err(|error| error.to_string())?;
-    let Some(path) = place else {
-        return Err("no journal is kept here (--no-journal, or the demo)".into());
+    let looks = Looks::of_output();
+    let format = Format::chosen(args.output.format, looks);
+    let columns = columns_of::<ChangeRecord>(&args.columns, format);
+    let read = cli
+        .journal()
+        .map_err(|error| error.to_string())
+        .and_then(|path| path.ok_or("no journal is kept here (--no-journal, or the demo)".into()))
+        .and_then(|path| {
+            let (recorded, skipped) = journal::read(&path).map_err(|error| error.to_string())?;
+            Ok((path, recorded, skipped))
+        });
+    let (path, recorded, skipped) = match read {
+        Ok(read) => read,
+        Err(why) => {
+            let _ = super::print(&output::failed(format, &columns, &why));
+            return Err(why);
+        }
     };
-    let (recorded, skipped) = journal::read(&path).map_err(|error| error.to_string())?;
     if skipped > 0 {
         complain(format_args!(
             "iamkeys: {skipped} lines of {} are no entries",
             path.display()
         ));
     }
-    let looks = Looks::of_output();
-    let format = Format::chosen(args.output.format, looks);
-    let columns = columns_of::<ChangeRecord>(&args.columns, format);
     let (writer, mut written) = Writer::stdout().map_err(|error| error.to_string())?;
     let mut printer = Printer::new(columns, format, looks, writer.clone());
     for change in recorded {

@@ -7,7 +7,7 @@ use clap_mangen::Man;
 use std::{fs, io, path::Path, process::ExitCode};
 
 /// Prints a page, or writes all of them into a directory.
-pub(super) fn run(of: Option<&str>, to: Option<&Path>) -> ExitCode {
+pub(super) fn run(of: &[String], to: Option<&Path>) -> ExitCode {
     let mut command = cli::command();
     command.build();
     if let Some(directory) = to {
@@ -19,19 +19,14 @@ pub(super) fn run(of: Option<&str>, to: Option<&Path>) -> ExitCode {
             }
         };
     }
-    let found = match of {
-        None => Some((&command, "iamkeys".to_owned())),
-        Some(names) => {
-            let mut of = Some((&command, "iamkeys".to_owned()));
-            for name in names.split_whitespace() {
-                of = of.and_then(|(of, above)| {
-                    let found = of.find_subcommand(name)?;
-                    Some((found, name_of(&above, found)))
-                });
-            }
-            of
-        }
-    };
+    let mut found = Some((&command, "iamkeys".to_owned()));
+    // `plan apply` may be one word of the shell, or two.
+    for name in of.iter().flat_map(|names| names.split_whitespace()) {
+        found = found.and_then(|(of, above)| {
+            let found = of.find_subcommand(name)?;
+            Some((found, name_of(&above, found)))
+        });
+    }
     match found.map(|(command, name)| page(command, &name)) {
         Some(Ok(page)) => print(&page),
         Some(Err(error)) => {

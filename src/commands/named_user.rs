@@ -1,6 +1,11 @@
 //! The user that a command names, in whichever account that is open.
 
-use super::{Command, ExitStatus, incomplete, output::NOTHING, run::Ended};
+use super::{
+    Command, ExitStatus,
+    incomplete::{self, Gap},
+    output::NOTHING,
+    run::Ended,
+};
 use crate::{
     engine::{
         Engine, Intent, Read, Slot,
@@ -11,8 +16,29 @@ use crate::{
     stderr::complain,
 };
 
-/// Where a user is, or how the command ends: then it was said why.
-pub(super) type Found = Result<(Slot, Box<str>), ExitStatus>;
+/// Where a user is, or how the command ends and why: then that was said.
+pub(super) type Found = Result<(Slot, Box<str>), NotFound>;
+
+/// Why it is not known which user is meant.
+pub(super) struct NotFound {
+    /// How the command ends.
+    pub(super) status: ExitStatus,
+    /// Why, in words.
+    pub(super) why: String,
+    /// What could not be asked.
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl NotFound {
+    /// Something has failed: this.
+    pub(super) fn failed(why: String) -> Self {
+        Self {
+            status: ExitStatus::Failed,
+            why,
+            gaps: Vec::new(),
+        }
+    }
+}
 
 /// Looks for a user in all accounts. IAM compares names without their case.
 ///
@@ -32,23 +58,29 @@ pub(super) async fn find(command: &mut Command, name: &str) -> Result<Found, End
     if places.is_empty() {
         let gaps = incomplete::gaps(engine, NOTHING);
         let _ = command.status(&gaps);
-        complain(format_args!(
-            "iamkeys: no user {} in the accounts that are open",
-            visible(name)
-        ));
-        return Ok(Err(ExitStatus::Failed));
+        let why = format!("no user {name} in the accounts that are open");
+        complain(format_args!("iamkeys: {}", visible(&why)));
+        return Ok(Err(NotFound {
+            status: ExitStatus::Failed,
+            why,
+            gaps,
+        }));
     }
     let accounts = places
         .iter()
         .filter_map(|(slot, _)| engine.fleet.get(*slot));
     let accounts: Vec<String> = accounts.map(|account| account.identity.account()).collect();
-    complain(format_args!(
-        "iamkeys: {} is a user of several accounts: {}. Open the one that is meant: --profile NAME, or \
-         --accounts FILE",
-        visible(name),
+    let why = format!(
+        "{name} is a user of several accounts: {}. Open the one that is meant: --profile NAME, or --accounts \
+         FILE",
         accounts.join(", ")
-    ));
-    Ok(Err(ExitStatus::Usage))
+    );
+    complain(format_args!("iamkeys: {}", visible(&why)));
+    Ok(Err(NotFound {
+        status: ExitStatus::Usage,
+        why,
+        gaps: Vec::new(),
+    }))
 }
 
 fn places(engine: &Engine, name: &str) -> Vec<(Slot, Box<str>)> {

@@ -100,6 +100,8 @@ pub(super) struct Printer<R: Record> {
     /// What waits to be put in order.
     rows: Vec<R>,
     count: usize,
+    /// Why the command has failed as a whole.
+    error: Option<String>,
 }
 
 impl<R: Record> Printer<R> {
@@ -118,7 +120,13 @@ impl<R: Record> Printer<R> {
             has_heading: false,
             rows: Vec::new(),
             count: 0,
+            error: None,
         }
+    }
+
+    /// The command has failed as a whole: a document says why. What was said first counts.
+    pub(super) fn fail(&mut self, why: impl Into<String>) {
+        self.error.get_or_insert_with(|| why.into());
     }
 
     /// Whether a person is to be told that there is nothing: a table without rows says nothing.
@@ -164,6 +172,7 @@ impl<R: Record> Printer<R> {
             }
             Format::Json => {
                 let document = json::Envelope {
+                    error: self.error.as_deref(),
                     columns: &self.columns,
                     rows: &self.rows,
                     accounts,
@@ -176,6 +185,25 @@ impl<R: Record> Printer<R> {
         }
         self.flush();
     }
+}
+
+/// What is printed where a command has failed before it could ask anything: a document that says why. In the
+/// other forms nothing stands for that.
+pub(super) fn failed<R: Record>(
+    format: Format,
+    columns: &[&'static Column<R>],
+    why: &str,
+) -> Vec<u8> {
+    if format != Format::Json {
+        return Vec::new();
+    }
+    pretty(&json::Envelope {
+        error: Some(why),
+        columns,
+        rows: &[],
+        accounts: &[],
+        gaps: &[],
+    })
 }
 
 #[cfg(test)]

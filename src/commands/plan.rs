@@ -15,7 +15,9 @@ pub(super) use open::tell_unfinished;
 
 use super::{
     Command, ExitStatus, Prepared,
-    output::{self, Format, Looks, Printer, Writer, Written, columns_of},
+    changed::ChangedRecord,
+    output::{self, Column, Format, Looks, Printer, Record, Writer, Written, columns_of},
+    print,
 };
 use crate::{
     cli::{Cli, PlanShowArgs, PlanTask},
@@ -39,29 +41,37 @@ pub(super) fn asks_accounts(task: &PlanTask) -> bool {
 }
 
 /// Reads a saved plan. What is wrong with it is said, with its place: nothing is asked of an account then.
-fn read(path: &Path) -> Option<Document> {
+fn read(path: &Path) -> Result<Document, String> {
     let read = || -> Result<Document, String> {
         let text = driver::read_plan(path).map_err(|error| error.to_string())?;
         plans::read(&text)
     };
     let named = |why: String| format!("{}: {why}", path.display());
     match read() {
-        Ok(document) => Some(document),
+        Ok(document) => Ok(document),
         Err(why) => {
-            complain(format_args!("iamkeys: {}", visible(&named(why))));
-            None
+            let why = named(why);
+            complain(format_args!("iamkeys: {}", visible(&why)));
+            Err(why)
         }
     }
 }
 
+/// Prints that a plan cannot be read, and why, where a document was asked for.
+fn not_read<R: Record>(format: Format, columns: &[&'static Column<R>], why: &str) -> ExitCode {
+    let _ = print(&output::failed(format, columns, why));
+    ExitStatus::Failed.into()
+}
+
 /// Prints what a saved plan says, and asks no account.
 pub(super) fn show_here(args: &PlanShowArgs) -> ExitCode {
-    let Some(document) = read(&args.file) else {
-        return ExitStatus::Failed.into();
-    };
     let looks = Looks::of_output();
     let format = Format::chosen(args.output.format, looks);
     let columns = columns_of::<PlanRecord>(&args.columns, format);
+    let document = match read(&args.file) {
+        Ok(document) => document,
+        Err(why) => return not_read(format, &columns, &why),
+    };
     let (writer, mut written) = match Writer::stdout() {
         Ok(stdout) => stdout,
         Err(error) => {
@@ -107,8 +117,13 @@ where
         PlanTask::Activate(args) => (BulkAction::Activate, args),
         PlanTask::Delete(args) => (BulkAction::Delete, args),
         PlanTask::Show(args) => {
-            let Some(document) = read(&args.file) else {
-                return Ok(ExitStatus::Failed.into());
+            let document = match read(&args.file) {
+                Ok(document) => document,
+                Err(why) => {
+                    let format = Format::chosen(args.output.format, looks);
+                    let columns = columns_of::<PlanRecord>(&args.columns, format);
+                    return Ok(not_read(format, &columns, &why));
+                }
             };
             let mut command = Command::start(cli, prepared, output::NOTHING, false, looks)?;
             let opening = Opening { document };
@@ -116,8 +131,13 @@ where
             return Ok(command.end(ended).await);
         }
         PlanTask::Apply(args) | PlanTask::Undo(args) => {
-            let Some(document) = read(&args.file) else {
-                return Ok(ExitStatus::Failed.into());
+            let document = match read(&args.file) {
+                Ok(document) => document,
+                Err(why) => {
+                    let format = Format::chosen(args.output.format, looks);
+                    let columns = columns_of::<ChangedRecord>(&args.columns, format);
+                    return Ok(not_read(format, &columns, &why));
+                }
             };
             let undoes = matches!(task, PlanTask::Undo(_));
             let since = if undoes {

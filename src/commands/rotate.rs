@@ -8,7 +8,9 @@ use super::{
     carry::{self, Became},
     confirm::{self, Way},
     create::{self, Confirmed, Refused, What},
-    find, named_user,
+    find,
+    incomplete::Gap,
+    named_user::{self, NotFound},
     output::{Format, Printer, columns_of},
     run::Ended,
     store::{self, Whom},
@@ -65,8 +67,9 @@ struct Stand {
 
 /// Rotates a key, or goes on with it.
 pub(super) async fn run(args: &RotateArgs, command: &mut Command) -> Result<ExitStatus, Ended> {
-    if confirm::is_read_only(&command.runner) {
-        return Ok(ExitStatus::Failed);
+    if let Some(why) = confirm::read_only(&command.runner) {
+        let not = NotFound::failed(why);
+        return Ok(not_begun(args, "skipped", not, command));
     }
     if store::cannot_be_printed(args.to.as_ref(), args.storing.show) {
         return Ok(ExitStatus::Usage);
@@ -85,17 +88,23 @@ pub(super) async fn run(args: &RotateArgs, command: &mut Command) -> Result<Exit
     let Some(way) = confirm::way(&mut command.runner, args.storing.yes) else {
         return Ok(ExitStatus::Usage);
     };
-    if !confirm::has_journal(&mut command.runner).await? {
-        return Ok(ExitStatus::Failed);
-    }
     let key = KeyId::read(&args.of).ok();
-    let found = match &key {
-        Some(key) => of_key(command, key).await?,
-        None => named_user::find(command, &args.of).await?,
+    let found = match find_it(args, key.as_ref(), command).await {
+        Ok(found) => found,
+        Err(ended) => {
+            for line in ended.by_signal()? {
+                complain(format_args!("iamkeys: {}", visible(&line)));
+            }
+            let not = NotFound {
+                status: ExitStatus::Interrupted,
+                ..NotFound::failed("interrupted".into())
+            };
+            return Ok(not_begun(args, "skipped", not, command));
+        }
     };
     let (slot, user) = match found {
         Ok(found) => found,
-        Err(status) => return Ok(status),
+        Err((outcome, not)) => return Ok(not_begun(args, outcome, not, command)),
     };
     let account = command.runner.engine.fleet.get(slot);
     let mut rotating = Rotating {
@@ -111,6 +120,60 @@ pub(super) async fn run(args: &RotateArgs, command: &mut Command) -> Result<Exit
     rotating.end(ended, command)
 }
 
+/// Whose key is rotated; or why nothing is begun, and what that comes to.
+async fn find_it(
+    args: &RotateArgs,
+    key: Option<&KeyId>,
+    command: &mut Command,
+) -> Result<Result<(Slot, Box<str>), (&'static str, NotFound)>, Ended> {
+    if let Some(why) = confirm::no_journal(&mut command.runner).await? {
+        return Ok(Err(("skipped", NotFound::failed(why))));
+    }
+    let found = match key {
+        Some(key) => of_key(command, key).await?,
+        None => named_user::find(command, &args.of).await?,
+    };
+    Ok(found.map_err(|not| ("failed", not)))
+}
+
+/// Prints that nothing was begun, and why, which was said.
+fn not_begun(
+    args: &RotateArgs,
+    outcome: &'static str,
+    not: NotFound,
+    command: &mut Command,
+) -> ExitStatus {
+    if args.to.as_ref().is_some_and(store::prints) {
+        return not.status;
+    }
+    let is_key = KeyId::read(&args.of).is_ok();
+    let mut record = RotationRecord::of(None, if is_key { "" } else { &args.of });
+    record.old_key_id = is_key.then(|| args.of.clone());
+    record.outcome = outcome;
+    record.reason = Some(not.why);
+    print(args, record, &not.gaps, not.status, command);
+    not.status
+}
+
+/// Prints the record.
+fn print(
+    args: &RotateArgs,
+    record: RotationRecord,
+    gaps: &[Gap],
+    status: ExitStatus,
+    command: &mut Command,
+) {
+    let format = Format::chosen(args.output.format, command.looks);
+    let columns = columns_of::<RotationRecord>(&args.columns, format);
+    let writer = command.writer.clone();
+    let mut printer = Printer::new(columns, format, command.looks, writer);
+    if status == ExitStatus::Failed {
+        printer.fail(record.reason.clone().unwrap_or_default());
+    }
+    printer.print(record);
+    command.print_rest(&mut printer, gaps);
+}
+
 /// Whose a key is.
 async fn of_key(command: &mut Command, key: &KeyId) -> Result<named_user::Found, Ended> {
     Ok(match find::search(command, key).await? {
@@ -120,7 +183,10 @@ async fn of_key(command: &mut Command, key: &KeyId) -> Result<named_user::Found,
             command.runner.clear_progress();
             let _ = command.status(&gaps);
             find::tell_not_found(&why);
-            Err(ExitStatus::Failed)
+            Err(NotFound {
+                gaps,
+                ..NotFound::failed(find::why_not(key, &why))
+            })
         }
     })
 }
@@ -543,12 +609,7 @@ impl Rotating<'_> {
             complain(format_args!("iamkeys: {}", visible(&self.record.words())));
             return Ok(status);
         }
-        let format = Format::chosen(self.args.output.format, command.looks);
-        let columns = columns_of::<RotationRecord>(&self.args.columns, format);
-        let writer = command.writer.clone();
-        let mut printer = Printer::new(columns, format, command.looks, writer);
-        printer.print(self.record);
-        command.print_rest(&mut printer, &[]);
+        print(self.args, self.record, &[], status, command);
         Ok(status)
     }
 

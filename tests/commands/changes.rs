@@ -271,7 +271,8 @@ fn without_a_journal_that_can_be_written_nothing_is_changed() {
     let path = file.join("journal.jsonl");
     let args = ["deactivate", NEVER, "--yes"];
     let ran = Ran::of(journaled(&account, &path, &args).output().unwrap());
-    assert_eq!((ran.code, &*ran.out), (1, ""), "{}", ran.err);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert_eq!(became(&ran), [told(NEVER, "skipped", Value::Null)]);
     assert!(
         ran.err.contains("no journal, so nothing can be changed"),
         "{}",
@@ -285,7 +286,9 @@ fn without_a_journal_that_can_be_written_nothing_is_changed() {
 fn read_only_refuses_and_so_does_what_nobody_can_confirm() {
     let account = account();
     let ran = run_at(&account, &["deactivate", NEVER, "--yes", "--read-only"]);
-    assert_eq!((ran.code, &*ran.out), (1, ""));
+    assert_eq!(ran.code, 1);
+    assert_eq!(became(&ran), [told(NEVER, "skipped", Value::Null)]);
+    assert!(sent(&account).is_empty());
     assert!(ran.err.contains("--read-only"), "{}", ran.err);
     let credentials = account.endpoint.sdk_credentials();
     let output = Command::new("setsid")

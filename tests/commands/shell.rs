@@ -110,7 +110,9 @@ fn there_is_a_page_for_each_command() {
     let ran = Ran::of(iamkeys(&["man", "list"]).output().unwrap()).well();
     assert!(ran.out.contains(".TH iamkeys-list 1"), "{}", ran.out);
     assert!(ran.out.contains("unused>90"), "{}", ran.out);
+    let two = Ran::of(iamkeys(&["man", "plan", "apply"]).output().unwrap()).well();
     let ran = Ran::of(iamkeys(&["man", "plan apply"]).output().unwrap()).well();
+    assert_eq!(two.out, ran.out);
     assert!(ran.out.contains(".TH iamkeys-plan-apply 1"), "{}", ran.out);
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("man1");

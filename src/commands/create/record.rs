@@ -52,6 +52,13 @@ impl NewKeyRecord {
     }
 }
 
+impl NewKeyRecord {
+    /// Why there is none, in words.
+    pub(super) fn reason(&self) -> String {
+        self.reason.clone().unwrap_or_default()
+    }
+}
+
 impl InAccount for NewKeyRecord {
     fn account(&self) -> [&Option<String>; 2] {
         [&self.account, &self.account_name]

@@ -71,6 +71,8 @@ impl<R> Serialize for Rows<'_, R> {
 
 /// All records with what belongs to all of them.
 pub(super) struct Envelope<'a, R: 'static> {
+    /// Why the command has failed as a whole.
+    pub(super) error: Option<&'a str>,
     pub(super) columns: &'a [&'static Column<R>],
     pub(super) rows: &'a [R],
     pub(super) accounts: &'a [OpenedAccount],
@@ -86,6 +88,7 @@ impl<R: Record> Serialize for Envelope<'_, R> {
         };
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("schema", schema)?;
+        map.serialize_entry("error", &self.error)?;
         // Of accounts themselves that would be the same twice.
         if name != "accounts" {
             map.serialize_entry("accounts", self.accounts)?;

@@ -34,6 +34,8 @@ struct Applying {
     printer: Printer<ChangedRecord>,
     /// What became of the keys that were told of.
     outcomes: Vec<Outcome>,
+    /// Why the first of them was not changed: one that has failed, or else one that was left alone.
+    why: Option<(Outcome, String)>,
     /// What is said of those that have failed, at the end.
     failed: Vec<String>,
     /// The entries that were told of.
@@ -56,21 +58,38 @@ pub(super) async fn run(
     undo: Option<Deactivated>,
     command: &mut Command,
 ) -> Result<ExitStatus, Ended> {
-    if confirm::is_read_only(&command.runner) {
-        return Ok(ExitStatus::Failed);
-    }
     let file = args.file.display().to_string();
+    let format = Format::chosen(args.output.format, command.looks);
+    let columns = columns_of::<ChangedRecord>(&args.columns, format);
+    let writer = command.writer.clone();
+    let mut printer = Printer::new(columns, format, command.looks, writer);
+    if let Some(why) = confirm::read_only(&command.runner) {
+        return Ok(not_begun(
+            printer,
+            &opening.document,
+            undo.is_some(),
+            why,
+            (&[], command),
+        ));
+    }
     if !opening.document.keys.iter().any(|key| key.included) {
         complain(format_args!(
             "iamkeys: {file}: no key is included, so nothing is to be done"
         ));
+        command.print_rest(&mut printer, &[]);
         return Ok(ExitStatus::Done);
     }
     let Some(way) = confirm::way(&mut command.runner, args.yes) else {
         return Ok(ExitStatus::Usage);
     };
-    if !confirm::has_journal(&mut command.runner).await? {
-        return Ok(ExitStatus::Failed);
+    if let Some(why) = confirm::no_journal(&mut command.runner).await? {
+        return Ok(not_begun(
+            printer,
+            &opening.document,
+            undo.is_some(),
+            why,
+            (&[], command),
+        ));
     }
     let purpose = match &undo {
         Some(_) => Purpose::Undo,
@@ -83,15 +102,19 @@ pub(super) async fn run(
         Err(why) => {
             let _ = command.status(&gaps);
             complain(format_args!("iamkeys: {}", visible(&why)));
-            return Ok(ExitStatus::Failed);
+            return Ok(not_begun(
+                printer,
+                &opening.document,
+                undo.is_some(),
+                why,
+                (&gaps, command),
+            ));
         }
     };
     open::compared(&mut command.runner).await?;
-    let format = Format::chosen(args.output.format, command.looks);
-    let columns = columns_of::<ChangedRecord>(&args.columns, format);
-    let writer = command.writer.clone();
     let mut applying = Applying {
-        printer: Printer::new(columns, format, command.looks, writer),
+        printer,
+        why: None,
         outcomes: Vec::new(),
         failed: Vec::new(),
         told: HashSet::new(),
@@ -129,6 +152,28 @@ pub(super) async fn run(
         }
         Err(ended) => Err(ended),
     }
+}
+
+/// Says of each key of a plan that nothing was begun, and why, which was said.
+fn not_begun(
+    mut printer: Printer<ChangedRecord>,
+    document: &Document,
+    undoes: bool,
+    why: String,
+    (gaps, command): (&[Gap], &mut Command),
+) -> ExitStatus {
+    for key in document.keys.iter().filter(|key| key.included) {
+        let verb = if undoes { "activate" } else { key.step.verb() };
+        let mut record = ChangedRecord::of(None, Some(&key.user), &key.key, verb);
+        if let Some(account) = document.accounts.get(key.account) {
+            record.account.clone_from(&account.id);
+            record.account_name = Some(account.name.clone());
+        }
+        printer.print(record.with(Outcome::Skipped, why.clone()));
+    }
+    printer.fail(why);
+    command.print_rest(&mut printer, gaps);
+    ExitStatus::Failed
 }
 
 impl Applying {
@@ -394,6 +439,13 @@ impl Applying {
     fn put(&mut self, at: usize, record: ChangedRecord) {
         self.told.insert(at);
         self.outcomes.push(record.outcome);
+        let weighs_more = match self.why {
+            None => matches!(record.outcome, Outcome::Failed | Outcome::Skipped),
+            Some((first, _)) => record.outcome == Outcome::Failed && first != Outcome::Failed,
+        };
+        if let Some(reason) = record.reason.clone().filter(|_| weighs_more) {
+            self.why = Some((record.outcome, reason));
+        }
         self.printer.print(record);
     }
 
@@ -427,6 +479,12 @@ impl Applying {
 
     /// Prints what is left to be printed, and says what it has come to.
     fn finish(&mut self, gaps: &[Gap], command: &mut Command) -> ExitStatus {
+        let status = Outcome::status(self.outcomes.iter().copied());
+        if status == ExitStatus::Failed && !command.runner.is_interrupted() {
+            let why = self.why.take().map(|(_, why)| why);
+            self.printer
+                .fail(why.unwrap_or_else(|| "nothing was done".into()));
+        }
         command.print_rest(&mut self.printer, gaps);
         for line in &self.failed {
             complain(format_args!("iamkeys: {}", visible(line)));
@@ -450,7 +508,7 @@ impl Applying {
                 parts.join(", ")
             ));
         }
-        Outcome::status(self.outcomes.iter().copied())
+        status
     }
 }
 

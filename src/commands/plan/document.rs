@@ -231,18 +231,20 @@ pub(super) async fn compare(
     command: &mut Command,
 ) -> Result<ExitStatus, Ended> {
     let document = opening.document.clone();
+    let format = Format::chosen(args.output.format, command.looks);
+    let columns = columns_of::<PlanRecord>(&args.columns, format);
+    let writer = command.writer.clone();
+    let mut printer = Printer::new(columns, format, command.looks, writer);
     if let Err(why) = opening.open(Purpose::Show, &mut command.runner).await? {
         command.runner.clear_progress();
         let gaps = opening.gaps(&command.runner.engine);
         let _ = command.status(&gaps);
         complain(format_args!("iamkeys: {why}"));
+        printer.fail(why);
+        command.print_rest(&mut printer, &gaps);
         return Ok(ExitStatus::Failed);
     }
     open::compared(&mut command.runner).await?;
-    let format = Format::chosen(args.output.format, command.looks);
-    let columns = columns_of::<PlanRecord>(&args.columns, format);
-    let writer = command.writer.clone();
-    let mut printer = Printer::new(columns, format, command.looks, writer);
     let engine = &command.runner.engine;
     let plan = engine.bulk();
     let (mut not_open, mut not_known) = (0, 0);

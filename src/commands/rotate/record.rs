@@ -4,7 +4,7 @@ use crate::{
     cli::Until,
     commands::{
         columns,
-        output::{Column, InAccount, Record},
+        output::{Column, InAccount, Record, Value},
     },
     engine::account::Account,
 };
@@ -14,6 +14,7 @@ use crate::{
 pub(super) struct RotationRecord {
     account: Option<String>,
     account_name: Option<String>,
+    /// The user; empty where only the key was named, and it was not found.
     user: String,
     /// The key that goes.
     pub(super) old_key_id: Option<String>,
@@ -93,7 +94,10 @@ impl Record for RotationRecord {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::ACCOUNT,
         Column::ACCOUNT_NAME,
-        Column::new("user", "user", |it: &Self| (&it.user).into()),
+        Column::new("user", "user", |it: &Self| match &*it.user {
+            "" => Value::Null,
+            user => user.into(),
+        }),
         Column::new("old_key_id", "old key", |it: &Self| (&it.old_key_id).into()).or_blank(),
         Column::new("new_key_id", "new key", |it: &Self| (&it.new_key_id).into()).or_blank(),
         Column::new("step", "step done", |it: &Self| (&it.step()).into()).or_blank(),
