@@ -252,14 +252,20 @@ impl Engine {
         self.changing(slot, user).next().is_some()
     }
 
-    /// The key of a user that could be deleted with the least harm, as far as that is known.
+    /// The key of a user that could be deleted with the least harm, as far as that is known: one that is
+    /// Inactive before one that was never used, then the one that is out of use for longer, then the older.
     #[must_use]
     pub fn deletable(&self, slot: Slot, user: &str) -> Option<&KeyRow> {
-        let rows = self.fleet.get(slot)?.users.keys(user)?;
-        let never = |row: &&KeyRow| matches!(row.last_used.known(), Some(LastUsed::Never));
-        rows.iter()
-            .find(|row| row.key.status == KeyStatus::Inactive)
-            .or_else(|| rows.iter().find(never))
+        let rows = self.fleet.get(slot)?.users.keys(user)?.iter();
+        let is_off = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
+        let used = |row: &KeyRow| match row.last_used.known() {
+            Some(LastUsed::Never) => DateTime::<Utc>::MIN_UTC,
+            Some(LastUsed::At { time, .. }) => *time,
+            None => DateTime::<Utc>::MAX_UTC,
+        };
+        let candidates =
+            rows.filter(|row| is_off(row) || row.last_used.known() == Some(&LastUsed::Never));
+        candidates.min_by_key(|row| (!is_off(row), used(row), row.key.created))
     }
 
     /// Notes a plan that has not been sent.

@@ -1071,3 +1071,41 @@ fn held(desk: &Desk) -> (Vec<String>, Vec<Change>) {
     }
     (secrets, targets)
 }
+
+#[test]
+fn the_key_that_may_go_is_the_one_that_is_missed_least() {
+    let key = |id: &'static str, active, age, used| (id, active, age, used);
+    let a = "AKIAGOING001EXAMPLE1";
+    let b = "AKIAGOING002EXAMPLE2";
+    for (keys, goes) in [
+        // Inactive before never used, whatever its age.
+        (
+            [key(a, true, 900, None), key(b, false, 5, Some(1))],
+            Some(b),
+        ),
+        // Out of use for longer.
+        (
+            [key(a, false, 900, Some(3)), key(b, false, 5, Some(80))],
+            Some(b),
+        ),
+        (
+            [key(a, false, 5, None), key(b, false, 900, Some(3))],
+            Some(a),
+        ),
+        // Then the older.
+        ([key(a, true, 5, None), key(b, true, 900, None)], Some(b)),
+        ([key(a, true, 900, None), key(b, true, 5, None)], Some(a)),
+        ([key(a, true, 900, Some(1)), key(b, true, 5, None)], Some(b)),
+        (
+            [key(a, true, 900, Some(1)), key(b, true, 5, Some(9000))],
+            None,
+        ),
+    ] {
+        let users = [desk::someone("carol", &keys)];
+        let mut desk = Desk::showing(SIZE, settings(), &users);
+        desk.serve(&users);
+        let slot = desk.session().slot;
+        let deletable = desk.screen.engine.deletable(slot, "carol");
+        assert_eq!(deletable.map(|row| &*row.key.id), goes, "{keys:?}");
+    }
+}
