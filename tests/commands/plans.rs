@@ -22,6 +22,9 @@ use std::{
 };
 use tempfile::TempDir;
 
+#[path = "plans/undo.rs"]
+mod undo;
+
 /// Never used, the only key of its user.
 const NEVER: &str = "AKIAQX7DEMO4BATCH001";
 

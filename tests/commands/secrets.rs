@@ -1286,3 +1286,21 @@ fn the_demo_has_all_of_it() {
         ran.err
     );
 }
+
+#[test]
+fn an_interrupt_while_the_store_is_looked_at_creates_nothing() {
+    for (to, action) in [
+        ("secretsmanager:ci/key", "DescribeSecret"),
+        ("ssm:/ci/key", "DescribeParameters"),
+    ] {
+        let world = World::new();
+        world.fault(FaultKind::Delay(Duration::from_mins(2)), action);
+        let child = world.spawn(&create(to));
+        wait("the look", || world.count(action) > 0);
+        interrupt(&child);
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, 130, "{to}: {}", ran.err);
+        assert_eq!(record(&ran)["outcome"], "skipped", "{to}");
+        world.assert_untouched();
+    }
+}
