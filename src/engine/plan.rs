@@ -258,14 +258,14 @@ impl Engine {
     pub fn deletable(&self, slot: Slot, user: &str) -> Option<&KeyRow> {
         let rows = self.fleet.get(slot)?.users.keys(user)?.iter();
         let is_off = |row: &KeyRow| row.key.status == KeyStatus::Inactive;
-        let used = |row: &KeyRow| match row.last_used.known() {
+        let last_use = |row: &KeyRow| match row.last_used.known() {
             Some(LastUsed::Never) => DateTime::<Utc>::MIN_UTC,
             Some(LastUsed::At { time, .. }) => *time,
             None => DateTime::<Utc>::MAX_UTC,
         };
         let candidates =
             rows.filter(|row| is_off(row) || row.last_used.known() == Some(&LastUsed::Never));
-        candidates.min_by_key(|row| (!is_off(row), used(row), row.key.created))
+        candidates.min_by_key(|row| (!is_off(row), last_use(row), row.key.created))
     }
 
     /// Notes a plan that has not been sent.

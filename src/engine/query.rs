@@ -88,6 +88,17 @@ pub struct KeyFacts<'a> {
     /// The rules of the account that an exemption takes it out of, a bit each; none while that is not
     /// known.
     pub exempt: Option<u64>,
+    /// What the rules of the account have found; where there is none, they are asked.
+    pub judged: Option<Judged>,
+}
+
+/// What rules have found of a key, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Those that find it.
+    pub found: u64,
+    /// Those of which that is not known.
+    pub unknown: u64,
 }
 
 /// What is typed into the filter, understood: words to be found, conditions to be met, and what

@@ -10,7 +10,7 @@ use iamkeys::{
         query::{Asked, Query, Scratch},
         user_tags::UserTags,
     },
-    tui::Page,
+    tui::{Message, Page},
 };
 use std::sync::Arc;
 
@@ -68,7 +68,8 @@ fn passing(desk: &Desk, query: &Query, asked: Asked) -> Vec<String> {
 
 #[test]
 fn what_is_looked_up_for_a_filter_is_all_that_it_asks_for() {
-    let desk = desk();
+    let mut desk = desk();
+    desk.keys("2");
     for (text, count) in [
         ("own", 1),
         ("active:2", 2),
@@ -86,6 +87,19 @@ fn what_is_looked_up_for_a_filter_is_all_that_it_asks_for() {
         let all = passing(&desk, &query, Asked::ALL);
         assert_eq!(all.len(), count, "{text}: {all:?}");
         assert_eq!(passing(&desk, &query, query.asked()), all, "{text}");
+        // In the list, what rules have found is known.
+        desk.keys("/");
+        desk.send(Message::Paste(text.to_owned()));
+        desk.press(KeyCode::Enter);
+        let rows = desk.screen.rows();
+        let shown = desk.screen.lists.by_key().shown().iter();
+        let shown = shown.map(|place| rows.key(*place).expect("a key").1);
+        let mut shown: Vec<&str> = shown.map(|key| key.id().expect("named")).collect();
+        shown.sort_unstable();
+        let mut all: Vec<&str> = all.iter().map(String::as_str).collect();
+        all.sort_unstable();
+        assert_eq!(shown, all, "{text}");
+        desk.press(KeyCode::Esc);
         let none = passing(&desk, &query, Asked::default());
         let is_name = text.starts_with("deploy");
         assert!(
@@ -114,7 +128,7 @@ fn thousands_are_filtered_and_sorted_as_one_by_one() {
     desk.wait(1000);
     desk.keys("2/");
     assert_eq!(desk.screen.page(), Page::Keys);
-    desk.send(iamkeys::tui::Message::Paste("status:active age>90".into()));
+    desk.send(Message::Paste("status:active age>90".into()));
     desk.press(KeyCode::Enter);
     let account = desk.account();
     let mut wanted: Vec<(i64, &str)> = Vec::new();

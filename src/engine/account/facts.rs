@@ -31,7 +31,7 @@ impl<'a> Facts<'a> {
     pub fn asked(account: &'a Account, asked: Asked, now: DateTime<Utc>) -> Self {
         let rules = account.findings.rules();
         let of_rules = if asked.has(Asked::FINDINGS) {
-            rules.asked()
+            rules.asked() | Asked::EXEMPT
         } else {
             Asked::default()
         };
@@ -39,6 +39,17 @@ impl<'a> Facts<'a> {
             account,
             rules,
             asked: asked | of_rules,
+            now,
+        }
+    }
+
+    /// The same for [keys in their places](Self::key_at): what rules find of them is known.
+    #[must_use]
+    pub fn of_places(account: &'a Account, asked: Asked, now: DateTime<Utc>) -> Self {
+        Self {
+            account,
+            rules: account.findings.rules(),
+            asked,
             now,
         }
     }
@@ -114,6 +125,16 @@ impl<'a> Facts<'a> {
         self.key_exempt(row, key, exempt)
     }
 
+    /// Of the key in a place: of its user among all rows, and its own among the keys of the user.
+    #[must_use]
+    pub fn key_at(&self, place: (u32, u16), row: &'a UserRow, key: Known<'a>) -> KeyFacts<'a> {
+        let judged = || self.account.findings.judged(place.0, place.1);
+        KeyFacts {
+            judged: self.asked.has(Asked::FINDINGS).then(judged),
+            ..self.key(row, key)
+        }
+    }
+
     /// The same, where it is known already which rules exemptions take the key out of.
     pub(in crate::engine) fn key_exempt(
         &self,
@@ -147,6 +168,7 @@ impl<'a> Facts<'a> {
                 .then(description)
                 .flatten(),
             exempt,
+            judged: None,
         }
     }
 }

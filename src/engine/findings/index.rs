@@ -7,7 +7,10 @@ use super::{
     root::{RootVerdict, keys_of_root, root_user},
     rules::{Rule, Rules, Verdicts},
 };
-use crate::engine::account::{Account, Facts, UserRow};
+use crate::engine::{
+    account::{Account, Facts, UserRow},
+    query,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -200,6 +203,22 @@ impl AccountFindings {
     pub fn is_exempt(&self, row: u32, key: u16) -> Option<bool> {
         let key = self.rows.get(row as usize)?.keys.get(usize::from(key))?;
         (key.exempt != 0 || !key.may_be_exempt).then_some(key.exempt != 0)
+    }
+
+    /// What the rules have found of a key; that nothing is known, where it is not judged.
+    pub(in crate::engine) fn judged(&self, row: u32, key: u16) -> query::Judged {
+        let judged = self.rows.get(row as usize);
+        let judged = judged.and_then(|row| row.keys.get(usize::from(key)));
+        match judged {
+            Some(key) => query::Judged {
+                found: key.found(),
+                unknown: key.verdicts.unknown,
+            },
+            None => query::Judged {
+                found: 0,
+                unknown: self.rules.on() & self.rules.of_users(),
+            },
+        }
     }
 
     /// The rules of which it is not known whether a key meets them; all that are asked of users, where it is

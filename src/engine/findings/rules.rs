@@ -8,7 +8,9 @@
 use super::exemption::{Exempt, exempt_from};
 use super::policy::{ConfigExemption, Limits, OwnRule, Policy, ROOT_USER};
 use crate::engine::account::UserRow;
-use crate::engine::query::{Asked, KeyFacts, Query, UserFacts, complete::begins, glob::Glob};
+use crate::engine::query::{
+    Asked, Judged, KeyFacts, Query, UserFacts, complete::begins, glob::Glob,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// How severe a finding is.
@@ -596,6 +598,18 @@ impl Rules {
         now: DateTime<Utc>,
         is_asked: impl Fn(&Rule) -> bool,
     ) -> Option<bool> {
+        if let Some(Judged { found, unknown }) = key.judged {
+            let asks = |mask: u64| {
+                let rules = self.all.iter().enumerate();
+                let mut rules = rules.filter(|(at, _)| mask & (1 << at) != 0);
+                rules.any(|(_, rule)| is_asked(rule))
+            };
+            return if asks(found) {
+                Some(true)
+            } else {
+                (!asks(unknown)).then_some(false)
+            };
+        }
         let of = if user.root {
             self.of_root
         } else {

@@ -24,7 +24,7 @@ impl Asked {
     pub const DESCRIPTION: Self = Self(1 << 4);
     /// What exemptions take keys out of.
     pub const EXEMPT: Self = Self(1 << 5);
-    /// What rules find, and so whatever they ask for.
+    /// What rules find.
     pub const FINDINGS: Self = Self(1 << 6);
     /// All of it.
     pub const ALL: Self = Self(u8::MAX);
@@ -74,7 +74,7 @@ impl Query {
             OfKey::Own => Asked::OWN,
             OfKey::Description(_) => Asked::DESCRIPTION,
             OfKey::Exempt => Asked::EXEMPT,
-            OfKey::Finding(_) | OfKey::Severity(_) => Asked::FINDINGS | Asked::EXEMPT,
+            OfKey::Finding(_) | OfKey::Severity(_) => Asked::FINDINGS,
             OfKey::Age(_)
             | OfKey::Unused(_)
             | OfKey::Used(_)

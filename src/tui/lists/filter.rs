@@ -132,9 +132,16 @@ impl Filter {
         passing: &mut Vec<(Value<'a>, UserPlace)>,
     ) {
         let mut scratch = Scratch::default();
-        let facts = Facts::asked(part.account, self.asked, self.now);
+        let facts = Facts::of_places(part.account, self.asked, self.now);
         for (place, user) in part.users() {
-            if self.user_passes(&facts, user, &mut scratch) || spared == Some(place) {
+            let passes = self.query.is_empty() || {
+                let keys = (0..).zip(user.known_keys());
+                let keys = keys.map(|(key, known)| facts.key_at((place.row, key), user, known));
+                let of_user = facts.user(user);
+                self.query
+                    .user_passes(&of_user, keys, self.now, &mut scratch)
+            };
+            if passes || spared == Some(place) {
                 let value = values::of_user(part.account, user, column);
                 passing.push((value, place));
             }
@@ -150,7 +157,7 @@ impl Filter {
         passing: &mut Vec<(Value<'a>, KeyPlace)>,
     ) {
         let mut scratch = Scratch::default();
-        let facts = Facts::asked(part.account, self.asked, self.now);
+        let facts = Facts::of_places(part.account, self.asked, self.now);
         for (of, user) in part.users() {
             let of_user = facts.user(user);
             if self.query.rules_out(&of_user) && spared.map(KeyPlace::user) != Some(of) {
@@ -159,13 +166,11 @@ impl Filter {
             for (key, known) in (0..).zip(user.known_keys()) {
                 let UserPlace { slot, row } = of;
                 let place = KeyPlace { slot, row, key };
-                let passes = self.query.is_empty()
-                    || self.query.key_passes(
-                        &of_user,
-                        &facts.key(user, known),
-                        self.now,
-                        &mut scratch,
-                    );
+                let passes = self.query.is_empty() || {
+                    let of_key = facts.key_at((row, key), user, known);
+                    self.query
+                        .key_passes(&of_user, &of_key, self.now, &mut scratch)
+                };
                 if passes || spared == Some(place) {
                     let value = values::of_key(part.account, user, known, column);
                     passing.push((value, place));
@@ -174,22 +179,16 @@ impl Filter {
         }
     }
 
-    fn user_passes(&self, facts: &Facts<'_>, row: &UserRow, scratch: &mut Scratch) -> bool {
+    /// Whether a user passes.
+    pub(super) fn passes(&mut self, account: &Account, row: &UserRow) -> bool {
         if self.query.is_empty() {
             return true;
         }
+        let facts = Facts::asked(account, self.asked, self.now);
         let keys = row.known_keys().map(|key| facts.key(row, key));
+        let scratch = self.scratch.get_or_insert_default();
         self.query
             .user_passes(&facts.user(row), keys, self.now, scratch)
-    }
-
-    /// Whether a user passes.
-    pub(super) fn passes(&mut self, account: &Account, row: &UserRow) -> bool {
-        let facts = Facts::asked(account, self.asked, self.now);
-        let mut scratch = self.scratch.take().unwrap_or_default();
-        let passes = self.user_passes(&facts, row, &mut scratch);
-        self.scratch = Some(scratch);
-        passes
     }
 
     /// Whether a key of a user passes.
