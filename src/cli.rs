@@ -14,7 +14,7 @@ pub use in_force::{InForce, Source, command};
 
 use crate::{
     aws::{self, Embedded},
-    config::{self, Config, ConfigError},
+    config::{self, Config, ConfigError, Warnings},
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
     engine::{
@@ -262,14 +262,15 @@ impl Cli {
         })
     }
 
-    /// The policy that `check` judges by: that of its file, or else that of the config file.
+    /// The policy that `check` judges by: that of its file, or else that of the config file. With it comes
+    /// what of it does nothing, or not what it looks like.
     ///
     /// # Errors
     /// When its file is not there, cannot be read, or holds what is not understood.
-    pub fn policy_of(&self, args: &CheckArgs) -> Result<Policy, ConfigError> {
+    pub fn policy_of(&self, args: &CheckArgs) -> Result<(Policy, Warnings), ConfigError> {
         match &args.policy {
             Some(path) => config::policy_of(path),
-            None => Ok(self.file.policy.clone()),
+            None => Ok((self.file.policy.clone(), self.file.warnings.clone())),
         }
     }
 

@@ -51,6 +51,7 @@ use crate::{
     },
     stderr::complain,
 };
+use chrono::NaiveDate;
 use futures::Stream;
 use incomplete::Gap;
 use output::{Looks, Printer, Record, Writer, Written};
@@ -169,7 +170,7 @@ pub fn asks_accounts(task: &Task) -> bool {
 #[must_use]
 pub fn run_here(cli: &Cli, task: &Task) -> ExitCode {
     match task {
-        Task::Config => print(cli.describe_config().as_bytes()),
+        Task::Config => print(cli.describe_config(today()).as_bytes()),
         Task::Journal(args) => journal::run(cli, args),
         Task::Completions { shell } => print(&completions::script(*shell)),
         Task::Man { of, to } => manual::run(of, to.as_deref()),
@@ -232,8 +233,8 @@ where
             command.end(ended).await
         }
         Task::Check(args) => {
-            let policy = match cli.policy_of(args) {
-                Ok(policy) => policy,
+            let (policy, warnings) = match cli.policy_of(args) {
+                Ok(read) => read,
                 Err(why) => {
                     complain(format_args!("iamkeys: {}", visible(&why.to_string())));
                     return Ok(ExitStatus::Usage.into());
@@ -242,7 +243,10 @@ where
             if let Some(refused) = refused(args.filter.as_deref(), &policy) {
                 return Ok(refused);
             }
-            let plan = check::Plan::of(args, looks);
+            for warning in warnings.on(today()) {
+                warn(&warning);
+            }
+            let plan = check::Plan::of(args, looks, warnings);
             let mut command = Command::start(cli, prepared, plan.parts(), plan.streams(), looks)?;
             command.runner.use_policy(policy);
             let ended = plan.run(&mut command).await;
@@ -287,6 +291,16 @@ fn filter_of(task: &Task) -> Option<&str> {
         ) => Some(&args.filter),
         _ => None,
     }
+}
+
+/// The day, in UTC, as exemptions count it.
+fn today() -> NaiveDate {
+    run::now().date_naive()
+}
+
+/// Says on standard error what of a policy does nothing, or not what it looks like.
+fn warn(warning: &str) {
+    complain(format_args!("iamkeys: warning: {}", visible(warning)));
 }
 
 /// Refuses a filter that asks for findings by rules that a policy does not have.

@@ -9,10 +9,12 @@ mod accounts_file;
 mod error;
 mod place;
 mod read;
+mod warnings;
 
 pub use accounts_file::accounts_of;
 pub use error::ConfigError;
 pub use place::{ENVIRONMENT, Place};
+pub use warnings::Warnings;
 
 use crate::engine::{SecretKey, account_rules::AccountRules, findings::Policy};
 use std::{fmt, path::Path};
@@ -137,6 +139,8 @@ pub struct Config {
     pub policy: Policy,
     /// The lines of what the policy says, in its order: what is said, and where.
     pub policy_lines: Vec<(&'static str, usize)>,
+    /// What of it does nothing, or not what it looks like.
+    pub warnings: Warnings,
 }
 
 impl Config {
@@ -154,18 +158,22 @@ impl Config {
         let read = read::read(&text, keys);
         let mut config = read.map_err(|refusal| refusal.in_file(&place))?;
         config.is_there = true;
+        config.warnings.place = place.clone();
         config.place = place;
         Ok(config)
     }
 }
 
 /// Reads a file that holds a policy and nothing else: `[policy]`, `[[rule]]` and `[[exempt]]`, as the
-/// config file has them.
+/// config file has them. With it comes what of it does nothing, or not what it looks like.
 ///
 /// # Errors
 /// When it is not there, cannot be read, or holds what is not understood.
-pub fn policy_of(path: &Path) -> Result<Policy, ConfigError> {
+pub fn policy_of(path: &Path) -> Result<(Policy, Warnings), ConfigError> {
     let place = Place::of(Some(path), None);
     let text = place.text()?.unwrap_or_default();
-    read::read_policy(&text).map_err(|refusal| refusal.in_file(&place))
+    let read = read::read_policy(&text);
+    let (policy, mut warnings) = read.map_err(|refusal| refusal.in_file(&place))?;
+    warnings.place = place;
+    Ok((policy, warnings))
 }

@@ -442,11 +442,11 @@ fn filter(text: &str) -> Result<String, String> {
 /// The same of what changes keys: a filter that asks for nothing, as where a variable of a script is empty,
 /// would mean every key.
 fn condition(text: &str) -> Result<String, String> {
-    let text = filter(text)?;
-    if Query::parse(&text).is_empty() {
+    let query = Query::parse(text);
+    if query.is_empty() && query.errors().is_empty() {
         return Err("it asks for nothing, and so for every key: user:* says that".into());
     }
-    Ok(text)
+    filter(text)
 }
 
 #[cfg(test)]

@@ -7,15 +7,16 @@ use crate::engine::{
     key_id::redacted,
     text::{visible, width},
 };
+use chrono::NaiveDate;
 use std::fmt::Write as _;
 
 /// How wide the column of values is at most; a longer value moves what is beside it.
 const VALUE: usize = 48;
 
 impl Cli {
-    /// What `iamkeys config` prints.
+    /// What `iamkeys config` prints on a day (UTC).
     #[must_use]
-    pub fn describe_config(&self) -> String {
+    pub fn describe_config(&self, today: NaiveDate) -> String {
         let mut text = String::new();
         let file = &self.file;
         let path = match &file.place.path {
@@ -89,6 +90,13 @@ impl Cli {
         for [name, value, source] in rows {
             let gap = " ".repeat(cells.saturating_sub(width(&value)));
             let _ = writeln!(text, "{name:<20}  {value}{gap}  {source}");
+        }
+        let warnings = file.warnings.on(today);
+        if !warnings.is_empty() {
+            text.push('\n');
+        }
+        for warning in warnings {
+            let _ = writeln!(text, "warning: {}", visible(&warning));
         }
         text
     }

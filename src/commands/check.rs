@@ -16,12 +16,15 @@ use super::{
     incomplete::{self, Gap, OpenedAccount},
     output::{Column, Format, Looks, Printer, Rows, columns_of, pretty},
     run::{Ended, now},
+    warn,
 };
 use crate::{
     cli::CheckArgs,
+    config::Warnings,
     engine::{
-        Parts,
+        Engine, Parts,
         account::{Account, Facts, UserRow},
+        account_rules::Which,
         findings::{self, RootVerdict, Rule, Severity, ShownRule, StatedExemption},
         fleet::Scope,
         query::{Query, Scratch},
@@ -161,10 +164,12 @@ pub(super) struct Plan {
     are_named: bool,
     fail_on: Option<Severity>,
     wanted: Wanted,
+    /// Where the policy stands.
+    warnings: Warnings,
 }
 
 impl Plan {
-    pub(super) fn of(args: &CheckArgs, looks: Looks) -> Self {
+    pub(super) fn of(args: &CheckArgs, looks: Looks, warnings: Warnings) -> Self {
         let query = Query::parse(args.filter.as_deref().unwrap_or_default());
         let format = CheckFormat::chosen(args.format, looks);
         Self {
@@ -183,6 +188,7 @@ impl Plan {
             fail_on: args.fail_on,
             query,
             format,
+            warnings,
         }
     }
 
@@ -242,6 +248,7 @@ impl Plan {
                 complain(format_args!("iamkeys: not known: {unknown}"));
             }
         }
+        self.warn_of_accounts(&command.runner.engine);
         if self.format == CheckFormat::Table && count == 0 && status != ExitStatus::Failed {
             complain(format_args!("iamkeys: no findings"));
         }
@@ -250,6 +257,23 @@ impl Plan {
             ExitStatus::Done | ExitStatus::Incomplete if fails => ExitStatus::Findings,
             status => status,
         })
+    }
+
+    /// Says what of the policy is about none of the accounts, where several were opened, and all of them: a
+    /// file that is for many accounts is right for a run that opens one.
+    fn warn_of_accounts(&self, engine: &Engine) {
+        let rows = engine.fleet.rows(Scope::All);
+        let opened = rows.accounts().count();
+        if opened < 2 || !rows.accounts().all(incomplete::is_open) {
+            return;
+        }
+        for (what, line, which) in engine.findings.about_none(rows) {
+            let which = match which {
+                Which::Id(id) => id.to_string(),
+                Which::Named(pattern) => format!("name {}", pattern.as_str()),
+            };
+            warn(&self.warnings.of_no_account(what, line, &which, opened));
+        }
     }
 
     /// Prints what has waited, and what belongs to all of it.

@@ -1,7 +1,7 @@
 //! The text of the config file, key by key.
 
 use super::{
-    ACCOUNT_KEYS, Config, Key, Kind, OTHER_KEYS, Position, Setting, Value, error::Refusal,
+    ACCOUNT_KEYS, Config, Key, Kind, OTHER_KEYS, Position, Setting, Value, Warnings, error::Refusal,
 };
 use crate::engine::{
     SecretKey,
@@ -25,7 +25,7 @@ const POLICY_FILE_KEYS: [&str; 3] = ["policy", "rule", "exempt"];
 const ID_LENGTH: usize = 12;
 
 /// Reads the text of a file that holds a policy and nothing else.
-pub(super) fn read_policy(text: &str) -> Result<Policy, Refusal> {
+pub(super) fn read_policy(text: &str) -> Result<(Policy, Warnings), Refusal> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = Lines::of(text);
     let table = parse(text, &lines)?;
@@ -38,8 +38,8 @@ pub(super) fn read_policy(text: &str) -> Result<Policy, Refusal> {
             _ => return Err(unknown(at, name, POLICY_FILE_KEYS.into_iter())),
         }
     }
-    let (policy, _) = policy.finish()?;
-    Ok(policy)
+    let (policy, _, warnings) = policy.finish()?;
+    Ok((policy, warnings))
 }
 
 /// Reads a text as TOML.
@@ -97,7 +97,7 @@ pub(super) fn read(text: &str, keys: &[Key]) -> Result<Config, Refusal> {
             }
         }
     }
-    (config.policy, config.policy_lines) = policy.finish()?;
+    (config.policy, config.policy_lines, config.warnings) = policy.finish()?;
     Ok(config)
 }
 

@@ -32,13 +32,14 @@ pub use ids::RuleIds;
 pub use index::{AccountFindings, Counted};
 pub use policy::{ConfigExemption, Limits, OwnRule, Policy, PolicyPart, ROOT_USER};
 pub use root::{RootKey, RootVerdict, root_exemptions, root_keys};
-pub use rules::{RULE_IDS, Rule, Rules, Severity, Standard};
+pub use rules::{RULE_IDS, Rule, Rules, Severity, Standard, usual_titles};
 pub use shown::ShownRule;
 pub(in crate::engine) use stays::{Stays, stays};
 
 use super::{
     Engine,
     account::{Account, Known},
+    account_rules::Which,
     fleet::{Fleet, KeyPlace, Rows},
 };
 use chrono::{DateTime, Utc};
@@ -115,6 +116,17 @@ impl Findings {
         } else {
             rules
         }
+    }
+
+    /// What of the policy is about some accounts, and about none of these: what it is called in the file,
+    /// its line, and which accounts it means.
+    #[must_use]
+    pub fn about_none(&self, rows: Rows<'_>) -> Vec<(&'static str, usize, &Which)> {
+        let accounts = rows.accounts().map(|account| {
+            let names = account.identity.all_names().into_iter().flatten();
+            (account.id(), names.collect())
+        });
+        self.policy.about_none(&accounts.collect::<Vec<_>>())
     }
 
     /// How many keys a rule finds in these accounts.

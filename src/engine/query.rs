@@ -110,6 +110,38 @@ pub struct Query {
     errors: Vec<String>,
 }
 
+/// What stands between spaces, with the byte where it begins.
+fn parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let parts = text.split_whitespace();
+    // Each is a part of this very text.
+    parts.map(|part| (part.as_ptr() as usize - text.as_ptr() as usize, part))
+}
+
+/// The first `|` with nothing on a side of it, and which side that is. While somebody types, that is still to
+/// come; what is said for good, as in a rule or a command, is meant otherwise.
+fn empty_alternative(text: &str) -> Option<(usize, &'static str)> {
+    let mut asks = false;
+    let mut bar = None;
+    for (at, part) in parts(text) {
+        if part.starts_with('|') {
+            if !asks {
+                return Some((at, "before"));
+            }
+            asks = false;
+            bar = Some(at);
+        }
+        if part.trim_matches('|').is_empty() {
+            continue;
+        }
+        asks = true;
+        if part.ends_with('|') {
+            asks = false;
+            bar = Some(at + part.len() - 1);
+        }
+    }
+    bar.filter(|_| !asks).map(|at| (at, "behind"))
+}
+
 impl Query {
     /// Understands a text. Any text is a query.
     #[must_use]
@@ -175,13 +207,19 @@ impl Query {
     }
 
     fn first_fault_of(text: &str, understand: impl Fn(&str) -> Self) -> Option<String> {
-        text.split_whitespace().find_map(|part| {
+        let place = |byte: usize| text[..byte].chars().count() + 1;
+        let fault = parts(text).find_map(|(at, part)| {
             let query = understand(part);
             let error = query.errors().first()?;
-            // It is a part of this very text.
-            let before = part.as_ptr() as usize - text.as_ptr() as usize;
-            let place = text[..before].chars().count() + 1;
+            let place = place(at);
             Some(format!("at character {place}, {}: {error}", visible(part)))
+        });
+        fault.or_else(|| {
+            let (at, side) = empty_alternative(text)?;
+            let place = place(at);
+            Some(format!(
+                "at character {place}, |: The alternative {side} it is empty"
+            ))
         })
     }
 

@@ -130,6 +130,18 @@ impl Screen {
         screen
     }
 
+    /// Says what of the config file does nothing, or not what it looks like.
+    pub(super) fn warn_of(&mut self, warnings: &[String]) {
+        let Some((first, more)) = warnings.split_first() else {
+            return;
+        };
+        let more = match more.len() {
+            0 => String::new(),
+            more => format!(" ({more} more: iamkeys config)"),
+        };
+        self.complain(format!("{first}{more}"));
+    }
+
     /// Opens other accounts beside the first one.
     pub(super) fn open_more(&mut self, more: MoreAccounts) -> Vec<Effect> {
         self.engine.open_more(self.slot(), more)

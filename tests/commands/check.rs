@@ -4,11 +4,12 @@ use crate::{
     Ran, account, at, demo, iamkeys, run_at, schema,
     schema::{defined, faults},
     served,
+    served::Served,
 };
 use chrono::{TimeDelta, Utc};
 use iamkeys::{
     commands::columns,
-    demo::{Account, Fault, FaultKind, Key, KeyId, Tag},
+    demo::{Account, Endpoint, Fault, FaultKind, Key, KeyId, Tag},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
@@ -653,4 +654,47 @@ fn since_when_a_key_is_inactive_is_told_by_the_journal_too() {
     assert!(!check(&[entry(1, since + 9, false)], filter), "used since");
     let beside: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(beside.len(), 1, "nothing is made beside it");
+}
+
+#[test]
+fn what_of_a_policy_does_nothing_is_said_on_standard_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    fs::write(
+        &file,
+        "[[exempt]]\nkey = \"AKIA123\"\nuntil = \"2020-01-31\"\nwhy = \"x\"\n\n\
+         [[policy.account]]\nname = \"acme-larg\"\nage = 30\n\n\
+         [[policy.account]]\nname = \"acme-large\"\nage = 30\n",
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let endpoint = Endpoint::generated(3, 5, Utc::now());
+    let served = Served::of(&endpoint.with_report_time(TimeDelta::zero()));
+    let said = |args: &[&str]| {
+        let ran = run_at(&served, &[&["check", "--policy", file], args].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let warnings = ran.err.lines().filter_map(|line| {
+            let line = line.strip_prefix("iamkeys: warning: ")?;
+            Some(line.rsplit_once("policy.toml, ").expect(line).1.to_owned())
+        });
+        warnings.collect::<Vec<_>>()
+    };
+    let always = [
+        "line 2, column 7: key: AKIA123 cannot be an access key ID (AKIA and 16 letters or digits), so it \
+         exempts nothing",
+        "line 3, column 9: until: 2020-01-31 is over, so this exemption counts no more",
+    ];
+    // A policy for many accounts is right for one of them.
+    assert_eq!(said(&[]), always);
+    let of_all = said(&["--all-accounts"]);
+    assert_eq!(of_all[..2], always);
+    let [none] = &of_all[2..] else {
+        panic!("{of_all:?}");
+    };
+    assert!(
+        none.starts_with(
+            "line 6, column 1: policy.account: it is about name acme-larg, which is none of the "
+        ),
+        "{none}"
+    );
 }

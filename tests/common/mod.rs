@@ -620,6 +620,7 @@ fn run(
         let terminal = Terminal::new(screen).unwrap();
         let config = Config {
             policy: iamkeys::engine::findings::Policy::default(),
+            warnings: iamkeys::config::Warnings::default(),
             account_rules: AccountRules::default(),
             more: MoreAccounts {
                 organisation: setup.all_accounts,

@@ -317,7 +317,7 @@ fn the_settings_are_printed_with_where_they_come_from() {
         ("AWS_ENDPOINT_URL", "http://a:hunter2@b"),
     ];
     let cli = cli(text, &["config", "--recent-days", "7"], &vars);
-    let said = cli.describe_config();
+    let said = cli.describe_config(chrono::NaiveDate::default());
     let has = |wanted: &str| {
         let squeezed = said.lines().map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -355,7 +355,7 @@ fn no_secret_is_printed() {
         "journal = '{secret}'\nmfa_process = 'x {secret}'\n[[account]]\nname = '{secret}'\n"
     );
     let vars = [("AWS_PROFILE", secret), ("AWS_REGION", secret)];
-    let said = cli(&text, &["config"], &vars).describe_config();
+    let said = cli(&text, &["config"], &vars).describe_config(chrono::NaiveDate::default());
     assert!(
         !said.contains("MDENG") && said.contains("[redacted]"),
         "{said}"
@@ -391,4 +391,14 @@ fn the_readme_has_every_key() {
     for key in listed {
         assert!(expected.iter().any(|it| it == key), "there is no {key}");
     }
+}
+
+#[test]
+fn what_of_the_policy_does_nothing_is_said_below_the_settings() {
+    let text = "[[exempt]]\nuser = 'x'\nuntil = '1969-12-31'\nwhy = 'y'\n";
+    let said = cli(text, &["config"], &[]).describe_config(chrono::NaiveDate::default());
+    let last = said.lines().last().unwrap();
+    assert!(last.starts_with("warning: "), "{said}");
+    let words = "config.toml, line 3, column 9: until: 1969-12-31 is over";
+    assert!(last.contains(words), "{said}");
 }

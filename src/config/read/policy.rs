@@ -1,14 +1,16 @@
 //! What the config file says of what is wrong with keys: `[policy]`, `[[rule]]` and `[[exempt]]`.
 
 use super::{
-    At, ID_LENGTH, Lines, Position, Refusal, in_order, must_be, number_of, text_of, unknown,
+    At, ID_LENGTH, Lines, Position, Refusal, Warnings, in_order, must_be, number_of, text_of,
+    unknown,
 };
 use crate::engine::{
     account_rules::{NamePattern, Which},
     findings::{
         ConfigExemption, Exemption, Limits, MOST_RULES, OwnRule, Policy, PolicyPart, RULE_IDS,
-        Severity,
+        Severity, usual_titles,
     },
+    key_id::KeyId,
     query::Query,
 };
 use toml::de::{DeTable, DeValue};
@@ -63,11 +65,14 @@ pub(super) struct Reading {
     /// Where something is said of how long a key may be unused: in which part for some accounts, if in one,
     /// and by which key.
     idle: Vec<(Option<usize>, String, At)>,
+    /// Where the names of own rules stand.
+    titles: Vec<Position>,
+    warnings: Warnings,
 }
 
 impl Reading {
-    /// The policy, and where what it says stands.
-    pub(super) fn finish(self) -> Result<(Policy, Said), Refusal> {
+    /// The policy, where what it says stands, and what of that does nothing, or not what it looks like.
+    pub(super) fn finish(mut self) -> Result<(Policy, Said, Warnings), Refusal> {
         let own = self.policy.own.iter().map(|rule| &*rule.id);
         let known: Vec<&str> = RULE_IDS.into_iter().chain(own).collect();
         for (id, key, at) in &self.named {
@@ -89,7 +94,17 @@ impl Reading {
                 return Err(Refusal::of_key(*at, key, why));
             }
         }
-        Ok((self.policy, self.lines))
+        for (rule, at) in self.policy.own.iter().zip(&self.titles) {
+            let mut titles = usual_titles(&self.policy);
+            let same = titles.find(|(_, title)| title.eq_ignore_ascii_case(rule.name.trim()));
+            if let Some((id, title)) = same {
+                let why = format!(
+                    "{id} is called {title:?} as well: two rules with one title cannot be told apart"
+                );
+                self.warnings.always.push(Refusal::of_key(*at, "name", why));
+            }
+        }
+        Ok((self.policy, self.lines, self.warnings))
     }
 
     fn name(&mut self, id: &str, key: &str, at: Position) {
@@ -149,6 +164,7 @@ impl Reading {
                 let why = "it says neither id nor name, so it is about no account";
                 Refusal::of_key(begin, "policy.account", why)
             })?;
+            part.line = begin.line;
             self.lines.push(("policy.account", begin.line));
             self.policy.accounts.push((which, part));
         }
@@ -240,6 +256,7 @@ impl Reading {
                 let most = MOST_RULES - RULE_IDS.len();
                 return refuse(format!("there can be {most} rules of your own"));
             }
+            self.titles.push(at.value);
             self.policy.own.push(OwnRule {
                 id: id.into(),
                 name: name.into(),
@@ -265,14 +282,22 @@ impl Reading {
             let (mut rules, mut until, mut why) = (Vec::new(), None, None);
             for (at, name, value) in in_order(table, lines) {
                 match name {
-                    "key" => key = Some(full_text(at, name, value)?.into()),
+                    "key" => {
+                        let text = full_text(at, name, value)?;
+                        if let Some(why) = is_no_key(text) {
+                            self.warnings.always.push(Refusal::of_key(at, name, why));
+                        }
+                        key = Some(text.into());
+                    }
                     "user" => user = Some(full_text(at, name, value)?.into()),
                     "account" => account = Some(account_of(at, name, value)?),
                     "why" => why = Some(full_text(at, name, value)?.into()),
                     "until" => {
                         let text = full_text(at, name, value)?;
                         let date = Exemption::date(text);
-                        until = Some(date.map_err(|why| Refusal::of_key(at, name, why))?);
+                        let date = date.map_err(|why| Refusal::of_key(at, name, why))?;
+                        self.warnings.untils.push((at.value, date));
+                        until = Some(date);
                     }
                     "rules" => {
                         rules = texts(at, name, value)?;
@@ -305,6 +330,14 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+/// Why an exemption of a key with such an ID exempts nothing; nothing where it may.
+fn is_no_key(text: &str) -> Option<String> {
+    let is_one = KeyId::read(text).is_ok_and(|id| id.as_str().eq_ignore_ascii_case(text));
+    (!is_one).then(|| {
+        format!("{text} cannot be an access key ID (AKIA and 16 letters or digits), so it exempts nothing")
+    })
 }
 
 /// The tables of an array, each with its line.
@@ -379,8 +412,6 @@ fn condition(at: At, value: &DeValue<'_>) -> Result<Box<str>, Refusal> {
         format!("a rule takes fields and no plain words, as user:*web* (in {text:?})")
     } else if query.asks_findings() {
         format!("a rule cannot ask for findings (in {text:?})")
-    } else if text.trim().starts_with('|') || text.trim().ends_with('|') {
-        format!("something is missing beside | (in {text:?})")
     } else if query.is_empty() {
         format!("it asks nothing (in {text:?})")
     } else {

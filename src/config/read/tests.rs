@@ -365,7 +365,7 @@ fn what_a_policy_says_against_itself_is_named_with_its_line() {
         (
             "[[rule]]\nwhen = 'age>800 |'",
             2,
-            "when: something is missing beside | (in \"age>800 |\")",
+            "when: at character 9, |: The alternative behind it is empty (in \"age>800 |\")",
         ),
     ]);
 }
@@ -492,9 +492,9 @@ fn what_is_wrong_has_a_column_too() {
 #[test]
 fn a_policy_file_holds_a_policy_and_nothing_else() {
     let text = "[policy]\nage = 30\n[[rule]]\nname = 'Ours'\nwhen = 'own'\nseverity = 'low'\n";
-    let policy = read_policy(text).unwrap();
+    let (policy, _) = read_policy(text).unwrap();
     assert_eq!((policy.base.age, policy.own.len()), (Some(30), 1));
-    assert_eq!(read_policy("").unwrap(), Policy::default());
+    assert_eq!(read_policy("").unwrap().0, Policy::default());
     let refusal = read_policy("read_only = true").unwrap_err();
     assert_eq!(
         refusal.why,
@@ -502,4 +502,29 @@ fn a_policy_file_holds_a_policy_and_nothing_else() {
     );
     // It is about a rule that the same file has to have.
     assert!(read_policy("[policy]\noff = ['ours']").is_err());
+}
+
+#[test]
+fn what_does_nothing_is_told_with_its_place_and_refused_by_none() {
+    let day = |text: &str| text.parse().unwrap();
+    let warned = |text: &str, today: &str| good(text).warnings.on(day(today));
+    let exempt = "[[exempt]]\nkey = 'AKIA123'\nuntil = '2027-01-31'\nwhy = 'x'\n";
+    let no_key = ", line 2, column 7: key: AKIA123 cannot be an access key ID (AKIA and 16 letters or \
+                  digits), so it exempts nothing";
+    // Its last day counts.
+    assert_eq!(warned(exempt, "2027-01-31"), [no_key]);
+    let over = ", line 3, column 9: until: 2027-01-31 is over, so this exemption counts no more";
+    assert_eq!(warned(exempt, "2027-02-01"), [no_key, over]);
+    let fine = exempt.replace("AKIA123", "akiaiosfodnn7example");
+    assert_eq!(warned(&fine, "2027-01-31"), [""; 0]);
+    let secret = exempt.replace("AKIA123", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+    assert!(!warned(&secret, "2027-01-31")[0].contains("MDENG"));
+
+    let rule = |name: &str| {
+        format!("[policy]\nage = 60\n[[rule]]\nname = '{name}'\nwhen = 'own'\nseverity = 'low'")
+    };
+    let same = ", line 4, column 8: name: old is called \"Older than 60 days\" as well: two rules with one \
+                title cannot be told apart";
+    assert_eq!(warned(&rule("older than 60 days"), "2027-01-31"), [same]);
+    assert_eq!(warned(&rule("Older than 90 days"), "2027-01-31"), [""; 0]);
 }

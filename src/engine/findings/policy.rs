@@ -51,6 +51,8 @@ pub struct PolicyPart {
     pub severities: Vec<(Box<str>, Severity)>,
     /// The rules that do not count, by their IDs; none where nothing is said of that.
     pub off: Option<Vec<Box<str>>>,
+    /// Where it stands in the file, if it is about some accounts.
+    pub line: usize,
 }
 
 /// A rule that a person has made.
@@ -143,6 +145,25 @@ impl Policy {
         let all = parts.chain(exemptions).enumerate();
         let about = all.filter(|(_, which)| which.is_some_and(|it| is_about(it, id, names)));
         about.map(|(at, _)| at).collect()
+    }
+
+    /// What in it is about some accounts, and about none of these: what it is called in the file, its line,
+    /// and which accounts it means.
+    pub(super) fn about_none(
+        &self,
+        accounts: &[(Option<&str>, Vec<&str>)],
+    ) -> Vec<(&'static str, usize, &Which)> {
+        let parts = self.accounts.iter();
+        let parts = parts.map(|(which, part)| ("policy.account", part.line, Some(which)));
+        let exemptions = self.exemptions.iter();
+        let exemptions = exemptions.map(|it| ("exempt", it.line, it.account.as_ref()));
+        let all = parts.chain(exemptions);
+        let all = all.filter_map(|(what, line, which)| Some((what, line, which?)));
+        all.filter(|(_, _, which)| {
+            let mut accounts = accounts.iter();
+            !accounts.any(|(id, names)| is_about(which, *id, names))
+        })
+        .collect()
     }
 
     /// The parts at these places, of those that are about some accounts, and then the one for all.

@@ -141,6 +141,14 @@ pub(super) fn title_of_all(id: &str, limits: &[Limits]) -> Option<String> {
     Some(row.title_at(least, most))
 }
 
+/// The titles of the rules that there always are, by their IDs, in accounts that a policy says nothing in
+/// particular of.
+pub fn usual_titles(policy: &Policy) -> impl Iterator<Item = (&'static str, String)> {
+    let limits = policy.limits(&[]);
+    let rows = TABLE.iter();
+    rows.map(move |row| (row.id, row.title_at(&limits, &limits)))
+}
+
 const fn at(name: &'static str, control: &'static str) -> Standard {
     Standard { name, control }
 }

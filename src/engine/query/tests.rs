@@ -998,3 +998,44 @@ fn severities_are_compared_and_begin_as_they_are_typed() {
         assert_eq!(!Query::parse(text).errors().is_empty(), error, "{text}");
     }
 }
+
+#[test]
+fn an_empty_alternative_is_a_fault_of_what_is_said_for_good_and_none_while_one_types() {
+    for (text, fault) in [
+        (
+            "age>800 |",
+            "at character 9, |: The alternative behind it is empty",
+        ),
+        (
+            "\u{e9} own|",
+            "at character 6, |: The alternative behind it is empty",
+        ),
+        (
+            "| own",
+            "at character 1, |: The alternative before it is empty",
+        ),
+        (
+            "age>90 | | own",
+            "at character 10, |: The alternative before it is empty",
+        ),
+        (
+            "age>90 | own |",
+            "at character 14, |: The alternative behind it is empty",
+        ),
+        // What is not understood is said first.
+        ("| agee>1", "at character 3, agee>1: No field agee"),
+        ("age>90 | own", ""),
+        ("alice|bob |own", ""),
+        ("age>90| own", ""),
+        ("", ""),
+    ] {
+        let found = Query::first_fault(text).unwrap_or_default();
+        assert!(
+            found.starts_with(fault) && found.is_empty() == fault.is_empty(),
+            "{text}: {found}"
+        );
+    }
+    let typed = Query::parse("age>800 |");
+    assert_eq!(typed.errors(), [""; 0]);
+    assert_eq!(typed, Query::parse("age>800"));
+}
