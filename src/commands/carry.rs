@@ -10,6 +10,10 @@ use crate::engine::{
     unresolved::{Finding, Question},
 };
 
+/// Why a key is left alone of which it is not known what became of an earlier change.
+pub(super) const OPEN_CHANGE: &str = "an earlier change of it is open and may still be made: the screen \
+    (iamkeys without a command) tells once the account shows it, and lets it go";
+
 /// What became of a change.
 #[derive(Clone, Debug)]
 pub(super) enum Became {

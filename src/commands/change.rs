@@ -7,7 +7,7 @@
 
 use super::{
     Command, ExitStatus,
-    carry::{self, Became, Carried},
+    carry::{self, Became, Carried, OPEN_CHANGE},
     changed::{ChangedRecord, Outcome, why_all},
     confirm::{self, Way},
     find::{self, Found},
@@ -438,6 +438,9 @@ fn verdict(
         (BulkAction::Activate, KeyStatus::Active) => Verdict::Already("already Active".into()),
         (BulkAction::Delete, status) if *status != KeyStatus::Inactive && way == Way::Yes => {
             Verdict::Not(format!("it is {}: deactivate it first", status.word()))
+        }
+        _ if engine.has_open_change(target.slot, target.key.as_str()) => {
+            Verdict::NotAsSeen(OPEN_CHANGE.into())
         }
         _ => match not_as_seen {
             Some((_, why)) => Verdict::NotAsSeen(why),

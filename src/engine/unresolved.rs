@@ -82,6 +82,18 @@ impl Engine {
             .find(|question| !question.is_answered() && is_about(question, account))
     }
 
+    /// Whether it is not known what became of an earlier change of a key: until the account shows it or a
+    /// person lets it go, another one would be sent beside it.
+    #[must_use]
+    pub fn has_open_change(&self, slot: Slot, key: &str) -> bool {
+        let is_of_key = |change: &Change| match change {
+            Change::SetActive { key: of, .. } | Change::Delete { key: of, .. } => *of == *key,
+            _ => false,
+        };
+        self.open_questions(slot)
+            .any(|question| !question.is_answered() && is_of_key(&question.change))
+    }
+
     /// The open account that a question is about.
     #[must_use]
     pub fn account_of(&self, question: &Question) -> Option<&Account> {

@@ -595,3 +595,28 @@ fn the_demo_changes_its_own() {
     let ran = demo(&["deactivate", NEVER, "--yes", "--format", "table"]).well();
     assert!(ran.out.contains("done"), "{}", ran.out);
 }
+
+/// What became of a change is not known: another one would be sent beside it.
+#[test]
+fn a_key_with_an_open_change_is_left_alone() {
+    let account = account();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let lost = Fault::new(FaultKind::DropBefore).action("UpdateAccessKey");
+    account.endpoint.fault(lost.times(1));
+    let args = ["deactivate", NEVER, "--yes"];
+    let run = || Ran::of(journaled(&account, &path, &args).output().unwrap());
+    assert_eq!(run().code, 5);
+    let times = sent(&account).len();
+    let ran = run();
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert_eq!(ran.lines()[0]["outcome"], "skipped");
+    assert!(
+        ran.err.contains("an earlier change of it is open"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(sent(&account).len(), times, "it is not sent again");
+    let outcomes: Vec<String> = journal(&path).into_iter().map(|(_, _, it)| it).collect();
+    assert_eq!(outcomes, ["unknown"], "it stays open");
+}

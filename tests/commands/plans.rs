@@ -819,6 +819,28 @@ fn an_answer_that_is_lost_is_known_after_all_or_said() {
     assert_eq!(ran.code, 5, "{}", ran.err);
     assert_eq!(count(&ran, "unknown"), 1);
     assert!(ran.err.contains("its answer was lost"), "{}", ran.err);
+    // It may still be made, and is not sent beside itself.
+    let sent = desk.sent();
+    let ran = desk.run(&["plan", "apply", "plan.json", "--yes"]);
+    assert_eq!(ran.code, if keys.len() == 1 { 1 } else { 4 }, "{}", ran.err);
+    assert_eq!(count(&ran, "skipped"), 1, "{}", ran.out);
+    assert!(
+        ran.out.contains("an earlier change of it is open"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(desk.sent(), sent);
+    // Once the account shows it, it is known.
+    let unknown = keys
+        .iter()
+        .find(|key| desk.status(key) == Some(Status::Active));
+    let unknown = unknown.expect("it was not made").clone();
+    desk.served.endpoint.account(|account| {
+        assert!(account.set_key_status(&unknown, Status::Inactive));
+    });
+    let ran = desk.run(&["plan", "apply", "plan.json", "--yes"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(desk.sent(), sent);
 }
 
 #[test]

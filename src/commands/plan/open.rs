@@ -5,6 +5,7 @@ use super::document::steps_words;
 use crate::{
     cli::Cli,
     commands::{
+        carry::OPEN_CHANGE,
         follow::is_named,
         incomplete::{self, Gap},
         output::NOTHING,
@@ -265,6 +266,7 @@ pub(super) fn words_of(skipped: &Skipped) -> String {
     match skipped {
         Skipped::UsedSince(time) => format!("used since, {}", time.format("%Y-%m-%d %H:%M UTC")),
         Skipped::AnotherKey(key) => format!("the user has another key since: {key}"),
+        Skipped::Open => OPEN_CHANGE.into(),
         other => other.words(),
     }
 }

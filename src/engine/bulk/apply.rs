@@ -291,6 +291,9 @@ impl Engine {
         if hold::is_so(entry.step, &now.status) {
             return Some(Skipped::AlreadySo);
         }
+        if self.has_open_change(account.session.slot, &entry.key) {
+            return Some(Skipped::Open);
+        }
         // Whatever else is said: what is not Inactive is never deleted.
         let deletes_active = entry.step == BulkAction::Delete && now.status != KeyStatus::Inactive;
         if now.status != before.status || deletes_active {

@@ -90,6 +90,8 @@ pub enum Skipped {
     NoOther,
     /// Its last use was known, and cannot be told now.
     UseUnknown,
+    /// It is not known what became of an earlier change of it.
+    Open,
     /// Something speaks for leaving it out that did not when it was reviewed.
     Held(HeldBack),
 }
@@ -106,6 +108,7 @@ impl Skipped {
             Self::AnotherKey(_) => "another key since".into(),
             Self::NoOther => "last active key".into(),
             Self::UseUnknown => "use unknown".into(),
+            Self::Open => "earlier change open".into(),
             // Exempt before, it would not have had its turn.
             Self::Held(HeldBack::Exempt(text)) => format!("exempt since: {text}"),
             Self::Held(why) => why.words(),
