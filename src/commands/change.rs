@@ -374,15 +374,7 @@ fn left(engine: &Engine, target: &Target) -> Left {
 
 impl Target {
     fn change(&self, action: BulkAction) -> Change {
-        let (user, key) = (self.user.clone(), self.key.to_string());
-        match action {
-            BulkAction::Deactivate | BulkAction::Activate => Change::SetActive {
-                user,
-                key,
-                active: action == BulkAction::Activate,
-            },
-            BulkAction::Delete => Change::Delete { user, key },
-        }
+        action.change(&self.user, self.key.as_str())
     }
 
     fn record(&self, engine: &Engine, action: BulkAction) -> ChangedRecord {

@@ -100,7 +100,8 @@ impl BulkAction {
     }
 
     /// The change that does it to a key.
-    fn change(self, user: &str, key: &str) -> Change {
+    #[must_use]
+    pub fn change(self, user: &str, key: &str) -> Change {
         let (user, key) = (Box::from(user), key.to_owned());
         match self {
             Self::Deactivate | Self::Activate => Change::SetActive {

@@ -812,6 +812,18 @@ fn an_answer_that_is_lost_is_known_after_all_or_said() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(count(&ran, "done"), keys.len());
     assert!(desk.sent().values().all(|times| *times == 1));
+    let lines = ran.lines();
+    let mut lines = lines.iter();
+    let line = lines
+        .find(|line| !line["reason"].is_null())
+        .expect("it is said");
+    assert_eq!(
+        (&line["status"], &line["reason"]),
+        (
+            &json!("Inactive"),
+            &json!("its answer was lost. AWS confirms: Inactive.")
+        )
+    );
     assert_eq!(desk.run(&["plan", "undo", "plan.json", "--yes"]).code, 0);
     let lost = Fault::new(FaultKind::DropBefore).action("UpdateAccessKey");
     desk.served.endpoint.fault(lost.times(1));

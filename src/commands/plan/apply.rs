@@ -16,9 +16,10 @@ use crate::{
         run::Ended,
     },
     engine::{
-        BulkIntent, BulkPlan, Engine, Exit, Intent, Origin, PlanJob,
+        BulkAction, BulkIntent, BulkPlan, Engine, Exit, Intent, Origin, PlanJob,
         account::Account,
         bulk::{BulkStage, Document, Entry, EntryState, Marked, Paused, PlanNews},
+        model::KeyStatus,
         text::{plural, visible},
         unresolved::Finding,
     },
@@ -429,6 +430,10 @@ impl Applying {
             ));
         }
         let mut record = record.with(outcome, reason);
+        if outcome == Outcome::Done {
+            // What the account has told of it may be of before.
+            record.status = status_after(entry.step);
+        }
         // What was not sent has none, and all that was done would be looked through for it.
         if matches!(outcome, Outcome::Done | Outcome::Failed) && !is_before {
             record.request_id = told::request_id(engine, &entry.key);
@@ -510,6 +515,16 @@ impl Applying {
         }
         status
     }
+}
+
+/// The status of a key whose step is done; none where it is deleted.
+fn status_after(step: BulkAction) -> Option<String> {
+    let status = match step {
+        BulkAction::Deactivate => KeyStatus::Inactive,
+        BulkAction::Activate => KeyStatus::Active,
+        BulkAction::Delete => return None,
+    };
+    Some(status.word().to_owned())
 }
 
 /// Keeps the plan beside the journal, and ends what an earlier run has left where that is taken back; or says

@@ -117,7 +117,11 @@ pub(super) fn became(
             Outcome::Already,
             Some("done by an earlier run of this plan".to_owned()),
         ),
-        EntryState::Done => (Outcome::Done, None),
+        EntryState::Done => {
+            let change = entry.step.change(&entry.user, &entry.key);
+            let confirmed = || format!("its answer was lost. {}", change.row().is_so);
+            (Outcome::Done, entry.answer_lost.then(confirmed))
+        }
         EntryState::Skipped(skipped) => skipped_as(skipped, record),
         EntryState::Failed(error) => (Outcome::Failed, Some(error.to_string())),
         EntryState::OutcomeUnknown(_) => (

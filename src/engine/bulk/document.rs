@@ -373,6 +373,7 @@ impl Engine {
                 also_held: key.also_held,
                 confirmed: false,
                 sent_before: false,
+                answer_lost: false,
                 difference: None,
                 state: if is_done {
                     EntryState::Done

@@ -10,6 +10,10 @@ use chrono::{DateTime, Utc};
 
 /// A key of a plan.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any of them may go together"
+)]
 pub struct Entry {
     /// Where its account stands among those of the plan.
     pub account: usize,
@@ -33,6 +37,8 @@ pub struct Entry {
     pub confirmed: bool,
     /// An earlier run has sent its step, and it is not known what became of it.
     pub(super) sent_before: bool,
+    /// The answer to its step was lost, and the account has told what became of it.
+    pub answer_lost: bool,
     /// What is different from what was reviewed, as far as that is known before it is looked at.
     pub difference: Option<Skipped>,
     /// How far it has come.

@@ -100,6 +100,7 @@ impl Engine {
                 also_held: Vec::new(),
                 confirmed: false,
                 sent_before: false,
+                answer_lost: false,
                 difference: None,
                 state: EntryState::Pending,
             });
@@ -177,6 +178,7 @@ impl Engine {
                 included: false,
                 confirmed: false,
                 sent_before: false,
+                answer_lost: false,
                 difference: None,
                 state: EntryState::Pending,
             });
@@ -214,6 +216,7 @@ impl Engine {
             also_held: holds.into_iter().skip(1).collect(),
             confirmed: false,
             sent_before: false,
+            answer_lost: false,
             difference: None,
             state: EntryState::Pending,
         });

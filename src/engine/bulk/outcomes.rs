@@ -55,6 +55,7 @@ impl Engine {
         let at = plan.unknown(id)?;
         match result {
             Ok(()) => {
+                plan.edit(at, |entry| entry.answer_lost = true);
                 plan.set_state(at, EntryState::Done);
                 self.keep_step(at);
             }
