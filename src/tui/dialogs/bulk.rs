@@ -51,6 +51,12 @@ fn what(plan: &BulkPlan, steps: Steps) -> String {
     }
 }
 
+/// What is said of a plan that is reviewed.
+const NOT_APPLIED: &str = "nothing changes until applied";
+
+/// What the frame has beside a title and a note.
+const BESIDE: usize = 6;
+
 /// Who has made a plan, when, and the hash over what was reviewed.
 fn origin(plan: &BulkPlan, hash: &str) -> String {
     let who = plan.by.as_deref().map(short_arn);
@@ -135,7 +141,7 @@ impl BulkPage {
             BulkStage::Review if changed > 0 => {
                 format!("{} not as reviewed", format::count(changed))
             }
-            BulkStage::Review => "nothing changes until applied".into(),
+            BulkStage::Review => NOT_APPLIED.into(),
             BulkStage::Running if plan.is_being_kept() => "being written to disk".into(),
             BulkStage::Running => "under way".into(),
             BulkStage::Paused if plan.is_under_way() => "pausing".into(),
@@ -281,7 +287,12 @@ impl Dialog for BulkPage {
             note = format!("{note} {dot} {}/{}", format::count(at), format::count(all));
         }
         let style = canvas.theme.accent;
-        Some(Frame::new(Self::title(plan), style, lines).note(note))
+        let title = Self::title(plan);
+        // What is done, and where, is told before what is always so.
+        if width(&title) + width(&note) + BESIDE > lines.cells {
+            note = note.replace(NOT_APPLIED, "not applied");
+        }
+        Some(Frame::new(title, style, lines).note(note))
     }
 
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {

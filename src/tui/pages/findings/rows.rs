@@ -464,10 +464,14 @@ fn policy_words(canvas: &Canvas<'_>, width: u16) -> String {
     let exempt = findings.exempt(canvas.rows);
     let words = match findings.limits(canvas.rows) {
         None => "limits differ".into(),
+        // What is exempt is in no number beside it.
+        Some(limits) if width < 44 && exempt > 0 => {
+            format!("{}d, {}d", limits.age, limits.unused)
+        }
         Some(limits) if width < 44 => format!("{}d old, {}d idle", limits.age, limits.unused),
         Some(limits) => format!("{}d old, {}d unused", limits.age, limits.unused),
     };
-    if exempt > 0 && width >= 44 {
+    if exempt > 0 {
         format!("{words} {dot} {} exempt", format::count(exempt))
     } else {
         words
