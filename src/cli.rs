@@ -5,6 +5,7 @@ mod config_command;
 mod in_force;
 mod meant;
 
+pub use crate::config::Warnings;
 pub use commands::{
     ALL_REGIONS, AccountsArgs, ChangeArgs, CheckArgs, CreateArgs, FindArgs, FormatArgs, ImpactArgs,
     JournalArgs, ListArgs, PlanApplyArgs, PlanMakeArgs, PlanShowArgs, PlanTask, RotateArgs,
@@ -14,7 +15,7 @@ pub use in_force::{InForce, Source, command};
 
 use crate::{
     aws::{self, Embedded},
-    config::{self, Config, ConfigError, Warnings},
+    config::{self, Config, ConfigError},
     demo::{Account, Delay, Endpoint},
     driver::{Accounts, DriverConfig, JournalConfig, TrialPace},
     engine::{

@@ -294,7 +294,8 @@ fn filter_of(task: &Task) -> Option<&str> {
 }
 
 /// The day, in UTC, as exemptions count it.
-fn today() -> NaiveDate {
+#[must_use]
+pub fn today() -> NaiveDate {
     run::now().date_naive()
 }
 

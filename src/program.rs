@@ -172,7 +172,7 @@ where
             to_read: TO_READ,
             account_rules: cli.file.rules.clone(),
             policy: cli.file.policy.clone(),
-            warnings: cli.file.warnings.clone(),
+            warnings: cli.file.warnings.on(commands::today()),
         };
         let mut app = App::start(Tty::take()?, driver, inbox, config)?;
         app.run(events()?, signals).await

@@ -19,8 +19,7 @@ use super::{
     warn,
 };
 use crate::{
-    cli::CheckArgs,
-    config::Warnings,
+    cli::{CheckArgs, Warnings},
     engine::{
         Engine, Parts,
         account::{Account, Facts, UserRow},

@@ -17,7 +17,6 @@ use super::{
     screen::{self, Screen},
 };
 use crate::{
-    config::Warnings,
     driver::{self, Driver, Left},
     engine::{
         Clip, CopyOutcome, Effect, Event, Exit, KeyId, MoreAccounts, Signal, Target,
@@ -133,7 +132,7 @@ pub struct Config {
     /// By which policy keys are judged.
     pub policy: Policy,
     /// What of the config file does nothing, or not what it looks like.
-    pub warnings: Warnings,
+    pub warnings: Vec<String>,
 }
 
 impl std::fmt::Debug for Config {
@@ -203,7 +202,7 @@ where
             Screen::start(config.settings, config.target, (size.width, size.height));
         screen.engine.use_account_rules(config.account_rules);
         screen.engine.use_policy(config.policy);
-        screen.warn_of(&config.warnings.on((config.now)().date_naive()));
+        screen.warn_of(&config.warnings);
         effects.extend(screen.open_more(config.more));
         if let Some(key) = config.find {
             screen.search_first(key);

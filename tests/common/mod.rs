@@ -620,7 +620,7 @@ fn run(
         let terminal = Terminal::new(screen).unwrap();
         let config = Config {
             policy: iamkeys::engine::findings::Policy::default(),
-            warnings: iamkeys::config::Warnings::default(),
+            warnings: Vec::new(),
             account_rules: AccountRules::default(),
             more: MoreAccounts {
                 organisation: setup.all_accounts,
