@@ -282,6 +282,7 @@ impl Keeper {
             return Vec::new();
         };
         let mut best: Option<(Left, PathBuf, File, Document, Vec<KeptStep>)> = None;
+        let own = lock(&self.file).as_ref().map(|(path, _)| path.clone());
         let entries = fs::read_dir(directory).ok().into_iter().flatten();
         for entry in entries.flatten() {
             let name = entry.file_name();
@@ -289,6 +290,9 @@ impl Keeper {
                 continue;
             }
             let path = entry.path();
+            if own.as_ref() == Some(&path) {
+                continue;
+            }
             let Some((file, is_elsewhere, text)) = read_left(&path) else {
                 continue;
             };

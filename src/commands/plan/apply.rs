@@ -131,17 +131,19 @@ pub(super) async fn run(
         applying.leave_to_others(&opening.document, undo.is_some(), &command.runner.engine);
         return Ok(applying.finish(&gaps, command));
     }
-    let document = match undo {
-        None => opening.document,
+    let (document, taken_back) = match undo {
+        None => (opening.document, None),
         Some(deactivated) => {
             let taken = applying.take_back(&opening.document, &deactivated, way, command);
             let Some(document) = taken else {
                 return Ok(applying.finish(&gaps, command));
             };
-            document
+            (document, Some(opening.document))
         }
     };
-    let ended = applying.apply(&document, way, command).await;
+    let ended = applying
+        .apply(&document, taken_back.as_ref(), way, command)
+        .await;
     match ended {
         Ok(()) => Ok(applying.finish(&gaps, command)),
         Err(Ended::Exit(Exit::Interrupted(lines) | Exit::Signal(_, lines))) => {
@@ -273,6 +275,7 @@ impl Applying {
     async fn apply(
         &mut self,
         document: &Document,
+        taken_back: Option<&Document>,
         way: Way,
         command: &mut Command,
     ) -> Result<(), Ended> {
@@ -304,7 +307,7 @@ impl Applying {
                 return Ok(());
             }
         }
-        if let Err(why) = keep(self.before.ends, command).await? {
+        if let Err(why) = keep(self.before.ends, taken_back, command).await? {
             let why = why.words();
             complain(format_args!("iamkeys: nothing was changed: {why}"));
             self.leave_all(&why, &command.runner.engine);
@@ -528,8 +531,13 @@ fn status_after(step: BulkAction) -> Option<String> {
 }
 
 /// Keeps the plan beside the journal, and ends what an earlier run has left where that is taken back; or says
-/// why not.
-async fn keep(ends: bool, command: &mut Command) -> Result<Result<(), NotKept>, Ended> {
+/// why not. `taken_back` is the plan that it takes back: of two processes that do that at once, neither
+/// goes on that sees the other.
+async fn keep(
+    ends: bool,
+    taken_back: Option<&Document>,
+    command: &mut Command,
+) -> Result<Result<(), NotKept>, Ended> {
     let runner = &mut command.runner;
     runner.take_plan_news();
     if ends {
@@ -544,6 +552,13 @@ async fn keep(ends: bool, command: &mut Command) -> Result<Result<(), NotKept>, 
     if ends && kept.is_err() {
         // What it would take back is carried out elsewhere: this has not begun.
         runner.plan_job(PlanJob::Forget);
+    }
+    // Both may have looked before either was kept.
+    if let Some(document) = taken_back.filter(|_| kept.is_ok())
+        && open::is_elsewhere(document, runner).await?
+    {
+        runner.plan_job(PlanJob::Forget);
+        return Ok(Err(NotKept::Elsewhere));
     }
     Ok(kept)
 }

@@ -83,18 +83,10 @@ impl Opening {
         purpose: Purpose,
         runner: &mut Runner,
     ) -> Result<Result<Before, String>, Ended> {
-        runner.take_plan_news();
-        runner.plan_job(PlanJob::Look(Box::new(self.document.clone())));
-        let mut before = Before::default();
-        let is_looked = |news: &PlanNews| matches!(news, PlanNews::Looked);
-        loop {
-            let news = runner.plan_news().await?;
-            let mut all = news.iter();
-            before.is_elsewhere |= all.any(|it| matches!(it, PlanNews::Elsewhere));
-            if news.iter().any(is_looked) {
-                break;
-            }
-        }
+        let mut before = Before {
+            is_elsewhere: is_elsewhere(&self.document, runner).await?,
+            ..Before::default()
+        };
         if before.is_elsewhere {
             return Ok(Ok(before));
         }
@@ -160,6 +152,21 @@ impl NotKept {
 
 /// Why nothing is done where another process does it.
 pub(super) const ELSEWHERE: &str = "another iamkeys carries this plan out";
+
+/// Looks what there is of a plan beside the journal; says whether another process carries it out, or takes it
+/// back.
+pub(super) async fn is_elsewhere(document: &Document, runner: &mut Runner) -> Result<bool, Ended> {
+    runner.take_plan_news();
+    runner.plan_job(PlanJob::Look(Box::new(document.clone())));
+    let mut is_elsewhere = false;
+    loop {
+        let news = runner.plan_news().await?;
+        is_elsewhere |= news.iter().any(|it| matches!(it, PlanNews::Elsewhere));
+        if news.iter().any(|it| matches!(it, PlanNews::Looked)) {
+            return Ok(is_elsewhere);
+        }
+    }
+}
 
 /// Waits until a plan is kept, which no two processes do at once; or says why it is not.
 pub(super) async fn kept(runner: &mut Runner) -> Result<Result<(), NotKept>, Ended> {

@@ -72,6 +72,40 @@ fn half_of_the_accounts_denied_leaves_their_keys_alone_and_says_so() {
     assert_eq!(are_active(&desk, &keys), others.len());
 }
 
+/// Each makes a plan of its own of it, and may have looked before the other was kept.
+#[test]
+fn of_two_at_once_no_key_is_sent_by_both() {
+    let (desk, keys) = applied(20);
+    let slow = Fault::new(FaultKind::Delay(Duration::from_millis(50)));
+    desk.served.endpoint.fault(slow.action("UpdateAccessKey"));
+    let both = [desk.begin(UNDO), desk.begin(UNDO)];
+    let ended = both.map(|child| Ran::of(child.wait_with_output().unwrap()));
+    let done: usize = ended.iter().map(|ran| count(ran, "done")).sum();
+    let late = ended.iter().filter(|ran| count(ran, "done") == 0);
+    for ran in late.clone() {
+        // It came after the other had ended, or saw it.
+        let is_told = ran.err.contains("another iamkeys carries this plan out");
+        assert!(
+            is_told || count(ran, "already") == keys.len(),
+            "{}",
+            ran.err
+        );
+    }
+    assert!(late.count() >= 1, "{} {}", ended[0].err, ended[1].err);
+    // Where each has seen the other, neither has begun.
+    assert!(done == keys.len() || done == 0, "{done}");
+    let twice: Vec<_> = desk
+        .sent()
+        .into_iter()
+        .filter(|(_, times)| *times > 2)
+        .collect();
+    assert!(twice.is_empty(), "{twice:?}");
+    let ran = desk.run(UNDO);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(count(&ran, "done"), keys.len() - done);
+    assert_eq!(are_active(&desk, &keys), keys.len());
+}
+
 #[test]
 fn an_interrupt_while_a_lost_answer_is_looked_into_ends_with_5() {
     let account = iamkeys::demo::Account::generated(60, Utc::now());
