@@ -105,6 +105,8 @@ pub(in crate::tui) struct FindingsPage {
     /// Whether the keys are those of the cell.
     of_cell: bool,
     keys: Vec<Found>,
+    /// The cells of the longest name of a user among them.
+    longest_name: usize,
     scroll: Scroll,
     /// How the keys are sorted.
     sort: Sort,
@@ -130,6 +132,7 @@ impl Default for FindingsPage {
             cell: (AGES.len() - 1, IDLE.len() - 1),
             of_cell: false,
             keys: Vec::new(),
+            longest_name: 0,
             scroll: Scroll::default(),
             sort: Sort::by(Column::Age),
             chosen: None,
@@ -401,6 +404,11 @@ impl FindingsPage {
             Of::Rule(rule) => found_by(rule, engine, rows, self.sort),
             Of::Cell(age, idle) => in_cell((age, idle), engine, rows, self.sort),
         };
+        let names = self.keys.iter().filter_map(|found| match found {
+            Found::Key(place, _) => Some(width(&visible(&rows.key(*place)?.0.user.name))),
+            Found::Root(_) => None,
+        });
+        self.longest_name = names.max().unwrap_or_default();
         if is_other {
             self.scroll.select(0, self.keys.len());
             self.choose(rows);

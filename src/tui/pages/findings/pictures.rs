@@ -165,16 +165,48 @@ pub(super) fn bars(canvas: &mut Canvas<'_>, area: Rect) {
         accounts.truncate(6);
         plots.push(("findings", accounts));
     }
-    let count = to_u16(plots.len());
-    let cells = inside.width / count;
-    for (at, (title, bars)) in (0..).zip(plots) {
+    if plots.len() > 2 && !has_room(inside.width, plots.iter().map(|(_, bars)| needed(bars))) {
+        // The grid beside it says the same.
+        plots.remove(0);
+    }
+    let mut x = inside.x;
+    let needs: Vec<usize> = plots.iter().map(|(_, bars)| needed(bars)).collect();
+    for ((title, bars), cells) in plots.into_iter().zip(shares(inside.width, &needs)) {
         let place = Rect {
-            x: inside.x + at * cells,
+            x,
             width: cells,
             ..inside
         };
         plot(canvas, place, title, &bars);
+        x += cells;
     }
+}
+
+/// A plot as wide as this tells names apart.
+const TELLING: usize = 24;
+
+/// Whether plots that need so much have room to be told from each other.
+fn has_room(width: u16, needs: impl Iterator<Item = usize>) -> bool {
+    needs.map(|need| need.min(TELLING)).sum::<usize>() <= usize::from(width)
+}
+
+/// How the width is shared out: evenly, unless the last needs more for its names; then the others keep what
+/// they need for their own.
+fn shares(width: u16, needs: &[usize]) -> Vec<u16> {
+    let even = width / to_u16(needs.len()).max(1);
+    let Some((last, others)) = needs.split_last() else {
+        return Vec::new();
+    };
+    let mut shares: Vec<u16> = others
+        .iter()
+        .map(|need| {
+            let missing = to_u16(*last).saturating_sub(even);
+            let given = missing.div_ceil(to_u16(others.len()).max(1));
+            even.saturating_sub(given).max(to_u16(*need).min(even))
+        })
+        .collect();
+    shares.push(width - shares.iter().sum::<u16>());
+    shares
 }
 
 /// A bar.
@@ -197,16 +229,39 @@ impl Bar {
     }
 }
 
+/// Cells of a name at least.
+const LABEL: usize = 6;
+/// Cells around a name, its bar and its number.
+const AROUND: usize = 5;
+/// Shorter than this no bar tells anything.
+const SHORTEST: usize = 4;
+
+/// The cells of the longest name, and of the longest number.
+fn longest(bars: &[Bar]) -> (usize, usize) {
+    let names = bars.iter().map(|bar| width(&bar.name)).max();
+    let numbers = bars.iter().map(|bar| bar.number.len()).max();
+    (
+        names.unwrap_or_default().max(LABEL),
+        numbers.unwrap_or_default(),
+    )
+}
+
+/// How wide a plot is at least in which each name is whole.
+fn needed(bars: &[Bar]) -> usize {
+    let (name, number) = longest(bars);
+    name + number + AROUND + SHORTEST
+}
+
 fn plot(canvas: &mut Canvas<'_>, area: Rect, title: &str, bars: &[Bar]) {
     let theme = canvas.theme;
     let (full, _) = theme.glyphs.bar;
-    let longest = bars.iter().map(|bar| width(&bar.name)).max();
-    let label = longest.unwrap_or_default().clamp(6, 10);
+    let (label, numbers) = longest(bars);
+    // The name comes first: what the bar says the number says as well.
+    let room = usize::from(area.width).saturating_sub(numbers + AROUND);
+    let label = label.min(room.saturating_sub(SHORTEST).max(LABEL));
+    let room = room.saturating_sub(label);
     let most = bars.iter().map(|bar| bar.count).max();
     let most = most.unwrap_or_default().max(1);
-    let numbers = bars.iter().map(|bar| bar.number.len()).max();
-    let numbers = numbers.unwrap_or_default();
-    let room = usize::from(area.width).saturating_sub(label + numbers + 5);
     let title = Line::styled(title.to_owned(), theme.dim);
     canvas.line(area.x + 1, area.y, area.width.saturating_sub(2), &title);
     for (y, bar) in (area.y + 1..area.bottom()).zip(bars) {
@@ -225,6 +280,19 @@ fn plot(canvas: &mut Canvas<'_>, area: Rect, title: &str, bars: &[Bar]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_accounts_get_the_width_that_they_need() {
+        assert_eq!(shares(70, &[18, 18]), [35, 35]);
+        assert_eq!(shares(70, &[18, 18, 20]), [23, 23, 24]);
+        assert_eq!(shares(70, &[18, 18, 30]), [19, 19, 32]);
+        // The others keep what they need.
+        assert_eq!(shares(70, &[18, 20, 50]), [18, 20, 32]);
+        assert!(has_room(70, [17, 17, 40].into_iter()));
+        assert!(!has_room(42, [17, 17, 23].into_iter()));
+        // Where there is no room for any, each has as much.
+        assert_eq!(shares(42, &[18, 18, 30]), [14, 14, 14]);
+    }
 
     #[test]
     fn a_number_without_room_is_never_more_or_none() {

@@ -314,8 +314,16 @@ impl FindingsPage {
         let theme = canvas.theme;
         let title = self.title(canvas);
         // Beside how many are marked, a narrow border has room for how many there are, and the title.
-        let is_short = !canvas.marks.is_empty() && area.width < SHORT;
-        let mut note = Line::styled(self.note(canvas, is_short), theme.dim);
+        let is_marked = !canvas.marks.is_empty() && area.width < SHORT;
+        let note = self.note(canvas, false);
+        // A space on both sides of each, a border between and around them.
+        let is_wide = width(&title) + width(&note) + 9 > usize::from(area.width);
+        let note = if is_marked || is_wide {
+            self.note(canvas, true)
+        } else {
+            note
+        };
+        let mut note = Line::styled(note, theme.dim);
         if !canvas.marks.is_empty() {
             let marked = format!("{} {} ", canvas.marked(), theme.glyphs.dot);
             note.spans.insert(0, Span::styled(marked, theme.accent));
@@ -334,11 +342,14 @@ impl FindingsPage {
         };
         let several = canvas.rows.only().is_none();
         // The last cell stays free: a border, or the position in the list, stands right behind it.
-        let columns = Columns::of(
-            list.width.saturating_sub(1),
-            several,
-            self.shows_exemptions(canvas),
-        );
+        let accounts = canvas.rows.accounts();
+        let accounts = accounts.map(|account| width(&visible(account.label())));
+        let needs = Needs {
+            user: self.longest_name,
+            account: several.then(|| accounts.max().unwrap_or_default()),
+            exemptions: self.shows_exemptions(canvas),
+        };
+        let columns = Columns::of(list.width.saturating_sub(1), needs);
         let sort = (!self.is_on_rotations(canvas.engine, canvas.rows)).then_some(self.sort);
         let table = columns.table(self.part == Part::Keys, sort);
         table.headings(canvas, list);
@@ -539,8 +550,25 @@ const FRONT: usize = 4;
 /// Up to this width, a border has little room.
 const SHORT: u16 = 60;
 
+/// With room for so much of its name, a user is told from others.
+const NAME: usize = 14;
+
+/// What rows of keys need to be whole.
+#[derive(Clone, Copy, Debug)]
+struct Needs {
+    /// The cells of the longest name of a user.
+    user: usize,
+    /// And of an account, where there are several.
+    account: Option<usize>,
+    /// Whether a key has an exemption.
+    exemptions: bool,
+}
+
 /// What there is room for in a row of keys.
+#[derive(Debug)]
 struct Columns {
+    /// Before the name of the user. Where that costs the name a letter, it is a cell narrower.
+    gap: usize,
     user: usize,
     account: Option<usize>,
     used: bool,
@@ -549,7 +577,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: u16, several: bool, exemptions: bool) -> Self {
+    fn of(width: u16, needs: Needs) -> Self {
         let whole = usize::from(width);
         let mut room = whole.saturating_sub(FRONT + ID + GAP + AGE);
         let mut take = |cells: usize, least: usize| {
@@ -560,21 +588,34 @@ impl Columns {
             has
         };
         // The name keeps what it needs.
-        let account = several.then(|| {
-            let cells = if whole > 72 { 14 } else { 8 };
+        let account = needs.account.map(|needed| {
+            let most = if whole > 72 { 14 } else { 8 };
+            // That of its heading.
+            let cells = needed.clamp(7, most);
             take(GAP + cells, 6).then_some(cells)
         });
         let used = take(USED, 8);
         let mut exempt = 0;
-        if exemptions && take(GAP + EXEMPT, 9) {
+        if needs.exemptions && take(GAP + EXEMPT, 9) {
             exempt = EXEMPT;
         }
-        let can = take(GAP + CAN, 10);
+        let can = take(GAP + CAN, needs.user.clamp(10, NAME));
+        let account = account.flatten().map(|cells| {
+            let missing = needs.account.unwrap_or_default().saturating_sub(cells);
+            // The name of the user comes first, as far as it takes to tell it from others.
+            let spare = room.saturating_sub(needs.user.clamp(10, NAME));
+            let more = missing.min(spare);
+            room -= more;
+            cells + more
+        });
         let name = room.min(28);
         let exempt = if exempt > 0 { exempt + room - name } else { 0 };
+        let name = if exempt > 0 { name } else { room };
+        let narrower = usize::from(name < needs.user);
         Self {
-            user: if exempt > 0 { name } else { room },
-            account: account.flatten(),
+            gap: GAP - narrower,
+            user: name + narrower,
+            account,
             used,
             can,
             exempt,
@@ -585,7 +626,7 @@ impl Columns {
         let mut columns = vec![
             Column::left("", 0, FRONT - MARKER),
             Column::left("key ID", 0, ID).by(SortColumn::Id),
-            Column::left("user", GAP, self.user).by(SortColumn::User),
+            Column::left("user", self.gap, self.user).by(SortColumn::User),
         ];
         let account = self.account;
         columns.extend(
@@ -611,4 +652,34 @@ impl Columns {
 
 pub(super) const fn with_detail(height: u16) -> bool {
     height >= WITH_DETAIL
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_room_for_is_whole() {
+        let needs = |user, account| Needs {
+            user,
+            account,
+            exemptions: false,
+        };
+        let of = |width, needs| {
+            let columns = Columns::of(width, needs);
+            let Columns {
+                gap, user, account, ..
+            } = columns;
+            (gap, user, account.unwrap_or(0), columns.used)
+        };
+        // At 80 columns: a letter of the name is worth more than a gap of two.
+        assert_eq!(of(41, needs(9, None)), (2, 9, 0, false));
+        assert_eq!(of(41, needs(10, None)), (1, 10, 0, false));
+        // At 120: the account is whole where the names of users leave room for it.
+        assert_eq!(of(69, needs(10, Some(15))), (2, 12, 15, true));
+        assert_eq!(of(69, needs(14, Some(15))), (2, 14, 13, true));
+        assert_eq!(of(69, needs(30, Some(15))), (1, 15, 13, true));
+        // A short one takes no more than it needs.
+        assert_eq!(of(69, needs(10, Some(3))), (2, 10, 7, true));
+    }
 }
