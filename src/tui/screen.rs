@@ -135,11 +135,12 @@ impl Screen {
         let Some((first, more)) = warnings.split_first() else {
             return;
         };
-        let more = match more.len() {
+        // What is cut off where a path is long is not how many there are.
+        let count = match more.len() {
             0 => String::new(),
-            more => format!(" ({more} more: iamkeys config)"),
+            more => format!("{} warnings (iamkeys config has all): ", more + 1),
         };
-        self.complain(format!("{first}{more}"));
+        self.complain(format!("{count}{first}"));
     }
 
     /// Opens other accounts beside the first one.

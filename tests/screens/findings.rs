@@ -143,3 +143,34 @@ fn an_exemption() {
         desk
     });
 }
+
+#[test]
+fn a_date_behind_the_one_that_is_proposed_is_no_reason() {
+    let mut desk = policy((80, 24));
+    desk.keys("3");
+    for _ in 0..6 {
+        desk.keys("j");
+    }
+    desk.keys("lx");
+    desk.keys("2027-13-40 x");
+    let screen = desk.screen();
+    assert!(screen.contains("and 2027-13-40: leave one"), "{screen}");
+    desk.effects.clear();
+    desk.press(KeyCode::Enter);
+    assert!(desk.screen().contains("Exempt from findings"), "not saved");
+}
+
+/// At 80 columns a name that takes ten cells is whole, and so is the title where the number of exempt keys
+/// costs it letters.
+#[test]
+fn names_and_the_title_are_whole_at_80_columns() {
+    let mut desk = policy((80, 24));
+    desk.keys("3");
+    for _ in 0..6 {
+        desk.keys("j");
+    }
+    let screen = desk.screen();
+    for whole in ["deploy-bot", "web-assets", "Older than 90 days"] {
+        assert!(screen.contains(whole), "{screen}");
+    }
+}

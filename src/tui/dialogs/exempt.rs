@@ -106,6 +106,14 @@ impl Exempt {
                 ))
             }
             Ok(it) if it.why.is_empty() => Some("Say why, behind the date".into()),
+            // One was typed behind the one that is proposed.
+            Ok(it) if begins_with_date(&it.why) => {
+                let other = it.why.split_whitespace().next().unwrap_or_default();
+                Some(format!(
+                    "Two dates, {} and {other}: leave one, and say why behind it",
+                    it.until
+                ))
+            }
             Ok(_) => description_problem(text),
         }
     }
@@ -189,6 +197,15 @@ impl Exempt {
             }
         }
     }
+}
+
+/// Whether a reason begins with what looks like a date, also one that there is not.
+fn begins_with_date(why: &str) -> bool {
+    let word = why.split_whitespace().next().unwrap_or_default();
+    let shape = word
+        .bytes()
+        .map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+    shape.eq(*b"0000-00-00")
 }
 
 impl Dialog for Exempt {
