@@ -135,7 +135,7 @@ pub(super) async fn ask(
         show(&lines(&runner.engine, plan));
     }
     show(&stopped(&runner.engine, &shown));
-    let several = of_several(&runner.engine, &shown);
+    let several = runner.engine.confirmation_of(&shown);
     let mut wanted = Vec::new();
     for plan in &shown {
         let preflight = plan.preflight();
@@ -207,25 +207,6 @@ pub(super) fn show(lines: &[String]) {
         text.push('\n');
     }
     say_in_terminal(&text);
-}
-
-/// What has to be typed where several keys are changed: how many, and the account's name where production
-/// is among them.
-fn of_several(engine: &Engine, plans: &[&Plan]) -> Option<Confirmation> {
-    if plans.len() < 2 {
-        return None;
-    }
-    let production = plans.iter().filter_map(|plan| {
-        let account = engine.fleet.get(plan.session.slot)?;
-        let is_it = account.identity.is_production();
-        is_it.then(|| account.label().to_owned())
-    });
-    let names: Vec<String> = production.collect();
-    let count = |name: &String| names.iter().filter(|other| *other == name).count();
-    Some(Confirmation {
-        keys: plans.len(),
-        account: names.iter().rev().max_by_key(|name| count(name)).cloned(),
-    })
 }
 
 /// Asks for what a plan over many keys asks for: the number, and the account's name.

@@ -67,6 +67,8 @@ pub(super) struct Canvas<'a> {
     pub turn: usize,
     /// Why an action is not possible here and now.
     pub why_not: &'a dyn Fn(Action) -> Option<String>,
+    /// So many lines at the bottom are taken beside that of the hints, from a dialog that keeps those.
+    pub below: u16,
     /// The marked keys.
     pub marks: &'a Marks,
     pub drawn: Drawn,

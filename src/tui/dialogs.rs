@@ -121,6 +121,12 @@ pub(super) trait Dialog: fmt::Debug + Any {
         true
     }
 
+    /// Whether what can be pressed in it stays in sight below what is told of the last thing: it is as
+    /// wide as the screen, and has no buttons.
+    fn keeps_hints(&self) -> bool {
+        false
+    }
+
     /// Whether it states all that it is going to: what is being loaded was not read yet. One that asks
     /// about nothing that is still loading always does.
     fn is_complete(&self, _engine: &Engine) -> bool {

@@ -578,6 +578,7 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         turn: screen.turn,
         why_not: &why_not,
         marks: &screen.lists.marks,
+        below: 0,
         drawn: Drawn::default(),
     };
     if (area.width, area.height) != screen.size {
@@ -627,6 +628,9 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
     let below = screen.notice().map_or(0, |notice| {
         notice::height(&canvas, layout.footer.width, notice)
     });
+    let top = screen.dialogs[..seen].last();
+    let keeps_hints = below > 0 && top.is_some_and(|dialog| dialog.keeps_hints());
+    let hint_line = u16::from(keeps_hints);
     canvas.drawn.view = Some(screen.view());
     canvas.drawn.arrangement = lists.arrangement();
     for (at, dialog) in (1..).zip(&screen.dialogs[..seen]) {
@@ -634,13 +638,16 @@ pub fn draw(buffer: &mut Buffer, screen: &Screen, now: DateTime<Utc>) -> Drawn {
         if at == seen {
             // Its own: those of the list behind it do nothing here.
             hints(&mut canvas, Some(&**dialog));
+            canvas.below = if keeps_hints { below } else { 0 };
         }
         if let Some(frame) = dialog.draw(&canvas) {
-            frame.draw(&mut canvas, area, below);
+            frame.draw(&mut canvas, area, below + hint_line);
         }
     }
     if let Some(notice) = screen.notice() {
-        notice::draw(&mut canvas, layout.footer, notice, seen > 0);
+        let mut place = layout.footer;
+        place.y = place.y.saturating_sub(hint_line);
+        notice::draw(&mut canvas, place, notice, seen > 0);
     }
     canvas.theme.settle(canvas.buffer);
     canvas.drawn

@@ -3,7 +3,7 @@
 use super::desk::{Desk, people, settings, someone};
 use crossterm::event::KeyCode;
 use iamkeys::engine::{
-    Changed, Event,
+    Changed, Error, Event, Kind,
     bulk::{BulkPlan, BulkStage, Keeping, PlanNews},
 };
 
@@ -42,6 +42,72 @@ fn under_way(size: (u16, u16)) -> Desk {
 
 fn plan(desk: &Desk) -> &BulkPlan {
     desk.screen.engine.bulk().expect("a plan")
+}
+
+#[test]
+fn what_is_told_below_a_plan_hides_neither_its_keys_nor_who_is_signed_in() {
+    let why = "a disk that is full, or a directory that somebody else has made in its place";
+    for news in [PlanNews::Elsewhere, PlanNews::NotKept(why.into())] {
+        for size in [SMALL, USUAL, WIDE] {
+            let mut desk = under_way(size);
+            desk.send(Event::Plan(news.clone()));
+            let said = footer(&mut desk);
+            assert!(said.starts_with(" Enter go on  Esc close"), "{said}");
+            let screen = desk.screen();
+            assert!(screen.starts_with(" iamkeys  acme-prod"), "{screen}");
+            assert!(screen.contains("Paused: "), "{screen}");
+            assert!(screen.contains("AKIAZETA0001EXAMPLE1"), "{screen}");
+            assert!(
+                screen.contains("Plan: deactivate 2 keys in acme-prod"),
+                "{screen}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_hash_is_whole_before_a_plan_is_applied_and_where_to_type_is_in_sight() {
+    let digits = "5f0c2a9d41b7e3680123456789abcdef5f0c2a9d41b7e3680123456789abcdee";
+    let (first, second) = digits.split_at(32);
+    for size in [SMALL, USUAL, WIDE] {
+        // It is kept nowhere, which is told as well.
+        let mut desk = reviewed(size);
+        desk.send(Event::Plan(PlanNews::Hash(format!("sha256:{digits}"))));
+        desk.send(Event::Plan(PlanNews::Keeps(Keeping::Nothing)));
+        let page = desk.screen();
+        desk.press(KeyCode::Enter);
+        let screen = desk.screen();
+        for shown in [&page, &screen] {
+            assert!(shown.contains(first) && shown.contains(second), "{shown}");
+        }
+        assert!(screen.contains("It is kept nowhere"), "{screen}");
+        assert!(screen.contains("Type 2 acme-prod to confirm"), "{screen}");
+        assert!(screen.contains("> "), "{screen}");
+        assert!(!screen.contains("1-10 of"), "{screen}");
+    }
+}
+
+#[test]
+fn a_plan_that_aws_throttles_says_so_until_it_goes_on() {
+    for size in [SMALL, USUAL, WIDE] {
+        let mut desk = under_way(size);
+        assert!(!desk.screen().contains("throttling"));
+        let (id, _) = desk.next_change().expect("the first");
+        let throttled = Error {
+            action: "iam:UpdateAccessKey",
+            kind: Kind::Throttled,
+            code: Some("Throttling".into()),
+            message: "Rate exceeded".into(),
+            request_id: None,
+        };
+        desk.changed(id, Err(throttled));
+        let screen = desk.screen();
+        let wanted = "AWS is throttling acme-prod; it goes on by itself";
+        assert!(screen.contains(wanted), "{screen}");
+        desk.press(KeyCode::Esc);
+        let screen = desk.screen();
+        assert!(!screen.contains(wanted), "paused, it does not: {screen}");
+    }
 }
 
 /// The last line of the screen.

@@ -102,6 +102,30 @@ fn plans() {
         desk.serve(&staff());
         desk
     });
+    pictures("plan-throttled", |size| {
+        let mut desk = confirmed(size);
+        desk.serve(&staff());
+        let (id, _) = desk.next_change().expect("the first");
+        desk.changed(id, Err(throttled()));
+        desk.serve(&staff());
+        desk
+    });
+    pictures("plan-elsewhere", |size| {
+        let mut desk = confirmed(size);
+        desk.send(Event::Plan(PlanNews::Elsewhere));
+        desk.serve(&staff());
+        desk
+    });
+}
+
+fn throttled() -> Error {
+    Error {
+        action: "iam:UpdateAccessKey",
+        kind: Kind::Throttled,
+        code: Some("Throttling".into()),
+        message: "Rate exceeded".into(),
+        request_id: None,
+    }
 }
 
 #[test]
@@ -147,7 +171,7 @@ fn plans_in_files() {
         let mut desk = reviewed(size);
         desk.keys("jjj ");
         desk.send(Event::Plan(PlanNews::Hash(
-            "sha256:5f0c2a9d41b7e368".into(),
+            "sha256:5f0c2a9d41b7e3685f0c2a9d41b7e3685f0c2a9d41b7e3685f0c2a9d41b7e368".into(),
         )));
         desk.press(KeyCode::Enter);
         desk

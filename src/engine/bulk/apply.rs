@@ -2,8 +2,8 @@
 //! the look before it shows what was reviewed.
 
 use super::{
-    BulkAction, BulkPlan, BulkStage, EntryState, HeldBack, Paused, Reviewed, Skipped, exempt::Tags,
-    hold, make::known_key,
+    BulkAccount, BulkAction, BulkPlan, BulkStage, EntryState, HeldBack, Paused, Reviewed, Skipped,
+    exempt::Tags, hold, make::known_key,
 };
 use crate::engine::{
     Effect, Engine, READ_ONLY,
@@ -109,6 +109,17 @@ impl Engine {
     /// Whether a plan goes on by itself, so that the clock matters.
     pub(in crate::engine) fn is_bulk_moving(&self) -> bool {
         self.bulk.as_deref().is_some_and(BulkPlan::is_moving)
+    }
+
+    /// The accounts in which a plan that is under way waits, or goes on more slowly, as AWS throttles.
+    pub fn throttling_bulk(&self) -> impl Iterator<Item = &BulkAccount> {
+        let plan = self.bulk().filter(|plan| plan.stage == BulkStage::Running);
+        let accounts = plan.into_iter().flat_map(BulkPlan::accounts);
+        accounts.filter(|account| {
+            let open = self.open_account_of(account);
+            let is_slowed = open.is_some_and(|open| open.limiter.limit().is_some());
+            account.has_work() && is_slowed
+        })
     }
 
     /// Looks at the next keys, as far as there is room.

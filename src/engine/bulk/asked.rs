@@ -1,7 +1,7 @@
 //! What a plan does, counted by the steps that its keys get; and what a person confirms of it.
 
 use super::{BulkAction, BulkPlan, Document, Entry};
-use crate::engine::Engine;
+use crate::engine::{Engine, Plan, effect::Slot};
 
 /// How many keys get which step: a plan that deletes deactivates those that are Active.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,6 +109,15 @@ impl Confirmation {
     }
 }
 
+/// The production accounts that keys are changed in, each with how many: those with the most first, and
+/// those that have as many as they came. The first one is named before anything is done.
+fn most_first(mut production: Vec<(&str, usize)>) -> Vec<String> {
+    production.retain(|(_, keys)| *keys > 0);
+    production.sort_by_key(|(_, keys)| std::cmp::Reverse(*keys));
+    let names = production.into_iter().map(|(name, _)| name.to_owned());
+    names.collect()
+}
+
 impl Document {
     /// What is done to the keys that are included.
     #[must_use]
@@ -152,15 +161,9 @@ impl BulkPlan {
         }
         asked.accounts = of_account.iter().filter(|keys| **keys > 0).count();
         let accounts = self.accounts.iter().zip(of_account.iter().copied());
-        let mut production: Vec<_> = accounts
-            .filter(|(account, keys)| account.production && *keys > 0)
-            .collect();
-        // Stable: what has as many stays in the order of the plan.
-        production.sort_by_key(|(_, keys)| std::cmp::Reverse(*keys));
-        let names = production
-            .into_iter()
-            .map(|(account, _)| account.name.clone());
-        asked.production = names.collect();
+        let production = accounts.filter(|(account, _)| account.production);
+        let production = production.map(|(account, keys)| (&*account.name, keys));
+        asked.production = most_first(production.collect());
         asked.of_accounts = of_account;
         asked
     }
@@ -183,5 +186,48 @@ impl Engine {
             keys: asked.steps.all(),
             account: asked.production.into_iter().next(),
         })
+    }
+
+    /// What has to be typed before several plans of one key each are carried out together: none for one
+    /// alone, which is confirmed by itself.
+    #[must_use]
+    pub fn confirmation_of(&self, plans: &[&Plan]) -> Option<Confirmation> {
+        if plans.len() < 2 {
+            return None;
+        }
+        let mut production: Vec<(Slot, &str, usize)> = Vec::new();
+        for plan in plans {
+            let slot = plan.session.slot;
+            let account = self.fleet.get(slot);
+            let Some(account) = account.filter(|account| account.identity.is_production()) else {
+                continue;
+            };
+            match production.iter_mut().find(|(of, ..)| *of == slot) {
+                Some((.., keys)) => *keys += 1,
+                None => production.push((slot, account.label(), 1)),
+            }
+        }
+        let production = production.into_iter().map(|(_, name, keys)| (name, keys));
+        Some(Confirmation {
+            keys: plans.len(),
+            account: most_first(production.collect()).into_iter().next(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::most_first;
+
+    #[test]
+    fn of_production_the_one_with_the_most_keys_is_named_and_of_equals_the_first() {
+        let named = most_first(vec![
+            ("eu", 1),
+            ("us", 0),
+            ("acme", 3),
+            ("old", 3),
+            ("ap", 2),
+        ]);
+        assert_eq!(named, ["acme", "old", "ap", "eu"]);
     }
 }

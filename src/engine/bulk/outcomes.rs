@@ -148,7 +148,7 @@ fn summary(plan: &BulkPlan) -> (String, bool) {
         .chain(rest.into_iter().flatten())
         .collect();
     let head = if plan.stage == BulkStage::Paused {
-        "Plan paused: "
+        "Paused: "
     } else {
         "Plan: "
     };

@@ -127,6 +127,12 @@ impl BulkAccount {
         self.tries = 0;
     }
 
+    /// Whether it has keys whose turn comes.
+    pub(super) fn has_work(&self) -> bool {
+        // One that is tried again is not in the queue meanwhile.
+        self.paused.is_none() && (!self.queue.is_empty() || self.tries > 0)
+    }
+
     /// It is not open any more.
     pub(super) fn close(&mut self) {
         self.slot = None;

@@ -6,6 +6,7 @@ mod confirm;
 mod file;
 mod kept;
 mod rows;
+mod said;
 mod stop;
 
 pub(in crate::tui) use choose::ChooseAction;
@@ -16,7 +17,7 @@ use super::{Impact, intend};
 use crate::{
     engine::{
         BulkIntent, READ_ONLY,
-        bulk::{BulkPlan, BulkStage, EntryState, HeldBack, Steps},
+        bulk::{BulkPlan, BulkStage, Steps},
     },
     tui::prelude::*,
 };
@@ -24,8 +25,9 @@ use confirm::BulkConfirm;
 use rows::{Columns, row};
 use stop::StopPlan;
 
-/// Lines that are not the list's: the headings, the progress, and what is said of the selected key.
-const AROUND: usize = 6;
+/// Lines that are not the list's, beside what is said of the selected key and of the plan: the headings,
+/// the progress, a gap, and one to spare.
+const AROUND: usize = 4;
 
 /// The page of the plan over many keys. Everything in it is the engine's.
 #[derive(Debug, Default)]
@@ -49,20 +51,6 @@ fn what(plan: &BulkPlan, steps: Steps) -> String {
         None if steps.all() > 0 => steps.words(),
         None => format!("{} {keys}", plan.action.verb()),
     }
-}
-
-/// What is said of a plan that is reviewed.
-const NOT_APPLIED: &str = "nothing changes until applied";
-
-/// What the frame has beside a title and a note.
-const BESIDE: usize = 6;
-
-/// Who has made a plan, when, and the hash over what was reviewed.
-fn origin(plan: &BulkPlan, hash: &str) -> String {
-    let who = plan.by.as_deref().map(short_arn);
-    let who = who.unwrap_or("someone not known");
-    let made = format::minute(plan.made);
-    format!("By {who}, {made}, {hash}")
 }
 
 /// An ARN from its resource on: the account is told of elsewhere.
@@ -122,10 +110,10 @@ impl BulkPage {
     fn title(plan: &BulkPlan) -> String {
         let what = what(plan, plan.steps());
         match plan.accounts() {
-            [account] => format!("Plan: {what} in {}", visible(&account.name)),
+            [account] => format!("{what} in {}", visible(&account.name)),
             _ => {
                 let accounts = format::plural(plan.accounts_changed(), "account");
-                format!("Plan: {what} in {accounts}")
+                format!("{what} in {accounts}")
             }
         }
     }
@@ -141,7 +129,7 @@ impl BulkPage {
             BulkStage::Review if changed > 0 => {
                 format!("{} not as reviewed", format::count(changed))
             }
-            BulkStage::Review => NOT_APPLIED.into(),
+            BulkStage::Review => said::NOT_APPLIED.into(),
             BulkStage::Running if plan.is_being_kept() => "being written to disk".into(),
             BulkStage::Running => "under way".into(),
             BulkStage::Paused if plan.is_under_way() => "pausing".into(),
@@ -181,76 +169,6 @@ impl BulkPage {
             Span::raw(text),
         ]));
     }
-
-    /// What there is to say of the selected key.
-    fn selected(&self, lines: &mut Lines<'_>, engine: &Engine, plan: &BulkPlan) {
-        let Some(entry) = plan.entries().get(self.at) else {
-            return;
-        };
-        let theme = lines.theme;
-        let room = lines.cells;
-        let (text, style) = match (&entry.state, &entry.held_back) {
-            (EntryState::Failed(error), _) => (error.to_string(), theme.bad),
-            (EntryState::Pending, Some(held)) if !entry.included && held.can_be_included() => {
-                let space = keymap::name(Context::BulkPlan, Action::Include);
-                let why = match held {
-                    HeldBack::LastActive => "the user's last Active key".into(),
-                    _ => entry.held_words(engine.now()).unwrap_or_default(),
-                };
-                (format!("Held back: {why}. {space} includes it"), theme.warn)
-            }
-            (EntryState::Pending, _) if entry.difference.is_none() && entry.is_overriding() => {
-                let why = entry.held_words(engine.now()).unwrap_or_default();
-                (format!("Included by hand although: {why}"), theme.warn)
-            }
-            (EntryState::Pending, _) if entry.included && entry.difference.is_some() => (
-                "It is not as reviewed, and would be skipped".into(),
-                theme.warn,
-            ),
-            (EntryState::Skipped(_), _) => (
-                "It was not as reviewed, and was left alone".into(),
-                theme.warn,
-            ),
-            (EntryState::Pending, _)
-                if entry.step != plan.action && !plan.undoes && entry.included =>
-            {
-                let text = "Active keys are deactivated here: deleting is for a later plan";
-                (text.into(), theme.dim)
-            }
-            _ => (rows::why(engine, plan, entry), theme.dim),
-        };
-        let text = format!("{}: {text}", entry.key);
-        let text = shorten(&visible(&text), room, theme.glyphs.more).into_owned();
-        lines.push(Line::styled(text, style));
-    }
-
-    fn paused(lines: &mut Lines<'_>, plan: &BulkPlan) {
-        let theme = lines.theme;
-        let mut paused = plan.paused();
-        let text = match paused.next() {
-            Some((account, why)) => {
-                let more = paused.count();
-                let more = match more {
-                    0 => String::new(),
-                    more => format!(" (and {more} more)"),
-                };
-                let name = visible(&account.name);
-                format!("{} {name} paused: {}{more}", theme.glyphs.warn, why.words())
-            }
-            None if plan.stage == BulkStage::Review => match plan.hash() {
-                Some(hash) => origin(plan, hash),
-                None => "Each key is checked again just before its step.".into(),
-            },
-            None => return,
-        };
-        let style = if plan.stage == BulkStage::Review {
-            theme.dim
-        } else {
-            theme.warn
-        };
-        let text = shorten(&text, lines.cells, theme.glyphs.more).into_owned();
-        lines.push(Line::styled(text, style));
-    }
 }
 
 impl Dialog for BulkPage {
@@ -262,7 +180,14 @@ impl Dialog for BulkPage {
         let plan = canvas.engine.bulk()?;
         let mut lines = Lines::new(canvas, 140);
         let room = dialog_room(canvas.buffer.area.height, false);
-        let room = room.saturating_sub(AROUND).max(1);
+        let room = room.saturating_sub(canvas.below.into());
+        let selected = plan.entries().get(self.at);
+        let selected = selected.map(|entry| said::of_key(&lines, canvas.engine, plan, entry));
+        let selected = selected.unwrap_or_default();
+        let of_plan = said::of_plan(&lines, canvas.engine, plan);
+        // The list is as long wherever the cursor is.
+        let said = said::most_of_key(plan) + of_plan.len().max(1);
+        let room = room.saturating_sub(AROUND + said).max(1);
         let entries = plan.entries();
         let columns = Columns::of(lines.cells, plan.accounts().len() > 1);
         let in_review = plan.stage == BulkStage::Review;
@@ -278,21 +203,21 @@ impl Dialog for BulkPage {
         lines.pad(1 + room.min(entries.len().max(1)));
         lines.gap();
         Self::progress(&mut lines, plan);
-        self.selected(&mut lines, canvas.engine, plan);
-        Self::paused(&mut lines, plan);
-        let dot = canvas.theme.glyphs.dot;
-        let mut note = Self::note(plan, dot);
-        if entries.len() > room {
-            let (at, all) = (self.at + 1, entries.len());
-            note = format!("{note} {dot} {}/{}", format::count(at), format::count(all));
+        let until = lines.count(false) + said::most_of_key(plan) + of_plan.len();
+        for line in selected.into_iter().chain(of_plan) {
+            lines.push(line);
         }
+        lines.pad(until);
+        let note = Self::note(plan, canvas.theme.glyphs.dot);
+        let (at, all) = (self.at + 1, entries.len());
+        let place = (all > room).then(|| format!("{}/{}", format::count(at), format::count(all)));
+        let (title, note) = said::in_border(&lines, &Self::title(plan), &note, place.as_deref());
         let style = canvas.theme.accent;
-        let title = Self::title(plan);
-        // What is done, and where, is told before what is always so.
-        if width(&title) + width(&note) + BESIDE > lines.cells {
-            note = note.replace(NOT_APPLIED, "not applied");
-        }
         Some(Frame::new(title, style, lines).note(note))
+    }
+
+    fn keeps_hints(&self) -> bool {
+        true
     }
 
     fn act(&mut self, action: Action, engine: &Engine) -> Vec<Ask> {

@@ -145,6 +145,7 @@ impl Frame {
     pub(in crate::tui) fn draw(mut self, canvas: &mut Canvas<'_>, screen: Rect, below: u16) {
         let buttons = if self.buttons.is_empty() { 0 } else { 2 };
         let room = dialog_room(screen.height, buttons > 0);
+        let room = room.saturating_sub(canvas.below.into());
         // A line of air at the top and the bottom, as long as there is room.
         let spare = |lines: usize| room.saturating_sub(lines);
         while spare(self.rows.len()) == 0

@@ -1,11 +1,11 @@
 //! The one confirmation of a plan over many keys: how many there are is typed, and the name of an
 //! account where production is among them.
 
-use super::{origin, what};
+use super::{said::origin, what};
 use crate::{
     engine::{
         BulkAction, BulkIntent,
-        bulk::{BulkId, Confirmation},
+        bulk::{Asked, BulkId, BulkPlan, Confirmation},
     },
     tui::prelude::*,
 };
@@ -38,25 +38,22 @@ impl BulkConfirm {
     fn accepts(&self, engine: &Engine) -> bool {
         Self::asked(engine).is_some_and(|asked| asked.accepts(self.input.value()))
     }
-}
 
-impl Dialog for BulkConfirm {
-    fn context(&self, _engine: &Engine) -> Context {
-        Context::BulkConfirm
-    }
-
-    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
-        let (engine, theme) = (canvas.engine, canvas.theme);
-        let plan = engine.bulk()?;
-        let confirmation = Self::asked(engine)?;
-        let asked = plan.asked();
+    /// What is confirmed; `origin` says where the plan comes from.
+    fn text<'a>(
+        &self,
+        canvas: &'a Canvas<'a>,
+        plan: &BulkPlan,
+        asked: &Asked,
+        confirmation: &Confirmation,
+        origin: Vec<String>,
+    ) -> Lines<'a> {
+        let theme = canvas.theme;
         let mut lines = Lines::new(canvas, WIDTH);
         let accounts = format::plural(asked.accounts, "account");
         lines.strong(format!("{} in {accounts}", what(plan, asked.steps)));
-        if let Some(hash) = plan.hash() {
-            let text = origin(plan, hash);
-            let text = shorten(&text, lines.cells, theme.glyphs.more);
-            lines.dim(&*text);
+        for text in origin {
+            lines.push(Line::styled(text, theme.dim));
         }
         let production = &asked.production;
         if !production.is_empty() {
@@ -81,7 +78,7 @@ impl Dialog for BulkConfirm {
             let keys = format::plural(asked.changed, "more key");
             lines.dim(format!("{keys} not as reviewed: skipped"));
         }
-        let is_kept = engine.keeps_bulk();
+        let is_kept = canvas.engine.keeps_bulk();
         if !is_kept {
             lines.warn("It is kept nowhere: leaving iamkeys, or a crash, loses its place.");
         }
@@ -111,10 +108,42 @@ impl Dialog for BulkConfirm {
         lines.gap();
         lines.text(format!("Type {} to confirm:", confirmation.text()));
         lines.field(">", &self.input);
+        lines
+    }
+}
+
+impl Dialog for BulkConfirm {
+    fn context(&self, _engine: &Engine) -> Context {
+        Context::BulkConfirm
+    }
+
+    fn draw(&self, canvas: &Canvas<'_>) -> Option<Frame> {
+        let (engine, theme) = (canvas.engine, canvas.theme);
+        let plan = engine.bulk()?;
+        let confirmation = Self::asked(engine)?;
+        let asked = plan.asked();
+        let room = dialog_room(canvas.buffer.area.height, true);
+        let whole = Lines::new(canvas, WIDTH).cells;
+        let origins = plan
+            .hash()
+            .map(|hash| origin(plan, hash, whole, theme.glyphs.more));
+        let origins = origins.unwrap_or_default();
+        // The line to type into stays in sight: who made the plan gives way to that, and then all but the
+        // beginning of its hash, which is whole on the page behind.
+        let short = plan
+            .hash()
+            .map(|hash| shorten(hash, whole, theme.glyphs.more).into_owned());
+        let hash_only = origins.iter().skip(1).cloned().collect();
+        let mut lines = self.text(canvas, plan, &asked, &confirmation, origins);
+        for less in [hash_only, short.into_iter().collect()] {
+            if lines.count(true) > room {
+                lines = self.text(canvas, plan, &asked, &confirmation, less);
+            }
+        }
         let button = |action, verb: &str| Button::of(Context::BulkConfirm, action, verb);
         let apply = Button::plain("Apply").only_if(self.accepts(engine));
         let buttons = vec![button(Action::Cancel, "Cancel"), apply];
-        let border = if production.is_empty() {
+        let border = if asked.production.is_empty() {
             theme.warn
         } else {
             theme.bad
