@@ -68,12 +68,17 @@ impl Exemption {
             return Err("a date comes first: 2027-01-31".into());
         }
         // `chrono` takes signs, spaces and single digits, too.
-        let shape = text
-            .bytes()
-            .map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-        date.filter(|_| shape.eq(*b"0000-00-00"))
+        date.filter(|_| is_like_date(text))
             .ok_or_else(|| format!("{text:?} is not a date like 2027-01-31"))
+    }
+
+    /// The date that the reason begins with, also one that there is not: somebody has typed it behind
+    /// another.
+    #[must_use]
+    pub fn other_date(&self) -> Option<&str> {
+        let first = self.why.split_whitespace().next();
+        first.filter(|word| is_like_date(word))
     }
 
     /// As a tag says it.
@@ -87,6 +92,14 @@ impl Exemption {
     pub fn holds_on(&self, day: NaiveDate) -> bool {
         day <= self.until
     }
+}
+
+/// Whether a text has the shape of a date.
+fn is_like_date(text: &str) -> bool {
+    let shape = text
+        .bytes()
+        .map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+    shape.eq(*b"0000-00-00")
 }
 
 /// Where an exemption stands.

@@ -106,14 +106,12 @@ impl Exempt {
                 ))
             }
             Ok(it) if it.why.is_empty() => Some("Say why, behind the date".into()),
-            // One was typed behind the one that is proposed.
-            Ok(it) if begins_with_date(&it.why) => {
-                let other = it.why.split_whitespace().next().unwrap_or_default();
-                Some(format!(
-                    "Two dates, {} and {other}: leave one, and say why behind it",
-                    it.until
-                ))
-            }
+            // One is proposed.
+            Ok(it) if it.other_date().is_some() => Some(format!(
+                "Two dates, {} and {}: leave one, and say why behind it",
+                it.until,
+                it.other_date().unwrap_or_default()
+            )),
             Ok(_) => description_problem(text),
         }
     }
@@ -197,15 +195,6 @@ impl Exempt {
             }
         }
     }
-}
-
-/// Whether a reason begins with what looks like a date, also one that there is not.
-fn begins_with_date(why: &str) -> bool {
-    let word = why.split_whitespace().next().unwrap_or_default();
-    let shape = word
-        .bytes()
-        .map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
-    shape.eq(*b"0000-00-00")
 }
 
 impl Dialog for Exempt {
